@@ -1,0 +1,369 @@
+/**
+ * What became of main, launch and every task: read off the events, and nothing else.
+ *
+ * Invariant: one pass over the log, in time order; no event is read twice and none is turned into
+ * an object. All times are ticks of scenario time.
+ */
+import {
+  cancelReasons,
+  endings,
+  type EventType,
+  eventTypes,
+  interruptions,
+  LAUNCH,
+  LOOP_THREAD,
+  MAIN,
+  MAIN_THREAD,
+  raisedInto,
+  typeNumber,
+} from "../events/event.ts";
+import type { EventLog } from "../events/log.ts";
+import { type Scenario, type TaskSpec, taskInstances, type Ticks } from "../scenario/model.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
+import { findRaces, type Race } from "./races.ts";
+
+export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
+export type ProgramStatus = TaskStatus | "deadlocked" | "interrupted";
+export type Heard = "raised" | "logged" | "nobody";
+type CancelReason = (typeof cancelReasons)[number];
+
+export interface ProgramOutcome {
+  status: ProgramStatus;
+  startedAt: Ticks | null;
+  endedAt: Ticks | null;
+  error: string | null;
+}
+
+export interface TaskOutcome {
+  name: string;
+  spec: TaskSpec;
+  status: TaskStatus;
+  /** Null when it never had a turn. */
+  startedAt: Ticks | null;
+  endedAt: Ticks | null;
+  /** Steps done, clean-up not counted, and how many there are. */
+  stepsDone: number;
+  steps: number;
+  error: string | null;
+  /** Who learned of its failure first, and when; null unless it failed. */
+  heard: { by: Heard; at: Ticks | null } | null;
+  /** Why it was asked to stop first, and when. */
+  cancelled: { reason: CancelReason; at: Ticks } | null;
+  /** Where it stood when it was lost; null when it was not, or was past its last step. */
+  stoodAt: Standpoint | null;
+  /** Whether its `finally` steps ran. */
+  cleanup: "none" | "ran" | "skipped";
+}
+
+export interface Print {
+  at: Ticks;
+  thread: number;
+  /** `MAIN`, `LAUNCH` or a task's index. */
+  actor: number;
+  text: string;
+}
+
+/** A stretch for which a synchronous step held the event loop's thread. */
+export interface Block {
+  at: Ticks;
+  ticks: Ticks;
+  actor: number;
+}
+
+export interface Lateness {
+  /** How many sleeps ended by themselves. */
+  count: number;
+  p50: Ticks;
+  p99: Ticks;
+  max: Ticks;
+}
+
+export interface Outcome {
+  scenario: Scenario;
+  strategy: Strategy;
+  /** From main's start to the end of the process. */
+  wall: Ticks;
+  main: ProgramOutcome & {
+    /** For how long main stood still before its steps ended: blocking steps, an inline loop, joins. */
+    blocked: Ticks;
+  };
+  launch: ProgramOutcome;
+  tasks: TaskOutcome[];
+  prints: Print[];
+  lateness: Lateness;
+  /** Null when no synchronous step held the loop. */
+  longestBlock: Block | null;
+  /** The share of the background's time in which main went on as well; 0 where they share a thread. */
+  overlap: number;
+  races: Race[];
+  /** What the process ended with; null when tandem ended it. */
+  exitCode: number | null;
+  interruptedBy: (typeof interruptions)[number] | null;
+}
+
+/** The name of an actor. */
+export function actorName(outcome: Outcome, actor: number): string {
+  return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : outcome.tasks[actor]!.name;
+}
+
+/** A task that ended without finishing or failing. */
+export function isLost(task: TaskOutcome): boolean {
+  return task.status !== "finished" && task.status !== "failed";
+}
+
+/**
+ * Reads a run's events.
+ *
+ * @param log in time order.
+ * @param raceWindow two events of different threads nearer than this (in ticks) are a race.
+ */
+export function readOutcome(
+  scenario: Scenario,
+  strategy: Strategy,
+  log: EventLog,
+  raceWindow: Ticks,
+): Outcome {
+  return new Reader(scenario, strategy).read(log, raceWindow);
+}
+
+class Reader {
+  readonly #scenario: Scenario;
+  readonly #strategy: Strategy;
+  readonly #main = program();
+  readonly #launch = program();
+  readonly #tasks: TaskOutcome[];
+  readonly #created: boolean[];
+  readonly #prints: Print[] = [];
+  readonly #late = new LatenessMeter();
+  /** By actor + 2: when its sleep is due; when its block began. */
+  readonly #due: Float64Array;
+  #blockBegan: Ticks = 0;
+  #mainBlockBegan: Ticks = 0;
+  #waitBegan: Ticks = 0;
+  #blocked: Ticks = 0;
+  #longestBlock: Block | null = null;
+  #loopThread = -1;
+  #loopOpened: Ticks = 0;
+  #loopClosed: Ticks | null = null;
+  #joinBegan: Ticks | null = null;
+  #exitCode: number | null = null;
+  #interruptedBy: (typeof interruptions)[number] | null = null;
+
+  constructor(scenario: Scenario, strategy: Strategy) {
+    this.#scenario = scenario;
+    this.#strategy = strategy;
+    const counts = new Map(scenario.tasks.map((spec) => [spec, countSteps(spec.steps)]));
+    this.#tasks = taskInstances(scenario).map(({ name, spec }) => ({
+      ...program(),
+      name,
+      spec,
+      status: "unstarted",
+      stepsDone: 0,
+      steps: counts.get(spec)!,
+      heard: null,
+      cancelled: null,
+      stoodAt: null,
+      cleanup: "none",
+    }));
+    this.#created = this.#tasks.map(() => false);
+    this.#due = new Float64Array(this.#tasks.length + 2);
+  }
+
+  read(log: EventLog, raceWindow: Ticks): Outcome {
+    for (const chunk of log.chunks) {
+      const { at, type, thread, actor, value, texts } = chunk;
+      for (let k = 0; k < chunk.length; k++) {
+        // Sleeps are nearly all of a long log; the rest may take its time.
+        if (type[k] === typeNumber["sleep-began"]) this.#due[actor[k]! + 2] = at[k]! + value[k]!;
+        else if (type[k] === typeNumber["sleep-ended"]) {
+          if (value[k] !== 0) continue;
+          this.#late.add(at[k]! - this.#due[actor[k]! + 2]!);
+          if (actor[k]! >= 0) this.#stepDone(actor[k]!);
+        } else
+          this.#event(
+            eventTypes[type[k]!]!,
+            at[k]!,
+            thread[k]!,
+            actor[k]!,
+            value[k]!,
+            texts.get(k),
+          );
+      }
+    }
+    return this.#outcome(log, raceWindow);
+  }
+
+  #event(
+    type: EventType,
+    at: Ticks,
+    thread: number,
+    actor: number,
+    value: number,
+    text?: string,
+  ): void {
+    const task = this.#tasks[actor];
+    switch (type) {
+      case "main-started":
+        this.#main.startedAt = at;
+        break;
+      case "main-ended":
+        end(this.#main, at, value, text);
+        break;
+      case "launch-started":
+        this.#launch.startedAt = at;
+        break;
+      case "launch-ended":
+        end(this.#launch, at, value, text);
+        break;
+      case "task-created":
+        this.#created[actor] = true;
+        break;
+      case "task-started":
+        task!.startedAt = at;
+        break;
+      case "task-ended":
+        end(task!, at, value, text);
+        if (task!.status === "failed") task!.heard = { by: "nobody", at: null };
+        break;
+      case "cleanup-began":
+        task!.cleanup = "ran";
+        break;
+      case "cancel-requested":
+        if (task !== undefined) task.cancelled ??= { reason: cancelReasons[value]!, at };
+        break;
+      case "error-raised":
+        if (task !== undefined && raisedInto[value] === "launch") task.heard = { by: "raised", at };
+        break;
+      case "error-logged":
+        if (task?.heard?.by === "nobody") task.heard = { by: "logged", at };
+        break;
+      case "printed":
+        this.#prints.push({ at, thread, actor, text: text! });
+        if (task !== undefined) this.#stepDone(actor);
+        break;
+      case "block-began":
+      case "compute-began":
+        if (thread === MAIN_THREAD) this.#mainBlockBegan = at;
+        if (thread === this.#loopThread) this.#blockBegan = at;
+        break;
+      case "block-ended":
+      case "compute-ended":
+        if (actor === MAIN) this.#blocked += at - this.#mainBlockBegan;
+        if (thread === this.#loopThread && this.#loopClosed === null) this.#blockEnded(at, actor);
+        if (task !== undefined) this.#stepDone(actor);
+        break;
+      case "wait-began":
+        this.#waitBegan = at;
+        if (this.#main.endedAt !== null) this.#joinBegan = at;
+        break;
+      case "wait-ended":
+        // Its steps being over, main is done; what comes then is the process's wait, not main's.
+        if (this.#joinBegan === null) this.#blocked += at - this.#waitBegan;
+        break;
+      case "loop-opened":
+        this.#loopThread = thread;
+        this.#loopOpened = at;
+        break;
+      case "loop-closed":
+        this.#loopClosed = at;
+        break;
+      case "process-ended":
+        this.#exitCode = value;
+        break;
+      case "interrupted":
+        this.#interruptedBy = interruptions[value]!;
+        break;
+    }
+  }
+
+  #stepDone(actor: number): void {
+    const task = this.#tasks[actor]!;
+    if (task.cleanup === "none") task.stepsDone++;
+  }
+
+  #blockEnded(at: Ticks, actor: number): void {
+    const ticks = at - this.#blockBegan;
+    if (ticks > 0 && ticks > (this.#longestBlock?.ticks ?? 0))
+      this.#longestBlock = { at: this.#blockBegan, ticks, actor };
+  }
+
+  #outcome(log: EventLog, raceWindow: Ticks): Outcome {
+    const wall = log.end;
+    for (const [index, task] of this.#tasks.entries()) {
+      if (task.endedAt === null && this.#created[index]) {
+        task.status = "abandoned";
+        task.endedAt = wall;
+      }
+      if (task.spec.finally.length > 0 && task.cleanup === "none" && task.status !== "unstarted")
+        task.cleanup = "skipped";
+      if (isLost(task)) task.stoodAt = standpoint(task.spec.steps, task.stepsDone) ?? null;
+    }
+    if (this.#launch.startedAt !== null && this.#launch.endedAt === null) {
+      this.#launch.status = this.#interruptedBy === null ? "abandoned" : this.#interruption();
+      this.#launch.endedAt = wall;
+    }
+    if (this.#interruptedBy !== null) {
+      this.#main.status = this.#interruption();
+      this.#main.endedAt = wall;
+    }
+    return {
+      scenario: this.#scenario,
+      strategy: this.#strategy,
+      wall,
+      main: { ...this.#main, blocked: this.#blocked },
+      launch: this.#launch,
+      tasks: this.#tasks,
+      prints: this.#prints,
+      lateness: this.#late.measure(),
+      longestBlock: this.#longestBlock,
+      overlap: this.#overlap(wall),
+      races: findRaces(log, raceWindow),
+      exitCode: this.#exitCode,
+      interruptedBy: this.#interruptedBy,
+    };
+  }
+
+  #interruption(): ProgramStatus {
+    return this.#interruptedBy === "deadlock" ? "deadlocked" : "interrupted";
+  }
+
+  #overlap(wall: Ticks): number {
+    if (this.#loopThread !== LOOP_THREAD) return 0;
+    const closed = this.#loopClosed ?? wall;
+    const stepsEnded = Math.min(this.#main.endedAt ?? wall, this.#joinBegan ?? wall);
+    const both = Math.min(closed, stepsEnded) - this.#loopOpened;
+    const background = closed - this.#loopOpened;
+    return background > 0 ? Math.max(0, both) / background : 0;
+  }
+}
+
+function program(): ProgramOutcome & { status: "unstarted" | ProgramStatus } {
+  return { status: "unstarted", startedAt: null, endedAt: null, error: null };
+}
+
+function end(outcome: ProgramOutcome, at: Ticks, status: number, error: string | undefined): void {
+  outcome.status = endings[status]!;
+  outcome.endedAt = at;
+  outcome.error = error ?? null;
+}
+
+/** Percentiles of how late sleeps ended. In virtual time nearly all are exactly on time. */
+class LatenessMeter {
+  #onTime = 0;
+  readonly #late: number[] = [];
+
+  add(ticks: Ticks): void {
+    if (ticks <= 0) this.#onTime++;
+    else this.#late.push(ticks);
+  }
+
+  measure(): Lateness {
+    const late = Float64Array.from(this.#late).sort();
+    const count = this.#onTime + late.length;
+    // The nearest-rank percentile: the smallest value that at least this share does not exceed.
+    const percentile = (share: number): Ticks =>
+      count === 0 ? 0 : (late[Math.ceil(share * count) - 1 - this.#onTime] ?? 0);
+    return { count, p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) };
+  }
+}

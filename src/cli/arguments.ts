@@ -1,0 +1,75 @@
+/** Reading a command's words: options and operands, with a sentence for every mistake. */
+import { parseArgs } from "node:util";
+import { nearest } from "../scenario/suggest.ts";
+import { UsageError } from "./errors.ts";
+
+export interface OptionSpec {
+  type: "string" | "boolean";
+  short?: string;
+}
+
+export interface ParsedArguments<Name extends string> {
+  operands: string[];
+  options: { [name in Name]?: string | boolean };
+}
+
+/**
+ * Splits a command's words into options and operands.
+ *
+ * @throws UsageError for an unknown option, a missing value, an option given twice, or a number of
+ * operands outside of `operands`.
+ */
+export function readArguments<Name extends string>(
+  command: string,
+  argv: string[],
+  specs: Record<Name, OptionSpec>,
+  operands: { least: number; most: number; what: string },
+): ParsedArguments<Name> {
+  const { tokens } = parseArgs({
+    args: argv,
+    options: specs as Record<string, OptionSpec>,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const found: ParsedArguments<Name> = { operands: [], options: {} };
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      found.operands.push(token.value);
+      continue;
+    }
+    const name = token.name as Name;
+    const spec: OptionSpec | undefined = Object.hasOwn(specs, name) ? specs[name] : undefined;
+    if (spec === undefined)
+      throw new UsageError(unknownOption(token.rawName, Object.keys(specs)), command);
+    if (found.options[name] !== undefined)
+      throw new UsageError(`${token.rawName} is given twice; give it once`, command);
+    if (spec.type === "boolean" && token.value !== undefined)
+      throw new UsageError(
+        `${token.rawName} takes no value, and "${token.value}" was given`,
+        command,
+      );
+    // Without this, `--events --json` would name a file "--json".
+    if (
+      spec.type === "string" &&
+      (token.value === undefined || (!token.inlineValue && token.value.startsWith("--")))
+    )
+      throw new UsageError(`${token.rawName} needs a value`, command);
+    found.options[name] = token.value ?? true;
+  }
+  const { least, most, what } = operands;
+  if (found.operands.length < least) throw new UsageError(`${what} is missing`, command);
+  if (found.operands.length > most)
+    throw new UsageError(
+      `"${found.operands[most]}" is one word too many: ${most === 0 ? `${command} takes none` : `${command} takes ${what}`}`,
+      command,
+    );
+  return found;
+}
+
+function unknownOption(written: string, known: string[]): string {
+  const near = nearest(written.replace(/^-+/, ""), known);
+  const options = known.map((name) => `--${name}`).join(", ");
+  return `there is no option ${written}; ${near === undefined ? `options: ${options}` : `did you mean --${near}?`}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * The command line: which command is meant, and what becomes of its errors.
+ *
+ * Invariant: an error a user can cause ends in one sentence on stderr and exit status 2, never in a
+ * stack trace.
+ */
+import { DocumentError } from "../scenario/problem.ts";
+import { suggestion } from "../scenario/suggest.ts";
+import { commands, overview } from "./commands.ts";
+import { UsageError } from "./errors.ts";
+import { OutputClosed, writeErr, writeOut } from "./output.ts";
+
+/** The exit statuses that tandem itself gives. */
+export const exitStatus = { done: 0, fellShort: 1, wrong: 2, interrupted: 130, outputClosed: 141 };
+
+/** What a file of `commands/` exports. */
+export interface CommandModule {
+  /** @returns the exit status. */
+  run(argv: string[]): number | Promise<number>;
+}
+
+/** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
+const plainErrors: Record<string, number> = {
+  EventsError: exitStatus.wrong,
+  RunCrashed: exitStatus.fellShort,
+};
+
+/** The most problems of one document that are told at once. */
+const mostProblems = 20;
+
+/** Runs the command that `argv` means. @returns the exit status. */
+export async function runCommandLine(argv: string[]): Promise<number> {
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    if (error instanceof OutputClosed) return exitStatus.outputClosed;
+    if (error instanceof DocumentError) {
+      const lines = error.message.split("\n");
+      const more = lines.length - mostProblems;
+      writeErr(`${lines.slice(0, mostProblems).join("\n")}\n`);
+      if (more > 0)
+        writeErr(`… and ${more} more problem${more === 1 ? "" : "s"} in ${error.file}\n`);
+      return exitStatus.wrong;
+    }
+    if (error instanceof UsageError) {
+      const help = error.command === null ? "tandem help" : `tandem help ${error.command}`;
+      writeErr(`tandem: ${error.message} (see: ${help})\n`);
+      return exitStatus.wrong;
+    }
+    const plain = plainErrors[(error as Error).name];
+    if (plain === undefined) throw error;
+    writeErr(`tandem: ${(error as Error).message}\n`);
+    return plain;
+  }
+}
+
+async function dispatch(argv: string[]): Promise<number> {
+  const [word, ...rest] = argv;
+  if (word === undefined) {
+    writeErr(overview());
+    return exitStatus.wrong;
+  }
+  if (word === "--help" || word === "-h") return dispatch(["help", ...rest]);
+  if (word === "--version" || word === "-V") return dispatch(["version", ...rest]);
+  const command = commands.find(({ name }) => name === word);
+  if (command === undefined) {
+    const names = commands.map(({ name }) => name);
+    throw new UsageError(`there is no command "${word}"; ${suggestion(word, names, "commands")}`);
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    writeOut(command.help);
+    return exitStatus.done;
+  }
+  return (await command.load()).run(rest);
+}

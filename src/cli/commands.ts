@@ -1,0 +1,156 @@
+/** The commands: their words for `help`, and where each is loaded from when it is needed. */
+import type { CommandModule } from "./command-line.ts";
+
+interface Command {
+  name: string;
+  /** One line of `tandem help`. */
+  summary: string;
+  /** All of `tandem help NAME`. */
+  help: string;
+  load: () => Promise<CommandModule>;
+}
+
+const scenarioHelp = `  <scenario>   a name from "tandem list", a YAML or JSON file, or - for standard input`;
+
+export const commands: readonly Command[] = [
+  {
+    name: "run",
+    summary: "run a scenario and show what became of every task",
+    help: `tandem run <scenario> [options]
+
+Runs a synchronous main program beside its asynchronous tasks. What the program prints goes to
+stdout; what became of main and of every task goes to stderr.
+
+${scenarioHelp}
+
+Options
+  --strategy, -s NAME[,axis=value...]   instead of the document's own
+        detach   the loop runs inline and closes when launch returns: nobody waits
+        await    inline, and launch awaits all tasks (gather)
+        group    inline, and the first failure cancels the siblings (TaskGroup)
+        thread   the loop runs in a thread of its own, and main joins it at its end
+        daemon   the same, but the process ends when main does
+        float    JavaScript: promises nobody awaits, on main's own thread
+        exit     the same, but main ends in process.exit()
+        axes: loop, settle, timeout, atExit, grace, offload, workers
+  --driver, -d real|virtual   for real (default), or at once in virtual time
+  --speed N                   run N times as fast; reported times are multiplied back
+  --timeout D                 end the run after D of scenario time (as 10s, 500ms)
+  --strict                    exit with 1 if any task was lost
+  --json                      write the result as one JSON object to stdout instead
+  --events FILE               write every event to FILE, one JSON object a line
+  --force                     let --events replace a file that exists
+
+Exit status: 0 done, 1 main did not finish (or, with --strict, work was lost), 2 the command line
+or the document is wrong, 130 interrupted.
+
+Examples
+  tandem run lost
+  tandem run threaded --speed 10
+  tandem run my.yaml --strategy thread,atExit=cancel,grace=1s --driver virtual
+  tandem show lost | tandem run - --strategy await --json
+`,
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    name: "list",
+    summary: "list the scenarios that come with tandem",
+    help: `tandem list
+
+Lists the catalogue: a name for "tandem run" and "tandem show", and what it is about.
+
+Example
+  tandem list
+`,
+    load: () => import("./commands/list.ts"),
+  },
+  {
+    name: "show",
+    summary: "print a scenario's document",
+    help: `tandem show <scenario>
+
+Checks a scenario's document and prints it: a catalogue scenario is a good start for your own.
+
+${scenarioHelp}
+
+Examples
+  tandem show lost
+  tandem show threaded > mine.yaml
+`,
+    load: () => import("./commands/show.ts"),
+  },
+  {
+    name: "report",
+    summary: "show the verdict of a recorded run",
+    help: `tandem report <events> [options]
+
+Reads the events that "tandem run --events FILE" wrote and shows the same verdict again.
+
+  <events>   a file of events, or - for standard input
+
+Options
+  --json     write the result as one JSON object to stdout instead
+
+Examples
+  tandem run lost --driver virtual --events lost.ndjson
+  tandem report lost.ndjson
+`,
+    load: () => import("./commands/report.ts"),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of scenarios, or of events",
+    help: `tandem schema [scenario|events]
+
+Prints the JSON Schema of scenario documents (the default) or of one line of an event file.
+
+Examples
+  tandem schema > scenario.schema.json
+  tandem schema events
+`,
+    load: () => import("./commands/schema.ts"),
+  },
+  {
+    name: "version",
+    summary: "print the version",
+    help: `tandem version
+
+Prints the version of tandem, of the Bun inside it, and the platform.
+
+Example
+  tandem version
+`,
+    load: () => import("./commands/version.ts"),
+  },
+  {
+    name: "help",
+    summary: "show this, or the help of one command",
+    help: `tandem help [command]
+
+Examples
+  tandem help
+  tandem help run
+`,
+    load: () => import("./commands/help.ts"),
+  },
+];
+
+/** All of `tandem help`. */
+export function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}`);
+  return `tandem runs a synchronous program beside its asynchronous background tasks, and shows what
+finishes, what is lost, what blocks, and who hears of a failure.
+
+Usage: tandem <command> [...]
+
+Commands
+${lines.join("\n")}
+
+Examples
+  tandem run lost                     a task that nobody awaits is lost
+  tandem run lost --strategy await    awaited, it finishes
+  tandem run threaded --speed 10      the loop in a thread of its own, ten times as fast
+  tandem help run                     all options of "run"
+`;
+}

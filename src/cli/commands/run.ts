@@ -1,0 +1,217 @@
+/** `tandem run <scenario>` */
+import { closeSync, existsSync, openSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { findFindings } from "../../analysis/findings.ts";
+import { isLost, type Outcome, readOutcome } from "../../analysis/outcome.ts";
+import { eventsFormat, typeNumber } from "../../events/event.ts";
+import type { EventLog } from "../../events/log.ts";
+import { encodeLog } from "../../events/ndjson.ts";
+import type { EventsHeader } from "../../events/schema.ts";
+import { type Performed, raceWindow, toJson } from "../../export/json.ts";
+import type { RunPlan } from "../../program/run.ts";
+import { unsupported } from "../../program/unsupported.ts";
+import { renderVerdict } from "../../render/verdict.ts";
+import { durationExamples, parseDuration } from "../../scenario/duration.ts";
+import { taskInstances, type Ticks } from "../../scenario/model.ts";
+import { parseScenario } from "../../scenario/parse.ts";
+import { DocumentError } from "../../scenario/problem.ts";
+import { readSource, type Source } from "../../scenario/source.ts";
+import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
+import { nearest } from "../../scenario/suggest.ts";
+import { readArguments } from "../arguments.ts";
+import { exitStatus } from "../command-line.ts";
+import { UsageError } from "../errors.ts";
+import { textWidth, writeErr, writeOut } from "../output.ts";
+import { version } from "../version.ts";
+
+const optionSpecs = {
+  strategy: { type: "string", short: "s" },
+  driver: { type: "string", short: "d" },
+  speed: { type: "string" },
+  timeout: { type: "string" },
+  events: { type: "string" },
+  force: { type: "boolean" },
+  json: { type: "boolean" },
+  strict: { type: "boolean" },
+} as const;
+
+interface RunOptions {
+  strategy: Strategy | null;
+  driver: Performed["driver"];
+  speed: number;
+  timeout: Ticks | null;
+  events: string | null;
+  json: boolean;
+  strict: boolean;
+}
+
+/** Signals that end a real run and still let it be told what had happened. */
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+export async function run(argv: string[]): Promise<number> {
+  const { operands, options: words } = readArguments("run", argv, optionSpecs, {
+    least: 1,
+    most: 1,
+    what: "a scenario",
+  });
+  const options = readOptions(words);
+  const source = readSource(operands[0]!);
+  const scenario = parseScenario(source.text, source.file);
+  const strategy = options.strategy ?? scenario.strategy;
+  const problems = unsupported(scenario, strategy);
+  if (problems.length > 0) throw new DocumentError(source.file, problems);
+
+  const plan: RunPlan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
+  const performed: Performed =
+    options.driver === "virtual"
+      ? { driver: "virtual", speed: 1 }
+      : { driver: "real", speed: options.speed };
+  const { log, signal } = await perform(plan, options);
+  if (options.events !== null) writeEvents(options.events, plan, source, performed, log);
+  const outcome = readOutcome(scenario, strategy, log, raceWindow(performed));
+  const findings = findFindings(outcome);
+  if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings, performed), null, 2)}\n`);
+  else writeErr(`\n${renderVerdict(outcome, findings, performed, textWidth())}`);
+  return signal === null ? statusOf(outcome, options.strict) : signals[signal];
+}
+
+function readOptions(words: { [name in keyof typeof optionSpecs]?: string | boolean }): RunOptions {
+  const driver = words.driver ?? "real";
+  if (driver !== "real" && driver !== "virtual") {
+    const near = nearest(String(driver), ["real", "virtual"]);
+    throw new UsageError(
+      `--driver is "real" or "virtual", not "${String(driver)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+      "run",
+    );
+  }
+  const speed = words.speed === undefined ? 1 : Number(words.speed);
+  if (!(speed >= 0.001 && speed <= 10_000))
+    throw new UsageError(
+      `--speed is a number from 0.001 to 10000, not "${String(words.speed)}"`,
+      "run",
+    );
+  const timeout = words.timeout === undefined ? null : parseDuration(words.timeout);
+  if (timeout === undefined)
+    throw new UsageError(
+      `--timeout is a duration (${durationExamples}), not "${String(words.timeout)}"`,
+      "run",
+    );
+  const events = words.events === undefined ? null : String(words.events);
+  if (events !== null) checkEventsFile(events, words.force === true);
+  return {
+    strategy: words.strategy === undefined ? null : readStrategy(String(words.strategy)),
+    driver,
+    speed,
+    timeout,
+    events,
+    json: words.json === true,
+    strict: words.strict === true,
+  };
+}
+
+function readStrategy(text: string): Strategy {
+  try {
+    return parseStrategy(text);
+  } catch (error) {
+    if (error instanceof StrategyError)
+      throw new UsageError(`--strategy ${text}: ${error.message}`, "run");
+    throw error;
+  }
+}
+
+/** Refuses, before anything runs, a file that could not be written or that would be overwritten. */
+function checkEventsFile(file: string, force: boolean): void {
+  const refuse = (message: string): never => {
+    throw new UsageError(`--events ${file}: ${message}`, "run");
+  };
+  const folder = dirname(file);
+  if (!existsSync(folder)) refuse(`there is no folder ${folder}`);
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) refuse("it is a folder; name a file in it");
+  if (stat?.isFile() && !force)
+    refuse("the file exists; name another, or add --force to replace it");
+}
+
+/** What happened, and the signal that ended it early, if one did. */
+interface Finished {
+  log: EventLog;
+  signal: keyof typeof signals | null;
+}
+
+async function perform(plan: RunPlan, options: RunOptions): Promise<Finished> {
+  if (options.driver === "virtual") {
+    const { runVirtually } = await import("../../drivers/virtual/virtual.ts");
+    const log = runVirtually(plan, options.timeout);
+    if (!options.json) writePrints(log);
+    return { log, signal: null };
+  }
+  const { runForReal } = await import("../../drivers/real/real.ts");
+  const controller = new AbortController();
+  let signal: Finished["signal"] = null;
+  const handlers = (Object.keys(signals) as (keyof typeof signals)[]).map((name) => {
+    const handler = (): void => {
+      signal ??= name;
+      controller.abort();
+    };
+    process.on(name, handler);
+    return { name, handler };
+  });
+  try {
+    const log = await runForReal(plan, {
+      speed: options.speed,
+      timeout: options.timeout,
+      signal: controller.signal,
+      onPrint: options.json ? () => undefined : (text) => writeOut(`${text}\n`),
+    });
+    return { log, signal };
+  } finally {
+    for (const { name, handler } of handlers) process.off(name, handler);
+  }
+}
+
+/** Writes to stdout what the program printed, in few writes. */
+function writePrints(log: EventLog): void {
+  let piece = "";
+  for (const chunk of log.chunks)
+    for (let k = 0; k < chunk.length; k++)
+      if (chunk.type[k] === typeNumber.printed) {
+        piece += `${chunk.texts.get(k)!}\n`;
+        if (piece.length > 64 * 1024) {
+          writeOut(piece);
+          piece = "";
+        }
+      }
+  writeOut(piece);
+}
+
+function writeEvents(
+  file: string,
+  plan: RunPlan,
+  source: Source,
+  performed: Performed,
+  log: EventLog,
+): void {
+  const tasks = taskInstances(plan.scenario).map(({ name }) => name);
+  const header: EventsHeader = {
+    type: "run-started",
+    format: eventsFormat,
+    tandem: version,
+    file: source.file,
+    document: source.text,
+    strategy: plan.strategy.name,
+    ...performed,
+    tasks,
+  };
+  const descriptor = openSync(file, "w");
+  try {
+    writeSync(descriptor, `${JSON.stringify(header)}\n`);
+    for (const piece of encodeLog(log, tasks)) writeSync(descriptor, piece);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function statusOf(outcome: Outcome, strict: boolean): number {
+  if (outcome.main.status !== "finished") return exitStatus.fellShort;
+  return strict && outcome.tasks.some(isLost) ? exitStatus.fellShort : exitStatus.done;
+}

@@ -1,0 +1,108 @@
+/**
+ * The result object of `--json`.
+ *
+ * All times are milliseconds of scenario time from the start of main; shares are 0 to 1.
+ */
+import type { Finding } from "../analysis/findings.ts";
+import { actorName, type Outcome } from "../analysis/outcome.ts";
+import { threads } from "../events/event.ts";
+import { TICKS_PER_MS, type Ticks } from "../scenario/model.ts";
+
+/** How the run was performed. */
+export interface Performed {
+  driver: "virtual" | "real";
+  /** Every duration was divided by it; always 1 in virtual time. */
+  speed: number;
+}
+
+/** In real time, how near two events of different threads must be for their order to be luck. */
+const raceWindowMs = 5;
+
+/** The race window in ticks of scenario time: a fast run puts more scenario time into it. */
+export function raceWindow({ speed }: Performed): Ticks {
+  return raceWindowMs * TICKS_PER_MS * speed;
+}
+
+export type RunResult = ReturnType<typeof toJson>;
+
+export function toJson(outcome: Outcome, findings: Finding[], performed: Performed) {
+  const { strategy, main, launch } = outcome;
+  return {
+    scenario: outcome.scenario.name,
+    strategy: {
+      ...strategy,
+      timeout: orNull(strategy.timeout),
+      grace: orNull(strategy.grace),
+    },
+    driver: performed.driver,
+    speed: performed.speed,
+    wall: ms(outcome.wall),
+    exitCode: outcome.exitCode,
+    main: {
+      status: main.status,
+      endedAt: orNull(main.endedAt),
+      blocked: ms(main.blocked),
+      error: main.error,
+    },
+    launch: {
+      status: launch.status,
+      startedAt: orNull(launch.startedAt),
+      endedAt: orNull(launch.endedAt),
+      error: launch.error,
+    },
+    tasks: outcome.tasks.map((task) => ({
+      name: task.name,
+      status: task.status,
+      startedAt: orNull(task.startedAt),
+      endedAt: orNull(task.endedAt),
+      progress:
+        task.steps === 0 ? (task.status === "finished" ? 1 : 0) : task.stepsDone / task.steps,
+      error: task.error,
+      heard: task.heard?.by ?? null,
+      heardAt: orNull(task.heard?.at ?? null),
+      cleanup: task.cleanup,
+    })),
+    prints: outcome.prints.map((print) => ({
+      at: ms(print.at),
+      thread: threads[print.thread]!,
+      task: print.actor >= 0 ? actorName(outcome, print.actor) : null,
+      text: print.text,
+    })),
+    metrics: {
+      overlap: outcome.overlap,
+      longestBlock:
+        outcome.longestBlock === null
+          ? null
+          : {
+              at: ms(outcome.longestBlock.at),
+              duration: ms(outcome.longestBlock.ticks),
+              by: actorName(outcome, outcome.longestBlock.actor),
+            },
+      lateness: {
+        count: outcome.lateness.count,
+        p50: ms(outcome.lateness.p50),
+        p99: ms(outcome.lateness.p99),
+        max: ms(outcome.lateness.max),
+      },
+    },
+    races: outcome.races.map((race) => ({
+      at: ms(race.at),
+      gap: ms(race.gap),
+      between: race.between.map((racer) => ({
+        type: racer.type,
+        thread: threads[racer.thread]!,
+        actor: actorName(outcome, racer.actor),
+        text: racer.text,
+      })),
+    })),
+    findings: findings.map((finding) => ({ ...finding, at: ms(finding.at) })),
+  };
+}
+
+function ms(ticks: Ticks): number {
+  return ticks / TICKS_PER_MS;
+}
+
+function orNull(ticks: Ticks | null): number | null {
+  return ticks === null ? null : ms(ticks);
+}

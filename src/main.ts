@@ -1,0 +1,13 @@
+#!/usr/bin/env bun
+/** argv to command to exit status. What a command does not need is not loaded for it. */
+export {}; // top-level await needs a module
+
+const argv = process.argv.slice(2);
+
+if (argv[0] === "__child") {
+  const { runChild } = await import("./drivers/real/child.ts");
+  await runChild();
+} else {
+  const { runCommandLine } = await import("./cli/command-line.ts");
+  process.exitCode = await runCommandLine(argv);
+}

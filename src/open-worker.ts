@@ -1,0 +1,4 @@
+/** The only place that starts a Worker; a sibling of main.ts, so that it resolves in the executable as well. */
+export function openWorker(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url));
+}

@@ -1,0 +1,340 @@
+/**
+ * The event loop: a ready queue, timers and tasks, written once for every driver.
+ *
+ * It follows asyncio's base_events and runners turn by turn (CPython 3.11): what is due goes
+ * behind what is ready; a turn runs what was ready when it began; when the awaited future is done
+ * the turn is finished and the loop stops. With `eager` it follows JavaScript instead: a task runs
+ * at once up to its first wait, each timer's consequences come before the next timer, and a
+ * rejection nobody handles ends the process.
+ *
+ * Invariant: the loop knows no clock but its thread's, and yields to its driver only where a step
+ * blocks the thread or where nothing is ready.
+ */
+import { cancelReasons, endings, logReasons, typeNumber } from "../events/event.ts";
+import type { LeafStep, Ticks } from "../scenario/model.ts";
+import { Cancelled, endingOf } from "./failure.ts";
+import type { Operation, Thread, ThreadProgram } from "./operation.ts";
+import { type Callback, type Coroutine, Gather, Phase, type ReadyQueue, Task } from "./task.ts";
+import { Timer, Timers } from "./timers.ts";
+
+type BlockingStep = Extract<LeafStep, { kind: "block" | "compute" }>;
+
+export interface LoopOptions {
+  /** JavaScript's rules instead of asyncio's. */
+  eager: boolean;
+  /** The body of the run's task with this index. */
+  coroutineOf: (index: number) => Coroutine;
+}
+
+export class EventLoop implements ReadyQueue {
+  readonly thread: Thread;
+  /** Every task made here, in the order of creation. */
+  readonly tasks: Task[] = [];
+  /** Whether tasks made now are referred to by launch, so that a failure is not unretrieved at once. */
+  holdsReferences = false;
+  /** A rejection nobody handled has ended the process (eager loops only). */
+  rejected = false;
+  readonly #options: LoopOptions;
+  readonly #timers = new Timers();
+  #ready: Callback[] = [];
+  #taken = 0;
+  #stopping = false;
+  /** Tasks that are in the middle of a step because they started another one eagerly. */
+  readonly #callers: Task[] = [];
+  /** The task that came to a blocking step. */
+  #running: Task | undefined;
+  /** Failed while nobody had asked; JavaScript decides about them when its microtasks have run. */
+  #unhandled: Task[] = [];
+  #unorderedGroups = 0;
+
+  constructor(thread: Thread, options: LoopOptions) {
+    this.thread = thread;
+    this.#options = options;
+    thread.record(typeNumber["loop-opened"], -1, 0);
+  }
+
+  callSoon(callback: Callback): void {
+    this.#ready.push(callback);
+  }
+
+  /** Calls back at an instant; at once (behind what is ready) when it has passed. */
+  callAt(when: Ticks, callback: () => void): Timer {
+    const timer = new Timer(callback);
+    if (when <= this.thread.now()) this.callSoon(() => timer.cancelled || callback());
+    else this.#timers.add(when, timer);
+    return timer;
+  }
+
+  /** Makes a task, whose first step comes behind what is ready. */
+  createTask(index: number, coroutine: Coroutine): Task {
+    const task = this.#newTask(index, coroutine);
+    this.callSoon(task);
+    return task;
+  }
+
+  /** Runs until the future is done and the turn in which that came out is over (run_until_complete). */
+  *runUntilDone(future: Task | Gather): ThreadProgram<void> {
+    this.#stopping = false;
+    future.whenDone(() => {
+      this.#stopping = true;
+    });
+    yield* this.#run(Infinity);
+  }
+
+  /** Runs a coroutine's first step here and now, as a call of an async function does in JavaScript. */
+  *callEagerly(index: number, coroutine: Coroutine): ThreadProgram<void> {
+    const task = this.#newTask(index, coroutine);
+    const step = this.#advance(task);
+    if (step !== undefined) yield* this.#block(step);
+  }
+
+  /** Runs until nothing is left that could happen, a rejection ended the process, or time is up. */
+  *runToRest(until: Ticks): ThreadProgram<void> {
+    this.#stopping = false;
+    yield* this.#run(until);
+  }
+
+  /**
+   * Closes the loop as `asyncio.run` does: every task not done is cancelled, all are waited for,
+   * and failures among them are logged.
+   */
+  *close(reason: (typeof cancelReasons)[number]): ThreadProgram<void> {
+    this.thread.record(typeNumber["loop-closing"], -1, 0);
+    const leftovers = this.tasks.filter((task) => !task.done);
+    this.cancelAll(leftovers, reason);
+    if (leftovers.length > 0) yield* this.runUntilDone(new Gather(this, leftovers, true));
+    for (const task of leftovers)
+      if (task.state === "failed") this.#logFailure(task, "failed-in-shutdown");
+    this.thread.record(typeNumber["loop-closed"], -1, 0);
+  }
+
+  /**
+   * Cancels several tasks that nobody ordered: asyncio goes through a set here, tandem through the
+   * order of creation, and the record marks them as one unordered group.
+   */
+  cancelAll(tasks: readonly Task[], reason: (typeof cancelReasons)[number]): void {
+    this.recordCancel(tasks, reason);
+    for (const task of tasks) task.cancel();
+  }
+
+  /** Records why tasks are about to be cancelled. */
+  recordCancel(tasks: readonly Task[], reason: (typeof cancelReasons)[number]): void {
+    const asked = tasks.filter((task) => !task.done);
+    const group = asked.length > 1 ? String(++this.#unorderedGroups) : undefined;
+    for (const task of asked)
+      this.thread.record(
+        typeNumber["cancel-requested"],
+        task.index,
+        cancelReasons.indexOf(reason),
+        group,
+      );
+  }
+
+  /** Launch's frame is gone, and with it the references to its tasks: what failed unseen is logged. */
+  dropReferences(): void {
+    this.holdsReferences = false;
+    if (this.#options.eager) return;
+    for (const task of this.tasks)
+      if (task.state === "failed" && !task.watched && !task.isLaunch) this.#logUnretrieved(task);
+  }
+
+  #newTask(index: number, coroutine: Coroutine): Task {
+    const task = new Task(this, index, coroutine);
+    this.tasks.push(task);
+    if (!task.isLaunch) this.thread.record(typeNumber["task-created"], index, 0);
+    return task;
+  }
+
+  /** Turn after turn until stopped or, where JavaScript's rules hold, until nothing is left. */
+  *#run(until: Ticks): ThreadProgram<void> {
+    const { thread } = this;
+    const { eager } = this.#options;
+    const park: Operation = { kind: "park", until: 0 };
+    do {
+      this.#receive();
+      if (this.#taken === this.#ready.length) {
+        const next = this.#timers.next;
+        if (eager && (next === Infinity || thread.now() >= until)) return;
+        if (next > thread.now()) {
+          park.until = Math.min(next, until);
+          yield park;
+          this.#receive();
+        }
+      }
+      this.#fireDue(thread.now());
+      // A turn of asyncio runs what was ready when it began; JavaScript drains its microtasks.
+      for (let turn = this.#ready.length - this.#taken; turn > 0; turn--) {
+        const callback = this.#ready[this.#taken++]!;
+        if (typeof callback === "function") callback();
+        else if (callback.stale > 0) callback.stale--;
+        else if (callback.phase === Phase.fired) {
+          callback.phase = Phase.woken;
+          this.callSoon(callback);
+        } else {
+          const step = this.#advance(callback);
+          if (step !== undefined) yield* this.#block(step);
+        }
+        if (eager) turn = this.#ready.length - this.#taken + 1;
+      }
+      this.#compact();
+      if (eager && this.#endByRejection()) return;
+    } while (!this.#stopping);
+  }
+
+  /** Stands still with the thread as a task's step says, and takes the task on from there. */
+  *#block(first: BlockingStep): ThreadProgram<void> {
+    for (let step: BlockingStep | undefined = first; step !== undefined;) {
+      this.#recordStep(step, "began");
+      yield step;
+      this.#recordStep(step, "ended");
+      step = this.#resume(this.#running!, undefined);
+    }
+  }
+
+  #recordStep(step: BlockingStep, edge: "began" | "ended"): void {
+    const type = typeNumber[`${step.kind}-${edge}`];
+    this.thread.record(type, this.#running!.index, edge === "began" ? step.ticks : 0);
+  }
+
+  #receive(): void {
+    for (let message; (message = this.thread.receive()) !== undefined;)
+      if (message === "stop")
+        this.callSoon(() => {
+          this.#stopping = true;
+        });
+  }
+
+  /** Puts what is due behind what is ready, in the order of deadlines. */
+  #fireDue(now: Ticks): void {
+    for (let due; (due = this.#timers.takeDue(now)) !== undefined;) {
+      if (due instanceof Timer) {
+        const timer = due;
+        this.callSoon(() => timer.cancelled || timer.callback());
+      } else {
+        // In JavaScript the timer's callback itself resolves the promise: no turn lies between.
+        due.phase = this.#options.eager ? Phase.woken : Phase.fired;
+        this.callSoon(due);
+      }
+      if (this.#options.eager) return;
+    }
+  }
+
+  /** Takes a task forward to its next wait, its end, or a blocking step, which is returned. */
+  #advance(task: Task): BlockingStep | undefined {
+    const cancelled = task.interrupted || task.mustCancel;
+    if (task.phase === Phase.woken) {
+      task.phase = Phase.ready;
+      this.thread.record(typeNumber["sleep-ended"], task.index, cancelled ? 1 : 0);
+    }
+    task.interrupted = task.mustCancel = false;
+    task.awaiting = undefined;
+    if (!task.started && !cancelled) {
+      task.started = true;
+      this.thread.record(
+        typeNumber[task.isLaunch ? "launch-started" : "task-started"],
+        task.index,
+        0,
+      );
+    }
+    return this.#resume(task, cancelled ? new Cancelled() : undefined);
+  }
+
+  /** Goes on in a task's coroutine, raising an error there if there is one. */
+  #resume(task: Task, error: Error | undefined): BlockingStep | undefined {
+    for (;;) {
+      try {
+        const { done, value } =
+          error === undefined ? task.coroutine.next() : task.coroutine.throw(error);
+        error = undefined;
+        if (done) {
+          this.#end(task, undefined);
+        } else if (value.kind === "sleep") {
+          this.thread.record(typeNumber["sleep-began"], task.index, value.ticks);
+          this.#sleep(task, value.ticks);
+        } else if (value.kind === "future") {
+          task.awaiting = value;
+          value.whenDone(task);
+        } else if (value.kind === "create") {
+          const child = this.#newTask(value.task, this.#options.coroutineOf(value.task));
+          if (!this.#options.eager) {
+            this.callSoon(child);
+            continue;
+          }
+          this.#callers.push(task);
+          task = child;
+          task.started = true;
+          this.thread.record(typeNumber["task-started"], task.index, 0);
+          continue;
+        } else if (value.kind === "block" || value.kind === "compute") {
+          this.#running = task;
+          return value;
+        } else {
+          throw new Error(`a task came to "${value.kind}", which no task performs`);
+        }
+      } catch (raised) {
+        error = undefined;
+        this.#end(task, raised as Error);
+      }
+      // The step is over; if another task started this one eagerly, that one goes on.
+      const caller = this.#callers.pop();
+      if (caller === undefined) return undefined;
+      task = caller;
+    }
+  }
+
+  #sleep(task: Task, ticks: Ticks): void {
+    if (ticks === 0 && !this.#options.eager) {
+      // asyncio.sleep(0) waits for nothing; it only lets others go first.
+      task.phase = Phase.woken;
+      this.callSoon(task);
+    } else {
+      task.phase = Phase.asleep;
+      task.timer = this.#timers.add(this.thread.now() + ticks, task);
+    }
+  }
+
+  #end(task: Task, raised: Error | undefined): void {
+    const ending = endingOf(raised);
+    const text = ending === "failed" ? raised!.message : undefined;
+    const type = typeNumber[task.isLaunch ? "launch-ended" : "task-ended"];
+    this.thread.record(type, task.index, endings.indexOf(ending), text);
+    if (ending === "finished") task.finish();
+    else if (ending === "cancelled") task.endCancelled();
+    else task.fail(raised!);
+    if (task.isLaunch) this.dropReferences();
+    if (ending !== "failed" || task.watched) return;
+    if (this.#options.eager) this.#unhandled.push(task);
+    else if (!this.holdsReferences && !task.isLaunch) this.#logUnretrieved(task);
+  }
+
+  /** Node's default for unhandled rejections, once microtasks have run: the process ends, status 1. */
+  #endByRejection(): boolean {
+    for (const task of this.#unhandled)
+      if (!task.watched) {
+        this.#logFailure(task, "unhandled-rejection");
+        this.rejected = true;
+      }
+    this.#unhandled.length = 0;
+    return this.rejected;
+  }
+
+  #logUnretrieved(task: Task): void {
+    task.watched = true;
+    this.#logFailure(task, "never-retrieved");
+  }
+
+  #logFailure(task: Task, reason: (typeof logReasons)[number]): void {
+    this.thread.record(typeNumber["error-logged"], task.index, logReasons.indexOf(reason));
+  }
+
+  /** Forgets callbacks already taken. */
+  #compact(): void {
+    if (this.#taken === this.#ready.length) {
+      this.#ready.length = 0;
+      this.#taken = 0;
+    } else if (this.#taken > 4096) {
+      this.#ready = this.#ready.slice(this.#taken);
+      this.#taken = 0;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The completion point: gather, group and settled, and the timeout of each.
+ *
+ * The group and the deadline are asyncio's TaskGroup and timeout(), state for state: what happens
+ * when a body fails while siblings fail while a timeout runs out is decided there, not here.
+ */
+import { raisedInto, typeNumber } from "../events/event.ts";
+import type { Ticks } from "../scenario/model.ts";
+import { Cancelled, GroupFailure, TimedOut } from "./failure.ts";
+import type { EventLoop } from "./loop.ts";
+import { caught, type Coroutine, Future, Gather, type Task, wait } from "./task.ts";
+import type { Timer } from "./timers.ts";
+
+function recordRaised(loop: EventLoop, task: Task): void {
+  loop.thread.record(typeNumber["error-raised"], task.index, raisedInto.indexOf("launch"));
+}
+
+/** Bounds what a task does (asyncio.timeout). The time starts with `start`. */
+export class Deadline {
+  expired = false;
+  readonly #loop: EventLoop;
+  readonly #task: Task;
+  readonly #cancelRequests: number;
+  #timer: Timer | undefined;
+
+  constructor(loop: EventLoop, task: Task) {
+    this.#loop = loop;
+    this.#task = task;
+    this.#cancelRequests = task.cancelRequests;
+  }
+
+  /** @param onExpiry what to do just before the task is cancelled. */
+  start(ticks: Ticks, onExpiry: () => void): void {
+    this.#timer = this.#loop.callAt(this.#loop.thread.now() + ticks, () => {
+      onExpiry();
+      this.#task.cancel();
+      this.expired = true;
+    });
+  }
+
+  /** Ends the bound; what was raised inside comes out, as `TimedOut` if it was this deadline's doing. */
+  end(raised: Error | undefined): Error | undefined {
+    if (this.#timer !== undefined) this.#timer.cancelled = true;
+    if (!this.expired) return raised;
+    const left = --this.#task.cancelRequests;
+    return left <= this.#cancelRequests && raised instanceof Cancelled ? new TimedOut() : raised;
+  }
+}
+
+/** Awaits tasks as `gather` does, or with `collectErrors` until all have ended. */
+export function* gathered(
+  loop: EventLoop,
+  launch: Task,
+  tasks: readonly Task[],
+  collectErrors: boolean,
+  timeout: Ticks | null,
+): Coroutine {
+  if (timeout === null) return yield* awaitAll(loop, tasks, collectErrors);
+  const deadline = new Deadline(loop, launch);
+  deadline.start(timeout, () => loop.recordCancel(tasks, "timed-out"));
+  const raised = deadline.end(yield* caught(awaitAll(loop, tasks, collectErrors)));
+  if (deadline.expired) {
+    // gather lets go at the first child that ends; the timeout waits for the clean-up of all.
+    const cleaning = tasks.filter((task) => !task.done);
+    if (cleaning.length > 0) yield* wait(allEnded(loop, cleaning));
+  }
+  if (raised !== undefined) throw raised;
+}
+
+function* awaitAll(loop: EventLoop, tasks: readonly Task[], collectErrors: boolean): Coroutine {
+  try {
+    yield* wait(new Gather(loop, tasks, collectErrors));
+  } catch (error) {
+    const source = tasks.find((task) => task.error === error);
+    if (source !== undefined) recordRaised(loop, source);
+    throw error;
+  }
+  for (const task of tasks) if (task.state === "failed") recordRaised(loop, task);
+}
+
+/** A future that is done when all tasks are, however they ended (asyncio.wait). */
+function allEnded(loop: EventLoop, tasks: readonly Task[]): Future {
+  const ended = new Future(loop);
+  let left = tasks.length;
+  for (const task of tasks)
+    task.whenDone(() => {
+      left--;
+      if (left === 0 && !ended.done) ended.finish();
+    });
+  return ended;
+}
+
+/** Tasks that stand and fall together (asyncio.TaskGroup). */
+export class TaskGroup {
+  readonly #loop: EventLoop;
+  readonly #parent: Task;
+  readonly #members = new Set<Task>();
+  readonly #failed: Task[] = [];
+  #aborting = false;
+  #parentCancelRequested = false;
+  #completed: Future | undefined;
+  /** Why the next abort happens. */
+  reason: "group-failed" | "timed-out" = "group-failed";
+
+  constructor(loop: EventLoop, parent: Task) {
+    this.#loop = loop;
+    this.#parent = parent;
+  }
+
+  add(task: Task): void {
+    this.#members.add(task);
+    task.whenDone(() => this.#memberDone(task));
+  }
+
+  /**
+   * Leaves the group's body: waits for every member, and raises what the group raises.
+   *
+   * @param raised what the body raised, if it did.
+   */
+  *exit(raised: Error | undefined): Coroutine {
+    let cancellation = raised instanceof Cancelled ? raised : undefined;
+    if (this.#parentCancelRequested && --this.#parent.cancelRequests === 0)
+      cancellation = undefined;
+    if (raised !== undefined && !this.#aborting) this.#abort();
+    while (this.#members.size > 0) {
+      this.#completed ??= new Future(this.#loop);
+      try {
+        yield* wait(this.#completed);
+      } catch (error) {
+        if (!(error instanceof Cancelled)) throw error;
+        if (!this.#aborting) {
+          cancellation = error;
+          this.#abort();
+        }
+      }
+      this.#completed = undefined;
+    }
+    const errors = this.#failed.map((task) => task.error!);
+    if (cancellation !== undefined && errors.length === 0) throw cancellation;
+    if (raised !== undefined && !(raised instanceof Cancelled)) errors.push(raised);
+    if (errors.length === 0) return;
+    for (const task of this.#failed) recordRaised(this.#loop, task);
+    throw new GroupFailure(errors);
+  }
+
+  #abort(): void {
+    this.#aborting = true;
+    this.#loop.cancelAll([...this.#members], this.reason);
+  }
+
+  #memberDone(task: Task): void {
+    this.#members.delete(task);
+    if (this.#members.size === 0 && this.#completed?.done === false) this.#completed.finish();
+    if (task.state !== "failed") return;
+    this.#failed.push(task);
+    if (this.#aborting || this.#parentCancelRequested) return;
+    this.#abort();
+    this.#parentCancelRequested = true;
+    this.#parent.cancel();
+  }
+}

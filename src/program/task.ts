@@ -1,0 +1,197 @@
+/**
+ * Futures and tasks, as asyncio has them.
+ *
+ * Invariant: nothing here runs a coroutine. What happens to a future only puts callbacks behind
+ * what is ready; the event loop alone takes them from there.
+ */
+import type { LeafStep } from "../scenario/model.ts";
+import { LAUNCH } from "../events/event.ts";
+import { Cancelled } from "./failure.ts";
+
+/** What a coroutine yields to its event loop: a step it cannot do itself, or something to await. */
+export type Wanted = LeafStep | Future | { kind: "create"; task: number };
+
+export type Coroutine = Generator<Wanted, void, void>;
+
+/** What waits in a ready queue: a function to call, or a task to take a step further. */
+export type Callback = Task | (() => void);
+
+/** The loop, as far as its futures see it. */
+export interface ReadyQueue {
+  /** Puts a callback behind what is ready (loop.call_soon). */
+  callSoon(callback: Callback): void;
+}
+
+/** A result that is not there yet (asyncio.Future). */
+export class Future {
+  readonly kind = "future";
+  state: "pending" | "finished" | "failed" | "cancelled" = "pending";
+  /** Why it failed; set if and only if the state is `failed`. */
+  error: Error | undefined;
+  protected readonly loop: ReadyQueue;
+  #callbacks: Callback[] | undefined;
+
+  constructor(loop: ReadyQueue) {
+    this.loop = loop;
+  }
+
+  get done(): boolean {
+    return this.state !== "pending";
+  }
+
+  /** Whether anybody asked to hear of its end: then its failure is not unretrieved. */
+  watched = false;
+
+  /** Calls back when it is done; when it is already, behind what is ready. */
+  whenDone(callback: Callback): void {
+    this.watched = true;
+    if (this.done) this.loop.callSoon(callback);
+    else (this.#callbacks ??= []).push(callback);
+  }
+
+  finish(): void {
+    this.#end("finished");
+  }
+
+  fail(error: Error): void {
+    this.error = error;
+    this.#end("failed");
+  }
+
+  /** Ends it as cancelled. False when it was done already, and nothing happened. */
+  cancel(): boolean {
+    if (this.done) return false;
+    this.#end("cancelled");
+    return true;
+  }
+
+  /** Ends it as cancelled, for those whose `cancel` only asks. */
+  protected endCancelled(): void {
+    this.#end("cancelled");
+  }
+
+  #end(state: Future["state"]): void {
+    this.state = state;
+    const callbacks = this.#callbacks;
+    this.#callbacks = undefined;
+    if (callbacks !== undefined) for (const callback of callbacks) this.loop.callSoon(callback);
+  }
+}
+
+/** Waits for a future in a coroutine and raises what it raised; a future that is done does not wait. */
+export function* wait(future: Future): Coroutine {
+  if (!future.done) yield future;
+  if (future.state === "failed") throw future.error!;
+  if (future.state === "cancelled") throw new Cancelled();
+}
+
+/** What a coroutine raises, as a value. */
+export function* caught(coroutine: Coroutine): Generator<Wanted, Error | undefined, void> {
+  try {
+    yield* coroutine;
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/**
+ * Where a task is between two steps of its coroutine, when it does not await a future.
+ *
+ * A sleep takes two turns to end, as in asyncio: the timer's turn sets the result of the sleep's
+ * future, and the task wakes in a later one. A loop that stops between the two cancels a task
+ * whose time was over. The future itself is left out: it would be an object for each sleep.
+ */
+export const Phase = { ready: 0, asleep: 1, fired: 2, woken: 3 } as const;
+
+/** A coroutine that an event loop takes forward (asyncio.Task). */
+export class Task extends Future {
+  /** The task's index in the run, or `LAUNCH`. */
+  readonly index: number;
+  readonly coroutine: Coroutine;
+  started = false;
+  phase: (typeof Phase)[keyof typeof Phase] = Phase.ready;
+  /** Sequence number of the timer that ends its sleep; a timer with another number is out of date. */
+  timer = 0;
+  /** Turns of timers that fired for a sleep which was then cancelled; they do nothing. */
+  stale = 0;
+  awaiting: Future | undefined;
+  /** Its sleep was cancelled. */
+  interrupted = false;
+  /** Cancelled while there was nothing to cancel but itself; it hears at its next step. */
+  mustCancel = false;
+  /** Requests to cancel it less those taken back (Task.cancelling). */
+  cancelRequests = 0;
+
+  constructor(loop: ReadyQueue, index: number, coroutine: Coroutine) {
+    super(loop);
+    this.index = index;
+    this.coroutine = coroutine;
+  }
+
+  get isLaunch(): boolean {
+    return this.index === LAUNCH;
+  }
+
+  /**
+   * Asks the task to stop: what it waits for is cancelled, and it will find `Cancelled` raised there
+   * (Task.cancel). False when it was done already.
+   */
+  override cancel(): boolean {
+    if (this.done) return false;
+    this.cancelRequests++;
+    if (this.phase === Phase.asleep || this.phase === Phase.fired) {
+      if (this.phase === Phase.fired) this.stale++;
+      this.phase = Phase.woken;
+      this.timer = 0;
+      this.interrupted = true;
+      this.loop.callSoon(this);
+    } else if (this.awaiting === undefined || !this.awaiting.cancel()) {
+      this.mustCancel = true;
+    }
+    return true;
+  }
+
+  /** The end of a coroutine that let `Cancelled` out. */
+  override endCancelled(): void {
+    super.endCancelled();
+  }
+}
+
+/** A future of several: done as asyncio.gather's is. */
+export class Gather extends Future {
+  readonly #children: readonly Task[];
+  readonly #collectErrors: boolean;
+  #left: number;
+  #cancelRequested = false;
+
+  /** @param collectErrors wait for all, whatever their end (return_exceptions). */
+  constructor(loop: ReadyQueue, children: readonly Task[], collectErrors: boolean) {
+    super(loop);
+    this.#children = children;
+    this.#collectErrors = collectErrors;
+    this.#left = children.length;
+    if (children.length === 0) this.finish();
+    for (const child of children) child.whenDone(() => this.#childDone(child));
+  }
+
+  /** Cancels all children, in order; this future ends when they do. */
+  override cancel(): boolean {
+    if (this.done) return false;
+    let any = false;
+    for (const child of this.#children) any = child.cancel() || any;
+    if (any) this.#cancelRequested = true;
+    return any;
+  }
+
+  #childDone(child: Task): void {
+    this.#left--;
+    if (this.done) return;
+    if (!this.#collectErrors && child.state === "cancelled") this.fail(new Cancelled());
+    else if (!this.#collectErrors && child.state === "failed") this.fail(child.error!);
+    else if (this.#left === 0) {
+      if (this.#cancelRequested) this.fail(new Cancelled());
+      else this.finish();
+    }
+  }
+}

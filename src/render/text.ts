@@ -1,0 +1,32 @@
+/** Text laid out for a terminal or a file: wrapped lines and columns. ASCII wherever tandem speaks itself. */
+
+/**
+ * Wraps a text so that no line holds more than `width` columns, as terminals count them.
+ *
+ * Lines after the first get `indent` before them, which is not counted.
+ */
+export function wrap(text: string, width: number, indent = ""): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && Bun.stringWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  lines.push(line);
+  return lines.join(`\n${indent}`);
+}
+
+/** Fills a text with spaces up to a width. */
+export function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - Bun.stringWidth(text)));
+}
+
+/** A count with its noun: `1 task`, `2 tasks`. */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,261 @@
+/**
+ * The verdict: what became of main, launch and every task, in plain words for a terminal.
+ *
+ * Meaning is in the words alone; there is no colour to miss.
+ */
+import type { Finding } from "../analysis/findings.ts";
+import {
+  actorName,
+  isLost,
+  type Outcome,
+  type ProgramOutcome,
+  type TaskOutcome,
+} from "../analysis/outcome.ts";
+import { formatDuration } from "../scenario/duration.ts";
+import type { LeafStep, Ticks } from "../scenario/model.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import type { Standpoint } from "../scenario/walk.ts";
+import { pad, plural, wrap } from "./text.ts";
+
+interface Performed {
+  driver: "virtual" | "real";
+  speed: number;
+}
+
+/** A line of the table: who, what became of them, when, and the rest of the story. */
+interface Row {
+  who: string;
+  status: string;
+  when: string;
+  story: string;
+}
+
+/** The most rows of tasks shown; copies that fared alike share one. */
+const mostRows = 20;
+
+/** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
+export function renderVerdict(
+  outcome: Outcome,
+  findings: Finding[],
+  performed: Performed,
+  width: number,
+): string {
+  const rows = [mainRow(outcome), launchRow(outcome.launch), ...taskRows(outcome)];
+  return [
+    wrap(headline(outcome, performed), width - 2, "  "),
+    "",
+    ...layOut(rows, width),
+    "",
+    ...summary(outcome).map((sentence) => wrap(sentence, width)),
+    ...findings.flatMap((finding) => [
+      "",
+      wrap(`* ${finding.message}.`, width - 2, "  "),
+      `  ${wrap(`To change that: ${finding.fix}.`, width - 2, "  ")}`,
+    ]),
+    "",
+  ].join("\n");
+}
+
+function headline(outcome: Outcome, { driver, speed }: Performed): string {
+  const how =
+    driver === "virtual"
+      ? "in virtual time"
+      : speed === 1
+        ? "for real"
+        : `for real, at speed ${speed}`;
+  return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${axes(outcome.strategy)}), ${how}: ${formatDuration(outcome.wall)}`;
+}
+
+function axes({ loop, settle, atExit }: Strategy): string {
+  return [
+    `loop ${loop}`,
+    `settle ${settle}`,
+    ...(atExit === null ? [] : [`at exit ${atExit}`]),
+  ].join(", ");
+}
+
+function mainRow(outcome: Outcome): Row {
+  const { main } = outcome;
+  const stood = main.blocked > 0 ? `stood still for ${formatDuration(main.blocked)}` : "";
+  return {
+    who: "main",
+    status: main.status,
+    when: at(main.endedAt),
+    story: [main.error === null ? "" : `"${main.error}"`, stood]
+      .filter((part) => part !== "")
+      .join("; "),
+  };
+}
+
+function launchRow(launch: ProgramOutcome): Row {
+  return {
+    who: "launch",
+    status: launch.status,
+    when: at(launch.endedAt),
+    story: launch.error === null ? "" : `"${launch.error}"`,
+  };
+}
+
+/** Tasks that fared alike, but for their times, are told once. */
+function taskRows(outcome: Outcome): Row[] {
+  const alike = Map.groupBy(outcome.tasks, (task) =>
+    [
+      task.spec.name,
+      task.status,
+      task.error,
+      task.heard?.by,
+      task.stepsDone,
+      task.cleanup,
+      task.cancelled?.reason,
+    ].join("\0"),
+  );
+  const rows = [...alike.values()].map((tasks) => taskRow(tasks));
+  if (rows.length <= mostRows) return rows;
+  const more = {
+    who: "...",
+    status: `${rows.length - mostRows} more`,
+    when: "",
+    story: "kinds of outcome; --json has them all",
+  };
+  return [...rows.slice(0, mostRows), more];
+}
+
+function taskRow(tasks: TaskOutcome[]): Row {
+  const [first] = tasks as [TaskOutcome];
+  const ends = tasks.map((task) => task.endedAt).filter((end) => end !== null);
+  const least = ends.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = ends.reduce((a, b) => Math.max(a, b), 0);
+  const several = ends.length > 0 && least !== most;
+  return {
+    who: tasks.length === 1 ? first.name : `${first.spec.name} x ${tasks.length}`,
+    status: first.status,
+    when: several ? `${at(least)} to ${at(most)}` : at(first.endedAt),
+    story: story(first),
+  };
+}
+
+function story(task: TaskOutcome): string {
+  const parts: string[] = [];
+  if (task.status === "failed") parts.push(`"${task.error}"`, heard(task));
+  if (task.status !== "finished" && task.status !== "unstarted")
+    parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
+  if (isLost(task) && task.status !== "unstarted") {
+    if (task.startedAt === null) parts.push("never had a turn");
+    else if (task.stoodAt !== null) parts.push(`stood at ${standpointWords(task.stoodAt)}`);
+    if (task.status === "cancelled") parts.push(...cancelWords(task));
+  }
+  if (task.cleanup === "skipped") parts.push("its clean-up did not run");
+  if (task.cleanup === "ran" && task.status !== "finished") parts.push("its clean-up ran");
+  return parts.join("; ");
+}
+
+function heard({ heard }: TaskOutcome): string {
+  switch (heard?.by) {
+    case "raised":
+      return "raised in launch";
+    case "logged":
+      return `a line on stderr at ${formatDuration(heard.at!)}`;
+    default:
+      return "nobody heard of it";
+  }
+}
+
+function cancelWords({ cancelled }: TaskOutcome): string[] {
+  switch (cancelled?.reason) {
+    case "loop-closed":
+      return ["cancelled when the loop closed"];
+    case "group-failed":
+      return ["cancelled because its group failed"];
+    case "timed-out":
+      return ["cancelled because the completion point timed out"];
+    case "main-ended":
+      return ["cancelled because main ended"];
+    default:
+      return [];
+  }
+}
+
+function standpointWords({ step, iteration }: Standpoint): string {
+  return `line ${step.position.line}, "${stepWords(step)}"${iteration > 0 ? `, repeat ${iteration}` : ""}`;
+}
+
+/** A step about as it stands in the document. */
+function stepWords(step: LeafStep): string {
+  switch (step.kind) {
+    case "print":
+      return `print: ${step.text}`;
+    case "fail":
+      return `fail: ${step.message}`;
+    case "sleep":
+    case "block":
+    case "compute":
+      return `${step.kind}: ${formatDuration(step.ticks)}`;
+    default:
+      return step.kind;
+  }
+}
+
+function summary(outcome: Outcome): string[] {
+  const { tasks, races, interruptedBy, exitCode, lateness, longestBlock } = outcome;
+  const lost = tasks.filter(isLost).length;
+  const failed = tasks.filter((task) => task.status === "failed").length;
+  const sentences: string[] = [];
+  if (interruptedBy !== null) sentences.push(interruption(outcome));
+  const kept =
+    tasks.length === 0 ? "There were no tasks" : `${lost} of ${plural(tasks.length, "task")} lost`;
+  const broke = failed > 0 ? `, ${failed} failed` : "";
+  const status = exitCode === null ? "" : `; the program's exit status is ${exitCode}`;
+  sentences.push(`${kept}${broke}${status}.`);
+  if (longestBlock !== null && lateness.max > 0)
+    sentences.push(
+      `The event loop was held for up to ${formatDuration(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)}); sleeps ended up to ${formatDuration(lateness.max)} late.`,
+    );
+  const [race] = races;
+  if (race !== undefined) {
+    const [a, b] = race.between.map((racer) =>
+      racer.text !== null && racer.type === "printed"
+        ? `"${racer.text}"`
+        : `the end of ${actorName(outcome, racer.actor)}`,
+    );
+    const others = races.length === 1 ? "" : ` (and ${races.length - 1} more such)`;
+    sentences.push(
+      `Luck: ${a} and ${b} came within ${formatDuration(race.gap)} of each other on two threads${others}.`,
+    );
+  }
+  return sentences;
+}
+
+function interruption({ interruptedBy, wall }: Outcome): string {
+  const when = formatDuration(wall);
+  switch (interruptedBy) {
+    case "timeout":
+      return `Ended by --timeout at ${when}.`;
+    case "watchdog":
+      return `Ended by tandem at ${when}: the run took far longer than everything in it one after the other.`;
+    case "deadlock":
+      return `Deadlocked at ${when}: every thread waits for something that can no longer come.`;
+    default:
+      return `Interrupted at ${when}; this is what had happened by then.`;
+  }
+}
+
+function at(ticks: Ticks | null): string {
+  return ticks === null ? "-" : formatDuration(ticks);
+}
+
+function layOut(rows: Row[], width: number): string[] {
+  const column = (of: (row: Row) => string): number =>
+    rows.reduce((most, row) => Math.max(most, Bun.stringWidth(of(row))), 0);
+  const who = column((row) => row.who);
+  const status = column((row) => row.status);
+  const when = column((row) => row.when);
+  const left = 2 + who + 2 + status + 2 + when + 2;
+  return rows.map((row) => {
+    const head = `  ${pad(row.who, who)}  ${pad(row.status, status)}  ${pad(row.when, when)}  `;
+    if (row.story === "") return head.trimEnd();
+    // On a narrow terminal the story goes below instead of into a column of a few letters.
+    if (width - left < 24)
+      return `${head.trimEnd()}\n      ${wrap(row.story, width - 6, "      ")}`;
+    return head + wrap(row.story, width - left, " ".repeat(left));
+  });
+}

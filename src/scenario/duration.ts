@@ -1,0 +1,44 @@
+/** Durations as people write them (`250ms`, `1.5s`, a bare number of milliseconds), and ticks. */
+import { TICKS_PER_MS, type Ticks } from "./model.ts";
+
+const ticksPerUnit: Record<string, number> = {
+  us: 1,
+  ms: TICKS_PER_MS,
+  s: 1000 * TICKS_PER_MS,
+  m: 60_000 * TICKS_PER_MS,
+};
+
+const longest = 366 * 24 * 60 * ticksPerUnit["m"]!;
+
+/** What a duration looks like, for messages. */
+export const durationExamples = `"250ms", "3s", "1.5s", "2m", "500us" or a number of milliseconds`;
+
+/**
+ * Ticks of a duration, or undefined when the input is not one.
+ *
+ * A duration is a number of milliseconds or text with a unit; it is not negative, and at most a
+ * year. Fractions of a microsecond are rounded.
+ */
+export function parseDuration(input: unknown): Ticks | undefined {
+  let ticks: number;
+  if (typeof input === "number") {
+    ticks = input * TICKS_PER_MS;
+  } else if (typeof input === "string") {
+    const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(us|ms|s|m)?\s*$/.exec(input);
+    if (match === null) return undefined;
+    ticks = Number(match[1]) * ticksPerUnit[match[2] ?? "ms"]!;
+  } else {
+    return undefined;
+  }
+  ticks = Math.round(ticks);
+  return ticks >= 0 && ticks <= longest ? ticks : undefined;
+}
+
+/** Ticks as a person would write them in a document: `1.5s`, `250ms`, `500us`. */
+export function formatDuration(ticks: Ticks): string {
+  for (const unit of ["m", "s", "ms"]) {
+    const amount = ticks / ticksPerUnit[unit]!;
+    if (amount >= 1) return `${Number(amount.toFixed(3))}${unit}`;
+  }
+  return ticks === 0 ? "0ms" : `${ticks}us`;
+}

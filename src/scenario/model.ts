@@ -1,0 +1,89 @@
+/**
+ * A scenario as the rest of tandem sees it: plain data, checked, durations in ticks.
+ *
+ * Invariant: a `Scenario` is JSON (it travels to the child process as such), every name in it
+ * resolves, and every step stands where it may stand; nobody downstream checks again.
+ */
+import type { Strategy } from "./strategy.ts";
+
+/** One microsecond. Time is counted in whole ticks so that (time, sequence) stays exact. */
+export type Ticks = number;
+
+export const TICKS_PER_MS = 1000;
+
+/** Where in the document something stands; line and column count from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/** A step that is not itself a list of steps. */
+export type LeafStep = (
+  | { kind: "print"; text: string }
+  | { kind: "sleep"; ticks: Ticks }
+  | { kind: "block"; ticks: Ticks }
+  | { kind: "compute"; ticks: Ticks }
+  | { kind: "fail"; message: string }
+  | { kind: "launch" }
+  | { kind: "start"; tasks: string[] }
+  | { kind: "settle" }
+  | { kind: "submit"; task: string }
+  | { kind: "result"; task: string; timeout?: Ticks }
+  | { kind: "join"; timeout?: Ticks }
+  | { kind: "send"; channel: string; value: unknown }
+  | { kind: "receive"; channel: string; timeout?: Ticks }
+  | { kind: "call"; module: string; export: string; args?: unknown; takes?: Ticks }
+) & { position: Position };
+
+export interface RepeatStep {
+  kind: "repeat";
+  times: number;
+  steps: Step[];
+  position: Position;
+}
+
+export type Step = LeafStep | RepeatStep;
+
+/** The words a step may begin with. */
+export type StepKind = Step["kind"];
+
+export interface TaskSpec {
+  name: string;
+  steps: Step[];
+  /** Runs when the task ends in any way but by the end of the process. */
+  finally: Step[];
+  /** How many run; null means one that carries the bare name. */
+  copies: number | null;
+}
+
+export interface Scenario {
+  name: string;
+  title: string | null;
+  description: string | null;
+  main: Step[];
+  launch: Step[];
+  tasks: TaskSpec[];
+  channels: { name: string; capacity: number | null }[];
+  strategy: Strategy;
+  compare: Strategy[] | null;
+}
+
+/** One task of a run: a specification and, with `copies`, which of them. */
+export interface TaskInstance {
+  name: string;
+  spec: TaskSpec;
+  copy: number;
+}
+
+/** Every task a run can have, in the order of the document; an index into it is a task's identity. */
+export function taskInstances(scenario: Scenario): TaskInstance[] {
+  return scenario.tasks.flatMap((spec) =>
+    spec.copies === null
+      ? [{ name: spec.name, spec, copy: 0 }]
+      : Array.from({ length: spec.copies }, (_, copy) => ({
+          name: `${spec.name}#${copy}`,
+          spec,
+          copy,
+        })),
+  );
+}

@@ -1,0 +1,38 @@
+/** What is wrong with a document: every problem says where, what was found and what would be right. */
+import type { Position } from "./model.ts";
+
+export interface Problem {
+  /** Null where the file as a whole is meant (it is a folder, it cannot be read). */
+  position: Position | null;
+  /** Path within the document, as `main[2].sleep`; empty for the document itself. */
+  path: string;
+  message: string;
+}
+
+/** A document that cannot be used, with all that is wrong with it. */
+export class DocumentError extends Error {
+  readonly file: string;
+  readonly problems: Problem[];
+
+  constructor(file: string, problems: Problem[]) {
+    super(problems.map((problem) => formatProblem(file, problem)).join("\n"));
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/** One line: `scenario.yaml:14:7: main[2].sleep: message`. */
+export function formatProblem(file: string, problem: Problem): string {
+  const { position, path, message } = problem;
+  const where = position === null ? file : `${file}:${position.line}:${position.column}`;
+  return path === "" ? `${where}: ${message}` : `${where}: ${path}: ${message}`;
+}
+
+/** `["main", 2, "sleep"]` as `main[2].sleep`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) =>
+      typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`,
+    )
+    .join("");
+}

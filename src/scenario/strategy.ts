@@ -1,0 +1,219 @@
+/**
+ * A completion strategy: a point on four axes, and the names of the points people use.
+ *
+ * Invariant: a `Strategy` is a combination that means something; an axis that cannot apply holds
+ * null. Only `resolveStrategy` makes one.
+ */
+import { formatDuration, parseDuration, durationExamples } from "./duration.ts";
+import type { Ticks } from "./model.ts";
+import { suggestion } from "./suggest.ts";
+
+/** Where the event loop lives. */
+export const loops = ["inline", "thread", "portal", "float"] as const;
+/** What happens at the completion point. */
+export const settles = ["none", "gather", "group", "settled"] as const;
+/** What happens to the background when main's steps end. */
+export const atExits = ["wait", "cancel", "abandon"] as const;
+/** Who executes the blocking steps of tasks. */
+export const offloads = ["none", "threads", "processes"] as const;
+
+export interface Strategy {
+  /** A named point, or one refined as on the command line: `thread,atExit=cancel`. */
+  name: string;
+  loop: (typeof loops)[number];
+  settle: (typeof settles)[number];
+  /** From the completion point; null: no limit. */
+  timeout: Ticks | null;
+  /** Null where the loop is inline: it has closed before main goes on. */
+  atExit: (typeof atExits)[number] | null;
+  /** How long `wait` or `cancel` wait before they abandon; null: no limit. */
+  grace: Ticks | null;
+  offload: (typeof offloads)[number];
+  /** Size of the pool; null without one. */
+  workers: number | null;
+}
+
+type Axes = Omit<Strategy, "name">;
+
+function point(loop: Axes["loop"], settle: Axes["settle"], atExit: Axes["atExit"] = null): Axes {
+  return { loop, settle, atExit, timeout: null, grace: null, offload: "none", workers: null };
+}
+
+/** The named points. */
+export const namedStrategies: Readonly<Record<string, Axes>> = {
+  detach: point("inline", "none"),
+  await: point("inline", "gather"),
+  group: point("inline", "group"),
+  thread: point("thread", "gather", "wait"),
+  daemon: point("thread", "gather", "abandon"),
+  portal: point("portal", "none", "wait"),
+  float: point("float", "none", "wait"),
+  exit: point("float", "none", "abandon"),
+};
+
+/** The named point a strategy without `use` starts from, by where its loop lives. */
+const plainest: Record<Axes["loop"], string> = {
+  inline: "detach",
+  thread: "thread",
+  portal: "portal",
+  float: "float",
+};
+
+/** A strategy as written: a name and some axes, or axes alone. Values are not yet checked. */
+export type StrategyInput = { use?: unknown } & { [axis in keyof Axes]?: unknown };
+
+export const strategyKeys = [
+  "use",
+  "loop",
+  "settle",
+  "timeout",
+  "atExit",
+  "grace",
+  "offload",
+  "workers",
+] as const satisfies (keyof StrategyInput)[];
+
+/** What is wrong with a strategy, and under which of its keys. */
+export class StrategyError extends Error {
+  readonly key: string | null;
+  constructor(key: string | null, message: string) {
+    super(message);
+    this.key = key;
+  }
+}
+
+/**
+ * The strategy that a name and its refinements mean.
+ *
+ * @throws StrategyError on an unknown name or value, or a combination without meaning.
+ */
+export function resolveStrategy(written: StrategyInput): Strategy {
+  const use =
+    written.use === undefined ? undefined : known("use", written.use, Object.keys(namedStrategies));
+  const loop = one("loop", written.loop, loops);
+  if (use === undefined && loop === undefined)
+    throw new StrategyError(
+      null,
+      `a strategy needs "use" (${Object.keys(namedStrategies).join(", ")}) or "loop" (${loops.join(", ")})`,
+    );
+  const base = namedStrategies[use ?? plainest[loop!]]!;
+  const axes: Axes = {
+    loop: loop ?? base.loop,
+    settle: one("settle", written.settle, settles) ?? base.settle,
+    timeout: duration("timeout", written.timeout),
+    atExit: one("atExit", written.atExit, atExits) ?? base.atExit ?? "wait",
+    grace: duration("grace", written.grace),
+    offload: one("offload", written.offload, offloads) ?? base.offload,
+    workers: workers(written.workers),
+  };
+  if (axes.loop === "inline") {
+    if (written.atExit !== undefined)
+      throw new StrategyError(
+        "atExit",
+        `with "loop: inline" main stands still until the loop has closed, so at exit nothing is left for atExit; leave it out, or use "loop: thread"`,
+      );
+    axes.atExit = null;
+  }
+  if (axes.grace !== null && (axes.atExit === null || axes.atExit === "abandon"))
+    throw new StrategyError(
+      "grace",
+      axes.atExit === null
+        ? `grace bounds the wait at exit, and with "loop: inline" there is none; leave it out, or bound the completion point with "timeout"`
+        : `"atExit: abandon" waits for nothing, so there is no grace; use "atExit: wait" or "atExit: cancel", or leave grace out`,
+    );
+  if (axes.timeout !== null && axes.settle === "none")
+    throw new StrategyError(
+      "timeout",
+      `timeout bounds the completion point, and "settle: none" does not wait there; use "settle: gather", or leave timeout out`,
+    );
+  if (axes.workers !== null && axes.offload === "none")
+    throw new StrategyError(
+      "workers",
+      `workers is the size of the pool, and "offload: none" has no pool; use "offload: threads", or leave workers out`,
+    );
+  if (axes.offload !== "none") axes.workers ??= 2;
+  return { name: nameOf(axes, use), ...axes };
+}
+
+/**
+ * A strategy from the command line: `NAME[,axis=value…]` or `axis=value[,…]`.
+ *
+ * @throws StrategyError as `resolveStrategy` does, and for a word that is no `axis=value`.
+ */
+export function parseStrategy(text: string): Strategy {
+  const written: Record<string, unknown> = {};
+  for (const [index, part] of text.split(",").entries()) {
+    const equals = part.indexOf("=");
+    if (equals < 0 && index === 0) {
+      written["use"] = part.trim();
+      continue;
+    }
+    const key = part.slice(0, Math.max(equals, 0)).trim();
+    if (equals < 0 || !(strategyKeys as readonly string[]).includes(key))
+      throw new StrategyError(
+        null,
+        `"${part.trim()}" is not axis=value; ${suggestion(key || part, strategyKeys, "axes")}`,
+      );
+    const value = part.slice(equals + 1).trim();
+    written[key] = key === "workers" && /^\d+$/.test(value) ? Number(value) : value;
+  }
+  return resolveStrategy(written);
+}
+
+/** The shortest way to write these axes: a named point, else the given or plainest one refined. */
+function nameOf(axes: Axes, use: string | undefined): string {
+  for (const [name, named] of Object.entries(namedStrategies))
+    if (keys(axes).every((key) => axes[key] === named[key])) return name;
+  const base = use ?? plainest[axes.loop];
+  const refined = keys(axes).filter((key) => {
+    if (axes[key] === null || axes[key] === namedStrategies[base]![key]) return false;
+    return !(key === "workers" && axes.workers === 2);
+  });
+  return [base, ...refined.map((key) => `${key}=${written(key, axes[key])}`)].join(",");
+}
+
+function keys(axes: Axes): (keyof Axes)[] {
+  return Object.keys(axes) as (keyof Axes)[];
+}
+
+function written(key: keyof Axes, value: Axes[keyof Axes]): string {
+  return key === "timeout" || key === "grace" ? formatDuration(value as Ticks) : String(value);
+}
+
+function known(key: string, value: unknown, words: readonly string[]): string {
+  if (typeof value === "string" && words.includes(value)) return value;
+  const what = key === "use" ? "strategies" : `values of ${key}`;
+  throw new StrategyError(
+    key,
+    `${JSON.stringify(value)} is not ${key === "use" ? "a strategy" : `a value of ${key}`}; ${suggestion(String(value), words, what)}`,
+  );
+}
+
+function one<Word extends string>(
+  key: string,
+  value: unknown,
+  words: readonly Word[],
+): Word | undefined {
+  return value === undefined ? undefined : (known(key, value, words) as Word);
+}
+
+function duration(key: string, value: unknown): Ticks | null {
+  if (value === undefined) return null;
+  const ticks = parseDuration(value);
+  if (ticks === undefined)
+    throw new StrategyError(
+      key,
+      `${JSON.stringify(value)} is not a duration; write ${durationExamples}`,
+    );
+  return ticks;
+}
+
+function workers(value: unknown): number | null {
+  if (value === undefined) return null;
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 64)
+    throw new StrategyError(
+      "workers",
+      `${JSON.stringify(value)} is not a number of workers; write 1 to 64`,
+    );
+  return value;
+}

@@ -1,0 +1,105 @@
+/**
+ * Walking a list of steps in the order in which they are performed, repeats unrolled.
+ *
+ * Every program (main, launch, each task) and everybody who asks "where did it stand?" walks with
+ * the same cursor, so the k-th step performed and the k-th step reported are the same step.
+ */
+import type { LeafStep, Step } from "./model.ts";
+
+interface Frame {
+  steps: Step[];
+  next: number;
+  iteration: number;
+  times: number;
+  /** The innermost repeat's index in force when this frame was entered. */
+  outer: number;
+}
+
+/** Yields the leaf steps of a list one at a time. Allocates only when it enters a repeat. */
+export class Cursor {
+  /** Index of the innermost repeat around the step last returned; 0 outside of any. */
+  iteration = 0;
+  readonly #stack: Frame[] = [];
+  #frame: Frame;
+
+  constructor(steps: Step[]) {
+    this.#frame = { steps, next: 0, iteration: 0, times: 1, outer: 0 };
+  }
+
+  /** The next step to perform, or undefined when the list is done. */
+  next(): LeafStep | undefined {
+    let frame = this.#frame;
+    for (;;) {
+      if (frame.next < frame.steps.length) {
+        const step = frame.steps[frame.next++]!;
+        if (step.kind !== "repeat") return step;
+        if (step.times === 0 || step.steps.length === 0) continue;
+        this.#stack.push(frame);
+        frame = {
+          steps: step.steps,
+          next: 0,
+          iteration: 0,
+          times: step.times,
+          outer: this.iteration,
+        };
+        this.#frame = frame;
+        this.iteration = 0;
+      } else if (frame.iteration + 1 < frame.times) {
+        frame.iteration++;
+        frame.next = 0;
+        this.iteration = frame.iteration;
+      } else {
+        const parent = this.#stack.pop();
+        if (parent === undefined) return undefined;
+        this.iteration = frame.outer;
+        frame = parent;
+        this.#frame = frame;
+      }
+    }
+  }
+}
+
+/** How many leaf steps performing the list takes, repeats multiplied out. */
+export function countSteps(steps: Step[]): number {
+  let count = 0;
+  for (const step of steps)
+    count += step.kind === "repeat" ? step.times * countSteps(step.steps) : 1;
+  return count;
+}
+
+/** A step of a list, found by how many were done before it. */
+export interface Standpoint {
+  step: LeafStep;
+  /** Path within the list, as `[0].steps[1]`. */
+  path: string;
+  /** Index of the innermost repeat around it; 0 outside of any. */
+  iteration: number;
+}
+
+/** The step that stands next when `done` leaf steps are done, or undefined at the end. */
+export function standpoint(steps: Step[], done: number): Standpoint | undefined {
+  return find(steps, done, "", 0);
+}
+
+function find(
+  steps: Step[],
+  done: number,
+  prefix: string,
+  iteration: number,
+): Standpoint | undefined {
+  for (const [index, step] of steps.entries()) {
+    const path = `${prefix}[${index}]`;
+    if (step.kind !== "repeat") {
+      if (done === 0) return { step, path, iteration };
+      done--;
+      continue;
+    }
+    const each = countSteps(step.steps);
+    if (done >= each * step.times) {
+      done -= each * step.times;
+      continue;
+    }
+    return find(step.steps, done % each, `${path}.steps`, Math.floor(done / each));
+  }
+  return undefined;
+}

@@ -1,0 +1,11 @@
+/** The body of every Worker. The handler is set before anything else: earlier messages would be lost. */
+import type { LoopInput } from "./drivers/real/protocol.ts";
+import { runLoopThread } from "./drivers/real/loop-thread.ts";
+
+declare const self: Worker;
+
+self.onmessage = ({ data }: MessageEvent<LoopInput>) => {
+  // With the handler gone the Worker ends when its loop has.
+  self.onmessage = null;
+  void runLoopThread(data);
+};

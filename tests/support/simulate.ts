@@ -1,0 +1,21 @@
+/** A document performed in virtual time within the test's own process: the `--json` object comes out. */
+import { findFindings } from "../../src/analysis/findings.ts";
+import { readOutcome } from "../../src/analysis/outcome.ts";
+import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { type RunResult, toJson } from "../../src/export/json.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { resolveStrategy, type StrategyInput } from "../../src/scenario/strategy.ts";
+
+export type { RunResult, StrategyInput };
+
+/** @param strategy a name, or axes as in a document's `strategy`; the document's own when left out. */
+export function simulate(document: unknown, strategy?: string | StrategyInput): RunResult {
+  const scenario = parseScenario(JSON.stringify(document), "document.json");
+  const chosen =
+    strategy === undefined
+      ? scenario.strategy
+      : resolveStrategy(typeof strategy === "string" ? { use: strategy } : strategy);
+  const log = runVirtually({ scenario, strategy: chosen, runtime: "python" });
+  const outcome = readOutcome(scenario, chosen, log, 5000);
+  return toJson(outcome, findFindings(outcome), { driver: "virtual", speed: 1 });
+}
