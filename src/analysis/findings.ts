@@ -1,7 +1,7 @@
 /** Findings: what went wrong in a run, in a sentence with figures, and what to do about it. */
 import { LAUNCH, MAIN } from "../events/event.ts";
 import type { Ticks } from "../scenario/model.ts";
-import { formatDuration } from "../scenario/duration.ts";
+import { formatTime } from "../scenario/duration.ts";
 import { actorName, type Outcome, type TaskOutcome } from "./outcome.ts";
 
 export type Rule =
@@ -95,14 +95,14 @@ function loopBlocked(outcome: Outcome): Finding[] {
   if (block === null || block.ticks < slow) return [];
   const who = actorName(outcome, block.actor);
   const { max } = outcome.lateness;
-  const late = max >= slow / 10 ? `, and a sleep ended ${formatDuration(max)} late` : "";
+  const late = max >= slow / 10 ? `, and a sleep ended ${formatTime(max)} late` : "";
   const inMain = block.actor === MAIN;
   return [
     {
       rule: "loop-blocked",
       task: block.actor >= 0 ? outcome.tasks[block.actor]!.spec.name : null,
       at: block.at,
-      message: `${who} held the event loop's thread for ${formatDuration(block.ticks)}${late}`,
+      message: `${who} held the event loop's thread for ${formatTime(block.ticks)}${late}`,
       fix: inMain
         ? `give the loop a thread of its own (--strategy thread)`
         : `move the blocking step out of ${block.actor === LAUNCH ? "launch" : "the task"}, or hand it to a pool (offload=threads)`,

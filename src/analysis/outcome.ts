@@ -13,7 +13,6 @@ import {
   LAUNCH,
   LOOP_THREAD,
   MAIN,
-  MAIN_THREAD,
   raisedInto,
   typeNumber,
 } from "../events/event.ts";
@@ -139,8 +138,8 @@ class Reader {
   /** By actor + 2: when its sleep is due; when its block began. */
   readonly #due: Float64Array;
   #blockBegan: Ticks = 0;
-  #mainBlockBegan: Ticks = 0;
-  #waitBegan: Ticks = 0;
+  /** When main last began to stand still; null while it does not. */
+  #stillSince: Ticks | null = null;
   #blocked: Ticks = 0;
   #longestBlock: Block | null = null;
   #loopThread = -1;
@@ -244,22 +243,22 @@ class Reader {
         break;
       case "block-began":
       case "compute-began":
-        if (thread === MAIN_THREAD) this.#mainBlockBegan = at;
+        if (actor === MAIN) this.#stillSince = at;
         if (thread === this.#loopThread) this.#blockBegan = at;
         break;
       case "block-ended":
       case "compute-ended":
-        if (actor === MAIN) this.#blocked += at - this.#mainBlockBegan;
+        if (actor === MAIN) this.#moves(at);
         if (thread === this.#loopThread && this.#loopClosed === null) this.#blockEnded(at, actor);
         if (task !== undefined) this.#stepDone(actor);
         break;
       case "wait-began":
-        this.#waitBegan = at;
+        // Its steps being over, main is done; what comes then is the process's wait, not main's.
         if (this.#main.endedAt !== null) this.#joinBegan = at;
+        else this.#stillSince = at;
         break;
       case "wait-ended":
-        // Its steps being over, main is done; what comes then is the process's wait, not main's.
-        if (this.#joinBegan === null) this.#blocked += at - this.#waitBegan;
+        this.#moves(at);
         break;
       case "loop-opened":
         this.#loopThread = thread;
@@ -277,6 +276,12 @@ class Reader {
     }
   }
 
+  /** Main goes on, or the run is over. */
+  #moves(at: Ticks): void {
+    if (this.#stillSince !== null) this.#blocked += at - this.#stillSince;
+    this.#stillSince = null;
+  }
+
   #stepDone(actor: number): void {
     const task = this.#tasks[actor]!;
     if (task.cleanup === "none") task.stepsDone++;
@@ -290,6 +295,7 @@ class Reader {
 
   #outcome(log: EventLog, raceWindow: Ticks): Outcome {
     const wall = log.end;
+    this.#moves(wall);
     for (const [index, task] of this.#tasks.entries()) {
       if (task.endedAt === null && this.#created[index]) {
         task.status = "abandoned";

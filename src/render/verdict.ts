@@ -11,7 +11,7 @@ import {
   type ProgramOutcome,
   type TaskOutcome,
 } from "../analysis/outcome.ts";
-import { formatDuration } from "../scenario/duration.ts";
+import { formatDuration, formatTime } from "../scenario/duration.ts";
 import type { LeafStep, Ticks } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import type { Standpoint } from "../scenario/walk.ts";
@@ -63,7 +63,7 @@ function headline(outcome: Outcome, { driver, speed }: Performed): string {
       : speed === 1
         ? "for real"
         : `for real, at speed ${speed}`;
-  return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${axes(outcome.strategy)}), ${how}: ${formatDuration(outcome.wall)}`;
+  return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${axes(outcome.strategy)}), ${how}: ${formatTime(outcome.wall)}`;
 }
 
 function axes({ loop, settle, atExit }: Strategy): string {
@@ -76,7 +76,7 @@ function axes({ loop, settle, atExit }: Strategy): string {
 
 function mainRow(outcome: Outcome): Row {
   const { main } = outcome;
-  const stood = main.blocked > 0 ? `stood still for ${formatDuration(main.blocked)}` : "";
+  const stood = main.blocked > 0 ? `stood still for ${formatTime(main.blocked)}` : "";
   return {
     who: "main",
     status: main.status,
@@ -154,7 +154,7 @@ function heard({ heard }: TaskOutcome): string {
     case "raised":
       return "raised in launch";
     case "logged":
-      return `a line on stderr at ${formatDuration(heard.at!)}`;
+      return `a line on stderr at ${formatTime(heard.at!)}`;
     default:
       return "nobody heard of it";
   }
@@ -208,7 +208,7 @@ function summary(outcome: Outcome): string[] {
   sentences.push(`${kept}${broke}${status}.`);
   if (longestBlock !== null && lateness.max > 0)
     sentences.push(
-      `The event loop was held for up to ${formatDuration(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)}); sleeps ended up to ${formatDuration(lateness.max)} late.`,
+      `The event loop was held for up to ${formatTime(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)}); sleeps ended up to ${formatTime(lateness.max)} late.`,
     );
   const [race] = races;
   if (race !== undefined) {
@@ -219,14 +219,14 @@ function summary(outcome: Outcome): string[] {
     );
     const others = races.length === 1 ? "" : ` (and ${races.length - 1} more such)`;
     sentences.push(
-      `Luck: ${a} and ${b} came within ${formatDuration(race.gap)} of each other on two threads${others}.`,
+      `Luck: ${a} and ${b} came within ${formatTime(race.gap)} of each other on two threads${others}.`,
     );
   }
   return sentences;
 }
 
 function interruption({ interruptedBy, wall }: Outcome): string {
-  const when = formatDuration(wall);
+  const when = formatTime(wall);
   switch (interruptedBy) {
     case "timeout":
       return `Ended by --timeout at ${when}.`;
@@ -240,7 +240,7 @@ function interruption({ interruptedBy, wall }: Outcome): string {
 }
 
 function at(ticks: Ticks | null): string {
-  return ticks === null ? "-" : formatDuration(ticks);
+  return ticks === null ? "-" : formatTime(ticks);
 }
 
 function layOut(rows: Row[], width: number): string[] {

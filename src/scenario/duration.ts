@@ -34,11 +34,23 @@ export function parseDuration(input: unknown): Ticks | undefined {
   return ticks >= 0 && ticks <= longest ? ticks : undefined;
 }
 
-/** Ticks as a person would write them in a document: `1.5s`, `250ms`, `500us`. */
+/** Ticks exactly, as one would write them in a document: `1.5s`, `250ms`, `500us`. */
 export function formatDuration(ticks: Ticks): string {
   for (const unit of ["m", "s", "ms"]) {
-    const amount = ticks / ticksPerUnit[unit]!;
-    if (amount >= 1) return `${Number(amount.toFixed(3))}${unit}`;
+    const size = ticksPerUnit[unit]!;
+    // At most three decimals, and all of them: what is written is read back as the same duration.
+    if (ticks >= size && ticks % (size / 1000) === 0) return `${ticks / size}${unit}`;
   }
   return ticks === 0 ? "0ms" : `${ticks}us`;
+}
+
+/** Ticks as one would tell them: four digits that count, in the unit that suits. */
+export function formatTime(ticks: Ticks): string {
+  if (ticks === 0) return "0ms";
+  if (ticks < TICKS_PER_MS) return `${ticks}us`;
+  const ms = ticks / TICKS_PER_MS;
+  if (ms < 999.95) return `${Number(ms.toPrecision(4))}ms`;
+  const seconds = ms / 1000;
+  if (seconds < 120) return `${Number(seconds.toFixed(3))}s`;
+  return `${Math.floor(seconds / 60)}m ${Number((seconds % 60).toFixed(1))}s`;
 }

@@ -1,0 +1,63 @@
+/**
+ * Builds the executable: `dist/tandem` for this machine, or with `--all` one for every platform,
+ * with their checksums in `dist/SHA256SUMS`.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dir, "..");
+
+/** Bun's names of the platforms, and the files that are offered for download. */
+const platforms = [
+  { target: "bun-linux-x64", file: "tandem-linux-x64" },
+  { target: "bun-linux-arm64", file: "tandem-linux-arm64" },
+  { target: "bun-darwin-x64", file: "tandem-macos-x64" },
+  { target: "bun-darwin-arm64", file: "tandem-macos-arm64" },
+  { target: "bun-windows-x64", file: "tandem-windows-x64.exe" },
+] as const;
+
+/** @param target a platform's name; this machine's own when left out. */
+export async function build(
+  outfile: string,
+  target?: (typeof platforms)[number]["target"],
+): Promise<void> {
+  await Bun.build({
+    // The Worker's file is an entry of its own: in the executable it is found beside main.
+    entrypoints: [join(root, "src/main.ts"), join(root, "src/worker.ts")],
+    format: "esm",
+    minify: { whitespace: true, syntax: true, identifiers: false },
+    // What a command does not need stays unloaded, and what is loaded is not parsed again.
+    splitting: true,
+    bytecode: true,
+    compile: {
+      ...(target === undefined ? {} : { target }),
+      outfile,
+      // Nothing in the folder where tandem happens to run may change what it does.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+    },
+  });
+}
+
+if (import.meta.main) {
+  const dist = join(root, "dist");
+  if (Bun.argv.includes("--all")) {
+    rmSync(dist, { recursive: true, force: true });
+    mkdirSync(dist);
+    const sums: string[] = [];
+    for (const { target, file } of platforms) {
+      const path = join(dist, file);
+      await build(path, target);
+      const hash = new Bun.CryptoHasher("sha256")
+        .update(await Bun.file(path).bytes())
+        .digest("hex");
+      sums.push(`${hash}  ${file}\n`);
+      console.log(`${path}  ${(Bun.file(path).size / 1e6).toFixed(1)} MB`);
+    }
+    await Bun.write(join(dist, "SHA256SUMS"), sums.join(""));
+  } else {
+    const path = join(dist, "tandem");
+    await build(path);
+    console.log(`${path}  ${(Bun.file(path).size / 1e6).toFixed(1)} MB`);
+  }
+}
