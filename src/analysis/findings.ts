@@ -1,7 +1,6 @@
 /** Findings: what went wrong in a run, in a sentence with figures, and what to do about it. */
 import { LAUNCH, MAIN } from "../events/event.ts";
-import type { Ticks } from "../scenario/model.ts";
-import { formatTime } from "../scenario/duration.ts";
+import { formatTime, type Ticks } from "../scenario/duration.ts";
 import { actorName, type Outcome, type TaskOutcome } from "./outcome.ts";
 
 export type Rule =

@@ -17,7 +17,8 @@ import {
   typeNumber,
 } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
-import { type Scenario, type TaskSpec, taskInstances, type Ticks } from "../scenario/model.ts";
+import type { Ticks } from "../scenario/duration.ts";
+import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
 import { findRaces, type Race } from "./races.ts";

@@ -1,7 +1,7 @@
 /** Races: what two threads did so close together that the order seen is not promised. */
 import { type EventType, eventTypes } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
-import type { Ticks } from "../scenario/model.ts";
+import type { Ticks } from "../scenario/duration.ts";
 
 /** One side of a race. */
 export interface Racer {

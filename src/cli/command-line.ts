@@ -6,18 +6,10 @@
  */
 import { DocumentError } from "../scenario/problem.ts";
 import { suggestion } from "../scenario/suggest.ts";
+import { exitStatus } from "./command.ts";
 import { commands, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { OutputClosed, writeErr, writeOut } from "./output.ts";
-
-/** The exit statuses that tandem itself gives. */
-export const exitStatus = { done: 0, fellShort: 1, wrong: 2, interrupted: 130, outputClosed: 141 };
-
-/** What a file of `commands/` exports. */
-export interface CommandModule {
-  /** @returns the exit status. */
-  run(argv: string[]): number | Promise<number>;
-}
 
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
 const plainErrors: Record<string, number> = {

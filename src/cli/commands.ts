@@ -1,5 +1,5 @@
 /** The commands: their words for `help`, and where each is loaded from when it is needed. */
-import type { CommandModule } from "./command-line.ts";
+import type { CommandModule } from "./command.ts";
 
 interface Command {
   name: string;

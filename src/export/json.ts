@@ -3,10 +3,10 @@
  *
  * All times are milliseconds of scenario time from the start of main; shares are 0 to 1.
  */
+import { TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
 import type { Finding } from "../analysis/findings.ts";
 import { actorName, type Outcome } from "../analysis/outcome.ts";
 import { threads } from "../events/event.ts";
-import { TICKS_PER_MS, type Ticks } from "../scenario/model.ts";
 
 /** How the run was performed. */
 export interface Performed {

@@ -10,8 +10,9 @@
  * Invariant: the loop knows no clock but its thread's, and yields to its driver only where a step
  * blocks the thread or where nothing is ready.
  */
+import type { Ticks } from "../scenario/duration.ts";
 import { cancelReasons, endings, logReasons, typeNumber } from "../events/event.ts";
-import type { LeafStep, Ticks } from "../scenario/model.ts";
+import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, endingOf } from "./failure.ts";
 import type { Operation, Thread, ThreadProgram } from "./operation.ts";
 import { type Callback, type Coroutine, Gather, Phase, type ReadyQueue, Task } from "./task.ts";

@@ -5,7 +5,7 @@
  * its thread through the operation in whatever time it keeps: a blocking call, a native timer, or a
  * number added to a clock.
  */
-import type { Ticks } from "../scenario/model.ts";
+import type { Ticks } from "../scenario/duration.ts";
 
 export type Operation =
   /** The whole thread stands still for this long (time.sleep). */

@@ -5,7 +5,7 @@
  * when a body fails while siblings fail while a timeout runs out is decided there, not here.
  */
 import { raisedInto, typeNumber } from "../events/event.ts";
-import type { Ticks } from "../scenario/model.ts";
+import type { Ticks } from "../scenario/duration.ts";
 import { Cancelled, GroupFailure, TimedOut } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import { caught, type Coroutine, Future, Gather, type Task, wait } from "./task.ts";

@@ -1,5 +1,5 @@
 /** Timers in the order of (deadline, then creation): a binary heap in parallel arrays. */
-import type { Ticks } from "../scenario/model.ts";
+import type { Ticks } from "../scenario/duration.ts";
 import type { Task } from "./task.ts";
 
 /** A callback at an instant, which can be called off (asyncio.TimerHandle). */

@@ -11,8 +11,8 @@ import {
   type ProgramOutcome,
   type TaskOutcome,
 } from "../analysis/outcome.ts";
-import { formatDuration, formatTime } from "../scenario/duration.ts";
-import type { LeafStep, Ticks } from "../scenario/model.ts";
+import { formatDuration, formatTime, type Ticks } from "../scenario/duration.ts";
+import type { LeafStep } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import type { Standpoint } from "../scenario/walk.ts";
 import { pad, plural, wrap } from "./text.ts";
@@ -218,9 +218,11 @@ function summary(outcome: Outcome): string[] {
         : `the end of ${actorName(outcome, racer.actor)}`,
     );
     const others = races.length === 1 ? "" : ` (and ${races.length - 1} more such)`;
-    sentences.push(
-      `Luck: ${a} and ${b} came within ${formatTime(race.gap)} of each other on two threads${others}.`,
-    );
+    const apart =
+      race.gap === 0
+        ? "fell on the same instant"
+        : `came within ${formatTime(race.gap)} of each other`;
+    sentences.push(`Luck: ${a} and ${b} ${apart} on two threads${others}.`);
   }
   return sentences;
 }

@@ -1,5 +1,9 @@
 /** Durations as people write them (`250ms`, `1.5s`, a bare number of milliseconds), and ticks. */
-import { TICKS_PER_MS, type Ticks } from "./model.ts";
+
+/** One microsecond. Time is counted in whole ticks so that (time, sequence) stays exact. */
+export type Ticks = number;
+
+export const TICKS_PER_MS = 1000;
 
 const ticksPerUnit: Record<string, number> = {
   us: 1,

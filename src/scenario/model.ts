@@ -4,12 +4,8 @@
  * Invariant: a `Scenario` is JSON (it travels to the child process as such), every name in it
  * resolves, and every step stands where it may stand; nobody downstream checks again.
  */
+import type { Ticks } from "./duration.ts";
 import type { Strategy } from "./strategy.ts";
-
-/** One microsecond. Time is counted in whole ticks so that (time, sequence) stays exact. */
-export type Ticks = number;
-
-export const TICKS_PER_MS = 1000;
 
 /** Where in the document something stands; line and column count from 1. */
 export interface Position {

@@ -4,8 +4,7 @@
  * Invariant: a `Strategy` is a combination that means something; an axis that cannot apply holds
  * null. Only `resolveStrategy` makes one.
  */
-import { formatDuration, parseDuration, durationExamples } from "./duration.ts";
-import type { Ticks } from "./model.ts";
+import { formatDuration, parseDuration, durationExamples, type Ticks } from "./duration.ts";
 import { suggestion } from "./suggest.ts";
 
 /** Where the event loop lives. */

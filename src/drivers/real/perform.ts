@@ -4,7 +4,7 @@
  * Invariant: whatever makes the thread stand still comes after its events are in the pipe.
  */
 import type { Message, Thread, ThreadProgram } from "../../program/operation.ts";
-import type { Ticks } from "../../scenario/model.ts";
+import type { Ticks } from "../../scenario/duration.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { EventWriter } from "./wire.ts";
 

@@ -8,13 +8,8 @@ import { interruptions, MAIN, MAIN_THREAD, typeNumber } from "../../events/event
 import { EventLog } from "../../events/log.ts";
 import { actorNumbers, recordEvent } from "../../events/ndjson.ts";
 import type { RunPlan } from "../../program/run.ts";
-import {
-  taskInstances,
-  type Scenario,
-  type Step,
-  type Ticks,
-  TICKS_PER_MS,
-} from "../../scenario/model.ts";
+import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import { taskInstances, type Scenario, type Step } from "../../scenario/model.ts";
 import type { ChildInput } from "./protocol.ts";
 import type { ReadyLine } from "./wire.ts";
 

@@ -10,7 +10,7 @@ import { EventLog } from "../../events/log.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
 import type { Message, Operation, Thread, ThreadProgram } from "../../program/operation.ts";
 import { type RunPlan, toRun } from "../../program/run.ts";
-import type { Ticks } from "../../scenario/model.ts";
+import type { Ticks } from "../../scenario/duration.ts";
 
 /** A thread is a sequential resource: what it does next happens at `wakesAt` or, on a message, before. */
 class VirtualThread implements Thread {

@@ -1,0 +1,10 @@
+/** What every command of the command line is, and the exit statuses it may give. */
+
+/** The exit statuses that tandem itself gives. */
+export const exitStatus = { done: 0, fellShort: 1, wrong: 2, interrupted: 130, outputClosed: 141 };
+
+/** What a file of `commands/` exports. */
+export interface CommandModule {
+  /** @returns the exit status. */
+  run(argv: string[]): number | Promise<number>;
+}

@@ -1,0 +1,139 @@
+/** The house's own rules, held against the source. */
+import { describe, expect, test } from "bun:test";
+import { Glob } from "bun";
+import { dirname, join, relative } from "node:path";
+
+const src = join(import.meta.dir, "../src");
+const files = [...new Glob("**/*.ts").scanSync(src)].sort();
+
+/** What each folder may import from; itself is always allowed. */
+const allowed: Record<string, string[]> = {
+  scenario: [],
+  events: [],
+  program: ["scenario", "events"],
+  drivers: ["program", "scenario", "events"],
+  analysis: ["scenario", "events"],
+  render: ["analysis", "scenario", "events"],
+  export: ["analysis", "scenario", "events"],
+};
+
+/** Static imports of a file, relative to src; packages by their name. Type-only imports count as well. */
+async function importsOf(file: string): Promise<string[]> {
+  const text = await Bun.file(join(src, file)).text();
+  const found = text.matchAll(/^(?:import|export|\}).*from "([^"]+)"/gm);
+  return [...found].map(([, target]) =>
+    target!.startsWith(".") ? relative(src, join(src, dirname(file), target!)) : target!,
+  );
+}
+
+/** Static imports that stay after types are erased. */
+async function loadedBy(file: string, seen = new Set<string>()): Promise<Set<string>> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  if (!file.endsWith(".ts")) return seen;
+  const code = new Bun.Transpiler({ loader: "ts" }).scanImports(
+    await Bun.file(join(src, file)).text(),
+  );
+  for (const { path, kind } of code) {
+    if (kind !== "import-statement") continue;
+    await loadedBy(
+      path.startsWith(".") ? relative(src, join(src, dirname(file), path)) : path,
+      seen,
+    );
+  }
+  return seen;
+}
+
+const folderOf = (file: string): string => file.split("/")[0]!;
+
+describe("the source", () => {
+  test("imports point one way, from cli down to scenario and events", async () => {
+    const wrong: string[] = [];
+    for (const file of files) {
+      const rule = allowed[folderOf(file)];
+      if (rule === undefined) continue;
+      for (const target of await importsOf(file)) {
+        const folder = folderOf(target);
+        const ours = files.includes(target);
+        if (
+          ours &&
+          folder !== folderOf(file) &&
+          !rule.includes(folder) &&
+          target !== "open-worker.ts"
+        )
+          wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("no file imports itself by a detour", async () => {
+    const graph = new Map<string, string[]>();
+    for (const file of files)
+      graph.set(
+        file,
+        (await importsOf(file)).filter((target) => files.includes(target)),
+      );
+    const circles: string[] = [];
+    const visit = (file: string, trail: string[]): void => {
+      const again = trail.indexOf(file);
+      if (again >= 0) {
+        circles.push([...trail.slice(again), file].join(" -> "));
+        return;
+      }
+      const next = graph.get(file)!;
+      graph.set(file, []);
+      for (const target of next) visit(target, [...trail, file]);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  test("only open-worker.ts starts a Worker, and only main.ts and the child end a process", async () => {
+    for (const file of files) {
+      const text = await Bun.file(join(src, file)).text();
+      if (/new Worker\(/.test(text)) expect(file).toBe("open-worker.ts");
+      if (
+        /process\.exit\(/.test(
+          text.replaceAll(/^\s*\*.*$/gm, "").replaceAll(/"[^"]*"|`[^`]*`/g, ""),
+        )
+      )
+        expect(["main.ts", "drivers/real/child.ts"]).toContain(file);
+    }
+  });
+
+  test("the child process and its Worker load neither zod nor yaml", async () => {
+    for (const entry of ["drivers/real/child.ts", "worker.ts"]) {
+      const loaded = await loadedBy(entry);
+      expect(loaded).toContain("program/loop.ts");
+      expect([...loaded].filter((name) => ["zod", "yaml"].includes(name))).toEqual([]);
+    }
+  });
+
+  test("main and the table of commands load nothing heavy", async () => {
+    const loaded = await loadedBy("cli/command-line.ts");
+    expect([...loaded].filter((name) => ["zod", "yaml", "@clack/prompts"].includes(name))).toEqual(
+      [],
+    );
+  });
+
+  test("programs know no clock and no I/O", async () => {
+    for (const file of files.filter((name) => folderOf(name) === "program")) {
+      const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");
+      expect(text).not.toMatch(/\b(performance\.now|Date\.now|setTimeout|Bun\.|process\.|node:)/);
+    }
+  });
+
+  test("every file says in its first lines what it is for", async () => {
+    for (const file of files.filter((name) => !name.endsWith(".d.ts"))) {
+      const text = (await Bun.file(join(src, file)).text()).replace(/^#!.*\n/, "");
+      expect([file, /^(\/\*\*|import [\s\S]*?\/\*\*)/.test(text)]).toEqual([file, true]);
+    }
+  });
+
+  test("no name of a file says nothing", () => {
+    const names = files.map((file) => file.split("/").at(-1));
+    for (const empty of ["utils.ts", "types.ts", "common.ts", "helpers.ts", "index.ts"])
+      expect(names).not.toContain(empty);
+  });
+});
