@@ -1,4 +1,4 @@
+/** The version of tandem, as package.json has it. */
 import { version as packageVersion } from "../../package.json";
 
-/** The version of tandem. */
 export const version: string = packageVersion;

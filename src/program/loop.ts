@@ -11,11 +11,19 @@
  * blocks the thread or where nothing is ready.
  */
 import type { Ticks } from "../scenario/duration.ts";
-import { cancelReasons, endings, logReasons, typeNumber } from "../events/event.ts";
+import { cancelReasons, endings, LAUNCH, logReasons, typeNumber } from "../events/event.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, endingOf } from "./failure.ts";
 import type { Operation, Thread, ThreadProgram } from "./operation.ts";
-import { type Callback, type Coroutine, Gather, Phase, type ReadyQueue, Task } from "./task.ts";
+import {
+  type Callback,
+  type Coroutine,
+  type Future,
+  Gather,
+  Phase,
+  type ReadyQueue,
+  Task,
+} from "./task.ts";
 import { Timer, Timers } from "./timers.ts";
 
 type BlockingStep = Extract<LeafStep, { kind: "block" | "compute" }>;
@@ -40,6 +48,9 @@ export class EventLoop implements ReadyQueue {
   #ready: Callback[] = [];
   #taken = 0;
   #stopping = false;
+  #closing = false;
+  /** What the loop runs for (run_until_complete). */
+  #awaited: Future | undefined;
   /** Tasks that are in the middle of a step because they started another one eagerly. */
   readonly #callers: Task[] = [];
   /** The task that came to a blocking step. */
@@ -51,7 +62,7 @@ export class EventLoop implements ReadyQueue {
   constructor(thread: Thread, options: LoopOptions) {
     this.thread = thread;
     this.#options = options;
-    thread.record(typeNumber["loop-opened"], -1, 0);
+    thread.record(typeNumber["loop-opened"], LAUNCH, 0);
   }
 
   callSoon(callback: Callback): void {
@@ -74,10 +85,12 @@ export class EventLoop implements ReadyQueue {
   }
 
   /** Runs until the future is done and the turn in which that came out is over (run_until_complete). */
-  *runUntilDone(future: Task | Gather): ThreadProgram<void> {
+  *runUntilDone(future: Future): ThreadProgram<void> {
     this.#stopping = false;
+    this.#awaited = future;
     future.whenDone(() => {
-      this.#stopping = true;
+      // The close may wait for others while launch, which was awaited before, comes to its end.
+      if (this.#awaited === future) this.#stopping = true;
     });
     yield* this.#run(Infinity);
   }
@@ -100,13 +113,14 @@ export class EventLoop implements ReadyQueue {
    * and failures among them are logged.
    */
   *close(reason: (typeof cancelReasons)[number]): ThreadProgram<void> {
-    this.thread.record(typeNumber["loop-closing"], -1, 0);
+    this.#closing = true;
+    this.thread.record(typeNumber["loop-closing"], LAUNCH, 0);
     const leftovers = this.tasks.filter((task) => !task.done);
     this.cancelAll(leftovers, reason);
     if (leftovers.length > 0) yield* this.runUntilDone(new Gather(this, leftovers, true));
     for (const task of leftovers)
       if (task.state === "failed") this.#logFailure(task, "failed-in-shutdown");
-    this.thread.record(typeNumber["loop-closed"], -1, 0);
+    this.thread.record(typeNumber["loop-closed"], LAUNCH, 0);
   }
 
   /**
@@ -197,12 +211,12 @@ export class EventLoop implements ReadyQueue {
     this.thread.record(type, this.#running!.index, edge === "began" ? step.ticks : 0);
   }
 
+  /** Hears what other threads say. A loop that is closing already need not be told to. */
   #receive(): void {
-    for (let message; (message = this.thread.receive()) !== undefined;)
-      if (message === "stop")
-        this.callSoon(() => {
-          this.#stopping = true;
-        });
+    while (this.thread.receive() === "stop")
+      this.callSoon(() => {
+        if (!this.#closing) this.#stopping = true;
+      });
   }
 
   /** Puts what is due behind what is ready, in the order of deadlines. */

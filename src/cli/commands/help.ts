@@ -1,10 +1,10 @@
+/** `tandem help [command]` */
 import { suggestion } from "../../scenario/suggest.ts";
 import { readArguments } from "../arguments.ts";
 import { commands, overview } from "../commands.ts";
 import { UsageError } from "../errors.ts";
 import { writeOut } from "../output.ts";
 
-/** `tandem help [command]` */
 export function run(argv: string[]): number {
   const { operands } = readArguments("help", argv, {}, { least: 0, most: 1, what: "a command" });
   const [word] = operands;

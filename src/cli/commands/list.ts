@@ -1,9 +1,9 @@
+/** `tandem list` */
 import { catalogue } from "../../scenario/catalogue.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { readArguments } from "../arguments.ts";
 import { writeOut } from "../output.ts";
 
-/** `tandem list` */
 export function run(argv: string[]): number {
   readArguments("list", argv, {}, { least: 0, most: 0, what: "nothing" });
   const width = Math.max(...catalogue.map(({ name }) => name.length));

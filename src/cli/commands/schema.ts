@@ -1,3 +1,4 @@
+/** `tandem schema [scenario|events]` */
 import { eventJsonSchema } from "../../events/schema.ts";
 import { jsonSchema } from "../../scenario/schema.ts";
 import { suggestion } from "../../scenario/suggest.ts";
@@ -7,7 +8,6 @@ import { writeOut } from "../output.ts";
 
 const schemas: Record<string, () => object> = { scenario: jsonSchema, events: eventJsonSchema };
 
-/** `tandem schema [scenario|events]` */
 export function run(argv: string[]): number {
   const { operands } = readArguments(
     "schema",

@@ -71,6 +71,8 @@ async function prepareLoop(
       control.clock[1] = origin;
       Atomics.store(control.started, 0, 1);
       Atomics.notify(control.started, 0);
+      // Like Python's Thread.start, this returns when the thread runs, however busy the machine is.
+      Atomics.wait(control.started, 0, 1);
     },
   };
 }

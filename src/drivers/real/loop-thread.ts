@@ -16,6 +16,8 @@ export async function runLoopThread(input: LoopInput): Promise<void> {
   const behind = performance.timeOrigin - input.mainTimeOrigin;
   postMessage({ sentAt: performance.now() + behind } satisfies LoopReady);
   Atomics.wait(control.started, 0, 0);
+  Atomics.store(control.started, 0, 2);
+  Atomics.notify(control.started, 0);
   const [correction, mainOrigin] = control.clock as unknown as [number, number];
   const thread: RealThread = new RealThread({
     number: LOOP_THREAD,

@@ -1,7 +1,8 @@
 /**
  * Performing a thread program on a real thread: real blocking, real computing, native timers.
  *
- * Invariant: whatever makes the thread stand still comes after its events are in the pipe.
+ * Invariant: a thread's events are in the pipe before it stands still, and before it says anything
+ * to another thread.
  */
 import type { Message, Thread, ThreadProgram } from "../../program/operation.ts";
 import type { Ticks } from "../../scenario/duration.ts";
@@ -49,6 +50,8 @@ export class RealThread implements Thread {
   }
 
   post(message: Message): void {
+    // What another thread hears of may make it end the process.
+    this.#options.writer.flush();
     this.#options.mailbox!.post(message);
   }
 

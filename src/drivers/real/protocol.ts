@@ -24,7 +24,7 @@ export interface LoopReady {
 /** Cells of the memory that main and the loop's thread share. */
 export class Control {
   readonly memory: SharedArrayBuffer;
-  /** 1 when the thread is started. */
+  /** 1 when the thread is told to start, 2 when it has. */
   readonly started: Int32Array;
   readonly mainArrivals: Int32Array;
   readonly loopArrivals: Int32Array;

@@ -1,0 +1,150 @@
+/**
+ * One suite for both drivers: what a scenario does in virtual time it does for real.
+ *
+ * Compared are statuses, who heard of failures, and each thread's lines in order; real times only
+ * from below. What must not coincide is kept apart by 80 ms of real time or more, since machines are
+ * busy; so the runs take a while, and several go at once.
+ */
+import { describe, expect, test } from "bun:test";
+import { runForReal } from "../../src/drivers/real/real.ts";
+import type { EventLog } from "../../src/events/log.ts";
+import { readOutcome } from "../../src/analysis/outcome.ts";
+import { toJson } from "../../src/export/json.ts";
+import { catalogue } from "../../src/scenario/catalogue.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import type { RunResult } from "../support/simulate.ts";
+
+const strategies = [
+  "detach",
+  "await",
+  "group",
+  "await,settle=settled",
+  "thread",
+  "thread,settle=none",
+  "thread,settle=group",
+  "thread,atExit=cancel",
+  "daemon",
+  "float",
+  "float,settle=gather",
+  "float,atExit=cancel",
+  "exit",
+];
+
+/** Scenarios that go where the catalogue does not. */
+const further = [
+  {
+    name: "overslept",
+    // The task's timer falls due while launch blocks, and launch returns: too late to be woken.
+    main: ["launch", { block: 400 }, { print: "main ends" }],
+    launch: [{ start: "task" }, { sleep: 80 }, { block: 240 }, { print: "launch ends" }],
+    tasks: {
+      task: { steps: [{ sleep: 200 }, { print: "woken" }], finally: [{ print: "cleaned" }] },
+    },
+  },
+  {
+    name: "failing",
+    main: ["launch", { block: 600 }, { print: "main ends" }],
+    tasks: {
+      first: [{ sleep: 100 }, { fail: "first" }],
+      second: {
+        steps: [{ sleep: 200 }, { fail: "second" }],
+        finally: [{ print: "second cleans" }],
+      },
+      third: {
+        steps: [{ sleep: 300 }, { print: "third" }],
+        finally: [{ sleep: 50 }, { print: "third cleans" }],
+      },
+    },
+  },
+  {
+    name: "crowded",
+    main: [
+      { print: "start" },
+      "launch",
+      { repeat: 3, steps: [{ block: 200 }, { print: "main {i}" }] },
+    ],
+    tasks: {
+      worker: {
+        copies: 5,
+        steps: [{ repeat: 3, steps: [{ sleep: 30 }, { print: "{task} {i}" }] }],
+      },
+    },
+  },
+];
+
+/** As fast as each may go. */
+const speeds: Record<string, number> = {
+  lost: 10,
+  awaited: 2,
+  threaded: 10,
+  floating: 5,
+  "exit-early": 2,
+};
+
+const documents = [
+  ...catalogue.map((entry) => ({ ...entry, speed: speeds[entry.name]! })),
+  ...further.map((one) => ({
+    name: one.name,
+    file: one.name,
+    text: JSON.stringify(one),
+    speed: 1,
+  })),
+];
+
+const quietly = {
+  timeout: null,
+  signal: new AbortController().signal,
+  onPrint: () => undefined,
+};
+
+/** What must not depend on the driver. */
+function essence({ main, launch, tasks, prints, exitCode }: RunResult) {
+  const lines = (thread: string): string[] =>
+    prints.filter((print) => print.thread === thread).map((print) => print.text);
+  return {
+    exitCode,
+    main: [main.status, main.error],
+    launch: [launch.status, launch.error],
+    tasks: tasks.map(({ name, status, error, heard, cleanup, progress }) => ({
+      name,
+      status,
+      error,
+      heard,
+      cleanup,
+      progress,
+    })),
+    main_lines: lines("main"),
+    loop_lines: lines("loop"),
+  };
+}
+
+describe("both drivers", () => {
+  for (const { name, file, text, speed } of documents)
+    test(`${name} ends alike under every strategy, virtually and for real`, async () => {
+      const scenario = parseScenario(text, file);
+      const compare = async (name: string): Promise<void> => {
+        const strategy = parseStrategy(name);
+        const plan = { scenario, strategy, runtime: "test" };
+        const read = (log: EventLog): RunResult =>
+          toJson(readOutcome(scenario, strategy, log, 0), [], { driver: "real", speed });
+        const model = read(runVirtually(plan));
+        const real = read(await runForReal(plan, { ...quietly, speed }));
+        expect([name, essence(real)]).toEqual([name, essence(model)]);
+        // Nothing happens before its time, and each line of a thread at its time or later.
+        expect(real.wall).toBeGreaterThanOrEqual(model.wall);
+        for (const thread of ["main", "loop"]) {
+          const times = (result: RunResult): number[] =>
+            result.prints.filter((print) => print.thread === thread).map(({ at }) => at);
+          const soonest = times(model);
+          expect(times(real).every((at, index) => at >= soonest[index]!)).toBe(true);
+        }
+      };
+      const left = [...strategies];
+      const worker = async (): Promise<void> => {
+        for (let name; (name = left.shift()) !== undefined;) await compare(name);
+      };
+      await Promise.all(Array.from({ length: 4 }, worker));
+    }, 60_000);
+});

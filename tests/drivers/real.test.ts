@@ -1,0 +1,215 @@
+/** The real driver through the command line: real blocking, real exits, real signals. */
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { command, tandem } from "../support/tandem.ts";
+import type { RunResult } from "../support/simulate.ts";
+
+interface Running {
+  process: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  /** Resolves when the program has printed a line that holds this text. */
+  printed(text: string): Promise<void>;
+  /** All of stdout, when the process has ended. */
+  output(): Promise<string>;
+}
+
+function start(args: string[]): Running {
+  const process = Bun.spawn([...command, ...args], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let text = "";
+  const waiting: { text: string; resolve: () => void }[] = [];
+  const reading = (async () => {
+    for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream() as never)) {
+      text += String(chunk);
+      for (const one of waiting) if (text.includes(one.text)) one.resolve();
+    }
+  })();
+  return {
+    process,
+    printed: (wanted) =>
+      new Promise((resolve) => {
+        if (text.includes(wanted)) resolve();
+        else waiting.push({ text: wanted, resolve });
+      }),
+    output: async () => {
+      await reading;
+      return text;
+    },
+  };
+}
+
+/** Process ids of the children that perform a run for the process with this id. */
+function runsOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
+      } catch {
+        return false;
+      }
+    });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie has ended; it only waits to be collected.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pids: number[]): Promise<void> {
+  while (pids.some(isAlive)) await Bun.sleep(10);
+}
+
+const linux = process.platform === "linux";
+
+describe("an interrupted run", () => {
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    test(`${signal} in main's blocking sleep ends it, tells what had happened, and exits with ${status}`, async () => {
+      const run = start(["run", "lost"]);
+      await run.printed("Background task iteration 0");
+      const children = linux ? runsOf(run.process.pid) : [];
+      run.process.kill(signal);
+      const stderr = await new Response(run.process.stderr).text();
+      expect(await run.process.exited).toBe(status);
+      expect(stderr).toContain("Interrupted at");
+      expect(stderr).toMatch(/main +interrupted/);
+      expect(stderr).toMatch(/task +cancelled/);
+      expect(await run.output()).not.toContain("Main program iteration 0");
+      if (linux) expect(children.length).toBeGreaterThan(0);
+      expect(children.filter(isAlive)).toEqual([]);
+    });
+
+  test.skipIf(!linux)("killed outright, tandem leaves no process behind", async () => {
+    const run = start(["run", "threaded"]);
+    await run.printed("Background task iteration 0");
+    const children = runsOf(run.process.pid);
+    expect(children.length).toBeGreaterThan(0);
+    run.process.kill("SIGKILL");
+    await run.process.exited;
+    await gone(children);
+  });
+
+  test("a timeout ends a run in the middle of a blocking step, and main has not finished", () => {
+    const { status, stdout, stderr } = tandem([
+      "run",
+      "threaded",
+      "--speed",
+      "10",
+      "--timeout",
+      "1.5s",
+    ]);
+    expect(status).toBe(1);
+    expect(stdout).not.toContain("Main program iteration 0");
+    expect(stderr).toContain("Ended by --timeout at 1.5s.");
+  });
+});
+
+function run(args: string[]): RunResult {
+  const { status, stdout, stderr } = tandem(["run", ...args, "--json"]);
+  expect([status, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout) as RunResult;
+}
+
+describe("a real run", () => {
+  test("threaded prints the article's lines, each thread's in order", () => {
+    const { prints, tasks, main, wall } = run(["threaded", "--speed", "20"]);
+    const of = (thread: string): string[] =>
+      prints.filter((print) => print.thread === thread).map((print) => print.text);
+    const main0 = `Main program started Bun ${Bun.version}`;
+    expect(of("main")).toEqual([main0, ...[0, 1, 2].map((i) => `Main program iteration ${i}`)]);
+    expect(of("loop")).toEqual([
+      "a",
+      ...[0, 1, 2, 3, 4].map((i) => `Background task iteration ${i}`),
+      "finished",
+      "b",
+    ]);
+    expect([tasks[0]!.status, main.status]).toEqual(["finished", "finished"]);
+    expect(wall).toBeGreaterThanOrEqual(9000);
+  });
+
+  test("a blocking step is never shorter than it says", () => {
+    const { prints } = run(["awaited", "--speed", "10"]);
+    const times = prints
+      .filter(({ text }) => text.startsWith("Main program it"))
+      .map(({ at }) => at);
+    expect(times.length).toBe(3);
+    expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(500);
+    expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(500);
+  });
+
+  test("while main blocks, nothing that floats moves", () => {
+    const { prints, metrics } = run(["floating", "--speed", "20"]);
+    expect(prints.map(({ text }) => text)).toEqual([
+      "main starts",
+      "task starts",
+      "launched",
+      "main ends",
+      "task wakes",
+      "task ends",
+    ]);
+    expect(metrics.lateness.max).toBeGreaterThanOrEqual(2000);
+    expect(metrics.longestBlock).toMatchObject({ by: "main" });
+  });
+
+  test("a process that ends at once still tells every event of both threads", () => {
+    const document = {
+      name: "at-once",
+      main: ["launch", { block: "300ms" }, { print: "main ends" }],
+      tasks: { worker: { copies: 20, steps: [{ print: "{task}" }, { sleep: "10s" }] } },
+    };
+    for (let repetition = 0; repetition < 5; repetition++) {
+      const { stdout } = tandem(["run", "-", "--strategy", "daemon", "--json"], {
+        stdin: JSON.stringify(document),
+      });
+      const { prints, tasks } = JSON.parse(stdout) as RunResult;
+      expect(prints.length).toBe(21);
+      expect(tasks.map(({ status }) => status)).toEqual(Array<"abandoned">(20).fill("abandoned"));
+    }
+  });
+
+  test("a loop that is cancelled at exit runs the clean-up of its tasks, and main waits for it", () => {
+    const document = {
+      name: "clean-up",
+      main: ["launch", { block: "300ms" }, { print: "main ends" }],
+      tasks: {
+        worker: {
+          steps: [{ sleep: "10s" }],
+          finally: [{ sleep: "50ms" }, { print: "cleaned up" }],
+        },
+      },
+    };
+    const { stdout } = tandem(["run", "-", "--strategy", "thread,atExit=cancel", "--json"], {
+      stdin: JSON.stringify(document),
+    });
+    const { prints, tasks, wall } = JSON.parse(stdout) as RunResult;
+    expect(prints.map(({ text }) => text)).toEqual(["main ends", "cleaned up"]);
+    expect(tasks[0]).toMatchObject({ status: "cancelled", cleanup: "ran" });
+    expect(wall).toBeGreaterThanOrEqual(350);
+    expect(wall).toBeLessThan(10_000);
+  });
+
+  test("a main that fails ends the process with status 1, and tandem with it", () => {
+    const document = { name: "failing", main: [{ print: "here" }, { fail: "no disk" }] };
+    const { status, stdout, stderr } = tandem(["run", "-"], { stdin: JSON.stringify(document) });
+    expect([status, stdout]).toEqual([1, "here\n"]);
+    expect(stderr).toContain("no disk");
+    expect(stderr).toContain("exit status is 1");
+  });
+
+  test("compute burns the thread's own CPU time", () => {
+    const document = { name: "burning", main: [{ compute: "60ms" }] };
+    const { stdout } = tandem(["run", "-", "--json"], { stdin: JSON.stringify(document) });
+    expect((JSON.parse(stdout) as RunResult).main.blocked).toBeGreaterThanOrEqual(60);
+  });
+});
