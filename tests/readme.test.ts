@@ -1,0 +1,74 @@
+/** README.md is a promise: what it shows is what comes out, and what it names is there. */
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import packageJson from "../package.json";
+import { shell, tandem, temporaryFolder } from "./support/tandem.ts";
+
+const root = join(import.meta.dir, "..");
+const readme = await Bun.file(join(root, "README.md")).text();
+
+interface Block {
+  language: string;
+  text: string;
+}
+
+const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(
+  ([, language, text]) => ({ language: language!, text: text! }),
+);
+
+/** The lines of shell in the README, without their comments. */
+const lines = blocks
+  .filter(({ language }) => language === "sh")
+  .flatMap(({ text }) => text.trim().split("\n"))
+  .map((line) => line.replace(/\s+#.*$/, ""));
+
+describe("README.md", () => {
+  const shown = blocks.filter(({ language }) => language === "console");
+  test("opens with output", () => expect(shown.length).toBeGreaterThanOrEqual(2));
+
+  for (const { text } of shown) {
+    const [command, ...output] = text.split("\n");
+    test(`${command} shows what the README shows`, () => {
+      const words = command!.replace(/^\$ tandem /, "").split(" ");
+      const { status, stdout, stderr } = tandem(words);
+      expect([status, stdout + stderr]).toEqual([0, output.join("\n")]);
+    });
+  }
+
+  for (const line of lines.filter((line) => line.startsWith("tandem ")))
+    test(`${line} works`, () => {
+      using folder = temporaryFolder();
+      const { status, stdout } = shell(line, { cwd: folder.path });
+      expect(status).toBe(0);
+      expect(stdout).not.toBe("");
+    });
+
+  test("every script it names is in package.json, and every file is there", async () => {
+    const scripts = lines.flatMap((line) => [...line.matchAll(/(?:npm|bun) run ([\w:]+)/g)]);
+    expect(scripts.length).toBeGreaterThanOrEqual(2);
+    for (const [, script] of scripts) expect(Object.keys(packageJson.scripts)).toContain(script!);
+    for (const [, file] of readme.matchAll(/\]\(([^)]+)\)/g))
+      expect([file, await Bun.file(join(root, file!)).exists()]).toEqual([file, true]);
+  });
+
+  test("names no version of Bun: package.json alone does", () => {
+    const outside = readme.replaceAll(/^```console[\s\S]*?^```$/gm, "");
+    expect(outside).not.toContain(packageJson.devDependencies.bun);
+  });
+
+  test("the scenario it shows runs, and does what its comments say", () => {
+    const documents = blocks.filter(({ language }) => language === "yaml");
+    expect(documents.length).toBe(1);
+    const { status, stdout, stderr } = tandem(["run", "-", "--driver", "virtual"], {
+      stdin: documents[0]!.text,
+    });
+    expect(status).toBe(0);
+    expect(stdout.split("\n")).toContain("part 2 is up");
+    expect(stderr).toMatch(/log +failed/);
+  });
+});
+
+test("the version of Bun that package.json names is the one that runs", () => {
+  expect(packageJson.devDependencies.bun).toBe(Bun.version);
+  expect(packageJson.devDependencies["bun-types"]).toBe(Bun.version);
+});
