@@ -6,7 +6,7 @@
  * busy; so the runs take a while, and several go at once.
  */
 import { describe, expect, test } from "bun:test";
-import { runForReal } from "../../src/drivers/real/real.ts";
+import { RealRun } from "../../src/drivers/real/real.ts";
 import type { EventLog } from "../../src/events/log.ts";
 import { readOutcome } from "../../src/analysis/outcome.ts";
 import { toJson } from "../../src/export/json.ts";
@@ -130,7 +130,7 @@ describe("both drivers", () => {
         const read = (log: EventLog): RunResult =>
           toJson(readOutcome(scenario, strategy, log, 0), [], { driver: "real", speed });
         const model = read(runVirtually(plan));
-        const real = read(await runForReal(plan, { ...quietly, speed }));
+        const real = read(await new RealRun().perform(plan, { ...quietly, speed }));
         expect([name, essence(real)]).toEqual([name, essence(model)]);
         // Nothing happens before its time, and each line of a thread at its time or later.
         expect(real.wall).toBeGreaterThanOrEqual(model.wall);

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { findFindings } from "../../analysis/findings.ts";
 import { isLost, type Outcome, readOutcome } from "../../analysis/outcome.ts";
 import { eventsFormat, typeNumber } from "../../events/event.ts";
+import type { RealRun } from "../../drivers/real/real.ts";
 import type { EventLog } from "../../events/log.ts";
 import { encodeLog } from "../../events/ndjson.ts";
 import type { EventsHeader } from "../../events/schema.ts";
@@ -13,7 +14,6 @@ import { unsupported } from "../../program/unsupported.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { durationExamples, parseDuration, type Ticks } from "../../scenario/duration.ts";
 import { taskInstances } from "../../scenario/model.ts";
-import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
@@ -35,10 +35,8 @@ const optionSpecs = {
   strict: { type: "boolean" },
 } as const;
 
-interface RunOptions {
+interface RunOptions extends Performed {
   strategy: Strategy | null;
-  driver: Performed["driver"];
-  speed: number;
   timeout: Ticks | null;
   events: string | null;
   json: boolean;
@@ -56,23 +54,30 @@ export async function run(argv: string[]): Promise<number> {
   });
   const options = readOptions(words);
   const source = readSource(operands[0]!);
+  // A real run's process starts while this one loads what it takes to read the document.
+  using real = options.driver === "real" ? await openRealRun() : null;
+  const { parseScenario } = await import("../../scenario/parse.ts");
   const scenario = parseScenario(source.text, source.file);
   const strategy = options.strategy ?? scenario.strategy;
   const problems = unsupported(scenario, strategy);
   if (problems.length > 0) throw new DocumentError(source.file, problems);
 
   const plan: RunPlan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
-  const performed: Performed =
-    options.driver === "virtual"
-      ? { driver: "virtual", speed: 1 }
-      : { driver: "real", speed: options.speed };
-  const { log, signal } = await perform(plan, options);
-  if (options.events !== null) writeEvents(options.events, plan, source, performed, log);
-  const outcome = readOutcome(scenario, strategy, log, raceWindow(performed));
+  const { log, signal } =
+    real === null
+      ? await performVirtually(plan, options)
+      : await performForReal(real, plan, options);
+  if (options.events !== null) writeEvents(options.events, plan, source, options, log);
+  const outcome = readOutcome(scenario, strategy, log, raceWindow(options));
   const findings = findFindings(outcome);
-  if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings, performed), null, 2)}\n`);
-  else writeErr(`\n${renderVerdict(outcome, findings, performed, textWidth())}`);
+  if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings, options), null, 2)}\n`);
+  else writeErr(`\n${renderVerdict(outcome, findings, options, textWidth())}`);
   return signal === null ? statusOf(outcome, options.strict) : signals[signal];
+}
+
+async function openRealRun(): Promise<RealRun> {
+  const { RealRun } = await import("../../drivers/real/real.ts");
+  return new RealRun();
 }
 
 function readOptions(words: { [name in keyof typeof optionSpecs]?: string | boolean }): RunOptions {
@@ -101,7 +106,8 @@ function readOptions(words: { [name in keyof typeof optionSpecs]?: string | bool
   return {
     strategy: words.strategy === undefined ? null : readStrategy(String(words.strategy)),
     driver,
-    speed,
+    // Virtual time takes no time, at whatever speed.
+    speed: driver === "virtual" ? 1 : speed,
     timeout,
     events,
     json: words.json === true,
@@ -138,14 +144,18 @@ interface Finished {
   signal: keyof typeof signals | null;
 }
 
-async function perform(plan: RunPlan, options: RunOptions): Promise<Finished> {
-  if (options.driver === "virtual") {
-    const { runVirtually } = await import("../../drivers/virtual/virtual.ts");
-    const log = runVirtually(plan, options.timeout);
-    if (!options.json) writePrints(log);
-    return { log, signal: null };
-  }
-  const { runForReal } = await import("../../drivers/real/real.ts");
+async function performVirtually(plan: RunPlan, options: RunOptions): Promise<Finished> {
+  const { runVirtually } = await import("../../drivers/virtual/virtual.ts");
+  const log = runVirtually(plan, options.timeout);
+  if (!options.json) writePrints(log);
+  return { log, signal: null };
+}
+
+async function performForReal(
+  real: RealRun,
+  plan: RunPlan,
+  options: RunOptions,
+): Promise<Finished> {
   const controller = new AbortController();
   let signal: Finished["signal"] = null;
   const handlers = (Object.keys(signals) as (keyof typeof signals)[]).map((name) => {
@@ -157,9 +167,8 @@ async function perform(plan: RunPlan, options: RunOptions): Promise<Finished> {
     return { name, handler };
   });
   try {
-    const log = await runForReal(plan, {
-      speed: options.speed,
-      timeout: options.timeout,
+    const log = await real.perform(plan, {
+      ...options,
       signal: controller.signal,
       onPrint: options.json ? () => undefined : (text) => writeOut(`${text}\n`),
     });
@@ -188,7 +197,7 @@ function writeEvents(
   file: string,
   plan: RunPlan,
   source: Source,
-  performed: Performed,
+  { driver, speed }: Performed,
   log: EventLog,
 ): void {
   const tasks = taskInstances(plan.scenario).map(({ name }) => name);
@@ -199,7 +208,8 @@ function writeEvents(
     file: source.file,
     document: source.text,
     strategy: plan.strategy.name,
-    ...performed,
+    driver,
+    speed,
     tasks,
   };
   const descriptor = openSync(file, "w");

@@ -13,6 +13,11 @@ import { taskInstances, type Scenario, type Step } from "../../scenario/model.ts
 import type { ChildInput } from "./protocol.ts";
 import type { ReadyLine } from "./wire.ts";
 
+type Interruption = (typeof interruptions)[number];
+
+/** setTimeout takes no more milliseconds than this. */
+const longestTimer = 2 ** 31 - 1;
+
 export interface RealOptions {
   speed: number;
   /** Ends the run at this instant of scenario time. */
@@ -29,67 +34,84 @@ export class RunCrashed extends Error {
 }
 
 /**
- * Performs a plan for real.
- *
- * @returns the events in the order of time.
- * @throws RunCrashed when the child dies by itself.
+ * A child process for one run. It is started at once and waits for its plan, so that reading the
+ * document takes place beside its start.
  */
-export async function runForReal(plan: RunPlan, options: RealOptions): Promise<EventLog> {
-  const child = Bun.spawn([...selfCommand(), "__child"], {
+export class RealRun implements Disposable {
+  readonly #child = Bun.spawn([...selfCommand(), "__child"], {
     stdio: ["pipe", "ignore", "pipe", "pipe"],
     // Whatever ends tandem, the child must not outlive it: not even SIGKILL, not in a blocking sleep.
-    env: { ...process.env, BUN_OPTIONS: `${process.env["BUN_OPTIONS"] ?? ""} --no-orphans`.trim() },
+    env: {
+      ...process.env,
+      BUN_OPTIONS: `${process.env["BUN_OPTIONS"] ?? ""} --no-orphans`.trim(),
+    },
   });
-  const listener = new Listener(plan.scenario, options.onPrint);
-  let interruption: (typeof interruptions)[number] | undefined;
-  const stop = (by: (typeof interruptions)[number]): void => {
-    interruption ??= by;
-    child.kill("SIGKILL");
-  };
-  const onAbort = (): void => stop("signal");
-  options.signal.addEventListener("abort", onAbort);
-  if (options.signal.aborted) onAbort();
-  const realMs = (ticks: Ticks): number =>
-    Math.min(ticks / TICKS_PER_MS / options.speed, 2 ** 31 - 1);
-  const watchdog = setTimeout(
-    () => stop("watchdog"),
-    realMs(2 * longestRun(plan.scenario)) + 30_000,
-  );
-  let limit: ReturnType<typeof setTimeout> | undefined;
-  listener.onReady = () => {
-    if (options.timeout !== null)
-      limit = setTimeout(() => stop("timeout"), realMs(options.timeout));
-  };
-  try {
-    child.stdin.write(JSON.stringify({ plan, speed: options.speed } satisfies ChildInput));
-    void child.stdin.end();
-    const complaint = new Response(child.stderr).text();
-    for await (const chunk of Bun.file(child.stdio[3] as number).stream()) listener.hear(chunk);
-    await child.exited;
-    // Ctrl-C reaches every process of the terminal: the child may die of it before we hear of it.
-    if (child.signalCode === "SIGINT") interruption ??= "signal";
-    if (interruption === undefined && !listener.ended)
-      throw new RunCrashed(
-        `the process of the run ended unexpectedly (${child.signalCode ?? `exit status ${child.exitCode}`})${tail(await complaint)}`,
-      );
-  } finally {
-    clearTimeout(watchdog);
-    clearTimeout(limit);
-    options.signal.removeEventListener("abort", onAbort);
-    child.kill("SIGKILL");
+  #interruption: Interruption | undefined;
+
+  /**
+   * Performs a plan.
+   *
+   * @returns the events in the order of time.
+   * @throws RunCrashed when the child dies by itself.
+   */
+  async perform(plan: RunPlan, options: RealOptions): Promise<EventLog> {
+    const child = this.#child;
+    const listener = new Listener(plan.scenario, options.onPrint);
+    const realMs = (ticks: Ticks): number =>
+      Math.min(ticks / TICKS_PER_MS / options.speed, longestTimer);
+    const onAbort = (): void => this.#stop("signal");
+    options.signal.addEventListener("abort", onAbort);
+    if (options.signal.aborted) onAbort();
+    const limits = [
+      setTimeout(() => this.#stop("watchdog"), realMs(2 * longestRun(plan.scenario)) + 30_000),
+    ];
+    listener.onReady = () => {
+      if (options.timeout !== null)
+        limits.push(setTimeout(() => this.#stop("timeout"), realMs(options.timeout)));
+    };
+    try {
+      void child.stdin.write(JSON.stringify({ plan, speed: options.speed } satisfies ChildInput));
+      void child.stdin.end();
+      const complaint = new Response(child.stderr).text();
+      for await (const chunk of Bun.file(child.stdio[3] as number).stream()) listener.hear(chunk);
+      await child.exited;
+      // Ctrl-C reaches every process of the terminal: the child may die of it before we hear of it.
+      if (child.signalCode === "SIGINT") this.#interruption ??= "signal";
+      if (this.#interruption === undefined && !listener.ended)
+        throw new RunCrashed(
+          `the process of the run ended unexpectedly (${child.signalCode ?? `exit status ${child.exitCode}`})${tail(await complaint)}`,
+        );
+    } finally {
+      for (const limit of limits) clearTimeout(limit);
+      options.signal.removeEventListener("abort", onAbort);
+      this[Symbol.dispose]();
+    }
+    return this.#log(listener, options);
   }
-  const log = listener.log.inTimeOrder();
-  if (interruption !== undefined && !listener.ended) {
-    const now = interruption === "timeout" ? options.timeout! : listener.now(options.speed);
+
+  /** Ends the child, if it is still there. */
+  [Symbol.dispose](): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #stop(by: Interruption): void {
+    this.#interruption ??= by;
+    this[Symbol.dispose]();
+  }
+
+  #log(listener: Listener, { timeout, speed }: RealOptions): EventLog {
+    const log = listener.log.inTimeOrder();
+    if (this.#interruption === undefined || listener.ended) return log;
+    const now = this.#interruption === "timeout" ? timeout! : listener.now(speed);
     log.record(
       Math.max(log.end, now),
       typeNumber.interrupted,
       MAIN_THREAD,
       MAIN,
-      interruptions.indexOf(interruption),
+      interruptions.indexOf(this.#interruption),
     );
+    return log;
   }
-  return log;
 }
 
 /** How this very program is started: as an executable, or from source. */
