@@ -21,7 +21,7 @@ import type { Ticks } from "../scenario/duration.ts";
 import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
-import { findRaces, type Race } from "./races.ts";
+import { findRaces, type Race, raceWindow } from "./races.ts";
 
 export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
 export type ProgramStatus = TaskStatus | "deadlocked" | "interrupted";
@@ -79,9 +79,16 @@ export interface Lateness {
   max: Ticks;
 }
 
-export interface Outcome {
+/** What was performed, and how. */
+export interface Performed {
   scenario: Scenario;
   strategy: Strategy;
+  driver: "virtual" | "real";
+  /** Every duration was divided by it, and every time is multiplied back; 1 in virtual time. */
+  speed: number;
+}
+
+export interface Outcome extends Performed {
   /** From main's start to the end of the process. */
   wall: Ticks;
   main: ProgramOutcome & {
@@ -116,20 +123,13 @@ export function isLost(task: TaskOutcome): boolean {
  * Reads a run's events.
  *
  * @param log in time order.
- * @param raceWindow two events of different threads nearer than this (in ticks) are a race.
  */
-export function readOutcome(
-  scenario: Scenario,
-  strategy: Strategy,
-  log: EventLog,
-  raceWindow: Ticks,
-): Outcome {
-  return new Reader(scenario, strategy).read(log, raceWindow);
+export function readOutcome(performed: Performed, log: EventLog): Outcome {
+  return new Reader(performed).read(log);
 }
 
 class Reader {
-  readonly #scenario: Scenario;
-  readonly #strategy: Strategy;
+  readonly #performed: Performed;
   readonly #main = program();
   readonly #launch = program();
   readonly #tasks: TaskOutcome[];
@@ -150,9 +150,9 @@ class Reader {
   #exitCode: number | null = null;
   #interruptedBy: (typeof interruptions)[number] | null = null;
 
-  constructor(scenario: Scenario, strategy: Strategy) {
-    this.#scenario = scenario;
-    this.#strategy = strategy;
+  constructor(performed: Performed) {
+    this.#performed = performed;
+    const { scenario } = performed;
     const counts = new Map(scenario.tasks.map((spec) => [spec, countSteps(spec.steps)]));
     this.#tasks = taskInstances(scenario).map(({ name, spec }) => ({
       ...program(),
@@ -170,7 +170,7 @@ class Reader {
     this.#due = new Float64Array(this.#tasks.length + 2);
   }
 
-  read(log: EventLog, raceWindow: Ticks): Outcome {
+  read(log: EventLog): Outcome {
     for (const chunk of log.chunks) {
       const { at, type, thread, actor, value, texts } = chunk;
       for (let k = 0; k < chunk.length; k++) {
@@ -191,7 +191,7 @@ class Reader {
           );
       }
     }
-    return this.#outcome(log, raceWindow);
+    return this.#outcome(log);
   }
 
   #event(
@@ -294,7 +294,7 @@ class Reader {
       this.#longestBlock = { at: this.#blockBegan, ticks, actor };
   }
 
-  #outcome(log: EventLog, raceWindow: Ticks): Outcome {
+  #outcome(log: EventLog): Outcome {
     const wall = log.end;
     this.#moves(wall);
     for (const [index, task] of this.#tasks.entries()) {
@@ -315,8 +315,7 @@ class Reader {
       this.#main.endedAt = wall;
     }
     return {
-      scenario: this.#scenario,
-      strategy: this.#strategy,
+      ...this.#performed,
       wall,
       main: { ...this.#main, blocked: this.#blocked },
       launch: this.#launch,
@@ -325,7 +324,7 @@ class Reader {
       lateness: this.#late.measure(),
       longestBlock: this.#longestBlock,
       overlap: this.#overlap(wall),
-      races: findRaces(log, raceWindow),
+      races: findRaces(log, raceWindow(this.#performed.speed)),
       exitCode: this.#exitCode,
       interruptedBy: this.#interruptedBy,
     };

@@ -1,7 +1,15 @@
 /** Races: what two threads did so close together that the order seen is not promised. */
 import { type EventType, eventTypes } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import { TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
+
+/** In real time, how near two events of different threads must be for their order to be luck. */
+const raceWindowMs = 5;
+
+/** The race window in ticks of scenario time: a fast run puts more scenario time into it. */
+export function raceWindow(speed: number): Ticks {
+  return raceWindowMs * TICKS_PER_MS * speed;
+}
 
 /** One side of a race. */
 export interface Racer {

@@ -6,6 +6,7 @@
  */
 import { DocumentError } from "../scenario/problem.ts";
 import { suggestion } from "../scenario/suggest.ts";
+import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
 import { commands, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
@@ -54,14 +55,25 @@ async function dispatch(argv: string[]): Promise<number> {
   }
   if (word === "--help" || word === "-h") return dispatch(["help", ...rest]);
   if (word === "--version" || word === "-V") return dispatch(["version", ...rest]);
-  const command = commands.find(({ name }) => name === word);
-  if (command === undefined) {
-    const names = commands.map(({ name }) => name);
-    throw new UsageError(`there is no command "${word}"; ${suggestion(word, names, "commands")}`);
-  }
+  const command = commandNamed(word);
   if (rest.includes("--help") || rest.includes("-h")) {
     writeOut(command.help);
     return exitStatus.done;
   }
-  return (await command.load()).run(rest);
+  return command.load === null ? help(rest) : (await command.load()).run(rest);
+}
+
+/** `tandem help [command]` */
+function help(argv: string[]): number {
+  const { operands } = readArguments("help", argv, {}, { least: 0, most: 1, what: "a command" });
+  const [word] = operands;
+  writeOut(word === undefined ? overview() : commandNamed(word).help);
+  return exitStatus.done;
+}
+
+function commandNamed(word: string): (typeof commands)[number] {
+  const command = commands.find(({ name }) => name === word);
+  if (command !== undefined) return command;
+  const names = commands.map(({ name }) => name);
+  throw new UsageError(`there is no command "${word}"; ${suggestion(word, names, "commands")}`);
 }

@@ -8,24 +8,9 @@ import type { Finding } from "../analysis/findings.ts";
 import { actorName, type Outcome } from "../analysis/outcome.ts";
 import { threads } from "../events/event.ts";
 
-/** How the run was performed. */
-export interface Performed {
-  driver: "virtual" | "real";
-  /** Every duration was divided by it; always 1 in virtual time. */
-  speed: number;
-}
-
-/** In real time, how near two events of different threads must be for their order to be luck. */
-const raceWindowMs = 5;
-
-/** The race window in ticks of scenario time: a fast run puts more scenario time into it. */
-export function raceWindow({ speed }: Performed): Ticks {
-  return raceWindowMs * TICKS_PER_MS * speed;
-}
-
 export type RunResult = ReturnType<typeof toJson>;
 
-export function toJson(outcome: Outcome, findings: Finding[], performed: Performed) {
+export function toJson(outcome: Outcome, findings: Finding[]) {
   const { strategy, main, launch } = outcome;
   return {
     scenario: outcome.scenario.name,
@@ -34,8 +19,8 @@ export function toJson(outcome: Outcome, findings: Finding[], performed: Perform
       timeout: orNull(strategy.timeout),
       grace: orNull(strategy.grace),
     },
-    driver: performed.driver,
-    speed: performed.speed,
+    driver: outcome.driver,
+    speed: outcome.speed,
     wall: ms(outcome.wall),
     exitCode: outcome.exitCode,
     main: {

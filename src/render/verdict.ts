@@ -17,11 +17,6 @@ import type { Strategy } from "../scenario/strategy.ts";
 import type { Standpoint } from "../scenario/walk.ts";
 import { pad, plural, wrap } from "./text.ts";
 
-interface Performed {
-  driver: "virtual" | "real";
-  speed: number;
-}
-
 /** A line of the table: who, what became of them, when, and the rest of the story. */
 interface Row {
   who: string;
@@ -34,15 +29,10 @@ interface Row {
 const mostRows = 20;
 
 /** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
-export function renderVerdict(
-  outcome: Outcome,
-  findings: Finding[],
-  performed: Performed,
-  width: number,
-): string {
+export function renderVerdict(outcome: Outcome, findings: Finding[], width: number): string {
   const rows = [mainRow(outcome), launchRow(outcome.launch), ...taskRows(outcome)];
   return [
-    wrap(headline(outcome, performed), width - 2, "  "),
+    wrap(headline(outcome), width - 2, "  "),
     "",
     ...layOut(rows, width),
     "",
@@ -56,7 +46,8 @@ export function renderVerdict(
   ].join("\n");
 }
 
-function headline(outcome: Outcome, { driver, speed }: Performed): string {
+function headline(outcome: Outcome): string {
+  const { driver, speed } = outcome;
   const how =
     driver === "virtual"
       ? "in virtual time"

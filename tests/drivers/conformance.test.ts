@@ -128,7 +128,7 @@ describe("both drivers", () => {
         const strategy = parseStrategy(name);
         const plan = { scenario, strategy, runtime: "test" };
         const read = (log: EventLog): RunResult =>
-          toJson(readOutcome(scenario, strategy, log, 0), [], { driver: "real", speed });
+          toJson(readOutcome({ scenario, strategy, driver: "real", speed }, log), []);
         const model = read(runVirtually(plan));
         const real = read(await new RealRun().perform(plan, { ...quietly, speed }));
         expect([name, essence(real)]).toEqual([name, essence(model)]);

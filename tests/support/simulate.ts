@@ -16,6 +16,6 @@ export function simulate(document: unknown, strategy?: string | StrategyInput): 
       ? scenario.strategy
       : resolveStrategy(typeof strategy === "string" ? { use: strategy } : strategy);
   const log = runVirtually({ scenario, strategy: chosen, runtime: "python" });
-  const outcome = readOutcome(scenario, chosen, log, 5000);
-  return toJson(outcome, findFindings(outcome), { driver: "virtual", speed: 1 });
+  const outcome = readOutcome({ scenario, strategy: chosen, driver: "virtual", speed: 1 }, log);
+  return toJson(outcome, findFindings(outcome));
 }

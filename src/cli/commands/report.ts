@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { findFindings } from "../../analysis/findings.ts";
 import { readOutcome } from "../../analysis/outcome.ts";
 import { readEvents } from "../../events/schema.ts";
-import { raceWindow, toJson } from "../../export/json.ts";
+import { toJson } from "../../export/json.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { parseStrategy } from "../../scenario/strategy.ts";
@@ -25,12 +25,13 @@ export function run(argv: string[]): number {
   const word = operands[0]!;
   const { header, log } = readEvents(readText(word), word === "-" ? "<stdin>" : word);
   const scenario = parseScenario(header.document, header.file);
-  const outcome = readOutcome(scenario, parseStrategy(header.strategy), log, raceWindow(header));
+  const strategy = parseStrategy(header.strategy);
+  const outcome = readOutcome({ ...header, scenario, strategy }, log);
   const findings = findFindings(outcome);
   writeOut(
     options.json
-      ? `${JSON.stringify(toJson(outcome, findings, header), null, 2)}\n`
-      : renderVerdict(outcome, findings, header, textWidth()),
+      ? `${JSON.stringify(toJson(outcome, findings), null, 2)}\n`
+      : renderVerdict(outcome, findings, textWidth()),
   );
   return 0;
 }

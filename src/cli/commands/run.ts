@@ -2,13 +2,13 @@
 import { closeSync, existsSync, openSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { findFindings } from "../../analysis/findings.ts";
-import { isLost, type Outcome, readOutcome } from "../../analysis/outcome.ts";
+import { isLost, type Outcome, type Performed, readOutcome } from "../../analysis/outcome.ts";
 import { eventsFormat, typeNumber } from "../../events/event.ts";
 import type { RealRun } from "../../drivers/real/real.ts";
 import type { EventLog } from "../../events/log.ts";
 import { encodeLog } from "../../events/ndjson.ts";
 import type { EventsHeader } from "../../events/schema.ts";
-import { type Performed, raceWindow, toJson } from "../../export/json.ts";
+import { toJson } from "../../export/json.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { unsupported } from "../../program/unsupported.ts";
 import { renderVerdict } from "../../render/verdict.ts";
@@ -35,7 +35,7 @@ const optionSpecs = {
   strict: { type: "boolean" },
 } as const;
 
-interface RunOptions extends Performed {
+interface RunOptions extends Pick<Performed, "driver" | "speed"> {
   strategy: Strategy | null;
   timeout: Ticks | null;
   events: string | null;
@@ -53,9 +53,10 @@ export async function run(argv: string[]): Promise<number> {
     what: "a scenario",
   });
   const options = readOptions(words);
+  const { driver, speed } = options;
   const source = readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
-  using real = options.driver === "real" ? await openRealRun() : null;
+  using real = driver === "real" ? await openRealRun() : null;
   const { parseScenario } = await import("../../scenario/parse.ts");
   const scenario = parseScenario(source.text, source.file);
   const strategy = options.strategy ?? scenario.strategy;
@@ -68,10 +69,10 @@ export async function run(argv: string[]): Promise<number> {
       ? await performVirtually(plan, options)
       : await performForReal(real, plan, options);
   if (options.events !== null) writeEvents(options.events, plan, source, options, log);
-  const outcome = readOutcome(scenario, strategy, log, raceWindow(options));
+  const outcome = readOutcome({ scenario, strategy, driver, speed }, log);
   const findings = findFindings(outcome);
-  if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings, options), null, 2)}\n`);
-  else writeErr(`\n${renderVerdict(outcome, findings, options, textWidth())}`);
+  if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
+  else writeErr(`\n${renderVerdict(outcome, findings, textWidth())}`);
   return signal === null ? statusOf(outcome, options.strict) : signals[signal];
 }
 
@@ -197,7 +198,7 @@ function writeEvents(
   file: string,
   plan: RunPlan,
   source: Source,
-  { driver, speed }: Performed,
+  { driver, speed }: RunOptions,
   log: EventLog,
 ): void {
   const tasks = taskInstances(plan.scenario).map(({ name }) => name);
