@@ -7,7 +7,7 @@
 import type { Position, Scenario, Step, TaskSpec } from "./model.ts";
 import { placeholderProblems } from "./placeholders.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
-import { describe, documentSchema, type ParsedStep, type Place } from "./schema.ts";
+import { describe, documentSchema, once, type ParsedStep, type Place } from "./schema.ts";
 import { resolveStrategy, type Strategy } from "./strategy.ts";
 import { countSteps } from "./walk.ts";
 import { type LocatedData, parseYaml } from "./yaml.ts";
@@ -44,7 +44,7 @@ export function parseScenario(text: string, file: string): Scenario {
   const parsed = documentSchema({
     tasks: keysOf((data as Record<string, unknown>)["tasks"]),
     channels: keysOf((data as Record<string, unknown>)["channels"]),
-  }).safeParse(data);
+  }).safeParse(data, once);
   if (!parsed.success)
     throw new DocumentError(
       file,

@@ -19,6 +19,9 @@ import {
 } from "./strategy.ts";
 import { suggestion } from "./suggest.ts";
 
+/** A document is checked once, and compiling a schema first, as zod would, costs more than that. */
+export const once = { jitless: true };
+
 /** The three programs a step can stand in. */
 export type Place = "main" | "launch" | "task";
 
@@ -175,12 +178,13 @@ function stepAt(place: Place, names: Names): z.ZodType<ParsedStep> {
   const step: z.ZodType<ParsedStep> = z.lazy(() => dispatcher);
   const shapes = stepShapes(step, names);
   const kinds = Object.keys(shapes);
-  const schemas = Object.fromEntries(
-    Object.entries(shapes).map(([kind, shape]) => [
-      kind,
-      object(`a step such as "${kind}"`, shape),
-    ]),
-  );
+  // Each is made when a document first uses it: most documents use a handful.
+  const schemas = new Map<string, z.ZodType>();
+  const schemaOf = (kind: keyof typeof shapes): z.ZodType => {
+    const schema = schemas.get(kind) ?? object(`a step such as "${kind}"`, shapes[kind]);
+    schemas.set(kind, schema);
+    return schema;
+  };
   const dispatcher = z.unknown().transform((input, context): ParsedStep => {
     // A mistake in the step's own word is shown at the word, not at what stands behind it.
     const fail = (message: string, path: PropertyKey[] = []): never => {
@@ -217,7 +221,7 @@ function stepAt(place: Place, names: Names): z.ZodType<ParsedStep> {
       );
     const kind = found[0]!;
     if (!places[kind]!.includes(place)) fail(misplaced(kind, place, written[kind]), [kind]);
-    const parsed = schemas[kind]!.safeParse(written);
+    const parsed = schemaOf(kind as keyof typeof shapes).safeParse(written, once);
     if (parsed.success) return parsed.data as ParsedStep;
     // The error map has spoken where the issue arose; it must not speak again here.
     for (const issue of parsed.error.issues)
@@ -262,7 +266,10 @@ const axes = Object.fromEntries(strategyKeys.map((key) => [key, z.unknown().opti
 const strategy = z.unknown().transform((input, context) => {
   try {
     if (typeof input === "string") return resolveStrategy({ use: input });
-    const parsed = object(`a strategy's name, or { use: name, …axes }`, axes).safeParse(input);
+    const parsed = object(`a strategy's name, or { use: name, …axes }`, axes).safeParse(
+      input,
+      once,
+    );
     if (parsed.success) return resolveStrategy(parsed.data as StrategyInput);
     for (const issue of parsed.error.issues)
       context.addIssue({ ...(issue as object), message: issue.message } as never);
@@ -345,8 +352,8 @@ function task(step: z.ZodType) {
   const { steps, long } = taskSchema(step);
   return z.unknown().transform((input, context) => {
     const parsed = Array.isArray(input)
-      ? z.object({ steps }).safeParse({ steps: input })
-      : long.safeParse(input);
+      ? z.object({ steps }).safeParse({ steps: input }, once)
+      : long.safeParse(input, once);
     if (parsed.success)
       return parsed.data as { steps: ParsedStep[]; finally?: ParsedStep[]; copies?: number };
     for (const issue of parsed.error.issues)
