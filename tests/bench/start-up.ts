@@ -1,0 +1,40 @@
+/** Start-up: what the executable of tandem takes before it does anything, beside that of a trivial program. */
+import type { Benchmark } from "./budget.ts";
+import { compileTandem, compileTrivial, temporaryFolder } from "./executable.ts";
+import { formatSamples, interleave, medianDifference, medianRatio, processMs } from "./measure.ts";
+
+const rounds = 31;
+
+export const startUp: Benchmark = {
+  includes:
+    "each figure is the wall time of a whole process, from its start to its exit; the executables\n  are in the page cache",
+  async run() {
+    using folder = temporaryFolder();
+    const tandem = await compileTandem(folder.path);
+    const trivial = await compileTrivial(folder.path);
+    const contenders = {
+      trivial: () => processMs(trivial, folder.path),
+      version: () => processMs([...tandem, "version"], folder.path),
+      run: () => processMs([...tandem, "run", "lost", "--driver", "virtual"], folder.path),
+    };
+    await interleave(1, contenders);
+    const ms = await interleave(rounds, contenders);
+    console.log(`  trivial program: ${formatSamples(ms.trivial)}`);
+    console.log(`  tandem version: ${formatSamples(ms.version)}`);
+    console.log(`  tandem run lost --driver virtual: ${formatSamples(ms.run)}`);
+    return [
+      {
+        of: "start-up: tandem version / trivial program",
+        figure: medianRatio(ms.version, ms.trivial),
+        unit: "×",
+        bound: { most: 2.5 },
+      },
+      {
+        of: "start-up: tandem run lost --driver virtual, less the trivial program",
+        figure: medianDifference(ms.run, ms.trivial),
+        unit: "ms",
+        bound: { most: 40 },
+      },
+    ];
+  },
+};

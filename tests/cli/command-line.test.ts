@@ -1,0 +1,1095 @@
+// The command line (specification, section 8) and its machine-readable output (section 5), as a user meets them.
+
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { YAML } from "bun";
+import { z } from "zod";
+import manifest from "../../package.json";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { DocumentError } from "../../src/scenario/problem.ts";
+import { type Called, command, shell, tandem, temporaryFolder } from "../support/tandem.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+const catalogue = ["lost", "awaited", "threaded", "floating", "exit-early"];
+const commands = ["run", "list", "show", "report", "schema", "version", "help"];
+const virtual = ["--driver", "virtual"];
+
+/** Main prints, launches, blocks and prints; its task waits for 3 s, and has a clean-up. */
+const small = `name: small
+main:
+  - print: main begins
+  - launch
+  - block: 1s
+  - print: main ends
+launch: [start: task, settle]
+tasks:
+  task:
+    steps: [{ print: task begins }, { sleep: 3s }, { print: task ends }]
+    finally: [{ print: task closes }]
+`;
+
+const called = new Map<string, Called>();
+
+/** A call that may have been made before. That it gives the same bytes again is a law of its own, below. */
+function once(args: string[], stdin?: string): Called {
+  const key = JSON.stringify([args, stdin]);
+  const known = called.get(key) ?? tandem(args, stdin === undefined ? {} : { stdin });
+  called.set(key, known);
+  return known;
+}
+
+/** Holds that a command was refused: one line on stderr that says these words, nothing on stdout, status 2. */
+function expectRefusal({ status, stdout, stderr }: Called, ...words: (string | RegExp)[]): void {
+  expect({ status, stdout, stderr }).toEqual({
+    status: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/^[^\n]+\n$/),
+  });
+  for (const word of words)
+    if (typeof word === "string") expect(stderr).toContain(word);
+    else expect(stderr).toMatch(word);
+}
+
+const noTrace = /^\s+at |Error:|node_modules|\/src\//m;
+const escapes = /[\x1b\x9b]/;
+
+const time = z.number().nonnegative();
+const thread = z.enum(["main", "loop"]);
+const strategyShape = z.looseObject({
+  name: z.string().min(1),
+  loop: z.enum(["inline", "thread", "portal", "float"]),
+  settle: z.enum(["none", "gather", "group", "settled"]),
+  atExit: z.enum(["wait", "cancel", "abandon"]).nullable(),
+  offload: z.enum(["none", "threads", "processes"]),
+});
+/** Also of a program that was never reached: the specification has `unstarted` for tasks alone. */
+const programStatus = z.enum([
+  "finished",
+  "failed",
+  "cancelled",
+  "deadlocked",
+  "interrupted",
+  "unstarted",
+]);
+
+/** The object of `--json`, as section 5 gives it. */
+const resultShape = z.strictObject({
+  scenario: z.string(),
+  strategy: strategyShape,
+  driver: z.enum(["virtual", "real"]),
+  speed: z.number().positive(),
+  wall: time,
+  exitCode: z.int().nullable(),
+  main: z.strictObject({
+    status: programStatus,
+    endedAt: time.nullable(),
+    blocked: time,
+    error: z.string().nullable(),
+  }),
+  launch: z.strictObject({
+    status: programStatus,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    error: z.string().nullable(),
+  }),
+  tasks: z.array(
+    z.looseObject({
+      name: z.string(),
+      status: z.enum(["finished", "failed", "cancelled", "abandoned", "unstarted"]),
+      startedAt: time.nullable(),
+      endedAt: time.nullable(),
+      progress: z.number().min(0).max(1),
+      error: z.string().nullable(),
+      heard: z.enum(["raised", "logged", "nobody"]).nullable(),
+    }),
+  ),
+  prints: z.array(
+    z.strictObject({ at: time, thread, task: z.string().nullable(), text: z.string() }),
+  ),
+  metrics: z.looseObject({
+    overlap: z.number().nullable(),
+    longestBlock: z.unknown(),
+    lateness: z.looseObject({ p50: time, p99: time, max: time }),
+  }),
+  races: z.array(z.unknown()),
+  findings: z.array(
+    z.strictObject({
+      rule: z.string().min(1),
+      task: z.string().nullable(),
+      at: time,
+      message: z.string().min(1),
+      fix: z.string().min(1),
+    }),
+  ),
+});
+type Result = z.infer<typeof resultShape>;
+
+function resultOf(stdout: string): Result {
+  return resultShape.parse(JSON.parse(stdout));
+}
+
+/** Runs in virtual time with `--json` and gives the object; the status is part of it. */
+function run(word: string, args: string[] = [], stdin?: string): Result & { status: number } {
+  const { status, stdout, stderr } = once(["run", word, ...virtual, "--json", ...args], stdin);
+  expect(stderr).toBe("");
+  return { status, ...resultOf(stdout) };
+}
+
+/** A document with these programs, as JSON. */
+function document(parts: object): string {
+  return JSON.stringify({ name: "sample", main: ["launch"], ...parts });
+}
+
+describe("tandem", () => {
+  test("without a command, and without a terminal, prints its help to stderr and exits 2", () => {
+    const { status, stdout, stderr } = tandem([]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    for (const name of commands) expect(stderr).toContain(`  ${name} `);
+  });
+
+  test("answers an unknown command with the nearest there is", () => {
+    expectRefusal(tandem(["rnu", "lost"]), '"rnu"', 'did you mean "run"?');
+    expectRefusal(tandem(["schmea"]), 'did you mean "schema"?');
+    expectRefusal(tandem(["frobnicate"]), '"frobnicate"', ...commands);
+    for (const word of ["", " ", "constructor", "__proto__", "lost"])
+      expectRefusal(tandem([word]), `"${word}"`);
+    expectRefusal(tandem(["--frobnicate"]), "--frobnicate");
+  });
+
+  test("shows every command in its help, and nothing of its own machinery", () => {
+    const { stdout } = tandem(["help"]);
+    for (const name of commands) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
+    expect(stdout).not.toContain("__");
+  });
+});
+
+describe("tandem help", () => {
+  test("is written to stdout with status 0, however it is asked for", () => {
+    const help = tandem(["help"]);
+    expect(help).toMatchObject({ status: 0, stderr: "" });
+    for (const name of commands) expect(help.stdout).toContain(`  ${name} `);
+    expect(tandem(["--help"])).toEqual(help);
+    expect(tandem(["-h"])).toEqual(help);
+  });
+
+  test.each(commands)("%s is the same as asking the command itself", (name) => {
+    const help = tandem(["help", name]);
+    expect(help).toMatchObject({ status: 0, stderr: "" });
+    expect(help.stdout).toContain(`tandem ${name}`);
+    expect(help.stdout).toEndWith("\n");
+    for (const line of help.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    expect(tandem([name, "--help"])).toEqual(help);
+    expect(tandem([name, "-h"])).toEqual(help);
+  });
+
+  test("of a command that does not exist names the nearest", () => {
+    expectRefusal(tandem(["help", "rnu"]), 'did you mean "run"?');
+    expectRefusal(tandem(["help", "run", "list"]), '"list"');
+  });
+
+  test("names every option of run and every strategy, and run knows each option named", () => {
+    const { stdout } = tandem(["help", "run"]);
+    const named = [...new Set(stdout.match(/--[a-z]+/g))].sort();
+    const specified = ["driver", "events", "json", "speed", "strategy", "strict", "timeout"];
+    for (const name of specified) expect(named).toContain(`--${name}`);
+    for (const name of ["detach", "await", "group", "thread", "daemon", "float", "exit"])
+      expect(stdout).toMatch(new RegExp(`^ +${name} +\\S`, "m"));
+    for (const option of named) {
+      // A folder as the scenario ends the run after its options were understood.
+      const { stderr } = tandem(["run", option, "1", folder.path, "--driver=virtual"]);
+      expect(stderr).not.toContain("there is no option");
+      expect(stderr).not.toBe("");
+    }
+  });
+});
+
+describe("tandem version", () => {
+  test("is that of the package", () => {
+    const { status, stdout, stderr } = tandem(["version"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^tandem \d+\.\d+\.\d+ [^\n]*\n$/);
+    expect(stdout).toStartWith(`tandem ${manifest.version} `);
+    expect(tandem(["--version"]).stdout).toBe(stdout);
+  });
+});
+
+describe("every command", () => {
+  test.each(commands)("%s refuses an option it does not know", (name) => {
+    const option = name === "run" ? "-x" : "--frobnicate";
+    expectRefusal(tandem([name, option]), option);
+  });
+
+  test.each([
+    ["run", ["lost", "awaited"], "awaited"],
+    ["list", ["lost"], "lost"],
+    ["schema", ["events", "scenario"], "scenario"],
+    ["version", ["please"], "please"],
+  ])("%s refuses a word too many", (name, words, extra) => {
+    expectRefusal(tandem([name, ...words]), `"${extra}"`);
+  });
+
+  test.each(["run", "show", "report"])("%s says what is missing", (name) => {
+    expectRefusal(tandem([name]), "missing", `tandem help ${name}`);
+  });
+});
+
+describe("tandem list", () => {
+  test("has a line for every scenario of the catalogue, and each can be shown", () => {
+    const { status, stdout, stderr } = tandem(["list"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const lines = stdout.trimEnd().split("\n");
+    const names = lines.map((line) => line.split(" ")[0]!);
+    expect(names).toEqual(expect.arrayContaining(catalogue));
+    expect(names).toHaveLength(new Set(names).size);
+    for (const index of [0, names.length - 1]) {
+      const document: unknown = YAML.parse(once(["show", names[index]!]).stdout);
+      const { title, name } = document as Record<string, string>;
+      expect(name).toBe(names[index]!);
+      expect(lines[index]).toContain(title!);
+    }
+  });
+});
+
+describe("tandem show", () => {
+  test("prints a document that runs as its scenario does", () => {
+    const path = folder.file("shown-first.yaml");
+    const { status, stderr } = shell(`tandem show exit-early > '${path}'`);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(run(path)).toEqual(run("exit-early"));
+  });
+
+  test("prints a file as it is", () => {
+    const text = `# A comment\n${small}`;
+    expect(tandem(["show", folder.file("shown.yaml", text)])).toEqual({
+      status: 0,
+      stdout: text,
+      stderr: "",
+    });
+    expect(tandem(["show", "-"], { stdin: text }).stdout).toBe(text);
+  });
+
+  test("refuses what is no scenario", () => {
+    expectRefusal(tandem(["show", "lsot"]), 'did you mean "lost"?');
+    expectRefusal(
+      tandem(["show", "-"], { stdin: "name: sample\nmain: [lunch]\n" }),
+      "<stdin>:2:8:",
+    );
+  });
+});
+
+describe("tandem schema", () => {
+  const schema = (): z.ZodType => z.fromJSONSchema(JSON.parse(once(["schema"]).stdout));
+
+  test("is JSON Schema, and every catalogue document is valid by it", () => {
+    const { status, stdout, stderr } = once(["schema"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+    });
+    expect(tandem(["schema", "scenario"]).stdout).toBe(stdout);
+    const validator = schema();
+    for (const name of catalogue) {
+      const { error } = validator.safeParse(YAML.parse(once(["show", name]).stdout));
+      expect(error).toBeUndefined();
+    }
+  });
+
+  const everything = {
+    name: "everything",
+    title: "All of it",
+    description: "…",
+    main: [
+      { print: "a" },
+      "launch",
+      { block: "3s" },
+      { compute: 5 },
+      { repeat: 2, steps: [{ repeat: 0, steps: [{ print: 1 }] }] },
+      { submit: "task" },
+      { result: "task", timeout: "1s" },
+      { send: { channel: "inbox", value: { any: [1] } } },
+      { receive: "inbox", timeout: 5 },
+      { call: { module: "./job.ts", export: "run", args: [1], takes: "1s" } },
+      "join",
+      { fail: "no" },
+    ],
+    launch: [{ start: ["task", "long"] }, { sleep: "1s" }, "settle"],
+    tasks: { task: [{ sleep: 1 }], long: { steps: [], finally: [{ sleep: 1 }], copies: 3 } },
+    channels: { inbox: { capacity: 10 }, open: {} },
+    strategy: { use: "thread", atExit: "cancel", grace: "1s" },
+    compare: ["detach", { use: "await", offload: "threads", workers: 2 }],
+    expect: { tasks: { task: "finished" }, lost: 0, wall: "<= 9.5s", prints: { contains: ["a"] } },
+  };
+
+  test("allows all that a document may say", () => {
+    expect(schema().safeParse(everything).error).toBeUndefined();
+    expect(tandem(["show", "-"], { stdin: JSON.stringify(everything) }).status).toBe(0);
+  });
+
+  test("refuses what the program refuses", () => {
+    const validator = schema();
+    for (const wrong of [
+      { main: undefined },
+      { name: undefined },
+      { name: "Two Words" },
+      { titel: "x" },
+      { main: "launch" },
+      { main: ["lunch"] },
+      { main: [{ slep: 1 }] },
+      { main: [{ print: "a", block: 1 }] },
+      { main: [{ repeat: 2 }] },
+      { main: [{ repeat: -1, steps: [] }] },
+      { main: [{ repeat: 1, steps: [{ pirnt: 1 }] }] },
+      { tasks: { "a b": [] } },
+      { tasks: { task: { finally: [] } } },
+      { tasks: { task: { steps: [], copies: 0 } } },
+      { channels: { inbox: { capacity: 0 } } },
+      { strategy: { use: "thread", atExit: "wiat" } },
+      { strategy: 5 },
+      { expect: { tasks: "finishd" } },
+    ]) {
+      const wrongDocument = { ...everything, ...wrong };
+      expect([wrong, validator.safeParse(wrongDocument).success]).toEqual([wrong, false]);
+      expect(() => parseScenario(JSON.stringify(wrongDocument), "wrong.json")).toThrow(
+        DocumentError,
+      );
+    }
+    expect(validator.safeParse([]).success).toBe(false);
+  });
+
+  test("of events is printed as well, and of nothing else", () => {
+    const { status, stdout } = once(["schema", "events"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+    });
+    expectRefusal(tandem(["schema", "event"]), 'did you mean "events"?');
+  });
+});
+
+describe("tandem run", () => {
+  test("writes the program's own output to stdout, and all else to stderr", () => {
+    const { status, stdout, stderr } = once(["run", "lost", ...virtual]);
+    expect(status).toBe(0);
+    expect(stdout.split("\n")).toEqual([
+      expect.stringMatching(/^Main program started Bun \d+\.\d+\.\d+$/),
+      "a",
+      "b",
+      "Background task iteration 0",
+      "Main program iteration 0",
+      "Main program iteration 1",
+      "Main program iteration 2",
+      "",
+    ]);
+    expect(stderr).toMatch(/lost.*detach/);
+    expect(stderr).toMatch(/task +cancelled/);
+    expect(stderr).toContain("1 of 1 task lost");
+  });
+
+  test("prints the article's third listing, line for line", () => {
+    const { stdout } = once(["run", "threaded", ...virtual]);
+    expect(stdout.split("\n").slice(1)).toEqual([
+      "a",
+      "Background task iteration 0",
+      "Background task iteration 1",
+      "Background task iteration 2",
+      "Main program iteration 0",
+      "Background task iteration 3",
+      "Background task iteration 4",
+      "finished",
+      "b",
+      "Main program iteration 1",
+      "Main program iteration 2",
+      "",
+    ]);
+  });
+
+  test("prints text as it is: empty lines, spaces, and letters of any script", () => {
+    const lines = ["", "  two spaces ", "tab\there", "žluťoučký kůň 💥", "two\nlines", "\\n %s {}"];
+    const stdin = document({ main: lines.map((print) => ({ print })) });
+    const { stdout } = tandem(["run", "-", ...virtual], { stdin });
+    expect(stdout).toBe(lines.map((line) => `${line}\n`).join(""));
+  });
+
+  test("reads a catalogue name, a file, a pipe or stdin", () => {
+    const path = folder.file("small.yaml", small);
+    const expected = tandem(["run", path, ...virtual]);
+    expect(expected.stdout).toContain("main ends\n");
+    expect(tandem(["run", "-", ...virtual], { stdin: small })).toEqual(expected);
+    expect(tandem(["run", "small.yaml", ...virtual], { cwd: folder.path })).toEqual(expected);
+    expect(tandem([...["run", ...virtual], "--", "small.yaml"], { cwd: folder.path })).toEqual(
+      expected,
+    );
+    expect(shell(`tandem run <(cat '${path}') ${virtual.join(" ")}`)).toEqual(expected);
+    expect(shell(`tandem show lost | tandem run - ${virtual.join(" ")}`)).toEqual(
+      once(["run", "lost", ...virtual]),
+    );
+  });
+
+  test("reads a file whose name begins with a dash, behind --", () => {
+    for (const name of ["-dash.yaml", "-h"]) {
+      folder.file(name, small);
+      const called = tandem(["run", ...virtual, "--", name], { cwd: folder.path });
+      expect(called.stdout).toStartWith("main begins\n");
+    }
+  });
+
+  test("shows what a document says without its control characters, but prints it as it is", () => {
+    const text = "red \u001b[31m\u009b1m\u0007\nnext";
+    const tasks = { task: [{ print: text }, { sleep: 5 }], failing: [{ fail: text }] };
+    const main = ["launch", { print: text }, { fail: text }];
+    const stdin = document({ main, launch: [{ start: ["task", "failing"] }], tasks });
+    const args = ["run", "-", ...virtual, "--strategy"];
+    const { stdout, stderr } = tandem([...args, "detach"], { stdin });
+    expect(stdout).toBe(`${text}\n${text}\n`);
+    expect(stderr).toContain("red ");
+    expect(stderr).not.toMatch(/[^\P{Cc}\n]/u);
+    // The story of each stays one row.
+    expect(stderr).not.toMatch(/^next/m);
+  });
+
+  test("takes its options before or behind the scenario, with = or without, long or short", () => {
+    const expected = tandem([
+      "run",
+      "lost",
+      "--driver",
+      "virtual",
+      "--strategy",
+      "await",
+      "--json",
+    ]);
+    expect(resultOf(expected.stdout).strategy.name).toBe("await");
+    for (const args of [
+      ["--json", "--strategy=await", "--driver=virtual", "lost"],
+      ["-s", "await", "-d", "virtual", "lost", "--json"],
+    ])
+      expect(tandem(["run", ...args])).toEqual(expected);
+  });
+
+  const mistakes: [title: string, args: string[], ...words: string[]][] = [
+    ["an unknown option", ["--jsno"], "--jsno", "did you mean --json?"],
+    ["another unknown option", ["--drvier", "virtual"], "--drvier", "did you mean --driver?"],
+    ["an option far from any", ["--frobnicate"], "--frobnicate", "--strategy", "--events"],
+    ["an unknown driver", ["--driver", "virtaul"], '"virtaul"', 'did you mean "virtual"?'],
+    ["an unknown strategy", ["--strategy", "awiat"], '"awiat"', 'did you mean "await"?'],
+    ["a value for a switch", ["--strict=yes"], "--strict", '"yes"'],
+    ["an option twice", ["--json", "--json"], "--json", "twice"],
+    ["an option without its value", ["--strategy"], "--strategy", "value"],
+    ["an option whose value is the next one", ["--events", "--json"], "--events", "value"],
+    ["an empty strategy", ["--strategy="], '""'],
+    ["an empty file of events", ["--events="], "--events"],
+    ...["soon", ""].map((value): [string, string[], string, string] => [
+      `"${value}" for a timeout`,
+      [`--timeout=${value}`],
+      "--timeout",
+      `"${value}"`,
+    ]),
+    ...["fast", "0", ""].map((value): [string, string[], string, string] => [
+      `"${value}" for a speed`,
+      [`--speed=${value}`],
+      "--speed",
+      `"${value}"`,
+    ]),
+  ];
+  test.each(mistakes)("refuses %s before anything runs", (...row) => {
+    const [, args, ...words] = row;
+    expectRefusal(tandem(["run", "lost", ...args]), ...words);
+  });
+
+  test("says of a strategy it cannot yet run that it was the command line that asked for it", () => {
+    for (const [strategy, what] of [
+      ["portal", "portal"],
+      ["await,offload=threads", "offload"],
+    ] as const) {
+      const called = tandem(["run", "lost", ...virtual, "--strategy", strategy]);
+      expectRefusal(called, what, /cannot .* yet/, "--strategy");
+      expect(called.stderr).not.toContain("lost.yaml");
+    }
+  });
+
+  test("writes no escape codes into a pipe", () => {
+    const calls = [tandem(["help"]), tandem(["list"]), tandem(["rnu"]), tandem(["run", "lsot"])];
+    for (const { stdout, stderr } of [...calls, once(["run", "lost", ...virtual])]) {
+      expect(stdout + stderr).not.toBe("");
+      expect(stdout + stderr).not.toMatch(escapes);
+    }
+  });
+});
+
+describe("the exit status of a run", () => {
+  const failing = { tasks: { task: [{ sleep: 1 }, { fail: "no connection" }] } };
+
+  test("is 0 when main is done, whatever was lost", () => {
+    expect(once(["run", "lost", ...virtual]).status).toBe(0);
+    expect(once(["run", "exit-early", ...virtual]).status).toBe(0);
+  });
+
+  test("is 1 with --strict when work was lost, and then only", () => {
+    for (const [name, strategy, status] of [
+      ["lost", "detach", 1],
+      ["lost", "await", 0],
+      ["exit-early", "exit", 1],
+      ["floating", "float", 0],
+    ] as const)
+      expect(tandem(["run", name, ...virtual, "--strict", "-s", strategy]).status).toBe(status);
+    const unstarted = document({ main: [], tasks: { task: [] } });
+    expect(run("-", ["--strict"], unstarted)).toMatchObject({
+      status: 1,
+      tasks: [{ status: "unstarted" }],
+    });
+    expect(
+      run("-", ["--strict", "-s", "await,settle=settled"], document({ tasks: {} })).status,
+    ).toBe(0);
+  });
+
+  test("with --strict is 0 when a task failed: it ended by itself", () => {
+    const stdin = document({
+      ...failing,
+      main: ["launch"],
+      launch: [{ start: "task" }, { sleep: 5 }],
+    });
+    expect(run("-", ["--strict", "-s", "detach"], stdin)).toMatchObject({
+      status: 0,
+      main: { status: "finished" },
+      tasks: [{ status: "failed", error: "no connection" }],
+    });
+  });
+
+  test("is 1 when main failed; what it had printed stands on stdout, the error on stderr", () => {
+    const stdin = document({
+      main: [{ print: "so far" }, { fail: "no disk" }, { print: "never" }],
+    });
+    const { status, stdout, stderr } = tandem(["run", "-", ...virtual], { stdin });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "so far\n" });
+    expect(stderr).toMatch(/main +failed .*"no disk"/);
+    expect(run("-", [], stdin)).toMatchObject({
+      status: 1,
+      exitCode: 1,
+      main: { status: "failed", error: "no disk", endedAt: 0 },
+    });
+  });
+
+  test("is 1 when an error leaves launch into main, whose remaining steps do not run", () => {
+    const stdin = document({ ...failing, main: ["launch", { print: "never" }] });
+    expect(run("-", ["-s", "await"], stdin)).toMatchObject({
+      status: 1,
+      exitCode: 1,
+      main: { status: "failed", endedAt: 1 },
+      launch: { status: "failed", endedAt: 1 },
+      tasks: [{ status: "failed", error: "no connection", heard: "raised" }],
+      prints: [],
+    });
+  });
+
+  test("is 0 when an error ends the loop's thread only, and main goes on", () => {
+    const stdin = document({ ...failing, main: ["launch", { block: 5 }, { print: "main ends" }] });
+    expect(run("-", ["-s", "thread"], stdin)).toMatchObject({
+      status: 0,
+      exitCode: 0,
+      main: { status: "finished", endedAt: 5 },
+      launch: { status: "failed", endedAt: 1 },
+      prints: [{ at: 5, thread: "main", text: "main ends" }],
+    });
+  });
+
+  test("is 2 when the command line or the document is wrong", () => {
+    expect(tandem(["run", "lost", "--strict", "--frobnicate"]).status).toBe(2);
+    expect(tandem(["run", "-"], { stdin: "name: sample\n" }).status).toBe(2);
+  });
+});
+
+describe("--json", () => {
+  test.each(catalogue)(
+    "of %s is one object of the specified shape, alone, and the same bytes again",
+    (name) => {
+      const args = ["run", name, ...virtual, "--json"];
+      const first = once(args);
+      expect(first).toMatchObject({ status: 0, stderr: "" });
+      expect(first.stdout).toEndWith("}\n");
+      const result = resultOf(first.stdout);
+      expect(result).toMatchObject({ scenario: name, driver: "virtual", speed: 1, exitCode: 0 });
+      expect(result.wall).toBe(
+        Math.max(result.main.endedAt!, ...result.tasks.map((task) => task.endedAt ?? 0)),
+      );
+      if (name === "threaded" || name === "exit-early") expect(tandem(args)).toEqual(first);
+      const prints = result.prints.map(({ text }) => `${text}\n`).join("");
+      expect(once(["run", name, ...virtual]).stdout).toBe(prints);
+    },
+  );
+
+  test("of lost says that the loop's end took the task", () => {
+    expect(run("lost")).toMatchObject({
+      strategy: { name: "detach", loop: "inline", settle: "none", atExit: null, offload: "none" },
+      wall: 9000,
+      main: { status: "finished", endedAt: 9000, blocked: 9000, error: null },
+      launch: { status: "finished", startedAt: 0, endedAt: 0, error: null },
+      tasks: [
+        {
+          name: "task",
+          status: "cancelled",
+          startedAt: 0,
+          endedAt: 0,
+          progress: 1 / 11,
+          error: null,
+          heard: null,
+        },
+      ],
+      findings: [{ rule: "lost-at-close", task: "task", at: 0 }],
+    });
+  });
+
+  test("of threaded says that everything finished beside a main that blocks", () => {
+    const result = run("threaded");
+    expect(result).toMatchObject({
+      strategy: { name: "thread", loop: "thread", settle: "gather", atExit: "wait" },
+      wall: 9000,
+      main: { status: "finished", endedAt: 9000, blocked: 9000 },
+      launch: { status: "finished", startedAt: 0, endedAt: 5000 },
+      tasks: [{ status: "finished", startedAt: 0, endedAt: 5000, progress: 1 }],
+    });
+    expect(result.prints.filter(({ at }) => at === 3000)).toEqual([
+      { at: 3000, thread: "main", task: null, text: "Main program iteration 0" },
+      { at: 3000, thread: "loop", task: "task", text: "Background task iteration 3" },
+    ]);
+    expect(result.prints.find(({ text }) => text === "b")).toEqual({
+      at: 5000,
+      thread: "loop",
+      task: null,
+      text: "b",
+    });
+    expect(result.races).not.toEqual([]);
+  });
+
+  test("of awaited says that main stood still until the task was done", () => {
+    expect(run("awaited")).toMatchObject({
+      wall: 2000,
+      main: { status: "finished", endedAt: 2000 },
+      launch: { status: "finished", endedAt: 500 },
+      tasks: [{ status: "finished", endedAt: 500, progress: 1 }],
+      findings: [],
+    });
+  });
+
+  test("of floating says how late the blocked loop woke its task", () => {
+    expect(run("floating")).toMatchObject({
+      wall: 4000,
+      main: { status: "finished", endedAt: 3000, blocked: 3000 },
+      tasks: [{ status: "finished", startedAt: 0, endedAt: 4000 }],
+      metrics: { lateness: { max: 2000 } },
+    });
+  });
+
+  test("of exit-early says that the task was abandoned, and its clean-up with it", () => {
+    const result = run("exit-early");
+    expect(result).toMatchObject({
+      wall: 500,
+      main: { status: "finished", endedAt: 500 },
+      tasks: [{ name: "upload", status: "abandoned", startedAt: 0, progress: 1 / 3 }],
+    });
+    expect(result.prints.map(({ text }) => text)).not.toContain("closed");
+  });
+
+  test("has one entry for every copy of a task, in order", () => {
+    const task = { steps: [{ sleep: "1s" }], copies: 12 };
+    const { tasks } = run("-", ["-s", "await"], document({ tasks: { task, last: [] } }));
+    expect(tasks.map(({ name }) => name)).toEqual([
+      ...Array.from({ length: 12 }, (_, copy) => `task#${copy}`),
+      "last",
+    ]);
+  });
+
+  test("is as long as it must be: fifty thousand lines arrive whole in a pipe", () => {
+    const stdin = document({ main: [{ repeat: 50_000, steps: [{ print: "line {i}" }] }] });
+    const { prints } = run("-", [], stdin);
+    expect(prints).toHaveLength(50_000);
+    expect(prints.at(-1)).toMatchObject({ text: "line 49999" });
+    const { stdout } = tandem(["run", "-", ...virtual], { stdin });
+    expect(stdout).toHaveLength(prints.reduce((sum, { text }) => sum + text.length + 1, 0));
+  });
+});
+
+describe("--timeout", () => {
+  test("ends the run at that time and tells what had happened", () => {
+    const args = ["run", "lost", ...virtual, "--timeout", "4s"];
+    const { status, stdout, stderr } = tandem(args);
+    expect(status).toBe(1);
+    expect(stdout).toEndWith("Main program iteration 0\n");
+    expect(stderr).toMatch(/main +interrupted/);
+    expect(stderr).toContain("--timeout");
+    expect(run("lost", ["--timeout", "4000"])).toMatchObject({
+      status: 1,
+      wall: 4000,
+      main: { status: "interrupted", blocked: 4000 },
+      launch: { status: "finished" },
+      tasks: [{ status: "cancelled" }],
+    });
+  });
+
+  test("changes nothing when the run is done by then", () => {
+    expect(run("lost", ["--timeout", "10s"])).toEqual(run("lost"));
+    expect(run("lost", ["--timeout", "9001ms"])).toEqual(run("lost"));
+  });
+
+  test("of nothing ends the run before anything took time", () => {
+    expect(run("lost", ["--timeout", "0"])).toMatchObject({
+      status: 1,
+      wall: 0,
+      main: { status: "interrupted" },
+    });
+  });
+});
+
+describe("--speed", () => {
+  test("is nothing to virtual time", () => {
+    expect(run("lost", ["--speed", "10"])).toEqual(run("lost"));
+  });
+});
+
+describe("--events", () => {
+  /** Records a run and gives the file and what stdout held. */
+  function record(
+    name: string,
+    word: string,
+    args: string[] = [],
+  ): { file: string; stdout: string } {
+    const file = folder.file(name);
+    const { status, stdout } = tandem(["run", word, ...virtual, "--events", file, ...args]);
+    expect(status).toBe(0);
+    return { file, stdout };
+  }
+
+  test("writes lines that are valid by the schema of events, in the order of time", () => {
+    const line = z.fromJSONSchema(JSON.parse(once(["schema", "events"]).stdout));
+    for (const name of ["lost", "threaded"]) {
+      const text = readFileSync(record(`${name}.ndjson`, name).file, "utf8");
+      expect(text).toEndWith("}\n");
+      const lines = text
+        .trimEnd()
+        .split("\n")
+        .map((one) => JSON.parse(one) as Record<string, unknown>);
+      for (const one of lines) expect([one, line.safeParse(one).error]).toEqual([one, undefined]);
+      expect(lines[0]).toMatchObject({
+        document: once(["show", name]).stdout,
+        driver: "virtual",
+      });
+      expect(lines[0]!["format"]).toMatch(/^tandem-events\/\d+$/);
+      const times = lines.slice(1).map(({ at }) => at as number);
+      expect(times.length).toBeGreaterThan(20);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      for (const wrong of [
+        { ...lines[1], at: -1 },
+        { ...lines[1], more: 1 },
+        { type: "slept" },
+        [],
+      ])
+        expect(line.safeParse(wrong).success).toBe(false);
+    }
+  });
+
+  test("leaves stdout, and --json, as they are without it", () => {
+    const plain = once(["run", "lost", ...virtual]).stdout;
+    expect(record("plain.ndjson", "lost").stdout).toBe(plain);
+    const json = once(["run", "lost", ...virtual, "--json"]).stdout;
+    expect(record("json.ndjson", "lost", ["--json"]).stdout).toBe(json);
+  });
+
+  test("writes the same bytes for the same run in virtual time", () => {
+    const [one, two] = ["one", "two"].map((name) =>
+      readFileSync(record(`${name}.ndjson`, "threaded").file, "utf8"),
+    );
+    expect(one).toBe(two!);
+  });
+
+  test("does not replace a file without --force, and says so before anything runs", () => {
+    const file = folder.file("precious.ndjson", "precious\n");
+    const args = ["run", "lost", ...virtual, "--events", file];
+    expectRefusal(tandem(args), file, "exists", "--force");
+    expect(readFileSync(file, "utf8")).toBe("precious\n");
+    expect(tandem([...args, "--force"]).status).toBe(0);
+    expect(readFileSync(file, "utf8")).toStartWith('{"type":"run-started"');
+  });
+
+  test("refuses a folder, and a file in a folder that does not exist, before anything runs", () => {
+    const args = ["run", "lost", ...virtual, "--events"];
+    expectRefusal(tandem([...args, folder.path]), folder.path, "folder");
+    expectRefusal(tandem([...args, folder.path, "--force"]), folder.path, "folder");
+    expectRefusal(tandem([...args, folder.file("absent/x.ndjson")]), folder.file("absent"));
+    expectRefusal(tandem([...args, folder.file("small.yaml/x.ndjson")]), "--events");
+  });
+
+  test("refuses a file that cannot be written in one sentence", () => {
+    const { status, stderr } = tandem(["run", "lost", ...virtual, "--events", "/dev/full"]);
+    expect(status).not.toBe(0);
+    expect(stderr).not.toMatch(noTrace);
+    expect(stderr).toContain("/dev/full");
+  });
+
+  test("makes no file when the document or the command line is wrong", () => {
+    const file = folder.file("never.ndjson");
+    const args = ["run", "-", ...virtual, "--events", file];
+    expect(tandem(args, { stdin: "name: sample\n" }).status).toBe(2);
+    expect(tandem([...args, "--strategy", "portal"], { stdin: small }).status).toBe(2);
+    expect(tandem([...args, "--jsno"], { stdin: small }).status).toBe(2);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe("tandem report", () => {
+  const file = folder.file("report.ndjson");
+  const recorded = tandem(["run", "lost", ...virtual, "--events", file]);
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+
+  /** A file of these lines. */
+  function broken(name: string, ...changed: string[]): string {
+    return folder.file(name, `${changed.join("\n")}\n`);
+  }
+
+  test.each([
+    ["lost", "await,timeout=2.5s"],
+    ["threaded", "thread,atExit=cancel,grace=61.5s"],
+    ["exit-early", "exit"],
+  ])("of %s, strategy %s, is the same object as the run's own", (name, strategy) => {
+    const path = folder.file(`${name}-${strategy}.ndjson`);
+    const json = tandem([
+      "run",
+      name,
+      ...virtual,
+      "-s",
+      strategy,
+      "--json",
+      "--events",
+      path,
+    ]).stdout;
+    expect(resultOf(json).prints.length).toBeGreaterThan(0);
+    expect(tandem(["report", path, "--json"])).toEqual({ status: 0, stdout: json, stderr: "" });
+  });
+
+  test("is the run's verdict, on stdout", () => {
+    const { status, stdout, stderr } = once(["report", file]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(recorded.stderr.trim()).toBe(stdout.trim());
+    expect(stdout).toContain("1 of 1 task lost");
+    expect(tandem(["report", "-"], { stdin: `${lines.join("\n")}\n` }).stdout).toBe(stdout);
+    expect(shell(`tandem report <(cat '${file}')`).stdout).toBe(stdout);
+  });
+
+  test("needs no newline at the end of the file", () => {
+    const path = folder.file("unended.ndjson", lines.join("\n"));
+    expect(tandem(["report", path])).toEqual(once(["report", file]));
+  });
+
+  const damages: [
+    title: string,
+    number: number,
+    damage: (line: string) => string,
+    ...words: string[],
+  ][] = [
+    ["is not JSON", 5, (line) => line.slice(0, -4), "JSON"],
+    ["is of no known type", 4, (line) => line.replace(/"type":"[^"]+"/, '"type":"slept"'), "type"],
+    ["lacks a field", 4, (line) => line.replace(/"at":[^,]+,/, ""), "at"],
+    ["has a field too many", 4, (line) => line.replace("{", '{"more":1,'), "more"],
+    ["names no thread", 4, (line) => line.replace(/"thread":"[^"]+"/, '"thread":"x"'), "thread"],
+    ["names no task", 4, (line) => line.replace(/"actor":"[^"]+"/, '"actor":"ghost"'), '"ghost"'],
+    ["is no header", 1, () => lines[1]!],
+    [
+      "is of another version",
+      1,
+      (line) => line.replace("events/1", "events/99"),
+      "tandem-events/1",
+    ],
+    ["has a driver that is none", 1, (line) => line.replace('"virtual"', '"imagined"'), "driver"],
+  ];
+  test.each(damages)("names file and line when a line %s", (title, number, damage, ...words) => {
+    const damaged = lines.map((line, index) => (index === number - 1 ? damage(line) : line));
+    expect(damaged).not.toEqual(lines);
+    const path = broken(`${title}.ndjson`, ...damaged);
+    const called = tandem(["report", path]);
+    expectRefusal(called, `${path}:${number}`, ...words);
+    expect(called.stderr).not.toMatch(noTrace);
+  });
+
+  test.each([
+    ["a document that is none", { document: "name: sample\n" }],
+    ["a strategy that is none", { strategy: "thraed" }],
+    ["a strategy without meaning", { strategy: "await,atExit=wait" }],
+    ["tasks that are not the document's", { tasks: ["task", "ghost"] }],
+    ["fewer tasks than the document", { tasks: [] }],
+  ])("refuses a header with %s in one sentence", (title, change) => {
+    const header = JSON.stringify({ ...(JSON.parse(lines[0]!) as object), ...change });
+    const called = tandem(["report", broken(`${title}.ndjson`, header, ...lines.slice(1))]);
+    expectRefusal(called);
+    expect(called.stderr).not.toMatch(noTrace);
+  });
+
+  test("tells what it can of a recording that was cut off", () => {
+    const half = Math.floor(lines.length / 2);
+    for (const kept of [1, half, lines.length - 2]) {
+      const path = broken(`cut-${kept}.ndjson`, ...lines.slice(0, kept));
+      const { status, stdout, stderr } = tandem(["report", path, "--json"]);
+      expect({ kept, status, stderr }).toEqual({ kept, status: 0, stderr: "" });
+      expect(resultOf(stdout).main.status).toBe(kept === 1 ? "unstarted" : "interrupted");
+    }
+  });
+
+  test("explains an empty file, a folder, a file that is not there, and one of something else", () => {
+    expectRefusal(tandem(["report", folder.file("empty.ndjson", "")]), "empty.ndjson");
+    expectRefusal(tandem(["report", "-"], { stdin: "" }), "<stdin>");
+    expectRefusal(tandem(["report", folder.path]), folder.path, "folder");
+    expectRefusal(
+      tandem(["report", folder.file("absent.ndjson")]),
+      "absent.ndjson",
+      "no such file",
+    );
+    expectRefusal(
+      tandem(["report", folder.file("scenario.yaml", small)]),
+      "scenario.yaml:1",
+      "events",
+    );
+    expectRefusal(
+      tandem(["report", folder.file("binary.ndjson", new Uint8Array(4096).fill(0x80))]),
+      "binary.ndjson:1",
+    );
+    expectRefusal(tandem(["report", file, "--jsno"]), "did you mean --json?");
+  });
+});
+
+describe("a reader that goes away", () => {
+  test.each([
+    `tandem run - ${virtual.join(" ")}`,
+    `tandem run - ${virtual.join(" ")} --json`,
+    "tandem run - --driver real",
+  ])("ends %s without a word about it", (words) => {
+    const stdin = document({
+      main: [{ repeat: 20_000, steps: [{ print: "a rather long line {i}" }] }],
+    });
+    const padded = `${" ".repeat(200_000)}${stdin}`;
+    const { stdout, stderr } = shell(`${words} | head -c 10`, { stdin: padded });
+    expect(stdout).toHaveLength(10);
+    expect(stderr).not.toMatch(noTrace);
+    expect(stderr).not.toContain("EPIPE");
+  });
+
+  test("ends the run of a catalogue scenario as well", () => {
+    const { stdout, stderr } = shell(`tandem run threaded ${virtual.join(" ")} | head -1`);
+    expect(stdout).toMatch(/^Main program started [^\n]*\n$/);
+    expect(stderr).not.toMatch(noTrace);
+  });
+
+  test("of stderr changes nothing on stdout", () => {
+    const { status, stdout } = shell(`tandem run lost ${virtual.join(" ")} 2> >(exit)`);
+    expect(status).toBe(0);
+    expect(stdout).toEndWith("Main program iteration 2\n");
+  });
+
+  test("because the disk is full is told in one sentence, and the status is not 0", () => {
+    for (const words of ["tandem list", `tandem run lost ${virtual.join(" ")} --json`]) {
+      const { status, stderr } = shell(`${words} > /dev/full`);
+      expect(status).not.toBe(0);
+      expect(stderr).toMatch(/^tandem: [^\n]+\n$/);
+      expect(stderr).not.toMatch(noTrace);
+    }
+  });
+});
+
+describe("a terminal", () => {
+  /** What a line of shell shows on a terminal of that width; its lines, without carriage returns. */
+  async function shownAt(cols: number, line: string): Promise<string[]> {
+    const decoder = new TextDecoder();
+    let shown = "";
+    const words = command.map((word) => `'${word}'`).join(" ");
+    const child = Bun.spawn(["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`], {
+      terminal: {
+        cols,
+        rows: 24,
+        data: (_, bytes) => void (shown += decoder.decode(bytes, { stream: true })),
+      },
+      env: { ...process.env, TERM: "xterm-256color" },
+      timeout: 30_000,
+    });
+    expect(await child.exited).toBe(0);
+    child.terminal?.close();
+    return shown.replaceAll("\r", "").split("\n");
+  }
+
+  test("of 40 columns is not overrun by a verdict", async () => {
+    const cols = 40;
+    const lines = await shownAt(
+      cols,
+      ["lost", "threaded", "exit-early"]
+        .map((name) => `tandem run ${name} ${virtual.join(" ")} > /dev/null`)
+        .join("; "),
+    );
+    expect(lines.length).toBeGreaterThan(20);
+    expect(lines.filter((line) => Bun.stringWidth(line) > cols)).toEqual([]);
+    expect(lines.join(" ").replaceAll(/\s+/g, " ")).toContain("1 of 1 task lost");
+  });
+
+  test("of a few columns is still given whole words", async () => {
+    const lines = await shownAt(10, `tandem run lost ${virtual.join(" ")} > /dev/null`);
+    expect(lines.join(" ")).toContain("cancelled");
+  });
+});
+
+describe("a run for real", () => {
+  test("prints what virtual time prints, is recorded, and is reported the same", () => {
+    const file = folder.file("real.ndjson");
+    const path = folder.file("real.yaml", small);
+    const args = ["run", path, "--speed", "20", "--strategy", "await", "--events", file];
+    const real = tandem(args);
+    expect(real.status).toBe(0);
+    expect(real.stdout).toBe(tandem(["run", path, ...virtual, "-s", "await"]).stdout);
+    const report = tandem(["report", file, "--json"]);
+    const result = resultOf(report.stdout);
+    expect(result).toMatchObject({
+      driver: "real",
+      speed: 20,
+      exitCode: 0,
+      main: { status: "finished" },
+      tasks: [{ status: "finished", progress: 1 }],
+    });
+    // Lower bounds only: a real clock is late, never early. Timers are whole milliseconds, hence the tolerance.
+    expect(result.wall).toBeGreaterThanOrEqual(4000 - 20);
+    expect(tandem(["report", file]).stdout.trim()).toBe(real.stderr.trim());
+  });
+
+  test("is the default", () => {
+    const stdin = document({ main: [{ print: "hello" }] });
+    const { status, stdout, stderr } = tandem(["run", "-", "--json"], { stdin });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(resultOf(stdout)).toMatchObject({
+      driver: "real",
+      speed: 1,
+      prints: [{ text: "hello" }],
+    });
+  });
+
+  test("fails as virtual time does, with status 1", () => {
+    const stdin = document({ main: [{ print: "so far" }, { fail: "no disk" }] });
+    const { status, stdout, stderr } = tandem(["run", "-"], { stdin });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "so far\n" });
+    expect(stderr).toMatch(/main +failed .*"no disk"/);
+    expect(stderr).not.toMatch(noTrace);
+  });
+
+  test("ends at its timeout, however long main would block", () => {
+    const stdin = document({ main: [{ print: "begins" }, { block: "366m" }, { print: "never" }] });
+    const args = ["run", "-", "--json", "--timeout", "100ms"];
+    const { status, stdout } = tandem(args, { stdin });
+    expect(status).toBe(1);
+    const result = resultOf(stdout);
+    expect(result.main.status).toBe("interrupted");
+    expect(result.prints.map(({ text }) => text)).toEqual(["begins"]);
+    expect(result.wall).toBeGreaterThanOrEqual(99);
+  });
+});
+
+describe("a scenario named like a file that is there", () => {
+  test("is the catalogue's; the file is meant with its path", () => {
+    mkdirSync(folder.file("names"));
+    folder.file("names/lost", small);
+    const cwd = folder.file("names");
+    expect(tandem(["run", "lost", ...virtual], { cwd }).stderr).toContain("lost, strategy detach");
+    expect(tandem(["run", "./lost", ...virtual], { cwd }).stderr).toContain("small, strategy");
+  });
+});
