@@ -84,7 +84,7 @@ function neverStarted(outcome: Outcome, tasks: TaskOutcome[]): Finding {
 function nobodyHeard(tasks: TaskOutcome[]): Finding {
   const [first] = tasks as [TaskOutcome];
   return finding("nobody-heard", tasks, first.endedAt!, {
-    message: `${subject(tasks)} failed ("${first.error}"), and nobody heard of it: another failure had been raised already`,
+    message: `${subject(tasks)} failed (${JSON.stringify(first.error)}), and nobody heard of it: another failure had been raised already`,
     fix: `collect every error (settle=settled), or raise them together (settle=group)`,
   });
 }

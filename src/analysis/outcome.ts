@@ -106,8 +106,11 @@ export interface Outcome extends Performed {
   races: Race[];
   /** What the process ended with; null when tandem ended it. */
   exitCode: number | null;
-  interruptedBy: (typeof interruptions)[number] | null;
+  /** What ended the run before its program ended itself; `cut-off`: the record ends early, and does not say. */
+  interruptedBy: Interruption | null;
 }
+
+export type Interruption = (typeof interruptions)[number] | "cut-off";
 
 /** The name of an actor. */
 export function actorName(outcome: Outcome, actor: number): string {
@@ -148,7 +151,7 @@ class Reader {
   #loopClosed: Ticks | null = null;
   #joinBegan: Ticks | null = null;
   #exitCode: number | null = null;
-  #interruptedBy: (typeof interruptions)[number] | null = null;
+  #interruptedBy: Interruption | null = null;
 
   constructor(performed: Performed) {
     this.#performed = performed;
@@ -297,6 +300,7 @@ class Reader {
   #outcome(log: EventLog): Outcome {
     const wall = log.end;
     this.#moves(wall);
+    if (this.#exitCode === null) this.#interruptedBy ??= "cut-off";
     for (const [index, task] of this.#tasks.entries()) {
       if (task.endedAt === null && this.#created[index]) {
         task.status = "abandoned";

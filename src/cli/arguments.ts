@@ -53,7 +53,7 @@ export function readArguments<Name extends string>(
     // Without this, `--events --json` would name a file "--json".
     if (
       spec.type === "string" &&
-      (token.value === undefined || (!token.inlineValue && token.value.startsWith("--")))
+      (!token.value || (!token.inlineValue && token.value.startsWith("--")))
     )
       throw new UsageError(`${token.rawName} needs a value`, command);
     found.options[name] = token.value ?? true;

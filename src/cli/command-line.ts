@@ -4,7 +4,7 @@
  * Invariant: an error a user can cause ends in one sentence on stderr and exit status 2, never in a
  * stack trace.
  */
-import { DocumentError } from "../scenario/problem.ts";
+import { DocumentError, printable } from "../scenario/problem.ts";
 import { suggestion } from "../scenario/suggest.ts";
 import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
@@ -16,6 +16,7 @@ import { OutputClosed, writeErr, writeOut } from "./output.ts";
 const plainErrors: Record<string, number> = {
   EventsError: exitStatus.wrong,
   RunCrashed: exitStatus.fellShort,
+  OutputFailed: exitStatus.fellShort,
 };
 
 /** The most problems of one document that are told at once. */
@@ -37,7 +38,7 @@ export async function runCommandLine(argv: string[]): Promise<number> {
     }
     if (error instanceof UsageError) {
       const help = error.command === null ? "tandem help" : `tandem help ${error.command}`;
-      writeErr(`tandem: ${error.message} (see: ${help})\n`);
+      writeErr(`tandem: ${printable(error.message)} (see: ${help})\n`);
       return exitStatus.wrong;
     }
     const plain = plainErrors[(error as Error).name];
@@ -56,7 +57,9 @@ async function dispatch(argv: string[]): Promise<number> {
   if (word === "--help" || word === "-h") return dispatch(["help", ...rest]);
   if (word === "--version" || word === "-V") return dispatch(["version", ...rest]);
   const command = commandNamed(word);
-  if (rest.includes("--help") || rest.includes("-h")) {
+  const end = rest.indexOf("--");
+  const words = end < 0 ? rest : rest.slice(0, end);
+  if (words.includes("--help") || words.includes("-h")) {
     writeOut(command.help);
     return exitStatus.done;
   }

@@ -9,21 +9,31 @@ import { writeSync } from "node:fs";
 /** The reader of stdout went away (`| head`): nobody wants to know the rest. */
 export class OutputClosed extends Error {}
 
-/** Writes text to stdout. @throws OutputClosed when nobody reads it any more. */
-export function writeOut(text: string): void {
-  write(1, text);
+/** What was to be written could not be: the disk is full, or the like. */
+export class OutputFailed extends Error {
+  override readonly name = "OutputFailed";
 }
 
-/** Writes text to stderr, if anybody reads it. */
+/** Writes text to stdout. @throws OutputClosed when nobody reads it any more. */
+export function writeOut(text: string): void {
+  writeAll(1, text);
+}
+
+/** Writes text to stderr, if that can be done: there is nowhere else to complain. */
 export function writeErr(text: string): void {
   try {
-    write(2, text);
+    writeAll(2, text);
   } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error;
+    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
   }
 }
 
-function write(descriptor: number, text: string): void {
+/**
+ * Writes all of a text to a file descriptor.
+ *
+ * @throws OutputClosed when its reader has gone, OutputFailed when it cannot be written.
+ */
+export function writeAll(descriptor: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length;) {
     try {
@@ -31,7 +41,8 @@ function write(descriptor: number, text: string): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") throw new OutputClosed();
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN")
+        throw new OutputFailed(`cannot write the output: ${(error as Error).message}`);
       // The other end has set the pipe to non-blocking, and it is full.
       Bun.sleepSync(1);
     }

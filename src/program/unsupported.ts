@@ -3,7 +3,7 @@ import type { Scenario, Step } from "../scenario/model.ts";
 import type { Problem } from "../scenario/problem.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 
-const unsupportedSteps: ReadonlySet<Step["kind"]> = new Set([
+const kinds: ReadonlySet<Step["kind"]> = new Set([
   "submit",
   "result",
   "join",
@@ -12,14 +12,14 @@ const unsupportedSteps: ReadonlySet<Step["kind"]> = new Set([
   "call",
 ]);
 
-/** One problem for every step, and for the strategy, that would have to be performed. */
-export function unsupported(scenario: Scenario, strategy: Strategy): Problem[] {
+/** One problem for every step of the document that would have to be performed. */
+export function unsupportedSteps(scenario: Scenario): Problem[] {
   const problems: Problem[] = [];
   const visit = (steps: Step[], path: string): void => {
     for (const [index, step] of steps.entries()) {
       const at = `${path}[${index}]`;
       if (step.kind === "repeat") visit(step.steps, `${at}.steps`);
-      else if (unsupportedSteps.has(step.kind))
+      else if (kinds.has(step.kind))
         problems.push({ position: step.position, path: at, message: cannot(`"${step.kind}"`) });
     }
   };
@@ -29,15 +29,13 @@ export function unsupported(scenario: Scenario, strategy: Strategy): Problem[] {
     visit(task.steps, `tasks.${task.name}`);
     visit(task.finally, `tasks.${task.name}.finally`);
   }
-  if (strategy.loop === "portal")
-    problems.push({ position: null, path: "strategy", message: cannot(`"loop: portal"`) });
-  if (strategy.offload !== "none")
-    problems.push({
-      position: null,
-      path: "strategy",
-      message: cannot(`"offload: ${strategy.offload}"`),
-    });
   return problems;
+}
+
+/** What a strategy asks for in vain, in a sentence; or null. */
+export function unsupportedAxis({ loop, offload }: Strategy): string | null {
+  if (loop === "portal") return cannot(`"loop: portal"`);
+  return offload === "none" ? null : cannot(`"offload: ${offload}"`);
 }
 
 function cannot(what: string): string {

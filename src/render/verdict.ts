@@ -13,6 +13,7 @@ import {
 } from "../analysis/outcome.ts";
 import { formatDuration, formatTime, type Ticks } from "../scenario/duration.ts";
 import type { LeafStep } from "../scenario/model.ts";
+import { printable } from "../scenario/problem.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import type { Standpoint } from "../scenario/walk.ts";
 import { pad, plural, wrap } from "./text.ts";
@@ -72,7 +73,7 @@ function mainRow(outcome: Outcome): Row {
     who: "main",
     status: main.status,
     when: at(main.endedAt),
-    story: [main.error === null ? "" : `"${main.error}"`, stood]
+    story: [main.error === null ? "" : quoted(main.error), stood]
       .filter((part) => part !== "")
       .join("; "),
   };
@@ -83,7 +84,7 @@ function launchRow(launch: ProgramOutcome): Row {
     who: "launch",
     status: launch.status,
     when: at(launch.endedAt),
-    story: launch.error === null ? "" : `"${launch.error}"`,
+    story: launch.error === null ? "" : quoted(launch.error),
   };
 }
 
@@ -127,7 +128,7 @@ function taskRow(tasks: TaskOutcome[]): Row {
 
 function story(task: TaskOutcome): string {
   const parts: string[] = [];
-  if (task.status === "failed") parts.push(`"${task.error}"`, heard(task));
+  if (task.status === "failed") parts.push(quoted(task.error!), heard(task));
   if (task.status !== "finished" && task.status !== "unstarted")
     parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
   if (isLost(task) && task.status !== "unstarted") {
@@ -167,7 +168,7 @@ function cancelWords({ cancelled }: TaskOutcome): string[] {
 }
 
 function standpointWords({ step, iteration }: Standpoint): string {
-  return `line ${step.position.line}, "${stepWords(step)}"${iteration > 0 ? `, repeat ${iteration}` : ""}`;
+  return `line ${step.position.line}, "${printable(stepWords(step))}"${iteration > 0 ? `, repeat ${iteration}` : ""}`;
 }
 
 /** A step about as it stands in the document. */
@@ -205,7 +206,7 @@ function summary(outcome: Outcome): string[] {
   if (race !== undefined) {
     const [a, b] = race.between.map((racer) =>
       racer.text !== null && racer.type === "printed"
-        ? `"${racer.text}"`
+        ? quoted(racer.text)
         : `the end of ${actorName(outcome, racer.actor)}`,
     );
     const others = races.length === 1 ? "" : ` (and ${races.length - 1} more such)`;
@@ -225,11 +226,18 @@ function interruption({ interruptedBy, wall }: Outcome): string {
       return `Ended by --timeout at ${when}.`;
     case "watchdog":
       return `Ended by tandem at ${when}: the run took far longer than everything in it one after the other.`;
+    case "cut-off":
+      return `The record ends at ${when}; what happened afterwards is not in it.`;
     case "deadlock":
       return `Deadlocked at ${when}: every thread waits for something that can no longer come.`;
     default:
       return `Interrupted at ${when}; this is what had happened by then.`;
   }
+}
+
+/** Text of the program's, on one line. */
+function quoted(text: string): string {
+  return `"${printable(text)}"`;
 }
 
 function at(ticks: Ticks | null): string {

@@ -61,6 +61,8 @@ export interface Scenario {
   tasks: TaskSpec[];
   channels: { name: string; capacity: number | null }[];
   strategy: Strategy;
+  /** Where the document names its strategy; null where it leaves that to tandem. */
+  strategyPosition: Position | null;
   compare: Strategy[] | null;
 }
 

@@ -5,18 +5,11 @@
  * each problem with its line, column and path.
  */
 import type { Position, Scenario, Step, TaskSpec } from "./model.ts";
-import { placeholderProblems } from "./placeholders.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
-import { describe, documentSchema, once, type ParsedStep, type Place } from "./schema.ts";
+import { checkRules } from "./rules.ts";
+import { describe, documentSchema, once, type ParsedStep } from "./schema.ts";
 import { resolveStrategy, type Strategy } from "./strategy.ts";
-import { countSteps } from "./walk.ts";
 import { type LocatedData, parseYaml } from "./yaml.ts";
-
-/** The most steps one run may perform: what its events would otherwise do to memory is not told by a crash. */
-export const maxSteps = 10_000_000;
-
-/** The most tasks one run may hold. */
-export const maxTasks = 1_000_000;
 
 const needs = `a scenario is an object with at least "name" and "main" (see: tandem show lost)`;
 
@@ -41,19 +34,19 @@ export function parseScenario(text: string, file: string): Scenario {
         message: `found ${describe(data)}; ${needs}`,
       },
     ]);
+  const object = data as Record<string, unknown>;
   const parsed = documentSchema({
-    tasks: keysOf((data as Record<string, unknown>)["tasks"]),
-    channels: keysOf((data as Record<string, unknown>)["channels"]),
+    tasks: keysOf(object["tasks"]),
+    channels: keysOf(object["channels"]),
   }).safeParse(data, once);
-  if (!parsed.success)
-    throw new DocumentError(
-      file,
-      inOrder(parsed.error.issues.flatMap((issue) => toProblems(issue, located))),
-    );
-  const reader = new Reader(located);
-  const scenario = reader.scenario(parsed.data as Parsed);
-  if (reader.problems.length > 0) throw new DocumentError(file, inOrder(reader.problems));
-  return scenario;
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => toProblems(issue, located));
+  checkRules(object, (path, message) => {
+    problems.push({ position: located.locate(path, "value"), path: formatPath(path), message });
+  });
+  if (!parsed.success || problems.length > 0) throw new DocumentError(file, inOrder(problems));
+  return new Reader(located).scenario(parsed.data as Parsed);
 }
 
 /** The document after zod: references resolve and every step stands in its place. */
@@ -63,11 +56,13 @@ interface Parsed {
   description?: string;
   main: ParsedStep[];
   launch?: ParsedStep[];
-  tasks?: Record<string, { steps: ParsedStep[]; finally?: ParsedStep[]; copies?: number }>;
+  tasks?: Record<string, ParsedTask>;
   channels?: Record<string, { capacity?: number } | null>;
   strategy?: Strategy;
   compare?: Strategy[];
 }
+
+type ParsedTask = ParsedStep[] | { steps: ParsedStep[]; finally?: ParsedStep[]; copies?: number };
 
 interface Issue {
   code: string;
@@ -102,10 +97,17 @@ function toProblems(raw: object, located: LocatedData): Problem[] {
   ];
 }
 
+/** In the order of the document, each once. */
 function inOrder(problems: Problem[]): Problem[] {
   const rank = ({ position }: Problem): number =>
     position === null ? 0 : position.line * 1e6 + position.column;
-  return problems.toSorted((a, b) => rank(a) - rank(b));
+  const seen = new Set<string>();
+  return problems
+    .toSorted((a, b) => rank(a) - rank(b))
+    .filter((problem) => {
+      const key = `${rank(problem)} ${problem.path} ${problem.message}`;
+      return !seen.has(key) && seen.add(key);
+    });
 }
 
 function keysOf(value: unknown): string[] {
@@ -114,18 +116,9 @@ function keysOf(value: unknown): string[] {
     : [];
 }
 
-/** What holds around a step while its list is read. */
-interface Around {
-  place: Place;
-  inRepeat: boolean;
-}
-
-/** Turns the checked document into the model, and checks the rules that span several steps. */
+/** Turns the checked document into the model. */
 class Reader {
-  readonly problems: Problem[] = [];
   readonly #located: LocatedData;
-  /** Where each word that may stand only once was first met. */
-  readonly #once = new Map<string, Position>();
 
   constructor(located: LocatedData) {
     this.#located = located;
@@ -133,20 +126,19 @@ class Reader {
 
   scenario(parsed: Parsed): Scenario {
     const tasks = Object.entries(parsed.tasks ?? {}).map(([name, task]) => this.#task(name, task));
-    const main = this.#steps(parsed.main, ["main"], { place: "main", inRepeat: false });
     const start: Position = { line: 1, column: 1 };
     const launch: Step[] =
       parsed.launch === undefined
         ? [{ kind: "start", tasks: tasks.map((task) => task.name), position: start }]
-        : this.#steps(parsed.launch, ["launch"], { place: "launch", inRepeat: false });
-    if (!this.#once.has("settle"))
+        : this.#steps(parsed.launch, ["launch"]);
+    // Without a completion point of its own, the end of launch is one.
+    if (!launch.some(({ kind }) => kind === "settle"))
       launch.push({ kind: "settle", position: launch.at(-1)?.position ?? start });
-    this.#limit(tasks, main, launch);
     return {
       name: parsed.name,
       title: parsed.title ?? null,
       description: parsed.description ?? null,
-      main,
+      main: this.#steps(parsed.main, ["main"]),
       launch,
       tasks,
       channels: Object.entries(parsed.channels ?? {}).map(([name, channel]) => ({
@@ -154,27 +146,29 @@ class Reader {
         capacity: channel?.capacity ?? null,
       })),
       strategy: parsed.strategy ?? resolveStrategy({ use: "await" }),
+      strategyPosition:
+        parsed.strategy === undefined ? null : this.#located.locate(["strategy"], "value"),
       compare: parsed.compare ?? null,
     };
   }
 
-  #task(name: string, task: NonNullable<Parsed["tasks"]>[string]): TaskSpec {
-    const around: Around = { place: "task", inRepeat: false };
-    const isLong = !Array.isArray((this.#located.data as { tasks: object }).tasks[name as never]);
+  #task(name: string, task: ParsedTask): TaskSpec {
     const path = ["tasks", name];
+    if (Array.isArray(task))
+      return { name, steps: this.#steps(task, path), finally: [], copies: null };
     return {
       name,
-      steps: this.#steps(task.steps, isLong ? [...path, "steps"] : path, around),
-      finally: this.#steps(task.finally ?? [], [...path, "finally"], around),
+      steps: this.#steps(task.steps, [...path, "steps"]),
+      finally: this.#steps(task.finally ?? [], [...path, "finally"]),
       copies: task.copies ?? null,
     };
   }
 
-  #steps(steps: ParsedStep[], path: PropertyKey[], around: Around): Step[] {
-    return steps.map((step, index) => this.#step(step, [...path, index], around));
+  #steps(steps: ParsedStep[], path: PropertyKey[]): Step[] {
+    return steps.map((step, index) => this.#step(step, [...path, index]));
   }
 
-  #step(step: ParsedStep, path: PropertyKey[], around: Around): Step {
+  #step(step: ParsedStep, path: PropertyKey[]): Step {
     const position = this.#located.locate(path, "value");
     const kind = Object.keys(step).find(
       (key) => key !== "steps" && key !== "timeout",
@@ -186,19 +180,11 @@ class Reader {
         return {
           kind,
           times: value as number,
-          steps: this.#steps(step["steps"] as ParsedStep[], [...path, "steps"], {
-            ...around,
-            inRepeat: true,
-          }),
+          steps: this.#steps(step["steps"] as ParsedStep[], [...path, "steps"]),
           position,
         };
-      case "print": {
-        const text = String(value);
-        const at = { inTask: around.place === "task", inRepeat: around.inRepeat };
-        for (const message of placeholderProblems(text, at))
-          this.#problem([...path, "print"], message);
-        return { kind, text, position };
-      }
+      case "print":
+        return { kind, text: String(value), position };
       case "sleep":
       case "block":
       case "compute":
@@ -207,14 +193,9 @@ class Reader {
         return { kind, message: String(value), position };
       case "launch":
       case "settle":
-        this.#onlyOnce(kind, `"${kind}"`, path, position, around);
         return { kind, position };
-      case "start": {
-        const tasks = [value].flat() as string[];
-        for (const task of tasks)
-          this.#onlyOnce(`start ${task}`, `task "${task}"`, path, position, around, `use "copies"`);
-        return { kind, tasks, position };
-      }
+      case "start":
+        return { kind, tasks: [value].flat() as string[], position };
       case "submit":
         return { kind, task: value as string, position };
       case "result":
@@ -230,56 +211,5 @@ class Reader {
         return { kind, ...call, export: call.export ?? "default", position };
       }
     }
-  }
-
-  /** `launch`, `settle` and the start of each task happen at most once in a run. */
-  #onlyOnce(
-    key: string,
-    what: string,
-    path: PropertyKey[],
-    position: Position,
-    around: Around,
-    wayOut = "take it out of the repeat",
-  ): void {
-    const before = this.#once.get(key);
-    const verb = key.startsWith("start") ? "is started" : "stands";
-    if (around.inRepeat)
-      this.#problem(
-        path,
-        `${what} ${verb} inside a repeat, and it may happen only once; ${wayOut}`,
-      );
-    else if (before !== undefined)
-      this.#problem(
-        path,
-        `${what} ${verb} a second time (first on line ${before.line}); ${key.startsWith("start") ? wayOut : "keep one of them"}`,
-      );
-    else this.#once.set(key, position);
-  }
-
-  #limit(tasks: TaskSpec[], main: Step[], launch: Step[]): void {
-    let steps = countSteps(main) + countSteps(launch);
-    let count = 0;
-    for (const task of tasks) {
-      const copies = task.copies ?? 1;
-      count += copies;
-      steps += copies * (countSteps(task.steps) + countSteps(task.finally));
-    }
-    const limit = (what: string, found: number, most: number): void => {
-      if (found > most)
-        this.#problem(
-          [],
-          `this scenario would ${what} ${found.toLocaleString("en")}, and the most is ${most.toLocaleString("en")}; lower a "repeat" or "copies"`,
-        );
-    };
-    limit("perform steps:", steps, maxSteps);
-    limit("hold tasks:", count, maxTasks);
-  }
-
-  #problem(path: PropertyKey[], message: string): void {
-    this.problems.push({
-      position: this.#located.locate(path, "value"),
-      path: formatPath(path),
-      message,
-    });
   }
 }

@@ -21,11 +21,22 @@ export class DocumentError extends Error {
   }
 }
 
+/**
+ * Text that came from outside, fit for one line of a terminal: control characters (which could
+ * break the line, or steer the terminal) are shown as escapes.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** One line: `scenario.yaml:14:7: main[2].sleep: message`. */
 export function formatProblem(file: string, problem: Problem): string {
   const { position, path, message } = problem;
   const where = position === null ? file : `${file}:${position.line}:${position.column}`;
-  return path === "" ? `${where}: ${message}` : `${where}: ${path}: ${message}`;
+  return printable(path === "" ? `${where}: ${message}` : `${where}: ${path}: ${message}`);
 }
 
 /** `["main", 2, "sleep"]` as `main[2].sleep`. */

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { durationExamples, parseDuration } from "./duration.ts";
+import { maxCount, maxTasks } from "./rules.ts";
 import {
   atExits,
   loops,
@@ -75,7 +76,7 @@ function object<Shape extends z.ZodRawShape>(what: string, shape: Shape) {
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  return `unknown key "${key}"; ${suggestion(key, known, "keys here")}`;
+  return `unknown key ${JSON.stringify(key)}; ${suggestion(key, known, "keys here")}`;
 }
 
 const text = z.union([z.string(), z.number(), z.boolean()], expecting("text"));
@@ -109,8 +110,8 @@ const kebab = z
 const identifier = /^[A-Za-z_][\w-]*$/;
 export const reservedNames = ["main", "launch"];
 
-function reference(what: string, names: string[]) {
-  return z.string(expecting(`the name of a ${what}`)).refine((name) => names.includes(name), {
+function reference(what: string, names: string[], wanted = `the name of a ${what}`) {
+  return z.string(expecting(wanted)).refine((name) => names.includes(name), {
     error: (issue) =>
       `no ${what} is named ${describe(issue.input)}; ${suggestion(String(issue.input), names, `${what}s`)}`,
   });
@@ -129,17 +130,18 @@ function stepShapes(step: z.ZodType, names: Names | null) {
     block: { block: duration },
     compute: { compute: duration },
     repeat: {
-      repeat: count("how many times: a whole number from 0", 0, 1_000_000_000),
+      repeat: count("how many times: a whole number from 0", 0, maxCount),
       steps: z.array(step, expecting("a list of steps")),
     },
     fail: { fail: text },
     launch: { launch: bare },
     start: {
-      start: z.union([task, z.array(task)], {
-        error: (issue) =>
-          unionMessage(issue) ??
-          `found ${describe(issue.input)}; write a task's name, or a list of names`,
-      }),
+      start: twoForms(
+        names,
+        (input) => !Array.isArray(input),
+        names === null ? task : reference("task", names.tasks, "a task's name, or a list of names"),
+        z.array(task),
+      ),
     },
     settle: { settle: bare },
     submit: { submit: task },
@@ -161,12 +163,36 @@ function stepShapes(step: z.ZodType, names: Names | null) {
   return shapes;
 }
 
-/** A union's issue says only "invalid input"; its one branch that got past the type says why. */
-function unionMessage(issue: { errors?: unknown }): string | undefined {
-  const branches = issue.errors as
-    { code: string; message: string; path: PropertyKey[] }[][] | undefined;
-  const near = branches?.find((branch) => branch.some((inner) => inner.code !== "invalid_type"));
-  return near?.[0]?.message;
+/** Checks a part of a document with a schema of its own, and takes over what that says of it. */
+function parseInto<Value>(
+  context: z.RefinementCtx,
+  schema: z.ZodType<Value>,
+  input: unknown,
+): Value {
+  const parsed = schema.safeParse(input, once);
+  if (parsed.success) return parsed.data;
+  // The sentence was found where the issue arose; it must not be looked for again here.
+  for (const issue of parsed.error.issues)
+    context.addIssue({ ...(issue as object), message: issue.message } as never);
+  return z.NEVER;
+}
+
+/**
+ * A value in one of two forms. Which it is in decides whose mistakes are told: a union, which the
+ * printed schema shows (`names` is null there), would say no more than "invalid".
+ */
+function twoForms<First, Second>(
+  names: Names | null,
+  isFirst: (input: unknown) => boolean,
+  first: z.ZodType<First>,
+  second: z.ZodType<Second>,
+): z.ZodType<First | Second> {
+  if (names === null) return z.union([first, second]);
+  return z
+    .unknown()
+    .transform((input, context) =>
+      parseInto<First | Second>(context, isFirst(input) ? first : second, input),
+    );
 }
 
 const bareWords = ["launch", "settle", "join"];
@@ -197,7 +223,7 @@ function stepAt(place: Place, names: Names): z.ZodType<ParsedStep> {
         return fail(
           kinds.includes(input)
             ? `"${input}" needs a value, as ${example(input)}`
-            : `"${input}" is not a step; ${suggestion(input, kinds, "steps")}`,
+            : `${describe(input)} is not a step; ${suggestion(input, kinds, "steps")}`,
         );
       written = { [input]: null };
     } else if (typeof input === "object" && input !== null && !Array.isArray(input)) {
@@ -212,7 +238,7 @@ function stepAt(place: Place, names: Names): z.ZodType<ParsedStep> {
       const [key] = Object.keys(written);
       return key === undefined
         ? fail(`an empty object is not a step; steps: ${kinds.join(", ")}`)
-        : fail(`"${key}" is not a step; ${suggestion(key, kinds, "steps")}`, [key]);
+        : fail(`${describe(key)} is not a step; ${suggestion(key, kinds, "steps")}`, [key]);
     }
     if (found.length > 1)
       return fail(
@@ -221,12 +247,7 @@ function stepAt(place: Place, names: Names): z.ZodType<ParsedStep> {
       );
     const kind = found[0]!;
     if (!places[kind]!.includes(place)) fail(misplaced(kind, place, written[kind]), [kind]);
-    const parsed = schemaOf(kind as keyof typeof shapes).safeParse(written, once);
-    if (parsed.success) return parsed.data as ParsedStep;
-    // The error map has spoken where the issue arose; it must not speak again here.
-    for (const issue of parsed.error.issues)
-      context.addIssue({ ...(issue as object), message: issue.message } as never);
-    return z.NEVER;
+    return parseInto(context, schemaOf(kind as keyof typeof shapes), written) as ParsedStep;
   });
   return dispatcher;
 }
@@ -263,33 +284,30 @@ const axes = Object.fromEntries(strategyKeys.map((key) => [key, z.unknown().opti
   [key in (typeof strategyKeys)[number]]: z.ZodOptional<z.ZodUnknown>;
 };
 
+const strategyObject = object("a strategy's name, or { use: name, …axes }", axes);
+
 const strategy = z.unknown().transform((input, context) => {
+  const written =
+    typeof input === "string" ? { use: input } : parseInto(context, strategyObject, input);
+  if (context.issues.length > 0) return z.NEVER;
   try {
-    if (typeof input === "string") return resolveStrategy({ use: input });
-    const parsed = object(`a strategy's name, or { use: name, …axes }`, axes).safeParse(
-      input,
-      once,
-    );
-    if (parsed.success) return resolveStrategy(parsed.data as StrategyInput);
-    for (const issue of parsed.error.issues)
-      context.addIssue({ ...(issue as object), message: issue.message } as never);
+    return resolveStrategy(written as StrategyInput);
   } catch (error) {
     if (!(error instanceof StrategyError)) throw error;
     const inside = typeof input === "object" && error.key !== null;
     context.addIssue({ code: "custom", message: error.message, path: inside ? [error.key!] : [] });
+    return z.NEVER;
   }
-  return z.NEVER;
 });
 
-/** `"<= 9.5s"`, `">= 50%"`, or a bare value that must be met exactly. */
-const aBound = expecting(`a bound such as "<= 9.5s" or ">= 50%"`);
-const bound = z.union(
-  [
-    z.number(),
-    z.string().regex(/^\s*(?:<=|>=|==|<|>)?\s*\d+(?:\.\d+)?\s*(?:us|ms|s|m|%)?\s*$/, aBound),
-  ],
-  aBound,
-);
+/** A bound on a figure: a comparison, or a bare value that must be met exactly. */
+function bound(unit: string, example: string) {
+  const expected = expecting(`a bound such as "${example}"`);
+  const written = new RegExp(String.raw`^\s*(?:<=|>=|==|<|>)?\s*\d+(?:\.\d+)?\s*(?:${unit})?\s*$`);
+  return z.union([z.number(expected), z.string(expected).regex(written, expected)], expected);
+}
+const timeBound = bound("us|ms|s|m", "<= 9.5s");
+const shareBound = bound("%", ">= 50%");
 
 const statuses = ["finished", "failed", "cancelled", "abandoned", "unstarted"] as const;
 const status = z.enum(statuses, {
@@ -305,65 +323,33 @@ function expectation(names: Names | null) {
           "a status, or { task: status }",
           Object.fromEntries(names.tasks.map((name) => [name, status.optional()])),
         );
+  const lines = z.array(text, expecting("a list of lines"));
+  const isString = (input: unknown): boolean => typeof input === "string";
+  const contains = object("a list of lines, or { contains: … }", {
+    contains: twoForms(names, (input) => !Array.isArray(input), text, lines),
+  });
   return object("an object of expectations", {
-    tasks: z
-      .union([status, perTask], {
-        error: (issue) =>
-          unionMessage(issue) ??
-          `found ${describe(issue.input)}; write a status, or { task: status }`,
-      })
-      .optional(),
-    lost: count(
-      "how many tasks may be lost: a whole number",
-      0,
-      Number.MAX_SAFE_INTEGER,
-    ).optional(),
-    wall: bound.optional(),
-    main: bound.optional(),
-    longestBlock: bound.optional(),
-    "lateness.p99": bound.optional(),
-    overlap: bound.optional(),
-    prints: z
-      .union(
-        [z.array(text), object("a list of lines", { contains: z.union([text, z.array(text)]) })],
-        {
-          error: (issue) =>
-            unionMessage(issue) ??
-            `found ${describe(issue.input)}; write a list of lines, or { contains: … }`,
-        },
-      )
-      .optional(),
+    tasks: twoForms(names, isString, status, perTask as z.ZodType).optional(),
+    lost: count("how many tasks may be lost: a whole number", 0, maxCount).optional(),
+    wall: timeBound.optional(),
+    main: timeBound.optional(),
+    longestBlock: timeBound.optional(),
+    "lateness.p99": timeBound.optional(),
+    overlap: shareBound.optional(),
+    prints: twoForms(names, Array.isArray, lines, contains).optional(),
     deadlock: z.boolean(expecting("true or false")).optional(),
   });
 }
 
-function taskSchema(step: z.ZodType) {
+/** A task in its short form (a list of steps) or its long one. */
+function task(step: z.ZodType, names: Names | null) {
   const steps = z.array(step, expecting("a list of steps"));
   const long = object("a list of steps, or { steps, finally, copies }", {
     steps,
     finally: steps.optional(),
-    copies: count("how many copies: a whole number from 1 to 1000000", 1, 1_000_000).optional(),
+    copies: count(`how many copies: a whole number from 1 to ${maxTasks}`, 1, maxTasks).optional(),
   });
-  return { steps, long };
-}
-
-/** A task in its short form (a list) or its long one; which, decides whose mistakes are told. */
-function task(step: z.ZodType) {
-  const { steps, long } = taskSchema(step);
-  return z.unknown().transform((input, context) => {
-    const parsed = Array.isArray(input)
-      ? z.object({ steps }).safeParse({ steps: input }, once)
-      : long.safeParse(input, once);
-    if (parsed.success)
-      return parsed.data as { steps: ParsedStep[]; finally?: ParsedStep[]; copies?: number };
-    for (const issue of parsed.error.issues)
-      context.addIssue({
-        ...(issue as object),
-        message: issue.message,
-        path: Array.isArray(input) ? issue.path.slice(1) : issue.path,
-      } as never);
-    return z.NEVER;
-  });
+  return twoForms(names, Array.isArray, steps, long);
 }
 
 function named<Value extends z.ZodType>(what: string, value: Value) {
@@ -384,10 +370,9 @@ function named<Value extends z.ZodType>(what: string, value: Value) {
 }
 
 function documentShape(
+  names: Names | null,
   steps: (place: Place) => z.ZodType,
-  taskValue: z.ZodType,
   strategyValue: z.ZodType,
-  expect: z.ZodType,
 ) {
   const list = (place: Place) => z.array(steps(place), expecting("a list of steps"));
   return {
@@ -396,25 +381,21 @@ function documentShape(
     description: label.optional(),
     main: list("main"),
     launch: list("launch").optional(),
-    tasks: named("task", taskValue).optional(),
+    tasks: named("task", task(steps("task"), names)).optional(),
     channels: named(
       "channel",
-      z.union(
-        [
-          z.null(),
-          object("{ capacity: 10 }", {
-            capacity: count("a whole number from 1", 1, 1_000_000_000).optional(),
-          }),
-        ],
-        {
-          error: (issue) =>
-            unionMessage(issue) ?? `found ${describe(issue.input)}; write { capacity: 10 }, or {}`,
-        },
+      twoForms(
+        names,
+        (input) => input === null,
+        z.null(),
+        object("{ capacity: 10 }, or {}", {
+          capacity: count("a whole number from 1", 1, maxCount).optional(),
+        }),
       ),
     ).optional(),
     strategy: strategyValue.optional(),
     compare: z.array(strategyValue, expecting("a list of strategies")).optional(),
-    expect: expect.optional(),
+    expect: expectation(names).optional(),
   };
 }
 
@@ -422,17 +403,9 @@ function documentShape(
 export function documentSchema(names: Names) {
   return object(
     "a scenario: an object with at least name and main",
-    documentShape(
-      (place) => stepAt(place, names),
-      task(stepAt("task", names)),
-      strategy,
-      expectation(names),
-    ),
+    documentShape(names, (place) => stepAt(place, names), strategy),
   );
 }
-
-/** Keys of a document, for a missing or mistaken one. */
-export const documentKeys = Object.keys(documentShape(() => z.any(), z.any(), z.any(), z.any()));
 
 /** JSON Schema (draft 2020-12) of a scenario document, for editors. */
 export function jsonSchema(): object {
@@ -441,7 +414,6 @@ export function jsonSchema(): object {
     z.enum(bareWords),
     ...Object.values(stepShapes(step, null)).map((shape) => z.strictObject(shape)),
   ]);
-  const { steps, long } = taskSchema(step);
   const strategySchema = z.union([
     z.string(),
     z.strictObject({
@@ -455,9 +427,7 @@ export function jsonSchema(): object {
       workers: z.int().min(1).max(64).optional(),
     }),
   ]);
-  const document = z.strictObject(
-    documentShape(() => step, z.union([steps, long]), strategySchema, expectation(null)),
-  );
+  const document = z.strictObject(documentShape(null, () => step, strategySchema));
   return {
     ...(z.toJSONSchema(document, { io: "input" }) as object),
     title: "tandem scenario",

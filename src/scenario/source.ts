@@ -1,11 +1,13 @@
 /** From the word on the command line to a document's text: a catalogue name, a file, or `-`. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { catalogue } from "./catalogue.ts";
 import { DocumentError } from "./problem.ts";
 import { suggestion } from "./suggest.ts";
 
 /** The largest document that is read; a scenario of a thousand steps takes a tenth of it. */
 export const maxBytes = 1024 * 1024;
+
+const pieceSize = 256 * 1024;
 
 export interface Source {
   /** What the document is called in messages: its path, `<stdin>`, or `lost.yaml` of the catalogue. */
@@ -21,50 +23,65 @@ export interface Source {
 export function readSource(word: string): Source {
   const known = catalogue.find((entry) => entry.name === word);
   if (known !== undefined) return { file: known.file, text: known.text };
-  const file = word === "-" ? "<stdin>" : word;
-  return { file, text: decode(readBytes(word, file), file) };
+  const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
+  if (word !== "-" && !existsSync(word)) {
+    const names = catalogue.map((entry) => entry.name);
+    refuse(
+      file,
+      `no such file, and no scenario of the catalogue has this name; ${suggestion(word, names, "catalogue")}`,
+    );
+  }
+  return { file, text: readText(word, file, maxBytes) };
 }
 
-function readBytes(word: string, file: string): Uint8Array {
+/**
+ * Reads a text file, or standard input for `-`.
+ *
+ * @param file what it is called in messages.
+ * @param most bytes.
+ * @throws DocumentError when it cannot be read, is larger, or is no UTF-8 text.
+ */
+export function readText(word: string, file: string, most: number): string {
+  return decode(readBytes(word, file, most), file);
+}
+
+function readBytes(word: string, file: string, most: number): Uint8Array {
   let descriptor: number | undefined;
   try {
     descriptor = word === "-" ? 0 : openSync(word, "r");
     if (fstatSync(descriptor).isDirectory()) refuse(file, "it is a folder; name a file in it");
     // One byte more than is allowed tells "too large" from "just fits", and ends on an endless device.
-    const buffer = new Uint8Array(maxBytes + 1);
+    const pieces: Uint8Array[] = [];
     let length = 0;
-    for (let read = -1; read !== 0 && length < buffer.length; length += read)
-      read = readSync(descriptor, buffer, length, buffer.length - length, null);
-    if (length > maxBytes)
-      refuse(
-        file,
-        `it is larger than ${maxBytes / 1024 / 1024} MiB, and no scenario is; is it the right file?`,
-      );
-    return buffer.subarray(0, length);
+    for (let read = -1; read !== 0 && length <= most; length += read) {
+      const piece = new Uint8Array(Math.min(pieceSize, most + 1 - length));
+      read = readSync(descriptor, piece, 0, piece.length, null);
+      pieces.push(piece.subarray(0, read));
+    }
+    if (length > most)
+      refuse(file, `it is larger than ${most / 1024 / 1024} MiB; is it the right file?`);
+    return Buffer.concat(pieces);
   } catch (error) {
     if (error instanceof DocumentError) throw error;
-    return refuse(file, unreadable(word, error as NodeJS.ErrnoException));
+    return refuse(file, unreadable(error as NodeJS.ErrnoException));
   } finally {
     if (descriptor !== undefined && descriptor !== 0) closeSync(descriptor);
   }
 }
 
-function unreadable(word: string, error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") {
-    const names = catalogue.map((entry) => entry.name);
-    return `no such file, and no scenario of the catalogue has this name; ${suggestion(word, names, "catalogue")}`;
-  }
+function unreadable(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "no such file";
   if (error.code === "EACCES" || error.code === "EPERM") return "you may not read this file";
   if (error.code === "EISDIR") return "it is a folder; name a file in it";
   return `it cannot be read: ${error.message}`;
 }
 
 function decode(bytes: Uint8Array, file: string): string {
-  if (bytes.includes(0)) refuse(file, "it is a binary file; a scenario is YAML or JSON text");
+  if (bytes.includes(0)) refuse(file, "it is a binary file, not text");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return refuse(file, "it is not UTF-8 text; a scenario is YAML or JSON in UTF-8");
+    return refuse(file, "it is not UTF-8 text; save it as UTF-8");
   }
 }
 

@@ -153,6 +153,11 @@ export function parseStrategy(text: string): Strategy {
         null,
         `"${part.trim()}" is not axis=value; ${suggestion(key || part, strategyKeys, "axes")}`,
       );
+    if (key in written)
+      throw new StrategyError(
+        null,
+        `"${key}" is given twice; ${key === "use" ? "a strategy begins with its name" : "give it once"}`,
+      );
     const value = part.slice(equals + 1).trim();
     written[key] = key === "workers" && /^\d+$/.test(value) ? Number(value) : value;
   }

@@ -6,6 +6,7 @@
  */
 import {
   type Document,
+  isAlias,
   isMap,
   isNode,
   isPair,
@@ -39,31 +40,31 @@ export function parseYaml(text: string, file: string): LocatedData {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
+  const refuse = (complaints: Complaint[]): void => {
+    if (complaints.length === 0) return;
+    const problems = complaints.map(({ offset, message }): Problem => {
+      return { position: position(offset), path: "", message };
+    });
+    throw new DocumentError(file, problems);
+  };
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const nesting = `it nests more than ${maxDepth} levels deep; a scenario needs a handful`;
   // The composer recurses and says so when the stack is at its end; what follows that is noise.
   const exhausted = document.errors.find((error) => error.code === "RESOURCE_EXHAUSTION");
-  const problems: Problem[] = exhausted
-    ? [{ position: position(exhausted.pos[0]), path: "", message: nesting }]
-    : document.errors.map((error) => ({
-        position: position(error.pos[0]),
-        path: "",
-        message: sentence(error.code, error.message),
-      }));
-  if (problems.length > 0) throw new DocumentError(file, problems);
-  const deep = tooDeep(document);
-  if (deep !== undefined)
-    throw new DocumentError(file, [{ position: position(deep), path: "", message: nesting }]);
+  if (exhausted) refuse([{ offset: exhausted.pos[0], message: tooDeep }]);
+  refuse(
+    [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+      offset: pos[0],
+      message: sentence(code, message),
+    })),
+  );
+  refuse(complaintsOf(document));
   let data: unknown;
   try {
     data = document.toJS();
-  } catch (error) {
+  } catch {
     // The package's guard against documents that are small as text and huge when expanded.
-    const message =
-      error instanceof ReferenceError && error.message.includes("alias count")
-        ? `its aliases expand to far more than is written; write the steps out, or use "repeat" and "copies"`
-        : `it cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;
-    throw new DocumentError(file, [{ position: { line: 1, column: 1 }, path: "", message }]);
+    const message = `its aliases expand to far more than is written; write the steps out, or use "repeat" and "copies"`;
+    refuse([{ offset: 0, message }]);
   }
   return {
     data: data ?? undefined,
@@ -71,28 +72,76 @@ export function parseYaml(text: string, file: string): LocatedData {
   };
 }
 
+interface Complaint {
+  offset: number;
+  message: string;
+}
+
+const tooDeep = `it nests more than ${maxDepth} levels deep; a scenario needs a handful`;
+
 function sentence(code: string, message: string): string {
   if (code === "DUPLICATE_KEY") return "this key stands twice in one object; keep one of them";
   if (code === "MULTIPLE_DOCS")
     return `a second document begins here ("---"); a file holds one scenario`;
+  if (code === "TAG_RESOLVE_FAILED")
+    return `a tag that means nothing here; leave it out (${message})`;
   return `not valid YAML or JSON: ${message}`;
 }
 
-/** The place where a document nests deeper than `maxDepth`; walked without recursion. */
-function tooDeep(document: Document.Parsed): number | undefined {
-  const stack: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 1 }];
-  for (let top; (top = stack.pop()) !== undefined;) {
-    const { node, depth } = top;
+/**
+ * What a well-formed document may still not hold: nesting beyond `maxDepth` (through aliases as
+ * well, and an alias may stand inside of what it means), names that nothing has, keys that are not
+ * text. The first of each is told.
+ *
+ * Walked without recursion, and no further than the first that is too deep.
+ */
+function complaintsOf(document: Document.Parsed): Complaint[] {
+  const complaints: Complaint[] = [];
+  /** The enclosing nodes of each, to see whether an alias means one of them. */
+  const stack: { node: unknown; depth: number; inside: Enclosing | null }[] = [
+    { node: document.contents, depth: 1, inside: null },
+  ];
+  for (let top; complaints.length === 0 && (top = stack.pop()) !== undefined;) {
+    const { node, depth, inside } = top;
+    if (isAlias(node)) {
+      const offset = node.range?.[0] ?? 0;
+      const meant = node.resolve(document);
+      if (meant === undefined)
+        complaints.push({
+          offset,
+          message: `"*${node.source}" means nothing: no anchor "&${node.source}" stands before it`,
+        });
+      else if (encloses(inside, meant))
+        complaints.push({
+          offset,
+          message: `"*${node.source}" stands inside of what it means, so it holds itself; write the steps out`,
+        });
+    }
     if (!isMap(node) && !isSeq(node)) continue;
-    if (depth > maxDepth) return node.range?.[0] ?? 0;
-    for (const item of node.items as unknown[])
-      if (isPair(item)) {
-        stack.push({ node: item.key, depth: depth + 1 }, { node: item.value, depth: depth + 1 });
-      } else {
-        stack.push({ node: item, depth: depth + 1 });
+    if (depth > maxDepth) return [{ offset: node.range?.[0] ?? 0, message: tooDeep }];
+    const within: Enclosing = { node, outer: inside };
+    for (const item of node.items as unknown[]) {
+      if (isPair(item) && !isScalar(item.key) && item.key !== null) {
+        const key = item.key as { range?: [number, number, number] };
+        complaints.push({
+          offset: key.range?.[0] ?? 0,
+          message: "this key is a list or an object; write a word",
+        });
       }
+      stack.push({ node: isPair(item) ? item.value : item, depth: depth + 1, inside: within });
+    }
   }
-  return undefined;
+  return complaints;
+}
+
+interface Enclosing {
+  node: unknown;
+  outer: Enclosing | null;
+}
+
+function encloses(inside: Enclosing | null, node: unknown): boolean {
+  for (let one = inside; one !== null; one = one.outer) if (one.node === node) return true;
+  return false;
 }
 
 function offsetOf(

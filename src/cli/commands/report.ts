@@ -1,32 +1,38 @@
 /** `tandem report <events>` */
-import { readFileSync } from "node:fs";
 import { findFindings } from "../../analysis/findings.ts";
 import { readOutcome } from "../../analysis/outcome.ts";
-import { readEvents } from "../../events/schema.ts";
+import { EventsError, readEvents } from "../../events/schema.ts";
 import { toJson } from "../../export/json.ts";
 import { renderVerdict } from "../../render/verdict.ts";
+import { taskInstances } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
-import { parseStrategy } from "../../scenario/strategy.ts";
+import { readText } from "../../scenario/source.ts";
+import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { readArguments } from "../arguments.ts";
-import { UsageError } from "../errors.ts";
 import { textWidth, writeOut } from "../output.ts";
+
+/** The largest event file that is read: some five million events. */
+const maxBytes = 512 * 1024 * 1024;
 
 export function run(argv: string[]): number {
   const { operands, options } = readArguments(
     "report",
     argv,
     { json: { type: "boolean" } },
-    {
-      least: 1,
-      most: 1,
-      what: "a file of events",
-    },
+    { least: 1, most: 1, what: "a file of events" },
   );
   const word = operands[0]!;
-  const { header, log } = readEvents(readText(word), word === "-" ? "<stdin>" : word);
+  const file = word === "-" ? "<stdin>" : word;
+  const { header, log } = readEvents(readText(word, file, maxBytes), file);
   const scenario = parseScenario(header.document, header.file);
-  const strategy = parseStrategy(header.strategy);
-  const outcome = readOutcome({ ...header, scenario, strategy }, log);
+  const names = taskInstances(scenario).map(({ name }) => name);
+  if (names.join() !== header.tasks.join())
+    throw new EventsError(`${file}:1:1: the header's tasks are not those of its document`);
+  const strategy = readStrategy(header.strategy, file);
+  const outcome = readOutcome(
+    { scenario, strategy, driver: header.driver, speed: header.speed },
+    log,
+  );
   const findings = findFindings(outcome);
   writeOut(
     options.json
@@ -36,17 +42,12 @@ export function run(argv: string[]): number {
   return 0;
 }
 
-function readText(word: string): string {
+function readStrategy(text: string, file: string): Strategy {
   try {
-    return readFileSync(word === "-" ? 0 : word, "utf8");
+    return parseStrategy(text);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT"
-        ? "no such file"
-        : code === "EISDIR"
-          ? "it is a folder; name a file in it"
-          : message;
-    throw new UsageError(`${word}: ${why}`, "report");
+    if (error instanceof StrategyError)
+      throw new EventsError(`${file}:1:1: the header's strategy: ${error.message}`);
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** `tandem run <scenario>` */
-import { closeSync, existsSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { findFindings } from "../../analysis/findings.ts";
 import { isLost, type Outcome, type Performed, readOutcome } from "../../analysis/outcome.ts";
@@ -10,10 +10,10 @@ import { encodeLog } from "../../events/ndjson.ts";
 import type { EventsHeader } from "../../events/schema.ts";
 import { toJson } from "../../export/json.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { unsupported } from "../../program/unsupported.ts";
+import { unsupportedAxis, unsupportedSteps } from "../../program/unsupported.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { durationExamples, parseDuration, type Ticks } from "../../scenario/duration.ts";
-import { taskInstances } from "../../scenario/model.ts";
+import { type Scenario, taskInstances } from "../../scenario/model.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
@@ -21,7 +21,7 @@ import { nearest } from "../../scenario/suggest.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { textWidth, writeErr, writeOut } from "../output.ts";
+import { OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
 import { version } from "../version.ts";
 
 const optionSpecs = {
@@ -60,8 +60,7 @@ export async function run(argv: string[]): Promise<number> {
   const { parseScenario } = await import("../../scenario/parse.ts");
   const scenario = parseScenario(source.text, source.file);
   const strategy = options.strategy ?? scenario.strategy;
-  const problems = unsupported(scenario, strategy);
-  if (problems.length > 0) throw new DocumentError(source.file, problems);
+  refuseUnsupported(scenario, options.strategy, source.file);
 
   const plan: RunPlan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
   const { log, signal } =
@@ -74,6 +73,17 @@ export async function run(argv: string[]): Promise<number> {
   if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
   else writeErr(`\n${renderVerdict(outcome, findings, textWidth())}`);
   return signal === null ? statusOf(outcome, options.strict) : signals[signal];
+}
+
+/** @param chosen the strategy of the command line, if it names one: then the document's does not matter. */
+function refuseUnsupported(scenario: Scenario, chosen: Strategy | null, file: string): void {
+  const problems = unsupportedSteps(scenario);
+  const axis = unsupportedAxis(chosen ?? scenario.strategy);
+  if (axis !== null && chosen !== null)
+    throw new UsageError(`--strategy ${chosen.name}: ${axis}`, "run");
+  if (axis !== null)
+    problems.push({ position: scenario.strategyPosition, path: "strategy", message: axis });
+  if (problems.length > 0) throw new DocumentError(file, problems);
 }
 
 async function openRealRun(): Promise<RealRun> {
@@ -90,7 +100,7 @@ function readOptions(words: { [name in keyof typeof optionSpecs]?: string | bool
       "run",
     );
   }
-  const speed = words.speed === undefined ? 1 : Number(words.speed);
+  const speed = /^[\d.]+$/.test(String(words.speed ?? 1)) ? Number(words.speed ?? 1) : NaN;
   if (!(speed >= 0.001 && speed <= 10_000))
     throw new UsageError(
       `--speed is a number from 0.001 to 10000, not "${String(words.speed)}"`,
@@ -133,6 +143,7 @@ function checkEventsFile(file: string, force: boolean): void {
   };
   const folder = dirname(file);
   if (!existsSync(folder)) refuse(`there is no folder ${folder}`);
+  if (!statSync(folder).isDirectory()) refuse(`${folder} is not a folder`);
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat?.isDirectory()) refuse("it is a folder; name a file in it");
   if (stat?.isFile() && !force)
@@ -213,10 +224,15 @@ function writeEvents(
     speed,
     tasks,
   };
-  const descriptor = openSync(file, "w");
+  let descriptor: number;
   try {
-    writeSync(descriptor, `${JSON.stringify(header)}\n`);
-    for (const piece of encodeLog(log, tasks)) writeSync(descriptor, piece);
+    descriptor = openSync(file, "w");
+  } catch (error) {
+    throw new OutputFailed(`cannot write the events: ${(error as Error).message}`);
+  }
+  try {
+    writeAll(descriptor, `${JSON.stringify(header)}\n`);
+    for (const piece of encodeLog(log, tasks)) writeAll(descriptor, piece);
   } finally {
     closeSync(descriptor);
   }

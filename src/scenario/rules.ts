@@ -1,0 +1,129 @@
+/**
+ * The rules of a document that span several steps: what may happen only once, what a printed
+ * line's placeholders refer to, and how much a run may hold.
+ *
+ * They look at the data as written and pass over whatever has another shape, so that they are told
+ * together with the schema's complaints and not after them.
+ */
+import { placeholderProblems } from "./placeholders.ts";
+
+/** The most steps one run may perform: what its events would do to memory is not told by a crash. */
+export const maxSteps = 10_000_000;
+
+/** The most tasks one run may hold. */
+export const maxTasks = 1_000_000;
+
+/** The largest number that may stand for how many. */
+export const maxCount = 1_000_000_000;
+
+/** Hears of a broken rule: where, and a sentence. */
+export type Report = (path: PropertyKey[], message: string) => void;
+
+/** Holds a document's data against the rules. */
+export function checkRules(data: Record<string, unknown>, report: Report): void {
+  new Rules(report).document(data);
+}
+
+interface Around {
+  inTask: boolean;
+  inRepeat: boolean;
+}
+
+class Rules {
+  readonly #report: Report;
+  /** What may happen only once, and has been met. */
+  readonly #once = new Set<string>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  document(data: Record<string, unknown>): void {
+    const around: Around = { inTask: false, inRepeat: false };
+    let steps = this.#steps(data["main"], ["main"], around, ["launch"]);
+    steps += this.#steps(data["launch"], ["launch"], around, ["settle", "start"]);
+    let tasks = 0;
+    for (const [name, task] of Object.entries(objectOr(data["tasks"]))) {
+      const inTask: Around = { inTask: true, inRepeat: false };
+      const long = objectOr(task);
+      const copies = countOr(long["copies"], 1);
+      const path = ["tasks", name];
+      tasks += copies;
+      steps +=
+        copies *
+        (Array.isArray(task)
+          ? this.#steps(task, path, inTask, [])
+          : this.#steps(long["steps"], [...path, "steps"], inTask, []) +
+            this.#steps(long["finally"], [...path, "finally"], inTask, []));
+    }
+    this.#limit("perform", steps, "steps", maxSteps);
+    this.#limit("hold", tasks, "tasks", maxTasks);
+  }
+
+  /** @returns how many steps the list takes, repeats multiplied out. */
+  #steps(list: unknown, path: PropertyKey[], around: Around, once: string[]): number {
+    if (!Array.isArray(list)) return 0;
+    let count = 0;
+    for (const [index, item] of list.entries()) {
+      const at = [...path, index];
+      const step: Record<string, unknown> =
+        typeof item === "string" ? { [item]: null } : objectOr(item);
+      if ("repeat" in step) {
+        const times = countOr(step["repeat"], 1);
+        count +=
+          times * this.#steps(step["steps"], [...at, "steps"], { ...around, inRepeat: true }, once);
+        continue;
+      }
+      count++;
+      if (typeof step["print"] === "string")
+        for (const message of placeholderProblems(step["print"], around))
+          this.#report([...at, "print"], message);
+      for (const word of once) if (word in step) this.#onlyOnce(word, step[word], at, around);
+    }
+    return count;
+  }
+
+  #onlyOnce(word: string, value: unknown, at: PropertyKey[], { inRepeat }: Around): void {
+    const things =
+      word === "start"
+        ? [value].flat().map((task) => ({
+            key: `start ${String(task)}`,
+            what: `task ${JSON.stringify(task)} is started`,
+            wayOut: `use "copies"`,
+          }))
+        : [
+            {
+              key: word,
+              what: `"${word}" stands`,
+              wayOut: inRepeat ? "take it out" : "keep one of them",
+            },
+          ];
+    for (const { key, what, wayOut } of things) {
+      if (inRepeat)
+        this.#report(at, `${what} inside a repeat, and it may happen only once; ${wayOut}`);
+      else if (this.#once.has(key)) this.#report(at, `${what} a second time; ${wayOut}`);
+      else this.#once.add(key);
+    }
+  }
+
+  #limit(verb: string, found: number, what: string, most: number): void {
+    if (found > most)
+      this.#report(
+        [],
+        `this scenario would ${verb} ${found.toLocaleString("en")} ${what}, and the most is ${most.toLocaleString("en")}; lower a "repeat" or "copies"`,
+      );
+  }
+}
+
+/** A number that could be meant as a count; what could not is the schema's to complain of. */
+function countOr(value: unknown, otherwise: number): number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maxCount
+    ? value
+    : otherwise;
+}
+
+function objectOr(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
