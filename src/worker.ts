@@ -7,5 +7,9 @@ declare const self: Worker;
 self.onmessage = ({ data }: MessageEvent<LoopInput>) => {
   // With the handler gone the Worker ends when its loop has.
   self.onmessage = null;
-  void runLoopThread(data);
+  runLoopThread(data).catch((error: unknown) => {
+    // Main may be blocked, and would never hear of a Worker's error: the whole process has to end.
+    console.error(error);
+    process.kill(process.pid, "SIGKILL");
+  });
 };

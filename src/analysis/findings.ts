@@ -27,13 +27,13 @@ export function findFindings(outcome: Outcome): Finding[] {
   const abandoned = byTask(outcome, (task) => task.status === "abandoned");
   const unstarted = byTask(outcome, (task) => task.status === "unstarted");
   const unheard = byTask(outcome, (task) => task.heard?.by === "nobody");
+  // What an interrupted run left undone is nobody's fault.
+  const ownEnd = outcome.interruptedBy === null;
   return [
-    ...lost.map((tasks) => lostAtClose(tasks)),
-    ...(outcome.interruptedBy === null
-      ? abandoned.map((tasks) => abandonedAtExit(outcome, tasks))
-      : []),
-    ...unstarted.map((tasks) => neverStarted(outcome, tasks)),
-    ...unheard.map((tasks) => nobodyHeard(tasks)),
+    ...lost.map((tasks) => lostAtClose(outcome, tasks)),
+    ...(ownEnd ? abandoned.map((tasks) => abandonedAtExit(outcome, tasks)) : []),
+    ...(ownEnd ? unstarted.map((tasks) => neverStarted(outcome, tasks)) : []),
+    ...unheard.map((tasks) => nobodyHeard(outcome, tasks)),
     ...loopBlocked(outcome),
   ];
 }
@@ -43,49 +43,88 @@ function byTask(outcome: Outcome, fits: (task: TaskOutcome) => boolean): TaskOut
   return [...Map.groupBy(outcome.tasks.filter(fits), (task) => task.spec.name).values()];
 }
 
-function lostAtClose(tasks: TaskOutcome[]): Finding {
+function lostAtClose(outcome: Outcome, tasks: TaskOutcome[]): Finding {
   const [first] = tasks as [TaskOutcome];
-  const turn = first.startedAt === null ? "before it had a turn" : `with ${progress(tasks)} done`;
+  const { launch, strategy } = outcome;
+  const when = tasks.every((task) => task.startedAt === null)
+    ? "before it had a turn"
+    : `with ${progress(tasks)} done`;
+  if (launch.status === "failed")
+    return finding("lost-at-close", tasks, first.cancelled!.at, {
+      message: `launch failed (${JSON.stringify(launch.error)}), so the loop closed and cancelled ${subject(tasks)} ${when}`,
+      fix:
+        strategy.settle === "gather"
+          ? `wait for all tasks whatever becomes of them (settle=settled)`
+          : `keep launch from failing before its tasks are done`,
+    });
   return finding("lost-at-close", tasks, first.cancelled!.at, {
-    message: `the loop closed when launch returned, and nothing had waited for ${subject(tasks)}: cancelled ${turn}`,
-    fix: `wait at the completion point (--strategy await), or give the loop a thread of its own and join it (--strategy thread)`,
+    message: `the loop closed when launch returned, and nothing had waited for ${subject(tasks)}: cancelled ${when}`,
+    fix:
+      strategy.settle === "none"
+        ? `wait at the completion point (--strategy await), or give the loop a thread of its own and join it (--strategy thread)`
+        : `start it before the completion point, "settle"`,
   });
 }
 
 function abandonedAtExit(outcome: Outcome, tasks: TaskOutcome[]): Finding {
   const [first] = tasks as [TaskOutcome];
-  const skipped = tasks.some((task) => task.cleanup === "skipped");
-  const { loop, grace } = outcome.strategy;
-  const why =
-    outcome.main.status === "failed" && loop === "float"
-      ? "an exception nobody caught ended the process"
-      : outcome.tasks.some((task) => task.status === "failed") && loop === "float"
-        ? "a rejection nobody handled ended the process"
-        : grace !== null
-          ? "the grace ran out and the process ended"
-          : "the process ended when main's steps did";
+  const { main, strategy, rejected } = outcome;
+  const skipped = tasks.some(({ cleanup }) => cleanup === "skipped" || cleanup === "cut-short");
+  const floats = strategy.loop === "float";
+  const { why, fix } = rejected
+    ? {
+        why: "a rejection that nobody handled ended the process",
+        fix: "handle it: await the tasks where their errors can be caught (settle=settled)",
+      }
+    : main.status === "failed" && floats
+      ? {
+          why: "an exception that main did not catch ended the process",
+          fix: "keep main from failing, or give the loop a thread of its own (--strategy thread)",
+        }
+      : strategy.atExit === "abandon"
+        ? {
+            why: "the process ended when main's steps did",
+            fix: "wait at exit (atExit=wait), or let clean-up run (atExit=cancel)",
+          }
+        : {
+            why: "the grace ran out and the process ended",
+            fix: "give it a longer grace, or none",
+          };
   return finding("abandoned", tasks, first.endedAt!, {
-    message: `${why}, and ${subject(tasks)} simply stopped, with ${progress(tasks)} done${skipped ? "; its clean-up did not run" : ""}`,
-    fix: `wait at exit (atExit=wait), or let clean-up run (atExit=cancel)`,
+    message: `${why}, and ${subject(tasks)} simply stopped, with ${progress(tasks)} done${skipped ? "; its clean-up did not run to its end" : ""}`,
+    fix,
   });
 }
 
 function neverStarted(outcome: Outcome, tasks: TaskOutcome[]): Finding {
-  const why = outcome.launch.startedAt === null ? "launch never ran" : "launch never started it";
+  const { why, fix } = !outcome.launched
+    ? {
+        why: "main never came to a launch step",
+        fix: `let main reach its "launch" step`,
+      }
+    : outcome.launch.startedAt === null
+      ? {
+          why: "the process ended before the loop had its first turn",
+          fix: "wait at exit (atExit=wait)",
+        }
+      : {
+          why: "launch did not start it",
+          fix: `start it in "launch:" before anything there can fail`,
+        };
   return finding("never-started", tasks, outcome.wall, {
     message: `${subject(tasks)} never began: ${why}`,
-    fix:
-      outcome.launch.startedAt === null
-        ? `let main reach its "launch" step`
-        : `start it in "launch:" before anything there can fail`,
+    fix,
   });
 }
 
-function nobodyHeard(tasks: TaskOutcome[]): Finding {
+function nobodyHeard({ strategy }: Outcome, tasks: TaskOutcome[]): Finding {
   const [first] = tasks as [TaskOutcome];
   return finding("nobody-heard", tasks, first.endedAt!, {
-    message: `${subject(tasks)} failed (${JSON.stringify(first.error)}), and nobody heard of it: another failure had been raised already`,
-    fix: `collect every error (settle=settled), or raise them together (settle=group)`,
+    message: `${subject(tasks)} failed (${JSON.stringify(first.error)}), and its error reached nobody`,
+    fix:
+      strategy.settle === "gather"
+        ? `collect every error (settle=settled), or raise them together (settle=group)`
+        : `await it where its error can be raised`,
   });
 }
 
@@ -124,8 +163,9 @@ function subject(tasks: TaskOutcome[]): string {
 }
 
 function progress(tasks: TaskOutcome[]): string {
-  const least = Math.min(...tasks.slice(0, 1000).map((task) => task.stepsDone));
+  const least = tasks.reduce((min, task) => Math.min(min, task.stepsDone), Infinity);
   const most = tasks.reduce((max, task) => Math.max(max, task.stepsDone), 0);
+  const { steps } = tasks[0]!;
   const done = least === most ? String(most) : `${least} to ${most}`;
-  return `${done} of ${tasks[0]!.steps} steps`;
+  return `${done} of ${steps} step${steps === 1 ? "" : "s"}`;
 }

@@ -11,10 +11,13 @@ import {
   eventTypes,
   interruptions,
   LAUNCH,
+  logReasons,
   LOOP_THREAD,
   MAIN,
+  MAIN_THREAD,
   raisedInto,
   typeNumber,
+  waits,
 } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Ticks } from "../scenario/duration.ts";
@@ -52,8 +55,8 @@ export interface TaskOutcome {
   cancelled: { reason: CancelReason; at: Ticks } | null;
   /** Where it stood when it was lost; null when it was not, or was past its last step. */
   stoodAt: Standpoint | null;
-  /** Whether its `finally` steps ran. */
-  cleanup: "none" | "ran" | "skipped";
+  /** Whether its `finally` steps ran: to their end, not to their end, or not at all. */
+  cleanup: "none" | "ran" | "cut-short" | "skipped";
 }
 
 export interface Print {
@@ -108,6 +111,12 @@ export interface Outcome extends Performed {
   exitCode: number | null;
   /** What ended the run before its program ended itself; `cut-off`: the record ends early, and does not say. */
   interruptedBy: Interruption | null;
+  /** What is known of it beside, as the signal that ended a process. */
+  interruption: string | null;
+  /** Whether main came to its `launch` step. */
+  launched: boolean;
+  /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
+  rejected: boolean;
 }
 
 export type Interruption = (typeof interruptions)[number] | "cut-off";
@@ -141,9 +150,11 @@ class Reader {
   readonly #late = new LatenessMeter();
   /** By actor + 2: when its sleep is due; when its block began. */
   readonly #due: Float64Array;
-  #blockBegan: Ticks = 0;
-  /** When main last began to stand still; null while it does not. */
-  #stillSince: Ticks | null = null;
+  /** The step that holds the loop's thread. */
+  #holding: { since: Ticks; actor: number } | null = null;
+  /** Why main stands still: nested, since an inline loop's task may block while main waits for the loop. */
+  #stillFor = 0;
+  #stillSince: Ticks = 0;
   #blocked: Ticks = 0;
   #longestBlock: Block | null = null;
   #loopThread = -1;
@@ -151,7 +162,11 @@ class Reader {
   #loopClosed: Ticks | null = null;
   #joinBegan: Ticks | null = null;
   #exitCode: number | null = null;
+  #processEnded: Ticks | null = null;
   #interruptedBy: Interruption | null = null;
+  #interruptionDetail: string | null = null;
+  #launched = false;
+  #rejected = false;
 
   constructor(performed: Performed) {
     this.#performed = performed;
@@ -230,6 +245,9 @@ class Reader {
         if (task!.status === "failed") task!.heard = { by: "nobody", at: null };
         break;
       case "cleanup-began":
+        task!.cleanup = "cut-short";
+        break;
+      case "cleanup-ended":
         task!.cleanup = "ran";
         break;
       case "cancel-requested":
@@ -240,6 +258,7 @@ class Reader {
         break;
       case "error-logged":
         if (task?.heard?.by === "nobody") task.heard = { by: "logged", at };
+        if (logReasons[value] === "unhandled-rejection") this.#rejected = true;
         break;
       case "printed":
         this.#prints.push({ at, thread, actor, text: text! });
@@ -247,24 +266,28 @@ class Reader {
         break;
       case "block-began":
       case "compute-began":
-        if (actor === MAIN) this.#stillSince = at;
-        if (thread === this.#loopThread) this.#blockBegan = at;
+        if (thread === MAIN_THREAD) this.#stands(at);
+        if (thread === this.#loopThread) this.#holding = { since: at, actor };
         break;
       case "block-ended":
       case "compute-ended":
-        if (actor === MAIN) this.#moves(at);
-        if (thread === this.#loopThread && this.#loopClosed === null) this.#blockEnded(at, actor);
+        if (thread === MAIN_THREAD) this.#goesOn(at);
+        this.#letGo(at);
         if (task !== undefined) this.#stepDone(actor);
         break;
       case "wait-began":
-        // Its steps being over, main is done; what comes then is the process's wait, not main's.
-        if (this.#main.endedAt !== null) this.#joinBegan = at;
-        else this.#stillSince = at;
+        if (waits[value] === "launch") this.#launched = true;
+        else this.#joinBegan = at;
+        this.#stands(at);
         break;
       case "wait-ended":
-        this.#moves(at);
+        this.#goesOn(at);
+        break;
+      case "thread-started":
+        this.#launched = true;
         break;
       case "loop-opened":
+        this.#launched = true;
         this.#loopThread = thread;
         this.#loopOpened = at;
         break;
@@ -273,17 +296,24 @@ class Reader {
         break;
       case "process-ended":
         this.#exitCode = value;
+        this.#processEnded = at;
         break;
       case "interrupted":
         this.#interruptedBy = interruptions[value]!;
+        this.#interruptionDetail = text ?? null;
         break;
     }
   }
 
-  /** Main goes on, or the run is over. */
-  #moves(at: Ticks): void {
-    if (this.#stillSince !== null) this.#blocked += at - this.#stillSince;
-    this.#stillSince = null;
+  #stands(at: Ticks): void {
+    if (this.#stillFor++ === 0) this.#stillSince = at;
+  }
+
+  #goesOn(at: Ticks): void {
+    if (--this.#stillFor > 0) return;
+    // Its steps being over, main is done; what comes then is the process's wait, not main's.
+    const end = Math.min(at, this.#main.endedAt ?? at);
+    this.#blocked += Math.max(0, end - this.#stillSince);
   }
 
   #stepDone(actor: number): void {
@@ -291,15 +321,23 @@ class Reader {
     if (task.cleanup === "none") task.stepsDone++;
   }
 
-  #blockEnded(at: Ticks, actor: number): void {
-    const ticks = at - this.#blockBegan;
-    if (ticks > 0 && ticks > (this.#longestBlock?.ticks ?? 0))
-      this.#longestBlock = { at: this.#blockBegan, ticks, actor };
+  /** The loop's thread is free again. */
+  #letGo(at: Ticks): void {
+    if (this.#holding === null) return;
+    const { since, actor } = this.#holding;
+    this.#holding = null;
+    const ticks = at - since;
+    if (ticks > (this.#longestBlock?.ticks ?? 0)) this.#longestBlock = { at: since, ticks, actor };
   }
 
   #outcome(log: EventLog): Outcome {
-    const wall = log.end;
-    this.#moves(wall);
+    // A thread that is not waited for may still write while the process ends.
+    const wall = this.#processEnded ?? log.end;
+    if (this.#stillFor > 0) {
+      this.#stillFor = 1;
+      this.#goesOn(wall);
+    }
+    this.#letGo(wall);
     if (this.#exitCode === null) this.#interruptedBy ??= "cut-off";
     for (const [index, task] of this.#tasks.entries()) {
       if (task.endedAt === null && this.#created[index]) {
@@ -314,7 +352,7 @@ class Reader {
       this.#launch.status = this.#interruptedBy === null ? "abandoned" : this.#interruption();
       this.#launch.endedAt = wall;
     }
-    if (this.#interruptedBy !== null) {
+    if (this.#interruptedBy !== null && this.#main.endedAt === null) {
       this.#main.status = this.#interruption();
       this.#main.endedAt = wall;
     }
@@ -331,6 +369,9 @@ class Reader {
       races: findRaces(log, raceWindow(this.#performed.speed)),
       exitCode: this.#exitCode,
       interruptedBy: this.#interruptedBy,
+      interruption: this.#interruptionDetail,
+      launched: this.#launched,
+      rejected: this.#rejected,
     };
   }
 

@@ -15,7 +15,6 @@ import { OutputClosed, writeErr, writeOut } from "./output.ts";
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
 const plainErrors: Record<string, number> = {
   EventsError: exitStatus.wrong,
-  RunCrashed: exitStatus.fellShort,
   OutputFailed: exitStatus.fellShort,
 };
 

@@ -11,7 +11,6 @@ export const eventsFormat = "tandem-events/1";
 
 /** Threads by number, in events and between them. */
 export const threads = ["main", "loop"] as const;
-export type ThreadName = (typeof threads)[number];
 export const MAIN_THREAD = 0;
 export const LOOP_THREAD = 1;
 
@@ -55,7 +54,7 @@ export const logReasons = [
 export const waits = ["launch", "join"] as const;
 
 /** Why tandem ended a run that had not ended itself. */
-export const interruptions = ["signal", "timeout", "watchdog", "deadlock"] as const;
+export const interruptions = ["signal", "timeout", "watchdog", "crash", "deadlock"] as const;
 
 /** The meaning of an event's value: a duration in ticks, a plain number, or an index into words. */
 type ValueShape =
@@ -90,6 +89,8 @@ export const eventShapes = {
   "task-started": {},
   "task-ended": { value: status, text: error },
   "cleanup-began": {},
+  // Only a clean-up that came to the end of its steps.
+  "cleanup-ended": {},
   // Events that share an `unordered` mark at one instant happened in an order nobody promises.
   "cancel-requested": {
     value: { name: "reason", words: cancelReasons },
@@ -104,7 +105,10 @@ export const eventShapes = {
   printed: { text: { name: "text" } },
   "error-raised": { value: { name: "into", words: raisedInto } },
   "error-logged": { value: { name: "reason", words: logReasons } },
-  interrupted: { value: { name: "by", words: interruptions } },
+  interrupted: {
+    value: { name: "by", words: interruptions },
+    text: { name: "detail", optional: true },
+  },
   "process-ended": { value: { name: "code", unit: "number" } },
 } as const satisfies Record<string, Shape>;
 

@@ -77,6 +77,15 @@ export function readEvents(text: string, file: string): RecordedRun {
     const event = check(eventSchema, line, index + 1, file) as Record<string, unknown>;
     if (!actors.has(event["actor"] as string))
       refuse(file, index + 1, `"${String(event["actor"])}" is none of the header's tasks`);
+    if (
+      /^(task|cleanup)-/.test(event["type"] as string) &&
+      actors.get(event["actor"] as string)! < 0
+    )
+      refuse(
+        file,
+        index + 1,
+        `a "${String(event["type"])}" is about a task, not about ${String(event["actor"])}`,
+      );
     recordEvent(log, actors, event);
   }
   return { header, log: log.inTimeOrder() };

@@ -55,6 +55,7 @@ function* withCleanup(
   } finally {
     thread.record(typeNumber["cleanup-began"], index, 0);
     yield* cleanup;
+    thread.record(typeNumber["cleanup-ended"], index, 0);
   }
 }
 

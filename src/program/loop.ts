@@ -44,7 +44,7 @@ export class EventLoop implements ReadyQueue {
   /** A rejection nobody handled has ended the process (eager loops only). */
   rejected = false;
   readonly #options: LoopOptions;
-  readonly #timers = new Timers();
+  readonly #timers = new Timers<Callback>();
   #ready: Callback[] = [];
   #taken = 0;
   #stopping = false;
@@ -70,9 +70,9 @@ export class EventLoop implements ReadyQueue {
   }
 
   /** Calls back at an instant; at once (behind what is ready) when it has passed. */
-  callAt(when: Ticks, callback: () => void): Timer {
-    const timer = new Timer(callback);
-    if (when <= this.thread.now()) this.callSoon(() => timer.cancelled || callback());
+  callAt(when: Ticks, callback: () => void): Timer<Callback> {
+    const timer = new Timer<Callback>(() => timer.cancelled || callback());
+    if (when <= this.thread.now()) this.callSoon(timer.target);
     else this.#timers.add(when, timer);
     return timer;
   }
@@ -168,6 +168,7 @@ export class EventLoop implements ReadyQueue {
     do {
       this.#receive();
       if (this.#taken === this.#ready.length) {
+        if (eager && this.#endByRejection()) return;
         const next = this.#timers.next;
         if (eager && (next === Infinity || thread.now() >= until)) return;
         if (next > thread.now()) {
@@ -192,7 +193,6 @@ export class EventLoop implements ReadyQueue {
         if (eager) turn = this.#ready.length - this.#taken + 1;
       }
       this.#compact();
-      if (eager && this.#endByRejection()) return;
     } while (!this.#stopping);
   }
 
@@ -222,14 +222,10 @@ export class EventLoop implements ReadyQueue {
   /** Puts what is due behind what is ready, in the order of deadlines. */
   #fireDue(now: Ticks): void {
     for (let due; (due = this.#timers.takeDue(now)) !== undefined;) {
-      if (due instanceof Timer) {
-        const timer = due;
-        this.callSoon(() => timer.cancelled || timer.callback());
-      } else {
-        // In JavaScript the timer's callback itself resolves the promise: no turn lies between.
-        due.phase = this.#options.eager ? Phase.woken : Phase.fired;
-        this.callSoon(due);
-      }
+      const { target } = due;
+      // In JavaScript the timer's callback itself resolves the promise: no turn lies between.
+      if (target instanceof Task) target.phase = this.#options.eager ? Phase.woken : Phase.fired;
+      this.callSoon(target);
       if (this.#options.eager) return;
     }
   }
@@ -304,7 +300,8 @@ export class EventLoop implements ReadyQueue {
       this.callSoon(task);
     } else {
       task.phase = Phase.asleep;
-      task.timer = this.#timers.add(this.thread.now() + ticks, task);
+      task.timer ??= new Timer<Callback>(task);
+      this.#timers.add(this.thread.now() + ticks, task.timer);
     }
   }
 

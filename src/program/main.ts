@@ -95,11 +95,12 @@ class MainThread {
         throw raised;
       }
       case "thread":
-      case "portal":
         this.#beside = true;
         thread.record(typeNumber["thread-started"], MAIN, 0);
         thread.startLoop();
         return;
+      case "portal":
+        throw new Error("this version cannot perform a portal, and nobody lets one come here");
       case "float": {
         const loop = (this.#floating = openLoop(this.#run, thread, true));
         yield* loop.callEagerly(

@@ -8,7 +8,7 @@ import { raisedInto, typeNumber } from "../events/event.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { Cancelled, GroupFailure, TimedOut } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
-import { caught, type Coroutine, Future, Gather, type Task, wait } from "./task.ts";
+import { type Callback, caught, type Coroutine, Future, Gather, type Task, wait } from "./task.ts";
 import type { Timer } from "./timers.ts";
 
 function recordRaised(loop: EventLoop, task: Task): void {
@@ -21,7 +21,7 @@ export class Deadline {
   readonly #loop: EventLoop;
   readonly #task: Task;
   readonly #cancelRequests: number;
-  #timer: Timer | undefined;
+  #timer: Timer<Callback> | undefined;
 
   constructor(loop: EventLoop, task: Task) {
     this.#loop = loop;

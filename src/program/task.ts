@@ -7,6 +7,7 @@
 import type { LeafStep } from "../scenario/model.ts";
 import { LAUNCH } from "../events/event.ts";
 import { Cancelled } from "./failure.ts";
+import type { Timer } from "./timers.ts";
 
 /** What a coroutine yields to its event loop: a step it cannot do itself, or something to await. */
 export type Wanted = LeafStep | Future | { kind: "create"; task: number };
@@ -111,8 +112,8 @@ export class Task extends Future {
   readonly coroutine: Coroutine;
   started = false;
   phase: (typeof Phase)[keyof typeof Phase] = Phase.ready;
-  /** Sequence number of the timer that ends its sleep; a timer with another number is out of date. */
-  timer = 0;
+  /** The timer that ends its sleeps, one after the other: a million sleeps allocate nothing. */
+  timer: Timer<Callback> | undefined;
   /** Turns of timers that fired for a sleep which was then cancelled; they do nothing. */
   stale = 0;
   awaiting: Future | undefined;
@@ -142,8 +143,12 @@ export class Task extends Future {
     this.cancelRequests++;
     if (this.phase === Phase.asleep || this.phase === Phase.fired) {
       if (this.phase === Phase.fired) this.stale++;
+      else {
+        // It stays among the timers until it is due, so the next sleep needs another.
+        this.timer!.cancelled = true;
+        this.timer = undefined;
+      }
       this.phase = Phase.woken;
-      this.timer = 0;
       this.interrupted = true;
       this.loop.callSoon(this);
     } else if (this.awaiting === undefined || !this.awaiting.cancel()) {

@@ -1,105 +1,94 @@
-/** Timers in the order of (deadline, then creation): a binary heap in parallel arrays. */
+/** Timers in the order of (deadline, then creation): a binary heap of runs of equal deadlines. */
 import type { Ticks } from "../scenario/duration.ts";
-import type { Task } from "./task.ts";
 
-/** A callback at an instant, which can be called off (asyncio.TimerHandle). */
-export class Timer {
-  readonly callback: () => void;
+/** What is to happen at an instant, unless it is called off (asyncio.TimerHandle). */
+export class Timer<Target> {
+  readonly target: Target;
+  when: Ticks = 0;
+  sequence = 0;
   cancelled = false;
-  constructor(callback: () => void) {
-    this.callback = callback;
+  /** The timer added right after this one, if it is due at the same instant. */
+  next: Timer<Target> | undefined = undefined;
+
+  constructor(target: Target) {
+    this.target = target;
   }
 }
 
-type Target = Task | Timer;
-
 /**
- * Sleeps and timers that are not due yet.
+ * Timers that are not due yet.
  *
- * A sleep is its task and a number, so that a million sleeps allocate nothing here. What was
- * cancelled stays in the heap until it comes to the top.
+ * Tasks that keep step sleep one after the other to the same instant. Such a run stands in the heap
+ * as its first timer alone: between two that were added one right after the other no third can
+ * come. What was cancelled stays until it comes to the top.
  */
-export class Timers {
-  readonly #when: Ticks[] = [];
-  readonly #sequence: number[] = [];
-  readonly #target: Target[] = [];
+export class Timers<Target> {
+  readonly #heap: Timer<Target>[] = [];
   #created = 0;
+  /** The timer last added, unless it has left. */
+  #latest: Timer<Target> | undefined;
 
-  /** Adds a target and returns its sequence number. */
-  add(when: Ticks, target: Target): number {
-    const sequence = ++this.#created;
-    const [whens, sequences, targets] = [this.#when, this.#sequence, this.#target];
-    let hole = whens.length;
-    whens.push(when);
-    sequences.push(sequence);
-    targets.push(target);
-    // A newcomer has the highest sequence, so among equals it stays below.
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1;
-      if (whens[parent]! <= when) break;
-      this.#move(parent, hole);
-      hole = parent;
-    }
-    this.#put(hole, when, sequence, target);
-    return sequence;
+  /** Adds a timer; one that has left may come again. */
+  add(when: Ticks, timer: Timer<Target>): void {
+    timer.when = when;
+    timer.sequence = ++this.#created;
+    const latest = this.#latest;
+    this.#latest = timer;
+    if (latest !== undefined && latest.when === when) latest.next = timer;
+    else this.#push(timer);
   }
 
   /** The next deadline that still matters; Infinity when there is none. */
   get next(): Ticks {
-    while (this.#target.length > 0) {
-      if (isCurrent(this.#target[0]!, this.#sequence[0]!)) return this.#when[0]!;
-      this.#removeTop();
-    }
+    for (let first; (first = this.#heap[0]) !== undefined; this.#remove(first))
+      if (!first.cancelled) return first.when;
     return Infinity;
   }
 
-  /** Takes the first target that is due, or undefined. Out-of-date ones are dropped on the way. */
-  takeDue(now: Ticks): Target | undefined {
-    while (this.#target.length > 0 && this.#when[0]! <= now) {
-      const target = this.#target[0]!;
-      const current = isCurrent(target, this.#sequence[0]!);
-      this.#removeTop();
-      if (current) return target;
+  /** Takes the first timer that is due, or undefined. Cancelled ones are dropped on the way. */
+  takeDue(now: Ticks): Timer<Target> | undefined {
+    for (let first; (first = this.#heap[0]) !== undefined && first.when <= now;) {
+      this.#remove(first);
+      if (!first.cancelled) return first;
     }
     return undefined;
   }
 
-  #removeTop(): void {
-    const when = this.#when.pop()!;
-    const sequence = this.#sequence.pop()!;
-    const target = this.#target.pop()!;
-    const size = this.#when.length;
-    if (size === 0) return;
-    const whens = this.#when;
-    let hole = 0;
-    for (;;) {
-      let child = 2 * hole + 1;
-      if (child >= size) break;
-      if (child + 1 < size && this.#before(child + 1, child)) child++;
-      if (when < whens[child]! || (when === whens[child]! && sequence < this.#sequence[child]!))
-        break;
-      this.#move(child, hole);
-      hole = child;
+  #push(timer: Timer<Target>): void {
+    const heap = this.#heap;
+    let hole = heap.length;
+    // A newcomer has the highest sequence, so among equals it stays below.
+    while (hole > 0) {
+      const above = (hole - 1) >> 1;
+      if (heap[above]!.when <= timer.when) break;
+      heap[hole] = heap[above]!;
+      hole = above;
     }
-    this.#put(hole, when, sequence, target);
+    heap[hole] = timer;
   }
 
-  #before(a: number, b: number): boolean {
-    const difference = this.#when[a]! - this.#when[b]!;
-    return difference < 0 || (difference === 0 && this.#sequence[a]! < this.#sequence[b]!);
-  }
-
-  #move(from: number, to: number): void {
-    this.#put(to, this.#when[from]!, this.#sequence[from]!, this.#target[from]!);
-  }
-
-  #put(at: number, when: Ticks, sequence: number, target: Target): void {
-    this.#when[at] = when;
-    this.#sequence[at] = sequence;
-    this.#target[at] = target;
+  /** Removes the first timer; the next of its run, if there is one, takes its place. */
+  #remove(first: Timer<Target>): void {
+    const heap = this.#heap;
+    if (first === this.#latest) this.#latest = undefined;
+    if (first.next !== undefined) {
+      heap[0] = first.next;
+      first.next = undefined;
+      return;
+    }
+    const last = heap.pop()!;
+    const size = heap.length;
+    if (size === 0) return;
+    let hole = 0;
+    for (let below; (below = 2 * hole + 1) < size; hole = below) {
+      if (below + 1 < size && isBefore(heap[below + 1]!, heap[below]!)) below++;
+      if (isBefore(last, heap[below]!)) break;
+      heap[hole] = heap[below]!;
+    }
+    heap[hole] = last;
   }
 }
 
-function isCurrent(target: Target, sequence: number): boolean {
-  return "callback" in target ? !target.cancelled : target.timer === sequence;
+function isBefore(a: Timer<unknown>, b: Timer<unknown>): boolean {
+  return a.when < b.when || (a.when === b.when && a.sequence < b.sequence);
 }

@@ -6,19 +6,7 @@
  * Lines after the first get `indent` before them, which is not counted.
  */
 export function wrap(text: string, width: number, indent = ""): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && Bun.stringWidth(longer) > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = longer;
-    }
-  }
-  lines.push(line);
-  return lines.join(`\n${indent}`);
+  return Bun.wrapAnsi(text, width, { hard: true }).replaceAll("\n", `\n${indent}`);
 }
 
 /** Fills a text with spaces up to a width. */

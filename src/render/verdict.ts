@@ -101,7 +101,7 @@ function taskRows(outcome: Outcome): Row[] {
       task.cancelled?.reason,
     ].join("\0"),
   );
-  const rows = [...alike.values()].map((tasks) => taskRow(tasks));
+  const rows = [...alike.values()].map((tasks) => taskRow(tasks, outcome));
   if (rows.length <= mostRows) return rows;
   const more = {
     who: "...",
@@ -112,23 +112,24 @@ function taskRows(outcome: Outcome): Row[] {
   return [...rows.slice(0, mostRows), more];
 }
 
-function taskRow(tasks: TaskOutcome[]): Row {
+function taskRow(tasks: TaskOutcome[], outcome: Outcome): Row {
   const [first] = tasks as [TaskOutcome];
   const ends = tasks.map((task) => task.endedAt).filter((end) => end !== null);
   const least = ends.reduce((a, b) => Math.min(a, b), Infinity);
   const most = ends.reduce((a, b) => Math.max(a, b), 0);
   const several = ends.length > 0 && least !== most;
   return {
-    who: tasks.length === 1 ? first.name : `${first.spec.name} x ${tasks.length}`,
+    who:
+      tasks.length === 1 ? first.name : `${first.spec.name} x ${tasks.length.toLocaleString("en")}`,
     status: first.status,
     when: several ? `${at(least)} to ${at(most)}` : at(first.endedAt),
-    story: story(first),
+    story: story(first, outcome),
   };
 }
 
-function story(task: TaskOutcome): string {
+function story(task: TaskOutcome, { launch }: Outcome): string {
   const parts: string[] = [];
-  if (task.status === "failed") parts.push(quoted(task.error!), heard(task));
+  if (task.status === "failed") parts.push(quoted(task.error!), heard(task, launch));
   if (task.status !== "finished" && task.status !== "unstarted")
     parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
   if (isLost(task) && task.status !== "unstarted") {
@@ -137,14 +138,15 @@ function story(task: TaskOutcome): string {
     if (task.status === "cancelled") parts.push(...cancelWords(task));
   }
   if (task.cleanup === "skipped") parts.push("its clean-up did not run");
+  if (task.cleanup === "cut-short") parts.push("its clean-up did not run to its end");
   if (task.cleanup === "ran" && task.status !== "finished") parts.push("its clean-up ran");
   return parts.join("; ");
 }
 
-function heard({ heard }: TaskOutcome): string {
+function heard({ heard }: TaskOutcome, launch: ProgramOutcome): string {
   switch (heard?.by) {
     case "raised":
-      return "raised in launch";
+      return launch.status === "failed" ? "raised in launch" : "collected by launch";
     case "logged":
       return `a line on stderr at ${formatTime(heard.at!)}`;
     default:
@@ -168,7 +170,8 @@ function cancelWords({ cancelled }: TaskOutcome): string[] {
 }
 
 function standpointWords({ step, iteration }: Standpoint): string {
-  return `line ${step.position.line}, "${printable(stepWords(step))}"${iteration > 0 ? `, repeat ${iteration}` : ""}`;
+  const repeat = iteration > 0 ? `, iteration ${iteration}` : "";
+  return `line ${step.position.line} (${shorten(stepWords(step))}${repeat})`;
 }
 
 /** A step about as it stands in the document. */
@@ -192,7 +195,7 @@ function summary(outcome: Outcome): string[] {
   const lost = tasks.filter(isLost).length;
   const failed = tasks.filter((task) => task.status === "failed").length;
   const sentences: string[] = [];
-  if (interruptedBy !== null) sentences.push(interruption(outcome));
+  if (interruptedBy !== null) sentences.push(interruptionWords(outcome));
   const kept =
     tasks.length === 0 ? "There were no tasks" : `${lost} of ${plural(tasks.length, "task")} lost`;
   const broke = failed > 0 ? `, ${failed} failed` : "";
@@ -219,13 +222,15 @@ function summary(outcome: Outcome): string[] {
   return sentences;
 }
 
-function interruption({ interruptedBy, wall }: Outcome): string {
+function interruptionWords({ interruptedBy, interruption, wall }: Outcome): string {
   const when = formatTime(wall);
   switch (interruptedBy) {
     case "timeout":
       return `Ended by --timeout at ${when}.`;
     case "watchdog":
       return `Ended by tandem at ${when}: the run took far longer than everything in it one after the other.`;
+    case "crash":
+      return `The process of the run ended unexpectedly at ${when}: ${interruption ?? "nobody knows why"}.`;
     case "cut-off":
       return `The record ends at ${when}; what happened afterwards is not in it.`;
     case "deadlock":
@@ -237,7 +242,13 @@ function interruption({ interruptedBy, wall }: Outcome): string {
 
 /** Text of the program's, on one line. */
 function quoted(text: string): string {
-  return `"${printable(text)}"`;
+  return `"${shorten(text)}"`;
+}
+
+/** The beginning of a text, if it is longer than one takes in at a glance. */
+function shorten(text: string): string {
+  const line = printable(text);
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }
 
 function at(ticks: Ticks | null): string {

@@ -40,9 +40,6 @@ export interface RepeatStep {
 
 export type Step = LeafStep | RepeatStep;
 
-/** The words a step may begin with. */
-export type StepKind = Step["kind"];
-
 export interface TaskSpec {
   name: string;
   steps: Step[];

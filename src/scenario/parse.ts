@@ -165,7 +165,10 @@ class Reader {
   }
 
   #steps(steps: ParsedStep[], path: PropertyKey[]): Step[] {
-    return steps.map((step, index) => this.#step(step, [...path, index]));
+    // A repeat of nothing would be walked for as often as it says, and nobody would see it.
+    return steps
+      .map((step, index) => this.#step(step, [...path, index]))
+      .filter((step) => step.kind !== "repeat" || (step.times > 0 && step.steps.length > 0));
   }
 
   #step(step: ParsedStep, path: PropertyKey[]): Step {

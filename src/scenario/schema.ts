@@ -107,11 +107,12 @@ const kebab = z
   });
 
 /** `name`s of tasks and channels: words that read well in output and never clash with tandem's own. */
-const identifier = /^[A-Za-z_][\w-]*$/;
+const identifier = /^[A-Za-z][\w-]*$/;
 export const reservedNames = ["main", "launch"];
 
 function reference(what: string, names: string[], wanted = `the name of a ${what}`) {
-  return z.string(expecting(wanted)).refine((name) => names.includes(name), {
+  const known = new Set(names);
+  return z.string(expecting(wanted)).refine((name) => known.has(name), {
     error: (issue) =>
       `no ${what} is named ${describe(issue.input)}; ${suggestion(String(issue.input), names, `${what}s`)}`,
   });

@@ -55,7 +55,7 @@ function readBytes(word: string, file: string, most: number): Uint8Array {
     let length = 0;
     for (let read = -1; read !== 0 && length <= most; length += read) {
       const piece = new Uint8Array(Math.min(pieceSize, most + 1 - length));
-      read = readSync(descriptor, piece, 0, piece.length, null);
+      read = readNow(descriptor, piece);
       pieces.push(piece.subarray(0, read));
     }
     if (length > most)
@@ -66,6 +66,18 @@ function readBytes(word: string, file: string, most: number): Uint8Array {
     return refuse(file, unreadable(error as NodeJS.ErrnoException));
   } finally {
     if (descriptor !== undefined && descriptor !== 0) closeSync(descriptor);
+  }
+}
+
+/** Reads what there is; a standard input that somebody set to non-blocking is waited for. */
+function readNow(descriptor: number, piece: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, piece, 0, piece.length, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Bun.sleepSync(5);
+    }
   }
 }
 

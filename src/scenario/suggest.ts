@@ -25,7 +25,7 @@ function distance(a: string, b: string): number {
 
 /** The known word nearest to `word`, when it is near enough to be what was meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > 64) return undefined;
+  if (word.length > 64 || known.length > 1000) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {

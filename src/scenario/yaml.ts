@@ -13,7 +13,9 @@ import {
   isScalar,
   isSeq,
   LineCounter,
+  type Pair,
   parseDocument,
+  type YAMLMap,
 } from "yaml";
 import type { Position } from "./model.ts";
 import { DocumentError, type Problem } from "./problem.ts";
@@ -144,6 +146,20 @@ function encloses(inside: Enclosing | null, node: unknown): boolean {
   return false;
 }
 
+/** The entries of a map by their keys. Kept, since every step of a large document is asked for. */
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  let pairs = pairsOfMaps.get(map);
+  if (pairs === undefined) {
+    pairs = new Map(
+      map.items.map((item) => [isScalar(item.key) ? String(item.key.value) : "", item]),
+    );
+    pairsOfMaps.set(map, pairs);
+  }
+  return pairs;
+}
+
+const pairsOfMaps = new WeakMap<YAMLMap, Map<string, Pair>>();
+
 function offsetOf(
   document: Document.Parsed,
   path: readonly PropertyKey[],
@@ -153,9 +169,7 @@ function offsetOf(
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
   for (const [index, key] of path.entries()) {
     if (isMap(node)) {
-      const pair = node.items.find(
-        (item) => isScalar(item.key) && String(item.key.value) === String(key),
-      );
+      const pair = pairsOf(node).get(String(key));
       if (pair === undefined) return offset;
       if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
       if (which === "key" && index === path.length - 1) return offset;

@@ -130,7 +130,7 @@ describe("both drivers", () => {
         const read = (log: EventLog): RunResult =>
           toJson(readOutcome({ scenario, strategy, driver: "real", speed }, log), []);
         const model = read(runVirtually(plan));
-        const real = read(await new RealRun().perform(plan, { ...quietly, speed }));
+        const real = read((await new RealRun().perform(plan, { ...quietly, speed })).log);
         expect([name, essence(real)]).toEqual([name, essence(model)]);
         // Nothing happens before its time, and each line of a thread at its time or later.
         expect(real.wall).toBeGreaterThanOrEqual(model.wall);

@@ -21,7 +21,7 @@ import { nearest } from "../../scenario/suggest.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
+import { OutputClosed, OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
 import { version } from "../version.ts";
 
 const optionSpecs = {
@@ -63,15 +63,22 @@ export async function run(argv: string[]): Promise<number> {
   refuseUnsupported(scenario, options.strategy, source.file);
 
   const plan: RunPlan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
-  const { log, signal } =
+  const finished =
     real === null
       ? await performVirtually(plan, options)
       : await performForReal(real, plan, options);
-  if (options.events !== null) writeEvents(options.events, plan, source, options, log);
+  const { log, signal } = finished;
   const outcome = readOutcome({ scenario, strategy, driver, speed }, log);
-  const findings = findFindings(outcome);
-  if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
-  else writeErr(`\n${renderVerdict(outcome, findings, textWidth())}`);
+  try {
+    if (finished.closed !== null) throw finished.closed;
+    const findings = findFindings(outcome);
+    if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
+    else writeErr(`\n${renderVerdict(outcome, findings, textWidth())}`);
+    writeErr(finished.complaint);
+  } finally {
+    // Whatever became of stdout, the events are kept.
+    if (options.events !== null) writeEvents(options.events, plan, source, options, log);
+  }
   return signal === null ? statusOf(outcome, options.strict) : signals[signal];
 }
 
@@ -136,7 +143,7 @@ function readStrategy(text: string): Strategy {
   }
 }
 
-/** Refuses, before anything runs, a file that could not be written or that would be overwritten. */
+/** Refuses, before anything runs, a file that has no folder to stand in or that would be overwritten. */
 function checkEventsFile(file: string, force: boolean): void {
   const refuse = (message: string): never => {
     throw new UsageError(`--events ${file}: ${message}`, "run");
@@ -150,17 +157,21 @@ function checkEventsFile(file: string, force: boolean): void {
     refuse("the file exists; name another, or add --force to replace it");
 }
 
-/** What happened, and the signal that ended it early, if one did. */
+/** What happened, and what ended it early. */
 interface Finished {
   log: EventLog;
   signal: keyof typeof signals | null;
+  /** Set when nobody reads the program's output any more. */
+  closed: OutputClosed | null;
+  /** What the child process said when it crashed. */
+  complaint: string;
 }
 
 async function performVirtually(plan: RunPlan, options: RunOptions): Promise<Finished> {
   const { runVirtually } = await import("../../drivers/virtual/virtual.ts");
   const log = runVirtually(plan, options.timeout);
-  if (!options.json) writePrints(log);
-  return { log, signal: null };
+  const closed = options.json ? null : closedBy(() => writePrints(log));
+  return { log, signal: null, closed, complaint: "" };
 }
 
 async function performForReal(
@@ -170,6 +181,7 @@ async function performForReal(
 ): Promise<Finished> {
   const controller = new AbortController();
   let signal: Finished["signal"] = null;
+  let closed: Finished["closed"] = null;
   const handlers = (Object.keys(signals) as (keyof typeof signals)[]).map((name) => {
     const handler = (): void => {
       signal ??= name;
@@ -178,15 +190,30 @@ async function performForReal(
     process.on(name, handler);
     return { name, handler };
   });
+  const onPrint = (text: string): void => {
+    closed ??= closedBy(() => writeOut(`${text}\n`));
+    if (closed !== null) controller.abort();
+  };
   try {
-    const log = await real.perform(plan, {
+    const result = await real.perform(plan, {
       ...options,
       signal: controller.signal,
-      onPrint: options.json ? () => undefined : (text) => writeOut(`${text}\n`),
+      onPrint: options.json ? () => undefined : onPrint,
     });
-    return { log, signal };
+    return { ...result, signal: signal ?? (result.signal as Finished["signal"]), closed };
   } finally {
     for (const { name, handler } of handlers) process.off(name, handler);
+  }
+}
+
+/** Writes something, and tells if nobody reads it any more. */
+function closedBy(write: () => void): OutputClosed | null {
+  try {
+    write();
+    return null;
+  } catch (error) {
+    if (error instanceof OutputClosed) return error;
+    throw error;
   }
 }
 
@@ -239,6 +266,7 @@ function writeEvents(
 }
 
 function statusOf(outcome: Outcome, strict: boolean): number {
-  if (outcome.main.status !== "finished") return exitStatus.fellShort;
+  if (outcome.main.status !== "finished" || outcome.interruptedBy !== null)
+    return exitStatus.fellShort;
   return strict && outcome.tasks.some(isLost) ? exitStatus.fellShort : exitStatus.done;
 }

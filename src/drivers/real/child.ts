@@ -15,13 +15,18 @@ import { type ChildInput, Control, type LoopInput, type LoopReady } from "./prot
 import { EventWriter, type ReadyLine } from "./wire.ts";
 
 export async function runChild(): Promise<never> {
+  // Ctrl-C reaches every process of the terminal. Tandem itself hears it and ends this one.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   // The parent's own option for this process (see real.ts) is none of its descendants' business.
   delete process.env["BUN_OPTIONS"];
   const input = JSON.parse(readFileSync(0, "utf8")) as ChildInput;
   const run = toRun(input.plan);
-  const writer = new EventWriter(run.instances.map((task) => task.name));
-  const { loop } = run.strategy;
-  const beside = loop === "thread" || loop === "portal" ? await prepareLoop(input) : null;
+  const control = new Control();
+  const writer = new EventWriter(
+    run.instances.map((task) => task.name),
+    control.pipe,
+  );
+  const beside = run.strategy.loop === "thread" ? await prepareLoop(input, control) : null;
 
   const origin = performance.now();
   writer.line(JSON.stringify({ ready: performance.timeOrigin + origin } satisfies ReadyLine));
@@ -43,8 +48,8 @@ export async function runChild(): Promise<never> {
  */
 async function prepareLoop(
   input: ChildInput,
+  control: Control,
 ): Promise<{ mailbox: Mailbox; start: (origin: number) => void }> {
-  const control = new Control();
   const { port1, port2 } = new MessageChannel();
   const worker = openWorker();
   const ready = new Promise<LoopReady>((resolve, reject) => {

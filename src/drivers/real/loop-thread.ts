@@ -11,7 +11,10 @@ import { EventWriter } from "./wire.ts";
 export async function runLoopThread(input: LoopInput): Promise<void> {
   const run = toRun(input.plan);
   const control = new Control(input.control);
-  const writer = new EventWriter(run.instances.map((task) => task.name));
+  const writer = new EventWriter(
+    run.instances.map((task) => task.name),
+    control.pipe,
+  );
   // performance.now() counts from each thread's own start; this is what main's shows at our zero.
   const behind = performance.timeOrigin - input.mainTimeOrigin;
   postMessage({ sentAt: performance.now() + behind } satisfies LoopReady);

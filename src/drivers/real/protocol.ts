@@ -28,6 +28,8 @@ export class Control {
   readonly started: Int32Array;
   readonly mainArrivals: Int32Array;
   readonly loopArrivals: Int32Array;
+  /** Who writes to the event pipe holds this lock (1). */
+  readonly pipe: Int32Array;
   /** [0] what the loop's clock is behind main's, in ms; [1] when main started, by main's clock. */
   readonly clock: Float64Array;
 
@@ -37,5 +39,6 @@ export class Control {
     this.started = new Int32Array(memory, 16, 1);
     this.mainArrivals = new Int32Array(memory, 20, 1);
     this.loopArrivals = new Int32Array(memory, 24, 1);
+    this.pipe = new Int32Array(memory, 28, 1);
   }
 }

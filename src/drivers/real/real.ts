@@ -1,10 +1,10 @@
 /**
  * The real driver, seen from tandem: a child process performs the plan, this one listens.
  *
- * Invariant: when the promise settles the child is gone, however the run ended.
+ * Invariant: when `perform` has settled the child is gone, however the run ended.
  */
 import { fileURLToPath } from "node:url";
-import { interruptions, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
+import { interruptions, MAIN, MAIN_THREAD } from "../../events/event.ts";
 import { EventLog } from "../../events/log.ts";
 import { actorNumbers, recordEvent } from "../../events/ndjson.ts";
 import type { RunPlan } from "../../program/run.ts";
@@ -28,9 +28,14 @@ export interface RealOptions {
   onPrint: (text: string) => void;
 }
 
-/** The child process ended without having ended its program: a fault of tandem's or of the system's. */
-export class RunCrashed extends Error {
-  override readonly name = "RunCrashed";
+/** What a real run leaves. */
+export interface RealResult {
+  /** The events in the order of time. */
+  log: EventLog;
+  /** The signal that ended the child, when it was none of tandem's own sending. */
+  signal: NodeJS.Signals | null;
+  /** What the child wrote to stderr, if it ended unexpectedly. */
+  complaint: string;
 }
 
 /**
@@ -48,45 +53,34 @@ export class RealRun implements Disposable {
   });
   #interruption: Interruption | undefined;
 
-  /**
-   * Performs a plan.
-   *
-   * @returns the events in the order of time.
-   * @throws RunCrashed when the child dies by itself.
-   */
-  async perform(plan: RunPlan, options: RealOptions): Promise<EventLog> {
+  /** Performs a plan to its end, or to whatever ends it before. */
+  async perform(plan: RunPlan, options: RealOptions): Promise<RealResult> {
     const child = this.#child;
     const listener = new Listener(plan.scenario, options.onPrint);
-    const realMs = (ticks: Ticks): number =>
-      Math.min(ticks / TICKS_PER_MS / options.speed, longestTimer);
     const onAbort = (): void => this.#stop("signal");
     options.signal.addEventListener("abort", onAbort);
     if (options.signal.aborted) onAbort();
-    const limits = [
-      setTimeout(() => this.#stop("watchdog"), realMs(2 * longestRun(plan.scenario)) + 30_000),
-    ];
-    listener.onReady = () => {
-      if (options.timeout !== null)
-        limits.push(setTimeout(() => this.#stop("timeout"), realMs(options.timeout)));
+    const limits: (ReturnType<typeof setTimeout> | undefined)[] = [];
+    const limit = (by: Interruption, ms: number): void => {
+      if (ms <= longestTimer) limits.push(setTimeout(() => this.#stop(by), ms));
     };
+    const realMs = (ticks: Ticks): number => ticks / TICKS_PER_MS / options.speed;
+    // Computing takes its own CPU time, which on a busy machine is a small share of the time.
+    limit("watchdog", 10 * realMs(longestRun(plan.scenario)) + 30_000);
+    listener.onReady = () => {
+      if (options.timeout !== null) limit("timeout", realMs(options.timeout));
+    };
+    const complaint = new Response(child.stderr).text();
     try {
-      void child.stdin.write(JSON.stringify({ plan, speed: options.speed } satisfies ChildInput));
-      void child.stdin.end();
-      const complaint = new Response(child.stderr).text();
+      await this.#hand({ plan, speed: options.speed });
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) listener.hear(chunk);
-      await child.exited;
-      // Ctrl-C reaches every process of the terminal: the child may die of it before we hear of it.
-      if (child.signalCode === "SIGINT") this.#interruption ??= "signal";
-      if (this.#interruption === undefined && !listener.ended)
-        throw new RunCrashed(
-          `the process of the run ended unexpectedly (${child.signalCode ?? `exit status ${child.exitCode}`})${tail(await complaint)}`,
-        );
     } finally {
-      for (const limit of limits) clearTimeout(limit);
+      for (const one of limits) clearTimeout(one);
       options.signal.removeEventListener("abort", onAbort);
-      this[Symbol.dispose]();
+      if (!listener.ended) this[Symbol.dispose]();
+      await child.exited;
     }
-    return this.#log(listener, options);
+    return this.#result(listener, options, await complaint);
   }
 
   /** Ends the child, if it is still there. */
@@ -99,30 +93,42 @@ export class RealRun implements Disposable {
     this[Symbol.dispose]();
   }
 
-  #log(listener: Listener, { timeout, speed }: RealOptions): EventLog {
+  async #hand(input: ChildInput): Promise<void> {
+    try {
+      await this.#child.stdin.write(JSON.stringify(input));
+      await this.#child.stdin.end();
+    } catch (error) {
+      // It has been ended in the meantime; its exit tells the rest.
+      if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+    }
+  }
+
+  #result(listener: Listener, { timeout, speed }: RealOptions, complaint: string): RealResult {
     const log = listener.log.inTimeOrder();
-    if (this.#interruption === undefined || listener.ended) return log;
-    const now = this.#interruption === "timeout" ? timeout! : listener.now(speed);
-    log.record(
-      Math.max(log.end, now),
-      typeNumber.interrupted,
+    if (listener.ended) return { log, signal: null, complaint: "" };
+    const signalCode = this.#child.signalCode as NodeJS.Signals | null;
+    const unasked = this.#interruption === undefined && signalCode !== null;
+    const signal = unasked && politeSignals.has(signalCode) ? signalCode : null;
+    const by = this.#interruption ?? (signal === null ? "crash" : "signal");
+    log.add(
+      Math.max(log.end, by === "timeout" ? timeout! : listener.now(speed)),
+      "interrupted",
       MAIN_THREAD,
       MAIN,
-      interruptions.indexOf(this.#interruption),
+      interruptions.indexOf(by),
+      by === "crash" ? (signalCode ?? `exit status ${this.#child.exitCode}`) : undefined,
     );
-    return log;
+    return { log, signal, complaint: by === "crash" ? complaint : "" };
   }
 }
+
+/** Signals by which a user or a system ends a program, and every process of its terminal with it. */
+const politeSignals: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM", "SIGHUP"]);
 
 /** How this very program is started: as an executable, or from source. */
 function selfCommand(): string[] {
   if (Bun.isStandaloneExecutable) return [process.execPath];
   return [process.execPath, fileURLToPath(new URL("../../main.ts", import.meta.url))];
-}
-
-function tail(complaint: string): string {
-  const lines = complaint.trim().split("\n").slice(-20).join("\n");
-  return lines === "" ? "" : `:\n${lines}`;
 }
 
 /** No run takes longer than everything in it one after the other. */

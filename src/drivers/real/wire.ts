@@ -1,9 +1,8 @@
 /**
  * The event pipe from the child process to its parent: file descriptor 3, written synchronously.
  *
- * Invariant: a thread's events are in the pipe before the thread stands still, and every write
- * holds whole lines. So nothing that happened is lost when the process ends, in whatever way, and
- * lines of two threads never mix.
+ * Invariant: a thread's events are in the pipe before the thread stands still, and lines of two
+ * threads never mix. So nothing that happened is lost when the process ends, in whatever way.
  */
 import { writeSync } from "node:fs";
 import { encodeEvent } from "../../events/ndjson.ts";
@@ -11,10 +10,7 @@ import type { EventSink } from "../../events/log.ts";
 
 const pipe = 3;
 
-/**
- * The most one write holds. The kernel takes a write of this size in one piece (one buffer of a
- * Unix socket), so two threads may write without a lock between them.
- */
+/** How many characters are collected before they are written: a burst of events is one write. */
 const writeSize = 16 * 1024;
 
 /** The first line of the stream, before any event: when main's clock began, in epoch milliseconds. */
@@ -24,11 +20,16 @@ export interface ReadyLine {
 
 export class EventWriter implements EventSink {
   readonly #names: readonly string[];
+  readonly #lock: Int32Array;
   #buffer = "";
 
-  /** @param names the run's tasks by index. */
-  constructor(names: readonly string[]) {
+  /**
+   * @param names the run's tasks by index.
+   * @param lock one cell, shared by all threads that write.
+   */
+  constructor(names: readonly string[], lock: Int32Array) {
     this.#names = names;
+    this.#lock = lock;
   }
 
   record(
@@ -51,6 +52,10 @@ export class EventWriter implements EventSink {
     if (this.#buffer === "") return;
     const bytes = Buffer.from(this.#buffer);
     this.#buffer = "";
+    // The kernel may take a long write in pieces, and another thread's could come in between.
+    while (Atomics.compareExchange(this.#lock, 0, 0, 1) !== 0) Atomics.wait(this.#lock, 0, 1);
     for (let written = 0; written < bytes.length;) written += writeSync(pipe, bytes, written);
+    Atomics.store(this.#lock, 0, 0);
+    Atomics.notify(this.#lock, 0, 1);
   }
 }
