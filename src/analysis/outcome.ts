@@ -267,7 +267,8 @@ class Reader {
       case "block-began":
       case "compute-began":
         if (thread === MAIN_THREAD) this.#stands(at);
-        if (thread === this.#loopThread) this.#holding = { since: at, actor };
+        if (thread === this.#loopThread && this.#loopClosed === null)
+          this.#holding = { since: at, actor };
         break;
       case "block-ended":
       case "compute-ended":
@@ -352,7 +353,8 @@ class Reader {
       this.#launch.status = this.#interruptedBy === null ? "abandoned" : this.#interruption();
       this.#launch.endedAt = wall;
     }
-    if (this.#interruptedBy !== null && this.#main.endedAt === null) {
+    const { startedAt, endedAt } = this.#main;
+    if (this.#interruptedBy !== null && startedAt !== null && endedAt === null) {
       this.#main.status = this.#interruption();
       this.#main.endedAt = wall;
     }

@@ -55,7 +55,10 @@ export function readArguments<Name extends string>(
       spec.type === "string" &&
       (!token.value || (!token.inlineValue && token.value.startsWith("--")))
     )
-      throw new UsageError(`${token.rawName} needs a value`, command);
+      throw new UsageError(
+        `${token.rawName} needs a value${token.value === "" ? `, and "" is none` : ""}`,
+        command,
+      );
     found.options[name] = token.value ?? true;
   }
   const { least, most, what } = operands;

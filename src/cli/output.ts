@@ -16,13 +16,13 @@ export class OutputFailed extends Error {
 
 /** Writes text to stdout. @throws OutputClosed when nobody reads it any more. */
 export function writeOut(text: string): void {
-  writeAll(1, text);
+  writeAll(1, text, "standard output");
 }
 
 /** Writes text to stderr, if that can be done: there is nowhere else to complain. */
 export function writeErr(text: string): void {
   try {
-    writeAll(2, text);
+    writeAll(2, text, "standard error");
   } catch (error) {
     if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
   }
@@ -31,9 +31,10 @@ export function writeErr(text: string): void {
 /**
  * Writes all of a text to a file descriptor.
  *
+ * @param what the descriptor is called in messages.
  * @throws OutputClosed when its reader has gone, OutputFailed when it cannot be written.
  */
-export function writeAll(descriptor: number, text: string): void {
+export function writeAll(descriptor: number, text: string, what: string): void {
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length;) {
     try {
@@ -42,7 +43,7 @@ export function writeAll(descriptor: number, text: string): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") throw new OutputClosed();
       if (code !== "EAGAIN")
-        throw new OutputFailed(`cannot write the output: ${(error as Error).message}`);
+        throw new OutputFailed(`${what}: cannot be written: ${(error as Error).message}`);
       // The other end has set the pipe to non-blocking, and it is full.
       Bun.sleepSync(1);
     }

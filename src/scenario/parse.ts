@@ -42,8 +42,13 @@ export function parseScenario(text: string, file: string): Scenario {
   const problems = parsed.success
     ? []
     : parsed.error.issues.flatMap((issue) => toProblems(issue, located));
-  checkRules(object, (path, message) => {
-    problems.push({ position: located.locate(path, "value"), path: formatPath(path), message });
+  checkRules(object, (path, message, earlier) => {
+    const first = earlier && ` (first on line ${located.locate(earlier, "value").line})`;
+    problems.push({
+      position: located.locate(path, "value"),
+      path: formatPath(path),
+      message: message + (first ?? ""),
+    });
   });
   if (!parsed.success || problems.length > 0) throw new DocumentError(file, inOrder(problems));
   return new Reader(located).scenario(parsed.data as Parsed);

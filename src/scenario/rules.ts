@@ -16,8 +16,8 @@ export const maxTasks = 1_000_000;
 /** The largest number that may stand for how many. */
 export const maxCount = 1_000_000_000;
 
-/** Hears of a broken rule: where, and a sentence. */
-export type Report = (path: PropertyKey[], message: string) => void;
+/** Hears of a broken rule: where, a sentence, and the earlier place that it contradicts. */
+export type Report = (path: PropertyKey[], message: string, earlier?: PropertyKey[]) => void;
 
 /** Holds a document's data against the rules. */
 export function checkRules(data: Record<string, unknown>, report: Report): void {
@@ -31,8 +31,8 @@ interface Around {
 
 class Rules {
   readonly #report: Report;
-  /** What may happen only once, and has been met. */
-  readonly #once = new Set<string>();
+  /** What may happen only once, and where it was first met. */
+  readonly #once = new Map<string, PropertyKey[]>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -46,7 +46,7 @@ class Rules {
     for (const [name, task] of Object.entries(objectOr(data["tasks"]))) {
       const inTask: Around = { inTask: true, inRepeat: false };
       const long = objectOr(task);
-      const copies = countOr(long["copies"], 1);
+      const copies = countOr(long["copies"], maxTasks);
       const path = ["tasks", name];
       tasks += copies;
       steps +=
@@ -69,7 +69,7 @@ class Rules {
       const step: Record<string, unknown> =
         typeof item === "string" ? { [item]: null } : objectOr(item);
       if ("repeat" in step) {
-        const times = countOr(step["repeat"], 1);
+        const times = countOr(step["repeat"], maxCount);
         count +=
           times * this.#steps(step["steps"], [...at, "steps"], { ...around, inRepeat: true }, once);
         continue;
@@ -101,8 +101,9 @@ class Rules {
     for (const { key, what, wayOut } of things) {
       if (inRepeat)
         this.#report(at, `${what} inside a repeat, and it may happen only once; ${wayOut}`);
-      else if (this.#once.has(key)) this.#report(at, `${what} a second time; ${wayOut}`);
-      else this.#once.add(key);
+      else if (this.#once.has(key))
+        this.#report(at, `${what} a second time; ${wayOut}`, this.#once.get(key)!);
+      else this.#once.set(key, at);
     }
   }
 
@@ -115,11 +116,10 @@ class Rules {
   }
 }
 
-/** A number that could be meant as a count; what could not is the schema's to complain of. */
-function countOr(value: unknown, otherwise: number): number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maxCount
-    ? value
-    : otherwise;
+/** A count as written; of what is none the schema complains, and here it counts as 1. */
+function countOr(value: unknown, most: number): number {
+  const isCount = typeof value === "number" && Number.isInteger(value) && value >= 0;
+  return isCount && value <= most ? value : 1;
 }
 
 function objectOr(value: unknown): Record<string, unknown> {

@@ -212,3 +212,67 @@ describe("races", () => {
     expect(simulate(ordered, "thread").races).toEqual([]);
   });
 });
+
+describe("findings", () => {
+  const failing = {
+    name: "x",
+    main: ["launch"],
+    tasks: { bad: [{ sleep: 10 }, { fail: "no" }], good: [{ sleep: 50 }] },
+  };
+  const messages = (document: object, strategy: Parameters<typeof simulate>[1]) =>
+    simulate(document, strategy).findings.map(
+      ({ rule, message, fix }) => `${rule}: ${message}; ${fix}`,
+    );
+
+  test("a task lost because launch failed is not told that nothing waited for it", () => {
+    const [lost] = messages(failing, "await");
+    expect(lost).toStartWith(
+      `lost-at-close: launch failed ("no"), so the loop closed and cancelled good`,
+    );
+    expect(lost).toContain("settle=settled");
+  });
+
+  test("a task that outlasts its grace is told so, and not to wait", () => {
+    const [abandoned] = messages(
+      { ...failing, tasks: { good: [{ sleep: 50 }] } },
+      { use: "thread", grace: 5 },
+    );
+    expect(abandoned).toStartWith("abandoned: the grace ran out");
+    expect(abandoned).not.toContain("atExit=wait");
+  });
+
+  test("a rejection is blamed for the end of a process only where it ended it", () => {
+    expect(messages(failing, "float")[0]).toContain(
+      "a rejection that nobody handled ended the process",
+    );
+    const early = { ...failing, tasks: { bad: [{ fail: "no" }], good: [{ sleep: 50 }] } };
+    expect(messages(early, "exit")[0]).toContain("the process ended when main's steps did");
+  });
+
+  test("a daemon that ends before its loop had a turn did come to its launch step", () => {
+    const result = simulate({ ...sleeper, main: ["launch"] }, "daemon");
+    expect(result.tasks[0]!.status).toBe("unstarted");
+    expect(result.findings[0]!.message).toContain("before the loop had its first turn");
+    const never = simulate({ ...sleeper, main: [] }, "daemon");
+    expect(never.findings[0]!.message).toContain("main never came to a launch step");
+  });
+
+  test("clean-up that was cut short is not called clean-up that ran", () => {
+    const result = simulate(
+      {
+        name: "x",
+        main: ["launch", { block: 10 }],
+        tasks: { task: { steps: [{ sleep: 500 }], finally: [{ sleep: 500 }] } },
+      },
+      { use: "thread", atExit: "cancel", grace: 20 },
+    );
+    expect(result.tasks[0]).toMatchObject({ status: "abandoned", cleanup: "cut-short" });
+    expect(result.findings[0]!.message).toContain("its clean-up did not run to its end");
+  });
+
+  test("main's blocking after an inline loop has closed holds nobody's loop", () => {
+    expect(simulate({ ...sleeper, main: ["launch", { block: 900 }] }, "await").findings).toEqual(
+      [],
+    );
+  });
+});

@@ -12,8 +12,8 @@ interface Running {
   output(): Promise<string>;
 }
 
-function start(args: string[]): Running {
-  const process = Bun.spawn([...command, ...args], {
+function start(args: string[], before: string[] = []): Running {
+  const process = Bun.spawn([...before, ...command, ...args], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -90,6 +90,39 @@ describe("an interrupted run", () => {
       expect(children.filter(isAlive)).toEqual([]);
     });
 
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)
+    test.skipIf(!linux)(`${signal} to every process of the terminal is told the same`, async () => {
+      for (let repetition = 0; repetition < 5; repetition++) {
+        const run = start(["run", "threaded"], ["setsid"]);
+        await run.printed("Background task iteration 0");
+        process.kill(-run.process.pid, signal);
+        const stderr = await new Response(run.process.stderr).text();
+        expect([await run.process.exited, stderr]).toEqual([
+          status,
+          expect.stringContaining("Interrupted at"),
+        ]);
+      }
+    });
+
+  test.skipIf(!linux)(
+    "a run whose process is killed by somebody else keeps what it had told",
+    async () => {
+      const run = start(["run", "threaded"]);
+      await run.printed("Background task iteration 0");
+      const [child] = runsOf(run.process.pid);
+      process.kill(child!, "SIGKILL");
+      const stderr = await new Response(run.process.stderr).text();
+      expect(await run.process.exited).toBe(1);
+      expect(stderr).toContain("ended unexpectedly");
+      expect(stderr).toContain("SIGKILL");
+      expect(stderr).toMatch(/task +abandoned/);
+    },
+  );
+
   test.skipIf(!linux)("killed outright, tandem leaves no process behind", async () => {
     const run = start(["run", "threaded"]);
     await run.printed("Background task iteration 0");
@@ -122,6 +155,37 @@ function run(args: string[]): RunResult {
 }
 
 describe("a real run", () => {
+  test("is not ended by a watchdog however long its tasks could take", () => {
+    const document = {
+      name: "long",
+      main: ["launch", { block: 20 }, { print: "main ends" }],
+      tasks: { patient: [{ repeat: 3_000_000, steps: [{ sleep: "1s" }] }] },
+    };
+    const { status, stdout } = tandem(["run", "-", "--strategy", "daemon"], {
+      stdin: JSON.stringify(document),
+    });
+    expect([status, stdout]).toEqual([0, "main ends\n"]);
+  });
+
+  test("keeps long lines of two threads apart", () => {
+    const text = (letter: string): string => letter.repeat(40_000);
+    const printing = (letter: string) => ({ repeat: 20, steps: [{ print: text(letter) }] });
+    const document = {
+      name: "long-lines",
+      main: ["launch", printing("m")],
+      tasks: { task: [printing("t")] },
+    };
+    const { status, stdout } = tandem(["run", "-", "--strategy", "thread"], {
+      stdin: JSON.stringify(document),
+    });
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.toSorted()).toEqual([
+      ...Array<string>(20).fill(text("m")),
+      ...Array<string>(20).fill(text("t")),
+    ]);
+  });
+
   test("threaded prints the article's lines, each thread's in order", () => {
     const { prints, tasks, main, wall } = run(["threaded", "--speed", "20"]);
     const of = (thread: string): string[] =>

@@ -123,6 +123,25 @@ describe("a floating loop", () => {
       expect(result.exitCode).toBe(status);
     });
 
+  test("a task that fails before its first await ends the process when main's steps are over", () => {
+    const program = `
+      async function bad() { throw new Error("no"); }
+      async function good() { await Bun.sleep(50); console.log("good"); }
+      void bad(); void good();
+      console.log("main ends");`;
+    const { status, stdout } = call([process.execPath, "-e", program]);
+    const result = simulate(
+      {
+        name: "x",
+        main: ["launch", { print: "main ends" }],
+        tasks: { bad: [{ fail: "no" }], good: [{ sleep: 50 }, { print: "good" }] },
+      },
+      "float",
+    );
+    expect(`${result.prints.map(({ text }) => text).join("\n")}\n`).toBe(stdout);
+    expect([result.exitCode, result.wall]).toEqual([status, 0]);
+  });
+
   test("a rejection that nobody handles ends the process with status 1, and the others are abandoned", () => {
     const result = simulate(
       {

@@ -255,11 +255,11 @@ function writeEvents(
   try {
     descriptor = openSync(file, "w");
   } catch (error) {
-    throw new OutputFailed(`cannot write the events: ${(error as Error).message}`);
+    throw new OutputFailed(`${file}: cannot be written: ${(error as Error).message}`);
   }
   try {
-    writeAll(descriptor, `${JSON.stringify(header)}\n`);
-    for (const piece of encodeLog(log, tasks)) writeAll(descriptor, piece);
+    writeAll(descriptor, `${JSON.stringify(header)}\n`, file);
+    for (const piece of encodeLog(log, tasks)) writeAll(descriptor, piece, file);
   } finally {
     closeSync(descriptor);
   }
