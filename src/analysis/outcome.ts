@@ -148,7 +148,7 @@ class Reader {
   readonly #created: boolean[];
   readonly #prints: Print[] = [];
   readonly #late = new LatenessMeter();
-  /** By actor + 2: when its sleep is due; when its block began. */
+  /** By actor + 2: when its sleep is due. */
   readonly #due: Float64Array;
   /** The step that holds the loop's thread. */
   #holding: { since: Ticks; actor: number } | null = null;
@@ -273,7 +273,7 @@ class Reader {
       case "block-ended":
       case "compute-ended":
         if (thread === MAIN_THREAD) this.#goesOn(at);
-        this.#letGo(at);
+        if (thread === this.#loopThread) this.#letGo(at);
         if (task !== undefined) this.#stepDone(actor);
         break;
       case "wait-began":

@@ -114,6 +114,18 @@ describe("where time went", () => {
     expect(result.metrics.lateness).toEqual({ count: 3, p50: 0, p99: 40, max: 40 });
   });
 
+  test("a block of the loop's thread is as long as it is, whatever main does meanwhile", () => {
+    const result = simulate(
+      {
+        name: "x",
+        main: ["launch", { repeat: 5, steps: [{ block: 30 }] }],
+        tasks: { hog: [{ sleep: 10 }, { block: 100 }] },
+      },
+      "thread",
+    );
+    expect(result.metrics.longestBlock).toEqual({ at: 10, duration: 100, by: "hog" });
+  });
+
   test("main's blocking holds a floating loop, and not one in a thread", () => {
     expect(simulate(sleeper, "float").metrics.longestBlock).toEqual({
       at: 0,
