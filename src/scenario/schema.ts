@@ -20,9 +20,6 @@ import {
 } from "./strategy.ts";
 import { suggestion } from "./suggest.ts";
 
-/** A document is checked once, and compiling a schema first, as zod would, costs more than that. */
-export const once = { jitless: true };
-
 /** The three programs a step can stand in. */
 export type Place = "main" | "launch" | "task";
 
@@ -60,6 +57,15 @@ export function describe(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 }
+
+/**
+ * How a document is checked. Once: compiling a schema first, as zod would, costs more than that. And
+ * with a sentence of our own where a schema has none.
+ */
+export const once = {
+  jitless: true,
+  error: (issue: { input?: unknown }): string => `found ${describe(issue.input)}; write a value`,
+};
 
 function expecting(what: string): { error: (issue: { input?: unknown }) => string } {
   return { error: (issue) => `found ${describe(issue.input)}; write ${what}` };

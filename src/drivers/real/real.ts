@@ -45,11 +45,7 @@ export interface RealResult {
 export class RealRun implements Disposable {
   readonly #child = Bun.spawn([...selfCommand(), "__child"], {
     stdio: ["pipe", "ignore", "pipe", "pipe"],
-    // Whatever ends tandem, the child must not outlive it: not even SIGKILL, not in a blocking sleep.
-    env: {
-      ...process.env,
-      BUN_OPTIONS: `${process.env["BUN_OPTIONS"] ?? ""} --no-orphans`.trim(),
-    },
+    env: childEnvironment(),
   });
   #interruption: Interruption | undefined;
 
@@ -124,6 +120,16 @@ export class RealRun implements Disposable {
 
 /** Signals by which a user or a system ends a program, and every process of its terminal with it. */
 const politeSignals: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM", "SIGHUP"]);
+
+/**
+ * Whatever ends tandem, the child must not outlive it: not even SIGKILL, not in a blocking sleep.
+ * Bun sees to that where the system lets it; Windows has no such thing as an orphan's new parent.
+ */
+function childEnvironment(): NodeJS.ProcessEnv {
+  if (process.platform === "win32") return process.env;
+  const own = process.env["BUN_OPTIONS"];
+  return { ...process.env, BUN_OPTIONS: own ? `${own} --no-orphans` : "--no-orphans" };
+}
 
 /** How this very program is started: as an executable, or from source. */
 function selfCommand(): string[] {
