@@ -9,5 +9,6 @@ if (argv[0] === "__child") {
   await runChild();
 } else {
   const { runCommandLine } = await import("./cli/command-line.ts");
-  process.exitCode = await runCommandLine(argv);
+  // Everything has been written by now; what has not, nobody will ever read.
+  process.exit(await runCommandLine(argv));
 }

@@ -1,7 +1,7 @@
 /** Findings: what went wrong in a run, in a sentence with figures, and what to do about it. */
 import { LAUNCH, MAIN } from "../events/event.ts";
 import { formatTime, type Ticks } from "../scenario/duration.ts";
-import { actorName, type Outcome, type TaskOutcome } from "./outcome.ts";
+import { actorName, isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
 
 export type Rule =
   "lost-at-close" | "abandoned" | "never-started" | "nobody-heard" | "loop-blocked";
@@ -33,7 +33,7 @@ export function findFindings(outcome: Outcome): Finding[] {
     ...lost.map((tasks) => lostAtClose(outcome, tasks)),
     ...(ownEnd ? abandoned.map((tasks) => abandonedAtExit(outcome, tasks)) : []),
     ...(ownEnd ? unstarted.map((tasks) => neverStarted(outcome, tasks)) : []),
-    ...unheard.map((tasks) => nobodyHeard(outcome, tasks)),
+    ...(ownEnd ? unheard.map((tasks) => nobodyHeard(outcome, tasks)) : []),
     ...loopBlocked(outcome),
   ];
 }
@@ -61,7 +61,9 @@ function lostAtClose(outcome: Outcome, tasks: TaskOutcome[]): Finding {
     message: `the loop closed when launch returned, and nothing had waited for ${subject(tasks)}: cancelled ${when}`,
     fix:
       strategy.settle === "none"
-        ? `wait at the completion point (--strategy await), or give the loop a thread of its own and join it (--strategy thread)`
+        ? strategy.loop === "inline"
+          ? `wait at the completion point (--strategy await), or give the loop a thread of its own and join it (--strategy thread)`
+          : `wait at the completion point (settle=gather)`
         : `start it before the completion point, "settle"`,
   });
 }
@@ -74,7 +76,10 @@ function abandonedAtExit(outcome: Outcome, tasks: TaskOutcome[]): Finding {
   const { why, fix } = rejected
     ? {
         why: "a rejection that nobody handled ended the process",
-        fix: "handle it: await the tasks where their errors can be caught (settle=settled)",
+        fix:
+          outcome.launch.status === "failed" && strategy.settle === "settled"
+            ? "keep launch from failing"
+            : "handle it: await the tasks where their errors can be caught (settle=settled)",
       }
     : main.status === "failed" && floats
       ? {
@@ -105,7 +110,10 @@ function neverStarted(outcome: Outcome, tasks: TaskOutcome[]): Finding {
     : outcome.launch.startedAt === null
       ? {
           why: "the process ended before the loop had its first turn",
-          fix: "wait at exit (atExit=wait)",
+          fix:
+            outcome.strategy.grace === null
+              ? "wait at exit (atExit=wait)"
+              : "give it a longer grace",
         }
       : {
           why: "launch did not start it",
@@ -135,6 +143,8 @@ function loopBlocked(outcome: Outcome): Finding[] {
   const { max } = outcome.lateness;
   const late = max >= slow / 10 ? `, and a sleep ended ${formatTime(max)} late` : "";
   const inMain = block.actor === MAIN;
+  // A main that blocks while nothing is left in the background holds up nobody.
+  if (inMain && late === "" && !outcome.tasks.some(isLost)) return [];
   return [
     {
       rule: "loop-blocked",

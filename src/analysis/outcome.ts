@@ -160,7 +160,6 @@ class Reader {
   #loopThread = -1;
   #loopOpened: Ticks = 0;
   #loopClosed: Ticks | null = null;
-  #joinBegan: Ticks | null = null;
   #exitCode: number | null = null;
   #processEnded: Ticks | null = null;
   #interruptedBy: Interruption | null = null;
@@ -278,7 +277,6 @@ class Reader {
         break;
       case "wait-began":
         if (waits[value] === "launch") this.#launched = true;
-        else this.#joinBegan = at;
         this.#stands(at);
         break;
       case "wait-ended":
@@ -384,8 +382,7 @@ class Reader {
   #overlap(wall: Ticks): number {
     if (this.#loopThread !== LOOP_THREAD) return 0;
     const closed = this.#loopClosed ?? wall;
-    const stepsEnded = Math.min(this.#main.endedAt ?? wall, this.#joinBegan ?? wall);
-    const both = Math.min(closed, stepsEnded) - this.#loopOpened;
+    const both = Math.min(closed, this.#main.endedAt ?? wall) - this.#loopOpened;
     const background = closed - this.#loopOpened;
     return background > 0 ? Math.max(0, both) / background : 0;
   }

@@ -1,5 +1,5 @@
 /** Races: what two threads did so close together that the order seen is not promised. */
-import { type EventType, eventTypes } from "../events/event.ts";
+import { cancelReasons, type EventType, eventTypes } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import { TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
 
@@ -10,6 +10,8 @@ const raceWindowMs = 5;
 export function raceWindow(speed: number): Ticks {
   return raceWindowMs * TICKS_PER_MS * speed;
 }
+
+const mainEnded = cancelReasons.indexOf("main-ended");
 
 /** One side of a race. */
 export interface Racer {
@@ -43,7 +45,9 @@ export function findRaces(log: EventLog, window: Ticks): Race[] {
     for (let k = 0; k < chunk.length; k++) {
       const type = eventTypes[chunk.type[k]!]!;
       if (type === "thread-started") concurrent = true;
-      if (type === "wait-ended") concurrent = false;
+      // What main's end made the loop do comes after it, by no luck.
+      if (type === "wait-ended" || (type === "cancel-requested" && chunk.value[k] === mainEnded))
+        concurrent = false;
       if (!concurrent || !visible.has(type)) continue;
       const kind = type === "printed" ? "line" : "end";
       const racer: Racer = {

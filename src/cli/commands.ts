@@ -41,8 +41,9 @@ Options
   --events FILE               write every event to FILE, one JSON object a line
   --force                     let --events replace a file that exists
 
-Exit status: 0 done, 1 main did not finish (or, with --strict, work was lost), 2 the command line
-or the document is wrong, 130 interrupted.
+Exit status: 0 the run came to its end and main finished, 1 it did not (or, with --strict, work was
+lost, or the output could not be written), 2 the command line or the document is wrong, 130
+interrupted by Ctrl-C, 143 by SIGTERM, 141 nobody reads the output any more.
 
 Examples
   tandem run lost

@@ -4,7 +4,7 @@
  * `process.stdout.write` loses what a pipe has not taken when the process exits; a synchronous
  * write does not.
  */
-import { writeSync } from "node:fs";
+import { write, writeSync } from "node:fs";
 
 /** The reader of stdout went away (`| head`): nobody wants to know the rest. */
 export class OutputClosed extends Error {}
@@ -40,14 +40,70 @@ export function writeAll(descriptor: number, text: string, what: string): void {
     try {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") throw new OutputClosed();
-      if (code !== "EAGAIN")
-        throw new OutputFailed(`${what}: cannot be written: ${(error as Error).message}`);
+      const problem = error as NodeJS.ErrnoException;
+      if (problem.code !== "EAGAIN") throw failureOf(problem, what);
       // The other end has set the pipe to non-blocking, and it is full.
       Bun.sleepSync(1);
     }
   }
+}
+
+/**
+ * Standard output that is written beside whatever else goes on: a reader that takes nothing must
+ * not keep tandem from ending a run.
+ */
+export class QueuedOutput {
+  /** Why nothing more can be written. */
+  broken: OutputClosed | OutputFailed | null = null;
+  readonly #onBroken: () => void;
+  #queue = "";
+  #writing = false;
+  #idle: (() => void) | undefined;
+
+  /** @param onBroken called once, when writing has failed. */
+  constructor(onBroken: () => void) {
+    this.#onBroken = onBroken;
+  }
+
+  write(text: string): void {
+    this.#queue += text;
+    if (!this.#writing) this.#next();
+  }
+
+  /** Resolves when all has been written, or nothing more can be. */
+  async drain(): Promise<void> {
+    if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+
+  #next(): void {
+    if (this.broken !== null) this.#queue = "";
+    this.#writing = this.#queue !== "";
+    if (!this.#writing) return this.#idle?.();
+    const bytes = Buffer.from(this.#queue);
+    this.#queue = "";
+    this.#write(bytes);
+  }
+
+  #write(bytes: Buffer): void {
+    write(1, bytes, 0, bytes.length, null, (error, written) => {
+      if (error?.code === "EAGAIN") {
+        setTimeout(() => this.#write(bytes), 1);
+      } else if (error !== null) {
+        this.broken = failureOf(error, "standard output");
+        this.#onBroken();
+        this.#next();
+      } else if (written < bytes.length) {
+        this.#write(bytes.subarray(written));
+      } else {
+        this.#next();
+      }
+    });
+  }
+}
+
+function failureOf(error: NodeJS.ErrnoException, what: string): OutputClosed | OutputFailed {
+  if (error.code === "EPIPE") return new OutputClosed();
+  return new OutputFailed(`${what}: cannot be written: ${error.message}`);
 }
 
 /** How wide a line on stderr may be. */

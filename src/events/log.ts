@@ -78,6 +78,20 @@ export class EventLog implements EventSink {
     return chunk === undefined || chunk.length === 0 ? 0 : chunk.at[chunk.length - 1]!;
   }
 
+  /** The events up to an instant, of a log in the order of time. */
+  upTo(at: number): EventLog {
+    if (this.end <= at) return this;
+    const log = new EventLog();
+    for (const chunk of this.chunks)
+      for (let k = 0; k < chunk.length; k++) if (chunk.at[k]! <= at) log.#take(chunk, k);
+    return log;
+  }
+
+  #take(chunk: Chunk, k: number): void {
+    const { at, type, thread, actor, value, texts } = chunk;
+    this.record(at[k]!, type[k]!, thread[k]!, actor[k]!, value[k]!, texts.get(k));
+  }
+
   /**
    * The same events in the order of their times.
    *
@@ -97,15 +111,7 @@ export class EventLog implements EventSink {
       for (let k = 0; k < chunk.length; k++) entries.push({ chunk, k });
     entries.sort((a, b) => a.chunk.at[a.k]! - b.chunk.at[b.k]!);
     const log = new EventLog();
-    for (const { chunk, k } of entries)
-      log.record(
-        chunk.at[k]!,
-        chunk.type[k]!,
-        chunk.thread[k]!,
-        chunk.actor[k]!,
-        chunk.value[k]!,
-        chunk.texts.get(k),
-      );
+    for (const { chunk, k } of entries) log.#take(chunk, k);
     return log;
   }
 }

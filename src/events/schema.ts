@@ -68,7 +68,8 @@ export interface RecordedRun {
  */
 export function readEvents(text: string, file: string): RecordedRun {
   const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
+  // Behind the last line's end stands nothing, or what a cut has left of a line.
+  if (!isJson(lines.at(-1)!)) lines.pop();
   const header = check(headerSchema, lines[0] ?? "", 1, file) as EventsHeader;
   const actors = actorNumbers(header.tasks);
   const log = new EventLog();
@@ -89,6 +90,15 @@ export function readEvents(text: string, file: string): RecordedRun {
     recordEvent(log, actors, event);
   }
   return { header, log: log.inTimeOrder() };
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function check(schema: z.ZodType, line: string, number: number, file: string): unknown {

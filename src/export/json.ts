@@ -23,6 +23,8 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
     speed: outcome.speed,
     wall: ms(outcome.wall),
     exitCode: outcome.exitCode,
+    interruptedBy: outcome.interruptedBy,
+    interruption: outcome.interruption,
     main: {
       status: main.status,
       endedAt: orNull(main.endedAt),
@@ -46,6 +48,20 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
       heard: task.heard?.by ?? null,
       heardAt: orNull(task.heard?.at ?? null),
       cleanup: task.cleanup,
+      steps: task.steps,
+      stepsDone: task.stepsDone,
+      stoodAt:
+        task.stoodAt === null
+          ? null
+          : {
+              ...task.stoodAt.step.position,
+              step: task.stoodAt.step.kind,
+              iteration: task.stoodAt.iteration,
+            },
+      cancelled:
+        task.cancelled === null
+          ? null
+          : { reason: task.cancelled.reason, at: ms(task.cancelled.at) },
     })),
     prints: outcome.prints.map((print) => ({
       at: ms(print.at),

@@ -321,11 +321,11 @@ export class EventLoop implements ReadyQueue {
 
   /** Node's default for unhandled rejections, once microtasks have run: the process ends, status 1. */
   #endByRejection(): boolean {
-    for (const task of this.#unhandled)
-      if (!task.watched) {
-        this.#logFailure(task, "unhandled-rejection");
-        this.rejected = true;
-      }
+    const first = this.#unhandled.find((task) => !task.watched);
+    if (first !== undefined) {
+      this.#logFailure(first, "unhandled-rejection");
+      this.rejected = true;
+    }
     this.#unhandled.length = 0;
     return this.rejected;
   }

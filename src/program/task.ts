@@ -67,7 +67,7 @@ export class Future {
   }
 
   /** Ends it as cancelled, for those whose `cancel` only asks. */
-  protected endCancelled(): void {
+  endCancelled(): void {
     this.#end("cancelled");
   }
 
@@ -155,11 +155,6 @@ export class Task extends Future {
       this.mustCancel = true;
     }
     return true;
-  }
-
-  /** The end of a coroutine that let `Cancelled` out. */
-  override endCancelled(): void {
-    super.endCancelled();
   }
 }
 

@@ -127,9 +127,9 @@ function taskRow(tasks: TaskOutcome[], outcome: Outcome): Row {
   };
 }
 
-function story(task: TaskOutcome, { launch }: Outcome): string {
+function story(task: TaskOutcome, { strategy }: Outcome): string {
   const parts: string[] = [];
-  if (task.status === "failed") parts.push(quoted(task.error!), heard(task, launch));
+  if (task.status === "failed") parts.push(quoted(task.error!), heard(task, strategy));
   if (task.status !== "finished" && task.status !== "unstarted")
     parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
   if (isLost(task) && task.status !== "unstarted") {
@@ -143,10 +143,10 @@ function story(task: TaskOutcome, { launch }: Outcome): string {
   return parts.join("; ");
 }
 
-function heard({ heard }: TaskOutcome, launch: ProgramOutcome): string {
+function heard({ heard }: TaskOutcome, { settle }: Strategy): string {
   switch (heard?.by) {
     case "raised":
-      return launch.status === "failed" ? "raised in launch" : "collected by launch";
+      return settle === "settled" ? "collected by launch" : "raised in launch";
     case "logged":
       return `a line on stderr at ${formatTime(heard.at!)}`;
     default:

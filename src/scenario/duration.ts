@@ -15,7 +15,7 @@ const ticksPerUnit: Record<string, number> = {
 const longest = 366 * 24 * 60 * ticksPerUnit["m"]!;
 
 /** What a duration looks like, for messages. */
-export const durationExamples = `"250ms", "3s", "1.5s", "2m", "500us" or a number of milliseconds`;
+export const durationExamples = `"250ms", "3s", "1.5s", "2m", "500us" or a number of milliseconds, a year at most`;
 
 /**
  * Ticks of a duration, or undefined when the input is not one.
@@ -56,5 +56,7 @@ export function formatTime(ticks: Ticks): string {
   if (ms < 999.95) return `${Number(ms.toPrecision(4))}ms`;
   const seconds = ms / 1000;
   if (seconds < 120) return `${Number(seconds.toFixed(3))}s`;
-  return `${Math.floor(seconds / 60)}m ${Number((seconds % 60).toFixed(1))}s`;
+  const minutes = Math.floor(seconds / 60);
+  const rest = Number((seconds - 60 * minutes).toFixed(1));
+  return rest === 0 ? `${minutes}m` : `${minutes}m ${rest}s`;
 }

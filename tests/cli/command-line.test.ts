@@ -82,6 +82,8 @@ const resultShape = z.strictObject({
   speed: z.number().positive(),
   wall: time,
   exitCode: z.int().nullable(),
+  interruptedBy: z.string().nullable(),
+  interruption: z.string().nullable(),
   main: z.strictObject({
     status: programStatus,
     endedAt: time.nullable(),

@@ -93,7 +93,6 @@ describe("an interrupted run", () => {
   for (const [signal, status] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
-    ["SIGHUP", 129],
   ] as const)
     test.skipIf(!linux)(`${signal} to every process of the terminal is told the same`, async () => {
       for (let repetition = 0; repetition < 5; repetition++) {
@@ -122,6 +121,29 @@ describe("an interrupted run", () => {
       expect(stderr).toMatch(/task +abandoned/);
     },
   );
+
+  test("a reader that takes nothing keeps nobody from ending the run", async () => {
+    const document = {
+      name: "loud",
+      main: [{ repeat: 5000, steps: [{ print: "x".repeat(100) }] }, { block: "60s" }],
+    };
+    const run = Bun.spawn([...command, "run", "-"], {
+      stdin: Buffer.from(JSON.stringify(document)),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [child] = await (async () => {
+      for (;;) {
+        const children = linux ? runsOf(run.pid) : [];
+        if (children.length > 0 || !linux) return children;
+        await Bun.sleep(10);
+      }
+    })();
+    await Bun.sleep(500);
+    run.kill("SIGTERM");
+    expect(await run.exited).toBe(143);
+    if (child !== undefined) await gone([child]);
+  });
 
   test.skipIf(!linux)("killed outright, tandem leaves no process behind", async () => {
     const run = start(["run", "threaded"]);

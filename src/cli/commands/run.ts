@@ -19,9 +19,17 @@ import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { nearest } from "../../scenario/suggest.ts";
 import { readArguments } from "../arguments.ts";
-import { exitStatus } from "../command.ts";
+import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { OutputClosed, OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
+import {
+  OutputClosed,
+  OutputFailed,
+  QueuedOutput,
+  textWidth,
+  writeAll,
+  writeErr,
+  writeOut,
+} from "../output.ts";
 import { version } from "../version.ts";
 
 const optionSpecs = {
@@ -42,9 +50,6 @@ interface RunOptions extends Pick<Performed, "driver" | "speed"> {
   json: boolean;
   strict: boolean;
 }
-
-/** Signals that end a real run and still let it be told what had happened. */
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 export async function run(argv: string[]): Promise<number> {
   const { operands, options: words } = readArguments("run", argv, optionSpecs, {
@@ -70,7 +75,7 @@ export async function run(argv: string[]): Promise<number> {
   const { log, signal } = finished;
   const outcome = readOutcome({ scenario, strategy, driver, speed }, log);
   try {
-    if (finished.closed !== null) throw finished.closed;
+    if (finished.broken !== null) throw finished.broken;
     const findings = findFindings(outcome);
     if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
     else writeErr(`\n${renderVerdict(outcome, findings, textWidth())}`);
@@ -79,7 +84,7 @@ export async function run(argv: string[]): Promise<number> {
     // Whatever became of stdout, the events are kept.
     if (options.events !== null) writeEvents(options.events, plan, source, options, log);
   }
-  return signal === null ? statusOf(outcome, options.strict) : signals[signal];
+  return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
 }
 
 /** @param chosen the strategy of the command line, if it names one: then the document's does not matter. */
@@ -157,12 +162,14 @@ function checkEventsFile(file: string, force: boolean): void {
     refuse("the file exists; name another, or add --force to replace it");
 }
 
+type EndingSignal = keyof typeof signalStatus;
+
 /** What happened, and what ended it early. */
 interface Finished {
   log: EventLog;
-  signal: keyof typeof signals | null;
-  /** Set when nobody reads the program's output any more. */
-  closed: OutputClosed | null;
+  signal: EndingSignal | null;
+  /** Set when the program's output could not be written. */
+  broken: OutputClosed | OutputFailed | null;
   /** What the child process said when it crashed. */
   complaint: string;
 }
@@ -170,9 +177,18 @@ interface Finished {
 async function performVirtually(plan: RunPlan, options: RunOptions): Promise<Finished> {
   const { runVirtually } = await import("../../drivers/virtual/virtual.ts");
   const log = runVirtually(plan, options.timeout);
-  const closed = options.json ? null : closedBy(() => writePrints(log));
-  return { log, signal: null, closed, complaint: "" };
+  let broken: Finished["broken"] = null;
+  try {
+    if (!options.json) writePrints(log);
+  } catch (error) {
+    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
+    broken = error;
+  }
+  return { log, signal: null, broken, complaint: "" };
 }
+
+/** How long, in ms, a run that was ended early waits for its output to be read. */
+const patience = 50;
 
 async function performForReal(
   real: RealRun,
@@ -180,9 +196,9 @@ async function performForReal(
   options: RunOptions,
 ): Promise<Finished> {
   const controller = new AbortController();
-  let signal: Finished["signal"] = null;
-  let closed: Finished["closed"] = null;
-  const handlers = (Object.keys(signals) as (keyof typeof signals)[]).map((name) => {
+  const output = new QueuedOutput(() => controller.abort());
+  let signal: EndingSignal | null = null;
+  const handlers = (Object.keys(signalStatus) as EndingSignal[]).map((name) => {
     const handler = (): void => {
       signal ??= name;
       controller.abort();
@@ -190,30 +206,21 @@ async function performForReal(
     process.on(name, handler);
     return { name, handler };
   });
-  const onPrint = (text: string): void => {
-    closed ??= closedBy(() => writeOut(`${text}\n`));
-    if (closed !== null) controller.abort();
-  };
   try {
-    const result = await real.perform(plan, {
+    const {
+      log,
+      complaint,
+      endedEarly,
+      signal: heard,
+    } = await real.perform(plan, {
       ...options,
       signal: controller.signal,
-      onPrint: options.json ? () => undefined : onPrint,
+      onPrint: options.json ? () => undefined : (text) => output.write(`${text}\n`),
     });
-    return { ...result, signal: signal ?? (result.signal as Finished["signal"]), closed };
+    await Promise.race([output.drain(), ...(endedEarly ? [Bun.sleep(patience)] : [])]);
+    return { log, complaint, signal: signal ?? heard, broken: output.broken };
   } finally {
     for (const { name, handler } of handlers) process.off(name, handler);
-  }
-}
-
-/** Writes something, and tells if nobody reads it any more. */
-function closedBy(write: () => void): OutputClosed | null {
-  try {
-    write();
-    return null;
-  } catch (error) {
-    if (error instanceof OutputClosed) return error;
-    throw error;
   }
 }
 

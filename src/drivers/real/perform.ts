@@ -5,13 +5,10 @@
  * to another thread.
  */
 import type { Message, Thread, ThreadProgram } from "../../program/operation.ts";
-import type { Ticks } from "../../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { longestTimer } from "./protocol.ts";
 import type { EventWriter } from "./wire.ts";
-
-const ticksPerMs = 1000;
-/** setTimeout takes no more; a longer wait is made of several. */
-const longestTimer = 2 ** 31 - 1;
 
 export interface RealThreadOptions {
   number: number;
@@ -38,7 +35,7 @@ export class RealThread implements Thread {
 
   now(): Ticks {
     const { origin, speed } = this.#options;
-    return Math.floor((performance.now() - origin) * ticksPerMs * speed);
+    return Math.floor((performance.now() - origin) * TICKS_PER_MS * speed);
   }
 
   record(type: number, actor: number, value: number, text?: string): void {
@@ -68,7 +65,7 @@ export class RealThread implements Thread {
       if (done) return value;
       switch (value.kind) {
         case "block":
-          this.#block(performance.now() + value.ticks / ticksPerMs / speed);
+          this.#block(performance.now() + value.ticks / TICKS_PER_MS / speed);
           break;
         case "compute":
           compute(value.ticks / speed);
@@ -86,7 +83,7 @@ export class RealThread implements Thread {
   /** Milliseconds of real time until an instant of scenario time. */
   #msUntil(until: Ticks): number {
     const { origin, speed } = this.#options;
-    return origin + until / ticksPerMs / speed - performance.now();
+    return origin + until / TICKS_PER_MS / speed - performance.now();
   }
 
   /** Stands still until `deadline` (by performance.now()). */

@@ -1,6 +1,9 @@
 /** What the processes and threads of a real run hand each other at the start. Plain data throughout. */
 import type { RunPlan } from "../../program/run.ts";
 
+/** setTimeout takes no more milliseconds than this. */
+export const longestTimer = 2 ** 31 - 1;
+
 /** From tandem to the child process, as JSON on its standard input. */
 export interface ChildInput {
   plan: RunPlan;

@@ -10,13 +10,10 @@ import { actorNumbers, recordEvent } from "../../events/ndjson.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import { taskInstances, type Scenario, type Step } from "../../scenario/model.ts";
-import type { ChildInput } from "./protocol.ts";
+import { type ChildInput, longestTimer } from "./protocol.ts";
 import type { ReadyLine } from "./wire.ts";
 
 type Interruption = (typeof interruptions)[number];
-
-/** setTimeout takes no more milliseconds than this. */
-const longestTimer = 2 ** 31 - 1;
 
 export interface RealOptions {
   speed: number;
@@ -32,8 +29,10 @@ export interface RealOptions {
 export interface RealResult {
   /** The events in the order of time. */
   log: EventLog;
-  /** The signal that ended the child, when it was none of tandem's own sending. */
-  signal: NodeJS.Signals | null;
+  /** Whether something else than its program's end ended the run. */
+  endedEarly: boolean;
+  /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */
+  signal: "SIGINT" | "SIGTERM" | null;
   /** What the child wrote to stderr, if it ended unexpectedly. */
   complaint: string;
 }
@@ -73,7 +72,7 @@ export class RealRun implements Disposable {
     } finally {
       for (const one of limits) clearTimeout(one);
       options.signal.removeEventListener("abort", onAbort);
-      if (!listener.ended) this[Symbol.dispose]();
+      if (listener.endedAt === null) this[Symbol.dispose]();
       await child.exited;
     }
     return this.#result(listener, options, await complaint);
@@ -101,10 +100,15 @@ export class RealRun implements Disposable {
 
   #result(listener: Listener, { timeout, speed }: RealOptions, complaint: string): RealResult {
     const log = listener.log.inTimeOrder();
-    if (listener.ended) return { log, signal: null, complaint: "" };
-    const signalCode = this.#child.signalCode as NodeJS.Signals | null;
-    const unasked = this.#interruption === undefined && signalCode !== null;
-    const signal = unasked && politeSignals.has(signalCode) ? signalCode : null;
+    if (listener.endedAt !== null) {
+      // A thread that is not waited for may still write while the process ends.
+      return { log: log.upTo(listener.endedAt), endedEarly: false, signal: null, complaint: "" };
+    }
+    const signalCode = this.#child.signalCode as string | null;
+    const signal =
+      this.#interruption === undefined && (signalCode === "SIGINT" || signalCode === "SIGTERM")
+        ? signalCode
+        : null;
     const by = this.#interruption ?? (signal === null ? "crash" : "signal");
     log.add(
       Math.max(log.end, by === "timeout" ? timeout! : listener.now(speed)),
@@ -114,12 +118,9 @@ export class RealRun implements Disposable {
       interruptions.indexOf(by),
       by === "crash" ? (signalCode ?? `exit status ${this.#child.exitCode}`) : undefined,
     );
-    return { log, signal, complaint: by === "crash" ? complaint : "" };
+    return { log, endedEarly: true, signal, complaint: by === "crash" ? complaint : "" };
   }
 }
-
-/** Signals by which a user or a system ends a program, and every process of its terminal with it. */
-const politeSignals: ReadonlySet<string> = new Set(["SIGINT", "SIGTERM", "SIGHUP"]);
 
 /**
  * Whatever ends tandem, the child must not outlive it: not even SIGKILL, not in a blocking sleep.
@@ -153,8 +154,8 @@ function longestRun(scenario: Scenario): Ticks {
 /** Turns the child's lines into events. */
 class Listener {
   readonly log = new EventLog();
-  /** Whether the program came to its end. */
-  ended = false;
+  /** When the program came to its end. */
+  endedAt: Ticks | null = null;
   onReady: () => void = () => undefined;
   readonly #actors: ReadonlyMap<string, number>;
   readonly #onPrint: (text: string) => void;
@@ -188,8 +189,9 @@ class Listener {
       this.onReady();
       return;
     }
+    if (this.endedAt !== null) return;
     recordEvent(this.log, this.#actors, line);
     if (line["type"] === "printed") this.#onPrint(line["text"] as string);
-    if (line["type"] === "process-ended") this.ended = true;
+    if (line["type"] === "process-ended") this.endedAt = this.log.end;
   }
 }
