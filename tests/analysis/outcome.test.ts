@@ -225,12 +225,47 @@ describe("races", () => {
   });
 });
 
+describe("no race", () => {
+  test("is what main's end made a loop do", () => {
+    const document = {
+      name: "x",
+      main: ["launch", { block: 100 }, { print: "main ends" }],
+      tasks: { task: { steps: [{ sleep: 5000 }], finally: [{ print: "closing" }] } },
+    };
+    const result = simulate(document, { use: "thread", atExit: "cancel" });
+    expect(result.prints.map(({ at, text }) => [at, text])).toEqual([
+      [100, "main ends"],
+      [100, "closing"],
+    ]);
+    expect(result.races).toEqual([]);
+  });
+});
+
 describe("findings", () => {
   const failing = {
     name: "x",
     main: ["launch"],
     tasks: { bad: [{ sleep: 10 }, { fail: "no" }], good: [{ sleep: 50 }] },
   };
+  test("do not blame a main that blocks when nothing is left in the background", () => {
+    const done = {
+      name: "x",
+      main: ["launch", { block: 3000 }],
+      tasks: { task: [{ print: "x" }] },
+    };
+    expect(simulate(done, "float").findings).toEqual([]);
+    expect(simulate({ ...done, tasks: { task: [{ sleep: 10 }] } }, "float").findings).toHaveLength(
+      1,
+    );
+  });
+
+  test("do not call a failure unheard that was being awaited when the run was ended", () => {
+    const waiting = { ...failing, tasks: { ...failing.tasks, good: [{ sleep: 60_000 }] } };
+    const result = simulate(waiting, { use: "await", settle: "settled" }, 1000);
+    expect(result.interruptedBy).toBe("timeout");
+    expect(result.findings.map(({ rule }) => rule)).not.toContain("nobody-heard");
+  });
+
   const messages = (document: object, strategy: Parameters<typeof simulate>[1]) =>
     simulate(document, strategy).findings.map(
       ({ rule, message, fix }) => `${rule}: ${message}; ${fix}`,

@@ -1,7 +1,7 @@
 // The command line (specification, section 8) and its machine-readable output (section 5), as a user meets them.
 
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { YAML } from "bun";
 import { z } from "zod";
 import manifest from "../../package.json";
@@ -820,6 +820,17 @@ describe("--events", () => {
     expectRefusal(tandem([...args, folder.file("small.yaml/x.ndjson")]), "--events");
   });
 
+  test("keeps the events when stdout cannot be written", () => {
+    for (const driver of ["virtual", "real"]) {
+      const events = folder.file(`kept-${driver}.ndjson`);
+      const line = `tandem run lost --driver ${driver} --speed 100 --events '${events}' > /dev/full`;
+      const { status, stderr } = shell(line);
+      expect(status).toBe(1);
+      expect(stderr).toContain("standard output");
+      expect(tandem(["report", events]).status).toBe(0);
+    }
+  });
+
   test("refuses a file that cannot be written in one sentence", () => {
     const { status, stderr } = tandem(["run", "lost", ...virtual, "--events", "/dev/full"]);
     expect(status).not.toBe(0);
@@ -874,6 +885,16 @@ describe("tandem report", () => {
     expect(stdout).toContain("1 of 1 task lost");
     expect(tandem(["report", "-"], { stdin: `${lines.join("\n")}\n` }).stdout).toBe(stdout);
     expect(shell(`tandem report <(cat '${file}')`).stdout).toBe(stdout);
+  });
+
+  test("passes over what a cut has left of the last line", () => {
+    const path = folder.file("cut-inside.ndjson");
+    const whole = folder.file("whole.ndjson");
+    tandem(["run", "lost", ...virtual, "--events", whole]);
+    writeFileSync(path, readFileSync(whole, "utf8").slice(0, -30));
+    const { status, stdout } = tandem(["report", path]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("The record ends at");
   });
 
   test("needs no newline at the end of the file", () => {

@@ -9,13 +9,20 @@ import { resolveStrategy, type StrategyInput } from "../../src/scenario/strategy
 export type { RunResult, StrategyInput };
 
 /** @param strategy a name, or axes as in a document's `strategy`; the document's own when left out. */
-export function simulate(document: unknown, strategy?: string | StrategyInput): RunResult {
+export function simulate(
+  document: unknown,
+  strategy?: string | StrategyInput,
+  timeoutMs: number | null = null,
+): RunResult {
   const scenario = parseScenario(JSON.stringify(document), "document.json");
   const chosen =
     strategy === undefined
       ? scenario.strategy
       : resolveStrategy(typeof strategy === "string" ? { use: strategy } : strategy);
-  const log = runVirtually({ scenario, strategy: chosen, runtime: "python" });
+  const log = runVirtually(
+    { scenario, strategy: chosen, runtime: "python" },
+    timeoutMs === null ? null : timeoutMs * 1000,
+  );
   const outcome = readOutcome({ scenario, strategy: chosen, driver: "virtual", speed: 1 }, log);
   return toJson(outcome, findFindings(outcome));
 }
