@@ -248,7 +248,7 @@ function quoted(text: string): string {
 /** The beginning of a text, if it is longer than one takes in at a glance. */
 function shorten(text: string): string {
   const line = printable(text);
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
 }
 
 function at(ticks: Ticks | null): string {

@@ -21,6 +21,8 @@ export class DocumentError extends Error {
   }
 }
 
+const shortEscapes: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
 /**
  * Text that came from outside, fit for one line of a terminal: control characters (which could
  * break the line, or steer the terminal) are shown as escapes.
@@ -28,7 +30,8 @@ export class DocumentError extends Error {
 export function printable(text: string): string {
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    (character) =>
+      shortEscapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
