@@ -1,8 +1,7 @@
 /**
- * Writing to stdout and stderr: at once, whole, in order.
+ * Writing to stdout and stderr, whole and in order: at once, or beside a real run.
  *
- * `process.stdout.write` loses what a pipe has not taken when the process exits; a synchronous
- * write does not.
+ * `process.stdout.write` does neither: it loses what a pipe has not taken when the process exits.
  */
 import { write, writeSync } from "node:fs";
 
