@@ -5,10 +5,12 @@
  * an object. All times are ticks of scenario time.
  */
 import {
+  type CancelReason,
   cancelReasons,
   endings,
   type EventType,
   eventTypes,
+  type Interruption,
   interruptions,
   LAUNCH,
   logReasons,
@@ -29,7 +31,6 @@ import { findRaces, type Race, raceWindow } from "./races.ts";
 export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
 export type ProgramStatus = TaskStatus | "deadlocked" | "interrupted";
 export type Heard = "raised" | "logged" | "nobody";
-type CancelReason = (typeof cancelReasons)[number];
 
 export interface ProgramOutcome {
   status: ProgramStatus;
@@ -110,7 +111,7 @@ export interface Outcome extends Performed {
   /** What the process ended with; null when tandem ended it. */
   exitCode: number | null;
   /** What ended the run before its program ended itself; `cut-off`: the record ends early, and does not say. */
-  interruptedBy: Interruption | null;
+  interruptedBy: Interruption | "cut-off" | null;
   /** What is known of it beside, as the signal that ended a process. */
   interruption: string | null;
   /** Whether main came to its `launch` step. */
@@ -118,8 +119,6 @@ export interface Outcome extends Performed {
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
   rejected: boolean;
 }
-
-export type Interruption = (typeof interruptions)[number] | "cut-off";
 
 /** The name of an actor. */
 export function actorName(outcome: Outcome, actor: number): string {
@@ -161,8 +160,7 @@ class Reader {
   #loopOpened: Ticks = 0;
   #loopClosed: Ticks | null = null;
   #exitCode: number | null = null;
-  #processEnded: Ticks | null = null;
-  #interruptedBy: Interruption | null = null;
+  #interruptedBy: Interruption | "cut-off" | null = null;
   #interruptionDetail: string | null = null;
   #launched = false;
   #rejected = false;
@@ -295,7 +293,6 @@ class Reader {
         break;
       case "process-ended":
         this.#exitCode = value;
-        this.#processEnded = at;
         break;
       case "interrupted":
         this.#interruptedBy = interruptions[value]!;
@@ -330,8 +327,7 @@ class Reader {
   }
 
   #outcome(log: EventLog): Outcome {
-    // A thread that is not waited for may still write while the process ends.
-    const wall = this.#processEnded ?? log.end;
+    const wall = log.end;
     if (this.#stillFor > 0) {
       this.#stillFor = 1;
       this.#goesOn(wall);

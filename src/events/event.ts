@@ -32,6 +32,7 @@ export const cancelReasons = [
   /** Main's steps ended, and atExit is cancel. */
   "main-ended",
 ] as const;
+export type CancelReason = (typeof cancelReasons)[number];
 
 /** Where a failure was raised. */
 export const raisedInto = ["launch", "main"] as const;
@@ -49,12 +50,14 @@ export const logReasons = [
   /** The traceback of main, which ends the process. */
   "main-failed",
 ] as const;
+export type LogReason = (typeof logReasons)[number];
 
 /** Why main stood still without a step of its own that blocks. */
 export const waits = ["launch", "join"] as const;
 
 /** Why tandem ended a run that had not ended itself. */
 export const interruptions = ["signal", "timeout", "watchdog", "crash", "deadlock"] as const;
+export type Interruption = (typeof interruptions)[number];
 
 /** The meaning of an event's value: a duration in ticks, a plain number, or an index into words. */
 type ValueShape =

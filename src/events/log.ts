@@ -68,10 +68,6 @@ export class EventLog implements EventSink {
     this.record(at, typeNumber[type], thread, actor, value, text);
   }
 
-  get length(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  }
-
   /** When the last event happened, in ticks; 0 for an empty log. */
   get end(): number {
     const chunk = this.#last;

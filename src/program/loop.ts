@@ -11,7 +11,15 @@
  * blocks the thread or where nothing is ready.
  */
 import type { Ticks } from "../scenario/duration.ts";
-import { cancelReasons, endings, LAUNCH, logReasons, typeNumber } from "../events/event.ts";
+import {
+  type CancelReason,
+  cancelReasons,
+  endings,
+  LAUNCH,
+  type LogReason,
+  logReasons,
+  typeNumber,
+} from "../events/event.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, endingOf } from "./failure.ts";
 import type { Operation, Thread, ThreadProgram } from "./operation.ts";
@@ -112,7 +120,7 @@ export class EventLoop implements ReadyQueue {
    * Closes the loop as `asyncio.run` does: every task not done is cancelled, all are waited for,
    * and failures among them are logged.
    */
-  *close(reason: (typeof cancelReasons)[number]): ThreadProgram<void> {
+  *close(reason: CancelReason): ThreadProgram<void> {
     this.#closing = true;
     this.thread.record(typeNumber["loop-closing"], LAUNCH, 0);
     const leftovers = this.tasks.filter((task) => !task.done);
@@ -125,15 +133,16 @@ export class EventLoop implements ReadyQueue {
 
   /**
    * Cancels several tasks that nobody ordered: asyncio goes through a set here, tandem through the
-   * order of creation, and the record marks them as one unordered group.
+   * order of creation, and the record marks them as one unordered group. Tasks that are done are
+   * passed over.
    */
-  cancelAll(tasks: readonly Task[], reason: (typeof cancelReasons)[number]): void {
+  cancelAll(tasks: readonly Task[], reason: CancelReason): void {
     this.recordCancel(tasks, reason);
     for (const task of tasks) task.cancel();
   }
 
   /** Records why tasks are about to be cancelled. */
-  recordCancel(tasks: readonly Task[], reason: (typeof cancelReasons)[number]): void {
+  recordCancel(tasks: readonly Task[], reason: CancelReason): void {
     const asked = tasks.filter((task) => !task.done);
     const group = asked.length > 1 ? String(++this.#unorderedGroups) : undefined;
     for (const task of asked)
@@ -335,7 +344,7 @@ export class EventLoop implements ReadyQueue {
     this.#logFailure(task, "never-retrieved");
   }
 
-  #logFailure(task: Task, reason: (typeof logReasons)[number]): void {
+  #logFailure(task: Task, reason: LogReason): void {
     this.thread.record(typeNumber["error-logged"], task.index, logReasons.indexOf(reason));
   }
 

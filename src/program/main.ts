@@ -129,11 +129,7 @@ class MainThread {
     const { atExit, grace } = this.#run.strategy;
     const thread = this.#thread;
     if (atExit === "abandon") return 0;
-    if (atExit === "cancel")
-      loop.cancelAll(
-        loop.tasks.filter((task) => !task.done),
-        "main-ended",
-      );
+    if (atExit === "cancel") loop.cancelAll(loop.tasks, "main-ended");
     thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("join"));
     yield* loop.runToRest(grace === null ? Infinity : thread.now() + grace);
     thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("join"));

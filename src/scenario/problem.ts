@@ -36,7 +36,7 @@ export function printable(text: string): string {
 }
 
 /** One line: `scenario.yaml:14:7: main[2].sleep: message`. */
-export function formatProblem(file: string, problem: Problem): string {
+function formatProblem(file: string, problem: Problem): string {
   const { position, path, message } = problem;
   const where = position === null ? file : `${file}:${position.line}:${position.column}`;
   return printable(path === "" ? `${where}: ${message}` : `${where}: ${path}: ${message}`);

@@ -8,7 +8,7 @@
 import { placeholderProblems } from "./placeholders.ts";
 
 /** The most steps one run may perform: what its events would do to memory is not told by a crash. */
-export const maxSteps = 10_000_000;
+const maxSteps = 10_000_000;
 
 /** The most tasks one run may hold. */
 export const maxTasks = 1_000_000;

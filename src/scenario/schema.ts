@@ -21,7 +21,7 @@ import {
 import { suggestion } from "./suggest.ts";
 
 /** The three programs a step can stand in. */
-export type Place = "main" | "launch" | "task";
+type Place = "main" | "launch" | "task";
 
 const anywhere: readonly Place[] = ["main", "launch", "task"];
 const places: Record<string, readonly Place[]> = {
@@ -114,7 +114,7 @@ const kebab = z
 
 /** `name`s of tasks and channels: words that read well in output and never clash with tandem's own. */
 const identifier = /^[A-Za-z][\w-]*$/;
-export const reservedNames = ["main", "launch"];
+const reservedNames = ["main", "launch"];
 
 function reference(what: string, names: string[], wanted = `the name of a ${what}`) {
   const known = new Set(names);
@@ -131,7 +131,7 @@ function stepShapes(step: z.ZodType, names: Names | null) {
   const task = names === null ? z.string() : reference("task", names.tasks);
   const channel = names === null ? z.string() : reference("channel", names.channels);
   const timeout = duration.optional();
-  const shapes = {
+  return {
     print: { print: text },
     sleep: { sleep: duration },
     block: { block: duration },
@@ -167,7 +167,6 @@ function stepShapes(step: z.ZodType, names: Names | null) {
       }),
     },
   } satisfies Record<string, z.ZodRawShape>;
-  return shapes;
 }
 
 /** Checks a part of a document with a schema of its own, and takes over what that says of it. */

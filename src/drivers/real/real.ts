@@ -4,7 +4,7 @@
  * Invariant: when `perform` has settled the child is gone, however the run ended.
  */
 import { fileURLToPath } from "node:url";
-import { interruptions, MAIN, MAIN_THREAD } from "../../events/event.ts";
+import { type Interruption, interruptions, MAIN, MAIN_THREAD } from "../../events/event.ts";
 import { EventLog } from "../../events/log.ts";
 import { actorNumbers, recordEvent } from "../../events/ndjson.ts";
 import type { RunPlan } from "../../program/run.ts";
@@ -12,8 +12,6 @@ import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import { taskInstances, type Scenario, type Step } from "../../scenario/model.ts";
 import { type ChildInput, longestTimer } from "./protocol.ts";
 import type { ReadyLine } from "./wire.ts";
-
-type Interruption = (typeof interruptions)[number];
 
 export interface RealOptions {
   speed: number;

@@ -5,7 +5,14 @@
  * instants: the one scheduled first), so the log comes out in the order of time and the same plan
  * always gives the same log.
  */
-import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
+import {
+  type Interruption,
+  interruptions,
+  LOOP_THREAD,
+  MAIN,
+  MAIN_THREAD,
+  typeNumber,
+} from "../../events/event.ts";
 import { EventLog } from "../../events/log.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
 import type { Message, Operation, Thread, ThreadProgram } from "../../program/operation.ts";
@@ -120,7 +127,7 @@ class Scheduler {
     thread.resting = resting;
   }
 
-  #interrupt(by: (typeof interruptions)[number]): EventLog {
+  #interrupt(by: Interruption): EventLog {
     this.log.record(this.now, typeNumber.interrupted, MAIN_THREAD, MAIN, interruptions.indexOf(by));
     return this.log;
   }
