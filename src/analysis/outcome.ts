@@ -7,6 +7,7 @@
 import {
   type CancelReason,
   cancelReasons,
+  completions,
   endings,
   type EventType,
   eventTypes,
@@ -17,7 +18,7 @@ import {
   LOOP_THREAD,
   MAIN,
   MAIN_THREAD,
-  raisedInto,
+  POOL_THREAD,
   typeNumber,
   waits,
 } from "../events/event.ts";
@@ -149,6 +150,8 @@ class Reader {
   readonly #late = new LatenessMeter();
   /** By actor + 2: when its sleep is due. */
   readonly #due: Float64Array;
+  /** By actor + 2: within how many calls and jobs it is; what happens inside is no step of its own. */
+  readonly #inside: Uint8Array;
   /** The step that holds the loop's thread. */
   #holding: { since: Ticks; actor: number } | null = null;
   /** Why main stands still: nested, since an inline loop's task may block while main waits for the loop. */
@@ -183,6 +186,7 @@ class Reader {
     }));
     this.#created = this.#tasks.map(() => false);
     this.#due = new Float64Array(this.#tasks.length + 2);
+    this.#inside = new Uint8Array(this.#tasks.length + 2);
   }
 
   read(log: EventLog): Outcome {
@@ -251,7 +255,7 @@ class Reader {
         if (task !== undefined) task.cancelled ??= { reason: cancelReasons[value]!, at };
         break;
       case "error-raised":
-        if (task !== undefined && raisedInto[value] === "launch") task.heard = { by: "raised", at };
+        if (task !== undefined) task.heard = { by: "raised", at };
         break;
       case "error-logged":
         if (task?.heard?.by === "nobody") task.heard = { by: "logged", at };
@@ -273,12 +277,28 @@ class Reader {
         if (thread === this.#loopThread) this.#letGo(at);
         if (task !== undefined) this.#stepDone(actor);
         break;
+      case "sent":
+      case "received":
+        if (task !== undefined) this.#stepDone(actor);
+        break;
+      case "offload-began":
+      case "call-began":
+        // A call in the pool is inside of its job already.
+        if (thread < POOL_THREAD) this.#inside[actor + 2]!++;
+        break;
+      case "offload-ended":
+      case "call-ended":
+        if (thread >= POOL_THREAD) break;
+        this.#inside[actor + 2]!--;
+        if (task !== undefined && completions[value] === "completed") this.#stepDone(actor);
+        break;
       case "wait-began":
+        if (actor !== MAIN) break;
         if (waits[value] === "launch") this.#launched = true;
         this.#stands(at);
         break;
       case "wait-ended":
-        this.#goesOn(at);
+        if (actor === MAIN) this.#goesOn(at);
         break;
       case "thread-started":
         this.#launched = true;
@@ -314,7 +334,7 @@ class Reader {
 
   #stepDone(actor: number): void {
     const task = this.#tasks[actor]!;
-    if (task.cleanup === "none") task.stepsDone++;
+    if (task.cleanup === "none" && this.#inside[actor + 2] === 0) task.stepsDone++;
   }
 
   /** The loop's thread is free again. */

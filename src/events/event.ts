@@ -9,10 +9,19 @@
 /** The version of the stream; it grows when a reader of the old one would misread the new one. */
 export const eventsFormat = "tandem-events/1";
 
-/** Threads by number, in events and between them. */
-export const threads = ["main", "loop"] as const;
 export const MAIN_THREAD = 0;
 export const LOOP_THREAD = 1;
+/** The first thread of the pool; the others follow. */
+export const POOL_THREAD = 2;
+/** The most threads a pool may have. */
+export const maxWorkers = 64;
+
+/** Threads by number, in events and between them. */
+export const threads: readonly string[] = [
+  "main",
+  "loop",
+  ...Array.from({ length: maxWorkers }, (_, worker) => `pool#${worker}`),
+];
 
 /** Actors below zero; a task's actor is its index among the run's tasks. */
 export const MAIN = -2;
@@ -52,8 +61,14 @@ export const logReasons = [
 ] as const;
 export type LogReason = (typeof logReasons)[number];
 
-/** Why main stood still without a step of its own that blocks. */
-export const waits = ["launch", "join"] as const;
+/**
+ * What somebody waits for: main with its whole thread, a task or launch without it. `launch` is an
+ * inline loop, `join` the end of the background (of main's own accord, or at exit).
+ */
+export const waits = ["launch", "join", "result", "send", "receive"] as const;
+
+/** How something that was awaited came to its end. */
+export const completions = ["completed", "cancelled", "failed"] as const;
 
 /** Why tandem ended a run that had not ended itself. */
 export const interruptions = ["signal", "timeout", "watchdog", "crash", "deadlock"] as const;
@@ -77,7 +92,8 @@ const duration: ValueShape = { name: "duration", unit: "ticks" };
 export const eventShapes = {
   "main-started": {},
   "main-ended": { value: status, text: error },
-  "wait-began": { value: { name: "for", words: waits } },
+  // The text names the task or the channel.
+  "wait-began": { value: { name: "for", words: waits }, text: { name: "of", optional: true } },
   "wait-ended": { value: { name: "for", words: waits } },
   // Main has started the loop's thread: from here on the two have no order of their own.
   "thread-started": {},
@@ -100,7 +116,7 @@ export const eventShapes = {
     text: { name: "unordered", optional: true },
   },
   "sleep-began": { value: duration },
-  "sleep-ended": { value: { name: "how", words: ["completed", "cancelled"] } },
+  "sleep-ended": { value: { name: "how", words: completions } },
   "block-began": { value: duration },
   "block-ended": {},
   "compute-began": { value: duration },
@@ -113,6 +129,23 @@ export const eventShapes = {
     text: { name: "detail", optional: true },
   },
   "process-ended": { value: { name: "code", unit: "number" } },
+  // Main has handed the task to the loop's thread.
+  "task-submitted": {},
+  // Items of a channel are counted from 0, so a value's way can be followed.
+  sent: { value: { name: "item", unit: "number" }, text: { name: "channel" } },
+  received: { value: { name: "item", unit: "number" }, text: { name: "channel" } },
+  // A task has handed a step to the pool, as a job of this number, and waits; the job itself is the pool's.
+  "offload-began": { value: { name: "job", unit: "number" } },
+  "offload-ended": { value: { name: "how", words: completions } },
+  "job-began": { value: { name: "job", unit: "number" } },
+  "job-ended": { value: { name: "job", unit: "number" } },
+  // The user's own function, from its call until what it returned has settled.
+  "call-began": { text: { name: "function" } },
+  "call-ended": { value: { name: "how", words: completions } },
+  // For this long, until now, the user's function has held its thread; the text says where in the source.
+  "call-held": { value: duration, text: { name: "source", optional: true } },
+  // A call in main returned a promise, which main cannot await.
+  "promise-dropped": { text: { name: "function" } },
 } as const satisfies Record<string, Shape>;
 
 export type EventType = keyof typeof eventShapes;

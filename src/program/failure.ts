@@ -1,19 +1,13 @@
-/** The errors that programs raise. Their messages are asyncio's where asyncio has one. */
+/** The errors that programs raise. Their messages are Python's where Python has one. */
+import { formatTime, type Ticks } from "../scenario/duration.ts";
 
-/** A `fail` step. */
+/** A `fail` step, or an error that came from another thread. */
 export class StepFailure extends Error {}
 
 /** Thrown at a coroutine's wait to make it stop (asyncio.CancelledError). */
 export class Cancelled extends Error {
   constructor() {
     super("cancelled");
-  }
-}
-
-/** The completion point's timeout ran out (TimeoutError). */
-export class TimedOut extends Error {
-  constructor() {
-    super("the completion point timed out");
   }
 }
 
@@ -28,6 +22,33 @@ export class GroupFailure extends Error {
     this.errors = errors;
   }
 }
+
+/** A time limit ran out (TimeoutError). */
+export class TimedOut extends Error {}
+
+export const failures = {
+  settleTimedOut: () => new TimedOut("the completion point timed out"),
+  receiveTimedOut: (channel: string, limit: Ticks) =>
+    new TimedOut(`nothing came from "${channel}" within ${formatTime(limit)}`),
+  resultTimedOut: (task: string, limit: Ticks) =>
+    new TimedOut(`the result of "${task}" did not come within ${formatTime(limit)}`),
+  /** concurrent.futures.CancelledError: not the one that cancels a coroutine. */
+  resultCancelled: (task: string) => new StepFailure(`CancelledError: "${task}" was cancelled`),
+  /** What run_coroutine_threadsafe raises for a loop that has been closed. */
+  loopClosed: () => new StepFailure("Event loop is closed"),
+  /** What it raises where there is no loop yet: the variable that should hold one is None. */
+  loopNeverOpened: () =>
+    new StepFailure(
+      "no event loop has been opened yet ('NoneType' object has no attribute 'call_soon_threadsafe')",
+    ),
+  /** What Thread.join raises. */
+  joinedTooEarly: () => new StepFailure("cannot join thread before it is started"),
+  /** What a job of a concurrent.futures.ProcessPoolExecutor raises, running or pending. */
+  poolBroken: () =>
+    new StepFailure(
+      "A process in the process pool was terminated abruptly while the future was running or pending.",
+    ),
+};
 
 /** How a program that raised this, or nothing, has ended. */
 export function endingOf(raised: Error | undefined): "finished" | "failed" | "cancelled" {

@@ -1,83 +1,101 @@
-/** The asynchronous part of a run as coroutines, and `asyncio.run` around it. */
+/** The asynchronous part of a run: launch as a coroutine, and `asyncio.run` or a portal around it. */
 import { endings, LAUNCH, typeNumber } from "../events/event.ts";
-import type { LeafStep } from "../scenario/model.ts";
-import { Cancelled, endingOf } from "./failure.ts";
-import { EventLoop } from "./loop.ts";
+import { Background } from "./background.ts";
+import { Cancelled, endingOf, failures } from "./failure.ts";
+import type { EventLoop } from "./loop.ts";
 import type { Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
-import { caught, type Coroutine, type Task } from "./task.ts";
-import { walk } from "./walk.ts";
-
-/** Launch's steps, in the middle of being performed. */
-type Steps = Generator<LeafStep, void, void>;
-
-/** The event loop of a run, which knows how to make the run's tasks. */
-export function openLoop(run: Run, thread: Thread, eager: boolean): EventLoop {
-  return new EventLoop(thread, {
-    eager,
-    coroutineOf: (index) => taskCoroutine(run, thread, index),
-  });
-}
+import { caught, type Coroutine, Future, type Task } from "./task.ts";
+import { placeholderValues, walk } from "./walk.ts";
 
 /**
- * Runs launch in a loop of its own and closes the loop (asyncio.run).
+ * Runs launch in a loop of its own and closes the loop (asyncio.run); a portal's loop stays open
+ * until main has had its use of it.
  *
  * @returns what launch raised, or undefined.
  */
 export function* runAsync(run: Run, thread: Thread): ThreadProgram<Error | undefined> {
-  const loop = openLoop(run, thread, false);
-  const launch = loop.createTask(
-    LAUNCH,
-    launchCoroutine(run, loop, () => launch),
-  );
-  yield* loop.runUntilDone(launch);
-  yield* loop.close(launch.done ? "loop-closed" : "main-ended");
+  const background = new Background(run, thread, false);
+  const { loop, pool } = background;
+  const launch = loop.createTask(LAUNCH, launchCoroutine(background));
+  const awaited = run.strategy.loop === "portal" ? portalEnd(background, launch) : launch;
+  yield* loop.runUntilDone(awaited);
+  yield* loop.shutDown(awaited.done ? "loop-closed" : "main-ended");
+  if (pool !== null) yield* pool.close();
+  loop.recordClosed();
   return launch.state === "cancelled" ? new Cancelled() : launch.error;
 }
 
-function taskCoroutine(run: Run, thread: Thread, index: number): Coroutine {
-  const { name, spec, copy } = run.instances[index]!;
-  const names = { task: name, copy, runtime: run.runtime };
-  const body = walk(thread, index, spec.steps, names);
-  if (spec.finally.length === 0) return body;
-  return withCleanup(thread, index, body, walk(thread, index, spec.finally, names));
-}
-
-function* withCleanup(
-  thread: Thread,
-  index: number,
-  body: Coroutine,
-  cleanup: Coroutine,
-): Coroutine {
-  try {
-    yield* body;
-  } finally {
-    thread.record(typeNumber["cleanup-began"], index, 0);
-    yield* cleanup;
-    thread.record(typeNumber["cleanup-ended"], index, 0);
-  }
-}
-
-/** @param self the task that runs this coroutine; there only once it has been made. */
-export function* launchCoroutine(run: Run, loop: EventLoop, self: () => Task): Coroutine {
-  const steps = walk(loop.thread, LAUNCH, run.scenario.launch, {
-    task: "",
-    copy: 0,
-    runtime: run.runtime,
+/** What a portal runs for: until launch fails, or main asks it to finish and every task has ended. */
+function portalEnd(background: Background, launch: Future): Future {
+  const { loop } = background;
+  const end = new Future(loop);
+  const finish = (): void => {
+    if (!end.done) end.finish();
+  };
+  launch.observe(() => {
+    if (launch.state !== "finished") finish();
   });
+  background.onFinish = function awaitAll(): void {
+    const open = loop.tasks.filter((task) => !task.done);
+    let left = open.length;
+    if (left === 0) finish();
+    // When these have ended there may be others: launch, for one, may have started some.
+    for (const task of open)
+      task.observe(() => {
+        if (--left === 0) awaitAll();
+      });
+  };
+  return end;
+}
+
+/** Launch's steps up to the completion point, the completion point, and the steps behind it. */
+export function* launchCoroutine(background: Background): Coroutine {
+  const { run, loop } = background;
+  const { launch } = run.scenario;
+  const settle = launch.findIndex(({ kind }) => kind === "settle");
+  const values = placeholderValues(run.runtime);
+  const perform = background.special(LAUNCH, values);
+  const started: Task[] = [];
+  const stepsOf = (from: number, to: number, group?: TaskGroup): Coroutine =>
+    walk(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
+      step.kind === "start"
+        ? start(background, step.tasks, (task) => {
+            started.push(task);
+            group?.add(task);
+          })
+        : perform(step),
+    );
   loop.holdsReferences = run.strategy.settle !== "none";
-  if (run.strategy.settle === "group") yield* settleAsGroup(run, loop, self(), steps);
-  else yield* settleStarted(run, loop, self(), steps);
+  if (run.strategy.settle === "group")
+    yield* settleAsGroup(background, (group) => stepsOf(0, settle, group));
+  else yield* settleStarted(background, stepsOf(0, settle), started);
   loop.dropReferences();
-  yield* untilSettle(run, loop, steps, undefined);
+  yield* stepsOf(settle + 1, launch.length);
+}
+
+function* start(
+  { run, loop }: Background,
+  names: string[],
+  onStart: (task: Task) => void,
+): Coroutine {
+  for (const name of names)
+    for (const task of run.indicesOf.get(name)!) {
+      yield { kind: "create", task };
+      onStart(loop.tasks.at(-1)!);
+    }
 }
 
 /** Up to the completion point and through it: none, gather and settled look at what was started by then. */
-function* settleStarted(run: Run, loop: EventLoop, launch: Task, steps: Steps): Coroutine {
+function* settleStarted(
+  { run, loop }: Background,
+  steps: Coroutine,
+  started: readonly Task[],
+): Coroutine {
   const { settle, timeout } = run.strategy;
-  yield* untilSettle(run, loop, steps, undefined);
-  const started = loop.tasks.filter((task) => !task.isLaunch);
+  const launch = loop.current!;
+  yield* steps;
   loop.thread.record(typeNumber["settle-began"], LAUNCH, 0);
   let raised: Error | undefined;
   if (settle !== "none")
@@ -86,11 +104,15 @@ function* settleStarted(run: Run, loop: EventLoop, launch: Task, steps: Steps): 
 }
 
 /** The same with a group, which is there from the start: all before the completion point is its body. */
-function* settleAsGroup(run: Run, loop: EventLoop, launch: Task, steps: Steps): Coroutine {
+function* settleAsGroup(
+  { run, loop }: Background,
+  stepsIn: (group: TaskGroup) => Coroutine,
+): Coroutine {
   const { timeout } = run.strategy;
-  const deadline = new Deadline(loop, launch);
+  const launch = loop.current!;
+  const deadline = new Deadline(loop, launch, failures.settleTimedOut);
   const group = new TaskGroup(loop, launch);
-  let raised = yield* caught(untilSettle(run, loop, steps, group));
+  let raised = yield* caught(stepsIn(group));
   loop.thread.record(typeNumber["settle-began"], LAUNCH, 0);
   if (timeout !== null && raised === undefined)
     deadline.start(timeout, () => {
@@ -103,26 +125,4 @@ function* settleAsGroup(run: Run, loop: EventLoop, launch: Task, steps: Steps): 
 function endSettle(loop: EventLoop, raised: Error | undefined): void {
   loop.thread.record(typeNumber["settle-ended"], LAUNCH, endings.indexOf(endingOf(raised)));
   if (raised !== undefined) throw raised;
-}
-
-/** Performs launch's steps up to the completion point, or to the end. */
-function* untilSettle(
-  run: Run,
-  loop: EventLoop,
-  steps: Steps,
-  group: TaskGroup | undefined,
-): Coroutine {
-  for (let next = steps.next(); !next.done; next = steps.next()) {
-    const step = next.value;
-    if (step.kind === "settle") return;
-    if (step.kind !== "start") {
-      yield step;
-      continue;
-    }
-    for (const name of step.tasks)
-      for (const task of run.indicesOf.get(name)!) {
-        yield { kind: "create", task };
-        group?.add(loop.tasks.at(-1)!);
-      }
-  }
 }

@@ -22,7 +22,7 @@ import {
 } from "../events/event.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, endingOf } from "./failure.ts";
-import type { Operation, Thread, ThreadProgram } from "./operation.ts";
+import type { CallOperation, Message, Operation, Thread, ThreadProgram } from "./operation.ts";
 import {
   type Callback,
   type Coroutine,
@@ -31,16 +31,23 @@ import {
   Phase,
   type ReadyQueue,
   Task,
+  type Wanted,
 } from "./task.ts";
 import { Timer, Timers } from "./timers.ts";
 
-type BlockingStep = Extract<LeafStep, { kind: "block" | "compute" }>;
+/** What a task wants that takes the whole thread. */
+type HoldingStep =
+  | Extract<LeafStep, { kind: "block" | "compute" }>
+  | Extract<Wanted, { kind: "hold" }>
+  | CallOperation;
 
 export interface LoopOptions {
   /** JavaScript's rules instead of asyncio's. */
   eager: boolean;
   /** The body of the run's task with this index. */
   coroutineOf: (index: number) => Coroutine;
+  /** Hears what other threads say, between two turns. */
+  onMessage: (message: Message) => void;
 }
 
 export class EventLoop implements ReadyQueue {
@@ -51,6 +58,12 @@ export class EventLoop implements ReadyQueue {
   holdsReferences = false;
   /** A rejection nobody handled has ended the process (eager loops only). */
   rejected = false;
+  /** The task that is in the middle of a step. */
+  current: Task | undefined;
+  /** Jobs and calls under way elsewhere, which will say when they are done. */
+  outstanding = 0;
+  /** Of these, the calls of user code on this very thread, which wants a turn of its own now and then. */
+  callsPending = 0;
   readonly #options: LoopOptions;
   readonly #timers = new Timers<Callback>();
   #ready: Callback[] = [];
@@ -85,6 +98,11 @@ export class EventLoop implements ReadyQueue {
     return timer;
   }
 
+  /** Stops as soon as this turn is over (loop.stop). A loop that is closing already need not be told to. */
+  stop(): void {
+    if (!this.#closing) this.#stopping = true;
+  }
+
   /** Makes a task, whose first step comes behind what is ready. */
   createTask(index: number, coroutine: Coroutine): Task {
     const task = this.#newTask(index, coroutine);
@@ -117,10 +135,10 @@ export class EventLoop implements ReadyQueue {
   }
 
   /**
-   * Closes the loop as `asyncio.run` does: every task not done is cancelled, all are waited for,
-   * and failures among them are logged.
+   * Shuts down as `asyncio.run` does: every task not done is cancelled, all are waited for, and
+   * failures among them are logged.
    */
-  *close(reason: CancelReason): ThreadProgram<void> {
+  *shutDown(reason: CancelReason): ThreadProgram<void> {
     this.#closing = true;
     this.thread.record(typeNumber["loop-closing"], LAUNCH, 0);
     const leftovers = this.tasks.filter((task) => !task.done);
@@ -128,6 +146,10 @@ export class EventLoop implements ReadyQueue {
     if (leftovers.length > 0) yield* this.runUntilDone(new Gather(this, leftovers, true));
     for (const task of leftovers)
       if (task.state === "failed") this.#logFailure(task, "failed-in-shutdown");
+  }
+
+  /** Nothing will run here any more. */
+  recordClosed(): void {
     this.thread.record(typeNumber["loop-closed"], LAUNCH, 0);
   }
 
@@ -143,7 +165,7 @@ export class EventLoop implements ReadyQueue {
 
   /** Records why tasks are about to be cancelled. */
   recordCancel(tasks: readonly Task[], reason: CancelReason): void {
-    const asked = tasks.filter((task) => !task.done);
+    const asked = tasks.filter((task) => !task.done && task.index >= LAUNCH);
     const group = asked.length > 1 ? String(++this.#unorderedGroups) : undefined;
     for (const task of asked)
       this.thread.record(
@@ -159,13 +181,13 @@ export class EventLoop implements ReadyQueue {
     this.holdsReferences = false;
     if (this.#options.eager) return;
     for (const task of this.tasks)
-      if (task.state === "failed" && !task.watched && !task.isLaunch) this.#logUnretrieved(task);
+      if (task.state === "failed" && !task.watched && task.isListed) this.#logUnretrieved(task);
   }
 
   #newTask(index: number, coroutine: Coroutine): Task {
     const task = new Task(this, index, coroutine);
     this.tasks.push(task);
-    if (!task.isLaunch) this.thread.record(typeNumber["task-created"], index, 0);
+    if (task.isListed) this.thread.record(typeNumber["task-created"], index, 0);
     return task;
   }
 
@@ -179,12 +201,18 @@ export class EventLoop implements ReadyQueue {
       if (this.#taken === this.#ready.length) {
         if (eager && this.#endByRejection()) return;
         const next = this.#timers.next;
-        if (eager && (next === Infinity || thread.now() >= until)) return;
+        const atRest = next === Infinity && this.outstanding === 0;
+        if (eager && (atRest || thread.now() >= until)) return;
         if (next > thread.now()) {
           park.until = Math.min(next, until);
           yield park;
           this.#receive();
         }
+      } else if (this.callsPending > 0) {
+        // However busy the tasks are, promises of user code on this thread go on as well.
+        park.until = thread.now();
+        yield park;
+        this.#receive();
       }
       this.#fireDue(thread.now());
       // A turn of asyncio runs what was ready when it began; JavaScript drains its microtasks.
@@ -206,26 +234,23 @@ export class EventLoop implements ReadyQueue {
   }
 
   /** Stands still with the thread as a task's step says, and takes the task on from there. */
-  *#block(first: BlockingStep): ThreadProgram<void> {
-    for (let step: BlockingStep | undefined = first; step !== undefined;) {
-      this.#recordStep(step, "began");
-      yield step;
-      this.#recordStep(step, "ended");
+  *#block(first: HoldingStep): ThreadProgram<void> {
+    for (let step: HoldingStep | undefined = first; step !== undefined;) {
+      const { index } = this.#running!;
+      if (step.kind === "call") yield step;
+      else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };
+      else {
+        this.thread.record(typeNumber[`${step.kind}-began`], index, step.ticks);
+        yield step;
+        this.thread.record(typeNumber[`${step.kind}-ended`], index, 0);
+      }
       step = this.#resume(this.#running!, undefined);
     }
   }
 
-  #recordStep(step: BlockingStep, edge: "began" | "ended"): void {
-    const type = typeNumber[`${step.kind}-${edge}`];
-    this.thread.record(type, this.#running!.index, edge === "began" ? step.ticks : 0);
-  }
-
-  /** Hears what other threads say. A loop that is closing already need not be told to. */
   #receive(): void {
-    while (this.thread.receive() === "stop")
-      this.callSoon(() => {
-        if (!this.#closing) this.#stopping = true;
-      });
+    for (let message; (message = this.thread.receive()) !== undefined;)
+      this.#options.onMessage(message);
   }
 
   /** Puts what is due behind what is ready, in the order of deadlines. */
@@ -240,7 +265,7 @@ export class EventLoop implements ReadyQueue {
   }
 
   /** Takes a task forward to its next wait, its end, or a blocking step, which is returned. */
-  #advance(task: Task): BlockingStep | undefined {
+  #advance(task: Task): HoldingStep | undefined {
     const cancelled = task.interrupted || task.mustCancel;
     if (task.phase === Phase.woken) {
       task.phase = Phase.ready;
@@ -250,7 +275,7 @@ export class EventLoop implements ReadyQueue {
     task.awaiting = undefined;
     if (!task.started && !cancelled) {
       task.started = true;
-      this.thread.record(
+      if (task.index >= LAUNCH) this.thread.record(
         typeNumber[task.isLaunch ? "launch-started" : "task-started"],
         task.index,
         0,
@@ -260,8 +285,9 @@ export class EventLoop implements ReadyQueue {
   }
 
   /** Goes on in a task's coroutine, raising an error there if there is one. */
-  #resume(task: Task, error: Error | undefined): BlockingStep | undefined {
+  #resume(task: Task, error: Error | undefined): HoldingStep | undefined {
     for (;;) {
+      this.current = task;
       try {
         const { done, value } =
           error === undefined ? task.coroutine.next() : task.coroutine.throw(error);
@@ -285,9 +311,14 @@ export class EventLoop implements ReadyQueue {
           task.started = true;
           this.thread.record(typeNumber["task-started"], task.index, 0);
           continue;
-        } else if (value.kind === "block" || value.kind === "compute") {
+        } else if (
+          value.kind === "block" ||
+          value.kind === "compute" ||
+          value.kind === "call" ||
+          value.kind === "hold"
+        ) {
           this.#running = task;
-          return value;
+          return value as HoldingStep;
         } else {
           throw new Error(`a task came to "${value.kind}", which no task performs`);
         }
@@ -318,14 +349,15 @@ export class EventLoop implements ReadyQueue {
     const ending = endingOf(raised);
     const text = ending === "failed" ? raised!.message : undefined;
     const type = typeNumber[task.isLaunch ? "launch-ended" : "task-ended"];
-    this.thread.record(type, task.index, endings.indexOf(ending), text);
+    if (task.index >= LAUNCH)
+      this.thread.record(type, task.index, endings.indexOf(ending), text);
     if (ending === "finished") task.finish();
     else if (ending === "cancelled") task.endCancelled();
     else task.fail(raised!);
     if (task.isLaunch) this.dropReferences();
     if (ending !== "failed" || task.watched) return;
     if (this.#options.eager) this.#unhandled.push(task);
-    else if (!this.holdsReferences && !task.isLaunch) this.#logUnretrieved(task);
+    else if (!this.holdsReferences && task.isListed) this.#logUnretrieved(task);
   }
 
   /** Node's default for unhandled rejections, once microtasks have run: the process ends, status 1. */

@@ -1,23 +1,27 @@
 /**
- * The two thread programs of a run: the main thread, and the thread of an event loop.
+ * The thread programs of a run: the main thread, and the thread of an event loop beside it.
  *
  * The main program ends when its process ends; what a strategy does at exit happens inside it.
  */
 import {
   endings,
   LAUNCH,
+  LOOP_THREAD,
   logReasons,
   MAIN,
   raisedInto,
   typeNumber,
   waits,
 } from "../events/event.ts";
-import { Cancelled } from "./failure.ts";
-import { launchCoroutine, openLoop, runAsync } from "./launch.ts";
-import type { EventLoop } from "./loop.ts";
-import type { Thread, ThreadProgram } from "./operation.ts";
-import type { Run } from "./run.ts";
-import { walk } from "./walk.ts";
+import type { Ticks } from "../scenario/duration.ts";
+import type { LeafStep } from "../scenario/model.ts";
+import { Background } from "./background.ts";
+import { callInMain, CallTimes } from "./call.ts";
+import { Cancelled, failures, StepFailure } from "./failure.ts";
+import { launchCoroutine, runAsync } from "./launch.ts";
+import type { Message, Thread, ThreadProgram } from "./operation.ts";
+import { isBeside, type Run } from "./run.ts";
+import { placeholderValues, valueText, walk } from "./walk.ts";
 
 /** The program of the main thread. Its result is the exit code of the process. */
 export function mainProgram(run: Run, thread: Thread): ThreadProgram<number> {
@@ -30,20 +34,29 @@ export function* loopProgram(run: Run, thread: Thread): ThreadProgram<void> {
   // Python's threading.excepthook: told on stderr, and nobody else hears.
   if (raised !== undefined && !(raised instanceof Cancelled))
     thread.record(typeNumber["error-logged"], LAUNCH, logReasons.indexOf("thread-failed"));
-  thread.post("closed");
+  thread.post(0, { kind: "closed" });
 }
+
+/** How a task ended that main submitted. */
+type Result = Pick<Extract<Message, { kind: "task-ended" }>, "status" | "error">;
 
 class MainThread {
   readonly #run: Run;
   readonly #thread: Thread;
-  /** The loop that floats on this thread. */
-  #floating: EventLoop | undefined;
-  /** A loop has a thread of its own, and that thread has been started. */
-  #beside = false;
+  readonly #times: CallTimes;
+  /** Whether main has come past its launch step. */
+  #launched = false;
+  /** What floats on this thread. */
+  #floating: Background | undefined;
+  /** The loop's own thread is over. */
+  #closed = false;
+  /** By task: what has come of those that main submitted. */
+  readonly #results = new Map<number, Result>();
 
   constructor(run: Run, thread: Thread) {
     this.#run = run;
     this.#thread = thread;
+    this.#times = new CallTimes(run);
   }
 
   *program(): ThreadProgram<number> {
@@ -59,7 +72,7 @@ class MainThread {
     if (failure !== undefined)
       this.#thread.record(typeNumber["error-logged"], MAIN, logReasons.indexOf("main-failed"));
     let code = failure === undefined ? 0 : 1;
-    if (this.#beside) yield* this.#leaveThread();
+    if (this.#launched && isBeside(this.#run.strategy)) yield* this.#leaveThread();
     // In JavaScript an exception nobody catches ends the process at once; what floats is abandoned.
     else if (this.#floating !== undefined && failure === undefined)
       code = yield* this.#leaveFloating(this.#floating);
@@ -68,64 +81,176 @@ class MainThread {
   }
 
   *#steps(): ThreadProgram<void> {
-    const thread = this.#thread;
-    const names = { task: "", copy: 0, runtime: this.#run.runtime };
-    for (const step of walk(thread, MAIN, this.#run.scenario.main, names)) {
-      if (step.kind === "launch") {
-        yield* this.#launch();
-      } else if (step.kind === "block" || step.kind === "compute") {
-        thread.record(typeNumber[`${step.kind}-began`], MAIN, step.ticks);
-        yield step;
-        thread.record(typeNumber[`${step.kind}-ended`], MAIN, 0);
-      } else {
-        throw new Error(`main came to "${step.kind}", which this version cannot perform`);
+    const { scenario, runtime } = this.#run;
+    const values = placeholderValues(runtime);
+    for (const step of walk(this.#thread, MAIN, scenario.main, values))
+      switch (step.kind) {
+        case "launch":
+          yield* this.#launch();
+          break;
+        case "block":
+        case "compute":
+          this.#thread.record(typeNumber[`${step.kind}-began`], MAIN, step.ticks);
+          yield step;
+          this.#thread.record(typeNumber[`${step.kind}-ended`], MAIN, 0);
+          break;
+        case "submit":
+          yield* this.#submit(step.task);
+          break;
+        case "result":
+          for (const task of this.#run.indicesOf.get(step.task)!) yield* this.#result(task, step);
+          break;
+        case "join":
+          yield* this.#join(step.timeout);
+          break;
+        case "send":
+          yield* this.#send(step);
+          break;
+        case "receive":
+          values.value = valueText(yield* this.#receive(step));
+          break;
+        case "call":
+          yield* callInMain(this.#thread, this.#times, step);
+          break;
+        default:
+          throw new Error(`main came to "${step.kind}", which main cannot perform`);
       }
-    }
   }
 
   *#launch(): ThreadProgram<void> {
     const thread = this.#thread;
+    this.#launched = true;
     switch (this.#run.strategy.loop) {
       case "inline": {
         thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("launch"));
         const raised = yield* runAsync(this.#run, thread);
         thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("launch"));
+        this.#closed = true;
         if (raised === undefined) return;
         thread.record(typeNumber["error-raised"], LAUNCH, raisedInto.indexOf("main"));
         throw raised;
       }
       case "thread":
-        this.#beside = true;
+      case "portal":
         thread.record(typeNumber["thread-started"], MAIN, 0);
         thread.startLoop();
         return;
-      case "portal":
-        throw new Error("this version cannot perform a portal, and nobody lets one come here");
-      case "float": {
-        const loop = (this.#floating = openLoop(this.#run, thread, true));
-        yield* loop.callEagerly(
-          LAUNCH,
-          launchCoroutine(this.#run, loop, () => loop.tasks[0]!),
-        );
+      case "float":
+        this.#floating = new Background(this.#run, thread, true);
+        yield* this.#floating.loop.callEagerly(LAUNCH, launchCoroutine(this.#floating));
         return;
-      }
     }
+  }
+
+  *#submit(name: string): ThreadProgram<void> {
+    this.#hear();
+    if (!this.#launched) throw failures.loopNeverOpened();
+    if (this.#closed) throw failures.loopClosed();
+    for (const task of this.#run.indicesOf.get(name)!) {
+      this.#thread.record(typeNumber["task-submitted"], task, 0);
+      if (this.#floating !== undefined) yield* this.#floating.callEagerly(task);
+      else this.#thread.post(LOOP_THREAD, { kind: "submit", task });
+    }
+  }
+
+  /** Waits for a task that was submitted, and takes its outcome over (Future.result). */
+  *#result(task: number, step: Extract<LeafStep, { kind: "result" }>): ThreadProgram<void> {
+    const { name } = this.#run.instances[task]!;
+    const known = (): boolean => this.#resultOf(task) !== undefined;
+    if (!(yield* this.#until("result", name, step.timeout, known)))
+      throw failures.resultTimedOut(name, step.timeout!);
+    const { status, error } = this.#resultOf(task)!;
+    if (status === "cancelled") throw failures.resultCancelled(name);
+    if (status === "finished") return;
+    this.#thread.record(typeNumber["error-raised"], task, raisedInto.indexOf("main"));
+    throw new StepFailure(error);
+  }
+
+  #resultOf(task: number): Result | undefined {
+    return this.#results.get(task) ?? this.#floating?.resultOf(task);
+  }
+
+  /** Waits for the background's end (Thread.join); when the time runs out main simply goes on. */
+  *#join(timeout: Ticks | undefined): ThreadProgram<void> {
+    if (!this.#launched && this.#run.strategy.loop !== "inline") throw failures.joinedTooEarly();
+    // Nothing inline is left by now; and what floats on this very thread cannot end while it waits.
+    const over = (): boolean =>
+      this.#run.strategy.loop === "inline" || this.#closed || this.#floating?.isOver === true;
+    yield* this.#until("join", undefined, timeout, over);
+  }
+
+  *#send({ channel, value }: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {
+    const index = this.#run.channelNames.indexOf(channel);
+    const end = this.#thread.channels[index]!;
+    let item: number | undefined;
+    yield* this.#until("send", channel, undefined, () => (item = end.trySend(value)) !== undefined);
+    this.#floating?.channels.filled(index);
+    this.#thread.record(typeNumber.sent, MAIN, item!, channel);
+  }
+
+  *#receive(step: Extract<LeafStep, { kind: "receive" }>): ThreadProgram<unknown> {
+    const index = this.#run.channelNames.indexOf(step.channel);
+    const end = this.#thread.channels[index]!;
+    let got: ReturnType<typeof end.tryReceive>;
+    const came = yield* this.#until(
+      "receive",
+      step.channel,
+      step.timeout,
+      () => (got = end.tryReceive()) !== undefined,
+    );
+    if (!came) throw failures.receiveTimedOut(step.channel, step.timeout!);
+    this.#floating?.channels.drained(index);
+    this.#thread.record(typeNumber.received, MAIN, got!.item, step.channel);
+    return got!.value;
+  }
+
+  /**
+   * Blocks the thread until something is so, looking whenever a message has come.
+   *
+   * That it was waited for is recorded in any case where the wait itself puts two threads in order.
+   *
+   * @returns false when the time has run out before.
+   */
+  *#until(
+    what: (typeof waits)[number],
+    of: string | undefined,
+    timeout: Ticks | undefined,
+    isSo: () => boolean,
+  ): ThreadProgram<boolean> {
+    this.#hear();
+    let so = isSo();
+    if (so && (what === "send" || what === "receive")) return true;
+    const thread = this.#thread;
+    const until = timeout === undefined ? Infinity : thread.now() + timeout;
+    thread.record(typeNumber["wait-began"], MAIN, waits.indexOf(what), of);
+    while (!so && thread.now() < until) {
+      yield { kind: "wait", until };
+      this.#hear();
+      so = isSo();
+    }
+    thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf(what), of);
+    return so;
+  }
+
+  /** Takes in what has been said to this thread while main was on it. */
+  #hear(): void {
+    for (let message; (message = this.#thread.receive()) !== undefined;)
+      if (message.kind === "closed") this.#closed = true;
+      else if (message.kind === "task-ended") this.#results.set(message.task, message);
+      else this.#floating?.hear(message);
   }
 
   /** At exit, with a loop in a thread of its own. */
   *#leaveThread(): ThreadProgram<void> {
-    const { atExit, grace } = this.#run.strategy;
-    const thread = this.#thread;
+    const { loop, atExit, grace } = this.#run.strategy;
     if (atExit === "abandon") return;
-    if (atExit === "cancel") thread.post("stop");
-    const until = grace === null ? Infinity : thread.now() + grace;
-    thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("join"));
-    while (thread.receive() !== "closed" && thread.now() < until) yield { kind: "wait", until };
-    thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("join"));
+    if (atExit === "cancel") this.#thread.post(LOOP_THREAD, { kind: "stop" });
+    else if (loop === "portal") this.#thread.post(LOOP_THREAD, { kind: "finish" });
+    yield* this.#until("join", undefined, grace ?? undefined, () => this.#closed);
   }
 
   /** At exit, with a loop that floats on this thread, which is free now. */
-  *#leaveFloating(loop: EventLoop): ThreadProgram<number> {
+  *#leaveFloating({ loop }: Background): ThreadProgram<number> {
     const { atExit, grace } = this.#run.strategy;
     const thread = this.#thread;
     if (atExit === "abandon") return 0;

@@ -6,6 +6,9 @@
  * number added to a clock.
  */
 import type { Ticks } from "../scenario/duration.ts";
+import type { LeafStep } from "../scenario/model.ts";
+
+export type CallStep = Extract<LeafStep, { kind: "call" }>;
 
 export type Operation =
   /** The whole thread stands still for this long (time.sleep). */
@@ -15,16 +18,90 @@ export type Operation =
   /** An event loop has nothing to do until this instant, or until a message comes. */
   | { kind: "park"; until: Ticks }
   /** The thread blocks until this instant, or until a message comes (Thread.join). */
-  | { kind: "wait"; until: Ticks };
+  | { kind: "wait"; until: Ticks }
+  | CallOperation
+  | JobOperation;
+
+/**
+ * The user's function is called on this thread, which it holds until it returns. If it returns a
+ * promise in a loop, the message `call-settled` says when that has settled.
+ */
+export interface CallOperation {
+  kind: "call";
+  call: number;
+  actor: number;
+  step: CallStep;
+  /** Set by the driver: what the function raised before it returned. */
+  error?: string;
+  /** Set by the driver: it returned a promise. */
+  promised?: boolean;
+}
+
+/** A thread of the pool does a job, itself or through a process of its own. */
+export interface JobOperation {
+  kind: "job";
+  job: Job;
+  /** Set by the driver: why the job failed. */
+  error?: string;
+  /** Set by the driver: the process that did it has died. */
+  broken?: boolean;
+}
+
+/** A step of a task that the pool performs. */
+export interface Job {
+  id: number;
+  actor: number;
+  step: Extract<LeafStep, { kind: "block" | "compute" | "call" }>;
+  /** How long it takes, where that is known beforehand: always in virtual time. */
+  ticks: Ticks;
+}
 
 export type ThreadProgram<Result> = Generator<Operation, Result, void>;
 
 /** What threads of one run say to each other. */
 export type Message =
-  /** To a loop's thread: close now, as `loop.stop` from another thread makes `asyncio.run` do. */
-  | "stop"
+  /** To a loop's thread: close now, as `loop.stop` from another thread makes `asyncio.run` do. To a thread of the pool: end. */
+  | { kind: "stop" }
+  /** To a portal: close when every task has ended. */
+  | { kind: "finish" }
   /** From a loop's thread: its loop has closed, and the thread is over. */
-  | "closed";
+  | { kind: "closed" }
+  /** To a loop's thread: run this task (run_coroutine_threadsafe). */
+  | { kind: "submit"; task: number }
+  /** To main: a task it submitted has ended. */
+  | { kind: "task-ended"; task: number; status: "finished" | "failed" | "cancelled"; error: string }
+  /** A value has come into a channel, or gone out of a bounded one. */
+  | { kind: "filled"; channel: number }
+  | { kind: "drained"; channel: number }
+  /** To each thread of the pool: the first that claims the job does it. */
+  | { kind: "job"; job: Job }
+  /** From the pool; `broken`: it can do no more jobs. */
+  | { kind: "job-ended"; job: number; error: string | null; broken: boolean }
+  /** From this very thread: what the user's function returned has settled. */
+  | { kind: "call-settled"; call: number; error: string | null }
+  /** From user code, on this thread or in the pool: a send or receive that its promise waits for. */
+  | { kind: "ask"; from: number; ask: number; actor: number; request: ChannelRequest }
+  /** To user code: the same has been done. */
+  | { kind: "answer"; ask: number; value: unknown; error: string | null };
+
+/** What user code asks of a channel. */
+export type ChannelRequest =
+  | { kind: "send"; channel: number; value: unknown }
+  | { kind: "receive"; channel: number; timeout: Ticks | null };
+
+/**
+ * A queue of values between threads, as one thread sees it. First in, first out.
+ *
+ * When one thread sends or receives, the others that may be waiting hear of it by a message.
+ */
+export interface Channel {
+  readonly empty: boolean;
+  readonly full: boolean;
+  /** Puts a value in if there is room; its number in the channel comes back. */
+  trySend(value: unknown): number | undefined;
+  /** Takes the oldest value out, if there is one. */
+  tryReceive(): { item: number; value: unknown } | undefined;
+}
 
 /**
  * The thread a program runs on, as its driver gives it: a clock, a record, and other threads.
@@ -33,14 +110,20 @@ export type Message =
  */
 export interface Thread {
   readonly number: number;
+  /** By the channel's index in the document. */
+  readonly channels: readonly Channel[];
   /** Ticks since main started. */
   now(): Ticks;
   /** Records an event of this thread, at this instant. */
   record(type: number, actor: number, value: number, text?: string): void;
   /** Starts the thread of the event loop. */
   startLoop(): void;
-  /** Says something to the other thread; if it parks or waits, that ends. */
-  post(message: Message): void;
+  /** Says something to another thread, or to itself; if that one parks or waits, that ends. */
+  post(to: number, message: Message): void;
   /** The oldest message not yet received. */
   receive(): Message | undefined;
+  /** Makes a job this thread's own: to do it, or to take it back. True for one thread only, the first. */
+  claimJob(id: number): boolean;
+  /** Aborts the signal of a call of the user's function that has not settled. */
+  abort(call: number): void;
 }

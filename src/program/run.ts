@@ -1,6 +1,21 @@
 /** What a driver is asked to perform, and the numbers that everybody in the run goes by. */
+import { LOOP_THREAD, MAIN_THREAD } from "../events/event.ts";
+import type { Ticks } from "../scenario/duration.ts";
 import { type Scenario, type TaskInstance, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
+
+/** What a call takes: in all, and of that the time for which it holds its thread first. */
+export interface CallTime {
+  total: Ticks;
+  held: Ticks;
+}
+
+/** How long the user's functions take: each actor's calls in order, and what an unforeseen one takes. */
+export interface Takes {
+  byActor: Record<number, CallTime[]>;
+  /** By `functionName`. */
+  byFunction: Record<string, CallTime>;
+}
 
 /** A scenario under a strategy. Plain data: it travels to the child process of a real run. */
 export interface RunPlan {
@@ -8,18 +23,34 @@ export interface RunPlan {
   strategy: Strategy;
   /** What `{runtime}` prints. */
   runtime: string;
+  /** Left out: the user's functions are really called, where there is a driver that can. */
+  takes?: Takes;
 }
 
-/** A plan with its tasks numbered. */
+/** A plan with its tasks and channels numbered. */
 export interface Run extends RunPlan {
   instances: TaskInstance[];
   /** Indices of the tasks that a name in the document means. */
   indicesOf: ReadonlyMap<string, number[]>;
+  channelNames: string[];
+  /** The thread that the event loop runs on. */
+  loopThread: number;
 }
 
 export function toRun(plan: RunPlan): Run {
   const instances = taskInstances(plan.scenario);
   const indicesOf = new Map<string, number[]>(plan.scenario.tasks.map((task) => [task.name, []]));
   for (const [index, { spec }] of instances.entries()) indicesOf.get(spec.name)!.push(index);
-  return { ...plan, instances, indicesOf };
+  return {
+    ...plan,
+    instances,
+    indicesOf,
+    channelNames: plan.scenario.channels.map(({ name }) => name),
+    loopThread: isBeside(plan.strategy) ? LOOP_THREAD : MAIN_THREAD,
+  };
+}
+
+/** Whether a strategy's loop has a thread of its own. */
+export function isBeside({ loop }: Strategy): boolean {
+  return loop === "thread" || loop === "portal";
 }

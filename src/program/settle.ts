@@ -6,7 +6,7 @@
  */
 import { raisedInto, typeNumber } from "../events/event.ts";
 import type { Ticks } from "../scenario/duration.ts";
-import { Cancelled, GroupFailure, TimedOut } from "./failure.ts";
+import { Cancelled, failures, GroupFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import { type Callback, caught, type Coroutine, Future, Gather, type Task, wait } from "./task.ts";
 import type { Timer } from "./timers.ts";
@@ -20,12 +20,15 @@ export class Deadline {
   expired = false;
   readonly #loop: EventLoop;
   readonly #task: Task;
+  readonly #toError: () => Error;
   readonly #cancelRequests: number;
   #timer: Timer<Callback> | undefined;
 
-  constructor(loop: EventLoop, task: Task) {
+  /** @param toError what is raised when the time has run out. */
+  constructor(loop: EventLoop, task: Task, toError: () => Error) {
     this.#loop = loop;
     this.#task = task;
+    this.#toError = toError;
     this.#cancelRequests = task.cancelRequests;
   }
 
@@ -38,12 +41,12 @@ export class Deadline {
     });
   }
 
-  /** Ends the bound; what was raised inside comes out, as `TimedOut` if it was this deadline's doing. */
+  /** Ends the bound; what was raised inside comes out, as the deadline's own error if it was its doing. */
   end(raised: Error | undefined): Error | undefined {
     if (this.#timer !== undefined) this.#timer.cancelled = true;
     if (!this.expired) return raised;
     const left = --this.#task.cancelRequests;
-    return left <= this.#cancelRequests && raised instanceof Cancelled ? new TimedOut() : raised;
+    return left <= this.#cancelRequests && raised instanceof Cancelled ? this.#toError() : raised;
   }
 }
 
@@ -56,7 +59,7 @@ export function* gathered(
   timeout: Ticks | null,
 ): Coroutine {
   if (timeout === null) return yield* awaitAll(loop, tasks, collectErrors);
-  const deadline = new Deadline(loop, launch);
+  const deadline = new Deadline(loop, launch, failures.settleTimedOut);
   deadline.start(timeout, () => loop.recordCancel(tasks, "timed-out"));
   const raised = deadline.end(yield* caught(awaitAll(loop, tasks, collectErrors)));
   if (deadline.expired) {

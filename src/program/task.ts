@@ -4,13 +4,21 @@
  * Invariant: nothing here runs a coroutine. What happens to a future only puts callbacks behind
  * what is ready; the event loop alone takes them from there.
  */
+import type { Ticks } from "../scenario/duration.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { LAUNCH } from "../events/event.ts";
 import { Cancelled } from "./failure.ts";
+import type { CallOperation } from "./operation.ts";
 import type { Timer } from "./timers.ts";
 
 /** What a coroutine yields to its event loop: a step it cannot do itself, or something to await. */
-export type Wanted = LeafStep | Future | { kind: "create"; task: number };
+export type Wanted =
+  | LeafStep
+  | Future
+  | { kind: "create"; task: number }
+  | CallOperation
+  /** The thread stands still, and nobody is told of a step. */
+  | { kind: "hold"; ticks: Ticks };
 
 export type Coroutine = Generator<Wanted, void, void>;
 
@@ -46,6 +54,11 @@ export class Future {
   /** Calls back when it is done; when it is already, behind what is ready. */
   whenDone(callback: Callback): void {
     this.watched = true;
+    this.observe(callback);
+  }
+
+  /** The same for those who do not care how it ends: its failure stays unretrieved. */
+  observe(callback: Callback): void {
     if (this.done) this.loop.callSoon(callback);
     else (this.#callbacks ??= []).push(callback);
   }
@@ -105,9 +118,12 @@ export function* caught(coroutine: Coroutine): Generator<Wanted, Error | undefin
  */
 export const Phase = { ready: 0, asleep: 1, fired: 2, woken: 3 } as const;
 
+/** The index of tasks that are none of the scenario's: no event tells of them. */
+export const UNTOLD = -3;
+
 /** A coroutine that an event loop takes forward (asyncio.Task). */
 export class Task extends Future {
-  /** The task's index in the run, or `LAUNCH`. */
+  /** The task's index in the run, `LAUNCH`, or `UNTOLD`. */
   readonly index: number;
   readonly coroutine: Coroutine;
   started = false;
@@ -132,6 +148,11 @@ export class Task extends Future {
 
   get isLaunch(): boolean {
     return this.index === LAUNCH;
+  }
+
+  /** Whether it is one of the scenario's own tasks. */
+  get isListed(): boolean {
+    return this.index >= 0;
   }
 
   /**

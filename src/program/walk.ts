@@ -6,24 +6,35 @@ import { Cursor } from "../scenario/walk.ts";
 import { StepFailure } from "./failure.ts";
 import type { Thread } from "./operation.ts";
 
-/** What `{task}`, `{copy}` and `{runtime}` are for one program. */
-export type Names = Pick<PlaceholderValues, "task" | "copy" | "runtime">;
+/** What the placeholders of one program stand for, before its first step. */
+export function placeholderValues(
+  runtime: string,
+  task: { name: string; copy: number } = { name: "", copy: 0 },
+): PlaceholderValues {
+  return { i: 0, task: task.name, copy: task.copy, runtime, value: "" };
+}
+
+/** How a value received is printed: text as it is, anything else as JSON. */
+export function valueText(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
+}
 
 /**
  * Performs a list of steps as far as that takes no time: prints and fails.
  *
- * Every other step is yielded to whoever can perform it, in order.
+ * Every other step is yielded to whoever can perform it, in order, unless `special` knows how.
  *
+ * @param values what `{placeholders}` stand for; whoever receives a value sets it here.
  * @throws StepFailure at a `fail` step.
  */
-export function* walk(
+export function* walk<Other = never>(
   thread: Thread,
   actor: number,
   steps: Step[],
-  names: Names,
-): Generator<LeafStep, void, void> {
+  values: PlaceholderValues,
+  special?: (step: LeafStep) => Generator<Other, void, void> | undefined,
+): Generator<LeafStep | Other, void, void> {
   const cursor = new Cursor(steps);
-  const values: PlaceholderValues = { ...names, i: 0, value: "" };
   for (let step; (step = cursor.next()) !== undefined;) {
     if (step.kind === "print") {
       values.i = cursor.iteration;
@@ -31,7 +42,9 @@ export function* walk(
     } else if (step.kind === "fail") {
       throw new StepFailure(step.message);
     } else {
-      yield step;
+      const performed = step.kind === "sleep" ? undefined : special?.(step);
+      if (performed === undefined) yield step;
+      else yield* performed;
     }
   }
 }

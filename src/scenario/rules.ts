@@ -40,7 +40,7 @@ class Rules {
 
   document(data: Record<string, unknown>): void {
     const around: Around = { inTask: false, inRepeat: false };
-    let steps = this.#steps(data["main"], ["main"], around, ["launch"]);
+    let steps = this.#steps(data["main"], ["main"], around, ["launch", "submit"]);
     steps += this.#steps(data["launch"], ["launch"], around, ["settle", "start"]);
     let tasks = 0;
     for (const [name, task] of Object.entries(objectOr(data["tasks"]))) {
@@ -79,17 +79,19 @@ class Rules {
         for (const message of placeholderProblems(step["print"], around))
           this.#report([...at, "print"], message);
       for (const word of once) if (word in step) this.#onlyOnce(word, step[word], at, around);
+      if (typeof step["result"] === "string" && path[0] === "main")
+        this.#resultOf(step["result"], at);
     }
     return count;
   }
 
   #onlyOnce(word: string, value: unknown, at: PropertyKey[], { inRepeat }: Around): void {
     const things =
-      word === "start"
+      word === "start" || word === "submit"
         ? [value].flat().map((task) => ({
-            key: `start ${String(task)}`,
-            what: `task ${JSON.stringify(task)} is started`,
-            wayOut: `use "copies"`,
+            key: `begin ${String(task)}`,
+            what: `task ${JSON.stringify(task)} is ${word === "start" ? "started" : "submitted"}`,
+            wayOut: `use "copies", or a task of its own`,
           }))
         : [
             {
@@ -105,6 +107,15 @@ class Rules {
         this.#report(at, `${what} a second time; ${wayOut}`, this.#once.get(key)!);
       else this.#once.set(key, at);
     }
+  }
+
+  /** Main's steps are walked in their order, so what has been submitted is known by now. */
+  #resultOf(task: string, at: PropertyKey[]): void {
+    if (!this.#once.has(`begin ${task}`))
+      this.#report(
+        [...at, "result"],
+        `main has not submitted ${JSON.stringify(task)} by then; put "submit: ${task}" before it`,
+      );
   }
 
   #limit(verb: string, found: number, what: string, most: number): void {

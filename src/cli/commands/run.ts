@@ -10,7 +10,6 @@ import { encodeLog } from "../../events/ndjson.ts";
 import type { EventsHeader } from "../../events/schema.ts";
 import { toJson } from "../../export/json.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { unsupportedAxis, unsupportedSteps } from "../../program/unsupported.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { durationExamples, parseDuration, type Ticks } from "../../scenario/duration.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
@@ -65,7 +64,6 @@ export async function run(argv: string[]): Promise<number> {
   const { parseScenario } = await import("../../scenario/parse.ts");
   const scenario = parseScenario(source.text, source.file);
   const strategy = options.strategy ?? scenario.strategy;
-  refuseUnsupported(scenario, options.strategy, source.file);
 
   const plan: RunPlan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
   const finished =
@@ -85,17 +83,6 @@ export async function run(argv: string[]): Promise<number> {
     if (options.events !== null) writeEvents(options.events, plan, source, options, log);
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
-}
-
-/** @param chosen the strategy of the command line, if it names one: then the document's does not matter. */
-function refuseUnsupported(scenario: Scenario, chosen: Strategy | null, file: string): void {
-  const problems = unsupportedSteps(scenario);
-  const axis = unsupportedAxis(chosen ?? scenario.strategy);
-  if (axis !== null && chosen !== null)
-    throw new UsageError(`--strategy ${chosen.name}: ${axis}`, "run");
-  if (axis !== null)
-    problems.push({ position: scenario.strategyPosition, path: "strategy", message: axis });
-  if (problems.length > 0) throw new DocumentError(file, problems);
 }
 
 async function openRealRun(): Promise<RealRun> {

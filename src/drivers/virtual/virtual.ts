@@ -11,28 +11,33 @@ import {
   LOOP_THREAD,
   MAIN,
   MAIN_THREAD,
+  POOL_THREAD,
   typeNumber,
 } from "../../events/event.ts";
 import { EventLog } from "../../events/log.ts";
+import { LocalChannel } from "../../program/channel.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
-import type { Message, Operation, Thread, ThreadProgram } from "../../program/operation.ts";
-import { type RunPlan, toRun } from "../../program/run.ts";
+import type { Channel, Message, Operation, Thread, ThreadProgram } from "../../program/operation.ts";
+import { poolProgram } from "../../program/pool.ts";
+import { isBeside, type RunPlan, toRun } from "../../program/run.ts";
 import type { Ticks } from "../../scenario/duration.ts";
 
 /** A thread is a sequential resource: what it does next happens at `wakesAt` or, on a message, before. */
 class VirtualThread implements Thread {
   readonly number: number;
+  readonly channels: readonly Channel[];
   readonly messages: Message[] = [];
   program: ThreadProgram<number | void> | undefined;
-  wakesAt: Ticks = 0;
+  wakesAt: Ticks = Infinity;
   scheduled = 0;
   /** Whether a message wakes it: it parks or waits, and is not in the middle of a blocking step. */
   resting = false;
   readonly #scheduler: Scheduler;
 
-  constructor(scheduler: Scheduler, number: number) {
+  constructor(scheduler: Scheduler, number: number, channels: readonly Channel[]) {
     this.#scheduler = scheduler;
     this.number = number;
+    this.channels = channels;
   }
 
   now(): Ticks {
@@ -47,13 +52,52 @@ class VirtualThread implements Thread {
     this.#scheduler.startLoop();
   }
 
-  post(message: Message): void {
-    this.#scheduler.post(this.number === MAIN_THREAD ? LOOP_THREAD : MAIN_THREAD, message);
+  post(to: number, message: Message): void {
+    this.#scheduler.post(to, message);
   }
 
   receive(): Message | undefined {
     // Asked in every turn, and nearly always in vain: shift() of an empty array is a slow call.
     return this.messages.length === 0 ? undefined : this.messages.shift();
+  }
+
+  claimJob(id: number): boolean {
+    return this.#scheduler.claimJob(id);
+  }
+
+  abort(): never {
+    throw new Error("in virtual time no user code is called, so none can be aborted");
+  }
+}
+
+/** One thread's end of a channel: the other thread hears of what is done here. */
+class VirtualChannel implements Channel {
+  readonly #shared: LocalChannel;
+  readonly #tell: (what: "filled" | "drained") => void;
+
+  constructor(shared: LocalChannel, tell: (what: "filled" | "drained") => void) {
+    this.#shared = shared;
+    this.#tell = tell;
+  }
+
+  get empty(): boolean {
+    return this.#shared.empty;
+  }
+
+  get full(): boolean {
+    return this.#shared.full;
+  }
+
+  trySend(value: unknown): number | undefined {
+    const item = this.#shared.trySend(value);
+    if (item !== undefined) this.#tell("filled");
+    return item;
+  }
+
+  tryReceive(): { item: number; value: unknown } | undefined {
+    const got = this.#shared.tryReceive();
+    if (got !== undefined) this.#tell("drained");
+    return got;
   }
 }
 
@@ -62,6 +106,7 @@ class Scheduler {
   readonly log = new EventLog();
   readonly #plan: RunPlan;
   readonly #threads: VirtualThread[] = [];
+  readonly #claimed = new Set<number>();
   #scheduled = 0;
 
   constructor(plan: RunPlan) {
@@ -69,13 +114,29 @@ class Scheduler {
   }
 
   run(timeout: Ticks | null): EventLog {
-    const run = toRun(this.#plan);
-    const main = new VirtualThread(this, MAIN_THREAD);
+    const run = toRun({ takes: { byActor: {}, byFunction: {} }, ...this.#plan });
+    const shared = run.scenario.channels.map(({ capacity }) => new LocalChannel(capacity));
+    const beside = isBeside(run.strategy);
+    const open = (number: number): VirtualThread => {
+      const other = number === MAIN_THREAD ? LOOP_THREAD : MAIN_THREAD;
+      const channels = !beside
+        ? shared
+        : shared.map(
+            (one, channel) =>
+              new VirtualChannel(one, (kind) => this.post(other, { kind, channel })),
+          );
+      return (this.#threads[number] = new VirtualThread(this, number, channels));
+    };
+    const main = open(MAIN_THREAD);
     main.program = mainProgram(run, main);
-    const loop = new VirtualThread(this, LOOP_THREAD);
+    const loop = open(LOOP_THREAD);
     loop.program = loopProgram(run, loop);
-    loop.wakesAt = Infinity;
-    this.#threads.push(main, loop);
+    this.#schedule(main, 0, false);
+    for (let worker = 0; worker < (run.strategy.workers ?? 0); worker++) {
+      const thread = open(POOL_THREAD + worker);
+      thread.program = poolProgram(run, thread);
+      this.#schedule(thread, 0, false);
+    }
     for (;;) {
       const thread = this.#first();
       if (thread.wakesAt === Infinity) return this.#interrupt("deadlock");
@@ -87,7 +148,7 @@ class Scheduler {
       const { done, value } = thread.program!.next();
       if (!done) this.#perform(thread, value as Operation);
       else if (thread === main) return this.log;
-      else thread.wakesAt = Infinity;
+      else this.#schedule(thread, Infinity, false);
     }
   }
 
@@ -99,6 +160,10 @@ class Scheduler {
     const thread = this.#threads[to]!;
     thread.messages.push(message);
     if (thread.resting) this.#schedule(thread, this.now, false);
+  }
+
+  claimJob(id: number): boolean {
+    return !this.#claimed.has(id) && this.#claimed.add(id) !== undefined;
   }
 
   #first(): VirtualThread {
@@ -113,11 +178,22 @@ class Scheduler {
   }
 
   #perform(thread: VirtualThread, operation: Operation): void {
-    if (operation.kind === "block" || operation.kind === "compute")
-      this.#schedule(thread, this.now + operation.ticks, false);
-    else {
-      const due = thread.messages.length > 0 ? this.now : Math.max(this.now, operation.until);
-      this.#schedule(thread, due, true);
+    switch (operation.kind) {
+      case "block":
+      case "compute":
+        this.#schedule(thread, this.now + operation.ticks, false);
+        break;
+      case "job":
+        this.#schedule(thread, this.now + operation.job.ticks, false);
+        break;
+      case "park":
+      case "wait": {
+        const due = thread.messages.length > 0 ? this.now : Math.max(this.now, operation.until);
+        this.#schedule(thread, due, true);
+        break;
+      }
+      case "call":
+        throw new Error("in virtual time no user code is called: its plan says what calls take");
     }
   }
 

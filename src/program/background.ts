@@ -1,0 +1,179 @@
+/** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
+import { MAIN_THREAD, typeNumber } from "../events/event.ts";
+import type { LeafStep } from "../scenario/model.ts";
+import type { PlaceholderValues } from "../scenario/placeholders.ts";
+import { CallTimes, LoopCalls } from "./call.ts";
+import { LoopChannels } from "./channel.ts";
+import { endingOf } from "./failure.ts";
+import { EventLoop } from "./loop.ts";
+import type { Message, Thread, ThreadProgram } from "./operation.ts";
+import { LoopPool } from "./pool.ts";
+import type { Run } from "./run.ts";
+import { type Coroutine, type Task, UNTOLD } from "./task.ts";
+import { placeholderValues, valueText, walk } from "./walk.ts";
+
+export class Background {
+  readonly run: Run;
+  readonly loop: EventLoop;
+  readonly channels: LoopChannels;
+  /** Null where tasks perform their blocking steps themselves. */
+  readonly pool: LoopPool | null;
+  readonly #calls: LoopCalls;
+  readonly #times: CallTimes;
+  /** Called when main wants no more of the loop than its tasks' ends. */
+  onFinish: () => void = () => undefined;
+
+  constructor(run: Run, thread: Thread, eager: boolean) {
+    this.run = run;
+    this.loop = new EventLoop(thread, {
+      eager,
+      coroutineOf: (index) => this.#taskCoroutine(index),
+      onMessage: (message) => this.hear(message),
+    });
+    this.channels = new LoopChannels(this.loop, run.channelNames);
+    const { workers } = run.strategy;
+    this.pool = workers === null ? null : new LoopPool(this.loop, workers);
+    this.#times = new CallTimes(run);
+    this.#calls = new LoopCalls(this.loop, this.#times);
+  }
+
+  /** Takes in what another thread says; as with call_soon_threadsafe, what follows comes behind what is ready. */
+  hear(message: Message): void {
+    this.loop.callSoon(() => this.#heed(message));
+  }
+
+  /** Runs a task's first step here and now, for main, on whose thread the loop floats. */
+  *callEagerly(index: number): ThreadProgram<void> {
+    yield* this.loop.callEagerly(index, this.#taskCoroutine(index));
+  }
+
+  /** What has come of a task that floats; undefined while it has not ended. Asking handles its failure. */
+  resultOf(index: number): { status: "finished" | "failed" | "cancelled"; error: string } | undefined {
+    const task = this.loop.tasks.find((one) => one.index === index);
+    if (task === undefined || task.state === "pending") return undefined;
+    task.watched = true;
+    return { status: task.state, error: task.error?.message ?? "" };
+  }
+
+  /** Whether every task has ended. */
+  get isOver(): boolean {
+    return this.loop.tasks.every((task) => task.done);
+  }
+
+  /** How a step is performed that takes more than its thread, if it does. */
+  special(actor: number, values: PlaceholderValues): (step: LeafStep) => Coroutine | undefined {
+    return (step) => {
+      switch (step.kind) {
+        case "send":
+          return this.channels.send(actor, this.#channel(step.channel), step.value);
+        case "receive":
+          return this.#receive(actor, step, values);
+        case "block":
+        case "compute":
+          if (this.pool === null || actor < 0) return undefined;
+          return this.pool.perform(actor, step, step.ticks);
+        case "call": {
+          if (this.pool === null || actor < 0) return this.#calls.perform(actor, step);
+          const ticks = this.#times.next(actor, step)?.total ?? 0;
+          return this.pool.perform(actor, step, ticks);
+        }
+        default:
+          return undefined;
+      }
+    };
+  }
+
+  #heed(message: Message): void {
+    switch (message.kind) {
+      case "stop":
+        this.loop.stop();
+        break;
+      case "finish":
+        this.onFinish();
+        break;
+      case "submit":
+        this.#submit(message.task);
+        break;
+      case "filled":
+        this.channels.filled(message.channel);
+        break;
+      case "drained":
+        this.channels.drained(message.channel);
+        break;
+      case "job-ended":
+        this.pool!.ended(message.job, message.error, message.broken);
+        break;
+      case "call-settled":
+        this.#calls.settled(message.call, message.error);
+        break;
+      case "ask":
+        this.loop.createTask(UNTOLD, this.#answer(message));
+        break;
+    }
+  }
+
+  /** Runs a task for main, and lets main know of its end (run_coroutine_threadsafe). */
+  #submit(index: number): void {
+    const { loop } = this;
+    const task: Task = loop.createTask(index, this.#taskCoroutine(index));
+    task.whenDone(() => {
+      const status = task.state as "finished" | "failed" | "cancelled";
+      const error = task.error?.message ?? "";
+      loop.thread.post(MAIN_THREAD, { kind: "task-ended", task: index, status, error });
+    });
+  }
+
+  *#receive(
+    actor: number,
+    { channel, timeout }: Extract<LeafStep, { kind: "receive" }>,
+    values: PlaceholderValues,
+  ): Coroutine {
+    values.value = valueText(
+      yield* this.channels.receive(actor, this.#channel(channel), timeout ?? null),
+    );
+  }
+
+  *#answer({ from, ask, actor, request }: Extract<Message, { kind: "ask" }>): Coroutine {
+    let value: unknown = null;
+    let error: string | null = null;
+    try {
+      if (request.kind === "send")
+        yield* this.channels.send(actor, request.channel, request.value);
+      else value = yield* this.channels.receive(actor, request.channel, request.timeout);
+    } catch (raised) {
+      error = (raised as Error).message;
+      if (endingOf(raised as Error) === "cancelled") throw raised;
+    } finally {
+      this.loop.thread.post(from, { kind: "answer", ask, value, error });
+    }
+  }
+
+  #channel(name: string): number {
+    return this.run.channelNames.indexOf(name);
+  }
+
+  #taskCoroutine(index: number): Coroutine {
+    const { run, loop } = this;
+    const { name, spec, copy } = run.instances[index]!;
+    const values = placeholderValues(run.runtime, { name, copy });
+    const special = this.special(index, values);
+    const body = walk(loop.thread, index, spec.steps, values, special);
+    if (spec.finally.length === 0) return body;
+    return this.#withCleanup(
+      index,
+      body,
+      walk(loop.thread, index, spec.finally, values, special),
+    );
+  }
+
+  *#withCleanup(index: number, body: Coroutine, cleanup: Coroutine): Coroutine {
+    const { thread } = this.loop;
+    try {
+      yield* body;
+    } finally {
+      thread.record(typeNumber["cleanup-began"], index, 0);
+      yield* cleanup;
+      thread.record(typeNumber["cleanup-ended"], index, 0);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Calls of the user's own functions: in main, and in a loop that awaits what they return.
+ *
+ * In virtual time nothing is called: a call takes as long as the plan says it does.
+ */
+import { completions, MAIN, typeNumber } from "../events/event.ts";
+import { endingOf, StepFailure } from "./failure.ts";
+import type { EventLoop } from "./loop.ts";
+import type { CallOperation, CallStep, Thread, ThreadProgram } from "./operation.ts";
+import type { CallTime, Run } from "./run.ts";
+import { type Coroutine, Future, wait } from "./task.ts";
+
+/** How long calls take, where nothing is really called. Counts the calls of each actor. */
+export class CallTimes {
+  readonly #run: Run;
+  readonly #made = new Map<number, number>();
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** What the actor's next call takes; undefined where it is to be made for real. */
+  next(actor: number, step: CallStep): CallTime | undefined {
+    const { takes } = this.#run;
+    if (takes === undefined) return undefined;
+    const made = this.#made.get(actor) ?? 0;
+    this.#made.set(actor, made + 1);
+    const recorded = takes.byActor[actor]?.[made] ?? takes.byFunction[functionName(step)];
+    return recorded ?? { total: step.takes!, held: 0 };
+  }
+}
+
+/** How a function is named in events and sentences: `./job.ts#default`. */
+export function functionName({ module, export: name }: CallStep): string {
+  return `${module}#${name}`;
+}
+
+/** The calls that are under way in a loop. */
+export class LoopCalls {
+  readonly #loop: EventLoop;
+  readonly #times: CallTimes;
+  readonly #pending = new Map<number, CallFuture>();
+  #made = 0;
+
+  constructor(loop: EventLoop, times: CallTimes) {
+    this.#loop = loop;
+    this.#times = times;
+  }
+
+  /** Calls as an actor, and awaits what the function returns. @throws what it throws, or rejects with. */
+  *perform(actor: number, step: CallStep): Coroutine {
+    const { thread } = this.#loop;
+    thread.record(typeNumber["call-began"], actor, 0, functionName(step));
+    let how: (typeof completions)[number] = "completed";
+    try {
+      const time = this.#times.next(actor, step);
+      yield* time === undefined ? this.#forReal(actor, step) : this.#pretend(actor, time);
+    } catch (error) {
+      how = endingOf(error as Error) === "cancelled" ? "cancelled" : "failed";
+      throw error;
+    } finally {
+      thread.record(typeNumber["call-ended"], actor, completions.indexOf(how));
+    }
+  }
+
+  /** What a function returned has settled. */
+  settled(call: number, error: string | null): void {
+    this.#loop.outstanding--;
+    this.#loop.callsPending--;
+    this.#pending.get(call)!.settle(error);
+    this.#pending.delete(call);
+  }
+
+  *#forReal(actor: number, step: CallStep): Coroutine {
+    const call = this.#made++;
+    const operation: CallOperation = { kind: "call", call, actor, step };
+    yield operation;
+    if (operation.error !== undefined) throw new StepFailure(operation.error);
+    if (!operation.promised) return;
+    const future = new CallFuture(this.#loop, () => this.#loop.thread.abort(call));
+    this.#pending.set(call, future);
+    this.#loop.outstanding++;
+    this.#loop.callsPending++;
+    yield* wait(future);
+  }
+
+  *#pretend(actor: number, { total, held }: CallTime): Coroutine {
+    const loop = this.#loop;
+    if (held > 0) {
+      yield { kind: "hold", ticks: held };
+      loop.thread.record(typeNumber["call-held"], actor, held);
+    }
+    const slept = new Future(loop);
+    const timer = loop.callAt(loop.thread.now() + total - held, () => slept.finish());
+    try {
+      yield* wait(slept);
+    } finally {
+      timer.cancelled = true;
+    }
+  }
+}
+
+/**
+ * What the user's function returned. Cancelling it aborts the function's signal, and no more: what
+ * has been begun in JavaScript cannot be stopped from outside, so its clean-up is waited for.
+ */
+class CallFuture extends Future {
+  readonly #abort: () => void;
+  #aborted = false;
+
+  constructor(loop: EventLoop, abort: () => void) {
+    super(loop);
+    this.#abort = abort;
+  }
+
+  override cancel(): boolean {
+    if (this.done) return false;
+    this.#aborted = true;
+    this.#abort();
+    return true;
+  }
+
+  settle(error: string | null): void {
+    if (this.#aborted) this.endCancelled();
+    else if (error === null) this.finish();
+    else this.fail(new StepFailure(error));
+  }
+}
+
+/** Main's call: synchronous, so that a promise it returns is dropped. @throws what the function throws. */
+export function* callInMain(thread: Thread, times: CallTimes, step: CallStep): ThreadProgram<void> {
+  thread.record(typeNumber["call-began"], MAIN, 0, functionName(step));
+  const time = times.next(MAIN, step);
+  const operation: CallOperation = { kind: "call", call: -1, actor: MAIN, step };
+  if (time === undefined) yield operation;
+  else {
+    yield { kind: "block", ticks: time.total };
+    thread.record(typeNumber["call-held"], MAIN, time.total);
+  }
+  const failed = operation.error !== undefined;
+  thread.record(typeNumber["call-ended"], MAIN, completions.indexOf(failed ? "failed" : "completed"));
+  if (operation.promised) thread.record(typeNumber["promise-dropped"], MAIN, 0, functionName(step));
+  if (failed) throw new StepFailure(operation.error);
+}

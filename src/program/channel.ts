@@ -1,0 +1,158 @@
+/**
+ * Sending and receiving in an event loop: asyncio.Queue's algorithm over channels that other threads
+ * may use as well.
+ *
+ * Invariant: a value that came while somebody here waited wakes exactly one of those who wait, the
+ * first; if that one is cancelled on its way to the value, the next is woken in its place.
+ */
+import { typeNumber, waits } from "../events/event.ts";
+import type { Ticks } from "../scenario/duration.ts";
+import { failures } from "./failure.ts";
+import type { EventLoop } from "./loop.ts";
+import type { Channel } from "./operation.ts";
+import { Deadline } from "./settle.ts";
+import { caught, Future, wait, type Wanted } from "./task.ts";
+
+export class LoopChannels {
+  readonly #loop: EventLoop;
+  readonly #names: readonly string[];
+  /** Who waits for a value, and who for room, by channel. */
+  readonly #getters: Future[][];
+  readonly #putters: Future[][];
+
+  constructor(loop: EventLoop, names: readonly string[]) {
+    this.#loop = loop;
+    this.#names = names;
+    this.#getters = names.map(() => []);
+    this.#putters = names.map(() => []);
+  }
+
+  /** Sends as an actor, waiting for room (Queue.put). */
+  *send(actor: number, channel: number, value: unknown): Generator<Wanted, void, void> {
+    const { thread } = this.#loop;
+    const end = thread.channels[channel]!;
+    yield* this.#until(actor, "send", channel, () => !end.full);
+    // No other coroutine has run since; main may have taken the room, but then its loop tries again.
+    const item = end.trySend(value);
+    if (item === undefined) return yield* this.send(actor, channel, value);
+    this.filled(channel);
+    thread.record(typeNumber.sent, actor, item, this.#names[channel]!);
+  }
+
+  /**
+   * Receives as an actor, waiting for a value (Queue.get, in asyncio.timeout where there is one).
+   *
+   * @throws TimedOut when the timeout runs out.
+   */
+  *receive(
+    actor: number,
+    channel: number,
+    timeout: Ticks | null,
+  ): Generator<Wanted, unknown, void> {
+    if (timeout === null) return yield* this.#get(actor, channel);
+    const deadline = new Deadline(this.#loop, this.#loop.current!, () =>
+      failures.receiveTimedOut(this.#names[channel]!, timeout),
+    );
+    deadline.start(timeout, () => undefined);
+    let value: unknown;
+    const get = this.#get(actor, channel);
+    const raised = deadline.end(
+      yield* caught(
+        (function* () {
+          value = yield* get;
+        })(),
+      ),
+    );
+    if (raised !== undefined) throw raised;
+    return value;
+  }
+
+  /** A value has come: the first who waits for one is woken. */
+  filled(channel: number): void {
+    wakeNext(this.#getters[channel]!);
+  }
+
+  /** There is room: the first who waits for it is woken. */
+  drained(channel: number): void {
+    wakeNext(this.#putters[channel]!);
+  }
+
+  *#get(actor: number, channel: number): Generator<Wanted, unknown, void> {
+    const { thread } = this.#loop;
+    const end = thread.channels[channel]!;
+    yield* this.#until(actor, "receive", channel, () => !end.empty);
+    const got = end.tryReceive();
+    if (got === undefined) return yield* this.#get(actor, channel);
+    this.drained(channel);
+    thread.record(typeNumber.received, actor, got.item, this.#names[channel]!);
+    return got.value;
+  }
+
+  *#until(
+    actor: number,
+    what: "send" | "receive",
+    channel: number,
+    isFree: () => boolean,
+  ): Generator<Wanted, void, void> {
+    if (isFree()) return;
+    const { thread } = this.#loop;
+    const waiters = (what === "send" ? this.#putters : this.#getters)[channel]!;
+    thread.record(typeNumber["wait-began"], actor, waits.indexOf(what), this.#names[channel]!);
+    try {
+      do {
+        const waiter = new Future(this.#loop);
+        waiters.push(waiter);
+        try {
+          yield* wait(waiter);
+        } catch (error) {
+          const index = waiters.indexOf(waiter);
+          if (index >= 0) waiters.splice(index, 1);
+          if (isFree() && waiter.state !== "cancelled") wakeNext(waiters);
+          throw error;
+        }
+      } while (!isFree());
+    } finally {
+      thread.record(typeNumber["wait-ended"], actor, waits.indexOf(what), this.#names[channel]!);
+    }
+  }
+}
+
+function wakeNext(waiters: Future[]): void {
+  for (let waiter; (waiter = waiters.shift()) !== undefined;)
+    if (!waiter.done) {
+      waiter.finish();
+      return;
+    }
+}
+
+/** The channel ends of a thread that shares them with nobody, or with others in its own memory. */
+export class LocalChannel implements Channel {
+  readonly #capacity: number;
+  readonly #values: unknown[] = [];
+  #received = 0;
+  #sent = 0;
+
+  /** @param capacity null for no bound. */
+  constructor(capacity: number | null) {
+    this.#capacity = capacity ?? Infinity;
+  }
+
+  get empty(): boolean {
+    return this.#sent === this.#received;
+  }
+
+  get full(): boolean {
+    return this.#sent - this.#received >= this.#capacity;
+  }
+
+  trySend(value: unknown): number | undefined {
+    if (this.full) return undefined;
+    this.#values.push(value);
+    return this.#sent++;
+  }
+
+  tryReceive(): { item: number; value: unknown } | undefined {
+    if (this.empty) return undefined;
+    return { item: this.#received++, value: this.#values.shift() };
+  }
+}
