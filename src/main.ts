@@ -7,6 +7,9 @@ const argv = process.argv.slice(2);
 if (argv[0] === "__child") {
   const { runChild } = await import("./drivers/real/child.ts");
   await runChild();
+} else if (argv[0] === "__pool") {
+  const { runPoolProcess } = await import("./drivers/real/pool-process.ts");
+  runPoolProcess();
 } else {
   const { runCommandLine } = await import("./cli/command-line.ts");
   // Everything has been written by now; what has not, nobody will ever read.

@@ -58,6 +58,8 @@ export const logReasons = [
   "unhandled-rejection",
   /** The traceback of main, which ends the process. */
   "main-failed",
+  /** Thrown where nobody could catch it, as in a timer's callback; it ends the thread. */
+  "uncaught-exception",
 ] as const;
 export type LogReason = (typeof logReasons)[number];
 
@@ -123,7 +125,8 @@ export const eventShapes = {
   "compute-ended": {},
   printed: { text: { name: "text" } },
   "error-raised": { value: { name: "into", words: raisedInto } },
-  "error-logged": { value: { name: "reason", words: logReasons } },
+  // The text says what failed where that is no program of the scenario's.
+  "error-logged": { value: { name: "reason", words: logReasons }, text: error },
   interrupted: {
     value: { name: "by", words: interruptions },
     text: { name: "detail", optional: true },

@@ -2,7 +2,7 @@
 import { MAIN_THREAD, typeNumber } from "../events/event.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import type { PlaceholderValues } from "../scenario/placeholders.ts";
-import { CallTimes, LoopCalls } from "./call.ts";
+import { CallClock, LoopCalls } from "./call.ts";
 import { LoopChannels } from "./channel.ts";
 import { endingOf } from "./failure.ts";
 import { EventLoop } from "./loop.ts";
@@ -19,7 +19,7 @@ export class Background {
   /** Null where tasks perform their blocking steps themselves. */
   readonly pool: LoopPool | null;
   readonly #calls: LoopCalls;
-  readonly #times: CallTimes;
+  readonly #times: CallClock;
   /** Called when main wants no more of the loop than its tasks' ends. */
   onFinish: () => void = () => undefined;
 
@@ -33,7 +33,7 @@ export class Background {
     this.channels = new LoopChannels(this.loop, run.channelNames);
     const { workers } = run.strategy;
     this.pool = workers === null ? null : new LoopPool(this.loop, workers);
-    this.#times = new CallTimes(run);
+    this.#times = new CallClock(run);
     this.#calls = new LoopCalls(this.loop, this.#times);
   }
 

@@ -4,14 +4,15 @@
  * In virtual time nothing is called: a call takes as long as the plan says it does.
  */
 import { completions, MAIN, typeNumber } from "../events/event.ts";
+import { type CallStep, type CallTime, functionName } from "../scenario/calls.ts";
 import { endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
-import type { CallOperation, CallStep, Thread, ThreadProgram } from "./operation.ts";
-import type { CallTime, Run } from "./run.ts";
+import type { CallOperation, Thread, ThreadProgram } from "./operation.ts";
+import type { Run } from "./run.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 
 /** How long calls take, where nothing is really called. Counts the calls of each actor. */
-export class CallTimes {
+export class CallClock {
   readonly #run: Run;
   readonly #made = new Map<number, number>();
 
@@ -30,19 +31,14 @@ export class CallTimes {
   }
 }
 
-/** How a function is named in events and sentences: `./job.ts#default`. */
-export function functionName({ module, export: name }: CallStep): string {
-  return `${module}#${name}`;
-}
-
 /** The calls that are under way in a loop. */
 export class LoopCalls {
   readonly #loop: EventLoop;
-  readonly #times: CallTimes;
+  readonly #times: CallClock;
   readonly #pending = new Map<number, CallFuture>();
   #made = 0;
 
-  constructor(loop: EventLoop, times: CallTimes) {
+  constructor(loop: EventLoop, times: CallClock) {
     this.#loop = loop;
     this.#times = times;
   }
@@ -128,7 +124,7 @@ class CallFuture extends Future {
 }
 
 /** Main's call: synchronous, so that a promise it returns is dropped. @throws what the function throws. */
-export function* callInMain(thread: Thread, times: CallTimes, step: CallStep): ThreadProgram<void> {
+export function* callInMain(thread: Thread, times: CallClock, step: CallStep): ThreadProgram<void> {
   thread.record(typeNumber["call-began"], MAIN, 0, functionName(step));
   const time = times.next(MAIN, step);
   const operation: CallOperation = { kind: "call", call: -1, actor: MAIN, step };

@@ -33,10 +33,11 @@ export class LoopChannels {
     const end = thread.channels[channel]!;
     yield* this.#until(actor, "send", channel, () => !end.full);
     // No other coroutine has run since; main may have taken the room, but then its loop tries again.
-    const item = end.trySend(value);
-    if (item === undefined) return yield* this.send(actor, channel, value);
+    const sent = end.trySend(value, (item) =>
+      thread.record(typeNumber.sent, actor, item, this.#names[channel]!),
+    );
+    if (!sent) return yield* this.send(actor, channel, value);
     this.filled(channel);
-    thread.record(typeNumber.sent, actor, item, this.#names[channel]!);
   }
 
   /**
@@ -81,10 +82,11 @@ export class LoopChannels {
     const { thread } = this.#loop;
     const end = thread.channels[channel]!;
     yield* this.#until(actor, "receive", channel, () => !end.empty);
-    const got = end.tryReceive();
+    const got = end.tryReceive((item) =>
+      thread.record(typeNumber.received, actor, item, this.#names[channel]!),
+    );
     if (got === undefined) return yield* this.#get(actor, channel);
     this.drained(channel);
-    thread.record(typeNumber.received, actor, got.item, this.#names[channel]!);
     return got.value;
   }
 
@@ -145,14 +147,16 @@ export class LocalChannel implements Channel {
     return this.#sent - this.#received >= this.#capacity;
   }
 
-  trySend(value: unknown): number | undefined {
-    if (this.full) return undefined;
+  trySend(value: unknown, onSent: (item: number) => void): boolean {
+    if (this.full) return false;
     this.#values.push(value);
-    return this.#sent++;
+    onSent(this.#sent++);
+    return true;
   }
 
-  tryReceive(): { item: number; value: unknown } | undefined {
+  tryReceive(onReceived: (item: number) => void): { value: unknown } | undefined {
     if (this.empty) return undefined;
-    return { item: this.#received++, value: this.#values.shift() };
+    onReceived(this.#received++);
+    return { value: this.#values.shift() };
   }
 }

@@ -16,7 +16,7 @@ import {
 import type { Ticks } from "../scenario/duration.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Background } from "./background.ts";
-import { callInMain, CallTimes } from "./call.ts";
+import { callInMain, CallClock } from "./call.ts";
 import { Cancelled, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
@@ -43,7 +43,7 @@ type Result = Pick<Extract<Message, { kind: "task-ended" }>, "status" | "error">
 class MainThread {
   readonly #run: Run;
   readonly #thread: Thread;
-  readonly #times: CallTimes;
+  readonly #times: CallClock;
   /** Whether main has come past its launch step. */
   #launched = false;
   /** What floats on this thread. */
@@ -56,7 +56,7 @@ class MainThread {
   constructor(run: Run, thread: Thread) {
     this.#run = run;
     this.#thread = thread;
-    this.#times = new CallTimes(run);
+    this.#times = new CallClock(run);
   }
 
   *program(): ThreadProgram<number> {
@@ -182,25 +182,26 @@ class MainThread {
   *#send({ channel, value }: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {
     const index = this.#run.channelNames.indexOf(channel);
     const end = this.#thread.channels[index]!;
-    let item: number | undefined;
-    yield* this.#until("send", channel, undefined, () => (item = end.trySend(value)) !== undefined);
+    const told = (item: number): void =>
+      this.#thread.record(typeNumber.sent, MAIN, item, channel);
+    yield* this.#until("send", channel, undefined, () => end.trySend(value, told));
     this.#floating?.channels.filled(index);
-    this.#thread.record(typeNumber.sent, MAIN, item!, channel);
   }
 
   *#receive(step: Extract<LeafStep, { kind: "receive" }>): ThreadProgram<unknown> {
     const index = this.#run.channelNames.indexOf(step.channel);
     const end = this.#thread.channels[index]!;
+    const told = (item: number): void =>
+      this.#thread.record(typeNumber.received, MAIN, item, step.channel);
     let got: ReturnType<typeof end.tryReceive>;
     const came = yield* this.#until(
       "receive",
       step.channel,
       step.timeout,
-      () => (got = end.tryReceive()) !== undefined,
+      () => (got = end.tryReceive(told)) !== undefined,
     );
     if (!came) throw failures.receiveTimedOut(step.channel, step.timeout!);
     this.#floating?.channels.drained(index);
-    this.#thread.record(typeNumber.received, MAIN, got!.item, step.channel);
     return got!.value;
   }
 

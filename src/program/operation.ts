@@ -5,10 +5,9 @@
  * its thread through the operation in whatever time it keeps: a blocking call, a native timer, or a
  * number added to a clock.
  */
+import type { CallStep } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import type { LeafStep } from "../scenario/model.ts";
-
-export type CallStep = Extract<LeafStep, { kind: "call" }>;
 
 export type Operation =
   /** The whole thread stands still for this long (time.sleep). */
@@ -97,10 +96,14 @@ export type ChannelRequest =
 export interface Channel {
   readonly empty: boolean;
   readonly full: boolean;
-  /** Puts a value in if there is room; its number in the channel comes back. */
-  trySend(value: unknown): number | undefined;
-  /** Takes the oldest value out, if there is one. */
-  tryReceive(): { item: number; value: unknown } | undefined;
+  /**
+   * Puts a value in if there is room.
+   *
+   * @param onSent hears the value's number in the channel, before any other thread can know of it.
+   */
+  trySend(value: unknown, onSent: (item: number) => void): boolean;
+  /** Takes the oldest value out, if there is one; the room it leaves is known after `onReceived`. */
+  tryReceive(onReceived: (item: number) => void): { value: unknown } | undefined;
 }
 
 /**

@@ -1,21 +1,8 @@
 /** What a driver is asked to perform, and the numbers that everybody in the run goes by. */
 import { LOOP_THREAD, MAIN_THREAD } from "../events/event.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import type { CallTimes } from "../scenario/calls.ts";
 import { type Scenario, type TaskInstance, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
-
-/** What a call takes: in all, and of that the time for which it holds its thread first. */
-export interface CallTime {
-  total: Ticks;
-  held: Ticks;
-}
-
-/** How long the user's functions take: each actor's calls in order, and what an unforeseen one takes. */
-export interface Takes {
-  byActor: Record<number, CallTime[]>;
-  /** By `functionName`. */
-  byFunction: Record<string, CallTime>;
-}
 
 /** A scenario under a strategy. Plain data: it travels to the child process of a real run. */
 export interface RunPlan {
@@ -24,7 +11,7 @@ export interface RunPlan {
   /** What `{runtime}` prints. */
   runtime: string;
   /** Left out: the user's functions are really called, where there is a driver that can. */
-  takes?: Takes;
+  takes?: CallTimes;
 }
 
 /** A plan with its tasks and channels numbered. */

@@ -1,5 +1,6 @@
 /** From the word on the command line to a document's text: a catalogue name, a file, or `-`. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { catalogue } from "./catalogue.ts";
 import { DocumentError } from "./problem.ts";
 import { suggestion } from "./suggest.ts";
@@ -7,12 +8,17 @@ import { suggestion } from "./suggest.ts";
 /** The largest document that is read; a scenario of a thousand steps takes a tenth of it. */
 export const maxBytes = 1024 * 1024;
 
+/** The largest file of events that is read: some five million events. */
+export const maxEventBytes = 512 * 1024 * 1024;
+
 const pieceSize = 256 * 1024;
 
 export interface Source {
   /** What the document is called in messages: its path, `<stdin>`, or `lost.yaml` of the catalogue. */
   file: string;
   text: string;
+  /** What paths in the document are relative to: the folder it lies in, or the current one. */
+  folder: string;
 }
 
 /**
@@ -22,7 +28,7 @@ export interface Source {
  */
 export function readSource(word: string): Source {
   const known = catalogue.find((entry) => entry.name === word);
-  if (known !== undefined) return { file: known.file, text: known.text };
+  if (known !== undefined) return { file: known.file, text: known.text, folder: process.cwd() };
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
   if (word !== "-" && !existsSync(word)) {
     const names = catalogue.map((entry) => entry.name);
@@ -31,7 +37,8 @@ export function readSource(word: string): Source {
       `no such file, and no scenario of the catalogue has this name; ${suggestion(word, names, "catalogue")}`,
     );
   }
-  return { file, text: readText(word, file, maxBytes) };
+  const folder = word === "-" ? process.cwd() : dirname(resolve(word));
+  return { file, text: readText(word, file, maxBytes), folder };
 }
 
 /**

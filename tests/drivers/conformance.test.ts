@@ -94,6 +94,7 @@ const documents = [
 ];
 
 const quietly = {
+  folder: process.cwd(),
   timeout: null,
   signal: new AbortController().signal,
   onPrint: () => undefined,

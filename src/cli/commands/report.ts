@@ -6,13 +6,10 @@ import { toJson } from "../../export/json.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { taskInstances } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
-import { readText } from "../../scenario/source.ts";
+import { maxEventBytes, readText } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { readArguments } from "../arguments.ts";
 import { textWidth, writeOut } from "../output.ts";
-
-/** The largest event file that is read: some five million events. */
-const maxBytes = 512 * 1024 * 1024;
 
 export function run(argv: string[]): number {
   const { operands, options } = readArguments(
@@ -23,7 +20,7 @@ export function run(argv: string[]): number {
   );
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word;
-  const { header, log } = readEvents(readText(word, file, maxBytes), file);
+  const { header, log } = readEvents(readText(word, file, maxEventBytes), file);
   const scenario = parseScenario(header.document, header.file);
   const names = taskInstances(scenario).map(({ name }) => name);
   if (names.join() !== header.tasks.join())

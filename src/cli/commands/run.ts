@@ -1,20 +1,22 @@
 /** `tandem run <scenario>` */
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { readCallTimes } from "../../analysis/call-times.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { isLost, type Outcome, type Performed, readOutcome } from "../../analysis/outcome.ts";
 import { eventsFormat, typeNumber } from "../../events/event.ts";
 import type { RealRun } from "../../drivers/real/real.ts";
 import type { EventLog } from "../../events/log.ts";
-import { encodeLog } from "../../events/ndjson.ts";
+import { actorNumbers, encodeLog } from "../../events/ndjson.ts";
 import type { EventsHeader } from "../../events/schema.ts";
 import { toJson } from "../../export/json.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { renderVerdict } from "../../render/verdict.ts";
+import { callProblems, type CallTimes } from "../../scenario/calls.ts";
 import { durationExamples, parseDuration, type Ticks } from "../../scenario/duration.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
 import { DocumentError } from "../../scenario/problem.ts";
-import { readSource, type Source } from "../../scenario/source.ts";
+import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { nearest } from "../../scenario/suggest.ts";
 import { readArguments } from "../arguments.ts";
@@ -35,6 +37,7 @@ const optionSpecs = {
   strategy: { type: "string", short: "s" },
   driver: { type: "string", short: "d" },
   speed: { type: "string" },
+  "takes-from": { type: "string" },
   timeout: { type: "string" },
   events: { type: "string" },
   force: { type: "boolean" },
@@ -46,6 +49,8 @@ interface RunOptions extends Pick<Performed, "driver" | "speed"> {
   strategy: Strategy | null;
   timeout: Ticks | null;
   events: string | null;
+  /** The file of a recorded run that says how long calls take. */
+  takesFrom: string | null;
   json: boolean;
   strict: boolean;
 }
@@ -65,11 +70,21 @@ export async function run(argv: string[]): Promise<number> {
   const scenario = parseScenario(source.text, source.file);
   const strategy = options.strategy ?? scenario.strategy;
 
-  const plan: RunPlan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
+  const takes = options.takesFrom === null ? null : await readTakes(options.takesFrom, scenario);
+  const pretended = driver === "real" ? null : new Set(Object.keys(takes?.byFunction ?? {}));
+  const problems = callProblems(scenario, source.folder, pretended);
+  if (problems.length > 0) throw new DocumentError(source.file, problems);
+
+  const plan: RunPlan = {
+    scenario,
+    strategy,
+    runtime: `Bun ${Bun.version}`,
+    ...(takes === null ? {} : { takes }),
+  };
   const finished =
     real === null
       ? await performVirtually(plan, options)
-      : await performForReal(real, plan, options);
+      : await performForReal(real, plan, source.folder, options);
   const { log, signal } = finished;
   const outcome = readOutcome({ scenario, strategy, driver, speed }, log);
   try {
@@ -83,6 +98,21 @@ export async function run(argv: string[]): Promise<number> {
     if (options.events !== null) writeEvents(options.events, plan, source, options, log);
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
+}
+
+/** What calls took in a recorded run, for the tasks of this scenario that have the same names. */
+async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
+  const { readEvents } = await import("../../events/schema.ts");
+  const { header, log } = readEvents(readText(word, word, maxEventBytes), word);
+  const { byActor, byFunction } = readCallTimes(log);
+  const recorded = actorNumbers(header.tasks);
+  const here = actorNumbers(taskInstances(scenario).map(({ name }) => name));
+  const takes: CallTimes = { byActor: {}, byFunction };
+  for (const [name, actor] of here) {
+    const times = byActor[recorded.get(name) ?? NaN];
+    if (times !== undefined) takes.byActor[actor] = times;
+  }
+  return takes;
 }
 
 async function openRealRun(): Promise<RealRun> {
@@ -111,6 +141,12 @@ function readOptions(words: { [name in keyof typeof optionSpecs]?: string | bool
       `--timeout is a duration (${durationExamples}), not "${String(words.timeout)}"`,
       "run",
     );
+  const takesFrom = words["takes-from"] === undefined ? null : String(words["takes-from"]);
+  if (takesFrom !== null && driver === "real")
+    throw new UsageError(
+      `--takes-from says how long calls take where nothing is called; add --driver virtual`,
+      "run",
+    );
   const events = words.events === undefined ? null : String(words.events);
   if (events !== null) checkEventsFile(events, words.force === true);
   return {
@@ -120,6 +156,7 @@ function readOptions(words: { [name in keyof typeof optionSpecs]?: string | bool
     speed: driver === "virtual" ? 1 : speed,
     timeout,
     events,
+    takesFrom,
     json: words.json === true,
     strict: words.strict === true,
   };
@@ -180,6 +217,7 @@ const patience = 50;
 async function performForReal(
   real: RealRun,
   plan: RunPlan,
+  folder: string,
   options: RunOptions,
 ): Promise<Finished> {
   const controller = new AbortController();
@@ -201,6 +239,7 @@ async function performForReal(
       signal: heard,
     } = await real.perform(plan, {
       ...options,
+      folder,
       signal: controller.signal,
       onPrint: options.json ? () => undefined : (text) => output.write(`${text}\n`),
     });

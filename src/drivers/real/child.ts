@@ -5,79 +5,127 @@
  * ends as the program ends: by process.exit, whatever else is still going on.
  */
 import { readFileSync } from "node:fs";
-import { MAIN_THREAD } from "../../events/event.ts";
+import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
 import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
 import { toRun } from "../../program/run.ts";
-import { Mailbox } from "./mailbox.ts";
-import { RealThread } from "./perform.ts";
-import { type ChildInput, Control, type LoopInput, type LoopReady } from "./protocol.ts";
-import { EventWriter, type ReadyLine } from "./wire.ts";
+import type { Board } from "./board.ts";
+import { Deadlock, type RealThread } from "./perform.ts";
+import {
+  type ChildInput,
+  otherThreads,
+  talks,
+  type WorkerInput,
+  type WorkerReady,
+} from "./protocol.ts";
+import { PreparedThread } from "./threads.ts";
 
 export async function runChild(): Promise<never> {
   // Ctrl-C reaches every process of the terminal. Tandem itself hears it and ends this one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
-  // The parent's own option for this process (see real.ts) is none of its descendants' business.
+  // The parent's own option for this process (see self.ts) is none of its descendants' business.
   delete process.env["BUN_OPTIONS"];
   const input = JSON.parse(readFileSync(0, "utf8")) as ChildInput;
   const run = toRun(input.plan);
-  const control = new Control();
-  const writer = new EventWriter(
-    run.instances.map((task) => task.name),
-    control.pipe,
-  );
-  const beside = run.strategy.loop === "thread" ? await prepareLoop(input, control) : null;
+  const ports = new Map<number, [number, MessagePort][]>();
+  for (const [a, b] of [[MAIN_THREAD, MAIN_THREAD] as const, ...talks(run)]) {
+    if (!ports.has(a)) ports.set(a, []);
+    if (!ports.has(b)) ports.set(b, []);
+    if (a === b) continue;
+    const { port1, port2 } = new MessageChannel();
+    ports.get(a)!.push([b, port1]);
+    ports.get(b)!.push([a, port2]);
+  }
+  const prepared = new PreparedThread(MAIN_THREAD, input, ports.get(MAIN_THREAD)!);
+  const { board } = prepared;
+  const others = otherThreads(run);
+  await Promise.all([
+    prepared.load(),
+    ...others.map((thread) => prepareWorker(input, thread, ports.get(thread)!, board)),
+  ]);
 
   const origin = performance.now();
-  writer.line(JSON.stringify({ ready: performance.timeOrigin + origin } satisfies ReadyLine));
-  const thread = new RealThread({
-    number: MAIN_THREAD,
-    speed: input.speed,
-    origin,
-    writer,
-    mailbox: beside?.mailbox ?? null,
-    startLoop: () => beside?.start(origin),
+  board.origin[0] = origin;
+  prepared.writer.ready(performance.timeOrigin + origin);
+  const thread: RealThread = prepared.open(origin, {
+    startLoop: () => start(board, LOOP_THREAD),
+    onStray: () => end(1),
   });
-  const code = await thread.perform(mainProgram(run, thread));
-  process.exit(code);
+  const end = (code: number): never => {
+    thread.record(typeNumber["process-ended"], MAIN, code);
+    process.exit(code);
+  };
+  process.on("exit", (code) => {
+    // User code may have ended the process, which the record then says as well.
+    if (!over) thread.record(typeNumber["process-ended"], MAIN, code);
+    thread.flush();
+    for (const other of others) {
+      const pid = Atomics.load(board.process(other), 0);
+      if (pid > 0) kill(pid);
+    }
+  });
+  let over = false;
+  for (const other of others) if (other !== LOOP_THREAD) start(board, other);
+  try {
+    const code = await thread.perform(mainProgram(run, thread));
+    over = true;
+    process.exit(code);
+  } catch (error) {
+    if (!(error instanceof Deadlock)) throw error;
+    over = true;
+    thread.record(typeNumber.interrupted, MAIN, interruptions.indexOf("deadlock"));
+    process.exit(1);
+  }
+}
+
+/** Like Python's Thread.start, this returns when the thread runs, however busy the machine is. */
+function start(board: Board, thread: number): void {
+  const started = board.started(thread);
+  board.runs(thread);
+  Atomics.store(started, 0, 1);
+  Atomics.notify(started, 0);
+  Atomics.wait(started, 0, 1);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It was gone already.
+  }
 }
 
 /**
- * Loads the loop's thread before the run begins, so that starting it takes no time that a scenario
- * would have to account for.
+ * Loads a thread before the run begins, so that starting it takes no time that a scenario would
+ * have to account for.
  */
-async function prepareLoop(
+async function prepareWorker(
   input: ChildInput,
-  control: Control,
-): Promise<{ mailbox: Mailbox; start: (origin: number) => void }> {
-  const { port1, port2 } = new MessageChannel();
+  thread: number,
+  ports: [number, MessagePort][],
+  board: Board,
+): Promise<void> {
   const worker = openWorker();
-  const ready = new Promise<LoopReady>((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<LoopReady>) => resolve(data);
+  const ready = new Promise<WorkerReady>((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<WorkerReady>) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message));
   });
   const postedAt = performance.now();
-  const loopInput: LoopInput = {
+  const workerInput: WorkerInput = {
     ...input,
-    port: port2,
-    control: control.memory,
+    thread,
+    ports,
+    board: board.memory,
     mainTimeOrigin: performance.timeOrigin,
   };
-  worker.postMessage(loopInput, [port2]);
+  worker.postMessage(
+    workerInput,
+    ports.map(([, port]) => port),
+  );
   const { sentAt } = await ready;
   const receivedAt = performance.now();
   // A thread's time origin is read off the wall clock when it starts. If that was set in between,
   // the two disagree, which shows in a message that arrives before it was sent, or the like.
-  control.clock[0] =
+  board.correction(thread)[0] =
     sentAt >= postedAt && sentAt <= receivedAt ? 0 : sentAt - (postedAt + receivedAt) / 2;
-  return {
-    mailbox: new Mailbox(port1, { here: control.mainArrivals, peer: control.loopArrivals }),
-    start: (origin) => {
-      control.clock[1] = origin;
-      Atomics.store(control.started, 0, 1);
-      Atomics.notify(control.started, 0);
-      // Like Python's Thread.start, this returns when the thread runs, however busy the machine is.
-      Atomics.wait(control.started, 0, 1);
-    },
-  };
 }

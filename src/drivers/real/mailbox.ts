@@ -1,59 +1,125 @@
 /**
- * What one thread says to another, whether the other is awake, parked or blocked.
+ * What other threads say to this one, whether it is awake, parked or blocked.
  *
- * A MessagePort carries the messages; a counter in shared memory tells a thread that is blocked, or
+ * MessagePorts carry the messages; a counter in shared memory tells a thread that is blocked, or
  * never idle, that there is one. Neither alone does both: a port's handler does not run while its
  * thread is busy, and shared memory carries no values.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { Message } from "../../program/operation.ts";
+import type { Board } from "./board.ts";
+import { longestTimer } from "./protocol.ts";
+
+/** What goes through a port: a message, and with `filled` the value itself. */
+export type Posted =
+  | Exclude<Message, { kind: "filled" }>
+  | { kind: "filled"; channel: number; item: number; value: unknown }
+  /** To main: every thread waits, and for nothing that can still come. */
+  | { kind: "deadlock" };
 
 export class Mailbox {
-  readonly #port: MessagePort;
-  /** Counts the messages sent here; the sender raises it after it has posted. */
+  /** How many messages have been taken from the ports. */
+  seen = 0;
+  readonly #board: Board;
   readonly #arrivals: Int32Array;
-  readonly #peerArrivals: Int32Array;
-  readonly #received: Message[] = [];
-  #seen = 0;
+  readonly #ports: ReadonlyMap<number, MessagePort>;
+  readonly #all: readonly MessagePort[];
+  readonly #taken: Posted[] = [];
+  /** The port that the last message came through: the next one may as well. */
+  #latest = 0;
   #wake: (() => void) | undefined;
 
-  /** @param counters two cells: what has arrived here, and what has arrived at the peer. */
-  constructor(port: MessagePort, counters: { here: Int32Array; peer: Int32Array }) {
-    this.#port = port;
-    this.#arrivals = counters.here;
-    this.#peerArrivals = counters.peer;
+  constructor(thread: number, board: Board, ports: [thread: number, port: MessagePort][]) {
+    this.#board = board;
+    this.#arrivals = board.arrivals(thread);
+    this.#ports = new Map(ports);
+    this.#all = ports.map(([, port]) => port);
   }
 
-  post(message: Message): void {
-    this.#port.postMessage(message);
-    Atomics.add(this.#peerArrivals, 0, 1);
-    Atomics.notify(this.#peerArrivals, 0);
+  /** Whom this thread speaks with. */
+  get peers(): number[] {
+    return [...this.#ports.keys()];
   }
 
-  receive(): Message | undefined {
-    if (this.#received.length > 0) return this.#received.shift();
-    if (Atomics.load(this.#arrivals, 0) === this.#seen) return undefined;
-    const taken = receiveMessageOnPort(this.#port as never) as { message: Message } | undefined;
-    if (taken === undefined) return undefined;
-    this.#seen++;
-    return taken.message;
+  post(to: number, message: Posted): void {
+    this.#ports.get(to)!.postMessage(message);
+    const arrivals = this.#board.arrivals(to);
+    Atomics.add(arrivals, 0, 1);
+    Atomics.notify(arrivals, 0);
   }
 
-  /** Blocks the thread until a message has come, for at most this many milliseconds. */
-  block(ms: number): void {
+  /** Puts a message from this thread itself behind what has come. */
+  deliver(message: Posted): void {
+    this.#taken.push(message);
+    this.#wake?.();
+  }
+
+  receive(): Posted | undefined {
+    if (this.#taken.length === 0) this.#pull();
+    return this.#taken.length === 0 ? undefined : this.#taken.shift();
+  }
+
+  /** Messages that have come and nobody has received, the oldest first; more may come. */
+  get waiting(): readonly Posted[] {
+    while (this.#pull());
+    return this.#taken;
+  }
+
+  /** Takes out the messages of one kind that have come. */
+  take<Kind extends Posted["kind"]>(kind: Kind): Extract<Posted, { kind: Kind }>[] {
+    const is = (message: Posted): message is Extract<Posted, { kind: Kind }> =>
+      message.kind === kind;
+    const taken = this.waiting.filter(is);
+    this.#taken.splice(0, this.#taken.length, ...this.#taken.filter((message) => !is(message)));
+    return taken;
+  }
+
+  /** Whether it has been found that no thread of the run can go on. */
+  get isDeadlocked(): boolean {
+    return this.waiting.some(({ kind }) => kind === "deadlock");
+  }
+
+  /**
+   * Blocks the thread until a message has come, for at most this many milliseconds.
+   *
+   * @param onlyNew messages that have come and nobody has received do not count.
+   */
+  block(ms: number, onlyNew: boolean): void {
     // Atomics.wait compares and sleeps in one step, so a message that comes in between is not missed.
-    if (this.#received.length === 0)
-      Atomics.wait(this.#arrivals, 0, this.#seen, Math.min(ms, 2 ** 31 - 1));
+    if (onlyNew || this.#taken.length === 0)
+      Atomics.wait(this.#arrivals, 0, this.seen, Math.min(ms, longestTimer));
   }
 
-  /** Calls back once when a message comes while the thread's own event loop is free. */
+  /** Calls back when a message comes while the thread's own event loop is free; undefined: no more. */
   onArrival(wake: (() => void) | undefined): void {
     this.#wake = wake;
-    if (this.#port.onmessage === null)
-      this.#port.onmessage = ({ data }) => {
-        this.#seen++;
-        this.#received.push(data as Message);
+    for (const port of this.#all)
+      port.onmessage ??= ({ data }) => {
+        this.seen++;
+        this.#taken.push(data as Posted);
         this.#wake?.();
       };
+    // What has come before there were handlers.
+    if (this.#taken.length > 0) wake?.();
+  }
+
+  close(): void {
+    for (const port of this.#all) port.close();
+  }
+
+  /** Takes one message off a port, if any has come. */
+  #pull(): boolean {
+    if (Atomics.load(this.#arrivals, 0) === this.seen) return false;
+    for (let k = 0; k < this.#all.length; k++) {
+      const index = (this.#latest + k) % this.#all.length;
+      const taken = receiveMessageOnPort(this.#all[index] as never) as
+        { message: Posted } | undefined;
+      if (taken === undefined) continue;
+      this.#latest = index;
+      this.seen++;
+      this.#taken.push(taken.message);
+      return true;
+    }
+    return false;
   }
 }

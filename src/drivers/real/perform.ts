@@ -4,11 +4,37 @@
  * Invariant: a thread's events are in the pipe before it stands still, and before it says anything
  * to another thread.
  */
-import type { Message, Thread, ThreadProgram } from "../../program/operation.ts";
+import {
+  logReasons,
+  LAUNCH,
+  MAIN,
+  MAIN_THREAD,
+  typeNumber,
+  waits,
+} from "../../events/event.ts";
+import type {
+  CallOperation,
+  Channel,
+  ChannelRequest,
+  Job,
+  JobOperation,
+  Message,
+  Thread,
+  ThreadProgram,
+} from "../../program/operation.ts";
+import { failures } from "../../program/failure.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
-import type { Mailbox } from "./mailbox.ts";
+import type { Board } from "./board.ts";
+import type { SharedChannel } from "./channel.ts";
+import { compute, standStill, standStillBriefly } from "./hold.ts";
+import type { Mailbox, Posted } from "./mailbox.ts";
+import type { PoolProcess } from "./pool-process.ts";
 import { longestTimer } from "./protocol.ts";
+import { type Host, HostError, type UserCode } from "./user-code.ts";
 import type { EventWriter } from "./wire.ts";
+
+/** Every thread waits, and for nothing that can still come. */
+export class Deadlock extends HostError {}
 
 export interface RealThreadOptions {
   number: number;
@@ -17,20 +43,37 @@ export interface RealThreadOptions {
   /** When main started, by this thread's `performance.now()`, in milliseconds. */
   origin: number;
   writer: EventWriter;
-  /** Null where the run has one thread only. */
-  mailbox: Mailbox | null;
+  board: Board;
+  mailbox: Mailbox;
+  channels: readonly Channel[];
+  /** Of the channels, those that bring values from another thread. */
+  shared: readonly SharedChannel[];
+  /** By the channel's index. */
+  channelNames: readonly string[];
+  /** The thread that the event loop runs on. */
+  loopThread: number;
   startLoop: () => void;
+  /** Something that nobody calls or awaits has failed on this thread: it comes to its end at once. */
+  onStray: () => never;
+  /** Null where no step of this thread's calls any. */
+  userCode: UserCode | null;
+  /** What does this thread's jobs in its place, if anything. */
+  process: PoolProcess | null;
 }
 
-export class RealThread implements Thread {
+export class RealThread implements Thread, Host {
   readonly number: number;
+  readonly channels: readonly Channel[];
   readonly #options: RealThreadOptions;
-  /** Nobody ever writes here: a cell to wait at for less than a timer's millisecond. */
-  readonly #never = new Int32Array(new SharedArrayBuffer(4));
+  /** What user code on this thread has asked of the loop's. */
+  readonly #asks = new Map<number, PromiseWithResolvers<unknown>>();
+  #asked = 0;
 
   constructor(options: RealThreadOptions) {
     this.number = options.number;
+    this.channels = options.channels;
     this.#options = options;
+    options.userCode?.attach(this);
   }
 
   now(): Ticks {
@@ -43,41 +86,181 @@ export class RealThread implements Thread {
   }
 
   startLoop(): void {
+    // Whatever the loop does comes after what main did.
+    this.flush();
     this.#options.startLoop();
   }
 
-  post(message: Message): void {
+  post(to: number, message: Message): void {
+    const { mailbox } = this.#options;
+    if (to === this.number) return mailbox.deliver(message as Posted);
     // What another thread hears of may make it end the process.
-    this.#options.writer.flush();
-    this.#options.mailbox!.post(message);
+    this.flush();
+    mailbox.post(to, message as Posted);
   }
 
   receive(): Message | undefined {
-    return this.#options.mailbox?.receive();
+    for (let message; (message = this.#options.mailbox.receive()) !== undefined;)
+      switch (message.kind) {
+        case "answer":
+          this.#answer(message);
+          break;
+        case "filled":
+          for (const channel of this.#options.shared) channel.takeIn(message);
+          return message;
+        case "deadlock":
+          throw new Deadlock();
+        default:
+          return message;
+      }
+    return undefined;
   }
 
-  /** Takes a program from operation to operation to its end. */
+  claimJob(id: number): boolean {
+    return this.#options.board.claimJob(id);
+  }
+
+  abort(call: number): void {
+    this.#options.userCode!.abort(call);
+  }
+
+  flush(): void {
+    this.#options.writer.flush();
+  }
+
+  /**
+   * Takes a program from operation to operation to its end.
+   *
+   * @throws Deadlock on the main thread, when no thread of the run can ever go on.
+   */
   async perform<Result>(program: ThreadProgram<Result>): Promise<Result> {
-    const { writer, speed } = this.#options;
     for (;;) {
       const { done, value } = program.next();
-      writer.flush();
+      this.flush();
       if (done) return value;
       switch (value.kind) {
         case "block":
-          this.#block(performance.now() + value.ticks / TICKS_PER_MS / speed);
+          this.block(value.ticks);
           break;
         case "compute":
-          compute(value.ticks / speed);
+          compute(value.ticks / this.#options.speed);
           break;
         case "park":
           await this.#park(value.until);
           break;
         case "wait":
-          this.#options.mailbox!.block(this.#msUntil(value.until));
+          this.#waitForMessage(value.until);
+          break;
+        case "call":
+          this.#call(value);
+          break;
+        case "job":
+          await this.#do(value);
           break;
       }
     }
+  }
+
+  /** Stands still for a stretch of scenario time. */
+  block(ticks: Ticks): void {
+    standStill(ticks / TICKS_PER_MS / this.#options.speed);
+  }
+
+  ask(actor: number, request: ChannelRequest): Promise<unknown> {
+    const asked = Promise.withResolvers<unknown>();
+    const ask = this.#asked++;
+    this.#asks.set(ask, asked);
+    this.post(this.#options.loopThread, { kind: "ask", from: this.number, ask, actor, request });
+    return asked.promise;
+  }
+
+  askNow(request: ChannelRequest): unknown {
+    const channel = this.channels[request.channel]!;
+    const name = this.#options.channelNames[request.channel]!;
+    const timeout = request.kind === "receive" ? request.timeout : null;
+    const until = timeout === null ? Infinity : this.now() + timeout;
+    const tell = (item: number): void =>
+      this.record(typeNumber[request.kind === "send" ? "sent" : "received"], MAIN, item, name);
+    for (;;) {
+      if (request.kind === "send") {
+        if (channel.trySend(request.value, tell)) return undefined;
+      } else {
+        const got = channel.tryReceive(tell);
+        if (got !== undefined) return got.value;
+        if (this.now() >= until) throw failures.receiveTimedOut(name, timeout!);
+      }
+      this.record(typeNumber["wait-began"], MAIN, waits.indexOf(request.kind), name);
+      this.flush();
+      this.#waitForMessage(until, true);
+      this.record(typeNumber["wait-ended"], MAIN, waits.indexOf(request.kind), name);
+    }
+  }
+
+  onStray(reason: "unhandled-rejection" | "uncaught-exception", error: string): never {
+    const actor = this.number === MAIN_THREAD ? MAIN : LAUNCH;
+    this.record(typeNumber["error-logged"], actor, logReasons.indexOf(reason), error);
+    return this.#options.onStray();
+  }
+
+  /**
+   * Blocks the thread until an instant of scenario time, or until a message comes.
+   *
+   * @param onlyNew only one that has not come yet counts.
+   */
+  #waitForMessage(until: Ticks, onlyNew = false): void {
+    const { board, mailbox } = this.#options;
+    if (until === Infinity) this.#rest();
+    mailbox.block(this.#msUntil(until), onlyNew);
+    board.runs(this.number);
+    if (mailbox.isDeadlocked) throw new Deadlock();
+  }
+
+  /** Nothing will happen here until a message comes; if none can, the run is deadlocked. */
+  #rest(): void {
+    const { board, mailbox } = this.#options;
+    if (!board.rests(this.number, mailbox.seen)) return;
+    if (this.number === MAIN_THREAD) throw new Deadlock();
+    mailbox.post(MAIN_THREAD, { kind: "deadlock" });
+  }
+
+  #answer({ ask, value, error }: Extract<Message, { kind: "answer" }>): void {
+    const asked = this.#asks.get(ask)!;
+    this.#asks.delete(ask);
+    if (error === null) asked.resolve(value);
+    else asked.reject(new Error(error));
+  }
+
+  #call(operation: CallOperation): void {
+    const { userCode, mailbox } = this.#options;
+    userCode!.call(operation, (error) =>
+      mailbox.deliver({ kind: "call-settled", call: operation.call, error }),
+    );
+  }
+
+  async #do(operation: JobOperation): Promise<void> {
+    const { process, mailbox } = this.#options;
+    const { job } = operation;
+    // What user code in the pool asks of channels is answered while its job goes on.
+    if (job.step.kind === "call")
+      mailbox.onArrival(() => {
+        for (const answer of mailbox.take("answer")) this.#answer(answer);
+      });
+    if (process === null) {
+      const error = await this.doJob(job);
+      if (error !== null) operation.error = error;
+      return;
+    }
+    const { error, broken } = await process.perform(job);
+    if (error !== null) operation.error = error;
+    operation.broken = broken;
+  }
+
+  /** Does a job on this very thread. @returns why it failed, or null. */
+  async doJob({ actor, step }: Job): Promise<string | null> {
+    if (step.kind === "block") this.block(step.ticks);
+    else if (step.kind === "compute") compute(step.ticks / this.#options.speed);
+    else return await this.#options.userCode!.callInPool(actor, step);
+    return null;
   }
 
   /** Milliseconds of real time until an instant of scenario time. */
@@ -86,44 +269,31 @@ export class RealThread implements Thread {
     return origin + until / TICKS_PER_MS / speed - performance.now();
   }
 
-  /** Stands still until `deadline` (by performance.now()). */
-  #block(deadline: number): void {
-    // Bun.sleepSync cuts off fractions of a millisecond; Atomics.wait honours them.
-    const whole = Math.floor(deadline - performance.now());
-    if (whole > 0) Bun.sleepSync(whole);
-    this.#waitFraction(deadline - performance.now());
-  }
-
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
   async #park(until: Ticks): Promise<void> {
-    const { mailbox } = this.#options;
+    const { mailbox, userCode, board } = this.#options;
+    // Where no user code wants the native loop, a message is all that can happen.
+    if (until === Infinity && userCode === null) return this.#waitForMessage(until);
+    if (until === Infinity && !userCode!.isBusy) this.#rest();
     const whole = Math.floor(this.#msUntil(until));
-    if (whole > 0)
+    if (whole > 0) {
+      userCode?.watch();
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(whole, longestTimer));
-        mailbox?.onArrival(() => {
+        mailbox.onArrival(() => {
           clearTimeout(timer);
           resolve();
         });
       });
+      mailbox.onArrival(undefined);
+      userCode?.unwatch();
+    } else if (userCode?.isBusy) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    board.runs(this.number);
+    if (mailbox.isDeadlocked) throw new Deadlock();
     // Timers cut off fractions too. For less than a millisecond, standing still does no harm.
     const rest = this.#msUntil(until);
-    if (rest < 1) this.#waitFraction(rest);
+    if (rest < 1) standStillBriefly(rest);
   }
-
-  #waitFraction(ms: number): void {
-    if (ms > 0) Atomics.wait(this.#never, 0, 0, ms);
-  }
-}
-
-/** Burns this many microseconds of the thread's own CPU time: a busy machine makes it last longer. */
-function compute(microseconds: number): void {
-  const end = cpuTime() + microseconds;
-  // Reading the CPU time is a system call of half a microsecond, so it is worth some work in between.
-  for (let sink = 1; cpuTime() < end;) for (let k = 0; k < 1000; k++) sink = Math.sqrt(sink + k);
-}
-
-function cpuTime(): number {
-  const { user, system } = process.threadCpuUsage();
-  return user + system;
 }

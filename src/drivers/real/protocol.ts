@@ -1,47 +1,71 @@
 /** What the processes and threads of a real run hand each other at the start. Plain data throughout. */
-import type { RunPlan } from "../../program/run.ts";
+import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../events/event.ts";
+import { isBeside, type Run, type RunPlan } from "../../program/run.ts";
+import type { Step } from "../../scenario/model.ts";
+import type { BoardSize } from "./board.ts";
 
-/** setTimeout takes no more milliseconds than this. */
+/** setTimeout and Atomics.wait take no more milliseconds than this. */
 export const longestTimer = 2 ** 31 - 1;
 
 /** From tandem to the child process, as JSON on its standard input. */
 export interface ChildInput {
   plan: RunPlan;
   speed: number;
+  /** The folder that paths of the user's modules are relative to. */
+  folder: string;
 }
 
-/** From the child's main thread to the Worker that holds the loop. */
-export interface LoopInput extends ChildInput {
-  port: MessagePort;
-  control: SharedArrayBuffer;
+/** From the child's main thread to a Worker. */
+export interface WorkerInput extends ChildInput {
+  thread: number;
+  /** To the threads it talks with. */
+  ports: [thread: number, port: MessagePort][];
+  board: SharedArrayBuffer;
   /** The main thread's performance.timeOrigin. */
   mainTimeOrigin: number;
 }
 
-/** From the Worker, when it is loaded and waits to be started. */
-export interface LoopReady {
+/** From a Worker, when it is loaded and waits to be started. */
+export interface WorkerReady {
   /** Its time of sending, by the main thread's clock as it reckons it. */
   sentAt: number;
 }
 
-/** Cells of the memory that main and the loop's thread share. */
-export class Control {
-  readonly memory: SharedArrayBuffer;
-  /** 1 when the thread is told to start, 2 when it has. */
-  readonly started: Int32Array;
-  readonly mainArrivals: Int32Array;
-  readonly loopArrivals: Int32Array;
-  /** Who writes to the event pipe holds this lock (1). */
-  readonly pipe: Int32Array;
-  /** [0] what the loop's clock is behind main's, in ms; [1] when main started, by main's clock. */
-  readonly clock: Float64Array;
+/** The threads of a run beside main. */
+export function otherThreads({ strategy }: RunPlan): number[] {
+  const pool = Array.from({ length: strategy.workers ?? 0 }, (_, worker) => POOL_THREAD + worker);
+  return isBeside(strategy) ? [LOOP_THREAD, ...pool] : pool;
+}
 
-  constructor(memory = new SharedArrayBuffer(32)) {
-    this.memory = memory;
-    this.clock = new Float64Array(memory, 0, 2);
-    this.started = new Int32Array(memory, 16, 1);
-    this.mainArrivals = new Int32Array(memory, 20, 1);
-    this.loopArrivals = new Int32Array(memory, 24, 1);
-    this.pipe = new Int32Array(memory, 28, 1);
-  }
+/** Pairs of threads that speak with each other: main with every one, and the loop's with the pool's. */
+export function talks(run: Run): [number, number][] {
+  const others = otherThreads(run);
+  const pairs: [number, number][] = others.map((thread) => [MAIN_THREAD, thread]);
+  if (run.loopThread !== MAIN_THREAD)
+    for (const thread of others)
+      if (thread !== run.loopThread) pairs.push([run.loopThread, thread]);
+  return pairs;
+}
+
+/** What the shared memory of a run has to hold. */
+export function boardSize(run: Run): BoardSize {
+  const { scenario, strategy } = run;
+  const jobs =
+    strategy.workers === null
+      ? 0
+      : scenario.tasks.reduce(
+          (sum, task) =>
+            sum + (task.copies ?? 1) * (countJobs(task.steps) + countJobs(task.finally)),
+          0,
+        );
+  const threads = Math.max(MAIN_THREAD, ...otherThreads(run)) + 1;
+  return { threads, channels: scenario.channels.length, jobs };
+}
+
+function countJobs(steps: Step[]): number {
+  let count = 0;
+  for (const step of steps)
+    if (step.kind === "repeat") count += step.times * countJobs(step.steps);
+    else if (step.kind === "block" || step.kind === "compute" || step.kind === "call") count++;
+  return count;
 }

@@ -3,18 +3,25 @@
  *
  * Invariant: when `perform` has settled the child is gone, however the run ended.
  */
-import { fileURLToPath } from "node:url";
-import { type Interruption, interruptions, MAIN, MAIN_THREAD } from "../../events/event.ts";
-import { EventLog } from "../../events/log.ts";
-import { actorNumbers, recordEvent } from "../../events/ndjson.ts";
+import {
+  type Interruption,
+  interruptions,
+  MAIN,
+  MAIN_THREAD,
+  typeNumber,
+} from "../../events/event.ts";
+import { EventLog, type EventSink } from "../../events/log.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
-import { taskInstances, type Scenario, type Step } from "../../scenario/model.ts";
+import type { Scenario, Step } from "../../scenario/model.ts";
 import { type ChildInput, longestTimer } from "./protocol.ts";
-import type { ReadyLine } from "./wire.ts";
+import { selfCommand, withoutOrphans } from "./self.ts";
+import { EventReader } from "./wire.ts";
 
 export interface RealOptions {
   speed: number;
+  /** What paths of the user's modules are relative to. */
+  folder: string;
   /** Ends the run at this instant of scenario time. */
   timeout: Ticks | null;
   /** Ends the run when it is aborted. */
@@ -42,14 +49,14 @@ export interface RealResult {
 export class RealRun implements Disposable {
   readonly #child = Bun.spawn([...selfCommand(), "__child"], {
     stdio: ["pipe", "ignore", "pipe", "pipe"],
-    env: childEnvironment(),
+    env: withoutOrphans(),
   });
   #interruption: Interruption | undefined;
 
   /** Performs a plan to its end, or to whatever ends it before. */
   async perform(plan: RunPlan, options: RealOptions): Promise<RealResult> {
     const child = this.#child;
-    const listener = new Listener(plan.scenario, options.onPrint);
+    const listener = new Listener(options.onPrint);
     const onAbort = (): void => this.#stop("signal");
     options.signal.addEventListener("abort", onAbort);
     if (options.signal.aborted) onAbort();
@@ -65,7 +72,7 @@ export class RealRun implements Disposable {
     };
     const complaint = new Response(child.stderr).text();
     try {
-      await this.#hand({ plan, speed: options.speed });
+      await this.#hand({ plan, speed: options.speed, folder: options.folder });
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) listener.hear(chunk);
     } finally {
       for (const one of limits) clearTimeout(one);
@@ -120,22 +127,6 @@ export class RealRun implements Disposable {
   }
 }
 
-/**
- * Whatever ends tandem, the child must not outlive it: not even SIGKILL, not in a blocking sleep.
- * Bun sees to that where the system lets it; Windows has no such thing as an orphan's new parent.
- */
-function childEnvironment(): NodeJS.ProcessEnv {
-  if (process.platform === "win32") return process.env;
-  const own = process.env["BUN_OPTIONS"];
-  return { ...process.env, BUN_OPTIONS: own ? `${own} --no-orphans` : "--no-orphans" };
-}
-
-/** How this very program is started: as an executable, or from source. */
-function selfCommand(): string[] {
-  if (Bun.isStandaloneExecutable) return [process.execPath];
-  return [process.execPath, fileURLToPath(new URL("../../main.ts", import.meta.url))];
-}
-
 /** No run takes longer than everything in it one after the other. */
 function longestRun(scenario: Scenario): Ticks {
   const total = (steps: Step[]): Ticks =>
@@ -149,47 +140,43 @@ function longestRun(scenario: Scenario): Ticks {
   return tasks.reduce((sum, one) => sum + one, total(scenario.main) + total(scenario.launch));
 }
 
-/** Turns the child's lines into events. */
-class Listener {
+/** Turns what the child writes into a log. */
+class Listener implements EventSink {
   readonly log = new EventLog();
   /** When the program came to its end. */
   endedAt: Ticks | null = null;
   onReady: () => void = () => undefined;
-  readonly #actors: ReadonlyMap<string, number>;
   readonly #onPrint: (text: string) => void;
-  readonly #decoder = new TextDecoder();
-  /** The beginning of a line whose end has not come yet; for a child that was killed, it never does. */
-  #partial = "";
-  #startedAt: number | undefined;
+  readonly #reader = new EventReader(this);
 
-  constructor(scenario: Scenario, onPrint: (text: string) => void) {
-    this.#actors = actorNumbers(taskInstances(scenario).map((task) => task.name));
+  constructor(onPrint: (text: string) => void) {
     this.#onPrint = onPrint;
   }
 
-  hear(chunk: Uint8Array): void {
-    const lines = (this.#partial + this.#decoder.decode(chunk, { stream: true })).split("\n");
-    this.#partial = lines.pop()!;
-    for (const line of lines) this.#line(JSON.parse(line) as Record<string, unknown> | ReadyLine);
+  hear(piece: Uint8Array): void {
+    const { readyAt } = this.#reader;
+    this.#reader.hear(piece);
+    if (readyAt === undefined && this.#reader.readyAt !== undefined) this.onReady();
+  }
+
+  record(
+    at: number,
+    type: number,
+    thread: number,
+    actor: number,
+    value: number,
+    text?: string,
+  ): void {
+    if (this.endedAt !== null) return;
+    this.log.record(at, type, thread, actor, value, text);
+    if (type === typeNumber.printed) this.#onPrint(text!);
+    if (type === typeNumber["process-ended"] || type === typeNumber.interrupted) this.endedAt = at;
   }
 
   /** The present instant of scenario time, by this process's clock. */
   now(speed: number): Ticks {
-    if (this.#startedAt === undefined) return 0;
-    return Math.round(
-      (performance.timeOrigin + performance.now() - this.#startedAt) * TICKS_PER_MS * speed,
-    );
-  }
-
-  #line(line: Record<string, unknown> | ReadyLine): void {
-    if ("ready" in line) {
-      this.#startedAt = line.ready as number;
-      this.onReady();
-      return;
-    }
-    if (this.endedAt !== null) return;
-    recordEvent(this.log, this.#actors, line);
-    if (line["type"] === "printed") this.#onPrint(line["text"] as string);
-    if (line["type"] === "process-ended") this.endedAt = this.log.end;
+    const { readyAt } = this.#reader;
+    if (readyAt === undefined) return 0;
+    return Math.round((performance.timeOrigin + performance.now() - readyAt) * TICKS_PER_MS * speed);
   }
 }

@@ -88,14 +88,14 @@ class VirtualChannel implements Channel {
     return this.#shared.full;
   }
 
-  trySend(value: unknown): number | undefined {
-    const item = this.#shared.trySend(value);
-    if (item !== undefined) this.#tell("filled");
-    return item;
+  trySend(value: unknown, onSent: (item: number) => void): boolean {
+    const sent = this.#shared.trySend(value, onSent);
+    if (sent) this.#tell("filled");
+    return sent;
   }
 
-  tryReceive(): { item: number; value: unknown } | undefined {
-    const got = this.#shared.tryReceive();
+  tryReceive(onReceived: (item: number) => void): { value: unknown } | undefined {
+    const got = this.#shared.tryReceive(onReceived);
     if (got !== undefined) this.#tell("drained");
     return got;
   }

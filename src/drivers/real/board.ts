@@ -1,0 +1,139 @@
+/**
+ * The memory that all threads of a real run share: clocks, locks, who rests, what has been claimed.
+ *
+ * Invariant: cells are written with Atomics or before the thread that reads them has been started.
+ */
+
+/** A place in shared memory that one thread at a time may hold. */
+export class Lock {
+  readonly #cell: Int32Array;
+
+  constructor(cell: Int32Array) {
+    this.#cell = cell;
+  }
+
+  acquire(): void {
+    while (Atomics.compareExchange(this.#cell, 0, 0, 1) !== 0) Atomics.wait(this.#cell, 0, 1);
+  }
+
+  release(): void {
+    Atomics.store(this.#cell, 0, 0);
+    // Several may wait; who wakes in vain waits again.
+    Atomics.notify(this.#cell, 0);
+  }
+}
+
+/** Where a thread is in its life; above zero it rests, having seen that many messages less one. */
+const runs = 0;
+const isNotThere = -1;
+
+/** How many cells come before those that count by thread, channel and job. */
+const fixedCells = 4;
+
+/** How large a run is: what the memory has to hold. */
+export interface BoardSize {
+  /** One more than the highest number of a thread. */
+  threads: number;
+  channels: number;
+  /** The most jobs that tasks can hand to a pool. */
+  jobs: number;
+}
+
+export class Board {
+  readonly memory: SharedArrayBuffer;
+  readonly size: BoardSize;
+  /** When main started, by main's clock, in ms. */
+  readonly origin: Float64Array;
+  /** Who writes to the event pipe holds this. */
+  readonly pipe: Lock;
+  /** Who sends to or receives from a channel holds this. */
+  readonly channelLock: Lock;
+  readonly #corrections: Float64Array;
+  readonly #cells: Int32Array;
+  readonly #jobs: Int8Array;
+
+  constructor(size: BoardSize, memory?: SharedArrayBuffer) {
+    this.size = size;
+    const cells = fixedCells + 4 * size.threads + 2 * size.channels;
+    const clocks = 8 * (1 + size.threads);
+    this.memory = memory ?? new SharedArrayBuffer(clocks + 4 * cells + size.jobs);
+    this.origin = new Float64Array(this.memory, 0, 1);
+    this.#corrections = new Float64Array(this.memory, 8, size.threads);
+    this.#cells = new Int32Array(this.memory, clocks, cells);
+    this.#jobs = new Int8Array(this.memory, clocks + 4 * cells, size.jobs);
+    this.pipe = new Lock(this.#cells.subarray(0, 1));
+    this.channelLock = new Lock(this.#cells.subarray(1, 2));
+    if (memory === undefined)
+      for (let thread = 1; thread < size.threads; thread++) this.#rest(thread)[0] = isNotThere;
+  }
+
+  /** What a thread's clock is behind main's, in ms, beyond what the two say themselves. */
+  correction(thread: number): Float64Array {
+    return this.#corrections.subarray(thread, thread + 1);
+  }
+
+  /** Counts the messages sent to a thread; who sends raises it after having posted. */
+  arrivals(thread: number): Int32Array {
+    return this.#perThread(0, thread);
+  }
+
+  /** 1 when a thread is told to start, 2 when it has. */
+  started(thread: number): Int32Array {
+    return this.#perThread(2, thread);
+  }
+
+  /** The process that does a pool thread's jobs, or 0. */
+  process(thread: number): Int32Array {
+    return this.#perThread(3, thread);
+  }
+
+  /** How many values have gone into a channel and [1] out of it. */
+  channel(channel: number): Int32Array {
+    const at = fixedCells + 4 * this.size.threads + 2 * channel;
+    return this.#cells.subarray(at, at + 2);
+  }
+
+  /** True for the first that asks, of all threads. */
+  claimJob(id: number): boolean {
+    return Atomics.compareExchange(this.#jobs, id, 0, 1) === 0;
+  }
+
+  /** A thread is about to run, or to run on. */
+  runs(thread: number): void {
+    Atomics.store(this.#rest(thread), 0, runs);
+  }
+
+  /** A thread is over and waits for nothing any more. */
+  isOver(thread: number): void {
+    Atomics.store(this.#rest(thread), 0, isNotThere);
+  }
+
+  /**
+   * A thread has nothing to do until a message comes.
+   *
+   * Each says so before it looks at the others, so of two that come to rest at once at least one
+   * sees that both do. A message on its way shows in what has arrived and has not been seen.
+   *
+   * @param seen how many messages the thread has taken in.
+   * @returns whether no message can come any more, since every thread rests.
+   */
+  rests(thread: number, seen: number): boolean {
+    Atomics.store(this.#rest(thread), 0, seen + 1);
+    for (let other = 0; other < this.size.threads; other++) {
+      const state = Atomics.load(this.#rest(other), 0);
+      if (state === isNotThere) continue;
+      if (state === runs || Atomics.load(this.arrivals(other), 0) !== state - 1) return false;
+    }
+    // Whoever finds it tells; a second one would tell the same.
+    return Atomics.compareExchange(this.#cells, 2, 0, 1) === 0;
+  }
+
+  #rest(thread: number): Int32Array {
+    return this.#perThread(1, thread);
+  }
+
+  #perThread(kind: number, thread: number): Int32Array {
+    const at = fixedCells + kind * this.size.threads + thread;
+    return this.#cells.subarray(at, at + 1);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * A process that does the jobs of one thread of the pool: this very program once more.
+ *
+ * The pool's thread is its parent; they speak through Bun's channel between processes. It dies with
+ * its parent, whichever way that goes.
+ */
+import { failures } from "../../program/failure.ts";
+import type { ChannelRequest, Job } from "../../program/operation.ts";
+import { callSteps } from "../../scenario/calls.ts";
+import type { Ticks } from "../../scenario/duration.ts";
+import type { ChildInput } from "./protocol.ts";
+import { selfCommand, withoutOrphans } from "./self.ts";
+import { compute, standStill } from "./hold.ts";
+import { type Host, UserCode } from "./user-code.ts";
+
+/** To the process. */
+type ToProcess =
+  | { kind: "begin"; input: ChildInput }
+  | { kind: "job"; job: Job }
+  | { kind: "answer"; ask: number; value: unknown; error: string | null };
+
+/** From the process. */
+type FromProcess =
+  | { kind: "ready" }
+  | { kind: "done"; error: string | null }
+  | { kind: "record"; type: number; actor: number; value: number; text?: string }
+  | { kind: "ask"; ask: number; actor: number; request: ChannelRequest };
+
+/** What a job's end was; `broken` when the process has died. */
+export interface JobEnd {
+  error: string | null;
+  broken: boolean;
+}
+
+/** The process, as its thread in the pool sees it. */
+export class PoolProcess {
+  readonly #process: Bun.Subprocess;
+  readonly #ready = Promise.withResolvers<void>();
+  #done: ((end: JobEnd) => void) | undefined;
+  #dead = false;
+  /** What the process wants of the thread. */
+  host: Pick<Host, "record" | "ask"> | undefined;
+
+  private constructor(input: ChildInput) {
+    this.#process = Bun.spawn([...selfCommand(), "__pool"], {
+      stdio: ["ignore", "ignore", "inherit"],
+      serialization: "json",
+      env: withoutOrphans(),
+      ipc: (message) => this.#hear(message as FromProcess),
+      onExit: () => this.#onExit(),
+    });
+    this.#send({ kind: "begin", input });
+  }
+
+  /** Starts a process, and waits until it has loaded what it needs. */
+  static async start(input: ChildInput): Promise<PoolProcess> {
+    const process = new PoolProcess(input);
+    await process.#ready.promise;
+    return process;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  perform(job: Job): Promise<JobEnd> {
+    const { promise, resolve } = Promise.withResolvers<JobEnd>();
+    this.#done = resolve;
+    if (this.#dead) this.#onExit();
+    else this.#send({ kind: "job", job });
+    return promise;
+  }
+
+  end(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  #hear(message: FromProcess): void {
+    switch (message.kind) {
+      case "ready":
+        this.#ready.resolve();
+        break;
+      case "done":
+        this.#done?.({ error: message.error, broken: false });
+        break;
+      case "record":
+        this.host?.record(message.type, message.actor, message.value, message.text);
+        break;
+      case "ask": {
+        const { ask } = message;
+        this.host!.ask(message.actor, message.request).then(
+          (value) => this.#send({ kind: "answer", ask, value, error: null }),
+          (error: Error) => this.#send({ kind: "answer", ask, value: null, error: error.message }),
+        );
+        break;
+      }
+    }
+  }
+
+  #send(message: ToProcess): void {
+    if (!this.#dead) this.#process.send(message);
+  }
+
+  #onExit(): void {
+    this.#dead = true;
+    this.#ready.resolve();
+    this.#done?.({ error: failures.poolBroken().message, broken: true });
+  }
+}
+
+/** The body of the process. */
+export function runPoolProcess(): void {
+  const send = (message: FromProcess): void => {
+    process.send!(message);
+  };
+  delete process.env["BUN_OPTIONS"];
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+  process.on("disconnect", () => process.exit(0));
+  let body: ProcessBody | undefined;
+  process.on("message", (message: ToProcess) => {
+    if (message.kind === "begin") {
+      body = new ProcessBody(message.input, send);
+      void body.load().then(() => send({ kind: "ready" }));
+    } else if (message.kind === "job") {
+      void body!.do(message.job).then((error) => send({ kind: "done", error }));
+    } else {
+      body!.answer(message);
+    }
+  });
+}
+
+class ProcessBody implements Host {
+  readonly #input: ChildInput;
+  readonly #send: (message: FromProcess) => void;
+  readonly #userCode: UserCode;
+  readonly #asks = new Map<number, PromiseWithResolvers<unknown>>();
+  #asked = 0;
+
+  constructor(input: ChildInput, send: (message: FromProcess) => void) {
+    this.#input = input;
+    this.#send = send;
+    this.#userCode = new UserCode({
+      folder: input.folder,
+      speed: input.speed,
+      channelNames: input.plan.scenario.channels.map(({ name }) => name),
+    });
+  }
+
+  async load(): Promise<void> {
+    const { tasks } = callSteps(this.#input.plan.scenario);
+    if (tasks.length === 0) return;
+    this.#userCode.attach(this);
+    await this.#userCode.load(tasks);
+  }
+
+  async do({ actor, step }: Job): Promise<string | null> {
+    if (step.kind === "call") return await this.#userCode.callInPool(actor, step);
+    if (step.kind === "block") this.block(step.ticks);
+    else compute(step.ticks / this.#input.speed);
+    return null;
+  }
+
+  answer({ ask, value, error }: Extract<ToProcess, { kind: "answer" }>): void {
+    const asked = this.#asks.get(ask)!;
+    this.#asks.delete(ask);
+    if (error === null) asked.resolve(value);
+    else asked.reject(new Error(error));
+  }
+
+  record(type: number, actor: number, value: number, text?: string): void {
+    this.#send({ kind: "record", type, actor, value, ...(text === undefined ? {} : { text }) });
+  }
+
+  block(ticks: Ticks): void {
+    standStill(ticks / 1000 / this.#input.speed);
+  }
+
+  ask(actor: number, request: ChannelRequest): Promise<unknown> {
+    const asked = Promise.withResolvers<unknown>();
+    this.#asks.set(++this.#asked, asked);
+    this.#send({ kind: "ask", ask: this.#asked, actor, request });
+    return asked.promise;
+  }
+
+  askNow(): never {
+    throw new Error("main has no steps in the pool");
+  }
+
+  onStray(_reason: string, error: string): never {
+    console.error(error);
+    process.exit(1);
+  }
+}

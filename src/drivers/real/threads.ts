@@ -1,0 +1,140 @@
+/** Making the threads of a real run: what each of them needs, on whichever thread it is made. */
+import { LOOP_THREAD, MAIN_THREAD } from "../../events/event.ts";
+import { LocalChannel } from "../../program/channel.ts";
+import { isBeside, type Run, toRun } from "../../program/run.ts";
+import { callSteps } from "../../scenario/calls.ts";
+import type { Step } from "../../scenario/model.ts";
+import { Board } from "./board.ts";
+import { type ChannelUse, SharedChannel } from "./channel.ts";
+import { Mailbox } from "./mailbox.ts";
+import { RealThread, type RealThreadOptions } from "./perform.ts";
+import { PoolProcess } from "./pool-process.ts";
+import { boardSize, type ChildInput } from "./protocol.ts";
+import { UserCode } from "./user-code.ts";
+import { EventWriter } from "./wire.ts";
+
+/** A thread with all it needs but its clock, which only counts when main starts. */
+export class PreparedThread {
+  readonly run: Run;
+  readonly board: Board;
+  readonly writer: EventWriter;
+  readonly mailbox: Mailbox;
+  readonly number: number;
+  readonly #input: ChildInput;
+  #userCode: UserCode | null = null;
+  #process: PoolProcess | null = null;
+
+  constructor(
+    number: number,
+    input: ChildInput,
+    ports: [number, MessagePort][],
+    memory?: SharedArrayBuffer,
+  ) {
+    this.number = number;
+    this.#input = input;
+    this.run = toRun(input.plan);
+    this.board = new Board(boardSize(this.run), memory);
+    this.writer = new EventWriter(this.board.pipe);
+    this.mailbox = new Mailbox(number, this.board, ports);
+  }
+
+  /** Loads the user's modules that this thread calls, and starts the process that it does jobs with. */
+  async load(): Promise<void> {
+    const { strategy, scenario } = this.run;
+    const calls = callSteps(scenario);
+    const inPool = strategy.offload !== "none";
+    const here = [
+      ...(this.number === MAIN_THREAD ? calls.main : []),
+      ...(this.number === this.run.loopThread ? calls.launch : []),
+      ...(this.number === this.run.loopThread && !inPool ? calls.tasks : []),
+      ...(this.number > LOOP_THREAD && strategy.offload === "threads" ? calls.tasks : []),
+    ];
+    if (this.number > LOOP_THREAD && strategy.offload === "processes") {
+      this.#process = await PoolProcess.start(this.#input);
+      Atomics.store(this.board.process(this.number), 0, this.#process.pid);
+    }
+    if (here.length === 0) return;
+    const { folder, speed } = this.#input;
+    this.#userCode = new UserCode({ folder, speed, channelNames: this.run.channelNames });
+    await this.#userCode.load(here);
+  }
+
+  /**
+   * The thread itself.
+   *
+   * @param origin when main started, by this thread's performance.now().
+   */
+  open(
+    origin: number,
+    events: Pick<RealThreadOptions, "startLoop" | "onStray">,
+  ): RealThread {
+    const { channels, shared } = this.#channels();
+    const thread = new RealThread({
+      ...events,
+      number: this.number,
+      speed: this.#input.speed,
+      origin,
+      writer: this.writer,
+      board: this.board,
+      mailbox: this.mailbox,
+      channels,
+      shared,
+      channelNames: this.run.channelNames,
+      loopThread: this.run.loopThread,
+      userCode: this.#userCode,
+      process: this.#process,
+    });
+    if (this.#process !== null) this.#process.host = thread;
+    return thread;
+  }
+
+  close(): void {
+    this.#process?.end();
+    this.mailbox.close();
+    this.board.isOver(this.number);
+  }
+
+  #channels(): Pick<RealThreadOptions, "channels" | "shared"> {
+    const { scenario, strategy } = this.run;
+    if (!isBeside(strategy))
+      return {
+        channels: scenario.channels.map(({ capacity }) => new LocalChannel(capacity)),
+        shared: [],
+      };
+    const peer = this.number === MAIN_THREAD ? LOOP_THREAD : MAIN_THREAD;
+    const shared = scenario.channels.map(({ name, capacity }, channel) => {
+      const main = useOf(name, [scenario.main]);
+      const loop = useOf(name, [
+        scenario.launch,
+        ...scenario.tasks.flatMap((task) => [task.steps, task.finally]),
+      ]);
+      return new SharedChannel({
+        board: this.board,
+        mailbox: this.mailbox,
+        channel,
+        capacity,
+        peer,
+        here: this.number === MAIN_THREAD ? main : loop,
+        there: this.number === MAIN_THREAD ? loop : main,
+        beforePost: () => this.writer.flush(),
+      });
+    });
+    return { channels: shared, shared };
+  }
+}
+
+/** What these steps may do with a channel; user code may do anything with it. */
+function useOf(channel: string, lists: Step[][]): ChannelUse {
+  const use: ChannelUse = { sends: false, receives: false };
+  for (const steps of lists)
+    for (const step of steps)
+      if (step.kind === "call") use.sends = use.receives = true;
+      else if (step.kind === "send" && step.channel === channel) use.sends = true;
+      else if (step.kind === "receive" && step.channel === channel) use.receives = true;
+      else if (step.kind === "repeat") {
+        const inner = useOf(channel, [step.steps]);
+        use.sends ||= inner.sends;
+        use.receives ||= inner.receives;
+      }
+  return use;
+}

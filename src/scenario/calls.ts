@@ -1,0 +1,75 @@
+/** The steps of a scenario that call the user's own functions. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Ticks } from "./duration.ts";
+import type { LeafStep, Scenario, Step } from "./model.ts";
+import type { Problem } from "./problem.ts";
+
+export type CallStep = Extract<LeafStep, { kind: "call" }>;
+
+/** What a call takes: in all, and of that the time for which it holds its thread first. */
+export interface CallTime {
+  total: Ticks;
+  held: Ticks;
+}
+
+/** How long the user's functions take: each actor's calls in order, and what an unforeseen one takes. */
+export interface CallTimes {
+  byActor: Record<number, CallTime[]>;
+  /** By `functionName`. */
+  byFunction: Record<string, CallTime>;
+}
+
+/** How a function is named in events and sentences: `./job.ts#default`. */
+export function functionName({ module, export: name }: CallStep): string {
+  return `${module}#${name}`;
+}
+
+/** The calls of a scenario, by the program they stand in; those of all tasks together. */
+export function callSteps({ main, launch, tasks }: Scenario) {
+  return {
+    main: callsIn(main),
+    launch: callsIn(launch),
+    tasks: tasks.flatMap((task) => [...callsIn(task.steps), ...callsIn(task.finally)]),
+  };
+}
+
+function callsIn(steps: Step[]): CallStep[] {
+  return steps.flatMap((step) =>
+    step.kind === "repeat" ? callsIn(step.steps) : step.kind === "call" ? [step] : [],
+  );
+}
+
+/**
+ * What keeps the calls of a scenario from being performed.
+ *
+ * @param folder that modules are relative to.
+ * @param pretended null where the functions are really called; else those whose times are known
+ *   beside what the document says, by `functionName`.
+ */
+export function callProblems(
+  scenario: Scenario,
+  folder: string,
+  pretended: ReadonlySet<string> | null,
+): Problem[] {
+  const { main, launch, tasks } = callSteps(scenario);
+  const problems: Problem[] = [];
+  for (const step of [...main, ...launch, ...tasks]) {
+    const fail = (message: string): void => {
+      problems.push({ position: step.position, path: "call", message });
+    };
+    const file = resolve(folder, step.module);
+    if (pretended !== null) {
+      if (step.takes === undefined && !pretended.has(functionName(step)))
+        fail(
+          `in virtual time nothing is called, so tandem must know how long it takes; add "takes: 250ms", or take it from a recorded run (--takes-from EVENTS)`,
+        );
+      continue;
+    }
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined)
+      fail(`there is no file ${file}; "module" is a path, relative to the scenario's own file`);
+    else if (stat.isDirectory()) fail(`${file} is a folder; name a file in it`);
+  }
+  return problems;
+}
