@@ -39,7 +39,10 @@ export function readCallTimes(log: EventLog): CallTimes {
           break;
       }
     }
-  return { byActor, byFunction: Object.fromEntries([...all].map(([name, times]) => [name, mean(times)])) };
+  return {
+    byActor,
+    byFunction: Object.fromEntries([...all].map(([name, times]) => [name, mean(times)])),
+  };
 }
 
 function mean(times: CallTime[]): CallTime {

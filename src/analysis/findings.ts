@@ -1,10 +1,64 @@
 /** Findings: what went wrong in a run, in a sentence with figures, and what to do about it. */
-import { LAUNCH, MAIN } from "../events/event.ts";
-import { formatTime, type Ticks } from "../scenario/duration.ts";
-import { actorName, isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
+import { LAUNCH, MAIN, MAIN_THREAD } from "../events/event.ts";
+import { formatTime, TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
+import {
+  actorName,
+  isLost,
+  type MainWait,
+  type Outcome,
+  type TaskOutcome,
+  waitingWords,
+} from "./outcome.ts";
 
-export type Rule =
-  "lost-at-close" | "abandoned" | "never-started" | "nobody-heard" | "loop-blocked";
+/** Every rule: what it is about, and what can be done in general. In the order of gravity. */
+export const rules = {
+  deadlock: {
+    about: "every thread waits for something that can no longer come",
+    fix: `send what is waited for, start who would send it, or bound the wait with a timeout`,
+  },
+  "lost-at-close": {
+    about: "the event loop closed with a task not done, and cancelled it",
+    fix: `wait at the completion point (settle=gather), or keep the loop open (--strategy portal)`,
+  },
+  abandoned: {
+    about: "the process ended with a task not done; its clean-up did not run",
+    fix: `wait at exit (atExit=wait), or cancel and let clean-up run (atExit=cancel)`,
+  },
+  "never-started": {
+    about: "a task of the scenario never began",
+    fix: `start or submit it before anything there can fail`,
+  },
+  "nobody-heard": {
+    about: "a task failed, and its error reached nobody",
+    fix: `await it where its error can be raised (settle=settled or group), or take its result`,
+  },
+  "result-timed-out": {
+    about: "main gave up waiting for a result, and the work went on without it",
+    fix: `give it longer, or cancel the work as well: a timeout alone does not`,
+  },
+  "promise-not-awaited": {
+    about: "a function that main called returned a promise, and main cannot await it",
+    fix: `call it from a task, which awaits it, or make the function synchronous`,
+  },
+  "loop-blocked": {
+    about: "something held the event loop's thread, and nothing else could run on it",
+    fix: `hand the blocking step to a pool (offload=threads, or processes for computing)`,
+  },
+  starved: {
+    about: "a task's time had come, and it could not run because others held the loop's thread",
+    fix: `keep the loop free: see loop-blocked`,
+  },
+  "joined-too-long": {
+    about: "main waited for the background longer than it did anything itself",
+    fix: `bound the wait (grace, or join with a timeout), or cancel what is left (atExit=cancel)`,
+  },
+  race: {
+    about: "two threads did something so close together that luck decided the order",
+    fix: `put them in order: a join, a result or a channel makes one wait for the other`,
+  },
+} as const;
+
+export type Rule = keyof typeof rules;
 
 export interface Finding {
   rule: Rule;
@@ -16,7 +70,10 @@ export interface Finding {
 }
 
 /** A stretch from which asyncio's debug mode calls a callback slow (slow_callback_duration). */
-const slow: Ticks = 100_000;
+const slow: Ticks = 100 * TICKS_PER_MS;
+
+/** From how long on a wait for the background is worth a word. */
+const longWait: Ticks = 1000 * TICKS_PER_MS;
 
 /** Everything in an outcome that a user should know of, the gravest first. */
 export function findFindings(outcome: Outcome): Finding[] {
@@ -27,14 +84,125 @@ export function findFindings(outcome: Outcome): Finding[] {
   const abandoned = byTask(outcome, (task) => task.status === "abandoned");
   const unstarted = byTask(outcome, (task) => task.status === "unstarted");
   const unheard = byTask(outcome, (task) => task.heard?.by === "nobody");
+  const starved = byTask(outcome, (task) => task.late.ticks >= slow);
   // What an interrupted run left undone is nobody's fault.
   const ownEnd = outcome.interruptedBy === null;
   return [
+    ...deadlock(outcome),
     ...lost.map((tasks) => lostAtClose(outcome, tasks)),
     ...(ownEnd ? abandoned.map((tasks) => abandonedAtExit(outcome, tasks)) : []),
     ...(ownEnd ? unstarted.map((tasks) => neverStarted(outcome, tasks)) : []),
     ...(ownEnd ? unheard.map((tasks) => nobodyHeard(outcome, tasks)) : []),
+    ...resultsTimedOut(outcome),
+    ...promisesNotAwaited(outcome),
     ...loopBlocked(outcome),
+    ...starved.map((tasks) => isStarved(outcome, tasks)),
+    ...joinedTooLong(outcome),
+    ...race(outcome),
+  ];
+}
+
+function deadlock(outcome: Outcome): Finding[] {
+  if (outcome.interruptedBy !== "deadlock") return [];
+  const { strategy, waiting } = outcome;
+  const joins = waiting.some((one) => one.actor === MAIN && one.for === "join");
+  return [
+    {
+      rule: "deadlock",
+      task: null,
+      at: outcome.wall,
+      message: `nothing can ever happen again: ${waitingWords(outcome)}`,
+      fix:
+        joins && strategy.loop === "portal" && outcome.main.endedAt === outcome.wall
+          ? `leave out the join: a portal stays open until main ends, and is joined then`
+          : strategy.loop === "float" && waiting.some((one) => one.actor === MAIN)
+            ? `give the loop a thread of its own (--strategy portal): while main waits on this one, nothing on it can move`
+            : rules.deadlock.fix,
+    },
+  ];
+}
+
+function resultsTimedOut(outcome: Outcome): Finding[] {
+  const { main, tasks } = outcome;
+  return main.waits.flatMap(({ for: what, of, at, ticks }: MainWait): Finding[] => {
+    const task = what === "result" ? tasks.find(({ name }) => name === of) : undefined;
+    if (task === undefined || outcome.interruptedBy !== null) return [];
+    if (task.endedAt !== null && task.endedAt <= at + ticks) return [];
+    return [
+      finding("result-timed-out", [task], at + ticks, {
+        message: `main waited ${formatTime(ticks)} for the result of ${task.name} and gave up; the task went on, and ${afterwards(task)}`,
+        fix: rules["result-timed-out"].fix,
+      }),
+    ];
+  });
+}
+
+function afterwards(task: TaskOutcome): string {
+  if (task.status === "unstarted") return "never had a turn";
+  return `${task.status === "failed" ? "failed" : `was ${task.status}`} at ${formatTime(task.endedAt!)}`;
+}
+
+function promisesNotAwaited({ droppedPromises }: Outcome): Finding[] {
+  return droppedPromises.map(({ function: name, at }) => ({
+    rule: "promise-not-awaited",
+    task: null,
+    at,
+    message: `${name} returned a promise to main, which is synchronous: what it does from its first await on, nobody waits for`,
+    fix: rules["promise-not-awaited"].fix,
+  }));
+}
+
+function isStarved(outcome: Outcome, tasks: TaskOutcome[]): Finding {
+  const latest = tasks.reduce((a, b) => (b.late.ticks > a.late.ticks ? b : a));
+  const block = outcome.longestBlock;
+  const who =
+    block === null || block.ticks < slow
+      ? "though no step of the scenario held the loop: the machine was busy"
+      : `while ${actorName(outcome, block.actor)} held the loop's thread`;
+  return finding("starved", tasks, latest.late.at, {
+    message: `${subject(tasks)} woke up to ${formatTime(latest.late.ticks)} late, ${who}`,
+    fix:
+      block?.actor === MAIN
+        ? `give the loop a thread of its own (--strategy thread)`
+        : rules["loop-blocked"].fix,
+  });
+}
+
+function joinedTooLong(outcome: Outcome): Finding[] {
+  const { main, wall, strategy, interruptedBy } = outcome;
+  if (strategy.loop === "float" || interruptedBy !== null) return [];
+  return main.waits
+    .filter((wait) => wait.for === "join" && wait.ticks >= longWait && wait.ticks > wall / 2)
+    .map(({ at, ticks }) => ({
+      rule: "joined-too-long",
+      task: null,
+      at,
+      message: `main waited ${formatTime(ticks)} of the run's ${formatTime(wall)} for the background to end${at >= (main.endedAt ?? wall) ? ", its own steps being over" : ""}`,
+      fix: rules["joined-too-long"].fix,
+    }));
+}
+
+function race(outcome: Outcome): Finding[] {
+  const [first] = outcome.races;
+  if (first === undefined) return [];
+  const [a, b] = first.between.map((racer) =>
+    racer.text !== null && racer.type === "printed"
+      ? JSON.stringify(racer.text)
+      : `the end of ${actorName(outcome, racer.actor)}`,
+  );
+  const others = outcome.races.length === 1 ? "" : ` (and ${outcome.races.length - 1} more such)`;
+  const apart =
+    first.gap === 0
+      ? "fell on the same instant"
+      : `came within ${formatTime(first.gap)} of each other`;
+  return [
+    {
+      rule: "race",
+      task: null,
+      at: first.at,
+      message: `${a} and ${b} ${apart} on two threads, so their order is luck${others}`,
+      fix: rules.race.fix,
+    },
   ];
 }
 
@@ -73,28 +241,37 @@ function abandonedAtExit(outcome: Outcome, tasks: TaskOutcome[]): Finding {
   const { main, strategy, rejected } = outcome;
   const skipped = tasks.some(({ cleanup }) => cleanup === "skipped" || cleanup === "cut-short");
   const floats = strategy.loop === "float";
-  const { why, fix } = rejected
-    ? {
-        why: "a rejection that nobody handled ended the process",
-        fix:
-          outcome.launch.status === "failed" && strategy.settle === "settled"
-            ? "keep launch from failing"
-            : "handle it: await the tasks where their errors can be caught (settle=settled)",
-      }
-    : main.status === "failed" && floats
+  const stray = outcome.strays.at(0);
+  const { why, fix } =
+    stray !== undefined
       ? {
-          why: "an exception that main did not catch ended the process",
-          fix: "keep main from failing, or give the loop a thread of its own (--strategy thread)",
+          why: `an error that nobody could catch ended ${stray.thread === MAIN_THREAD ? "the process" : "the event loop's thread"} (${stray.error})`,
+          fix: "catch it in the function it comes from",
         }
-      : strategy.atExit === "abandon"
-        ? {
-            why: "the process ended when main's steps did",
-            fix: "wait at exit (atExit=wait), or let clean-up run (atExit=cancel)",
-          }
-        : {
-            why: "the grace ran out and the process ended",
-            fix: "give it a longer grace, or none",
-          };
+      : main.status === "interrupted" && main.error !== null
+        ? { why: `${main.error} ended the process`, fix: "return from the function instead" }
+        : rejected
+          ? {
+              why: "a rejection that nobody handled ended the process",
+              fix:
+                outcome.launch.status === "failed" && strategy.settle === "settled"
+                  ? "keep launch from failing"
+                  : "handle it: await the tasks where their errors can be caught (settle=settled)",
+            }
+          : main.status === "failed" && floats
+            ? {
+                why: "an exception that main did not catch ended the process",
+                fix: "keep main from failing, or give the loop a thread of its own (--strategy thread)",
+              }
+            : strategy.atExit === "abandon"
+              ? {
+                  why: "the process ended when main's steps did",
+                  fix: "wait at exit (atExit=wait), or let clean-up run (atExit=cancel)",
+                }
+              : {
+                  why: "the grace ran out and the process ended",
+                  fix: "give it a longer grace, or none",
+                };
   return finding("abandoned", tasks, first.endedAt!, {
     message: `${why}, and ${subject(tasks)} simply stopped, with ${progress(tasks)} done${skipped ? "; its clean-up did not run to its end" : ""}`,
     fix,
@@ -140,6 +317,7 @@ function loopBlocked(outcome: Outcome): Finding[] {
   const block = outcome.longestBlock;
   if (block === null || block.ticks < slow) return [];
   const who = actorName(outcome, block.actor);
+  const where = block.source === null ? "" : ` (${block.source})`;
   const { max } = outcome.lateness;
   const late = max >= slow / 10 ? `, and a sleep ended ${formatTime(max)} late` : "";
   const inMain = block.actor === MAIN;
@@ -150,10 +328,12 @@ function loopBlocked(outcome: Outcome): Finding[] {
       rule: "loop-blocked",
       task: block.actor >= 0 ? outcome.tasks[block.actor]!.spec.name : null,
       at: block.at,
-      message: `${who} held the event loop's thread for ${formatTime(block.ticks)}${late}`,
+      message: `${who}${where} held the event loop's thread for ${formatTime(block.ticks)}${late}`,
       fix: inMain
         ? `give the loop a thread of its own (--strategy thread)`
-        : `move the blocking step out of ${block.actor === LAUNCH ? "launch" : "the task"}, or hand it to a pool (offload=threads)`,
+        : block.actor === LAUNCH
+          ? `move the blocking step out of launch into a task, and hand it to a pool (offload=threads)`
+          : rules["loop-blocked"].fix,
     },
   ];
 }

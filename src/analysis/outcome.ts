@@ -14,11 +14,13 @@ import {
   type Interruption,
   interruptions,
   LAUNCH,
+  type LogReason,
   logReasons,
   LOOP_THREAD,
   MAIN,
   MAIN_THREAD,
   POOL_THREAD,
+  raisedInto,
   typeNumber,
   waits,
 } from "../events/event.ts";
@@ -57,8 +59,43 @@ export interface TaskOutcome {
   cancelled: { reason: CancelReason; at: Ticks } | null;
   /** Where it stood when it was lost; null when it was not, or was past its last step. */
   stoodAt: Standpoint | null;
+  /** The latest that one of its sleeps has ended after its time, and when that was. */
+  late: { ticks: Ticks; at: Ticks };
   /** Whether its `finally` steps ran: to their end, not to their end, or not at all. */
   cleanup: "none" | "ran" | "cut-short" | "skipped";
+}
+
+/** Somebody who learned of a failure. */
+export interface Hearing {
+  /** `raised`: it reached this program. `logged`: a line on stderr, for this reason. */
+  by: "raised" | "logged";
+  where: (typeof raisedInto)[number] | LogReason;
+  at: Ticks;
+}
+
+/** Something that failed, and all who heard of it, in order. */
+export interface Failure {
+  actor: number;
+  error: string;
+  at: Ticks;
+  heard: Hearing[];
+}
+
+/** What somebody waited for when the run was found to be deadlocked. */
+export interface Waiting {
+  actor: number;
+  for: (typeof waits)[number] | "settle";
+  /** The task or channel, where it is one. */
+  of: string | null;
+  since: Ticks;
+}
+
+/** A stretch for which main waited for the background: at its end, or for a result. */
+export interface MainWait {
+  for: (typeof waits)[number];
+  of: string | null;
+  at: Ticks;
+  ticks: Ticks;
 }
 
 export interface Print {
@@ -74,6 +111,8 @@ export interface Block {
   at: Ticks;
   ticks: Ticks;
   actor: number;
+  /** Where in the user's own source, if it was user code. */
+  source: string | null;
 }
 
 export interface Lateness {
@@ -99,6 +138,7 @@ export interface Outcome extends Performed {
   main: ProgramOutcome & {
     /** For how long main stood still before its steps ended: blocking steps, an inline loop, joins. */
     blocked: Ticks;
+    waits: MainWait[];
   };
   launch: ProgramOutcome;
   tasks: TaskOutcome[];
@@ -109,6 +149,13 @@ export interface Outcome extends Performed {
   /** The share of the background's time in which main went on as well; 0 where they share a thread. */
   overlap: number;
   races: Race[];
+  failures: Failure[];
+  /** Who waits for what, in a deadlock; otherwise empty. */
+  waiting: Waiting[];
+  /** The functions whose promises main dropped, and when. */
+  droppedPromises: { function: string; at: Ticks }[];
+  /** Errors of user code that nobody could catch; each ended its thread. */
+  strays: { thread: number; error: string; at: Ticks }[];
   /** What the process ended with; null when tandem ended it. */
   exitCode: number | null;
   /** What ended the run before its program ended itself; `cut-off`: the record ends early, and does not say. */
@@ -124,6 +171,45 @@ export interface Outcome extends Performed {
 /** The name of an actor. */
 export function actorName(outcome: Outcome, actor: number): string {
   return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : outcome.tasks[actor]!.name;
+}
+
+/** Who waits for what, in a sentence; tasks that wait for the same are counted. */
+export function waitingWords(outcome: Outcome): string {
+  const groups = Map.groupBy(outcome.waiting, (one) => `${nameOf(one)} ${one.for} ${one.of}`);
+  const words = [...groups.values()].map((alike) => {
+    const [first] = alike as [Waiting];
+    const who =
+      alike.length === 1
+        ? actorName(outcome, first.actor)
+        : `${alike.length} copies of ${nameOf(first)}`;
+    return `${who} ${alike.length === 1 ? "waits" : "wait"} ${waitWords(outcome, first)}`;
+  });
+  const most = 5;
+  if (words.length > most) words.splice(most, Infinity, `${words.length - most} more wait as well`);
+  return words.join("; ");
+
+  function nameOf({ actor }: Waiting): string {
+    return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
+  }
+}
+
+function waitWords({ strategy, main }: Outcome, { for: what, of, actor }: Waiting): string {
+  switch (what) {
+    case "launch":
+      return "for launch to return";
+    case "settle":
+      return "at the completion point";
+    case "join":
+      return actor === MAIN && strategy.loop === "portal" && main.status === "deadlocked"
+        ? "for the end of a portal, which stays open until main ends"
+        : "for the background to end";
+    case "result":
+      return `for the result of ${of}`;
+    case "send":
+      return `for room in the channel "${of}"`;
+    case "receive":
+      return `for a value in the channel "${of}"`;
+  }
 }
 
 /** A task that ended without finishing or failing. */
@@ -158,6 +244,12 @@ class Reader {
   #stillFor = 0;
   #stillSince: Ticks = 0;
   #blocked: Ticks = 0;
+  readonly #waits: MainWait[] = [];
+  readonly #failures: Failure[] = [];
+  /** By actor: what it waits for now. */
+  readonly #waitingFor = new Map<number, Omit<Waiting, "actor">>();
+  readonly #dropped: Outcome["droppedPromises"] = [];
+  readonly #strays: Outcome["strays"] = [];
   #longestBlock: Block | null = null;
   #loopThread = -1;
   #loopOpened: Ticks = 0;
@@ -182,6 +274,7 @@ class Reader {
       heard: null,
       cancelled: null,
       stoodAt: null,
+      late: { ticks: 0, at: 0 },
       cleanup: "none",
     }));
     this.#created = this.#tasks.map(() => false);
@@ -197,8 +290,12 @@ class Reader {
         if (type[k] === typeNumber["sleep-began"]) this.#due[actor[k]! + 2] = at[k]! + value[k]!;
         else if (type[k] === typeNumber["sleep-ended"]) {
           if (value[k] !== 0) continue;
-          this.#late.add(at[k]! - this.#due[actor[k]! + 2]!);
-          if (actor[k]! >= 0) this.#stepDone(actor[k]!);
+          const late = at[k]! - this.#due[actor[k]! + 2]!;
+          this.#late.add(late);
+          if (actor[k]! < 0) continue;
+          const task = this.#tasks[actor[k]!]!;
+          if (late > task.late.ticks) task.late = { ticks: late, at: at[k]! };
+          this.#stepDone(actor[k]!);
         } else
           this.#event(
             eventTypes[type[k]!]!,
@@ -228,12 +325,21 @@ class Reader {
         break;
       case "main-ended":
         end(this.#main, at, value, text);
+        this.#failed(actor, at, value, text);
         break;
       case "launch-started":
         this.#launch.startedAt = at;
         break;
       case "launch-ended":
         end(this.#launch, at, value, text);
+        this.#failed(actor, at, value, text);
+        break;
+      case "settle-began":
+        if (this.#performed.strategy.settle !== "none")
+          this.#waitingFor.set(LAUNCH, { for: "settle", of: null, since: at });
+        break;
+      case "settle-ended":
+        this.#waitingFor.delete(LAUNCH);
         break;
       case "task-created":
         this.#created[actor] = true;
@@ -244,6 +350,7 @@ class Reader {
       case "task-ended":
         end(task!, at, value, text);
         if (task!.status === "failed") task!.heard = { by: "nobody", at: null };
+        this.#failed(actor, at, value, text);
         break;
       case "cleanup-began":
         task!.cleanup = "cut-short";
@@ -256,9 +363,16 @@ class Reader {
         break;
       case "error-raised":
         if (task !== undefined) task.heard = { by: "raised", at };
+        this.#heard(actor, { by: "raised", where: raisedInto[value]!, at });
         break;
       case "error-logged":
         if (task?.heard?.by === "nobody") task.heard = { by: "logged", at };
+        if (text !== undefined) {
+          this.#strays.push({ thread, error: text, at });
+          this.#failures.push({ actor, error: text, at, heard: [] });
+        }
+        this.#heard(actor, { by: "logged", where: logReasons[value]!, at });
+        if (text !== undefined) break;
         if (logReasons[value] === "unhandled-rejection") this.#rejected = true;
         break;
       case "printed":
@@ -292,14 +406,31 @@ class Reader {
         this.#inside[actor + 2]!--;
         if (task !== undefined && completions[value] === "completed") this.#stepDone(actor);
         break;
+      case "call-held":
+        this.#held(thread, at - value, {
+          at: at - value,
+          ticks: value,
+          actor,
+          source: text ?? null,
+        });
+        break;
+      case "promise-dropped":
+        this.#dropped.push({ function: text!, at });
+        break;
       case "wait-began":
+        this.#waitingFor.set(actor, { for: waits[value]!, of: text ?? null, since: at });
         if (actor !== MAIN) break;
         if (waits[value] === "launch") this.#launched = true;
         this.#stands(at);
         break;
-      case "wait-ended":
-        if (actor === MAIN) this.#goesOn(at);
+      case "wait-ended": {
+        const since = this.#waitingFor.get(actor)?.since ?? at;
+        this.#waitingFor.delete(actor);
+        if (actor !== MAIN) break;
+        this.#waits.push({ for: waits[value]!, of: text ?? null, at: since, ticks: at - since });
+        this.#goesOn(at);
         break;
+      }
       case "thread-started":
         this.#launched = true;
         break;
@@ -342,8 +473,22 @@ class Reader {
     if (this.#holding === null) return;
     const { since, actor } = this.#holding;
     this.#holding = null;
-    const ticks = at - since;
-    if (ticks > (this.#longestBlock?.ticks ?? 0)) this.#longestBlock = { at: since, ticks, actor };
+    this.#held(this.#loopThread, since, { at: since, ticks: at - since, actor, source: null });
+  }
+
+  /** The loop's thread was held by something that began at `since`. */
+  #held(thread: number, since: Ticks, block: Block): void {
+    if (thread !== this.#loopThread || since > (this.#loopClosed ?? Infinity)) return;
+    if (block.ticks > (this.#longestBlock?.ticks ?? 0)) this.#longestBlock = block;
+  }
+
+  #failed(actor: number, at: Ticks, status: number, error: string | undefined): void {
+    if (endings[status] === "failed")
+      this.#failures.push({ actor, error: error ?? "", at, heard: [] });
+  }
+
+  #heard(actor: number, hearing: Hearing): void {
+    this.#failures.findLast((failure) => failure.actor === actor)?.heard.push(hearing);
   }
 
   #outcome(log: EventLog): Outcome {
@@ -368,6 +513,13 @@ class Reader {
       this.#launch.endedAt = wall;
     }
     const { startedAt, endedAt } = this.#main;
+    // User code can end the process in the middle of main's steps.
+    if (this.#exitCode !== null && startedAt !== null && endedAt === null) {
+      const stray = this.#strays.find(({ thread }) => thread === MAIN_THREAD);
+      this.#main.status = stray === undefined ? "interrupted" : "failed";
+      this.#main.error = stray?.error ?? `process.exit(${this.#exitCode}) in user code`;
+      this.#main.endedAt = wall;
+    }
     if (this.#interruptedBy !== null && startedAt !== null && endedAt === null) {
       this.#main.status = this.#interruption();
       this.#main.endedAt = wall;
@@ -375,14 +527,21 @@ class Reader {
     return {
       ...this.#performed,
       wall,
-      main: { ...this.#main, blocked: this.#blocked },
+      main: { ...this.#main, blocked: this.#blocked, waits: this.#waits },
       launch: this.#launch,
       tasks: this.#tasks,
       prints: this.#prints,
       lateness: this.#late.measure(),
       longestBlock: this.#longestBlock,
       overlap: this.#overlap(wall),
-      races: findRaces(log, raceWindow(this.#performed.speed)),
+      races: findRaces(log, this.#performed.scenario, raceWindow(this.#performed.speed)),
+      failures: this.#failures,
+      waiting:
+        this.#interruptedBy === "deadlock"
+          ? [...this.#waitingFor].map(([actor, waiting]) => ({ actor, ...waiting }))
+          : [],
+      droppedPromises: this.#dropped,
+      strays: this.#strays,
       exitCode: this.#exitCode,
       interruptedBy: this.#interruptedBy,
       interruption: this.#interruptionDetail,

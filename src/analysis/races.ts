@@ -1,7 +1,9 @@
-/** Races: what two threads did so close together that the order seen is not promised. */
-import { cancelReasons, type EventType, eventTypes } from "../events/event.ts";
+/** Races: what two threads did so close together, and in no order of their own, that luck decided it. */
+import { type EventType, eventTypes, typeNumber } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import { TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
+import type { Scenario } from "../scenario/model.ts";
+import { ThreadOrder } from "./order.ts";
 
 /** In real time, how near two events of different threads must be for their order to be luck. */
 const raceWindowMs = 5;
@@ -10,8 +12,6 @@ const raceWindowMs = 5;
 export function raceWindow(speed: number): Ticks {
   return raceWindowMs * TICKS_PER_MS * speed;
 }
-
-const mainEnded = cancelReasons.indexOf("main-ended");
 
 /** One side of a race. */
 export interface Racer {
@@ -32,23 +32,24 @@ export interface Race {
 const visible: ReadonlySet<EventType> = new Set(["printed", "task-ended", "main-ended"]);
 
 /**
- * Neighbours in the log that stand on different threads and nearer than the window.
+ * Neighbours in the log that stand on different threads, nearer than the window, and of which
+ * neither had to wait for the other: a join, a result, a value sent puts two threads in order.
  *
- * What main did before it started the loop's thread, or after it joined it, is in order and no race.
  * A task's end counts against main's end only, and a line against a line.
  */
-export function findRaces(log: EventLog, window: Ticks): Race[] {
+export function findRaces(log: EventLog, scenario: Scenario, window: Ticks): Race[] {
   const races: Race[] = [];
-  let concurrent = false;
-  const last = new Map<string, { at: Ticks; racer: Racer }>();
+  const order = new ThreadOrder(scenario);
+  let beside = false;
+  const last = new Map<string, { at: Ticks; count: number; racer: Racer }>();
   for (const chunk of log.chunks)
     for (let k = 0; k < chunk.length; k++) {
+      // Without a second thread there is nothing to follow, in what may be millions of events.
+      beside ||= chunk.type[k] === typeNumber["thread-started"] || chunk.thread[k] !== 0;
+      if (!beside) continue;
       const type = eventTypes[chunk.type[k]!]!;
-      if (type === "thread-started") concurrent = true;
-      // What main's end made the loop do comes after it, by no luck.
-      if (type === "wait-ended" || (type === "cancel-requested" && chunk.value[k] === mainEnded))
-        concurrent = false;
-      if (!concurrent || !visible.has(type)) continue;
+      const count = order.next(chunk, k);
+      if (!visible.has(type)) continue;
       const kind = type === "printed" ? "line" : "end";
       const racer: Racer = {
         type,
@@ -58,9 +59,14 @@ export function findRaces(log: EventLog, window: Ticks): Race[] {
       };
       const at = chunk.at[k]!;
       const before = last.get(kind);
-      if (before !== undefined && before.racer.thread !== racer.thread && at - before.at < window)
+      if (
+        before !== undefined &&
+        before.racer.thread !== racer.thread &&
+        at - before.at < window &&
+        !order.knows(racer.thread, before.racer.thread, before.count)
+      )
         races.push({ at: before.at, gap: at - before.at, between: [before.racer, racer] });
-      last.set(kind, { at, racer });
+      last.set(kind, { at, count, racer });
     }
   return races;
 }

@@ -78,6 +78,7 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
               at: ms(outcome.longestBlock.at),
               duration: ms(outcome.longestBlock.ticks),
               by: actorName(outcome, outcome.longestBlock.actor),
+              source: outcome.longestBlock.source,
             },
       lateness: {
         count: outcome.lateness.count,
@@ -95,6 +96,18 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
         actor: actorName(outcome, racer.actor),
         text: racer.text,
       })),
+    })),
+    failures: outcome.failures.map((failure) => ({
+      of: actorName(outcome, failure.actor),
+      error: failure.error,
+      at: ms(failure.at),
+      heard: failure.heard.map(({ by, where, at }) => ({ by, where, at: ms(at) })),
+    })),
+    waiting: outcome.waiting.map(({ actor, for: what, of, since }) => ({
+      who: actorName(outcome, actor),
+      for: what,
+      of,
+      since: ms(since),
     })),
     findings: findings.map((finding) => ({ ...finding, at: ms(finding.at) })),
   };

@@ -48,7 +48,9 @@ export class Background {
   }
 
   /** What has come of a task that floats; undefined while it has not ended. Asking handles its failure. */
-  resultOf(index: number): { status: "finished" | "failed" | "cancelled"; error: string } | undefined {
+  resultOf(
+    index: number,
+  ): { status: "finished" | "failed" | "cancelled"; error: string } | undefined {
     const task = this.loop.tasks.find((one) => one.index === index);
     if (task === undefined || task.state === "pending") return undefined;
     task.watched = true;
@@ -137,8 +139,7 @@ export class Background {
     let value: unknown = null;
     let error: string | null = null;
     try {
-      if (request.kind === "send")
-        yield* this.channels.send(actor, request.channel, request.value);
+      if (request.kind === "send") yield* this.channels.send(actor, request.channel, request.value);
       else value = yield* this.channels.receive(actor, request.channel, request.timeout);
     } catch (raised) {
       error = (raised as Error).message;
@@ -159,11 +160,7 @@ export class Background {
     const special = this.special(index, values);
     const body = walk(loop.thread, index, spec.steps, values, special);
     if (spec.finally.length === 0) return body;
-    return this.#withCleanup(
-      index,
-      body,
-      walk(loop.thread, index, spec.finally, values, special),
-    );
+    return this.#withCleanup(index, body, walk(loop.thread, index, spec.finally, values, special));
   }
 
   *#withCleanup(index: number, body: Coroutine, cleanup: Coroutine): Coroutine {

@@ -134,7 +134,11 @@ export function* callInMain(thread: Thread, times: CallClock, step: CallStep): T
     thread.record(typeNumber["call-held"], MAIN, time.total);
   }
   const failed = operation.error !== undefined;
-  thread.record(typeNumber["call-ended"], MAIN, completions.indexOf(failed ? "failed" : "completed"));
+  thread.record(
+    typeNumber["call-ended"],
+    MAIN,
+    completions.indexOf(failed ? "failed" : "completed"),
+  );
   if (operation.promised) thread.record(typeNumber["promise-dropped"], MAIN, 0, functionName(step));
   if (failed) throw new StepFailure(operation.error);
 }

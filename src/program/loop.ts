@@ -275,11 +275,12 @@ export class EventLoop implements ReadyQueue {
     task.awaiting = undefined;
     if (!task.started && !cancelled) {
       task.started = true;
-      if (task.index >= LAUNCH) this.thread.record(
-        typeNumber[task.isLaunch ? "launch-started" : "task-started"],
-        task.index,
-        0,
-      );
+      if (task.index >= LAUNCH)
+        this.thread.record(
+          typeNumber[task.isLaunch ? "launch-started" : "task-started"],
+          task.index,
+          0,
+        );
     }
     return this.#resume(task, cancelled ? new Cancelled() : undefined);
   }
@@ -349,8 +350,7 @@ export class EventLoop implements ReadyQueue {
     const ending = endingOf(raised);
     const text = ending === "failed" ? raised!.message : undefined;
     const type = typeNumber[task.isLaunch ? "launch-ended" : "task-ended"];
-    if (task.index >= LAUNCH)
-      this.thread.record(type, task.index, endings.indexOf(ending), text);
+    if (task.index >= LAUNCH) this.thread.record(type, task.index, endings.indexOf(ending), text);
     if (ending === "finished") task.finish();
     else if (ending === "cancelled") task.endCancelled();
     else task.fail(raised!);

@@ -46,6 +46,8 @@ class MainThread {
   readonly #times: CallClock;
   /** Whether main has come past its launch step. */
   #launched = false;
+  /** Whether main has called user code. */
+  #called = false;
   /** What floats on this thread. */
   #floating: Background | undefined;
   /** The loop's own thread is over. */
@@ -64,6 +66,8 @@ class MainThread {
     let failure: Error | undefined;
     try {
       yield* this.#steps();
+      // What main's calls left behind gets its turn before main is done.
+      if (this.#called) yield { kind: "park", until: this.#thread.now() };
     } catch (error) {
       failure = error as Error;
     }
@@ -110,6 +114,7 @@ class MainThread {
           values.value = valueText(yield* this.#receive(step));
           break;
         case "call":
+          this.#called = true;
           yield* callInMain(this.#thread, this.#times, step);
           break;
         default:
@@ -182,8 +187,7 @@ class MainThread {
   *#send({ channel, value }: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {
     const index = this.#run.channelNames.indexOf(channel);
     const end = this.#thread.channels[index]!;
-    const told = (item: number): void =>
-      this.#thread.record(typeNumber.sent, MAIN, item, channel);
+    const told = (item: number): void => this.#thread.record(typeNumber.sent, MAIN, item, channel);
     yield* this.#until("send", channel, undefined, () => end.trySend(value, told));
     this.#floating?.channels.filled(index);
   }

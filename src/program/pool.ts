@@ -5,7 +5,7 @@
  * the future takes back a job that nobody has begun, and leaves alone one that is being done.
  */
 import { completions, POOL_THREAD, typeNumber } from "../events/event.ts";
-import { endingOf, failures, StepFailure } from "./failure.ts";
+import { endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Job, JobOperation, Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
@@ -17,7 +17,7 @@ export class LoopPool {
   readonly #workers: number;
   readonly #jobs = new Map<number, Future>();
   #created = 0;
-  #broken = false;
+  #broken: StepFailure | undefined;
   #idle: Future | undefined;
 
   constructor(loop: EventLoop, workers: number) {
@@ -27,7 +27,7 @@ export class LoopPool {
 
   /** Has a step done by the pool, and waits for it. @throws what the job raised. */
   *perform(actor: number, step: Job["step"], ticks: number): Coroutine {
-    if (this.#broken) throw failures.poolBroken();
+    if (this.#broken !== undefined) throw this.#broken;
     const { thread } = this.#loop;
     const id = this.#created++;
     const future: Future = new JobFuture(this.#loop, () => {
@@ -51,12 +51,13 @@ export class LoopPool {
 
   /** The pool says that a job has ended. */
   ended(job: number, error: string | null, broken: boolean): void {
-    this.#end(job, error === null ? undefined : new StepFailure(error));
-    if (!broken || this.#broken) return;
-    this.#broken = true;
+    const failure = error === null ? undefined : new StepFailure(error);
+    this.#end(job, failure);
+    if (!broken || this.#broken !== undefined) return;
+    this.#broken = failure;
     for (const other of [...this.#jobs.keys()]) {
       this.#loop.thread.claimJob(other);
-      this.#end(other, failures.poolBroken());
+      this.#end(other, failure);
     }
   }
 

@@ -191,7 +191,7 @@ function stepWords(step: LeafStep): string {
 }
 
 function summary(outcome: Outcome): string[] {
-  const { tasks, races, interruptedBy, exitCode, lateness, longestBlock } = outcome;
+  const { tasks, interruptedBy, exitCode, lateness, longestBlock } = outcome;
   const lost = tasks.filter(isLost).length;
   const failed = tasks.filter((task) => task.status === "failed").length;
   const sentences: string[] = [];
@@ -205,20 +205,6 @@ function summary(outcome: Outcome): string[] {
     sentences.push(
       `The event loop was held for up to ${formatTime(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)}); sleeps ended up to ${formatTime(lateness.max)} late.`,
     );
-  const [race] = races;
-  if (race !== undefined) {
-    const [a, b] = race.between.map((racer) =>
-      racer.text !== null && racer.type === "printed"
-        ? quoted(racer.text)
-        : `the end of ${actorName(outcome, racer.actor)}`,
-    );
-    const others = races.length === 1 ? "" : ` (and ${races.length - 1} more such)`;
-    const apart =
-      race.gap === 0
-        ? "fell on the same instant"
-        : `came within ${formatTime(race.gap)} of each other`;
-    sentences.push(`Luck: ${a} and ${b} ${apart} on two threads${others}.`);
-  }
   return sentences;
 }
 
@@ -234,7 +220,7 @@ function interruptionWords({ interruptedBy, interruption, wall }: Outcome): stri
     case "cut-off":
       return `The record ends at ${when}; what happened afterwards is not in it.`;
     case "deadlock":
-      return `Deadlocked at ${when}: every thread waits for something that can no longer come.`;
+      return `Deadlocked at ${when}.`;
     default:
       return `Interrupted at ${when}; this is what had happened by then.`;
   }

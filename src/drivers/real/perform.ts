@@ -7,6 +7,7 @@
 import {
   logReasons,
   LAUNCH,
+  LOOP_THREAD,
   MAIN,
   MAIN_THREAD,
   typeNumber,
@@ -68,6 +69,8 @@ export class RealThread implements Thread, Host {
   /** What user code on this thread has asked of the loop's. */
   readonly #asks = new Map<number, PromiseWithResolvers<unknown>>();
   #asked = 0;
+  /** What this thread of the pool is doing. */
+  #job: Job | undefined;
 
   constructor(options: RealThreadOptions) {
     this.number = options.number;
@@ -153,6 +156,8 @@ export class RealThread implements Thread, Host {
           break;
         case "call":
           this.#call(value);
+          // In a loop, what the function left behind gets its turn at once, as in any other.
+          if (value.actor !== MAIN) await nativeTurn();
           break;
         case "job":
           await this.#do(value);
@@ -240,23 +245,40 @@ export class RealThread implements Thread, Host {
   async #do(operation: JobOperation): Promise<void> {
     const { process, mailbox } = this.#options;
     const { job } = operation;
+    this.#job = job;
     // What user code in the pool asks of channels is answered while its job goes on.
     if (job.step.kind === "call")
       mailbox.onArrival(() => {
         for (const answer of mailbox.take("answer")) this.#answer(answer);
       });
-    if (process === null) {
-      const error = await this.doJob(job);
-      if (error !== null) operation.error = error;
-      return;
-    }
-    const { error, broken } = await process.perform(job);
+    const { error, broken } =
+      process === null
+        ? { error: await this.#doHere(job), broken: false }
+        : await process.perform(job);
+    this.#job = undefined;
     if (error !== null) operation.error = error;
     operation.broken = broken;
   }
 
+  /** User code has ended this thread: whoever waits for it hears of that. */
+  breakOff(error: string): void {
+    if (this.number === LOOP_THREAD) {
+      this.record(
+        typeNumber["error-logged"],
+        LAUNCH,
+        logReasons.indexOf("uncaught-exception"),
+        error,
+      );
+      this.post(MAIN_THREAD, { kind: "closed" });
+    } else if (this.#job !== undefined) {
+      const job = this.#job.id;
+      this.post(this.#options.loopThread, { kind: "job-ended", job, error, broken: true });
+    }
+    this.flush();
+  }
+
   /** Does a job on this very thread. @returns why it failed, or null. */
-  async doJob({ actor, step }: Job): Promise<string | null> {
+  async #doHere({ actor, step }: Job): Promise<string | null> {
     if (step.kind === "block") this.block(step.ticks);
     else if (step.kind === "compute") compute(step.ticks / this.#options.speed);
     else return await this.#options.userCode!.callInPool(actor, step);
@@ -287,8 +309,8 @@ export class RealThread implements Thread, Host {
       });
       mailbox.onArrival(undefined);
       userCode?.unwatch();
-    } else if (userCode?.isBusy) {
-      await new Promise((resolve) => setImmediate(resolve));
+    } else if (userCode !== null) {
+      await nativeTurn();
     }
     board.runs(this.number);
     if (mailbox.isDeadlocked) throw new Deadlock();
@@ -296,4 +318,9 @@ export class RealThread implements Thread, Host {
     const rest = this.#msUntil(until);
     if (rest < 1) standStillBriefly(rest);
   }
+}
+
+/** Lets the thread's native event loop go round once: promises of user code, and their rejections. */
+function nativeTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -177,6 +177,8 @@ class Listener implements EventSink {
   now(speed: number): Ticks {
     const { readyAt } = this.#reader;
     if (readyAt === undefined) return 0;
-    return Math.round((performance.timeOrigin + performance.now() - readyAt) * TICKS_PER_MS * speed);
+    return Math.round(
+      (performance.timeOrigin + performance.now() - readyAt) * TICKS_PER_MS * speed,
+    );
   }
 }

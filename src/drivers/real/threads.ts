@@ -64,10 +64,7 @@ export class PreparedThread {
    *
    * @param origin when main started, by this thread's performance.now().
    */
-  open(
-    origin: number,
-    events: Pick<RealThreadOptions, "startLoop" | "onStray">,
-  ): RealThread {
+  open(origin: number, events: Pick<RealThreadOptions, "startLoop" | "onStray">): RealThread {
     const { channels, shared } = this.#channels();
     const thread = new RealThread({
       ...events,

@@ -14,7 +14,12 @@ import { fileURLToPath } from "node:url";
 import { MAIN, typeNumber } from "../../events/event.ts";
 import type { CallOperation, ChannelRequest } from "../../program/operation.ts";
 import { type CallStep, functionName } from "../../scenario/calls.ts";
-import { durationExamples, parseDuration, type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import {
+  durationExamples,
+  parseDuration,
+  type Ticks,
+  TICKS_PER_MS,
+} from "../../scenario/duration.ts";
 import { suggestion } from "../../scenario/suggest.ts";
 
 /** What a thread does for the user code on it. */
@@ -67,7 +72,8 @@ export class UserCode {
   #told = 0;
   #host!: Host;
   #pulse: ReturnType<typeof setInterval> | undefined;
-  readonly #failJob = new Set<(error: string) => void>();
+  /** Fails the job that this thread of the pool is doing. */
+  #failJob: ((error: string) => void) | undefined;
 
   constructor(options: { folder: string; channelNames: readonly string[]; speed: number }) {
     this.#folder = options.folder;
@@ -132,12 +138,16 @@ export class UserCode {
     this.#host.record(typeNumber["call-began"], actor, 0, functionName(step));
     const returned = this.#run(actor, step, new AbortController().signal);
     let error: string | null = returned.error ?? null;
-    if (isThenable(returned.value)) {
+    if (error === null) {
       this.#pending++;
-      const { promise, resolve } = Promise.withResolvers<string>();
-      this.#failJob.add(resolve);
-      error = await Promise.race([this.#settle(returned.value, step), promise]);
-      this.#failJob.delete(resolve);
+      const stray = Promise.withResolvers<string>();
+      this.#failJob = stray.resolve;
+      const done = isThenable(returned.value)
+        ? this.#settle(returned.value, step)
+        : // What was left behind and rejects at once belongs to the job as well.
+          new Promise<null>((resolve) => setImmediate(() => resolve(null)));
+      error = await Promise.race([done, stray.promise]);
+      this.#failJob = undefined;
       this.#pending--;
     }
     this.#host.record(typeNumber["call-ended"], actor, error === null ? 0 : 2);
@@ -244,8 +254,7 @@ export class UserCode {
   }
 
   #print(actor: number, text: string): void {
-    for (const line of text.split("\n"))
-      this.#host.record(typeNumber.printed, actor, 0, line);
+    for (const line of text.split("\n")) this.#host.record(typeNumber.printed, actor, 0, line);
   }
 
   /** What goes to the console becomes lines that the program prints. */
@@ -305,7 +314,7 @@ export class UserCode {
 
   #stray(reason: "unhandled-rejection" | "uncaught-exception", error: unknown): void {
     const text = this.#describe(error, this.#latest?.step.module ?? "");
-    if (this.#failJob.size > 0) for (const fail of this.#failJob) fail(text);
+    if (this.#failJob !== undefined) this.#failJob(text);
     else this.#host.onStray(reason, text);
   }
 
@@ -319,8 +328,7 @@ export class UserCode {
     };
     const first = position === undefined ? errors?.[0] : undefined;
     if (first?.position) return `${first.message} (${this.#at(first.position)})`;
-    if (position)
-      return `${(error as Error).message} (${this.#at(position)})`;
+    if (position) return `${(error as Error).message} (${this.#at(position)})`;
     if (!(error instanceof Error)) return `${describeValue(error)} (thrown in ${module})`;
     const name = error.name === "Error" ? "" : `${error.name}: `;
     const place = this.#place(error.stack);
@@ -421,7 +429,9 @@ function lineOf(file: string, name: string): number {
   const definition =
     name === "default"
       ? /export\s+default\b/
-      : new RegExp(String.raw`export\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+${name}\b`);
+      : new RegExp(
+          String.raw`export\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+${name}\b`,
+        );
   const index = text.search(definition);
   return index < 0 ? 1 : text.slice(0, index).split("\n").length;
 }

@@ -2,6 +2,7 @@
 import { LOOP_THREAD, MAIN_THREAD } from "../../events/event.ts";
 import { loopProgram } from "../../program/main.ts";
 import { poolProgram } from "../../program/pool.ts";
+import type { RealThread } from "./perform.ts";
 import type { WorkerInput, WorkerReady } from "./protocol.ts";
 import { PreparedThread } from "./threads.ts";
 
@@ -16,25 +17,24 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
   const started = board.started(input.thread);
   Atomics.wait(started, 0, 0);
   const correction = board.correction(input.thread)[0]!;
-  const thread = prepared.open(board.origin[0]! - behind + correction, {
+  let over = false;
+  const thread: RealThread = prepared.open(board.origin[0]! - behind + correction, {
     startLoop: () => undefined,
     onStray: () => {
-      end();
+      over = true;
+      thread.post(MAIN_THREAD, { kind: "closed" });
+      prepared.close();
       process.exit(1);
     },
   });
   Atomics.store(started, 0, 2);
   Atomics.notify(started, 0);
-  let over = false;
-  /** A thread that user code ends must not leave main waiting for it. */
-  const end = (): void => {
+  // In a Worker process.exit ends the thread alone. It must not leave others waiting for it.
+  process.on("exit", (code) => {
     if (over) return;
-    over = true;
-    if (input.thread === LOOP_THREAD) thread.post(MAIN_THREAD, { kind: "closed" });
-    thread.flush();
+    thread.breakOff(`process.exit(${code}) in user code ended the thread`);
     prepared.close();
-  };
-  process.on("exit", end);
+  });
   if (input.thread === LOOP_THREAD) await thread.perform(loopProgram(run, thread));
   else await thread.perform(poolProgram(run, thread));
   over = true;

@@ -17,7 +17,13 @@ import {
 import { EventLog } from "../../events/log.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
-import type { Channel, Message, Operation, Thread, ThreadProgram } from "../../program/operation.ts";
+import type {
+  Channel,
+  Message,
+  Operation,
+  Thread,
+  ThreadProgram,
+} from "../../program/operation.ts";
 import { poolProgram } from "../../program/pool.ts";
 import { isBeside, type RunPlan, toRun } from "../../program/run.ts";
 import type { Ticks } from "../../scenario/duration.ts";
