@@ -10,7 +10,7 @@ import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
 import { commands, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
-import { OutputClosed, writeErr, writeOut } from "./output.ts";
+import { OutputClosed, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
 const plainErrors: Record<string, number> = {
@@ -65,17 +65,24 @@ async function dispatch(argv: string[]): Promise<number> {
   return command.load === null ? help(rest) : (await command.load()).run(rest);
 }
 
-/** `tandem help [command]` */
-function help(argv: string[]): number {
+/** The one topic of help that is no command. */
+const findingsTopic = "findings";
+
+/** `tandem help [command|findings]` */
+async function help(argv: string[]): Promise<number> {
   const { operands } = readArguments("help", argv, {}, { least: 0, most: 1, what: "a command" });
   const [word] = operands;
-  writeOut(word === undefined ? overview() : commandNamed(word).help);
+  if (word === undefined) writeOut(overview());
+  else if (word === findingsTopic)
+    writeOut((await import("../render/rules.ts")).renderRules(textWidth()));
+  else writeOut(commandNamed(word, [findingsTopic]).help);
   return exitStatus.done;
 }
 
-function commandNamed(word: string): (typeof commands)[number] {
+/** @param others words that would have been right as well. */
+function commandNamed(word: string, others: string[] = []): (typeof commands)[number] {
   const command = commands.find(({ name }) => name === word);
   if (command !== undefined) return command;
-  const names = commands.map(({ name }) => name);
+  const names = [...commands.map(({ name }) => name), ...others];
   throw new UsageError(`there is no command "${word}"; ${suggestion(word, names, "commands")}`);
 }

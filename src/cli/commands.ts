@@ -30,11 +30,15 @@ Options
         group    inline, and the first failure cancels the siblings (TaskGroup)
         thread   the loop runs in a thread of its own, and main joins it at its end
         daemon   the same, but the process ends when main does
+        portal   the loop's thread stays open for "submit" until main ends
         float    JavaScript: promises nobody awaits, on main's own thread
         exit     the same, but main ends in process.exit()
-        axes: loop, settle, timeout, atExit, grace, offload, workers
+        axes: loop, settle, timeout, atExit, grace, offload, workers; offload=threads or processes
+        has a pool perform the blocking steps of tasks
   --driver, -d real|virtual   for real (default), or at once in virtual time
-  --speed N                   run N times as fast; reported times are multiplied back
+  --speed N                   run N times as fast; reported times are multiplied back, those of
+                              your own functions ("call") as well
+  --takes-from EVENTS         in virtual time: how long "call" steps take, from a recorded run
   --timeout D                 end the run after D of scenario time (as 10s, 500ms)
   --strict                    exit with 1 if any task was lost
   --json                      write the result as one JSON object to stdout instead
@@ -50,6 +54,7 @@ Examples
   tandem run threaded --speed 10
   tandem run my.yaml --strategy thread,atExit=cancel,grace=1s --driver virtual
   tandem show lost | tandem run - --strategy await --json
+  tandem run blocking --strategy await,offload=threads,workers=4
 `,
     load: () => import("./commands/run.ts"),
   },
@@ -125,12 +130,16 @@ Example
   },
   {
     name: "help",
-    summary: "show this, or the help of one command",
-    help: `tandem help [command]
+    summary: "show this, the help of one command, or all findings",
+    help: `tandem help [command|findings]
+
+"tandem help findings" lists the rules by which a verdict says what went wrong: their ids (as in
+the JSON's "findings"), what each is about, and what to do.
 
 Examples
   tandem help
   tandem help run
+  tandem help findings
 `,
     // The one command that is about this table: the command line answers it itself.
     load: null,

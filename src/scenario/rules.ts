@@ -34,12 +34,16 @@ class Rules {
   /** What may happen only once, and where it was first met. */
   readonly #once = new Map<string, PropertyKey[]>();
 
+  /** The names of the document's tasks; another one the schema complains of. */
+  #tasks: ReadonlySet<string> = new Set();
+
   constructor(report: Report) {
     this.#report = report;
   }
 
   document(data: Record<string, unknown>): void {
     const around: Around = { inTask: false, inRepeat: false };
+    this.#tasks = new Set(Object.keys(objectOr(data["tasks"])));
     let steps = this.#steps(data["main"], ["main"], around, ["launch", "submit"]);
     steps += this.#steps(data["launch"], ["launch"], around, ["settle", "start"]);
     let tasks = 0;
@@ -79,8 +83,8 @@ class Rules {
         for (const message of placeholderProblems(step["print"], around))
           this.#report([...at, "print"], message);
       for (const word of once) if (word in step) this.#onlyOnce(word, step[word], at, around);
-      if (typeof step["result"] === "string" && path[0] === "main")
-        this.#resultOf(step["result"], at);
+      if (path[0] === "main" && this.#tasks.has(step["result"] as string))
+        this.#resultOf(step["result"] as string, at);
     }
     return count;
   }

@@ -110,7 +110,7 @@ describe("where time went", () => {
       },
       "await",
     );
-    expect(result.metrics.longestBlock).toEqual({ at: 5, duration: 45, by: "hog" });
+    expect(result.metrics.longestBlock).toEqual({ at: 5, duration: 45, by: "hog", source: null });
     expect(result.metrics.lateness).toEqual({ count: 3, p50: 0, p99: 40, max: 40 });
   });
 
@@ -123,7 +123,7 @@ describe("where time went", () => {
       },
       "thread",
     );
-    expect(result.metrics.longestBlock).toEqual({ at: 10, duration: 100, by: "hog" });
+    expect(result.metrics.longestBlock).toEqual({ at: 10, duration: 100, by: "hog", source: null });
   });
 
   test("main's blocking holds a floating loop, and not one in a thread", () => {
@@ -131,6 +131,7 @@ describe("where time went", () => {
       at: 0,
       duration: 100,
       by: "main",
+      source: null,
     });
     expect(simulate(sleeper, "thread").metrics.longestBlock).toBeNull();
   });
@@ -254,9 +255,8 @@ describe("findings", () => {
       tasks: { task: [{ print: "x" }] },
     };
     expect(simulate(done, "float").findings).toEqual([]);
-    expect(simulate({ ...done, tasks: { task: [{ sleep: 10 }] } }, "float").findings).toHaveLength(
-      1,
-    );
+    const late = simulate({ ...done, tasks: { task: [{ sleep: 10 }] } }, "float");
+    expect(late.findings.map(({ rule }) => rule)).toEqual(["loop-blocked", "starved"]);
   });
 
   test("do not call a failure unheard that was being awaited when the run was ended", () => {

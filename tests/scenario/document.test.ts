@@ -346,8 +346,8 @@ describe("a key that is not known", () => {
     ["of a join", withMain("  - join:\n    ▲timeuot: 1s"), "main[0]", "timeuot", "timeout"],
     [
       "of a result",
-      withMain("  - { result: task, ▲timeotu: 1s }"),
-      "main[0]",
+      withMain("  - submit: task\n  - { result: task, ▲timeotu: 1s }"),
+      "main[1]",
       "timeotu",
       "timeout",
     ],
@@ -492,7 +492,8 @@ describe("a step", () => {
       const may = allowed[kind]!.includes(list);
       test(`"${kind}" ${may ? "may" : "may not"} stand in ${list}`, () => {
         if (may) {
-          accept(document(step));
+          // A result is of a task that has been submitted.
+          accept(document(kind === "result" ? `submit: other\n  - ${step}` : step));
           return;
         }
         const marked = step.startsWith("{ ") ? step.replace("{ ", "{ ▲") : `▲${step}`;
@@ -644,11 +645,12 @@ describe("a step", () => {
   });
 
   test("that waits in main may be given a timeout", () => {
-    for (const step of ["result: task", "join:", "receive: inbox"]) {
-      const object = `{ ${step === "join:" ? "join: " : step}, timeout: 1.5s }`;
-      expect(firstOfMain(object)).toMatchObject({ timeout: 1_500_000 });
-      expectProblems(withMain(`  - ${object.replace("1.5s", "▲soon")}`), [
-        "main[0].timeout",
+    for (const step of ["result: task", "join: ", "receive: inbox"]) {
+      const object = `{ ${step}, timeout: 1.5s }`;
+      const main = `  - submit: task\n  - ${object}`;
+      expect(accept(withMain(main)).main[1]).toMatchObject({ timeout: 1_500_000 });
+      expectProblems(withMain(main.replace("1.5s", "▲soon")), [
+        "main[1].timeout",
         '"soon"',
         "duration",
       ]);
@@ -656,72 +658,27 @@ describe("a step", () => {
   });
 });
 
-describe("a step or a value that a later version performs", () => {
-  test("is a valid step, and running it says plainly that it cannot be yet, once for each step", () => {
-    const { text, places } = unmark(`name: sample
+describe("a result", () => {
+  const withMain = (main: string): string => `name: sample
 main:
-  - print: never
-  - ▲submit: task
-  - ▲result: task
-  - ▲join
-  - ▲send: { channel: inbox, value: 1 }
-  - ▲receive: inbox
-  - ▲call: { module: ./job.ts }
   - launch
-launch:
-  - ▲receive: inbox
+${main}
 tasks:
-  task:
-    - repeat: 2
-      steps:
-        - ▲send: { channel: inbox, value: 1 }
-  other:
-    steps: []
-    finally:
-      - ▲call: { module: ./job.ts }
-channels: { inbox: }
-`);
-    accept(text);
-    const { status, stdout, stderr } = tandem(["run", "-", "--driver", "virtual"], { stdin: text });
-    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    const expected: [path: string, what: string][] = [
-      ["main[1]", "submit"],
-      ["main[2]", "result"],
-      ["main[3]", "join"],
-      ["main[4]", "send"],
-      ["main[5]", "receive"],
-      ["main[6]", "call"],
-      ["launch[0]", "receive"],
-      ["tasks.task[0].steps[0]", "send"],
-      ["tasks.other.finally[0]", "call"],
-    ];
-    const lines = stderr.trimEnd().split("\n");
-    expect(lines).toHaveLength(expected.length);
-    for (const [index, [path, what]] of expected.entries()) {
-      expect(lines[index]).toStartWith(`<stdin>:${places[index]}: ${path}`);
-      expect(lines[index]).toMatch(new RegExp(`"${what}".* cannot .* yet$`));
-    }
+  task: []
+  other: { steps: [], copies: 3 }
+`;
+
+  test("is of a task that main has submitted before", () => {
+    accept(withMain("  - submit: task\n  - submit: other\n  - result: task\n  - result: other"));
+    expectProblems(withMain("  - result: ▲task\n  - submit: task"), [
+      "main[1].result",
+      "submit: task",
+    ]);
   });
 
-  const strategies: [what: string, strategy: string][] = [
-    ["portal", "portal"],
-    ["offload", "{ use: await, offload: threads }"],
-    ["offload", "{ use: thread, offload: processes, workers: 4 }"],
-  ];
-  test.each(strategies)("%s is a valid part of a strategy: %s", (what, strategy) => {
-    const stdin = withTail(`strategy: ${strategy}`);
-    accept(stdin);
-    const { status, stdout, stderr } = tandem(["run", "-", "--driver", "virtual"], { stdin });
-    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(/^[^\n]* cannot [^\n]* yet\n$/);
-    expect(stderr).toStartWith(`<stdin>:7:`);
-    expect(stderr).toContain(what);
-  });
-
-  test("is no obstacle where another strategy is asked for", () => {
-    const stdin = withTail("strategy: portal");
-    const args = ["run", "-", "--driver", "virtual", "--strategy", "await"];
-    expect(tandem(args, { stdin }).status).toBe(0);
+  test("may be asked for again, but its task is submitted only once", () => {
+    accept(withMain("  - submit: task\n  - result: task\n  - result: task"));
+    expectProblems(withMain("  - submit: task\n  - ▲submit: task"), ["main[2]", "a second time"]);
   });
 });
 
