@@ -37,6 +37,17 @@ export interface EventSink {
   ): void;
 }
 
+/** Events of one thread, column by column. */
+export interface Columns {
+  length: number;
+  at: Float64Array;
+  value: Float64Array | Int32Array;
+  actor: Int32Array;
+  type: Uint8Array;
+  /** By entry. */
+  texts: ReadonlyMap<number, string>;
+}
+
 export class EventLog implements EventSink {
   readonly chunks: Chunk[] = [];
   #last: Chunk | undefined;
@@ -49,11 +60,7 @@ export class EventLog implements EventSink {
     value: number,
     text?: string,
   ): void {
-    let chunk = this.#last;
-    if (chunk === undefined || chunk.length === chunkSize) {
-      chunk = this.#last = new Chunk();
-      this.chunks.push(chunk);
-    }
+    const chunk = this.#room();
     const k = chunk.length++;
     chunk.at[k] = at;
     chunk.type[k] = type;
@@ -61,6 +68,33 @@ export class EventLog implements EventSink {
     chunk.actor[k] = actor;
     chunk.value[k] = value;
     if (text !== undefined) chunk.texts.set(k, text);
+  }
+
+  /** Records events of a thread, in their order. */
+  recordAll(thread: number, columns: Columns): void {
+    for (let from = 0; from < columns.length;) {
+      const chunk = this.#room();
+      const to = Math.min(columns.length, from + chunkSize - chunk.length);
+      const at = chunk.length;
+      chunk.at.set(columns.at.subarray(from, to), at);
+      chunk.value.set(columns.value.subarray(from, to), at);
+      chunk.actor.set(columns.actor.subarray(from, to), at);
+      chunk.type.set(columns.type.subarray(from, to), at);
+      chunk.thread.fill(thread, at, at + to - from);
+      for (const [k, text] of columns.texts)
+        if (k >= from && k < to) chunk.texts.set(at + k - from, text);
+      chunk.length += to - from;
+      from = to;
+    }
+  }
+
+  /** A chunk with room for one event more. */
+  #room(): Chunk {
+    if (this.#last === undefined || this.#last.length === chunkSize) {
+      this.#last = new Chunk();
+      this.chunks.push(this.#last);
+    }
+    return this.#last;
   }
 
   /** `record` by the type's name, for those who record seldom. */

@@ -296,8 +296,8 @@ export class EventLoop implements ReadyQueue {
         if (done) {
           this.#end(task, undefined);
         } else if (value.kind === "sleep") {
-          this.thread.record(typeNumber["sleep-began"], task.index, value.ticks);
-          this.#sleep(task, value.ticks);
+          const now = this.thread.record(typeNumber["sleep-began"], task.index, value.ticks);
+          this.#sleep(task, now, value.ticks);
         } else if (value.kind === "future") {
           task.awaiting = value;
           value.whenDone(task);
@@ -334,7 +334,7 @@ export class EventLoop implements ReadyQueue {
     }
   }
 
-  #sleep(task: Task, ticks: Ticks): void {
+  #sleep(task: Task, now: Ticks, ticks: Ticks): void {
     if (ticks === 0 && !this.#options.eager) {
       // asyncio.sleep(0) waits for nothing; it only lets others go first.
       task.phase = Phase.woken;
@@ -342,7 +342,7 @@ export class EventLoop implements ReadyQueue {
     } else {
       task.phase = Phase.asleep;
       task.timer ??= new Timer<Callback>(task);
-      this.#timers.add(this.thread.now() + ticks, task.timer);
+      this.#timers.add(now + ticks, task.timer);
     }
   }
 

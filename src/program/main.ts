@@ -187,7 +187,9 @@ class MainThread {
   *#send({ channel, value }: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {
     const index = this.#run.channelNames.indexOf(channel);
     const end = this.#thread.channels[index]!;
-    const told = (item: number): void => this.#thread.record(typeNumber.sent, MAIN, item, channel);
+    const told = (item: number): void => {
+      this.#thread.record(typeNumber.sent, MAIN, item, channel);
+    };
     yield* this.#until("send", channel, undefined, () => end.trySend(value, told));
     this.#floating?.channels.filled(index);
   }
@@ -195,8 +197,9 @@ class MainThread {
   *#receive(step: Extract<LeafStep, { kind: "receive" }>): ThreadProgram<unknown> {
     const index = this.#run.channelNames.indexOf(step.channel);
     const end = this.#thread.channels[index]!;
-    const told = (item: number): void =>
+    const told = (item: number): void => {
       this.#thread.record(typeNumber.received, MAIN, item, step.channel);
+    };
     let got: ReturnType<typeof end.tryReceive>;
     const came = yield* this.#until(
       "receive",

@@ -117,8 +117,8 @@ export interface Thread {
   readonly channels: readonly Channel[];
   /** Ticks since main started. */
   now(): Ticks;
-  /** Records an event of this thread, at this instant. */
-  record(type: number, actor: number, value: number, text?: string): void;
+  /** Records an event of this thread, at this instant, which comes back. */
+  record(type: number, actor: number, value: number, text?: string): Ticks;
   /** Starts the thread of the event loop. */
   startLoop(): void;
   /** Says something to another thread, or to itself; if that one parks or waits, that ends. */

@@ -37,6 +37,12 @@ import type { EventWriter } from "./wire.ts";
 /** Every thread waits, and for nothing that can still come. */
 export class Deadlock extends HostError {}
 
+const sleepBegan = typeNumber["sleep-began"];
+const sleepEnded = typeNumber["sleep-ended"];
+
+/** In a burst of sleeps: some microseconds' worth of events. */
+const eventsPerReading = 16;
+
 export interface RealThreadOptions {
   number: number;
   /** Every duration is divided by it, and every time reported multiplied. */
@@ -69,6 +75,9 @@ export class RealThread implements Thread, Host {
   /** What user code on this thread has asked of the loop's. */
   readonly #asks = new Map<number, PromiseWithResolvers<unknown>>();
   #asked = 0;
+  #lastReading: Ticks = 0;
+  /** For how many events more the last reading of the clock is good. */
+  #readingsLeft = 0;
   /** What this thread of the pool is doing. */
   #job: Job | undefined;
 
@@ -84,8 +93,18 @@ export class RealThread implements Thread, Host {
     return Math.floor((performance.now() - origin) * TICKS_PER_MS * speed);
   }
 
-  record(type: number, actor: number, value: number, text?: string): void {
-    this.#options.writer.record(this.now(), type, this.number, actor, value, text);
+  record(type: number, actor: number, value: number, text?: string): Ticks {
+    // Reading the clock costs more than all else of an event. A sleep concerns no other thread, so
+    // in a burst of sleeps a few events may share a reading.
+    const isSleep = type === sleepBegan || type === sleepEnded;
+    if (!isSleep || this.#readingsLeft-- === 0) this.#readClock();
+    this.#options.writer.record(this.#lastReading, type, actor, value, text);
+    return this.#lastReading;
+  }
+
+  #readClock(): void {
+    this.#lastReading = this.now();
+    this.#readingsLeft = eventsPerReading;
   }
 
   startLoop(): void {
@@ -138,6 +157,7 @@ export class RealThread implements Thread, Host {
    */
   async perform<Result>(program: ThreadProgram<Result>): Promise<Result> {
     for (;;) {
+      this.#readingsLeft = 0;
       const { done, value } = program.next();
       this.flush();
       if (done) return value;
@@ -184,8 +204,9 @@ export class RealThread implements Thread, Host {
     const name = this.#options.channelNames[request.channel]!;
     const timeout = request.kind === "receive" ? request.timeout : null;
     const until = timeout === null ? Infinity : this.now() + timeout;
-    const tell = (item: number): void =>
+    const tell = (item: number): void => {
       this.record(typeNumber[request.kind === "send" ? "sent" : "received"], MAIN, item, name);
+    };
     for (;;) {
       if (request.kind === "send") {
         if (channel.trySend(request.value, tell)) return undefined;

@@ -34,7 +34,7 @@ export class PreparedThread {
     this.#input = input;
     this.run = toRun(input.plan);
     this.board = new Board(boardSize(this.run), memory);
-    this.writer = new EventWriter(this.board.pipe);
+    this.writer = new EventWriter(number, this.board.pipe);
     this.mailbox = new Mailbox(number, this.board, ports);
   }
 

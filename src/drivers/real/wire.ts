@@ -1,100 +1,117 @@
 /**
- * The event pipe from the child process to its parent: file descriptor 3, written synchronously, an
- * event in 24 bytes and its text behind it.
+ * The event pipe from the child process to its parent: file descriptor 3, written synchronously, in
+ * blocks of a thread's events, column by column as the log keeps them.
  *
- * Invariant: a thread's events are in the pipe before the thread stands still, and those of two
+ * Invariant: a thread's events are in the pipe before the thread stands still, and blocks of two
  * threads never mix. So nothing that happened is lost when the process ends, in whatever way. Lines
  * of JSON would say the same, but reading and writing four million of them takes longer than most
- * runs.
+ * runs; columns are copied as they are.
  */
 import { writeSync } from "node:fs";
-import type { EventSink } from "../../events/log.ts";
+import type { Columns } from "../../events/log.ts";
 import type { Lock } from "./board.ts";
 
 const pipe = 3;
 
-/** An event: time (float64), type and thread and whether there is text (int32), actor (int32), value (float64). */
-const eventBytes = 24;
-/** Before a text stands its length in bytes; text and length are filled up to a multiple of this. */
+/** How many events are collected before they are written: a burst of them is one write. */
+const blockEvents = 4096;
+
+/**
+ * A block: its thread, how many events, how many bytes of texts, how many bytes a value takes (int32
+ * each) and the time of the first event (float64); the events' values (int32, or float64 if one needs
+ * it), how much later than the first each is and their actors (int32), and types (uint8); filled up
+ * to whole words, for each text the event's place in the block, its length (int32) and its bytes.
+ */
+const headerBytes = 24;
 const wordBytes = 8;
-const hasText = 1 << 16;
 
-/** In place of an event's type, before the first event: the value is when main's clock began, in epoch ms. */
-const ready = 255;
+/** The most that an event of a block may be later than its first, in ticks: more than half an hour. */
+const longestBlock = 2 ** 31 - 1;
 
-/** How many bytes are collected before they are written: a burst of events is one write. */
-const bufferBytes = 64 * 1024;
+/** In place of a thread: the block says when main's clock began, by the time of its only event, in epoch ms. */
+const ready = -1;
 
 const encoder = new TextEncoder();
 
-export class EventWriter implements EventSink {
+export class EventWriter {
+  readonly #thread: number;
   readonly #lock: Lock;
-  readonly #bytes = new Uint8Array(bufferBytes);
-  readonly #floats = new Float64Array(this.#bytes.buffer);
-  readonly #ints = new Int32Array(this.#bytes.buffer);
+  readonly #at = new Float64Array(blockEvents);
+  readonly #value = new Float64Array(blockEvents);
+  readonly #actor = new Int32Array(blockEvents);
+  readonly #type = new Uint8Array(blockEvents);
   #length = 0;
+  #texts: { k: number; bytes: Uint8Array }[] = [];
+  #textBytes = 0;
+  /** Whether a value of the block is no int32. */
+  #isWide = false;
+  /** Where blocks are put together. */
+  #block = new Uint8Array(blockBytes({ length: blockEvents, textBytes: 0, valueBytes: 8 }));
 
-  /** @param lock shared by all threads that write. */
-  constructor(lock: Lock) {
+  /**
+   * @param thread whose events these are.
+   * @param lock shared by all threads that write.
+   */
+  constructor(thread: number, lock: Lock) {
+    this.#thread = thread;
     this.#lock = lock;
   }
 
-  record(
-    at: number,
-    type: number,
-    thread: number,
-    actor: number,
-    value: number,
-    text?: string,
-  ): void {
-    if (this.#length + eventBytes > bufferBytes) this.flush();
-    const at8 = this.#length >> 3;
-    this.#floats[at8] = at;
-    this.#ints[2 * at8 + 2] = type | (thread << 8) | (text === undefined ? 0 : hasText);
-    this.#ints[2 * at8 + 3] = actor;
-    this.#floats[at8 + 2] = value;
-    this.#length += eventBytes;
-    if (text !== undefined) this.#text(text);
+  record(at: number, type: number, actor: number, value: number, text?: string): void {
+    if (this.#length === blockEvents || at - this.#at[0]! > longestBlock) this.flush();
+    const k = this.#length++;
+    this.#at[k] = at;
+    this.#type[k] = type;
+    this.#actor[k] = actor;
+    this.#value[k] = value;
+    if ((value | 0) !== value) this.#isWide = true;
+    if (text === undefined) return;
+    const bytes = encoder.encode(text);
+    this.#texts.push({ k, bytes });
+    this.#textBytes += wordBytes + inWords(bytes.length);
+    if (this.#textBytes > 16 * blockEvents) this.flush();
   }
 
   /** Says that the run begins now. */
   ready(epochMs: number): void {
-    this.record(0, ready, 0, 0, epochMs);
-    this.flush();
+    this.record(epochMs, 0, 0, 0);
+    this.#write(ready);
   }
 
   flush(): void {
-    if (this.#length === 0) return;
-    this.#lock.acquire();
-    this.#write(this.#bytes.subarray(0, this.#length));
-    this.#lock.release();
-    this.#length = 0;
+    if (this.#length > 0) this.#write(this.#thread);
   }
 
-  #text(text: string): void {
-    const encoded = encoder.encode(text);
-    const room = wordBytes + Math.ceil(encoded.length / wordBytes) * wordBytes;
-    if (this.#length + room <= bufferBytes) {
-      this.#ints[this.#length >> 2] = encoded.length;
-      this.#bytes.set(encoded, this.#length + wordBytes);
-      this.#length += room;
-      return;
+  #write(thread: number): void {
+    const length = this.#length;
+    const textBytes = this.#textBytes;
+    const valueBytes = this.#isWide ? 8 : 4;
+    const size = blockBytes({ length, textBytes, valueBytes });
+    if (size > this.#block.length) this.#block = new Uint8Array(size);
+    const block = this.#block.subarray(0, size);
+    const { buffer } = block;
+    const base = this.#at[0]!;
+    new Int32Array(buffer, 0, 4).set([thread, length, textBytes, valueBytes]);
+    new Float64Array(buffer, 16, 1)[0] = base;
+    const columns = columnsAt(buffer, 0, { length, valueBytes });
+    for (let k = 0; k < length; k++) columns.later[k] = this.#at[k]! - base;
+    columns.value.set(this.#value.subarray(0, length));
+    columns.actor.set(this.#actor.subarray(0, length));
+    columns.type.set(this.#type.subarray(0, length));
+    let place = size - textBytes;
+    for (const { k, bytes } of this.#texts) {
+      new Int32Array(buffer, place, 2).set([k, bytes.length]);
+      block.set(bytes, place + wordBytes);
+      place += wordBytes + inWords(bytes.length);
     }
-    const long = new Uint8Array(room);
-    new Int32Array(long.buffer)[0] = encoded.length;
-    long.set(encoded, wordBytes);
-    // The event that the text belongs to must stand right before it.
-    this.#lock.acquire();
-    this.#write(this.#bytes.subarray(0, this.#length));
-    this.#write(long);
-    this.#lock.release();
     this.#length = 0;
-  }
-
-  /** The kernel may take a long write in pieces; whoever holds the lock writes them all. */
-  #write(bytes: Uint8Array): void {
-    for (let written = 0; written < bytes.length;)
-      written += writeSync(pipe, bytes, written, bytes.length - written);
+    this.#texts = [];
+    this.#textBytes = 0;
+    this.#isWide = false;
+    this.#lock.acquire();
+    // The kernel may take a long write in pieces; whoever holds the lock writes them all.
+    for (let written = 0; written < block.length;) written += writeSync(pipe, block, written);
+    this.#lock.release();
   }
 }
 
@@ -102,61 +119,90 @@ export class EventWriter implements EventSink {
 export class EventReader {
   /** When main's clock began, in epoch ms; undefined before the run begins. */
   readyAt: number | undefined;
-  readonly #sink: EventSink;
+  readonly #sink: { take(thread: number, columns: Columns): void };
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  /** Aligned, so that it can be read as numbers. */
-  #bytes = new Uint8Array(2 * bufferBytes);
+  /** What has come and is no whole block yet; at its own beginning, so that it is aligned. */
+  #bytes = new Uint8Array(256 * 1024);
   #length = 0;
 
-  constructor(sink: EventSink) {
+  /** @param sink takes the events of one thread, block by block. */
+  constructor(sink: { take(thread: number, columns: Columns): void }) {
     this.#sink = sink;
   }
 
-  /** Takes the next piece. What is left of an event cut in two waits for the rest, or is never told. */
+  /** Takes the next piece. What is left of a block cut in two waits for the rest, or is never told. */
   hear(piece: Uint8Array): void {
     const length = this.#length + piece.length;
     if (length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * Math.ceil(length / wordBytes) * wordBytes);
+      const larger = new Uint8Array(2 * inWords(length));
       larger.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = larger;
     }
     this.#bytes.set(piece, this.#length);
-    const read = this.#read(length);
+    let read = 0;
+    for (let size; (size = this.#block(read, length)) > 0;) read += size;
     this.#bytes.copyWithin(0, read, length);
     this.#length = length - read;
   }
 
-  /** @returns how many bytes of whole events there were. */
-  #read(length: number): number {
-    const floats = new Float64Array(this.#bytes.buffer, 0, this.#bytes.length >> 3);
-    const ints = new Int32Array(this.#bytes.buffer, 0, this.#bytes.length >> 2);
-    let at = 0;
-    while (at + eventBytes <= length) {
-      const word = ints[(at >> 2) + 2]!;
-      let next = at + eventBytes;
-      let text: string | undefined;
-      if (word & hasText) {
-        if (next + wordBytes > length) break;
-        const size = ints[next >> 2]!;
-        const begin = next + wordBytes;
-        next = begin + Math.ceil(size / wordBytes) * wordBytes;
-        if (next > length) break;
-        text = this.#decoder.decode(this.#bytes.subarray(begin, begin + size));
-      }
-      const type = word & 0xff;
-      const value = floats[(at >> 3) + 2]!;
-      if (type === ready) this.readyAt = value;
-      else
-        this.#sink.record(
-          floats[at >> 3]!,
-          type,
-          (word >> 8) & 0xff,
-          ints[(at >> 2) + 3]!,
-          value,
-          text,
-        );
-      at = next;
+  /** Reads the block that begins at `from`. @returns how many bytes it has; 0 if it is not there in full. */
+  #block(from: number, length: number): number {
+    if (from + headerBytes > length) return 0;
+    const { buffer } = this.#bytes;
+    const [thread, count, textBytes, valueBytes] = new Int32Array(buffer, from, 4) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const size = blockBytes({ length: count, textBytes, valueBytes });
+    if (from + size > length) return 0;
+    const base = new Float64Array(buffer, from + 16, 1)[0]!;
+    if (thread === ready) {
+      this.readyAt = base;
+      return size;
     }
-    return at;
+    const { later, ...columns } = columnsAt(buffer, from, { length: count, valueBytes });
+    const at = Float64Array.from(later);
+    for (let k = 0; k < count; k++) at[k]! += base;
+    const texts = new Map<number, string>();
+    for (let place = from + size - textBytes; place < from + size;) {
+      const [k, bytes] = new Int32Array(this.#bytes.buffer, place, 2) as unknown as [
+        number,
+        number,
+      ];
+      place += wordBytes;
+      texts.set(k, this.#decoder.decode(this.#bytes.subarray(place, place + bytes)));
+      place += inWords(bytes);
+    }
+    this.#sink.take(thread, { length: count, at, ...columns, texts });
+    return size;
   }
+}
+
+/** As many bytes as that, filled up to whole words. */
+function inWords(bytes: number): number {
+  return Math.ceil(bytes / wordBytes) * wordBytes;
+}
+
+function blockBytes(block: { length: number; textBytes: number; valueBytes: number }): number {
+  const eventBytes = 4 + block.valueBytes + 4 + 1;
+  return headerBytes + inWords(block.length * eventBytes) + block.textBytes;
+}
+
+/** The columns of the block that begins at `from`, as views of its memory. */
+function columnsAt(
+  buffer: ArrayBuffer,
+  from: number,
+  { length, valueBytes }: { length: number; valueBytes: number },
+) {
+  // A column of float64 must begin on a whole word, so values come first.
+  const value = from + headerBytes;
+  const later = value + valueBytes * length;
+  return {
+    value: new (valueBytes === 8 ? Float64Array : Int32Array)(buffer, value, length),
+    later: new Int32Array(buffer, later, length),
+    actor: new Int32Array(buffer, later + 4 * length, length),
+    type: new Uint8Array(buffer, later + 8 * length, length),
+  };
 }

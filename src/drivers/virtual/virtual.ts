@@ -50,8 +50,10 @@ class VirtualThread implements Thread {
     return this.#scheduler.now;
   }
 
-  record(type: number, actor: number, value: number, text?: string): void {
-    this.#scheduler.log.record(this.#scheduler.now, type, this.number, actor, value, text);
+  record(type: number, actor: number, value: number, text?: string): Ticks {
+    const { now, log } = this.#scheduler;
+    log.record(now, type, this.number, actor, value, text);
+    return now;
   }
 
   startLoop(): void {
