@@ -119,13 +119,25 @@ export class Board {
    */
   rests(thread: number, seen: number): boolean {
     Atomics.store(this.#rest(thread), 0, seen + 1);
+    // Looked at once, a thread may seem to rest that has meanwhile woken, told one already looked at,
+    // and come to rest again. Messages only grow in number, so if all rest a second time and none has
+    // come, there was an instant in between at which all of them rested.
+    const messages = this.#messagesIfAllRest();
+    if (messages === null || messages !== this.#messagesIfAllRest()) return false;
+    // Whoever finds it tells; a second one would tell the same.
+    return Atomics.compareExchange(this.#cells, 2, 0, 1) === 0;
+  }
+
+  /** How many messages have come to all threads together, or null if one of them does not seem to rest. */
+  #messagesIfAllRest(): number | null {
+    let messages = 0;
     for (let other = 0; other < this.size.threads; other++) {
       const state = Atomics.load(this.#rest(other), 0);
       if (state === isNotThere) continue;
-      if (state === runs || Atomics.load(this.arrivals(other), 0) !== state - 1) return false;
+      if (state === runs || Atomics.load(this.arrivals(other), 0) !== state - 1) return null;
+      messages += state - 1;
     }
-    // Whoever finds it tells; a second one would tell the same.
-    return Atomics.compareExchange(this.#cells, 2, 0, 1) === 0;
+    return messages;
   }
 
   #rest(thread: number): Int32Array {

@@ -19,14 +19,23 @@ export function standStillBriefly(ms: number): void {
   if (ms > 0) Atomics.wait(never, 0, 0, ms);
 }
 
-/** Burns this many microseconds of the thread's own CPU time: a busy machine makes it last longer. */
-export function compute(microseconds: number): void {
-  const end = cpuTime() + microseconds;
-  // Reading the CPU time is a system call of half a microsecond, so it is worth some work in between.
-  for (let sink = 1; cpuTime() < end;) for (let k = 0; k < 1000; k++) sink = Math.sqrt(sink + k);
-}
+/** The longest that a slice of computing may count for, in ms; one that took longer was interrupted. */
+const longestSlice = 0.1;
 
-function cpuTime(): number {
-  const { user, system } = process.threadCpuUsage();
-  return user + system;
+/**
+ * Burns this many milliseconds of CPU time: on a busy machine it lasts longer.
+ *
+ * It is counted in slices of microseconds by the wall clock, leaving out the time for which the
+ * system gave the core to others. The thread's own CPU clock would be the thing to ask, but where
+ * the kernel keeps it in ticks it only moves every 4 ms.
+ */
+export function compute(ms: number): void {
+  let left = ms;
+  let sink = 1;
+  for (let before = performance.now(); left > 0;) {
+    for (let k = 0; k < 1000; k++) sink = Math.sqrt(sink + k);
+    const now = performance.now();
+    left -= Math.min(now - before, longestSlice);
+    before = now;
+  }
 }

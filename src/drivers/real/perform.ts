@@ -166,7 +166,7 @@ export class RealThread implements Thread, Host {
           this.block(value.ticks);
           break;
         case "compute":
-          compute(value.ticks / this.#options.speed);
+          compute(value.ticks / TICKS_PER_MS / this.#options.speed);
           break;
         case "park":
           await this.#park(value.until);
@@ -301,7 +301,7 @@ export class RealThread implements Thread, Host {
   /** Does a job on this very thread. @returns why it failed, or null. */
   async #doHere({ actor, step }: Job): Promise<string | null> {
     if (step.kind === "block") this.block(step.ticks);
-    else if (step.kind === "compute") compute(step.ticks / this.#options.speed);
+    else if (step.kind === "compute") compute(step.ticks / TICKS_PER_MS / this.#options.speed);
     else return await this.#options.userCode!.callInPool(actor, step);
     return null;
   }

@@ -7,7 +7,7 @@
 import { failures } from "../../program/failure.ts";
 import type { ChannelRequest, Job } from "../../program/operation.ts";
 import { callSteps } from "../../scenario/calls.ts";
-import type { Ticks } from "../../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import type { ChildInput } from "./protocol.ts";
 import { selfCommand, withoutOrphans } from "./self.ts";
 import { compute, standStill } from "./hold.ts";
@@ -156,7 +156,7 @@ class ProcessBody implements Host {
   async do({ actor, step }: Job): Promise<string | null> {
     if (step.kind === "call") return await this.#userCode.callInPool(actor, step);
     if (step.kind === "block") this.block(step.ticks);
-    else compute(step.ticks / this.#input.speed);
+    else compute(step.ticks / TICKS_PER_MS / this.#input.speed);
     return null;
   }
 
@@ -172,7 +172,7 @@ class ProcessBody implements Host {
   }
 
   block(ticks: Ticks): void {
-    standStill(ticks / 1000 / this.#input.speed);
+    standStill(ticks / TICKS_PER_MS / this.#input.speed);
   }
 
   ask(actor: number, request: ChannelRequest): Promise<unknown> {

@@ -30,6 +30,10 @@ export interface RealOptions {
   onPrint: (text: string) => void;
 }
 
+/** After a piece of events as small as this, tandem lets the next ones gather for a moment. */
+const littleBytes = 4096;
+const restMs = 2;
+
 /** What a real run leaves. */
 export interface RealResult {
   /** The events in the order of time. */
@@ -73,7 +77,11 @@ export class RealRun implements Disposable {
     const complaint = new Response(child.stderr).text();
     try {
       await this.#hand({ plan, speed: options.speed, folder: options.folder });
-      for await (const chunk of Bun.file(child.stdio[3] as number).stream()) listener.hear(chunk);
+      for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
+        listener.hear(chunk);
+        // Waking up for every event would take from the program the core that it runs on.
+        if (chunk.length < littleBytes && listener.endedAt === null) await Bun.sleep(restMs);
+      }
     } finally {
       for (const one of limits) clearTimeout(one);
       options.signal.removeEventListener("abort", onAbort);
