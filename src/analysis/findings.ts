@@ -139,7 +139,8 @@ function resultsTimedOut(outcome: Outcome): Finding[] {
 
 function afterwards(task: TaskOutcome): string {
   if (task.status === "unstarted") return "never had a turn";
-  return `${task.status === "failed" ? "failed" : `was ${task.status}`} at ${formatTime(task.endedAt!)}`;
+  const passive = task.status === "cancelled" || task.status === "abandoned";
+  return `${passive ? "was " : ""}${task.status} at ${formatTime(task.endedAt!)}`;
 }
 
 function promisesNotAwaited({ droppedPromises }: Outcome): Finding[] {
@@ -173,6 +174,8 @@ function joinedTooLong(outcome: Outcome): Finding[] {
   if (strategy.loop === "float" || interruptedBy !== null) return [];
   return main.waits
     .filter((wait) => wait.for === "join" && wait.ticks >= longWait && wait.ticks > wall / 2)
+    // Main that gave up waiting had bounded the wait.
+    .filter(({ at, ticks }) => (outcome.launch.endedAt ?? 0) <= at + ticks)
     .map(({ at, ticks }) => ({
       rule: "joined-too-long",
       task: null,

@@ -1,9 +1,22 @@
 /** The scenarios that come with tandem, inside the executable. */
+import abandon from "./catalogue/abandon.yaml" with { type: "text" };
 import awaited from "./catalogue/awaited.yaml" with { type: "text" };
+import blocking from "./catalogue/blocking.yaml" with { type: "text" };
+import cancelCleanup from "./catalogue/cancel-cleanup.yaml" with { type: "text" };
+import choosing from "./catalogue/choosing.yaml" with { type: "text" };
 import exitEarly from "./catalogue/exit-early.yaml" with { type: "text" };
 import floating from "./catalogue/floating.yaml" with { type: "text" };
+import gaveUp from "./catalogue/gave-up.yaml" with { type: "text" };
+import groupFailure from "./catalogue/group-failure.yaml" with { type: "text" };
+import joinTimeout from "./catalogue/join-timeout.yaml" with { type: "text" };
 import lost from "./catalogue/lost.yaml" with { type: "text" };
+import offloaded from "./catalogue/offloaded.yaml" with { type: "text" };
+import processes from "./catalogue/processes.yaml" with { type: "text" };
+import queue from "./catalogue/queue.yaml" with { type: "text" };
+import reraised from "./catalogue/reraised.yaml" with { type: "text" };
+import submit from "./catalogue/submit.yaml" with { type: "text" };
 import threaded from "./catalogue/threaded.yaml" with { type: "text" };
+import unretrieved from "./catalogue/unretrieved.yaml" with { type: "text" };
 
 export interface CatalogueEntry {
   name: string;
@@ -16,6 +29,19 @@ export const catalogue: readonly CatalogueEntry[] = Object.entries({
   lost,
   awaited,
   threaded,
+  choosing,
+  blocking,
+  offloaded,
+  processes,
+  queue,
+  submit,
+  "gave-up": gaveUp,
+  unretrieved,
+  reraised,
+  "group-failure": groupFailure,
+  "cancel-cleanup": cancelCleanup,
+  abandon,
+  "join-timeout": joinTimeout,
   floating,
   "exit-early": exitEarly,
 }).map(([name, text]) => ({ name, file: `${name}.yaml`, text: String(text) }));

@@ -30,6 +30,10 @@ const strategies = [
   "float,settle=gather",
   "float,atExit=cancel",
   "exit",
+  "portal",
+  "portal,atExit=cancel",
+  "thread,offload=threads",
+  "await,offload=processes",
 ];
 
 /** Scenarios that go where the catalogue does not. */
@@ -81,6 +85,19 @@ const speeds: Record<string, number> = {
   threaded: 10,
   floating: 5,
   "exit-early": 2,
+  choosing: 4,
+  blocking: 2,
+  offloaded: 2,
+  processes: 1,
+  queue: 3,
+  submit: 4,
+  "gave-up": 8,
+  unretrieved: 1,
+  reraised: 3,
+  "group-failure": 3,
+  "cancel-cleanup": 2,
+  abandon: 2,
+  "join-timeout": 2,
 };
 
 const documents = [
@@ -146,6 +163,6 @@ describe("both drivers", () => {
       const worker = async (): Promise<void> => {
         for (let name; (name = left.shift()) !== undefined;) await compare(name);
       };
-      await Promise.all(Array.from({ length: 4 }, worker));
+      await Promise.all(Array.from({ length: 6 }, worker));
     }, 60_000);
 });
