@@ -172,17 +172,19 @@ function isStarved(outcome: Outcome, tasks: TaskOutcome[]): Finding {
 function joinedTooLong(outcome: Outcome): Finding[] {
   const { main, wall, strategy, interruptedBy } = outcome;
   if (strategy.loop === "float" || interruptedBy !== null) return [];
-  return main.waits
-    .filter((wait) => wait.for === "join" && wait.ticks >= longWait && wait.ticks > wall / 2)
-    // Main that gave up waiting had bounded the wait.
-    .filter(({ at, ticks }) => (outcome.launch.endedAt ?? 0) <= at + ticks)
-    .map(({ at, ticks }) => ({
-      rule: "joined-too-long",
-      task: null,
-      at,
-      message: `main waited ${formatTime(ticks)} of the run's ${formatTime(wall)} for the background to end${at >= (main.endedAt ?? wall) ? ", its own steps being over" : ""}`,
-      fix: rules["joined-too-long"].fix,
-    }));
+  return (
+    main.waits
+      .filter((wait) => wait.for === "join" && wait.ticks >= longWait && wait.ticks > wall / 2)
+      // Main that gave up waiting had bounded the wait.
+      .filter(({ at, ticks }) => (outcome.launch.endedAt ?? 0) <= at + ticks)
+      .map(({ at, ticks }) => ({
+        rule: "joined-too-long",
+        task: null,
+        at,
+        message: `main waited ${formatTime(ticks)} of the run's ${formatTime(wall)} for the background to end${at >= (main.endedAt ?? wall) ? ", its own steps being over" : ""}`,
+        fix: rules["joined-too-long"].fix,
+      }))
+  );
 }
 
 function race(outcome: Outcome): Finding[] {

@@ -6,7 +6,6 @@ import cancelCleanup from "./catalogue/cancel-cleanup.yaml" with { type: "text" 
 import choosing from "./catalogue/choosing.yaml" with { type: "text" };
 import exitEarly from "./catalogue/exit-early.yaml" with { type: "text" };
 import floating from "./catalogue/floating.yaml" with { type: "text" };
-import gaveUp from "./catalogue/gave-up.yaml" with { type: "text" };
 import groupFailure from "./catalogue/group-failure.yaml" with { type: "text" };
 import joinTimeout from "./catalogue/join-timeout.yaml" with { type: "text" };
 import lost from "./catalogue/lost.yaml" with { type: "text" };
@@ -14,6 +13,7 @@ import offloaded from "./catalogue/offloaded.yaml" with { type: "text" };
 import processes from "./catalogue/processes.yaml" with { type: "text" };
 import queue from "./catalogue/queue.yaml" with { type: "text" };
 import reraised from "./catalogue/reraised.yaml" with { type: "text" };
+import resultTimeout from "./catalogue/result-timeout.yaml" with { type: "text" };
 import submit from "./catalogue/submit.yaml" with { type: "text" };
 import threaded from "./catalogue/threaded.yaml" with { type: "text" };
 import unretrieved from "./catalogue/unretrieved.yaml" with { type: "text" };
@@ -35,7 +35,7 @@ export const catalogue: readonly CatalogueEntry[] = Object.entries({
   processes,
   queue,
   submit,
-  "gave-up": gaveUp,
+  "result-timeout": resultTimeout,
   unretrieved,
   reraised,
   "group-failure": groupFailure,

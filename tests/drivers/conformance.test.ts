@@ -6,15 +6,10 @@
  * busy; so the runs take a while, and several go at once.
  */
 import { describe, expect, test } from "bun:test";
-import { RealRun } from "../../src/drivers/real/real.ts";
-import type { EventLog } from "../../src/events/log.ts";
-import { readOutcome } from "../../src/analysis/outcome.ts";
-import { toJson } from "../../src/export/json.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
-import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import type { RunResult } from "../support/simulate.ts";
+import { essence, performTwice, sideBySide, tooEarly } from "../support/real.ts";
 
 const strategies = [
   "detach",
@@ -110,59 +105,18 @@ const documents = [
   })),
 ];
 
-const quietly = {
-  folder: process.cwd(),
-  timeout: null,
-  signal: new AbortController().signal,
-  onPrint: () => undefined,
-};
-
-/** What must not depend on the driver. */
-function essence({ main, launch, tasks, prints, exitCode }: RunResult) {
-  const lines = (thread: string): string[] =>
-    prints.filter((print) => print.thread === thread).map((print) => print.text);
-  return {
-    exitCode,
-    main: [main.status, main.error],
-    launch: [launch.status, launch.error],
-    tasks: tasks.map(({ name, status, error, heard, cleanup, progress }) => ({
-      name,
-      status,
-      error,
-      heard,
-      cleanup,
-      progress,
-    })),
-    main_lines: lines("main"),
-    loop_lines: lines("loop"),
-  };
-}
+/** As many runs at once as leave each the time it needs: they sleep nearly always. */
+const sideways = 6;
 
 describe("both drivers", () => {
   for (const { name, file, text, speed } of documents)
     test(`${name} ends alike under every strategy, virtually and for real`, async () => {
       const scenario = parseScenario(text, file);
-      const compare = async (name: string): Promise<void> => {
-        const strategy = parseStrategy(name);
-        const plan = { scenario, strategy, runtime: "test" };
-        const read = (log: EventLog): RunResult =>
-          toJson(readOutcome({ scenario, strategy, driver: "real", speed }, log), []);
-        const model = read(runVirtually(plan));
-        const real = read((await new RealRun().perform(plan, { ...quietly, speed })).log);
-        expect([name, essence(real)]).toEqual([name, essence(model)]);
-        // Nothing happens before its time, and each line of a thread at its time or later.
-        expect(real.wall).toBeGreaterThanOrEqual(model.wall);
-        for (const thread of ["main", "loop"]) {
-          const times = (result: RunResult): number[] =>
-            result.prints.filter((print) => print.thread === thread).map(({ at }) => at);
-          const soonest = times(model);
-          expect(times(real).every((at, index) => at >= soonest[index]!)).toBe(true);
-        }
-      };
-      const left = [...strategies];
-      const worker = async (): Promise<void> => {
-        for (let name; (name = left.shift()) !== undefined;) await compare(name);
-      };
-      await Promise.all(Array.from({ length: 6 }, worker));
+      await sideBySide(strategies, sideways, async (strategy) => {
+        const plan = { scenario, strategy: parseStrategy(strategy), runtime: "test" };
+        const { model, real } = await performTwice(plan, speed);
+        expect([strategy, essence(real)]).toEqual([strategy, essence(model)]);
+        expect([strategy, tooEarly(model, real)]).toEqual([strategy, []]);
+      });
     }, 60_000);
 });

@@ -103,9 +103,10 @@ export class Board {
     Atomics.store(this.#rest(thread), 0, runs);
   }
 
-  /** A thread is over and waits for nothing any more. */
-  isOver(thread: number): void {
+  /** A thread is over and says nothing any more. @returns as `rests` does: it may have been the last to run. */
+  isOver(thread: number): boolean {
     Atomics.store(this.#rest(thread), 0, isNotThere);
+    return this.#isDeadlock();
   }
 
   /**
@@ -119,6 +120,10 @@ export class Board {
    */
   rests(thread: number, seen: number): boolean {
     Atomics.store(this.#rest(thread), 0, seen + 1);
+    return this.#isDeadlock();
+  }
+
+  #isDeadlock(): boolean {
     // Looked at once, a thread may seem to rest that has meanwhile woken, told one already looked at,
     // and come to rest again. Messages only grow in number, so if all rest a second time and none has
     // come, there was an instant in between at which all of them rested.

@@ -85,10 +85,11 @@ export class PreparedThread {
     return thread;
   }
 
+  /** Ends a thread beside main. */
   close(): void {
     this.#process?.end();
+    if (this.board.isOver(this.number)) this.mailbox.post(MAIN_THREAD, { kind: "deadlock" });
     this.mailbox.close();
-    this.board.isOver(this.number);
   }
 
   #channels(): Pick<RealThreadOptions, "channels" | "shared"> {

@@ -70,7 +70,7 @@ class VirtualThread implements Thread {
   }
 
   claimJob(id: number): boolean {
-    return this.#scheduler.claimJob(id);
+    return this.#scheduler.claimJob(id, this.number);
   }
 
   abort(): never {
@@ -114,7 +114,8 @@ class Scheduler {
   readonly log = new EventLog();
   readonly #plan: RunPlan;
   readonly #threads: VirtualThread[] = [];
-  readonly #claimed = new Set<number>();
+  /** By job: the thread whose it is. */
+  readonly #claims = new Map<number, number>();
   #scheduled = 0;
 
   constructor(plan: RunPlan) {
@@ -166,12 +167,16 @@ class Scheduler {
 
   post(to: number, message: Message): void {
     const thread = this.#threads[to]!;
+    // A thread of the pool that has nothing to do begins at once, whatever the loop does next.
+    if (message.kind === "job" && thread.resting && thread.messages.length === 0)
+      this.claimJob(message.job.id, to);
     thread.messages.push(message);
     if (thread.resting) this.#schedule(thread, this.now, false);
   }
 
-  claimJob(id: number): boolean {
-    return !this.#claimed.has(id) && this.#claimed.add(id) !== undefined;
+  claimJob(id: number, thread: number): boolean {
+    if (!this.#claims.has(id)) this.#claims.set(id, thread);
+    return this.#claims.get(id) === thread;
   }
 
   #first(): VirtualThread {

@@ -1,0 +1,131 @@
+/**
+ * Random scenarios over all four axes: what they do in virtual time they do for real.
+ *
+ * `TANDEM_SEED=n` draws others, `TANDEM_RUNS=n` another number of them, `TANDEM_CASE=n` the n-th alone.
+ */
+import { describe, expect, test } from "bun:test";
+import type { EventLog } from "../../src/events/log.ts";
+import { eventTypes } from "../../src/events/event.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { resolveStrategy } from "../../src/scenario/strategy.ts";
+import { essence, performTwice, sideBySide, tooEarly } from "../support/real.ts";
+import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
+
+const seed = Number(process.env["TANDEM_SEED"] ?? 20261124);
+const runs = Number(process.env["TANDEM_RUNS"] ?? 300);
+const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
+
+/** Mostly they sleep, so many go at once. */
+const sideways = 10;
+
+interface Case extends Drawn {
+  number: number;
+}
+
+function cases(): Case[] {
+  const found: Case[] = [];
+  for (let number = 0; found.length < runs; number++) {
+    if (only !== null && number !== only) {
+      if (number > only) break;
+      continue;
+    }
+    const drawn = draw(randomFrom(seed + 7919 * number));
+    if (only !== null || isRobust(drawn, randomFrom(seed ^ number)))
+      found.push({ ...drawn, number });
+  }
+  return found;
+}
+
+/**
+ * What must have happened before something else, and had not: for each such pair, the later event.
+ *
+ * @param log in the order of time.
+ */
+function disordered(log: EventLog, document: Drawn["document"]): string[] {
+  const { channels } = document as { channels: Record<string, { capacity?: number }> };
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  const after = (cause: string, effect: string): void => {
+    if (!seen.has(cause)) wrong.push(`${effect} without ${cause}`);
+  };
+  const jobs = new Map<number, number>();
+  const submitted = new Set<number>();
+  for (const chunk of log.chunks)
+    for (let k = 0; k < chunk.length; k++) {
+      const actor = chunk.actor[k]!;
+      const value = chunk.value[k]!;
+      const text = chunk.texts.get(k) ?? "";
+      switch (eventTypes[chunk.type[k]!]!) {
+        case "thread-started":
+          seen.add("thread started");
+          break;
+        case "loop-opened":
+          if (chunk.thread[k] === 1) after("thread started", "loop opened");
+          break;
+        case "task-submitted":
+          submitted.add(actor);
+          seen.add(`submitted ${actor}`);
+          break;
+        case "task-created":
+          if (submitted.has(actor)) after(`submitted ${actor}`, `created ${actor}`);
+          break;
+        case "sent": {
+          const capacity = channels[text]?.capacity;
+          if (capacity !== undefined && value >= capacity)
+            after(`received ${value - capacity} ${text}`, `sent ${value} ${text}`);
+          seen.add(`sent ${value} ${text}`);
+          break;
+        }
+        case "received":
+          after(`sent ${value} ${text}`, `received ${value} ${text}`);
+          seen.add(`received ${value} ${text}`);
+          break;
+        case "offload-began":
+          jobs.set(actor, value);
+          seen.add(`offloaded ${value}`);
+          break;
+        case "job-began":
+          after(`offloaded ${value}`, `job ${value}`);
+          break;
+        case "job-ended":
+          seen.add(`done ${value}`);
+          break;
+        case "offload-ended":
+          if (value === 0) after(`done ${jobs.get(actor)}`, `back from the pool ${actor}`);
+          break;
+        case "task-ended":
+          seen.add(`ended ${actor}`);
+          break;
+        case "error-raised":
+          if (actor >= 0) after(`ended ${actor}`, `raised ${actor}`);
+          break;
+        default:
+          break;
+      }
+    }
+  return wrong;
+}
+
+describe("random scenarios over all four axes", () => {
+  test(`${runs} of them end alike, virtually and for real`, async () => {
+    const failures: string[] = [];
+    await sideBySide(cases(), sideways, async ({ number, document, strategy }) => {
+      const scenario = parseScenario(JSON.stringify(document), "random.json");
+      const plan = { scenario, strategy: resolveStrategy(strategy), runtime: "test" };
+      const { model, modelLog, real, realLog } = await performTwice(plan, 1);
+      try {
+        expect(essence(real)).toEqual(essence(model));
+        expect(tooEarly(model, real)).toEqual([]);
+        expect(disordered(modelLog, document)).toEqual([]);
+        expect(disordered(realLog, document)).toEqual([]);
+      } catch (error) {
+        failures.push(
+          `TANDEM_SEED=${seed} TANDEM_CASE=${number} bun test tests/drivers/random-conformance.test.ts\n` +
+            `${JSON.stringify(document)}\n${JSON.stringify(strategy)}\n${(error as Error).message}`,
+        );
+      }
+    });
+    if (failures.length > 0)
+      throw new Error(`${failures.length} end differently:\n${failures.slice(0, 3).join("\n\n")}`);
+  }, 300_000);
+});

@@ -1,0 +1,81 @@
+/** A plan performed for real within the test's own process (its child is a real one), and what must not depend on the driver. */
+import { readOutcome } from "../../src/analysis/outcome.ts";
+import { RealRun } from "../../src/drivers/real/real.ts";
+import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import type { EventLog } from "../../src/events/log.ts";
+import { type RunResult, toJson } from "../../src/export/json.ts";
+import type { RunPlan } from "../../src/program/run.ts";
+
+/** Performs a plan for real. @returns its events in the order of time. */
+export async function performForReal(plan: RunPlan, speed: number): Promise<EventLog> {
+  using run = new RealRun();
+  const { log } = await run.perform(plan, {
+    speed,
+    folder: process.cwd(),
+    timeout: null,
+    signal: new AbortController().signal,
+    onPrint: () => undefined,
+  });
+  return log;
+}
+
+/** The result of both drivers, and the log of each. */
+export async function performTwice(
+  plan: RunPlan,
+  speed: number,
+): Promise<{ model: RunResult; modelLog: EventLog; real: RunResult; realLog: EventLog }> {
+  const modelLog = runVirtually(plan);
+  const realLog = await performForReal(plan, speed);
+  const read = (log: EventLog): RunResult =>
+    toJson(readOutcome({ ...plan, driver: "real", speed }, log), []);
+  return { model: read(modelLog), modelLog, real: read(realLog), realLog };
+}
+
+/** What must not depend on the driver. */
+export function essence({ main, launch, tasks, prints, exitCode, interruptedBy }: RunResult) {
+  const lines = (thread: string): string[] =>
+    prints.filter((print) => print.thread === thread).map((print) => print.text);
+  return {
+    exitCode,
+    interruptedBy,
+    main: [main.status, main.error],
+    launch: [launch.status, launch.error],
+    tasks: tasks.map(({ name, status, error, heard, cleanup, progress }) => ({
+      name,
+      status,
+      error,
+      heard,
+      cleanup,
+      progress,
+    })),
+    main_lines: lines("main"),
+    loop_lines: lines("loop"),
+  };
+}
+
+/** What happened for real before it could, by virtual time: nothing, if all is well. */
+export function tooEarly(model: RunResult, real: RunResult): string[] {
+  const early: string[] = [];
+  if (real.wall < model.wall) early.push(`the end, at ${real.wall} instead of ${model.wall}`);
+  for (const thread of ["main", "loop"]) {
+    const lines = (result: RunResult) => result.prints.filter((print) => print.thread === thread);
+    const soonest = lines(model);
+    for (const [index, { at, text }] of lines(real).entries())
+      if (at < (soonest[index]?.at ?? 0))
+        early.push(`${JSON.stringify(text)}, at ${at} instead of ${soonest[index]!.at}`);
+  }
+  return early;
+}
+
+/** Runs as many jobs at once as there are workers, until none is left. */
+export async function sideBySide<Job>(
+  jobs: readonly Job[],
+  workers: number,
+  perform: (job: Job) => Promise<void>,
+): Promise<void> {
+  const left = [...jobs];
+  const worker = async (): Promise<void> => {
+    for (let job; (job = left.shift()) !== undefined;) await perform(job);
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+}
