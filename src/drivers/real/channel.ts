@@ -2,8 +2,9 @@
  * A channel between main and the loop's thread.
  *
  * Shared memory holds how many values have gone in and out; the values themselves go to the other
- * thread as messages, before the count tells of them. So either thread knows at once, under a lock,
- * whether there is room or a value, and a value counted is a value that can be had.
+ * thread as messages. Both happen under one lock, so whoever holds it knows whether there is room or
+ * a value, and a value counted is a value that can be had. Without the lock the counts are good for
+ * deciding whether to try.
  */
 import type { Channel } from "../../program/operation.ts";
 import type { Board } from "./board.ts";
@@ -62,11 +63,12 @@ export class SharedChannel implements Channel {
       const item = Atomics.load(this.#counts, sent);
       onSent(item);
       if (here.receives) this.#values.set(item, value);
+      // The message wakes the other thread, which then looks at the count.
+      Atomics.add(this.#counts, sent, 1);
       if (there.receives) {
         beforePost();
         mailbox.post(peer, { kind: "filled", channel, item, value });
       }
-      Atomics.add(this.#counts, sent, 1);
       return true;
     } finally {
       board.channelLock.release();
