@@ -21,7 +21,8 @@ export function* runAsync(run: Run, thread: Thread): ThreadProgram<Error | undef
   const launch = loop.createTask(LAUNCH, launchCoroutine(background));
   const awaited = run.strategy.loop === "portal" ? portalEnd(background, launch) : launch;
   yield* loop.runUntilDone(awaited);
-  yield* loop.shutDown(awaited.done ? "loop-closed" : "main-ended");
+  const cut = launch.state === "pending" || (launch.state === "finished" && !awaited.done);
+  yield* loop.shutDown(cut ? "main-ended" : "loop-closed");
   if (pool !== null) yield* pool.close();
   loop.recordClosed();
   return launch.state === "cancelled" ? new Cancelled() : launch.error;
@@ -34,8 +35,9 @@ function portalEnd(background: Background, launch: Future): Future {
   const finish = (): void => {
     if (!end.done) end.finish();
   };
+  // As it would with a coroutine that awaits launch first, the error ends the loop in this very turn.
   launch.observe(() => {
-    if (launch.state !== "finished") finish();
+    if (launch.state !== "finished") loop.stop();
   });
   background.onFinish = function awaitAll(): void {
     const open = loop.tasks.filter((task) => !task.done);

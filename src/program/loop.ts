@@ -26,7 +26,7 @@ import type { CallOperation, Message, Operation, Thread, ThreadProgram } from ".
 import {
   type Callback,
   type Coroutine,
-  type Future,
+  Future,
   Gather,
   Phase,
   type ReadyQueue,
@@ -146,6 +146,13 @@ export class EventLoop implements ReadyQueue {
     if (leftovers.length > 0) yield* this.runUntilDone(new Gather(this, leftovers, true));
     for (const task of leftovers)
       if (task.state === "failed") this.#logFailure(task, "failed-in-shutdown");
+    // asyncio then runs its loop for asynchronous generators and for the executor. Neither is there
+    // to wait for, but what another thread has said meanwhile still has these turns.
+    for (const _ of ["shutdown_asyncgens", "shutdown_default_executor"]) {
+      const nothing = new Future(this);
+      this.callSoon(() => nothing.finish());
+      yield* this.runUntilDone(nothing);
+    }
   }
 
   /** Nothing will run here any more. */
@@ -244,6 +251,8 @@ export class EventLoop implements ReadyQueue {
         yield step;
         this.thread.record(typeNumber[`${step.kind}-ended`], index, 0);
       }
+      // What other threads said meanwhile comes before whatever the rest of this turn makes ready.
+      this.#receive();
       step = this.#resume(this.#running!, undefined);
     }
   }

@@ -1,0 +1,173 @@
+/**
+ * Strategies whose loop lives beside main, held against real threads of the machine's own CPython.
+ *
+ * Invariant: what is expected always comes from Python performing the scenario in real time
+ * (threads.py), never from a recording of it. Times are compared within a tolerance, upwards a wide
+ * one; what a busy machine made late is performed again, and only what stays different counts.
+ *
+ * `TANDEM_SEED=n` draws other scenarios, `TANDEM_RUNS=n` more of them, `TANDEM_CASE=n` the n-th alone.
+ */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { draw, type Drawn, isRobust, randomFrom } from "../drivers/arbitrary.ts";
+import { simulate } from "../support/simulate.ts";
+import { sideBySide } from "../support/real.ts";
+
+const seed = Number(process.env["TANDEM_SEED"] ?? 20261125);
+const runs = Number(process.env["TANDEM_RUNS"] ?? 100);
+const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
+
+/** How much later than in virtual time, in ms, Python may do a thing. */
+const tolerance = 60;
+/** How often a case is performed before a difference counts. */
+const mostTries = 4;
+const sideways = 8;
+
+interface Case extends Drawn {
+  number: number;
+}
+
+interface Outcome {
+  main: { status: string; endedAt: number | null; error: string | null };
+  launch: {
+    status: string;
+    startedAt: number | null;
+    endedAt: number | null;
+    error: string | null;
+  };
+  tasks: {
+    name: string;
+    status: string;
+    startedAt: number | null;
+    endedAt: number | null;
+    error: string | null;
+    heard: string | null;
+  }[];
+  prints: { at: number; thread: string; task: string | null; text: string }[];
+  wall: number;
+}
+
+function missing(): string | null {
+  try {
+    const { stdout } = Bun.spawnSync(["python3", "-c", "import sys; print(sys.version_info[1])"]);
+    return Number(stdout.toString()) >= 11 ? null : "python3 is older than 3.11";
+  } catch {
+    return "there is no python3 on the PATH";
+  }
+}
+
+function cases(): Case[] {
+  const found: Case[] = [];
+  for (let number = 0; found.length < runs; number++) {
+    if (only !== null && number > only) break;
+    const drawn = draw(randomFrom(seed + 104_729 * number));
+    const { loop, offload } = drawn.strategy;
+    if (only !== null) {
+      if (number === only) found.push({ ...drawn, number });
+      continue;
+    }
+    if (loop !== "thread" && loop !== "portal") continue;
+    if (offload === "processes") continue;
+    const model = simulate(drawn.document, drawn.strategy);
+    // Python would wait for ever where tandem finds a deadlock.
+    if (model.interruptedBy !== null) continue;
+    // In which order a closing loop cancels is a set's: nobody's clean-up may tell.
+    if (model.tasks.filter((task) => task.cancelled !== null && task.cleanup !== "none").length > 1)
+      continue;
+    if (isRobust(drawn, randomFrom(seed ^ number))) found.push({ ...drawn, number });
+  }
+  return found;
+}
+
+async function inPython({ document, strategy }: Case): Promise<Outcome> {
+  const python = Bun.spawn(["python3", join(import.meta.dir, "threads.py")], {
+    stdin: Buffer.from(JSON.stringify([{ document, strategy }])),
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 20_000,
+  });
+  const [text, errors] = await Promise.all([
+    new Response(python.stdout).text(),
+    new Response(python.stderr).text(),
+  ]);
+  if (text === "") throw new Error(`Python said nothing: ${errors}`);
+  return (JSON.parse(text) as Outcome[])[0]!;
+}
+
+/** Errors of the runtime are called by their Python names. */
+function errorName(error: string | null): string | null {
+  if (error === null) return null;
+  if (/did not come within|nothing came|timed out/.test(error)) return "TimeoutError";
+  return error.startsWith("CancelledError") ? "CancelledError" : error;
+}
+
+/** What must be the same, whatever the time. */
+function essence({ main, launch, tasks, prints }: Outcome) {
+  return {
+    main: [main.status, errorName(main.error)],
+    launch: [launch.status, errorName(launch.error)?.replace(/\(.*/, "").trim()],
+    tasks: tasks.map(({ name, status, error, heard }) => [
+      name,
+      status,
+      errorName(error),
+      heard === "raised",
+    ]),
+    main_lines: prints.filter(({ thread }) => thread === "main").map(({ text }) => text),
+    loop_lines: prints.filter(({ thread }) => thread === "loop").map(({ text }) => text),
+  };
+}
+
+/** Times that are not what virtual time says, within the tolerance. */
+function wrongTimes(model: Outcome, python: Outcome): string[] {
+  const times = (outcome: Outcome): [string, number | null][] => [
+    ["main's end", outcome.main.endedAt],
+    ["launch's start", outcome.launch.startedAt],
+    ["launch's end", outcome.launch.status === "abandoned" ? null : outcome.launch.endedAt],
+    ...outcome.tasks.flatMap(({ name, status, startedAt, endedAt }): [string, number | null][] => [
+      [`${name}'s start`, startedAt],
+      // A task cancelled before its first turn has no end of its own in Python.
+      [`${name}'s end`, status === "abandoned" || startedAt === null ? null : endedAt],
+    ]),
+    ...["main", "loop"].flatMap((thread) =>
+      outcome.prints
+        .filter((print) => print.thread === thread)
+        .map(({ text, at }): [string, number | null] => [JSON.stringify(text), at]),
+    ),
+  ];
+  const found = times(python);
+  return times(model).flatMap(([what, at], index) => {
+    const real = found[index]![1];
+    if (at === null && real === null) return [];
+    const right = at !== null && real !== null && real >= at - 2 && real <= at + tolerance;
+    return right ? [] : [`${what} at ${real} instead of ${at}`];
+  });
+}
+
+const why = missing();
+
+test.skipIf(why !== null)(
+  `${runs} random scenarios with a loop beside main do what CPython's threads do${why === null ? "" : ` (skipped: ${why})`}`,
+  async () => {
+    const failures: string[] = [];
+    await sideBySide(cases(), sideways, async (one) => {
+      const model = simulate(one.document, one.strategy) as Outcome;
+      try {
+        for (let tries = 1; ; tries++) {
+          const python = await inPython(one);
+          const found = { ...essence(python), wrongTimes: wrongTimes(model, python) };
+          const expected = { ...essence(model), wrongTimes: [] };
+          if (Bun.deepEquals(found, expected)) return;
+          if (tries === mostTries) expect(found).toEqual(expected);
+        }
+      } catch (error) {
+        failures.push(
+          `TANDEM_SEED=${seed} TANDEM_CASE=${one.number} bun test tests/threads\n` +
+            `${JSON.stringify(one.document)}\n${JSON.stringify(one.strategy)}\n${(error as Error).message}`,
+        );
+      }
+    });
+    if (failures.length > 0)
+      throw new Error(`${failures.length} end differently:\n${failures.slice(0, 3).join("\n\n")}`);
+  },
+  120_000,
+);
