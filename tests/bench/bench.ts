@@ -8,9 +8,15 @@ import { parseArgs } from "node:util";
 import { type Benchmark, type Budget, isMet, renderBudgets } from "./budget.ts";
 import { real } from "./real.ts";
 import { startUp } from "./start-up.ts";
+import { threads } from "./threads.ts";
 import { virtual } from "./virtual.ts";
 
-const benchmarks: Record<string, Benchmark> = { virtual, real, "start-up": startUp };
+const benchmarks: Record<string, Benchmark> = {
+  virtual,
+  real,
+  threads,
+  "start-up": startUp,
+};
 
 const { values, positionals } = parseArgs({
   options: { strict: { type: "boolean", default: false } },

@@ -19,6 +19,11 @@ export function standStillBriefly(ms: number): void {
   if (ms > 0) Atomics.wait(never, 0, 0, ms);
 }
 
+/** Has the code that computes compiled, so that the first step that computes takes no longer than the others. */
+export function warmUp(): void {
+  compute(2);
+}
+
 /** The longest that a slice of computing may count for, in ms; one that took longer was interrupted. */
 const longestSlice = 0.1;
 

@@ -2,7 +2,7 @@
  * Performing a thread program on a real thread: real blocking, real computing, native timers.
  *
  * Invariant: a thread's events are in the pipe before it stands still, and before it says anything
- * to another thread.
+ * that might make main end the process.
  */
 import {
   logReasons,
@@ -116,8 +116,8 @@ export class RealThread implements Thread, Host {
   post(to: number, message: Message): void {
     const { mailbox } = this.#options;
     if (to === this.number) return mailbox.deliver(message as Posted);
-    // What another thread hears of may make it end the process.
-    this.flush();
+    // Main may end the process because of what it hears, from the loop, or through it from the pool.
+    if (to < this.number) this.flush();
     mailbox.post(to, message as Posted);
   }
 

@@ -32,7 +32,7 @@ export interface RealOptions {
 
 /** After a piece of events as small as this, tandem lets the next ones gather for a moment. */
 const littleBytes = 4096;
-const restMs = 2;
+const restMs = 3;
 
 /** What a real run leaves. */
 export interface RealResult {

@@ -6,6 +6,7 @@ import { callSteps } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import { Board } from "./board.ts";
 import { type ChannelUse, SharedChannel } from "./channel.ts";
+import { warmUp } from "./hold.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RealThread, type RealThreadOptions } from "./perform.ts";
 import { PoolProcess } from "./pool-process.ts";
@@ -53,6 +54,7 @@ export class PreparedThread {
       this.#process = await PoolProcess.start(this.#input);
       Atomics.store(this.board.process(this.number), 0, this.#process.pid);
     }
+    if (this.number > LOOP_THREAD) warmUp();
     if (here.length === 0) return;
     const { folder, speed } = this.#input;
     this.#userCode = new UserCode({ folder, speed, channelNames: this.run.channelNames });
@@ -114,7 +116,9 @@ export class PreparedThread {
         peer,
         here: this.number === MAIN_THREAD ? main : loop,
         there: this.number === MAIN_THREAD ? loop : main,
-        beforePost: () => this.writer.flush(),
+        beforePost: () => {
+          if (peer < this.number) this.writer.flush();
+        },
       });
     });
     return { channels: shared, shared };
