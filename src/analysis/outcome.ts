@@ -399,11 +399,13 @@ class Reader {
       case "call-began":
         // A call in the pool is inside of its job already.
         if (thread < POOL_THREAD) this.#inside[actor + 2]!++;
+        if (actor === MAIN) this.#stands(at);
         break;
       case "offload-ended":
       case "call-ended":
         if (thread >= POOL_THREAD) break;
         this.#inside[actor + 2]!--;
+        if (actor === MAIN) this.#goesOn(at);
         if (task !== undefined && completions[value] === "completed") this.#stepDone(actor);
         break;
       case "call-held":

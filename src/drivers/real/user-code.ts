@@ -72,6 +72,7 @@ export class UserCode {
   #told = 0;
   #host!: Host;
   #pulse: ReturnType<typeof setInterval> | undefined;
+  #lastBeat = 0;
   /** Fails the job that this thread of the pool is doing. */
   #failJob: ((error: string) => void) | undefined;
 
@@ -162,21 +163,26 @@ export class UserCode {
   /** While the thread is left to its native event loop: sees to it that continuations are measured. */
   watch(): void {
     if (!this.isBusy || this.#pulse !== undefined) return;
-    let last = performance.now();
+    this.#lastBeat = performance.now();
     this.#told = 0;
-    this.#pulse = setInterval(() => {
-      const now = performance.now();
-      const held = now - last - heartbeat - this.#told;
-      last = now;
-      this.#told = 0;
-      // A busy machine wakes late as well; a few heartbeats are none of user code's doing.
-      if (held > 2 * heartbeat) this.#tellHeld(held, this.#latest);
-    }, heartbeat);
+    this.#pulse = setInterval(() => this.#beat(), heartbeat);
   }
 
   unwatch(): void {
+    if (this.#pulse === undefined) return;
     clearInterval(this.#pulse);
     this.#pulse = undefined;
+    this.#beat();
+  }
+
+  /** A beat that comes late was held up, by what ran last. */
+  #beat(): void {
+    const now = performance.now();
+    const held = now - this.#lastBeat - this.#told;
+    this.#lastBeat = now;
+    this.#told = 0;
+    // A busy machine wakes late as well; a few heartbeats are none of user code's doing.
+    if (held > 3 * heartbeat) this.#tellHeld(held, this.#latest);
   }
 
   /** Runs the function up to where it returns. */
