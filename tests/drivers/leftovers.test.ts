@@ -1,0 +1,173 @@
+/**
+ * No scenario, however wrong, leaves anything behind: no process, no temporary file, no changed
+ * terminal. Seen in the process table, by a mark in the environment that every descendant inherits.
+ */
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { command, temporaryFolder } from "../support/tandem.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+folder.file(
+  "bad.ts",
+  `export async function never() { await new Promise(() => {}); }
+export function spins() { for (;;); }
+export function throws() { setTimeout(() => { throw new Error("late"); }, 20); throw new Error("now"); }
+export function sleeps() { Bun.sleepSync(60_000); }
+`,
+);
+
+/** Descendants may take this long to hear of a parent that was killed. */
+const patience = 3000;
+
+const onLinux = process.platform === "linux";
+let marks = 0;
+
+/** Every process of the system that carries the mark. */
+function marked(mark: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`TANDEM_MARK=${mark}\0`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number)
+    .filter((pid) => !isZombie(pid));
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/\(.*\)/, ""));
+  } catch {
+    return true;
+  }
+}
+
+async function until(what: () => boolean, ms: number): Promise<boolean> {
+  for (const end = performance.now() + ms; performance.now() < end; await Bun.sleep(10))
+    if (what()) return true;
+  return what();
+}
+
+interface Ending {
+  strategy?: string;
+  args?: string[];
+  /** What is done to tandem, or to its descendants, when this many are there. */
+  when?: { processes: number; then: (tandem: number, others: number[]) => void };
+}
+
+/** Runs a document, and holds that nothing of it is there afterwards. */
+async function leavesNothing(document: object, ending: Ending = {}): Promise<string> {
+  const mark = `${process.pid}-${++marks}`;
+  const before = readdirSync(tmpdir());
+  const file = folder.file(
+    `scenario-${marks}.json`,
+    JSON.stringify({ name: "wrong", ...document }),
+  );
+  const { strategy = "await", args = [], when } = ending;
+  const tandem = Bun.spawn([...command, "run", file, "--strategy", strategy, "--json", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TANDEM_MARK: mark },
+  });
+  if (when !== undefined) {
+    const others = (): number[] => marked(mark).filter((pid) => pid !== tandem.pid);
+    expect(await until(() => others().length >= when.processes, 10_000)).toBe(true);
+    // What has been started has something to do before it is ended.
+    await Bun.sleep(150);
+    when.then(tandem.pid, others());
+  }
+  const output = await new Response(tandem.stdout).text();
+  await tandem.exited;
+  expect(await until(() => marked(mark).length === 0, patience)).toBe(true);
+  const left = readdirSync(tmpdir()).filter((name) => !before.includes(name));
+  expect(left.filter((name) => !name.startsWith("tandem-"))).toEqual([]);
+  return output;
+}
+
+const calls = (name: string): object => ({
+  main: ["launch"],
+  tasks: { bad: { steps: [{ call: { module: "./bad.ts", export: name } }], copies: 2 } },
+});
+const long = {
+  main: ["launch", { block: "60s" }],
+  tasks: { worker: { steps: [{ block: "60s" }], copies: 3 }, sleeper: [{ sleep: "60s" }] },
+};
+const everyLoop = [
+  "await",
+  "thread",
+  "portal",
+  "float",
+  "daemon",
+  "thread,offload=threads",
+  "await,offload=processes",
+  "portal,offload=processes,workers=3",
+];
+
+describe.skipIf(!onLinux)("nothing is left behind", () => {
+  test.concurrent.each(everyLoop)("by a run that --timeout ends, with %s", async (strategy) => {
+    await leavesNothing(long, { strategy, args: ["--timeout", "300ms"] });
+  });
+
+  for (const name of ["never", "spins", "throws", "sleeps"])
+    test.concurrent.each(["await", "thread", "thread,offload=threads", "await,offload=processes"])(
+      `by user code that ${name}, with %s`,
+      async (strategy) => {
+        await leavesNothing(calls(name), { strategy, args: ["--timeout", "400ms"] });
+      },
+    );
+
+  test.concurrent.each(everyLoop)("by a deadlock, with %s", async (strategy) => {
+    const document = {
+      main: ["launch", { receive: "none" }],
+      tasks: { task: [{ block: 10 }, { receive: "none" }] },
+      channels: { none: {} },
+    };
+    expect(JSON.parse(await leavesNothing(document, { strategy })).interruptedBy).toBe("deadlock");
+  });
+
+  const pooled = { strategy: "await,offload=processes,workers=2" };
+  test.concurrent.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(
+    "by tandem that gets %s",
+    async (signal) => {
+      await leavesNothing(long, {
+        ...pooled,
+        when: { processes: 3, then: (tandem) => process.kill(tandem, signal) },
+      });
+    },
+  );
+
+  test.concurrent("by a child of tandem that is killed", async () => {
+    await leavesNothing(long, {
+      ...pooled,
+      when: { processes: 3, then: (_, others) => process.kill(Math.min(...others), "SIGKILL") },
+    });
+  });
+
+  test.concurrent(
+    "by a process of the pool that is killed: its job fails, and the pool with it",
+    async () => {
+      const document = {
+        main: ["launch", { print: "main goes on" }],
+        tasks: { first: [{ block: "20s" }], second: [{ block: "20s" }], third: [{ block: 1 }] },
+      };
+      const output = await leavesNothing(document, {
+        strategy: "await,settle=settled,offload=processes,workers=2",
+        when: { processes: 3, then: (_, others) => process.kill(Math.max(...others), "SIGKILL") },
+      });
+      const result = JSON.parse(output) as {
+        tasks: { status: string; error: string }[];
+        main: object;
+      };
+      expect(result.main).toMatchObject({ status: "finished" });
+      for (const { status, error } of result.tasks) {
+        expect(status).toBe("failed");
+        expect(error).toStartWith("A process in the process pool was terminated abruptly");
+      }
+    },
+  );
+});
