@@ -127,7 +127,9 @@ function resultsTimedOut(outcome: Outcome): Finding[] {
   return main.waits.flatMap(({ for: what, of, at, ticks }: MainWait): Finding[] => {
     const task = what === "result" ? tasks.find(({ name }) => name === of) : undefined;
     if (task === undefined || outcome.interruptedBy !== null) return [];
-    if (task.endedAt !== null && task.endedAt <= at + ticks) return [];
+    // What main's own end did to the task came after it had given up.
+    const cutOff = task.status === "abandoned" || task.cancelled?.reason === "main-ended";
+    if (!cutOff && task.endedAt !== null && task.endedAt <= at + ticks) return [];
     return [
       finding("result-timed-out", [task], at + ticks, {
         message: `main waited ${formatTime(ticks)} for the result of ${task.name} and gave up; the task went on, and ${afterwards(task)}`,
@@ -176,7 +178,10 @@ function joinedTooLong(outcome: Outcome): Finding[] {
     main.waits
       .filter((wait) => wait.for === "join" && wait.ticks >= longWait && wait.ticks > wall / 2)
       // Main that gave up waiting had bounded the wait.
-      .filter(({ at, ticks }) => (outcome.launch.endedAt ?? 0) <= at + ticks)
+      .filter(({ at, ticks }) => {
+        const { status, endedAt } = outcome.launch;
+        return status !== "cancelled" && status !== "abandoned" && endedAt! <= at + ticks;
+      })
       .map(({ at, ticks }) => ({
         rule: "joined-too-long",
         task: null,

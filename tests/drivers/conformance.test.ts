@@ -81,18 +81,18 @@ const speeds: Record<string, number> = {
   floating: 5,
   "exit-early": 2,
   choosing: 4,
-  blocking: 2,
-  offloaded: 2,
-  processes: 1,
-  queue: 3,
+  blocking: 2.5,
+  offloaded: 2.5,
+  processes: 2.5,
+  queue: 2.5,
   submit: 4,
-  "gave-up": 8,
-  unretrieved: 1,
-  reraised: 3,
-  "group-failure": 3,
-  "cancel-cleanup": 2,
-  abandon: 2,
-  "join-timeout": 2,
+  "result-timeout": 4,
+  unretrieved: 4,
+  reraised: 5,
+  "group-failure": 2.5,
+  "cancel-cleanup": 2.5,
+  abandon: 4,
+  "join-timeout": 4,
 };
 
 const documents = [
@@ -106,7 +106,7 @@ const documents = [
 ];
 
 /** As many runs at once as leave each the time it needs: they sleep nearly always. */
-const sideways = 6;
+const sideways = 10;
 
 describe("both drivers", () => {
   for (const { name, file, text, speed } of documents)
