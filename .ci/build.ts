@@ -35,6 +35,9 @@ export async function build(
       // Nothing in the folder where tandem happens to run may change what it does.
       autoloadDotenv: false,
       autoloadBunfig: false,
+      // The user's own modules ("call") resolve their packages and paths as they do with Bun.
+      autoloadPackageJson: true,
+      autoloadTsconfig: true,
     },
   });
 }

@@ -1,6 +1,6 @@
 /** The executable, from another folder: one file that needs nothing and heeds nothing around it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../.ci/build.ts";
 import packageJson from "../package.json";
@@ -65,6 +65,50 @@ describe("the executable", () => {
       expect(status).toBe(0);
     }
     expect(existsSync(join(elsewhere.path, "sprung"))).toBe(false);
+  });
+
+  describe("calls the user's own code", () => {
+    const project = temporaryFolder();
+    afterAll(() => project[Symbol.dispose]());
+    mkdirSync(join(project.path, "node_modules/shout"), { recursive: true });
+    project.file("node_modules/shout/package.json", `{"name":"shout","main":"lib.js"}`);
+    project.file("node_modules/shout/lib.js", `exports.shout = (text) => text.toUpperCase();\n`);
+    project.file("tsconfig.json", `{"compilerOptions":{"paths":{"~/*":["./inner/*"]}}}`);
+    mkdirSync(join(project.path, "inner"));
+    project.file("inner/size.ts", `export enum Size { small = 1, large }\n`);
+    project.file(
+      "job.ts",
+      `import { shout } from "shout";
+import { Size } from "~/size.ts";
+export default async function ({ args, sleep }: any) {
+  await sleep(5);
+  console.log(shout(args), Size.large);
+}
+export function boom(): never {
+  throw new Error("boom");
+}
+`,
+    );
+
+    const where = ["await", "thread", "thread,offload=threads", "await,offload=processes"];
+    test.each(where)("with its own packages and paths, from any folder, with %s", (strategy) => {
+      const call = { module: "./job.ts", args: "ready" };
+      const fails = { call: { module: "./job.ts", export: "boom" } };
+      const document = { name: "own", main: ["launch"], tasks: { good: [{ call }], bad: [fails] } };
+      const file = project.file("own.json", JSON.stringify(document));
+      const called = tandem(["run", file, "-s", `${strategy},settle=settled`, "--json"]);
+      const { tasks, prints } = JSON.parse(called.stdout) as RunResult;
+      expect(prints.map(({ text }) => text)).toEqual(["READY 2"]);
+      expect(tasks.map(({ error }) => error)).toEqual([null, "boom (job.ts:8:13)"]);
+    });
+
+    test("on main", () => {
+      const document = { name: "own", main: [{ call: { module: "./job.ts", export: "boom" } }] };
+      const file = project.file("main.json", JSON.stringify(document));
+      const { status, stderr } = tandem(["run", file]);
+      expect(status).toBe(1);
+      expect(stderr).toContain("boom (job.ts:8:13)");
+    });
   });
 
   test("prints schemas, and reads again what it recorded", () => {

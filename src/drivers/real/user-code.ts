@@ -378,7 +378,8 @@ export class HostError extends Error {}
 
 /** Tandem's own sources: from source the folder they lie in, in the executable its own file system. */
 function isOwn(path: string): boolean {
-  return path.includes("/$bunfs/") || path.includes("/~BUN/") || path.startsWith(ownFolder);
+  if (Bun.isStandaloneExecutable) return /[\\/](\$bunfs|~BUN)[\\/]/.test(path);
+  return path.startsWith(ownFolder);
 }
 const ownFolder = fileURLToPath(new URL("../../", import.meta.url));
 
