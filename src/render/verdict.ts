@@ -11,6 +11,7 @@ import {
   type ProgramOutcome,
   type TaskOutcome,
 } from "../analysis/outcome.ts";
+import { functionName } from "../scenario/calls.ts";
 import { formatDuration, formatTime, type Ticks } from "../scenario/duration.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { printable } from "../scenario/problem.ts";
@@ -58,11 +59,12 @@ function headline(outcome: Outcome): string {
   return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${axes(outcome.strategy)}), ${how}: ${formatTime(outcome.wall)}`;
 }
 
-function axes({ loop, settle, atExit }: Strategy): string {
+function axes({ loop, settle, atExit, offload, workers }: Strategy): string {
   return [
     `loop ${loop}`,
     `settle ${settle}`,
     ...(atExit === null ? [] : [`at exit ${atExit}`]),
+    ...(workers === null ? [] : [`offload ${offload} x ${workers}`]),
   ].join(", ");
 }
 
@@ -185,6 +187,12 @@ function stepWords(step: LeafStep): string {
     case "block":
     case "compute":
       return `${step.kind}: ${formatDuration(step.ticks)}`;
+    case "receive":
+      return `receive: ${step.channel}`;
+    case "send":
+      return `send to ${step.channel}`;
+    case "call":
+      return `call: ${functionName(step)}`;
     default:
       return step.kind;
   }

@@ -4,6 +4,9 @@
  * Invariant: cells are written with Atomics or before the thread that reads them has been started.
  */
 
+/** Every thread waits, and for nothing that can still come. */
+export class Deadlock extends Error {}
+
 /** A place in shared memory that one thread at a time may hold. */
 export class Lock {
   readonly #cell: Int32Array;

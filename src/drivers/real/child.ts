@@ -9,8 +9,8 @@ import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../..
 import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
 import { toRun } from "../../program/run.ts";
-import type { Board } from "./board.ts";
-import { Deadlock, type RealThread } from "./perform.ts";
+import { type Board, Deadlock } from "./board.ts";
+import type { RealThread } from "./perform.ts";
 import {
   type ChildInput,
   otherThreads,

@@ -25,17 +25,14 @@ import type {
 } from "../../program/operation.ts";
 import { failures } from "../../program/failure.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
-import type { Board } from "./board.ts";
+import { type Board, Deadlock } from "./board.ts";
 import type { SharedChannel } from "./channel.ts";
 import { compute, standStill, standStillBriefly } from "./hold.ts";
 import type { Mailbox, Posted } from "./mailbox.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { longestTimer } from "./protocol.ts";
-import { type Host, HostError, type UserCode } from "./user-code.ts";
+import type { Host, UserCode } from "./user-code.ts";
 import type { EventWriter } from "./wire.ts";
-
-/** Every thread waits, and for nothing that can still come. */
-export class Deadlock extends HostError {}
 
 const sleepBegan = typeNumber["sleep-began"];
 const sleepEnded = typeNumber["sleep-ended"];

@@ -13,7 +13,7 @@ import {
 import { type Columns, EventLog } from "../../events/log.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
-import type { Scenario, Step } from "../../scenario/model.ts";
+import type { Step } from "../../scenario/model.ts";
 import { type ChildInput, longestTimer } from "./protocol.ts";
 import { selfCommand, withoutOrphans } from "./self.ts";
 import { EventReader } from "./wire.ts";
@@ -70,7 +70,7 @@ export class RealRun implements Disposable {
     };
     const realMs = (ticks: Ticks): number => ticks / TICKS_PER_MS / options.speed;
     // Computing takes its own CPU time, which on a busy machine is a small share of the time.
-    limit("watchdog", 10 * realMs(longestRun(plan.scenario)) + 30_000);
+    limit("watchdog", 10 * realMs(longestRun(plan)) + 30_000);
     listener.onReady = () => {
       if (options.timeout !== null) limit("timeout", realMs(options.timeout));
     };
@@ -135,17 +135,25 @@ export class RealRun implements Disposable {
   }
 }
 
-/** No run takes longer than everything in it one after the other. */
-function longestRun(scenario: Scenario): Ticks {
+/**
+ * No run takes longer than everything in it one after the other, and every time limit in it waited
+ * for to its end; Infinity where user code takes as long as it takes.
+ */
+function longestRun({ scenario, strategy }: RunPlan): Ticks {
   const total = (steps: Step[]): Ticks =>
     steps.reduce((sum, step) => {
       if (step.kind === "repeat") return sum + step.times * total(step.steps);
-      return "ticks" in step ? sum + step.ticks : sum;
+      if (step.kind === "call") return Infinity;
+      return sum + ("ticks" in step ? step.ticks : "timeout" in step ? (step.timeout ?? 0) : 0);
     }, 0);
   const tasks = scenario.tasks.map(
     (task) => (task.copies ?? 1) * (total(task.steps) + total(task.finally)),
   );
-  return tasks.reduce((sum, one) => sum + one, total(scenario.main) + total(scenario.launch));
+  const limits = (strategy.timeout ?? 0) + (strategy.grace ?? 0);
+  return tasks.reduce(
+    (sum, one) => sum + one,
+    total(scenario.main) + total(scenario.launch) + limits,
+  );
 }
 
 /** Turns what the child writes into a log. */

@@ -9,9 +9,9 @@ import { type ChannelUse, SharedChannel } from "./channel.ts";
 import { warmUp } from "./hold.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RealThread, type RealThreadOptions } from "./perform.ts";
-import { PoolProcess } from "./pool-process.ts";
+import type { PoolProcess } from "./pool-process.ts";
 import { boardSize, type ChildInput } from "./protocol.ts";
-import { UserCode } from "./user-code.ts";
+import type { UserCode } from "./user-code.ts";
 import { EventWriter } from "./wire.ts";
 
 /** A thread with all it needs but its clock, which only counts when main starts. */
@@ -51,12 +51,15 @@ export class PreparedThread {
       ...(this.number > LOOP_THREAD && strategy.offload === "threads" ? calls.tasks : []),
     ];
     if (this.number > LOOP_THREAD && strategy.offload === "processes") {
+      const { PoolProcess } = await import("./pool-process.ts");
       this.#process = await PoolProcess.start(this.#input);
       Atomics.store(this.board.process(this.number), 0, this.#process.pid);
     }
     if (this.number > LOOP_THREAD) warmUp();
     if (here.length === 0) return;
     const { folder, speed } = this.#input;
+    // Most runs call no user code, and what it takes to fence it in takes time to load.
+    const { UserCode } = await import("./user-code.ts");
     this.#userCode = new UserCode({ folder, speed, channelNames: this.run.channelNames });
     await this.#userCode.load(here);
   }

@@ -21,6 +21,7 @@ import {
   TICKS_PER_MS,
 } from "../../scenario/duration.ts";
 import { suggestion } from "../../scenario/suggest.ts";
+import { Deadlock } from "./board.ts";
 
 /** What a thread does for the user code on it. */
 export interface Host {
@@ -195,7 +196,7 @@ export class UserCode {
       const called = this.#functionOf(step);
       return { value: this.#caller.run(caller, () => called(this.#context(caller, signal))) };
     } catch (error) {
-      if (error instanceof HostError) throw error;
+      if (error instanceof Deadlock) throw error;
       return { error: this.#describe(error, step.module) };
     } finally {
       const held = performance.now() - began - this.#told;
@@ -372,9 +373,6 @@ interface BuildPosition {
 
 /** The user's function cannot be called at all; the message says why and where. */
 class LoadError extends Error {}
-
-/** Not the user's error but the thread's, on its way out through user code. */
-export class HostError extends Error {}
 
 /** Tandem's own sources: from source the folder they lie in, in the executable its own file system. */
 function isOwn(path: string): boolean {
