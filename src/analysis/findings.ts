@@ -7,7 +7,7 @@ import {
   type MainWait,
   type Outcome,
   type TaskOutcome,
-  waitingWords,
+  type Waiting,
 } from "./outcome.ts";
 
 /** Every rule: what it is about, and what can be done in general. In the order of gravity. */
@@ -120,6 +120,45 @@ function deadlock(outcome: Outcome): Finding[] {
             : rules.deadlock.fix,
     },
   ];
+}
+
+/** Who waits for what, in a sentence; tasks that wait for the same are counted. */
+function waitingWords(outcome: Outcome): string {
+  const groups = Map.groupBy(outcome.waiting, (one) => `${nameOf(one)} ${one.for} ${one.of}`);
+  const words = [...groups.values()].map((alike) => {
+    const [first] = alike as [Waiting];
+    const who =
+      alike.length === 1
+        ? actorName(outcome, first.actor)
+        : `${alike.length} copies of ${nameOf(first)}`;
+    return `${who} ${alike.length === 1 ? "waits" : "wait"} ${waitWords(outcome, first)}`;
+  });
+  const most = 5;
+  if (words.length > most) words.splice(most, Infinity, `${words.length - most} more wait as well`);
+  return words.join("; ");
+
+  function nameOf({ actor }: Waiting): string {
+    return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
+  }
+}
+
+function waitWords({ strategy, main }: Outcome, { for: what, of, actor }: Waiting): string {
+  switch (what) {
+    case "launch":
+      return "for launch to return";
+    case "settle":
+      return "at the completion point";
+    case "join":
+      return actor === MAIN && strategy.loop === "portal" && main.status === "deadlocked"
+        ? "for the end of a portal, which stays open until main ends"
+        : "for the background to end";
+    case "result":
+      return `for the result of ${of}`;
+    case "send":
+      return `for room in the channel "${of}"`;
+    case "receive":
+      return `for a value in the channel "${of}"`;
+  }
 }
 
 function resultsTimedOut(outcome: Outcome): Finding[] {

@@ -8,6 +8,7 @@ import type { EventLog } from "../../src/events/log.ts";
 import { eventTypes } from "../../src/events/event.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
+import type { RunResult } from "../support/simulate.ts";
 import { essence, performTwice, sideBySide, tooEarly } from "../support/real.ts";
 import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
 
@@ -106,25 +107,73 @@ function disordered(log: EventLog, document: Drawn["document"]): string[] {
   return wrong;
 }
 
+/** By how much, in ms, a blocking step lasted too long, main's end came late, or the process's. */
+function delay(model: RunResult, real: RunResult, log: EventLog): number {
+  let most = Math.max(
+    real.wall - model.wall,
+    (real.main.endedAt ?? 0) - (model.main.endedAt ?? 0),
+    (real.launch.startedAt ?? 0) - (model.launch.startedAt ?? 0),
+  );
+  const due = new Map<number, number>();
+  for (const chunk of log.chunks)
+    for (let k = 0; k < chunk.length; k++) {
+      const thread = chunk.thread[k]!;
+      const at = chunk.at[k]! / 1000;
+      const type = eventTypes[chunk.type[k]!]!;
+      if (type === "block-began") due.set(thread, at + chunk.value[k]! / 1000);
+      else if (type === "block-ended") most = Math.max(most, at - due.get(thread)!);
+    }
+  return most;
+}
+
+/** Performs a case on both drivers. @returns what is wrong, and by how much the machine was late. */
+async function tryCase({
+  document,
+  strategy,
+}: Case): Promise<{ wrong: string; late: number } | null> {
+  const scenario = parseScenario(JSON.stringify(document), "random.json");
+  const plan = { scenario, strategy: resolveStrategy(strategy), runtime: "test" };
+  const { model, modelLog, real, realLog } = await performTwice(plan, 1);
+  try {
+    expect(essence(real)).toEqual(essence(model));
+    expect(tooEarly(model, real)).toEqual([]);
+    expect(disordered(modelLog, document)).toEqual([]);
+    expect(disordered(realLog, document)).toEqual([]);
+    return null;
+  } catch (error) {
+    // That a run did not end by itself, or out of order, is no machine's doing.
+    const excusable =
+      real.interruptedBy === model.interruptedBy && disordered(realLog, document).length === 0;
+    return {
+      wrong: (error as Error).message,
+      late: excusable ? delay(model, real, realLog) : 0,
+    };
+  }
+}
+
 describe("random scenarios over all four axes", () => {
   test(`${runs} of them end alike, virtually and for real`, async () => {
     const failures: string[] = [];
-    await sideBySide(cases(), sideways, async ({ number, document, strategy }) => {
-      const scenario = parseScenario(JSON.stringify(document), "random.json");
-      const plan = { scenario, strategy: resolveStrategy(strategy), runtime: "test" };
-      const { model, modelLog, real, realLog } = await performTwice(plan, 1);
-      try {
-        expect(essence(real)).toEqual(essence(model));
-        expect(tooEarly(model, real)).toEqual([]);
-        expect(disordered(modelLog, document)).toEqual([]);
-        expect(disordered(realLog, document)).toEqual([]);
-      } catch (error) {
-        failures.push(
-          `TANDEM_SEED=${seed} TANDEM_CASE=${number} bun test tests/drivers/random-conformance.test.ts\n` +
-            `${JSON.stringify(document)}\n${JSON.stringify(strategy)}\n${(error as Error).message}`,
-        );
-      }
+    const report = ({ number, document, strategy }: Case, wrong: string): void => {
+      failures.push(
+        `TANDEM_SEED=${seed} TANDEM_CASE=${number} bun test tests/drivers/random-conformance.test.ts\n` +
+          `${JSON.stringify(document)}\n${JSON.stringify(strategy)}\n${wrong}`,
+      );
+    };
+    const late: Case[] = [];
+    await sideBySide(cases(), sideways, async (one) => {
+      const told = await tryCase(one);
+      if (told === null) return;
+      // Where a busy machine was late by half of what the scenario was shaken by, it is asked again.
+      if (told.late > 10) late.push(one);
+      else report(one, told.wrong);
     });
+    for (const one of late) {
+      let told = await tryCase(one);
+      for (let tries = 1; told !== null && told.late > 10 && tries < 6; tries++)
+        told = await tryCase(one);
+      if (told !== null) report(one, told.wrong);
+    }
     if (failures.length > 0)
       throw new Error(`${failures.length} end differently:\n${failures.slice(0, 3).join("\n\n")}`);
   }, 300_000);

@@ -236,8 +236,17 @@ export class UserCode {
       return { channel: index };
     };
     const host = this.#host;
+    /** What main waits for is none of its function's doing. */
+    const apart = <Value>(wait: () => Value): Value => {
+      const began = performance.now();
+      try {
+        return wait();
+      } finally {
+        this.#told += performance.now() - began;
+      }
+    };
     const ask = (what: ChannelRequest): unknown =>
-      actor === MAIN ? host.askNow(what) : host.ask(actor, what);
+      actor === MAIN ? apart(() => host.askNow(what)) : host.ask(actor, what);
     return {
       args: this.#caller.getStore()?.step.args,
       signal,
@@ -245,9 +254,7 @@ export class UserCode {
       sleep: (duration) => {
         const ticks = toTicks(duration);
         if (actor !== MAIN) return sleep(ticks / TICKS_PER_MS / this.#speed, signal);
-        const began = performance.now();
-        host.block(ticks);
-        return void (this.#told += performance.now() - began);
+        return apart(() => host.block(ticks));
       },
       send: (channel, value) =>
         ask({ kind: "send", ...request(channel), value: structuredClone(value) }),
