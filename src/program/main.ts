@@ -9,6 +9,7 @@ import {
   LOOP_THREAD,
   logReasons,
   MAIN,
+  MAIN_THREAD,
   raisedInto,
   typeNumber,
   waits,
@@ -34,7 +35,7 @@ export function* loopProgram(run: Run, thread: Thread): ThreadProgram<void> {
   // Python's threading.excepthook: told on stderr, and nobody else hears.
   if (raised !== undefined && !(raised instanceof Cancelled))
     thread.record(typeNumber["error-logged"], LAUNCH, logReasons.indexOf("thread-failed"));
-  thread.post(0, { kind: "closed" });
+  thread.post(MAIN_THREAD, { kind: "closed" });
 }
 
 /** How a task ended that main submitted. */
