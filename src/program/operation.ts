@@ -7,7 +7,6 @@
  */
 import type { CallStep } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
-import type { LeafStep } from "../scenario/model.ts";
 
 export type Operation =
   /** The whole thread stands still for this long (time.sleep). */
@@ -50,7 +49,7 @@ export interface JobOperation {
 export interface Job {
   id: number;
   actor: number;
-  step: Extract<LeafStep, { kind: "block" | "compute" | "call" }>;
+  step: { kind: "block"; ticks: Ticks } | { kind: "compute"; ticks: Ticks } | CallStep;
   /** How long it takes, where that is known beforehand: always in virtual time. */
   ticks: Ticks;
 }

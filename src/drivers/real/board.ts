@@ -54,6 +54,8 @@ export class Board {
   readonly #corrections: Float64Array;
   readonly #cells: Int32Array;
   readonly #jobs: Int8Array;
+  readonly #arrivals: readonly Int32Array[];
+  readonly #rests: readonly Int32Array[];
 
   constructor(size: BoardSize, memory?: SharedArrayBuffer) {
     this.size = size;
@@ -66,6 +68,10 @@ export class Board {
     this.#jobs = new Int8Array(this.memory, clocks + 4 * cells, size.jobs);
     this.pipe = new Lock(this.#cells.subarray(0, 1));
     this.channelLock = new Lock(this.#cells.subarray(1, 2));
+    // These two are asked for at every message.
+    const threads = Array.from({ length: size.threads }, (_, thread) => thread);
+    this.#arrivals = threads.map((thread) => this.#perThread(0, thread));
+    this.#rests = threads.map((thread) => this.#perThread(1, thread));
     if (memory === undefined)
       for (let thread = 1; thread < size.threads; thread++) this.#rest(thread)[0] = isNotThere;
   }
@@ -77,7 +83,7 @@ export class Board {
 
   /** Counts the messages sent to a thread; who sends raises it after having posted. */
   arrivals(thread: number): Int32Array {
-    return this.#perThread(0, thread);
+    return this.#arrivals[thread]!;
   }
 
   /** 1 when a thread is told to start, 2 when it has. */
@@ -149,7 +155,7 @@ export class Board {
   }
 
   #rest(thread: number): Int32Array {
-    return this.#perThread(1, thread);
+    return this.#rests[thread]!;
   }
 
   #perThread(kind: number, thread: number): Int32Array {
