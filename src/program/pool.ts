@@ -7,7 +7,7 @@
 import { completions, POOL_THREAD, typeNumber } from "../events/event.ts";
 import { endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
-import type { Job, JobOperation, Thread, ThreadProgram } from "./operation.ts";
+import type { Job, JobOperation, Message, Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 
@@ -111,18 +111,28 @@ export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
       if (message.kind === "stop") return;
       if (message.kind === "job") queue.push(message.job);
     }
-    const job = queue.shift();
-    if (job === undefined) {
-      yield { kind: "park", until: Infinity };
-      continue;
+    let job = claimNext(thread, queue);
+    if (job === undefined) yield { kind: "park", until: Infinity };
+    while (job !== undefined) {
+      const operation: JobOperation = { kind: "job", job };
+      yield operation;
+      thread.record(typeNumber["job-ended"], job.actor, job.id);
+      const { error = null, broken = false } = operation;
+      const ended: Message = { kind: "job-ended", job: job.id, error, broken };
+      // The next job is this thread's before the loop hears of this one: it goes on without a gap.
+      job = broken ? undefined : claimNext(thread, queue);
+      thread.post(run.loopThread, ended);
+      if (broken) return;
     }
-    if (!thread.claimJob(job.id)) continue;
-    thread.record(typeNumber["job-began"], job.actor, job.id);
-    const operation: JobOperation = { kind: "job", job };
-    yield operation;
-    thread.record(typeNumber["job-ended"], job.actor, job.id);
-    const { error = null, broken = false } = operation;
-    thread.post(run.loopThread, { kind: "job-ended", job: job.id, error, broken });
-    if (broken) return;
   }
+}
+
+/** Takes the oldest job that no other thread has taken, if there is one. */
+function claimNext(thread: Thread, queue: Job[]): Job | undefined {
+  for (let job; (job = queue.shift()) !== undefined;)
+    if (thread.claimJob(job.id)) {
+      thread.record(typeNumber["job-began"], job.actor, job.id);
+      return job;
+    }
+  return undefined;
 }
