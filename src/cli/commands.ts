@@ -41,6 +41,9 @@ Options
   --takes-from EVENTS         in virtual time: how long "call" steps take, from a recorded run
   --timeout D                 end the run after D of scenario time (as 10s, 500ms)
   --strict                    exit with 1 if any task was lost
+  --timeline                  show what every thread and task did, and when, as a picture
+  --no-live                   draw no picture while a real run goes on (a terminal shows one)
+  --no-color, --ascii         draw without colours, or with ASCII characters only
   --json                      write the result as one JSON object to stdout instead
   --events FILE               write every event to FILE, one JSON object a line
   --force                     let --events replace a file that exists
@@ -52,6 +55,7 @@ interrupted by Ctrl-C, 143 by SIGTERM, 141 nobody reads the output any more.
 Examples
   tandem run lost
   tandem run threaded --speed 10
+  tandem run lost --driver virtual --timeline
   tandem run my.yaml --strategy thread,atExit=cancel,grace=1s --driver virtual
   tandem show lost | tandem run - --strategy await --json
   tandem run blocking --strategy await,offload=threads,workers=4

@@ -48,20 +48,27 @@ export function writeAll(descriptor: number, text: string, what: string): void {
 }
 
 /**
- * Standard output that is written beside whatever else goes on: a reader that takes nothing must
+ * Standard output or error that is written beside whatever else goes on: a reader that takes nothing must
  * not keep tandem from ending a run.
  */
 export class QueuedOutput {
   /** Why nothing more can be written. */
   broken: OutputClosed | OutputFailed | null = null;
   readonly #onBroken: () => void;
+  readonly #descriptor: number;
   #queue = "";
   #writing = false;
   #idle: (() => void) | undefined;
 
   /** @param onBroken called once, when writing has failed. */
-  constructor(onBroken: () => void) {
+  constructor(onBroken: () => void, descriptor: 1 | 2 = 1) {
     this.#onBroken = onBroken;
+    this.#descriptor = descriptor;
+  }
+
+  /** Whether something written before is still on its way. */
+  get isBusy(): boolean {
+    return this.#writing;
   }
 
   write(text: string): void {
@@ -84,11 +91,14 @@ export class QueuedOutput {
   }
 
   #write(bytes: Buffer): void {
-    write(1, bytes, 0, bytes.length, null, (error, written) => {
+    write(this.#descriptor, bytes, 0, bytes.length, null, (error, written) => {
       if (error?.code === "EAGAIN") {
         setTimeout(() => this.#write(bytes), 1);
       } else if (error !== null) {
-        this.broken = failureOf(error, "standard output");
+        this.broken = failureOf(
+          error,
+          this.#descriptor === 1 ? "standard output" : "standard error",
+        );
         this.#onBroken();
         this.#next();
       } else if (written < bytes.length) {

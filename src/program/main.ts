@@ -21,7 +21,8 @@ import { callInMain, CallClock } from "./call.ts";
 import { Cancelled, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
-import { isBeside, type Run } from "./run.ts";
+import { isBeside } from "../scenario/strategy.ts";
+import type { Run } from "./run.ts";
 import { placeholderValues, valueText, walk } from "./walk.ts";
 
 /** The program of the main thread. Its result is the exit code of the process. */

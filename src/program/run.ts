@@ -2,7 +2,7 @@
 import { LOOP_THREAD, MAIN_THREAD } from "../events/event.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { type Scenario, type TaskInstance, taskInstances } from "../scenario/model.ts";
-import type { Strategy } from "../scenario/strategy.ts";
+import { isBeside, type Strategy } from "../scenario/strategy.ts";
 
 /** A scenario under a strategy. Plain data: it travels to the child process of a real run. */
 export interface RunPlan {
@@ -35,9 +35,4 @@ export function toRun(plan: RunPlan): Run {
     channelNames: plan.scenario.channels.map(({ name }) => name),
     loopThread: isBeside(plan.strategy) ? LOOP_THREAD : MAIN_THREAD,
   };
-}
-
-/** Whether a strategy's loop has a thread of its own. */
-export function isBeside({ loop }: Strategy): boolean {
-  return loop === "thread" || loop === "portal";
 }

@@ -38,6 +38,11 @@ function point(loop: Axes["loop"], settle: Axes["settle"], atExit: Axes["atExit"
   return { loop, settle, atExit, timeout: null, grace: null, offload: "none", workers: null };
 }
 
+/** Whether a strategy's loop has a thread of its own. */
+export function isBeside({ loop }: Strategy): boolean {
+  return loop === "thread" || loop === "portal";
+}
+
 /** The named points. */
 export const namedStrategies: Readonly<Record<string, Axes>> = {
   detach: point("inline", "none"),

@@ -56,6 +56,11 @@ export function shell(line: string, options: CallOptions = {}): Called {
   return call(["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`], options);
 }
 
+/** The environment tandem gets: this process's own without what would change output, and `added` to it. */
+export function environment(added: CallOptions["env"] = {}): Record<string, string | undefined> {
+  return { ...process.env, ...neutral, ...added };
+}
+
 /** Runs any program to its end, with its streams in pipes. @throws as `tandem` does. */
 export function call(words: readonly string[], { stdin, cwd, env }: CallOptions = {}): Called {
   const { exitCode, exitedDueToTimeout, signalCode, stdout, stderr } = Bun.spawnSync([...words], {
@@ -63,7 +68,7 @@ export function call(words: readonly string[], { stdin, cwd, env }: CallOptions 
     stdout: "pipe",
     stderr: "pipe",
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...process.env, ...neutral, ...env },
+    env: environment(env),
     timeout: timeoutMs,
     killSignal: "SIGKILL",
   });

@@ -1,6 +1,7 @@
 /** What the processes and threads of a real run hand each other at the start. Plain data throughout. */
 import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../events/event.ts";
-import { isBeside, type Run, type RunPlan } from "../../program/run.ts";
+import type { Run, RunPlan } from "../../program/run.ts";
+import { isBeside } from "../../scenario/strategy.ts";
 import type { Step } from "../../scenario/model.ts";
 import type { BoardSize } from "./board.ts";
 

@@ -28,6 +28,8 @@ export interface RealOptions {
   signal: AbortSignal;
   /** Hears each line the program prints when it is printed. */
   onPrint: (text: string) => void;
+  /** Hears of everything that happens, thread by thread, and of the lines after what comes before them. */
+  onEvents?: (thread: number, columns: Columns) => void;
 }
 
 /** After a piece of events as small as this, tandem lets the next ones gather for a moment. */
@@ -56,11 +58,13 @@ export class RealRun implements Disposable {
     env: withoutOrphans(),
   });
   #interruption: Interruption | undefined;
+  #listener: Listener | undefined;
 
   /** Performs a plan to its end, or to whatever ends it before. */
   async perform(plan: RunPlan, options: RealOptions): Promise<RealResult> {
     const child = this.#child;
-    const listener = new Listener(options.onPrint);
+    const listener = new Listener(options.onPrint, options.onEvents);
+    this.#listener = listener;
     const onAbort = (): void => this.#stop("signal");
     options.signal.addEventListener("abort", onAbort);
     if (options.signal.aborted) onAbort();
@@ -89,6 +93,11 @@ export class RealRun implements Disposable {
       await child.exited;
     }
     return this.#result(listener, options, await complaint);
+  }
+
+  /** The present instant of scenario time; 0 before main has started. */
+  now(speed: number): Ticks {
+    return this.#listener?.now(speed) ?? 0;
   }
 
   /** Ends the child, if it is still there. */
@@ -162,11 +171,13 @@ class Listener {
   /** When the program came to its end. */
   endedAt: Ticks | null = null;
   onReady: () => void = () => undefined;
-  readonly #onPrint: (text: string) => void;
+  readonly #onPrint: RealOptions["onPrint"];
+  readonly #onEvents: RealOptions["onEvents"];
   readonly #reader = new EventReader(this);
 
-  constructor(onPrint: (text: string) => void) {
+  constructor(onPrint: RealOptions["onPrint"], onEvents: RealOptions["onEvents"]) {
     this.#onPrint = onPrint;
+    this.#onEvents = onEvents;
   }
 
   hear(piece: Uint8Array): void {
@@ -178,6 +189,7 @@ class Listener {
   take(thread: number, columns: Columns): void {
     if (this.endedAt !== null) return;
     this.log.recordAll(thread, columns);
+    this.#onEvents?.(thread, columns);
     // Few types matter here, and in a block of sleeps none of them is found at the speed of memory.
     if (columns.type.includes(typeNumber.printed))
       for (const [k, text] of columns.texts)

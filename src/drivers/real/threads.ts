@@ -1,7 +1,8 @@
 /** Making the threads of a real run: what each of them needs, on whichever thread it is made. */
 import { LOOP_THREAD, MAIN_THREAD } from "../../events/event.ts";
 import { LocalChannel } from "../../program/channel.ts";
-import { isBeside, type Run, toRun } from "../../program/run.ts";
+import { type Run, toRun } from "../../program/run.ts";
+import { isBeside } from "../../scenario/strategy.ts";
 import { callSteps } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import { Board } from "./board.ts";

@@ -25,7 +25,8 @@ import type {
   ThreadProgram,
 } from "../../program/operation.ts";
 import { poolProgram } from "../../program/pool.ts";
-import { isBeside, type RunPlan, toRun } from "../../program/run.ts";
+import { type RunPlan, toRun } from "../../program/run.ts";
+import { isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../scenario/duration.ts";
 
 /** A thread is a sequential resource: what it does next happens at `wakesAt` or, on a message, before. */

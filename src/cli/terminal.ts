@@ -1,0 +1,37 @@
+/** What the terminal that tandem speaks to can show: found out from the environment, as users expect. */
+import type { Look } from "../render/timeline.ts";
+import { textWidth } from "./output.ts";
+
+/** The options by which a user overrules what is found out. */
+export const lookOptions = { ascii: { type: "boolean" }, "no-color": { type: "boolean" } } as const;
+
+type LookWords = { [name in keyof typeof lookOptions]?: string | boolean };
+
+/** How to draw on a stream. */
+export function lookOf(stream: { isTTY?: boolean }, words: LookWords = {}): Look {
+  return {
+    width: textWidth() - 1,
+    unicode: words.ascii !== true && knowsUnicode(process.env, process.platform),
+    colour: words["no-color"] !== true && knowsColour(stream, process.env),
+  };
+}
+
+/** Whether a picture can be drawn over itself there. */
+export function canRedraw(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY === true && process.env["TERM"] !== "dumb" && !process.env["CI"];
+}
+
+/** See no-color.org; FORCE_COLOR is what Node and Bun go by. */
+function knowsColour(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  if (env["NO_COLOR"]) return false;
+  if (env["FORCE_COLOR"]) return env["FORCE_COLOR"] !== "0";
+  return stream.isTTY === true && env["TERM"] !== "dumb";
+}
+
+/** POSIX: the first of these that is set names the encoding. The Linux console has few characters. */
+function knowsUnicode(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {
+  if (env["TERM"] === "dumb" || env["TERM"] === "linux") return false;
+  if (platform === "win32") return Boolean(env["WT_SESSION"] ?? env["TERM_PROGRAM"] ?? env["TERM"]);
+  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"];
+  return !locale || /utf-?8/i.test(locale);
+}

@@ -1,0 +1,100 @@
+/**
+ * Tandem in a real pseudo-terminal, seen as a user sees it: what stands on the screen, not what was
+ * written to it. The screen is that of xterm.js, without a window.
+ */
+import { Terminal } from "@xterm/headless";
+import { command, environment } from "./tandem.ts";
+
+export interface TerminalOptions {
+  columns?: number;
+  rows?: number;
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+}
+
+/** What the screen shows may take this long to come, on a busy machine. */
+const patienceMs = 20_000;
+
+export class TandemInTerminal implements AsyncDisposable {
+  /** How many pieces of output have come. */
+  pieces = 0;
+  /** All that was written, escape codes included. */
+  written = "";
+  readonly #screen: Terminal;
+  readonly #pty: Bun.Terminal;
+  readonly #child: Bun.Subprocess;
+
+  constructor(
+    args: readonly string[],
+    { columns = 80, rows = 24, cwd, env }: TerminalOptions = {},
+  ) {
+    this.#screen = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 2000 });
+    const decoder = new TextDecoder();
+    // A terminal made by spawn itself is the child's controlling one, so Ctrl-C in it is a signal.
+    this.#child = Bun.spawn([...command, ...args], {
+      terminal: {
+        cols: columns,
+        rows,
+        data: (_pty, data) => {
+          const text = decoder.decode(data, { stream: true });
+          this.pieces++;
+          this.written += text;
+          this.#screen.write(text);
+        },
+      },
+      ...(cwd === undefined ? {} : { cwd }),
+      env: environment({ LANG: "C.UTF-8", CI: undefined, ...env }),
+    });
+    this.#pty = this.#child.terminal!;
+  }
+
+  /** The lines of the screen and of what has scrolled off it. */
+  get lines(): string[] {
+    const { active } = this.#screen.buffer;
+    return Array.from({ length: active.length }, (_, y) =>
+      active.getLine(y)!.translateToString(true),
+    );
+  }
+
+  get text(): string {
+    return this.lines.join("\n").trimEnd();
+  }
+
+  type(keys: string): void {
+    this.#pty.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#screen.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** Waits until the screen shows something. @throws with the screen when it does not. */
+  async shows(what: string | RegExp): Promise<void> {
+    await this.until(
+      () => (typeof what === "string" ? this.text.includes(what) : what.test(this.text)),
+      String(what),
+    );
+  }
+
+  async until(holds: () => boolean, what: string): Promise<void> {
+    for (const start = performance.now(); !holds(); await Bun.sleep(10))
+      if (performance.now() - start > patienceMs)
+        throw new Error(`the terminal does not come to show ${what}; it shows:\n${this.text}`);
+  }
+
+  /** The exit status, once it has ended. */
+  async exited(): Promise<number> {
+    const status = await Promise.race([this.#child.exited, Bun.sleep(patienceMs).then(() => null)]);
+    if (status === null) throw new Error(`tandem does not end; the terminal shows:\n${this.text}`);
+    await Bun.sleep(30);
+    return status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
+    this.#pty.close();
+    this.#screen.dispose();
+  }
+}
