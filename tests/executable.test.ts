@@ -1,10 +1,11 @@
 /** The executable, from another folder: one file that needs nothing and heeds nothing around it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../.ci/build.ts";
 import packageJson from "../package.json";
 import { call, type Called, temporaryFolder } from "./support/tandem.ts";
+import { TandemInTerminal } from "./support/terminal.ts";
 import type { RunResult } from "./support/simulate.ts";
 
 const folder = temporaryFolder();
@@ -118,4 +119,42 @@ export function boom(): never {
     expect(run.status).toBe(0);
     expect(tandem(["report", events, "--json"]).stdout).toBe(run.stdout);
   });
+});
+
+describe("the executable, in a terminal and another folder", () => {
+  const enter = "\r";
+  const inTerminal = (...args: string[]): TandemInTerminal =>
+    new TandemInTerminal(args, { program: [executable], cwd: elsewhere.path });
+
+  test("leads from the first question to a saved file", async () => {
+    await using session = inTerminal();
+    await session.at("What would you like to do?", enter);
+    await session.at("Which scenario?", "lost", enter);
+    await session.at("Under which strategy?", "\u001b[B", enter);
+    await session.at("lost, strategy await", "\u001b[B", enter);
+    await session.at("For real instead", enter);
+    await session.at("Predict first", enter);
+    await session.at("What next?", ..."\u001b[B \u001b[B \u001b[B \u001b[B".split(" "), enter);
+    await session.at("Write the scenario to which file?", enter);
+    await session.at("Saved. Run it: tandem run ./lost.yaml", "\u001b[A", enter);
+    expect(await session.exited()).toBe(0);
+    expect(readFileSync(join(elsewhere.path, "lost.yaml"), "utf8")).toContain("strategy: await\n");
+  }, 60_000);
+
+  test("draws a real run while it goes on, also in a terminal that is resized", async () => {
+    await using run = inTerminal("run", "threaded", "--speed", "6");
+    await run.shows("of 9s expected");
+    run.resize(100, 30);
+    expect(await run.exited()).toBe(0);
+    expect(run.text.match(/^Main program iteration/gm)).toHaveLength(3);
+    expect(run.text).toMatch(/main +█+·*✓/);
+  }, 60_000);
+
+  test("Ctrl-C ends a real run with its verdict and 130", async () => {
+    await using run = inTerminal("run", "threaded");
+    await run.shows("Background task iteration 0");
+    run.type("\u0003");
+    expect(await run.exited()).toBe(130);
+    expect(run.text).toContain("Interrupted at");
+  }, 60_000);
 });

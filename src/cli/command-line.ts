@@ -10,6 +10,7 @@ import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
 import { commands, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
+import { canAsk } from "./terminal.ts";
 import { OutputClosed, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
@@ -50,6 +51,7 @@ export async function runCommandLine(argv: string[]): Promise<number> {
 async function dispatch(argv: string[]): Promise<number> {
   const [word, ...rest] = argv;
   if (word === undefined) {
+    if (canAsk()) return (await import("./session/session.ts")).runSession();
     writeErr(overview());
     return exitStatus.wrong;
   }

@@ -1,7 +1,8 @@
 /** The commands: their words for `help`, and where each is loaded from when it is needed. */
+import { strategyWords } from "./session/strategies.ts";
 import type { CommandModule } from "./command.ts";
 
-interface Command {
+export interface Command {
   name: string;
   /** One line of `tandem help`. */
   summary: string;
@@ -11,6 +12,10 @@ interface Command {
 }
 
 const scenarioHelp = `  <scenario>   a name from "tandem list", a YAML or JSON file, or - for standard input`;
+
+const strategyLines = Object.entries(strategyWords)
+  .map(([name, words]) => `        ${name.padEnd(6)}   ${words}`)
+  .join("\n");
 
 export const commands: readonly Command[] = [
   {
@@ -25,14 +30,7 @@ ${scenarioHelp}
 
 Options
   --strategy, -s NAME[,axis=value...]   instead of the document's own
-        detach   the loop runs inline and closes when launch returns: nobody waits
-        await    inline, and launch awaits all tasks (gather)
-        group    inline, and the first failure cancels the siblings (TaskGroup)
-        thread   the loop runs in a thread of its own, and main joins it at its end
-        daemon   the same, but the process ends when main does
-        portal   the loop's thread stays open for "submit" until main ends
-        float    JavaScript: promises nobody awaits, on main's own thread
-        exit     the same, but main ends in process.exit()
+${strategyLines}
         axes: loop, settle, timeout, atExit, grace, offload, workers; offload=threads or processes
         has a pool perform the blocking steps of tasks
   --driver, -d real|virtual   for real (default), or at once in virtual time
@@ -90,6 +88,20 @@ Examples
     load: () => import("./commands/show.ts"),
   },
   {
+    name: "new",
+    summary: "make a scenario of your own by answering questions",
+    help: `tandem new [file]
+
+Asks what main does and which tasks there are, shows the document and writes it. It needs a
+terminal, and never replaces a file without asking.
+
+Examples
+  tandem new
+  tandem new mine.yaml
+`,
+    load: () => import("./commands/new.ts"),
+  },
+  {
     name: "report",
     summary: "show the verdict of a recorded run",
     help: `tandem report <events> [options]
@@ -119,6 +131,31 @@ Examples
   tandem schema events
 `,
     load: () => import("./commands/schema.ts"),
+  },
+  {
+    name: "completion",
+    summary: "print what completes tandem's words in your shell",
+    help: `tandem completion bash|zsh|fish
+
+Prints a script that completes commands, options, scenarios and strategies.
+
+Examples
+  eval "$(tandem completion bash)"
+  tandem completion fish > ~/.config/fish/completions/tandem.fish
+`,
+    load: () => import("./commands/completion.ts"),
+  },
+  {
+    name: "man",
+    summary: "print the manual page",
+    help: `tandem man
+
+Prints the manual page, for man(1): all of the help in one.
+
+Example
+  tandem man > tandem.1
+`,
+    load: () => import("./commands/man.ts"),
   },
   {
     name: "version",
@@ -157,7 +194,8 @@ export function overview(): string {
   return `tandem runs a synchronous program beside its asynchronous background tasks, and shows what
 finishes, what is lost, what blocks, and who hears of a failure.
 
-Usage: tandem <command> [...]
+Usage: tandem                       asks what to do, in a terminal
+       tandem <command> [...]
 
 Commands
 ${lines.join("\n")}

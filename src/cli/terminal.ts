@@ -35,3 +35,10 @@ function knowsUnicode(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolea
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"];
   return !locale || /utf-?8/i.test(locale);
 }
+
+/** Whether somebody is there to be asked, on a terminal where a question can be drawn. */
+export function canAsk(): boolean {
+  return (
+    process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb"
+  );
+}

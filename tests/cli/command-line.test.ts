@@ -13,7 +13,18 @@ const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
 const catalogue = ["lost", "awaited", "threaded", "floating", "exit-early"];
-const commands = ["run", "list", "show", "report", "schema", "version", "help"];
+const commands = [
+  "run",
+  "list",
+  "show",
+  "new",
+  "report",
+  "schema",
+  "completion",
+  "man",
+  "version",
+  "help",
+];
 const virtual = ["--driver", "virtual"];
 
 /** Main prints, launches, blocks and prints; its task waits for 3 s, and has a clean-up. */

@@ -8,6 +8,8 @@ import { command, environment } from "./tandem.ts";
 export interface TerminalOptions {
   columns?: number;
   rows?: number;
+  /** What to run instead of tandem as the other tests do. */
+  program?: readonly string[];
   cwd?: string;
   env?: Record<string, string | undefined>;
 }
@@ -26,12 +28,12 @@ export class TandemInTerminal implements AsyncDisposable {
 
   constructor(
     args: readonly string[],
-    { columns = 80, rows = 24, cwd, env }: TerminalOptions = {},
+    { columns = 80, rows = 24, program = command, cwd, env }: TerminalOptions = {},
   ) {
     this.#screen = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 2000 });
     const decoder = new TextDecoder();
     // A terminal made by spawn itself is the child's controlling one, so Ctrl-C in it is a signal.
-    this.#child = Bun.spawn([...command, ...args], {
+    this.#child = Bun.spawn([...program, ...args], {
       terminal: {
         cols: columns,
         rows,
@@ -67,6 +69,17 @@ export class TandemInTerminal implements AsyncDisposable {
   resize(columns: number, rows: number): void {
     this.#screen.resize(columns, rows);
     this.#pty.resize(columns, rows);
+  }
+
+  /** What a user does at a question: waits until it is asked, and answers with keys. */
+  async at(question: string | RegExp, ...keys: string[]): Promise<void> {
+    await this.shows(question);
+    // A question that is drawn listens from its next turn on.
+    await Bun.sleep(40);
+    for (const key of keys) {
+      this.type(key);
+      await Bun.sleep(25);
+    }
   }
 
   /** Waits until the screen shows something. @throws with the screen when it does not. */

@@ -1,0 +1,128 @@
+/**
+ * Completion for shells: what may stand behind `tandem`, taken from the help that users read.
+ *
+ * Each script asks nothing of tandem while a user types; it knows all words by itself.
+ */
+import { catalogue } from "../scenario/catalogue.ts";
+import { type Command, commands } from "./commands.ts";
+import { strategyWords } from "./session/strategies.ts";
+
+/** An option of a command, as its help names it. */
+export interface HelpedOption {
+  long: string;
+  short: string | null;
+  takesValue: boolean;
+}
+
+/** The options that a command's help lists: lines that begin with them. */
+export function optionsOf({ help }: Command): HelpedOption[] {
+  return help
+    .split("\n")
+    .filter((line) => /^ {2}--/.test(line))
+    .flatMap((line) => {
+      // What they mean stands behind two spaces.
+      const [words] = line.trim().split(/ {2,}/) as [string];
+      const short = /, (-\w)\b/.exec(words)?.[1] ?? null;
+      const takesValue = words.includes(" ") && /^--[\w-]+(?:, -\w)? \S/.test(words);
+      return [...words.matchAll(/--([\w-]+)/g)].map(([long]) => ({ long, short, takesValue }));
+    });
+}
+
+/** Commands whose operand is a scenario, and those of which it is another word. */
+function operandsOf({ name, help }: Command): string[] {
+  if (help.includes("<scenario>   ")) return catalogue.map((entry) => entry.name);
+  if (name === "help") return commands.map((command) => command.name);
+  if (name === "schema") return ["scenario", "events"];
+  return name === "completion" ? Object.keys(shells) : [];
+}
+
+/** The values of options that have few. */
+const valuesOf: Readonly<Record<string, string[]>> = {
+  "--strategy": Object.keys(strategyWords),
+  "--driver": ["real", "virtual"],
+};
+
+function wordsOf(command: Command): string[] {
+  return [...operandsOf(command), ...optionsOf(command).map(({ long }) => long), "--help"];
+}
+
+const names = (): string => commands.map(({ name }) => name).join(" ");
+
+function bash(): string {
+  const values = Object.entries(valuesOf).map(
+    ([option, words]) =>
+      `    ${option}${option === "--strategy" ? "|-s" : "|-d"}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$word")); return ;;`,
+  );
+  const cases = commands.map(
+    (command) => `    ${command.name}) words="${wordsOf(command).join(" ")}" ;;`,
+  );
+  return `# tandem: completion for bash. In ~/.bashrc: eval "$(tandem completion bash)"
+_tandem() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" words=""
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${names()}" -- "$word"))
+    return
+  fi
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join("\n")}
+  esac
+  case "\${COMP_WORDS[1]}" in
+${cases.join("\n")}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$word") $(compgen -f -- "$word"))
+}
+complete -o filenames -F _tandem tandem
+`;
+}
+
+function zsh(): string {
+  const cases = commands.map(
+    (command) => `    ${command.name}) compadd -- ${wordsOf(command).join(" ")}; _files ;;`,
+  );
+  const described = commands
+    .map(({ name, summary }) => `"${name}:${summary.replaceAll(/["\\$\`]/g, "")}"`)
+    .join(" ");
+  return `#compdef tandem
+# tandem: completion for zsh. In ~/.zshrc, after compinit: eval "$(tandem completion zsh)"
+_tandem() {
+  local -a described
+  if (( CURRENT == 2 )); then
+    described=(${described})
+    _describe command described
+    return
+  fi
+  case "$words[CURRENT-1]" in
+    --strategy|-s) compadd -- ${valuesOf["--strategy"]!.join(" ")}; return ;;
+    --driver|-d) compadd -- ${valuesOf["--driver"]!.join(" ")}; return ;;
+  esac
+  case "$words[2]" in
+${cases.join("\n")}
+  esac
+}
+compdef _tandem tandem
+`;
+}
+
+function fish(): string {
+  const lines = commands.flatMap((command) => {
+    const { name, summary } = command;
+    const inside = `complete -c tandem -n '__fish_seen_subcommand_from ${name}'`;
+    const operands = operandsOf(command);
+    return [
+      `complete -c tandem -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "")}'`,
+      ...(operands.length === 0 ? [] : [`${inside} -a '${operands.join(" ")}'`]),
+      ...optionsOf(command).map(({ long, short, takesValue }) =>
+        [
+          `${inside} -l ${long.slice(2)}`,
+          ...(short === null ? [] : [`-s ${short.slice(1)}`]),
+          ...(takesValue ? ["-r"] : []),
+          ...(valuesOf[long] === undefined ? [] : [`-f -a '${valuesOf[long].join(" ")}'`]),
+        ].join(" "),
+      ),
+    ];
+  });
+  return `# tandem: completion for fish. Write it to ~/.config/fish/completions/tandem.fish\n${lines.join("\n")}\n`;
+}
+
+/** The script for each shell. */
+export const shells: Readonly<Record<string, () => string>> = { bash, zsh, fish };

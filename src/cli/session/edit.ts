@@ -1,0 +1,90 @@
+/** Changing a document's text in one place, with its comments and all else left as it was. */
+import { isMap, isPair, isScalar, parseDocument, type Scalar, visit } from "yaml";
+import { parseScenario } from "../../scenario/parse.ts";
+import { DocumentError } from "../../scenario/problem.ts";
+
+/** A number or duration of a document, and where it stands in the text. */
+export interface DocumentNumber {
+  /** What it is the number of, as `main: block`. */
+  of: string;
+  written: string;
+  line: number;
+  from: number;
+  to: number;
+}
+
+/** The keys whose values are numbers that one may want to change. */
+const numberKeys = [
+  "block",
+  "sleep",
+  "compute",
+  "repeat",
+  "copies",
+  "timeout",
+  "takes",
+  "capacity",
+  "grace",
+  "workers",
+];
+
+/** All numbers and durations of a document, in the order of the text. */
+export function numbersOf(text: string): DocumentNumber[] {
+  const found: DocumentNumber[] = [];
+  visit(parseDocument(text), {
+    Pair(_, { key, value }, path) {
+      if (!isScalar(key) || !numberKeys.includes(String(key.value))) return;
+      if (!isScalar(value) || !["string", "number"].includes(typeof value.value)) return;
+      const range = (value as Scalar).range;
+      if (!range) return;
+      const keys = path.flatMap((node) =>
+        isPair(node) && isScalar(node.key) && node.key.value !== "steps" ? [node.key.value] : [],
+      );
+      const [from, to] = range;
+      found.push({
+        of: [...keys.filter((one) => one !== "repeat"), key.value].join(" "),
+        written: text.slice(from, to),
+        line: text.slice(0, from).split("\n").length,
+        from,
+        to,
+      });
+    },
+  });
+  return found.toSorted((a, b) => a.from - b.from);
+}
+
+export function withNumber(text: string, { from, to }: DocumentNumber, written: string): string {
+  return text.slice(0, from) + written + text.slice(to);
+}
+
+/** The document with another strategy, as `NAME[,axis=value…]`. */
+export function withStrategy(text: string, strategy: string): string {
+  const [use, ...axes] = strategy.split(",");
+  const written =
+    axes.length === 0
+      ? JSON.stringify(use)
+      : `{ "use": "${use}", ${axes.map((axis) => axis.replace(/^(\w+)=(.*)$/, toEntry)).join(", ")} }`;
+  const { contents } = parseDocument(text);
+  if (!isMap(contents)) return text;
+  const pair = contents.items.find(({ key }) => isScalar(key) && key.value === "strategy");
+  const range = (pair?.value as Scalar | undefined)?.range;
+  const plain = contents.flow ? written : written.replaceAll('"', "");
+  if (range) return `${text.slice(0, range[0])}${plain}${text.slice(range[1])}`;
+  if (!contents.flow) return `${text.trimEnd()}\nstrategy: ${plain}\n`;
+  const brace = text.indexOf("{");
+  return `${text.slice(0, brace + 1)}\n  "strategy": ${written},${text.slice(brace + 1)}`;
+}
+
+function toEntry(_: string, key: string, value: string): string {
+  return `"${key}": ${/^\d+$/.test(value) ? value : `"${value}"`}`;
+}
+
+/** The first thing that is wrong with a document, in one sentence; undefined when nothing is. */
+export function documentProblem(text: string, file: string): string | undefined {
+  try {
+    parseScenario(text, file);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    return error.message.split("\n")[0];
+  }
+}

@@ -1,0 +1,404 @@
+/**
+ * The interactive session: choose a scenario and a strategy, run it, and go on from what was seen.
+ *
+ * Invariant: a question that is left ends the session with 130, and nothing is written without the
+ * user having named the file.
+ */
+import {
+  autocomplete,
+  cancel,
+  confirm,
+  intro,
+  log,
+  multiselect,
+  note,
+  outro,
+  select,
+  text,
+} from "@clack/prompts";
+import { figuresOf } from "../../analysis/comparison.ts";
+import { findFindings } from "../../analysis/findings.ts";
+import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
+import { RealRun } from "../../drivers/real/real.ts";
+import { runVirtually } from "../../drivers/virtual/virtual.ts";
+import type { EventLog } from "../../events/log.ts";
+import type { RunPlan } from "../../program/run.ts";
+import { renderComparison } from "../../render/comparison.ts";
+import { renderVerdict } from "../../render/verdict.ts";
+import { callProblems } from "../../scenario/calls.ts";
+import { catalogue } from "../../scenario/catalogue.ts";
+import type { Scenario } from "../../scenario/model.ts";
+import { parseScenario } from "../../scenario/parse.ts";
+import { DocumentError } from "../../scenario/problem.ts";
+import { readSource, type Source } from "../../scenario/source.ts";
+import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
+import { exitStatus, signalStatus } from "../command.ts";
+import { textWidth, writeErr, writeOut } from "../output.ts";
+import { expectedTime, performForReal, performVirtually, timelineOf } from "../perform.ts";
+import { canRedraw, lookOf } from "../terminal.ts";
+import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
+import { makeScenario } from "./make.ts";
+import { answer, Left, maxItems, save } from "./prompt.ts";
+import { foretell, type Prediction, renderPrediction } from "./prediction.ts";
+import { strategyWords } from "./strategies.ts";
+
+/** What the next run will be. */
+interface Setting {
+  source: Source;
+  scenario: Scenario;
+  strategy: Strategy;
+  driver: "real" | "virtual";
+  speed: number;
+}
+
+/** Asks, runs and asks again until the user has had enough. @returns the exit status. */
+export async function runSession(): Promise<number> {
+  intro("tandem: a synchronous program, and asynchronous work beside it");
+  try {
+    while (await chooseAndRun());
+    outro("Until next time.");
+    return exitStatus.done;
+  } catch (error) {
+    if (!(error instanceof Left)) throw error;
+    cancel("Left.");
+    return signalStatus.SIGINT;
+  }
+}
+
+/** One way from the first question to the last. @returns whether to begin again. */
+async function chooseAndRun(): Promise<boolean> {
+  const what = await answer(
+    select({
+      message: "What would you like to do?",
+      options: [
+        { value: "run", label: "Run a scenario", hint: "see what becomes of each task" },
+        { value: "compare", label: "Compare strategies", hint: "one scenario under all of them" },
+        { value: "make", label: "Make your own", hint: "a few questions, and a file" },
+        { value: "open", label: "Open a file", hint: "a scenario you have" },
+        { value: "quit", label: "Quit" },
+      ],
+    }),
+  );
+  if (what === "quit") return false;
+  const source =
+    what === "make"
+      ? await makeSource()
+      : what === "open"
+        ? await openSource()
+        : await chooseSource();
+  if (source === null) return true;
+  const setting = settingFor(source);
+  if (setting === null) return true;
+  if (what === "compare") {
+    compare(setting);
+    setting.strategy = await chooseStrategy(setting.strategy, "Run it under which of them?");
+  } else if (what === "run") {
+    setting.strategy = await chooseStrategy(setting.strategy, "Under which strategy?");
+  }
+  return runAndGoOn(setting);
+}
+
+async function makeSource(): Promise<Source | null> {
+  const file = await makeScenario(null);
+  return file === null ? null : readSource(file);
+}
+
+async function openSource(): Promise<Source> {
+  const file = await answer(
+    text({
+      message: "Which file?",
+      placeholder: "./mine.yaml",
+      validate: (word) => readingProblem(word ?? ""),
+    }),
+  );
+  return readSource(file);
+}
+
+/** Why no scenario can be read from there. */
+function readingProblem(file: string): string | undefined {
+  if (file === "" || file === "-") return "Write a file's name, as ./mine.yaml";
+  try {
+    const source = readSource(file);
+    parseScenario(source.text, source.file);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    return error.message.split("\n")[0];
+  }
+}
+
+async function chooseSource(): Promise<Source> {
+  const name = await answer(
+    autocomplete({
+      message: "Which scenario? (type to search)",
+      options: catalogue.map(({ name, text: document, file }) => ({
+        value: name,
+        label: `${name}: ${parseScenario(document, file).title}`,
+      })),
+      maxItems,
+    }),
+  );
+  const source = readSource(name);
+  const { title, description } = parseScenario(source.text, source.file);
+  if (description !== null) note(Bun.wrapAnsi(description, noteWidth()), title ?? name);
+  return source;
+}
+
+/** How wide a text in a box may be. */
+function noteWidth(): number {
+  return Math.min(textWidth(), 80) - 8;
+}
+
+async function chooseStrategy(now: Strategy, message: string): Promise<Strategy> {
+  // A strategy of the document's own may be none of the named ones.
+  const own = Object.hasOwn(strategyWords, now.name)
+    ? []
+    : [{ value: now.name, hint: "the document's own" }];
+  const name = await answer(
+    select({
+      message,
+      options: [...own, ...Object.entries(strategyWords).map(([value, hint]) => ({ value, hint }))],
+      initialValue: now.name,
+      maxItems,
+    }),
+  );
+  return parseStrategy(name);
+}
+
+/** Null when the document is wrong, which the user is told. */
+function settingFor(source: Source): Setting | null {
+  try {
+    const scenario = parseScenario(source.text, source.file);
+    return { source, scenario, strategy: scenario.strategy, driver: "real", speed: 1 };
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    log.error(error.message);
+    return null;
+  }
+}
+
+/** Runs, and asks what next, for as long as the user stays with this scenario. */
+async function runAndGoOn(setting: Setting): Promise<boolean> {
+  for (let before: "adjust" | "again" = "adjust"; ;) {
+    if (before === "adjust") await adjust(setting);
+    const prediction = await askPrediction(setting);
+    const ran = await perform(setting, prediction);
+    for (before = "again"; ;) {
+      const next = await answer(
+        select({
+          message: "What next?",
+          options: [
+            { value: "strategy", label: "The same under another strategy" },
+            { value: "number", label: "Change a number, or how it runs" },
+            { value: "compare", label: "Compare the strategies" },
+            { value: "document", label: "See the document" },
+            { value: "save", label: "Save the scenario" },
+            { value: "report", label: "Write a report to share" },
+            { value: "menu", label: "Something else" },
+            { value: "quit", label: "Quit" },
+          ],
+        }),
+      );
+      if (next === "quit") return false;
+      if (next === "menu") return true;
+      if (next === "strategy") {
+        setting.strategy = await chooseStrategy(setting.strategy, "Under which strategy?");
+        break;
+      }
+      if (next === "number") {
+        before = "adjust";
+        break;
+      }
+      if (next === "compare") compare(setting);
+      if (next === "document") writeOut(`\n${setting.source.text.trimEnd()}\n\n`);
+      if (next === "save") await saveScenario(setting);
+      if (next === "report" && ran !== null) await saveReport(setting, ran);
+      if (next === "report" && ran === null)
+        log.warn("Nothing has been run, so there is no report.");
+    }
+  }
+}
+
+/** Lets the user change how it runs, and the scenario's numbers, until it is to begin. */
+async function adjust(setting: Setting): Promise<void> {
+  for (;;) {
+    const { driver, speed, source } = setting;
+    const numbers = numbersOf(source.text);
+    const expected = expectedTime(planOf(setting), source.folder);
+    const takes = expected === null ? "" : `, about ${(expected / 1e6 / speed).toFixed(1)}s`;
+    const change = await answer(
+      select({
+        message: `${setting.scenario.name}, strategy ${setting.strategy.name}`,
+        options: [
+          {
+            value: "run",
+            label: "Run it",
+            hint: driver === "real" ? `for real${takes}` : "at once",
+          },
+          {
+            value: "driver",
+            label: driver === "real" ? "In virtual time instead" : "For real instead",
+            hint: driver === "real" ? "at once, and always the same" : "threads, sleeps and exits",
+          },
+          ...(driver === "real"
+            ? [{ value: "speed", label: "Another speed", hint: `now ${speed}` }]
+            : []),
+          ...(numbers.length > 0
+            ? [{ value: "number", label: "Change a number", hint: "how long, how often" }]
+            : []),
+        ],
+      }),
+    );
+    if (change === "run") return;
+    if (change === "driver") setting.driver = driver === "real" ? "virtual" : "real";
+    if (change === "speed")
+      setting.speed = Number(
+        await answer(
+          text({
+            message: "How many times as fast?",
+            initialValue: String(speed),
+            validate: (word) =>
+              Number(word) >= 0.001 && Number(word) <= 10_000
+                ? undefined
+                : "Write a number from 0.001 to 10000",
+          }),
+        ),
+      );
+    if (change === "number") await changeNumber(setting);
+  }
+}
+
+async function changeNumber(setting: Setting): Promise<void> {
+  const { text: document, file } = setting.source;
+  const numbers = numbersOf(document);
+  const chosen = await answer(
+    select({
+      message: "Which number?",
+      options: numbers.map((number, value) => ({
+        value,
+        label: `${number.of}: ${number.written}`,
+        hint: `line ${number.line}`,
+      })),
+      maxItems,
+    }),
+  );
+  const number = numbers[chosen]!;
+  const written = await answer(
+    text({
+      message: `${number.of}:`,
+      initialValue: number.written,
+      validate: (word) =>
+        word === undefined || word === ""
+          ? "Write a number or a duration"
+          : documentProblem(withNumber(document, number, word), file),
+    }),
+  );
+  setting.source = { ...setting.source, text: withNumber(document, number, written) };
+  setting.scenario = parseScenario(setting.source.text, file);
+}
+
+function planOf({ scenario, strategy }: Setting): RunPlan {
+  return { scenario, strategy, runtime: `Bun ${Bun.version}` };
+}
+
+async function askPrediction(setting: Setting): Promise<Prediction | null> {
+  const possible = foretell(planOf(setting), setting.source.folder);
+  if (possible === null) return null;
+  const wanted = await answer(
+    confirm({ message: "Predict first what will happen?", initialValue: false }),
+  );
+  if (!wanted) return null;
+  const choose = (message: string, words: string[]): Promise<string[]> =>
+    answer(
+      multiselect({
+        message: `${message} (space chooses, enter is done)`,
+        options: words.map((value) => ({ value, label: value })),
+        required: false,
+        maxItems,
+      }),
+    );
+  return {
+    ...possible,
+    finished: await choose("Which tasks will finish?", possible.tasks),
+    seen: await choose("Which lines will you see?", possible.lines),
+  };
+}
+
+/** A run that is over. */
+interface Ran {
+  outcome: Outcome;
+  log: EventLog;
+}
+
+/** Runs it and shows what happened. @returns null where it could not be run. */
+async function perform(setting: Setting, prediction: Prediction | null): Promise<Ran | null> {
+  const { scenario, strategy, driver, speed, source } = setting;
+  const pretended = driver === "real" ? null : new Set<string>();
+  const problems = callProblems(scenario, source.folder, pretended);
+  if (problems.length > 0) {
+    log.error(new DocumentError(source.file, problems).message);
+    return null;
+  }
+  const plan = planOf(setting);
+  const look = () => lookOf(process.stderr);
+  const how = { driver, timeout: null, json: false, live: canRedraw(process.stderr), look };
+  const performed = { scenario, strategy, driver, speed: driver === "real" ? speed : 1 };
+  writeOut("\n");
+  using real = driver === "real" ? new RealRun() : null;
+  const finished =
+    real === null
+      ? await performVirtually(plan, { ...how, speed: 1 })
+      : await performForReal(real, plan, source.folder, { ...how, speed });
+  if (finished.broken !== null) throw finished.broken;
+  const outcome = readOutcome(performed, finished.log);
+  const findings = findFindings(outcome);
+  writeErr(`\n${timelineOf(outcome, finished.log, look())}`);
+  writeErr(`\n${renderVerdict(outcome, findings, textWidth())}${finished.complaint}\n`);
+  if (prediction !== null)
+    note(
+      renderPrediction(prediction, outcome, findings, noteWidth()),
+      "Your prediction, and what happened",
+      { format: (line) => line },
+    );
+  return { outcome, log: finished.log };
+}
+
+/** Shows the scenario under each named strategy, in virtual time. */
+function compare(setting: Setting): void {
+  const { scenario, source } = setting;
+  if (callProblems(scenario, source.folder, new Set()).length > 0)
+    return log.warn('To compare in virtual time, say how long each "call" takes ("takes: 2s").');
+  const names = new Set([setting.strategy.name, ...Object.keys(strategyWords)]);
+  const all = [...names].map((name) => {
+    const strategy = parseStrategy(name);
+    const performed = { scenario, strategy, driver: "virtual", speed: 1 } as const;
+    return figuresOf(readOutcome(performed, runVirtually({ ...planOf(setting), strategy })));
+  });
+  writeOut(`\n${renderComparison(all).join("\n")}\n\n`);
+}
+
+async function saveScenario(setting: Setting): Promise<void> {
+  const { source, scenario, strategy } = setting;
+  const document = withStrategy(source.text, strategy.name);
+  const tell = (message: string): void => log.error(message);
+  const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
+  if (file !== null) log.success(`Saved. Run it: tandem run ${file}`);
+}
+
+async function saveReport(setting: Setting, { outcome, log: events }: Ran): Promise<void> {
+  const { scenario, source, strategy } = setting;
+  const plain = { width: 100, unicode: true, colour: false };
+  const block = (language: string, content: string): string =>
+    `\`\`\`\`${language}\n${content.trimEnd()}\n\`\`\`\`\n`;
+  const report = [
+    `# ${scenario.title ?? scenario.name}\n`,
+    `Run with tandem, under the strategy \`${strategy.name}\`.\n`,
+    block("text", timelineOf(outcome, events, plain)),
+    block("text", renderVerdict(outcome, findFindings(outcome), plain.width)),
+    "## The scenario\n",
+    block("yaml", withStrategy(source.text, strategy.name)),
+  ].join("\n");
+  const tell = (message: string): void => log.error(message);
+  const file = await save("the report", `./${scenario.name}-report.md`, report, tell);
+  if (file !== null) log.success(`Written to ${file}.`);
+}

@@ -1,0 +1,65 @@
+/** Completion and the manual page: both say what the help says. */
+import { describe, expect, test } from "bun:test";
+import { call, shell, tandem } from "../support/tandem.ts";
+
+/** What bash offers for a line that is being typed. */
+function offers(line: string): string[] {
+  const words = line.split(" ");
+  const script = `eval "$(tandem completion bash)"
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _tandem
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { status, stdout, stderr } = shell(script, { cwd: "/" });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return stdout.trim().split("\n");
+}
+
+describe("tandem completion bash", () => {
+  test.each([
+    ["tandem r", ["run", "report"]],
+    ["tandem run thr", ["threaded"]],
+    ["tandem run lost --strategy d", ["detach", "daemon"]],
+    ["tandem run lost -d v", ["virtual"]],
+    ["tandem run --no-l", ["--no-live"]],
+    ["tandem help sche", ["schema"]],
+    ["tandem completion z", ["zsh"]],
+  ])("%j", (line, words) => {
+    expect(offers(line)).toEqual(words);
+  });
+
+  test("offers every option that run takes, and no other", () => {
+    for (const option of offers("tandem run --")) {
+      if (option === "--help") continue;
+      const { stderr } = tandem(["run", option]);
+      expect(stderr).not.toContain("there is no option");
+    }
+    const known = /options: (.*) \(see/
+      .exec(tandem(["run", "--zzzzzzzzzz"]).stderr)![1]!
+      .split(", ");
+    expect(offers("tandem run --").toSorted()).toEqual([...known, "--help"].toSorted());
+  });
+});
+
+test.each(["zsh", "fish"])(
+  "the script for %s is one that it understands, where it is installed",
+  (name) => {
+    const { status, stdout } = tandem(["completion", name]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("lost");
+    if (Bun.which(name) !== null)
+      expect(call([name, "-n"], { stdin: stdout })).toMatchObject({ status: 0, stderr: "" });
+  },
+);
+
+test("a shell that is none is refused with those there are", () => {
+  expect(tandem(["completion", "fihs"])).toMatchObject({ status: 2, stdout: "" });
+  expect(tandem(["completion", "fihs"]).stderr).toContain('did you mean "fish"?');
+});
+
+test("the manual page holds the help of every command", () => {
+  const { status, stdout } = tandem(["man"]);
+  expect(status).toBe(0);
+  expect(stdout).toStartWith(".TH TANDEM 1");
+  for (const name of ["run", "list", "new", "completion"])
+    expect(stdout).toContain(`.SS ${name}\n`);
+  expect(stdout).toContain("\\-\\-takes\\-from EVENTS");
+});
