@@ -111,11 +111,13 @@ Reads the events that "tandem run --events FILE" wrote and shows the same verdic
   <events>   a file of events, or - for standard input
 
 Options
-  --json     write the result as one JSON object to stdout instead
+  --timeline            show what every thread and task did, and when, as a picture
+  --no-color, --ascii   draw without colours, or with ASCII characters only
+  --json                write the result as one JSON object to stdout instead
 
 Examples
   tandem run lost --driver virtual --events lost.ndjson
-  tandem report lost.ndjson
+  tandem report lost.ndjson --timeline
 `,
     load: () => import("./commands/report.ts"),
   },

@@ -17,8 +17,8 @@ const columns: readonly [title: string, cell: (figures: Figures) => string][] = 
   ["exit", ({ exitCode }) => (exitCode === null ? "-" : String(exitCode))],
 ];
 
-/** @returns lines, the first of them the titles; their width is that of the words in them. */
-export function renderComparison(all: readonly Figures[]): string[] {
+/** @returns lines, the first of them the titles; columns that do not fit into `width` are left out. */
+export function renderComparison(all: readonly Figures[], width: number): string[] {
   const rows = [
     columns.map(([title]) => title),
     ...all.map((one) => columns.map(([, cell]) => cell(one))),
@@ -26,8 +26,12 @@ export function renderComparison(all: readonly Figures[]): string[] {
   const widths = columns.map((_, k) =>
     rows.reduce((most, row) => Math.max(most, Bun.stringWidth(row[k]!)), 0),
   );
+  let kept = columns.length;
+  const total = (): number => widths.slice(0, kept).reduce((sum, one) => sum + one + 2, -2);
+  while (kept > 4 && total() > width) kept--;
   return rows.map((row) =>
     row
+      .slice(0, kept)
       .map((cell, k) => pad(cell, widths[k]!))
       .join("  ")
       .trimEnd(),

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type Benchmark, type Budget, isMet, renderBudgets } from "./budget.ts";
 import { real } from "./real.ts";
 import { startUp } from "./start-up.ts";
+import { terminal } from "./terminal.ts";
 import { threads } from "./threads.ts";
 import { virtual } from "./virtual.ts";
 
@@ -16,6 +17,7 @@ const benchmarks: Record<string, Benchmark> = {
   real,
   threads,
   "start-up": startUp,
+  terminal,
 };
 
 const { values, positionals } = parseArgs({

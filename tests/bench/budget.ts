@@ -6,7 +6,7 @@ export interface Budget {
   of: string;
   /** The figure. Ratios are `×`; a figure that is not a ratio says its unit. */
   figure: number;
-  unit: "×" | "ms" | "MB";
+  unit: "×" | "ms" | "MB" | "%" | "/s";
   bound: { least: number } | { most: number };
 }
 

@@ -10,12 +10,14 @@ import { maxEventBytes, readText } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { readArguments } from "../arguments.ts";
 import { textWidth, writeOut } from "../output.ts";
+import { timelineOf } from "../perform.ts";
+import { lookOf, lookOptions } from "../terminal.ts";
 
 export function run(argv: string[]): number {
   const { operands, options } = readArguments(
     "report",
     argv,
-    { json: { type: "boolean" } },
+    { json: { type: "boolean" }, timeline: { type: "boolean" }, ...lookOptions },
     { least: 1, most: 1, what: "a file of events" },
   );
   const word = operands[0]!;
@@ -31,6 +33,8 @@ export function run(argv: string[]): number {
     log,
   );
   const findings = findFindings(outcome);
+  if (options.timeline === true && options.json !== true)
+    writeOut(`${timelineOf(outcome, log, lookOf(process.stdout, options))}\n`);
   writeOut(
     options.json
       ? `${JSON.stringify(toJson(outcome, findings), null, 2)}\n`

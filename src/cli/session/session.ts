@@ -374,7 +374,7 @@ function compare(setting: Setting): void {
     const performed = { scenario, strategy, driver: "virtual", speed: 1 } as const;
     return figuresOf(readOutcome(performed, runVirtually({ ...planOf(setting), strategy })));
   });
-  writeOut(`\n${renderComparison(all).join("\n")}\n\n`);
+  writeOut(`\n${renderComparison(all, textWidth()).join("\n")}\n\n`);
 }
 
 async function saveScenario(setting: Setting): Promise<void> {
