@@ -61,6 +61,60 @@ Examples
     load: () => import("./commands/run.ts"),
   },
   {
+    name: "compare",
+    summary: "run a scenario under several strategies, side by side",
+    help: `tandem compare <scenario> [options]
+
+Runs a scenario under each strategy of its "compare", or under all named ones, and shows what each
+makes of it in a table. Strategies that come to the same share a row of their simplest one. A * marks
+the best of a column.
+
+${scenarioHelp}
+
+Options
+  --strategies A,B,C          these instead, each as for "run"
+  --all                       every meaningful combination of loop, settle, atExit and offload
+  --driver, -d virtual|real   in virtual time (default), or for real, one after the other
+  --speed N                   for real: N times as fast
+  --sort COLUMN               by finished, lost, failed, main, wall or block
+  --must RULES                say which is the simplest strategy that keeps all of these: finish,
+                              cleanup, and bounds as main<=10s, wall<=12s, block<=50ms
+  --json                      write the result objects, as one JSON object, to stdout
+  --markdown                  write the table as Markdown
+
+Examples
+  tandem compare lost
+  tandem compare blocking --all
+  tandem compare threaded --strategies "detach,await,thread,atExit=cancel"
+  tandem compare blocking --all --must "finish,block<=50ms"
+`,
+    load: () => import("./commands/compare.ts"),
+  },
+  {
+    name: "check",
+    summary: "check scenarios against what they expect, for CI",
+    help: `tandem check <files or folders> [options]
+
+Runs scenarios and checks their "expect". Of a folder, all .yaml and .yml files are checked, those in
+its folders too. All mistakes of all documents are told.
+
+  <files or folders>   files, folders, names from "tandem list", or - for standard input
+
+Options
+  --driver, -d virtual|real   in virtual time (default), or for real
+  --compare                   under each strategy of the document's "compare"
+  --reporter NAME             text (default), junit, github or json
+
+Exit status: 0 all is as expected, 1 something fell short, 2 a document is wrong.
+
+Examples
+  tandem check scenarios/
+  tandem check mine.yaml --driver real
+  tandem check scenarios/ --reporter junit > junit.xml
+`,
+    load: () => import("./commands/check.ts"),
+  },
+  {
     name: "list",
     summary: "list the scenarios that come with tandem",
     help: `tandem list

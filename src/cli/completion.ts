@@ -40,18 +40,22 @@ function operandsOf({ name, help }: Command): string[] {
 const valuesOf: Readonly<Record<string, string[]>> = {
   "--strategy": Object.keys(strategyWords),
   "--driver": ["real", "virtual"],
+  "--reporter": ["text", "junit", "github", "json"],
+  "--sort": ["finished", "lost", "failed", "main", "wall", "block"],
 };
 
 function wordsOf(command: Command): string[] {
   return [...operandsOf(command), ...optionsOf(command).map(({ long }) => long), "--help"];
 }
 
+const shortOf: Readonly<Record<string, string[]>> = { "--strategy": ["-s"], "--driver": ["-d"] };
+
 const names = (): string => commands.map(({ name }) => name).join(" ");
 
 function bash(): string {
   const values = Object.entries(valuesOf).map(
     ([option, words]) =>
-      `    ${option}${option === "--strategy" ? "|-s" : "|-d"}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$word")); return ;;`,
+      `    ${[option, ...(shortOf[option] ?? [])].join("|")}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$word")); return ;;`,
   );
   const cases = commands.map(
     (command) => `    ${command.name}) words="${wordsOf(command).join(" ")}" ;;`,
@@ -92,8 +96,12 @@ _tandem() {
     return
   fi
   case "$words[CURRENT-1]" in
-    --strategy|-s) compadd -- ${valuesOf["--strategy"]!.join(" ")}; return ;;
-    --driver|-d) compadd -- ${valuesOf["--driver"]!.join(" ")}; return ;;
+${Object.entries(valuesOf)
+  .map(
+    ([option, words]) =>
+      `    ${[option, ...(shortOf[option] ?? [])].join("|")}) compadd -- ${words.join(" ")}; return ;;`,
+  )
+  .join("\n")}
   esac
   case "$words[2]" in
 ${cases.join("\n")}

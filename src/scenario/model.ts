@@ -5,6 +5,7 @@
  * resolves, and every step stands where it may stand; nobody downstream checks again.
  */
 import type { Ticks } from "./duration.ts";
+import type { Expectations } from "./expectation.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** Where in the document something stands; line and column count from 1. */
@@ -61,6 +62,8 @@ export interface Scenario {
   /** Where the document names its strategy; null where it leaves that to tandem. */
   strategyPosition: Position | null;
   compare: Strategy[] | null;
+  /** What it is expected to come to under its own strategy, for `tandem check`. */
+  expect: Expectations | null;
 }
 
 /** One task of a run: a specification and, with `copies`, which of them. */

@@ -4,6 +4,7 @@
  * Invariant: what is returned keeps every promise of `model.ts`; what is wrong is told completely,
  * each problem with its line, column and path.
  */
+import { toExpectations, type WrittenExpectations } from "./expectation.ts";
 import type { Position, Scenario, Step, TaskSpec } from "./model.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
 import { checkRules } from "./rules.ts";
@@ -65,6 +66,7 @@ interface Parsed {
   channels?: Record<string, { capacity?: number } | null>;
   strategy?: Strategy;
   compare?: Strategy[];
+  expect?: WrittenExpectations;
 }
 
 type ParsedTask = ParsedStep[] | { steps: ParsedStep[]; finally?: ParsedStep[]; copies?: number };
@@ -154,6 +156,7 @@ class Reader {
       strategyPosition:
         parsed.strategy === undefined ? null : this.#located.locate(["strategy"], "value"),
       compare: parsed.compare ?? null,
+      expect: parsed.expect === undefined ? null : toExpectations(parsed.expect),
     };
   }
 

@@ -15,6 +15,8 @@ afterAll(() => folder[Symbol.dispose]());
 const catalogue = ["lost", "awaited", "threaded", "floating", "exit-early"];
 const commands = [
   "run",
+  "compare",
+  "check",
   "list",
   "show",
   "new",

@@ -372,7 +372,8 @@ function compare(setting: Setting): void {
   const all = [...names].map((name) => {
     const strategy = parseStrategy(name);
     const performed = { scenario, strategy, driver: "virtual", speed: 1 } as const;
-    return figuresOf(readOutcome(performed, runVirtually({ ...planOf(setting), strategy })));
+    const log = runVirtually({ ...planOf(setting), strategy });
+    return { figures: figuresOf(readOutcome(performed, log)), members: [strategy] };
   });
   writeOut(`\n${renderComparison(all, textWidth()).join("\n")}\n\n`);
 }

@@ -1,0 +1,103 @@
+/** Whether a run came to what its scenario expects. */
+import {
+  type Bound,
+  type BoundedFigure,
+  type Expectations,
+  isWithin,
+} from "../scenario/expectation.ts";
+import { formatDuration, formatTime } from "../scenario/duration.ts";
+import { isLost, type Outcome } from "./outcome.ts";
+
+/** One thing that is expected, and what was found. */
+export interface Checked {
+  /** What it is about, as the document names it. */
+  of: string;
+  met: boolean;
+  expected: string;
+  found: string;
+}
+
+/** Checks each expectation. */
+export function checkExpectations(outcome: Outcome, expectations: Expectations): Checked[] {
+  const { tasks, lost, bounds, prints, deadlock } = expectations;
+  const checked: Checked[] = [];
+  const check = (of: string, met: boolean, expected: string, found: string): void => {
+    checked.push({ of, met, expected, found });
+  };
+  const wanted =
+    typeof tasks === "string"
+      ? outcome.scenario.tasks.map(({ name }) => [name, tasks] as const)
+      : Object.entries(tasks ?? {});
+  for (const [name, status] of wanted) {
+    const all = outcome.tasks.filter((task) => task.spec.name === name);
+    const others = all.filter((task) => task.status !== status);
+    const found = others.length === 0 ? status : others[0]!.status;
+    const which = others.length > 0 && all.length > 1 ? ` (${others[0]!.name})` : "";
+    check(`tasks.${name}`, others.length === 0, status, found + which);
+  }
+  if (lost !== null) {
+    const found = outcome.tasks.filter(isLost).length;
+    check("lost", found === lost, String(lost), String(found));
+  }
+  for (const { of, bound } of bounds) {
+    const figure = figureOf(outcome, of);
+    const format = of === "overlap" ? formatShare : formatTime;
+    check(of, isWithin(figure, bound), boundWords(bound, of), format(figure));
+  }
+  if (prints !== null) {
+    const printed = outcome.prints.map(({ text }) => text);
+    if ("contains" in prints) {
+      const missing = prints.contains.filter((line) => !printed.includes(line));
+      check(
+        "prints",
+        missing.length === 0,
+        `a line ${JSON.stringify(missing[0] ?? prints.contains[0] ?? "")}`,
+        missing.length === 0 ? "it" : `no such line among ${printed.length}`,
+      );
+    } else {
+      const { exactly } = prints;
+      const at = Array.from({ length: Math.max(exactly.length, printed.length) }, (_, k) => k).find(
+        (k) => exactly[k] !== printed[k],
+      );
+      const line = (lines: string[], k: number): string =>
+        lines[k] === undefined ? "no more lines" : JSON.stringify(lines[k]);
+      check(
+        "prints",
+        at === undefined,
+        at === undefined ? `${exactly.length} lines` : `line ${at + 1}: ${line(exactly, at)}`,
+        at === undefined ? "them" : line(printed, at),
+      );
+    }
+  }
+  if (deadlock !== null) {
+    const found = outcome.interruptedBy === "deadlock";
+    const words = (is: boolean): string => (is ? "a deadlock" : "no deadlock");
+    check("deadlock", found === deadlock, words(deadlock), words(found));
+  }
+  return checked;
+}
+
+/** A figure of a run: ticks, or a share. */
+export function figureOf(outcome: Outcome, of: BoundedFigure): number {
+  switch (of) {
+    case "wall":
+      return outcome.wall;
+    case "main":
+      return outcome.main.endedAt ?? outcome.wall;
+    case "longestBlock":
+      return outcome.longestBlock?.ticks ?? 0;
+    case "lateness.p99":
+      return outcome.lateness.p99;
+    case "overlap":
+      return outcome.overlap;
+  }
+}
+
+function boundWords({ comparison, limit }: Bound, of: BoundedFigure): string {
+  const figure = of === "overlap" ? formatShare(limit) : formatDuration(limit);
+  return comparison === "==" ? figure : `${comparison} ${figure}`;
+}
+
+function formatShare(share: number): string {
+  return `${Math.round(share * 1000) / 10}%`;
+}
