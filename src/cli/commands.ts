@@ -66,8 +66,8 @@ Examples
     help: `tandem compare <scenario> [options]
 
 Runs a scenario under each strategy of its "compare", or under all named ones, and shows what each
-makes of it in a table. Strategies that come to the same share a row of their simplest one. A * marks
-the best of a column.
+makes of it in a table; a * marks the best of a column. With --all, strategies that come to the same
+share a row of their simplest one.
 
 ${scenarioHelp}
 
@@ -95,8 +95,8 @@ Examples
     summary: "check scenarios against what they expect, for CI",
     help: `tandem check <files or folders> [options]
 
-Runs scenarios and checks their "expect". Of a folder, all .yaml and .yml files are checked, those in
-its folders too. All mistakes of all documents are told.
+Runs scenarios and checks their "expect". Of a folder, all .yaml and .yml files are checked, and
+those in its folders too. All mistakes of all documents are told.
 
   <files or folders>   files, folders, names from "tandem list", or - for standard input
 
