@@ -143,13 +143,30 @@ function wrongTimes(model: Outcome, python: Outcome): string[] {
   });
 }
 
+/**
+ * Whether a task that is submitted in the instant in which the process ends still gets a turn is
+ * luck, with real threads; so main goes on for a moment after such a submit.
+ */
+function withoutRaceAtExit(one: Case): Case {
+  const main = one.document["main"] as unknown[];
+  const last = main.at(-1);
+  const races =
+    "atExit" in one.strategy &&
+    one.strategy.atExit === "abandon" &&
+    typeof last === "object" &&
+    last !== null &&
+    "submit" in last;
+  return races ? { ...one, document: { ...one.document, main: [...main, { block: 30 }] } } : one;
+}
+
 const why = missing();
 
 test.skipIf(why !== null)(
   `${runs} random scenarios with a loop beside main do what CPython's threads do${why === null ? "" : ` (skipped: ${why})`}`,
   async () => {
     const failures: string[] = [];
-    await sideBySide(cases(), sideways, async (one) => {
+    await sideBySide(cases(), sideways, async (drawn) => {
+      const one = withoutRaceAtExit(drawn);
       const model = simulate(one.document, one.strategy) as Outcome;
       try {
         for (let tries = 1; ; tries++) {
