@@ -1,6 +1,5 @@
 /** One scenario under several strategies: the figures that tell them apart, and what satisfies a demand. */
-import { type Bound, isWithin } from "../scenario/expectation.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import { formatDuration, type Ticks } from "../scenario/duration.ts";
 import {
   atExits,
   loops,
@@ -9,6 +8,7 @@ import {
   settles,
   type Strategy,
 } from "../scenario/strategy.ts";
+import { backgroundEnd } from "./demands.ts";
 import { isLost, type Outcome } from "./outcome.ts";
 
 /** What one strategy made of a scenario. */
@@ -21,6 +21,10 @@ export interface Figures {
   heard: { raised: number; logged: number; nobody: number };
   /** When main's steps ended; null when they never did. */
   main: Ticks | null;
+  /** Whether main failed, or never came to its end. */
+  mainFailed: boolean;
+  /** For how long main's steps waited for an inline loop. */
+  waited: Ticks;
   /** From main's start to the end of the process; null in a deadlock. */
   wall: Ticks | null;
   /** When the last task had ended, or launch; null where nothing began. */
@@ -34,11 +38,10 @@ export interface Figures {
 }
 
 export function figuresOf(outcome: Outcome): Figures {
-  const { strategy, tasks, main, launch, longestBlock, exitCode } = outcome;
+  const { strategy, tasks, main, longestBlock, exitCode } = outcome;
   const count = (status: string): number => tasks.filter((task) => task.status === status).length;
   const heard = { raised: 0, logged: 0, nobody: 0 };
   for (const task of tasks) if (task.heard !== null) heard[task.heard.by]++;
-  const ends = [launch, ...tasks].flatMap(({ endedAt }) => endedAt ?? []);
   const cleaning = tasks.filter(({ cleanup }) => cleanup !== "none");
   const ran = cleaning.filter(({ cleanup }) => cleanup === "ran").length;
   const deadlocked = outcome.interruptedBy === "deadlock";
@@ -49,8 +52,10 @@ export function figuresOf(outcome: Outcome): Figures {
     failed: count("failed"),
     heard,
     main: deadlocked && main.status === "deadlocked" ? null : main.endedAt,
+    mainFailed: main.status !== "finished",
+    waited: main.waits.reduce((sum, wait) => sum + (wait.for === "launch" ? wait.ticks : 0), 0),
     wall: deadlocked ? null : outcome.wall,
-    background: ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b)),
+    background: backgroundEnd(outcome),
     block: longestBlock?.ticks ?? 0,
     cleanup:
       cleaning.length === 0 ? null : ran === cleaning.length ? "all" : ran > 0 ? "some" : "none",
@@ -72,12 +77,44 @@ export function allStrategies(): Strategy[] {
   );
 }
 
-/** How simple a strategy is to use; the smaller the simpler. */
-export function complexity({ name, loop, settle, atExit, offload }: Strategy): number {
+/** The strategies that differ from one on a single axis. */
+export function neighboursOf(strategy: Strategy): Strategy[] {
+  const { name: _, loop, settle, timeout, atExit, grace, offload, workers } = strategy;
+  const given = { loop, settle, timeout, atExit, grace, offload, workers };
+  const written = Object.fromEntries(
+    Object.entries(given).flatMap(([axis, value]) => {
+      if (value === null) return [];
+      return [
+        [axis, axis === "timeout" || axis === "grace" ? formatDuration(value as Ticks) : value],
+      ];
+    }),
+  );
+  return [
+    ...settles.filter((one) => one !== "none" || timeout === null).map((one) => ({ settle: one })),
+    ...(atExit === null || grace !== null ? [] : atExits.map((one) => ({ atExit: one }))),
+    ...(workers === null ? offloads.map((one) => ({ offload: one })) : []),
+  ]
+    .map((other) => resolveStrategy({ ...written, ...other }))
+    .filter(({ name }) => name !== strategy.name);
+}
+
+/**
+ * How much a strategy asks of whoever uses it; the smaller the simpler.
+ *
+ * A program is either asyncio's or JavaScript's, so a strategy of the other kind (`float`) comes last.
+ *
+ * @param own the strategy that the scenario has now.
+ */
+export function complexity(
+  { name, loop, settle, atExit, offload }: Strategy,
+  own: Strategy,
+): number {
   const refined = name.split(",").length - 1;
+  const place = { inline: 0, float: 0, thread: 1, portal: 2 }[loop];
   return (
+    ((loop === "float") === (own.loop === "float") ? 0 : 100) +
     10 * refined +
-    loops.indexOf(loop) +
+    place +
     settles.indexOf(settle) / 10 +
     Math.max(0, atExits.indexOf(atExit as never)) +
     4 * offloads.indexOf(offload)
@@ -91,34 +128,14 @@ export interface Class {
 }
 
 /** Groups strategies by what they come to, each class and its members from simple to complex. */
-export function classesOf(all: readonly { strategy: Strategy; figures: Figures }[]): Class[] {
-  const sorted = all.toSorted((a, b) => complexity(a.strategy) - complexity(b.strategy));
+export function classesOf<Run extends { strategy: Strategy; figures: Figures }>(
+  runs: readonly Run[],
+  own: Strategy,
+): (Run & Class)[] {
+  const sorted = runs.toSorted((a, b) => complexity(a.strategy, own) - complexity(b.strategy, own));
   const alike = Map.groupBy(sorted, ({ figures }) => JSON.stringify({ ...figures, strategy: "" }));
-  return [...alike.values()].map((members) => ({
-    figures: members[0]!.figures,
-    members: members.map(({ strategy }) => strategy),
+  return [...alike.values()].map((runs) => ({
+    ...runs[0]!,
+    members: runs.map(({ strategy }) => strategy),
   }));
-}
-
-/** One thing that a choice must keep. */
-export type Demand =
-  | { of: "finish" | "cleanup"; bound?: undefined }
-  | { of: "main" | "wall" | "block"; bound: Bound; written: string };
-
-/** What of these a strategy does not keep, each in a few words; empty when it keeps them all. */
-export function shortfalls(figures: Figures, demands: readonly Demand[]): string[] {
-  return demands.flatMap((demand) => {
-    if (demand.bound !== undefined) {
-      const figure = figures[demand.of];
-      if (figure !== null && isWithin(figure, demand.bound)) return [];
-      return [`${demand.of} is ${figure === null ? "never over" : `not ${demand.written}`}`];
-    }
-    if (demand.of === "finish") {
-      const left = figures.lost + figures.failed;
-      return left === 0 ? [] : [`${left} of ${left + figures.finished} tasks do not finish`];
-    }
-    return figures.cleanup === null || figures.cleanup === "all"
-      ? []
-      : [`clean-up runs for ${figures.cleanup} of the tasks that have one`];
-  });
 }

@@ -351,12 +351,16 @@ function neverStarted(outcome: Outcome, tasks: TaskOutcome[]): Finding {
   });
 }
 
-function nobodyHeard({ strategy }: Outcome, tasks: TaskOutcome[]): Finding {
+function nobodyHeard({ strategy, scenario }: Outcome, tasks: TaskOutcome[]): Finding {
   const [first] = tasks as [TaskOutcome];
+  const isSubmitted = scenario.main.some(
+    (step) => step.kind === "submit" && step.task === first.spec.name,
+  );
   return finding("nobody-heard", tasks, first.endedAt!, {
     message: `${subject(tasks)} failed (${JSON.stringify(first.error)}), and its error reached nobody`,
-    fix:
-      strategy.settle === "gather"
+    fix: isSubmitted
+      ? `take its result in main ("result: ${first.spec.name}"), where its error is raised again`
+      : strategy.settle === "gather"
         ? `collect every error (settle=settled), or raise them together (settle=group)`
         : `await it where its error can be raised`,
   });

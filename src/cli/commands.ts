@@ -66,27 +66,35 @@ Examples
     help: `tandem compare <scenario> [options]
 
 Runs a scenario under each strategy of its "compare", or under all named ones, and shows what each
-makes of it in a table; a * marks the best of a column. With --all, strategies that come to the same
-share a row of their simplest one.
+makes of it: a table of figures, in which a * marks the best of a column, and a small timeline each.
+With --all, strategies that come to the same share a row of their simplest one. Then it says which
+to choose, what that costs, and the smallest change of the scenario under which it would be wrong.
 
 ${scenarioHelp}
 
 Options
   --strategies A,B,C          these instead, each as for "run"
   --all                       every meaningful combination of loop, settle, atExit and offload
-  --driver, -d virtual|real   in virtual time (default), or for real, one after the other
+  --driver, -d virtual|real   in virtual time (default), or for real
   --speed N                   for real: N times as fast
-  --sort COLUMN               by finished, lost, failed, main, wall or block
-  --must RULES                say which is the simplest strategy that keeps all of these: finish,
-                              cleanup, and bounds as main<=10s, wall<=12s, block<=50ms
-  --json                      write the result objects, as one JSON object, to stdout
-  --markdown                  write the table as Markdown
+  --sort COLUMN               the best first: finished, lost, failed, main, background, wall, block
+                              or cleanup
+  --must RULES                what must hold, between commas: finish, heard (no failure goes
+                              unheard), cleanup, and bounds on main, wall, background, block, late,
+                              lost, failed and overlap, as main<=10s or lost==0. Without it, what
+                              the document expects; that nothing is lost, unheard or 100 ms late;
+                              and that main ends no later than under the document's own strategy
+  --counter-example           write the scenario with that smallest change, and nothing else
+  --json                      write the result objects and the advice, as one JSON object
+  --markdown                  write table and advice as Markdown
+  --no-color, --ascii         draw without colours, or with ASCII characters only
 
 Examples
   tandem compare lost
   tandem compare blocking --all
   tandem compare threaded --strategies "detach,await,thread,atExit=cancel"
   tandem compare blocking --all --must "finish,block<=50ms"
+  tandem compare choosing --counter-example | tandem run - --driver virtual
 `,
     load: () => import("./commands/compare.ts"),
   },

@@ -1,7 +1,8 @@
-/** Strategies side by side, as a table of text or of Markdown. */
+/** Strategies side by side, as a table of text or of Markdown; and the advice drawn from them. */
+import type { Advice } from "../analysis/advice.ts";
 import type { Class, Figures } from "../analysis/comparison.ts";
 import { formatTime, type Ticks } from "../scenario/duration.ts";
-import { pad } from "./text.ts";
+import { pad, wrap } from "./text.ts";
 
 interface Column {
   title: string;
@@ -12,7 +13,9 @@ interface Column {
 
 const never = (ticks: Ticks | null): string => (ticks === null ? "never" : formatTime(ticks));
 
-/** Under their titles, and in this order: what matters most first, since narrow terminals drop the last. */
+const cleanupRanks = { all: 0, some: 1, none: 2 };
+
+/** Under the names by which one sorts, what matters most first: a narrow terminal shows the others below. */
 const columns: Readonly<Record<string, Column>> = {
   finished: {
     title: "finished",
@@ -27,37 +30,57 @@ const columns: Readonly<Record<string, Column>> = {
       const words = who.map(([by, count]) => (who.length === 1 ? by : `${count} ${by}`));
       return failed === 0 ? "0" : `${failed} (${words.join(", ")})`;
     },
-    rank: null,
+    // A failure that somebody hears of is better than a task that never came so far as to fail.
+    rank: ({ heard }) => heard.nobody * 1e6 + heard.logged,
   },
-  main: { title: "main", cell: ({ main }) => never(main), rank: ({ main }) => main ?? Infinity },
+  main: {
+    title: "main",
+    cell: ({ main, mainFailed }) =>
+      main !== null && mainFailed ? `${formatTime(main)} failed` : never(main),
+    rank: ({ main, mainFailed }) => (main === null || mainFailed ? Infinity : main),
+  },
+  background: {
+    title: "background",
+    cell: ({ background }) => (background === null ? "-" : formatTime(background)),
+    // The sooner the better only where nothing was lost.
+    rank: ({ background, lost, failed }) =>
+      background === null || lost + failed > 0 ? Infinity : background,
+  },
   wall: { title: "process", cell: ({ wall }) => never(wall), rank: ({ wall }) => wall ?? Infinity },
   block: {
     title: "loop held",
     cell: ({ block }) => (block === 0 ? "-" : formatTime(block)),
     rank: ({ block }) => block,
   },
-  cleanup: { title: "clean-up", cell: ({ cleanup }) => cleanup ?? "-", rank: null },
-  background: {
-    title: "background",
-    cell: ({ background }) => (background === null ? "-" : formatTime(background)),
-    rank: null,
+  cleanup: {
+    title: "clean-up",
+    cell: ({ cleanup }) => cleanup ?? "-",
+    rank: ({ cleanup }) => (cleanup === null ? 0 : cleanupRanks[cleanup]),
   },
   exit: {
     title: "exit",
     cell: ({ exitCode }) => (exitCode === null ? "-" : String(exitCode)),
+    // 0 is no merit where something was lost, and 1 is none where nothing was.
     rank: null,
   },
 };
 
 /** The columns by which classes can be sorted. */
 export const sortable: readonly string[] = Object.keys(columns).filter(
-  (name) => columns[name]!.rank !== null || name === "failed",
+  (name) => columns[name]!.rank !== null,
 );
 
 /** Sorts classes by a column, the best first. */
-export function sortBy(classes: readonly Class[], column: string): Class[] {
-  const rank = columns[column]!.rank ?? (({ failed }: Figures): number => failed);
-  return classes.toSorted((a, b) => rank(a.figures) - rank(b.figures));
+export function sortBy<One extends Class>(classes: readonly One[], column: string): One[] {
+  const rank = columns[column]!.rank!;
+  // Infinity less itself is no number.
+  const order = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
+  return classes.toSorted((a, b) => order(rank(a.figures), rank(b.figures)));
+}
+
+/** What a class is called: its simplest strategy, and how many others come to the same. */
+export function className({ figures, members }: Class): string {
+  return members.length === 1 ? figures.strategy : `${figures.strategy} (+${members.length - 1})`;
 }
 
 /** A row of titles, and one for each class. */
@@ -68,36 +91,65 @@ function rowsOf(classes: readonly Class[]): string[][] {
     const ranks = classes.map(({ figures }) => rank(figures));
     const least = ranks.reduce((a, b) => Math.min(a, b), Infinity);
     // What all have in common distinguishes nobody.
-    return ranks.every((one) => one === least) ? null : least;
+    return least === Infinity || ranks.every((one) => one === least) ? null : least;
   });
   return [
     ["strategy", ...all.map(({ title }) => title)],
-    ...classes.map(({ figures, members }) => [
-      members.length === 1 ? figures.strategy : `${figures.strategy} (+${members.length - 1})`,
+    ...classes.map((one) => [
+      className(one),
       ...all.map(({ cell, rank }, k) => {
-        const isBest = rank !== null && best[k] === rank(figures);
-        return `${cell(figures)}${isBest ? " *" : ""}`;
+        const isBest = rank !== null && best[k] === rank(one.figures);
+        return `${cell(one.figures)}${isBest ? " *" : ""}`;
       }),
     ]),
   ];
 }
 
-/** @returns lines, the first of them the titles; columns that do not fit into `width` are left out. */
+/**
+ * The table of all figures.
+ *
+ * @returns lines of at most `width`, the first of them the titles; columns that do not fit stand in a
+ *   second table below, and so on.
+ */
 export function renderComparison(classes: readonly Class[], width: number): string[] {
   const rows = rowsOf(classes);
   const widths = rows[0]!.map((_, k) =>
     rows.reduce((most, row) => Math.max(most, Bun.stringWidth(row[k]!)), 0),
   );
-  let kept = widths.length;
-  const total = (): number => widths.slice(0, kept).reduce((sum, one) => sum + one + 2, -2);
-  while (kept > 4 && total() > width) kept--;
-  return rows.map((row) =>
-    row
-      .slice(0, kept)
-      .map((cell, k) => pad(cell, widths[k]!))
-      .join("  ")
-      .trimEnd(),
-  );
+  const names = Math.min(widths[0]!, Math.max(16, Math.floor(width / 2)));
+  const rest = widths
+    .slice(1)
+    .filter((_, k) => !isVoid(rows, k + 1))
+    .reduce((sum, one) => sum + one + 2, 0);
+  // Of equal width, rather than one that is full and one of a single column.
+  const most = rest / Math.ceil(rest / (width - names));
+  const bands: number[][] = [];
+  let used = Infinity;
+  for (let k = 1; k < widths.length; k++) {
+    if (isVoid(rows, k)) continue;
+    const one = widths[k]! + 2;
+    if (used >= most || used + one > width - names) {
+      bands.push([]);
+      used = 0;
+    }
+    bands.at(-1)!.push(k);
+    used += one;
+  }
+  return bands.flatMap((band, index) => [
+    ...(index === 0 ? [] : [""]),
+    ...rows.flatMap((row) => {
+      const cells = band.map((k) => pad(row[k]!, widths[k]!)).join("  ");
+      const name = row[0]!;
+      // A name too long for its column has a line of its own.
+      if (Bun.stringWidth(name) > names) return [name, `${" ".repeat(names)}  ${cells}`.trimEnd()];
+      return [`${pad(name, names)}  ${cells}`.trimEnd()];
+    }),
+  ]);
+}
+
+/** Whether a column says nothing of anybody: no task has clean-up, or the loop was never held. */
+function isVoid([, ...rows]: string[][], column: number): boolean {
+  return rows.every((row) => row[column] === "-");
 }
 
 /** The whole table, for a page of Markdown. */
@@ -106,4 +158,25 @@ export function comparisonToMarkdown(classes: readonly Class[]): string {
     `| ${cells.map((cell) => cell.replaceAll("*", "★")).join(" | ")} |`;
   const [titles, ...rows] = rowsOf(classes) as [string[], ...string[][]];
   return `${[line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n")}\n`;
+}
+
+const sources = {
+  asked: "What must hold:",
+  expect: 'What must hold, by the document\'s "expect" and by default:',
+  default: "What must hold, since nothing else is said:",
+};
+
+/** The advice in paragraphs, none of whose lines is wider than `width` where words allow it. */
+export function renderAdvice(advice: Advice, width: number): string {
+  const { must, source, because, cost, unless } = advice;
+  return [
+    `${sources[source]} ${must.map(({ says }) => says).join(", ")}.`,
+    "",
+    because.join(" "),
+    ...(cost === null ? [] : [cost]),
+    ...unless.map(({ message }) => message),
+    "",
+  ]
+    .map((paragraph) => wrap(paragraph, width))
+    .join("\n");
 }

@@ -70,7 +70,7 @@ export function renderTimeline(
   const span = Math.max(to, 1);
   const used = new Set<Glyph>();
   const lines = lanes.map((lane, index) => {
-    const bar = drawBar(lane, { cells, span, now }, used);
+    const bar = drawBar([lane], { cells, span, now }, used);
     return `${fit(names[index]!, nameWidth, look)}  ${paint(bar, look)} ${words[index]!}`.trimEnd();
   });
   const left = " ".repeat(nameWidth + 2);
@@ -80,8 +80,58 @@ export function renderTimeline(
     ...(more > 0
       ? [`${left}${more.toLocaleString("en")} more not drawn`.slice(0, look.width)]
       : []),
+    ...axisAndLegend(left, { span, cells }, used, look),
+  ];
+}
+
+/**
+ * Draws runs below each other over one axis: a bar of main's, and one of all its tasks.
+ *
+ * @param runs each with its name and the lanes of a run that is over.
+ * @param to where the axis ends.
+ * @returns lines, none of them wider than `look.width`; the last ones are axis and legend.
+ */
+export function renderMiniatures(
+  runs: readonly { name: string; lanes: Lanes }[],
+  look: Look,
+  to: Ticks,
+): string[] {
+  const widest = runs.reduce((most, { name }) => Math.max(most, Bun.stringWidth(name)), 0);
+  const nameWidth = Math.min(widest, Math.floor(look.width / 3));
+  const cells = Math.max(8, look.width - nameWidth - 2 - rowNameWidth);
+  const span = Math.max(to, 1);
+  const used = new Set<Glyph>();
+  const left = " ".repeat(nameWidth + 2 + rowNameWidth);
+  const lines = runs.flatMap(({ name, lanes }) => {
+    const [main, ...others] = lanes.lanes;
+    const tasks = others.filter((lane) => !lane.isThread && lane.name !== "launch");
+    const bar = (of: readonly Lane[]): string =>
+      paint(drawBar(of, { cells, span, now: lanes.end }, used), look);
+    return [
+      `${fit(name, nameWidth, look)}  ${pad("main", rowNameWidth)}${bar([main!])}`.trimEnd(),
+      ...(tasks.length === 0
+        ? []
+        : [`${" ".repeat(nameWidth)}  ${pad("tasks", rowNameWidth)}${bar(tasks)}`.trimEnd()]),
+    ];
+  });
+  return [...lines, ...axisAndLegend(left, { span, cells }, used, look)];
+}
+
+/** "main" or "tasks", and a space. */
+const rowNameWidth = 6;
+
+/** What stands below the bars. */
+function axisAndLegend(
+  left: string,
+  { span, cells }: { span: Ticks; cells: number },
+  used: ReadonlySet<Glyph>,
+  look: Look,
+): string[] {
+  return [
     ...axis(span, cells, look).map((line) => left + line),
-    ...wrap(legend(used, look), look.width - nameWidth - 2)
+    // A character is not torn from its meaning.
+    ...wrap(legend(used, look).replaceAll(/(?<=\S) (?=\S)/g, "\u00a0"), look.width - left.length)
+      .replaceAll("\u00a0", " ")
       .split("\n")
       .map((line) => left + line),
   ];
@@ -99,9 +149,9 @@ function endWords({ status, endedAt }: Lane): string {
   return status === null || endedAt === null ? "" : `${status} ${formatTime(endedAt)}`;
 }
 
-/** One glyph for each cell; null where there is nothing. */
+/** One glyph for each cell, of several lanes the gravest; null where there is nothing. */
 function drawBar(
-  lane: Lane,
+  lanes: readonly Lane[],
   { cells, span, now }: { cells: number; span: Ticks; now: Ticks },
   used: Set<Glyph>,
 ): (Glyph | null)[] {
@@ -109,14 +159,18 @@ function drawBar(
   const perCell = span / cells;
   const rank = (glyph: Glyph | null): number =>
     glyph === null ? Infinity : activities.findIndex((activity) => drawn[activity] === glyph);
-  for (const { activity, from, to } of spansAt(lane, now)) {
+  for (const { activity, from, to } of lanes.flatMap((lane) => spansAt(lane, now))) {
     const glyph = drawn[activity];
     const last = Math.min(cells - 1, Math.ceil((to ?? now) / perCell) - 1);
     for (let cell = Math.floor(from / perCell); cell <= last; cell++)
       if (rank(glyph) < rank(bar[cell] ?? null)) bar[cell] = glyph;
   }
-  if (lane.endedAt !== null && lane.status !== null)
-    bar[Math.min(cells - 1, Math.floor(lane.endedAt / perCell))] = ended[lane.status];
+  const endings = lanes.toSorted(
+    (a, b) => Number(b.status === "finished") - Number(a.status === "finished"),
+  );
+  for (const { endedAt, status } of endings)
+    if (endedAt !== null && status !== null)
+      bar[Math.min(cells - 1, Math.floor(endedAt / perCell))] = ended[status];
   for (const glyph of bar) if (glyph !== null) used.add(glyph);
   return bar;
 }

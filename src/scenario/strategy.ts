@@ -55,7 +55,7 @@ export const namedStrategies: Readonly<Record<string, Axes>> = {
   exit: point("float", "none", "abandon"),
 };
 
-/** The named point a strategy without `use` starts from, by where its loop lives. */
+/** The named point whose other axes hold where a strategy names its loop and no more. */
 const plainest: Record<Axes["loop"], string> = {
   inline: "detach",
   thread: "thread",
@@ -169,16 +169,26 @@ export function parseStrategy(text: string): Strategy {
   return resolveStrategy(written);
 }
 
-/** The shortest way to write these axes: a named point, else the given or plainest one refined. */
+/** The shortest way to write these axes: the given name, or else the nearest of the named points, refined. */
 function nameOf(axes: Axes, use: string | undefined): string {
-  for (const [name, named] of Object.entries(namedStrategies))
-    if (keys(axes).every((key) => axes[key] === named[key])) return name;
-  const base = use ?? plainest[axes.loop];
-  const refined = keys(axes).filter((key) => {
-    if (axes[key] === null || axes[key] === namedStrategies[base]![key]) return false;
-    return !(key === "workers" && axes.workers === 2);
-  });
-  return [base, ...refined.map((key) => `${key}=${written(key, axes[key])}`)].join(",");
+  const bases = Object.keys(namedStrategies).filter(
+    (name) => name === use || namedStrategies[name]!.loop === axes.loop,
+  );
+  const refined = (base: string): (keyof Axes)[] =>
+    keys(axes).filter((key) => {
+      if (axes[key] === null || axes[key] === namedStrategies[base]![key]) return false;
+      return !(key === "workers" && axes.workers === 2);
+    });
+  const exact = bases.find((base) => refined(base).length === 0);
+  // Of equally near ones, "await,settle=settled" says more than "detach,settle=settled".
+  const waits = (base: string): boolean => namedStrategies[base]!.settle !== "none";
+  const [nearest] = bases.toSorted(
+    (a, b) =>
+      refined(a).length - refined(b).length ||
+      Number(waits(a) !== (axes.settle !== "none")) - Number(waits(b) !== (axes.settle !== "none")),
+  );
+  const base = exact ?? use ?? nearest!;
+  return [base, ...refined(base).map((key) => `${key}=${written(key, axes[key])}`)].join(",");
 }
 
 function keys(axes: Axes): (keyof Axes)[] {

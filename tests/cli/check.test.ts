@@ -1,4 +1,4 @@
-/** `tandem check` and `tandem compare`: scenarios held to what they expect, and beside each other. */
+/** `tandem check`: scenarios held to what they expect. */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
@@ -107,75 +107,5 @@ describe("tandem check", () => {
   test("a folder without scenarios is a mistake, not a success", () => {
     using folder = temporaryFolder();
     expect(tandem(["check", folder.path])).toMatchObject({ status: 2, stdout: "" });
-  });
-});
-
-describe("tandem compare", () => {
-  test("shows what each strategy of the scenario makes of it, the best marked", () => {
-    const { status, stdout } = tandem(["compare", "lost"]);
-    expect(status).toBe(0);
-    expect(stdout.split("\n").map((line) => line.split(/ {2,}/).slice(0, 6).join("|"))).toEqual([
-      "strategy|finished|lost|failed|main|process",
-      "detach|0|1|0|9s *|9s *",
-      "await|1 *|0 *|0|14s|14s",
-      "thread|1 *|0 *|0|9s *|9s *",
-      "",
-    ]);
-  });
-
-  test("--all groups what comes to the same, each class under its simplest strategy", () => {
-    const { stdout } = tandem(["compare", "threaded", "--all"]);
-    const counts = stdout
-      .trim()
-      .split("\n")
-      .slice(1)
-      .map((line) => Number(/\(\+(\d+)\)/.exec(line)?.[1] ?? 0) + 1);
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(120);
-    expect(counts.length).toBeLessThan(15);
-    for (const name of ["detach", "await", "thread", "exit"])
-      expect(stdout).toMatch(new RegExp(`^${name} \\(`, "m"));
-  });
-
-  test("--strategies names them, refined or not; --sort puts the best first", () => {
-    const { stdout } = tandem([
-      ...["compare", "blocking", "--sort", "block"],
-      ...["--strategies", "await,thread,offload=threads,workers=4,detach"],
-    ]);
-    expect(stdout.split("\n").map((line) => line.split(/ {2,}/)[0])).toEqual([
-      "strategy",
-      "thread,offload=threads,workers=4",
-      "detach",
-      "await",
-      "",
-    ]);
-  });
-
-  test("--must names the simplest strategy that keeps it all, and says what a simpler one lacks", () => {
-    const advice = (must: string): { choose: string | null; because: string[] } =>
-      (
-        JSON.parse(
-          tandem(["compare", "blocking", "--all", "--must", must, "--json"]).stdout,
-        ) as never
-      )["advice"];
-    expect(advice("finish").choose).toBe("await");
-    expect(advice("finish,main<=2s").choose).toBe("thread");
-    expect(advice("finish,main<=2s,block<=50ms").choose).toBe("thread,offload=threads");
-    expect(advice("finish,wall<=1s")).toMatchObject({ choose: null });
-    expect(tandem(["compare", "lost", "--must", "finnish"]).stderr).toContain(
-      'did you mean "finish"?',
-    );
-  });
-
-  test("--driver real proves it: the same table, but for the times", () => {
-    const { stdout } = tandem(["compare", "lost", "-d", "real", "--speed", "50"]);
-    expect(stdout).toMatch(/detach +0 +1 +0/);
-    expect(stdout).toMatch(/await +1 \* +0 \* +0/);
-  });
-
-  test("--json holds each result, --markdown is a table", () => {
-    const { runs } = JSON.parse(tandem(["compare", "lost", "--json"]).stdout) as { runs: object[] };
-    const alone = tandem(["run", "lost", "-s", "await", "-d", "virtual", "--json"]).stdout;
-    expect(runs[1]).toEqual(JSON.parse(alone) as object);
-    expect(tandem(["compare", "lost", "--markdown"]).stdout).toStartWith("| strategy | finished |");
   });
 });

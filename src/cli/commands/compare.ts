@@ -1,146 +1,189 @@
 /** `tandem compare <scenario>` */
+import type { Advice } from "../../analysis/advice.ts";
+import { allStrategies, type Class, classesOf } from "../../analysis/comparison.ts";
 import {
-  allStrategies,
-  type Class,
-  classesOf,
-  complexity,
-  type Demand,
-  figuresOf,
-  shortfalls,
-} from "../../analysis/comparison.ts";
+  askedFor,
+  type Demands,
+  demandsBeside,
+  demandsOf,
+  demandWords,
+  parseDemand,
+} from "../../analysis/demands.ts";
 import { findFindings } from "../../analysis/findings.ts";
-import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
-import { RealRun } from "../../drivers/real/real.ts";
-import { runVirtually } from "../../drivers/virtual/virtual.ts";
 import { toJson } from "../../export/json.ts";
 import {
+  className,
   comparisonToMarkdown,
+  renderAdvice,
   renderComparison,
   sortable,
   sortBy,
 } from "../../render/comparison.ts";
-import { wrap } from "../../render/text.ts";
+import { renderMiniatures } from "../../render/timeline.ts";
 import { callProblems } from "../../scenario/calls.ts";
-import { toBound } from "../../scenario/expectation.ts";
-import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
-import {
-  namedStrategies,
-  parseStrategy,
-  type Strategy,
-  StrategyError,
-} from "../../scenario/strategy.ts";
-import { suggestion } from "../../scenario/suggest.ts";
+import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
+import { nearest, suggestion } from "../../scenario/suggest.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
+import {
+  adviseOn,
+  type Compared,
+  defaultStrategies,
+  judge,
+  performAllForReal,
+  simulate,
+  simulateAll,
+} from "../compare.ts";
 import { UsageError } from "../errors.ts";
-import { textWidth, writeErr, writeOut } from "../output.ts";
+import { textWidth, writeOut } from "../output.ts";
+import { lookOf, lookOptions } from "../terminal.ts";
+
+const optionSpecs = {
+  strategies: { type: "string" },
+  all: { type: "boolean" },
+  driver: { type: "string", short: "d" },
+  speed: { type: "string" },
+  sort: { type: "string" },
+  must: { type: "string" },
+  "counter-example": { type: "boolean" },
+  json: { type: "boolean" },
+  markdown: { type: "boolean" },
+  ...lookOptions,
+} as const;
+
+type Words = { [name in keyof typeof optionSpecs]?: string | boolean };
+
+/** What is written to stdout. */
+type Output = "text" | "json" | "markdown" | "counter-example";
+
+interface CompareOptions {
+  strategies: readonly Strategy[] | null;
+  all: boolean;
+  driver: "virtual" | "real";
+  speed: number;
+  sort: string | null;
+  must: Demands | null;
+  output: Output;
+}
 
 export async function run(argv: string[]): Promise<number> {
-  const { operands, options } = readArguments(
-    "compare",
-    argv,
-    {
-      strategies: { type: "string" },
-      all: { type: "boolean" },
-      driver: { type: "string", short: "d" },
-      speed: { type: "string" },
-      sort: { type: "string" },
-      must: { type: "string" },
-      json: { type: "boolean" },
-      markdown: { type: "boolean" },
-    } as const,
-    { least: 1, most: 1, what: "a scenario" },
-  );
-  const refuse = (message: string): never => {
-    throw new UsageError(message, "compare");
-  };
-  const driver = String(options.driver ?? "virtual");
-  if (driver !== "real" && driver !== "virtual")
-    return refuse(`--driver is "virtual" or "real", not "${driver}"`);
-  const speed = driver === "real" ? Number(options.speed ?? 1) : 1;
-  if (!(speed >= 0.001 && speed <= 10_000))
-    refuse(`--speed is a number from 0.001 to 10000, not "${options.speed}"`);
-  if (options.all === true && options.strategies !== undefined)
-    refuse("--all and --strategies exclude each other; leave one out");
-  const sort = options.sort === undefined ? null : String(options.sort);
-  if (sort !== null && !sortable.includes(sort))
-    refuse(`--sort ${sort}: ${suggestion(sort, sortable, "columns")}`);
-  const demands = options.must === undefined ? [] : readDemands(String(options.must));
-  const chosen =
-    options.strategies === undefined ? null : readStrategies(String(options.strategies));
-
+  const { operands, options: words } = readArguments("compare", argv, optionSpecs, {
+    least: 1,
+    most: 1,
+    what: "a scenario",
+  });
+  const options = readOptions(words);
+  const { driver, speed, all, sort, output } = options;
   const source = readSource(operands[0]!);
   const scenario = parseScenario(source.text, source.file);
   const problems = callProblems(scenario, source.folder, driver === "real" ? null : new Set());
   if (problems.length > 0) throw new DocumentError(source.file, problems);
-  const strategies =
-    options.all === true
-      ? allStrategies()
-      : (chosen ?? scenario.compare ?? Object.keys(namedStrategies).map(parseStrategy));
-  const outcomes =
+  const strategies = all ? allStrategies() : (options.strategies ?? defaultStrategies(scenario));
+
+  const performed =
     driver === "virtual"
-      ? strategies.map((strategy) => simulate(scenario, strategy))
-      : await performAll(scenario, strategies, speed, source.folder);
-  if (outcomes === null) return signalStatus.SIGINT;
-  const all = outcomes.map((outcome) => ({
-    strategy: outcome.strategy,
-    figures: figuresOf(outcome),
-  }));
-  const advice = demands.length === 0 ? null : advise(all, demands);
-  if (options.json === true) {
-    const runs = outcomes.map((outcome) => toJson(outcome, findFindings(outcome)));
-    const result = { scenario: scenario.name, driver, runs, advice };
-    writeOut(`${JSON.stringify(result, null, 2)}\n`);
-    return exitStatus.done;
+      ? simulateAll(scenario, strategies)
+      : await performAllForReal(scenario, strategies, speed, source.folder);
+  if (performed === null) return signalStatus.SIGINT;
+  const own =
+    performed.find(({ outcome }) => outcome.strategy.name === scenario.strategy.name) ??
+    (driver === "virtual" ? simulate(scenario, scenario.strategy) : performed[0]!);
+  const must = options.must ?? demandsOf(own.outcome);
+  const demands = demandsBeside(must, own.outcome);
+  const runs = performed.map((one) => judge(one, demands));
+  const advice = adviseOn(source, scenario, runs, must, own.outcome);
+  switch (output) {
+    case "json": {
+      const results = runs.map(({ outcome }) => toJson(outcome, findFindings(outcome)));
+      const classes = all
+        ? classesOf(runs, scenario.strategy).map(({ strategy, members }) => ({
+            strategy: strategy.name,
+            members: members.map(({ name }) => name),
+          }))
+        : undefined;
+      const result = { scenario: scenario.name, driver, runs: results, classes, advice };
+      writeOut(`${JSON.stringify(result, null, 2)}\n`);
+      return exitStatus.done;
+    }
+    case "counter-example":
+      return writeCounterExample(advice);
+    default: {
+      const classes = all
+        ? classesOf(runs, scenario.strategy)
+        : runs.map((one) => ({ ...one, members: [one.strategy] }));
+      const sorted = sort === null ? classes : sortBy(classes, sort);
+      writeOut(output === "markdown" ? asMarkdown(sorted, advice) : asText(sorted, advice, words));
+      return exitStatus.done;
+    }
   }
-  const classes: Class[] =
-    options.all === true
-      ? classesOf(all)
-      : all.map((one) => ({ figures: one.figures, members: [one.strategy] }));
-  const sorted = sort === null ? classes : sortBy(classes, sort);
-  writeOut(
-    options.markdown === true
-      ? comparisonToMarkdown(sorted)
-      : `${renderComparison(sorted, textWidth()).join("\n")}\n`,
-  );
-  if (advice !== null)
-    writeOut(`\n${advice.because.map((sentence) => `${wrap(sentence, textWidth())}\n`).join("")}`);
+}
+
+function asText(classes: readonly (Compared & Class)[], advice: Advice, words: Words): string {
+  const look = lookOf(process.stdout, words);
+  const to = classes.reduce((most, { outcome }) => Math.max(most, outcome.wall), 0);
+  const runs = classes.map((one) => ({ name: className(one), lanes: one.lanes }));
+  return [
+    ...renderComparison(classes, textWidth()),
+    "",
+    ...renderMiniatures(runs, look, to),
+    "",
+    renderAdvice(advice, textWidth()),
+  ].join("\n");
+}
+
+function asMarkdown(classes: readonly Class[], advice: Advice): string {
+  return `${comparisonToMarkdown(classes)}\n${renderAdvice(advice, Infinity)}`;
+}
+
+/** The document alone, so that it can be saved, or run through a pipe. */
+function writeCounterExample({ unless, choose }: Advice): number {
+  const [first] = unless;
+  if (first === undefined)
+    throw new UsageError(
+      choose === null
+        ? "no strategy keeps what must hold, so there is no choice that a change could make wrong"
+        : `no small change was found under which ${choose} would be wrong`,
+      "compare",
+    );
+  writeOut(first.document);
   return exitStatus.done;
 }
 
-function simulate(scenario: Scenario, strategy: Strategy): Outcome {
-  const log = runVirtually({ scenario, strategy, runtime: `Bun ${Bun.version}` });
-  return readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log);
-}
-
-/** One after the other, so that none makes another late. @returns null when the user ended it. */
-async function performAll(
-  scenario: Scenario,
-  strategies: readonly Strategy[],
-  speed: number,
-  folder: string,
-): Promise<Outcome[] | null> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const onSignal = (): void => controller.abort();
-  process.on("SIGINT", onSignal);
-  const outcomes: Outcome[] = [];
-  for (const [index, strategy] of strategies.entries()) {
-    const progress = `${index + 1} of ${strategies.length}: ${strategy.name}`;
-    if (process.stderr.isTTY) writeErr(`\r${progress.padEnd(60).slice(0, 60)}`);
-    using real = new RealRun();
-    const plan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
-    const onPrint = (): void => undefined;
-    const { log } = await real.perform(plan, { speed, folder, timeout: null, signal, onPrint });
-    if (signal.aborted) break;
-    outcomes.push(readOutcome({ scenario, strategy, driver: "real", speed }, log));
+function readOptions(words: Words): CompareOptions {
+  const refuse = (message: string): never => {
+    throw new UsageError(message, "compare");
+  };
+  const driver = String(words.driver ?? "virtual");
+  if (driver !== "real" && driver !== "virtual") {
+    const near = nearest(driver, ["real", "virtual"]);
+    return refuse(
+      `--driver is "virtual" or "real", not "${driver}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    );
   }
-  if (process.stderr.isTTY) writeErr(`\r${" ".repeat(60)}\r`);
-  process.off("SIGINT", onSignal);
-  return signal.aborted ? null : outcomes;
+  const speed = Number(words.speed ?? 1);
+  if (!(speed >= 0.001 && speed <= 10_000))
+    refuse(`--speed is a number from 0.001 to 10000, not "${String(words.speed)}"`);
+  if (words.all === true && words.strategies !== undefined)
+    refuse("--all and --strategies exclude each other; leave one out");
+  const outputs = (["json", "markdown", "counter-example"] as const).filter((name) => words[name]);
+  if (outputs.length > 1)
+    refuse(`--${outputs[0]} and --${outputs[1]} exclude each other; leave one out`);
+  const sort = words.sort === undefined ? null : String(words.sort);
+  if (sort !== null && !sortable.includes(sort))
+    refuse(`--sort ${sort}: ${suggestion(sort, sortable, "columns")}`);
+  return {
+    strategies: words.strategies === undefined ? null : readStrategies(String(words.strategies)),
+    all: words.all === true,
+    driver,
+    // Virtual time takes no time, at whatever speed.
+    speed: driver === "real" ? speed : 1,
+    sort,
+    must: words.must === undefined ? null : readDemands(String(words.must)),
+    output: outputs[0] ?? "text",
+  };
 }
 
 /** Strategies between commas; a word with a = refines the one before it. */
@@ -159,62 +202,18 @@ function readStrategies(text: string): Strategy[] {
   });
 }
 
-const bounded = ["main", "wall", "block"] as const;
-
-/** What must hold, between commas: `finish`, `cleanup`, and bounds of figures. */
-function readDemands(text: string): Demand[] {
-  return text.split(",").map((part) => {
-    const written = part.trim();
-    if (written === "finish" || written === "cleanup") return { of: written };
-    const [, name, rest] = /^(\w+)\s*((?:<=|>=|==|<|>).+)$/.exec(written) ?? [];
-    const of = bounded.find((one) => one === name);
-    const bound = of === undefined ? undefined : toBound(rest!);
-    if (of === undefined || bound === undefined || bound.limit === undefined)
-      throw new UsageError(
-        `--must ${written}: ${suggestion(name ?? written, ["finish", "cleanup", ...bounded], "rules")}; a bound is written as main<=10s`,
-        "compare",
-      );
-    return { of, bound, written: rest! };
+/** What must hold, between commas. */
+function readDemands(text: string): Demands {
+  const demands = text.split(",").map((part) => {
+    const demand = parseDemand(part);
+    if (demand !== undefined) return demand;
+    const [name = ""] = /^[\w.]*/.exec(part.trim()) ?? [];
+    throw new UsageError(
+      demandWords.includes(name)
+        ? `--must ${part}: a bound is written as main<=10s, lost==0 or overlap>=50%`
+        : `--must ${part}: ${suggestion(name, demandWords, "rules")}; a bound is written as main<=10s`,
+      "compare",
+    );
   });
-}
-
-/** The simplest strategy that keeps all demands, or the one that comes nearest. */
-function advise(
-  all: readonly { strategy: Strategy; figures: ReturnType<typeof figuresOf> }[],
-  demands: readonly Demand[],
-) {
-  const simplest = all.toSorted((a, b) => complexity(a.strategy) - complexity(b.strategy));
-  const judged = simplest.map(({ strategy, figures }) => ({
-    strategy,
-    figures,
-    short: shortfalls(figures, demands),
-  }));
-  const keeping = judged.filter(({ short }) => short.length === 0);
-  const choice = keeping[0];
-  if (choice === undefined) {
-    const nearest = judged.toSorted((a, b) => a.short.length - b.short.length)[0]!;
-    return {
-      choose: null,
-      because: [
-        `None of ${all.length} strategies keeps all of it.`,
-        `The nearest is ${nearest.strategy.name}, but ${nearest.short.join(", and ")}.`,
-      ],
-    };
-  }
-  const { name } = choice.strategy;
-  // Of the named ones that would be simpler, the nearest is what a reader would ask about.
-  const simpler = judged
-    .slice(0, judged.indexOf(choice))
-    .filter(({ strategy }) => Object.hasOwn(namedStrategies, strategy.name))
-    .toReversed()
-    .toSorted((a, b) => a.short.length - b.short.length)[0];
-  return {
-    choose: name,
-    because: [
-      `Choose ${name}: of ${all.length} strategies ${keeping.length} keep all of it, and it is the simplest.`,
-      ...(simpler === undefined
-        ? []
-        : [`${simpler.strategy.name} is simpler, but ${simpler.short.join(", and ")}.`]),
-    ],
-  };
+  return askedFor(demands);
 }

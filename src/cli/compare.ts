@@ -1,0 +1,192 @@
+/**
+ * One scenario under several strategies: performing them, judging them, and looking for when the
+ * choice would be wrong. For the command and for the session.
+ */
+import { advise, type Advice, bySimplicity, type Judged, unlessWords } from "../analysis/advice.ts";
+import { allStrategies, figuresOf, neighboursOf } from "../analysis/comparison.ts";
+import { findCounterExample } from "../analysis/counter-example.ts";
+import { type Demand, type Demands, demandsBeside, lacksOf } from "../analysis/demands.ts";
+import { findFindings } from "../analysis/findings.ts";
+import { Lanes } from "../analysis/lanes.ts";
+import { type Outcome, readOutcome } from "../analysis/outcome.ts";
+import { RealRun } from "../drivers/real/real.ts";
+import { runVirtually } from "../drivers/virtual/virtual.ts";
+import type { EventLog } from "../events/log.ts";
+import { callProblems } from "../scenario/calls.ts";
+import { EditableDocument } from "../scenario/change.ts";
+import type { Scenario } from "../scenario/model.ts";
+import type { Source } from "../scenario/source.ts";
+import { namedStrategies, parseStrategy, type Strategy } from "../scenario/strategy.ts";
+import { Progress } from "./progress.ts";
+
+/** What a run left: its events, and what they come to. */
+export interface Performed {
+  outcome: Outcome;
+  log: EventLog;
+}
+
+/** What one strategy came to. */
+export interface Compared extends Judged {
+  outcome: Outcome;
+  lanes: Lanes;
+}
+
+/** Performs a scenario in virtual time. */
+export function simulate(scenario: Scenario, strategy: Strategy): Performed {
+  const log = runVirtually({ scenario, strategy, runtime: `Bun ${Bun.version}` });
+  return { outcome: readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), log };
+}
+
+/** Performs a scenario in virtual time under each strategy. */
+export function simulateAll(scenario: Scenario, strategies: readonly Strategy[]): Performed[] {
+  using progress = new Progress(strategies.length);
+  return strategies.map((strategy, index) => {
+    progress.show(index, strategy.name);
+    return simulate(scenario, strategy);
+  });
+}
+
+/**
+ * Performs a scenario for real under each strategy, one after the other, so that none makes another late.
+ *
+ * @returns null when the user ended it.
+ */
+export async function performAllForReal(
+  scenario: Scenario,
+  strategies: readonly Strategy[],
+  speed: number,
+  folder: string,
+): Promise<Performed[] | null> {
+  using progress = new Progress(strategies.length);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const onSignal = (): void => controller.abort();
+  process.on("SIGINT", onSignal);
+  const performed: Performed[] = [];
+  for (const [index, strategy] of strategies.entries()) {
+    progress.show(index, strategy.name);
+    using real = new RealRun();
+    const plan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
+    const onPrint = (): void => undefined;
+    const { log } = await real.perform(plan, { speed, folder, timeout: null, signal, onPrint });
+    if (signal.aborted) break;
+    performed.push({
+      outcome: readOutcome({ scenario, strategy, driver: "real", speed }, log),
+      log,
+    });
+  }
+  process.off("SIGINT", onSignal);
+  return signal.aborted ? null : performed;
+}
+
+/** The strategies that are compared where the user names none. */
+export function defaultStrategies(scenario: Scenario): readonly Strategy[] {
+  return scenario.compare ?? Object.keys(namedStrategies).map(parseStrategy);
+}
+
+/** Holds a run against what must hold. */
+export function judge({ outcome, log }: Performed, demands: readonly Demand[]): Compared {
+  const { scenario, strategy } = outcome;
+  return {
+    strategy,
+    figures: figuresOf(outcome),
+    lacks: lacksOf(outcome, demands),
+    fix: findFindings(outcome)[0]?.fix ?? null,
+    outcome,
+    lanes: new Lanes(scenario, strategy).hearAll(log),
+  };
+}
+
+/** As many events are run through in search of advice; what is larger is compared, and no more. */
+const mostEvents = 2_000_000;
+
+/** Of the strategies compared, as many are looked at as what would be right in place of the choice. */
+const mostOthers = 12;
+
+/**
+ * Says which strategy to choose, and the smallest change under which that would be wrong.
+ *
+ * @param runs what was compared, judged by `must`.
+ * @param beside the run under the scenario's own strategy.
+ */
+export function adviseOn(
+  source: Source,
+  scenario: Scenario,
+  runs: readonly Compared[],
+  must: Demands,
+  beside: Outcome,
+): Advice {
+  const own = scenario.strategy;
+  const demands = demandsBeside(must, beside);
+  // Where user code takes as long as it takes, virtual time knows nothing.
+  const canSearch = callProblems(scenario, source.folder, new Set()).length === 0;
+  const events = canSearch ? countEvents(simulate(scenario, own).log) : Infinity;
+  const judgeAll = (strategies: readonly Strategy[]): Compared[] =>
+    strategies.map((strategy) => judge(simulate(scenario, strategy), demands));
+  const all = allStrategies();
+  const beyond =
+    runs.some(({ lacks }) => lacks.length === 0) || events * all.length > mostEvents
+      ? []
+      : bySimplicity(judgeAll(all), own);
+  const advice = advise(scenario, runs, { demands, source: must.source }, beyond);
+  if (advice.choose === null || events * 1000 > mostEvents) return advice;
+  const choice = parseStrategy(advice.choose);
+  const others = unique([
+    ...runs.slice(0, mostOthers).map(({ strategy }) => strategy),
+    ...Object.keys(namedStrategies).map(parseStrategy),
+    ...neighboursOf(choice),
+  ]).filter(({ name }) => name !== choice.name);
+  const counterExample = findCounterExample(
+    scenario,
+    choice,
+    bySimplicity(
+      others.map((strategy) => ({ strategy })),
+      own,
+    ).map(({ strategy }) => strategy),
+    must,
+    (changed, strategy) => simulate(changed, strategy).outcome,
+  );
+  if (counterExample === null) return advice;
+  const { change, instead } = counterExample;
+  const message = unlessWords(choice.name, counterExample);
+  const document = new EditableDocument(source.text);
+  change.write(document);
+  document.set("strategy", strategyValue(choice));
+  document.set("compare", [choice, ...(instead === null ? [] : [instead])].map(strategyValue));
+  if (must.source !== "expect") document.delete("expect");
+  document.say(` ${message}`);
+  return {
+    ...advice,
+    unless: [
+      {
+        change: change.what,
+        message,
+        instead: instead?.name ?? null,
+        document: document.toString(),
+      },
+    ],
+  };
+}
+
+/** A strategy as a document has it: a name, or an object with its axes. */
+function strategyValue({ name }: Strategy): unknown {
+  const [use, ...axes] = name.split(",");
+  if (axes.length === 0) return use;
+  return {
+    use,
+    ...Object.fromEntries(
+      axes.map((axis) => {
+        const [key, value] = axis.split("=") as [string, string];
+        return [key, key === "workers" ? Number(value) : value];
+      }),
+    ),
+  };
+}
+
+function unique(strategies: readonly Strategy[]): Strategy[] {
+  return [...new Map(strategies.map((one) => [one.name, one])).values()];
+}
+
+function countEvents(log: EventLog): number {
+  return log.chunks.reduce((sum, { length }) => sum + length, 0);
+}

@@ -1,0 +1,427 @@
+/** `tandem compare`: strategies beside each other, which of them to choose, and when that would be wrong. */
+import { describe, expect, test } from "bun:test";
+import { catalogue } from "../../src/scenario/catalogue.ts";
+import { tandem, temporaryFolder } from "../support/tandem.ts";
+
+interface Result {
+  wall: number;
+  exitCode: number | null;
+  interruptedBy: string | null;
+  strategy: { name: string };
+  main: { status: string; endedAt: number };
+  tasks: {
+    name: string;
+    status: string;
+    heard: string | null;
+    cleanup: string;
+  }[];
+  prints: { text: string }[];
+  metrics: { longestBlock: { duration: number } | null; lateness: { max: number } };
+}
+
+interface Comparison {
+  runs: Result[];
+  classes?: { strategy: string; members: string[] }[];
+  advice: {
+    must: { written: string; says: string }[];
+    source: string;
+    choose: string | null;
+    because: string[];
+    cost: string | null;
+    unless: { change: string; message: string; instead: string | null; document: string }[];
+  };
+}
+
+function compare(...args: string[]): Comparison {
+  const { status, stdout, stderr } = tandem(["compare", ...args, "--json"]);
+  expect([status, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout) as Comparison;
+}
+
+/** The rows of the table, each as its cells; a table that goes on below is put together. */
+function rows(...args: string[]): Record<string, string>[] {
+  const { stdout } = tandem(["compare", ...args]);
+  const found = new Map<string, Record<string, string>>();
+  for (const band of stdout.split("\n\n")) {
+    const [head, ...lines] = band.split("\n").map((line) => line.split(/ {2,}/));
+    if (head?.[0] !== "strategy") break;
+    for (const line of lines) {
+      const row = found.get(line[0]!) ?? {};
+      head.forEach((title, k) => (row[title] = line[k]!));
+      found.set(line[0]!, row);
+    }
+  }
+  return [...found.values()];
+}
+
+describe("the table", () => {
+  test("tells what each strategy of the scenario makes of it, the best of each column marked", () => {
+    expect(rows("lost")).toEqual([
+      {
+        strategy: "detach",
+        finished: "0",
+        lost: "1",
+        failed: "0",
+        main: "9s *",
+        background: "0ms",
+        process: "9s *",
+        exit: "0",
+      },
+      {
+        strategy: "await",
+        finished: "1 *",
+        lost: "0 *",
+        failed: "0",
+        main: "14s",
+        background: "5s *",
+        process: "14s",
+        exit: "0",
+      },
+      {
+        strategy: "thread",
+        finished: "1 *",
+        lost: "0 *",
+        failed: "0",
+        main: "9s *",
+        background: "5s *",
+        process: "9s *",
+        exit: "0",
+      },
+    ]);
+  });
+
+  test("tells who heard of failures, whether clean-up ran, what held the loop, and that main failed", () => {
+    const [portal] = rows("unretrieved");
+    expect(portal).toMatchObject({ failed: "2 (1 logged, 1 nobody)" });
+    const [group, , settled] = rows("group-failure");
+    expect(group).toMatchObject({
+      "clean-up": "all",
+      failed: "1 (raised)",
+      main: "750ms failed",
+      exit: "1",
+    });
+    expect(settled).toMatchObject({ lost: "0 *", main: "3.75s" });
+    const [daemon, cancel] = rows("abandon");
+    expect(daemon).toMatchObject({ "clean-up": "none", lost: "1" });
+    expect(cancel).toMatchObject({ "clean-up": "all *" });
+    expect(rows("blocking")[0]).toMatchObject({ "loop held": "1.5s" });
+  });
+
+  test("a deadlock never ends", () => {
+    const deadlocked = rows("queue").find(({ strategy }) => strategy === "await");
+    expect(deadlocked).toMatchObject({ main: "never", process: "never", exit: "-" });
+  });
+
+  test("below it main and all tasks together are drawn for each strategy, over one axis", () => {
+    const { stdout } = tandem(["compare", "lost", "--ascii"]);
+    const picture = stdout.split("\n").filter((line) => / (main|tasks) +[#.\-+c]/.test(line));
+    expect(picture.map((line) => line.replace(/(.)\1+/g, "$1").trim())).toEqual([
+      "detach main #+",
+      "tasks c",
+      "await main .#+",
+      "tasks -+",
+      "thread main #+",
+      "tasks -+",
+    ]);
+  });
+
+  test("--all groups all 120 strategies into classes of equal outcome, under the simplest", () => {
+    const { classes, runs } = compare("threaded", "--all");
+    expect(runs).toHaveLength(120);
+    expect(classes!.flatMap(({ members }) => members).toSorted()).toEqual(
+      runs.map(({ strategy }) => strategy.name).toSorted(),
+    );
+    expect(classes!.map(({ strategy }) => strategy)).toEqual([
+      "detach",
+      "await",
+      "thread",
+      "float",
+      "exit",
+    ]);
+    expect(rows("threaded", "--all").map(({ strategy }) => strategy)).toEqual(
+      classes!.map(({ strategy, members }) => `${strategy} (+${members.length - 1})`),
+    );
+  });
+
+  test("every strategy of --all goes by a name that means it", () => {
+    const { runs } = compare("exit-early", "--all");
+    const names = runs.map(({ strategy }) => strategy.name);
+    const again = compare("exit-early", "--strategies", names.join(","));
+    expect(again.runs).toEqual(runs);
+  });
+
+  test("--strategies names them, refined or not; --sort puts the best first", () => {
+    const words = ["--strategies", "await,thread,offload=threads,workers=4,detach"];
+    const sorted = rows("blocking", ...words, "--sort", "block");
+    expect(sorted.map(({ strategy }) => strategy)).toEqual([
+      "thread,offload=threads,workers=4",
+      "detach",
+      "await",
+    ]);
+    const byMain = rows("blocking", ...words, "--sort", "main");
+    expect(byMain.at(-1)).toMatchObject({ strategy: "await" });
+  });
+
+  test("--driver real proves it: the same table, but for the times", () => {
+    const real = rows("lost", "-d", "real", "--speed", "50");
+    expect(real.map(({ finished, lost, exit }) => [finished, lost, exit])).toEqual([
+      ["0", "1", "0"],
+      ["1 *", "0 *", "0"],
+      ["1 *", "0 *", "0"],
+    ]);
+  });
+
+  test("--json holds each result as run gives it; --markdown is a table and the advice", () => {
+    const { runs } = compare("lost");
+    const alone = tandem(["run", "lost", "-s", "await", "-d", "virtual", "--json"]).stdout;
+    expect(runs[1] as object).toEqual(JSON.parse(alone) as object);
+    const { stdout } = tandem(["compare", "lost", "--markdown"]);
+    expect(stdout).toStartWith("| strategy | finished |");
+    expect(stdout).toContain("\n\nWhat must hold, since nothing else is said: nothing is lost,");
+    expect(stdout).toContain("\nChoose thread: of 3 strategies only it keeps all of that.");
+  });
+
+  test.each([
+    [["--sort", "mian"], 'did you mean "main"?'],
+    [["--driver", "reel"], 'did you mean "real"?'],
+    [["--must", "finnish"], 'did you mean "finish"?'],
+    [["--must", "main<=soon"], "a bound is written as main<=10s"],
+    [["--must", "overlap>=1s"], "a bound is written as main<=10s"],
+    [["--must", "lost==0s"], "a bound is written as main<=10s"],
+    [["--must", "main"], "a bound is written as main<=10s"],
+    [["--strategies", "thred"], 'did you mean "thread"?'],
+    [["--all", "--strategies", "await"], "exclude each other"],
+    [["--json", "--markdown"], "exclude each other"],
+    [["--speed", "0"], "--speed is a number from 0.001 to 10000"],
+  ])("%j is refused with a sentence", (words, sentence) => {
+    const { status, stdout, stderr } = tandem(["compare", "lost", ...words]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(sentence);
+    expect(stderr.trimEnd()).not.toContain("\n");
+  });
+});
+
+/** What an expert would choose, from the scenario and what is compared for it. */
+const expert: Record<string, string | null> = {
+  // Await would save the task as well, and make main wait for it.
+  lost: "thread",
+  // Main may wait here: the document has it so, and a second thread is not worth half a second.
+  awaited: "await",
+  threaded: "thread",
+  choosing: "thread",
+  blocking: "thread,offload=threads",
+  offloaded: "thread,offload=threads",
+  // In JavaScript threads compute side by side; the advice says that in Python they do not.
+  processes: "await,offload=threads",
+  queue: "thread",
+  submit: "portal",
+  "result-timeout": "portal",
+  // No strategy makes heard what nobody asks for.
+  unretrieved: null,
+  reraised: "await",
+  "group-failure": "group",
+  // The document wants the upload cancelled, with its clean-up.
+  "cancel-cleanup": "thread,atExit=cancel",
+  abandon: "thread",
+  "join-timeout": "thread",
+  // Floating, the task wakes 2 s late.
+  floating: "thread",
+  // In JavaScript, leaving out process.exit() is the least change.
+  "exit-early": "float",
+};
+
+/** What a result lacks of a demand, judged here from the result alone. */
+function lacks(result: Result, demand: string): boolean {
+  const { tasks, main, wall, metrics, prints } = result;
+  if (result.interruptedBy === "deadlock") return true;
+  const [, figure, limit, unit] = /^(\w+)(?:<=|<|==)([\d.]+)(us|ms|s|m|)$/.exec(demand) ?? [];
+  const scale = { us: 0.001, ms: 1, s: 1000, m: 60_000, "": 1 }[unit ?? ""]!;
+  const most = Number(limit) * scale;
+  const cancelledOrWorse = ({ status }: { status: string }): boolean =>
+    status !== "finished" && status !== "failed";
+  switch (figure ?? demand) {
+    case "finish":
+      return tasks.some(({ status }) => status !== "finished");
+    case "heard":
+      return tasks.some(({ heard }) => heard === "nobody");
+    case "cleanup":
+      return tasks.some(({ cleanup }) => cleanup === "skipped" || cleanup === "cut-short");
+    case "lost":
+      return tasks.filter(cancelledOrWorse).length !== most;
+    case "late":
+      return metrics.lateness.max >= most;
+    case "main":
+      return main.endedAt > most;
+    case "wall":
+      return wall > most;
+    case "block":
+      return (metrics.longestBlock?.duration ?? 0) > most;
+    case "no deadlock":
+      return false;
+    case "lost only if cancelled":
+      return tasks.some(({ status }) => status === "abandoned" || status === "unstarted");
+    case "exactly its lines":
+      return false;
+    default: {
+      // `mail finished, payment failed`, `all cancelled`, or `"a line" printed`.
+      const [, line] = /^"(.*)" printed$/.exec(demand) ?? [];
+      if (line !== undefined) return !prints.some(({ text }) => text === line);
+      return demand.split(", ").some((part) => {
+        const [name, status] = part.split(" ");
+        return tasks.some(
+          (task) => (name === "all" || task.name === name) && task.status !== status,
+        );
+      });
+    }
+  }
+}
+
+describe("the advice", () => {
+  test.each(catalogue.map(({ name }) => name))("for %s is what an expert would say", (name) => {
+    expect(name in expert).toBe(true);
+    const { advice, runs } = compare(name);
+    expect(advice.choose).toBe(expert[name]!);
+    if (advice.choose === null) return;
+    const chosen = runs.find(({ strategy }) => strategy.name === advice.choose)!;
+    for (const { written } of advice.must)
+      expect([written, lacks(chosen, written)]).toEqual([written, false]);
+    expect(advice.because.length).toBeGreaterThanOrEqual(2);
+    expect(advice.cost).toStartWith("It costs ");
+  });
+
+  test.each(catalogue.map(({ name }) => name).filter((name) => expert[name] !== null))(
+    "the counter-example of %s, run, shows what it claims",
+    (name) => {
+      using folder = temporaryFolder();
+      const { advice, runs } = compare(name);
+      const isOld = (task: { name: string }): boolean =>
+        runs[0]!.tasks.some((one) => one.name === task.name);
+      const [{ document, instead, message }] = advice.unless as [Comparison["advice"]["unless"][0]];
+      const file = folder.file("changed.yaml", document);
+      // Main's own end is compared with what it would be under the strategy the scenario has now.
+      const own = catalogue.find((one) => one.name === name)!.text;
+      const before = /^strategy: .*$/m.exec(own)![0];
+      const perform = (path: string, strategy?: string): Result =>
+        JSON.parse(
+          tandem([
+            ...["run", path, "--driver", "virtual", "--json"],
+            ...(strategy === undefined ? [] : ["--strategy", strategy]),
+          ]).stdout,
+        ) as Result;
+      const now = folder.file(
+        "own.yaml",
+        document.replace(/^strategy:[^]*?(?=^\w)/m, `${before}\n`),
+      );
+      const { main } = perform(now);
+      const must = advice.must.flatMap(({ written }) => {
+        if (!written.startsWith("main") || own.includes('main: "<=')) return [written];
+        return main.status === "finished" ? [`main<=${main.endedAt}ms`] : [];
+      });
+      // A task that is made to fail does what it can.
+      const [, failing] = /^(\S+) fails/.exec(advice.unless[0]!.change) ?? [];
+      const judge = (result: Result): string[] => {
+        const tasks = result.tasks.map((task) =>
+          task.name === failing && task.status === "failed"
+            ? { ...task, status: "finished" }
+            : task,
+        );
+        return must.filter((demand) =>
+          // Of a task that the change has added, nothing was expected.
+          lacks(
+            { ...result, tasks: demand === "all failed" ? tasks.filter(isOld) : tasks },
+            demand,
+          ),
+        );
+      };
+      const worse = judge(perform(file, advice.choose!));
+      expect(worse).not.toEqual([]);
+      expect(message).toContain(`then under ${advice.choose} `);
+      if (instead !== null) {
+        expect(judge(perform(file, instead))).toEqual([]);
+        expect(message).toEndWith(`${instead} would be right.`);
+      }
+    },
+  );
+
+  test("--must is what must hold instead, and the simplest that keeps it is chosen", () => {
+    const choice = (must: string): string | null =>
+      compare("blocking", "--all", "--must", must).advice.choose;
+    expect(choice("finish")).toBe("await");
+    expect(choice("finish,main<=2s")).toBe("thread");
+    expect(choice("finish,main<=2s,block<=50ms")).toBe("thread,offload=threads");
+    expect(choice("lost==0, late<100ms")).toBe("await,offload=threads");
+    expect(choice("overlap>=50%")).toBe("thread");
+    expect(choice("finish,wall<=1s")).toBeNull();
+  });
+
+  test("a simpler strategy is named with what it lacks, in figures", () => {
+    expect(compare("lost").advice.because.at(-1)).toBe(
+      "await is simpler, but main ends at 14s (wanted: at most 9s).",
+    );
+  });
+
+  test("where nothing does, it names the nearest, what it lacks, and what would help", () => {
+    expect(compare("unretrieved").advice).toMatchObject({
+      choose: null,
+      because: [
+        "None of the 3 strategies compared keeps all of that, nor does any of all 120.",
+        "The nearest is portal, but the failure of invoice reaches nobody.",
+        'What would help: take its result in main ("result: invoice"), where its error is raised again.',
+      ],
+      cost: null,
+      unless: [],
+    });
+  });
+
+  test("where none of the compared does, it looks further", () => {
+    const { advice } = compare("blocking", "--strategies", "await,thread");
+    expect(advice.choose).toBe("thread,offload=threads");
+    expect(advice.because[0]).toContain("none of the 2 compared keeps all of that");
+  });
+
+  test("threads take turns at computing in Python, and the advice says so", () => {
+    expect(compare("processes").advice.cost).toContain("(the GIL): there, take processes.");
+    expect(compare("offloaded").advice.cost).not.toContain("GIL");
+  });
+
+  test("--counter-example writes the changed scenario alone, ready to be run", () => {
+    const { status, stdout } = tandem(["compare", "exit-early", "--counter-example"]);
+    expect(status).toBe(0);
+    expect(stdout).toStartWith('# Unless "block: 500ms" of main (line 10) becomes "block: 1.1s"');
+    const run = tandem(["run", "-", "-d", "virtual", "--json"], { stdin: stdout });
+    const { metrics, strategy } = JSON.parse(run.stdout) as Result;
+    expect(strategy.name).toBe("float");
+    expect(metrics.lateness.max).toBe(100);
+    expect(tandem(["compare", "unretrieved", "--counter-example"])).toMatchObject({ status: 2 });
+  });
+
+  test("a document's comments and order survive the change", () => {
+    using folder = temporaryFolder();
+    const text = `# mine
+name: mine # its name
+tasks:
+  a: [sleep: 1s] # a nap
+main: [launch, block: 2s]
+strategy: exit
+`;
+    const [{ document }] = compare(folder.file("mine.yaml", text)).advice.unless as [
+      { document: string },
+    ];
+    expect(document).toContain("# mine\n");
+    expect(document).toContain("name: mine # its name\n");
+    expect(document).toContain("# a nap");
+    expect(document.indexOf("tasks:")).toBeLessThan(document.indexOf("main:"));
+  });
+
+  test("a scenario whose calls nobody can foresee is compared for real, without a counter-example", () => {
+    using folder = temporaryFolder();
+    folder.file("job.ts", "export default () => {};");
+    const file = folder.file(
+      "own.yaml",
+      "name: own\nmain: [launch]\ntasks: { a: [call: { module: ./job.ts }] }\ncompare: [detach, await]\n",
+    );
+    expect(tandem(["compare", file])).toMatchObject({ status: 2 });
+    const { advice } = compare(file, "--driver", "real");
+    expect(advice.unless).toEqual([]);
+  });
+});

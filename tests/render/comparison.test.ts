@@ -1,0 +1,33 @@
+/** Comparisons as they are drawn: for every width of a terminal. */
+import { expect, test } from "bun:test";
+import { allStrategies, classesOf } from "../../src/analysis/comparison.ts";
+import { demandsBeside, demandsOf } from "../../src/analysis/demands.ts";
+import { judge, simulate, simulateAll } from "../../src/cli/compare.ts";
+import { className, renderComparison } from "../../src/render/comparison.ts";
+import { renderMiniatures } from "../../src/render/timeline.ts";
+import { catalogue } from "../../src/scenario/catalogue.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+
+test("no line is wider than the terminal, and no figure is left out, from 60 to 200 columns", () => {
+  for (const { text, file } of catalogue) {
+    const scenario = parseScenario(text, file);
+    const own = simulate(scenario, scenario.strategy).outcome;
+    const demands = demandsBeside(demandsOf(own), own);
+    const runs = simulateAll(scenario, allStrategies()).map((one) => judge(one, demands));
+    const classes = classesOf(runs, scenario.strategy);
+    const words = (lines: string[]): string[] =>
+      [...new Set(lines.flatMap((line) => line.split(/\s+/)))].filter(Boolean).toSorted();
+    const whole = words(renderComparison(classes, 1000));
+    for (let width = 60; width <= 200; width += 7) {
+      const table = renderComparison(classes, width);
+      for (const line of table) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
+      expect(words(table)).toEqual(whole);
+      const named = classes.map((one) => ({ name: className(one), lanes: one.lanes }));
+      for (const unicode of [true, false]) {
+        const look = { width, unicode, colour: false };
+        for (const line of renderMiniatures(named, look, own.wall))
+          expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
+      }
+    }
+  }
+});
