@@ -404,9 +404,7 @@ tasks:
 main: [launch, block: 2s]
 strategy: exit
 `;
-    const [{ document }] = compare(folder.file("mine.yaml", text)).advice.unless as [
-      { document: string },
-    ];
+    const { document } = compare(folder.file("mine.yaml", text)).advice.unless[0]!;
     expect(document).toContain("# mine\n");
     expect(document).toContain("name: mine # its name\n");
     expect(document).toContain("# a nap");

@@ -96,8 +96,8 @@ describe("tandem, without arguments", () => {
     await at(session, "Which scenario?", "lost", enter);
     await at(session, "Run it under which of them?", interrupt);
     expect(await session.exited()).toBe(130);
-    expect(session.text).toMatch(/detach +0 +1 +0 +9s \* +9s/);
-    expect(session.text).toMatch(/thread +1 \* +0 \* +0 +9s \* +9s/);
+    expect(session.text).toMatch(/detach +0 +1 +0 +9s \* +0ms +9s/);
+    expect(session.text).toMatch(/thread +1 \* +0 \* +0 +9s \* +5s \* +9s/);
   });
 
   test("a number of the scenario is changed where it stands, and what is wrong is told at once", async () => {
