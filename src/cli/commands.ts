@@ -85,6 +85,8 @@ Options
                               the document expects; that nothing is lost, unheard or 100 ms late;
                               and that main ends no later than under the document's own strategy
   --counter-example           write the scenario with that smallest change, and nothing else
+  --verify                    run each strategy in virtual time and for real, and tell everything in
+                              which the two differ, with its cause; exits with 1 where none is known
   --json                      write the result objects and the advice, as one JSON object
   --markdown                  write table and advice as Markdown
   --no-color, --ascii         draw without colours, or with ASCII characters only
@@ -95,6 +97,7 @@ Examples
   tandem compare threaded --strategies "detach,await,thread,atExit=cancel"
   tandem compare blocking --all --must "finish,block<=50ms"
   tandem compare choosing --counter-example | tandem run - --driver virtual
+  tandem compare threaded --verify --speed 10
 `,
     load: () => import("./commands/compare.ts"),
   },

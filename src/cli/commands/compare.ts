@@ -9,6 +9,7 @@ import {
   demandWords,
   parseDemand,
 } from "../../analysis/demands.ts";
+import { findDivergences } from "../../analysis/divergence.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { toJson } from "../../export/json.ts";
 import {
@@ -19,8 +20,11 @@ import {
   sortable,
   sortBy,
 } from "../../render/comparison.ts";
+import { isUnexplained, renderVerification } from "../../render/divergence.ts";
 import { renderMiniatures } from "../../render/timeline.ts";
 import { callProblems } from "../../scenario/calls.ts";
+import { TICKS_PER_MS } from "../../scenario/duration.ts";
+import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
@@ -49,6 +53,7 @@ const optionSpecs = {
   sort: { type: "string" },
   must: { type: "string" },
   "counter-example": { type: "boolean" },
+  verify: { type: "boolean" },
   json: { type: "boolean" },
   markdown: { type: "boolean" },
   ...lookOptions,
@@ -67,6 +72,8 @@ interface CompareOptions {
   sort: string | null;
   must: Demands | null;
   output: Output;
+  /** Whether both drivers perform it, to be held against each other. */
+  verify: boolean;
 }
 
 export async function run(argv: string[]): Promise<number> {
@@ -79,10 +86,14 @@ export async function run(argv: string[]): Promise<number> {
   const { driver, speed, all, sort, output } = options;
   const source = readSource(operands[0]!);
   const scenario = parseScenario(source.text, source.file);
-  const problems = callProblems(scenario, source.folder, driver === "real" ? null : new Set());
+  const problems = [
+    ...(driver === "real" || options.verify ? callProblems(scenario, source.folder, null) : []),
+    ...(driver === "virtual" ? callProblems(scenario, source.folder, new Set()) : []),
+  ];
   if (problems.length > 0) throw new DocumentError(source.file, problems);
   const strategies = all ? allStrategies() : (options.strategies ?? defaultStrategies(scenario));
 
+  if (options.verify) return verify(scenario, strategies, speed, source.folder, output);
   const performed =
     driver === "virtual"
       ? simulateAll(scenario, strategies)
@@ -119,6 +130,31 @@ export async function run(argv: string[]): Promise<number> {
       return exitStatus.done;
     }
   }
+}
+
+/** Performs each strategy on both drivers, and tells where they differ. */
+async function verify(
+  scenario: Scenario,
+  strategies: readonly Strategy[],
+  speed: number,
+  folder: string,
+  output: Output,
+): Promise<number> {
+  const real = await performAllForReal(scenario, strategies, speed, folder);
+  if (real === null) return signalStatus.SIGINT;
+  const verified = real.map((run, k) => ({
+    strategy: strategies[k]!.name,
+    ...findDivergences(simulate(scenario, strategies[k]!), run),
+  }));
+  if (output === "json") {
+    const result = {
+      scenario: scenario.name,
+      speed,
+      verified: verified.map(({ late, ...one }) => ({ ...one, late: late / TICKS_PER_MS })),
+    };
+    writeOut(`${JSON.stringify(result, null, 2)}\n`);
+  } else writeOut(renderVerification(verified, textWidth()));
+  return verified.some(isUnexplained) ? exitStatus.fellShort : exitStatus.done;
 }
 
 function asText(classes: readonly (Compared & Class)[], advice: Advice, words: Words): string {
@@ -168,6 +204,11 @@ function readOptions(words: Words): CompareOptions {
     refuse(`--speed is a number from 0.001 to 10000, not "${String(words.speed)}"`);
   if (words.all === true && words.strategies !== undefined)
     refuse("--all and --strategies exclude each other; leave one out");
+  if (words.verify === true && words.driver !== undefined)
+    refuse("--verify runs both drivers; leave --driver out");
+  for (const other of ["must", "sort", "markdown", "counter-example"] as const)
+    if (words.verify === true && words[other] !== undefined)
+      refuse(`--verify tells where the drivers differ, and nothing else; leave --${other} out`);
   const outputs = (["json", "markdown", "counter-example"] as const).filter((name) => words[name]);
   if (outputs.length > 1)
     refuse(`--${outputs[0]} and --${outputs[1]} exclude each other; leave one out`);
@@ -179,7 +220,8 @@ function readOptions(words: Words): CompareOptions {
     all: words.all === true,
     driver,
     // Virtual time takes no time, at whatever speed.
-    speed: driver === "real" ? speed : 1,
+    speed: driver === "real" || words.verify === true ? speed : 1,
+    verify: words.verify === true,
     sort,
     must: words.must === undefined ? null : readDemands(String(words.must)),
     output: outputs[0] ?? "text",

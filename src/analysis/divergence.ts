@@ -1,0 +1,183 @@
+/**
+ * Model against reality: where a real run differs from the same run in virtual time, and why.
+ *
+ * Invariant: what luck, the machine or user code may change is told with that cause; a divergence
+ * without a cause is a mistake of tandem's.
+ */
+import { completions, threads, typeNumber } from "../events/event.ts";
+import type { EventLog } from "../events/log.ts";
+import { callSteps } from "../scenario/calls.ts";
+import { formatTime, TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
+import type { Outcome } from "./outcome.ts";
+import { findRaces, raceWindow } from "./races.ts";
+
+/** One thing that differs. */
+export interface Divergence {
+  /** What it is about, as `task's status` or `the end of main`. */
+  of: string;
+  virtual: string;
+  real: string;
+  /** Null where nobody knows. */
+  cause: string | null;
+}
+
+/** What a real run is beside its model. */
+export interface Verification {
+  divergences: Divergence[];
+  /** The most that anything happened later than in virtual time. */
+  late: Ticks;
+}
+
+/** A run with its events. */
+interface Run {
+  outcome: Outcome;
+  log: EventLog;
+}
+
+/**
+ * By how much, in ms of real time, something may be later without a word: threads wake, messages
+ * travel and processes start in no time only in virtual time.
+ */
+const toleranceMs = 20;
+
+/** From how late on, in ms of real time, the machine is a cause. */
+const busyMs = 2;
+
+/** Compares a real run with the same run in virtual time. */
+export function findDivergences(model: Run, real: Run): Verification {
+  const { speed } = real.outcome;
+  const { scenario } = model.outcome;
+  const delayed = Math.max(0, delayOf(real.log) - delayOf(model.log));
+  const calls = Object.values(callSteps(scenario)).some((steps) => steps.length > 0);
+  const [race] = findRaces(model.log, scenario, raceWindow(speed));
+  const cause =
+    race !== undefined
+      ? `luck: two threads do something within ${formatTime(race.gap)} of each other at ${formatTime(race.at)}`
+      : calls
+        ? `your own functions do what they do, and take what they take`
+        : delayed > busyMs * TICKS_PER_MS * speed
+          ? `the machine was busy: sleeps and blocks ended ${formatTime(delayed)} late in all`
+          : null;
+  const divergences: Divergence[] = [];
+  const expected = facts(model.outcome);
+  for (const [of, found] of facts(real.outcome)) {
+    const virtual = expected.get(of)!;
+    if (virtual !== found) divergences.push({ of, virtual, real: found, cause });
+  }
+  divergences.push(...lines(model.outcome, real.outcome, cause));
+  // Where something else happened, it is no wonder that it happened at another time.
+  const times = divergences.length > 0 || calls ? [] : instants(model.outcome, real.outcome);
+  // What is late once may make other things late that wait for it, and a busy machine is late at all of them.
+  const most = toleranceMs * TICKS_PER_MS * speed + 3 * delayed;
+  for (const { of, virtual, at } of times)
+    if (at < virtual || at > virtual + most)
+      divergences.push({ of, virtual: formatTime(virtual), real: formatTime(at), cause: null });
+  return { divergences, late: times.reduce((sum, one) => Math.max(sum, one.at - one.virtual), 0) };
+}
+
+/** What a run came to, apart from its times. */
+function facts({ main, launch, tasks, exitCode, interruptedBy }: Outcome): Map<string, string> {
+  const ended = ({ status, error }: { status: string; error: string | null }): string =>
+    error === null ? status : `${status} (${JSON.stringify(error)})`;
+  return new Map([
+    ["how the run ended", interruptedBy ?? `exit status ${exitCode}`],
+    ["main", ended(main)],
+    ["launch", ended(launch)],
+    ...tasks.flatMap((task): [string, string][] => [
+      [task.name, ended(task)],
+      [`who heard of ${task.name}`, task.heard?.by ?? "nobody had to"],
+      [`the clean-up of ${task.name}`, task.cleanup],
+      [`the steps of ${task.name}`, `${task.stepsDone} done`],
+    ]),
+  ]);
+}
+
+/** Where the lines of a thread differ, the first of them. */
+function lines(model: Outcome, real: Outcome, cause: string | null): Divergence[] {
+  return threadsOf(model, real).flatMap((thread) => {
+    const [expected, found] = [linesOf(model, thread), linesOf(real, thread)];
+    const count = Math.max(expected.length, found.length);
+    for (let k = 0; k < count; k++) {
+      const [virtual, line] = [expected[k]?.text, found[k]?.text];
+      if (virtual !== line)
+        return [
+          {
+            of: `line ${k + 1} of thread ${threads[thread]!}`,
+            virtual: virtual === undefined ? "none" : JSON.stringify(virtual),
+            real: line === undefined ? "none" : JSON.stringify(line),
+            cause,
+          },
+        ];
+    }
+    return [];
+  });
+}
+
+function threadsOf(...outcomes: Outcome[]): number[] {
+  return [
+    ...new Set(outcomes.flatMap(({ prints }) => prints.map(({ thread }) => thread))),
+  ].toSorted((a, b) => a - b);
+}
+
+function linesOf({ prints }: Outcome, thread: number): Outcome["prints"] {
+  return prints.filter((print) => print.thread === thread);
+}
+
+/** What happened when, by both. */
+function instants(model: Outcome, real: Outcome): { of: string; virtual: Ticks; at: Ticks }[] {
+  const end = (of: string, a: { endedAt: Ticks | null }, b: { endedAt: Ticks | null }) =>
+    a.endedAt === null || b.endedAt === null
+      ? []
+      : [{ of: `the end of ${of}`, virtual: a.endedAt, at: b.endedAt }];
+  return [
+    ...end("main", model.main, real.main),
+    ...end("launch", model.launch, real.launch),
+    ...model.tasks.flatMap((task, index) => end(task.name, task, real.tasks[index]!)),
+    { of: "the end of the process", virtual: model.wall, at: real.wall },
+    ...threadsOf(model).flatMap((thread) => {
+      const found = linesOf(real, thread);
+      return linesOf(model, thread).map(({ at, text }, k) => ({
+        of: `the line ${JSON.stringify(text)}`,
+        virtual: at,
+        at: found[k]!.at,
+      }));
+    }),
+  ];
+}
+
+/**
+ * How late the timers of a run were altogether: the most that one program's sleeps ended late, and
+ * the most that the steps that block or compute on one thread took too long.
+ */
+function delayOf(log: EventLog): Ticks {
+  const sleeps = new Map<number, { due: Ticks; late: Ticks }>();
+  const blocks = new Map<number, { due: Ticks; late: Ticks }>();
+  const began = (map: typeof sleeps, key: number, due: Ticks): void => {
+    map.set(key, { due, late: map.get(key)?.late ?? 0 });
+  };
+  const ended = (map: typeof sleeps, key: number, at: Ticks): void => {
+    const one = map.get(key);
+    if (one !== undefined) one.late += Math.max(0, at - one.due);
+  };
+  for (const { length, at, type, thread, actor, value } of log.chunks)
+    for (let k = 0; k < length; k++)
+      switch (type[k]) {
+        case typeNumber["sleep-began"]:
+          began(sleeps, actor[k]!, at[k]! + value[k]!);
+          break;
+        case typeNumber["sleep-ended"]:
+          if (completions[value[k]!] === "completed") ended(sleeps, actor[k]!, at[k]!);
+          break;
+        case typeNumber["block-began"]:
+        case typeNumber["compute-began"]:
+          began(blocks, thread[k]!, at[k]! + value[k]!);
+          break;
+        case typeNumber["block-ended"]:
+        case typeNumber["compute-ended"]:
+          ended(blocks, thread[k]!, at[k]!);
+          break;
+      }
+  const most = (map: typeof sleeps): Ticks =>
+    [...map.values()].reduce((sum, { late }) => Math.max(sum, late), 0);
+  return most(sleeps) + most(blocks);
+}

@@ -1,0 +1,34 @@
+/** What a comparison of model and reality found, as lines of text. */
+import type { Verification } from "../analysis/divergence.ts";
+import { formatTime } from "../scenario/duration.ts";
+import { printable } from "../scenario/problem.ts";
+import { pad, wrap } from "./text.ts";
+
+/** A strategy, and what a real run of it was beside its model. */
+export interface Verified extends Verification {
+  strategy: string;
+}
+
+/** Whether something differs and nobody knows why. */
+export function isUnexplained({ divergences }: Verification): boolean {
+  return divergences.some(({ cause }) => cause === null);
+}
+
+/** @returns lines, none of them wider than `width` where words allow it. */
+export function renderVerification(verified: readonly Verified[], width: number): string {
+  const names = verified.reduce((most, { strategy }) => Math.max(most, strategy.length), 0);
+  const rows = verified.flatMap(({ strategy, divergences, late }) => [
+    `${pad(strategy, names)}  ${divergences.length === 0 ? `alike, at most ${formatTime(late)} late` : "differs"}`,
+    ...divergences.flatMap(({ of, virtual, real, cause }) => [
+      wrap(printable(`  * ${of}: in virtual time ${virtual}, for real ${real}`), width - 4, "    "),
+      wrap(`    ${cause ?? "no cause is known: tandem may be wrong here"}`, width - 4, "    "),
+    ]),
+  ]);
+  const unexplained = verified.filter(isUnexplained).length;
+  const differ = verified.filter(({ divergences }) => divergences.length > 0).length;
+  const sum =
+    differ === 0
+      ? `Model and reality agree under ${verified.length === 1 ? "this strategy" : `all ${verified.length} strategies`}.`
+      : `${differ} of ${verified.length} differ, ${unexplained} of them for no known cause.`;
+  return `${rows.join("\n")}\n\n${wrap(sum, width)}\n`;
+}
