@@ -17,9 +17,10 @@ export const command: readonly string[] = binary
 /** A child that takes longer hangs; nothing here takes a tenth of it. */
 const timeoutMs = 30_000;
 
-/** What a shell or terminal may have set, and what would change the output; the terminal knows colours. */
+/** What a shell or terminal may have set, and what would change the output; the terminal knows colours and Unicode. */
 const neutral = {
   TERM: "xterm-256color",
+  LC_ALL: "C.UTF-8",
   NO_COLOR: undefined,
   FORCE_COLOR: undefined,
   CLICOLOR_FORCE: undefined,
