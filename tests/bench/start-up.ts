@@ -1,9 +1,17 @@
-/** Start-up: what the executable of tandem takes before it does anything, beside that of a trivial program. */
+/** Start-up: what the executable takes before it does anything, beside a trivial program, and what a comparison takes. */
 import type { Benchmark } from "./budget.ts";
 import { compileTandem, compileTrivial, temporaryFolder } from "./executable.ts";
-import { formatSamples, interleave, medianDifference, medianRatio, processMs } from "./measure.ts";
+import {
+  formatSamples,
+  interleave,
+  median,
+  medianDifference,
+  medianRatio,
+  processMs,
+} from "./measure.ts";
 
 const rounds = 31;
+const compareRounds = 9;
 
 export const startUp: Benchmark = {
   includes:
@@ -17,12 +25,21 @@ export const startUp: Benchmark = {
       version: () => processMs([...tandem, "version"], folder.path),
       run: () => processMs([...tandem, "run", "lost", "--driver", "virtual"], folder.path),
     };
-    await interleave(1, contenders);
+    const compare = () => processMs([...tandem, "compare", "threaded", "--all"], folder.path);
+    await interleave(1, { ...contenders, compare });
     const ms = await interleave(rounds, contenders);
     console.log(`  trivial program: ${formatSamples(ms.trivial)}`);
     console.log(`  tandem version: ${formatSamples(ms.version)}`);
     console.log(`  tandem run lost --driver virtual: ${formatSamples(ms.run)}`);
+    const all = await interleave(compareRounds, { compare });
+    console.log(`  tandem compare threaded --all: ${formatSamples(all.compare)}`);
     return [
+      {
+        of: "tandem compare threaded --all: every meaningful strategy, and advice",
+        figure: median(all.compare),
+        unit: "ms",
+        bound: { most: 300 },
+      },
       {
         of: "start-up: tandem version / trivial program",
         figure: medianRatio(ms.version, ms.trivial),
