@@ -112,10 +112,11 @@ function evidence({ figures }: Judged): string {
 function tasksWords({ finished, failed, lost, background }: Figures): string {
   const all = finished + failed + lost;
   const by = background === null ? "" : ` by ${formatTime(background)}`;
-  if (all === 0) return "there are no tasks";
+  if (all === 0) return "no task has to be waited for";
   if (all === 1)
     return `its task ${finished === 1 ? "finishes" : failed === 1 ? "fails" : "is lost"}${by}`;
-  if (finished === all) return `${all === 2 ? "both" : `all ${all}`} tasks finish${by}`;
+  if (finished === all)
+    return `${all === 2 ? "both" : `all ${all.toLocaleString("en")}`} tasks finish${by}`;
   const parts = [
     `${finished} of ${all} tasks ${finished === 1 ? "finishes" : "finish"}`,
     ...(failed > 0 ? [`${failed} ${failed === 1 ? "fails" : "fail"}`] : []),

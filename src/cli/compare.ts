@@ -14,6 +14,7 @@ import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { EventLog } from "../events/log.ts";
 import { callProblems } from "../scenario/calls.ts";
 import { EditableDocument } from "../scenario/change.ts";
+import type { Ticks } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../scenario/strategy.ts";
@@ -25,10 +26,10 @@ export interface Performed {
   log: EventLog;
 }
 
-/** What one strategy came to. */
+/** What one strategy came to: all that is kept of a run, whose events may be millions. */
 export interface Compared extends Judged {
-  outcome: Outcome;
   lanes: Lanes;
+  wall: Ticks;
 }
 
 /** Performs a scenario in virtual time. */
@@ -37,32 +38,41 @@ export function simulate(scenario: Scenario, strategy: Strategy): Performed {
   return { outcome: readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), log };
 }
 
-/** Performs a scenario in virtual time under each strategy. */
-export function simulateAll(scenario: Scenario, strategies: readonly Strategy[]): Performed[] {
+/**
+ * Performs a scenario in virtual time under each strategy.
+ *
+ * @param keep takes what is wanted of a run.
+ */
+export function simulateAll<Kept>(
+  scenario: Scenario,
+  strategies: readonly Strategy[],
+  keep: (run: Performed) => Kept,
+): Kept[] {
   using progress = new Progress(strategies.length);
   return strategies.map((strategy, index) => {
     progress.show(index, strategy.name);
-    return simulate(scenario, strategy);
+    return keep(simulate(scenario, strategy));
   });
 }
 
 /**
  * Performs a scenario for real under each strategy, one after the other, so that none makes another late.
  *
+ * @param keep takes what is wanted of a run.
  * @returns null when the user ended it.
  */
-export async function performAllForReal(
+export async function performAllForReal<Kept>(
   scenario: Scenario,
   strategies: readonly Strategy[],
-  speed: number,
-  folder: string,
-): Promise<Performed[] | null> {
+  { speed, folder }: { speed: number; folder: string },
+  keep: (run: Performed) => Kept,
+): Promise<Kept[] | null> {
   using progress = new Progress(strategies.length);
   const controller = new AbortController();
   const { signal } = controller;
   const onSignal = (): void => controller.abort();
   process.on("SIGINT", onSignal);
-  const performed: Performed[] = [];
+  const kept: Kept[] = [];
   for (const [index, strategy] of strategies.entries()) {
     progress.show(index, strategy.name);
     using real = new RealRun();
@@ -70,13 +80,12 @@ export async function performAllForReal(
     const onPrint = (): void => undefined;
     const { log } = await real.perform(plan, { speed, folder, timeout: null, signal, onPrint });
     if (signal.aborted) break;
-    performed.push({
-      outcome: readOutcome({ scenario, strategy, driver: "real", speed }, log),
-      log,
-    });
+    kept.push(
+      keep({ outcome: readOutcome({ scenario, strategy, driver: "real", speed }, log), log }),
+    );
   }
   process.off("SIGINT", onSignal);
-  return signal.aborted ? null : performed;
+  return signal.aborted ? null : kept;
 }
 
 /** The strategies that are compared where the user names none. */
@@ -92,9 +101,14 @@ export function judge({ outcome, log }: Performed, demands: readonly Demand[]): 
     figures: figuresOf(outcome),
     lacks: lacksOf(outcome, demands),
     fix: findFindings(outcome)[0]?.fix ?? null,
-    outcome,
+    wall: outcome.wall,
     lanes: new Lanes(scenario, strategy).hearAll(log),
   };
+}
+
+/** Whether virtual time knows how long everything takes; user code takes as long as it takes. */
+export function canSimulate(scenario: Scenario, { folder }: Source): boolean {
+  return callProblems(scenario, folder, new Set()).length === 0;
 }
 
 /** As many events are run through in search of advice; what is larger is compared, and no more. */
@@ -118,9 +132,9 @@ export function adviseOn(
 ): Advice {
   const own = scenario.strategy;
   const demands = demandsBeside(must, beside);
-  // Where user code takes as long as it takes, virtual time knows nothing.
-  const canSearch = callProblems(scenario, source.folder, new Set()).length === 0;
-  const events = canSearch ? countEvents(simulate(scenario, own).log) : Infinity;
+  const events = canSimulate(scenario, source)
+    ? countEvents(simulate(scenario, own).log)
+    : Infinity;
   const judgeAll = (strategies: readonly Strategy[]): Compared[] =>
     strategies.map((strategy) => judge(simulate(scenario, strategy), demands));
   const all = allStrategies();

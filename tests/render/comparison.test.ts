@@ -12,8 +12,8 @@ test("no line is wider than the terminal, and no figure is left out, from 60 to 
   for (const { text, file } of catalogue) {
     const scenario = parseScenario(text, file);
     const own = simulate(scenario, scenario.strategy).outcome;
-    const demands = demandsBeside(demandsOf(own), own);
-    const runs = simulateAll(scenario, allStrategies()).map((one) => judge(one, demands));
+    const demands = demandsBeside(demandsOf(own, "virtual"), own);
+    const runs = simulateAll(scenario, allStrategies(), (run) => judge(run, demands));
     const classes = classesOf(runs, scenario.strategy);
     const words = (lines: string[]): string[] =>
       [...new Set(lines.flatMap((line) => line.split(/\s+/)))].filter(Boolean).toSorted();

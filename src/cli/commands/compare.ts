@@ -34,9 +34,11 @@ import { readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import {
   adviseOn,
+  canSimulate,
   type Compared,
   defaultStrategies,
   judge,
+  type Performed,
   performAllForReal,
   simulate,
   simulateAll,
@@ -93,22 +95,28 @@ export async function run(argv: string[]): Promise<number> {
   if (problems.length > 0) throw new DocumentError(source.file, problems);
   const strategies = all ? allStrategies() : (options.strategies ?? defaultStrategies(scenario));
 
-  if (options.verify) return verify(scenario, strategies, speed, source.folder, output);
-  const performed =
+  const real = { speed, folder: source.folder };
+  if (options.verify) return verify(scenario, strategies, real, output);
+  const own = canSimulate(scenario, source)
+    ? simulate(scenario, scenario.strategy).outcome
+    : (await performAllForReal(scenario, [scenario.strategy], real, (run) => run.outcome))?.[0];
+  if (own === undefined) return signalStatus.SIGINT;
+  const must = options.must ?? demandsOf(own, driver);
+  const demands = demandsBeside(must, own);
+  // A result object is large, and wanted in one kind of output only.
+  const keep = (run: Performed) => ({
+    ...judge(run, demands),
+    result: output === "json" ? toJson(run.outcome, findFindings(run.outcome)) : null,
+  });
+  const runs =
     driver === "virtual"
-      ? simulateAll(scenario, strategies)
-      : await performAllForReal(scenario, strategies, speed, source.folder);
-  if (performed === null) return signalStatus.SIGINT;
-  const own =
-    performed.find(({ outcome }) => outcome.strategy.name === scenario.strategy.name) ??
-    (driver === "virtual" ? simulate(scenario, scenario.strategy) : performed[0]!);
-  const must = options.must ?? demandsOf(own.outcome);
-  const demands = demandsBeside(must, own.outcome);
-  const runs = performed.map((one) => judge(one, demands));
-  const advice = adviseOn(source, scenario, runs, must, own.outcome);
+      ? simulateAll(scenario, strategies, keep)
+      : await performAllForReal(scenario, strategies, real, keep);
+  if (runs === null) return signalStatus.SIGINT;
+  const advice = adviseOn(source, scenario, runs, must, own);
   switch (output) {
     case "json": {
-      const results = runs.map(({ outcome }) => toJson(outcome, findFindings(outcome)));
+      const results = runs.map(({ result }) => result);
       const classes = all
         ? classesOf(runs, scenario.strategy).map(({ strategy, members }) => ({
             strategy: strategy.name,
@@ -136,20 +144,18 @@ export async function run(argv: string[]): Promise<number> {
 async function verify(
   scenario: Scenario,
   strategies: readonly Strategy[],
-  speed: number,
-  folder: string,
+  real: { speed: number; folder: string },
   output: Output,
 ): Promise<number> {
-  const real = await performAllForReal(scenario, strategies, speed, folder);
-  if (real === null) return signalStatus.SIGINT;
-  const verified = real.map((run, k) => ({
-    strategy: strategies[k]!.name,
-    ...findDivergences(simulate(scenario, strategies[k]!), run),
-  }));
+  const verified = await performAllForReal(scenario, strategies, real, (run) => {
+    const { strategy } = run.outcome;
+    return { strategy: strategy.name, ...findDivergences(simulate(scenario, strategy), run) };
+  });
+  if (verified === null) return signalStatus.SIGINT;
   if (output === "json") {
     const result = {
       scenario: scenario.name,
-      speed,
+      speed: real.speed,
       verified: verified.map(({ late, ...one }) => ({ ...one, late: late / TICKS_PER_MS })),
     };
     writeOut(`${JSON.stringify(result, null, 2)}\n`);
@@ -159,7 +165,7 @@ async function verify(
 
 function asText(classes: readonly (Compared & Class)[], advice: Advice, words: Words): string {
   const look = lookOf(process.stdout, words);
-  const to = classes.reduce((most, { outcome }) => Math.max(most, outcome.wall), 0);
+  const to = classes.reduce((most, { wall }) => Math.max(most, wall), 0);
   const runs = classes.map((one) => ({ name: className(one), lanes: one.lanes }));
   return [
     ...renderComparison(classes, textWidth()),
