@@ -126,6 +126,36 @@ Examples
     load: () => import("./commands/check.ts"),
   },
   {
+    name: "code",
+    summary: "print the equivalent program in TypeScript or Python",
+    help: `tandem code <scenario> [options]
+
+Prints a program that does what the scenario does under a strategy, as a person would have written
+it: for Bun, or for Python 3.11 or later.
+
+${scenarioHelp}
+
+Options
+  --lang, -l typescript|python          typescript by default
+  --strategy, -s NAME[,axis=value...]   instead of the document's own, as for "run"
+
+What differs from a run
+  Python has no loop that floats on the main thread ("float", "exit"), and cannot import the module
+  of a "call". "{runtime}" is "python" there. Errors have each language's own text.
+  JavaScript has no loop that closes: where tasks are left over, an AbortController cancels them. A
+  task that is in its "finally" by then is left to end it. Threads share no queue: a channel between
+  them takes values from main to the tasks, and a result tells main only that a task failed.
+  Your own functions get args, signal, sleep and print; the program stands beside the document.
+  Channels between main and a loop in a thread end with the loop.
+
+Examples
+  tandem code lost --lang python
+  tandem code lost --strategy await
+  tandem code threaded > threaded.ts && bun threaded.ts
+`,
+    load: () => import("./commands/code.ts"),
+  },
+  {
     name: "list",
     summary: "list the scenarios that come with tandem",
     help: `tandem list

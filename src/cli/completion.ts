@@ -40,6 +40,7 @@ function operandsOf({ name, help }: Command): string[] {
 const valuesOf: Readonly<Record<string, string[]>> = {
   "--strategy": Object.keys(strategyWords),
   "--driver": ["real", "virtual"],
+  "--lang": ["typescript", "python"],
   "--reporter": ["text", "junit", "github", "json"],
   "--sort": ["finished", "lost", "failed", "main", "wall", "block"],
 };
@@ -48,7 +49,11 @@ function wordsOf(command: Command): string[] {
   return [...operandsOf(command), ...optionsOf(command).map(({ long }) => long), "--help"];
 }
 
-const shortOf: Readonly<Record<string, string[]>> = { "--strategy": ["-s"], "--driver": ["-d"] };
+const shortOf: Readonly<Record<string, string[]>> = {
+  "--strategy": ["-s"],
+  "--driver": ["-d"],
+  "--lang": ["-l"],
+};
 
 const names = (): string => commands.map(({ name }) => name).join(" ");
 

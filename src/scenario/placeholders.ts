@@ -51,3 +51,20 @@ export function placeholderProblems(
   }
   return problems;
 }
+
+/** A text in pieces, in order: what is printed as it stands, and placeholders by their names. */
+export function splitPlaceholders(
+  text: string,
+): ({ literal: string } | { placeholder: keyof PlaceholderValues })[] {
+  const pieces: ReturnType<typeof splitPlaceholders> = [];
+  let end = 0;
+  for (const match of text.matchAll(placeholder)) {
+    const [whole, literal, name] = match;
+    pieces.push({ literal: text.slice(end, match.index) });
+    if (literal !== undefined) pieces.push({ literal: `{${literal}}` });
+    else pieces.push({ placeholder: name as keyof PlaceholderValues });
+    end = match.index + whole.length;
+  }
+  pieces.push({ literal: text.slice(end) });
+  return pieces;
+}

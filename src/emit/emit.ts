@@ -1,0 +1,24 @@
+/** The equivalent program of a scenario under a strategy, as code a person would have written. */
+import type { Scenario } from "../scenario/model.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import { emitPython } from "./python.ts";
+import { emitTypeScript } from "./typescript.ts";
+
+/** The languages that a program can be written in. */
+export const languages = ["typescript", "python"] as const;
+
+export type Language = (typeof languages)[number];
+
+const emitters: Record<Language, (scenario: Scenario, strategy: Strategy) => string> = {
+  typescript: emitTypeScript,
+  python: emitPython,
+};
+
+/**
+ * The text of a program that does what the scenario does under the strategy.
+ *
+ * @throws EmitError, with one sentence, where the language cannot express it.
+ */
+export function emitProgram(scenario: Scenario, strategy: Strategy, language: Language): string {
+  return emitters[language](scenario, strategy);
+}

@@ -1,0 +1,205 @@
+/**
+ * What has to be known of a scenario under a strategy before a program can be written for it: what
+ * can fail, what main and the background share.
+ *
+ * Invariant: read off the document alone; where that does not decide, the answer is the careful one
+ * ("it can fail"), which costs a line of code and never makes it wrong.
+ */
+import type { LeafStep, Scenario, Step, TaskSpec } from "../scenario/model.ts";
+import { splitPlaceholders } from "../scenario/placeholders.ts";
+import { isBeside, type Strategy } from "../scenario/strategy.ts";
+
+/** Every step of a list once, in order, those inside repeats included. */
+export function leaves(steps: readonly Step[]): LeafStep[] {
+  return steps.flatMap((step) => (step.kind === "repeat" ? leaves(step.steps) : [step]));
+}
+
+/** All steps of a task once, clean-up last. */
+export function leavesOf({ steps, finally: cleanup }: TaskSpec): LeafStep[] {
+  return leaves([...steps, ...cleanup]);
+}
+
+/** Whether the steps print `{value}` before they have certainly received one. */
+export function printsEarlyValue(steps: readonly Step[], cleanup: readonly Step[] = []): boolean {
+  const printsValue = (step: LeafStep): boolean =>
+    step.kind === "print" &&
+    splitPlaceholders(step.text).some(
+      (piece) => "placeholder" in piece && piece.placeholder === "value",
+    );
+  const all = leaves(steps);
+  const received = all.findIndex(({ kind }) => kind === "receive");
+  const early = received < 0 ? all : all.slice(0, received);
+  return early.some(printsValue) || leaves(cleanup).some(printsValue);
+}
+
+/** Whether the steps of the list hold their place for a while in a coroutine. */
+export function waits(steps: readonly LeafStep[]): boolean {
+  return steps.some(({ kind }) => ["sleep", "send", "receive", "call"].includes(kind));
+}
+
+function raises(step: LeafStep): boolean {
+  return (
+    step.kind === "fail" ||
+    step.kind === "call" ||
+    (step.kind === "receive" && step.timeout !== undefined)
+  );
+}
+
+/** Which threads use a channel, and how. */
+export interface ChannelUse {
+  name: string;
+  capacity: number | null;
+  mainSends: boolean;
+  mainReceives: boolean;
+  loopSends: boolean;
+  loopReceives: boolean;
+}
+
+export class Facts {
+  readonly scenario: Scenario;
+  readonly strategy: Strategy;
+  /** Launch up to the completion point, and behind it. */
+  readonly beforeSettle: Step[];
+  readonly afterSettle: Step[];
+  /** Main up to its launch step, and behind it; where it never launches, all is before. */
+  readonly beforeLaunch: Step[];
+  readonly afterLaunch: Step[];
+  readonly launches: boolean;
+  /** Tasks that launch starts before the completion point, in order. */
+  readonly awaited: TaskSpec[];
+  /** Tasks that are started or submitted at all. */
+  readonly used: TaskSpec[];
+  readonly channels: ChannelUse[];
+
+  constructor(scenario: Scenario, strategy: Strategy) {
+    this.scenario = scenario;
+    this.strategy = strategy;
+    const { main, launch, tasks } = scenario;
+    const settle = launch.findIndex(({ kind }) => kind === "settle");
+    this.beforeSettle = launch.slice(0, settle);
+    this.afterSettle = launch.slice(settle + 1);
+    const at = main.findIndex(({ kind }) => kind === "launch");
+    this.launches = at >= 0;
+    this.beforeLaunch = at < 0 ? main : main.slice(0, at);
+    this.afterLaunch = at < 0 ? [] : main.slice(at + 1);
+    this.awaited = this.#started(this.beforeSettle);
+    const used = new Set(this.#started(this.launches ? launch : []));
+    for (const step of leaves(this.afterLaunch))
+      if (step.kind === "submit") used.add(this.task(step.task));
+    this.used = tasks.filter((task) => used.has(task));
+    this.channels = scenario.channels
+      .map((channel) => this.#use(channel))
+      .filter((use) => use.mainSends || use.mainReceives || use.loopSends || use.loopReceives);
+  }
+
+  task(name: string): TaskSpec {
+    return this.scenario.tasks.find((task) => task.name === name)!;
+  }
+
+  channel(name: string): ChannelUse {
+    return this.channels.find((channel) => channel.name === name)!;
+  }
+
+  #started(steps: Step[]): TaskSpec[] {
+    return leaves(steps).flatMap((step) =>
+      step.kind === "start" ? step.tasks.map((name) => this.task(name)) : [],
+    );
+  }
+
+  #use(channel: Scenario["channels"][number]): ChannelUse {
+    const uses = (steps: LeafStep[], kind: "send" | "receive"): boolean =>
+      steps.some((step) => step.kind === kind && step.channel === channel.name);
+    const main = leaves(this.scenario.main);
+    const loop = [
+      ...(this.launches ? leaves(this.scenario.launch) : []),
+      ...this.used.flatMap(leavesOf),
+    ];
+    return {
+      ...channel,
+      mainSends: uses(main, "send"),
+      mainReceives: uses(main, "receive"),
+      loopSends: uses(loop, "send"),
+      loopReceives: uses(loop, "receive"),
+    };
+  }
+
+  /** Whether a main that is on another thread than the loop uses the channel as well as the loop. */
+  isBetweenThreads(use: ChannelUse): boolean {
+    return isBeside(this.strategy) && this.isShared(use);
+  }
+
+  /** Whether main and the background both use the channel. */
+  isShared({ mainSends, mainReceives, loopSends, loopReceives }: ChannelUse): boolean {
+    return (mainSends || mainReceives) && (loopSends || loopReceives);
+  }
+
+  taskCanFail(task: TaskSpec): boolean {
+    return leavesOf(task).some(raises);
+  }
+
+  /** Whether an error can leave launch. */
+  get launchCanFail(): boolean {
+    const { settle, timeout } = this.strategy;
+    return (
+      leaves(this.scenario.launch).some(raises) ||
+      timeout !== null ||
+      ((settle === "gather" || settle === "group") &&
+        this.awaited.some((task) => this.taskCanFail(task)))
+    );
+  }
+
+  /** Whether tasks can be left over, to be cancelled, when launch has come to its end. */
+  get leavesTasks(): boolean {
+    return (
+      this.launchCanFail ||
+      this.#started(this.afterSettle).length > 0 ||
+      (this.strategy.settle === "none" && this.awaited.length > 0) ||
+      (isBeside(this.strategy) && leaves(this.afterLaunch).some(({ kind }) => kind === "submit"))
+    );
+  }
+
+  /**
+   * Whether main can fail behind its launch step.
+   *
+   * @param throughChannels whether a channel that it shares with the background can make it.
+   */
+  mainCanFail(throughChannels: boolean): boolean {
+    return leaves(this.afterLaunch).some((step) => {
+      switch (step.kind) {
+        case "submit":
+          return this.strategy.loop !== "portal" || this.launchCanFail;
+        case "result":
+          return (
+            step.timeout !== undefined ||
+            this.launchCanFail ||
+            this.taskCanFail(this.task(step.task))
+          );
+        case "send":
+        case "receive":
+          return raises(step) || (throughChannels && this.isShared(this.channel(step.channel)));
+        default:
+          return raises(step);
+      }
+    });
+  }
+
+  /** Whether the process may end while the background goes on. */
+  get abandons(): boolean {
+    return this.strategy.atExit === "abandon" || this.strategy.grace !== null;
+  }
+
+  /** Whether main takes the result of a task that it submits. */
+  takesResult(task: string): boolean {
+    return leaves(this.scenario.main).some((step) => step.kind === "result" && step.task === task);
+  }
+
+  /** Whether some task hands steps to the pool. */
+  get usesPool(): boolean {
+    return (
+      this.strategy.offload !== "none" &&
+      this.used.some((task) =>
+        leavesOf(task).some(({ kind }) => kind === "block" || kind === "compute"),
+      )
+    );
+  }
+}
