@@ -26,6 +26,7 @@ import {
 } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Ticks } from "../scenario/duration.ts";
+import type { Jitter } from "../scenario/jitter.ts";
 import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
@@ -130,6 +131,8 @@ export interface Performed {
   driver: "virtual" | "real";
   /** Every duration was divided by it, and every time is multiplied back; 1 in virtual time. */
   speed: number;
+  /** How durations varied; left out where they were what the document says. */
+  jitter?: Jitter;
 }
 
 export interface Outcome extends Performed {

@@ -38,6 +38,9 @@ ${strategyLines}
                               your own functions ("call") as well
   --takes-from EVENTS         in virtual time: how long "call" steps take, from a recorded run
   --timeout D                 end the run after D of scenario time (as 10s, 500ms)
+  --jitter P                  in virtual time: durations vary at random by up to P (as 5%) each way
+  --runs N                    with --jitter: the odds of each outcome, from N runs
+  --seed N                    with --jitter: other random durations (1 if left out), or a run again
   --strict                    exit with 1 if any task was lost
   --timeline                  show what every thread and task did, and when, as a picture
   --no-live                   draw no picture while a real run goes on (a terminal shows one)
@@ -50,6 +53,14 @@ Exit status: 0 the run came to its end and main finished, 1 it did not (or, with
 lost, or the output could not be written), 2 the command line or the document is wrong, 130
 interrupted by Ctrl-C, 143 by SIGTERM, 141 nobody reads the output any more.
 
+With --jitter each sleep, block, compute and call takes, each time it is performed, its duration
+times a random factor (uniform, from 1 - P to 1 + P), so which of two events of one instant comes
+first is left to chance. Not varied are timeouts and grace, which are limits; what takes no time,
+and the order of such steps where none that takes time lies between them; and whom a closing loop
+cancels first. With --runs the report goes to stdout: the share of each outcome with the seed of a
+run that came to it, which orders are luck, and what was the same in all runs. Its exit status is 1
+if that of any of the runs would be.
+
 Examples
   tandem run lost
   tandem run threaded --speed 10
@@ -57,6 +68,8 @@ Examples
   tandem run my.yaml --strategy thread,atExit=cancel,grace=1s --driver virtual
   tandem show lost | tandem run - --strategy await --json
   tandem run blocking --strategy await,offload=threads,workers=4
+  tandem run threaded --jitter 5% --runs 10000
+  tandem run threaded --jitter 5% --seed 2654435770 --timeline
 `,
     load: () => import("./commands/run.ts"),
   },

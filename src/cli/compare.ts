@@ -18,7 +18,7 @@ import type { Ticks } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../scenario/strategy.ts";
-import { Progress } from "./progress.ts";
+import { ProgressLine } from "./progress.ts";
 
 /** What a run left: its events, and what they come to. */
 export interface Performed {
@@ -48,9 +48,9 @@ export function simulateAll<Kept>(
   strategies: readonly Strategy[],
   keep: (run: Performed) => Kept,
 ): Kept[] {
-  using progress = new Progress(strategies.length);
+  using progress = new ProgressLine();
   return strategies.map((strategy, index) => {
-    progress.show(index, strategy.name);
+    progress.show(barOf(index, strategies.length, strategy.name));
     return keep(simulate(scenario, strategy));
   });
 }
@@ -67,14 +67,14 @@ export async function performAllForReal<Kept>(
   { speed, folder }: { speed: number; folder: string },
   keep: (run: Performed) => Kept,
 ): Promise<Kept[] | null> {
-  using progress = new Progress(strategies.length);
+  using progress = new ProgressLine();
   const controller = new AbortController();
   const { signal } = controller;
   const onSignal = (): void => controller.abort();
   process.on("SIGINT", onSignal);
   const kept: Kept[] = [];
   for (const [index, strategy] of strategies.entries()) {
-    progress.show(index, strategy.name);
+    progress.show(barOf(index, strategies.length, strategy.name));
     using real = new RealRun();
     const plan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
     const onPrint = (): void => undefined;
@@ -86,6 +86,13 @@ export async function performAllForReal<Kept>(
   }
   process.off("SIGINT", onSignal);
   return signal.aborted ? null : kept;
+}
+
+/** How far a comparison has come, as `[####....] 12 of 30: thread`. */
+function barOf(done: number, total: number, next: string): string {
+  const width = 20;
+  const bar = "#".repeat(Math.round((done / total) * width)).padEnd(width, ".");
+  return `[${bar}] ${done} of ${total}: ${next}`;
 }
 
 /** The strategies that are compared where the user names none. */

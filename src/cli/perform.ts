@@ -17,7 +17,7 @@ import { countSteps } from "../scenario/walk.ts";
 import { signalStatus } from "./command.ts";
 import { OutputClosed, OutputFailed, QueuedOutput, writeOut } from "./output.ts";
 
-export interface PerformOptions extends Pick<Performed, "driver" | "speed"> {
+export interface PerformOptions extends Pick<Performed, "driver" | "speed" | "jitter"> {
   /** Ends the run at this instant. */
   timeout: Ticks | null;
   /** Whether stdout is for something else than the program's lines. */
@@ -41,7 +41,7 @@ export interface Finished {
 
 /** Performs a plan in virtual time; its lines go to stdout. */
 export async function performVirtually(plan: RunPlan, options: PerformOptions): Promise<Finished> {
-  const log = runVirtually(plan, options.timeout);
+  const log = runVirtually(plan, options.timeout, options.jitter ?? null);
   let broken: Finished["broken"] = null;
   try {
     if (!options.json) writePrints(log);

@@ -1,42 +1,25 @@
-/**
- * How far something has come that takes longer than a second: a line on a terminal, drawn over itself.
- *
- * Invariant: after `close` nothing of it is on the screen; what is no terminal never sees any of it.
- */
+/** A line on the terminal that says how far tandem has come, for what takes longer than one likes to wait. */
+import { writeErr } from "./output.ts";
 import { canRedraw } from "./terminal.ts";
-import { textWidth, writeErr } from "./output.ts";
 
-/** From when on it is shown, and how often it is drawn, in ms. */
+/** For how long, in ms, nothing is said: what is over by then needs no comfort. */
 const patienceMs = 1000;
-const frameMs = 100;
 
-const barWidth = 20;
+/** Shows on stderr, if that is a terminal, and is gone when its scope ends (`using`). */
+export class ProgressLine {
+  readonly #since = performance.now();
+  readonly #canShow = canRedraw(process.stderr);
+  #width = 0;
 
-export class Progress implements Disposable {
-  readonly #total: number;
-  readonly #isShown = canRedraw(process.stderr);
-  readonly #startedAt = performance.now();
-  #drawnAt = 0;
-
-  /** @param total how many pieces of work there are. */
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  /** Says that `done` pieces are done and what comes next. */
-  show(done: number, next: string): void {
-    const now = performance.now();
-    if (!this.#isShown || now - this.#startedAt < patienceMs || now - this.#drawnAt < frameMs)
-      return;
-    this.#drawnAt = now;
-    const filled = Math.round((done / this.#total) * barWidth);
-    const bar = "#".repeat(filled).padEnd(barWidth, ".");
-    const line = `[${bar}] ${done} of ${this.#total}  ${next}`;
-    writeErr(`\r\u001b[2K${Bun.sliceAnsi(line, 0, textWidth() - 1)}`);
+  show(text: string): void {
+    if (!this.#canShow || performance.now() - this.#since < patienceMs) return;
+    const line = text.slice(0, (process.stderr.columns || 80) - 1);
+    writeErr(`\r${line.padEnd(this.#width)}`);
+    this.#width = line.length;
   }
 
   [Symbol.dispose](): void {
-    if (this.#drawnAt > 0) writeErr("\r\u001b[2K");
-    this.#drawnAt = 0;
+    if (this.#width > 0) writeErr(`\r${" ".repeat(this.#width)}\r`);
+    this.#width = 0;
   }
 }

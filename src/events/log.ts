@@ -2,27 +2,40 @@
  * The record of a run: events in columns.
  *
  * A million sleeps are two million events; as objects they would cost more than the run. Columns
- * grow by whole chunks, never by copying, at 22 bytes an event and texts only where there are any.
+ * grow by whole chunks, never by copying, at 22 bytes an event and texts only where there are any. The
+ * first chunk is small: thousands of short runs must not each clear a megabyte.
  */
 import type { EventType } from "./event.ts";
 import { typeNumber } from "./event.ts";
 
-const chunkSize = 1 << 16;
+const firstSize = 1 << 8;
+const mostSize = 1 << 16;
 
 /** A stretch of the log; entry k of each column belongs to one event. */
 export class Chunk {
   length = 0;
+  /** How many events there is room for. */
+  readonly size: number;
   /** Ticks since main started. */
-  readonly at = new Float64Array(chunkSize);
+  readonly at: Float64Array;
   /** Number of the event type (`eventTypes`). */
-  readonly type = new Uint8Array(chunkSize);
+  readonly type: Uint8Array;
   /** Number of the thread (`threads`). */
-  readonly thread = new Uint8Array(chunkSize);
+  readonly thread: Uint8Array;
   /** `MAIN`, `LAUNCH`, or a task's index. */
-  readonly actor = new Int32Array(chunkSize);
-  readonly value = new Float64Array(chunkSize);
+  readonly actor: Int32Array;
+  readonly value: Float64Array;
   /** By entry; only for events that carry a text. */
   readonly texts = new Map<number, string>();
+
+  constructor(size: number) {
+    this.size = size;
+    this.at = new Float64Array(size);
+    this.type = new Uint8Array(size);
+    this.thread = new Uint8Array(size);
+    this.actor = new Int32Array(size);
+    this.value = new Float64Array(size);
+  }
 }
 
 /** Takes events one by one. Programs see no more of a log than this. */
@@ -74,7 +87,7 @@ export class EventLog implements EventSink {
   recordAll(thread: number, columns: Columns): void {
     for (let from = 0; from < columns.length;) {
       const chunk = this.#room();
-      const to = Math.min(columns.length, from + chunkSize - chunk.length);
+      const to = Math.min(columns.length, from + chunk.size - chunk.length);
       const at = chunk.length;
       chunk.at.set(columns.at.subarray(from, to), at);
       chunk.value.set(columns.value.subarray(from, to), at);
@@ -90,11 +103,12 @@ export class EventLog implements EventSink {
 
   /** A chunk with room for one event more. */
   #room(): Chunk {
-    if (this.#last === undefined || this.#last.length === chunkSize) {
-      this.#last = new Chunk();
-      this.chunks.push(this.#last);
-    }
-    return this.#last;
+    const last = this.#last;
+    if (last !== undefined && last.length < last.size) return last;
+    const next = new Chunk(last === undefined ? firstSize : Math.min(last.size * 4, mostSize));
+    this.#last = next;
+    this.chunks.push(next);
+    return next;
   }
 
   /** `record` by the type's name, for those who record seldom. */

@@ -20,6 +20,8 @@ const headerSchema = z.strictObject({
   strategy: z.string(),
   driver: z.enum(["virtual", "real"]),
   speed: z.number().positive(),
+  /** How durations varied, in virtual time, if they did. */
+  jitter: z.strictObject({ share: z.number().positive().max(1), seed: z.int() }).exactOptional(),
   /** Every task of the run, in order; an actor is one of these, "main" or "launch". */
   tasks: z.array(z.string()),
 });

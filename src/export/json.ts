@@ -21,6 +21,7 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
     },
     driver: outcome.driver,
     speed: outcome.speed,
+    ...(outcome.jitter === undefined ? {} : { jitter: outcome.jitter }),
     wall: ms(outcome.wall),
     exitCode: outcome.exitCode,
     interruptedBy: outcome.interruptedBy,

@@ -33,7 +33,7 @@ export class Background {
     this.channels = new LoopChannels(this.loop, run.channelNames);
     const { workers } = run.strategy;
     this.pool = workers === null ? null : new LoopPool(this.loop, workers);
-    this.#times = new CallClock(run);
+    this.#times = new CallClock(run, thread);
     this.#calls = new LoopCalls(this.loop, this.#times);
   }
 

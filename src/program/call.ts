@@ -14,10 +14,12 @@ import { type Coroutine, Future, wait } from "./task.ts";
 /** How long calls take, where nothing is really called. Counts the calls of each actor. */
 export class CallClock {
   readonly #run: Run;
+  readonly #vary: Thread["vary"];
   readonly #made = new Map<number, number>();
 
-  constructor(run: Run) {
+  constructor(run: Run, { vary }: Thread) {
     this.#run = run;
+    this.#vary = vary;
   }
 
   /** What the actor's next call takes; undefined where it is to be made for real. */
@@ -27,7 +29,10 @@ export class CallClock {
     const made = this.#made.get(actor) ?? 0;
     this.#made.set(actor, made + 1);
     const recorded = takes.byActor[actor]?.[made] ?? takes.byFunction[functionName(step)];
-    return recorded ?? { total: step.takes!, held: 0 };
+    const { total, held } = recorded ?? { total: step.takes!, held: 0 };
+    if (this.#vary === null || total === 0) return { total, held };
+    const varied = this.#vary(total);
+    return { total: varied, held: Math.round((held / total) * varied) };
   }
 }
 

@@ -60,7 +60,7 @@ class MainThread {
   constructor(run: Run, thread: Thread) {
     this.#run = run;
     this.#thread = thread;
-    this.#times = new CallClock(run);
+    this.#times = new CallClock(run, thread);
   }
 
   *program(): ThreadProgram<number> {

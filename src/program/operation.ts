@@ -114,6 +114,8 @@ export interface Thread {
   readonly number: number;
   /** By the channel's index in the document. */
   readonly channels: readonly Channel[];
+  /** What a step that takes so long is to take this time; null where it takes what the document says. */
+  readonly vary: ((ticks: Ticks) => Ticks) | null;
   /** Ticks since main started. */
   now(): Ticks;
   /** Records an event of this thread, at this instant, which comes back. */

@@ -1,5 +1,6 @@
 /** The part of performing steps that main, launch and tasks have in common. */
 import { typeNumber } from "../events/event.ts";
+import type { Ticks } from "../scenario/duration.ts";
 import type { LeafStep, Step } from "../scenario/model.ts";
 import { fillPlaceholders, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { Cursor } from "../scenario/walk.ts";
@@ -36,6 +37,7 @@ export function* walk<Other = never>(
 ): Generator<LeafStep | Other, void, void> {
   const cursor = new Cursor(steps);
   for (let step; (step = cursor.next()) !== undefined;) {
+    if (thread.vary !== null) step = varied(step, thread.vary);
     if (step.kind === "print") {
       values.i = cursor.iteration;
       thread.record(typeNumber.printed, actor, 0, fillPlaceholders(step.text, values));
@@ -46,5 +48,17 @@ export function* walk<Other = never>(
       if (performed === undefined) yield step;
       else yield* performed;
     }
+  }
+}
+
+/** A step as it is performed this time: what takes time takes its own. Limits, as of a receive, are none. */
+function varied(step: LeafStep, vary: (ticks: Ticks) => Ticks): LeafStep {
+  switch (step.kind) {
+    case "sleep":
+    case "block":
+    case "compute":
+      return { ...step, ticks: vary(step.ticks) };
+    default:
+      return step;
   }
 }

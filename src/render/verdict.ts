@@ -13,6 +13,7 @@ import {
 } from "../analysis/outcome.ts";
 import { functionName } from "../scenario/calls.ts";
 import { formatDuration, formatTime, type Ticks } from "../scenario/duration.ts";
+import { formatJitterShare } from "../scenario/jitter.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { printable } from "../scenario/problem.ts";
 import type { Strategy } from "../scenario/strategy.ts";
@@ -49,10 +50,10 @@ export function renderVerdict(outcome: Outcome, findings: Finding[], width: numb
 }
 
 function headline(outcome: Outcome): string {
-  const { driver, speed } = outcome;
+  const { driver, speed, jitter } = outcome;
   const how =
     driver === "virtual"
-      ? "in virtual time"
+      ? `in virtual time${jitter === undefined ? "" : ` with jitter ${formatJitterShare(jitter.share)}, seed ${jitter.seed}`}`
       : speed === 1
         ? "for real"
         : `for real, at speed ${speed}`;

@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { type Benchmark, type Budget, isMet, renderBudgets } from "./budget.ts";
 import { real } from "./real.ts";
+import { sensitivity } from "./sensitivity.ts";
 import { startUp } from "./start-up.ts";
 import { terminal } from "./terminal.ts";
 import { threads } from "./threads.ts";
@@ -14,6 +15,7 @@ import { virtual } from "./virtual.ts";
 
 const benchmarks: Record<string, Benchmark> = {
   virtual,
+  sensitivity,
   real,
   threads,
   "start-up": startUp,

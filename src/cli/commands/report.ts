@@ -29,7 +29,13 @@ export function run(argv: string[]): number {
     throw new EventsError(`${file}:1:1: the header's tasks are not those of its document`);
   const strategy = readStrategy(header.strategy, file);
   const outcome = readOutcome(
-    { scenario, strategy, driver: header.driver, speed: header.speed },
+    {
+      scenario,
+      strategy,
+      driver: header.driver,
+      speed: header.speed,
+      ...(header.jitter === undefined ? {} : { jitter: header.jitter }),
+    },
     log,
   );
   const findings = findFindings(outcome);

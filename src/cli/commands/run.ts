@@ -14,6 +14,7 @@ import type { RunPlan } from "../../program/run.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { callProblems, type CallTimes } from "../../scenario/calls.ts";
 import { durationExamples, parseDuration } from "../../scenario/duration.ts";
+import { type Jitter, mostSeed, parseJitterShare } from "../../scenario/jitter.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
@@ -27,12 +28,18 @@ import { performForReal, type PerformOptions, performVirtually, timelineOf } fro
 import { canRedraw, lookOf, lookOptions } from "../terminal.ts";
 import { version } from "../version.ts";
 
+/** What `--runs` may ask for at most: enough to tell odds of one in a hundred thousand. */
+const mostRuns = 1_000_000;
+
 const optionSpecs = {
   strategy: { type: "string", short: "s" },
   driver: { type: "string", short: "d" },
   speed: { type: "string" },
   "takes-from": { type: "string" },
   timeout: { type: "string" },
+  jitter: { type: "string" },
+  runs: { type: "string" },
+  seed: { type: "string" },
   events: { type: "string" },
   force: { type: "boolean" },
   json: { type: "boolean" },
@@ -47,6 +54,8 @@ interface RunOptions extends PerformOptions {
   events: string | null;
   /** The file of a recorded run that says how long calls take. */
   takesFrom: string | null;
+  /** How often it is performed; more than once only with jitter. */
+  runs: number;
   strict: boolean;
   timeline: boolean;
 }
@@ -58,7 +67,7 @@ export async function run(argv: string[]): Promise<number> {
     what: "a scenario",
   });
   const options = readOptions(words);
-  const { driver, speed } = options;
+  const { driver, speed, jitter } = options;
   const source = readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
   using real = driver === "real" ? await openRealRun() : null;
@@ -77,12 +86,17 @@ export async function run(argv: string[]): Promise<number> {
     runtime: `Bun ${Bun.version}`,
     ...(takes === null ? {} : { takes }),
   };
+  if (jitter !== undefined && options.runs > 1)
+    return reportOdds(plan, { ...options, jitter }, commandAgain(operands[0]!, words));
   const finished =
     real === null
       ? await performVirtually(plan, options)
       : await performForReal(real, plan, source.folder, options);
   const { log, signal } = finished;
-  const outcome = readOutcome({ scenario, strategy, driver, speed }, log);
+  const outcome = readOutcome(
+    { scenario, strategy, driver, speed, ...(jitter === undefined ? {} : { jitter }) },
+    log,
+  );
   try {
     if (finished.broken !== null) throw finished.broken;
     const findings = findFindings(outcome);
@@ -98,6 +112,47 @@ export async function run(argv: string[]): Promise<number> {
     if (options.events !== null) writeEvents(options.events, plan, source, options, log);
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
+}
+
+/** Performs a plan many times, its durations varied, and tells what came of it. @returns the exit status. */
+async function reportOdds(
+  plan: RunPlan,
+  options: RunOptions & { jitter: Jitter },
+  again: string,
+): Promise<number> {
+  const { repeatVirtually } = await import("../repeat.ts");
+  const { sensitivity, signal } = await repeatVirtually(plan, options);
+  if (sensitivity.runs === 0) return signalStatus[signal!];
+  const report = sensitivity.report();
+  const performed = { ...plan, driver: "virtual", speed: 1 } as const;
+  if (options.json) {
+    const { sensitivityToJson } = await import("../../export/sensitivity.ts");
+    const result = sensitivityToJson(performed, options.jitter, report, signal !== null);
+    writeOut(`${JSON.stringify(result, null, 2)}\n`);
+  } else {
+    const { renderSensitivity } = await import("../../render/sensitivity.ts");
+    writeOut(renderSensitivity(performed, options.jitter, report, again, textWidth()));
+  }
+  if (signal !== null) {
+    writeErr(`tandem: interrupted after ${report.runs} of ${options.runs} runs\n`);
+    return signalStatus[signal];
+  }
+  const fellShort = report.fellShort > 0 || (options.strict && report.lost > 0);
+  return fellShort ? exitStatus.fellShort : exitStatus.done;
+}
+
+/** The command that performs one of many runs again, but for its seed. */
+function commandAgain(scenario: string, words: Words): string {
+  const kept = ["strategy", "takes-from", "timeout", "jitter"] as const;
+  const options = kept.flatMap((name) =>
+    words[name] === undefined ? [] : [`--${name} ${shellWord(String(words[name]))}`],
+  );
+  return ["tandem run", shellWord(scenario), ...options].join(" ");
+}
+
+/** A word as one writes it in a shell. */
+function shellWord(text: string): string {
+  return /^[\w./:=,%+@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What calls took in a recorded run, for the tasks of this scenario that have the same names. */
@@ -120,8 +175,11 @@ async function openRealRun(): Promise<RealRun> {
   return new RealRun();
 }
 
-function readOptions(words: { [name in keyof typeof optionSpecs]?: string | boolean }): RunOptions {
-  const driver = words.driver ?? "real";
+type Words = { [name in keyof typeof optionSpecs]?: string | boolean };
+
+function readOptions(words: Words): RunOptions {
+  const { jitter, runs } = readJitter(words);
+  const driver = words.driver ?? (jitter === null ? "real" : "virtual");
   if (driver !== "real" && driver !== "virtual") {
     const near = nearest(String(driver), ["real", "virtual"]);
     throw new UsageError(
@@ -147,6 +205,11 @@ function readOptions(words: { [name in keyof typeof optionSpecs]?: string | bool
       `--takes-from says how long calls take where nothing is called; add --driver virtual`,
       "run",
     );
+  if (jitter !== null && driver === "real")
+    throw new UsageError(
+      "--jitter varies virtual time, and a real run varies by itself; leave out --driver real",
+      "run",
+    );
   const events = words.events === undefined ? null : String(words.events);
   if (events !== null) checkEventsFile(events, words.force === true);
   return {
@@ -155,6 +218,8 @@ function readOptions(words: { [name in keyof typeof optionSpecs]?: string | bool
     // Virtual time takes no time, at whatever speed.
     speed: driver === "virtual" ? 1 : speed,
     timeout,
+    ...(jitter === null ? {} : { jitter }),
+    runs,
     events,
     takesFrom,
     json: words.json === true,
@@ -167,6 +232,40 @@ function readOptions(words: { [name in keyof typeof optionSpecs]?: string | bool
       canRedraw(process.stderr),
     look: () => lookOf(process.stderr, words),
   };
+}
+
+/** How durations vary, and how often the scenario is performed. */
+function readJitter(words: Words): { jitter: Jitter | null; runs: number } {
+  const refuse = (message: string): never => {
+    throw new UsageError(message, "run");
+  };
+  const runs = readWhole(words.runs ?? "1");
+  if (runs === null || runs < 1 || runs > mostRuns)
+    refuse(`--runs is a whole number from 1 to ${mostRuns}, not "${String(words.runs)}"`);
+  const seed = readWhole(words.seed ?? "1");
+  if (seed === null || seed > mostSeed)
+    refuse(`--seed is a whole number from 0 to ${mostSeed}, not "${String(words.seed)}"`);
+  if (words.jitter === undefined) {
+    if (words.runs !== undefined)
+      refuse("without --jitter every run is the same; say how much durations vary: --jitter 5%");
+    if (words.seed !== undefined)
+      refuse("without --jitter nothing is random; say how much durations vary: --jitter 5%");
+    return { jitter: null, runs: 1 };
+  }
+  const written = String(words.jitter);
+  const share = parseJitterShare(written);
+  if (share === undefined) {
+    const near = parseJitterShare(`${written}%`) === undefined ? "" : `; did you mean ${written}%?`;
+    refuse(`--jitter is a percentage above 0% and up to 100% (as 5%), not "${written}"${near}`);
+  }
+  for (const name of ["events", "timeline"] as const)
+    if (runs! > 1 && words[name] !== undefined)
+      refuse(`--${name} is about one run; choose one by its --seed, and leave out --runs`);
+  return { jitter: { share: share!, seed: seed! }, runs: runs! };
+}
+
+function readWhole(text: string | boolean): number | null {
+  return /^\d{1,10}$/.test(String(text)) ? Number(text) : null;
 }
 
 function readStrategy(text: string): Strategy {
@@ -197,7 +296,7 @@ function writeEvents(
   file: string,
   plan: RunPlan,
   source: Source,
-  { driver, speed }: RunOptions,
+  { driver, speed, jitter }: RunOptions,
   log: EventLog,
 ): void {
   const tasks = taskInstances(plan.scenario).map(({ name }) => name);
@@ -210,6 +309,7 @@ function writeEvents(
     strategy: plan.strategy.name,
     driver,
     speed,
+    ...(jitter === undefined ? {} : { jitter }),
     tasks,
   };
   let descriptor: number;

@@ -68,6 +68,8 @@ export interface RealThreadOptions {
 export class RealThread implements Thread, Host {
   readonly number: number;
   readonly channels: readonly Channel[];
+  /** Real time varies by itself. */
+  readonly vary = null;
   readonly #options: RealThreadOptions;
   /** What user code on this thread has asked of the loop's. */
   readonly #asks = new Map<number, PromiseWithResolvers<unknown>>();

@@ -28,11 +28,14 @@ import { poolProgram } from "../../program/pool.ts";
 import { type RunPlan, toRun } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../scenario/duration.ts";
+import type { Jitter } from "../../scenario/jitter.ts";
+import { varying } from "./vary.ts";
 
 /** A thread is a sequential resource: what it does next happens at `wakesAt` or, on a message, before. */
 class VirtualThread implements Thread {
   readonly number: number;
   readonly channels: readonly Channel[];
+  readonly vary: Thread["vary"];
   readonly messages: Message[] = [];
   program: ThreadProgram<number | void> | undefined;
   wakesAt: Ticks = Infinity;
@@ -45,6 +48,7 @@ class VirtualThread implements Thread {
     this.#scheduler = scheduler;
     this.number = number;
     this.channels = channels;
+    this.vary = scheduler.vary;
   }
 
   now(): Ticks {
@@ -113,14 +117,16 @@ class VirtualChannel implements Channel {
 class Scheduler {
   now: Ticks = 0;
   readonly log = new EventLog();
+  readonly vary: Thread["vary"];
   readonly #plan: RunPlan;
   readonly #threads: VirtualThread[] = [];
   /** By job: the thread whose it is. */
   readonly #claims = new Map<number, number>();
   #scheduled = 0;
 
-  constructor(plan: RunPlan) {
+  constructor(plan: RunPlan, jitter: Jitter | null) {
     this.#plan = plan;
+    this.vary = jitter === null ? null : varying(jitter);
   }
 
   run(timeout: Ticks | null): EventLog {
@@ -227,8 +233,13 @@ class Scheduler {
  * Performs a plan in virtual time, at once.
  *
  * @param timeout ends the run at this instant.
+ * @param jitter how durations vary; null: they are what the document says.
  * @returns the events in the order in which they happen.
  */
-export function runVirtually(plan: RunPlan, timeout: Ticks | null = null): EventLog {
-  return new Scheduler(plan).run(timeout);
+export function runVirtually(
+  plan: RunPlan,
+  timeout: Ticks | null = null,
+  jitter: Jitter | null = null,
+): EventLog {
+  return new Scheduler(plan, jitter).run(timeout);
 }
