@@ -38,6 +38,18 @@ export function simulate(scenario: Scenario, strategy: Strategy): Performed {
   return { outcome: readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), log };
 }
 
+/** How much durations vary, and how often, in the search for what luck decides. */
+const luck = { share: 0.01, runs: 64 };
+
+/** Performs a scenario in virtual time again and again, each time with durations a little different. */
+export function* simulateVaried(scenario: Scenario, strategy: Strategy): Generator<Outcome> {
+  const plan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
+  for (let seed = 0; seed < luck.runs; seed++) {
+    const log = runVirtually(plan, null, { share: luck.share, seed });
+    yield readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log);
+  }
+}
+
 /**
  * Performs a scenario in virtual time under each strategy.
  *

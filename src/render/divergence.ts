@@ -10,20 +10,25 @@ export interface Verified extends Verification {
 }
 
 /** Whether something differs and nobody knows why. */
-export function isUnexplained({ divergences }: Verification): boolean {
-  return divergences.some(({ cause }) => cause === null);
+export function isUnexplained({ divergences, cause }: Verification): boolean {
+  return divergences.length > 0 && cause === null;
 }
 
 /** @returns lines, none of them wider than `width` where words allow it. */
 export function renderVerification(verified: readonly Verified[], width: number): string {
   const names = verified.reduce((most, { strategy }) => Math.max(most, strategy.length), 0);
-  const rows = verified.flatMap(({ strategy, divergences, late }) => [
-    `${pad(strategy, names)}  ${divergences.length === 0 ? `alike, at most ${formatTime(late)} late` : "differs"}`,
-    ...divergences.flatMap(({ of, virtual, real, cause }) => [
-      wrap(printable(`  * ${of}: in virtual time ${virtual}, for real ${real}`), width - 4, "    "),
-      wrap(`    ${cause ?? "no cause is known: tandem may be wrong here"}`, width - 4, "    "),
-    ]),
-  ]);
+  const rows = verified.flatMap(({ strategy, divergences, cause, late }) => {
+    const name = pad(strategy, names);
+    if (divergences.length === 0) return [`${name}  alike, at most ${formatTime(late)} late`];
+    const indented = (text: string): string => `    ${wrap(text, width - 4, "    ")}`;
+    return [
+      `${name}  differs`,
+      ...divergences.map(({ of, virtual, real }) =>
+        indented(printable(`${of}: in virtual time ${virtual}, for real ${real}`)),
+      ),
+      indented(cause ?? "No cause is known: tandem may be wrong here."),
+    ];
+  });
   const unexplained = verified.filter(isUnexplained).length;
   const differ = verified.filter(({ divergences }) => divergences.length > 0).length;
   const sum =

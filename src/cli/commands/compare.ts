@@ -42,6 +42,7 @@ import {
   performAllForReal,
   simulate,
   simulateAll,
+  simulateVaried,
 } from "../compare.ts";
 import { UsageError } from "../errors.ts";
 import { textWidth, writeOut } from "../output.ts";
@@ -149,7 +150,10 @@ async function verify(
 ): Promise<number> {
   const verified = await performAllForReal(scenario, strategies, real, (run) => {
     const { strategy } = run.outcome;
-    return { strategy: strategy.name, ...findDivergences(simulate(scenario, strategy), run) };
+    const verification = findDivergences(simulate(scenario, strategy), run, () =>
+      simulateVaried(scenario, strategy),
+    );
+    return { strategy: strategy.name, ...verification };
   });
   if (verified === null) return signalStatus.SIGINT;
   if (output === "json") {

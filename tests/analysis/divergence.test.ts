@@ -1,0 +1,122 @@
+/** Model against reality: what differs is found, and nothing is excused that has no cause. */
+import { describe, expect, test } from "bun:test";
+import { findDivergences } from "../../src/analysis/divergence.ts";
+import { type Performed, simulate, simulateVaried } from "../../src/cli/compare.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { tandem, temporaryFolder } from "../support/tandem.ts";
+
+const base = {
+  name: "base",
+  main: ["launch", { block: "1s" }, { print: "end" }],
+  tasks: { a: [{ sleep: "400ms" }, { print: "first" }, { sleep: "400ms" }, { print: "second" }] },
+};
+
+function perform(document: object, strategy: string): Performed {
+  return simulate(parseScenario(JSON.stringify(document), "test.json"), parseStrategy(strategy));
+}
+
+/** Another program's virtual run in the place of a real one: what differs is known exactly. */
+function verify(model: object, real: object, strategy = "daemon") {
+  const scenario = parseScenario(JSON.stringify(model), "test.json");
+  return findDivergences(perform(model, strategy), perform(real, strategy), () =>
+    simulateVaried(scenario, parseStrategy(strategy)),
+  );
+}
+
+describe("a run beside its model", () => {
+  test("that is the same has no divergence", () => {
+    expect(verify(base, base)).toEqual({ divergences: [], cause: null, late: 0 });
+  });
+
+  test("that printed another line differs there, thread by thread, for no cause", () => {
+    const other = { ...base, tasks: { a: [...base.tasks.a.slice(0, 3), { print: "third" }] } };
+    expect(verify(base, other)).toEqual({
+      divergences: [{ of: "line 2 of thread loop", virtual: '"second"', real: '"third"' }],
+      cause: null,
+      late: 0,
+    });
+  });
+
+  test("whose task came to another end differs in all that follows from it", () => {
+    const other = { ...base, tasks: { a: [{ sleep: "400ms" }, { fail: "no" }] } };
+    const { divergences, cause } = verify(base, other);
+    expect(cause).toBeNull();
+    expect(divergences).toContainEqual({ of: "a", virtual: "finished", real: 'failed ("no")' });
+    expect(divergences).toContainEqual({
+      of: "who heard of a",
+      virtual: "nobody had to",
+      real: "raised",
+    });
+  });
+
+  test("in which something happened too early, or later than any machine is, differs in time", () => {
+    const slower = { ...base, main: ["launch", { block: "1.5s" }, { print: "end" }] };
+    const times = (one: ReturnType<typeof verify>) =>
+      one.divergences.map(({ of, virtual, real }) => [of, virtual, real]);
+    expect(times(verify(base, slower))).toEqual([
+      ["the end of main", "1s", "1.5s"],
+      ["the end of the process", "1s", "1.5s"],
+      ['the line "end"', "1s", "1.5s"],
+    ]);
+    expect(times(verify(slower, base))).toContainEqual(["the end of main", "1.5s", "1s"]);
+    expect(verify(base, slower).cause).toBeNull();
+  });
+
+  test("that a tie decided is luck: durations a little different give the same", () => {
+    const tie = (sleep: string) => ({
+      ...base,
+      tasks: { a: [{ sleep }, { print: "woke" }] },
+    });
+    const { divergences, cause } = verify(tie("1s"), tie("999ms"));
+    expect(divergences).toContainEqual({ of: "a", virtual: "abandoned", real: "finished" });
+    expect(cause).toStartWith("luck: ");
+    // Far from a tie, the same difference is no luck.
+    expect(verify(tie("1.2s"), tie("999ms"))).toMatchObject({ cause: null });
+  });
+});
+
+describe("tandem compare --verify", () => {
+  test("runs every strategy on both drivers; model and reality agree", () => {
+    const { status, stdout } = tandem(["compare", "choosing", "--verify", "--speed", "4"]);
+    expect(stdout).toEndWith("Model and reality agree under all 8 strategies.\n");
+    expect(status).toBe(0);
+  }, 30_000);
+
+  test("--json has each strategy with what differs", () => {
+    const { stdout } = tandem(["compare", "queue", "--verify", "--speed", "4", "--json"]);
+    const { verified, speed } = JSON.parse(stdout) as {
+      speed: number;
+      verified: { strategy: string; divergences: object[] }[];
+    };
+    expect(speed).toBe(4);
+    expect(verified.map(({ strategy, divergences }) => [strategy, divergences])).toEqual([
+      ["thread", []],
+      ["daemon", []],
+      ["await", []],
+    ]);
+  }, 30_000);
+
+  test("needs both: durations for virtual time, and functions that are there", () => {
+    using folder = temporaryFolder();
+    const call = (more: string): string =>
+      folder.file(
+        "own.yaml",
+        `name: own\nmain: [launch]\ntasks: { a: [call: { module: ./job.ts${more} }] }\n`,
+      );
+    expect(tandem(["compare", call(""), "--verify"]).stderr).toContain("there is no file");
+    folder.file("job.ts", "export default () => {};");
+    expect(tandem(["compare", call(""), "--verify"]).stderr).toContain("takes: 250ms");
+    expect(
+      tandem(["compare", call(", takes: 1ms"), "--verify", "--strategies", "await"]),
+    ).toMatchObject({ status: 0 });
+  });
+
+  test.each(["--driver=real", "--must=finish", "--sort=main", "--markdown", "--counter-example"])(
+    "%s does not go with it",
+    (word) => {
+      const { status, stderr } = tandem(["compare", "lost", "--verify", word]);
+      expect([status, stderr.includes("--verify")]).toEqual([2, true]);
+    },
+  );
+});
