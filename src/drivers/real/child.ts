@@ -59,6 +59,7 @@ export async function runChild(): Promise<never> {
     // User code may have ended the process, which the record then says as well.
     if (!over) thread.record(typeNumber["process-ended"], MAIN, code);
     thread.flush();
+    board.awaitDebts();
     for (const other of others) {
       const pid = Atomics.load(board.process(other), 0);
       if (pid > 0) kill(pid);
