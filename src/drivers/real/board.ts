@@ -104,9 +104,10 @@ export class Board {
     return this.#perThread(4, thread);
   }
 
-  /** Blocks until no other thread owes events. */
-  awaitDebts(): void {
+  /** Blocks until no thread but the one that asks owes events. */
+  awaitDebts(own: number): void {
     for (let thread = 0; thread < this.size.threads; thread++) {
+      if (thread === own) continue;
       const debt = this.debt(thread);
       // Whoever owes writes within milliseconds; to hang here for ever would be worse than a loss.
       while (Atomics.load(debt, 0) === 1)

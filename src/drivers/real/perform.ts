@@ -150,7 +150,8 @@ export class RealThread implements Thread, Host {
   }
 
   /**
-   * Takes a program from operation to operation to its end.
+   * Takes a program from operation to operation to its end; what it recorded last is still to be
+   * flushed then.
    *
    * @throws Deadlock on the main thread, when no thread of the run can ever go on.
    */
@@ -158,9 +159,9 @@ export class RealThread implements Thread, Host {
     for (;;) {
       this.#readingsLeft = 0;
       const { done, value } = program.next();
-      // A wait may be over at once, and is taken care of there.
-      if (done || (value.kind !== "wait" && value.kind !== "park")) this.flush();
       if (done) return value;
+      // A wait may be over at once, and takes care of it itself.
+      if (value.kind !== "wait" && value.kind !== "park") this.flush();
       switch (value.kind) {
         case "block":
           this.block(value.ticks);
