@@ -1,6 +1,8 @@
 /** The real driver through the command line: real blocking, real exits, real signals. */
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { command, tandem } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
 
@@ -261,6 +263,91 @@ describe("a real run", () => {
       const { prints, tasks } = JSON.parse(stdout) as RunResult;
       expect(prints.length).toBe(21);
       expect(tasks.map(({ status }) => status)).toEqual(Array<"abandoned">(20).fill("abandoned"));
+    }
+  });
+
+  test("what main has heard of is told, however soon after that the process ends", () => {
+    const names = Array.from({ length: 40 }, (_, index) => `task${index}`);
+    const document = {
+      name: "heard-of",
+      main: ["launch", ...names.flatMap((name) => [{ submit: name }, { result: name }])],
+      launch: [],
+      tasks: Object.fromEntries(names.map((name) => [name, []])),
+    };
+    for (let repetition = 0; repetition < 5; repetition++) {
+      const { status, stdout } = tandem(
+        ["run", "-", "--strategy", "portal,atExit=abandon", "--json"],
+        { stdin: JSON.stringify(document) },
+      );
+      const { tasks } = JSON.parse(stdout) as RunResult;
+      expect([status, tasks.map((task) => task.status)]).toEqual([0, names.map(() => "finished")]);
+    }
+  });
+
+  test("a deadlock that comes right after many answers still names everybody who waits", () => {
+    const names = Array.from({ length: 40 }, (_, index) => `task${index}`);
+    const document = {
+      name: "stuck",
+      main: [
+        "launch",
+        ...names.flatMap((name) => [{ submit: name }, { result: name }]),
+        { submit: "waiter" },
+        { result: "waiter" },
+      ],
+      launch: [],
+      tasks: {
+        ...Object.fromEntries(names.map((name) => [name, []])),
+        waiter: [{ receive: "box" }],
+      },
+      channels: { box: {} },
+    };
+    for (let repetition = 0; repetition < 5; repetition++) {
+      const { status, stderr } = tandem(["run", "-", "--strategy", "portal"], {
+        stdin: JSON.stringify(document),
+      });
+      expect(status).toBe(1);
+      const sentence = stderr.replace(/\s+/g, " ");
+      expect(sentence).toContain("main waits for the result of waiter");
+      expect(sentence).toContain('waiter waits for a value in the channel "box"');
+      expect(sentence).toContain("1 of 41 tasks lost.");
+    }
+  });
+
+  test("what threads did right before they came to rest is shown while they rest", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `task${index}`);
+    const document = {
+      name: "at-rest",
+      main: [
+        "launch",
+        ...names.flatMap((name) => [{ submit: name }, { result: name }]),
+        { submit: "waiter" },
+        { print: "main rests" },
+        { result: "waiter", timeout: "60s" },
+      ],
+      launch: [],
+      tasks: {
+        ...Object.fromEntries(names.map((name) => [name, []])),
+        waiter: [{ print: "the loop rests" }, { receive: "box" }],
+      },
+      channels: { box: {} },
+    };
+    const folder = mkdtempSync(join(tmpdir(), "tandem-"));
+    try {
+      const [file, events] = [join(folder, "at-rest.json"), join(folder, "events.ndjson")];
+      writeFileSync(file, JSON.stringify(document));
+      const run = start(["run", file, "--strategy", "portal", "--events", events]);
+      await run.printed("main rests");
+      await run.printed("the loop rests");
+      run.process.kill("SIGINT");
+      expect(await run.process.exited).toBe(130);
+      const waits = readFileSync(events, "utf8")
+        .split("\n")
+        .filter((line) => line.includes('"wait-began"'))
+        .slice(-2)
+        .map((line) => (JSON.parse(line) as { actor: string }).actor);
+      expect(waits.toSorted()).toEqual(["main", "waiter"]);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

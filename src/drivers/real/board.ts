@@ -30,6 +30,9 @@ export class Lock {
 const runs = 0;
 const isNotThere = -1;
 
+/** What it may take a thread to come round to writing, in ms: on a busy machine, a while. */
+const longestWriting = 2000;
+
 /** How many cells come before those that count by thread, channel and job. */
 const fixedCells = 4;
 
@@ -59,7 +62,7 @@ export class Board {
 
   constructor(size: BoardSize, memory?: SharedArrayBuffer) {
     this.size = size;
-    const cells = fixedCells + 4 * size.threads + 2 * size.channels;
+    const cells = fixedCells + 5 * size.threads + 2 * size.channels;
     const clocks = 8 * (1 + size.threads);
     this.memory = memory ?? new SharedArrayBuffer(clocks + 4 * cells + size.jobs);
     this.origin = new Float64Array(this.memory, 0, 1);
@@ -96,9 +99,25 @@ export class Board {
     return this.#perThread(3, thread);
   }
 
+  /** 1 while others may know of what a thread has done, and its events are not in the pipe yet. */
+  debt(thread: number): Int32Array {
+    return this.#perThread(4, thread);
+  }
+
+  /** Blocks until no thread but the one that asks owes events. */
+  awaitDebts(own: number): void {
+    for (let thread = 0; thread < this.size.threads; thread++) {
+      if (thread === own) continue;
+      const debt = this.debt(thread);
+      // Whoever owes writes within milliseconds; to hang here for ever would be worse than a loss.
+      while (Atomics.load(debt, 0) === 1)
+        if (Atomics.wait(debt, 0, 1, longestWriting) === "timed-out") break;
+    }
+  }
+
   /** How many values have gone into a channel and [1] out of it. */
   channel(channel: number): Int32Array {
-    const at = fixedCells + 4 * this.size.threads + 2 * channel;
+    const at = fixedCells + 5 * this.size.threads + 2 * channel;
     return this.#cells.subarray(at, at + 2);
   }
 

@@ -58,6 +58,8 @@ export async function runChild(): Promise<never> {
   process.on("exit", (code) => {
     // User code may have ended the process, which the record then says as well.
     if (!over) thread.record(typeNumber["process-ended"], MAIN, code);
+    // Nothing that comes behind the end of the process is listened to.
+    board.awaitDebts(MAIN_THREAD);
     thread.flush();
     for (const other of others) {
       const pid = Atomics.load(board.process(other), 0);

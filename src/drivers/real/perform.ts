@@ -1,8 +1,8 @@
 /**
  * Performing a thread program on a real thread: real blocking, real computing, native timers.
  *
- * Invariant: a thread's events are in the pipe before it stands still, and before it says anything
- * that might make main end the process.
+ * Invariant: before a thread stands still, and before it says anything that might make main end the
+ * process, its events are in the pipe, or it owes them (wire.ts).
  */
 import {
   logReasons,
@@ -32,7 +32,7 @@ import type { Mailbox, Posted } from "./mailbox.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { longestTimer } from "./protocol.ts";
 import type { Host, UserCode } from "./user-code.ts";
-import type { EventWriter } from "./wire.ts";
+import { type EventWriter, longestDebt } from "./wire.ts";
 
 const sleepBegan = typeNumber["sleep-began"];
 const sleepEnded = typeNumber["sleep-ended"];
@@ -77,6 +77,8 @@ export class RealThread implements Thread, Host {
   #lastReading: Ticks = 0;
   /** For how many events more the last reading of the clock is good. */
   #readingsLeft = 0;
+  /** Until when the native event loop takes care of what is owed. */
+  #paying: ReturnType<typeof setTimeout> | undefined;
   /** What this thread of the pool is doing. */
   #job: Job | undefined;
 
@@ -116,7 +118,7 @@ export class RealThread implements Thread, Host {
     const { mailbox } = this.#options;
     if (to === this.number) return mailbox.deliver(message as Posted);
     // Main may end the process because of what it hears, from the loop, or through it from the pool.
-    if (to < this.number) this.flush();
+    if (to < this.number) this.#options.writer.flushOrOwe();
     mailbox.post(to, message as Posted);
   }
 
@@ -150,7 +152,8 @@ export class RealThread implements Thread, Host {
   }
 
   /**
-   * Takes a program from operation to operation to its end.
+   * Takes a program from operation to operation to its end; what it recorded last is still to be
+   * flushed then.
    *
    * @throws Deadlock on the main thread, when no thread of the run can ever go on.
    */
@@ -158,8 +161,9 @@ export class RealThread implements Thread, Host {
     for (;;) {
       this.#readingsLeft = 0;
       const { done, value } = program.next();
-      this.flush();
       if (done) return value;
+      // A wait may be over at once, and takes care of it itself.
+      if (value.kind !== "wait" && value.kind !== "park") this.flush();
       switch (value.kind) {
         case "block":
           this.block(value.ticks);
@@ -215,7 +219,6 @@ export class RealThread implements Thread, Host {
         if (this.now() >= until) throw failures.receiveTimedOut(name, timeout!);
       }
       this.record(typeNumber["wait-began"], MAIN, waits.indexOf(request.kind), name);
-      this.flush();
       this.#waitForMessage(until, true);
       this.record(typeNumber["wait-ended"], MAIN, waits.indexOf(request.kind), name);
     }
@@ -233,8 +236,10 @@ export class RealThread implements Thread, Host {
    * @param onlyNew only one that has not come yet counts.
    */
   #waitForMessage(until: Ticks, onlyNew = false): void {
-    const { board, mailbox } = this.#options;
+    const { board, mailbox, writer } = this.#options;
+    const owes = writer.flushOrOwe();
     if (until === Infinity) this.#rest();
+    if (owes && !mailbox.block(Math.min(longestDebt, this.#msUntil(until)), onlyNew)) this.flush();
     mailbox.block(this.#msUntil(until), onlyNew);
     board.runs(this.number);
     if (mailbox.isDeadlocked) throw new Deadlock();
@@ -311,17 +316,27 @@ export class RealThread implements Thread, Host {
     return origin + until / TICKS_PER_MS / speed - performance.now();
   }
 
+  /** Has the native event loop write what this thread owes. */
+  #payLater(): void {
+    this.#paying ??= setTimeout(() => {
+      this.#paying = undefined;
+      this.flush();
+    }, longestDebt);
+  }
+
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
   async #park(until: Ticks): Promise<void> {
-    const { mailbox, userCode, board } = this.#options;
-    // Where no user code wants the native loop, a message is all that can happen.
-    if (until === Infinity && userCode === null) return this.#waitForMessage(until);
-    if (until === Infinity && !userCode!.isBusy) this.#rest();
+    const { mailbox, userCode, board, writer } = this.#options;
+    // The next message may be there in no time, but not the next timer.
+    if (until !== Infinity) this.flush();
+    else if (writer.flushOrOwe()) this.#payLater();
+    if (until === Infinity && userCode?.isBusy !== true) this.#rest();
     const whole = Math.floor(this.#msUntil(until));
     if (whole > 0) {
       userCode?.watch();
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(whole, longestTimer));
+        const timer =
+          whole === Infinity ? undefined : setTimeout(resolve, Math.min(whole, longestTimer));
         mailbox.onArrival(() => {
           clearTimeout(timer);
           resolve();

@@ -36,7 +36,10 @@ export class PreparedThread {
     this.#input = input;
     this.run = toRun(input.plan);
     this.board = new Board(boardSize(this.run), memory);
-    this.writer = new EventWriter(number, this.board.pipe);
+    const { main, launch, tasks } = callSteps(this.run.scenario);
+    // User code may do away with the process at any moment.
+    const callsAny = main.length + launch.length + tasks.length > 0;
+    this.writer = new EventWriter(number, this.board, !callsAny);
     this.mailbox = new Mailbox(number, this.board, ports);
   }
 
@@ -94,6 +97,7 @@ export class PreparedThread {
   /** Ends a thread beside main. */
   close(): void {
     this.#process?.end();
+    this.writer.flush();
     if (this.board.isOver(this.number)) this.mailbox.post(MAIN_THREAD, { kind: "deadlock" });
     this.mailbox.close();
   }
@@ -121,7 +125,7 @@ export class PreparedThread {
         here: this.number === MAIN_THREAD ? main : loop,
         there: this.number === MAIN_THREAD ? loop : main,
         beforePost: () => {
-          if (peer < this.number) this.writer.flush();
+          if (peer < this.number) this.writer.flushOrOwe();
         },
       });
     });

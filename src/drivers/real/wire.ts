@@ -2,19 +2,28 @@
  * The event pipe from the child process to its parent: file descriptor 3, written synchronously, in
  * blocks of a thread's events, column by column as the log keeps them.
  *
- * Invariant: a thread's events are in the pipe before the thread stands still, and blocks of two
- * threads never mix. So nothing that happened is lost when the process ends, in whatever way. Lines
- * of JSON would say the same, but reading and writing four million of them takes longer than most
- * runs; columns are copied as they are.
+ * Invariant: a thread's events are in the pipe before the thread stands still, or within
+ * `longestDebt`; until then it owes them, and whoever ends the process waits for that. Blocks of two
+ * threads never mix. So nothing that happened is lost when the process ends by itself, and where it
+ * is killed nothing but its last milliseconds. Lines of JSON would say the same, but reading and
+ * writing four million of them takes longer than most runs; columns are copied as they are.
  */
 import { writeSync } from "node:fs";
 import type { Columns } from "../../events/log.ts";
-import type { Lock } from "./board.ts";
+import type { Board, Lock } from "./board.ts";
 
 const pipe = 3;
 
 /** How many events are collected before they are written: a burst of them is one write. */
 const blockEvents = 4096;
+
+/**
+ * How long events may be owed, in ms. Threads that ask and answer each other do so many times
+ * within it, and would spend more time on the pipe than on what they do. A debt of one millisecond
+ * would need a timer that comes before the next tick of most kernels, and setting such a timer at
+ * every wait was measured to cost as much as a write.
+ */
+export const longestDebt = 5;
 
 /**
  * A block: its thread, how many events, how many bytes of texts, how many bytes a value takes (int32
@@ -36,6 +45,10 @@ const encoder = new TextEncoder();
 export class EventWriter {
   readonly #thread: number;
   readonly #lock: Lock;
+  readonly #debt: Int32Array;
+  readonly #mayOwe: boolean;
+  /** When it last wrote, by performance.now(). */
+  #wroteAt = -Infinity;
   readonly #at = new Float64Array(blockEvents);
   readonly #value = new Float64Array(blockEvents);
   readonly #actor = new Int32Array(blockEvents);
@@ -50,11 +63,14 @@ export class EventWriter {
 
   /**
    * @param thread whose events these are.
-   * @param lock shared by all threads that write.
+   * @param board its lock is shared by all threads that write.
+   * @param mayOwe false where the process may end in ways that nobody here hears of.
    */
-  constructor(thread: number, lock: Lock) {
+  constructor(thread: number, board: Board, mayOwe: boolean) {
     this.#thread = thread;
-    this.#lock = lock;
+    this.#lock = board.pipe;
+    this.#debt = board.debt(thread);
+    this.#mayOwe = mayOwe;
   }
 
   record(at: number, type: number, actor: number, value: number, text?: string): void {
@@ -80,6 +96,22 @@ export class EventWriter {
 
   flush(): void {
     if (this.#length > 0) this.#write(this.#thread);
+  }
+
+  /**
+   * Writes, or owes it if it has just written: what a thread says to another must not come before
+   * either.
+   *
+   * @returns whether it owes, and has to be flushed within `longestDebt`.
+   */
+  flushOrOwe(): boolean {
+    if (this.#length === 0) return false;
+    if (this.#mayOwe && performance.now() - this.#wroteAt < longestDebt) {
+      Atomics.store(this.#debt, 0, 1);
+      return true;
+    }
+    this.flush();
+    return false;
   }
 
   #write(thread: number): void {
@@ -112,6 +144,8 @@ export class EventWriter {
     // The kernel may take a long write in pieces; whoever holds the lock writes them all.
     for (let written = 0; written < block.length;) written += writeSync(pipe, block, written);
     this.#lock.release();
+    this.#wroteAt = performance.now();
+    if (Atomics.exchange(this.#debt, 0, 0) === 1) Atomics.notify(this.#debt, 0);
   }
 }
 
