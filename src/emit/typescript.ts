@@ -497,16 +497,20 @@ class TypeScriptProgram {
     ];
   }
 
+  /** Whether launch waits for the task at its completion point. */
+  #isAwaited(task: TaskSpec): boolean {
+    return this.#facts.strategy.settle !== "none" && this.#facts.awaited.includes(task);
+  }
+
   #start(task: TaskSpec): string[] {
-    const { strategy, awaited } = this.#facts;
+    const { strategy } = this.#facts;
     const name = this.#functions.get(task)!;
-    const isAwaited = awaited.includes(task) && strategy.settle !== "none";
     const plain = this.#isEager && !this.#cancels;
     if (!plain) this.#uses.add("start");
     if (!plain && this.#cancels) this.#uses.add("tasks");
     const one = plain ? `${name}()` : `start(${name})`;
     const copied = plain ? `${name}(copy)` : `start(() => ${name}(copy))`;
-    if (isAwaited) {
+    if (this.#isAwaited(task)) {
       const variable = this.#variables.get(task)!;
       return task.copies === null
         ? [`const ${variable} = ${one};`]
@@ -651,7 +655,12 @@ class TypeScriptProgram {
       ...(isPortal ? [`if (what === "${cancels ? "cancel" : "finish"}") finish();`] : []),
     ];
     const close = this.#close();
-    if (isPortal && !cancels && strategy.atExit === "wait") this.#uses.add("tasks").add("start");
+    // What launch has awaited by itself need not be waited for again.
+    const drains =
+      isPortal &&
+      strategy.atExit === "wait" &&
+      (submits || this.#tasks.some((task) => !this.#isAwaited(task)));
+    if (drains) this.#uses.add("tasks").add("start");
     const listens = handlers.length > 0;
     const ends = [
       ...close,
@@ -672,7 +681,7 @@ class TypeScriptProgram {
     const body = [
       "await launch();",
       ...(isPortal ? ["await finished; // the thread stays open for what main submits"] : []),
-      ...(isPortal && strategy.atExit === "wait" ? ["await Promise.allSettled(tasks);"] : []),
+      ...(drains ? ["await Promise.allSettled(tasks);"] : []),
     ];
     if (!launchCanFail && !(cancels && this.#cancels)) return [...head, ...body, ...ends];
     return [
