@@ -439,8 +439,9 @@ class TypeScriptProgram {
       single && !settled
         ? [`await ${references[0]};`]
         : this.#all(settled ? "allSettled" : "all", references);
-    if (settled && strategy.timeout === null)
-      point[0] = point[0]!.replace(/$/, point.length === 1 ? " // collects the errors" : "");
+    if (settled && point.length === 1) point[0] += " // collects the errors";
+    // Who cancels all cancels launch as well, which allSettled does not notice.
+    if (settled && strategy.atExit === "cancel") point.push("signal.throwIfAborted();");
     return [...started, ...this.#bounded(point)];
   }
 

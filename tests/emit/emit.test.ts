@@ -150,7 +150,7 @@ class Programs {
   #endOf(one: Case): Promise<Ended> {
     if (!this.#running) {
       this.#running = true;
-      void sideBySide(this.#cases, 6, async (next) => {
+      void sideBySide(this.#cases, 8, async (next) => {
         const { resolve, reject } = this.#ended.get(next)!;
         await perform(next, fast).then(resolve, reject);
       });
@@ -298,9 +298,10 @@ tasks:
 `,
   ],
   [
-    "float,atExit=cancel float,atExit=cancel,grace=500ms float,grace=500ms",
+    "float,atExit=cancel float,atExit=cancel,grace=500ms float,grace=500ms float,settle=settled,atExit=cancel thread,settle=settled,atExit=cancel portal,settle=gather,atExit=cancel thread,settle=group,atExit=cancel",
     `name: afloat
 main: [print: main, launch, block: 500ms, print: main ends]
+launch: [start: [a, b], settle, print: settled]
 tasks:
   a: { steps: [print: a, sleep: 2s, print: a done], finally: [sleep: 250ms, print: a cleans up] }
   b: { steps: [sleep: 2s, print: b done], finally: [sleep: 1s, print: b cleans up] }
