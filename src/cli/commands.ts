@@ -121,7 +121,7 @@ Options
   --compare                   under each strategy of the document's "compare"
   --reporter NAME             text (default), junit, github (text, and what GitHub shows at the
                               lines of the documents) or json
-  --ascii                     ok and FAIL instead of ✓ and ✗
+  --ascii                     "ok" and "FAIL" instead of signs that not every terminal has
 
 Exit status: 0 all is as expected, 1 something fell short, 2 a document is wrong, 130 interrupted.
 
