@@ -6,6 +6,8 @@ import {
   isWithin,
 } from "../scenario/expectation.ts";
 import { formatDuration, formatTime } from "../scenario/duration.ts";
+import type { Position } from "../scenario/position.ts";
+import type { Problem } from "../scenario/problem.ts";
 import { isLost, type Outcome } from "./outcome.ts";
 
 /** One thing that is expected, and what was found. */
@@ -15,15 +17,36 @@ export interface Checked {
   met: boolean;
   expected: string;
   found: string;
+  /** Where the document says so; null where it is what every check goes by. */
+  position: Position | null;
+}
+
+/** A document that was checked under a strategy, or the reason why it could not be. */
+export interface CheckedDocument {
+  file: string;
+  /** Null where the document is wrong. */
+  strategy: string | null;
+  /** Empty where nothing is expected. */
+  checks: Checked[];
+  /** What is wrong with the document. */
+  problems: Problem[];
+  /** How long its run took, in seconds of real time. */
+  seconds: number;
 }
 
 /** Checks each expectation. */
 export function checkExpectations(outcome: Outcome, expectations: Expectations): Checked[] {
   const { tasks, lost, bounds, prints, deadlock } = expectations;
   const checked: Checked[] = [];
-  const check = (of: string, met: boolean, expected: string, found: string): void => {
-    checked.push({ of, met, expected, found });
+  const { positions } = expectations;
+  /** @param path of the very part of it that is not met, where that has one of its own. */
+  const check = (of: string, met: boolean, expected: string, found: string, path = of): void => {
+    const [name] = of.split(".");
+    const position = positions[path] ?? positions[of] ?? positions[name!] ?? null;
+    checked.push({ of, met, expected, found, position });
   };
+  if (outcome.interruptedBy !== null && outcome.interruptedBy !== "deadlock")
+    check("run", false, "a run that comes to its end", interruptionOf(outcome));
   const wanted =
     typeof tasks === "string"
       ? outcome.scenario.tasks.map(({ name }) => [name, tasks] as const)
@@ -53,6 +76,7 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
         missing.length === 0,
         `a line ${JSON.stringify(missing[0] ?? prints.contains[0] ?? "")}`,
         missing.length === 0 ? "it" : `no such line among ${printed.length}`,
+        `prints.contains.${prints.contains.indexOf(missing[0] ?? "")}`,
       );
     } else {
       const { exactly } = prints;
@@ -66,6 +90,7 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
         at === undefined,
         at === undefined ? `${exactly.length} lines` : `line ${at + 1}: ${line(exactly, at)}`,
         at === undefined ? "them" : line(printed, at),
+        `prints.${at}`,
       );
     }
   }
@@ -75,6 +100,13 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
     check("deadlock", found === deadlock, words(deadlock), words(found));
   }
   return checked;
+}
+
+/** What kept a run from its end. */
+function interruptionOf({ interruptedBy, interruption, wall }: Outcome): string {
+  const by =
+    interruptedBy === "crash" ? "its process crashed" : `tandem's ${interruptedBy} ended it`;
+  return `${by} at ${formatTime(wall)}${interruption === null ? "" : ` (${interruption})`}`;
 }
 
 /** A figure of a run: ticks, or a share. */

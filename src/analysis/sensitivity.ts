@@ -9,6 +9,7 @@ import { LOOP_THREAD, MAIN_THREAD, typeNumber } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
+import { isBeside } from "../scenario/strategy.ts";
 import { ThreadOrder } from "./order.ts";
 import {
   actorName,
@@ -216,20 +217,25 @@ export class Sensitivity {
     // What was cut off with the process has no end of its own.
     if (task.endedAt === null || mainEnd === null || task.status === "abandoned") return;
     if (task.endedAt < mainEnd) ends.before++;
-    else ends.after++;
+    else if (task.endedAt > mainEnd) ends.after++;
     ends.gap = Math.min(ends.gap, Math.abs(mainEnd - task.endedAt));
   }
 
-  /** A task's end and main's end, where luck decides which comes first. */
-  #endPairs(outcome: Outcome): Pair[] {
+  /** Each task's end and main's, where luck decides which comes first, or where it never did. */
+  #endPairs({ tasks, strategy }: Outcome): Pair[] {
     const end = (who: string, thread: number): Moment => {
       return { kind: "end", text: null, who, thread, nth: 0, shared: false };
     };
+    const mainEnd = end("main", MAIN_THREAD);
     return [...this.#ends].flatMap(([index, { before, after, gap }]): Pair[] => {
-      if (before === 0 || after === 0) return [];
-      const first = end(outcome.tasks[index]!.name, LOOP_THREAD);
-      const second = end("main", MAIN_THREAD);
-      return [{ first, second, both: before + after, inOrder: before, gap, by: "luck" }];
+      const both = before + after;
+      const taskEnd = end(tasks[index]!.name, isBeside(strategy) ? LOOP_THREAD : MAIN_THREAD);
+      if (before > 0 && after > 0)
+        return [{ first: taskEnd, second: mainEnd, both, inOrder: before, gap, by: "luck" }];
+      // Nearer than that, it may be one instant, or luck for all that the times say.
+      if (both < this.#runs || gap < raceWindow(1)) return [];
+      const [first, second] = before > 0 ? [taskEnd, mainEnd] : [mainEnd, taskEnd];
+      return [{ first, second, both, inOrder: both, gap, by: "time" }];
     });
   }
 }

@@ -71,6 +71,14 @@ export function readArguments<Name extends string>(
   return found;
 }
 
+/** The speed of a real run, as an option says; 1 where it is left out. @throws UsageError for what is none. */
+export function readSpeed(command: string, word: string | boolean | undefined): number {
+  const written = String(word ?? 1);
+  const speed = /^[\d.]+$/.test(written) ? Number(written) : NaN;
+  if (speed >= 0.001 && speed <= 10_000) return speed;
+  throw new UsageError(`--speed is a number from 0.001 to 10000, not "${written}"`, command);
+}
+
 function unknownOption(written: string, known: string[]): string {
   const near = nearest(written.replace(/^-+/, ""), known);
   const options = known.map((name) => `--${name}`).join(", ");

@@ -119,21 +119,26 @@ Examples
     summary: "check scenarios against what they expect, for CI",
     help: `tandem check <files or folders> [options]
 
-Runs scenarios and checks their "expect". Of a folder, all .yaml and .yml files are checked, and
-those in its folders too. All mistakes of all documents are told.
+Runs scenarios and checks their "expect". Of a folder and the folders in it all .yaml and .yml files
+are checked, and those .json files that have a list called "main"; what is hidden, and node_modules,
+is passed over. All mistakes of all documents are told, and none keeps another from being checked.
 
   <files or folders>   files, folders, names from "tandem list", or - for standard input
 
 Options
-  --driver, -d virtual|real   in virtual time (default), or for real
+  --driver, -d virtual|real   in virtual time (default), or for real, as many at once as there are
+                              cores, and those that compute or call your functions one by one
+  --speed N                   for real: N times as fast; what is expected stays the same
   --compare                   under each strategy of the document's "compare"
-  --reporter NAME             text (default), junit, github or json
+  --reporter NAME             text (default), junit, github (text, and what GitHub shows at the
+                              lines of the documents) or json
+  --ascii                     "ok" and "FAIL" instead of signs that not every terminal has
 
-Exit status: 0 all is as expected, 1 something fell short, 2 a document is wrong.
+Exit status: 0 all is as expected, 1 something fell short, 2 a document is wrong, 130 interrupted.
 
 Examples
   tandem check scenarios/
-  tandem check mine.yaml --driver real
+  tandem check mine.yaml --driver real --speed 5
   tandem check scenarios/ --reporter junit > junit.xml
 `,
     load: () => import("./commands/check.ts"),

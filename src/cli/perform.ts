@@ -14,8 +14,8 @@ import { type Look, renderTimeline } from "../render/timeline.ts";
 import { callProblems } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { countSteps } from "../scenario/walk.ts";
-import { signalStatus } from "./command.ts";
 import { OutputClosed, OutputFailed, QueuedOutput, writeOut } from "./output.ts";
+import { type EndingSignal, SignalWatch } from "./signals.ts";
 
 export interface PerformOptions extends Pick<Performed, "driver" | "speed" | "jitter"> {
   /** Ends the run at this instant. */
@@ -26,8 +26,6 @@ export interface PerformOptions extends Pick<Performed, "driver" | "speed" | "ji
   live: boolean;
   look: () => Look;
 }
-
-type EndingSignal = keyof typeof signalStatus;
 
 /** What happened, and what ended it early. */
 export interface Finished {
@@ -65,15 +63,7 @@ export async function performForReal(
   const controller = new AbortController();
   const output = new QueuedOutput(() => controller.abort());
   const live = options.live ? new LiveScreen(real, plan, folder, options, output) : null;
-  let signal: EndingSignal | null = null;
-  const handlers = (Object.keys(signalStatus) as EndingSignal[]).map((name) => {
-    const handler = (): void => {
-      signal ??= name;
-      controller.abort();
-    };
-    process.on(name, handler);
-    return { name, handler };
-  });
+  using watch = new SignalWatch(() => controller.abort());
   try {
     const {
       log,
@@ -91,10 +81,9 @@ export async function performForReal(
     });
     live?.close();
     await Promise.race([output.drain(), ...(endedEarly ? [Bun.sleep(patience)] : [])]);
-    return { log, complaint, signal: signal ?? heard, broken: output.broken };
+    return { log, complaint, signal: watch.heard ?? heard, broken: output.broken };
   } finally {
     live?.close();
-    for (const { name, handler } of handlers) process.off(name, handler);
   }
 }
 

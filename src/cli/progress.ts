@@ -5,21 +5,24 @@ import { canRedraw } from "./terminal.ts";
 /** For how long, in ms, nothing is said: what is over by then needs no comfort. */
 const patienceMs = 1000;
 
+/** To the end of the line, and not only what was written: the terminal itself has put ^C behind it. */
+const eraseLine = "\r\u001b[K";
+
 /** Shows on stderr, if that is a terminal, and is gone when its scope ends (`using`). */
 export class ProgressLine {
   readonly #since = performance.now();
   readonly #canShow = canRedraw(process.stderr);
-  #width = 0;
+  #shown = false;
 
   show(text: string): void {
     if (!this.#canShow || performance.now() - this.#since < patienceMs) return;
     const line = text.slice(0, (process.stderr.columns || 80) - 1);
-    writeErr(`\r${line.padEnd(this.#width)}`);
-    this.#width = line.length;
+    writeErr(`${eraseLine}${line}`);
+    this.#shown = true;
   }
 
   [Symbol.dispose](): void {
-    if (this.#width > 0) writeErr(`\r${" ".repeat(this.#width)}\r`);
-    this.#width = 0;
+    if (this.#shown) writeErr(eraseLine);
+    this.#shown = false;
   }
 }

@@ -5,14 +5,14 @@ import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { RunPlan } from "../program/run.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { type Jitter, seedOfRepetition } from "../scenario/jitter.ts";
-import { signalStatus } from "./command.ts";
 import { ProgressLine } from "./progress.ts";
+import { type EndingSignal, SignalWatch } from "./signals.ts";
 
 export interface Repeated {
   /** What all the runs came to that were performed. */
   sensitivity: Sensitivity;
   /** What ended it before all were. */
-  signal: keyof typeof signalStatus | null;
+  signal: EndingSignal | null;
 }
 
 /** For how long, in ms, runs follow each other before a signal is looked for and progress is told. */
@@ -26,17 +26,10 @@ export async function repeatVirtually(
   const { scenario, strategy } = plan;
   const performed: Performed = { scenario, strategy, driver: "virtual", speed: 1 };
   const sensitivity = new Sensitivity(scenario);
-  let signal: Repeated["signal"] = null;
-  const handlers = (Object.keys(signalStatus) as (keyof typeof signalStatus)[]).map((name) => {
-    const handler = (): void => {
-      signal ??= name;
-    };
-    process.on(name, handler);
-    return { name, handler };
-  });
+  using watch = new SignalWatch();
   using progress = new ProgressLine();
   let stretchEnds = performance.now() + stretchMs;
-  for (let run = 0; run < runs && signal === null; run++) {
+  for (let run = 0; run < runs && watch.heard === null; run++) {
     const seed = seedOfRepetition(jitter.seed, run);
     const log = runVirtually(plan, timeout, { share: jitter.share, seed });
     sensitivity.add(seed, readOutcome(performed, log), log);
@@ -46,6 +39,5 @@ export async function repeatVirtually(
     await Bun.sleep(0);
     stretchEnds = performance.now() + stretchMs;
   }
-  for (const { name, handler } of handlers) process.off(name, handler);
-  return { sensitivity, signal };
+  return { sensitivity, signal: watch.heard };
 }

@@ -118,7 +118,7 @@ function times({ min, median, p95, max }: Spread): string {
 }
 
 function summary({ runs, lost, deadlocked, tasks }: SensitivityReport): string[] {
-  const points = Number((98 / Math.sqrt(runs)).toPrecision(1));
+  const points = upToOneDigit(98 / Math.sqrt(runs));
   return [
     ...(tasks.length === 0
       ? []
@@ -128,6 +128,12 @@ function summary({ runs, lost, deadlocked, tasks }: SensitivityReport): string[]
     ...(deadlocked === 0 ? [] : [`There was a deadlock in ${ofRuns(deadlocked, runs)}.`]),
     `These shares are right to within ${points} percentage point${points === 1 ? "" : "s"}, and what was never seen in ${plural(runs, "run")} happens in fewer than ${formatBelow(runs)} (95 % confidence; the rule of three), if durations vary as assumed: uniformly, and each by itself.`,
   ];
+}
+
+/** A figure rounded up to one digit that counts: what is promised of it holds. */
+function upToOneDigit(figure: number): number {
+  const unit = 10 ** Math.floor(Math.log10(figure));
+  return Number((Math.ceil(figure / unit) * unit).toPrecision(1));
 }
 
 /** The share that what was never seen stays below, with 95 % confidence: three in as many as were seen. */

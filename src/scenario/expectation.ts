@@ -1,5 +1,6 @@
 /** What a scenario is expected to come to: the document's `expect`, with its figures in ticks. */
 import { parseDuration } from "./duration.ts";
+import type { Position } from "./position.ts";
 
 export type Comparison = "<=" | ">=" | "==" | "<" | ">";
 
@@ -21,6 +22,8 @@ export interface Expectations {
   /** All lines in their order, or some that must be among them. */
   prints: { exactly: string[] } | { contains: string[] } | null;
   deadlock: boolean | null;
+  /** Where each stands, by its path within `expect`: `lost`, `tasks.upload`, `prints.2`. */
+  positions: Record<string, Position>;
 }
 
 /** `expect` as its schema has checked it. */
@@ -32,13 +35,20 @@ export interface WrittenExpectations {
   [figure: string]: unknown;
 }
 
-export function toExpectations(written: WrittenExpectations): Expectations {
+/** @param locate where the value at a path within `expect` stands. */
+export function toExpectations(
+  written: WrittenExpectations,
+  locate: (path: PropertyKey[]) => Position,
+): Expectations {
   const { tasks = null, lost = null, prints, deadlock = null } = written;
   const lines = (list: unknown): string[] => (Array.isArray(list) ? list : [list]).map(String);
   return {
     tasks,
     lost,
     deadlock,
+    positions: Object.fromEntries(
+      pathsOf(written as Record<string, unknown>).map((path) => [path.join("."), locate(path)]),
+    ),
     bounds: boundedFigures.flatMap((of) =>
       written[of] === undefined ? [] : [{ of, bound: toBound(written[of] as string | number) }],
     ),
@@ -49,6 +59,16 @@ export function toExpectations(written: WrittenExpectations): Expectations {
           ? { exactly: lines(prints) }
           : { contains: lines(prints.contains) },
   };
+}
+
+/** The paths of all values in an object, from the outside in. */
+function pathsOf(value: object): PropertyKey[][] {
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => [
+    [key],
+    ...(typeof inner === "object" && inner !== null
+      ? pathsOf(inner).map((path) => [key, ...path])
+      : []),
+  ]);
 }
 
 /** A bound such as `<= 9.5s` or `>= 50%`; a bare figure must be met exactly. */

@@ -6,13 +6,8 @@
  */
 import type { Ticks } from "./duration.ts";
 import type { Expectations } from "./expectation.ts";
+import type { Position } from "./position.ts";
 import type { Strategy } from "./strategy.ts";
-
-/** Where in the document something stands; line and column count from 1. */
-export interface Position {
-  line: number;
-  column: number;
-}
 
 /** A step that is not itself a list of steps. */
 export type LeafStep = (

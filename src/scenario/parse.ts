@@ -5,7 +5,8 @@
  * each problem with its line, column and path.
  */
 import { toExpectations, type WrittenExpectations } from "./expectation.ts";
-import type { Position, Scenario, Step, TaskSpec } from "./model.ts";
+import type { Scenario, Step, TaskSpec } from "./model.ts";
+import type { Position } from "./position.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
 import { checkRules } from "./rules.ts";
 import { describe, documentSchema, once, type ParsedStep } from "./schema.ts";
@@ -156,7 +157,12 @@ class Reader {
       strategyPosition:
         parsed.strategy === undefined ? null : this.#located.locate(["strategy"], "value"),
       compare: parsed.compare ?? null,
-      expect: parsed.expect === undefined ? null : toExpectations(parsed.expect),
+      expect:
+        parsed.expect === undefined
+          ? null
+          : toExpectations(parsed.expect, (path) =>
+              this.#located.locate(["expect", ...path], "value"),
+            ),
     };
   }
 

@@ -1,5 +1,5 @@
 /** What is wrong with a document: every problem says where, what was found and what would be right. */
-import type { Position } from "./model.ts";
+import type { Position } from "./position.ts";
 
 export interface Problem {
   /** Null where the file as a whole is meant (it is a folder, it cannot be read). */
@@ -36,7 +36,7 @@ export function printable(text: string): string {
 }
 
 /** One line: `scenario.yaml:14:7: main[2].sleep: message`. */
-function formatProblem(file: string, problem: Problem): string {
+export function formatProblem(file: string, problem: Problem): string {
   const { position, path, message } = problem;
   const where = position === null ? file : `${file}:${position.line}:${position.column}`;
   return printable(path === "" ? `${where}: ${message}` : `${where}: ${path}: ${message}`);

@@ -1,7 +1,12 @@
 /** `tandem check`: scenarios held to what they expect. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { TandemInTerminal } from "../support/terminal.ts";
+
+// A terminal is waited for by what it shows, with a patience of its own.
+setDefaultTimeout(60_000);
 
 const catalogue = join(import.meta.dir, "../../src/scenario/catalogue");
 
@@ -66,7 +71,7 @@ describe("tandem check", () => {
     expect(stdout).toContain("✗ a.yaml:4:5: ");
     expect(stdout).toContain("✓ b.yaml (thread): 7 as expected");
     expect(stdout).toContain("✗ c.yml:1:1: ");
-    expect(stdout).toContain("✗ d.yaml (thread): lost: expected 3, found 0");
+    expect(stdout).toContain("✗ d.yaml:6:34 (thread): lost: expected 3, found 0");
     expect(stdout).toEndWith("1 good, 1 fell short, 2 cannot be read\n");
   });
 
@@ -74,7 +79,9 @@ describe("tandem check", () => {
     using folder = temporaryFolder();
     const { status, stdout } = tandem(["check", folder.file("good.yaml", good), "--compare"]);
     expect(status).toBe(1);
-    expect(stdout).toContain("(detach): tasks.a: expected finished, found cancelled");
+    expect(stdout).toContain(
+      "good.yaml:6:18 (detach): tasks.a: expected finished, found cancelled",
+    );
     expect(stdout).toContain("(thread): 7 as expected");
   });
 
@@ -85,27 +92,305 @@ describe("tandem check", () => {
     expect([status, stdout.includes("1 as expected")]).toEqual([0, true]);
   });
 
-  test("reporters: JUnit is XML, GitHub's lines name file and line, JSON has it all", () => {
+  test("what falls short is told at the very place of the document that says so", () => {
     using folder = temporaryFolder();
-    const broken = folder.file("a.yaml", "name: a\nmain:\n  - sleep: 1s\n");
-    const short = folder.file("<b>&.yaml", good.replace("lost: 0", "lost: 3"));
-    const run = (reporter: string) =>
-      tandem(["check", broken, short, "--reporter", reporter]).stdout;
-    const junit = run("junit");
-    expect(junit).toContain('tests="7" failures="1" errors="0"');
-    expect(junit).toContain("&lt;b&gt;&amp;.yaml (thread)");
-    expect(junit).toContain('<failure message="expected 3, found 0"/>');
-    expect(run("github")).toContain(`::error file=${broken},line=3,col=5::`);
-    const { documents } = JSON.parse(run("json")) as { documents: { problems: string[] }[] };
-    expect(documents.map(({ problems }) => problems.length)).toEqual([1, 0]);
-    expect(tandem(["check", broken, "--reporter", "junt"])).toMatchObject({ status: 2 });
-    expect(tandem(["check", broken, "--reporter", "junt"]).stderr).toContain(
-      'did you mean "junit"?',
+    folder.file(
+      "places.yaml",
+      `name: places
+main: [launch, print: one]
+tasks: { a: { copies: 2, steps: [sleep: 1s] }, b: [fail: x] }
+expect:
+  tasks:
+    a: finished
+    b: finished
+  lost: 1
+  wall: "> 1s"
+  lateness.p99: ">= 1ms"
+  overlap: 50%
+  prints:
+    - one
+    - two
+  deadlock: true
+`,
+    );
+    const check = (...words: string[]) => tandem(["check", ".", ...words], { cwd: folder.path });
+    const expected: [string, string][] = [
+      ["6:8", "tasks.a: expected finished, found cancelled (a#0)"],
+      ["7:8", "tasks.b: expected finished, found failed"],
+      ["8:9", "lost: expected 1, found 2"],
+      ["9:9", "wall: expected > 1s, found 0ms"],
+      ["10:17", "lateness.p99: expected >= 1ms, found 0ms"],
+      ["11:12", "overlap: expected 50%, found 0%"],
+      // Main hears of b's failure and prints nothing.
+      ["13:7", 'prints: expected line 1: "one", found no more lines'],
+      ["15:13", "deadlock: expected a deadlock, found no deadlock"],
+    ];
+    expect(check().stdout.split("\n").slice(0, 8)).toEqual(
+      expected.map(([place, message]) => `✗ places.yaml:${place} (await): ${message}`),
+    );
+    const annotations = check("--reporter", "github")
+      .stdout.split("\n")
+      .filter((line) => line.startsWith("::"));
+    expect(annotations).toEqual(
+      expected.map(([place, message]) => {
+        const [line, column] = place.split(":");
+        return `::error file=places.yaml,line=${line},col=${column}::await: ${message.replaceAll("%", "%25")}`;
+      }),
+    );
+    const { documents } = JSON.parse(check("--reporter", "json").stdout) as {
+      documents: { checks: { position: object }[] }[];
+    };
+    expect(documents[0]!.checks[2]!.position).toEqual({ line: 8, column: 9 });
+  });
+
+  test("a line that is missing among others is told where it is asked for", () => {
+    const stdin = `name: n
+main: [print: one]
+expect:
+  prints: { contains: [one, two] }
+`;
+    const { status, stdout } = tandem(["check", "-"], { stdin });
+    expect(status).toBe(1);
+    expect(stdout).toStartWith(
+      '✗ <stdin>:4:29 (await): prints: expected a line "two", found no such line among 1\n',
     );
   });
 
-  test("a folder without scenarios is a mistake, not a success", () => {
+  test("JUnit: well-formed whatever the texts hold, with counts, times, and a case for each thing", () => {
     using folder = temporaryFolder();
-    expect(tandem(["check", folder.path])).toMatchObject({ status: 2, stdout: "" });
+    const broken = folder.file("a.yaml", "name: a\nmain:\n  - sleep: 1s\n");
+    const strange = good
+      .replace("[done]", '["\\x07<\\t&\\uFFFF\\uD800"]')
+      .replace("lost: 0", "lost: 3");
+    const short = folder.file("<b>&\"'.yaml", strange);
+    const silent = folder.file("c.yaml", "name: c\nmain: []\n");
+    const { status, stdout } = tandem(["check", broken, short, silent, "--reporter", "junit"]);
+    expect(status).toBe(2);
+    // It refuses what is not well-formed, characters that XML does not know included.
+    const { testsuites } = Bun.XML.parse(stdout) as { testsuites: { testsuite: object[] } };
+    expect(testsuites.testsuite).toHaveLength(3);
+    expect(stdout).toMatch(
+      /<testsuites name="tandem check" tests="9" failures="2" errors="1" time="\d+\.\d{3}">/,
+    );
+    expect(stdout).toContain(
+      `<testsuite name="${folder.path}/&lt;b&gt;&amp;&quot;'.yaml (thread)" tests="7" failures="2" errors="0" skipped="0" time="`,
+    );
+    expect(stdout).toContain('<failure type="expectation" message="expected 3, found 0">');
+    expect(stdout).toContain(`<skipped message="the document expects nothing"/>`);
+    const cases = [...stdout.matchAll(/<testcase classname="[^"]+" name="([^"]+)" time="[\d.]+"/g)];
+    expect(cases.map(([, name]) => name!)).toEqual([
+      ...["document", "tasks.a", "lost", "wall", "main", "overlap", "prints", "deadlock", "expect"],
+    ]);
+  });
+
+  test("reporters: GitHub's lines name file and line, JSON has it all; others do not exist", () => {
+    using folder = temporaryFolder();
+    folder.file("a,b:c.yaml", "name: a\nmain:\n  - sleep: 1s\n");
+    folder.file("d.yaml", good);
+    const run = (reporter: string) =>
+      tandem(["check", ".", "--reporter", reporter], { cwd: folder.path });
+    const github = run("github").stdout;
+    expect(github).toContain("::error file=a%2Cb%3Ac.yaml,line=3,col=5::main[0]");
+    expect(github).toContain("1 good, 0 fell short, 1 cannot be read\n");
+    const { documents } = JSON.parse(run("json").stdout) as {
+      documents: { problems: object[]; checks: object[]; seconds: number }[];
+    };
+    expect(documents.map(({ problems, checks }) => [problems.length, checks.length])).toEqual([
+      [1, 0],
+      [0, 7],
+    ]);
+    expect(documents[1]!.seconds).toBeGreaterThan(0);
+    expect(run("junt")).toMatchObject({ status: 2, stdout: "" });
+    expect(run("junt").stderr).toContain('did you mean "junit"?');
+  });
+
+  test("a folder without scenarios, or a file that is none, is a mistake, and hides no other's result", () => {
+    using folder = temporaryFolder();
+    mkdirSync(folder.file("empty"));
+    folder.file("good.yaml", good);
+    folder.file("binary.yaml", new Uint8Array([97, 0, 98]));
+    folder.file("latin.yaml", new Uint8Array([0x6e, 0xe9, 0x0a]));
+    const words = ["empty", "gone.yaml", "binary.yaml", "latin.yaml", "good.yaml", "tredaded"];
+    const { status, stdout } = tandem(["check", ...words], { cwd: folder.path });
+    expect(status).toBe(2);
+    expect(stdout.split("\n").map((line) => line.split(/[:;,]/).slice(0, 2).join(":"))).toEqual([
+      "✗ empty: there is no scenario in this folder",
+      "✗ gone.yaml: no such file",
+      "✗ binary.yaml: it is a binary file",
+      "✗ latin.yaml: it is not UTF-8 text",
+      "✓ good.yaml (thread): 7 as expected",
+      "✗ tredaded: no such file",
+      "",
+      "1 good: 0 fell short",
+      "",
+    ]);
+  });
+
+  test("of a folder every YAML counts, and JSON that has a main; hidden, installed and linked folders do not", () => {
+    using folder = temporaryFolder();
+    const json = { name: "j", main: ["launch"], expect: { lost: 0 } };
+    for (const path of ["sub/deep", "node_modules/x", ".hidden", "folder.yaml"])
+      mkdirSync(folder.file(path), { recursive: true });
+    const files = {
+      "b.yaml": good,
+      "a.yml": good,
+      ".c.yaml": good,
+      "d.YAML": good,
+      "e.json": JSON.stringify(json),
+      "f.json": '{ "name": "broken", "main": [ }',
+      "package.json": '{ "name": "p", "main": "index.js" }',
+      "tsconfig.json": "{ // no scenario\n}",
+      "g.txt": good,
+      "sub/deep/h.yaml": good,
+      "node_modules/x/i.yaml": good,
+      ".hidden/j.yaml": good,
+      "folder.yaml/k.yaml": good,
+    };
+    for (const [name, text] of Object.entries(files)) folder.file(name, text);
+    symlinkSync("b.yaml", folder.file("linked.yaml"));
+    symlinkSync("..", folder.file("sub/up"));
+    const { stdout } = tandem(["check", ".", "--reporter", "json"], { cwd: folder.path });
+    const { documents } = JSON.parse(stdout) as { documents: { file: string }[] };
+    expect(documents.map(({ file }) => file)).toEqual([
+      ...["a.yml", "b.yaml", "d.YAML", "e.json", "f.json", "folder.yaml/k.yaml", "linked.yaml"],
+      "sub/deep/h.yaml",
+    ]);
+  });
+
+  test("what is named twice is checked once", () => {
+    using folder = temporaryFolder();
+    folder.file("good.yaml", good);
+    const words = ["good.yaml", ".", "./good.yaml", "lost", "lost", "-", "-"];
+    const { stdout } = tandem(["check", ...words], { cwd: folder.path, stdin: good });
+    expect(stdout).toBe(
+      [
+        "✓ good.yaml (thread): 7 as expected",
+        "✓ lost.yaml (detach): 2 as expected",
+        "✓ <stdin> (thread): 7 as expected",
+        "",
+        "3 good, 0 fell short",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("a document that expects nothing is not called good", () => {
+    const { status, stdout } = tandem(["check", "-"], { stdin: "name: n\nmain: []\n" });
+    expect([status, stdout]).toEqual([
+      0,
+      "- <stdin> (await): nothing is expected\n\n0 good, 0 fell short, 1 expects nothing\n",
+    ]);
+  });
+
+  test("a deadlock in one keeps no other from being checked, in virtual time and for real", () => {
+    using folder = temporaryFolder();
+    const stuck = `name: stuck
+channels: { box: {} }
+main: [receive: box]
+expect: { lost: 0, deadlock: true }
+`;
+    folder.file("a.yaml", stuck);
+    folder.file("b.yaml", stuck.replace("true", "false"));
+    folder.file("c.yaml", good);
+    for (const driver of ["virtual", "real"]) {
+      const words = ["check", ".", "--driver", driver, "--speed", "10"];
+      const { status, stdout } = tandem(words, { cwd: folder.path });
+      expect(status).toBe(1);
+      expect(stdout).toContain("✓ a.yaml (await): 2 as expected\n");
+      expect(stdout).toContain(
+        "✗ b.yaml:4:30 (await): deadlock: expected no deadlock, found a deadlock\n",
+      );
+      expect(stdout).toMatch(/[✓✗] c.yaml/);
+    }
+  });
+
+  test("a run whose process dies fell short, whatever it expects, and stops no other", () => {
+    using folder = temporaryFolder();
+    folder.file("die.ts", "export default () => { process.kill(process.pid, 'SIGKILL'); };\n");
+    const document = (name: string, call: string): string =>
+      `name: ${name}\nmain: [${call}block: 10ms]\nexpect: { lost: 0 }\n`;
+    folder.file("a.yaml", document("a", "call: { module: ./die.ts }, "));
+    folder.file("b.yaml", document("b", ""));
+    const { status, stdout } = tandem(["check", ".", "-d", "real"], { cwd: folder.path });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^✗ a\.yaml \(await\): run: expected a run that comes to its end, found its process crashed at .*SIGKILL/,
+    );
+    expect(stdout).toContain("✓ b.yaml (await): 1 as expected\n\n1 good, 1 fell short\n");
+  });
+
+  test("--speed: a real run is faster, and what is expected stays the same", () => {
+    // At its own speed nobody would wait for it; at this one it takes 60 ms.
+    const document = `name: n
+main: [launch, block: 10m]
+tasks: { a: [sleep: 5m] }
+strategy: thread
+expect: { tasks: finished, main: ">= 10m" }
+`;
+    const words = ["check", "-", "-d", "real", "--speed", "10000"];
+    const { status, stdout } = tandem(words, { stdin: document });
+    expect([status, stdout]).toEqual([
+      0,
+      "✓ <stdin> (thread): 2 as expected\n\n1 good, 0 fell short\n",
+    ]);
+    expect(tandem(["check", "lost", "-d", "real", "--speed", "fast"])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--speed is a number from 0.001 to 10000, not "fast"'),
+    });
+  });
+
+  test("a terminal that has no ✓ gets words, and so does who asks for them", () => {
+    using folder = temporaryFolder();
+    folder.file("a.yaml", good);
+    folder.file("b.yaml", good.replace("lost: 0", "lost: 3"));
+    const marks = (words: string[], env: Record<string, string>): string[] => {
+      const { stdout } = tandem(["check", ".", ...words], { cwd: folder.path, env });
+      return stdout
+        .split("\n")
+        .map((line) => line.slice(0, 4))
+        .slice(0, 2);
+    };
+    expect(marks([], { LC_ALL: "C" })).toEqual(["ok  ", "FAIL"]);
+    expect(marks(["--ascii"], { LC_ALL: "C.UTF-8" })).toEqual(["ok  ", "FAIL"]);
+    expect(marks([], { LC_ALL: "C.UTF-8" })).toEqual(["✓ a.", "✗ b."]);
+  });
+
+  test("in a terminal a line tells how far it is, and is gone at the end", async () => {
+    await using run = new TandemInTerminal([
+      "check",
+      "lost",
+      "awaited",
+      "-d",
+      "real",
+      "--speed",
+      "3",
+    ]);
+    await run.shows(/^\d of 2 checked; (lost|awaited)\.yaml \(\w+\)/m);
+    expect(await run.exited()).toBe(0);
+    expect(run.text).toContain("✓ lost.yaml (detach): 2 as expected");
+    expect(run.text).not.toContain("checked");
+  });
+
+  test.each([
+    ["real", ["lost", "--driver", "real"]],
+    ["virtual", ["heavy.yaml", "--compare"]],
+  ])("Ctrl-C ends %s runs with 130, and no report of half the truth", async (_, words) => {
+    using folder = temporaryFolder();
+    const compare = Array.from({ length: 500 }, (_, k) => `{ use: await, timeout: ${k + 1}m }`);
+    folder.file(
+      "heavy.yaml",
+      `name: heavy
+main: [launch]
+tasks: { a: { copies: 300, steps: [{ repeat: 1000, steps: [sleep: 10ms] }] } }
+compare: [${compare.join(", ")}]
+expect: { lost: 0 }
+`,
+    );
+    await using run = new TandemInTerminal(["check", ...words], { cwd: folder.path });
+    await run.shows(/^\d+ of \d+ checked/m);
+    run.type("\u0003");
+    expect(await run.exited()).toBe(130);
+    expect(run.text).toMatch(/^tandem: interrupted when \d+ of (1|500) were checked$/m);
+    expect(run.text).not.toContain("as expected");
   });
 });

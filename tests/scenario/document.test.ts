@@ -83,7 +83,7 @@ ${lines}
 function meaning(scenario: Scenario): unknown {
   return JSON.parse(
     JSON.stringify(scenario, (key, value: unknown) =>
-      key === "position" || key === "strategyPosition" ? undefined : value,
+      ["position", "positions", "strategyPosition"].includes(key) ? undefined : value,
     ),
   );
 }

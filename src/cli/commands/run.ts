@@ -20,7 +20,7 @@ import { DocumentError } from "../../scenario/problem.ts";
 import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { nearest } from "../../scenario/suggest.ts";
-import { readArguments } from "../arguments.ts";
+import { readArguments, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
@@ -187,12 +187,7 @@ function readOptions(words: Words): RunOptions {
       "run",
     );
   }
-  const speed = /^[\d.]+$/.test(String(words.speed ?? 1)) ? Number(words.speed ?? 1) : NaN;
-  if (!(speed >= 0.001 && speed <= 10_000))
-    throw new UsageError(
-      `--speed is a number from 0.001 to 10000, not "${String(words.speed)}"`,
-      "run",
-    );
+  const speed = readSpeed("run", words.speed);
   const timeout = words.timeout === undefined ? null : parseDuration(words.timeout);
   if (timeout === undefined)
     throw new UsageError(

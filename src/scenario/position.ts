@@ -1,0 +1,7 @@
+/** Where something stands in a document. */
+
+/** Line and column count from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
