@@ -298,6 +298,7 @@ function wishesOf(
     bounds: [],
     prints: null,
     deadlock: null,
+    positions: {},
   };
   const asExpected = (written: string, only: Partial<Expectations>): Demand => ({
     written,

@@ -197,14 +197,15 @@ function promisesNotAwaited({ droppedPromises }: Outcome): Finding[] {
 function isStarved(outcome: Outcome, tasks: TaskOutcome[]): Finding {
   const latest = tasks.reduce((a, b) => (b.late.ticks > a.late.ticks ? b : a));
   const block = outcome.longestBlock;
-  const who =
-    block === null || block.ticks < slow
-      ? "though no step of the scenario held the loop: the machine was busy"
-      : `while ${actorName(outcome, block.actor)} held the loop's thread`;
+  const busy = block === null || block.ticks < slow;
+  const who = busy
+    ? "though no step of the scenario held the loop: the machine was busy"
+    : `while ${actorName(outcome, block.actor)} held the loop's thread`;
   return finding("starved", tasks, latest.late.at, {
     message: `${subject(tasks)} woke up to ${formatTime(latest.late.ticks)} late, ${who}`,
-    fix:
-      block?.actor === MAIN
+    fix: busy
+      ? `run it again when less else runs, more slowly (--speed), or in virtual time`
+      : block.actor === MAIN
         ? `give the loop a thread of its own (--strategy thread)`
         : rules["loop-blocked"].fix,
   });

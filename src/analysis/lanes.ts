@@ -140,6 +140,7 @@ export class Lanes {
       case "task-started":
         if (own === undefined) break;
         closeSpan(own, at);
+        dropBrief(own);
         own.startedAt = at;
         break;
       case "task-created":
@@ -263,6 +264,8 @@ export class Lanes {
 export function spansAt(lane: Lane, now: Ticks): Span[] {
   const last = lane.spans.at(-1);
   const due = (lane as OpenLane).due;
+  if (last?.activity === "starved" && last.to === null && now <= last.from + slack)
+    return lane.spans.slice(0, -1);
   if (last === undefined || last.to !== null || last.activity !== "sleeping" || due === null)
     return lane.spans;
   if (now <= due + slack) return lane.spans;
@@ -271,6 +274,13 @@ export function spansAt(lane: Lane, now: Ticks): Span[] {
     { ...last, to: due },
     { activity: "starved", from: due, to: null },
   ];
+}
+
+/** A task that had its first turn as soon as a machine could give it one was not starved. */
+function dropBrief(lane: OpenLane): void {
+  const last = lane.spans.at(-1);
+  if (last?.activity === "starved" && last.to !== null && last.to - last.from <= slack)
+    lane.spans.pop();
 }
 
 function lane(name: string, isThread: boolean): OpenLane {

@@ -16,11 +16,12 @@ export interface ParsedArguments<Name extends string> {
 /**
  * Splits a command's words into options and operands.
  *
+ * @param command null for tandem without a command.
  * @throws UsageError for an unknown option, a missing value, an option given twice, or a number of
  * operands outside of `operands`.
  */
 export function readArguments<Name extends string>(
-  command: string,
+  command: string | null,
   argv: string[],
   specs: Record<Name, OptionSpec>,
   operands: { least: number; most: number; what: string },

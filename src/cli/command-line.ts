@@ -10,7 +10,7 @@ import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
 import { commands, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
-import { canAsk } from "./terminal.ts";
+import { canAsk, lookOptions, prepareForQuestions } from "./terminal.ts";
 import { OutputClosed, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
@@ -50,11 +50,7 @@ export async function runCommandLine(argv: string[]): Promise<number> {
 
 async function dispatch(argv: string[]): Promise<number> {
   const [word, ...rest] = argv;
-  if (word === undefined) {
-    if (canAsk()) return (await import("./session/session.ts")).runSession();
-    writeErr(overview());
-    return exitStatus.wrong;
-  }
+  if (word === undefined || sessionOptions.includes(word)) return session(argv);
   if (word === "--help" || word === "-h") return dispatch(["help", ...rest]);
   if (word === "--version" || word === "-V") return dispatch(["version", ...rest]);
   const command = commandNamed(word);
@@ -65,6 +61,24 @@ async function dispatch(argv: string[]): Promise<number> {
     return exitStatus.done;
   }
   return command.load === null ? help(rest) : (await command.load()).run(rest);
+}
+
+/** Those with which `tandem` alone may be called. */
+const sessionOptions = Object.keys(lookOptions).map((name) => `--${name}`);
+
+/** `tandem`, with nothing to do said. */
+async function session(argv: string[]): Promise<number> {
+  const any = { least: 0, most: Infinity, what: "nothing" };
+  const { options, operands } = readArguments(null, argv, lookOptions, any);
+  const [command] = operands;
+  if (command !== undefined)
+    throw new UsageError(`${argv[0]} stands before "${command}"; write it behind`);
+  if (!canAsk()) {
+    writeErr(overview());
+    return exitStatus.wrong;
+  }
+  prepareForQuestions(options);
+  return (await import("./session/session.ts")).runSession();
 }
 
 /** The one topic of help that is no command. */

@@ -204,10 +204,13 @@ Examples
   {
     name: "new",
     summary: "make a scenario of your own by answering questions",
-    help: `tandem new [file]
+    help: `tandem new [file] [options]
 
 Asks what main does and which tasks there are, shows the document and writes it. It needs a
 terminal, and never replaces a file without asking.
+
+Options
+  --no-color, --ascii   ask without colours, or with ASCII characters only
 
 Examples
   tandem new
@@ -310,7 +313,7 @@ export function overview(): string {
   return `tandem runs a synchronous program beside its asynchronous background tasks, and shows what
 finishes, what is lost, what blocks, and who hears of a failure.
 
-Usage: tandem                       asks what to do, in a terminal
+Usage: tandem [--no-color] [--ascii]   asks what to do, in a terminal
        tandem <command> [...]
 
 Commands

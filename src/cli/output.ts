@@ -115,7 +115,7 @@ function failureOf(error: NodeJS.ErrnoException, what: string): OutputClosed | O
   return new OutputFailed(`${what}: cannot be written: ${error.message}`);
 }
 
-/** How wide a line on stderr may be. */
+/** How wide a line for people may be. */
 export function textWidth(): number {
-  return Math.max(40, Math.min(process.stderr.columns ?? 80, 120));
+  return Math.max(40, Math.min(process.stderr.columns ?? process.stdout.columns ?? 80, 120));
 }

@@ -9,12 +9,12 @@ import { runVirtually } from "../drivers/virtual/virtual.ts";
 import { typeNumber } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import type { RunPlan } from "../program/run.ts";
-import { LivePicture } from "../render/live.ts";
+import { cursorShown, LivePicture } from "../render/live.ts";
 import { type Look, renderTimeline } from "../render/timeline.ts";
 import { callProblems } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { countSteps } from "../scenario/walk.ts";
-import { OutputClosed, OutputFailed, QueuedOutput, writeOut } from "./output.ts";
+import { OutputClosed, OutputFailed, QueuedOutput, writeErr, writeOut } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 
 export interface PerformOptions extends Pick<Performed, "driver" | "speed" | "jitter"> {
@@ -80,7 +80,8 @@ export async function performForReal(
       ...(live === null ? {} : { onEvents: (thread, columns) => live.lanes.hear(thread, columns) }),
     });
     live?.close();
-    await Promise.race([output.drain(), ...(endedEarly ? [Bun.sleep(patience)] : [])]);
+    const drained = Promise.all([output.drain(), live?.drain()]);
+    await Promise.race([drained, ...(endedEarly ? [Bun.sleep(patience)] : [])]);
     return { log, complaint, signal: watch.heard ?? heard, broken: output.broken };
   } finally {
     live?.close();
@@ -116,7 +117,10 @@ class LiveScreen {
     this.#picture = new LivePicture(this.lanes, heading, expectedTime(plan, folder));
     this.#output = output;
     this.#screen = process.stdout.isTTY ? output : new QueuedOutput(() => undefined, 2);
-    this.#draw = () => this.#picture.draw(real.now(speed), look(), process.stderr.rows || 24);
+    // Should tandem itself fail, nothing that waits to be written would be.
+    process.on("exit", showCursor);
+    this.#draw = () =>
+      this.#picture.draw(real.now(speed), look(), process.stderr.rows || process.stdout.rows || 24);
     this.#timer = setInterval(() => {
       // A terminal that takes nothing (Ctrl-S) must not have frames pile up.
       if (!this.#screen.isBusy) this.#screen.write(this.#draw());
@@ -126,6 +130,12 @@ class LiveScreen {
   print(line: string): void {
     if (this.#screen !== this.#output) this.#output.write(line);
     else this.#output.write(this.#picture.erase(columns()) + line);
+  }
+
+  /** Waits until the picture is away, where it is on another stream than the program's lines. */
+  async drain(): Promise<void> {
+    if (this.#screen !== this.#output) await this.#screen.drain();
+    process.off("exit", showCursor);
   }
 
   /** Takes the picture away; a second time does nothing. */
@@ -140,7 +150,18 @@ class LiveScreen {
 }
 
 function columns(): number {
-  return process.stderr.columns ?? 80;
+  return process.stderr.columns ?? process.stdout.columns ?? 80;
+}
+
+/** Shows the cursor of the terminal, if there is one, at once. */
+export function showCursor(): void {
+  if (process.stderr.isTTY) return writeErr(cursorShown);
+  try {
+    if (process.stdout.isTTY) writeOut(cursorShown);
+  } catch (error) {
+    // A terminal that is gone has no cursor.
+    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
+  }
 }
 
 /** How long virtual time says that a run takes; null where it cannot say, or not at once. */

@@ -9,7 +9,8 @@ import { formatTime, type Ticks, TICKS_PER_MS } from "../scenario/duration.ts";
 import { renderTimeline, type Look } from "./timeline.ts";
 
 const hideCursor = "\u001b[?25l";
-const showCursor = "\u001b[?25h";
+/** What has the terminal show its cursor. */
+export const cursorShown = "\u001b[?25h";
 
 /** Lines of the picture that are no lanes: heading, axis, legend, and one below. */
 const otherLines = 8;
@@ -55,7 +56,7 @@ export class LivePicture {
 
   /** What takes the picture away for good. */
   close(columns: number): string {
-    return this.erase(columns) + showCursor;
+    return this.erase(columns) + cursorShown;
   }
 
   /** A terminal that has become narrower meanwhile has wrapped what was drawn. */

@@ -257,6 +257,17 @@ function layOut(rows: Row[], width: number): string[] {
   const status = column((row) => row.status);
   const when = column((row) => row.when);
   const left = 2 + who + 2 + status + 2 + when + 2;
+  // Names that leave no room beside them stand on lines of their own.
+  if (left - 2 > width)
+    return rows.map((row) =>
+      [row.who, `${pad(row.status, status)}  ${row.when}`, row.story]
+        .filter((part) => part !== "")
+        .map((part, index) => {
+          const indent = " ".repeat(index === 0 ? 2 : 6);
+          return indent + wrap(part, width - indent.length, indent);
+        })
+        .join("\n"),
+    );
   return rows.map((row) => {
     const head = `  ${pad(row.who, who)}  ${pad(row.status, status)}  ${pad(row.when, when)}  `;
     if (row.story === "") return head.trimEnd();

@@ -16,7 +16,8 @@ import {
   type YAMLMap,
 } from "yaml";
 import { formatDuration, type Ticks } from "./duration.ts";
-import type { LeafStep, Position, Scenario, Step, TaskSpec } from "./model.ts";
+import type { LeafStep, Scenario, Step, TaskSpec } from "./model.ts";
+import type { Position } from "./position.ts";
 
 /** A step that takes time. */
 export type TimedStep = Extract<LeafStep, { ticks: Ticks }>;

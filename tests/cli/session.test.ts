@@ -16,6 +16,34 @@ function at(session: TandemInTerminal, question: string | RegExp, ...keys: strin
   return session.at(question, ...keys);
 }
 
+/** From the first question to a run for real that has begun. */
+async function runForReal(session: TandemInTerminal, name: string, speed?: string): Promise<void> {
+  await at(session, "What would you like to do?", enter);
+  await at(session, "Which scenario?", name, enter);
+  await at(session, "Under which strategy?", enter);
+  if (speed !== undefined) {
+    await at(session, "Run it", down, down, enter);
+    await at(session, "How many times as fast?", "\u007f", speed, enter);
+  }
+  await at(session, /● Run it[^]*$/, enter);
+  await at(session, "Predict first", enter);
+}
+
+/** A document whose texts take other numbers of columns than they have characters. */
+const wideDocument = `name: wide
+title: "日本語"
+main:
+  - print: "日本語の長い行です。日本語の長い行です。"
+  - launch
+  - block: 20ms
+  - print: "e\u0301te\u0301 cafe\u0301 👩‍👩‍👧 family"
+tasks:
+  a-task-of-a-name-longer-than-a-quarter-of-most-terminals:
+    - sleep: 10ms
+    - print: "ＦＵＬＬＷＩＤＴＨ"
+strategy: thread
+`;
+
 /** From the first question to the end of a run of `lost`, quick. */
 async function runLost(session: TandemInTerminal): Promise<void> {
   await at(session, "What would you like to do?", enter);
@@ -61,9 +89,7 @@ describe("tandem, without arguments", () => {
     await session.shows("Interrupted at");
     await at(session, "What next?", interrupt);
     expect(await session.exited()).toBe(130);
-    expect(session.written.lastIndexOf("\u001b[?25h")).toBeGreaterThan(
-      session.written.lastIndexOf("\u001b[?25l"),
-    );
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
   });
 
   test("a prediction is shown beside what happened, with what explains the difference", async () => {
@@ -77,17 +103,151 @@ describe("tandem, without arguments", () => {
     await at(session, "Which tasks will finish?", " ", enter);
     await at(session, "Which lines will you see?", " ", enter);
     await session.shows("Your prediction, and what happened");
-    await session.shows(/! task finishes +yes +cancelled/);
-    await session.shows("the loop closed when launch returned");
+    await session.shows(/! task finishes +you: yes +truth: cancelled/);
+    await session.shows(/ {3}"Main program started [^"]+" +you: yes +truth: yes/);
+    await session.shows(/\* the loop closed when launch returned/);
+    await session.shows(/\* task had one turn before the loop closed/);
+    await session.shows(/\* main goes through all its steps/);
     await at(session, "What next?", interrupt);
     expect(await session.exited()).toBe(130);
   });
 
-  test.each(["What would you like to do?"])("Ctrl-C at %j leaves with 130", async (question) => {
+  /** The keys from the first question to another. */
+  const ways: [string, [string, ...string[]][]][] = [
+    ["What would you like to do?", []],
+    ["Which scenario?", [["What would you like to do?", enter]]],
+    [
+      "Under which strategy?",
+      [
+        ["What would you like to do?", enter],
+        ["Which scenario?", enter],
+      ],
+    ],
+    ["Which file?", [["What would you like to do?", down, down, down, enter]]],
+    ["What is it called?", [["What would you like to do?", down, down, enter]]],
+  ];
+
+  test.each(ways)("Ctrl-C at %j leaves with 130", async (question, way) => {
     await using session = new TandemInTerminal([]);
+    for (const [before, ...keys] of way) await at(session, before, ...keys);
     await at(session, question, interrupt);
     expect(await session.exited()).toBe(130);
-    expect(session.text).toContain("Left.");
+    expect(session.text).toEndWith("Left.");
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+  });
+
+  test.each(ways)(
+    "SIGTERM at %j leaves with 143, and the terminal as it was",
+    async (question, way) => {
+      await using session = new TandemInTerminal([]);
+      for (const [before, ...keys] of way) await at(session, before, ...keys);
+      await session.shows(question);
+      expect(session.isCooked).toBe(false);
+      session.signal("SIGTERM");
+      expect(await session.exited()).toBe(143);
+      expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+    },
+  );
+
+  test("SIGTERM in a run shows the verdict and leaves with 143", async () => {
+    await using session = new TandemInTerminal([]);
+    await runForReal(session, "threaded");
+    await session.shows("of 9s expected");
+    session.signal("SIGTERM");
+    expect(await session.exited()).toBe(143);
+    expect(session.text).toContain("Interrupted at");
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+  });
+
+  test("a second Ctrl-C leaves", async () => {
+    await using session = new TandemInTerminal([]);
+    await runForReal(session, "threaded");
+    await session.shows("of 9s expected");
+    session.type(interrupt + interrupt);
+    expect(await session.exited()).toBe(130);
+    expect(session.text).toContain("Interrupted at");
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+  });
+
+  test("what is typed while a run is drawn is not shown, and answers no question after it", async () => {
+    await using session = new TandemInTerminal([]);
+    await runForReal(session, "lost", "20");
+    await session.shows("expected");
+    session.type(`zzz${enter}${enter}`);
+    await session.shows("1 of 1 task lost");
+    await session.shows("What next?");
+    await Bun.sleep(200);
+    expect(session.screen).toEndWith("└");
+    expect(session.text).not.toContain("zzz");
+    await at(session, "What next?", "\u001b[A", enter);
+    expect(await session.exited()).toBe(0);
+  });
+
+  test("the program is shown in Python, saved where one says, and does what the run did", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal([], { cwd: folder.path });
+    await runLost(session);
+    await at(session, "What next?", down, down, down, enter);
+    await at(session, "See what?", down, enter);
+    await at(session, "Save the program?", "y");
+    await at(session, "Write the program to which file?", enter);
+    await session.shows("Saved. Run it: python3 ./lost.py");
+    const program = readFileSync(folder.file("lost.py"), "utf8");
+    expect(session.text).toContain("asyncio.run(main())");
+    expect(program).toContain("asyncio.run(main())");
+    await at(session, /Saved[^]*What next\?/, down, down, down, enter);
+    await at(session, /See what\?[^]*See what\?/, enter);
+    await session.shows("# The article's first listing");
+  });
+
+  test("a report to share holds picture, verdict and document", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal([], { cwd: folder.path });
+    await runLost(session);
+    await at(session, "What next?", "\u001b[A", "\u001b[A", "\u001b[A", enter);
+    await at(session, "Write the report to which file?", enter);
+    await session.shows("Written to ./lost-report.md");
+    const report = readFileSync(folder.file("lost-report.md"), "utf8");
+    expect(report).toStartWith("# A task that nobody awaits is lost\n");
+    expect(report).toMatch(/^main +█+✓ finished 9s$/m);
+    expect(report).toContain("1 of 1 task lost");
+    expect(report).toContain("strategy: detach");
+    expect(report).not.toContain("\u001b");
+  });
+
+  test.each([
+    ["--ascii", ["--ascii", "--no-color"], {}],
+    ["a locale without Unicode", ["--no-color"], { LANG: "C" }],
+    ["the Linux console", [], { TERM: "linux", NO_COLOR: "1" }],
+  ])("%s: nothing but ASCII, and no colours", async (_, options, env) => {
+    await using session = new TandemInTerminal(options, { env });
+    await runLost(session);
+    await at(session, "What next?", interrupt);
+    expect(await session.exited()).toBe(130);
+    // oxlint-disable-next-line no-control-regex
+    expect(session.written).toMatch(/^[\x00-\x7f]*$/);
+    // oxlint-disable-next-line no-control-regex
+    expect(session.written).not.toMatch(/\x1b\[[\d;]*m/);
+  });
+
+  test("wide and combining characters, emoji and long words tear no line", async () => {
+    using folder = temporaryFolder();
+    folder.file("wide.yaml", wideDocument);
+    await using session = new TandemInTerminal([], { cwd: folder.path, columns: 60 });
+    await at(session, "What would you like to do?", down, down, down, enter);
+    await at(session, "Which file?", "./wide.yaml", enter);
+    await at(session, "wide, strategy thread", down, enter);
+    await at(session, "For real instead", enter);
+    await at(session, "Predict first", "y");
+    await at(session, "Which tasks will finish?", enter);
+    await at(session, "Which lines will you see?", enter);
+    await session.shows("Your prediction, and what happened");
+    await session.shows("What next?");
+    const box = session.lines.filter((line) => /^│.*(?:you|truth): /.test(line));
+    expect(box.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(box.map((line) => Bun.stringWidth(line))).size).toBe(1);
+    expect(session.wrapped).toEqual([]);
+    expect(session.text).toContain("日本語の長い行");
   });
 
   test("strategies are compared in a table that fits", async () => {
@@ -108,7 +268,7 @@ describe("tandem, without arguments", () => {
     await at(session, "lost, strategy detach", down, enter);
     await at(session, "For real instead", down, down, enter);
     await at(session, "Which number?", down, enter);
-    await at(session, "main block:", "x", enter);
+    await at(session, "main: block\n", "x", enter);
     await at(session, "is not a duration", "\u007f", "\u007f", "\u007f", "5s", enter);
     await at(session, /for real[^]*lost, strategy detach|lost, strategy detach/i, enter);
     await at(session, "Predict first", enter);
@@ -116,55 +276,171 @@ describe("tandem, without arguments", () => {
   });
 });
 
+describe("a stranger's session", () => {
+  const sizes = [
+    [60, 24],
+    [80, 24],
+    [200, 50],
+  ] as const;
+  const nextOptions = [
+    ...["What next?", "The same under another strategy", "Change a number", "Compare"],
+    ...["See the document", "Save the scenario", "Write a report", "Something else", "Quit"],
+  ];
+  const strategies = ["detach", "await", "group", "thread", "daemon", "portal", "float", "exit"];
+
+  test.each(sizes)(
+    "reads at %d columns and %d lines, question by question",
+    async (columns, rows) => {
+      using folder = temporaryFolder();
+      await using session = new TandemInTerminal([], { cwd: folder.path, columns, rows });
+      /** At a question, all that is needed to answer it can be seen. */
+      const sees = async (what: string | RegExp, words: string[], ...keys: string[]) => {
+        await session.shows(what);
+        await session.until(
+          () => words.every((word) => session.screen.includes(word)),
+          words.join(),
+        );
+        await at(session, what, ...keys);
+      };
+      await sees(
+        "What would you like to do?",
+        ["Run a scenario", "Compare", "Make your own", "Open a file", "Quit"],
+        enter,
+      );
+      await sees("Which scenario?", ["lost: A task", "watch for", "threaded"], "lost");
+      await sees("3 matches", ["lost: A task", "choosing"], enter);
+      await sees("Under which strategy?", ["Under which", ...strategies, "nobody"], enter);
+      await sees(
+        "Run it",
+        ["strategy detach", "In virtual time", "Another speed", "number"],
+        down,
+        enter,
+      );
+      await sees("For real instead", ["Run it", "Change a number"], enter);
+      await sees("Predict first", ["Yes", "No"], enter);
+      await sees("What next?", ["1 of 1 task lost", "To change that", ...nextOptions], enter);
+      await sees(
+        /next\?[^]*Under which strategy\?/,
+        ["Under which", ...strategies],
+        down,
+        down,
+        down,
+        enter,
+      );
+      await sees(/Predict first[^]*Predict first/, ["Yes", "No"], enter);
+      await sees(
+        /What next\?[^]*What next\?/,
+        ["0 of 1 task lost", ...nextOptions],
+        ...[down, down, down, down, enter],
+      );
+      await sees("Write the scenario", ["./lost.yaml"], enter);
+      await sees(
+        /Saved[^]*What next\?/,
+        ["Saved. Run it: tandem run ./lost.yaml", ...nextOptions],
+        "\u001b[A",
+        enter,
+      );
+      expect(await session.exited()).toBe(0);
+      expect(session.wrapped).toEqual([]);
+      expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+      expect(readFileSync(folder.file("lost.yaml"), "utf8")).toContain("strategy: thread\n");
+    },
+  );
+});
+
 describe("tandem new", () => {
-  test("asks for a scenario, checks each answer, and writes a file that runs", async () => {
-    using folder = temporaryFolder();
-    await using session = new TandemInTerminal(["new"], { cwd: folder.path, rows: 60 });
-    await at(session, "What is it called?", ..."\u007f\u007f\u007f\u007f", "My Own", enter);
-    await at(session, "is not a name in kebab-case", ..."\u007f".repeat(6), "own", enter);
-    await at(session, "How many rounds does main go?", enter);
-    await at(session, "For how long does main stand still", enter);
-    await at(session, "Task 1: what is it called?", enter);
-    await at(session, "task1: how many rounds?", enter);
-    await at(session, "for how long does it sleep", enter);
-    await at(session, "Does task1 fail", "y");
-    await at(session, "With which message?", enter);
-    await at(session, "something to clean up", "y");
-    await at(session, "One more task?", "n");
-    await at(session, "Which strategy?", enter);
-    await at(session, "to which file?", enter);
-    expect(await session.exited()).toBe(0);
-    const file = folder.file("own.yaml");
-    expect(readFileSync(file, "utf8")).toContain("# the whole thread stands still");
-    const { stderr } = tandem(["run", file, "--driver", "virtual"]);
-    expect(stderr).toContain("task1   failed    2.5s");
-  });
+  /** The plainest answers to all questions, in their order. */
+  async function acceptAll(session: TandemInTerminal): Promise<void> {
+    for (const question of [
+      "What is it called?",
+      "What does main do meanwhile?",
+      "main: for how long?",
+      "main: how many such rounds?",
+      "Does main do something else",
+      "Task 1: what is it called?",
+      "task1: what does it do",
+      "task1: for how long?",
+      "task1: how many such rounds?",
+      "How many such tasks at once?",
+      "Does task1 fail at its end?",
+      "something to clean up?",
+      "One more task?",
+      "Which strategy?",
+    ])
+      await at(session, question, enter);
+  }
+
+  test.each([60, 80])(
+    "at %d columns, asks, checks each answer, and writes a file that runs",
+    async (columns) => {
+      using folder = temporaryFolder();
+      await using session = new TandemInTerminal(["new"], { cwd: folder.path, columns });
+      await at(session, "What is it called?", ..."\u007f\u007f\u007f\u007f", "My Own", enter);
+      await at(session, "is not a name in kebab-case", ..."\u007f".repeat(6), "own", enter);
+      await at(session, "What does main do meanwhile?", enter);
+      await at(session, "main: for how long?", enter);
+      await at(session, "main: how many such rounds?", enter);
+      await at(session, "Does main do something else", "y");
+      await at(session, "And then?", down, enter);
+      await at(session, /And then[^]*main: for how long\?/, ..."\u007f\u007f", "x", enter);
+      await at(session, "is not a duration", "\u007f", "50ms", enter);
+      await at(session, /And then[^]*main: how many such rounds\?/, "\u007f", "2", enter);
+      await at(session, /And then[^]*Does main do something else/, "n");
+      await at(session, "Task 1: what is it called?", ..."\u007f".repeat(5), "main", enter);
+      await at(session, "the name of tandem's own part", ..."\u007f".repeat(4), "beat", enter);
+      await at(session, "beat: what does it do", enter);
+      await at(session, "beat: for how long?", enter);
+      await at(session, "beat: how many such rounds?", enter);
+      await at(session, "How many such tasks at once?", "\u007f", "2", enter);
+      await at(session, "Does beat fail", "y");
+      await at(session, "With which message?", enter);
+      await at(session, "something to clean up", "y");
+      await at(session, "One more task?", "y");
+      await at(session, "Task 2: what is it called?", ..."\u007f".repeat(5), "beat", enter);
+      await at(session, "There is a task named beat already", ..."\u007f".repeat(4), "hog", enter);
+      await at(session, "hog: what does it do", down, enter);
+      await at(session, "hog: for how long?", enter);
+      await at(session, "hog: how many such rounds?", "\u007f", "1", enter);
+      await at(session, /hog: how many[^]*tasks at once\?/, enter);
+      await at(session, "Does hog fail", "n");
+      await at(session, "Has hog something", "n");
+      await at(session, /Has hog[^]*One more task\?/, "n");
+      await at(session, "Which strategy?", enter);
+      await at(session, "to which file?", enter);
+      expect(await session.exited()).toBe(0);
+      expect(session.wrapped).toEqual([]);
+      const file = folder.file("own.yaml");
+      const document = readFileSync(file, "utf8");
+      expect(document).toContain("- block: 1s # the whole thread stands still");
+      const { stderr, stdout } = tandem(["run", file, "--driver", "virtual"]);
+      expect(stderr).toMatch(/main +\w+ +3\.1s/);
+      expect(stderr).toMatch(/beat#1 +failed .*its clean-up ran/s);
+      expect(stdout.split("\n")).toContain("main, part 2, round 1");
+      expect(stdout.split("\n")).toContain("beat#1, round 4");
+    },
+  );
 
   test("never replaces a file without a yes", async () => {
     using folder = temporaryFolder();
     const file = folder.file("mine.yaml", "precious");
-    await using session = new TandemInTerminal(["new", "mine.yaml"], {
-      cwd: folder.path,
-      rows: 60,
-    });
-    for (const question of [
-      "called?",
-      "main go?",
-      "stand still",
-      "Task 1",
-      "how many rounds?",
-      "it sleep",
-    ])
-      await at(session, question, enter);
-    await at(session, "fail at its end", enter);
-    await at(session, "clean up", enter);
-    await at(session, "One more task?", enter);
-    await at(session, "Which strategy?", enter);
+    await using session = new TandemInTerminal(["new", "mine.yaml"], { cwd: folder.path });
+    await acceptAll(session);
     await at(session, "to which file?", enter);
     await at(session, "mine.yaml exists. Replace it?", enter);
     await at(session, /to which file\?[^]*to which file\?/, interrupt);
     expect(await session.exited()).toBe(130);
     expect(readFileSync(file, "utf8")).toBe("precious");
+  });
+
+  test("replaces it after a yes", async () => {
+    using folder = temporaryFolder();
+    const file = folder.file("mine.yaml", "worthless");
+    await using session = new TandemInTerminal(["new", "mine.yaml"], { cwd: folder.path });
+    await acceptAll(session);
+    await at(session, "to which file?", enter);
+    await at(session, "mine.yaml exists. Replace it?", "y");
+    expect(await session.exited()).toBe(0);
+    expect(tandem(["run", file, "--driver", "virtual"]).stderr).toContain("0 of 1 task lost");
   });
 
   test("without a terminal it asks nothing, and says what to do instead", () => {

@@ -62,6 +62,34 @@ export class TandemInTerminal implements AsyncDisposable {
     return this.lines.join("\n").trimEnd();
   }
 
+  /** What can be seen without scrolling. */
+  get screen(): string {
+    const { active } = this.#screen.buffer;
+    return this.lines.slice(active.baseY).join("\n").trimEnd();
+  }
+
+  /** Lines that the terminal has wrapped, as they were wider than it is. */
+  get wrapped(): string[] {
+    const { active } = this.#screen.buffer;
+    return this.lines.filter((_, y) => active.getLine(y + 1)?.isWrapped === true);
+  }
+
+  /** Whether keys come as lines and are echoed, as a shell wants them. */
+  get isCooked(): boolean {
+    // ECHO and ICANON of termios, as Linux and macOS have them.
+    const cooked = 0x8 | (process.platform === "darwin" ? 0x100 : 0x2);
+    return (this.#pty.localFlags & cooked) === cooked;
+  }
+
+  /** Whether the cursor is to be seen. */
+  get hasCursor(): boolean {
+    return this.written.lastIndexOf("\u001b[?25h") >= this.written.lastIndexOf("\u001b[?25l");
+  }
+
+  signal(name: "SIGTERM"): void {
+    this.#child.kill(name);
+  }
+
   type(keys: string): void {
     this.#pty.write(keys);
   }

@@ -1,9 +1,25 @@
 /** A scenario that is being made by answering questions, and the commented document it becomes. */
 
+/** What a round of main or of a task does, and what that means. */
+export const works = {
+  sleep: { label: "It waits and lets others go on (sleep)", comment: "the loop goes on meanwhile" },
+  block: { label: "It stands still (block)", comment: "the whole thread stands still" },
+  compute: { label: "It computes", comment: "burns a core, and holds its thread" },
+} as const;
+
+export type Work = keyof typeof works;
+
+/** A step that is repeated; numbers and durations are as they were written. */
+export interface WorkDraft {
+  kind: Work;
+  takes: string;
+  rounds: string;
+}
+
 export interface TaskDraft {
   name: string;
-  rounds: string;
-  sleep: string;
+  work: WorkDraft;
+  copies: string;
   /** What it fails with after its rounds, or null. */
   fails: string | null;
   cleansUp: boolean;
@@ -11,52 +27,56 @@ export interface TaskDraft {
 
 export interface Draft {
   name: string;
-  rounds: string;
-  block: string;
+  /** What main does once the tasks are launched. */
+  main: WorkDraft[];
   tasks: TaskDraft[];
   strategy: string;
 }
 
 /** The draft that questions begin with: each answer replaces a part of it. */
-export const emptyDraft: Draft = {
-  name: "mine",
-  rounds: "3",
-  block: "1s",
-  tasks: [],
-  strategy: "thread",
-};
+export const emptyDraft: Draft = { name: "mine", main: [], tasks: [], strategy: "thread" };
 
 /** The draft as a document for `tandem run`. It is valid if every answer in it is. */
-export function writeDraft({ name, rounds, block, tasks, strategy }: Draft): string {
-  return `# Made with "tandem new". Run it with "tandem run FILE"; "tandem schema" has all that may stand here.
+export function writeDraft({ name, main, tasks, strategy }: Draft): string {
+  const names = tasks.map((task) => task.name).join(", ");
+  return `# Made with "tandem new". Run it: tandem run FILE
+# All that may stand here: tandem schema
 name: ${name}
 main: # the synchronous program
   - print: main starts
   - launch # the asynchronous part begins here
-  - repeat: ${rounds}
-    steps:
-      - block: ${block} # the whole thread stands still
-      - print: "main, round {i}"
-  - print: main ends
+${main
+  .map((work, index) =>
+    writeWork(work, "  ", `main, ${main.length > 1 ? `part ${index + 1}, ` : ""}round {i}`),
+  )
+  .join("")}  - print: main ends
 launch: # the asynchronous entry
-${tasks.length === 0 ? "" : `  - start: [${tasks.map((task) => task.name).join(", ")}]\n`}  - settle # the completion point: what happens here is the strategy's choice
+${tasks.length === 0 ? "" : `  - start: [${names}]\n`}  - settle # what happens here, the strategy says
 tasks:${tasks.length === 0 ? " {}" : ""}
-${tasks.map(writeTask).join("")}strategy: ${strategy} # instead: tandem run FILE --strategy NAME
+${tasks.map(writeTask).join("")}# Another: tandem run FILE --strategy NAME
+strategy: ${strategy}
 `;
 }
 
-function writeTask({ name, rounds, sleep, fails, cleansUp }: TaskDraft): string {
+function writeTask({ name, work, copies, fails, cleansUp }: TaskDraft): string {
+  const several = copies !== "1";
+  const who = several ? "{task}" : name;
   return `  ${name}:
-    steps:
-      - repeat: ${rounds}
-        steps:
-          - sleep: ${sleep} # the loop goes on meanwhile
-          - print: "${name}, round {i}"
-${fails === null ? "" : `      - fail: ${JSON.stringify(fails)}\n`}${
+${several ? `    copies: ${copies} # ${name}#0, ${name}#1, …\n` : ""}    steps:
+${writeWork(work, "      ", `${who}, round {i}`)}${fails === null ? "" : `      - fail: ${JSON.stringify(fails)}\n`}${
     cleansUp
-      ? `    finally: # also when it is cancelled, but not when the process just ends
-      - print: ${name} cleans up
+      ? `    # Also when it is cancelled, not when the process just ends:
+    finally:
+      - print: "${who} cleans up"
 `
       : ""
   }`;
+}
+
+function writeWork({ kind, takes, rounds }: WorkDraft, indent: string, words: string): string {
+  return `${indent}- repeat: ${rounds}
+${indent}  steps:
+${indent}    - ${kind}: ${takes} # ${works[kind].comment}
+${indent}    - print: "${words}"
+`;
 }

@@ -5,7 +5,7 @@ import { DocumentError } from "../../scenario/problem.ts";
 
 /** A number or duration of a document, and where it stands in the text. */
 export interface DocumentNumber {
-  /** What it is the number of, as `main: block`. */
+  /** What it is the number of, as `main: block`, `task: sleep`. */
   of: string;
   written: string;
   line: number;
@@ -41,7 +41,7 @@ export function numbersOf(text: string): DocumentNumber[] {
       );
       const [from, to] = range;
       found.push({
-        of: [...keys.filter((one) => one !== "repeat"), key.value].join(" "),
+        of: nameOf(keys.map(String), String(key.value)),
         written: text.slice(from, to),
         line: text.slice(0, from).split("\n").length,
         from,
@@ -50,6 +50,13 @@ export function numbersOf(text: string): DocumentNumber[] {
     },
   });
   return found.toSorted((a, b) => a.from - b.from);
+}
+
+/** Where a number stands, in words: `main: block`, `task: copies`, `strategy: grace`. */
+function nameOf(keys: string[], key: string): string {
+  const inside = keys.filter((one) => one !== "repeat");
+  if (inside.length > 1 && ["tasks", "channels"].includes(inside[0]!)) inside.shift();
+  return inside.length === 0 ? key : `${inside.join(" ")}: ${key}`;
 }
 
 export function withNumber(text: string, { from, to }: DocumentNumber, written: string): string {

@@ -1,10 +1,26 @@
 /** Making a scenario of one's own by answering questions: `tandem new`, and the session's own entry. */
-import { confirm, log, note, select, text } from "@clack/prompts";
+import { cancel, confirm, intro, log, note, outro, select, text } from "@clack/prompts";
 import { catalogue } from "../../scenario/catalogue.ts";
-import { emptyDraft, type Draft, type TaskDraft, writeDraft } from "./draft.ts";
+import { exitStatus } from "../command.ts";
+import { emptyDraft, type Draft, type Work, type WorkDraft, works, writeDraft } from "./draft.ts";
 import { documentProblem } from "./edit.ts";
-import { answer, save } from "./prompt.ts";
-import { strategyWords } from "./strategies.ts";
+import { answer, asking, Left, save } from "./prompt.ts";
+import { strategyLine, strategyWords } from "./strategies.ts";
+
+/** `tandem new`, from its first question on. @returns the exit status. */
+export async function runMaking(file: string | null): Promise<number> {
+  intro("A scenario of your own");
+  try {
+    const written = await asking(() => makeScenario(file));
+    if (written === null) return exitStatus.fellShort;
+    outro(`Run it: tandem run ${written}`);
+    return exitStatus.done;
+  } catch (error) {
+    if (!(error instanceof Left)) throw error;
+    cancel("Left. Nothing was written.");
+    return error.status;
+  }
+}
 
 /**
  * Asks for a scenario, shows it, and writes it where the user says.
@@ -14,69 +30,102 @@ import { strategyWords } from "./strategies.ts";
  */
 export async function makeScenario(file: string | null): Promise<string | null> {
   let draft: Draft = emptyDraft;
-  const ask = async (
-    message: string,
-    initialValue: string,
-    put: (written: string) => Draft,
-  ): Promise<void> => {
-    const written = await answer(
-      text({
-        message,
-        initialValue,
-        validate: (word) => answerProblem(put(word ?? "")),
-      }),
-    );
-    draft = put(written);
-  };
-  await ask("What is it called? (kebab-case)", draft.name, (name) => ({ ...draft, name }));
-  await ask("How many rounds does main go?", draft.rounds, (rounds) => ({ ...draft, rounds }));
-  await ask("For how long does main stand still in each? (1s, 250ms)", draft.block, (block) => ({
+  const name = await ask("What is it called? (kebab-case)", draft.name, (written) => ({
     ...draft,
-    block,
+    name: written,
   }));
+  draft = { ...draft, name };
   do {
-    const number = draft.tasks.length + 1;
-    let task: TaskDraft = {
-      name: `task${number}`,
-      rounds: "5",
-      sleep: "500ms",
-      fails: null,
-      cleansUp: false,
-    };
-    const others = draft.tasks;
-    const put = (part: Partial<TaskDraft>): Draft => {
-      return { ...draft, tasks: [...others, { ...task, ...part }] };
-    };
-    await ask(`Task ${number}: what is it called?`, task.name, (name) => put({ name }));
-    task = draft.tasks.at(-1)!;
-    await ask(`${task.name}: how many rounds?`, task.rounds, (rounds) => put({ rounds }));
-    task = draft.tasks.at(-1)!;
-    await ask(`${task.name}: for how long does it sleep in each?`, task.sleep, (sleep) =>
-      put({ sleep }),
+    const { main } = draft;
+    const work = await askWork(
+      main.length === 0 ? "What does main do meanwhile?" : "And then?",
+      "main",
+      { kind: "block", takes: "1s", rounds: "3" },
+      (part) => ({ ...draft, main: [...main, part] }),
     );
-    task = draft.tasks.at(-1)!;
-    if (
-      await answer(confirm({ message: `Does ${task.name} fail at its end?`, initialValue: false }))
-    )
-      await ask("With which message?", "no connection", (fails) => put({ fails }));
-    task = draft.tasks.at(-1)!;
-    const cleansUp = await answer(
-      confirm({ message: `Has ${task.name} something to clean up?`, initialValue: false }),
-    );
-    draft = put({ cleansUp });
-  } while (await answer(confirm({ message: "One more task?", initialValue: false })));
+    draft = { ...draft, main: [...main, work] };
+  } while (await yes("Does main do something else after that?"));
+  do draft = await askTask(draft);
+  while (await yes("One more task?"));
   const strategy = await answer(
     select({
       message: "Which strategy?",
-      options: Object.entries(strategyWords).map(([value, hint]) => ({ value, hint })),
+      options: Object.keys(strategyWords).map((value) => ({ value, label: strategyLine(value) })),
       initialValue: draft.strategy,
     }),
   );
-  draft = { ...draft, strategy };
-  const document = writeDraft(draft);
+  const document = writeDraft({ ...draft, strategy });
   note(document.trimEnd(), "This is the document", { format: (line) => line });
   const proposed = file ?? `./${draft.name}.yaml`;
   return save("it", proposed, document, (message) => log.error(message));
+}
+
+/** Asks for one more task. @returns the draft with it. */
+async function askTask(draft: Draft): Promise<Draft> {
+  const number = draft.tasks.length + 1;
+  const sleeps: WorkDraft = { kind: "sleep", takes: "500ms", rounds: "5" };
+  let task = { name: `task${number}`, work: sleeps, copies: "1", fails: null, cleansUp: false };
+  const withTask = (part: Partial<Draft["tasks"][number]>): Draft => ({
+    ...draft,
+    tasks: [...draft.tasks, { ...task, ...part }],
+  });
+  const name = await ask(`Task ${number}: what is it called?`, task.name, (written) =>
+    withTask({ name: written }),
+  );
+  task = { ...task, name };
+  const work = await askWork(`${name}: what does it do in a round?`, name, task.work, (part) =>
+    withTask({ work: part }),
+  );
+  task = { ...task, work };
+  const copies = await ask(`How many such tasks at once?`, task.copies, (written) =>
+    withTask({ copies: written }),
+  );
+  task = { ...task, copies };
+  const fails = (await yes(`Does ${name} fail at its end?`))
+    ? await ask("With which message?", "no connection", (written) => withTask({ fails: written }))
+    : null;
+  const cleansUp = await yes(`Has ${name} something to clean up?`);
+  return withTask({ fails, cleansUp });
+}
+
+/** Asks what a round does, how long that takes and how many there are. */
+async function askWork(
+  message: string,
+  who: string,
+  proposed: WorkDraft,
+  put: (work: WorkDraft) => Draft,
+): Promise<WorkDraft> {
+  // Main is synchronous: it cannot wait and let others go on.
+  const kinds = (Object.keys(works) as Work[]).filter((kind) => who !== "main" || kind !== "sleep");
+  const kind = await answer(
+    select({
+      message,
+      options: kinds.map((value) => ({ value, label: works[value].label })),
+      initialValue: proposed.kind,
+    }),
+  );
+  const takes = await ask(`${who}: for how long? (1s, 250ms)`, proposed.takes, (written) =>
+    put({ ...proposed, kind, takes: written }),
+  );
+  const rounds = await ask(`${who}: how many such rounds?`, proposed.rounds, (written) =>
+    put({ kind, takes, rounds: written }),
+  );
+  return { kind, takes, rounds };
+}
+
+/** Asks for words, and again for as long as the document that they make is wrong. */
+function ask(
+  message: string,
+  initialValue: string,
+  put: (written: string) => Draft,
+): Promise<string> {
+  return answer(
+    text({ message, initialValue, validate: (word) => answerProblem(put(word ?? "")) }),
+  );
+}
+
+function yes(message: string): Promise<boolean> {
+  return answer(confirm({ message, initialValue: false }));
 }
 
 /** What is wrong with the latest answer, by the schema that checks every document. */

@@ -1,17 +1,30 @@
-/** What a user thinks will happen, beside what did. */
+/** What a user thinks will happen, beside what did, and why it did. */
 import type { Finding } from "../../analysis/findings.ts";
-import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
+import {
+  actorName,
+  isLost,
+  type Outcome,
+  readOutcome,
+  type TaskOutcome,
+} from "../../analysis/outcome.ts";
 import { runVirtually } from "../../drivers/virtual/virtual.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { pad, wrap } from "../../render/text.ts";
+import { pad, plural, wrap } from "../../render/text.ts";
 import { callProblems } from "../../scenario/calls.ts";
+import { formatTime } from "../../scenario/duration.ts";
 import { printable } from "../../scenario/problem.ts";
-import { namedStrategies, parseStrategy } from "../../scenario/strategy.ts";
+import { namedStrategies, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 
-/** What can be predicted: the tasks, and lines that the program prints under some strategy. */
+/** A line that the program prints under some strategy, and who prints it. */
+interface Line {
+  text: string;
+  by: string;
+}
+
+/** What can be predicted. */
 interface Possible {
   tasks: string[];
-  lines: string[];
+  lines: Line[];
 }
 
 export interface Prediction extends Possible {
@@ -28,62 +41,132 @@ const most = 12;
 export function foretell(plan: RunPlan, folder: string): Possible | null {
   const { scenario } = plan;
   if (callProblems(scenario, folder, new Set()).length > 0) return null;
+  const copies = scenario.tasks.reduce((sum, task) => sum + (task.copies ?? 1), 0);
+  if (copies === 0 || copies > most) return null;
   const tasks = new Set<string>();
-  const lines = new Set<string>();
+  const lines = new Map<string, Line>();
   for (const name of Object.keys(namedStrategies)) {
     const strategy = parseStrategy(name);
     const performed = { scenario, strategy, driver: "virtual", speed: 1 } as const;
     const outcome = readOutcome(performed, runVirtually({ ...plan, strategy }));
     for (const task of outcome.tasks) tasks.add(task.name);
-    if (tasks.size > most) return null;
-    for (const { text } of outcome.prints) lines.add(printable(text));
+    for (const print of outcome.prints) {
+      const text = printable(print.text);
+      if (!lines.has(text)) lines.set(text, { text, by: actorName(outcome, print.actor) });
+    }
   }
-  return { tasks: [...tasks], lines: [...lines].slice(0, most) };
+  return { tasks: [...tasks], lines: [...lines.values()].slice(0, most) };
 }
 
-/** @returns lines of text: each guess beside the truth, and what explains it. */
+interface Row {
+  what: string;
+  by: string;
+  said: boolean;
+  did: boolean;
+  /** What happened, in a word or two. */
+  how: string;
+}
+
+/**
+ * Each guess beside the truth, and what explains the differences.
+ *
+ * Those that were right come first: on a small screen the others are what must be seen.
+ */
 export function renderPrediction(
   { tasks, lines, finished, seen }: Prediction,
   outcome: Outcome,
   findings: Finding[],
   width: number,
 ): string {
-  const truth = new Map(outcome.tasks.map(({ name, status }) => [name, status]));
+  const truth = new Map(outcome.tasks.map((task) => [task.name, task.status]));
   const printed = new Set(outcome.prints.map(({ text }) => printable(text)));
-  const yes = (is: boolean): string => (is ? "yes" : "no");
-  const rows = [
+  const rows: Row[] = [
     ...tasks.map((name) => {
-      const did = truth.get(name) === "finished";
-      return {
-        what: `${name} finishes`,
-        guess: finished.includes(name),
-        did,
-        how: truth.get(name)!,
-      };
+      const how = truth.get(name)!;
+      const did = how === "finished";
+      return { what: `${name} finishes`, by: name, said: finished.includes(name), did, how };
     }),
-    ...lines.map((line) => {
-      const did = printed.has(line);
-      return { what: `"${line}"`, guess: seen.includes(line), did, how: yes(did) };
+    ...lines.map(({ text, by }) => {
+      const did = printed.has(text);
+      return { what: `"${text}"`, by, said: seen.includes(text), did, how: did ? "yes" : "no" };
     }),
   ];
-  const right = rows.filter(({ guess, did }) => guess === did).length;
+  const wrong = rows.filter(({ said, did }) => said !== did);
+  const ordered = [...rows.filter((row) => !wrong.includes(row)), ...wrong];
   const widest = Math.min(
-    width - 24,
+    width - 28,
     rows.reduce((sum, { what }) => Math.max(sum, Bun.stringWidth(what)), 0),
   );
-  const table = rows.map(({ what, guess, did, how }) => {
-    const name = pad(Bun.sliceAnsi(what, 0, widest), widest);
-    return `${guess === did ? " " : "!"} ${name}  ${pad(yes(guess), 5)} ${how}`.trimEnd();
+  const table = ordered.map((row) => {
+    const said = `you: ${row.said ? "yes" : "no"}`;
+    const mark = row.said === row.did ? " " : "!";
+    return `${mark} ${pad(cut(row.what, widest), widest)}  ${pad(said, 8)}  truth: ${row.how}`;
   });
+  const summary =
+    wrong.length === 0
+      ? `All ${rows.length} as you said.`
+      : `${rows.length - wrong.length} of ${rows.length} as you said; "!" marks the others.`;
+  const reasons = explain(wrong, outcome, findings);
   return [
-    `  ${" ".repeat(widest)}  you   truth`,
     ...table,
     "",
-    right === rows.length
-      ? `All ${rows.length} as you said.`
-      : `${right} of ${rows.length} as you said; "!" marks the others.`,
-    ...(right === rows.length
-      ? []
-      : findings.slice(0, 2).map(({ message }) => wrap(`* ${message}.`, width - 2, "  "))),
+    summary,
+    ...reasons.map((reason) => wrap(`* ${reason}.`, width - 2, "  ")),
   ].join("\n");
+}
+
+/** The beginning of a text that is wider than it may be. */
+function cut(text: string, width: number): string {
+  return Bun.stringWidth(text) <= width ? text : `${Bun.sliceAnsi(text, 0, width - 3)}...`;
+}
+
+/** A reason for each program of which something was thought that did not happen. */
+function explain(wrong: Row[], outcome: Outcome, findings: Finding[]): string[] {
+  const told = new Set<Finding>();
+  return [...Map.groupBy(wrong, ({ by }) => by)].flatMap(([by, rows]) => {
+    const task = outcome.tasks.find(({ name }) => name === by);
+    if (task === undefined) return [whyOfMain(by, rows, outcome)];
+    const missed = rows.some(({ said }) => said);
+    const came = rows.some(({ said, what }) => !said && what.startsWith('"'));
+    const finding = findings.find((one) => one.task === task.spec.name && !told.has(one));
+    if (task.status === "finished") return [whyItFinished(task, outcome.strategy)];
+    const reasons: string[] = [];
+    if (came && task.startedAt !== null)
+      reasons.push(
+        isLost(task) && outcome.strategy.loop === "inline" && outcome.strategy.settle === "none"
+          ? `${by} had one turn before the loop closed, up to its first wait: hence its first lines`
+          : `${by} came as far as ${plural(task.stepsDone, "step")} of ${task.steps}: hence those lines of it`,
+      );
+    if (missed && finding !== undefined) {
+      told.add(finding);
+      reasons.push(finding.message);
+    } else if (missed) {
+      reasons.push(`${by} was ${task.status} with ${task.stepsDone} of ${task.steps} steps done`);
+    }
+    return reasons;
+  });
+}
+
+function whyOfMain(by: string, rows: Row[], { main, launch }: Outcome): string {
+  const { status, error } = by === "main" ? main : launch;
+  if (rows.some(({ said }) => said))
+    return `${by} ${status === "finished" ? "does not come to that line" : `ended before that: ${status}${error === null ? "" : ` (${error})`}`}`;
+  return by === "main"
+    ? "main goes through all its steps, whatever becomes of the tasks"
+    : "launch goes through its own steps, whatever becomes of the tasks";
+}
+
+/** Who saw to it that a task came to its end. */
+function whyItFinished({ name, endedAt }: TaskOutcome, strategy: Strategy): string {
+  const { loop, settle, atExit } = strategy;
+  const end = `${name} finished, at ${formatTime(endedAt!)}`;
+  if (loop === "inline")
+    return settle === "none"
+      ? `${end}: it never had to wait, so its one turn was enough`
+      : `${end}: launch waited for it at the completion point, and main for launch`;
+  if (loop === "float")
+    return `${end}: once main's steps were over, the loop on main's thread could go on`;
+  return atExit === "wait"
+    ? `${end}: its loop has a thread of its own, which main waits for at its end`
+    : `${end}: its loop has a thread of its own, and it was done before main was`;
 }

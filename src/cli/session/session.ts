@@ -32,15 +32,21 @@ import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
-import { exitStatus, signalStatus } from "../command.ts";
-import { textWidth, writeErr, writeOut } from "../output.ts";
-import { expectedTime, performForReal, performVirtually, timelineOf } from "../perform.ts";
+import { exitStatus } from "../command.ts";
+import { textWidth, writeOut } from "../output.ts";
+import {
+  expectedTime,
+  type Finished,
+  performForReal,
+  performVirtually,
+  timelineOf,
+} from "../perform.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
 import { makeScenario } from "./make.ts";
-import { answer, Left, maxItems, save } from "./prompt.ts";
+import { answer, asking, KeysAside, Left, maxItems, save } from "./prompt.ts";
 import { foretell, type Prediction, renderPrediction } from "./prediction.ts";
-import { strategyWords } from "./strategies.ts";
+import { strategyLine, strategyWords } from "./strategies.ts";
 
 /** What the next run will be. */
 interface Setting {
@@ -53,15 +59,17 @@ interface Setting {
 
 /** Asks, runs and asks again until the user has had enough. @returns the exit status. */
 export async function runSession(): Promise<number> {
-  intro("tandem: a synchronous program, and asynchronous work beside it");
+  intro("tandem: a program that blocks, and tasks beside it");
   try {
-    while (await chooseAndRun());
+    await asking(async () => {
+      while (await chooseAndRun());
+    });
     outro("Until next time.");
     return exitStatus.done;
   } catch (error) {
     if (!(error instanceof Left)) throw error;
     cancel("Left.");
-    return signalStatus.SIGINT;
+    return error.status;
   }
 }
 
@@ -71,9 +79,9 @@ async function chooseAndRun(): Promise<boolean> {
     select({
       message: "What would you like to do?",
       options: [
-        { value: "run", label: "Run a scenario", hint: "see what becomes of each task" },
-        { value: "compare", label: "Compare strategies", hint: "one scenario under all of them" },
-        { value: "make", label: "Make your own", hint: "a few questions, and a file" },
+        { value: "run", label: "Run a scenario", hint: "what becomes of each task" },
+        { value: "compare", label: "Compare strategies", hint: "one scenario under all" },
+        { value: "make", label: "Make your own", hint: "a few questions, a file" },
         { value: "open", label: "Open a file", hint: "a scenario you have" },
         { value: "quit", label: "Quit" },
       ],
@@ -131,10 +139,15 @@ async function chooseSource(): Promise<Source> {
   const name = await answer(
     autocomplete({
       message: "Which scenario? (type to search)",
-      options: catalogue.map(({ name, text: document, file }) => ({
-        value: name,
-        label: `${name}: ${parseScenario(document, file).title}`,
-      })),
+      options: catalogue.map(({ name, text: document, file }) => {
+        const { title, description } = parseScenario(document, file);
+        const [, watchFor] = description?.split("Watch for: ") ?? [];
+        return {
+          value: name,
+          label: `${name}: ${title}`,
+          ...(watchFor === undefined ? {} : { hint: `watch for: ${watchFor}` }),
+        };
+      }),
       maxItems,
     }),
   );
@@ -150,14 +163,11 @@ function noteWidth(): number {
 }
 
 async function chooseStrategy(now: Strategy, message: string): Promise<Strategy> {
-  // A strategy of the document's own may be none of the named ones.
-  const own = Object.hasOwn(strategyWords, now.name)
-    ? []
-    : [{ value: now.name, hint: "the document's own" }];
+  const names = new Set([...Object.keys(strategyWords), now.name]);
   const name = await answer(
     select({
       message,
-      options: [...own, ...Object.entries(strategyWords).map(([value, hint]) => ({ value, hint }))],
+      options: [...names].map((value) => ({ value, label: strategyLine(value) })),
       initialValue: now.name,
       maxItems,
     }),
@@ -191,7 +201,7 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
             { value: "strategy", label: "The same under another strategy" },
             { value: "number", label: "Change a number, or how it runs" },
             { value: "compare", label: "Compare the strategies" },
-            { value: "document", label: "See the document" },
+            { value: "text", label: "See the document, or the code" },
             { value: "save", label: "Save the scenario" },
             { value: "report", label: "Write a report to share" },
             { value: "menu", label: "Something else" },
@@ -210,7 +220,7 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
         break;
       }
       if (next === "compare") compare(setting);
-      if (next === "document") writeOut(`\n${setting.source.text.trimEnd()}\n\n`);
+      if (next === "text") await seeText(setting);
       if (next === "save") await saveScenario(setting);
       if (next === "report" && ran !== null) await saveReport(setting, ran);
       if (next === "report" && ran === null)
@@ -276,7 +286,7 @@ async function changeNumber(setting: Setting): Promise<void> {
       message: "Which number?",
       options: numbers.map((number, value) => ({
         value,
-        label: `${number.of}: ${number.written}`,
+        label: `${number.of} ${number.written}`,
         hint: `line ${number.line}`,
       })),
       maxItems,
@@ -285,7 +295,7 @@ async function changeNumber(setting: Setting): Promise<void> {
   const number = numbers[chosen]!;
   const written = await answer(
     text({
-      message: `${number.of}:`,
+      message: `${number.of}`,
       initialValue: number.written,
       validate: (word) =>
         word === undefined || word === ""
@@ -311,7 +321,7 @@ async function askPrediction(setting: Setting): Promise<Prediction | null> {
   const choose = (message: string, words: string[]): Promise<string[]> =>
     answer(
       multiselect({
-        message: `${message} (space chooses, enter is done)`,
+        message: `${message} (space: yes, enter: done)`,
         options: words.map((value) => ({ value, label: value })),
         required: false,
         maxItems,
@@ -320,7 +330,10 @@ async function askPrediction(setting: Setting): Promise<Prediction | null> {
   return {
     ...possible,
     finished: await choose("Which tasks will finish?", possible.tasks),
-    seen: await choose("Which lines will you see?", possible.lines),
+    seen: await choose(
+      "Which lines will you see?",
+      possible.lines.map((line) => line.text),
+    ),
   };
 }
 
@@ -340,20 +353,25 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
     return null;
   }
   const plan = planOf(setting);
-  const look = () => lookOf(process.stderr);
-  const how = { driver, timeout: null, json: false, live: canRedraw(process.stderr), look };
+  const look = () => lookOf(process.stdout);
+  const how = { driver, timeout: null, json: false, live: canRedraw(process.stdout), look };
   const performed = { scenario, strategy, driver, speed: driver === "real" ? speed : 1 };
   writeOut("\n");
   using real = driver === "real" ? new RealRun() : null;
-  const finished =
-    real === null
-      ? await performVirtually(plan, { ...how, speed: 1 })
-      : await performForReal(real, plan, source.folder, { ...how, speed });
+  let interrupts = 0;
+  let finished: Finished;
+  if (real === null) finished = await performVirtually(plan, { ...how, speed: 1 });
+  else {
+    using keys = new KeysAside();
+    finished = await performForReal(real, plan, source.folder, { ...how, speed });
+    ({ interrupts } = keys);
+  }
   if (finished.broken !== null) throw finished.broken;
   const outcome = readOutcome(performed, finished.log);
   const findings = findFindings(outcome);
-  writeErr(`\n${timelineOf(outcome, finished.log, look())}`);
-  writeErr(`\n${renderVerdict(outcome, findings, textWidth())}${finished.complaint}\n`);
+  writeOut(`\n${timelineOf(outcome, finished.log, look())}`);
+  writeOut(`\n${renderVerdict(outcome, findings, textWidth())}${finished.complaint}\n`);
+  if (interrupts > 1) throw new Left();
   if (prediction !== null)
     note(
       renderPrediction(prediction, outcome, findings, noteWidth()),
@@ -376,6 +394,36 @@ function compare(setting: Setting): void {
     return { figures: figuresOf(readOutcome(performed, log)), members: [strategy] };
   });
   writeOut(`\n${renderComparison(all, textWidth()).join("\n")}\n\n`);
+}
+
+/** Shows the scenario's document, or the program that would do the same. */
+async function seeText(setting: Setting): Promise<void> {
+  const { scenario, strategy, source } = setting;
+  const what = await answer(
+    select({
+      message: "See what?",
+      options: [
+        { value: "document", label: "The document", hint: "what tandem reads" },
+        { value: "python", label: "The program in Python", hint: "asyncio" },
+        { value: "typescript", label: "The program in TypeScript", hint: "Bun" },
+      ],
+    }),
+  );
+  if (what === "document") return writeOut(`\n${source.text.trimEnd()}\n\n`);
+  const { emitProgram } = await import("../../emit/emit.ts");
+  let program: string;
+  try {
+    program = emitProgram(scenario, strategy, what as "python" | "typescript");
+  } catch (error) {
+    if ((error as Error).name !== "EmitError") throw error;
+    return log.warn((error as Error).message);
+  }
+  writeOut(`\n${program.trimEnd()}\n\n`);
+  if (!(await answer(confirm({ message: "Save the program?", initialValue: false })))) return;
+  const proposed = `./${scenario.name}.${what === "python" ? "py" : "ts"}`;
+  const file = await save("the program", proposed, program, (message) => log.error(message));
+  if (file === null) return;
+  log.success(`Saved. Run it: ${what === "python" ? "python3" : "bun"} ${file}`);
 }
 
 async function saveScenario(setting: Setting): Promise<void> {

@@ -1,0 +1,78 @@
+/** The help's examples: each of them works, as it stands, for somebody who tries it. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { commands, overview } from "../../src/cli/commands.ts";
+import { environment, shell, temporaryFolder } from "../support/tandem.ts";
+import { TandemInTerminal } from "../support/terminal.ts";
+
+setDefaultTimeout(60_000);
+
+/** A document such as a user who tries an example has: one with an expectation. */
+const mine = `name: mine
+main: [launch, block: 20ms]
+tasks: { task: [sleep: 10ms] }
+expect: { tasks: finished }
+`;
+
+/** The lines below "Example" or "Examples", without what is said beside them. */
+function examplesOf(help: string): string[] {
+  const [, below = ""] = help.split(/^Examples?\n/m);
+  return below
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trim().split(/ {3,}/)[0]!);
+}
+
+/** What must be there for an example: what its user has, and what the one before it has written. */
+function prepared(): ReturnType<typeof temporaryFolder> {
+  const folder = temporaryFolder();
+  for (const name of ["my.yaml", "mine.yaml"]) folder.file(name, mine);
+  mkdirSync(folder.file("scenarios"));
+  folder.file("scenarios/mine.yaml", mine);
+  mkdirSync(folder.file(".config/fish/completions"), { recursive: true });
+  return folder;
+}
+
+const topics = [
+  ...commands.map(({ name, help }) => ({ name: `tandem help ${name}`, help })),
+  { name: "tandem help", help: overview() },
+];
+
+describe.each(topics)("$name", ({ help }) => {
+  const examples = examplesOf(help);
+
+  test("has examples, each of them of its command", () => {
+    expect(examples.length).toBeGreaterThanOrEqual(1);
+    for (const example of examples) expect(example).toMatch(/\btandem\b/);
+  });
+
+  test("no line is wider than 100 columns", () => {
+    for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  test("each example works, one after the other", async () => {
+    using folder = prepared();
+    for (const example of examples) {
+      if (/^tandem new/.test(example)) {
+        await using asked = new TandemInTerminal(example.split(" ").slice(1), { cwd: folder.path });
+        await asked.at("What is it called?", "\u0003");
+        expect(await asked.exited()).toBe(130);
+        continue;
+      }
+      // A run for real that says no speed takes as long as its scenario; a test need not.
+      const line = example.replaceAll(
+        /tandem run(?![^|]*(?:--speed|virtual))/g,
+        "tandem run --speed 100",
+      );
+      const { status, stderr } = shell(line, {
+        cwd: folder.path,
+        env: environment({ HOME: folder.path }),
+      });
+      expect({ example, status, stderr: status === 0 ? "" : stderr }).toEqual({
+        example,
+        status: 0,
+        stderr: "",
+      });
+    }
+  });
+});
