@@ -9,7 +9,6 @@ import { type Demand, type Demands, demandsBeside, lacksOf } from "../analysis/d
 import { findFindings } from "../analysis/findings.ts";
 import { Lanes } from "../analysis/lanes.ts";
 import { type Outcome, readOutcome } from "../analysis/outcome.ts";
-import { RealRun } from "../drivers/real/real.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { EventLog } from "../events/log.ts";
 import { callProblems } from "../scenario/calls.ts";
@@ -18,24 +17,13 @@ import type { Ticks } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../scenario/strategy.ts";
-import { ProgressLine } from "./progress.ts";
-
-/** What a run left: its events, and what they come to. */
-export interface Performed {
-  outcome: Outcome;
-  log: EventLog;
-}
+import { type Manner, performAll, type Performed, type Piece, simulate } from "./perform-all.ts";
+import type { EndingSignal } from "./signals.ts";
 
 /** What one strategy came to: all that is kept of a run, whose events may be millions. */
 export interface Compared extends Judged {
   lanes: Lanes;
   wall: Ticks;
-}
-
-/** Performs a scenario in virtual time. */
-export function simulate(scenario: Scenario, strategy: Strategy): Performed {
-  const log = runVirtually({ scenario, strategy, runtime: `Bun ${Bun.version}` });
-  return { outcome: readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), log };
 }
 
 /** How much durations vary, and how often, in the search for what luck decides. */
@@ -51,60 +39,25 @@ export function* simulateVaried(scenario: Scenario, strategy: Strategy): Generat
 }
 
 /**
- * Performs a scenario in virtual time under each strategy.
+ * Performs a scenario under each strategy.
  *
- * @param keep takes what is wanted of a run.
+ * @param keep takes what is wanted of a run, whose events may be millions.
+ * @returns what was kept, in the order of the strategies; or the signal by which the user ended it.
  */
-export function simulateAll<Kept>(
-  scenario: Scenario,
+export async function performUnder<Kept>(
+  { scenario, folder }: Omit<Piece, "strategy">,
   strategies: readonly Strategy[],
+  manner: Manner,
   keep: (run: Performed) => Kept,
-): Kept[] {
-  using progress = new ProgressLine();
-  return strategies.map((strategy, index) => {
-    progress.show(barOf(index, strategies.length, strategy.name));
-    return keep(simulate(scenario, strategy));
-  });
-}
-
-/**
- * Performs a scenario for real under each strategy, one after the other, so that none makes another late.
- *
- * @param keep takes what is wanted of a run.
- * @returns null when the user ended it.
- */
-export async function performAllForReal<Kept>(
-  scenario: Scenario,
-  strategies: readonly Strategy[],
-  { speed, folder }: { speed: number; folder: string },
-  keep: (run: Performed) => Kept,
-): Promise<Kept[] | null> {
-  using progress = new ProgressLine();
-  const controller = new AbortController();
-  const { signal } = controller;
-  const onSignal = (): void => controller.abort();
-  process.on("SIGINT", onSignal);
+): Promise<{ kept: Kept[]; signal: EndingSignal | null }> {
   const kept: Kept[] = [];
-  for (const [index, strategy] of strategies.entries()) {
-    progress.show(barOf(index, strategies.length, strategy.name));
-    using real = new RealRun();
-    const plan = { scenario, strategy, runtime: `Bun ${Bun.version}` };
-    const onPrint = (): void => undefined;
-    const { log } = await real.perform(plan, { speed, folder, timeout: null, signal, onPrint });
-    if (signal.aborted) break;
-    kept.push(
-      keep({ outcome: readOutcome({ scenario, strategy, driver: "real", speed }, log), log }),
-    );
-  }
-  process.off("SIGINT", onSignal);
-  return signal.aborted ? null : kept;
-}
-
-/** How far a comparison has come, as `[####....] 12 of 30: thread`. */
-function barOf(done: number, total: number, next: string): string {
-  const width = 20;
-  const bar = "#".repeat(Math.round((done / total) * width)).padEnd(width, ".");
-  return `[${bar}] ${done} of ${total}: ${next}`;
+  const pieces = strategies.map((strategy, index) => ({ scenario, strategy, folder, index }));
+  const nameOf = ({ strategy }: Piece): string => strategy.name;
+  const { signal } = await performAll(pieces, manner, nameOf, ({ index }, run) => {
+    if (run instanceof Error) throw run;
+    kept[index] = keep(run);
+  });
+  return { kept, signal };
 }
 
 /** The strategies that are compared where the user names none. */
@@ -152,10 +105,10 @@ export function adviseOn(
   const own = scenario.strategy;
   const demands = demandsBeside(must, beside);
   const events = canSimulate(scenario, source)
-    ? countEvents(simulate(scenario, own).log)
+    ? countEvents(simulate({ scenario, strategy: own }).log)
     : Infinity;
   const judgeAll = (strategies: readonly Strategy[]): Compared[] =>
-    strategies.map((strategy) => judge(simulate(scenario, strategy), demands));
+    strategies.map((strategy) => judge(simulate({ scenario, strategy }), demands));
   const all = allStrategies();
   const beyond =
     runs.some(({ lacks }) => lacks.length === 0) || events * all.length > mostEvents
@@ -177,7 +130,7 @@ export function adviseOn(
       own,
     ).map(({ strategy }) => strategy),
     must,
-    (changed, strategy) => simulate(changed, strategy).outcome,
+    (changed, strategy) => simulate({ scenario: changed, strategy }).outcome,
   );
   if (counterExample === null) return advice;
   const { change, instead } = counterExample;

@@ -1,7 +1,8 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
 import { describe, expect, test } from "bun:test";
 import { findDivergences } from "../../src/analysis/divergence.ts";
-import { type Performed, simulate, simulateVaried } from "../../src/cli/compare.ts";
+import { simulateVaried } from "../../src/cli/compare.ts";
+import { type Performed, simulate } from "../../src/cli/perform-all.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
@@ -13,7 +14,8 @@ const base = {
 };
 
 function perform(document: object, strategy: string): Performed {
-  return simulate(parseScenario(JSON.stringify(document), "test.json"), parseStrategy(strategy));
+  const scenario = parseScenario(JSON.stringify(document), "test.json");
+  return simulate({ scenario, strategy: parseStrategy(strategy) });
 }
 
 /** Another program's virtual run in the place of a real one: what differs is known exactly. */

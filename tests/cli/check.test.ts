@@ -365,10 +365,10 @@ expect: { tasks: finished, main: ">= 10m" }
       "--speed",
       "3",
     ]);
-    await run.shows(/^\d of 2 checked; (lost|awaited)\.yaml \(\w+\)/m);
+    await run.shows(/^\[[#.]{20}\] \d of 2; (lost|awaited)\.yaml \(\w+\)/m);
     expect(await run.exited()).toBe(0);
     expect(run.text).toContain("✓ lost.yaml (detach): 2 as expected");
-    expect(run.text).not.toContain("checked");
+    expect(run.text).not.toContain(" of 2; ");
   });
 
   test.each([
@@ -387,7 +387,7 @@ expect: { lost: 0 }
 `,
     );
     await using run = new TandemInTerminal(["check", ...words], { cwd: folder.path });
-    await run.shows(/^\d+ of \d+ checked/m);
+    await run.shows(/^\[[#.]{20}\] \d+ of \d+; /m);
     run.type("\u0003");
     expect(await run.exited()).toBe(130);
     expect(run.text).toMatch(/^tandem: interrupted when \d+ of (1|500) were checked$/m);

@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { allStrategies, classesOf } from "../../src/analysis/comparison.ts";
 import { demandsBeside, demandsOf } from "../../src/analysis/demands.ts";
-import { judge, simulate, simulateAll } from "../../src/cli/compare.ts";
+import { judge } from "../../src/cli/compare.ts";
+import { simulate } from "../../src/cli/perform-all.ts";
 import { className, renderComparison } from "../../src/render/comparison.ts";
 import { renderMiniatures } from "../../src/render/timeline.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
@@ -11,9 +12,11 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 test("no line is wider than the terminal, and no figure is left out, from 60 to 200 columns", () => {
   for (const { text, file } of catalogue) {
     const scenario = parseScenario(text, file);
-    const own = simulate(scenario, scenario.strategy).outcome;
+    const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
     const demands = demandsBeside(demandsOf(own, "virtual"), own);
-    const runs = simulateAll(scenario, allStrategies(), (run) => judge(run, demands));
+    const runs = allStrategies().map((strategy) =>
+      judge(simulate({ scenario, strategy }), demands),
+    );
     const classes = classesOf(runs, scenario.strategy);
     const words = (lines: string[]): string[] =>
       [...new Set(lines.flatMap((line) => line.split(/\s+/)))].filter(Boolean).toSorted();

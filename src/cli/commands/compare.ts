@@ -11,6 +11,7 @@ import {
 } from "../../analysis/demands.ts";
 import { findDivergences } from "../../analysis/divergence.ts";
 import { findFindings } from "../../analysis/findings.ts";
+import type { Outcome } from "../../analysis/outcome.ts";
 import { toJson } from "../../export/json.ts";
 import {
   className,
@@ -24,7 +25,6 @@ import { isUnexplained, renderVerification } from "../../render/divergence.ts";
 import { renderMiniatures } from "../../render/timeline.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { TICKS_PER_MS } from "../../scenario/duration.ts";
-import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
@@ -38,13 +38,12 @@ import {
   type Compared,
   defaultStrategies,
   judge,
-  type Performed,
-  performAllForReal,
-  simulate,
-  simulateAll,
+  performUnder,
   simulateVaried,
 } from "../compare.ts";
 import { UsageError } from "../errors.ts";
+import { type Manner, type Performed, type Piece, simulate } from "../perform-all.ts";
+import type { EndingSignal } from "../signals.ts";
 import { textWidth, writeOut } from "../output.ts";
 import { lookOf, lookOptions } from "../terminal.ts";
 
@@ -96,12 +95,14 @@ export async function run(argv: string[]): Promise<number> {
   if (problems.length > 0) throw new DocumentError(source.file, problems);
   const strategies = all ? allStrategies() : (options.strategies ?? defaultStrategies(scenario));
 
-  const real = { speed, folder: source.folder };
-  if (options.verify) return verify(scenario, strategies, real, output);
+  const { folder } = source;
+  const manner: Manner = { driver: options.verify ? "real" : driver, speed };
+  const piece = { scenario, folder };
+  if (options.verify) return verify(piece, strategies, manner, output);
   const own = canSimulate(scenario, source)
-    ? simulate(scenario, scenario.strategy).outcome
-    : (await performAllForReal(scenario, [scenario.strategy], real, (run) => run.outcome))?.[0];
-  if (own === undefined) return signalStatus.SIGINT;
+    ? simulate({ scenario, strategy: scenario.strategy }).outcome
+    : await performOwn(piece, manner);
+  if (typeof own === "string") return signalStatus[own];
   const must = options.must ?? demandsOf(own, driver);
   const demands = demandsBeside(must, own);
   // A result object is large, and wanted in one kind of output only.
@@ -109,11 +110,8 @@ export async function run(argv: string[]): Promise<number> {
     ...judge(run, demands),
     result: output === "json" ? toJson(run.outcome, findFindings(run.outcome)) : null,
   });
-  const runs =
-    driver === "virtual"
-      ? simulateAll(scenario, strategies, keep)
-      : await performAllForReal(scenario, strategies, real, keep);
-  if (runs === null) return signalStatus.SIGINT;
+  const { kept: runs, signal } = await performUnder(piece, strategies, manner, keep);
+  if (signal !== null) return signalStatus[signal];
   const advice = adviseOn(source, scenario, runs, must, own);
   switch (output) {
     case "json": {
@@ -141,25 +139,35 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
+/** The run under the scenario's own strategy, for real; or the signal by which the user ended it. */
+async function performOwn(
+  piece: Omit<Piece, "strategy">,
+  manner: Manner,
+): Promise<Outcome | EndingSignal> {
+  const { strategy } = piece.scenario;
+  const { kept, signal } = await performUnder(piece, [strategy], manner, ({ outcome }) => outcome);
+  return signal ?? kept[0]!;
+}
+
 /** Performs each strategy on both drivers, and tells where they differ. */
 async function verify(
-  scenario: Scenario,
+  piece: Omit<Piece, "strategy">,
   strategies: readonly Strategy[],
-  real: { speed: number; folder: string },
+  manner: Manner,
   output: Output,
 ): Promise<number> {
-  const verified = await performAllForReal(scenario, strategies, real, (run) => {
+  const { scenario } = piece;
+  const { kept: verified, signal } = await performUnder(piece, strategies, manner, (run) => {
     const { strategy } = run.outcome;
-    const verification = findDivergences(simulate(scenario, strategy), run, () =>
-      simulateVaried(scenario, strategy),
-    );
-    return { strategy: strategy.name, ...verification };
+    const model = simulate({ scenario, strategy });
+    const found = findDivergences(model, run, () => simulateVaried(scenario, strategy));
+    return { strategy: strategy.name, ...found };
   });
-  if (verified === null) return signalStatus.SIGINT;
+  if (signal !== null) return signalStatus[signal];
   if (output === "json") {
     const result = {
       scenario: scenario.name,
-      speed: real.speed,
+      speed: manner.speed,
       verified: verified.map(({ late, ...one }) => ({ ...one, late: late / TICKS_PER_MS })),
     };
     writeOut(`${JSON.stringify(result, null, 2)}\n`);
