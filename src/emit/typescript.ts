@@ -220,7 +220,7 @@ class TypeScriptProgram {
   }
 
   #startHelper(): string[] {
-    const { strategy, awaited, launchCanFail } = this.#facts;
+    const { strategy, awaited } = this.#facts;
     const canFail = this.#tasks.some((task) => this.#facts.taskCanFail(task));
     const listed = this.#uses.has("tasks");
     const abortsGroup =
@@ -253,7 +253,10 @@ class TypeScriptProgram {
         comment,
         "const start = (task: () => Promise<void>) => Promise.resolve().then(task);",
       ];
-    const bodyRaises = strategy.settle === "group" && launchCanFail;
+    // A task that is cancelled before its first step runs none.
+    const bodyRaises =
+      strategy.settle === "group" &&
+      leaves(this.#facts.beforeSettle).some(({ kind }) => kind === "fail");
     const unheard = strategy.settle === "none" || strategy.loop === "portal";
     const onFailure = abortsGroup
       ? [abort]
@@ -420,19 +423,7 @@ class TypeScriptProgram {
   #gather(steps: Step[]): string[] {
     const { strategy, awaited } = this.#facts;
     if (strategy.settle === "none" || awaited.length === 0) return this.#steps(steps, inLaunch);
-    const first = steps.findIndex(({ kind }) => kind === "start");
-    const direct =
-      !this.#cancels &&
-      !this.#uses.has("tasks") &&
-      steps.slice(first).every(({ kind }) => kind === "start");
-    const started = direct
-      ? this.#steps(steps.slice(0, first), inLaunch)
-      : this.#steps(steps, inLaunch);
-    const references = awaited.map((task) =>
-      direct
-        ? this.#direct(task)
-        : (task.copies === null ? "" : "...") + this.#variables.get(task)!,
-    );
+    const { started, references } = this.#begun(steps);
     const single = awaited.length === 1 && awaited[0]!.copies === null;
     const settled = strategy.settle === "settled";
     const point =
@@ -451,26 +442,42 @@ class TypeScriptProgram {
     return [`await Promise.${how}([`, ...inside(references.map((one) => `${one},`)), "]);"];
   }
 
-  #direct(task: TaskSpec): string {
-    const name = this.#functions.get(task)!;
-    return task.copies === null
-      ? `${name}()`
-      : `...Array.from({ length: ${task.copies} }, (_, copy) => ${name}(copy))`;
+  /** The steps before the completion point, and what is awaited there: begun in place, if nothing comes between. */
+  #begun(steps: Step[]): { started: string[]; references: string[] } {
+    const { awaited } = this.#facts;
+    const first = steps.findIndex(({ kind }) => kind === "start");
+    if (steps.slice(first).some(({ kind }) => kind !== "start"))
+      return {
+        started: this.#steps(steps, inLaunch),
+        references: awaited.map(
+          (task) => (task.copies === null ? "" : "...") + this.#variables.get(task)!,
+        ),
+      };
+    // Where nobody comes between, it is all the same whether a task begins now or at the next await.
+    const started = this.#steps(steps.slice(0, first), inLaunch);
+    const references = awaited.map((task) => {
+      const name = this.#functions.get(task)!;
+      if (task.copies === null) return this.#cancels ? this.#starting(name) : `${name}()`;
+      const one = this.#cancels ? this.#starting(`() => ${name}(copy)`) : `${name}(copy)`;
+      return `...Array.from({ length: ${task.copies} }, (_, copy) => ${one})`;
+    });
+    return { started, references };
+  }
+
+  #starting(task: string): string {
+    this.#uses.add("start");
+    if (this.#cancels) this.#uses.add("tasks");
+    return `start(${task})`;
   }
 
   #group(): string[] {
-    const { beforeSettle, awaited, launchCanFail } = this.#facts;
+    const { beforeSettle, launchCanFail } = this.#facts;
     if (!launchCanFail) return this.#gather(beforeSettle);
     this.#uses.add("tasks");
-    const references = awaited.map(
-      (task) => (task.copies === null ? "" : "...") + this.#variables.get(task)!,
-    );
+    const { started, references } = this.#begun(beforeSettle);
     return [
       "try {",
-      ...inside([
-        ...this.#steps(beforeSettle, inLaunch),
-        ...this.#bounded(this.#all("all", references)),
-      ]),
+      ...inside([...started, ...this.#bounded(this.#all("all", references))]),
       "} catch (error) {",
       ...inside([
         "closing.abort(); // a group: the first failure cancels the others,",
@@ -507,10 +514,8 @@ class TypeScriptProgram {
     const { strategy } = this.#facts;
     const name = this.#functions.get(task)!;
     const plain = this.#isEager && !this.#cancels;
-    if (!plain) this.#uses.add("start");
-    if (!plain && this.#cancels) this.#uses.add("tasks");
-    const one = plain ? `${name}()` : `start(${name})`;
-    const copied = plain ? `${name}(copy)` : `start(() => ${name}(copy))`;
+    const one = plain ? `${name}()` : this.#starting(name);
+    const copied = plain ? `${name}(copy)` : this.#starting(`() => ${name}(copy)`);
     if (this.#isAwaited(task)) {
       const variable = this.#variables.get(task)!;
       return task.copies === null
@@ -614,7 +619,7 @@ class TypeScriptProgram {
     if (atExit === "abandon")
       return ["process.exit(); // the Worker is abandoned, and no finally runs in it"];
     const lines: string[] = [];
-    if (atExit === "cancel") lines.push(`worker.postMessage(["cancel"]); // and lets it clean up`);
+    if (atExit === "cancel") lines.push(`worker.postMessage(["cancel"]); // its tasks clean up`);
     else if (loop === "portal")
       lines.push(`worker.postMessage(["finish"]); // when its tasks have ended`);
     if (grace !== null)

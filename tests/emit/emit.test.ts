@@ -150,7 +150,7 @@ class Programs {
   #endOf(one: Case): Promise<Ended> {
     if (!this.#running) {
       this.#running = true;
-      void sideBySide(this.#cases, 8, async (next) => {
+      void sideBySide(this.#cases, 10, async (next) => {
         const { resolve, reject } = this.#ended.get(next)!;
         await perform(next, fast).then(resolve, reject);
       });
@@ -279,7 +279,8 @@ tasks:
 `,
   ],
   [
-    "float float,settle=group float,settle=gather",
+    // Not with a rejection that nobody handles: Bun 1.4.5 lets one more wake-up happen before it ends.
+    "float,settle=group",
     `name: body-afloat
 main: [print: main, launch, block: 250ms, print: main ends]
 launch: [start: [bad, long], sleep: 1s, print: launch, settle, print: settled]
