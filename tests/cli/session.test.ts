@@ -250,14 +250,36 @@ describe("tandem, without arguments", () => {
     expect(session.text).toContain("日本語の長い行");
   });
 
-  test("strategies are compared in a table that fits", async () => {
+  test("strategies are compared, what must hold is asked, and the choice comes with its reasons", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal([], { cwd: folder.path });
+    await at(session, "What would you like to do?", down, enter);
+    await at(session, "Which scenario?", "choosing", enter);
+    await session.shows("What must hold?");
+    expect(session.text).toMatch(/detach +0 +2 +0 +1\.2s/);
+    expect(session.text).toMatch(/thread +2 \* +0 \* +0 +1\.2s/);
+    await at(session, "What must hold?", enter);
+    await session.shows("Choose thread: of 8 strategies 2 keep all of that");
+    await session.shows("thread,offload=threads");
+    await at(session, "Save the scenario in which that would be wrong?", "y");
+    await at(session, "Write it to which file?", enter);
+    await session.shows("tandem compare ./choosing-unless.yaml");
+    await at(session, "Run it under which of them?", interrupt);
+    expect(await session.exited()).toBe(130);
+    const { stdout } = tandem(["compare", "choosing-unless.yaml"], { cwd: folder.path });
+    expect(stdout).toContain("Choose thread,offload=threads:");
+  });
+
+  test("what must hold is the user's to say", async () => {
     await using session = new TandemInTerminal([]);
     await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "lost", enter);
+    // The last that is ticked by itself is main's end: without it awaiting is the simplest.
+    await at(session, "main ends after at most 9s", down, down, down, down, " ", enter);
+    await session.shows("Choose await: of 8 strategies");
+    await at(session, "Save the scenario in which that would be wrong?", enter);
     await at(session, "Run it under which of them?", interrupt);
     expect(await session.exited()).toBe(130);
-    expect(session.text).toMatch(/detach +0 +1 +0 +9s \* +0ms +9s/);
-    expect(session.text).toMatch(/thread +1 \* +0 \* +0 +9s \* +5s \* +9s/);
   });
 
   test("a number of the scenario is changed where it stands, and what is wrong is told at once", async () => {

@@ -16,14 +16,11 @@ import {
   select,
   text,
 } from "@clack/prompts";
-import { figuresOf } from "../../analysis/comparison.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
 import { RealRun } from "../../drivers/real/real.ts";
-import { runVirtually } from "../../drivers/virtual/virtual.ts";
 import type { EventLog } from "../../events/log.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { renderComparison } from "../../render/comparison.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
@@ -42,6 +39,7 @@ import {
   timelineOf,
 } from "../perform.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
+import { compareAndAdvise } from "./advise.ts";
 import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
 import { makeScenario } from "./make.ts";
 import { answer, asking, KeysAside, Left, maxItems, save } from "./prompt.ts";
@@ -98,8 +96,8 @@ async function chooseAndRun(): Promise<boolean> {
   const setting = settingFor(source);
   if (setting === null) return true;
   if (what === "compare") {
-    compare(setting);
-    setting.strategy = await chooseStrategy(setting.strategy, "Run it under which of them?");
+    const advised = await compareAndAdvise(setting.source, setting.scenario, setting.strategy);
+    setting.strategy = await chooseStrategy(advised, "Run it under which of them?");
   } else if (what === "run") {
     setting.strategy = await chooseStrategy(setting.strategy, "Under which strategy?");
   }
@@ -219,7 +217,12 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
         before = "adjust";
         break;
       }
-      if (next === "compare") compare(setting);
+      if (next === "compare") {
+        const { source, scenario, strategy } = setting;
+        const advised = await compareAndAdvise(source, scenario, strategy);
+        setting.strategy = await chooseStrategy(advised, "Run it under which of them?");
+        break;
+      }
       if (next === "text") await seeText(setting);
       if (next === "save") await saveScenario(setting);
       if (next === "report" && ran !== null) await saveReport(setting, ran);
@@ -379,21 +382,6 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
       { format: (line) => line },
     );
   return { outcome, log: finished.log };
-}
-
-/** Shows the scenario under each named strategy, in virtual time. */
-function compare(setting: Setting): void {
-  const { scenario, source } = setting;
-  if (callProblems(scenario, source.folder, new Set()).length > 0)
-    return log.warn('To compare in virtual time, say how long each "call" takes ("takes: 2s").');
-  const names = new Set([setting.strategy.name, ...Object.keys(strategyWords)]);
-  const all = [...names].map((name) => {
-    const strategy = parseStrategy(name);
-    const performed = { scenario, strategy, driver: "virtual", speed: 1 } as const;
-    const log = runVirtually({ ...planOf(setting), strategy });
-    return { figures: figuresOf(readOutcome(performed, log)), members: [strategy] };
-  });
-  writeOut(`\n${renderComparison(all, textWidth()).join("\n")}\n\n`);
 }
 
 /** Shows the scenario's document, or the program that would do the same. */
