@@ -20,6 +20,9 @@ export type Posted =
 /** For how long a thread looks out for a message before it falls asleep, in ms. */
 const longestLook = 0.02;
 
+/** When that was in vain, how many times it then falls asleep at once: who would answer may need its core. */
+const sleepsAfterLook = 15;
+
 export class Mailbox {
   /** How many messages have been taken from the ports. */
   seen = 0;
@@ -31,6 +34,8 @@ export class Mailbox {
   /** The port that the last message came through: the next one may as well. */
   #latest = 0;
   #wake: (() => void) | undefined;
+  /** How many times more it falls asleep without looking out before. */
+  #sleepsLeft = 0;
 
   constructor(thread: number, board: Board, ports: [thread: number, port: MessagePort][]) {
     this.#board = board;
@@ -90,10 +95,7 @@ export class Mailbox {
    */
   block(ms: number, onlyNew: boolean): boolean {
     if (!onlyNew && this.#taken.length > 0) return true;
-    // An answer is often a matter of microseconds, and to be woken on another core takes fifty.
-    const brief = performance.now() + Math.min(ms, longestLook);
-    do if (Atomics.load(this.#arrivals, 0) !== this.seen) return true;
-    while (performance.now() < brief);
+    if (this.#looksOut(ms)) return true;
     // Atomics.wait compares and sleeps in one step, so a message that comes in between is not missed.
     const limit = Math.min(ms, longestTimer);
     return Atomics.wait(this.#arrivals, 0, this.seen, limit) !== "timed-out";
@@ -114,6 +116,19 @@ export class Mailbox {
 
   close(): void {
     for (const port of this.#all) port.close();
+  }
+
+  /** Looks out for a message for a moment. An answer may take microseconds; to be woken for it takes fifty. */
+  #looksOut(ms: number): boolean {
+    if (this.#sleepsLeft > 0) {
+      this.#sleepsLeft--;
+      return false;
+    }
+    const until = performance.now() + Math.min(ms, longestLook);
+    do if (Atomics.load(this.#arrivals, 0) !== this.seen) return true;
+    while (performance.now() < until);
+    this.#sleepsLeft = sleepsAfterLook;
+    return false;
   }
 
   /** Takes one message off a port, if any has come. */
