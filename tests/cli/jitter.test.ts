@@ -1,6 +1,6 @@
 /** `tandem run --jitter`: durations that vary, the odds of what comes of them, and runs had again. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { shell, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
 // A terminal is waited for by what it shows, with a patience of its own.
@@ -215,6 +215,21 @@ describe("--jitter with --runs", () => {
       expect(run.jitter).toEqual({ share: 0.05, seed });
       expect(tasks).toMatchObject([{ name: "work", copies: 1, status: run.tasks[0]!.status }]);
     }
+  });
+
+  test("the command that shows one of the runs is told, and does", () => {
+    using folder = temporaryFolder();
+    folder.file("a b's.yaml", JSON.stringify(toss));
+    const { stdout } = tandem(
+      ["run", "a b's.yaml", "-s", "thread,atExit=cancel", "--timeout", "20s", ...words],
+      { cwd: folder.path },
+    );
+    const line = /^To see one of them: (.*(?:\n .*)*)/m.exec(stdout)![1]!.replaceAll(/\n +/g, " ");
+    const seed = / --jitter 5% --seed (\d+)$/.exec(line)![1]!;
+    const { status, stderr } = shell(line, { cwd: folder.path });
+    expect(status).toBe(0);
+    expect(stderr).toContain("toss, strategy thread,atExit=cancel (");
+    expect(stderr.replaceAll(/\n +/g, " ")).toContain(`with jitter 5%, seed ${seed}: `);
   });
 
   test("shares are of all runs, and times have their bounds", () => {

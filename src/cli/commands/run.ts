@@ -86,8 +86,10 @@ export async function run(argv: string[]): Promise<number> {
     runtime: `Bun ${Bun.version}`,
     ...(takes === null ? {} : { takes }),
   };
-  if (jitter !== undefined && options.runs > 1)
-    return reportOdds(plan, { ...options, jitter }, commandAgain(operands[0]!, words));
+  if (jitter !== undefined && options.runs > 1) {
+    const { tellOdds } = await import("../odds.ts");
+    return tellOdds(plan, { ...options, jitter }, commandAgain(operands[0]!, words));
+  }
   const finished =
     real === null
       ? await performVirtually(plan, options)
@@ -112,33 +114,6 @@ export async function run(argv: string[]): Promise<number> {
     if (options.events !== null) writeEvents(options.events, plan, source, options, log);
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
-}
-
-/** Performs a plan many times, its durations varied, and tells what came of it. @returns the exit status. */
-async function reportOdds(
-  plan: RunPlan,
-  options: RunOptions & { jitter: Jitter },
-  again: string,
-): Promise<number> {
-  const { repeatVirtually } = await import("../repeat.ts");
-  const { sensitivity, signal } = await repeatVirtually(plan, options);
-  if (sensitivity.runs === 0) return signalStatus[signal!];
-  const report = sensitivity.report();
-  const performed = { ...plan, driver: "virtual", speed: 1 } as const;
-  if (options.json) {
-    const { sensitivityToJson } = await import("../../export/sensitivity.ts");
-    const result = sensitivityToJson(performed, options.jitter, report, signal !== null);
-    writeOut(`${JSON.stringify(result, null, 2)}\n`);
-  } else {
-    const { renderSensitivity } = await import("../../render/sensitivity.ts");
-    writeOut(renderSensitivity(performed, options.jitter, report, again, textWidth()));
-  }
-  if (signal !== null) {
-    writeErr(`tandem: interrupted after ${report.runs} of ${options.runs} runs\n`);
-    return signalStatus[signal];
-  }
-  const fellShort = report.fellShort > 0 || (options.strict && report.lost > 0);
-  return fellShort ? exitStatus.fellShort : exitStatus.done;
 }
 
 /** The command that performs one of many runs again, but for its seed. */
