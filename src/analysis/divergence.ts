@@ -168,12 +168,14 @@ function instants(model: Outcome, real: Outcome): { of: string; virtual: Ticks; 
 }
 
 /**
- * How late the timers of a run were altogether: the most that one program's sleeps ended late, and
- * the most that the steps that block or compute on one thread took too long.
+ * What the machine added to a run, if the same is taken off for its model: the most that one
+ * program's sleeps ended late, the most that the steps which block or compute on one thread took too
+ * long, and what all jobs of the pool took.
  */
 function delayOf(log: EventLog): Ticks {
   const sleeps = new Map<number, { due: Ticks; late: Ticks }>();
-  const blocks = new Map<number, { due: Ticks; late: Ticks }>();
+  const blocks: typeof sleeps = new Map();
+  const jobs: typeof sleeps = new Map();
   const began = (map: typeof sleeps, key: number, due: Ticks): void => {
     map.set(key, { due, late: map.get(key)?.late ?? 0 });
   };
@@ -198,8 +200,16 @@ function delayOf(log: EventLog): Ticks {
         case typeNumber["compute-ended"]:
           ended(blocks, thread[k]!, at[k]!);
           break;
+        // What a job should take is not in its events, so all of it counts, here and in the model.
+        case typeNumber["job-began"]:
+          began(jobs, thread[k]!, at[k]!);
+          break;
+        case typeNumber["job-ended"]:
+          ended(jobs, thread[k]!, at[k]!);
+          break;
       }
   const most = (map: typeof sleeps): Ticks =>
     [...map.values()].reduce((sum, { late }) => Math.max(sum, late), 0);
-  return most(sleeps) + most(blocks);
+  const all = [...jobs.values()].reduce((sum, { late }) => sum + late, 0);
+  return most(sleeps) + most(blocks) + all;
 }
