@@ -13,7 +13,7 @@ import { cursorShown, LivePicture } from "../render/live.ts";
 import { type Look, renderTimeline } from "../render/timeline.ts";
 import { callProblems } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
-import { countSteps } from "../scenario/walk.ts";
+import { countAllSteps } from "../scenario/walk.ts";
 import { signalStatus } from "./command.ts";
 import { OutputClosed, OutputFailed, QueuedOutput, writeErr, writeOut } from "./output.ts";
 
@@ -179,11 +179,7 @@ export function showCursor(): void {
 export function expectedTime(plan: RunPlan, folder: string): Ticks | null {
   const { scenario } = plan;
   if (callProblems(scenario, folder, new Set()).length > 0) return null;
-  const steps = scenario.tasks.reduce(
-    (sum, task) => sum + (task.copies ?? 1) * countSteps(task.steps),
-    countSteps(scenario.main),
-  );
-  if (steps > mostExpected) return null;
+  if (countAllSteps(scenario) > mostExpected) return null;
   return runVirtually(plan).end;
 }
 

@@ -25,7 +25,7 @@ export function canRedraw(stream: { isTTY?: boolean }): boolean {
 function knowsColour(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"]) return env["FORCE_COLOR"] !== "0";
-  return stream.isTTY === true && env["TERM"] !== "dumb";
+  return stream.isTTY === true && env["TERM"] !== "dumb" && !env["CI"];
 }
 
 /** POSIX: the first of these that is set names the encoding. The Linux console has few characters. */
@@ -57,7 +57,5 @@ function asciiTwin(sign: string): string {
 
 /** Whether somebody is there to be asked, on a terminal where a question can be drawn. */
 export function canAsk(): boolean {
-  return (
-    process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb"
-  );
+  return process.stdin.isTTY === true && canRedraw(process.stdout);
 }

@@ -1,7 +1,7 @@
 /** The interactive session, by its keys, in a pseudo-terminal of 80 columns and 24 lines. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
 // A terminal is waited for by what it shows, with a patience of its own.
@@ -107,7 +107,7 @@ describe("tandem, without arguments", () => {
     await session.shows(/ {3}"Main program started [^"]+" +you: yes +truth: yes/);
     await session.shows(/\* the loop closed when launch returned/);
     await session.shows(/\* task had one turn before the loop closed/);
-    await session.shows(/\* main goes through all its steps/);
+    await session.shows(/\* main goes through its own steps/);
     await at(session, "What next?", interrupt);
     expect(await session.exited()).toBe(130);
   });
@@ -275,6 +275,55 @@ describe("tandem, without arguments", () => {
     await session.shows("in virtual time: 15s");
   });
 });
+
+describe("where nobody can be asked", () => {
+  test.each([
+    ["a dumb terminal", { TERM: "dumb" }],
+    ["CI, even with a terminal", { CI: "true" }],
+  ])(
+    "%s: tandem alone says how it is used, without escape codes, and exits with 2",
+    async (_, env) => {
+      await using session = new TandemInTerminal([], { env });
+      expect(await session.exited()).toBe(2);
+      expect(session.text).toContain("Usage: tandem");
+      expect(session.written).not.toContain("\u001b");
+    },
+  );
+
+  test.each([
+    ["stdin", "tandem < /dev/null"],
+    ["stdout", "tandem | cat; exit ${PIPESTATUS[0]}"],
+  ])("without a terminal on %s, so does it", async (_, line) => {
+    const words = command.map((word) => `'${word}'`).join(" ");
+    const program = ["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`];
+    await using session = new TandemInTerminal([], { program });
+    expect(await session.exited()).toBe(2);
+    expect(session.text).toContain("Usage: tandem");
+  });
+
+  test("an option before a command is told to stand behind it", () => {
+    const { status, stderr } = tandem(["--ascii", "run", "lost"]);
+    expect([status, stderr]).toEqual([
+      2,
+      'tandem: --ascii stands before "run"; write it behind (see: tandem help)\n',
+    ]);
+  });
+});
+
+test.skipIf(command.length === 1)(
+  "an error of tandem's own in the middle of a question leaves the terminal as it was",
+  async () => {
+    using folder = temporaryFolder();
+    const fails = folder.file("fails.ts", `setTimeout(() => { throw new Error("boom"); }, 1500);`);
+    const [bun, main] = command as [string, string];
+    await using session = new TandemInTerminal([], { program: [bun, "--preload", fails, main] });
+    await session.shows("What would you like to do?");
+    expect(session.isCooked).toBe(false);
+    expect(await session.exited()).toBe(1);
+    expect(session.text).toContain("boom");
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+  },
+);
 
 describe("a stranger's session", () => {
   const sizes = [
