@@ -212,6 +212,10 @@ describe("tandem, without arguments", () => {
     expect(report).toMatch(/^main +█+✓ finished 9s$/m);
     expect(report).toContain("1 of 1 task lost");
     expect(report).toContain("strategy: detach");
+    expect(report).toContain("\nBackground task iteration 0\n");
+    const [, document] = /^````yaml\n([^]*?)^````$/m.exec(report)!;
+    const again = tandem(["run", "-", "--driver", "virtual"], { stdin: document! });
+    expect(again.stderr).toContain("1 of 1 task lost");
     expect(report).not.toContain("\u001b");
   });
 
@@ -402,7 +406,7 @@ describe("tandem new", () => {
   async function acceptAll(session: TandemInTerminal): Promise<void> {
     for (const question of [
       "What is it called?",
-      "What does main do meanwhile?",
+      "Main launches its tasks.",
       "main: for how long?",
       "main: how many such rounds?",
       "Does main do something else",
@@ -426,15 +430,15 @@ describe("tandem new", () => {
       await using session = new TandemInTerminal(["new"], { cwd: folder.path, columns });
       await at(session, "What is it called?", ..."\u007f\u007f\u007f\u007f", "My Own", enter);
       await at(session, "is not a name in kebab-case", ..."\u007f".repeat(6), "own", enter);
-      await at(session, "What does main do meanwhile?", enter);
+      await at(session, "Main launches its tasks.", enter);
       await at(session, "main: for how long?", enter);
       await at(session, "main: how many such rounds?", enter);
       await at(session, "Does main do something else", "y");
-      await at(session, "And then?", down, enter);
-      await at(session, /And then[^]*main: for how long\?/, ..."\u007f\u007f", "x", enter);
+      await at(session, "And after that?", down, enter);
+      await at(session, /And after that[^]*main: for how long\?/, ..."\u007f\u007f", "x", enter);
       await at(session, "is not a duration", "\u007f", "50ms", enter);
-      await at(session, /And then[^]*main: how many such rounds\?/, "\u007f", "2", enter);
-      await at(session, /And then[^]*Does main do something else/, "n");
+      await at(session, /And after that[^]*main: how many such rounds\?/, "\u007f", "2", enter);
+      await at(session, /And after that[^]*Does main do something else/, "n");
       await at(session, "Task 1: what is it called?", ..."\u007f".repeat(5), "main", enter);
       await at(session, "the name of tandem's own part", ..."\u007f".repeat(4), "beat", enter);
       await at(session, "beat: what does it do", enter);

@@ -125,6 +125,11 @@ export async function save(
   }
 }
 
+/** A file's name as a word of a command line. */
+export function asWord(file: string): string {
+  return /[^\w./\\:-]/.test(file) ? `"${file}"` : file;
+}
+
 /** Why nothing can be written there, as far as one can see before. */
 export function fileProblem(file: string): string | undefined {
   if (file.trim() === "") return "Write a file's name, as ./mine.yaml";

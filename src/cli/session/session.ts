@@ -29,7 +29,7 @@ import { callProblems } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
-import { DocumentError } from "../../scenario/problem.ts";
+import { DocumentError, printable } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
@@ -42,9 +42,10 @@ import {
   timelineOf,
 } from "../perform.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
+import { version } from "../version.ts";
 import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
 import { makeScenario } from "./make.ts";
-import { answer, asking, KeysAside, Left, maxItems, save } from "./prompt.ts";
+import { answer, asking, asWord, KeysAside, Left, maxItems, save } from "./prompt.ts";
 import { foretell, type Prediction, renderPrediction } from "./prediction.ts";
 import { strategyLine, strategyWords } from "./strategies.ts";
 
@@ -423,7 +424,7 @@ async function seeText(setting: Setting): Promise<void> {
   const proposed = `./${scenario.name}.${what === "python" ? "py" : "ts"}`;
   const file = await save("the program", proposed, program, (message) => log.error(message));
   if (file === null) return;
-  log.success(`Saved. Run it: ${what === "python" ? "python3" : "bun"} ${file}`);
+  log.success(`Saved. Run it: ${what === "python" ? "python3" : "bun"} ${asWord(file)}`);
 }
 
 async function saveScenario(setting: Setting): Promise<void> {
@@ -431,23 +432,37 @@ async function saveScenario(setting: Setting): Promise<void> {
   const document = withStrategy(source.text, strategy.name);
   const tell = (message: string): void => log.error(message);
   const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
-  if (file !== null) log.success(`Saved. Run it: tandem run ${file}`);
+  if (file !== null) log.success(`Saved. Run it: tandem run ${asWord(file)}`);
 }
 
 async function saveReport(setting: Setting, { outcome, log: events }: Ran): Promise<void> {
   const { scenario, source, strategy } = setting;
+  const { driver, speed } = outcome;
+  const how =
+    driver === "virtual"
+      ? "in virtual time"
+      : speed === 1
+        ? "for real"
+        : `for real, at speed ${speed}`;
+  const printed = outcome.prints.map(({ text }) => printable(text)).join("\n");
+  const file = `${scenario.name}.yaml`;
   const plain = { width: 100, unicode: true, colour: false };
   const block = (language: string, content: string): string =>
     `\`\`\`\`${language}\n${content.trimEnd()}\n\`\`\`\`\n`;
   const report = [
     `# ${scenario.title ?? scenario.name}\n`,
-    `Run with tandem, under the strategy \`${strategy.name}\`.\n`,
+    ...(scenario.description === null ? [] : [`${scenario.description.trim()}\n`]),
+    `Run ${how} with tandem ${version}, under the strategy \`${strategy.name}\`.\n`,
+    "## What the program printed\n",
+    block("text", printed),
+    "## What became of it\n",
     block("text", timelineOf(outcome, events, plain)),
     block("text", renderVerdict(outcome, findFindings(outcome), plain.width)),
     "## The scenario\n",
+    `To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`,
     block("yaml", withStrategy(source.text, strategy.name)),
   ].join("\n");
   const tell = (message: string): void => log.error(message);
-  const file = await save("the report", `./${scenario.name}-report.md`, report, tell);
-  if (file !== null) log.success(`Written to ${file}.`);
+  const written = await save("the report", `./${scenario.name}-report.md`, report, tell);
+  if (written !== null) log.success(`Written to ${written}.`);
 }
