@@ -24,6 +24,7 @@ import { runVirtually } from "../../drivers/virtual/virtual.ts";
 import type { EventLog } from "../../events/log.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { renderComparison } from "../../render/comparison.ts";
+import { wrap } from "../../render/text.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
@@ -154,8 +155,13 @@ async function chooseSource(): Promise<Source> {
   );
   const source = readSource(name);
   const { title, description } = parseScenario(source.text, source.file);
-  if (description !== null) note(Bun.wrapAnsi(description, noteWidth()), title ?? name);
+  if (description !== null) note(fitted(description), title ?? name);
   return source;
+}
+
+/** A sentence that clack, which wraps none, is to show beside its bar. */
+function fitted(sentence: string): string {
+  return wrap(sentence, noteWidth());
 }
 
 /** How wide a text in a box may be. */
@@ -183,7 +189,7 @@ function settingFor(source: Source): Setting | null {
     return { source, scenario, strategy: scenario.strategy, driver: "real", speed: 1 };
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
-    log.error(error.message);
+    log.error(fitted(error.message));
     return null;
   }
 }
@@ -350,7 +356,7 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
   const pretended = driver === "real" ? null : new Set<string>();
   const problems = callProblems(scenario, source.folder, pretended);
   if (problems.length > 0) {
-    log.error(new DocumentError(source.file, problems).message);
+    log.error(fitted(new DocumentError(source.file, problems).message));
     return null;
   }
   const plan = planOf(setting);
@@ -386,7 +392,9 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
 function compare(setting: Setting): void {
   const { scenario, source } = setting;
   if (callProblems(scenario, source.folder, new Set()).length > 0)
-    return log.warn('To compare in virtual time, say how long each "call" takes ("takes: 2s").');
+    return log.warn(
+      fitted('To compare in virtual time, say how long each "call" takes ("takes: 2s").'),
+    );
   const names = new Set([setting.strategy.name, ...Object.keys(strategyWords)]);
   const all = [...names].map((name) => {
     const strategy = parseStrategy(name);
@@ -417,12 +425,14 @@ async function seeText(setting: Setting): Promise<void> {
     program = emitProgram(scenario, strategy, what as "python" | "typescript");
   } catch (error) {
     if ((error as Error).name !== "EmitError") throw error;
-    return log.warn((error as Error).message);
+    return log.warn(fitted((error as Error).message));
   }
   writeOut(`\n${program.trimEnd()}\n\n`);
   if (!(await answer(confirm({ message: "Save the program?", initialValue: false })))) return;
   const proposed = `./${scenario.name}.${what === "python" ? "py" : "ts"}`;
-  const file = await save("the program", proposed, program, (message) => log.error(message));
+  const file = await save("the program", proposed, program, (message) =>
+    log.error(fitted(message)),
+  );
   if (file === null) return;
   log.success(`Saved. Run it: ${what === "python" ? "python3" : "bun"} ${asWord(file)}`);
 }
@@ -430,7 +440,7 @@ async function seeText(setting: Setting): Promise<void> {
 async function saveScenario(setting: Setting): Promise<void> {
   const { source, scenario, strategy } = setting;
   const document = withStrategy(source.text, strategy.name);
-  const tell = (message: string): void => log.error(message);
+  const tell = (message: string): void => log.error(fitted(message));
   const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
   if (file !== null) log.success(`Saved. Run it: tandem run ${asWord(file)}`);
 }
@@ -462,7 +472,7 @@ async function saveReport(setting: Setting, { outcome, log: events }: Ran): Prom
     `To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`,
     block("yaml", withStrategy(source.text, strategy.name)),
   ].join("\n");
-  const tell = (message: string): void => log.error(message);
+  const tell = (message: string): void => log.error(fitted(message));
   const written = await save("the report", `./${scenario.name}-report.md`, report, tell);
   if (written !== null) log.success(`Written to ${written}.`);
 }
