@@ -129,13 +129,14 @@ Options
   --strategy, -s NAME[,axis=value...]   instead of the document's own, as for "run"
 
 What differs from a run
-  Python has no loop that floats on the main thread ("float", "exit"), and cannot import the module
-  of a "call". "{runtime}" is "python" there. Errors have each language's own text.
-  JavaScript has no loop that closes: where tasks are left over, an AbortController cancels them. A
-  task that is in its "finally" by then is left to end it. Threads share no queue: a channel between
-  them takes values from main to the tasks, and a result tells main only that a task failed.
-  Your own functions get args, signal, sleep and print; the program stands beside the document.
-  Channels between main and a loop in a thread end with the loop.
+  python       No loop floats there ("float", "exit"), and it cannot import the module of a "call":
+               both are refused. "{runtime}" is "python". A channel between main and a loop in a
+               thread ends with the loop.
+  typescript   No loop closes there, so an AbortController cancels what is left over: a task that
+               is in its "finally" by then ends it, and one that another has just woken may come a
+               step further. Main hears that a task failed, not why. Your own functions get args,
+               signal, sleep and print; keep the program beside the document. Refused are a channel
+               from a Worker to main, a pool for "call", and a main that waits for what floats.
 
 Examples
   tandem code lost --lang python

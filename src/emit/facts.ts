@@ -67,6 +67,8 @@ export class Facts {
   readonly launches: boolean;
   /** Tasks that launch starts before the completion point, in order. */
   readonly awaited: TaskSpec[];
+  /** Tasks that launch starts at all. */
+  readonly started: TaskSpec[];
   /** Tasks that are started or submitted at all. */
   readonly used: TaskSpec[];
   readonly channels: ChannelUse[];
@@ -83,7 +85,8 @@ export class Facts {
     this.beforeLaunch = at < 0 ? main : main.slice(0, at);
     this.afterLaunch = at < 0 ? [] : main.slice(at + 1);
     this.awaited = this.#started(this.beforeSettle);
-    const used = new Set(this.#started(this.launches ? launch : []));
+    this.started = this.#started(this.launches ? launch : []);
+    const used = new Set(this.started);
     for (const step of leaves(this.afterLaunch))
       if (step.kind === "submit") used.add(this.task(step.task));
     this.used = tasks.filter((task) => used.has(task));

@@ -21,7 +21,7 @@ export function emitTypeScript(scenario: Scenario, strategy: Strategy): string {
 }
 
 function refuseWhatIsTooMuch(facts: Facts): void {
-  const { scenario, strategy, channels, afterLaunch } = facts;
+  const { strategy, channels, afterLaunch } = facts;
   const refuse = (what: string, wayOut = "use --lang python"): never => {
     throw new EmitError(`${what}; ${wayOut}`);
   };
@@ -43,7 +43,11 @@ function refuseWhatIsTooMuch(facts: Facts): void {
         `line ${step.position.line} has main wait for what floats on its own thread, which then cannot move, and JavaScript has no call for that`,
         "use a strategy with loop=portal or loop=thread",
       );
-  if (scenario.main.length === 0) return;
+  if (strategy.atExit === "cancel" && strategy.timeout !== null)
+    refuse(
+      "a promise that floats does not say whether a timeout rejected it or the end of main",
+      "leave out timeout, or use atExit=wait",
+    );
 }
 
 /** Words of the language, what the program uses of its surroundings, and names it gives itself. */
@@ -77,6 +81,8 @@ const inLaunch: Place = { ...onMain, who: "launch" };
 
 class TypeScriptProgram {
   readonly #facts: Facts;
+  /** The tasks that come to be: a submit to a loop that has closed raises before. */
+  readonly #tasks: TaskSpec[];
   readonly #names = new Names(reserved);
   readonly #functions = new Map<TaskSpec, string>();
   readonly #variables = new Map<TaskSpec, string>();
@@ -94,7 +100,8 @@ class TypeScriptProgram {
 
   constructor(facts: Facts) {
     this.#facts = facts;
-    for (const task of facts.used) {
+    this.#tasks = facts.strategy.loop === "inline" ? facts.started : facts.used;
+    for (const task of this.#tasks) {
       const plain = task.name === "task";
       const name = toCamelCase(task.name);
       this.#functions.set(task, this.#names.claim(plain ? "backgroundTask" : name));
@@ -106,15 +113,19 @@ class TypeScriptProgram {
   }
 
   program(): string {
-    const { scenario, strategy, used, launches, channels } = this.#facts;
+    const { scenario, strategy, launches, channels } = this.#facts;
     const main = this.#main();
-    const functions = launches ? [...used.map((task) => this.#task(task)), this.#launch()] : [];
+    const functions = launches
+      ? [...this.#tasks.map((task) => this.#task(task)), this.#launch()]
+      : [];
     const body = isBeside(strategy) && launches ? this.#twoThreads(main) : main;
+    const listens = body.some((line) => line.includes("self."));
+    const self = listens ? ["declare var self: Worker;"] : [];
     const queues = channels.map((channel) => this.#queue(channel));
     const helpers = this.#helpers();
     const head = `// ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${scenario.title.replaceAll(/\s+/g, " ")}`}`;
     return `${separated(
-      [[head, ...this.#imports()], ...helpers, queues, ...functions, body],
+      [[head, ...this.#imports()], self, ...helpers, queues, ...functions, body],
       [""],
     ).join("\n")}\n`;
   }
@@ -130,8 +141,7 @@ class TypeScriptProgram {
   }
 
   get #callsInLoop(): boolean {
-    const { used, scenario } = this.#facts;
-    return [...leaves(scenario.launch), ...used.flatMap(leavesOf)].some(
+    return [...leaves(this.#facts.scenario.launch), ...this.#tasks.flatMap(leavesOf)].some(
       ({ kind }) => kind === "call",
     );
   }
@@ -188,7 +198,10 @@ class TypeScriptProgram {
         helpers.push([
           "/** Burns a core for so much CPU time. */",
           "function compute(ms: number) {",
-          "  const used = () => process.threadCpuUsage().user / 1000;",
+          "  const used = () => {",
+          "    const { user, system } = process.threadCpuUsage();",
+          "    return (user + system) / 1000;",
+          "  };",
           "  for (const end = used() + ms; used() < end; );",
           "}",
         ]);
@@ -202,22 +215,33 @@ class TypeScriptProgram {
     return [
       ...leaves(this.#facts.scenario.main),
       ...leaves(this.#facts.scenario.launch),
-      ...this.#facts.used.flatMap(leavesOf),
+      ...this.#tasks.flatMap(leavesOf),
     ].some(({ kind }) => kind === "compute");
   }
 
   #startHelper(): string[] {
-    const { strategy, awaited, launchCanFail } = this.#facts;
-    const canFail = this.#facts.used.some((task) => this.#facts.taskCanFail(task));
+    const { strategy, awaited } = this.#facts;
+    const canFail = this.#tasks.some((task) => this.#facts.taskCanFail(task));
     const listed = this.#uses.has("tasks");
+    const abortsGroup =
+      strategy.settle === "group" &&
+      waits(leaves(this.#facts.beforeSettle)) &&
+      awaited.some((task) => this.#facts.taskCanFail(task));
+    const abort = "  started.catch(() => closing.abort()); // the first failure cancels the others";
     if (this.#isEager)
       return [
-        "/** Calls a task that may be cancelled; any other rejection nobody handles ends the process. */",
+        "/** Calls a task that may be cancelled: it runs to its first await at once. */",
         "function start(task: () => Promise<void>) {",
         "  const started = task();",
-        "  started.catch((error) => {",
-        "    if (!signal.aborted) throw error;",
-        "  });",
+        ...(abortsGroup
+          ? [abort]
+          : strategy.settle === "none"
+            ? [
+                "  started.catch((error) => {",
+                "    if (!signal.aborted) throw error; // nobody handles it: the process ends",
+                "  });",
+              ]
+            : ["  started.catch(() => {}); // who awaits it hears of it"]),
         ...(listed ? ["  tasks.push(started);"] : []),
         "  return started;",
         "}",
@@ -229,14 +253,13 @@ class TypeScriptProgram {
         comment,
         "const start = (task: () => Promise<void>) => Promise.resolve().then(task);",
       ];
-    const abortsGroup =
+    // A task that is cancelled before its first step runs none.
+    const bodyRaises =
       strategy.settle === "group" &&
-      waits(leaves(this.#facts.beforeSettle)) &&
-      awaited.some((task) => this.#facts.taskCanFail(task));
-    const bodyRaises = strategy.settle === "group" && launchCanFail;
+      leaves(this.#facts.beforeSettle).some(({ kind }) => kind === "fail");
     const unheard = strategy.settle === "none" || strategy.loop === "portal";
     const onFailure = abortsGroup
-      ? ["  started.catch(() => closing.abort()); // the first failure cancels the others"]
+      ? [abort]
       : canFail && unheard
         ? this.#cancels
           ? [
@@ -303,7 +326,7 @@ class TypeScriptProgram {
   }
 
   #submitHelper(): string[] {
-    const ids = this.#facts.used.filter((task) => this.#slotOf.has(task));
+    const ids = this.#tasks.filter((task) => this.#slotOf.has(task));
     const entries = ids.map((task) => {
       const slot = this.#slotOf.get(task)!;
       const name = this.#functions.get(task)!;
@@ -400,27 +423,16 @@ class TypeScriptProgram {
   #gather(steps: Step[]): string[] {
     const { strategy, awaited } = this.#facts;
     if (strategy.settle === "none" || awaited.length === 0) return this.#steps(steps, inLaunch);
-    const first = steps.findIndex(({ kind }) => kind === "start");
-    const direct =
-      !this.#cancels &&
-      !this.#uses.has("tasks") &&
-      steps.slice(first).every(({ kind }) => kind === "start");
-    const started = direct
-      ? this.#steps(steps.slice(0, first), inLaunch)
-      : this.#steps(steps, inLaunch);
-    const references = awaited.map((task) =>
-      direct
-        ? this.#direct(task)
-        : (task.copies === null ? "" : "...") + this.#variables.get(task)!,
-    );
+    const { started, references } = this.#begun(steps);
     const single = awaited.length === 1 && awaited[0]!.copies === null;
     const settled = strategy.settle === "settled";
     const point =
       single && !settled
         ? [`await ${references[0]};`]
         : this.#all(settled ? "allSettled" : "all", references);
-    if (settled && strategy.timeout === null)
-      point[0] = point[0]!.replace(/$/, point.length === 1 ? " // collects the errors" : "");
+    if (settled && point.length === 1) point[0] += " // collects the errors";
+    // Who cancels all cancels launch as well, which allSettled does not notice.
+    if (settled && strategy.atExit === "cancel") point.push("signal.throwIfAborted();");
     return [...started, ...this.#bounded(point)];
   }
 
@@ -430,26 +442,42 @@ class TypeScriptProgram {
     return [`await Promise.${how}([`, ...inside(references.map((one) => `${one},`)), "]);"];
   }
 
-  #direct(task: TaskSpec): string {
-    const name = this.#functions.get(task)!;
-    return task.copies === null
-      ? `${name}()`
-      : `...Array.from({ length: ${task.copies} }, (_, copy) => ${name}(copy))`;
+  /** The steps before the completion point, and what is awaited there: begun in place, if nothing comes between. */
+  #begun(steps: Step[]): { started: string[]; references: string[] } {
+    const { awaited } = this.#facts;
+    const first = steps.findIndex(({ kind }) => kind === "start");
+    if (steps.slice(first).some(({ kind }) => kind !== "start"))
+      return {
+        started: this.#steps(steps, inLaunch),
+        references: awaited.map(
+          (task) => (task.copies === null ? "" : "...") + this.#variables.get(task)!,
+        ),
+      };
+    // Where nobody comes between, it is all the same whether a task begins now or at the next await.
+    const started = this.#steps(steps.slice(0, first), inLaunch);
+    const references = awaited.map((task) => {
+      const name = this.#functions.get(task)!;
+      if (task.copies === null) return this.#cancels ? this.#starting(name) : `${name}()`;
+      const one = this.#cancels ? this.#starting(`() => ${name}(copy)`) : `${name}(copy)`;
+      return `...Array.from({ length: ${task.copies} }, (_, copy) => ${one})`;
+    });
+    return { started, references };
+  }
+
+  #starting(task: string): string {
+    this.#uses.add("start");
+    if (this.#cancels) this.#uses.add("tasks");
+    return `start(${task})`;
   }
 
   #group(): string[] {
-    const { beforeSettle, awaited, launchCanFail } = this.#facts;
+    const { beforeSettle, launchCanFail } = this.#facts;
     if (!launchCanFail) return this.#gather(beforeSettle);
     this.#uses.add("tasks");
-    const references = awaited.map(
-      (task) => (task.copies === null ? "" : "...") + this.#variables.get(task)!,
-    );
+    const { started, references } = this.#begun(beforeSettle);
     return [
       "try {",
-      ...inside([
-        ...this.#steps(beforeSettle, inLaunch),
-        ...this.#bounded(this.#all("all", references)),
-      ]),
+      ...inside([...started, ...this.#bounded(this.#all("all", references))]),
       "} catch (error) {",
       ...inside([
         "closing.abort(); // a group: the first failure cancels the others,",
@@ -469,20 +497,26 @@ class TypeScriptProgram {
       ...inside([...lines, "signal.throwIfAborted();"]),
       "} finally {",
       "  clearTimeout(timer);",
+      // Elsewhere whoever closes the loop waits for it.
+      ...(this.#isEager
+        ? ["  if (signal.aborted) await Promise.allSettled(tasks); // they clean up first"]
+        : []),
       "}",
     ];
   }
 
+  /** Whether launch waits for the task at its completion point. */
+  #isAwaited(task: TaskSpec): boolean {
+    return this.#facts.strategy.settle !== "none" && this.#facts.awaited.includes(task);
+  }
+
   #start(task: TaskSpec): string[] {
-    const { strategy, awaited } = this.#facts;
+    const { strategy } = this.#facts;
     const name = this.#functions.get(task)!;
-    const isAwaited = awaited.includes(task) && strategy.settle !== "none";
     const plain = this.#isEager && !this.#cancels;
-    if (!plain) this.#uses.add("start");
-    if (!plain && this.#cancels) this.#uses.add("tasks");
-    const one = plain ? `${name}()` : `start(${name})`;
-    const copied = plain ? `${name}(copy)` : `start(() => ${name}(copy))`;
-    if (isAwaited) {
+    const one = plain ? `${name}()` : this.#starting(name);
+    const copied = plain ? `${name}(copy)` : this.#starting(`() => ${name}(copy)`);
+    if (this.#isAwaited(task)) {
       const variable = this.#variables.get(task)!;
       return task.copies === null
         ? [`const ${variable} = ${one};`]
@@ -539,7 +573,8 @@ class TypeScriptProgram {
         return ["try {", "  await launch();", "} finally {", ...inside(close), "}"];
       }
       case "float":
-        return this.#cancels && launchCanFail
+        // What a timeout raises in launch is nobody's to handle, and ends the process.
+        return strategy.atExit === "cancel"
           ? [
               "launch().catch((error) => {",
               "  if (!signal.aborted) throw error;",
@@ -554,7 +589,7 @@ class TypeScriptProgram {
   /** What asyncio does when its loop closes: cancel what is left, and wait for its clean-up. */
   #close(): string[] {
     if (this.#cancels) {
-      if (this.#facts.used.length > 0) this.#uses.add("tasks").add("start");
+      if (this.#tasks.length > 0) this.#uses.add("tasks").add("start");
       return [
         "closing.abort(); // the loop closes: what is left is cancelled, and cleans up",
         ...(this.#uses.has("tasks") ? ["await Promise.allSettled(tasks);"] : []),
@@ -584,7 +619,7 @@ class TypeScriptProgram {
     if (atExit === "abandon")
       return ["process.exit(); // the Worker is abandoned, and no finally runs in it"];
     const lines: string[] = [];
-    if (atExit === "cancel") lines.push(`worker.postMessage(["cancel"]); // and lets it clean up`);
+    if (atExit === "cancel") lines.push(`worker.postMessage(["cancel"]); // its tasks clean up`);
     else if (loop === "portal")
       lines.push(`worker.postMessage(["finish"]); // when its tasks have ended`);
     if (grace !== null)
@@ -598,7 +633,7 @@ class TypeScriptProgram {
   #twoThreads(main: string[]): string[] {
     const loop = this.#loopThread();
     // Whether there is shared memory comes out when all of main has been written.
-    const data = this.#slots.size > 0 ? ", { workerData: shared }" : "";
+    const data = this.#slots.size > 0 ? ", { workerData: shared } as object" : "";
     const worker = main.some((line) => /\bworker\./.test(line)) ? "const worker = " : "";
     const opened = `${worker}new Worker(import.meta.url${data});`;
     const named = main.map((line) => (line === opensWorker ? opened : line));
@@ -626,7 +661,12 @@ class TypeScriptProgram {
       ...(isPortal ? [`if (what === "${cancels ? "cancel" : "finish"}") finish();`] : []),
     ];
     const close = this.#close();
-    if (isPortal && !cancels && strategy.atExit === "wait") this.#uses.add("tasks").add("start");
+    // What launch has awaited by itself need not be waited for again.
+    const drains =
+      isPortal &&
+      strategy.atExit === "wait" &&
+      (submits || this.#tasks.some((task) => !this.#isAwaited(task)));
+    if (drains) this.#uses.add("tasks").add("start");
     const listens = handlers.length > 0;
     const ends = [
       ...close,
@@ -647,7 +687,7 @@ class TypeScriptProgram {
     const body = [
       "await launch();",
       ...(isPortal ? ["await finished; // the thread stays open for what main submits"] : []),
-      ...(isPortal && strategy.atExit === "wait" ? ["await Promise.allSettled(tasks);"] : []),
+      ...(drains ? ["await Promise.allSettled(tasks);"] : []),
     ];
     if (!launchCanFail && !(cancels && this.#cancels)) return [...head, ...body, ...ends];
     return [
@@ -909,15 +949,18 @@ const channelHelper = [
   "class Channel {",
   "  #values: Value[] = [];",
   "  #waiting: (() => void)[] = [];",
+  "  #capacity: number;",
   "",
-  "  constructor(readonly capacity = Infinity) {}",
+  "  constructor(capacity = Infinity) {",
+  "    this.#capacity = capacity;",
+  "  }",
   "",
   "  get isEmpty() {",
   "    return this.#values.length === 0;",
   "  }",
   "",
   "  get isFull() {",
-  "    return this.#values.length >= this.capacity;",
+  "    return this.#values.length >= this.#capacity;",
   "  }",
   "",
   "  put(value: Value) {",

@@ -57,14 +57,18 @@ export function splitPlaceholders(
   text: string,
 ): ({ literal: string } | { placeholder: keyof PlaceholderValues })[] {
   const pieces: ReturnType<typeof splitPlaceholders> = [];
+  let literal = "";
   let end = 0;
   for (const match of text.matchAll(placeholder)) {
-    const [whole, literal, name] = match;
-    pieces.push({ literal: text.slice(end, match.index) });
-    if (literal !== undefined) pieces.push({ literal: `{${literal}}` });
-    else pieces.push({ placeholder: name as keyof PlaceholderValues });
+    const [whole, quoted, name] = match;
+    literal += text.slice(end, match.index);
     end = match.index + whole.length;
+    if (quoted !== undefined) literal += `{${quoted}}`;
+    else {
+      pieces.push({ literal }, { placeholder: name as keyof PlaceholderValues });
+      literal = "";
+    }
   }
-  pieces.push({ literal: text.slice(end) });
+  pieces.push({ literal: literal + text.slice(end) });
   return pieces;
 }

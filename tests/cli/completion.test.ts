@@ -20,6 +20,7 @@ describe("tandem completion bash", () => {
     ["tandem run lost --strategy d", ["detach", "daemon"]],
     ["tandem run lost -d v", ["virtual"]],
     ["tandem run --no-l", ["--no-live"]],
+    ["tandem code lost --lang p", ["python"]],
     ["tandem help sche", ["schema"]],
     ["tandem completion z", ["zsh"]],
   ])("%j", (line, words) => {
