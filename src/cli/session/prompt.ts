@@ -9,7 +9,7 @@ import { confirm, isCancel, text } from "@clack/prompts";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { signalStatus } from "../command.ts";
-import { showCursor } from "../perform.ts";
+import { showCursor } from "../terminal.ts";
 
 /** The user has left in the middle of a question, or tandem was told to end there. */
 export class Left extends Error {
