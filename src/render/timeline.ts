@@ -129,20 +129,22 @@ function axisAndLegend(
 ): string[] {
   return [
     ...axis(span, cells, look).map((line) => left + line),
-    // A character is not torn from its meaning.
-    ...wrap(legend(used, look).replaceAll(/(?<=\S) (?=\S)/g, "\u00a0"), look.width - left.length)
-      .replaceAll("\u00a0", " ")
-      .split("\n")
-      .map((line) => left + line),
+    ...legend(used, look, look.width - left.length).map((line) => left + line),
   ];
 }
 
-/** What the characters of a picture mean, for those that it holds. */
-function legend(used: ReadonlySet<Glyph>, look: Look): string {
-  return [...activities.map((activity) => drawn[activity]), ...Object.values(ended)]
-    .filter((glyph) => used.has(glyph))
-    .map((glyph) => `${character(glyph, look)} ${glyph.means}`)
-    .join("   ");
+/** What the characters of a picture mean, for those that it holds; none is parted from its meaning. */
+function legend(used: ReadonlySet<Glyph>, look: Look, width: number): string[] {
+  const lines: string[] = [];
+  for (const glyph of [...activities.map((one) => drawn[one]), ...Object.values(ended)]) {
+    if (!used.has(glyph)) continue;
+    const entry = `${character(glyph, look)} ${glyph.means}`;
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 3 + entry.length <= width)
+      lines[lines.length - 1] = `${last}   ${entry}`;
+    else lines.push(...wrap(entry, width).split("\n"));
+  }
+  return lines;
 }
 
 function endWords({ status, endedAt }: Lane): string {
