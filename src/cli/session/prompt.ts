@@ -8,7 +8,9 @@
 import { confirm, isCancel, text } from "@clack/prompts";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { wrap } from "../../render/text.ts";
 import { signalStatus } from "../command.ts";
+import { textWidth } from "../output.ts";
 import { showCursor } from "../terminal.ts";
 
 /** The user has left in the middle of a question, or tandem was told to end there. */
@@ -139,4 +141,14 @@ export function fileProblem(file: string): string | undefined {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
     return "It is a folder; name a file in it";
   return undefined;
+}
+
+/** A sentence that clack, which wraps none, is to show beside its bar. */
+export function fitted(sentence: string): string {
+  return wrap(sentence, noteWidth());
+}
+
+/** How wide a text in a box may be. */
+export function noteWidth(): number {
+  return Math.min(textWidth(), 80) - 8;
 }

@@ -21,7 +21,6 @@ import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
 import { RealRun } from "../../drivers/real/real.ts";
 import type { EventLog } from "../../events/log.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { wrap } from "../../render/text.ts";
 import { renderVerdict } from "../../render/verdict.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
@@ -44,7 +43,17 @@ import { version } from "../version.ts";
 import { compareAndAdvise } from "./advise.ts";
 import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
 import { makeScenario } from "./make.ts";
-import { answer, asking, asWord, KeysAside, Left, maxItems, save } from "./prompt.ts";
+import {
+  answer,
+  asking,
+  asWord,
+  fitted,
+  KeysAside,
+  Left,
+  maxItems,
+  noteWidth,
+  save,
+} from "./prompt.ts";
 import { foretell, type Prediction, renderPrediction } from "./prediction.ts";
 import { strategyLine, strategyWords } from "./strategies.ts";
 
@@ -155,16 +164,6 @@ async function chooseSource(): Promise<Source> {
   const { title, description } = parseScenario(source.text, source.file);
   if (description !== null) note(fitted(description), title ?? name);
   return source;
-}
-
-/** A sentence that clack, which wraps none, is to show beside its bar. */
-function fitted(sentence: string): string {
-  return wrap(sentence, noteWidth());
-}
-
-/** How wide a text in a box may be. */
-function noteWidth(): number {
-  return Math.min(textWidth(), 80) - 8;
 }
 
 async function chooseStrategy(now: Strategy, message: string): Promise<Strategy> {
