@@ -188,7 +188,7 @@ describe("the table", () => {
     [["--must", "main<=soon"], "a bound is written as main<=10s"],
     [["--must", "overlap>=1s"], "a bound is written as main<=10s"],
     [["--must", "lost==0s"], "a bound is written as main<=10s"],
-    [["--must", "main"], "a bound is written as main<=10s"],
+    [["--must", "wall"], "a bound is written as main<=10s"],
     [["--strategies", "thred"], 'did you mean "thread"?'],
     [["--all", "--strategies", "await"], "exclude each other"],
     [["--json", "--markdown"], "exclude each other"],
@@ -251,7 +251,7 @@ function lacks(result: Result, demand: string): boolean {
     case "late":
       return metrics.lateness.max >= most;
     case "main":
-      return main.endedAt > most;
+      return limit === undefined ? main.status !== "finished" : main.endedAt > most;
     case "wall":
       return wall > most;
     case "block":
@@ -314,8 +314,10 @@ describe("the advice", () => {
       );
       const { main } = perform(now);
       const must = advice.must.flatMap(({ written }) => {
-        if (!written.startsWith("main") || own.includes('main: "<=')) return [written];
-        return main.status === "finished" ? [`main<=${main.endedAt}ms`] : [];
+        if (!written.startsWith("main")) return [written];
+        if (written !== "main" && own.includes('main: "<=')) return [written];
+        if (main.status !== "finished") return [];
+        return written === "main" ? [written] : [`main<=${main.endedAt}ms`, "main"];
       });
       // A task that is made to fail does what it can.
       const [, failing] = /^(\S+) fails/.exec(advice.unless[0]!.change) ?? [];
@@ -352,6 +354,27 @@ describe("the advice", () => {
     expect(choice("lost==0, late<100ms")).toBe("await,offload=threads");
     expect(choice("overlap>=50%")).toBe("thread");
     expect(choice("finish,wall<=1s")).toBeNull();
+  });
+
+  test("a main that fails is not praised for being over early", () => {
+    using folder = temporaryFolder();
+    const file = folder.file(
+      "own.yaml",
+      `name: own
+main: [launch, block: 500ms]
+tasks: { a: [sleep: 100ms], b: [sleep: 200ms, fail: broken] }
+strategy: thread
+`,
+    );
+    const { choose, because } = compare(file).advice;
+    expect(choose).toBe("thread");
+    expect(because.at(-1)).toBe("group is simpler, but main fails at 200ms.");
+    const asked = (must: string): string | null => compare(file, "--must", must).advice.choose;
+    expect([asked("lost==0"), asked("lost==0,main"), asked("lost==0,main<=1s")]).toEqual([
+      "await",
+      "thread",
+      "thread",
+    ]);
   });
 
   test("a simpler strategy is named with what it lacks, in figures", () => {
