@@ -9,14 +9,15 @@ import type { Strategy } from "../scenario/strategy.ts";
 import { complexity, type Figures } from "./comparison.ts";
 import type { CounterExample } from "./counter-example.ts";
 import type { Demand, Demands } from "./demands.ts";
+import { namesStrategy } from "./findings.ts";
 
 /** What one strategy came to, and what it lacks of what must hold. */
 export interface Judged {
   strategy: Strategy;
   figures: Figures;
   lacks: string[];
-  /** What to do about the gravest finding of the run; null when there is none. */
-  fix: string | null;
+  /** What to do about the findings of the run, the gravest first. */
+  fixes: string[];
 }
 
 export interface Advice {
@@ -70,7 +71,7 @@ export function advise(
   const must = demands.map(({ written, says }) => ({ written, says }));
   const advice = { must, source, unless: [] };
   if (choice === undefined)
-    return { ...advice, choose: null, because: nothingDoes(sorted, others.length), cost: null };
+    return { ...advice, choose: null, because: nothingDoes(sorted, others), cost: null };
   return {
     ...advice,
     choose: choice.strategy.name,
@@ -92,8 +93,10 @@ function why(sorted: readonly Judged[], { strategy }: Judged): string {
   const keeping = sorted.filter(({ lacks }) => lacks.length === 0).length;
   const { name } = strategy;
   if (keeping === 0)
-    return `Choose ${name}: none of the ${sorted.length} compared keeps all of that, and of all others it is the simplest that does.`;
+    return `Choose ${name}: ${sorted.length === 1 ? "what was compared does not keep" : `none of the ${sorted.length} compared keeps`} all of that, and of all others it is the simplest that does.`;
   if (sorted.length === 1) return `Choose ${name}: it keeps all of that.`;
+  if (keeping === sorted.length)
+    return `Choose ${name}: ${keeping === 2 ? "both" : `all ${keeping}`} strategies keep all of that, and it is the simplest of them.`;
   if (keeping === 1)
     return `Choose ${name}: of ${sorted.length} strategies only it keeps all of that.`;
   return `Choose ${name}: of ${sorted.length} strategies ${keeping} keep all of that, and it is the simplest of them.`;
@@ -111,18 +114,25 @@ function evidence({ figures }: Judged): string {
 
 function tasksWords({ finished, failed, lost, background }: Figures): string {
   const all = finished + failed + lost;
-  const by = background === null ? "" : ` by ${formatTime(background)}`;
   if (all === 0) return "no task has to be waited for";
-  if (all === 1)
-    return `its task ${finished === 1 ? "finishes" : failed === 1 ? "fails" : "is lost"}${by}`;
-  if (finished === all)
-    return `${all === 2 ? "both" : `all ${all.toLocaleString("en")}`} tasks finish${by}`;
   const parts = [
-    `${finished} of ${all} tasks ${finished === 1 ? "finishes" : "finish"}`,
-    ...(failed > 0 ? [`${failed} ${failed === 1 ? "fails" : "fail"}`] : []),
-    ...(lost > 0 ? [`${lost} ${lost === 1 ? "is" : "are"} lost`] : []),
-  ];
-  return list(parts) + by;
+    { count: finished, one: "finishes", several: "finish" },
+    { count: failed, one: "fails", several: "fail" },
+    { count: lost, one: "is lost", several: "are lost" },
+  ].filter(({ count }) => count > 0);
+  const words = parts.map(({ count, one, several }, k) => {
+    const many = count.toLocaleString("en");
+    const whose =
+      all === 1
+        ? "its task"
+        : count === all
+          ? `${all === 2 ? "both" : `all ${many}`} tasks`
+          : k === 0
+            ? `${many} of ${all.toLocaleString("en")} tasks`
+            : many;
+    return `${whose} ${count === 1 ? one : several}`;
+  });
+  return `${list(words)}${background === null ? "" : ` by ${formatTime(background)}`}`;
 }
 
 /** Of the named ones that would be simpler, a reader would ask about the last. */
@@ -130,7 +140,12 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
   const at = sorted.indexOf(choice);
   if (at < 0) {
     const nearest = nearestOf(sorted);
-    return nearest === undefined ? [] : [`The nearest of them is ${nearestWords(nearest)}.`];
+    if (nearest === undefined) return [];
+    return [
+      sorted.length === 1
+        ? `${nearest.strategy.name} was compared, but ${few(nearest.lacks)}.`
+        : `The nearest of them is ${nearestWords(nearest)}.`,
+    ];
   }
   const simpler = sorted.slice(0, at).findLast(({ strategy }) => !strategy.name.includes(","));
   return simpler === undefined
@@ -138,32 +153,52 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
     : [`${simpler.strategy.name} is simpler, but ${few(simpler.lacks)}.`];
 }
 
-/** What lacks least. */
+/** What lacks least: anything rather than a deadlock, and of the others what loses least. */
 function nearestOf(sorted: readonly Judged[]): Judged | undefined {
-  return sorted.toSorted((a, b) => a.lacks.length - b.lacks.length)[0];
+  return sorted.toSorted(
+    (a, b) =>
+      Number(isDeadlock(a)) - Number(isDeadlock(b)) ||
+      a.lacks.length - b.lacks.length ||
+      a.figures.lost - b.figures.lost,
+  )[0];
+}
+
+function isDeadlock({ figures }: Judged): boolean {
+  return figures.wall === null;
 }
 
 function nearestWords({ strategy, lacks }: Judged): string {
   return `${strategy.name}, but ${few(lacks)}`;
 }
 
-function nothingDoes(sorted: readonly Judged[], others: number): string[] {
-  const nearest = nearestOf(sorted);
+/** @param others all strategies, where they have been tried as well. */
+function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): string[] {
+  const tried = [...sorted, ...others];
+  const nearest = nearestOf(tried);
   if (nearest === undefined) return [];
+  const count = sorted.length;
+  const compared =
+    count === 1
+      ? "The one strategy compared does not keep all of that"
+      : `None of the ${count} strategies compared keeps all of that`;
   // What is in the way of all of them no strategy will change.
-  const everywhere = nearest.lacks.filter((lack) =>
-    sorted.every(({ lacks }) => lacks.includes(lack)),
+  const isEverywhere = nearest.lacks.some((lack) =>
+    tried.every(({ lacks }) => lacks.includes(lack)),
   );
+  // Where every strategy has been tried, another one is no help.
+  const fix = nearest.fixes.find((one) => others.length === 0 || !namesStrategy(one));
   return [
-    `None of the ${sorted.length} strategies compared keeps all of that${others > 0 ? `, nor does any of all ${others}` : ""}.`,
+    `${compared}${others.length > 0 ? `, nor does any of all ${others.length}` : ""}.`,
     `The nearest is ${nearestWords(nearest)}.`,
-    ...(nearest.fix === null
-      ? []
-      : [
-          everywhere.length > 0
-            ? `That is so under every one of them, so the scenario has to change: ${nearest.fix}.`
-            : `What would help: ${nearest.fix}.`,
-        ]),
+    ...(isEverywhere
+      ? [
+          `That is so under every one of them, so the scenario has to change${fix === undefined ? "" : `: ${fix}`}.`,
+        ]
+      : fix !== undefined
+        ? [`What would help: ${fix}.`]
+        : others.length > 0
+          ? ["So the scenario has to change, or what must hold."]
+          : []),
   ];
 }
 
@@ -173,13 +208,15 @@ function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
   const after = main === null || wall === null ? 0 : wall - main;
   const parts = [
     ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
-    ...(loop === "portal" ? ["a second thread, whose loop stays open until main ends"] : []),
-    ...(loop === "float" ? ["that nothing in the background moves while main stands still"] : []),
-    ...(waited > 0 ? [`main ${formatTime(waited)}, for which it stands still meanwhile`] : []),
+    ...(loop === "portal" ? ["a second thread (whose loop stays open until main ends)"] : []),
+    ...(loop === "float" ? ["a background that stands still whenever main does"] : []),
+    ...(waited > 0 ? [`${formatTime(waited)} in which main stands still`] : []),
     ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),
-    ...(atExit === "cancel" ? ["whatever has not ended when main does: it is cancelled"] : []),
+    ...(atExit === "cancel"
+      ? ["the tasks that have not ended when main does (they are cancelled)"]
+      : []),
     ...(atExit === "abandon"
-      ? ["whatever has not ended when main does: it stops without clean-up"]
+      ? ["the tasks that have not ended when main does (they stop, without clean-up)"]
       : []),
     ...(after > 0 && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
   ];

@@ -32,8 +32,10 @@ const words: Readonly<Record<string, Omit<Demand, "written">>> = {
     says: "every task finishes",
     lack: ({ tasks }) =>
       lackOf(tasks, ({ status }) => status !== "finished", {
-        one: ({ status }) => `is ${status}`,
+        one: ({ status }) =>
+          status === "failed" ? "fails" : status === "unstarted" ? "never begins" : `is ${status}`,
         several: "do not finish",
+        none: "finishes",
       }),
   },
   heard: {
@@ -206,17 +208,25 @@ function bounded(
   };
 }
 
-/** Which task is so, or how many of them; null when none is. */
+/**
+ * Which task is so, or how many of them; null when none is.
+ *
+ * @param words the rest of the sentence: about a task that is so, about several, and about tasks of
+ *   which none is otherwise; without the last, all of them are so.
+ */
 function lackOf(
   tasks: TaskOutcome[],
   isSo: (task: TaskOutcome) => boolean,
-  words: { one: (task: TaskOutcome) => string; several: string },
+  { one, several, none }: { one: (task: TaskOutcome) => string; several: string; none?: string },
 ): string | null {
   const those = tasks.filter(isSo);
   if (those.length === 0) return null;
-  if (those.length === 1) return `${those[0]!.name} ${words.one(those[0]!)}`;
+  if (those.length === 1) return `${those[0]!.name} ${one(those[0]!)}`;
   const [some, all] = [those.length, tasks.length].map((count) => count.toLocaleString("en"));
-  return `${some} of ${all} tasks ${words.several}`;
+  if (those.length < tasks.length) return `${some} of ${all} tasks ${several}`;
+  if (none !== undefined)
+    return `${tasks.length === 2 ? "neither task" : `none of the ${all} tasks`} ${none}`;
+  return `${tasks.length === 2 ? "both" : `all ${all}`} tasks ${several}`;
 }
 
 function namesOf(tasks: TaskOutcome[]): string {
@@ -327,7 +337,8 @@ function wishesOf(
     says: written,
     lack: (outcome) => {
       const short = checkExpectations(outcome, { ...nothing, ...only }).find(({ met }) => !met);
-      return short === undefined ? null : `${short.of} is ${short.found}, not ${short.expected}`;
+      if (short === undefined) return null;
+      return `${short.of.replace(/^tasks\./, "")} is ${short.found}, not ${short.expected}`;
     },
   });
   return [

@@ -72,7 +72,8 @@ export function judge({ outcome, log }: Performed, demands: readonly Demand[]): 
     strategy,
     figures: figuresOf(outcome),
     lacks: lacksOf(outcome, demands),
-    fix: findFindings(outcome)[0]?.fix ?? null,
+    // An order that luck decides is in nobody's way.
+    fixes: findFindings(outcome).flatMap(({ rule, fix }) => (rule === "race" ? [] : [fix])),
     wall: outcome.wall,
     lanes: new Lanes(scenario, strategy).hearAll(log),
   };

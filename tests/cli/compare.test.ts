@@ -396,6 +396,54 @@ strategy: thread
     });
   });
 
+  test("where no strategy does, none is said to help, and one that loses nothing is nearer", () => {
+    using folder = temporaryFolder();
+    const file = folder.file(
+      "own.yaml",
+      "name: own\nmain: [launch, block: 1s]\ntasks: { a: [sleep: 1s, fail: broken] }\n",
+    );
+    expect(compare(file, "--must", "finish").advice.because).toEqual([
+      "None of the 8 strategies compared keeps all of that, nor does any of all 120.",
+      "The nearest is await, but a fails.",
+      "So the scenario has to change, or what must hold.",
+    ]);
+  });
+
+  test("a deadlock is never the nearest where anything else is", () => {
+    using folder = temporaryFolder();
+    const file = folder.file(
+      "own.yaml",
+      "name: own\nmain: [launch]\ntasks: { a: [receive: box] }\nchannels: { box: {} }\n",
+    );
+    const { because } = compare(file, "--must", "finish,lost==0").advice;
+    expect(because[1]).toBe("The nearest is detach, but a is cancelled and a is lost.");
+  });
+
+  test.each([
+    ["a: [sleep: 1s]", "a is cancelled", "a is lost"],
+    ["a: [sleep: 1s], b: [sleep: 1s]", "neither task finishes", "both tasks are lost"],
+    [
+      "a: { steps: [sleep: 1s], copies: 3 }",
+      "none of the 3 tasks finishes",
+      "all 3 tasks are lost",
+    ],
+    [
+      "a: [sleep: 1s], b: [sleep: 1s], c: []",
+      "2 of 3 tasks do not finish",
+      "2 of 3 tasks are lost",
+    ],
+  ])("of { %s }, what is lacking is said in English", (tasks, finish, lost) => {
+    using folder = temporaryFolder();
+    const file = folder.file("own.yaml", `name: own\nmain: [launch]\ntasks: { ${tasks} }\n`);
+    for (const [must, lack] of [
+      ["finish", finish],
+      ["lost==0", lost],
+    ] as const) {
+      const { because } = compare(file, "--strategies", "detach,await", "--must", must).advice;
+      expect(because.at(-1)).toBe(`detach is simpler, but ${lack}.`);
+    }
+  });
+
   test("where none of the compared does, it looks further", () => {
     const { advice } = compare("blocking", "--strategies", "await,thread");
     expect(advice.choose).toBe("thread,offload=threads");
