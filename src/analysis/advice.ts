@@ -39,6 +39,8 @@ export interface Advice {
     /** The scenario with the change, ready to run. */
     document: string;
   }[];
+  /** Why nobody has looked for that; null where it has been looked for, or nothing is chosen. */
+  notSought: string | null;
 }
 
 /** Judged strategies from the simplest to the most complex. */
@@ -69,7 +71,7 @@ export function advise(
   const sorted = bySimplicity(runs, scenario.strategy);
   const choice = simplestOf(sorted) ?? simplestOf(others);
   const must = demands.map(({ written, says }) => ({ written, says }));
-  const advice = { must, source, unless: [] };
+  const advice = { must, source, unless: [], notSought: null };
   if (choice === undefined)
     return { ...advice, choose: null, because: nothingDoes(sorted, others), cost: null };
   return {

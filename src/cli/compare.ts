@@ -84,8 +84,11 @@ export function canSimulate(scenario: Scenario, { folder }: Source): boolean {
   return callProblems(scenario, folder, new Set()).length === 0;
 }
 
-/** As many events are run through in search of advice; what is larger is compared, and no more. */
-const mostEvents = 2_000_000;
+/** As many events, about a second's, are run through in search of advice. */
+const mostEvents = 1_000_000;
+
+/** With fewer runs than that, no search for a counter-example is begun. */
+const fewestRuns = 50;
 
 /** Of the strategies compared, as many are looked at as what would be right in place of the choice. */
 const mostOthers = 12;
@@ -116,7 +119,15 @@ export function adviseOn(
       ? []
       : bySimplicity(judgeAll(all), own);
   const advice = advise(scenario, runs, { demands, source: must.source }, beyond);
-  if (advice.choose === null || events * 1000 > mostEvents) return advice;
+  if (advice.choose === null) return advice;
+  const mostRuns = Math.floor(mostEvents / events);
+  if (mostRuns < fewestRuns) {
+    const notSought =
+      events === Infinity
+        ? "nobody knows how long its functions take"
+        : `with ${events.toLocaleString("en")} events a run, that would take long`;
+    return { ...advice, notSought };
+  }
   const choice = parseStrategy(advice.choose);
   const others = unique([
     ...runs.slice(0, mostOthers).map(({ strategy }) => strategy),
@@ -132,6 +143,7 @@ export function adviseOn(
     ).map(({ strategy }) => strategy),
     must,
     (changed, strategy) => simulate({ scenario: changed, strategy }).outcome,
+    mostRuns,
   );
   if (counterExample === null) return advice;
   const { change, instead } = counterExample;

@@ -168,15 +168,25 @@ const sources = {
 
 /** The advice in paragraphs, none of whose lines is wider than `width` where words allow it. */
 export function renderAdvice(advice: Advice, width: number): string {
-  const { must, source, because, cost, unless } = advice;
+  const { must, source, because, cost } = advice;
   return [
     `${sources[source]} ${must.map(({ says }) => says).join(", ")}.`,
     "",
     because.join(" "),
     ...(cost === null ? [] : [cost]),
-    ...unless.map(({ message }) => message),
+    ...unlessLines(advice),
     "",
   ]
     .map((paragraph) => wrap(paragraph, width))
     .join("\n");
+}
+
+/** When the choice would be wrong, or that nobody knows. */
+function unlessLines({ choose, unless, notSought }: Advice): string[] {
+  if (choose === null || unless.length > 0) return unless.map(({ message }) => message);
+  return [
+    notSought === null
+      ? "No small change of the scenario was found under which that would be wrong."
+      : `Nobody has looked for a change of the scenario under which that would be wrong: ${notSought}.`,
+  ];
 }

@@ -15,7 +15,7 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import { formatDuration, type Ticks } from "./duration.ts";
+import { formatDuration, type Ticks, TICKS_PER_MS } from "./duration.ts";
 import type { LeafStep, Scenario, Step, TaskSpec } from "./model.ts";
 import type { Position } from "./position.ts";
 
@@ -156,6 +156,9 @@ export function knobsOf(scenario: Scenario): Knob[] {
   ];
 }
 
+/** For how long another task sleeps beside one that takes no time: a second. */
+const leastSleep: Ticks = 1000 * TICKS_PER_MS;
+
 /** Changes that are done or not: a failure, a step that blocks instead of sleeping, a wait left out. */
 export function editsOf(scenario: Scenario): Change[] {
   const waits = scenario.main.filter(
@@ -168,7 +171,7 @@ export function editsOf(scenario: Scenario): Change[] {
         const blocks = blocking(step, task);
         return [blocks, both(blocks, accompanied(scenario, task, Math.ceil(step.ticks / 2)))];
       }),
-      accompanied(scenario, task, 2 * totalOf(task.steps)),
+      accompanied(scenario, task, 2 * totalOf(task.steps) || leastSleep),
     ]),
     ...waits.map(leftOut),
   ];

@@ -193,13 +193,15 @@ function asMarkdown(classes: readonly Class[], advice: Advice): string {
 }
 
 /** The document alone, so that it can be saved, or run through a pipe. */
-function writeCounterExample({ unless, choose }: Advice): number {
+function writeCounterExample({ unless, choose, notSought }: Advice): number {
   const [first] = unless;
   if (first === undefined)
     throw new UsageError(
       choose === null
         ? "no strategy keeps what must hold, so there is no choice that a change could make wrong"
-        : `no small change was found under which ${choose} would be wrong`,
+        : notSought === null
+          ? `no small change was found under which ${choose} would be wrong`
+          : `nobody has looked for a change under which ${choose} would be wrong: ${notSought}`,
       "compare",
     );
   writeOut(first.document);

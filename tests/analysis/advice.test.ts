@@ -1,0 +1,84 @@
+/** Advice on random scenarios: whatever the document, what is said of it has been run and is so. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import {
+  askedFor,
+  type Demands,
+  demandsBeside,
+  demandsOf,
+  lacksOf,
+  parseDemand,
+} from "../../src/analysis/demands.ts";
+import type { Outcome } from "../../src/analysis/outcome.ts";
+import { adviseOn, defaultStrategies, judge } from "../../src/cli/compare.ts";
+import { simulate } from "../../src/cli/perform-all.ts";
+import type { Scenario } from "../../src/scenario/model.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { parseStrategy, type Strategy } from "../../src/scenario/strategy.ts";
+import { draw, randomFrom } from "../drivers/arbitrary.ts";
+import { holds } from "../support/property.ts";
+
+const outcomeOf = (scenario: Scenario, strategy: Strategy): Outcome =>
+  simulate({ scenario, strategy }).outcome;
+
+/** The outcome with the task that a change makes fail counted as finished. */
+function excused(outcome: Outcome, change: string): Outcome {
+  const [, failing] = /^(\S+) fails at its /.exec(change) ?? [];
+  const tasks = outcome.tasks.map((task) =>
+    task.spec.name === failing && task.status === "failed"
+      ? { ...task, status: "finished" as const }
+      : task,
+  );
+  return { ...outcome, tasks };
+}
+
+const musts = [
+  "",
+  "finish",
+  "lost==0,main",
+  "heard,cleanup,wall<=900ms",
+  "block<=50ms,overlap>=20%",
+];
+
+test("a choice keeps what must hold, and its counter-example is a document that lacks what it says", () => {
+  const seen = { choices: 0, counterExamples: 0 };
+  holds(
+    fc.property(fc.nat(), fc.constantFrom(...musts), fc.boolean(), (seed, words, asYaml) => {
+      const { document, strategy } = draw(randomFrom(seed));
+      const text = (asYaml ? stringify : JSON.stringify)({ ...document, strategy });
+      const scenario = parseScenario(text, "random");
+      const own = outcomeOf(scenario, scenario.strategy);
+      const must: Demands =
+        words === ""
+          ? demandsOf(own, "virtual")
+          : askedFor(words.split(",").map((word) => parseDemand(word)!));
+      const runs = defaultStrategies(scenario).map((one) =>
+        judge(simulate({ scenario, strategy: one }), demandsBeside(must, own)),
+      );
+      const source = { text, file: "random", folder: "." };
+      const { choose, because, unless } = adviseOn(source, scenario, runs, must, own);
+      expect(because.length).toBeGreaterThan(0);
+      if (choose === null) return expect(unless).toEqual([]);
+      seen.choices++;
+      const chosen = outcomeOf(scenario, parseStrategy(choose));
+      expect(lacksOf(chosen, demandsBeside(must, own))).toEqual([]);
+
+      for (const { change, message, instead, document: written } of unless) {
+        seen.counterExamples++;
+        const changed = parseScenario(written, "changed");
+        expect(changed.strategy.name).toBe(choose);
+        const wanted = demandsBeside(must, outcomeOf(changed, scenario.strategy));
+        const lacksUnder = (name: string): string[] =>
+          lacksOf(excused(outcomeOf(changed, parseStrategy(name)), change), wanted);
+        const [lack] = lacksUnder(choose);
+        expect(lack).toBeDefined();
+        expect(message).toContain(`then under ${choose} ${lack!}`);
+        if (instead !== null) expect(lacksUnder(instead)).toEqual([]);
+      }
+    }),
+    { numRuns: 120 },
+  );
+  expect(seen.choices).toBeGreaterThan(30);
+  expect(seen.counterExamples).toBeGreaterThan(20);
+});
