@@ -148,7 +148,7 @@ export function adviseOn(
   if (counterExample === null) return advice;
   const { change, instead } = counterExample;
   const message = unlessWords(choice.name, counterExample);
-  const document = new EditableDocument(source.text);
+  const document = new EditableDocument(source.text, scenario);
   change.write(document);
   document.set("strategy", strategyValue(choice));
   document.set("compare", [choice, ...(instead === null ? [] : [instead])].map(strategyValue));

@@ -33,6 +33,17 @@ function excused(outcome: Outcome, change: string): Outcome {
   return { ...outcome, tasks };
 }
 
+const forms = ["yaml", "json", "aliases"] as const;
+
+/** A document's text; with aliases, the second task is what the first one is. */
+function written(document: { tasks?: unknown }, form: (typeof forms)[number]): string {
+  if (form === "json") return JSON.stringify(document);
+  const tasks = { ...(document.tasks as Record<string, unknown>) };
+  const [first, second] = Object.keys(tasks);
+  if (form === "aliases" && second !== undefined) tasks[second] = tasks[first!];
+  return stringify({ ...document, tasks });
+}
+
 const musts = [
   "",
   "finish",
@@ -44,39 +55,44 @@ const musts = [
 test("a choice keeps what must hold, and its counter-example is a document that lacks what it says", () => {
   const seen = { choices: 0, counterExamples: 0 };
   holds(
-    fc.property(fc.nat(), fc.constantFrom(...musts), fc.boolean(), (seed, words, asYaml) => {
-      const { document, strategy } = draw(randomFrom(seed));
-      const text = (asYaml ? stringify : JSON.stringify)({ ...document, strategy });
-      const scenario = parseScenario(text, "random");
-      const own = outcomeOf(scenario, scenario.strategy);
-      const must: Demands =
-        words === ""
-          ? demandsOf(own, "virtual")
-          : askedFor(words.split(",").map((word) => parseDemand(word)!));
-      const runs = defaultStrategies(scenario).map((one) =>
-        judge(simulate({ scenario, strategy: one }), demandsBeside(must, own)),
-      );
-      const source = { text, file: "random", folder: "." };
-      const { choose, because, unless } = adviseOn(source, scenario, runs, must, own);
-      expect(because.length).toBeGreaterThan(0);
-      if (choose === null) return expect(unless).toEqual([]);
-      seen.choices++;
-      const chosen = outcomeOf(scenario, parseStrategy(choose));
-      expect(lacksOf(chosen, demandsBeside(must, own))).toEqual([]);
+    fc.property(
+      fc.nat(),
+      fc.constantFrom(...musts),
+      fc.constantFrom(...forms),
+      (seed, words, form) => {
+        const { document, strategy } = draw(randomFrom(seed));
+        const text = written({ ...document, strategy }, form);
+        const scenario = parseScenario(text, "random");
+        const own = outcomeOf(scenario, scenario.strategy);
+        const must: Demands =
+          words === ""
+            ? demandsOf(own, "virtual")
+            : askedFor(words.split(",").map((word) => parseDemand(word)!));
+        const runs = defaultStrategies(scenario).map((one) =>
+          judge(simulate({ scenario, strategy: one }), demandsBeside(must, own)),
+        );
+        const source = { text, file: "random", folder: "." };
+        const { choose, because, unless } = adviseOn(source, scenario, runs, must, own);
+        expect(because.length).toBeGreaterThan(0);
+        if (choose === null) return expect(unless).toEqual([]);
+        seen.choices++;
+        const chosen = outcomeOf(scenario, parseStrategy(choose));
+        expect(lacksOf(chosen, demandsBeside(must, own))).toEqual([]);
 
-      for (const { change, message, instead, document: written } of unless) {
-        seen.counterExamples++;
-        const changed = parseScenario(written, "changed");
-        expect(changed.strategy.name).toBe(choose);
-        const wanted = demandsBeside(must, outcomeOf(changed, scenario.strategy));
-        const lacksUnder = (name: string): string[] =>
-          lacksOf(excused(outcomeOf(changed, parseStrategy(name)), change), wanted);
-        const [lack] = lacksUnder(choose);
-        expect(lack).toBeDefined();
-        expect(message).toContain(`then under ${choose} ${lack!}`);
-        if (instead !== null) expect(lacksUnder(instead)).toEqual([]);
-      }
-    }),
+        for (const { change, message, instead, document: text } of unless) {
+          seen.counterExamples++;
+          const changed = parseScenario(text, "changed");
+          expect(changed.strategy.name).toBe(choose);
+          const wanted = demandsBeside(must, outcomeOf(changed, scenario.strategy));
+          const lacksUnder = (name: string): string[] =>
+            lacksOf(excused(outcomeOf(changed, parseStrategy(name)), change), wanted);
+          const [lack] = lacksUnder(choose);
+          expect(lack).toBeDefined();
+          expect(message).toContain(`then under ${choose} ${lack!}`);
+          if (instead !== null) expect(lacksUnder(instead)).toEqual([]);
+        }
+      },
+    ),
     { numRuns: 120 },
   );
   expect(seen.choices).toBeGreaterThan(30);
