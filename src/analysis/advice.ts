@@ -206,7 +206,8 @@ function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): stri
 
 function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
   const { loop, atExit, offload, workers } = strategy;
-  const { main, wall, waited } = figures;
+  const { main, wall, waited, lost, finished, failed } = figures;
+  const all = lost + finished + failed;
   const after = main === null || wall === null ? 0 : wall - main;
   const parts = [
     ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
@@ -219,6 +220,13 @@ function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
       : []),
     ...(atExit === "abandon"
       ? ["the tasks that have not ended when main does (they stop, without clean-up)"]
+      : []),
+    ...(lost > 0 && atExit !== "cancel" && atExit !== "abandon"
+      ? [
+          all === 1
+            ? "its task (which is lost)"
+            : `${lost.toLocaleString("en")} of ${all.toLocaleString("en")} tasks (which ${lost === 1 ? "is" : "are"} lost)`,
+        ]
       : []),
     ...(after > 0 && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
   ];

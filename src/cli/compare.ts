@@ -84,8 +84,8 @@ export function canSimulate(scenario: Scenario, { folder }: Source): boolean {
   return callProblems(scenario, folder, new Set()).length === 0;
 }
 
-/** As many events, about a second's, are run through in search of advice. */
-const mostEvents = 1_000_000;
+/** As many events, of well under a second, are run through in search of advice. */
+const mostEvents = 700_000;
 
 /** With fewer runs than that, no search for a counter-example is begun. */
 const fewestRuns = 50;

@@ -70,6 +70,11 @@ export const sortable: readonly string[] = Object.keys(columns).filter(
   (name) => columns[name]!.rank !== null,
 );
 
+/** The column by which one sorts that goes by a name, or has it as its title in the table. */
+export function columnToSort(word: string): string | undefined {
+  return sortable.find((name) => name === word || columns[name]!.title === word);
+}
+
 /** Sorts classes by a column, the best first. */
 export function sortBy<One extends Class>(classes: readonly One[], column: string): One[] {
   const rank = columns[column]!.rank!;

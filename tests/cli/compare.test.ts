@@ -158,6 +158,7 @@ describe("the table", () => {
       "detach",
       "await",
     ]);
+    expect(rows("blocking", ...words, "--sort", "loop held")).toEqual(sorted);
     const byMain = rows("blocking", ...words, "--sort", "main");
     expect(byMain.at(-1)).toMatchObject({ strategy: "await" });
   });
@@ -185,6 +186,8 @@ describe("the table", () => {
     [["--sort", "mian"], 'did you mean "main"?'],
     [["--driver", "reel"], 'did you mean "real"?'],
     [["--must", "finnish"], 'did you mean "finish"?'],
+    [["--must", "finish,"], "a comma stands between two rules"],
+    [["--sort", "exit"], "no such column to sort by; columns: finished"],
     [["--must", "main<=soon"], "a bound is written as main<=10s"],
     [["--must", "overlap>=1s"], "a bound is written as main<=10s"],
     [["--must", "lost==0s"], "a bound is written as main<=10s"],
@@ -448,6 +451,46 @@ strategy: thread
     const { advice } = compare("blocking", "--strategies", "await,thread");
     expect(advice.choose).toBe("thread,offload=threads");
     expect(advice.because[0]).toContain("none of the 2 compared keeps all of that");
+  });
+
+  test("a choice that loses what nobody asked for says so among its costs", () => {
+    const { advice } = compare("lost", "--must", "main<=10s,main<=10s");
+    expect(advice.must.map(({ written }) => written)).toEqual(["main<=10s"]);
+    expect(advice.choose).toBe("detach");
+    expect(advice.cost).toBe("It costs its task (which is lost).");
+  });
+
+  test("that no counter-example was found is said, and that nobody has looked", () => {
+    using folder = temporaryFolder();
+    const document = (copies: number): string =>
+      `name: own\nmain: [launch]\ntasks: { a: { steps: [sleep: 1s], copies: ${copies} } }\n`;
+    const words = ["--strategies", "await", "--must", "finish"];
+    const told = (copies: number): string[] => {
+      const file = folder.file(`${copies}.yaml`, document(copies));
+      const [text, alone] = [[], ["--counter-example"]].map((more) =>
+        tandem(["compare", file, ...words, ...more]),
+      );
+      expect(alone!.status).toBe(2);
+      return [text!.stdout.trimEnd().split("\n").slice(-2).join(" "), alone!.stderr];
+    };
+    const [none, noneAlone] = told(1);
+    expect(none).toEndWith(
+      "No small change of the scenario was found under which that would be wrong.",
+    );
+    expect(noneAlone).toContain("no small change was found under which await would be wrong");
+    const [much, muchAlone] = told(10_000);
+    expect(much).toContain("Nobody has looked for a change");
+    expect(muchAlone).toContain("nobody has looked for a change under which await would be wrong");
+  });
+
+  test("a scenario of 2,000 steps has a counter-example as well, where the longest step is turned", () => {
+    using folder = temporaryFolder();
+    const steps = Array.from({ length: 100 }, (_, k) => ({ sleep: k === 57 ? 900 : 10 }));
+    const tasks = Object.fromEntries(Array.from({ length: 20 }, (_, k) => [`task-${k}`, steps]));
+    const text = JSON.stringify({ name: "own", main: ["launch", { block: "1s" }], tasks });
+    const file = folder.file("own.json", text);
+    const { unless } = compare(file, "--must", "finish,main<=3s").advice;
+    expect(unless[0]!.change).toContain('"sleep: 900ms"');
   });
 
   test("threads take turns at computing in Python, and the advice says so", () => {

@@ -15,6 +15,7 @@ import type { Outcome } from "../../analysis/outcome.ts";
 import { toJson } from "../../export/json.ts";
 import {
   className,
+  columnToSort,
   comparisonToMarkdown,
   renderAdvice,
   renderComparison,
@@ -232,9 +233,13 @@ function readOptions(words: Words): CompareOptions {
   const outputs = (["json", "markdown", "counter-example"] as const).filter((name) => words[name]);
   if (outputs.length > 1)
     refuse(`--${outputs[0]} and --${outputs[1]} exclude each other; leave one out`);
-  const sort = words.sort === undefined ? null : String(words.sort);
-  if (sort !== null && !sortable.includes(sort))
-    refuse(`--sort ${sort}: ${suggestion(sort, sortable, "columns")}`);
+  const sort = words.sort === undefined ? null : columnToSort(String(words.sort));
+  if (sort === undefined) {
+    const word = String(words.sort);
+    return refuse(
+      `--sort ${word}: no such column to sort by; ${suggestion(word, sortable, "columns")}`,
+    );
+  }
   return {
     strategies: words.strategies === undefined ? null : readStrategies(String(words.strategies)),
     all: words.all === true,
@@ -268,14 +273,16 @@ function readStrategies(text: string): Strategy[] {
 function readDemands(text: string): Demands {
   const demands = text.split(",").map((part) => {
     const demand = parseDemand(part);
-    if (demand !== undefined) return demand;
-    const [name = ""] = /^[\w.]*/.exec(part.trim()) ?? [];
-    throw new UsageError(
-      demandWords.includes(name)
-        ? `--must ${part}: a bound is written as main<=10s, lost==0 or overlap>=50%`
-        : `--must ${part}: ${suggestion(name, demandWords, "rules")}; a bound is written as main<=10s`,
-      "compare",
-    );
+    if (demand === undefined) throw new UsageError(`--must ${text}: ${faultOf(part)}`, "compare");
+    return demand;
   });
-  return askedFor(demands);
+  return askedFor([...new Map(demands.map((one) => [one.written, one])).values()]);
+}
+
+function faultOf(part: string): string {
+  const [name = ""] = /^[\w.]*/.exec(part.trim()) ?? [];
+  if (part.trim() === "") return "a comma stands between two rules";
+  if (demandWords.includes(name))
+    return `"${part.trim()}" is no rule; a bound is written as main<=10s, lost==0 or overlap>=50%`;
+  return `"${part.trim()}" is no rule; ${suggestion(name, demandWords, "rules")}`;
 }
