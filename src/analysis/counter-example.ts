@@ -11,10 +11,13 @@ import type { Strategy } from "../scenario/strategy.ts";
 import { type Demands, demandsBeside, lacksOf } from "./demands.ts";
 import type { Outcome } from "./outcome.ts";
 
-export interface CounterExample {
+/** A change, and what the choice lacks under it. */
+interface Wrong {
   change: Change;
-  /** What the choice then lacks. */
   lacks: string[];
+}
+
+export interface CounterExample extends Wrong {
   /** The simplest strategy that would keep all of it; null where none would. */
   instead: Strategy | null;
 }
@@ -33,6 +36,9 @@ const halvings = 7;
 
 /** How many runs a step's duration takes, both ways, give or take a few. */
 const runsOfAKnob = 6;
+
+/** How many runs are kept back to find what would be right instead. */
+const reserve = 2 * mostAsked;
 
 /**
  * Searches for the smallest change under which `choice` lacks something.
@@ -66,36 +72,36 @@ export function findCounterExample(
   };
   const lacks = (change: Change): string[] => under(change)(choice);
   /** The smallest under which another strategy is right. */
-  const smallest = (changes: readonly Change[]): CounterExample | null => {
-    const wrong = changes
-      .map((change) => ({ change, lacks: lacks(change) }))
-      .filter((one) => one.lacks.length > 0)
-      .toSorted((a, b) => a.change.size - b.change.size);
-    for (const one of wrong.slice(0, mostAsked)) {
+  const smallest = (wrong: readonly Wrong[]): CounterExample | null => {
+    const sorted = wrong.toSorted((a, b) => a.change.size - b.change.size);
+    for (const one of sorted.slice(0, mostAsked)) {
       const lacksOfOther = under(one.change);
       const instead = others.find((other) => left > 0 && lacksOfOther(other).length === 0);
       if (instead !== undefined) return { ...one, instead };
     }
     // Where no strategy would do, it is the wish that is wrong, not the choice.
-    return wrong[0] === undefined ? null : { ...wrong[0], instead: null };
+    return sorted[0] === undefined ? null : { ...sorted[0], instead: null };
   };
-  const edited = smallest(editsOf(scenario));
+  const edited = smallest(
+    editsOf(scenario)
+      .flatMap((change) => (left > reserve ? [{ change, lacks: lacks(change) }] : []))
+      .filter((one) => one.lacks.length > 0),
+  );
   // A step is not turned further than would be a larger change than that.
   const most = edited === null || edited.instead === null ? mostTimes : 2 ** edited.change.size;
   const knobs = knobsOf(scenario);
   const tried = new Set(
     knobs
       .toSorted((a, b) => b.step.ticks - a.step.ticks)
-      .slice(0, Math.max(0, Math.ceil(left / runsOfAKnob))),
+      .slice(0, Math.max(0, Math.ceil((left - reserve) / runsOfAKnob))),
   );
   const turned = smallest(
     knobs
       .filter((knob) => tried.has(knob))
       .flatMap((knob) => [
-        turn(knob, "longer", lacks, most),
-        ...(knob.task === null ? [turn(knob, "shorter", lacks, most)] : []),
-      ])
-      .filter((change) => change !== null),
+        ...turn(knob, "longer", lacks, most),
+        ...(knob.task === null ? turn(knob, "shorter", lacks, most) : []),
+      ]),
   );
   return (
     [turned, edited]
@@ -118,14 +124,20 @@ function excusing(failing: string | null, outcome: Outcome): Outcome {
   return { ...outcome, tasks };
 }
 
-/** The least that a step must be longer or shorter, up to `most` times, for the choice to lack something; null: it may be. */
+/** The least that a step must be longer or shorter, up to `most` times, for the choice to lack something; empty: it may be. */
 function turn(
   { step, to }: Knob,
   way: "longer" | "shorter",
   lacks: (change: Change) => string[],
   most: number,
-): Change | null {
-  const fails = (ticks: Ticks): boolean => lacks(to(ticks)).length > 0;
+): Wrong[] {
+  let wrong: Wrong[] = [];
+  const fails = (ticks: Ticks): boolean => {
+    const change = to(ticks);
+    const lacking = lacks(change);
+    if (lacking.length > 0) wrong = [{ change, lacks: lacking }];
+    return lacking.length > 0;
+  };
   let good = step.ticks;
   for (let times = 1; times < most;) {
     times = Math.min(2 * times, most);
@@ -140,9 +152,9 @@ function turn(
       if (fails(between)) bad = between;
       else good = between;
     }
-    return to(bad);
+    break;
   }
-  return null;
+  return wrong;
 }
 
 /** A duration that one would write: two digits that count, at least a millisecond. */

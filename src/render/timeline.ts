@@ -127,10 +127,16 @@ function axisAndLegend(
   used: ReadonlySet<Glyph>,
   look: Look,
 ): string[] {
+  const room = look.width - left.length;
   return [
     ...axis(span, cells, look).map((line) => left + line),
-    // A character is not torn from its meaning.
-    ...wrap(legend(used, look).replaceAll(/(?<=\S) (?=\S)/g, "\u00a0"), look.width - left.length)
+    // A character is not torn from its meaning, where both have room.
+    ...wrap(
+      legend(used, look)
+        .map((one) => (Bun.stringWidth(one) > room ? one : one.replaceAll(" ", "\u00a0")))
+        .join("   "),
+      room,
+    )
       .replaceAll("\u00a0", " ")
       .split("\n")
       .map((line) => left + line),
@@ -138,11 +144,10 @@ function axisAndLegend(
 }
 
 /** What the characters of a picture mean, for those that it holds. */
-function legend(used: ReadonlySet<Glyph>, look: Look): string {
+function legend(used: ReadonlySet<Glyph>, look: Look): string[] {
   return [...activities.map((activity) => drawn[activity]), ...Object.values(ended)]
     .filter((glyph) => used.has(glyph))
-    .map((glyph) => `${character(glyph, look)} ${glyph.means}`)
-    .join("   ");
+    .map((glyph) => `${character(glyph, look)} ${glyph.means}`);
 }
 
 function endWords({ status, endedAt }: Lane): string {
