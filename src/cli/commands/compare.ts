@@ -169,7 +169,10 @@ async function verify(
     const result = {
       scenario: scenario.name,
       speed: manner.speed,
-      verified: verified.map(({ late, ...one }) => ({ ...one, late: late / TICKS_PER_MS })),
+      verified: verified.map(({ late, ...one }) => ({
+        ...one,
+        late: late === null ? null : late / TICKS_PER_MS,
+      })),
     };
     writeOut(`${JSON.stringify(result, null, 2)}\n`);
   } else writeOut(renderVerification(verified, textWidth()));
