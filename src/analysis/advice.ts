@@ -3,7 +3,7 @@
  *
  * Invariant: every sentence is read off runs that have been performed.
  */
-import { formatTime } from "../scenario/duration.ts";
+import { formatTime, type Ticks } from "../scenario/duration.ts";
 import type { Scenario, Step } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { complexity, type Figures } from "./comparison.ts";
@@ -208,12 +208,14 @@ function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
   const { loop, atExit, offload, workers } = strategy;
   const { main, wall, waited, lost, finished, failed } = figures;
   const all = lost + finished + failed;
+  // Less than a hundredth of the whole is a real run's own, and not worth a word in any.
+  const worth = (ticks: Ticks): boolean => ticks > (wall ?? 0) / 100;
   const after = main === null || wall === null ? 0 : wall - main;
   const parts = [
     ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
     ...(loop === "portal" ? ["a second thread (whose loop stays open until main ends)"] : []),
     ...(loop === "float" ? ["a background that stands still whenever main does"] : []),
-    ...(waited > 0 ? [`${formatTime(waited)} in which main stands still`] : []),
+    ...(worth(waited) ? [`${formatTime(waited)} in which main stands still`] : []),
     ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),
     ...(atExit === "cancel"
       ? ["the tasks that have not ended when main does (they are cancelled)"]
@@ -228,7 +230,7 @@ function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
             : `${lost.toLocaleString("en")} of ${all.toLocaleString("en")} tasks (which ${lost === 1 ? "is" : "are"} lost)`,
         ]
       : []),
-    ...(after > 0 && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
+    ...(worth(after) && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
   ];
   const gil =
     offload === "threads" && tasks.some((task) => computes(task.steps))

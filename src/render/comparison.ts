@@ -186,12 +186,12 @@ export function renderAdvice(advice: Advice, width: number): string {
     .join("\n");
 }
 
-/** When the choice would be wrong, or that nobody knows. */
+/** When the choice would be wrong, or that this is not known. */
 function unlessLines({ choose, unless, notSought }: Advice): string[] {
   if (choose === null || unless.length > 0) return unless.map(({ message }) => message);
   return [
     notSought === null
       ? "No small change of the scenario was found under which that would be wrong."
-      : `Nobody has looked for a change of the scenario under which that would be wrong: ${notSought}.`,
+      : `Whether a small change would make that wrong was not looked for: ${notSought}.`,
   ];
 }

@@ -205,7 +205,7 @@ function writeCounterExample({ unless, choose, notSought }: Advice): number {
         ? "no strategy keeps what must hold, so there is no choice that a change could make wrong"
         : notSought === null
           ? `no small change was found under which ${choose} would be wrong`
-          : `nobody has looked for a change under which ${choose} would be wrong: ${notSought}`,
+          : `whether a small change would make ${choose} wrong was not looked for: ${notSought}`,
       "compare",
     );
   writeOut(first.document);
@@ -256,13 +256,13 @@ function readOptions(words: Words): CompareOptions {
   };
 }
 
-/** Strategies between commas; a word with a = refines the one before it. */
+/** Strategies between commas, each once; a word with a = refines the one before it. */
 function readStrategies(text: string): Strategy[] {
   const words: string[] = [];
   for (const word of text.split(",").map((one) => one.trim()))
     if (word.includes("=") && words.length > 0) words.push(`${words.pop()},${word}`);
     else words.push(word);
-  return words.map((word) => {
+  const strategies = words.map((word) => {
     try {
       return parseStrategy(word);
     } catch (error) {
@@ -270,6 +270,7 @@ function readStrategies(text: string): Strategy[] {
       throw new UsageError(`--strategies ${word}: ${error.message}`, "compare");
     }
   });
+  return [...new Map(strategies.map((one) => [one.name, one])).values()];
 }
 
 /** What must hold, between commas. */
