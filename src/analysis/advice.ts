@@ -6,7 +6,7 @@
 import { formatTime, type Ticks } from "../scenario/duration.ts";
 import type { Scenario, Step } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
-import { complexity, type Figures } from "./comparison.ts";
+import { allStrategies, complexity, type Figures } from "./comparison.ts";
 import type { CounterExample } from "./counter-example.ts";
 import type { Demand, Demands } from "./demands.ts";
 import { namesStrategy } from "./findings.ts";
@@ -60,7 +60,7 @@ export function simplestOf(sorted: readonly Judged[]): Judged | undefined {
  * The choice and its reasons, without a counter-example.
  *
  * @param runs what was compared.
- * @param others where none of the compared keeps everything: all that was tried beside, from the simplest.
+ * @param others where none of the compared keeps everything: what was tried beside, from the simplest.
  */
 export function advise(
   scenario: Scenario,
@@ -173,9 +173,11 @@ function nearestWords({ strategy, lacks }: Judged): string {
   return `${strategy.name}, but ${few(lacks)}`;
 }
 
-/** @param others all strategies, where they have been tried as well. */
+/** @param others what was tried beside what was compared. */
 function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): string[] {
   const tried = [...sorted, ...others];
+  const names = new Set(tried.map(({ strategy }) => strategy.name));
+  const isAll = allStrategies().every(({ name }) => names.has(name));
   const nearest = nearestOf(tried);
   if (nearest === undefined) return [];
   const count = sorted.length;
@@ -188,9 +190,9 @@ function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): stri
     tried.every(({ lacks }) => lacks.includes(lack)),
   );
   // Where every strategy has been tried, another one is no help.
-  const fix = nearest.fixes.find((one) => others.length === 0 || !namesStrategy(one));
+  const fix = nearest.fixes.find((one) => !isAll || !namesStrategy(one));
   return [
-    `${compared}${others.length > 0 ? `, nor does any of all ${others.length}` : ""}.`,
+    `${compared}${others.length > 0 ? `, nor does any of ${others.length} others` : ""}.`,
     `The nearest is ${nearestWords(nearest)}.`,
     ...(isEverywhere
       ? [
@@ -198,7 +200,7 @@ function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): stri
         ]
       : fix !== undefined
         ? [`What would help: ${fix}.`]
-        : others.length > 0
+        : isAll
           ? ["So the scenario has to change, or what must hold."]
           : []),
   ];

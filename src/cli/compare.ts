@@ -113,7 +113,8 @@ export function adviseOn(
     : Infinity;
   const judgeAll = (strategies: readonly Strategy[]): Compared[] =>
     strategies.map((strategy) => judge(simulate({ scenario, strategy }), demands));
-  const all = allStrategies();
+  const compared = new Set(runs.map(({ strategy }) => strategy.name));
+  const all = allStrategies().filter(({ name }) => !compared.has(name));
   const beyond =
     runs.some(({ lacks }) => lacks.length === 0) || events * all.length > mostEvents
       ? []

@@ -395,7 +395,7 @@ strategy: thread
     expect(compare("unretrieved").advice).toMatchObject({
       choose: null,
       because: [
-        "None of the 3 strategies compared keeps all of that, nor does any of all 120.",
+        "None of the 3 strategies compared keeps all of that, nor does any of 117 others.",
         "The nearest is portal, but the failure of invoice reaches nobody.",
         'What would help: take its result in main ("result: invoice"), where its error is raised again.',
       ],
@@ -411,10 +411,13 @@ strategy: thread
       "name: own\nmain: [launch, block: 1s]\ntasks: { a: [sleep: 1s, fail: broken] }\n",
     );
     expect(compare(file, "--must", "finish").advice.because).toEqual([
-      "None of the 8 strategies compared keeps all of that, nor does any of all 120.",
+      "None of the 8 strategies compared keeps all of that, nor does any of 112 others.",
       "The nearest is await, but a fails.",
       "So the scenario has to change, or what must hold.",
     ]);
+    const { because } = compare(file, "--must", "finish", "--all").advice;
+    expect(because[0]).toBe("None of the 120 strategies compared keeps all of that.");
+    expect(because.at(-1)).toBe("So the scenario has to change, or what must hold.");
   });
 
   test("a deadlock is never the nearest where anything else is", () => {
