@@ -3,20 +3,21 @@
  *
  * Invariant: every sentence is read off runs that have been performed.
  */
-import { formatTime } from "../scenario/duration.ts";
+import { formatTime, type Ticks } from "../scenario/duration.ts";
 import type { Scenario, Step } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
-import { complexity, type Figures } from "./comparison.ts";
+import { allStrategies, complexity, type Figures } from "./comparison.ts";
 import type { CounterExample } from "./counter-example.ts";
 import type { Demand, Demands } from "./demands.ts";
+import { namesStrategy } from "./findings.ts";
 
 /** What one strategy came to, and what it lacks of what must hold. */
 export interface Judged {
   strategy: Strategy;
   figures: Figures;
   lacks: string[];
-  /** What to do about the gravest finding of the run; null when there is none. */
-  fix: string | null;
+  /** What to do about the findings of the run, the gravest first. */
+  fixes: string[];
 }
 
 export interface Advice {
@@ -38,6 +39,8 @@ export interface Advice {
     /** The scenario with the change, ready to run. */
     document: string;
   }[];
+  /** Why nobody has looked for that; null where it has been looked for, or nothing is chosen. */
+  notSought: string | null;
 }
 
 /** Judged strategies from the simplest to the most complex. */
@@ -57,7 +60,7 @@ export function simplestOf(sorted: readonly Judged[]): Judged | undefined {
  * The choice and its reasons, without a counter-example.
  *
  * @param runs what was compared.
- * @param others where none of the compared keeps everything: all that was tried beside, from the simplest.
+ * @param others where none of the compared keeps everything: what was tried beside, from the simplest.
  */
 export function advise(
   scenario: Scenario,
@@ -68,9 +71,9 @@ export function advise(
   const sorted = bySimplicity(runs, scenario.strategy);
   const choice = simplestOf(sorted) ?? simplestOf(others);
   const must = demands.map(({ written, says }) => ({ written, says }));
-  const advice = { must, source, unless: [] };
+  const advice = { must, source, unless: [], notSought: null };
   if (choice === undefined)
-    return { ...advice, choose: null, because: nothingDoes(sorted, others.length), cost: null };
+    return { ...advice, choose: null, because: nothingDoes(sorted, others), cost: null };
   return {
     ...advice,
     choose: choice.strategy.name,
@@ -92,8 +95,10 @@ function why(sorted: readonly Judged[], { strategy }: Judged): string {
   const keeping = sorted.filter(({ lacks }) => lacks.length === 0).length;
   const { name } = strategy;
   if (keeping === 0)
-    return `Choose ${name}: none of the ${sorted.length} compared keeps all of that, and of all others it is the simplest that does.`;
+    return `Choose ${name}: ${sorted.length === 1 ? "what was compared does not keep" : `none of the ${sorted.length} compared keeps`} all of that, and of all others it is the simplest that does.`;
   if (sorted.length === 1) return `Choose ${name}: it keeps all of that.`;
+  if (keeping === sorted.length)
+    return `Choose ${name}: ${keeping === 2 ? "both" : `all ${keeping}`} strategies keep all of that, and it is the simplest of them.`;
   if (keeping === 1)
     return `Choose ${name}: of ${sorted.length} strategies only it keeps all of that.`;
   return `Choose ${name}: of ${sorted.length} strategies ${keeping} keep all of that, and it is the simplest of them.`;
@@ -111,18 +116,25 @@ function evidence({ figures }: Judged): string {
 
 function tasksWords({ finished, failed, lost, background }: Figures): string {
   const all = finished + failed + lost;
-  const by = background === null ? "" : ` by ${formatTime(background)}`;
   if (all === 0) return "no task has to be waited for";
-  if (all === 1)
-    return `its task ${finished === 1 ? "finishes" : failed === 1 ? "fails" : "is lost"}${by}`;
-  if (finished === all)
-    return `${all === 2 ? "both" : `all ${all.toLocaleString("en")}`} tasks finish${by}`;
   const parts = [
-    `${finished} of ${all} tasks ${finished === 1 ? "finishes" : "finish"}`,
-    ...(failed > 0 ? [`${failed} ${failed === 1 ? "fails" : "fail"}`] : []),
-    ...(lost > 0 ? [`${lost} ${lost === 1 ? "is" : "are"} lost`] : []),
-  ];
-  return list(parts) + by;
+    { count: finished, one: "finishes", several: "finish" },
+    { count: failed, one: "fails", several: "fail" },
+    { count: lost, one: "is lost", several: "are lost" },
+  ].filter(({ count }) => count > 0);
+  const words = parts.map(({ count, one, several }, k) => {
+    const many = count.toLocaleString("en");
+    const whose =
+      all === 1
+        ? "its task"
+        : count === all
+          ? `${all === 2 ? "both" : `all ${many}`} tasks`
+          : k === 0
+            ? `${many} of ${all.toLocaleString("en")} tasks`
+            : many;
+    return `${whose} ${count === 1 ? one : several}`;
+  });
+  return `${list(words)}${background === null ? "" : ` by ${formatTime(background)}`}`;
 }
 
 /** Of the named ones that would be simpler, a reader would ask about the last. */
@@ -130,7 +142,12 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
   const at = sorted.indexOf(choice);
   if (at < 0) {
     const nearest = nearestOf(sorted);
-    return nearest === undefined ? [] : [`The nearest of them is ${nearestWords(nearest)}.`];
+    if (nearest === undefined) return [];
+    return [
+      sorted.length === 1
+        ? `${nearest.strategy.name} was compared, but ${few(nearest.lacks)}.`
+        : `The nearest of them is ${nearestWords(nearest)}.`,
+    ];
   }
   const simpler = sorted.slice(0, at).findLast(({ strategy }) => !strategy.name.includes(","));
   return simpler === undefined
@@ -138,50 +155,84 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
     : [`${simpler.strategy.name} is simpler, but ${few(simpler.lacks)}.`];
 }
 
-/** What lacks least. */
+/** What lacks least: anything rather than a deadlock, and of the others what loses least. */
 function nearestOf(sorted: readonly Judged[]): Judged | undefined {
-  return sorted.toSorted((a, b) => a.lacks.length - b.lacks.length)[0];
+  return sorted.toSorted(
+    (a, b) =>
+      Number(isDeadlock(a)) - Number(isDeadlock(b)) ||
+      a.lacks.length - b.lacks.length ||
+      a.figures.lost - b.figures.lost,
+  )[0];
+}
+
+function isDeadlock({ figures }: Judged): boolean {
+  return figures.wall === null;
 }
 
 function nearestWords({ strategy, lacks }: Judged): string {
   return `${strategy.name}, but ${few(lacks)}`;
 }
 
-function nothingDoes(sorted: readonly Judged[], others: number): string[] {
-  const nearest = nearestOf(sorted);
+/** @param others what was tried beside what was compared. */
+function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): string[] {
+  const tried = [...sorted, ...others];
+  const names = new Set(tried.map(({ strategy }) => strategy.name));
+  const isAll = allStrategies().every(({ name }) => names.has(name));
+  const nearest = nearestOf(tried);
   if (nearest === undefined) return [];
+  const count = sorted.length;
+  const compared =
+    count === 1
+      ? "The one strategy compared does not keep all of that"
+      : `None of the ${count} strategies compared keeps all of that`;
   // What is in the way of all of them no strategy will change.
-  const everywhere = nearest.lacks.filter((lack) =>
-    sorted.every(({ lacks }) => lacks.includes(lack)),
+  const isEverywhere = nearest.lacks.some((lack) =>
+    tried.every(({ lacks }) => lacks.includes(lack)),
   );
+  // Where every strategy has been tried, another one is no help.
+  const fix = nearest.fixes.find((one) => !isAll || !namesStrategy(one));
   return [
-    `None of the ${sorted.length} strategies compared keeps all of that${others > 0 ? `, nor does any of all ${others}` : ""}.`,
+    `${compared}${others.length > 0 ? `, nor does any of ${others.length} others` : ""}.`,
     `The nearest is ${nearestWords(nearest)}.`,
-    ...(nearest.fix === null
-      ? []
-      : [
-          everywhere.length > 0
-            ? `That is so under every one of them, so the scenario has to change: ${nearest.fix}.`
-            : `What would help: ${nearest.fix}.`,
-        ]),
+    ...(isEverywhere
+      ? [
+          `That is so under every one of them, so the scenario has to change${fix === undefined ? "" : `: ${fix}`}.`,
+        ]
+      : fix !== undefined
+        ? [`What would help: ${fix}.`]
+        : isAll
+          ? ["So the scenario has to change, or what must hold."]
+          : []),
   ];
 }
 
 function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
   const { loop, atExit, offload, workers } = strategy;
-  const { main, wall, waited } = figures;
+  const { main, wall, waited, lost, finished, failed } = figures;
+  const all = lost + finished + failed;
+  // Less than a hundredth of the whole is a real run's own, and not worth a word in any.
+  const worth = (ticks: Ticks): boolean => ticks > (wall ?? 0) / 100;
   const after = main === null || wall === null ? 0 : wall - main;
   const parts = [
     ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
-    ...(loop === "portal" ? ["a second thread, whose loop stays open until main ends"] : []),
-    ...(loop === "float" ? ["that nothing in the background moves while main stands still"] : []),
-    ...(waited > 0 ? [`main ${formatTime(waited)}, for which it stands still meanwhile`] : []),
+    ...(loop === "portal" ? ["a second thread (whose loop stays open until main ends)"] : []),
+    ...(loop === "float" ? ["a background that stands still whenever main does"] : []),
+    ...(worth(waited) ? [`${formatTime(waited)} in which main stands still`] : []),
     ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),
-    ...(atExit === "cancel" ? ["whatever has not ended when main does: it is cancelled"] : []),
-    ...(atExit === "abandon"
-      ? ["whatever has not ended when main does: it stops without clean-up"]
+    ...(atExit === "cancel"
+      ? ["the tasks that have not ended when main does (they are cancelled)"]
       : []),
-    ...(after > 0 && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
+    ...(atExit === "abandon"
+      ? ["the tasks that have not ended when main does (they stop, without clean-up)"]
+      : []),
+    ...(lost > 0 && atExit !== "cancel" && atExit !== "abandon"
+      ? [
+          all === 1
+            ? "its task (which is lost)"
+            : `${lost.toLocaleString("en")} of ${all.toLocaleString("en")} tasks (which ${lost === 1 ? "is" : "are"} lost)`,
+        ]
+      : []),
+    ...(worth(after) && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
   ];
   const gil =
     offload === "threads" && tasks.some((task) => computes(task.steps))

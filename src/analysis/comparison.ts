@@ -102,6 +102,7 @@ export function neighboursOf(strategy: Strategy): Strategy[] {
  * How much a strategy asks of whoever uses it; the smaller the simpler.
  *
  * A program is either asyncio's or JavaScript's, so a strategy of the other kind (`float`) comes last.
+ * Giving work up at the end is more than a pool: where both would do, that one does by luck.
  *
  * @param own the strategy that the scenario has now.
  */
@@ -116,7 +117,7 @@ export function complexity(
     10 * refined +
     place +
     settles.indexOf(settle) / 10 +
-    Math.max(0, atExits.indexOf(atExit as never)) +
+    6 * Math.max(0, atExits.indexOf(atExit as never)) +
     4 * offloads.indexOf(offload)
   );
 }

@@ -11,10 +11,13 @@ import type { Strategy } from "../scenario/strategy.ts";
 import { type Demands, demandsBeside, lacksOf } from "./demands.ts";
 import type { Outcome } from "./outcome.ts";
 
-export interface CounterExample {
+/** A change, and what the choice lacks under it. */
+interface Wrong {
   change: Change;
-  /** What the choice then lacks. */
   lacks: string[];
+}
+
+export interface CounterExample extends Wrong {
   /** The simplest strategy that would keep all of it; null where none would. */
   instead: Strategy | null;
 }
@@ -31,10 +34,18 @@ const mostTimes = 64;
 /** How often the stretch in which a longer step becomes too long is halved. */
 const halvings = 7;
 
+/** How many runs a step's duration takes, both ways, give or take a few. */
+const runsOfAKnob = 6;
+
+/** How many runs are kept back to find what would be right instead. */
+const reserve = 2 * mostAsked;
+
 /**
  * Searches for the smallest change under which `choice` lacks something.
  *
  * @param others the strategies that might be right instead, the simplest first.
+ * @param mostRuns about as many runs it may take. Where they do not suffice for all steps, the longest
+ *   are tried: they need to change least.
  * @returns null where none of the changes does.
  */
 export function findCounterExample(
@@ -43,32 +54,63 @@ export function findCounterExample(
   others: readonly Strategy[],
   demands: Demands,
   simulate: Simulate,
+  mostRuns: number,
 ): CounterExample | null {
-  const lacksUnder = (strategies: readonly Strategy[], { apply, failing }: Change) => {
+  let left = mostRuns;
+  const own = scenario.strategy;
+  /** What strategies lack under a change. */
+  const under = ({ apply, failing }: Change): ((strategy: Strategy) => string[]) => {
     const changed = apply(scenario);
-    const wanted = demandsBeside(demands, simulate(changed, scenario.strategy));
-    return strategies.map((strategy) =>
-      lacksOf(excusing(failing, simulate(changed, strategy)), wanted),
-    );
+    const perform = (strategy: Strategy): Outcome => {
+      left--;
+      return simulate(changed, strategy);
+    };
+    const now = perform(own);
+    const wanted = demandsBeside(demands, now);
+    return (strategy) =>
+      lacksOf(excusing(failing, strategy.name === own.name ? now : perform(strategy)), wanted);
   };
-  const lacks = (change: Change): string[] => lacksUnder([choice], change)[0]!;
-  const changes = [
-    ...knobsOf(scenario).flatMap((knob) => [
-      turn(knob, "longer", lacks),
-      ...(knob.task === null ? [turn(knob, "shorter", lacks)] : []),
-    ]),
-    ...editsOf(scenario),
-  ].filter((change) => change !== null);
-  const wrong = changes
-    .map((change) => ({ change, lacks: lacks(change) }))
-    .filter((one) => one.lacks.length > 0)
-    .toSorted((a, b) => a.change.size - b.change.size);
-  for (const one of wrong.slice(0, mostAsked)) {
-    const keeps = lacksUnder(others, one.change).findIndex(({ length }) => length === 0);
-    if (keeps >= 0) return { ...one, instead: others[keeps]! };
-  }
-  // Where no strategy would do, it is the wish that is wrong, not the choice.
-  return wrong[0] === undefined ? null : { ...wrong[0], instead: null };
+  const lacks = (change: Change): string[] => under(change)(choice);
+  /** The smallest under which another strategy is right. */
+  const smallest = (wrong: readonly Wrong[]): CounterExample | null => {
+    const sorted = wrong.toSorted((a, b) => a.change.size - b.change.size);
+    for (const one of sorted.slice(0, mostAsked)) {
+      const lacksOfOther = under(one.change);
+      const instead = others.find((other) => left > 0 && lacksOfOther(other).length === 0);
+      if (instead !== undefined) return { ...one, instead };
+    }
+    // Where no strategy would do, it is the wish that is wrong, not the choice.
+    return sorted[0] === undefined ? null : { ...sorted[0], instead: null };
+  };
+  const edited = smallest(
+    editsOf(scenario)
+      .flatMap((change) => (left > reserve ? [{ change, lacks: lacks(change) }] : []))
+      .filter((one) => one.lacks.length > 0),
+  );
+  // A step is not turned further than would be a larger change than that.
+  const most = edited === null || edited.instead === null ? mostTimes : 2 ** edited.change.size;
+  const knobs = knobsOf(scenario);
+  const tried = new Set(
+    knobs
+      .toSorted((a, b) => b.step.ticks - a.step.ticks)
+      .slice(0, Math.max(0, Math.ceil((left - reserve) / runsOfAKnob))),
+  );
+  const turned = smallest(
+    knobs
+      .filter((knob) => tried.has(knob))
+      .flatMap((knob) => [
+        ...turn(knob, "longer", lacks, most),
+        ...(knob.task === null ? turn(knob, "shorter", lacks, most) : []),
+      ]),
+  );
+  return (
+    [turned, edited]
+      .filter((one) => one !== null)
+      .toSorted(
+        (a, b) =>
+          Number(a.instead === null) - Number(b.instead === null) || a.change.size - b.change.size,
+      )[0] ?? null
+  );
 }
 
 /** An outcome in which a task that must fail counts as finished: it did what it can. */
@@ -82,15 +124,23 @@ function excusing(failing: string | null, outcome: Outcome): Outcome {
   return { ...outcome, tasks };
 }
 
-/** The least that a step must be longer or shorter for the choice to lack something; null: it may be as it likes. */
+/** The least that a step must be longer or shorter, up to `most` times, for the choice to lack something; empty: it may be. */
 function turn(
   { step, to }: Knob,
   way: "longer" | "shorter",
   lacks: (change: Change) => string[],
-): Change | null {
-  const fails = (ticks: Ticks): boolean => lacks(to(ticks)).length > 0;
+  most: number,
+): Wrong[] {
+  let wrong: Wrong[] = [];
+  const fails = (ticks: Ticks): boolean => {
+    const change = to(ticks);
+    const lacking = lacks(change);
+    if (lacking.length > 0) wrong = [{ change, lacks: lacking }];
+    return lacking.length > 0;
+  };
   let good = step.ticks;
-  for (let times = 2; times <= mostTimes; times *= 2) {
+  for (let times = 1; times < most;) {
+    times = Math.min(2 * times, most);
     let bad = nice(way === "longer" ? step.ticks * times : step.ticks / times, way);
     if (!fails(bad)) {
       good = bad;
@@ -102,9 +152,9 @@ function turn(
       if (fails(between)) bad = between;
       else good = between;
     }
-    return to(bad);
+    break;
   }
-  return null;
+  return wrong;
 }
 
 /** A duration that one would write: two digits that count, at least a millisecond. */

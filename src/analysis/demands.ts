@@ -32,8 +32,10 @@ const words: Readonly<Record<string, Omit<Demand, "written">>> = {
     says: "every task finishes",
     lack: ({ tasks }) =>
       lackOf(tasks, ({ status }) => status !== "finished", {
-        one: ({ status }) => `is ${status}`,
+        one: ({ status }) =>
+          status === "failed" ? "fails" : status === "unstarted" ? "never begins" : `is ${status}`,
         several: "do not finish",
+        none: "finishes",
       }),
   },
   heard: {
@@ -42,6 +44,10 @@ const words: Readonly<Record<string, Omit<Demand, "written">>> = {
       const silent = tasks.filter(({ heard }) => heard?.by === "nobody");
       return silent.length === 0 ? null : `the failure of ${namesOf(silent)} reaches nobody`;
     },
+  },
+  main: {
+    says: "main finishes",
+    lack: mainFailure,
   },
   cleanup: {
     says: "clean-up runs",
@@ -59,6 +65,8 @@ interface Figure {
   /** The beginning of a sentence that ends in the figure, and of one that ends in its bound. */
   is: string;
   shall: string;
+  /** What makes the figure worthless, whatever it is; null when nothing does. */
+  spoiled?: (outcome: Outcome) => string | null;
 }
 
 const expected = (of: BoundedFigure) => (outcome: Outcome) => figureOf(outcome, of);
@@ -69,7 +77,9 @@ const figures: Readonly<Record<string, Figure>> = {
     unit: "time",
     of: expected("main"),
     is: "main ends at",
-    shall: "main ends after",
+    shall: "main finishes after",
+    // A main that fails is soon over, and nobody wants it for that.
+    spoiled: mainFailure,
   },
   wall: {
     unit: "time",
@@ -130,7 +140,14 @@ const comparisonWords = {
 };
 
 /** The words with which a demand begins, for help and suggestions. */
-export const demandWords: readonly string[] = [...Object.keys(words), ...Object.keys(figures)];
+export const demandWords: readonly string[] = [
+  ...new Set([...Object.keys(words), ...Object.keys(figures)]),
+];
+
+function mainFailure({ main: { status, endedAt } }: Outcome): string | null {
+  if (status === "finished") return null;
+  return `main ${status === "failed" ? "fails" : `is ${status}`}${endedAt === null ? "" : ` at ${formatTime(endedAt)}`}`;
+}
 
 /** When the last task had ended, or launch; null where nothing began. */
 export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
@@ -139,7 +156,7 @@ export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
 }
 
 /**
- * Reads a demand: `finish`, `heard`, `cleanup`, or a bound on a figure, as `main<=10s` and `lost==0`.
+ * Reads a demand: `finish`, `heard`, `main`, `cleanup`, or a bound on a figure, as `main<=10s` and `lost==0`.
  *
  * @returns undefined when it is none.
  */
@@ -158,8 +175,12 @@ export function parseDemand(text: string): Demand | undefined {
   return bounded(written, name, bound);
 }
 
-function bounded(written: string, name: string, bound: Bound): Demand {
-  const { of, is, shall, unit } = figures[name]!;
+function bounded(
+  written: string,
+  name: string,
+  bound: Bound,
+  { of, is, shall, unit, spoiled } = figures[name]!,
+): Demand {
   const { comparison, limit } = bound;
   if (name === "lost" && limit === 0 && comparison !== ">")
     return {
@@ -178,6 +199,8 @@ function bounded(written: string, name: string, bound: Bound): Demand {
     written,
     says: `${shall} ${limitWords}`,
     lack: (outcome) => {
+      const spoilt = spoiled?.(outcome) ?? null;
+      if (spoilt !== null) return spoilt;
       const figure = of(outcome);
       if (figure === null || isWithin(figure, bound)) return null;
       return `${is} ${format(figure)} (wanted: ${limitWords})`;
@@ -185,17 +208,25 @@ function bounded(written: string, name: string, bound: Bound): Demand {
   };
 }
 
-/** Which task is so, or how many of them; null when none is. */
+/**
+ * Which task is so, or how many of them; null when none is.
+ *
+ * @param words the rest of the sentence: about a task that is so, about several, and about tasks of
+ *   which none is otherwise; without the last, all of them are so.
+ */
 function lackOf(
   tasks: TaskOutcome[],
   isSo: (task: TaskOutcome) => boolean,
-  words: { one: (task: TaskOutcome) => string; several: string },
+  { one, several, none }: { one: (task: TaskOutcome) => string; several: string; none?: string },
 ): string | null {
   const those = tasks.filter(isSo);
   if (those.length === 0) return null;
-  if (those.length === 1) return `${those[0]!.name} ${words.one(those[0]!)}`;
+  if (those.length === 1) return `${those[0]!.name} ${one(those[0]!)}`;
   const [some, all] = [those.length, tasks.length].map((count) => count.toLocaleString("en"));
-  return `${some} of ${all} tasks ${words.several}`;
+  if (those.length < tasks.length) return `${some} of ${all} tasks ${several}`;
+  if (none !== undefined)
+    return `${tasks.length === 2 ? "neither task" : `none of the ${all} tasks`} ${none}`;
+  return `${tasks.length === 2 ? "both" : `all ${all}`} tasks ${several}`;
 }
 
 function namesOf(tasks: TaskOutcome[]): string {
@@ -258,10 +289,11 @@ export function demandsOf(own: Outcome, driver: Outcome["driver"]): Demands {
   return {
     source: wishes.length > 0 ? "expect" : "default",
     fixed: [...new Map(all.map((one) => [one.written, one])).values()],
-    relative: (beside) =>
-      beside.main.status === "finished" && !all.some(({ written }) => written.startsWith("main"))
-        ? [noLaterThan(beside, driver)]
-        : [],
+    relative: (beside) => {
+      if (beside.main.status !== "finished") return [];
+      const isBounded = all.some(({ written }) => written.startsWith("main"));
+      return [isBounded ? demand("main") : noLaterThan(beside, driver)];
+    },
   };
 }
 
@@ -269,7 +301,7 @@ function demand(written: string): Demand {
   return parseDemand(written)!;
 }
 
-/** That main does not end later than it does now. */
+/** That main finishes, and no later than it does now. */
 function noLaterThan({ main }: Outcome, driver: Outcome["driver"]): Demand {
   const end = main.endedAt!;
   // A real run is always a little late: a twentieth more, and 50 ms, is no difference.
@@ -305,7 +337,8 @@ function wishesOf(
     says: written,
     lack: (outcome) => {
       const short = checkExpectations(outcome, { ...nothing, ...only }).find(({ met }) => !met);
-      return short === undefined ? null : `${short.of} is ${short.found}, not ${short.expected}`;
+      if (short === undefined) return null;
+      return `${short.of.replace(/^tasks\./, "")} is ${short.found}, not ${short.expected}`;
     },
   });
   return [
@@ -321,7 +354,12 @@ function wishesOf(
       .map(({ of, bound }) => {
         const name = figureNames[of];
         const limit = of === "overlap" ? `${bound.limit * 100}%` : formatDuration(bound.limit);
-        return bounded(`${name}${bound.comparison}${limit}`, name, bound);
+        // A document may bound the end of a main that it expects to fail.
+        const figure =
+          name === "main"
+            ? { ...figures["main"]!, shall: "main ends after", spoiled: () => null }
+            : figures[name];
+        return bounded(`${name}${bound.comparison}${limit}`, name, bound, figure);
       }),
     ...(prints === null ? [] : [printed(prints)]),
     ...(deadlock === false ? [asExpected("no deadlock", { deadlock })] : []),

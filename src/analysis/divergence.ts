@@ -9,6 +9,7 @@ import type { EventLog } from "../events/log.ts";
 import { callSteps } from "../scenario/calls.ts";
 import { formatTime, TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
 import type { Outcome } from "./outcome.ts";
+import { findRaces, raceWindow } from "./races.ts";
 
 /** One thing that differs. */
 export interface Divergence {
@@ -23,8 +24,8 @@ export interface Verification {
   divergences: Divergence[];
   /** Why there are any; null where nobody knows. */
   cause: string | null;
-  /** The most that anything happened later than in virtual time. */
-  late: Ticks;
+  /** The most that anything happened later than in virtual time; null where times say nothing. */
+  late: Ticks | null;
 }
 
 /** A run with its events. */
@@ -56,7 +57,10 @@ export function findDivergences(
   const { speed } = real.outcome;
   const delayed = Math.max(0, delayOf(real.log) - delayOf(model.log));
   const calls = Object.values(callSteps(model.outcome.scenario)).some(({ length }) => length > 0);
+  const others = differences(model.outcome, real.outcome);
   const cause = (): string | null => {
+    if (endsWithMain(model, others, raceWindow(speed)))
+      return "luck: it ends at the same instant as main, and neither waits for the other";
     for (const variant of variants())
       if (differences(variant, real.outcome).length === 0)
         return "luck: with durations a hundredth longer or shorter, virtual time comes to the same";
@@ -65,10 +69,14 @@ export function findDivergences(
       return `the machine was busy: sleeps and blocks ended ${formatTime(delayed)} late in all`;
     return null;
   };
-  const others = differences(model.outcome, real.outcome);
   // Where something else happened, it is no wonder that it happened at another time.
-  if (others.length > 0) return { divergences: others, cause: cause(), late: 0 };
-  if (calls) return { divergences: [], cause: null, late: 0 };
+  if (others.length > 0)
+    return {
+      divergences: others.map(({ of, virtual, real }) => ({ of, virtual, real })),
+      cause: cause(),
+      late: null,
+    };
+  if (calls) return { divergences: [], cause: null, late: null };
   const times = instants(model.outcome, real.outcome);
   // What is late once may make other things late that wait for it, and a busy machine is late at all of them.
   const most = toleranceMs * TICKS_PER_MS * speed + 3 * delayed;
@@ -86,37 +94,65 @@ export function findDivergences(
   };
 }
 
+/** A divergence, and when in virtual time it can be seen; null for what never ended there. */
+interface Difference extends Divergence {
+  at: Ticks | null;
+}
+
+/** Whether all of it falls on main's end, on another thread, so that luck says what comes first. */
+function endsWithMain(
+  { outcome, log }: Run,
+  differences: readonly Difference[],
+  window: Ticks,
+): boolean {
+  const race = findRaces(log, outcome.scenario, window).find(({ between }) =>
+    between.some(({ type }) => type === "main-ended"),
+  );
+  return (
+    race !== undefined &&
+    differences.every(({ at }) => at !== null && Math.abs(at - race.at) < window)
+  );
+}
+
 /** What the two came to that is not the same, apart from its times. */
-function differences(model: Outcome, real: Outcome): Divergence[] {
+function differences(model: Outcome, real: Outcome): Difference[] {
   const expected = facts(model);
   return [
-    ...[...facts(real)].flatMap(([of, found]) => {
-      const virtual = expected.get(of)!;
-      return virtual === found ? [] : [{ of, virtual, real: found }];
+    ...[...facts(real)].flatMap(([of, { found }]) => {
+      const { found: virtual, at } = expected.get(of)!;
+      return virtual === found ? [] : [{ of, virtual, real: found, at }];
     }),
     ...lines(model, real),
   ];
 }
 
-/** What a run came to, apart from its times. */
-function facts({ main, launch, tasks, exitCode, interruptedBy }: Outcome): Map<string, string> {
+/** What a run came to, apart from its times, and when that was seen. */
+function facts({
+  main,
+  launch,
+  tasks,
+  exitCode,
+  interruptedBy,
+  wall,
+}: Outcome): Map<string, { found: string; at: Ticks | null }> {
   const ended = ({ status, error }: { status: string; error: string | null }): string =>
     error === null ? status : `${status} (${JSON.stringify(error)})`;
+  const seen = (of: string, found: string, at: Ticks | null) => [of, { found, at }] as const;
   return new Map([
-    ["how the run ended", interruptedBy ?? `exit status ${exitCode}`],
-    ["main", ended(main)],
-    ["launch", ended(launch)],
-    ...tasks.flatMap((task): [string, string][] => [
-      [task.name, ended(task)],
-      [`who heard of ${task.name}`, task.heard?.by ?? "nobody had to"],
-      [`the clean-up of ${task.name}`, task.cleanup],
-      [`the steps of ${task.name}`, `${task.stepsDone} done`],
+    seen("how the run ended", interruptedBy ?? `exit status ${exitCode}`, wall),
+    seen("main", ended(main), main.endedAt),
+    seen("launch", ended(launch), launch.endedAt),
+    ...tasks.flatMap((task) => [
+      seen(task.name, ended(task), task.endedAt),
+      seen(`who heard of ${task.name}`, task.heard?.by ?? "nobody had to", task.endedAt),
+      seen(`the clean-up of ${task.name}`, task.cleanup, task.endedAt),
+      seen(`the steps of ${task.name}`, `${task.stepsDone} done`, task.endedAt),
     ]),
   ]);
 }
 
 /** Where the lines of a thread differ, the first of them. */
-function lines(model: Outcome, real: Outcome): Divergence[] {
+function lines(model: Outcome, real: Outcome): Difference[] {
   return threadsOf(model, real).flatMap((thread) => {
     const [expected, found] = [linesOf(model, thread), linesOf(real, thread)];
     const count = Math.max(expected.length, found.length);
@@ -128,6 +164,7 @@ function lines(model: Outcome, real: Outcome): Divergence[] {
             of: `line ${k + 1} of thread ${threads[thread]!}`,
             virtual: virtual === undefined ? "none" : JSON.stringify(virtual),
             real: line === undefined ? "none" : JSON.stringify(line),
+            at: expected[k]?.at ?? null,
           },
         ];
     }

@@ -75,7 +75,9 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
         "prints",
         missing.length === 0,
         `a line ${JSON.stringify(missing[0] ?? prints.contains[0] ?? "")}`,
-        missing.length === 0 ? "it" : `no such line among ${printed.length}`,
+        missing.length === 0
+          ? `a line ${JSON.stringify(prints.contains[0] ?? "")}`
+          : `no such line among ${printed.length}`,
         `prints.contains.${prints.contains.indexOf(missing[0] ?? "")}`,
       );
     } else {
@@ -85,11 +87,12 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
       );
       const line = (lines: string[], k: number): string =>
         lines[k] === undefined ? "no more lines" : JSON.stringify(lines[k]);
+      const all = exactly.length === 1 ? "1 line" : `${exactly.length} lines`;
       check(
         "prints",
         at === undefined,
-        at === undefined ? `${exactly.length} lines` : `line ${at + 1}: ${line(exactly, at)}`,
-        at === undefined ? "them" : line(printed, at),
+        at === undefined ? all : `line ${at + 1}: ${line(exactly, at)}`,
+        at === undefined ? all : line(printed, at),
         `prints.${at}`,
       );
     }

@@ -69,6 +69,11 @@ export interface Finding {
   fix: string;
 }
 
+/** Whether a fix is another strategy, or has one in it. */
+export function namesStrategy(fix: string): boolean {
+  return /--strategy |\b(?:settle|atExit|offload)=/.test(fix);
+}
+
 /** A stretch from which asyncio's debug mode calls a callback slow (slow_callback_duration). */
 const slow: Ticks = 100 * TICKS_PER_MS;
 

@@ -127,8 +127,10 @@ export class Sensitivity {
   readonly #lines: LineOrder;
   /** The tasks whose lines and ends are followed: copies are alike, so the first stands for all. */
   readonly #followed: ReadonlySet<number>;
-  /** By task: runs in which it ended before main, and after; and the least time between. */
-  readonly #ends = new Map<number, { before: number; after: number; gap: Ticks }>();
+  /** By task: runs in which it ended before main, after it, and at that instant; the least time between. */
+  readonly #ends = new Map<number, { before: number; after: number; level: number; gap: Ticks }>();
+  /** The tasks whose end fell so near to main's, neither waiting for the other, that it is a race. */
+  readonly #racing = new Set<number>();
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -167,6 +169,9 @@ export class Sensitivity {
       }
       if (this.#followed.has(index)) this.#addEnd(index, task, main.endedAt);
     }
+    for (const { between } of outcome.races)
+      if (between.some(({ type }) => type === "main-ended"))
+        for (const { type, actor } of between) if (type === "task-ended") this.#racing.add(actor);
     if (lost) this.#lost++;
     if (interruptedBy === "deadlock") this.#deadlocked++;
     if (main.status !== "finished" || interruptedBy !== null) this.#fellShort++;
@@ -212,12 +217,13 @@ export class Sensitivity {
   }
 
   #addEnd(index: number, task: TaskOutcome, mainEnd: Ticks | null): void {
-    const ends = this.#ends.get(index) ?? { before: 0, after: 0, gap: Infinity };
+    const ends = this.#ends.get(index) ?? { before: 0, after: 0, level: 0, gap: Infinity };
     this.#ends.set(index, ends);
     // What was cut off with the process has no end of its own.
     if (task.endedAt === null || mainEnd === null || task.status === "abandoned") return;
     if (task.endedAt < mainEnd) ends.before++;
     else if (task.endedAt > mainEnd) ends.after++;
+    else ends.level++;
     ends.gap = Math.min(ends.gap, Math.abs(mainEnd - task.endedAt));
   }
 
@@ -227,11 +233,17 @@ export class Sensitivity {
       return { kind: "end", text: null, who, thread, nth: 0, shared: false };
     };
     const mainEnd = end("main", MAIN_THREAD);
-    return [...this.#ends].flatMap(([index, { before, after, gap }]): Pair[] => {
+    return [...this.#ends].flatMap(([index, { before, after, level, gap }]): Pair[] => {
       const both = before + after;
       const taskEnd = end(tasks[index]!.name, isBeside(strategy) ? LOOP_THREAD : MAIN_THREAD);
       if (before > 0 && after > 0)
         return [{ first: taskEnd, second: mainEnd, both, inOrder: before, gap, by: "luck" }];
+      // The same in all runs, and yet nothing that a real run would have to keep to.
+      if (this.#racing.has(index) && both + level > 0) {
+        const [first, second] = after > 0 ? [mainEnd, taskEnd] : [taskEnd, mainEnd];
+        const all = both + level;
+        return [{ first, second, both: all, inOrder: all, gap, by: "luck" }];
+      }
       // Nearer than that, it may be one instant, or luck for all that the times say.
       if (both < this.#runs || gap < raceWindow(1)) return [];
       const [first, second] = before > 0 ? [taskEnd, mainEnd] : [mainEnd, taskEnd];

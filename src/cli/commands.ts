@@ -92,11 +92,12 @@ Options
   --speed N                   for real: N times as fast
   --sort COLUMN               the best first: finished, lost, failed, main, background, wall, block
                               or cleanup
-  --must RULES                what must hold, between commas: finish, heard (no failure goes
-                              unheard), cleanup, and bounds on main, wall, background, block, late,
-                              lost, failed and overlap, as main<=10s or lost==0. Without it, what
-                              the document expects; that nothing is lost, unheard or 100 ms late;
-                              and that main ends no later than under the document's own strategy
+  --must RULES                what must hold, between commas: finish (every task), main (it does not
+                              fail), heard (no failure goes unheard), cleanup, and bounds on main,
+                              wall, background, block, late, lost, failed and overlap, as main<=10s
+                              or lost==0. Without it, what the document expects; that nothing is
+                              lost, unheard or 100 ms late; and that main finishes no later than
+                              under the document's own strategy
   --counter-example           write the scenario with that smallest change, and nothing else
   --verify                    run each strategy in virtual time and for real, and tell everything in
                               which the two differ, with its cause; exits with 1 where none is known

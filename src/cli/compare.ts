@@ -72,7 +72,8 @@ export function judge({ outcome, log }: Performed, demands: readonly Demand[]): 
     strategy,
     figures: figuresOf(outcome),
     lacks: lacksOf(outcome, demands),
-    fix: findFindings(outcome)[0]?.fix ?? null,
+    // An order that luck decides is in nobody's way.
+    fixes: findFindings(outcome).flatMap(({ rule, fix }) => (rule === "race" ? [] : [fix])),
     wall: outcome.wall,
     lanes: new Lanes(scenario, strategy).hearAll(log),
   };
@@ -83,8 +84,11 @@ export function canSimulate(scenario: Scenario, { folder }: Source): boolean {
   return callProblems(scenario, folder, new Set()).length === 0;
 }
 
-/** As many events are run through in search of advice; what is larger is compared, and no more. */
-const mostEvents = 2_000_000;
+/** As many events, of well under a second, are run through in search of advice. */
+const mostEvents = 700_000;
+
+/** With fewer runs than that, no search for a counter-example is begun. */
+const fewestRuns = 50;
 
 /** Of the strategies compared, as many are looked at as what would be right in place of the choice. */
 const mostOthers = 12;
@@ -109,13 +113,22 @@ export function adviseOn(
     : Infinity;
   const judgeAll = (strategies: readonly Strategy[]): Compared[] =>
     strategies.map((strategy) => judge(simulate({ scenario, strategy }), demands));
-  const all = allStrategies();
+  const compared = new Set(runs.map(({ strategy }) => strategy.name));
+  const all = allStrategies().filter(({ name }) => !compared.has(name));
   const beyond =
     runs.some(({ lacks }) => lacks.length === 0) || events * all.length > mostEvents
       ? []
       : bySimplicity(judgeAll(all), own);
   const advice = advise(scenario, runs, { demands, source: must.source }, beyond);
-  if (advice.choose === null || events * 1000 > mostEvents) return advice;
+  if (advice.choose === null) return advice;
+  const mostRuns = Math.floor(mostEvents / events);
+  if (mostRuns < fewestRuns) {
+    const notSought =
+      events === Infinity
+        ? "nobody knows how long its functions take"
+        : `with ${events.toLocaleString("en")} events a run, that would take long`;
+    return { ...advice, notSought };
+  }
   const choice = parseStrategy(advice.choose);
   const others = unique([
     ...runs.slice(0, mostOthers).map(({ strategy }) => strategy),
@@ -131,11 +144,12 @@ export function adviseOn(
     ).map(({ strategy }) => strategy),
     must,
     (changed, strategy) => simulate({ scenario: changed, strategy }).outcome,
+    mostRuns,
   );
   if (counterExample === null) return advice;
   const { change, instead } = counterExample;
   const message = unlessWords(choice.name, counterExample);
-  const document = new EditableDocument(source.text);
+  const document = new EditableDocument(source.text, scenario);
   change.write(document);
   document.set("strategy", strategyValue(choice));
   document.set("compare", [choice, ...(instead === null ? [] : [instead])].map(strategyValue));

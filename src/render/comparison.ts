@@ -70,6 +70,11 @@ export const sortable: readonly string[] = Object.keys(columns).filter(
   (name) => columns[name]!.rank !== null,
 );
 
+/** The column by which one sorts that goes by a name, or has it as its title in the table. */
+export function columnToSort(word: string): string | undefined {
+  return sortable.find((name) => name === word || columns[name]!.title === word);
+}
+
 /** Sorts classes by a column, the best first. */
 export function sortBy<One extends Class>(classes: readonly One[], column: string): One[] {
   const rank = columns[column]!.rank!;
@@ -168,15 +173,25 @@ const sources = {
 
 /** The advice in paragraphs, none of whose lines is wider than `width` where words allow it. */
 export function renderAdvice(advice: Advice, width: number): string {
-  const { must, source, because, cost, unless } = advice;
+  const { must, source, because, cost } = advice;
   return [
     `${sources[source]} ${must.map(({ says }) => says).join(", ")}.`,
     "",
     because.join(" "),
     ...(cost === null ? [] : [cost]),
-    ...unless.map(({ message }) => message),
+    ...unlessLines(advice),
     "",
   ]
     .map((paragraph) => wrap(paragraph, width))
     .join("\n");
+}
+
+/** When the choice would be wrong, or that this is not known. */
+function unlessLines({ choose, unless, notSought }: Advice): string[] {
+  if (choose === null || unless.length > 0) return unless.map(({ message }) => message);
+  return [
+    notSought === null
+      ? "No small change of the scenario was found under which that would be wrong."
+      : `Whether a small change would make that wrong was not looked for: ${notSought}.`,
+  ];
 }

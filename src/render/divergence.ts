@@ -14,18 +14,29 @@ export function isUnexplained({ divergences, cause }: Verification): boolean {
   return divergences.length > 0 && cause === null;
 }
 
+/** As many divergences of one strategy are told; the others are counted. */
+const mostTold = 10;
+
 /** @returns lines, none of them wider than `width` where words allow it. */
 export function renderVerification(verified: readonly Verified[], width: number): string {
   const names = verified.reduce((most, { strategy }) => Math.max(most, strategy.length), 0);
   const rows = verified.flatMap(({ strategy, divergences, cause, late }) => {
     const name = pad(strategy, names);
-    if (divergences.length === 0) return [`${name}  alike, at most ${formatTime(late)} late`];
+    if (divergences.length === 0)
+      return [
+        `${name}  alike${late === null ? ", but for the times: your functions take what they take" : `, at most ${formatTime(late)} late`}`,
+      ];
     const indented = (text: string): string => `    ${wrap(text, width - 4, "    ")}`;
     return [
       `${name}  differs`,
-      ...divergences.map(({ of, virtual, real }) =>
-        indented(printable(`${of}: in virtual time ${virtual}, for real ${real}`)),
-      ),
+      ...divergences
+        .slice(0, mostTold)
+        .map(({ of, virtual, real }) =>
+          indented(printable(`${of}: in virtual time ${virtual}, for real ${real}`)),
+        ),
+      ...(divergences.length > mostTold
+        ? [indented(`and ${(divergences.length - mostTold).toLocaleString("en")} more`)]
+        : []),
       indented(cause ?? "No cause is known: tandem may be wrong here."),
     ];
   });

@@ -6,6 +6,7 @@
  */
 import {
   type Document,
+  isAlias,
   isMap,
   isPair,
   isScalar,
@@ -15,8 +16,9 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import { formatDuration, type Ticks } from "./duration.ts";
+import { formatDuration, type Ticks, TICKS_PER_MS } from "./duration.ts";
 import type { LeafStep, Scenario, Step, TaskSpec } from "./model.ts";
+import { parseScenario } from "./parse.ts";
 import type { Position } from "./position.ts";
 
 /** A step that takes time. */
@@ -48,10 +50,16 @@ export interface Knob {
 export class EditableDocument {
   readonly #document: Document;
   readonly #lines = new LineCounter();
+  /** Where steps stand, if it is not where their positions say. */
+  readonly #places: ReadonlyMap<Step, Position>;
 
-  /** @param text of a document that has been read without a problem. */
-  constructor(text: string) {
-    this.#document = parseDocument(text, { lineCounter: this.#lines });
+  /** @param scenario as it was read from the text. */
+  constructor(text: string, scenario: Scenario) {
+    const plain = withoutAliases(text);
+    this.#document = parseDocument(plain ?? text, { lineCounter: this.#lines });
+    const moved = plain === null ? [] : stepsOf(parseScenario(plain, scenario.name));
+    const steps = stepsOf(scenario);
+    this.#places = new Map(moved.map(({ position }, index) => [steps[index]!, position]));
   }
 
   /** The text, with comments and order as they were. */
@@ -74,11 +82,11 @@ export class EditableDocument {
   }
 
   /** Replaces a step's key and value. */
-  replaceStep(at: Position, kind: string, to: { kind: string; value: string }): void {
+  replaceStep(step: Step, to: { kind: string; value: string }): void {
     visit(this.#document, {
       Map: (_, map) => {
-        if (!this.#isAt(map, at)) return undefined;
-        const pair = map.items.find(({ key }) => isScalar(key) && key.value === kind);
+        if (!this.#holds(map, step)) return undefined;
+        const pair = map.items.find(({ key }) => isScalar(key) && key.value === step.kind);
         if (pair === undefined) return undefined;
         if (isScalar(pair.key)) pair.key.value = to.kind;
         pair.value = this.#document.createNode(to.value);
@@ -87,10 +95,10 @@ export class EditableDocument {
     });
   }
 
-  removeStep(at: Position): void {
+  removeStep(step: Step): void {
     visit(this.#document, {
       Seq: (_, list) => {
-        const index = list.items.findIndex((item) => this.#isAt(item, at));
+        const index = list.items.findIndex((item) => this.#holds(item, step));
         if (index < 0) return undefined;
         list.items.splice(index, 1);
         return visit.BREAK;
@@ -130,12 +138,39 @@ export class EditableDocument {
     launch.items.unshift(this.#document.createNode({ start: name }));
   }
 
-  #isAt(node: unknown, { line, column }: Position): boolean {
+  #holds(node: unknown, step: Step): boolean {
+    const { line, column } = this.#places.get(step) ?? step.position;
     if (!isMap(node) && !isScalar(node)) return false;
     if (isPair(node) || !node.range) return false;
     const place = this.#lines.linePos(node.range[0]);
     return place.line === line && place.col === column;
   }
+}
+
+/** A document with what its aliases stand for in their places; null where it has none. */
+function withoutAliases(text: string): string | null {
+  const document = parseDocument(text);
+  let has = false;
+  visit(document, {
+    Alias: (_, alias) => {
+      has = true;
+      return alias.resolve(document)!.clone() as YAMLMap;
+    },
+  });
+  if (!has) return null;
+  visit(document, {
+    Node: (_, node) => {
+      if (!isAlias(node)) delete node.anchor;
+    },
+  });
+  return document.toString();
+}
+
+/** All steps, those within repeats after these, in the order of the model. */
+function stepsOf({ main, launch, tasks }: Scenario): Step[] {
+  const all = (steps: Step[]): Step[] =>
+    steps.flatMap((step) => (step.kind === "repeat" ? [step, ...all(step.steps)] : [step]));
+  return [main, launch, ...tasks.flatMap((task) => [task.steps, task.finally])].flatMap(all);
 }
 
 /** The steps of a scenario that take time, those of main first. */
@@ -156,6 +191,9 @@ export function knobsOf(scenario: Scenario): Knob[] {
   ];
 }
 
+/** For how long another task sleeps beside one that takes no time: a second. */
+const leastSleep: Ticks = 1000 * TICKS_PER_MS;
+
 /** Changes that are done or not: a failure, a step that blocks instead of sleeping, a wait left out. */
 export function editsOf(scenario: Scenario): Change[] {
   const waits = scenario.main.filter(
@@ -168,7 +206,7 @@ export function editsOf(scenario: Scenario): Change[] {
         const blocks = blocking(step, task);
         return [blocks, both(blocks, accompanied(scenario, task, Math.ceil(step.ticks / 2)))];
       }),
-      accompanied(scenario, task, 2 * totalOf(task.steps)),
+      accompanied(scenario, task, 2 * totalOf(task.steps) || leastSleep),
     ]),
     ...waits.map(leftOut),
   ];
@@ -183,7 +221,7 @@ function setTicks(step: TimedStep, whose: string, ticks: Ticks): Change {
     size: Math.min(10, Math.abs(longer)),
     failing: null,
     apply: (scenario) => replaceIn(scenario, step, [{ ...step, ticks }]),
-    write: (document) => document.replaceStep(step.position, step.kind, { kind: step.kind, value }),
+    write: (document) => document.replaceStep(step, { kind: step.kind, value }),
   };
 }
 
@@ -194,7 +232,7 @@ function blocking(step: TimedStep, task: TaskSpec): Change {
     size: 1.5,
     failing: null,
     apply: (scenario) => replaceIn(scenario, step, [{ ...step, kind: "block" }]),
-    write: (document) => document.replaceStep(step.position, step.kind, { kind: "block", value }),
+    write: (document) => document.replaceStep(step, { kind: "block", value }),
   };
 }
 
@@ -291,7 +329,7 @@ function leftOut(step: LeafStep): Change {
     size: 1.5,
     failing: null,
     apply: (scenario) => replaceIn(scenario, step, []),
-    write: (document) => document.removeStep(step.position),
+    write: (document) => document.removeStep(step),
   };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { findDivergences } from "../../src/analysis/divergence.ts";
 import { simulateVaried } from "../../src/cli/compare.ts";
 import { type Performed, simulate } from "../../src/cli/perform-all.ts";
+import { renderVerification } from "../../src/render/divergence.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
@@ -36,8 +37,24 @@ describe("a run beside its model", () => {
     expect(verify(base, other)).toEqual({
       divergences: [{ of: "line 2 of thread loop", virtual: '"second"', real: '"third"' }],
       cause: null,
-      late: 0,
+      late: null,
     });
+  });
+
+  test("whose task is abandoned, and would have ended with main, is luck; not so one that ends before", () => {
+    const handing = (before: object[], after: object[]) => ({
+      name: "handing",
+      channels: { box: {} },
+      main: ["launch", { receive: "box" }, ...before],
+      tasks: { a: [{ sleep: "300ms" }, { send: { channel: "box", value: 1 } }, ...after] },
+    });
+    const late = handing([], [{ sleep: "1ms" }]);
+    const found = verify(handing([], []), late);
+    expect(found.divergences).toContainEqual({ of: "a", virtual: "finished", real: "abandoned" });
+    expect(found.cause).toStartWith("luck: it ends at the same instant as main");
+    const apart = verify(handing([{ block: "50ms" }], []), handing([], [{ sleep: "1ms" }]));
+    expect(apart.divergences).toContainEqual({ of: "a", virtual: "finished", real: "abandoned" });
+    expect(apart.cause).toBeNull();
   });
 
   test("whose task came to another end differs in all that follows from it", () => {
@@ -76,6 +93,26 @@ describe("a run beside its model", () => {
     // Far from a tie, the same difference is no luck.
     expect(verify(tie("1.2s"), tie("999ms"))).toMatchObject({ cause: null });
   });
+});
+
+test("of many divergences ten are told, and the others counted", () => {
+  const many = (step: object) => ({ ...base, tasks: { a: { steps: [step], copies: 40 } } });
+  const found = verify(many({ sleep: "400ms" }), many({ fail: "no" }), "await");
+  const text = renderVerification([{ strategy: "await", ...found }], 80);
+  expect(text.split("\n").filter((line) => line.includes("in virtual time"))).toHaveLength(10);
+  expect(text).toContain(`and ${found.divergences.length - 10} more`);
+});
+
+test("where functions take what they take, no lateness is claimed", () => {
+  const calling = {
+    ...base,
+    tasks: { a: [{ call: { module: "./job.ts", takes: "100ms" } }] },
+  };
+  const found = verify(calling, calling);
+  expect(found.late).toBeNull();
+  expect(renderVerification([{ strategy: "daemon", ...found }], 80)).toStartWith(
+    "daemon  alike, but for the times: your functions take what they take\n",
+  );
 });
 
 describe("tandem compare --verify", () => {

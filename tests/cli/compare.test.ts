@@ -158,8 +158,14 @@ describe("the table", () => {
       "detach",
       "await",
     ]);
+    expect(rows("blocking", ...words, "--sort", "loop held")).toEqual(sorted);
     const byMain = rows("blocking", ...words, "--sort", "main");
     expect(byMain.at(-1)).toMatchObject({ strategy: "await" });
+  });
+
+  test("a strategy that is named twice is compared once", () => {
+    const names = compare("lost", "--strategies", "thread,await,thread").runs;
+    expect(names.map(({ strategy }) => strategy.name)).toEqual(["thread", "await"]);
   });
 
   test("--driver real proves it: the same table, but for the times", () => {
@@ -185,10 +191,12 @@ describe("the table", () => {
     [["--sort", "mian"], 'did you mean "main"?'],
     [["--driver", "reel"], 'did you mean "real"?'],
     [["--must", "finnish"], 'did you mean "finish"?'],
+    [["--must", "finish,"], "a comma stands between two rules"],
+    [["--sort", "exit"], "no such column to sort by; columns: finished"],
     [["--must", "main<=soon"], "a bound is written as main<=10s"],
     [["--must", "overlap>=1s"], "a bound is written as main<=10s"],
     [["--must", "lost==0s"], "a bound is written as main<=10s"],
-    [["--must", "main"], "a bound is written as main<=10s"],
+    [["--must", "wall"], "a bound is written as main<=10s"],
     [["--strategies", "thred"], 'did you mean "thread"?'],
     [["--all", "--strategies", "await"], "exclude each other"],
     [["--json", "--markdown"], "exclude each other"],
@@ -251,7 +259,7 @@ function lacks(result: Result, demand: string): boolean {
     case "late":
       return metrics.lateness.max >= most;
     case "main":
-      return main.endedAt > most;
+      return limit === undefined ? main.status !== "finished" : main.endedAt > most;
     case "wall":
       return wall > most;
     case "block":
@@ -314,8 +322,10 @@ describe("the advice", () => {
       );
       const { main } = perform(now);
       const must = advice.must.flatMap(({ written }) => {
-        if (!written.startsWith("main") || own.includes('main: "<=')) return [written];
-        return main.status === "finished" ? [`main<=${main.endedAt}ms`] : [];
+        if (!written.startsWith("main")) return [written];
+        if (written !== "main" && own.includes('main: "<=')) return [written];
+        if (main.status !== "finished") return [];
+        return written === "main" ? [written] : [`main<=${main.endedAt}ms`, "main"];
       });
       // A task that is made to fail does what it can.
       const [, failing] = /^(\S+) fails/.exec(advice.unless[0]!.change) ?? [];
@@ -354,6 +364,27 @@ describe("the advice", () => {
     expect(choice("finish,wall<=1s")).toBeNull();
   });
 
+  test("a main that fails is not praised for being over early", () => {
+    using folder = temporaryFolder();
+    const file = folder.file(
+      "own.yaml",
+      `name: own
+main: [launch, block: 500ms]
+tasks: { a: [sleep: 100ms], b: [sleep: 200ms, fail: broken] }
+strategy: thread
+`,
+    );
+    const { choose, because } = compare(file).advice;
+    expect(choose).toBe("thread");
+    expect(because.at(-1)).toBe("group is simpler, but main fails at 200ms.");
+    const asked = (must: string): string | null => compare(file, "--must", must).advice.choose;
+    expect([asked("lost==0"), asked("lost==0,main"), asked("lost==0,main<=1s")]).toEqual([
+      "await",
+      "thread",
+      "thread",
+    ]);
+  });
+
   test("a simpler strategy is named with what it lacks, in figures", () => {
     expect(compare("lost").advice.because.at(-1)).toBe(
       "await is simpler, but main ends at 14s (wanted: at most 9s).",
@@ -364,7 +395,7 @@ describe("the advice", () => {
     expect(compare("unretrieved").advice).toMatchObject({
       choose: null,
       because: [
-        "None of the 3 strategies compared keeps all of that, nor does any of all 120.",
+        "None of the 3 strategies compared keeps all of that, nor does any of 117 others.",
         "The nearest is portal, but the failure of invoice reaches nobody.",
         'What would help: take its result in main ("result: invoice"), where its error is raised again.',
       ],
@@ -373,10 +404,112 @@ describe("the advice", () => {
     });
   });
 
+  test("where no strategy does, none is said to help, and one that loses nothing is nearer", () => {
+    using folder = temporaryFolder();
+    const file = folder.file(
+      "own.yaml",
+      "name: own\nmain: [launch, block: 1s]\ntasks: { a: [sleep: 1s, fail: broken] }\n",
+    );
+    expect(compare(file, "--must", "finish").advice.because).toEqual([
+      "None of the 8 strategies compared keeps all of that, nor does any of 112 others.",
+      "The nearest is await, but a fails.",
+      "So the scenario has to change, or what must hold.",
+    ]);
+    const { because } = compare(file, "--must", "finish", "--all").advice;
+    expect(because[0]).toBe("None of the 120 strategies compared keeps all of that.");
+    expect(because.at(-1)).toBe("So the scenario has to change, or what must hold.");
+  });
+
+  test("a deadlock is never the nearest where anything else is", () => {
+    using folder = temporaryFolder();
+    const file = folder.file(
+      "own.yaml",
+      "name: own\nmain: [launch]\ntasks: { a: [receive: box] }\nchannels: { box: {} }\n",
+    );
+    const { because } = compare(file, "--must", "finish,lost==0").advice;
+    expect(because[1]).toBe("The nearest is detach, but a is cancelled and a is lost.");
+  });
+
+  test.each([
+    ["a: [sleep: 1s]", "a is cancelled", "a is lost"],
+    ["a: [sleep: 1s], b: [sleep: 1s]", "neither task finishes", "both tasks are lost"],
+    [
+      "a: { steps: [sleep: 1s], copies: 3 }",
+      "none of the 3 tasks finishes",
+      "all 3 tasks are lost",
+    ],
+    [
+      "a: [sleep: 1s], b: [sleep: 1s], c: []",
+      "2 of 3 tasks do not finish",
+      "2 of 3 tasks are lost",
+    ],
+  ])("of { %s }, what is lacking is said in English", (tasks, finish, lost) => {
+    using folder = temporaryFolder();
+    const file = folder.file("own.yaml", `name: own\nmain: [launch]\ntasks: { ${tasks} }\n`);
+    for (const [must, lack] of [
+      ["finish", finish],
+      ["lost==0", lost],
+    ] as const) {
+      const { because } = compare(file, "--strategies", "detach,await", "--must", must).advice;
+      expect(because.at(-1)).toBe(`detach is simpler, but ${lack}.`);
+    }
+  });
+
   test("where none of the compared does, it looks further", () => {
     const { advice } = compare("blocking", "--strategies", "await,thread");
     expect(advice.choose).toBe("thread,offload=threads");
     expect(advice.because[0]).toContain("none of the 2 compared keeps all of that");
+  });
+
+  test("a choice that loses what nobody asked for says so among its costs", () => {
+    const { advice } = compare("lost", "--must", "main<=10s,main<=10s");
+    expect(advice.must.map(({ written }) => written)).toEqual(["main<=10s"]);
+    expect(advice.choose).toBe("detach");
+    expect(advice.cost).toBe("It costs its task (which is lost).");
+  });
+
+  test("what takes less than a hundredth of the whole, as a real run does by itself, is no cost", () => {
+    using folder = temporaryFolder();
+    const costOf = (sleep: string): string | null => {
+      const text = `name: own\nmain: [launch, block: 10s]\ntasks: { a: [sleep: ${sleep}] }\nstrategy: thread\n`;
+      return compare(folder.file("own.yaml", text), "--strategies", "thread").advice.cost;
+    };
+    const thread = "It costs a second thread (and care with what both of them touch)";
+    expect(costOf("10.05s")).toBe(`${thread}.`);
+    expect(costOf("12s")).toBe(`${thread} and 2s of waiting after main's end.`);
+  });
+
+  test("that no counter-example was found is said, and that nobody has looked", () => {
+    using folder = temporaryFolder();
+    const document = (copies: number): string =>
+      `name: own\nmain: [launch]\ntasks: { a: { steps: [sleep: 1s], copies: ${copies} } }\n`;
+    const words = ["--strategies", "await", "--must", "finish"];
+    const told = (copies: number): string[] => {
+      const file = folder.file(`${copies}.yaml`, document(copies));
+      const [text, alone] = [[], ["--counter-example"]].map((more) =>
+        tandem(["compare", file, ...words, ...more]),
+      );
+      expect(alone!.status).toBe(2);
+      return [text!.stdout.trimEnd().split("\n").slice(-2).join(" "), alone!.stderr];
+    };
+    const [none, noneAlone] = told(1);
+    expect(none).toEndWith(
+      "No small change of the scenario was found under which that would be wrong.",
+    );
+    expect(noneAlone).toContain("no small change was found under which await would be wrong");
+    const [much, muchAlone] = told(10_000);
+    expect(much).toContain("Whether a small change would make that wrong was not looked");
+    expect(muchAlone).toContain("whether a small change would make await wrong was not looked for");
+  });
+
+  test("a scenario of 2,000 steps has a counter-example as well, where the longest step is turned", () => {
+    using folder = temporaryFolder();
+    const steps = Array.from({ length: 100 }, (_, k) => ({ sleep: k === 57 ? 900 : 10 }));
+    const tasks = Object.fromEntries(Array.from({ length: 20 }, (_, k) => [`task-${k}`, steps]));
+    const text = JSON.stringify({ name: "own", main: ["launch", { block: "1s" }], tasks });
+    const file = folder.file("own.json", text);
+    const { unless } = compare(file, "--must", "finish,main<=3s").advice;
+    expect(unless[0]!.change).toBe('"block: 1s" of main (line 1) becomes "block: 1.2s"');
   });
 
   test("threads take turns at computing in Python, and the advice says so", () => {

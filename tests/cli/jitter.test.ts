@@ -268,6 +268,27 @@ describe("--jitter with --runs", () => {
     );
   });
 
+  test("a task that ends at the instant at which main does is luck, unless main waits for it", () => {
+    const handing = {
+      name: "handing",
+      channels: { box: {} },
+      main: ["launch", { receive: "box" }],
+      tasks: { a: [{ sleep: "300ms" }, { send: { channel: "box", value: 1 } }] },
+      strategy: "daemon",
+    };
+    const words = ["--jitter", "5%", "--runs", "200"];
+    expect(odds(handing, ...words).luck).toMatchObject([
+      {
+        first: { kind: "end", of: "a" },
+        second: { kind: "end", of: "main" },
+        share: 1,
+        leastGap: 0,
+      },
+    ]);
+    const joining = { ...handing, main: ["launch", "join"], strategy: "thread" };
+    expect(odds(joining, ...words).luck).toEqual([]);
+  });
+
   test("a deadlock that comes now and then is counted, and makes the exit status 1", () => {
     const document = {
       name: "now-and-then",

@@ -8,6 +8,7 @@ import { className, renderComparison } from "../../src/render/comparison.ts";
 import { renderMiniatures } from "../../src/render/timeline.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
+import { parseStrategy } from "../../src/scenario/strategy.ts";
 
 test("no line is wider than the terminal, and no figure is left out, from 60 to 200 columns", () => {
   for (const { text, file } of catalogue) {
@@ -32,5 +33,21 @@ test("no line is wider than the terminal, and no figure is left out, from 60 to 
           expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
       }
     }
+  }
+});
+
+test("no word of the legend is torn, from 40 columns on", () => {
+  const { text, file } = catalogue.find(({ name }) => name === "blocking")!;
+  const scenario = parseScenario(text, file);
+  const runs = ["await", "thread,offload=threads"].map((name) => {
+    const { outcome, log } = simulate({ scenario, strategy: parseStrategy(name) });
+    const { lanes } = judge({ outcome, log }, []);
+    return { name, lanes };
+  });
+  for (let width = 40; width <= 120; width++) {
+    const lines = renderMiniatures(runs, { width, unicode: true, colour: false }, 6_000_000);
+    const words = lines.join(" ").split(/\s+/);
+    for (const word of ["starved:", "ready,", "holding", "thread", "finished", "waits", "sleeps"])
+      expect(words).toContain(word);
   }
 });

@@ -15,6 +15,7 @@ import type { Outcome } from "../../analysis/outcome.ts";
 import { toJson } from "../../export/json.ts";
 import {
   className,
+  columnToSort,
   comparisonToMarkdown,
   renderAdvice,
   renderComparison,
@@ -168,7 +169,10 @@ async function verify(
     const result = {
       scenario: scenario.name,
       speed: manner.speed,
-      verified: verified.map(({ late, ...one }) => ({ ...one, late: late / TICKS_PER_MS })),
+      verified: verified.map(({ late, ...one }) => ({
+        ...one,
+        late: late === null ? null : late / TICKS_PER_MS,
+      })),
     };
     writeOut(`${JSON.stringify(result, null, 2)}\n`);
   } else writeOut(renderVerification(verified, textWidth()));
@@ -193,13 +197,15 @@ function asMarkdown(classes: readonly Class[], advice: Advice): string {
 }
 
 /** The document alone, so that it can be saved, or run through a pipe. */
-function writeCounterExample({ unless, choose }: Advice): number {
+function writeCounterExample({ unless, choose, notSought }: Advice): number {
   const [first] = unless;
   if (first === undefined)
     throw new UsageError(
       choose === null
         ? "no strategy keeps what must hold, so there is no choice that a change could make wrong"
-        : `no small change was found under which ${choose} would be wrong`,
+        : notSought === null
+          ? `no small change was found under which ${choose} would be wrong`
+          : `whether a small change would make ${choose} wrong was not looked for: ${notSought}`,
       "compare",
     );
   writeOut(first.document);
@@ -230,9 +236,13 @@ function readOptions(words: Words): CompareOptions {
   const outputs = (["json", "markdown", "counter-example"] as const).filter((name) => words[name]);
   if (outputs.length > 1)
     refuse(`--${outputs[0]} and --${outputs[1]} exclude each other; leave one out`);
-  const sort = words.sort === undefined ? null : String(words.sort);
-  if (sort !== null && !sortable.includes(sort))
-    refuse(`--sort ${sort}: ${suggestion(sort, sortable, "columns")}`);
+  const sort = words.sort === undefined ? null : columnToSort(String(words.sort));
+  if (sort === undefined) {
+    const word = String(words.sort);
+    return refuse(
+      `--sort ${word}: no such column to sort by; ${suggestion(word, sortable, "columns")}`,
+    );
+  }
   return {
     strategies: words.strategies === undefined ? null : readStrategies(String(words.strategies)),
     all: words.all === true,
@@ -246,13 +256,13 @@ function readOptions(words: Words): CompareOptions {
   };
 }
 
-/** Strategies between commas; a word with a = refines the one before it. */
+/** Strategies between commas, each once; a word with a = refines the one before it. */
 function readStrategies(text: string): Strategy[] {
   const words: string[] = [];
   for (const word of text.split(",").map((one) => one.trim()))
     if (word.includes("=") && words.length > 0) words.push(`${words.pop()},${word}`);
     else words.push(word);
-  return words.map((word) => {
+  const strategies = words.map((word) => {
     try {
       return parseStrategy(word);
     } catch (error) {
@@ -260,20 +270,23 @@ function readStrategies(text: string): Strategy[] {
       throw new UsageError(`--strategies ${word}: ${error.message}`, "compare");
     }
   });
+  return [...new Map(strategies.map((one) => [one.name, one])).values()];
 }
 
 /** What must hold, between commas. */
 function readDemands(text: string): Demands {
   const demands = text.split(",").map((part) => {
     const demand = parseDemand(part);
-    if (demand !== undefined) return demand;
-    const [name = ""] = /^[\w.]*/.exec(part.trim()) ?? [];
-    throw new UsageError(
-      demandWords.includes(name)
-        ? `--must ${part}: a bound is written as main<=10s, lost==0 or overlap>=50%`
-        : `--must ${part}: ${suggestion(name, demandWords, "rules")}; a bound is written as main<=10s`,
-      "compare",
-    );
+    if (demand === undefined) throw new UsageError(`--must ${text}: ${faultOf(part)}`, "compare");
+    return demand;
   });
-  return askedFor(demands);
+  return askedFor([...new Map(demands.map((one) => [one.written, one])).values()]);
+}
+
+function faultOf(part: string): string {
+  const [name = ""] = /^[\w.]*/.exec(part.trim()) ?? [];
+  if (part.trim() === "") return "a comma stands between two rules";
+  if (demandWords.includes(name))
+    return `"${part.trim()}" is no rule; a bound is written as main<=10s, lost==0 or overlap>=50%`;
+  return `"${part.trim()}" is no rule; ${suggestion(name, demandWords, "rules")}`;
 }
