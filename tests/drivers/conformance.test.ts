@@ -6,6 +6,9 @@
  * busy; so the runs take a while, and several go at once.
  */
 import { describe, expect, test } from "bun:test";
+import { findDivergences } from "../../src/analysis/divergence.ts";
+import { readOutcome } from "../../src/analysis/outcome.ts";
+import type { EventLog } from "../../src/events/log.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
@@ -105,18 +108,32 @@ const documents = [
   })),
 ];
 
-/** As many runs at once as leave each the time it needs: they sleep nearly always. */
-const sideways = 10;
+/** As many runs at once as leave each the time it needs: they sleep nearly always, but for one that computes. */
+const sideways = (name: string): number => (name === "processes" ? 1 : 10);
+
+/** How often a run is made again that a busy machine has kept from ending alike. */
+const mostTries = 5;
 
 describe("both drivers", () => {
   for (const { name, file, text, speed } of documents)
     test(`${name} ends alike under every strategy, virtually and for real`, async () => {
       const scenario = parseScenario(text, file);
-      await sideBySide(strategies, sideways, async (strategy) => {
-        const plan = { scenario, strategy: parseStrategy(strategy), runtime: "test" };
-        const { model, real } = await performTwice(plan, speed);
-        expect([strategy, essence(real)]).toEqual([strategy, essence(model)]);
-        expect([strategy, tooEarly(model, real)]).toEqual([strategy, []]);
+      await sideBySide(strategies, sideways(name), async (word) => {
+        const strategy = parseStrategy(word);
+        const plan = { scenario, strategy, runtime: "test" };
+        for (let tries = 1; ; tries++) {
+          const { model, modelLog, real, realLog } = await performTwice(plan, speed);
+          const outcome = (log: EventLog) => readOutcome({ ...plan, driver: "real", speed }, log);
+          const { cause } = findDivergences(
+            { outcome: outcome(modelLog), log: modelLog },
+            { outcome: outcome(realLog), log: realLog },
+            () => [],
+          );
+          if (cause?.startsWith("the machine was busy") && tries < mostTries) continue;
+          expect([word, essence(real)]).toEqual([word, essence(model)]);
+          expect([word, tooEarly(model, real)]).toEqual([word, []]);
+          return;
+        }
       });
-    }, 60_000);
+    }, 120_000);
 });

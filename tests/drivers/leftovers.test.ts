@@ -3,8 +3,7 @@
  * terminal. Seen in the process table, by a mark in the environment that every descendant inherits.
  */
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { command, temporaryFolder } from "../support/tandem.ts";
 
 const folder = temporaryFolder();
@@ -64,7 +63,9 @@ interface Ending {
 /** Runs a document, and holds that nothing of it is there afterwards. */
 async function leavesNothing(document: object, ending: Ending = {}): Promise<string> {
   const mark = `${process.pid}-${++marks}`;
-  const before = readdirSync(tmpdir());
+  // A folder for temporary files that nobody else uses.
+  const temporary = folder.file(`temporary-${marks}`);
+  mkdirSync(temporary);
   const file = folder.file(
     `scenario-${marks}.json`,
     JSON.stringify({ name: "wrong", ...document }),
@@ -72,7 +73,7 @@ async function leavesNothing(document: object, ending: Ending = {}): Promise<str
   const { strategy = "await", args = [], when } = ending;
   const tandem = Bun.spawn([...command, "run", file, "--strategy", strategy, "--json", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, TANDEM_MARK: mark },
+    env: { ...process.env, TANDEM_MARK: mark, TMPDIR: temporary, TMP: temporary, TEMP: temporary },
   });
   if (when !== undefined) {
     const others = (): number[] => marked(mark).filter((pid) => pid !== tandem.pid);
@@ -84,8 +85,7 @@ async function leavesNothing(document: object, ending: Ending = {}): Promise<str
   const output = await new Response(tandem.stdout).text();
   await tandem.exited;
   expect(await until(() => marked(mark).length === 0, patience)).toBe(true);
-  const left = readdirSync(tmpdir()).filter((name) => !before.includes(name));
-  expect(left.filter((name) => !name.startsWith("tandem-"))).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
   return output;
 }
 
