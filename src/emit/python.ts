@@ -10,7 +10,7 @@ import { splitPlaceholders } from "../scenario/placeholders.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { EmitError } from "./error.ts";
 import { type ChannelUse, Facts, leaves, leavesOf, printsEarlyValue, waits } from "./facts.ts";
-import { indented, indexName, Names, separated, toSnakeCase } from "./source-text.ts";
+import { indented, indexName, literal, Names, separated, toSnakeCase } from "./source-text.ts";
 
 /** The program in Python. @throws EmitError where there is none. */
 export function emitPython(scenario: Scenario, strategy: Strategy): string {
@@ -249,11 +249,9 @@ class PythonProgram {
   }
 
   #start(task: TaskSpec): string[] {
-    const { strategy, awaited } = this.#facts;
+    const { strategy } = this.#facts;
     const name = this.#functions.get(task)!;
-    const isAwaited = awaited.includes(task) && strategy.settle !== "none";
-    const make = isAwaited && strategy.settle === "group" ? "group" : "asyncio";
-    if (!isAwaited) {
+    if (!this.#facts.isAwaited(task)) {
       const fate =
         strategy.loop === "portal"
           ? "  # nobody awaits it, but the loop stays open"
@@ -262,7 +260,7 @@ class PythonProgram {
         ? [`asyncio.create_task(${name}())${fate}`]
         : [`for copy in range(${task.copies}):`, `    asyncio.create_task(${name}(copy))${fate}`];
     }
-    if (make === "group")
+    if (strategy.settle === "group")
       return task.copies === null
         ? [`group.create_task(${name}())`]
         : [`for copy in range(${task.copies}):`, `    group.create_task(${name}(copy))`];
@@ -636,10 +634,4 @@ function usesIndex(text: string): boolean {
 
 function seconds(ticks: Ticks): string {
   return String(ticks / (1000 * TICKS_PER_MS));
-}
-
-/** A value that is sent: what is neither text nor a number is only ever printed, as JSON. */
-function literal(value: unknown): string {
-  if (typeof value === "number") return String(value);
-  return JSON.stringify(typeof value === "string" ? value : (JSON.stringify(value) ?? "null"));
 }
