@@ -12,7 +12,7 @@ import { isBeside, type Strategy } from "../scenario/strategy.ts";
 import { type ChannelUse, Facts, leaves } from "./facts.ts";
 import { separated } from "./source-text.ts";
 import { Draft } from "./typescript/draft.ts";
-import { writeLaunch, writeTask } from "./typescript/launch.ts";
+import { writeLaunch, writeTask } from "./typescript/coroutines.ts";
 import { writeMachinery } from "./typescript/machinery.ts";
 import { refuseWhatIsTooMuch } from "./typescript/refusals.ts";
 import { declareValue, onMain, writeSteps } from "./typescript/steps.ts";

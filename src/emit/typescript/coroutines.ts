@@ -33,7 +33,7 @@ export function writeTask(draft: Draft, task: TaskSpec): string[] {
 /** The function launch, up to the completion point, at it and behind it. */
 export function writeLaunch(draft: Draft): string[] {
   const { scenario, strategy, launchCanFail, afterSettle } = draft.facts;
-  const settled = strategy.settle === "group" && launchCanFail ? group(draft) : gather(draft);
+  const settled = strategy.settle === "group" && launchCanFail ? grouped(draft) : gathered(draft);
   return [
     "async function launch() {",
     ...inside([
@@ -45,7 +45,7 @@ export function writeLaunch(draft: Draft): string[] {
   ];
 }
 
-function gather(draft: Draft): string[] {
+function gathered(draft: Draft): string[] {
   const { strategy, awaited, beforeSettle } = draft.facts;
   if (strategy.settle === "none" || awaited.length === 0)
     return writeSteps(draft, beforeSettle, inLaunch);
@@ -63,7 +63,7 @@ function gather(draft: Draft): string[] {
 }
 
 /** A task group, of which something can fail: as long as nothing does, gather is the same. */
-function group(draft: Draft): string[] {
+function grouped(draft: Draft): string[] {
   draft.uses.add("tasks");
   const { started, references } = begun(draft);
   return [
