@@ -136,6 +136,11 @@ export class Facts {
     return (mainSends || mainReceives) && (loopSends || loopReceives);
   }
 
+  /** Whether launch waits for the task at its completion point. */
+  isAwaited(task: TaskSpec): boolean {
+    return this.strategy.settle !== "none" && this.awaited.includes(task);
+  }
+
   taskCanFail(task: TaskSpec): boolean {
     return leavesOf(task).some(raises);
   }

@@ -47,3 +47,12 @@ export function toCamelCase(name: string): string {
 export function indexName(depth: number): string {
   return depth < 4 ? "ijkl"[depth]! : `i${depth}`;
 }
+
+/**
+ * A value that is sent, as every language here writes it: what is neither text nor a number is only
+ * ever printed, as JSON.
+ */
+export function literal(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  return JSON.stringify(typeof value === "string" ? value : (JSON.stringify(value) ?? "null"));
+}

@@ -1,0 +1,131 @@
+/**
+ * The coroutines: each task, and launch with its completion point.
+ *
+ * Invariant: what launch awaits is settled as the strategy says, whichever way it has been started.
+ */
+import type { TaskSpec } from "../../scenario/model.ts";
+import { leaves, printsEarlyValue, waits } from "../facts.ts";
+import type { Draft } from "./draft.ts";
+import { inLaunch, type Place, writeSteps } from "./steps.ts";
+import { inside, seconds } from "./syntax.ts";
+
+/** The coroutine function of a task. */
+export function writeTask(draft: Draft, task: TaskSpec): string[] {
+  draft.import("asyncio");
+  const place: Place = { who: "task", depth: 0, task, launched: true };
+  const early = printsEarlyValue(task.steps, task.finally) ? [`value = ""`] : [];
+  const body = writeSteps(draft, task.steps, place);
+  const lines =
+    task.finally.length === 0
+      ? body
+      : ["try:", ...inside(body), "finally:", ...inside(writeSteps(draft, task.finally, place))];
+  const parameters = task.copies === null ? "" : "copy";
+  return [`async def ${draft.functionOf(task)}(${parameters}):`, ...inside([...early, ...lines])];
+}
+
+/** The coroutine main(), which is launch: up to the completion point, at it and behind it. */
+export function writeLaunch(draft: Draft): string[] {
+  const { scenario, strategy, afterSettle } = draft.facts;
+  const early = printsEarlyValue(scenario.launch) ? [`value = ""`] : [];
+  const executor =
+    strategy.offload === "threads" && draft.facts.usesPool
+      ? [
+          "asyncio.get_running_loop().set_default_executor(",
+          `    ThreadPoolExecutor(max_workers=${strategy.workers})`,
+          ")",
+        ]
+      : [];
+  if (executor.length > 0) draft.imports.add("from concurrent.futures import ThreadPoolExecutor");
+  const settled = strategy.settle === "group" ? grouped(draft) : gathered(draft);
+  const body = [...early, ...executor, ...settled, ...writeSteps(draft, afterSettle, inLaunch)];
+  return ["async def main():", ...inside(body)];
+}
+
+/** The steps before the completion point and the point itself: none, gather and settled. */
+function gathered(draft: Draft): string[] {
+  const { strategy, awaited, beforeSettle: steps } = draft.facts;
+  const { settle, timeout } = strategy;
+  if (settle === "none" || awaited.length === 0) return writeSteps(draft, steps, inLaunch);
+  const first = steps.findIndex(({ kind }) => kind === "start");
+  const single = awaited.length === 1 && awaited[0]!.copies === null;
+  const settled = settle === "settled" ? "return_exceptions=True" : "";
+  // gather lets go at the first child that ends; a timeout waits for the clean-up of all.
+  const cleans =
+    timeout !== null &&
+    settle === "gather" &&
+    !single &&
+    awaited.some((task) => waits(leaves(task.finally)));
+  if (!single && !cleans && steps.slice(first).every(({ kind }) => kind === "start")) {
+    const begun = awaited.map((task) => coroutinesOf(draft, task));
+    return [
+      ...writeSteps(draft, steps.slice(0, first), inLaunch),
+      ...bounded(draft, call("await asyncio.gather", [...begun, settled])),
+    ];
+  }
+  const started = writeSteps(draft, steps, inLaunch);
+  const references = awaited.map(
+    (task) => (task.copies === null ? "" : "*") + draft.variableOf(task),
+  );
+  if (single && settle === "gather")
+    return [...started, ...bounded(draft, [`await ${references[0]}`])];
+  const gather = bounded(draft, call("await asyncio.gather", [...references, settled]));
+  if (!cleans) return [...started, ...gather];
+  return [
+    ...started,
+    "try:",
+    ...inside(gather),
+    "except TimeoutError:",
+    ...inside([
+      "# gather lets go at the first that ends; wait for the clean-up of all",
+      `await asyncio.wait([${references.join(", ")}])`,
+      "raise",
+    ]),
+  ];
+}
+
+/** The same with a task group, whose body begins where launch does. */
+function grouped(draft: Draft): string[] {
+  const { strategy, beforeSettle } = draft.facts;
+  const { timeout } = strategy;
+  const body = writeSteps(draft, beforeSettle, inLaunch);
+  const group = (rest: string[]): string[] => [
+    "async with asyncio.TaskGroup() as group:  # the first failure cancels the others",
+    ...inside([...body, ...rest]),
+  ];
+  if (timeout === null) return group([]);
+  const atOnce = leaves(beforeSettle).every(({ kind }) => kind === "print" || kind === "start");
+  if (atOnce) return [`async with asyncio.timeout(${seconds(timeout)}):`, ...inside(group([]))];
+  return [
+    "async with asyncio.timeout(None) as limit:",
+    ...inside(
+      group([
+        "# the time counts from here",
+        `limit.reschedule(asyncio.get_running_loop().time() + ${seconds(timeout)})`,
+      ]),
+    ),
+  ];
+}
+
+/** What is awaited, within the strategy's timeout. */
+function bounded(draft: Draft, lines: string[]): string[] {
+  const { timeout } = draft.facts.strategy;
+  if (timeout === null) return lines;
+  return [
+    `async with asyncio.timeout(${seconds(timeout)}):  # cancels, waits for the clean-up, and raises`,
+    ...inside(lines),
+  ];
+}
+
+/** A call, one argument a line where they are too long for one. */
+function call(name: string, written: string[]): string[] {
+  const words = written.filter((word) => word !== "");
+  const line = `${name}(${words.join(", ")})`;
+  if (line.length <= 80) return [line];
+  return [`${name}(`, ...inside(words.map((word) => `${word},`)), ")"];
+}
+
+/** An argument that begins a task, or each of its copies. */
+function coroutinesOf(draft: Draft, task: TaskSpec): string {
+  const name = draft.functionOf(task);
+  return task.copies === null ? `${name}()` : `*(${name}(copy) for copy in range(${task.copies}))`;
+}

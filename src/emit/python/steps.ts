@@ -1,0 +1,232 @@
+/**
+ * The steps of a scenario as statements of Python.
+ *
+ * Invariant: a step's lines depend on the facts and on its place alone, and what they make use of is
+ * noted in the draft.
+ */
+import { formatDuration } from "../../scenario/duration.ts";
+import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
+import { splitPlaceholders } from "../../scenario/placeholders.ts";
+import { indexName, literal } from "../source-text.ts";
+import type { Draft } from "./draft.ts";
+import { inside, seconds } from "./syntax.ts";
+
+/** Who performs a list of steps. */
+export interface Place {
+  who: "main" | "launch" | "task";
+  /** How many repeats are around the steps. */
+  depth: number;
+  task: TaskSpec | null;
+  /** Main's steps before the launch step know no loop. */
+  launched: boolean;
+}
+
+/** Main's steps behind its launch step. */
+export const onMain: Place = { who: "main", depth: 0, task: null, launched: true };
+
+/** Launch's own steps. */
+export const inLaunch: Place = { who: "launch", depth: 0, task: null, launched: true };
+
+type Of<Kind extends LeafStep["kind"]> = Extract<LeafStep, { kind: Kind }>;
+
+/** The statements of a list of steps. */
+export function writeSteps(draft: Draft, steps: readonly Step[], place: Place): string[] {
+  return steps.flatMap((step) => writeStep(draft, step, place));
+}
+
+function writeStep(draft: Draft, step: Step, place: Place): string[] {
+  switch (step.kind) {
+    case "repeat": {
+      const body = writeSteps(draft, step.steps, { ...place, depth: place.depth + 1 });
+      const used = step.steps.some((inner) => inner.kind === "print" && usesIndex(inner.text));
+      const index = used ? indexName(place.depth) : "_";
+      return [`for ${index} in range(${step.times}):`, ...inside(body)];
+    }
+    case "print":
+      return [`print(${filledIn(step.text, place)})`];
+    case "sleep":
+      return [`await asyncio.sleep(${seconds(step.ticks)})`];
+    case "block":
+    case "compute":
+      return hold(draft, step, place);
+    case "fail":
+      return [`raise RuntimeError(${JSON.stringify(step.message)})`];
+    case "start":
+      return step.tasks.flatMap((name) => start(draft, draft.facts.task(name)));
+    case "submit":
+      return submit(draft, draft.facts.task(step.task), place);
+    case "result":
+      return result(draft, step, place);
+    case "join":
+      return join(draft, step, place);
+    case "send":
+    case "receive":
+      return place.who === "main" ? mainChannel(draft, step, place) : loopChannel(draft, step);
+    case "launch":
+    case "settle":
+    case "call":
+      throw new Error(`"${step.kind}" is no step that is written by itself`);
+  }
+}
+
+function hold(draft: Draft, step: Of<"block" | "compute">, place: Place): string[] {
+  const { offload } = draft.facts.strategy;
+  const time = seconds(step.ticks);
+  if (step.kind === "compute") draft.computes = true;
+  else draft.import("time");
+  const work = step.kind === "block" ? "time.sleep" : "compute";
+  if (place.who !== "task" || offload === "none") {
+    const fate = place.who === "main" ? "" : "  # the whole loop stands still";
+    return [`${work}(${time})${fate}`];
+  }
+  if (offload === "threads") return [`await asyncio.to_thread(${work}, ${time})`];
+  return [`await asyncio.get_running_loop().run_in_executor(pool, ${work}, ${time})`];
+}
+
+function start(draft: Draft, task: TaskSpec): string[] {
+  const { strategy } = draft.facts;
+  const name = draft.functionOf(task);
+  if (!draft.facts.isAwaited(task)) {
+    const fate =
+      strategy.loop === "portal"
+        ? "  # nobody awaits it, but the loop stays open"
+        : "  # nobody awaits it: the loop closes and cancels it";
+    return task.copies === null
+      ? [`asyncio.create_task(${name}())${fate}`]
+      : [`for copy in range(${task.copies}):`, `    asyncio.create_task(${name}(copy))${fate}`];
+  }
+  if (strategy.settle === "group")
+    return task.copies === null
+      ? [`group.create_task(${name}())`]
+      : [`for copy in range(${task.copies}):`, `    group.create_task(${name}(copy))`];
+  const variable = draft.variableOf(task);
+  return task.copies === null
+    ? [`${variable} = asyncio.create_task(${name}())`]
+    : [`${variable} = [asyncio.create_task(${name}(copy)) for copy in range(${task.copies})]`];
+}
+
+function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
+  if (!place.launched) return [`raise RuntimeError("no event loop has been opened yet")`];
+  const name = draft.functionOf(task);
+  const submitting = (coroutine: string): string =>
+    `asyncio.run_coroutine_threadsafe(${coroutine}, loop)`;
+  const fate = draft.facts.strategy.loop === "inline" ? "  # the loop has closed: this raises" : "";
+  if (!draft.facts.takesResult(task.name)) {
+    const unheard =
+      fate === "" && draft.facts.taskCanFail(task) ? "  # if it fails, nobody hears of it" : fate;
+    return task.copies === null
+      ? [submitting(`${name}()`) + unheard]
+      : [`for copy in range(${task.copies}):`, `    ${submitting(`${name}(copy)`)}${unheard}`];
+  }
+  const future = draft.futureOf(task);
+  return task.copies === null
+    ? [`${future} = ${submitting(`${name}()`)}${fate}`]
+    : [
+        `${future} = [`,
+        `    ${submitting(`${name}(copy)`)} for copy in range(${task.copies})${fate}`,
+        "]",
+      ];
+}
+
+function result(draft: Draft, step: Of<"result">, place: Place): string[] {
+  const task = draft.facts.task(step.task);
+  // Submitting it has raised by then.
+  if (!place.launched || !draft.facts.used.includes(task)) return [];
+  const future = draft.futureOf(task);
+  const limit = step.timeout === undefined ? "" : `timeout=${seconds(step.timeout)}`;
+  const note = limit === "" ? "" : "  # a timeout raises here, and cancels nothing";
+  return task.copies === null
+    ? [`${future}.result(${limit})${note}`]
+    : [`for future in ${future}:`, `    future.result(${limit})${note}`];
+}
+
+function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
+  if (draft.facts.strategy.loop === "inline")
+    return ["# there is no thread to join: the loop ran in this one"];
+  if (!place.launched) return [`raise RuntimeError("cannot join thread before it is started")`];
+  return timeout === undefined
+    ? ["thread.join()"]
+    : [`thread.join(timeout=${seconds(timeout)})  # waits no longer, and stops nothing`];
+}
+
+function loopChannel(draft: Draft, step: Of<"send" | "receive">): string[] {
+  const queue = draft.queueOf(draft.facts.channel(step.channel));
+  if (step.kind === "send") return [`await ${queue}.put(${literal(step.value)})`];
+  const get = `value = await ${queue}.get()`;
+  return step.timeout === undefined
+    ? [get]
+    : [`async with asyncio.timeout(${seconds(step.timeout)}):`, `    ${get}`];
+}
+
+function mainChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
+  const channel = draft.facts.channel(step.channel);
+  const queue = draft.queueOf(channel);
+  const timeout = step.kind === "receive" ? step.timeout : undefined;
+  const limit = timeout === undefined ? "" : `timeout=${seconds(timeout)}`;
+  if (!draft.facts.isShared(channel))
+    return [
+      step.kind === "send"
+        ? `${queue}.put(${literal(step.value)})`
+        : `value = ${queue}.get(${limit})`,
+    ];
+  if (draft.facts.isBetweenThreads(channel) && place.launched) {
+    // A plain get whose result is not waited for any longer would still take a value.
+    const get =
+      timeout === undefined
+        ? `${queue}.get()`
+        : `asyncio.wait_for(${queue}.get(), ${seconds(timeout)})`;
+    return [
+      step.kind === "send"
+        ? `asyncio.run_coroutine_threadsafe(${queue}.put(${literal(step.value)}), loop).result()`
+        : `value = asyncio.run_coroutine_threadsafe(${get}, loop).result()`,
+    ];
+  }
+  const why =
+    step.kind === "send"
+      ? "  # raises when it is full: nobody makes room while main waits"
+      : `  # raises when it is empty${timeout === undefined ? "" : `, not only after ${formatDuration(timeout)}`}: nobody sends while main waits`;
+  return [
+    (step.kind === "send"
+      ? `${queue}.put_nowait(${literal(step.value)})`
+      : `value = ${queue}.get_nowait()`) + why,
+  ];
+}
+
+/** A printed text: an f-string where something is filled in. */
+function filledIn(text: string, { task, depth }: Place): string {
+  let filled = false;
+  const pieces = splitPlaceholders(text).map((piece) => {
+    if ("literal" in piece) return { text: piece.literal };
+    switch (piece.placeholder) {
+      case "runtime":
+        return { text: "python" };
+      case "task":
+        if (task!.copies === null) return { text: task!.name };
+        filled = true;
+        return { text: `${task!.name}#`, code: "copy" };
+      case "copy":
+        if (task!.copies === null) return { text: "0" };
+        filled = true;
+        return { text: "", code: "copy" };
+      case "i":
+        filled = true;
+        return { text: "", code: indexName(depth - 1) };
+      case "value":
+        filled = true;
+        return { text: "", code: "value" };
+    }
+  });
+  if (!filled) return JSON.stringify(pieces.map((piece) => piece.text).join(""));
+  const inner = pieces.map(
+    (piece) =>
+      JSON.stringify(piece.text.replaceAll(/[{}]/g, "$&$&")).slice(1, -1) +
+      ("code" in piece ? `{${piece.code}}` : ""),
+  );
+  return `f"${inner.join("")}"`;
+}
+
+function usesIndex(text: string): boolean {
+  return splitPlaceholders(text).some(
+    (piece) => "placeholder" in piece && piece.placeholder === "i",
+  );
+}

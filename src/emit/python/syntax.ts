@@ -1,0 +1,24 @@
+/** How Python writes what is the same in every program: its blocks and its times. */
+import { TICKS_PER_MS, type Ticks } from "../../scenario/duration.ts";
+import { indented } from "../source-text.ts";
+
+/** Words of the language, built-ins that the program uses, modules, and names it gives itself. */
+export const reserved =
+  `False None True and as assert async await break class continue def del elif else except finally
+  for from global if import in is lambda nonlocal not or pass raise return try while with yield
+  print range RuntimeError BaseException TimeoutError asyncio contextlib multiprocessing os queue sys
+  threading time traceback ThreadPoolExecutor ProcessPoolExecutor main serve drain opened loop thread
+  pool runner group limit launch compute others value copy future match case type i j k l`.split(
+    /\s+/,
+  );
+
+/** A block's lines. One in which nothing happens says so. */
+export function inside(lines: readonly string[]): string[] {
+  const isEmpty = lines.every((line) => line.startsWith("#"));
+  return indented(isEmpty ? [...lines, "pass"] : lines, "    ");
+}
+
+/** A duration as a number of seconds. */
+export function seconds(ticks: Ticks): string {
+  return String(ticks / (1000 * TICKS_PER_MS));
+}

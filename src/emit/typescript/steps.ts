@@ -1,0 +1,308 @@
+/**
+ * The steps of a scenario as statements of TypeScript.
+ *
+ * Invariant: a step's lines depend on the facts and on its place alone, and what they make use of is
+ * noted in the draft.
+ */
+import { formatDuration } from "../../scenario/duration.ts";
+import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
+import { splitPlaceholders } from "../../scenario/placeholders.ts";
+import { isBeside } from "../../scenario/strategy.ts";
+import { EmitError } from "../error.ts";
+import { leaves, printsEarlyValue } from "../facts.ts";
+import { indexName, literal } from "../source-text.ts";
+import type { Draft } from "./draft.ts";
+import { everyCopy, forEveryCopy, inside, milliseconds } from "./syntax.ts";
+
+/** Who performs a list of steps, and within what. */
+export interface Place {
+  who: "main" | "launch" | "task";
+  /** How many repeats are around the steps. */
+  depth: number;
+  task: TaskSpec | null;
+  /** Clean-up is not cancelled: what cancelled its task has happened already. */
+  cleaning: boolean;
+  /** Main's steps before the launch step know no loop. */
+  launched: boolean;
+}
+
+/** Main's steps behind its launch step. */
+export const onMain: Place = {
+  who: "main",
+  depth: 0,
+  task: null,
+  cleaning: false,
+  launched: true,
+};
+
+/** Launch's own steps. */
+export const inLaunch: Place = { ...onMain, who: "launch" };
+
+type Of<Kind extends LeafStep["kind"]> = Extract<LeafStep, { kind: Kind }>;
+
+/** The statements of a list of steps. */
+export function writeSteps(draft: Draft, steps: readonly Step[], place: Place): string[] {
+  return steps.flatMap((step) => writeStep(draft, step, place));
+}
+
+/** The declaration of the last value received, where the steps receive one, or print it too early. */
+export function declareValue(steps: readonly Step[], cleanup: readonly Step[] = []): string[] {
+  const receives = leaves([...steps, ...cleanup]).some(({ kind }) => kind === "receive");
+  if (receives) return [`let value: Value = "";`];
+  return printsEarlyValue(steps, cleanup) ? [`const value = "";`] : [];
+}
+
+/** An expression that begins a task in a way that suits the strategy. */
+export function starting(draft: Draft, task: string): string {
+  draft.uses.add("start");
+  if (draft.cancels) draft.uses.add("tasks");
+  return `start(${task})`;
+}
+
+function writeStep(draft: Draft, step: Step, place: Place): string[] {
+  switch (step.kind) {
+    case "repeat": {
+      const index = indexName(place.depth);
+      const body = writeSteps(draft, step.steps, { ...place, depth: place.depth + 1 });
+      return [
+        `for (let ${index} = 0; ${index} < ${step.times}; ${index}++) {`,
+        ...inside(body),
+        "}",
+      ];
+    }
+    case "print":
+      return [`console.log(${filledIn(step.text, place)});`];
+    case "sleep":
+      if (!draft.cancels || place.cleaning)
+        return [`await Bun.sleep(${milliseconds(step.ticks)});`];
+      draft.uses.add("sleep");
+      return [`await sleep(${milliseconds(step.ticks)});`];
+    case "block":
+    case "compute":
+      return hold(draft, step, place);
+    case "fail":
+      return [`throw new Error(${JSON.stringify(step.message)});`];
+    case "start":
+      return step.tasks.flatMap((name) => start(draft, draft.facts.task(name)));
+    case "submit":
+      return submit(draft, draft.facts.task(step.task), place);
+    case "result":
+      return result(draft, step, place);
+    case "join":
+      return join(draft, step, place);
+    case "send":
+      return place.who === "main" ? mainSends(draft, step, place) : loopSends(draft, step, place);
+    case "receive":
+      return place.who === "main" ? mainReceives(draft, step) : loopReceives(draft, step, place);
+    case "call":
+      return call(draft, step, place);
+    case "launch":
+    case "settle":
+      throw new Error(`"${step.kind}" is no step that is written by itself`);
+  }
+}
+
+function hold(draft: Draft, step: Of<"block" | "compute">, place: Place): string[] {
+  const ms = milliseconds(step.ticks);
+  if (step.kind === "compute") draft.uses.add("compute");
+  if (place.who !== "task" || draft.facts.strategy.offload === "none") {
+    const fate = place.who === "main" ? "" : " // the whole loop stands still";
+    return [`${step.kind === "block" ? "Bun.sleepSync" : "compute"}(${ms});${fate}`];
+  }
+  draft.uses.add("inPool");
+  const work = step.kind === "block" ? "(ms) => Bun.sleepSync(ms)" : "compute";
+  if (!draft.cancels) return [`await inPool(${work}, ${ms});`];
+  draft.uses.add("tasks");
+  return [`await ${waiting(draft, `job(${work}, ${ms})`, place)};`];
+}
+
+/** An expression to be awaited, in a way that can be cancelled where it may have to be. */
+function waiting(draft: Draft, expression: string, place: Place): string {
+  if (!draft.cancels || place.cleaning) return expression;
+  draft.uses.add("cancellable");
+  return `cancellable(${expression})`;
+}
+
+function start(draft: Draft, task: TaskSpec): string[] {
+  const { facts, isEager } = draft;
+  const { atExit, loop } = facts.strategy;
+  const name = draft.functionOf(task);
+  const plain = isEager && !draft.cancels;
+  const one = plain ? `${name}()` : starting(draft, name);
+  const copied = plain ? `${name}(copy)` : starting(draft, `() => ${name}(copy)`);
+  if (facts.isAwaited(task)) {
+    const promises = task.copies === null ? one : everyCopy(task.copies, copied);
+    return [`const ${draft.variableOf(task)} = ${promises};`];
+  }
+  const fate = isEager
+    ? atExit === "abandon"
+      ? "floats: nobody awaits it, and process.exit() abandons it"
+      : "floats: nobody awaits it"
+    : loop === "portal"
+      ? "nobody awaits it, but the thread stays open"
+      : "nobody awaits it: what closes the loop cancels it";
+  const begun = task.copies === null ? `${one};` : forEveryCopy(task.copies, `${copied};`);
+  return [`${begun} // ${fate}`];
+}
+
+function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
+  const { facts } = draft;
+  const { loop } = facts.strategy;
+  if (!place.launched) return [`throw new Error("no event loop has been opened yet");`];
+  const closed = `throw new Error("Event loop is closed");`;
+  if (loop === "inline") return [`${closed} // it closed when launch returned`];
+  if (loop === "float") return start(draft, task);
+  const word = draft.wordOf(task);
+  const mayBeClosed = loop !== "portal" || facts.launchCanFail;
+  const unheard =
+    facts.taskCanFail(task) && !facts.takesResult(task.name)
+      ? " // if it fails, main does not hear of it"
+      : "";
+  const post =
+    task.copies === null
+      ? `worker.postMessage(["submit", ${word}]);`
+      : forEveryCopy(task.copies, `worker.postMessage(["submit", ${word} + copy]);`);
+  return [
+    ...(mayBeClosed ? [`if (Atomics.load(shared, ${draft.endedWord()}) === 1) ${closed}`] : []),
+    post + unheard,
+  ];
+}
+
+function result(draft: Draft, step: Of<"result">, place: Place): string[] {
+  const { facts } = draft;
+  const task = facts.task(step.task);
+  const known = draft.knownWordOf(task);
+  // Submitting it has raised by then.
+  if (!place.launched || !isBeside(facts.strategy) || known === null) return [];
+  const word = task.copies === null ? known : `${known} + copy`;
+  const lines =
+    step.timeout === undefined
+      ? [`Atomics.wait(shared, ${word}, 0); // blocks main until the task has ended`]
+      : [
+          `if (Atomics.wait(shared, ${word}, 0, ${milliseconds(step.timeout)}) === "timed-out")`,
+          `  throw new Error("the result of ${task.name} did not come in time"); // the task goes on`,
+        ];
+  if (facts.taskCanFail(task) || draft.cancels)
+    lines.push(
+      `if (Atomics.load(shared, ${word}) < 0) throw new Error("${task.name} has failed");`,
+    );
+  return task.copies === null ? lines : [forEveryCopy(task.copies, "{"), ...inside(lines), "}"];
+}
+
+function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
+  const { loop } = draft.facts.strategy;
+  if (loop === "inline") return ["// there is no thread to join: all ran in this one"];
+  if (!place.launched) return [`throw new Error("cannot join thread before it is started");`];
+  if (loop === "float")
+    return [`Bun.sleepSync(${milliseconds(timeout!)}); // what floats cannot end while main waits`];
+  const limit = timeout === undefined ? "" : `, ${milliseconds(timeout)}`;
+  const note = timeout === undefined ? "a join" : "a join, for so long; it stops nothing";
+  return [`Atomics.wait(shared, ${draft.endedWord()}, 0${limit}); // ${note}`];
+}
+
+function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
+  const channel = draft.facts.channel(step.channel);
+  const { capacity } = channel;
+  const queue = draft.queueOf(channel);
+  const value = literal(step.value);
+  if (!draft.facts.isBetweenThreads(channel)) {
+    const fate =
+      capacity === null ? "" : " // raises when it is full: nobody makes room while main waits";
+    return [`${queue}.put(${value});${fate}`];
+  }
+  if (!place.launched)
+    throw new EmitError(
+      `line ${step.position.line} sends before there is a Worker to send to; use --lang python, or send behind "launch"`,
+    );
+  const post = `worker.postMessage(["${queue}", ${value}]);`;
+  if (capacity === null) return [post];
+  const word = draft.wordOf(channel);
+  return [
+    `Atomics.wait(shared, ${word}, ${capacity}); // blocks main while the channel is full`,
+    `Atomics.add(shared, ${word}, 1);`,
+    post,
+  ];
+}
+
+function loopSends(draft: Draft, step: Of<"send">, place: Place): string[] {
+  const channel = draft.facts.channel(step.channel);
+  const queue = draft.queueOf(channel);
+  const put = `${queue}.put(${literal(step.value)});`;
+  if (channel.capacity === null) return [put];
+  return [`while (${queue}.isFull) await ${waiting(draft, `${queue}.changed()`, place)};`, put];
+}
+
+function mainReceives(draft: Draft, { channel, timeout }: Of<"receive">): string[] {
+  const queue = draft.queueOf(draft.facts.channel(channel));
+  const soon = timeout === undefined ? "" : `, not only after ${formatDuration(timeout)}`;
+  return [
+    `value = ${queue}.take(); // raises when it is empty${soon}: nobody sends while main waits`,
+  ];
+}
+
+function loopReceives(draft: Draft, step: Of<"receive">, place: Place): string[] {
+  const channel = draft.facts.channel(step.channel);
+  const queue = draft.queueOf(channel);
+  const wait =
+    step.timeout === undefined
+      ? [`while (${queue}.isEmpty) await ${waiting(draft, `${queue}.changed()`, place)};`]
+      : [
+          `for (const until = performance.now() + ${milliseconds(step.timeout)}; ${queue}.isEmpty; )`,
+          `  await ${waiting(draft, `${queue}.changed(until)`, place)};`,
+        ];
+  const take = `value = ${queue}.take();`;
+  if (!draft.facts.isBetweenThreads(channel) || channel.capacity === null) return [...wait, take];
+  const word = draft.wordOf(channel);
+  return [
+    ...wait,
+    take,
+    `Atomics.sub(shared, ${word}, 1); // main may send the next`,
+    `Atomics.notify(shared, ${word});`,
+  ];
+}
+
+function call(draft: Draft, step: Of<"call">, place: Place): string[] {
+  const name = draft.calleeOf(step);
+  const args = step.args === undefined ? "" : `args: ${JSON.stringify(step.args)}, `;
+  if (place.who === "main")
+    return [
+      `${name}({ ${args}signal: new AbortController().signal, sleep: Bun.sleepSync, print: console.log });`,
+    ];
+  draft.uses.add("sleep");
+  return [
+    `await ${name}({ ${args}signal, sleep, print: console.log });`,
+    ...(place.cleaning ? [] : ["signal.throwIfAborted();"]),
+  ];
+}
+
+/** A printed text: a template where something is filled in. */
+function filledIn(text: string, { task, depth }: Place): string {
+  let filled = false;
+  const pieces = splitPlaceholders(text).map((piece): { text: string; code?: string } => {
+    if ("literal" in piece) return { text: piece.literal };
+    if (piece.placeholder === "task" && task!.copies === null) return { text: task!.name };
+    if (piece.placeholder === "copy" && task!.copies === null) return { text: "0" };
+    filled = true;
+    switch (piece.placeholder) {
+      case "runtime":
+        return { text: "Bun ", code: "Bun.version" };
+      case "task":
+        return { text: `${task!.name}#`, code: "copy" };
+      case "copy":
+        return { text: "", code: "copy" };
+      case "i":
+        return { text: "", code: indexName(depth - 1) };
+      case "value":
+        return { text: "", code: "value" };
+    }
+  });
+  if (!filled) return JSON.stringify(pieces.map((piece) => piece.text).join(""));
+  const inner = pieces.map(
+    ({ text: plain, code }) =>
+      JSON.stringify(plain)
+        .slice(1, -1)
+        .replaceAll('\\"', '"')
+        .replaceAll(/`|\$\{/g, "\\$&") + (code === undefined ? "" : `\${${code}}`),
+  );
+  return `\`${inner.join("")}\``;
+}

@@ -1,0 +1,36 @@
+/** How TypeScript writes what is the same in every program: its blocks, its times, its lists of copies. */
+import { TICKS_PER_MS, type Ticks } from "../../scenario/duration.ts";
+import { indented } from "../source-text.ts";
+
+/** Words of the language, what a program uses of its surroundings, and names it gives itself. */
+export const reserved =
+  `arguments await break case catch class const continue debugger default delete do else enum eval export
+  extends false finally for function if implements import in instanceof interface let new null package
+  private protected public return static super switch this throw true try typeof undefined var void
+  while with yield async of type any unknown never string number boolean object symbol
+  Array Atomics AbortController Bun Channel Error Infinity Int32Array Math Promise SharedArrayBuffer
+  Worker console performance process self setTimeout clearTimeout delay workerData encodeURIComponent
+  launch start submit sleep compute inPool cancellable aborted closing signal tasks timer worker shared
+  value copy error ended finish finished submitted data what idle queue jobs i j k l main`.split(
+    /\s+/,
+  );
+
+/** A block's lines. */
+export function inside(lines: readonly string[]): string[] {
+  return indented(lines, "  ");
+}
+
+/** A duration as a number of milliseconds. */
+export function milliseconds(ticks: Ticks): string {
+  return String(ticks / TICKS_PER_MS);
+}
+
+/** The list of what an expression is for each `copy` of a task. */
+export function everyCopy(copies: number, expression: string): string {
+  return `Array.from({ length: ${copies} }, (_, copy) => ${expression})`;
+}
+
+/** A statement, performed for each `copy` of a task. */
+export function forEveryCopy(copies: number, statement: string): string {
+  return `for (let copy = 0; copy < ${copies}; copy++) ${statement}`;
+}
