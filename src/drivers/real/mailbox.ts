@@ -34,6 +34,7 @@ export class Mailbox {
   /** The port that the last message came through: the next one may as well. */
   #latest = 0;
   #wake: (() => void) | undefined;
+  #hears = false;
   /** How many times more it falls asleep without looking out before. */
   #sleepsLeft = 0;
 
@@ -104,12 +105,15 @@ export class Mailbox {
   /** Calls back when a message comes while the thread's own event loop is free; undefined: no more. */
   onArrival(wake: (() => void) | undefined): void {
     this.#wake = wake;
-    for (const port of this.#all)
-      port.onmessage ??= ({ data }) => {
-        this.seen++;
-        this.#taken.push(toPosted(data));
-        this.#wake?.();
-      };
+    // To ask a port whether it has a handler takes as long as to be asked something.
+    if (!this.#hears)
+      for (const port of this.#all)
+        port.onmessage = ({ data }) => {
+          this.seen++;
+          this.#taken.push(toPosted(data));
+          this.#wake?.();
+        };
+    this.#hears = true;
     // What has come before there were handlers.
     if (this.#taken.length > 0) wake?.();
   }

@@ -41,8 +41,6 @@ const longestBlock = 2 ** 31 - 1;
 /** In place of a thread: the block says when main's clock began, by the time of its only event, in epoch ms. */
 const ready = -1;
 
-const encoder = new TextEncoder();
-
 export class EventWriter {
   readonly #thread: number;
   readonly #lock: Lock;
@@ -55,12 +53,15 @@ export class EventWriter {
   readonly #actor = new Int32Array(blockEvents);
   readonly #type = new Uint8Array(blockEvents);
   #length = 0;
-  #texts: { k: number; bytes: Uint8Array }[] = [];
-  #textBytes = 0;
+  /** The texts of the block, and each one's entry. */
+  readonly #texts: string[] = [];
+  readonly #textEntries: number[] = [];
+  /** How many characters they have. */
+  #textLength = 0;
   /** Whether a value of the block is no int32. */
   #isWide = false;
   /** Where blocks are put together. */
-  #block = new Uint8Array(blockBytes({ length: blockEvents, textBytes: 0, valueBytes: 8 }));
+  #block = Buffer.alloc(blockBytes({ length: blockEvents, textBytes: 0, valueBytes: 8 }));
 
   /**
    * @param thread whose events these are.
@@ -83,10 +84,11 @@ export class EventWriter {
     this.#value[k] = value;
     if ((value | 0) !== value) this.#isWide = true;
     if (text === undefined) return;
-    const bytes = encoder.encode(text);
-    this.#texts.push({ k, bytes });
-    this.#textBytes += wordBytes + inWords(bytes.length);
-    if (this.#textBytes > 16 * blockEvents) this.flush();
+    // Encoded when they are written, which need not be between a question and its answer.
+    this.#texts.push(text);
+    this.#textEntries.push(k);
+    this.#textLength += text.length;
+    if (this.#textLength > 16 * blockEvents) this.flush();
   }
 
   /** Says that the run begins now. */
@@ -117,10 +119,11 @@ export class EventWriter {
 
   #write(thread: number): void {
     const length = this.#length;
-    const textBytes = this.#textBytes;
+    const textSizes = this.#texts.map((text) => Buffer.byteLength(text));
+    const textBytes = textSizes.reduce((sum, size) => sum + wordBytes + inWords(size), 0);
     const valueBytes = this.#isWide ? 8 : 4;
     const size = blockBytes({ length, textBytes, valueBytes });
-    if (size > this.#block.length) this.#block = new Uint8Array(size);
+    if (size > this.#block.length) this.#block = Buffer.alloc(size);
     const block = this.#block.subarray(0, size);
     const { buffer } = block;
     const base = this.#at[0]!;
@@ -132,14 +135,15 @@ export class EventWriter {
     columns.actor.set(this.#actor.subarray(0, length));
     columns.type.set(this.#type.subarray(0, length));
     let place = size - textBytes;
-    for (const { k, bytes } of this.#texts) {
-      new Int32Array(buffer, place, 2).set([k, bytes.length]);
-      block.set(bytes, place + wordBytes);
-      place += wordBytes + inWords(bytes.length);
+    for (const [index, bytes] of textSizes.entries()) {
+      new Int32Array(buffer, place, 2).set([this.#textEntries[index]!, bytes]);
+      block.write(this.#texts[index]!, place + wordBytes);
+      place += wordBytes + inWords(bytes);
     }
     this.#length = 0;
-    this.#texts = [];
-    this.#textBytes = 0;
+    this.#texts.length = 0;
+    this.#textEntries.length = 0;
+    this.#textLength = 0;
     this.#isWide = false;
     this.#lock.acquire();
     // The kernel may take a long write in pieces; whoever holds the lock writes them all.
