@@ -141,6 +141,39 @@ describe("the executable, in a terminal and another folder", () => {
     expect(readFileSync(join(elsewhere.path, "lost.yaml"), "utf8")).toContain("strategy: await\n");
   }, 60_000);
 
+  test("goes from the session into a run for real, back on Ctrl-C, and on in another size", async () => {
+    await using session = inTerminal();
+    await session.at("What would you like to do?", enter);
+    await session.at("Which scenario?", "threaded", enter);
+    await session.at("Under which strategy?", enter);
+    await session.at("Run it", enter);
+    await session.at("Predict first", enter);
+    await session.shows("of 9s expected");
+    session.resize(60, 24);
+    await session.shows("Background task iteration 1");
+    session.type("\u0003");
+    await session.shows("Interrupted at");
+    await session.at("What next?", "\u001b[A");
+    session.resize(100, 30);
+    await session.at("● Quit", enter);
+    expect(await session.exited()).toBe(0);
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+  }, 60_000);
+
+  test("makes a scenario that it then runs", async () => {
+    await using session = inTerminal("new", "made.yaml");
+    await session.at("What is it called?");
+    while (!session.text.includes("to which file?")) {
+      const before = session.text;
+      session.type(enter);
+      await session.until(() => session.text !== before, "the next question");
+      await Bun.sleep(40);
+    }
+    session.type(enter);
+    expect(await session.exited()).toBe(0);
+    expect(tandem(["run", "made.yaml", "-d", "virtual"]).stderr).toContain("0 of 1 task lost");
+  }, 60_000);
+
   test("draws a real run while it goes on, also in a terminal that is resized", async () => {
     await using run = inTerminal("run", "threaded", "--speed", "6");
     await run.shows("of 9s expected");

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import packageJson from "../package.json";
 import { shell, tandem, temporaryFolder } from "./support/tandem.ts";
+import { TandemInTerminal } from "./support/terminal.ts";
 
 const root = join(import.meta.dir, "..");
 const readme = await Bun.file(join(root, "README.md")).text();
@@ -35,6 +36,30 @@ describe("README.md", () => {
       expect([status, stdout + stderr]).toEqual([expected, output.join("\n")]);
     });
   }
+
+  test("the session it shows is what a terminal shows, but for what it leaves out", async () => {
+    const enter = "\r";
+    const down = "\u001b[B";
+    await using session = new TandemInTerminal([]);
+    await session.at("What would you like to do?", enter);
+    await session.at("Which scenario?", "lost", enter);
+    await session.at("Under which strategy?", enter);
+    await session.at("lost, strategy detach", down, enter);
+    await session.at("For real instead", enter);
+    await session.at("Predict first", "y");
+    await session.at("Which tasks will finish?", " ", enter);
+    await session.at("Which lines will you see?", "a", enter);
+    await session.at("What next?", enter);
+    await session.at(/next\?[^]*Under which strategy\?/, down, down, down);
+    await session.shows("● thread");
+    const [shown] = blocks.filter(({ language }) => language === "text");
+    let from = 0;
+    for (const piece of shown!.text.trimEnd().split("\n...\n")) {
+      const at = session.text.indexOf(piece, from);
+      expect(at < from ? session.text : piece).toBe(piece);
+      from = at + piece.length;
+    }
+  }, 60_000);
 
   for (const line of lines.filter((line) => line.startsWith("tandem ")))
     test(`${line} works`, () => {

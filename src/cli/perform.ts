@@ -9,13 +9,14 @@ import { runVirtually } from "../drivers/virtual/virtual.ts";
 import { typeNumber } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import type { RunPlan } from "../program/run.ts";
-import { cursorShown, LivePicture } from "../render/live.ts";
+import { LivePicture } from "../render/live.ts";
 import { type Look, renderTimeline } from "../render/timeline.ts";
 import { callProblems } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
-import { countSteps } from "../scenario/walk.ts";
-import { OutputClosed, OutputFailed, QueuedOutput, writeErr, writeOut } from "./output.ts";
+import { countAllSteps } from "../scenario/walk.ts";
+import { OutputClosed, OutputFailed, QueuedOutput, writeOut } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
+import { showCursor } from "./terminal.ts";
 
 export interface PerformOptions extends Pick<Performed, "driver" | "speed" | "jitter"> {
   /** Ends the run at this instant. */
@@ -153,26 +154,11 @@ function columns(): number {
   return process.stderr.columns ?? process.stdout.columns ?? 80;
 }
 
-/** Shows the cursor of the terminal, if there is one, at once. */
-export function showCursor(): void {
-  if (process.stderr.isTTY) return writeErr(cursorShown);
-  try {
-    if (process.stdout.isTTY) writeOut(cursorShown);
-  } catch (error) {
-    // A terminal that is gone has no cursor.
-    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
-  }
-}
-
 /** How long virtual time says that a run takes; null where it cannot say, or not at once. */
 export function expectedTime(plan: RunPlan, folder: string): Ticks | null {
   const { scenario } = plan;
   if (callProblems(scenario, folder, new Set()).length > 0) return null;
-  const steps = scenario.tasks.reduce(
-    (sum, task) => sum + (task.copies ?? 1) * countSteps(task.steps),
-    countSteps(scenario.main),
-  );
-  if (steps > mostExpected) return null;
+  if (countAllSteps(scenario) > mostExpected) return null;
   return runVirtually(plan).end;
 }
 

@@ -1,6 +1,7 @@
 /** What the terminal that tandem speaks to can show: found out from the environment, as users expect. */
 import type { Look } from "../render/timeline.ts";
-import { textWidth } from "./output.ts";
+import { cursorShown } from "../render/text.ts";
+import { OutputClosed, OutputFailed, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** The options by which a user overrules what is found out. */
 export const lookOptions = { ascii: { type: "boolean" }, "no-color": { type: "boolean" } } as const;
@@ -25,7 +26,7 @@ export function canRedraw(stream: { isTTY?: boolean }): boolean {
 function knowsColour(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"]) return env["FORCE_COLOR"] !== "0";
-  return stream.isTTY === true && env["TERM"] !== "dumb";
+  return stream.isTTY === true && env["TERM"] !== "dumb" && !env["CI"];
 }
 
 /** POSIX: the first of these that is set names the encoding. The Linux console has few characters. */
@@ -57,7 +58,16 @@ function asciiTwin(sign: string): string {
 
 /** Whether somebody is there to be asked, on a terminal where a question can be drawn. */
 export function canAsk(): boolean {
-  return (
-    process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb"
-  );
+  return process.stdin.isTTY === true && canRedraw(process.stdout);
+}
+
+/** Shows the cursor of the terminal, if there is one, at once. */
+export function showCursor(): void {
+  if (process.stderr.isTTY) return writeErr(cursorShown);
+  try {
+    if (process.stdout.isTTY) writeOut(cursorShown);
+  } catch (error) {
+    // A terminal that is gone has no cursor.
+    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
+  }
 }

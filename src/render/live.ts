@@ -6,14 +6,13 @@
  */
 import type { Lanes } from "../analysis/lanes.ts";
 import { formatTime, type Ticks, TICKS_PER_MS } from "../scenario/duration.ts";
+import { cursorShown } from "./text.ts";
 import { renderTimeline, type Look } from "./timeline.ts";
 
 const hideCursor = "\u001b[?25l";
-/** What has the terminal show its cursor. */
-export const cursorShown = "\u001b[?25h";
 
-/** Lines of the picture that are no lanes: heading, axis, legend, and one below. */
-const otherLines = 8;
+/** Lines of the picture that are no lanes: heading, those not drawn, axis, legend, and one below. */
+const otherLines = 10;
 
 export class LivePicture {
   readonly #lanes: Lanes;

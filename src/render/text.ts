@@ -18,3 +18,6 @@ export function pad(text: string, width: number): string {
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** What has a terminal show its cursor (DECTCEM). */
+export const cursorShown = "\u001b[?25h";

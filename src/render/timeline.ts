@@ -127,27 +127,24 @@ function axisAndLegend(
   used: ReadonlySet<Glyph>,
   look: Look,
 ): string[] {
-  const room = look.width - left.length;
   return [
     ...axis(span, cells, look).map((line) => left + line),
-    // A character is not torn from its meaning, where both have room.
-    ...wrap(
-      legend(used, look)
-        .map((one) => (Bun.stringWidth(one) > room ? one : one.replaceAll(" ", "\u00a0")))
-        .join("   "),
-      room,
-    )
-      .replaceAll("\u00a0", " ")
-      .split("\n")
-      .map((line) => left + line),
+    ...legend(used, look, look.width - left.length).map((line) => left + line),
   ];
 }
 
-/** What the characters of a picture mean, for those that it holds. */
-function legend(used: ReadonlySet<Glyph>, look: Look): string[] {
-  return [...activities.map((activity) => drawn[activity]), ...Object.values(ended)]
-    .filter((glyph) => used.has(glyph))
-    .map((glyph) => `${character(glyph, look)} ${glyph.means}`);
+/** What the characters of a picture mean, for those that it holds; none is parted from its meaning. */
+function legend(used: ReadonlySet<Glyph>, look: Look, width: number): string[] {
+  const lines: string[] = [];
+  for (const glyph of [...activities.map((one) => drawn[one]), ...Object.values(ended)]) {
+    if (!used.has(glyph)) continue;
+    const entry = `${character(glyph, look)} ${glyph.means}`;
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 3 + entry.length <= width)
+      lines[lines.length - 1] = `${last}   ${entry}`;
+    else lines.push(...wrap(entry, width).split("\n"));
+  }
+  return lines;
 }
 
 function endWords({ status, endedAt }: Lane): string {

@@ -4,7 +4,7 @@
  * Every program (main, launch, each task) and everybody who asks "where did it stand?" walks with
  * the same cursor, so the k-th step performed and the k-th step reported are the same step.
  */
-import type { LeafStep, Step } from "./model.ts";
+import type { LeafStep, Scenario, Step } from "./model.ts";
 
 interface Frame {
   steps: Step[];
@@ -65,6 +65,14 @@ export function countSteps(steps: Step[]): number {
   for (const step of steps)
     count += step.kind === "repeat" ? step.times * countSteps(step.steps) : 1;
   return count;
+}
+
+/** How many leaf steps main and all copies of the tasks take together. */
+export function countAllSteps({ main, tasks }: Scenario): number {
+  return tasks.reduce(
+    (sum, task) => sum + (task.copies ?? 1) * countSteps(task.steps),
+    countSteps(main),
+  );
 }
 
 /** A step of a list, found by how many were done before it. */

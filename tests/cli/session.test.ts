@@ -1,7 +1,7 @@
 /** The interactive session, by its keys, in a pseudo-terminal of 80 columns and 24 lines. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
 // A terminal is waited for by what it shows, with a patience of its own.
@@ -107,7 +107,7 @@ describe("tandem, without arguments", () => {
     await session.shows(/ {3}"Main program started [^"]+" +you: yes +truth: yes/);
     await session.shows(/\* the loop closed when launch returned/);
     await session.shows(/\* task had one turn before the loop closed/);
-    await session.shows(/\* main goes through all its steps/);
+    await session.shows(/\* main goes through its own steps/);
     await at(session, "What next?", interrupt);
     expect(await session.exited()).toBe(130);
   });
@@ -212,12 +212,16 @@ describe("tandem, without arguments", () => {
     expect(report).toMatch(/^main +█+✓ finished 9s$/m);
     expect(report).toContain("1 of 1 task lost");
     expect(report).toContain("strategy: detach");
+    expect(report).toContain("\nBackground task iteration 0\n");
+    const [, document] = /^````yaml\n([^]*?)^````$/m.exec(report)!;
+    const again = tandem(["run", "-", "--driver", "virtual"], { stdin: document! });
+    expect(again.stderr).toContain("1 of 1 task lost");
     expect(report).not.toContain("\u001b");
   });
 
   test.each([
     ["--ascii", ["--ascii", "--no-color"], {}],
-    ["a locale without Unicode", ["--no-color"], { LANG: "C" }],
+    ["a locale without Unicode", ["--no-color"], { LC_ALL: "C" }],
     ["the Linux console", [], { TERM: "linux", NO_COLOR: "1" }],
   ])("%s: nothing but ASCII, and no colours", async (_, options, env) => {
     await using session = new TandemInTerminal(options, { env });
@@ -298,6 +302,55 @@ describe("tandem, without arguments", () => {
   });
 });
 
+describe("where nobody can be asked", () => {
+  test.each([
+    ["a dumb terminal", { TERM: "dumb" }],
+    ["CI, even with a terminal", { CI: "true" }],
+  ])(
+    "%s: tandem alone says how it is used, without escape codes, and exits with 2",
+    async (_, env) => {
+      await using session = new TandemInTerminal([], { env });
+      expect(await session.exited()).toBe(2);
+      expect(session.text).toContain("Usage: tandem");
+      expect(session.written).not.toContain("\u001b");
+    },
+  );
+
+  test.each([
+    ["stdin", "tandem < /dev/null"],
+    ["stdout", "tandem | cat; exit ${PIPESTATUS[0]}"],
+  ])("without a terminal on %s, so does it", async (_, line) => {
+    const words = command.map((word) => `'${word}'`).join(" ");
+    const program = ["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`];
+    await using session = new TandemInTerminal([], { program });
+    expect(await session.exited()).toBe(2);
+    expect(session.text).toContain("Usage: tandem");
+  });
+
+  test("an option before a command is told to stand behind it", () => {
+    const { status, stderr } = tandem(["--ascii", "run", "lost"]);
+    expect([status, stderr]).toEqual([
+      2,
+      'tandem: --ascii stands before "run"; write it behind (see: tandem help)\n',
+    ]);
+  });
+});
+
+test.skipIf(command.length === 1)(
+  "an error of tandem's own in the middle of a question leaves the terminal as it was",
+  async () => {
+    using folder = temporaryFolder();
+    const fails = folder.file("fails.ts", `setTimeout(() => { throw new Error("boom"); }, 1500);`);
+    const [bun, main] = command as [string, string];
+    await using session = new TandemInTerminal([], { program: [bun, "--preload", fails, main] });
+    await session.shows("What would you like to do?");
+    expect(session.isCooked).toBe(false);
+    expect(await session.exited()).toBe(1);
+    expect(session.text).toContain("boom");
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+  },
+);
+
 describe("a stranger's session", () => {
   const sizes = [
     [60, 24],
@@ -375,7 +428,7 @@ describe("tandem new", () => {
   async function acceptAll(session: TandemInTerminal): Promise<void> {
     for (const question of [
       "What is it called?",
-      "What does main do meanwhile?",
+      "Main launches its tasks.",
       "main: for how long?",
       "main: how many such rounds?",
       "Does main do something else",
@@ -399,15 +452,15 @@ describe("tandem new", () => {
       await using session = new TandemInTerminal(["new"], { cwd: folder.path, columns });
       await at(session, "What is it called?", ..."\u007f\u007f\u007f\u007f", "My Own", enter);
       await at(session, "is not a name in kebab-case", ..."\u007f".repeat(6), "own", enter);
-      await at(session, "What does main do meanwhile?", enter);
+      await at(session, "Main launches its tasks.", enter);
       await at(session, "main: for how long?", enter);
       await at(session, "main: how many such rounds?", enter);
       await at(session, "Does main do something else", "y");
-      await at(session, "And then?", down, enter);
-      await at(session, /And then[^]*main: for how long\?/, ..."\u007f\u007f", "x", enter);
+      await at(session, "And after that?", down, enter);
+      await at(session, /And after that[^]*main: for how long\?/, ..."\u007f\u007f", "x", enter);
       await at(session, "is not a duration", "\u007f", "50ms", enter);
-      await at(session, /And then[^]*main: how many such rounds\?/, "\u007f", "2", enter);
-      await at(session, /And then[^]*Does main do something else/, "n");
+      await at(session, /And after that[^]*main: how many such rounds\?/, "\u007f", "2", enter);
+      await at(session, /And after that[^]*Does main do something else/, "n");
       await at(session, "Task 1: what is it called?", ..."\u007f".repeat(5), "main", enter);
       await at(session, "the name of tandem's own part", ..."\u007f".repeat(4), "beat", enter);
       await at(session, "beat: what does it do", enter);

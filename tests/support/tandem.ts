@@ -20,7 +20,9 @@ const timeoutMs = 30_000;
 /** What a shell or terminal may have set, and what would change the output; the terminal knows colours and Unicode. */
 const neutral = {
   TERM: "xterm-256color",
-  LC_ALL: "C.UTF-8",
+  LC_ALL: undefined,
+  LC_CTYPE: undefined,
+  LANG: "C.UTF-8",
   NO_COLOR: undefined,
   FORCE_COLOR: undefined,
   CLICOLOR_FORCE: undefined,

@@ -15,7 +15,7 @@ import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { adviseOn, canSimulate, judge } from "../compare.ts";
 import { textWidth, writeOut } from "../output.ts";
 import { simulate } from "../perform-all.ts";
-import { answer, maxItems, save } from "./prompt.ts";
+import { answer, fitted, maxItems, noteWidth, save } from "./prompt.ts";
 import { strategyWords } from "./strategies.ts";
 
 /** What one may want beside what is wanted anyway. */
@@ -33,7 +33,7 @@ export async function compareAndAdvise(
   now: Strategy,
 ): Promise<Strategy> {
   if (!canSimulate(scenario, source)) {
-    log.warn('To compare in virtual time, say how long each "call" takes ("takes: 2s").');
+    log.warn(fitted('To compare in virtual time, say how long each "call" takes ("takes: 2s").'));
     return now;
   }
   const names = new Set([now.name, ...Object.keys(strategyWords)]);
@@ -49,8 +49,7 @@ export async function compareAndAdvise(
   const must = await askDemands(wanted, wanted.relative(own));
   const runs = performed.map((run) => judge(run, demandsBeside(must, own)));
   const advice = adviseOn(source, scenario, runs, must, own);
-  const width = Math.min(textWidth(), 80) - 8;
-  note(renderAdvice(advice, width).trimEnd(), "Advice", { format: (line) => line });
+  note(renderAdvice(advice, noteWidth()).trimEnd(), "Advice", { format: (line) => line });
   const [unless] = advice.unless;
   if (
     unless !== undefined &&
@@ -58,7 +57,7 @@ export async function compareAndAdvise(
       confirm({ message: "Save the scenario in which that would be wrong?", initialValue: false }),
     ))
   ) {
-    const tell = (message: string): void => log.error(message);
+    const tell = (message: string): void => log.error(fitted(message));
     const file = `./${scenario.name}-unless.yaml`;
     const written = await save("it", file, unless.document, tell);
     if (written !== null) log.success(`Saved. Compare there: tandem compare ${written}`);

@@ -4,7 +4,7 @@ import { catalogue } from "../../scenario/catalogue.ts";
 import { exitStatus } from "../command.ts";
 import { emptyDraft, type Draft, type Work, type WorkDraft, works, writeDraft } from "./draft.ts";
 import { documentProblem } from "./edit.ts";
-import { answer, asking, Left, save } from "./prompt.ts";
+import { answer, asking, asWord, Left, save } from "./prompt.ts";
 import { strategyLine, strategyWords } from "./strategies.ts";
 
 /** `tandem new`, from its first question on. @returns the exit status. */
@@ -13,7 +13,7 @@ export async function runMaking(file: string | null): Promise<number> {
   try {
     const written = await asking(() => makeScenario(file));
     if (written === null) return exitStatus.fellShort;
-    outro(`Run it: tandem run ${written}`);
+    outro(`Run it: tandem run ${asWord(written)}`);
     return exitStatus.done;
   } catch (error) {
     if (!(error instanceof Left)) throw error;
@@ -38,7 +38,7 @@ export async function makeScenario(file: string | null): Promise<string | null> 
   do {
     const { main } = draft;
     const work = await askWork(
-      main.length === 0 ? "What does main do meanwhile?" : "And then?",
+      main.length === 0 ? "Main launches its tasks. What does it do then?" : "And after that?",
       "main",
       { kind: "block", takes: "1s", rounds: "3" },
       (part) => ({ ...draft, main: [...main, part] }),

@@ -14,6 +14,7 @@ import { callProblems } from "../../scenario/calls.ts";
 import { formatTime } from "../../scenario/duration.ts";
 import { printable } from "../../scenario/problem.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
+import { countAllSteps } from "../../scenario/walk.ts";
 
 /** A line that the program prints under some strategy, and who prints it. */
 interface Line {
@@ -37,12 +38,18 @@ export interface Prediction extends Possible {
 /** More than this nobody wants to be asked about. */
 const most = 12;
 
+/** More than this nobody reads. */
+const mostReasons = 5;
+
+/** The most steps that are performed, under each strategy, only to know what might happen. */
+const mostSteps = 50_000;
+
 /** Null where virtual time does not know, or there are too many tasks to ask about. */
 export function foretell(plan: RunPlan, folder: string): Possible | null {
   const { scenario } = plan;
   if (callProblems(scenario, folder, new Set()).length > 0) return null;
   const copies = scenario.tasks.reduce((sum, task) => sum + (task.copies ?? 1), 0);
-  if (copies === 0 || copies > most) return null;
+  if (copies === 0 || copies > most || countAllSteps(scenario) > mostSteps) return null;
   const tasks = new Set<string>();
   const lines = new Map<string, Line>();
   for (const name of Object.keys(namedStrategies)) {
@@ -111,7 +118,7 @@ export function renderPrediction(
     ...table,
     "",
     summary,
-    ...reasons.map((reason) => wrap(`* ${reason}.`, width - 2, "  ")),
+    ...reasons.slice(0, mostReasons).map((reason) => wrap(`* ${reason}.`, width - 2, "  ")),
   ].join("\n");
 }
 
@@ -131,12 +138,7 @@ function explain(wrong: Row[], outcome: Outcome, findings: Finding[]): string[] 
     const finding = findings.find((one) => one.task === task.spec.name && !told.has(one));
     if (task.status === "finished") return [whyItFinished(task, outcome.strategy)];
     const reasons: string[] = [];
-    if (came && task.startedAt !== null)
-      reasons.push(
-        isLost(task) && outcome.strategy.loop === "inline" && outcome.strategy.settle === "none"
-          ? `${by} had one turn before the loop closed, up to its first wait: hence its first lines`
-          : `${by} came as far as ${plural(task.stepsDone, "step")} of ${task.steps}: hence those lines of it`,
-      );
+    if (came && task.startedAt !== null) reasons.push(`${howFar(task, outcome)}: hence its lines`);
     if (missed && finding !== undefined) {
       told.add(finding);
       reasons.push(finding.message);
@@ -147,13 +149,22 @@ function explain(wrong: Row[], outcome: Outcome, findings: Finding[]): string[] 
   });
 }
 
+/** How a task that did not finish came to do something all the same. */
+function howFar(task: TaskOutcome, { strategy }: Outcome): string {
+  const { name, stepsDone, steps, cleanup } = task;
+  if (cleanup === "ran") return `${name} had begun when it was stopped, so its clean-up ran`;
+  if (isLost(task) && strategy.loop === "inline" && strategy.settle === "none")
+    return `${name} had one turn before the loop closed, up to its first wait`;
+  return `${name} came as far as ${plural(stepsDone, "step")} of ${steps}`;
+}
+
 function whyOfMain(by: string, rows: Row[], { main, launch }: Outcome): string {
   const { status, error } = by === "main" ? main : launch;
   if (rows.some(({ said }) => said))
     return `${by} ${status === "finished" ? "does not come to that line" : `ended before that: ${status}${error === null ? "" : ` (${error})`}`}`;
-  return by === "main"
-    ? "main goes through all its steps, whatever becomes of the tasks"
-    : "launch goes through its own steps, whatever becomes of the tasks";
+  return status === "finished"
+    ? `${by} goes through its own steps, whatever becomes of the tasks`
+    : `${by} had come to those lines before it ended: ${status}`;
 }
 
 /** Who saw to it that a task came to its end. */

@@ -8,8 +8,10 @@
 import { confirm, isCancel, text } from "@clack/prompts";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { wrap } from "../../render/text.ts";
 import { signalStatus } from "../command.ts";
-import { showCursor } from "../perform.ts";
+import { textWidth } from "../output.ts";
+import { showCursor } from "../terminal.ts";
 
 /** The user has left in the middle of a question, or tandem was told to end there. */
 export class Left extends Error {
@@ -22,23 +24,29 @@ export class Left extends Error {
   }
 }
 
-/** Rejects once tandem is told to end. */
-const told = Promise.withResolvers<never>();
-// It may be told when no question waits for it.
-told.promise.catch(() => undefined);
+/** Rejects once there is to be no further question. */
+const broken = Promise.withResolvers<never>();
+// That may come about while no question is asked.
+broken.promise.catch(() => undefined);
 
-/** Has questions asked. @throws Left, also when tandem is told to end (SIGTERM) while it asks. */
+/**
+ * Has questions asked.
+ *
+ * @throws Left, also when tandem is told to end (SIGTERM) while it asks, and whatever is thrown in
+ * answer to a key: Bun would print that, and go on with a question that nobody hears the answer to.
+ */
 export async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
-  const end = (): void => told.reject(new Left("SIGTERM"));
-  process.on("SIGTERM", end);
-  // An error of tandem's own, thrown in the middle of a question, comes by here only.
-  process.on("exit", restoreTerminal);
+  const handlers = {
+    SIGTERM: (): void => broken.reject(new Left("SIGTERM")),
+    uncaughtException: (error: unknown): void => broken.reject(error),
+    unhandledRejection: (error: unknown): void => broken.reject(error),
+  };
+  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler);
   try {
     return await questions();
   } finally {
     restoreTerminal();
-    process.off("SIGTERM", end);
-    process.off("exit", restoreTerminal);
+    for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
   }
 }
 
@@ -49,7 +57,7 @@ function restoreTerminal(): void {
 
 /** The answer to a question of clack's. @throws Left when there is none. */
 export async function answer<Value>(question: Promise<Value>): Promise<Exclude<Value, symbol>> {
-  const given = await Promise.race([question, told.promise]);
+  const given = await Promise.race([question, broken.promise]);
   if (isCancel(given)) throw new Left();
   return given as Exclude<Value, symbol>;
 }
@@ -119,6 +127,11 @@ export async function save(
   }
 }
 
+/** A file's name as a word of a command line. */
+export function asWord(file: string): string {
+  return /[^\w./\\:-]/.test(file) ? `"${file}"` : file;
+}
+
 /** Why nothing can be written there, as far as one can see before. */
 export function fileProblem(file: string): string | undefined {
   if (file.trim() === "") return "Write a file's name, as ./mine.yaml";
@@ -128,4 +141,14 @@ export function fileProblem(file: string): string | undefined {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
     return "It is a folder; name a file in it";
   return undefined;
+}
+
+/** A sentence that clack, which wraps none, is to show beside its bar. */
+export function fitted(sentence: string): string {
+  return wrap(sentence, noteWidth());
+}
+
+/** How wide a text in a box may be. */
+export function noteWidth(): number {
+  return Math.min(textWidth(), 80) - 8;
 }

@@ -26,7 +26,7 @@ import { callProblems } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
-import { DocumentError } from "../../scenario/problem.ts";
+import { DocumentError, printable } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
@@ -39,10 +39,21 @@ import {
   timelineOf,
 } from "../perform.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
+import { version } from "../version.ts";
 import { compareAndAdvise } from "./advise.ts";
 import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
 import { makeScenario } from "./make.ts";
-import { answer, asking, KeysAside, Left, maxItems, save } from "./prompt.ts";
+import {
+  answer,
+  asking,
+  asWord,
+  fitted,
+  KeysAside,
+  Left,
+  maxItems,
+  noteWidth,
+  save,
+} from "./prompt.ts";
 import { foretell, type Prediction, renderPrediction } from "./prediction.ts";
 import { strategyLine, strategyWords } from "./strategies.ts";
 
@@ -151,13 +162,8 @@ async function chooseSource(): Promise<Source> {
   );
   const source = readSource(name);
   const { title, description } = parseScenario(source.text, source.file);
-  if (description !== null) note(Bun.wrapAnsi(description, noteWidth()), title ?? name);
+  if (description !== null) note(fitted(description), title ?? name);
   return source;
-}
-
-/** How wide a text in a box may be. */
-function noteWidth(): number {
-  return Math.min(textWidth(), 80) - 8;
 }
 
 async function chooseStrategy(now: Strategy, message: string): Promise<Strategy> {
@@ -180,7 +186,7 @@ function settingFor(source: Source): Setting | null {
     return { source, scenario, strategy: scenario.strategy, driver: "real", speed: 1 };
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
-    log.error(error.message);
+    log.error(fitted(error.message));
     return null;
   }
 }
@@ -352,7 +358,7 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
   const pretended = driver === "real" ? null : new Set<string>();
   const problems = callProblems(scenario, source.folder, pretended);
   if (problems.length > 0) {
-    log.error(new DocumentError(source.file, problems).message);
+    log.error(fitted(new DocumentError(source.file, problems).message));
     return null;
   }
   const plan = planOf(setting);
@@ -404,38 +410,54 @@ async function seeText(setting: Setting): Promise<void> {
     program = emitProgram(scenario, strategy, what as "python" | "typescript");
   } catch (error) {
     if ((error as Error).name !== "EmitError") throw error;
-    return log.warn((error as Error).message);
+    return log.warn(fitted((error as Error).message));
   }
   writeOut(`\n${program.trimEnd()}\n\n`);
   if (!(await answer(confirm({ message: "Save the program?", initialValue: false })))) return;
   const proposed = `./${scenario.name}.${what === "python" ? "py" : "ts"}`;
-  const file = await save("the program", proposed, program, (message) => log.error(message));
+  const file = await save("the program", proposed, program, (message) =>
+    log.error(fitted(message)),
+  );
   if (file === null) return;
-  log.success(`Saved. Run it: ${what === "python" ? "python3" : "bun"} ${file}`);
+  log.success(`Saved. Run it: ${what === "python" ? "python3" : "bun"} ${asWord(file)}`);
 }
 
 async function saveScenario(setting: Setting): Promise<void> {
   const { source, scenario, strategy } = setting;
   const document = withStrategy(source.text, strategy.name);
-  const tell = (message: string): void => log.error(message);
+  const tell = (message: string): void => log.error(fitted(message));
   const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
-  if (file !== null) log.success(`Saved. Run it: tandem run ${file}`);
+  if (file !== null) log.success(`Saved. Run it: tandem run ${asWord(file)}`);
 }
 
 async function saveReport(setting: Setting, { outcome, log: events }: Ran): Promise<void> {
   const { scenario, source, strategy } = setting;
+  const { driver, speed } = outcome;
+  const how =
+    driver === "virtual"
+      ? "in virtual time"
+      : speed === 1
+        ? "for real"
+        : `for real, at speed ${speed}`;
+  const printed = outcome.prints.map(({ text }) => printable(text)).join("\n");
+  const file = `${scenario.name}.yaml`;
   const plain = { width: 100, unicode: true, colour: false };
   const block = (language: string, content: string): string =>
     `\`\`\`\`${language}\n${content.trimEnd()}\n\`\`\`\`\n`;
   const report = [
     `# ${scenario.title ?? scenario.name}\n`,
-    `Run with tandem, under the strategy \`${strategy.name}\`.\n`,
+    ...(scenario.description === null ? [] : [`${scenario.description.trim()}\n`]),
+    `Run ${how} with tandem ${version}, under the strategy \`${strategy.name}\`.\n`,
+    "## What the program printed\n",
+    block("text", printed),
+    "## What became of it\n",
     block("text", timelineOf(outcome, events, plain)),
     block("text", renderVerdict(outcome, findFindings(outcome), plain.width)),
     "## The scenario\n",
+    `To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`,
     block("yaml", withStrategy(source.text, strategy.name)),
   ].join("\n");
-  const tell = (message: string): void => log.error(message);
-  const file = await save("the report", `./${scenario.name}-report.md`, report, tell);
-  if (file !== null) log.success(`Written to ${file}.`);
+  const tell = (message: string): void => log.error(fitted(message));
+  const written = await save("the report", `./${scenario.name}-report.md`, report, tell);
+  if (written !== null) log.success(`Written to ${written}.`);
 }

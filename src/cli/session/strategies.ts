@@ -2,14 +2,14 @@
 
 /** By name, in the order in which a newcomer should meet them. */
 export const strategyWords: Readonly<Record<string, string>> = {
-  detach: "loop in main, closed at once; nobody waits; unfinished work is lost",
-  await: "loop in main, which waits for all tasks; lost only if one fails",
-  group: "the same, and the first failure cancels the siblings (TaskGroup)",
-  thread: "loop in a thread; main goes on, and waits for it at its end",
-  daemon: "loop in a thread; nobody waits; what main's end cuts off is lost",
-  portal: 'loop in a thread, open for "submit"; main waits for it at its end',
-  float: "JavaScript: tasks move while main rests; the process waits for them",
-  exit: "the same, but main calls process.exit(): what still floats is lost",
+  detach: "loop in main; nobody waits; unfinished tasks are lost",
+  await: "loop in main, which waits; lost only if one fails",
+  group: "the same; the first failure cancels the siblings",
+  thread: "loop in a thread; main goes on, and waits at its end",
+  daemon: "loop in a thread; nobody waits; main's end cuts it off",
+  portal: 'loop in a thread, open to "submit"; main waits at its end',
+  float: "JavaScript: tasks move once main rests, and then finish",
+  exit: "the same, but process.exit(): what still floats is lost",
 };
 
 /** A strategy as a line to choose. */
