@@ -221,7 +221,7 @@ describe("tandem, without arguments", () => {
 
   test.each([
     ["--ascii", ["--ascii", "--no-color"], {}],
-    ["a locale without Unicode", ["--no-color"], { LANG: "C" }],
+    ["a locale without Unicode", ["--no-color"], { LC_ALL: "C" }],
     ["the Linux console", [], { TERM: "linux", NO_COLOR: "1" }],
   ])("%s: nothing but ASCII, and no colours", async (_, options, env) => {
     await using session = new TandemInTerminal(options, { env });
