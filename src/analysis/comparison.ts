@@ -1,5 +1,5 @@
 /** One scenario under several strategies: the figures that tell them apart, and what satisfies a demand. */
-import { formatDuration, type Ticks } from "../scenario/duration.ts";
+import { formatDuration, type Ticks, TICKS_PER_MS } from "../scenario/duration.ts";
 import {
   atExits,
   loops,
@@ -35,10 +35,15 @@ export interface Figures {
   cleanup: "all" | "some" | "none" | null;
   /** What the program's process ends with; null when the run did not end by itself. */
   exitCode: number | null;
+  /** How far times may be off by chance: not at all in virtual time. */
+  precision: Ticks;
 }
 
+/** By how much, in ms of real time, a real run is late when the machine has little else to do. */
+const noiseMs = 20;
+
 export function figuresOf(outcome: Outcome): Figures {
-  const { strategy, tasks, main, longestBlock, exitCode } = outcome;
+  const { strategy, tasks, main, longestBlock, exitCode, driver, speed } = outcome;
   const count = (status: string): number => tasks.filter((task) => task.status === status).length;
   const heard = { raised: 0, logged: 0, nobody: 0 };
   for (const task of tasks) if (task.heard !== null) heard[task.heard.by]++;
@@ -60,6 +65,7 @@ export function figuresOf(outcome: Outcome): Figures {
     cleanup:
       cleaning.length === 0 ? null : ran === cleaning.length ? "all" : ran > 0 ? "some" : "none",
     exitCode,
+    precision: driver === "virtual" ? 0 : noiseMs * TICKS_PER_MS * speed,
   };
 }
 

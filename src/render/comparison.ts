@@ -9,6 +9,8 @@ interface Column {
   cell: (figures: Figures) => string;
   /** The figure by which one is better than another, the smaller the better; null: none is. */
   rank: ((figures: Figures) => number) | null;
+  /** Whether it ranks times, which for real are never twice the same. */
+  isTime?: true;
 }
 
 const never = (ticks: Ticks | null): string => (ticks === null ? "never" : formatTime(ticks));
@@ -38,6 +40,7 @@ const columns: Readonly<Record<string, Column>> = {
     cell: ({ main, mainFailed }) =>
       main !== null && mainFailed ? `${formatTime(main)} failed` : never(main),
     rank: ({ main, mainFailed }) => (main === null || mainFailed ? Infinity : main),
+    isTime: true,
   },
   background: {
     title: "background",
@@ -45,12 +48,19 @@ const columns: Readonly<Record<string, Column>> = {
     // The sooner the better only where nothing was lost.
     rank: ({ background, lost, failed }) =>
       background === null || lost + failed > 0 ? Infinity : background,
+    isTime: true,
   },
-  wall: { title: "process", cell: ({ wall }) => never(wall), rank: ({ wall }) => wall ?? Infinity },
+  wall: {
+    title: "process",
+    cell: ({ wall }) => never(wall),
+    rank: ({ wall }) => wall ?? Infinity,
+    isTime: true,
+  },
   block: {
     title: "loop held",
     cell: ({ block }) => (block === 0 ? "-" : formatTime(block)),
     rank: ({ block }) => block,
+    isTime: true,
   },
   cleanup: {
     title: "clean-up",
@@ -91,19 +101,21 @@ export function className({ figures, members }: Class): string {
 /** A row of titles, and one for each class. */
 function rowsOf(classes: readonly Class[]): string[][] {
   const all = Object.values(columns);
-  const best = all.map(({ rank }) => {
+  const precision = classes.reduce((most, { figures }) => Math.max(most, figures.precision), 0);
+  /** The highest rank that is as good as the best. */
+  const best = all.map(({ rank, isTime }) => {
     if (rank === null) return null;
     const ranks = classes.map(({ figures }) => rank(figures));
-    const least = ranks.reduce((a, b) => Math.min(a, b), Infinity);
+    const least = ranks.reduce((a, b) => Math.min(a, b), Infinity) + (isTime ? precision : 0);
     // What all have in common distinguishes nobody.
-    return least === Infinity || ranks.every((one) => one === least) ? null : least;
+    return least === Infinity || ranks.every((one) => one <= least) ? null : least;
   });
   return [
     ["strategy", ...all.map(({ title }) => title)],
     ...classes.map((one) => [
       className(one),
       ...all.map(({ cell, rank }, k) => {
-        const isBest = rank !== null && best[k] === rank(one.figures);
+        const isBest = rank !== null && best[k] !== null && rank(one.figures) <= best[k]!;
         return `${cell(one.figures)}${isBest ? " *" : ""}`;
       }),
     ]),
