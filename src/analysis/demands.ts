@@ -285,7 +285,14 @@ export function demandsOf(own: Outcome, driver: Outcome["driver"]): Demands {
   const finish = wishes.some(({ written }) => written === "finish");
   const mayLose = isWish && expect.lost !== 0 && expect.tasks !== null;
   const loss = finish ? [] : [mayLose ? nothingLostUnasked : demand("lost==0")];
-  const all = [...wishes, ...loss, demand("heard"), demand("cleanup"), demand("late<100ms")];
+  const cleans = own.scenario.tasks.some((task) => task.finally.length > 0);
+  const all = [
+    ...wishes,
+    ...loss,
+    demand("heard"),
+    ...(cleans ? [demand("cleanup")] : []),
+    demand("late<100ms"),
+  ];
   return {
     source: wishes.length > 0 ? "expect" : "default",
     fixed: [...new Map(all.map((one) => [one.written, one])).values()],

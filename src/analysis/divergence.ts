@@ -26,6 +26,8 @@ export interface Verification {
   cause: string | null;
   /** The most that anything happened later than in virtual time; null where times say nothing. */
   late: Ticks | null;
+  /** Whether all that differs is that things happened later: a machine that hesitates does that. */
+  onlyLate: boolean;
 }
 
 /** A run with its events. */
@@ -75,8 +77,9 @@ export function findDivergences(
       divergences: others.map(({ of, virtual, real }) => ({ of, virtual, real })),
       cause: cause(),
       late: null,
+      onlyLate: false,
     };
-  if (calls) return { divergences: [], cause: null, late: null };
+  if (calls) return { divergences: [], cause: null, late: null, onlyLate: false };
   const times = instants(model.outcome, real.outcome);
   // What is late once may make other things late that wait for it, and a busy machine is late at all of them.
   const most = toleranceMs * TICKS_PER_MS * speed + 3 * delayed;
@@ -91,6 +94,7 @@ export function findDivergences(
     divergences,
     cause: null,
     late: times.reduce((sum, one) => Math.max(sum, one.at - one.virtual), 0),
+    onlyLate: divergences.length > 0 && times.every(({ virtual, at }) => at >= virtual),
   };
 }
 

@@ -29,7 +29,12 @@ function verify(model: object, real: object, strategy = "daemon") {
 
 describe("a run beside its model", () => {
   test("that is the same has no divergence", () => {
-    expect(verify(base, base)).toEqual({ divergences: [], cause: null, late: 0 });
+    expect(verify(base, base)).toEqual({
+      divergences: [],
+      cause: null,
+      late: 0,
+      onlyLate: false,
+    });
   });
 
   test("that printed another line differs there, thread by thread, for no cause", () => {
@@ -38,6 +43,7 @@ describe("a run beside its model", () => {
       divergences: [{ of: "line 2 of thread loop", virtual: '"second"', real: '"third"' }],
       cause: null,
       late: null,
+      onlyLate: false,
     });
   });
 
@@ -79,7 +85,8 @@ describe("a run beside its model", () => {
       ['the line "end"', "1s", "1.5s"],
     ]);
     expect(times(verify(slower, base))).toContainEqual(["the end of main", "1.5s", "1s"]);
-    expect(verify(base, slower).cause).toBeNull();
+    expect(verify(base, slower)).toMatchObject({ cause: null, onlyLate: true });
+    expect(verify(slower, base)).toMatchObject({ cause: null, onlyLate: false });
   });
 
   test("that a tie decided is luck: durations a little different give the same", () => {
@@ -118,7 +125,9 @@ test("where functions take what they take, no lateness is claimed", () => {
 describe("tandem compare --verify", () => {
   test("runs every strategy on both drivers; model and reality agree", () => {
     const { status, stdout } = tandem(["compare", "choosing", "--verify", "--speed", "4"]);
-    expect(stdout).toEndWith("Model and reality agree under all 8 strategies.\n");
+    // A busy machine may hesitate; that it did is a cause, and no other is allowed for here.
+    expect(stdout).toMatch(/agree under all 8 strategies\.\n$|, 0 of them for no known cause\.\n$/);
+    expect(stdout.match(/differs/g)?.length ?? 0).toBe(stdout.match(/ the machine /g)?.length ?? 0);
     expect(status).toBe(0);
   }, 30_000);
 

@@ -279,7 +279,7 @@ describe("tandem, without arguments", () => {
     await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "lost", enter);
     // The last that is ticked by itself is main's end: without it awaiting is the simplest.
-    await at(session, "main finishes after at most 9s", down, down, down, down, " ", enter);
+    await at(session, "main finishes after at most 9s", down, down, down, " ", enter);
     await session.shows("Choose await: of 8 strategies");
     await at(session, "Save the scenario in which that would be wrong?", enter);
     await at(session, "Run it under which of them?", interrupt);

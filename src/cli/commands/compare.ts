@@ -158,18 +158,27 @@ async function verify(
   output: Output,
 ): Promise<number> {
   const { scenario } = piece;
-  const { kept: verified, signal } = await performUnder(piece, strategies, manner, (run) => {
+  const beside = (run: Performed) => {
     const { strategy } = run.outcome;
     const model = simulate({ scenario, strategy });
     const found = findDivergences(model, run, () => simulateVaried(scenario, strategy));
     return { strategy: strategy.name, ...found };
-  });
+  };
+  const { kept: verified, signal } = await performUnder(piece, strategies, manner, beside);
   if (signal !== null) return signalStatus[signal];
+  // A machine may hesitate anywhere, and nothing in a run says so; but not in the same place again.
+  for (const [index, first] of verified.entries()) {
+    if (!first.onlyLate) continue;
+    const again = await performUnder(piece, [strategies[index]!], manner, beside);
+    if (again.signal !== null) return signalStatus[again.signal];
+    if (again.kept[0]!.divergences.length === 0)
+      first.cause = "the machine hesitated: performed again, nothing differs";
+  }
   if (output === "json") {
     const result = {
       scenario: scenario.name,
       speed: manner.speed,
-      verified: verified.map(({ late, ...one }) => ({
+      verified: verified.map(({ late, onlyLate: _, ...one }) => ({
         ...one,
         late: late === null ? null : late / TICKS_PER_MS,
       })),

@@ -19,7 +19,9 @@ import { answer, fitted, maxItems, noteWidth, save } from "./prompt.ts";
 import { strategyWords } from "./strategies.ts";
 
 /** What one may want beside what is wanted anyway. */
-const furtherDemands = ["finish", "lost==0", "block<=50ms"].map((word) => parseDemand(word)!);
+const furtherDemands = ["finish", "lost==0", "cleanup", "block<=50ms"].map((word) =>
+  parseDemand(word)!,
+);
 
 /**
  * Shows a scenario under each named strategy in virtual time, and advises on what the user says must hold.
