@@ -175,7 +175,7 @@ function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
     ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
     ...(loop === "portal" ? ["a second thread, whose loop stays open until main ends"] : []),
     ...(loop === "float" ? ["that nothing in the background moves while main stands still"] : []),
-    ...(waited > 0 ? [`main ${formatTime(waited)}, for which it stands still meanwhile`] : []),
+    ...(waited > 0 ? [`main ${formatTime(waited)} of standing still`] : []),
     ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),
     ...(atExit === "cancel" ? ["whatever has not ended when main does: it is cancelled"] : []),
     ...(atExit === "abandon"

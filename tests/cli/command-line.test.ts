@@ -183,7 +183,14 @@ describe("tandem", () => {
     expectRefusal(tandem(["frobnicate"]), '"frobnicate"', ...commands);
     for (const word of ["", " ", "constructor", "__proto__", "lost"])
       expectRefusal(tandem([word]), `"${word}"`);
-    expectRefusal(tandem(["--frobnicate"]), "--frobnicate");
+    expectRefusal(tandem(["--frobnicate"]), "there is no option --frobnicate before a command");
+  });
+
+  test("answers a scenario without a command with the command that runs it", () => {
+    const file = folder.file("alone.yaml", small);
+    for (const word of ["lost", file])
+      expectRefusal(tandem([word]), `did you mean "tandem run ${word}"?`);
+    expectRefusal(tandem([`${file}/below`]), "there is no command");
   });
 
   test("shows every command in its help, and nothing of its own machinery", () => {
@@ -256,6 +263,10 @@ describe("every command", () => {
   test.each(commands)("%s refuses an option it does not know", (name) => {
     const option = name === "run" ? "-x" : "--frobnicate";
     expectRefusal(tandem([name, option]), option);
+  });
+
+  test("without options says that it has none", () => {
+    expectRefusal(tandem(["list", "--frobnicate"]), "--frobnicate; there is none here (see:");
   });
 
   test.each([
@@ -877,6 +888,13 @@ describe("--events", () => {
 });
 
 describe("tandem report", () => {
+  test("says of an empty file that it is empty, and quotes a name of no characters", () => {
+    const empty = folder.file("empty.ndjson", "");
+    expectRefusal(tandem(["report", empty]), `${empty}:1:1: it is empty`);
+    expectRefusal(tandem(["report", "-"], { stdin: "\n" }), "<stdin>:1:1: it is empty");
+    expectRefusal(tandem(["report", ""]), '"": no such file');
+  });
+
   const file = folder.file("report.ndjson");
   const recorded = tandem(["run", "lost", ...virtual, "--events", file]);
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");

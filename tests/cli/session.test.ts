@@ -266,11 +266,12 @@ describe("tandem, without arguments", () => {
     await session.shows("Choose thread: of 8 strategies 2 keep all of that");
     await session.shows("thread,offload=threads");
     await at(session, "Save the scenario in which that would be wrong?", "y");
-    await at(session, "Write it to which file?", enter);
-    await session.shows("tandem compare ./choosing-unless.yaml");
+    const otherName = [..."-unless.yaml"].map(() => "\u007f");
+    await at(session, "Write it to which file?", ...otherName, " unless.yaml", enter);
+    await session.shows('tandem compare "./choosing unless.yaml"');
     await at(session, "Run it under which of them?", interrupt);
     expect(await session.exited()).toBe(130);
-    const { stdout } = tandem(["compare", "choosing-unless.yaml"], { cwd: folder.path });
+    const { stdout } = tandem(["compare", "choosing unless.yaml"], { cwd: folder.path });
     expect(stdout).toContain("Choose thread,offload=threads:");
   });
 
@@ -505,6 +506,16 @@ describe("tandem new", () => {
     await at(session, /to which file\?[^]*to which file\?/, interrupt);
     expect(await session.exited()).toBe(130);
     expect(readFileSync(file, "utf8")).toBe("precious");
+  });
+
+  test("a file below a file is refused before anything is asked", async () => {
+    using folder = temporaryFolder();
+    folder.file("file", "");
+    await using session = new TandemInTerminal(["new", "./file/below/mine.yaml"], {
+      cwd: folder.path,
+    });
+    expect(await session.exited()).toBe(2);
+    expect(session.text).toContain("There is no folder ./file/below (see:");
   });
 
   test("replaces it after a yes", async () => {

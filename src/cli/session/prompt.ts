@@ -136,11 +136,13 @@ export function asWord(file: string): string {
 export function fileProblem(file: string): string | undefined {
   if (file.trim() === "") return "Write a file's name, as ./mine.yaml";
   const folder = dirname(file);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    return `There is no folder ${folder}`;
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-    return "It is a folder; name a file in it";
-  return undefined;
+  if (!isFolder(folder)) return `There is no folder ${folder}`;
+  return isFolder(file) ? "It is a folder; name a file in it" : undefined;
+}
+
+/** By itself, statSync throws where a folder on the way is a file. */
+function isFolder(file: string): boolean {
+  return existsSync(file) && statSync(file).isDirectory();
 }
 
 /** A sentence that clack, which wraps none, is to show beside its bar. */
