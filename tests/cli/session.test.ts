@@ -1,6 +1,7 @@
 /** The interactive session, by its keys, in a pseudo-terminal of 80 columns and 24 lines. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { withoutExpectations } from "../../src/cli/session/edit.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
@@ -74,6 +75,24 @@ describe("tandem, without arguments", () => {
     expect(readFileSync(saved, "utf8")).toContain("\nstrategy: thread\n");
     expect(readFileSync(saved, "utf8")).toStartWith("# The article's first listing");
     expect(tandem(["run", saved, "--driver", "virtual"]).stderr).toContain("0 of 1 task lost");
+    // "lost" expects a loss, of its own strategy: what was saved is not held to that.
+    expect(session.text).toContain('Without its "expect", which does not hold under thread.');
+    expect(tandem(["check", saved]).status).toBe(0);
+  });
+
+  test.each([
+    [
+      "name: x # a\n# b\nexpect: # c\n  lost: 1 # d\n# e\nmain: []\n",
+      "name: x # a\n# b\n# e\nmain: []\n",
+    ],
+    ["name: x\nexpect: { lost: 1 } # c\n", "name: x\n"],
+    ["name: x\nexpect: { lost: 1 }", "name: x\n"],
+    ['{ "expect": { "lost": 1 }, "name": "x" }', '{ "name": "x" }'],
+    ['{ "name": "x", "expect": { "lost": 1 }, "main": [] }', '{ "name": "x", "main": [] }'],
+    ['{ "expect": { "lost": 1 } }', "{  }"],
+    ["name: x\n", "name: x\n"],
+  ])('%j without its "expect" keeps all else', (text, rest) => {
+    expect(withoutExpectations(text)).toBe(rest);
   });
 
   test("a run for real is drawn while it goes on, and Ctrl-C in it comes back to the session", async () => {

@@ -16,6 +16,7 @@ import {
   select,
   text,
 } from "@clack/prompts";
+import { checkExpectations } from "../../analysis/expectations.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
 import { RealRun } from "../../drivers/real/real.ts";
@@ -30,7 +31,9 @@ import { DocumentError, printable } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
+import { canSimulate } from "../compare.ts";
 import { textWidth, writeOut } from "../output.ts";
+import { simulate } from "../perform-all.ts";
 import {
   expectedTime,
   type Finished,
@@ -41,7 +44,13 @@ import {
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 import { compareAndAdvise } from "./advise.ts";
-import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
+import {
+  documentProblem,
+  numbersOf,
+  withNumber,
+  withoutExpectations,
+  withStrategy,
+} from "./edit.ts";
 import { makeScenario } from "./make.ts";
 import {
   answer,
@@ -424,10 +433,24 @@ async function seeText(setting: Setting): Promise<void> {
 
 async function saveScenario(setting: Setting): Promise<void> {
   const { source, scenario, strategy } = setting;
-  const document = withStrategy(source.text, strategy.name);
+  const isAsExpected = meetsExpectations(setting);
+  const text = isAsExpected ? source.text : withoutExpectations(source.text);
   const tell = (message: string): void => log.error(fitted(message));
+  const document = withStrategy(text, strategy.name);
   const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
-  if (file !== null) log.success(`Saved. Run it: tandem run ${asWord(file)}`);
+  if (file === null) return;
+  if (!isAsExpected)
+    log.info(fitted(`Without its "expect", which does not hold under ${strategy.name}.`));
+  log.success(`Saved. Run it: tandem run ${asWord(file)}`);
+}
+
+/** Whether what the document expects is so under the chosen strategy; its own is the document's to say. */
+function meetsExpectations({ source, scenario, strategy }: Setting): boolean {
+  const { expect } = scenario;
+  if (expect === null || strategy.name === scenario.strategy.name) return true;
+  if (!canSimulate(scenario, source)) return true;
+  const { outcome } = simulate({ scenario, strategy });
+  return checkExpectations(outcome, expect).every(({ met }) => met);
 }
 
 async function saveReport(setting: Setting, { outcome, log: events }: Ran): Promise<void> {
