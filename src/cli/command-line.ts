@@ -10,7 +10,7 @@ import { DocumentError, printable } from "../scenario/problem.ts";
 import { suggestion } from "../scenario/suggest.ts";
 import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
-import { commands, overview } from "./commands.ts";
+import { commands, findingsTopic, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { canAsk, lookOptions, prepareForQuestions } from "./terminal.ts";
 import { OutputClosed, textWidth, writeErr, writeOut } from "./output.ts";
@@ -82,9 +82,6 @@ async function session(argv: string[]): Promise<number> {
   prepareForQuestions(options);
   return (await import("./session/session.ts")).runSession();
 }
-
-/** The one topic of help that is no command. */
-const findingsTopic = "findings";
 
 /** `tandem help [command|findings]` */
 async function help(argv: string[]): Promise<number> {

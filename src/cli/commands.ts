@@ -306,6 +306,9 @@ Examples
   },
 ];
 
+/** The one topic of help that is no command. */
+export const findingsTopic = "findings";
+
 /** All of `tandem help`. */
 export function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
