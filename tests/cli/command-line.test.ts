@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { YAML } from "bun";
 import { z } from "zod";
 import manifest from "../../package.json";
+import { demandWords } from "../../src/analysis/demands.ts";
+import { boundedFigures } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
 import { type Called, command, shell, tandem, temporaryFolder } from "../support/tandem.ts";
@@ -247,6 +249,14 @@ describe("tandem help", () => {
       expect(stderr).not.toBe("");
     }
   });
+});
+
+test("the help of compare says what every demand means, and that of check all one may expect", () => {
+  const { stdout: compare } = tandem(["help", "compare"]);
+  for (const word of demandWords) expect(compare).toMatch(new RegExp(`\\b${word}\\b`));
+  const { stdout: check } = tandem(["help", "check"]);
+  for (const word of ["tasks", "lost", "prints", "deadlock", ...boundedFigures])
+    expect(check).toMatch(new RegExp(`\\b${word}\\b`));
 });
 
 describe("tandem version", () => {
