@@ -173,7 +173,7 @@ function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
   const after = main === null || wall === null ? 0 : wall - main;
   const parts = [
     ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
-    ...(loop === "portal" ? ["a second thread, whose loop stays open until main ends"] : []),
+    ...(loop === "portal" ? ["a second thread (its loop stays open until main ends)"] : []),
     ...(loop === "float" ? ["that nothing in the background moves while main stands still"] : []),
     ...(waited > 0 ? [`main ${formatTime(waited)} of standing still`] : []),
     ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),

@@ -379,6 +379,16 @@ describe("the advice", () => {
     expect(advice.because[0]).toContain("none of the 2 compared keeps all of that");
   });
 
+  test("what it costs is a list that reads as one", () => {
+    const cost = (...args: string[]): string => compare(...args).advice.cost!;
+    expect(cost("blocking", "--must", "finish,block<=50ms", "--all")).toBe(
+      "It costs main 1.75s of standing still and a pool of 2 threads.",
+    );
+    expect(cost("submit", "--strategies", "portal", "--must", "finish")).toStartWith(
+      "It costs a second thread (its loop stays open until main ends)",
+    );
+  });
+
   test("threads take turns at computing in Python, and the advice says so", () => {
     expect(compare("processes").advice.cost).toContain("(the GIL): there, take processes.");
     expect(compare("offloaded").advice.cost).not.toContain("GIL");
