@@ -138,9 +138,11 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
     : [`${simpler.strategy.name} is simpler, but ${few(simpler.lacks)}.`];
 }
 
-/** What lacks least. */
+/** What lacks least, and of those the one under which most tasks finish: a late task is nearer than none. */
 function nearestOf(sorted: readonly Judged[]): Judged | undefined {
-  return sorted.toSorted((a, b) => a.lacks.length - b.lacks.length)[0];
+  return sorted.toSorted(
+    (a, b) => a.lacks.length - b.lacks.length || b.figures.finished - a.figures.finished,
+  )[0];
 }
 
 function nearestWords({ strategy, lacks }: Judged): string {

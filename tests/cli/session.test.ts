@@ -294,6 +294,19 @@ describe("tandem, without arguments", () => {
     expect(stdout).toContain("Choose thread,offload=threads:");
   });
 
+  test("a strategy that is advised is not called the document's own, which can still be chosen", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal([], { cwd: folder.path });
+    await at(session, "What would you like to do?", down, enter);
+    await at(session, "Which scenario?", "blocking", enter);
+    await at(session, "What must hold?", enter);
+    await at(session, "Save the scenario in which that would be wrong?", enter);
+    await session.shows("thread,offload=threads  as advised");
+    expect(session.text).toMatch(/The nearest of them is +│\n│ +thread, but a task wakes late/);
+    await at(session, "Run it under which of them?", interrupt);
+    expect(await session.exited()).toBe(130);
+  });
+
   test("what must hold is the user's to say", async () => {
     await using session = new TandemInTerminal([]);
     await at(session, "What would you like to do?", down, enter);

@@ -117,9 +117,9 @@ async function chooseAndRun(): Promise<boolean> {
   if (setting === null) return true;
   if (what === "compare") {
     const advised = await compareAndAdvise(setting.source, setting.scenario, setting.strategy);
-    setting.strategy = await chooseStrategy(advised, "Run it under which of them?");
+    setting.strategy = await chooseStrategy(setting, advised, "Run it under which of them?");
   } else if (what === "run") {
-    setting.strategy = await chooseStrategy(setting.strategy, "Under which strategy?");
+    setting.strategy = await chooseStrategy(setting, setting.strategy, "Under which strategy?");
   }
   return runAndGoOn(setting);
 }
@@ -175,13 +175,21 @@ async function chooseSource(): Promise<Source> {
   return source;
 }
 
-async function chooseStrategy(now: Strategy, message: string): Promise<Strategy> {
-  const names = new Set([...Object.keys(strategyWords), now.name]);
+/** Lets the user choose among the named strategies, the document's own and `proposed`. */
+async function chooseStrategy(
+  { scenario, strategy: now }: Setting,
+  proposed: Strategy,
+  message: string,
+): Promise<Strategy> {
+  const own = scenario.strategy.name;
+  const names = new Set([...Object.keys(strategyWords), own, now.name, proposed.name]);
+  const refined = (name: string): string =>
+    name === own ? "the document's own" : name === now.name ? "as it ran last" : "as advised";
   const name = await answer(
     select({
       message,
-      options: [...names].map((value) => ({ value, label: strategyLine(value) })),
-      initialValue: now.name,
+      options: [...names].map((value) => ({ value, label: strategyLine(value, refined(value)) })),
+      initialValue: proposed.name,
       maxItems,
     }),
   );
@@ -225,7 +233,7 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
       if (next === "quit") return false;
       if (next === "menu") return true;
       if (next === "strategy") {
-        setting.strategy = await chooseStrategy(setting.strategy, "Under which strategy?");
+        setting.strategy = await chooseStrategy(setting, setting.strategy, "Under which strategy?");
         break;
       }
       if (next === "number") {
@@ -235,7 +243,7 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
       if (next === "compare") {
         const { source, scenario, strategy } = setting;
         const advised = await compareAndAdvise(source, scenario, strategy);
-        setting.strategy = await chooseStrategy(advised, "Run it under which of them?");
+        setting.strategy = await chooseStrategy(setting, advised, "Run it under which of them?");
         break;
       }
       if (next === "text") await seeText(setting);
