@@ -294,6 +294,16 @@ describe("tandem, without arguments", () => {
     expect(stdout).toContain("Choose thread,offload=threads:");
   });
 
+  test("a search that finds no scenario is told so, and goes on", async () => {
+    await using session = new TandemInTerminal([]);
+    await at(session, "What would you like to do?", enter);
+    await at(session, "Which scenario?", "zzz", enter);
+    await at(session, "No scenario has that", "\u007f", "\u007f", "\u007f", "awaited", enter);
+    await at(session, "Under which strategy?", interrupt);
+    expect(await session.exited()).toBe(130);
+    expect(session.text).toContain("awaited: Awaited, the task finishes");
+  });
+
   test("a strategy that is advised is not called the document's own, which can still be chosen", async () => {
     using folder = temporaryFolder();
     await using session = new TandemInTerminal([], { cwd: folder.path });

@@ -167,6 +167,9 @@ async function chooseSource(): Promise<Source> {
         };
       }),
       maxItems,
+      // Where the search finds nothing, nothing is chosen.
+      validate: (name) =>
+        name === undefined ? "No scenario has that in its name or title" : undefined,
     }),
   );
   const source = readSource(name);
