@@ -155,6 +155,18 @@ describe("tandem, without arguments", () => {
     expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
   });
 
+  test.each(ways.filter(([question]) => question !== "What is it called?"))(
+    "Ctrl-D at %j, where nothing is written, leaves as Ctrl-C does",
+    async (question, way) => {
+      await using session = new TandemInTerminal([]);
+      for (const [before, ...keys] of way) await at(session, before, ...keys);
+      await at(session, question, "\u0004");
+      expect(await session.exited()).toBe(130);
+      expect(session.text).toEndWith("Left.");
+      expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+    },
+  );
+
   test.each(ways)(
     "SIGTERM at %j leaves with 143, and the terminal as it was",
     async (question, way) => {
