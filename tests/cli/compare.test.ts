@@ -1,5 +1,6 @@
 /** `tandem compare`: strategies beside each other, which of them to choose, and when that would be wrong. */
 import { describe, expect, test } from "bun:test";
+import { TandemInTerminal } from "../support/terminal.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
 
@@ -161,6 +162,19 @@ describe("the table", () => {
     const byMain = rows("blocking", ...words, "--sort", "main");
     expect(byMain.at(-1)).toMatchObject({ strategy: "await" });
   });
+
+  test.each(["--verify", "--driver=real"])(
+    "Ctrl-C ends compare %s with 130 and says so, with no table of half the truth",
+    async (option) => {
+      await using run = new TandemInTerminal(["compare", "threaded", option]);
+      await run.shows(/^\[[#.]{20}\] \d of 3; /m);
+      run.type("\u0003");
+      expect(await run.exited()).toBe(130);
+      expect(run.text).toMatch(/^tandem: interrupted when \d of 3 strategies had been run$/m);
+      expect(run.text).not.toContain("strategy  ");
+    },
+    60_000,
+  );
 
   test("--driver real proves it: the same table, but for the times", () => {
     const real = rows("lost", "-d", "real", "--speed", "50");

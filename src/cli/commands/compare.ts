@@ -44,7 +44,7 @@ import {
 import { UsageError } from "../errors.ts";
 import { type Manner, type Performed, type Piece, simulate } from "../perform-all.ts";
 import type { EndingSignal } from "../signals.ts";
-import { textWidth, writeOut } from "../output.ts";
+import { textWidth, writeErr, writeOut } from "../output.ts";
 import { lookOf, lookOptions } from "../terminal.ts";
 
 const optionSpecs = {
@@ -102,7 +102,7 @@ export async function run(argv: string[]): Promise<number> {
   const own = canSimulate(scenario, source)
     ? simulate({ scenario, strategy: scenario.strategy }).outcome
     : await performOwn(piece, manner);
-  if (typeof own === "string") return signalStatus[own];
+  if (typeof own === "string") return interrupted(own, 0, strategies);
   const must = options.must ?? demandsOf(own, driver);
   const demands = demandsBeside(must, own);
   // A result object is large, and wanted in one kind of output only.
@@ -110,8 +110,8 @@ export async function run(argv: string[]): Promise<number> {
     ...judge(run, demands),
     result: output === "json" ? toJson(run.outcome, findFindings(run.outcome)) : null,
   });
-  const { kept: runs, signal } = await performUnder(piece, strategies, manner, keep);
-  if (signal !== null) return signalStatus[signal];
+  const { kept: runs, done, signal } = await performUnder(piece, strategies, manner, keep);
+  if (signal !== null) return interrupted(signal, done, strategies);
   const advice = adviseOn(source, scenario, runs, must, own);
   switch (output) {
     case "json": {
@@ -139,6 +139,12 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
+/** Says that there will be no comparison, as half of one would mislead. @returns the exit status. */
+function interrupted(signal: EndingSignal, done: number, strategies: readonly Strategy[]): number {
+  writeErr(`tandem: interrupted when ${done} of ${strategies.length} strategies had been run\n`);
+  return signalStatus[signal];
+}
+
 /** The run under the scenario's own strategy, for real; or the signal by which the user ended it. */
 async function performOwn(
   piece: Omit<Piece, "strategy">,
@@ -157,13 +163,17 @@ async function verify(
   output: Output,
 ): Promise<number> {
   const { scenario } = piece;
-  const { kept: verified, signal } = await performUnder(piece, strategies, manner, (run) => {
+  const {
+    kept: verified,
+    done,
+    signal,
+  } = await performUnder(piece, strategies, manner, (run) => {
     const { strategy } = run.outcome;
     const model = simulate({ scenario, strategy });
     const found = findDivergences(model, run, () => simulateVaried(scenario, strategy));
     return { strategy: strategy.name, ...found };
   });
-  if (signal !== null) return signalStatus[signal];
+  if (signal !== null) return interrupted(signal, done, strategies);
   if (output === "json") {
     const result = {
       scenario: scenario.name,
