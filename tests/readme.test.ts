@@ -91,6 +91,7 @@ describe("README.md", () => {
     expect(mine!.stdout.split("\n")).toContain("part 2 is up");
     expect(mine!.stderr).toMatch(/log +failed/);
     expect(own!.stderr).toMatch(/import +finished +5s/);
+    expect(tandem(["check", "-"], { stdin: documents[0]!.text }).status).toBe(0);
   });
 });
 

@@ -155,12 +155,16 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
     : [`${simpler.strategy.name} is simpler, but ${few(simpler.lacks)}.`];
 }
 
-/** What lacks least: anything rather than a deadlock, and of the others what loses least. */
+/**
+ * What lacks least: anything rather than a deadlock, and of the others that under which most tasks
+ * finish: a late task is nearer than none.
+ */
 function nearestOf(sorted: readonly Judged[]): Judged | undefined {
   return sorted.toSorted(
     (a, b) =>
       Number(isDeadlock(a)) - Number(isDeadlock(b)) ||
       a.lacks.length - b.lacks.length ||
+      b.figures.finished - a.figures.finished ||
       a.figures.lost - b.figures.lost,
   )[0];
 }

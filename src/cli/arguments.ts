@@ -83,5 +83,6 @@ export function readSpeed(command: string, word: string | boolean | undefined): 
 function unknownOption(written: string, known: string[]): string {
   const near = nearest(written.replace(/^-+/, ""), known);
   const options = known.map((name) => `--${name}`).join(", ");
-  return `there is no option ${written}; ${near === undefined ? `options: ${options}` : `did you mean --${near}?`}`;
+  const instead = known.length === 0 ? "there is none here" : `options: ${options}`;
+  return `there is no option ${written}; ${near === undefined ? instead : `did you mean --${near}?`}`;
 }

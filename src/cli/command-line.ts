@@ -4,11 +4,13 @@
  * Invariant: an error a user can cause ends in one sentence on stderr and exit status 2, never in a
  * stack trace.
  */
+import { existsSync, statSync } from "node:fs";
+import { catalogue } from "../scenario/catalogue.ts";
 import { DocumentError, printable } from "../scenario/problem.ts";
 import { suggestion } from "../scenario/suggest.ts";
 import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
-import { commands, overview } from "./commands.ts";
+import { commands, findingsTopic, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { canAsk, lookOptions, prepareForQuestions } from "./terminal.ts";
 import { OutputClosed, textWidth, writeErr, writeOut } from "./output.ts";
@@ -81,9 +83,6 @@ async function session(argv: string[]): Promise<number> {
   return (await import("./session/session.ts")).runSession();
 }
 
-/** The one topic of help that is no command. */
-const findingsTopic = "findings";
-
 /** `tandem help [command|findings]` */
 async function help(argv: string[]): Promise<number> {
   const { operands } = readArguments("help", argv, {}, { least: 0, most: 1, what: "a command" });
@@ -99,6 +98,16 @@ async function help(argv: string[]): Promise<number> {
 function commandNamed(word: string, others: string[] = []): (typeof commands)[number] {
   const command = commands.find(({ name }) => name === word);
   if (command !== undefined) return command;
+  if (word.startsWith("-")) throw new UsageError(`there is no option ${word} before a command`);
   const names = [...commands.map(({ name }) => name), ...others];
-  throw new UsageError(`there is no command "${word}"; ${suggestion(word, names, "commands")}`);
+  // Whoever names a scenario alone means to run it, though "lost" is near to "list".
+  const instead = isScenario(word)
+    ? `did you mean "tandem run ${word}"?`
+    : suggestion(word, names, "commands");
+  throw new UsageError(`there is no command "${word}"; ${instead}`);
+}
+
+function isScenario(word: string): boolean {
+  const isFile = existsSync(word) && statSync(word).isFile();
+  return isFile || catalogue.some(({ name }) => name === word);
 }

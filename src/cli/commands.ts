@@ -44,7 +44,7 @@ ${strategyLines}
   --strict                    exit with 1 if any task was lost
   --timeline                  show what every thread and task did, and when, as a picture
   --no-live                   draw no picture while a real run goes on (a terminal shows one)
-  --no-color, --ascii         draw without colours, or with ASCII characters only
+  --no-color, --ascii         draw without colours (as with NO_COLOR set), or with ASCII only
   --json                      write the result as one JSON object to stdout instead
   --events FILE               write every event to FILE, one JSON object a line
   --force                     let --events replace a file that exists
@@ -90,20 +90,30 @@ Options
   --all                       every meaningful combination of loop, settle, atExit and offload
   --driver, -d virtual|real   in virtual time (default), or for real
   --speed N                   for real: N times as fast
-  --sort COLUMN               the best first: finished, lost, failed, main, background, wall, block
-                              or cleanup
-  --must RULES                what must hold, between commas: finish (every task), main (it does not
-                              fail), heard (no failure goes unheard), cleanup, and bounds on main,
-                              wall, background, block, late, lost, failed and overlap, as main<=10s
-                              or lost==0. Without it, what the document expects; that nothing is
-                              lost, unheard or 100 ms late; and that main finishes no later than
-                              under the document's own strategy
+  --sort COLUMN               the best first: finished, lost, failed, main, background, wall
+                              ("process"), block ("loop held") or cleanup
+  --must RULES                what must hold, between commas, as finish,main<=10s,lost==0
+        finish         every task finishes
+        heard          no failure goes unheard
+        cleanup        what began and has clean-up runs it to its end
+        main, wall     when main finishes, and when the process ends; "main" alone: it does not fail
+        background     when the last task ends
+        block          for how long the event loop is held at most
+        late           how late a task wakes at most; late.p99: 99 of 100 sleeps
+        lost, failed   how many tasks are
+        overlap        the share of the background's time in which main goes on, as overlap>=50%
+        Without it, what the document expects; that nothing is lost, unheard or 100 ms late; and
+        that main finishes no later than under the document's own strategy
   --counter-example           write the scenario with that smallest change, and nothing else
   --verify                    run each strategy in virtual time and for real, and tell everything in
-                              which the two differ, with its cause; exits with 1 where none is known
+                              which the two differ, with its cause
   --json                      write the result objects and the advice, as one JSON object
   --markdown                  write table and advice as Markdown
   --no-color, --ascii         draw without colours, or with ASCII characters only
+
+Exit status: 0 it was compared, whatever came of it, 1 with --verify the two drivers differ for no
+known reason, 2 the command line or the document is wrong, or there is no counter-example to write,
+130 interrupted by Ctrl-C.
 
 Examples
   tandem compare lost
@@ -134,6 +144,13 @@ Options
   --reporter NAME             text (default), junit, github (text, and what GitHub shows at the
                               lines of the documents) or json
   --ascii                     "ok" and "FAIL" instead of signs that not every terminal has
+
+What a document may expect (each may be left out)
+  tasks: finished             the status of all tasks, or by name: { upload: finished, log: failed }
+  lost: 0                     how many tasks are lost
+  wall: "<= 9.5s"             when the process ends; also main, longestBlock, lateness.p99, overlap
+  prints: [first, last]       all lines in their order, or { contains: [first] }
+  deadlock: true              that nothing can ever go on
 
 Exit status: 0 all is as expected, 1 something fell short, 2 a document is wrong, 130 interrupted.
 
@@ -307,6 +324,9 @@ Examples
   },
 ];
 
+/** The one topic of help that is no command. */
+export const findingsTopic = "findings";
+
 /** All of `tandem help`. */
 export function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
@@ -324,6 +344,6 @@ Examples
   tandem run lost                     a task that nobody awaits is lost
   tandem run lost --strategy await    awaited, it finishes
   tandem run threaded --speed 10      the loop in a thread of its own, ten times as fast
-  tandem help run                     all options of "run"
+  tandem help run                     all options of "run", as "tandem run --help"
 `;
 }

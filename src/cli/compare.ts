@@ -49,15 +49,15 @@ export async function performUnder<Kept>(
   strategies: readonly Strategy[],
   manner: Manner,
   keep: (run: Performed) => Kept,
-): Promise<{ kept: Kept[]; signal: EndingSignal | null }> {
+): Promise<{ kept: Kept[]; done: number; signal: EndingSignal | null }> {
   const kept: Kept[] = [];
   const pieces = strategies.map((strategy, index) => ({ scenario, strategy, folder, index }));
   const nameOf = ({ strategy }: Piece): string => strategy.name;
-  const { signal } = await performAll(pieces, manner, nameOf, ({ index }, run) => {
+  const { done, signal } = await performAll(pieces, manner, nameOf, ({ index }, run) => {
     if (run instanceof Error) throw run;
     kept[index] = keep(run);
   });
-  return { kept, signal };
+  return { kept, done, signal };
 }
 
 /** The strategies that are compared where the user names none. */

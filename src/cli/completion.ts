@@ -3,9 +3,11 @@
  *
  * Each script asks nothing of tandem while a user types; it knows all words by itself.
  */
+import { sortable } from "../render/comparison.ts";
 import { catalogue } from "../scenario/catalogue.ts";
-import { type Command, commands } from "./commands.ts";
+import { type Command, commands, findingsTopic } from "./commands.ts";
 import { strategyWords } from "./session/strategies.ts";
+import { lookOptions } from "./terminal.ts";
 
 /** An option of a command, as its help names it. */
 export interface HelpedOption {
@@ -28,12 +30,17 @@ export function optionsOf({ help }: Command): HelpedOption[] {
     });
 }
 
-/** Commands whose operand is a scenario, and those of which it is another word. */
+/** The words that a command's operand may be; scenarios where its help says so. */
 function operandsOf({ name, help }: Command): string[] {
-  if (help.includes("<scenario>   ")) return catalogue.map((entry) => entry.name);
-  if (name === "help") return commands.map((command) => command.name);
+  if (/^ {2}<.*"tandem list"/m.test(help)) return catalogue.map((entry) => entry.name);
+  if (name === "help") return [...commands.map((command) => command.name), findingsTopic];
   if (name === "schema") return ["scenario", "events"];
   return name === "completion" ? Object.keys(shells) : [];
+}
+
+/** Whether a command's operand may be a file. */
+function takesFile({ help }: Command): boolean {
+  return /^ {2}<.*\bfiles?\b/m.test(help) || /^tandem .*\[file\]/.test(help);
 }
 
 /** The values of options that have few. */
@@ -42,8 +49,27 @@ const valuesOf: Readonly<Record<string, string[]>> = {
   "--driver": ["real", "virtual"],
   "--lang": ["typescript", "python"],
   "--reporter": ["text", "junit", "github", "json"],
-  "--sort": ["finished", "lost", "failed", "main", "wall", "block"],
+  "--strategies": Object.keys(strategyWords),
+  "--sort": [...sortable],
 };
+
+/** The options whose value is a file. */
+const fileOptions = ["--events", "--takes-from"];
+
+/** The options whose value is the user's own: nothing is offered for it. */
+function freeOptions(): string[] {
+  const valued = commands.flatMap(optionsOf).filter(({ takesValue }) => takesValue);
+  const free = new Set(valued.map(({ long }) => long));
+  for (const known of [...Object.keys(valuesOf), ...fileOptions]) free.delete(known);
+  return [...free];
+}
+
+/** What may stand behind "tandem" itself. */
+const firstOptions = [
+  "--help",
+  "--version",
+  ...Object.keys(lookOptions).map((name) => `--${name}`),
+];
 
 function wordsOf(command: Command): string[] {
   return [...operandsOf(command), ...optionsOf(command).map(({ long }) => long), "--help"];
@@ -63,22 +89,30 @@ function bash(): string {
       `    ${[option, ...(shortOf[option] ?? [])].join("|")}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$word")); return ;;`,
   );
   const cases = commands.map(
-    (command) => `    ${command.name}) words="${wordsOf(command).join(" ")}" ;;`,
+    (command) =>
+      `    ${command.name}) words="${wordsOf(command).join(" ")}"${takesFile(command) ? " files=yes" : ""} ;;`,
   );
   return `# tandem: completion for bash. In ~/.bashrc: eval "$(tandem completion bash)"
 _tandem() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" words=""
+  local word="\${COMP_WORDS[COMP_CWORD]}" words="" files=""
+  COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${names()}" -- "$word"))
+    case "$word" in
+    -*) COMPREPLY=($(compgen -W "${firstOptions.join(" ")}" -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W "${names()}" -- "$word")) ;;
+    esac
     return
   fi
   case "\${COMP_WORDS[COMP_CWORD-1]}" in
 ${values.join("\n")}
+    ${fileOptions.join("|")}) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    ${freeOptions().join("|")}) return ;;
   esac
   case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$word") $(compgen -f -- "$word"))
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+  if [ -n "$files" ]; then COMPREPLY+=($(compgen -f -- "$word")); fi
 }
 complete -o filenames -F _tandem tandem
 `;
@@ -86,7 +120,8 @@ complete -o filenames -F _tandem tandem
 
 function zsh(): string {
   const cases = commands.map(
-    (command) => `    ${command.name}) compadd -- ${wordsOf(command).join(" ")}; _files ;;`,
+    (command) =>
+      `    ${command.name}) compadd -- ${wordsOf(command).join(" ")}${takesFile(command) ? "; _files" : ""} ;;`,
   );
   const described = commands
     .map(({ name, summary }) => `"${name}:${summary.replaceAll(/["\\$\`]/g, "")}"`)
@@ -107,6 +142,8 @@ ${Object.entries(valuesOf)
       `    ${[option, ...(shortOf[option] ?? [])].join("|")}) compadd -- ${words.join(" ")}; return ;;`,
   )
   .join("\n")}
+    ${fileOptions.join("|")}) _files; return ;;
+    ${freeOptions().join("|")}) return ;;
   esac
   case "$words[2]" in
 ${cases.join("\n")}
@@ -123,13 +160,15 @@ function fish(): string {
     const operands = operandsOf(command);
     return [
       `complete -c tandem -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "")}'`,
+      ...(takesFile(command) ? [] : [`${inside} -f`]),
       ...(operands.length === 0 ? [] : [`${inside} -a '${operands.join(" ")}'`]),
       ...optionsOf(command).map(({ long, short, takesValue }) =>
         [
           `${inside} -l ${long.slice(2)}`,
           ...(short === null ? [] : [`-s ${short.slice(1)}`]),
           ...(takesValue ? ["-r"] : []),
-          ...(valuesOf[long] === undefined ? [] : [`-f -a '${valuesOf[long].join(" ")}'`]),
+          ...(takesValue && !fileOptions.includes(long) ? ["-f"] : []),
+          ...(valuesOf[long] === undefined ? [] : [`-a '${valuesOf[long].join(" ")}'`]),
         ].join(" "),
       ),
     ];

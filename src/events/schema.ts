@@ -69,6 +69,8 @@ export interface RecordedRun {
  * @throws EventsError at the first line that is not what `eventJsonSchema` says.
  */
 export function readEvents(text: string, file: string): RecordedRun {
+  if (text.trim() === "")
+    refuse(file, 1, `it is empty; a file of events comes from "tandem run --events FILE"`);
   const lines = text.split("\n");
   // Behind the last line's end stands nothing, or what a cut has left of a line.
   if (!isJson(lines.at(-1)!)) lines.pop();

@@ -1,5 +1,5 @@
 /** The steps of a scenario that call the user's own functions. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Ticks } from "./duration.ts";
 import type { LeafStep, Scenario, Step } from "./model.ts";
@@ -66,7 +66,8 @@ export function callProblems(
         );
       continue;
     }
-    const stat = statSync(file, { throwIfNoEntry: false });
+    // By itself, statSync throws where a folder on the way is a file.
+    const stat = existsSync(file) ? statSync(file) : undefined;
     if (stat === undefined)
       fail(`there is no file ${file}; "module" is a path, relative to the scenario's own file`);
     else if (stat.isDirectory()) fail(`${file} is a folder; name a file in it`);

@@ -153,6 +153,11 @@ export function parseStrategy(text: string): Strategy {
       continue;
     }
     const key = part.slice(0, Math.max(equals, 0)).trim();
+    if (equals < 0 && (strategyKeys as readonly string[]).includes(part.trim()))
+      throw new StrategyError(
+        null,
+        `"${part.trim()}" is an axis, and needs a value, as atExit=cancel`,
+      );
     if (equals < 0 || !(strategyKeys as readonly string[]).includes(key))
       throw new StrategyError(
         null,

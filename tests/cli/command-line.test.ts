@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { YAML } from "bun";
 import { z } from "zod";
 import manifest from "../../package.json";
+import { demandWords } from "../../src/analysis/demands.ts";
+import { boundedFigures } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
 import { type Called, command, shell, tandem, temporaryFolder } from "../support/tandem.ts";
@@ -183,7 +185,14 @@ describe("tandem", () => {
     expectRefusal(tandem(["frobnicate"]), '"frobnicate"', ...commands);
     for (const word of ["", " ", "constructor", "__proto__", "lost"])
       expectRefusal(tandem([word]), `"${word}"`);
-    expectRefusal(tandem(["--frobnicate"]), "--frobnicate");
+    expectRefusal(tandem(["--frobnicate"]), "there is no option --frobnicate before a command");
+  });
+
+  test("answers a scenario without a command with the command that runs it", () => {
+    const file = folder.file("alone.yaml", small);
+    for (const word of ["lost", file])
+      expectRefusal(tandem([word]), `did you mean "tandem run ${word}"?`);
+    expectRefusal(tandem([`${file}/below`]), "there is no command");
   });
 
   test("shows every command in its help, and nothing of its own machinery", () => {
@@ -242,6 +251,14 @@ describe("tandem help", () => {
   });
 });
 
+test("the help of compare says what every demand means, and that of check all one may expect", () => {
+  const { stdout: compare } = tandem(["help", "compare"]);
+  for (const word of demandWords) expect(compare).toMatch(new RegExp(`\\b${word}\\b`));
+  const { stdout: check } = tandem(["help", "check"]);
+  for (const word of ["tasks", "lost", "prints", "deadlock", ...boundedFigures])
+    expect(check).toMatch(new RegExp(`\\b${word}\\b`));
+});
+
 describe("tandem version", () => {
   test("is that of the package", () => {
     const { status, stdout, stderr } = tandem(["version"]);
@@ -256,6 +273,10 @@ describe("every command", () => {
   test.each(commands)("%s refuses an option it does not know", (name) => {
     const option = name === "run" ? "-x" : "--frobnicate";
     expectRefusal(tandem([name, option]), option);
+  });
+
+  test("without options says that it has none", () => {
+    expectRefusal(tandem(["list", "--frobnicate"]), "--frobnicate; there is none here (see:");
   });
 
   test.each([
@@ -877,6 +898,13 @@ describe("--events", () => {
 });
 
 describe("tandem report", () => {
+  test("says of an empty file that it is empty, and quotes a name of no characters", () => {
+    const empty = folder.file("empty.ndjson", "");
+    expectRefusal(tandem(["report", empty]), `${empty}:1:1: it is empty`);
+    expectRefusal(tandem(["report", "-"], { stdin: "\n" }), "<stdin>:1:1: it is empty");
+    expectRefusal(tandem(["report", ""]), '"": no such file');
+  });
+
   const file = folder.file("report.ndjson");
   const recorded = tandem(["run", "lost", ...virtual, "--events", file]);
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");

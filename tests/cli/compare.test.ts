@@ -1,5 +1,6 @@
 /** `tandem compare`: strategies beside each other, which of them to choose, and when that would be wrong. */
 import { describe, expect, test } from "bun:test";
+import { TandemInTerminal } from "../support/terminal.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
 
@@ -167,6 +168,19 @@ describe("the table", () => {
     const names = compare("lost", "--strategies", "thread,await,thread").runs;
     expect(names.map(({ strategy }) => strategy.name)).toEqual(["thread", "await"]);
   });
+
+  test.each(["--verify", "--driver=real"])(
+    "Ctrl-C ends compare %s with 130 and says so, with no table of half the truth",
+    async (option) => {
+      await using run = new TandemInTerminal(["compare", "threaded", option]);
+      await run.shows(/^\[[#.]{20}\] \d of 3; /m);
+      run.type("\u0003");
+      expect(await run.exited()).toBe(130);
+      expect(run.text).toMatch(/^tandem: interrupted when \d of 3 strategies had been run$/m);
+      expect(run.text).not.toContain("strategy  ");
+    },
+    60_000,
+  );
 
   test("--driver real proves it: the same table, but for the times", () => {
     const real = rows("lost", "-d", "real", "--speed", "50");
@@ -514,6 +528,16 @@ strategy: thread
     const file = folder.file("own.json", text);
     const { unless } = compare(file, "--must", "finish,main<=3s").advice;
     expect(unless[0]!.change).toBe('"block: 1s" of main (line 1) becomes "block: 1.2s"');
+  });
+
+  test("what it costs is a list that reads as one", () => {
+    const cost = (...args: string[]): string => compare(...args).advice.cost!;
+    expect(cost("blocking", "--must", "finish,block<=50ms", "--all")).toBe(
+      "It costs 1.75s in which main stands still and a pool of 2 threads.",
+    );
+    expect(cost("submit", "--strategies", "portal", "--must", "finish")).toStartWith(
+      "It costs a second thread (whose loop stays open until main ends)",
+    );
   });
 
   test("threads take turns at computing in Python, and the advice says so", () => {

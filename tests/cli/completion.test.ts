@@ -23,6 +23,19 @@ describe("tandem completion bash", () => {
     ["tandem code lost --lang p", ["python"]],
     ["tandem help sche", ["schema"]],
     ["tandem completion z", ["zsh"]],
+    ["tandem help fin", ["findings"]],
+    ["tandem --n", ["--no-color"]],
+    ["tandem check thr", ["threaded"]],
+    ["tandem compare lost --sort c", ["cleanup"]],
+    ["tandem compare lost --strategies po", ["portal"]],
+    // The value of an option is neither a scenario nor another option,
+    ["tandem run lost --jitter ", [""]],
+    ["tandem compare lost --must ", [""]],
+    // and a file where the option takes one.
+    ["tandem run lost --takes-from et", ["etc"]],
+    ["tandem report et", ["etc"]],
+    ["tandem new et", ["etc"]],
+    ["tandem schema ", ["scenario", "events", "--help"]],
   ])("%j", (line, words) => {
     expect(offers(line)).toEqual(words);
   });

@@ -1,6 +1,7 @@
 /** The interactive session, by its keys, in a pseudo-terminal of 80 columns and 24 lines. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { withoutExpectations } from "../../src/cli/session/edit.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
@@ -74,6 +75,24 @@ describe("tandem, without arguments", () => {
     expect(readFileSync(saved, "utf8")).toContain("\nstrategy: thread\n");
     expect(readFileSync(saved, "utf8")).toStartWith("# The article's first listing");
     expect(tandem(["run", saved, "--driver", "virtual"]).stderr).toContain("0 of 1 task lost");
+    // "lost" expects a loss, of its own strategy: what was saved is not held to that.
+    expect(session.text).toContain('Without its "expect", which does not hold under thread.');
+    expect(tandem(["check", saved]).status).toBe(0);
+  });
+
+  test.each([
+    [
+      "name: x # a\n# b\nexpect: # c\n  lost: 1 # d\n# e\nmain: []\n",
+      "name: x # a\n# b\n# e\nmain: []\n",
+    ],
+    ["name: x\nexpect: { lost: 1 } # c\n", "name: x\n"],
+    ["name: x\nexpect: { lost: 1 }", "name: x\n"],
+    ['{ "expect": { "lost": 1 }, "name": "x" }', '{ "name": "x" }'],
+    ['{ "name": "x", "expect": { "lost": 1 }, "main": [] }', '{ "name": "x", "main": [] }'],
+    ['{ "expect": { "lost": 1 } }', "{  }"],
+    ["name: x\n", "name: x\n"],
+  ])('%j without its "expect" keeps all else', (text, rest) => {
+    expect(withoutExpectations(text)).toBe(rest);
   });
 
   test("a run for real is drawn while it goes on, and Ctrl-C in it comes back to the session", async () => {
@@ -135,6 +154,18 @@ describe("tandem, without arguments", () => {
     expect(session.text).toEndWith("Left.");
     expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
   });
+
+  test.each(ways.filter(([question]) => question !== "What is it called?"))(
+    "Ctrl-D at %j, where nothing is written, leaves as Ctrl-C does",
+    async (question, way) => {
+      await using session = new TandemInTerminal([]);
+      for (const [before, ...keys] of way) await at(session, before, ...keys);
+      await at(session, question, "\u0004");
+      expect(await session.exited()).toBe(130);
+      expect(session.text).toEndWith("Left.");
+      expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+    },
+  );
 
   test.each(ways)(
     "SIGTERM at %j leaves with 143, and the terminal as it was",
@@ -266,12 +297,36 @@ describe("tandem, without arguments", () => {
     await session.shows("Choose thread: of 8 strategies 2 keep all of that");
     await session.shows("thread,offload=threads");
     await at(session, "Save the scenario in which that would be wrong?", "y");
-    await at(session, "Write it to which file?", enter);
-    await session.shows("tandem compare ./choosing-unless.yaml");
+    const otherName = [..."-unless.yaml"].map(() => "\u007f");
+    await at(session, "Write it to which file?", ...otherName, " unless.yaml", enter);
+    await session.shows('tandem compare "./choosing unless.yaml"');
     await at(session, "Run it under which of them?", interrupt);
     expect(await session.exited()).toBe(130);
-    const { stdout } = tandem(["compare", "choosing-unless.yaml"], { cwd: folder.path });
+    const { stdout } = tandem(["compare", "choosing unless.yaml"], { cwd: folder.path });
     expect(stdout).toContain("Choose thread,offload=threads:");
+  });
+
+  test("a search that finds no scenario is told so, and goes on", async () => {
+    await using session = new TandemInTerminal([]);
+    await at(session, "What would you like to do?", enter);
+    await at(session, "Which scenario?", "zzz", enter);
+    await at(session, "No scenario has that", "\u007f", "\u007f", "\u007f", "awaited", enter);
+    await at(session, "Under which strategy?", interrupt);
+    expect(await session.exited()).toBe(130);
+    expect(session.text).toContain("awaited: Awaited, the task finishes");
+  });
+
+  test("a strategy that is advised is not called the document's own, which can still be chosen", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal([], { cwd: folder.path });
+    await at(session, "What would you like to do?", down, enter);
+    await at(session, "Which scenario?", "blocking", enter);
+    await at(session, "What must hold?", enter);
+    await at(session, "Save the scenario in which that would be wrong?", enter);
+    await session.shows("thread,offload=threads  as advised");
+    expect(session.text).toMatch(/The nearest of them is +│\n│ +thread, but a task wakes late/);
+    await at(session, "Run it under which of them?", interrupt);
+    expect(await session.exited()).toBe(130);
   });
 
   test("what must hold is the user's to say", async () => {
@@ -505,6 +560,16 @@ describe("tandem new", () => {
     await at(session, /to which file\?[^]*to which file\?/, interrupt);
     expect(await session.exited()).toBe(130);
     expect(readFileSync(file, "utf8")).toBe("precious");
+  });
+
+  test("a file below a file is refused before anything is asked", async () => {
+    using folder = temporaryFolder();
+    folder.file("file", "");
+    await using session = new TandemInTerminal(["new", "./file/below/mine.yaml"], {
+      cwd: folder.path,
+    });
+    expect(await session.exited()).toBe(2);
+    expect(session.text).toContain("There is no folder ./file/below (see:");
   });
 
   test("replaces it after a yes", async () => {

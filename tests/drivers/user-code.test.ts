@@ -301,4 +301,8 @@ test("a module that is not there is an error of the document, at its place", () 
   const { status, stderr } = run(inTask("default", "./nowhere.ts"), "await");
   expect(status).toBe(2);
   expect(stderr).toMatch(/^\S*scenario\.json:1:\d+: .*there is no file .*nowhere\.ts/);
+  // The folder that it should lie in is a file.
+  const below = run(inTask("default", "./scenario.json/below/nowhere.ts"), "await");
+  expect(below.status).toBe(2);
+  expect(below.stderr).toMatch(/^\S*scenario\.json:1:\d+: .*there is no file .*nowhere\.ts/);
 });

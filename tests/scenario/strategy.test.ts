@@ -145,6 +145,7 @@ describe("a name refined", () => {
     expect(refusal("thread,atexit=wait").message).toContain('did you mean "atExit"?');
     expect(refusal("thread,atExit=wiat").message).toContain('did you mean "wait"?');
     expect(refusal("thread,atExit=").message).toContain('""');
+    expect(refusal("thread,atExit").message).toContain("needs a value, as atExit=cancel");
     expect(refusal("await,settle=gatehr").message).toContain('did you mean "gather"?');
     expect(refusal("loop=inlien").message).toContain('did you mean "inline"?');
     expect(refusal("await,offload=thread").message).toContain('did you mean "threads"?');

@@ -45,7 +45,7 @@ import {
 import { UsageError } from "../errors.ts";
 import { type Manner, type Performed, type Piece, simulate } from "../perform-all.ts";
 import type { EndingSignal } from "../signals.ts";
-import { textWidth, writeOut } from "../output.ts";
+import { textWidth, writeErr, writeOut } from "../output.ts";
 import { lookOf, lookOptions } from "../terminal.ts";
 
 const optionSpecs = {
@@ -103,7 +103,7 @@ export async function run(argv: string[]): Promise<number> {
   const own = canSimulate(scenario, source)
     ? simulate({ scenario, strategy: scenario.strategy }).outcome
     : await performOwn(piece, manner);
-  if (typeof own === "string") return signalStatus[own];
+  if (typeof own === "string") return interrupted(own, 0, strategies);
   const must = options.must ?? demandsOf(own, driver);
   const demands = demandsBeside(must, own);
   // A result object is large, and wanted in one kind of output only.
@@ -111,8 +111,8 @@ export async function run(argv: string[]): Promise<number> {
     ...judge(run, demands),
     result: output === "json" ? toJson(run.outcome, findFindings(run.outcome)) : null,
   });
-  const { kept: runs, signal } = await performUnder(piece, strategies, manner, keep);
-  if (signal !== null) return signalStatus[signal];
+  const { kept: runs, done, signal } = await performUnder(piece, strategies, manner, keep);
+  if (signal !== null) return interrupted(signal, done, strategies);
   const advice = adviseOn(source, scenario, runs, must, own);
   switch (output) {
     case "json": {
@@ -140,6 +140,12 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
+/** Says that there will be no comparison, as half of one would mislead. @returns the exit status. */
+function interrupted(signal: EndingSignal, done: number, strategies: readonly Strategy[]): number {
+  writeErr(`tandem: interrupted when ${done} of ${strategies.length} strategies had been run\n`);
+  return signalStatus[signal];
+}
+
 /** The run under the scenario's own strategy, for real; or the signal by which the user ended it. */
 async function performOwn(
   piece: Omit<Piece, "strategy">,
@@ -164,13 +170,13 @@ async function verify(
     const found = findDivergences(model, run, () => simulateVaried(scenario, strategy));
     return { strategy: strategy.name, ...found };
   };
-  const { kept: verified, signal } = await performUnder(piece, strategies, manner, beside);
-  if (signal !== null) return signalStatus[signal];
+  const { kept: verified, done, signal } = await performUnder(piece, strategies, manner, beside);
+  if (signal !== null) return interrupted(signal, done, strategies);
   // A machine may hesitate anywhere, and nothing in a run says so; but not in the same place again.
   for (const [index, first] of verified.entries()) {
     if (!first.onlyLate) continue;
     const again = await performUnder(piece, [strategies[index]!], manner, beside);
-    if (again.signal !== null) return signalStatus[again.signal];
+    if (again.signal !== null) return interrupted(again.signal, index, strategies);
     if (again.kept[0]!.divergences.length === 0)
       first.cause = "the machine hesitated: performed again, nothing differs";
   }

@@ -21,7 +21,7 @@ export function run(argv: string[]): number {
     { least: 1, most: 1, what: "a file of events" },
   );
   const word = operands[0]!;
-  const file = word === "-" ? "<stdin>" : word;
+  const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
   const { header, log } = readEvents(readText(word, file, maxEventBytes), file);
   const scenario = parseScenario(header.document, header.file);
   const names = taskInstances(scenario).map(({ name }) => name);

@@ -15,7 +15,7 @@ import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { adviseOn, canSimulate, judge } from "../compare.ts";
 import { textWidth, writeOut } from "../output.ts";
 import { simulate } from "../perform-all.ts";
-import { answer, fitted, maxItems, noteWidth, save } from "./prompt.ts";
+import { answer, asWord, fitted, maxItems, noteWidth, save } from "./prompt.ts";
 import { strategyWords } from "./strategies.ts";
 
 /** What one may want beside what is wanted anyway. */
@@ -62,7 +62,7 @@ export async function compareAndAdvise(
     const tell = (message: string): void => log.error(fitted(message));
     const file = `./${scenario.name}-unless.yaml`;
     const written = await save("it", file, unless.document, tell);
-    if (written !== null) log.success(`Saved. Compare there: tandem compare ${written}`);
+    if (written !== null) log.success(`Saved. Compare there: tandem compare ${asWord(written)}`);
   }
   return advice.choose === null ? now : parseStrategy(advice.choose);
 }

@@ -1,5 +1,5 @@
 /** Changing a document's text in one place, with its comments and all else left as it was. */
-import { isMap, isPair, isScalar, parseDocument, type Scalar, visit } from "yaml";
+import { isMap, isPair, isScalar, type Pair, parseDocument, type Scalar, visit } from "yaml";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 
@@ -79,6 +79,29 @@ export function withStrategy(text: string, strategy: string): string {
   if (!contents.flow) return `${text.trimEnd()}\nstrategy: ${plain}\n`;
   const brace = text.indexOf("{");
   return `${text.slice(0, brace + 1)}\n  "strategy": ${written},${text.slice(brace + 1)}`;
+}
+
+/** The document without its "expect". */
+export function withoutExpectations(text: string): string {
+  const { contents } = parseDocument(text);
+  if (!isMap(contents)) return text;
+  const index = contents.items.findIndex(({ key }) => isScalar(key) && key.value === "expect");
+  if (index < 0) return text;
+  const [from, to] = extentOf(contents.items[index]!);
+  const before = contents.items[index - 1];
+  const behind = contents.items[index + 1];
+  // What stands in braces takes one comma along; otherwise the rest of its line goes with it.
+  if (!contents.flow) {
+    const lineEnd = text[to - 1] === "\n" ? to : text.indexOf("\n", to) + 1 || text.length;
+    return text.slice(0, from) + text.slice(lineEnd);
+  }
+  if (before !== undefined) return text.slice(0, extentOf(before)[1]) + text.slice(to);
+  return text.slice(0, from) + text.slice(behind === undefined ? to : extentOf(behind)[0]);
+}
+
+/** Where a pair of a document's map stands in its text. */
+function extentOf({ key, value }: Pair): [from: number, to: number] {
+  return [(key as Scalar).range![0], (value as Scalar).range![1]];
 }
 
 function toEntry(_: string, key: string, value: string): string {

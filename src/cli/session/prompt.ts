@@ -55,11 +55,25 @@ function restoreTerminal(): void {
   showCursor();
 }
 
-/** The answer to a question of clack's. @throws Left when there is none. */
+/** The answer to a question of clack's, which listens already. @throws Left when there is none. */
 export async function answer<Value>(question: Promise<Value>): Promise<Exclude<Value, symbol>> {
-  const given = await Promise.race([question, broken.promise]);
-  if (isCancel(given)) throw new Left();
-  return given as Exclude<Value, symbol>;
+  const ended = Promise.withResolvers<never>();
+  // Ctrl-D where nothing is written closes clack's readline, of which clack does not hear: the
+  // question would stand there, and take no key any more.
+  const hear = (_: unknown, key: { ctrl?: boolean; name?: string } | undefined): void => {
+    if (key?.ctrl !== true || key.name !== "d") return;
+    setImmediate(() => {
+      if (!process.stdin.isRaw) ended.reject(new Left());
+    });
+  };
+  process.stdin.on("keypress", hear);
+  try {
+    const given = await Promise.race([question, broken.promise, ended.promise]);
+    if (isCancel(given)) throw new Left();
+    return given as Exclude<Value, symbol>;
+  } finally {
+    process.stdin.off("keypress", hear);
+  }
 }
 
 /**
@@ -136,11 +150,13 @@ export function asWord(file: string): string {
 export function fileProblem(file: string): string | undefined {
   if (file.trim() === "") return "Write a file's name, as ./mine.yaml";
   const folder = dirname(file);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    return `There is no folder ${folder}`;
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-    return "It is a folder; name a file in it";
-  return undefined;
+  if (!isFolder(folder)) return `There is no folder ${folder}`;
+  return isFolder(file) ? "It is a folder; name a file in it" : undefined;
+}
+
+/** By itself, statSync throws where a folder on the way is a file. */
+function isFolder(file: string): boolean {
+  return existsSync(file) && statSync(file).isDirectory();
 }
 
 /** A sentence that clack, which wraps none, is to show beside its bar. */

@@ -16,6 +16,7 @@ import {
   select,
   text,
 } from "@clack/prompts";
+import { checkExpectations } from "../../analysis/expectations.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
 import { RealRun } from "../../drivers/real/real.ts";
@@ -30,7 +31,9 @@ import { DocumentError, printable } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
+import { canSimulate } from "../compare.ts";
 import { textWidth, writeOut } from "../output.ts";
+import { simulate } from "../perform-all.ts";
 import {
   expectedTime,
   type Finished,
@@ -41,7 +44,13 @@ import {
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 import { compareAndAdvise } from "./advise.ts";
-import { documentProblem, numbersOf, withNumber, withStrategy } from "./edit.ts";
+import {
+  documentProblem,
+  numbersOf,
+  withNumber,
+  withoutExpectations,
+  withStrategy,
+} from "./edit.ts";
 import { makeScenario } from "./make.ts";
 import {
   answer,
@@ -108,9 +117,9 @@ async function chooseAndRun(): Promise<boolean> {
   if (setting === null) return true;
   if (what === "compare") {
     const advised = await compareAndAdvise(setting.source, setting.scenario, setting.strategy);
-    setting.strategy = await chooseStrategy(advised, "Run it under which of them?");
+    setting.strategy = await chooseStrategy(setting, advised, "Run it under which of them?");
   } else if (what === "run") {
-    setting.strategy = await chooseStrategy(setting.strategy, "Under which strategy?");
+    setting.strategy = await chooseStrategy(setting, setting.strategy, "Under which strategy?");
   }
   return runAndGoOn(setting);
 }
@@ -158,6 +167,9 @@ async function chooseSource(): Promise<Source> {
         };
       }),
       maxItems,
+      // Where the search finds nothing, nothing is chosen.
+      validate: (name) =>
+        name === undefined ? "No scenario has that in its name or title" : undefined,
     }),
   );
   const source = readSource(name);
@@ -166,13 +178,21 @@ async function chooseSource(): Promise<Source> {
   return source;
 }
 
-async function chooseStrategy(now: Strategy, message: string): Promise<Strategy> {
-  const names = new Set([...Object.keys(strategyWords), now.name]);
+/** Lets the user choose among the named strategies, the document's own and `proposed`. */
+async function chooseStrategy(
+  { scenario, strategy: now }: Setting,
+  proposed: Strategy,
+  message: string,
+): Promise<Strategy> {
+  const own = scenario.strategy.name;
+  const names = new Set([...Object.keys(strategyWords), own, now.name, proposed.name]);
+  const refined = (name: string): string =>
+    name === own ? "the document's own" : name === now.name ? "as it ran last" : "as advised";
   const name = await answer(
     select({
       message,
-      options: [...names].map((value) => ({ value, label: strategyLine(value) })),
-      initialValue: now.name,
+      options: [...names].map((value) => ({ value, label: strategyLine(value, refined(value)) })),
+      initialValue: proposed.name,
       maxItems,
     }),
   );
@@ -216,7 +236,7 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
       if (next === "quit") return false;
       if (next === "menu") return true;
       if (next === "strategy") {
-        setting.strategy = await chooseStrategy(setting.strategy, "Under which strategy?");
+        setting.strategy = await chooseStrategy(setting, setting.strategy, "Under which strategy?");
         break;
       }
       if (next === "number") {
@@ -226,7 +246,7 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
       if (next === "compare") {
         const { source, scenario, strategy } = setting;
         const advised = await compareAndAdvise(source, scenario, strategy);
-        setting.strategy = await chooseStrategy(advised, "Run it under which of them?");
+        setting.strategy = await chooseStrategy(setting, advised, "Run it under which of them?");
         break;
       }
       if (next === "text") await seeText(setting);
@@ -424,10 +444,24 @@ async function seeText(setting: Setting): Promise<void> {
 
 async function saveScenario(setting: Setting): Promise<void> {
   const { source, scenario, strategy } = setting;
-  const document = withStrategy(source.text, strategy.name);
+  const isAsExpected = meetsExpectations(setting);
+  const text = isAsExpected ? source.text : withoutExpectations(source.text);
   const tell = (message: string): void => log.error(fitted(message));
+  const document = withStrategy(text, strategy.name);
   const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
-  if (file !== null) log.success(`Saved. Run it: tandem run ${asWord(file)}`);
+  if (file === null) return;
+  if (!isAsExpected)
+    log.info(fitted(`Without its "expect", which does not hold under ${strategy.name}.`));
+  log.success(`Saved. Run it: tandem run ${asWord(file)}`);
+}
+
+/** Whether what the document expects is so under the chosen strategy; its own is the document's to say. */
+function meetsExpectations({ source, scenario, strategy }: Setting): boolean {
+  const { expect } = scenario;
+  if (expect === null || strategy.name === scenario.strategy.name) return true;
+  if (!canSimulate(scenario, source)) return true;
+  const { outcome } = simulate({ scenario, strategy });
+  return checkExpectations(outcome, expect).every(({ met }) => met);
 }
 
 async function saveReport(setting: Setting, { outcome, log: events }: Ran): Promise<void> {

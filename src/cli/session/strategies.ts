@@ -12,9 +12,12 @@ export const strategyWords: Readonly<Record<string, string>> = {
   exit: "the same, but process.exit(): what still floats is lost",
 };
 
-/** A strategy as a line to choose. */
-export function strategyLine(name: string): string {
-  // A strategy of the document's own may be none of the named ones.
-  const words = Object.hasOwn(strategyWords, name) ? strategyWords[name]! : "the document's own";
+/**
+ * A strategy as a line to choose.
+ *
+ * @param refined what is said of one that is none of the named ones.
+ */
+export function strategyLine(name: string, refined = ""): string {
+  const words = Object.hasOwn(strategyWords, name) ? strategyWords[name]! : refined;
   return `${name.padEnd(6)}  ${words}`;
 }
