@@ -1,5 +1,5 @@
 /** One scenario under several strategies: the figures that tell them apart, and what satisfies a demand. */
-import { formatDuration, type Ticks, TICKS_PER_MS } from "../scenario/duration.ts";
+import { formatDuration, type Ticks } from "../scenario/duration.ts";
 import {
   atExits,
   loops,
@@ -9,7 +9,7 @@ import {
   type Strategy,
 } from "../scenario/strategy.ts";
 import { backgroundEnd } from "./demands.ts";
-import { isLost, type Outcome } from "./outcome.ts";
+import { isLost, type Outcome, precisionOf } from "./outcome.ts";
 
 /** What one strategy made of a scenario. */
 export interface Figures {
@@ -39,11 +39,8 @@ export interface Figures {
   precision: Ticks;
 }
 
-/** By how much, in ms of real time, a real run is late when the machine has little else to do. */
-const noiseMs = 20;
-
 export function figuresOf(outcome: Outcome): Figures {
-  const { strategy, tasks, main, longestBlock, exitCode, driver, speed } = outcome;
+  const { strategy, tasks, main, longestBlock, exitCode } = outcome;
   const count = (status: string): number => tasks.filter((task) => task.status === status).length;
   const heard = { raised: 0, logged: 0, nobody: 0 };
   for (const task of tasks) if (task.heard !== null) heard[task.heard.by]++;
@@ -65,7 +62,7 @@ export function figuresOf(outcome: Outcome): Figures {
     cleanup:
       cleaning.length === 0 ? null : ran === cleaning.length ? "all" : ran > 0 ? "some" : "none",
     exitCode,
-    precision: driver === "virtual" ? 0 : noiseMs * TICKS_PER_MS * speed,
+    precision: precisionOf(outcome),
   };
 }
 

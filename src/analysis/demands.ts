@@ -14,7 +14,7 @@ import {
 import type { Scenario } from "../scenario/model.ts";
 import { checkExpectations, figureOf } from "./expectations.ts";
 import { findFindings, type Rule } from "./findings.ts";
-import { isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
+import { isLost, type Outcome, precisionOf, type TaskOutcome } from "./outcome.ts";
 
 /** One thing that must hold. */
 export interface Demand {
@@ -273,9 +273,9 @@ export function askedFor(demands: readonly Demand[]): Demands {
  * no wish. It is one where the loss was asked for, as by `atExit: cancel`.
  *
  * @param own the run under the scenario's own strategy.
- * @param driver what performs the runs that are judged.
+ * @param judged how the runs that are judged are performed: for real they are always a little late.
  */
-export function demandsOf(own: Outcome, driver: Outcome["driver"]): Demands {
+export function demandsOf(own: Outcome, judged: Pick<Outcome, "driver" | "speed">): Demands {
   const { expect } = own.scenario;
   const isWish =
     expect !== null &&
@@ -291,7 +291,7 @@ export function demandsOf(own: Outcome, driver: Outcome["driver"]): Demands {
     ...loss,
     demand("heard"),
     ...(cleans ? [demand("cleanup")] : []),
-    demand("late<100ms"),
+    demand(`late<${formatDuration(slow + precisionOf(judged))}`),
   ];
   return {
     source: wishes.length > 0 ? "expect" : "default",
@@ -299,21 +299,24 @@ export function demandsOf(own: Outcome, driver: Outcome["driver"]): Demands {
     relative: (beside) => {
       if (beside.main.status !== "finished") return [];
       const isBounded = all.some(({ written }) => written.startsWith("main"));
-      return [isBounded ? demand("main") : noLaterThan(beside, driver)];
+      return [isBounded ? demand("main") : noLaterThan(beside, judged)];
     },
   };
 }
+
+/** From how late on one calls a task late: as asyncio's debug mode calls a callback slow. */
+const slow: Ticks = 100 * TICKS_PER_MS;
 
 function demand(written: string): Demand {
   return parseDemand(written)!;
 }
 
 /** That main finishes, and no later than it does now. */
-function noLaterThan({ main }: Outcome, driver: Outcome["driver"]): Demand {
+function noLaterThan({ main }: Outcome, judged: Pick<Outcome, "driver" | "speed">): Demand {
   const end = main.endedAt!;
-  // A real run is always a little late: a twentieth more, and 50 ms, is no difference.
-  const limit =
-    driver === "virtual" ? end : Math.ceil((end * 1.05) / TICKS_PER_MS + 50) * TICKS_PER_MS;
+  // Of a real run, a twentieth more is no difference.
+  const later = (end * 1.05 + precisionOf(judged)) / TICKS_PER_MS;
+  const limit = judged.driver === "virtual" ? end : Math.ceil(later) * TICKS_PER_MS;
   return bounded(`main<=${formatDuration(limit)}`, "main", { comparison: "<=", limit });
 }
 

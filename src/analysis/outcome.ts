@@ -25,7 +25,7 @@ import {
   waits,
 } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../scenario/duration.ts";
 import type { Jitter } from "../scenario/jitter.ts";
 import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
@@ -169,6 +169,14 @@ export interface Outcome extends Performed {
   launched: boolean;
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
   rejected: boolean;
+}
+
+/** By how much, in ms of real time, a real run is late when the machine has little else to do. */
+const noiseMs = 20;
+
+/** How far the times of a run may be off by chance: not at all in virtual time. */
+export function precisionOf({ driver, speed }: Pick<Performed, "driver" | "speed">): Ticks {
+  return driver === "virtual" ? 0 : noiseMs * TICKS_PER_MS * speed;
 }
 
 /** The name of an actor. */

@@ -66,7 +66,7 @@ test("a choice keeps what must hold, and its counter-example is a document that 
         const own = outcomeOf(scenario, scenario.strategy);
         const must: Demands =
           words === ""
-            ? demandsOf(own, "virtual")
+            ? demandsOf(own, own)
             : askedFor(words.split(",").map((word) => parseDemand(word)!));
         const runs = defaultStrategies(scenario).map((one) =>
           judge(simulate({ scenario, strategy: one }), demandsBeside(must, own)),

@@ -14,7 +14,7 @@ test("no line is wider than the terminal, and no figure is left out, from 60 to 
   for (const { text, file } of catalogue) {
     const scenario = parseScenario(text, file);
     const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
-    const demands = demandsBeside(demandsOf(own, "virtual"), own);
+    const demands = demandsBeside(demandsOf(own, own), own);
     const runs = allStrategies().map((strategy) =>
       judge(simulate({ scenario, strategy }), demands),
     );

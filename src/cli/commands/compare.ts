@@ -104,7 +104,7 @@ export async function run(argv: string[]): Promise<number> {
     ? simulate({ scenario, strategy: scenario.strategy }).outcome
     : await performOwn(piece, manner);
   if (typeof own === "string") return interrupted(own, 0, strategies);
-  const must = options.must ?? demandsOf(own, driver);
+  const must = options.must ?? demandsOf(own, manner);
   const demands = demandsBeside(must, own);
   // A result object is large, and wanted in one kind of output only.
   const keep = (run: Performed) => ({

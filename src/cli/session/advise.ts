@@ -47,7 +47,7 @@ export async function compareAndAdvise(
   });
   writeOut(`\n${renderComparison(table, textWidth()).join("\n")}\n\n`);
 
-  const wanted = demandsOf(own, "virtual");
+  const wanted = demandsOf(own, own);
   const must = await askDemands(wanted, wanted.relative(own));
   const runs = performed.map((run) => judge(run, demandsBeside(must, own)));
   const advice = adviseOn(source, scenario, runs, must, own);
