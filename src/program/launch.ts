@@ -84,8 +84,9 @@ function* start(
 ): Coroutine {
   for (const name of names)
     for (const task of run.indicesOf.get(name)!) {
-      yield { kind: "create", task };
-      onStart(loop.tasks.at(-1)!);
+      const started = loop.startSoon(task);
+      if (started === undefined) yield { kind: "create", task };
+      onStart(started ?? loop.tasks.at(-1)!);
     }
 }
 

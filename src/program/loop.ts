@@ -66,8 +66,10 @@ export class EventLoop implements ReadyQueue {
   callsPending = 0;
   readonly #options: LoopOptions;
   readonly #timers = new Timers<Callback>();
-  #ready: Callback[] = [];
+  /** What is ready stands from `#taken` to `#scheduled`; the room is kept, since the next turn is as large. */
+  readonly #ready: Callback[] = [];
   #taken = 0;
+  #scheduled = 0;
   #stopping = false;
   #closing = false;
   /** What the loop runs for (run_until_complete). */
@@ -87,7 +89,7 @@ export class EventLoop implements ReadyQueue {
   }
 
   callSoon(callback: Callback): void {
-    this.#ready.push(callback);
+    this.#ready[this.#scheduled++] = callback;
   }
 
   /** Calls back at an instant; at once (behind what is ready) when it has passed. */
@@ -108,6 +110,16 @@ export class EventLoop implements ReadyQueue {
     const task = this.#newTask(index, coroutine);
     this.callSoon(task);
     return task;
+  }
+
+  /**
+   * Makes the task of the run with this index, without a way through the coroutine that wants it.
+   *
+   * @returns undefined where the loop is eager: then its first step is part of that coroutine's own.
+   */
+  startSoon(index: number): Task | undefined {
+    if (this.#options.eager) return undefined;
+    return this.createTask(index, this.#options.coroutineOf(index));
   }
 
   /** Runs until the future is done and the turn in which that came out is over (run_until_complete). */
@@ -205,7 +217,7 @@ export class EventLoop implements ReadyQueue {
     const park: Operation = { kind: "park", until: 0 };
     do {
       this.#receive();
-      if (this.#taken === this.#ready.length) {
+      if (this.#taken === this.#scheduled) {
         if (eager && this.#endByRejection()) return;
         const next = this.#timers.next;
         const atRest = next === Infinity && this.outstanding === 0;
@@ -223,7 +235,7 @@ export class EventLoop implements ReadyQueue {
       }
       this.#fireDue(thread.now());
       // A turn of asyncio runs what was ready when it began; JavaScript drains its microtasks.
-      for (let turn = this.#ready.length - this.#taken; turn > 0; turn--) {
+      for (let turn = this.#scheduled - this.#taken; turn > 0; turn--) {
         const callback = this.#ready[this.#taken++]!;
         if (typeof callback === "function") callback();
         else if (callback.stale > 0) callback.stale--;
@@ -234,7 +246,7 @@ export class EventLoop implements ReadyQueue {
           const step = this.#advance(callback);
           if (step !== undefined) yield* this.#block(step);
         }
-        if (eager) turn = this.#ready.length - this.#taken + 1;
+        if (eager) turn = this.#scheduled - this.#taken + 1;
       }
       this.#compact();
     } while (!this.#stopping);
@@ -311,13 +323,8 @@ export class EventLoop implements ReadyQueue {
           task.awaiting = value;
           value.whenDone(task);
         } else if (value.kind === "create") {
-          const child = this.#newTask(value.task, this.#options.coroutineOf(value.task));
-          if (!this.#options.eager) {
-            this.callSoon(child);
-            continue;
-          }
           this.#callers.push(task);
-          task = child;
+          task = this.#newTask(value.task, this.#options.coroutineOf(value.task));
           task.started = true;
           this.thread.record(typeNumber["task-started"], task.index, 0);
           continue;
@@ -391,12 +398,11 @@ export class EventLoop implements ReadyQueue {
 
   /** Forgets callbacks already taken. */
   #compact(): void {
-    if (this.#taken === this.#ready.length) {
-      this.#ready.length = 0;
-      this.#taken = 0;
-    } else if (this.#taken > 4096) {
-      this.#ready = this.#ready.slice(this.#taken);
-      this.#taken = 0;
-    }
+    const left = this.#scheduled - this.#taken;
+    if (left > 0 && this.#taken <= 4096) return;
+    const ready = this.#ready;
+    for (let k = 0; k < left; k++) ready[k] = ready[this.#taken + k]!;
+    this.#scheduled = left;
+    this.#taken = 0;
   }
 }
