@@ -9,8 +9,8 @@ import { EventLoop } from "./loop.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
 import type { Run } from "./run.ts";
-import { type Coroutine, type Task, UNTOLD } from "./task.ts";
-import { placeholderValues, valueText, walk } from "./walk.ts";
+import { type Coroutine, type Task, UNTOLD, type Wanted } from "./task.ts";
+import { placeholderValues, type Special, valueText, walk } from "./walk.ts";
 
 export class Background {
   readonly run: Run;
@@ -63,28 +63,26 @@ export class Background {
   }
 
   /** How a step is performed that takes more than its thread, if it does. */
-  special(actor: number, values: PlaceholderValues): (step: LeafStep) => Coroutine | undefined {
-    return (step) => {
-      switch (step.kind) {
-        case "send":
-          return this.channels.send(actor, this.#channel(step.channel), step.value);
-        case "receive":
-          return this.#receive(actor, step, values);
-        case "block":
-        case "compute":
-          if (this.pool === null || actor < 0) return undefined;
-          // Only what the pool needs: the job is copied to each of its threads.
-          return this.pool.perform(actor, { kind: step.kind, ticks: step.ticks }, step.ticks);
-        case "call": {
-          if (this.pool === null || actor < 0) return this.#calls.perform(actor, step);
-          const ticks = this.#times.next(actor, step)?.total ?? 0;
-          return this.pool.perform(actor, step, ticks);
-        }
-        default:
-          return undefined;
+  readonly special: Special<Wanted> = (step, actor, values) => {
+    switch (step.kind) {
+      case "send":
+        return this.channels.send(actor, this.#channel(step.channel), step.value);
+      case "receive":
+        return this.#receive(actor, step, values);
+      case "block":
+      case "compute":
+        if (this.pool === null || actor < 0) return undefined;
+        // Only what the pool needs: the job is copied to each of its threads.
+        return this.pool.perform(actor, { kind: step.kind, ticks: step.ticks }, step.ticks);
+      case "call": {
+        if (this.pool === null || actor < 0) return this.#calls.perform(actor, step);
+        const ticks = this.#times.next(actor, step)?.total ?? 0;
+        return this.pool.perform(actor, step, ticks);
       }
-    };
-  }
+      default:
+        return undefined;
+    }
+  };
 
   #heed(message: Message): void {
     switch (message.kind) {
@@ -158,10 +156,13 @@ export class Background {
     const { run, loop } = this;
     const { name, spec, copy } = run.instances[index]!;
     const values = placeholderValues(run.runtime, { name, copy });
-    const special = this.special(index, values);
-    const body = walk(loop.thread, index, spec.steps, values, special);
+    const body = walk(loop.thread, index, spec.steps, values, this.special);
     if (spec.finally.length === 0) return body;
-    return this.#withCleanup(index, body, walk(loop.thread, index, spec.finally, values, special));
+    return this.#withCleanup(
+      index,
+      body,
+      walk(loop.thread, index, spec.finally, values, this.special),
+    );
   }
 
   *#withCleanup(index: number, body: Coroutine, cleanup: Coroutine): Coroutine {

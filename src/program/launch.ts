@@ -58,7 +58,6 @@ export function* launchCoroutine(background: Background): Coroutine {
   const { launch } = run.scenario;
   const settle = launch.findIndex(({ kind }) => kind === "settle");
   const values = placeholderValues(run.runtime);
-  const perform = background.special(LAUNCH, values);
   const started: Task[] = [];
   const stepsOf = (from: number, to: number, group?: TaskGroup): Coroutine =>
     walk(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
@@ -67,7 +66,7 @@ export function* launchCoroutine(background: Background): Coroutine {
             started.push(task);
             group?.add(task);
           })
-        : perform(step),
+        : background.special(step, LAUNCH, values),
     );
   loop.holdsReferences = run.strategy.settle !== "none";
   if (run.strategy.settle === "group")

@@ -38,7 +38,9 @@ export class Future {
   /** Why it failed; set if and only if the state is `failed`. */
   error: Error | undefined;
   protected readonly loop: ReadyQueue;
-  #callbacks: Callback[] | undefined;
+  /** Nearly always there is one, and a list of its own for it would cost more than the rest of a future. */
+  #callback: Callback | undefined;
+  #furtherCallbacks: Callback[] | undefined;
 
   constructor(loop: ReadyQueue) {
     this.loop = loop;
@@ -60,7 +62,8 @@ export class Future {
   /** The same for those who do not care how it ends: its failure stays unretrieved. */
   observe(callback: Callback): void {
     if (this.done) this.loop.callSoon(callback);
-    else (this.#callbacks ??= []).push(callback);
+    else if (this.#callback === undefined) this.#callback = callback;
+    else (this.#furtherCallbacks ??= []).push(callback);
   }
 
   finish(): void {
@@ -86,9 +89,10 @@ export class Future {
 
   #end(state: Future["state"]): void {
     this.state = state;
-    const callbacks = this.#callbacks;
-    this.#callbacks = undefined;
-    if (callbacks !== undefined) for (const callback of callbacks) this.loop.callSoon(callback);
+    if (this.#callback !== undefined) this.loop.callSoon(this.#callback);
+    if (this.#furtherCallbacks !== undefined)
+      for (const callback of this.#furtherCallbacks) this.loop.callSoon(callback);
+    this.#callback = this.#furtherCallbacks = undefined;
   }
 }
 

@@ -20,6 +20,13 @@ export function valueText(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
 }
 
+/** How a step is performed that takes more than its thread; undefined where it does not. */
+export type Special<Wanted> = (
+  step: LeafStep,
+  actor: number,
+  values: PlaceholderValues,
+) => Generator<Wanted, void, void> | undefined;
+
 /**
  * Performs a list of steps as far as that takes no time: prints and fails.
  *
@@ -33,7 +40,7 @@ export function* walk<Other = never>(
   actor: number,
   steps: Step[],
   values: PlaceholderValues,
-  special?: (step: LeafStep) => Generator<Other, void, void> | undefined,
+  special?: Special<Other>,
 ): Generator<LeafStep | Other, void, void> {
   const cursor = new Cursor(steps);
   for (let step; (step = cursor.next()) !== undefined;) {
@@ -44,7 +51,7 @@ export function* walk<Other = never>(
     } else if (step.kind === "fail") {
       throw new StepFailure(step.message);
     } else {
-      const performed = step.kind === "sleep" ? undefined : special?.(step);
+      const performed = step.kind === "sleep" ? undefined : special?.(step, actor, values);
       if (performed === undefined) yield step;
       else yield* performed;
     }
