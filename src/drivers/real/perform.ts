@@ -20,6 +20,7 @@ import type {
   Job,
   JobOperation,
   Message,
+  Operation,
   Thread,
   ThreadProgram,
 } from "../../program/operation.ts";
@@ -163,7 +164,7 @@ export class RealThread implements Thread, Host {
       const { done, value } = program.next();
       if (done) return value;
       // A wait may be over at once, and takes care of it itself.
-      if (value.kind !== "wait" && value.kind !== "park") this.flush();
+      if (value.kind !== "wait" && value.kind !== "park") this.#flushBefore(value);
       switch (value.kind) {
         case "block":
           this.block(value.ticks);
@@ -187,6 +188,18 @@ export class RealThread implements Thread, Host {
           break;
       }
     }
+  }
+
+  /** What takes no longer than events may be owed need not be preceded by a write. */
+  #flushBefore(operation: Operation): void {
+    const step = operation.kind === "job" ? operation.job.step : operation;
+    const isShort = "ticks" in step && this.#msOf(step.ticks) < longestDebt;
+    if (isShort) this.#options.writer.flushOrOwe();
+    else this.flush();
+  }
+
+  #msOf(ticks: Ticks): number {
+    return ticks / TICKS_PER_MS / this.#options.speed;
   }
 
   /** Stands still for a stretch of scenario time. */
