@@ -4,8 +4,9 @@
  * Invariant: every sentence is read off runs that have been performed.
  */
 import { formatTime, type Ticks } from "../scenario/duration.ts";
-import type { Scenario, Step } from "../scenario/model.ts";
+import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
+import { hasStep } from "../scenario/walk.ts";
 import { allStrategies, complexity, type Figures } from "./comparison.ts";
 import type { CounterExample } from "./counter-example.ts";
 import type { Demand, Demands } from "./demands.ts";
@@ -239,16 +240,10 @@ function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
     ...(worth(after) && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
   ];
   const gil =
-    offload === "threads" && tasks.some((task) => computes(task.steps))
+    offload === "threads" && tasks.some((task) => hasStep(task.steps, "compute"))
       ? " In Python threads take turns at computing (the GIL): there, take processes."
       : "";
   return parts.length === 0 ? `It costs nothing.${gil}` : `It costs ${list(parts)}.${gil}`;
-}
-
-function computes(steps: readonly Step[]): boolean {
-  return steps.some(
-    (step) => step.kind === "compute" || (step.kind === "repeat" && computes(step.steps)),
-  );
 }
 
 /** The first few of what is lacking. */

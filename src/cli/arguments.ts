@@ -80,6 +80,16 @@ export function readSpeed(command: string, word: string | boolean | undefined): 
   throw new UsageError(`--speed is a number from 0.001 to 10000, not "${written}"`, command);
 }
 
+/** What performs a run, as an option says. @throws UsageError for what does not. */
+export function readDriver(command: string, word: string | boolean): "real" | "virtual" {
+  if (word === "real" || word === "virtual") return word;
+  const near = nearest(String(word), ["real", "virtual"]);
+  throw new UsageError(
+    `--driver is "real" or "virtual", not "${String(word)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    command,
+  );
+}
+
 function unknownOption(written: string, known: string[]): string {
   const near = nearest(written.replace(/^-+/, ""), known);
   const options = known.map((name) => `--${name}`).join(", ");

@@ -8,8 +8,9 @@ import { type Outcome, readOutcome } from "../analysis/outcome.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { EventLog } from "../events/log.ts";
 import { callSteps } from "../scenario/calls.ts";
-import type { Scenario, Step } from "../scenario/model.ts";
+import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
+import { hasStep } from "../scenario/walk.ts";
 import { ProgressLine } from "./progress.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 
@@ -122,11 +123,10 @@ async function performOne(piece: Piece, manner: Manner, signal: AbortSignal): Pr
 
 /** Whether a scenario does more than wait: it computes, or calls functions that nobody knows. */
 function usesCores(scenario: Scenario): boolean {
-  const computes = (steps: Step[]): boolean =>
-    steps.some(
-      (step) => step.kind === "compute" || (step.kind === "repeat" && computes(step.steps)),
-    );
   const { main, launch, tasks } = scenario;
   const programs = [main, launch, ...tasks.flatMap((task) => [task.steps, task.finally])];
-  return programs.some(computes) || Object.values(callSteps(scenario)).flat().length > 0;
+  return (
+    programs.some((steps) => hasStep(steps, "compute")) ||
+    Object.values(callSteps(scenario)).flat().length > 0
+  );
 }

@@ -20,6 +20,7 @@ import { formatDuration, type Ticks, TICKS_PER_MS } from "./duration.ts";
 import type { LeafStep, Scenario, Step, TaskSpec } from "./model.ts";
 import { parseScenario } from "./parse.ts";
 import type { Position } from "./position.ts";
+import { hasStep } from "./walk.ts";
 
 /** A step that takes time. */
 export type TimedStep = Extract<LeafStep, { ticks: Ticks }>;
@@ -201,7 +202,7 @@ export function editsOf(scenario: Scenario): Change[] {
   );
   return [
     ...scenario.tasks.flatMap((task) => [
-      ...(fails(task.steps) ? [] : [failing(task, "first"), failing(task, "last")]),
+      ...(hasStep(task.steps, "fail") ? [] : [failing(task, "first"), failing(task, "last")]),
       ...firstSleep(task.steps).flatMap((step) => {
         const blocks = blocking(step, task);
         return [blocks, both(blocks, accompanied(scenario, task, Math.ceil(step.ticks / 2)))];
@@ -300,13 +301,6 @@ function both(first: Change, second: Change): Change {
       second.write(document);
     },
   };
-}
-
-/** Whether a step in it fails already. */
-function fails(steps: Step[]): boolean {
-  return steps.some(
-    (step) => step.kind === "fail" || (step.kind === "repeat" && fails(step.steps)),
-  );
 }
 
 /** What the steps take one after the other. */

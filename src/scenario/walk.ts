@@ -59,6 +59,13 @@ export class Cursor {
   }
 }
 
+/** Whether a step of this kind stands in the list, or in a repeat in it. */
+export function hasStep(steps: readonly Step[], kind: LeafStep["kind"]): boolean {
+  return steps.some(
+    (step) => step.kind === kind || (step.kind === "repeat" && hasStep(step.steps, kind)),
+  );
+}
+
 /** How many leaf steps performing the list takes, repeats multiplied out. */
 export function countSteps(steps: Step[]): number {
   let count = 0;

@@ -30,8 +30,8 @@ import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
-import { nearest, suggestion } from "../../scenario/suggest.ts";
-import { readArguments } from "../arguments.ts";
+import { suggestion } from "../../scenario/suggest.ts";
+import { readArguments, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import {
   adviseOn,
@@ -231,16 +231,8 @@ function readOptions(words: Words): CompareOptions {
   const refuse = (message: string): never => {
     throw new UsageError(message, "compare");
   };
-  const driver = String(words.driver ?? "virtual");
-  if (driver !== "real" && driver !== "virtual") {
-    const near = nearest(driver, ["real", "virtual"]);
-    return refuse(
-      `--driver is "virtual" or "real", not "${driver}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    );
-  }
-  const speed = Number(words.speed ?? 1);
-  if (!(speed >= 0.001 && speed <= 10_000))
-    refuse(`--speed is a number from 0.001 to 10000, not "${String(words.speed)}"`);
+  const driver = readDriver("compare", words.driver ?? "virtual");
+  const speed = readSpeed("compare", words.speed);
   if (words.all === true && words.strategies !== undefined)
     refuse("--all and --strategies exclude each other; leave one out");
   if (words.verify === true && words.driver !== undefined)

@@ -19,8 +19,7 @@ import { type Scenario, taskInstances } from "../../scenario/model.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
-import { nearest } from "../../scenario/suggest.ts";
-import { readArguments, readSpeed } from "../arguments.ts";
+import { readArguments, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
@@ -154,14 +153,7 @@ type Words = { [name in keyof typeof optionSpecs]?: string | boolean };
 
 function readOptions(words: Words): RunOptions {
   const { jitter, runs } = readJitter(words);
-  const driver = words.driver ?? (jitter === null ? "real" : "virtual");
-  if (driver !== "real" && driver !== "virtual") {
-    const near = nearest(String(driver), ["real", "virtual"]);
-    throw new UsageError(
-      `--driver is "real" or "virtual", not "${String(driver)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
-      "run",
-    );
-  }
+  const driver = readDriver("run", words.driver ?? (jitter === null ? "real" : "virtual"));
   const speed = readSpeed("run", words.speed);
   const timeout = words.timeout === undefined ? null : parseDuration(words.timeout);
   if (timeout === undefined)

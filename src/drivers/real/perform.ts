@@ -78,7 +78,7 @@ export class RealThread implements Thread, Host {
   #lastReading: Ticks = 0;
   /** For how many events more the last reading of the clock is good. */
   #readingsLeft = 0;
-  /** Until when the native event loop takes care of what is owed. */
+  /** The timer by which the native event loop writes what is owed. */
   #paying: ReturnType<typeof setTimeout> | undefined;
   /** What this thread of the pool is doing. */
   #job: Job | undefined;
@@ -170,7 +170,7 @@ export class RealThread implements Thread, Host {
           this.block(value.ticks);
           break;
         case "compute":
-          compute(value.ticks / TICKS_PER_MS / this.#options.speed);
+          compute(this.#msOf(value.ticks));
           break;
         case "park":
           await this.#park(value.until);
@@ -198,13 +198,14 @@ export class RealThread implements Thread, Host {
     else this.flush();
   }
 
+  /** Milliseconds of real time that a stretch of scenario time takes. */
   #msOf(ticks: Ticks): number {
     return ticks / TICKS_PER_MS / this.#options.speed;
   }
 
   /** Stands still for a stretch of scenario time. */
   block(ticks: Ticks): void {
-    standStill(ticks / TICKS_PER_MS / this.#options.speed);
+    standStill(this.#msOf(ticks));
   }
 
   ask(actor: number, request: ChannelRequest): Promise<unknown> {
@@ -318,15 +319,14 @@ export class RealThread implements Thread, Host {
   /** Does a job on this very thread. @returns why it failed, or null. */
   async #doHere({ actor, step }: Job): Promise<string | null> {
     if (step.kind === "block") this.block(step.ticks);
-    else if (step.kind === "compute") compute(step.ticks / TICKS_PER_MS / this.#options.speed);
+    else if (step.kind === "compute") compute(this.#msOf(step.ticks));
     else return await this.#options.userCode!.callInPool(actor, step);
     return null;
   }
 
   /** Milliseconds of real time until an instant of scenario time. */
   #msUntil(until: Ticks): number {
-    const { origin, speed } = this.#options;
-    return origin + until / TICKS_PER_MS / speed - performance.now();
+    return this.#options.origin + this.#msOf(until) - performance.now();
   }
 
   /** Has the native event loop write what this thread owes. */
