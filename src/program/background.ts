@@ -72,8 +72,7 @@ export class Background {
       case "block":
       case "compute":
         if (this.pool === null || actor < 0) return undefined;
-        // Only what the pool needs: the job is copied to each of its threads.
-        return this.pool.perform(actor, { kind: step.kind, ticks: step.ticks }, step.ticks);
+        return this.pool.perform(actor, step, step.ticks);
       case "call": {
         if (this.pool === null || actor < 0) return this.#calls.perform(actor, step);
         const ticks = this.#times.next(actor, step)?.total ?? 0;

@@ -7,6 +7,7 @@
  */
 import type { CallStep } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
+import type { PoolStep } from "../scenario/walk.ts";
 
 export type Operation =
   /** The whole thread stands still for this long (time.sleep). */
@@ -49,8 +50,8 @@ export interface JobOperation {
 export interface Job {
   id: number;
   actor: number;
-  step: { kind: "block"; ticks: Ticks } | { kind: "compute"; ticks: Ticks } | CallStep;
-  /** How long it takes, where that is known beforehand: always in virtual time. */
+  step: PoolStep;
+  /** How long it takes in virtual time; for real that comes out. */
   ticks: Ticks;
 }
 
@@ -71,8 +72,8 @@ export type Message =
   /** A value has come into a channel, or gone out of a bounded one. */
   | { kind: "filled"; channel: number }
   | { kind: "drained"; channel: number }
-  /** To each thread of the pool: the first that claims the job does it. */
-  | { kind: "job"; job: Job }
+  /** To a thread of the pool that had nothing to do: there may be a job now. */
+  | { kind: "job" }
   /** From the pool; `broken`: it can do no more jobs. */
   | { kind: "job-ended"; job: number; error: string | null; broken: boolean }
   /** From this very thread: what the user's function returned has settled. */
@@ -126,8 +127,12 @@ export interface Thread {
   post(to: number, message: Message): void;
   /** The oldest message not yet received. */
   receive(): Message | undefined;
-  /** Makes a job this thread's own: to do it, or to take it back. True for one thread only, the first. */
-  claimJob(id: number): boolean;
+  /** On the loop's thread: puts a job behind those that the pool has not begun. */
+  offerJob(job: Job): void;
+  /** On the loop's thread: takes a job back. False when it has been begun. */
+  withdrawJob(id: number): boolean;
+  /** On a thread of the pool: the oldest job that nobody has begun, to be begun now. Else it hears of the next one. */
+  takeJob(): Job | undefined;
   /** Aborts the signal of a call of the user's function that has not settled. */
   abort(call: number): void;
 }

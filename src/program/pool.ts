@@ -31,13 +31,12 @@ export class LoopPool {
     const { thread } = this.#loop;
     const id = this.#created++;
     const future: Future = new JobFuture(this.#loop, () => {
-      if (thread.claimJob(id)) this.#forget(id);
+      if (thread.withdrawJob(id)) this.#forget(id);
     });
     this.#jobs.set(id, future);
     this.#loop.outstanding++;
     thread.record(typeNumber["offload-began"], actor, id);
-    for (let worker = 0; worker < this.#workers; worker++)
-      thread.post(POOL_THREAD + worker, { kind: "job", job: { id, actor, step, ticks } });
+    thread.offerJob({ id, actor, step, ticks });
     let how: (typeof completions)[number] = "completed";
     try {
       yield* wait(future);
@@ -56,7 +55,7 @@ export class LoopPool {
     if (!broken || this.#broken !== undefined) return;
     this.#broken = failure;
     for (const other of [...this.#jobs.keys()]) {
-      this.#loop.thread.claimJob(other);
+      this.#loop.thread.withdrawJob(other);
       this.#end(other, failure);
     }
   }
@@ -105,13 +104,10 @@ class JobFuture extends Future {
 
 /** The program of one thread of the pool: job after job, until it is told to stop. */
 export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
-  const queue: Job[] = [];
   for (;;) {
-    for (let message; (message = thread.receive()) !== undefined;) {
+    for (let message; (message = thread.receive()) !== undefined;)
       if (message.kind === "stop") return;
-      if (message.kind === "job") queue.push(message.job);
-    }
-    let job = claimNext(thread, queue);
+    let job = beginNext(thread);
     if (job === undefined) yield { kind: "park", until: Infinity };
     while (job !== undefined) {
       const operation: JobOperation = { kind: "job", job };
@@ -120,19 +116,15 @@ export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
       const { error = null, broken = false } = operation;
       const ended: Message = { kind: "job-ended", job: job.id, error, broken };
       // The next job is this thread's before the loop hears of this one: it goes on without a gap.
-      job = broken ? undefined : claimNext(thread, queue);
+      job = broken ? undefined : beginNext(thread);
       thread.post(run.loopThread, ended);
       if (broken) return;
     }
   }
 }
 
-/** Takes the oldest job that no other thread has taken, if there is one. */
-function claimNext(thread: Thread, queue: Job[]): Job | undefined {
-  for (let job; (job = queue.shift()) !== undefined;)
-    if (thread.claimJob(job.id)) {
-      thread.record(typeNumber["job-began"], job.actor, job.id);
-      return job;
-    }
-  return undefined;
+function beginNext(thread: Thread): Job | undefined {
+  const job = thread.takeJob();
+  if (job !== undefined) thread.record(typeNumber["job-began"], job.actor, job.id);
+  return job;
 }

@@ -66,6 +66,24 @@ export function hasStep(steps: readonly Step[], kind: LeafStep["kind"]): boolean
   );
 }
 
+/** A step that holds the thread which performs it, and may be handed to a pool. */
+export type PoolStep = Extract<LeafStep, { kind: "block" | "compute" | "call" }>;
+
+/** The steps that tasks have done by a pool, if there is one, in the order of the document. */
+export function poolSteps({ tasks }: Scenario): PoolStep[] {
+  return tasks.flatMap((task) => [...poolStepsIn(task.steps), ...poolStepsIn(task.finally)]);
+}
+
+function poolStepsIn(steps: Step[]): PoolStep[] {
+  return steps.flatMap((step) =>
+    step.kind === "repeat" ? poolStepsIn(step.steps) : isPoolStep(step) ? [step] : [],
+  );
+}
+
+export function isPoolStep(step: Step): step is PoolStep {
+  return step.kind === "block" || step.kind === "compute" || step.kind === "call";
+}
+
 /** How many leaf steps performing the list takes, repeats multiplied out. */
 export function countSteps(steps: Step[]): number {
   let count = 0;

@@ -1,5 +1,5 @@
 /**
- * The memory that all threads of a real run share: clocks, locks, who rests, what has been claimed.
+ * The memory that all threads of a real run share: clocks, locks, who rests, and the queue of the pool.
  *
  * Invariant: cells are written with Atomics or before the thread that reads them has been started.
  */
@@ -36,6 +36,9 @@ const longestWriting = 2000;
 /** How many cells come before those that count by thread, channel and job. */
 const fixedCells = 4;
 
+/** How many cells count by thread. */
+const cellsPerThread = 6;
+
 /** How large a run is: what the memory has to hold. */
 export interface BoardSize {
   /** One more than the highest number of a thread. */
@@ -56,25 +59,33 @@ export class Board {
   readonly channelLock: Lock;
   readonly #corrections: Float64Array;
   readonly #cells: Int32Array;
-  readonly #jobs: Int8Array;
+  /** By job: whether it has been taken. */
+  readonly #taken: Int8Array;
+  /** By job: its actor and the number of its step. */
+  readonly #jobs: Int32Array;
   readonly #arrivals: readonly Int32Array[];
   readonly #rests: readonly Int32Array[];
+  readonly #wants: readonly Int32Array[];
 
   constructor(size: BoardSize, memory?: SharedArrayBuffer) {
     this.size = size;
-    const cells = fixedCells + 5 * size.threads + 2 * size.channels;
+    const cells = fixedCells + cellsPerThread * size.threads + 2 * size.channels;
     const clocks = 8 * (1 + size.threads);
-    this.memory = memory ?? new SharedArrayBuffer(clocks + 4 * cells + size.jobs);
+    const jobs = clocks + 4 * cells;
+    const taken = jobs + 8 * size.jobs;
+    this.memory = memory ?? new SharedArrayBuffer(taken + size.jobs);
     this.origin = new Float64Array(this.memory, 0, 1);
     this.#corrections = new Float64Array(this.memory, 8, size.threads);
     this.#cells = new Int32Array(this.memory, clocks, cells);
-    this.#jobs = new Int8Array(this.memory, clocks + 4 * cells, size.jobs);
+    this.#jobs = new Int32Array(this.memory, jobs, 2 * size.jobs);
+    this.#taken = new Int8Array(this.memory, taken, size.jobs);
     this.pipe = new Lock(this.#cells.subarray(0, 1));
     this.channelLock = new Lock(this.#cells.subarray(1, 2));
-    // These two are asked for at every message.
+    // These are asked for at every message, or every job.
     const threads = Array.from({ length: size.threads }, (_, thread) => thread);
     this.#arrivals = threads.map((thread) => this.#perThread(0, thread));
     this.#rests = threads.map((thread) => this.#perThread(1, thread));
+    this.#wants = threads.map((thread) => this.#perThread(5, thread));
     if (memory === undefined)
       for (let thread = 1; thread < size.threads; thread++) this.#rest(thread)[0] = isNotThere;
   }
@@ -117,13 +128,34 @@ export class Board {
 
   /** How many values have gone into a channel and [1] out of it. */
   channel(channel: number): Int32Array {
-    const at = fixedCells + 5 * this.size.threads + 2 * channel;
+    const at = fixedCells + cellsPerThread * this.size.threads + 2 * channel;
     return this.#cells.subarray(at, at + 2);
   }
 
-  /** True for the first that asks, of all threads. */
-  claimJob(id: number): boolean {
-    return Atomics.compareExchange(this.#jobs, id, 0, 1) === 0;
+  /** Puts a job behind those that there are. One thread only does so, and numbers them. */
+  offerJob(id: number, actor: number, step: number): void {
+    this.#jobs[2 * id] = actor;
+    this.#jobs[2 * id + 1] = step;
+    Atomics.store(this.#cells, 3, id + 1);
+  }
+
+  /** How many jobs have been offered. */
+  get jobsOffered(): number {
+    return Atomics.load(this.#cells, 3);
+  }
+
+  jobAt(id: number): { actor: number; step: number } {
+    return { actor: this.#jobs[2 * id]!, step: this.#jobs[2 * id + 1]! };
+  }
+
+  /** Makes a job a thread's own: to do it, or to take it back. True for the first that asks. */
+  takeJob(id: number): boolean {
+    return Atomics.compareExchange(this.#taken, id, 0, 1) === 0;
+  }
+
+  /** 1 while a thread of the pool has found no job and wants to hear of the next one. */
+  wantsJob(thread: number): Int32Array {
+    return this.#wants[thread]!;
   }
 
   /** A thread is about to run, or to run on. */

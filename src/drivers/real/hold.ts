@@ -19,9 +19,13 @@ export function standStillBriefly(ms: number): void {
   if (ms > 0) Atomics.wait(never, 0, 0, ms);
 }
 
-/** Has the code that computes compiled, so that the first step that computes takes no longer than the others. */
+/**
+ * Has the code that computes compiled, so that the first step that computes takes no longer than the
+ * others. It is shown all there is, whole lengths and fractions, each to its end: what compiled code
+ * has never seen has it compiled once more, in the middle of a run.
+ */
 export function warmUp(): void {
-  compute(2);
+  for (let times = 0; times < 3; times++) for (const ms of [0, 0.1, 1]) compute(ms);
 }
 
 /** The longest that a slice of computing may count for, in ms; one that took longer was interrupted. */

@@ -10,6 +10,7 @@ import {
   LOOP_THREAD,
   MAIN,
   MAIN_THREAD,
+  POOL_THREAD,
   typeNumber,
   waits,
 } from "../../events/event.ts";
@@ -26,6 +27,7 @@ import type {
 } from "../../program/operation.ts";
 import { failures } from "../../program/failure.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import type { PoolStep } from "../../scenario/walk.ts";
 import { type Board, Deadlock } from "./board.ts";
 import type { SharedChannel } from "./channel.ts";
 import { compute, standStill, standStillBriefly } from "./hold.ts";
@@ -55,6 +57,8 @@ export interface RealThreadOptions {
   shared: readonly SharedChannel[];
   /** By the channel's index. */
   channelNames: readonly string[];
+  /** The steps that jobs are made of, the same on every thread. */
+  poolSteps: readonly PoolStep[];
   /** The thread that the event loop runs on. */
   loopThread: number;
   startLoop: () => void;
@@ -80,6 +84,10 @@ export class RealThread implements Thread, Host {
   #readingsLeft = 0;
   /** The timer by which the native event loop writes what is owed. */
   #paying: ReturnType<typeof setTimeout> | undefined;
+  /** By step: its place among the pool's steps. */
+  readonly #stepNumbers: ReadonlyMap<PoolStep, number>;
+  /** Jobs before this one are none for this thread of the pool: it has taken them, or another one has. */
+  #nextJob = 0;
   /** What this thread of the pool is doing. */
   #job: Job | undefined;
 
@@ -87,6 +95,7 @@ export class RealThread implements Thread, Host {
     this.number = options.number;
     this.channels = options.channels;
     this.#options = options;
+    this.#stepNumbers = new Map(options.poolSteps.map((step, number) => [step, number]));
     options.userCode?.attach(this);
   }
 
@@ -140,8 +149,34 @@ export class RealThread implements Thread, Host {
     return undefined;
   }
 
-  claimJob(id: number): boolean {
-    return this.#options.board.claimJob(id);
+  offerJob({ id, actor, step }: Job): void {
+    const { board } = this.#options;
+    board.offerJob(id, actor, this.#stepNumbers.get(step)!);
+    for (let thread = POOL_THREAD; thread < board.size.threads; thread++)
+      if (Atomics.exchange(board.wantsJob(thread), 0, 0) === 1) this.post(thread, { kind: "job" });
+  }
+
+  withdrawJob(id: number): boolean {
+    return this.#options.board.takeJob(id);
+  }
+
+  takeJob(): Job | undefined {
+    const job = this.#takeOffered();
+    if (job !== undefined) return job;
+    // It says so before it looks once more, and the loop offers before it asks who wants: one of the two sees.
+    Atomics.store(this.#options.board.wantsJob(this.number), 0, 1);
+    return this.#takeOffered();
+  }
+
+  #takeOffered(): Job | undefined {
+    const { board, poolSteps } = this.#options;
+    for (let id; (id = this.#nextJob) < board.jobsOffered;) {
+      this.#nextJob++;
+      if (!board.takeJob(id)) continue;
+      const { actor, step } = board.jobAt(id);
+      return { id, actor, step: poolSteps[step]!, ticks: 0 };
+    }
+    return undefined;
   }
 
   abort(call: number): void {

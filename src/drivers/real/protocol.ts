@@ -3,6 +3,7 @@ import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../events/event.ts";
 import type { Run, RunPlan } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import type { Step } from "../../scenario/model.ts";
+import { isPoolStep } from "../../scenario/walk.ts";
 import type { BoardSize } from "./board.ts";
 
 /** setTimeout and Atomics.wait take no more milliseconds than this. */
@@ -67,6 +68,6 @@ function countJobs(steps: Step[]): number {
   let count = 0;
   for (const step of steps)
     if (step.kind === "repeat") count += step.times * countJobs(step.steps);
-    else if (step.kind === "block" || step.kind === "compute" || step.kind === "call") count++;
+    else if (isPoolStep(step)) count++;
   return count;
 }

@@ -5,6 +5,7 @@ import { type Run, toRun } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { callSteps } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
+import { poolSteps } from "../../scenario/walk.ts";
 import { Board } from "./board.ts";
 import { type ChannelUse, SharedChannel } from "./channel.ts";
 import { warmUp } from "./hold.ts";
@@ -86,6 +87,7 @@ export class PreparedThread {
       channels,
       shared,
       channelNames: this.run.channelNames,
+      poolSteps: this.run.strategy.workers === null ? [] : poolSteps(this.run.scenario),
       loopThread: this.run.loopThread,
       userCode: this.#userCode,
       process: this.#process,

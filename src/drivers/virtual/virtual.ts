@@ -19,6 +19,7 @@ import { LocalChannel } from "../../program/channel.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
 import type {
   Channel,
+  Job,
   Message,
   Operation,
   Thread,
@@ -42,6 +43,8 @@ class VirtualThread implements Thread {
   scheduled = 0;
   /** Whether a message wakes it: it parks or waits, and is not in the middle of a blocking step. */
   resting = false;
+  /** The job that it begins when it wakes. */
+  given: Job | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, number: number, channels: readonly Channel[]) {
@@ -74,8 +77,20 @@ class VirtualThread implements Thread {
     return this.messages.length === 0 ? undefined : this.messages.shift();
   }
 
-  claimJob(id: number): boolean {
-    return this.#scheduler.claimJob(id, this.number);
+  offerJob(job: Job): void {
+    this.#scheduler.offerJob(job);
+  }
+
+  withdrawJob(id: number): boolean {
+    return this.#scheduler.jobs.delete(id);
+  }
+
+  takeJob(): Job | undefined {
+    const { jobs } = this.#scheduler;
+    const job = this.given ?? jobs.values().next().value;
+    this.given = undefined;
+    if (job !== undefined) jobs.delete(job.id);
+    return job;
   }
 
   abort(): never {
@@ -120,8 +135,8 @@ class Scheduler {
   readonly vary: Thread["vary"];
   readonly #plan: RunPlan;
   readonly #threads: VirtualThread[] = [];
-  /** By job: the thread whose it is. */
-  readonly #claims = new Map<number, number>();
+  /** Those that no thread of the pool has begun, by their number, the oldest first. */
+  readonly jobs = new Map<number, Job>();
   #scheduled = 0;
 
   constructor(plan: RunPlan, jitter: Jitter | null) {
@@ -174,16 +189,21 @@ class Scheduler {
 
   post(to: number, message: Message): void {
     const thread = this.#threads[to]!;
-    // A thread of the pool that has nothing to do begins at once, whatever the loop does next.
-    if (message.kind === "job" && thread.resting && thread.messages.length === 0)
-      this.claimJob(message.job.id, to);
     thread.messages.push(message);
     if (thread.resting) this.#schedule(thread, this.now, false);
   }
 
-  claimJob(id: number, thread: number): boolean {
-    if (!this.#claims.has(id)) this.#claims.set(id, thread);
-    return this.#claims.get(id) === thread;
+  offerJob(job: Job): void {
+    const idle = this.#threads.find(
+      ({ number, resting, messages }) => number >= POOL_THREAD && resting && messages.length === 0,
+    );
+    if (idle === undefined) {
+      this.jobs.set(job.id, job);
+      return;
+    }
+    // It has begun, whatever the loop does next.
+    idle.given = job;
+    this.post(idle.number, { kind: "job" });
   }
 
   #first(): VirtualThread {
