@@ -85,6 +85,13 @@ export const threads: Benchmark = {
     }
 
     const jobs = { main: ["launch"], tasks: { job: { copies: 200, steps: [{ compute: 5 }] } } };
+    // How free the cores are, in this very hour: what the division of the jobs among two could bring.
+    const bare = await interleave(rounds, {
+      one: () => peer("computing", 1, 200, 5),
+      two: () => peer("computing", 2, 200, 5),
+    });
+    const most = medianRatio(bare.one, bare.two);
+    console.log(`  200 × 5 ms in bare Workers, without a word: 2 are ${most.toFixed(2)} × 1`);
     for (const offload of ["threads", "processes"]) {
       const [one, two] = await Promise.all(
         [1, 2].map((workers) =>

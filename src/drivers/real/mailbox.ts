@@ -35,6 +35,7 @@ export class Mailbox {
   #latest = 0;
   #wake: (() => void) | undefined;
   #hears = false;
+  #heardOfDeadlock = false;
   /** How many times more it falls asleep without looking out before. */
   #sleepsLeft = 0;
 
@@ -85,7 +86,8 @@ export class Mailbox {
 
   /** Whether it has been found that no thread of the run can go on. */
   get isDeadlocked(): boolean {
-    return this.waiting.some(({ kind }) => kind === "deadlock");
+    while (this.#pull());
+    return this.#heardOfDeadlock;
   }
 
   /**
@@ -109,8 +111,7 @@ export class Mailbox {
     if (!this.#hears)
       for (const port of this.#all)
         port.onmessage = ({ data }) => {
-          this.seen++;
-          this.#taken.push(toPosted(data));
+          this.#take(data);
           this.#wake?.();
         };
     this.#hears = true;
@@ -144,11 +145,18 @@ export class Mailbox {
         { message: unknown } | undefined;
       if (taken === undefined) continue;
       this.#latest = index;
-      this.seen++;
-      this.#taken.push(toPosted(taken.message));
+      this.#take(taken.message);
       return true;
     }
     return false;
+  }
+
+  /** Takes in what has come out of a port. */
+  #take(received: unknown): void {
+    const message = (typeof received === "string" ? JSON.parse(received) : received) as Posted;
+    this.seen++;
+    this.#taken.push(message);
+    if (message.kind === "deadlock") this.#heardOfDeadlock = true;
   }
 }
 
@@ -159,8 +167,4 @@ export class Mailbox {
 function isPlain({ kind }: Posted): boolean {
   // What user code sends, and what is sent to it, may be a Map or a Date.
   return kind !== "filled" && kind !== "ask" && kind !== "answer";
-}
-
-function toPosted(received: unknown): Posted {
-  return (typeof received === "string" ? JSON.parse(received) : received) as Posted;
 }

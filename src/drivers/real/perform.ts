@@ -26,6 +26,7 @@ import type {
   ThreadProgram,
 } from "../../program/operation.ts";
 import { failures } from "../../program/failure.ts";
+import type { CallStep } from "../../scenario/calls.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import type { PoolStep } from "../../scenario/walk.ts";
 import { type Board, Deadlock } from "./board.ts";
@@ -202,10 +203,8 @@ export class RealThread implements Thread, Host {
       if (value.kind !== "wait" && value.kind !== "park") this.#flushBefore(value);
       switch (value.kind) {
         case "block":
-          this.block(value.ticks);
-          break;
         case "compute":
-          compute(this.#msOf(value.ticks));
+          this.#hold(value);
           break;
         case "park":
           await this.#park(value.until);
@@ -218,9 +217,12 @@ export class RealThread implements Thread, Host {
           // In a loop, what the function left behind gets its turn at once, as in any other.
           if (value.actor !== MAIN) await nativeTurn();
           break;
-        case "job":
-          await this.#do(value);
+        case "job": {
+          const { step } = value.job;
+          if (this.#options.process !== null || step.kind === "call") await this.#do(value);
+          else this.#hold(step);
           break;
+        }
       }
     }
   }
@@ -236,6 +238,11 @@ export class RealThread implements Thread, Host {
   /** Milliseconds of real time that a stretch of scenario time takes. */
   #msOf(ticks: Ticks): number {
     return ticks / TICKS_PER_MS / this.#options.speed;
+  }
+
+  #hold({ kind, ticks }: { kind: "block" | "compute"; ticks: Ticks }): void {
+    if (kind === "block") this.block(ticks);
+    else compute(this.#msOf(ticks));
   }
 
   /** Stands still for a stretch of scenario time. */
@@ -316,8 +323,9 @@ export class RealThread implements Thread, Host {
     );
   }
 
+  /** A job that takes more than holding this thread. */
   async #do(operation: JobOperation): Promise<void> {
-    const { process, mailbox } = this.#options;
+    const { process, mailbox, userCode } = this.#options;
     const { job } = operation;
     this.#job = job;
     // What user code in the pool asks of channels is answered while its job goes on.
@@ -327,7 +335,7 @@ export class RealThread implements Thread, Host {
       });
     const { error, broken } =
       process === null
-        ? { error: await this.#doHere(job), broken: false }
+        ? { error: await userCode!.callInPool(job.actor, job.step as CallStep), broken: false }
         : await process.perform(job);
     this.#job = undefined;
     if (error !== null) operation.error = error;
@@ -349,14 +357,6 @@ export class RealThread implements Thread, Host {
       this.post(this.#options.loopThread, { kind: "job-ended", job, error, broken: true });
     }
     this.flush();
-  }
-
-  /** Does a job on this very thread. @returns why it failed, or null. */
-  async #doHere({ actor, step }: Job): Promise<string | null> {
-    if (step.kind === "block") this.block(step.ticks);
-    else if (step.kind === "compute") compute(this.#msOf(step.ticks));
-    else return await this.#options.userCode!.callInPool(actor, step);
-    return null;
   }
 
   /** Milliseconds of real time until an instant of scenario time. */
