@@ -1,7 +1,8 @@
 /** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
 import { MAIN_THREAD, typeNumber } from "../events/event.ts";
-import type { LeafStep } from "../scenario/model.ts";
+import type { LeafStep, TaskSpec } from "../scenario/model.ts";
 import type { PlaceholderValues } from "../scenario/placeholders.ts";
+import { hasStep } from "../scenario/walk.ts";
 import { CallClock, LoopCalls } from "./call.ts";
 import { LoopChannels } from "./channel.ts";
 import { endingOf } from "./failure.ts";
@@ -10,7 +11,7 @@ import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
 import type { Run } from "./run.ts";
 import { type Coroutine, type Task, UNTOLD, type Wanted } from "./task.ts";
-import { placeholderValues, type Special, valueText, walk } from "./walk.ts";
+import { placeholderValues, type Special, valueText, Walk } from "./walk.ts";
 
 export class Background {
   readonly run: Run;
@@ -20,6 +21,9 @@ export class Background {
   readonly pool: LoopPool | null;
   readonly #calls: LoopCalls;
   readonly #times: CallClock;
+  /** The tasks that print nothing: what placeholders stand for in them nobody asks, and they share it. */
+  readonly #silent: ReadonlySet<TaskSpec>;
+  readonly #silence: PlaceholderValues;
   /** Called when main wants no more of the loop than its tasks' ends. */
   onFinish: () => void = () => undefined;
 
@@ -34,6 +38,10 @@ export class Background {
     const { workers } = run.strategy;
     this.pool = workers === null ? null : new LoopPool(this.loop, workers);
     this.#times = new CallClock(run, thread);
+    const prints = ({ steps, finally: cleanUp }: TaskSpec): boolean =>
+      hasStep(steps, "print") || hasStep(cleanUp, "print");
+    this.#silent = new Set(run.scenario.tasks.filter((task) => !prints(task)));
+    this.#silence = placeholderValues(run.runtime);
     this.#calls = new LoopCalls(this.loop, this.#times);
   }
 
@@ -154,13 +162,15 @@ export class Background {
   #taskCoroutine(index: number): Coroutine {
     const { run, loop } = this;
     const { name, spec, copy } = run.instances[index]!;
-    const values = placeholderValues(run.runtime, { name, copy });
-    const body = walk(loop.thread, index, spec.steps, values, this.special);
+    const values = this.#silent.has(spec)
+      ? this.#silence
+      : placeholderValues(run.runtime, name, copy);
+    const body = new Walk(loop.thread, index, spec.steps, values, this.special);
     if (spec.finally.length === 0) return body;
     return this.#withCleanup(
       index,
       body,
-      walk(loop.thread, index, spec.finally, values, this.special),
+      new Walk(loop.thread, index, spec.finally, values, this.special),
     );
   }
 

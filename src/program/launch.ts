@@ -7,7 +7,7 @@ import type { Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
-import { placeholderValues, walk } from "./walk.ts";
+import { placeholderValues, Walk } from "./walk.ts";
 
 /**
  * Runs launch in a loop of its own and closes the loop (asyncio.run); a portal's loop stays open
@@ -60,7 +60,7 @@ export function* launchCoroutine(background: Background): Coroutine {
   const values = placeholderValues(run.runtime);
   const started: Task[] = [];
   const stepsOf = (from: number, to: number, group?: TaskGroup): Coroutine =>
-    walk(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
+    new Walk(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
       step.kind === "start"
         ? start(background, step.tasks, (task) => {
             started.push(task);

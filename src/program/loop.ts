@@ -81,6 +81,9 @@ export class EventLoop implements ReadyQueue {
   /** Failed while nobody had asked; JavaScript decides about them when its microtasks have run. */
   #unhandled: Task[] = [];
   #unorderedGroups = 0;
+  /** How many tasks have not ended, and whether one has failed: else nobody need go through them all. */
+  #open = 0;
+  #anyFailed = false;
 
   constructor(thread: Thread, options: LoopOptions) {
     this.thread = thread;
@@ -153,7 +156,7 @@ export class EventLoop implements ReadyQueue {
   *shutDown(reason: CancelReason): ThreadProgram<void> {
     this.#closing = true;
     this.thread.record(typeNumber["loop-closing"], LAUNCH, 0);
-    const leftovers = this.tasks.filter((task) => !task.done);
+    const leftovers = this.#open === 0 ? [] : this.tasks.filter((task) => !task.done);
     this.cancelAll(leftovers, reason);
     if (leftovers.length > 0) yield* this.runUntilDone(new Gather(this, leftovers, true));
     for (const task of leftovers)
@@ -198,7 +201,7 @@ export class EventLoop implements ReadyQueue {
   /** Launch's frame is gone, and with it the references to its tasks: what failed unseen is logged. */
   dropReferences(): void {
     this.holdsReferences = false;
-    if (this.#options.eager) return;
+    if (this.#options.eager || !this.#anyFailed) return;
     for (const task of this.tasks)
       if (task.state === "failed" && !task.watched && task.isListed) this.#logUnretrieved(task);
   }
@@ -206,6 +209,7 @@ export class EventLoop implements ReadyQueue {
   #newTask(index: number, coroutine: Coroutine): Task {
     const task = new Task(this, index, coroutine);
     this.tasks.push(task);
+    this.#open++;
     if (task.isListed) this.thread.record(typeNumber["task-created"], index, 0);
     return task;
   }
@@ -370,6 +374,8 @@ export class EventLoop implements ReadyQueue {
     if (ending === "finished") task.finish();
     else if (ending === "cancelled") task.endCancelled();
     else task.fail(raised!);
+    this.#open--;
+    if (ending === "failed") this.#anyFailed = true;
     if (task.isLaunch) this.dropReferences();
     if (ending !== "failed" || task.watched) return;
     if (this.#options.eager) this.#unhandled.push(task);

@@ -23,7 +23,7 @@ import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
 import type { Run } from "./run.ts";
-import { placeholderValues, valueText, walk } from "./walk.ts";
+import { placeholderValues, valueText, Walk } from "./walk.ts";
 
 /** The program of the main thread. Its result is the exit code of the process. */
 export function mainProgram(run: Run, thread: Thread): ThreadProgram<number> {
@@ -89,7 +89,7 @@ class MainThread {
   *#steps(): ThreadProgram<void> {
     const { scenario, runtime } = this.#run;
     const values = placeholderValues(runtime);
-    for (const step of walk(this.#thread, MAIN, scenario.main, values))
+    for (const step of new Walk(this.#thread, MAIN, scenario.main, values))
       switch (step.kind) {
         case "launch":
           yield* this.#launch();

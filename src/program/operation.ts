@@ -55,6 +55,12 @@ export interface Job {
   ticks: Ticks;
 }
 
+/** A generator, or what behaves like one: yields what is to be done for it, and is told of errors there. */
+export interface Program<Wanted> extends Iterable<Wanted, void, void> {
+  next(): IteratorResult<Wanted, void>;
+  throw(error: Error): IteratorResult<Wanted, void>;
+}
+
 export type ThreadProgram<Result> = Generator<Operation, Result, void>;
 
 /** What threads of one run say to each other. */

@@ -8,7 +8,7 @@ import type { Ticks } from "../scenario/duration.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { LAUNCH } from "../events/event.ts";
 import { Cancelled } from "./failure.ts";
-import type { CallOperation } from "./operation.ts";
+import type { CallOperation, Program } from "./operation.ts";
 import type { Timer } from "./timers.ts";
 
 /** What a coroutine yields to its event loop: a step it cannot do itself, or something to await. */
@@ -20,7 +20,7 @@ export type Wanted =
   /** The thread stands still, and nobody is told of a step. */
   | { kind: "hold"; ticks: Ticks };
 
-export type Coroutine = Generator<Wanted, void, void>;
+export type Coroutine = Program<Wanted>;
 
 /** What waits in a ready queue: a function to call, or a task to take a step further. */
 export type Callback = Task | (() => void);
@@ -197,7 +197,7 @@ export class Gather extends Future {
     this.#collectErrors = collectErrors;
     this.#left = children.length;
     if (children.length === 0) this.finish();
-    for (const child of children) child.whenDone(() => this.#childDone(child));
+    for (const child of children) child.whenDone(this.#childDone.bind(this, child));
   }
 
   /** Cancels all children, in order; this future ends when they do. */

@@ -5,14 +5,11 @@ import type { LeafStep, Step } from "../scenario/model.ts";
 import { fillPlaceholders, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { Cursor } from "../scenario/walk.ts";
 import { StepFailure } from "./failure.ts";
-import type { Thread } from "./operation.ts";
+import type { Program, Thread } from "./operation.ts";
 
 /** What the placeholders of one program stand for, before its first step. */
-export function placeholderValues(
-  runtime: string,
-  task: { name: string; copy: number } = { name: "", copy: 0 },
-): PlaceholderValues {
-  return { i: 0, task: task.name, copy: task.copy, runtime, value: "" };
+export function placeholderValues(runtime: string, task = "", copy = 0): PlaceholderValues {
+  return { i: 0, task, copy, runtime, value: "" };
 }
 
 /** How a value received is printed: text as it is, anything else as JSON. */
@@ -25,36 +22,76 @@ export type Special<Wanted> = (
   step: LeafStep,
   actor: number,
   values: PlaceholderValues,
-) => Generator<Wanted, void, void> | undefined;
+) => Program<Wanted> | undefined;
 
 /**
  * Performs a list of steps as far as that takes no time: prints and fails.
  *
- * Every other step is yielded to whoever can perform it, in order, unless `special` knows how.
- *
- * @param values what `{placeholders}` stand for; whoever receives a value sets it here.
- * @throws StepFailure at a `fail` step.
+ * Every other step is yielded to whoever can perform it, in order, unless `special` knows how. It is
+ * the generator that one would write, written out: each task of a crowd makes one, and a generator
+ * is several objects.
  */
-export function* walk<Other = never>(
-  thread: Thread,
-  actor: number,
-  steps: Step[],
-  values: PlaceholderValues,
-  special?: Special<Other>,
-): Generator<LeafStep | Other, void, void> {
-  const cursor = new Cursor(steps);
-  for (let step; (step = cursor.next()) !== undefined;) {
-    if (thread.vary !== null) step = varied(step, thread.vary);
-    if (step.kind === "print") {
-      values.i = cursor.iteration;
-      thread.record(typeNumber.printed, actor, 0, fillPlaceholders(step.text, values));
-    } else if (step.kind === "fail") {
-      throw new StepFailure(step.message);
-    } else {
-      const performed = step.kind === "sleep" ? undefined : special?.(step, actor, values);
-      if (performed === undefined) yield step;
-      else yield* performed;
+export class Walk<Other = never> implements Program<LeafStep | Other> {
+  readonly #thread: Thread;
+  readonly #actor: number;
+  readonly #cursor: Cursor;
+  readonly #values: PlaceholderValues;
+  readonly #special: Special<Other> | undefined;
+  /** What performs the present step, if it takes more than the thread. */
+  #performing: Program<Other> | undefined;
+
+  /** @param values what `{placeholders}` stand for; whoever receives a value sets it here. */
+  constructor(
+    thread: Thread,
+    actor: number,
+    steps: Step[],
+    values: PlaceholderValues,
+    special?: Special<Other>,
+  ) {
+    this.#thread = thread;
+    this.#actor = actor;
+    this.#cursor = new Cursor(steps);
+    this.#values = values;
+    this.#special = special;
+    this.#performing = undefined;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  /** @throws StepFailure at a `fail` step. */
+  next(): IteratorResult<LeafStep | Other, void> {
+    for (;;) {
+      if (this.#performing !== undefined) {
+        const performed = this.#performing.next();
+        if (!performed.done) return performed;
+        this.#performing = undefined;
+      }
+      const next = this.#cursor.next();
+      if (next === undefined) return { done: true, value: undefined };
+      const step = this.#thread.vary === null ? next : varied(next, this.#thread.vary);
+      if (step.kind === "print") {
+        this.#values.i = this.#cursor.iteration;
+        const text = fillPlaceholders(step.text, this.#values);
+        this.#thread.record(typeNumber.printed, this.#actor, 0, text);
+      } else if (step.kind === "fail") {
+        throw new StepFailure(step.message);
+      } else {
+        if (step.kind !== "sleep")
+          this.#performing = this.#special?.(step, this.#actor, this.#values);
+        if (this.#performing === undefined) return { done: false, value: step };
+      }
     }
+  }
+
+  /** Raises an error where the program stands. */
+  throw(error: Error): IteratorResult<LeafStep | Other, void> {
+    if (this.#performing === undefined) throw error;
+    const performed = this.#performing.throw(error);
+    if (!performed.done) return performed;
+    this.#performing = undefined;
+    return this.next();
   }
 }
 

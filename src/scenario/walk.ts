@@ -6,56 +6,66 @@
  */
 import type { LeafStep, Scenario, Step } from "./model.ts";
 
+/** A list that is gone through: what a repeat comes back to when it is done. */
 interface Frame {
   steps: Step[];
   next: number;
   iteration: number;
   times: number;
-  /** The innermost repeat's index in force when this frame was entered. */
-  outer: number;
+  outer: Frame | undefined;
 }
 
 /** Yields the leaf steps of a list one at a time. Allocates only when it enters a repeat. */
 export class Cursor {
   /** Index of the innermost repeat around the step last returned; 0 outside of any. */
   iteration = 0;
-  readonly #stack: Frame[] = [];
-  #frame: Frame;
+  #steps: Step[];
+  #next = 0;
+  #times = 1;
+  #outer: Frame | undefined;
 
   constructor(steps: Step[]) {
-    this.#frame = { steps, next: 0, iteration: 0, times: 1, outer: 0 };
+    this.#steps = steps;
   }
 
   /** The next step to perform, or undefined when the list is done. */
   next(): LeafStep | undefined {
-    let frame = this.#frame;
     for (;;) {
-      if (frame.next < frame.steps.length) {
-        const step = frame.steps[frame.next++]!;
+      if (this.#next < this.#steps.length) {
+        const step = this.#steps[this.#next++]!;
         if (step.kind !== "repeat") return step;
-        if (step.times === 0 || step.steps.length === 0) continue;
-        this.#stack.push(frame);
-        frame = {
-          steps: step.steps,
-          next: 0,
-          iteration: 0,
-          times: step.times,
-          outer: this.iteration,
-        };
-        this.#frame = frame;
-        this.iteration = 0;
-      } else if (frame.iteration + 1 < frame.times) {
-        frame.iteration++;
-        frame.next = 0;
-        this.iteration = frame.iteration;
+        if (step.times > 0 && step.steps.length > 0) this.#enter(step);
+      } else if (this.iteration + 1 < this.#times) {
+        this.iteration++;
+        this.#next = 0;
+      } else if (this.#outer === undefined) {
+        return undefined;
       } else {
-        const parent = this.#stack.pop();
-        if (parent === undefined) return undefined;
-        this.iteration = frame.outer;
-        frame = parent;
-        this.#frame = frame;
+        this.#leave(this.#outer);
       }
     }
+  }
+
+  #enter({ steps, times }: Extract<Step, { kind: "repeat" }>): void {
+    this.#outer = {
+      steps: this.#steps,
+      next: this.#next,
+      iteration: this.iteration,
+      times: this.#times,
+      outer: this.#outer,
+    };
+    this.#steps = steps;
+    this.#next = 0;
+    this.iteration = 0;
+    this.#times = times;
+  }
+
+  #leave(outer: Frame): void {
+    this.#steps = outer.steps;
+    this.#next = outer.next;
+    this.iteration = outer.iteration;
+    this.#times = outer.times;
+    this.#outer = outer.outer;
   }
 }
 
