@@ -869,6 +869,15 @@ describe("--events", () => {
     expectRefusal(tandem([...args, folder.file("small.yaml/x.ndjson")]), "--events");
   });
 
+  test("refuses - as a file, since standard output is the program's", () => {
+    expectRefusal(
+      tandem(["run", "lost", ...virtual, "--events", "-"]),
+      "--events -",
+      "name a file",
+    );
+    expect(existsSync("-")).toBeFalse();
+  });
+
   test("keeps the events when stdout cannot be written", () => {
     for (const driver of ["virtual", "real"]) {
       const events = folder.file(`kept-${driver}.ndjson`);

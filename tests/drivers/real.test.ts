@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { command, tandem } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
 
@@ -208,6 +208,34 @@ describe("a real run", () => {
       ...Array<string>(20).fill(text("m")),
       ...Array<string>(20).fill(text("t")),
     ]);
+  });
+
+  test("a pool begins and ends every job once, however often its threads run out of jobs", () => {
+    // Each task offers its next job when its last one has ended, so the threads keep finding none.
+    const document = {
+      name: "trickle",
+      main: ["launch"],
+      tasks: { task: { copies: 3, steps: [{ repeat: 1000, steps: [{ block: 0 }] }] } },
+    };
+    for (const strategy of [
+      "await,offload=threads,workers=2",
+      "thread,offload=threads,workers=3",
+    ]) {
+      const events = join(mkdtempSync(join(tmpdir(), "tandem-")), "events.ndjson");
+      const args = ["run", "-", "--strategy", strategy, "--events", events, "--timeout", "1m"];
+      expect(tandem(args, { stdin: JSON.stringify(document) }).status).toBe(0);
+      const lines = readFileSync(events, "utf8").trimEnd().split("\n");
+      rmSync(dirname(events), { recursive: true });
+      const jobs: Record<string, number[]> = { "job-began": [], "job-ended": [] };
+      for (const line of lines) {
+        const { type, job } = JSON.parse(line) as { type: string; job: number };
+        jobs[type]?.push(job);
+      }
+      for (const numbers of Object.values(jobs))
+        expect(numbers.toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: 3000 }, (_, k) => k),
+        );
+    }
   });
 
   test("threaded prints the article's lines, each thread's in order", () => {

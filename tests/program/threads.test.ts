@@ -97,6 +97,16 @@ describe("a channel", () => {
     ]);
   });
 
+  test("with room takes any number of values from a task that never waits", () => {
+    const document = {
+      name: "flood",
+      main: ["launch"],
+      tasks: { task: [{ repeat: 100_000, steps: [{ send: { channel: "c", value: 1 } }] }] },
+      channels: { c: {} },
+    };
+    expect(statuses(simulate(document, "await"))).toEqual(["finished"]);
+  });
+
   test("that is full makes a task wait and its loop go on, and makes main's thread stand still", () => {
     const send = (value: number) => ({ send: { channel: "c", value } });
     const document = {

@@ -245,6 +245,7 @@ function checkEventsFile(file: string, force: boolean): void {
   const refuse = (message: string): never => {
     throw new UsageError(`--events ${file}: ${message}`, "run");
   };
+  if (file === "-") refuse("standard output takes what the program prints; name a file");
   const folder = dirname(file);
   if (!existsSync(folder)) refuse(`there is no folder ${folder}`);
   if (!statSync(folder).isDirectory()) refuse(`${folder} is not a folder`);
