@@ -210,6 +210,26 @@ describe("a real run", () => {
     ]);
   });
 
+  test("orders what two threads do although the wall clock was set while they started", () => {
+    const folder = mkdtempSync(join(tmpdir(), "tandem-"));
+    for (const shift of [-3, 3]) {
+      // The main thread's zero is read off the wall clock before the others'.
+      const preload = join(folder, "set-clock.ts");
+      writeFileSync(
+        preload,
+        `import { isMainThread } from "node:worker_threads";
+        if (isMainThread)
+          Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin + ${shift} });`,
+      );
+      const { stdout } = tandem(["run", "abandon", "--json"], {
+        env: { BUN_OPTIONS: `--preload=${preload}` },
+      });
+      const { prints } = JSON.parse(stdout) as RunResult;
+      expect(prints.map(({ text }) => text)).toEqual(["shop opens", "file is open", "shop closes"]);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
   test("a pool begins and ends every job once, however often its threads run out of jobs", () => {
     // Each task offers its next job when its last one has ended, so the threads keep finding none.
     const document = {

@@ -26,6 +26,9 @@ export class Lock {
   }
 }
 
+/** How a thread is started: main does every other step, the thread answers with the next. */
+export const stages = { askedForTime: 1, toldTime: 2, toldToStart: 3, started: 4 } as const;
+
 /** Where a thread is in its life; above zero it rests, having seen that many messages less one. */
 const runs = 0;
 const isNotThere = -1;
@@ -90,7 +93,10 @@ export class Board {
       for (let thread = 1; thread < size.threads; thread++) this.#rest(thread)[0] = isNotThere;
   }
 
-  /** What a thread's clock is behind main's, in ms, beyond what the two say themselves. */
+  /**
+   * What a thread's clock is behind main's, in ms, beyond what the two say themselves; before that,
+   * what it reckons main's clock to show when it is asked.
+   */
   correction(thread: number): Float64Array {
     return this.#corrections.subarray(thread, thread + 1);
   }
@@ -100,8 +106,25 @@ export class Board {
     return this.#arrivals[thread]!;
   }
 
-  /** 1 when a thread is told to start, 2 when it has. */
-  started(thread: number): Int32Array {
+  /** Main takes a thread to the next stage, and blocks until the thread has answered with the one after it. */
+  takeTo(thread: number, stage: number): void {
+    this.reach(thread, stage);
+    Atomics.wait(this.#stage(thread), 0, stage);
+  }
+
+  /** Says that a thread's start has come so far. */
+  reach(thread: number, stage: number): void {
+    const cell = this.#stage(thread);
+    Atomics.store(cell, 0, stage);
+    Atomics.notify(cell, 0);
+  }
+
+  /** Blocks a thread until main takes it to a stage. */
+  awaitStage(thread: number, stage: number): void {
+    Atomics.wait(this.#stage(thread), 0, stage - 1);
+  }
+
+  #stage(thread: number): Int32Array {
     return this.#perThread(2, thread);
   }
 

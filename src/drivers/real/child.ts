@@ -9,15 +9,9 @@ import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../..
 import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
 import { toRun } from "../../program/run.ts";
-import { type Board, Deadlock } from "./board.ts";
+import { type Board, Deadlock, stages } from "./board.ts";
 import type { RealThread } from "./perform.ts";
-import {
-  type ChildInput,
-  otherThreads,
-  talks,
-  type WorkerInput,
-  type WorkerReady,
-} from "./protocol.ts";
+import { type ChildInput, otherThreads, talks, type WorkerInput } from "./protocol.ts";
 import { PreparedThread } from "./threads.ts";
 
 export async function runChild(): Promise<never> {
@@ -82,11 +76,8 @@ export async function runChild(): Promise<never> {
 
 /** Like Python's Thread.start, this returns when the thread runs, however busy the machine is. */
 function start(board: Board, thread: number): void {
-  const started = board.started(thread);
   board.runs(thread);
-  Atomics.store(started, 0, 1);
-  Atomics.notify(started, 0);
-  Atomics.wait(started, 0, 1);
+  board.takeTo(thread, stages.toldToStart);
 }
 
 function kill(pid: number): void {
@@ -108,11 +99,10 @@ async function prepareWorker(
   board: Board,
 ): Promise<void> {
   const worker = openWorker();
-  const ready = new Promise<WorkerReady>((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<WorkerReady>) => resolve(data);
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.onmessage = () => resolve();
     worker.onerror = ({ message }) => reject(new Error(message));
   });
-  const postedAt = performance.now();
   const workerInput: WorkerInput = {
     ...input,
     thread,
@@ -124,10 +114,13 @@ async function prepareWorker(
     workerInput,
     ports.map(([, port]) => port),
   );
-  const { sentAt } = await ready;
-  const receivedAt = performance.now();
-  // A thread's time origin is read off the wall clock when it starts. If that was set in between,
-  // the two disagree, which shows in a message that arrives before it was sent, or the like.
-  board.correction(thread)[0] =
-    sentAt >= postedAt && sentAt <= receivedAt ? 0 : sentAt - (postedAt + receivedAt) / 2;
+  await ready;
+  // A thread's time origin is read off the wall clock when it starts. If that was set in between, the
+  // thread reckons an instant of main's clock at which it had not been asked yet, or had answered.
+  const correction = board.correction(thread);
+  const asked = performance.now();
+  board.takeTo(thread, stages.askedForTime);
+  const answered = performance.now();
+  const reckoned = correction[0]!;
+  correction[0] = reckoned - Math.min(Math.max(reckoned, asked), answered);
 }

@@ -27,12 +27,6 @@ export interface WorkerInput extends ChildInput {
   mainTimeOrigin: number;
 }
 
-/** From a Worker, when it is loaded and waits to be started. */
-export interface WorkerReady {
-  /** Its time of sending, by the main thread's clock as it reckons it. */
-  sentAt: number;
-}
-
 /** The threads of a run beside main. */
 export function otherThreads({ strategy }: RunPlan): number[] {
   const pool = Array.from({ length: strategy.workers ?? 0 }, (_, worker) => POOL_THREAD + worker);

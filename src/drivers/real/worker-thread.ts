@@ -3,7 +3,8 @@ import { LOOP_THREAD, MAIN_THREAD } from "../../events/event.ts";
 import { loopProgram } from "../../program/main.ts";
 import { poolProgram } from "../../program/pool.ts";
 import type { RealThread } from "./perform.ts";
-import type { WorkerInput, WorkerReady } from "./protocol.ts";
+import { stages } from "./board.ts";
+import type { WorkerInput } from "./protocol.ts";
 import { PreparedThread } from "./threads.ts";
 
 /** Tells main that it is there, waits to be started, and runs its program to its end. */
@@ -13,9 +14,11 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
   await prepared.load();
   // performance.now() counts from each thread's own start; this is what main's shows at our zero.
   const behind = performance.timeOrigin - input.mainTimeOrigin;
-  postMessage({ sentAt: performance.now() + behind } satisfies WorkerReady);
-  const started = board.started(input.thread);
-  Atomics.wait(started, 0, 0);
+  postMessage("loaded");
+  board.awaitStage(input.thread, stages.askedForTime);
+  board.correction(input.thread)[0] = performance.now() + behind;
+  board.reach(input.thread, stages.toldTime);
+  board.awaitStage(input.thread, stages.toldToStart);
   const correction = board.correction(input.thread)[0]!;
   let over = false;
   const thread: RealThread = prepared.open(board.origin[0]! - behind + correction, {
@@ -27,8 +30,7 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
       process.exit(1);
     },
   });
-  Atomics.store(started, 0, 2);
-  Atomics.notify(started, 0);
+  board.reach(input.thread, stages.started);
   // In a Worker process.exit ends the thread alone. It must not leave others waiting for it.
   process.on("exit", (code) => {
     if (over) return;
