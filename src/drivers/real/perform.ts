@@ -31,7 +31,7 @@ import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import type { PoolStep } from "../../scenario/walk.ts";
 import { type Board, Deadlock } from "./board.ts";
 import type { SharedChannel } from "./channel.ts";
-import { compute, standStill, standStillBriefly } from "./hold.ts";
+import { hold, standStill, standStillBriefly } from "./hold.ts";
 import type { Mailbox, Posted } from "./mailbox.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { longestTimer } from "./protocol.ts";
@@ -204,7 +204,7 @@ export class RealThread implements Thread, Host {
       switch (value.kind) {
         case "block":
         case "compute":
-          this.#hold(value);
+          hold(value, this.#options.speed);
           break;
         case "park":
           await this.#park(value.until);
@@ -220,7 +220,7 @@ export class RealThread implements Thread, Host {
         case "job": {
           const { step } = value.job;
           if (this.#options.process !== null || step.kind === "call") await this.#do(value);
-          else this.#hold(step);
+          else hold(step, this.#options.speed);
           break;
         }
       }
@@ -238,11 +238,6 @@ export class RealThread implements Thread, Host {
   /** Milliseconds of real time that a stretch of scenario time takes. */
   #msOf(ticks: Ticks): number {
     return ticks / TICKS_PER_MS / this.#options.speed;
-  }
-
-  #hold({ kind, ticks }: { kind: "block" | "compute"; ticks: Ticks }): void {
-    if (kind === "block") this.block(ticks);
-    else compute(this.#msOf(ticks));
   }
 
   /** Stands still for a stretch of scenario time. */

@@ -10,7 +10,7 @@ import { callSteps } from "../../scenario/calls.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import type { ChildInput } from "./protocol.ts";
 import { selfCommand, withoutOrphans } from "./self.ts";
-import { compute, standStill, warmUp } from "./hold.ts";
+import { hold, standStill, warmUp } from "./hold.ts";
 import { type Host, UserCode } from "./user-code.ts";
 
 /** To the process. */
@@ -156,8 +156,7 @@ class ProcessBody implements Host {
 
   async do({ actor, step }: Job): Promise<string | null> {
     if (step.kind === "call") return await this.#userCode.callInPool(actor, step);
-    if (step.kind === "block") this.block(step.ticks);
-    else compute(step.ticks / TICKS_PER_MS / this.#input.speed);
+    hold(step, this.#input.speed);
     return null;
   }
 
