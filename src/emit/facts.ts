@@ -8,16 +8,7 @@
 import type { LeafStep, Scenario, Step, TaskSpec } from "../scenario/model.ts";
 import { splitPlaceholders } from "../scenario/placeholders.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
-
-/** Every step of a list once, in order, those inside repeats included. */
-export function leaves(steps: readonly Step[]): LeafStep[] {
-  return steps.flatMap((step) => (step.kind === "repeat" ? leaves(step.steps) : [step]));
-}
-
-/** All steps of a task once, clean-up last. */
-export function leavesOf({ steps, finally: cleanup }: TaskSpec): LeafStep[] {
-  return leaves([...steps, ...cleanup]);
-}
+import { leaves, leavesOf } from "../scenario/walk.ts";
 
 /** Whether the steps print `{value}` before they have certainly received one. */
 export function printsEarlyValue(steps: readonly Step[], cleanup: readonly Step[] = []): boolean {

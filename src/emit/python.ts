@@ -7,8 +7,9 @@
  */
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
+import { leaves, leavesOf } from "../scenario/walk.ts";
 import { EmitError } from "./error.ts";
-import { type ChannelUse, Facts, leaves, leavesOf, printsEarlyValue } from "./facts.ts";
+import { type ChannelUse, Facts, printsEarlyValue } from "./facts.ts";
 import { Draft } from "./python/draft.ts";
 import { writeLaunch, writeTask } from "./python/coroutines.ts";
 import { onMain, writeSteps } from "./python/steps.ts";

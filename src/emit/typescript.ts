@@ -9,7 +9,8 @@
  */
 import type { Scenario } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
-import { type ChannelUse, Facts, leaves } from "./facts.ts";
+import { leaves } from "../scenario/walk.ts";
+import { type ChannelUse, Facts } from "./facts.ts";
 import { separated } from "./source-text.ts";
 import { Draft } from "./typescript/draft.ts";
 import { writeLaunch, writeTask } from "./typescript/coroutines.ts";

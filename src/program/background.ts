@@ -2,7 +2,7 @@
 import { MAIN_THREAD, typeNumber } from "../events/event.ts";
 import type { LeafStep, TaskSpec } from "../scenario/model.ts";
 import type { PlaceholderValues } from "../scenario/placeholders.ts";
-import { hasStep } from "../scenario/walk.ts";
+import { leavesOf } from "../scenario/walk.ts";
 import { CallClock, LoopCalls } from "./call.ts";
 import { LoopChannels } from "./channel.ts";
 import { endingOf } from "./failure.ts";
@@ -38,8 +38,7 @@ export class Background {
     const { workers } = run.strategy;
     this.pool = workers === null ? null : new LoopPool(this.loop, workers);
     this.#times = new CallClock(run, thread);
-    const prints = ({ steps, finally: cleanUp }: TaskSpec): boolean =>
-      hasStep(steps, "print") || hasStep(cleanUp, "print");
+    const prints = (task: TaskSpec): boolean => leavesOf(task).some(({ kind }) => kind === "print");
     this.#silent = new Set(run.scenario.tasks.filter((task) => !prints(task)));
     this.#silence = placeholderValues(run.runtime);
     this.#calls = new LoopCalls(this.loop, this.#times);

@@ -53,7 +53,6 @@ export class Walk<Other = never> implements Program<LeafStep | Other> {
     this.#cursor = new Cursor(steps);
     this.#values = values;
     this.#special = special;
-    this.#performing = undefined;
   }
 
   [Symbol.iterator](): this {

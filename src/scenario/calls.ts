@@ -2,8 +2,9 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Ticks } from "./duration.ts";
-import type { LeafStep, Scenario, Step } from "./model.ts";
+import type { LeafStep, Scenario } from "./model.ts";
 import type { Problem } from "./problem.ts";
+import { leaves, leavesOf } from "./walk.ts";
 
 export type CallStep = Extract<LeafStep, { kind: "call" }>;
 
@@ -28,16 +29,14 @@ export function functionName({ module, export: name }: CallStep): string {
 /** The calls of a scenario, by the program they stand in; those of all tasks together. */
 export function callSteps({ main, launch, tasks }: Scenario) {
   return {
-    main: callsIn(main),
-    launch: callsIn(launch),
-    tasks: tasks.flatMap((task) => [...callsIn(task.steps), ...callsIn(task.finally)]),
+    main: leaves(main).filter(isCall),
+    launch: leaves(launch).filter(isCall),
+    tasks: tasks.flatMap((task) => leavesOf(task).filter(isCall)),
   };
 }
 
-function callsIn(steps: Step[]): CallStep[] {
-  return steps.flatMap((step) =>
-    step.kind === "repeat" ? callsIn(step.steps) : step.kind === "call" ? [step] : [],
-  );
+function isCall(step: LeafStep): step is CallStep {
+  return step.kind === "call";
 }
 
 /**

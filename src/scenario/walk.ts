@@ -4,7 +4,7 @@
  * Every program (main, launch, each task) and everybody who asks "where did it stand?" walks with
  * the same cursor, so the k-th step performed and the k-th step reported are the same step.
  */
-import type { LeafStep, Scenario, Step } from "./model.ts";
+import type { LeafStep, Scenario, Step, TaskSpec } from "./model.ts";
 
 /** A list that is gone through: what a repeat comes back to when it is done. */
 interface Frame {
@@ -69,6 +69,16 @@ export class Cursor {
   }
 }
 
+/** Every step of a list once, in order, those inside repeats included. */
+export function leaves(steps: readonly Step[]): LeafStep[] {
+  return steps.flatMap((step) => (step.kind === "repeat" ? leaves(step.steps) : [step]));
+}
+
+/** All steps of a task once, clean-up last. */
+export function leavesOf({ steps, finally: cleanUp }: TaskSpec): LeafStep[] {
+  return leaves([...steps, ...cleanUp]);
+}
+
 /** Whether a step of this kind stands in the list, or in a repeat in it. */
 export function hasStep(steps: readonly Step[], kind: LeafStep["kind"]): boolean {
   return steps.some(
@@ -81,24 +91,26 @@ export type PoolStep = Extract<LeafStep, { kind: "block" | "compute" | "call" }>
 
 /** The steps that tasks have done by a pool, if there is one, in the order of the document. */
 export function poolSteps({ tasks }: Scenario): PoolStep[] {
-  return tasks.flatMap((task) => [...poolStepsIn(task.steps), ...poolStepsIn(task.finally)]);
+  return tasks.flatMap((task) => leavesOf(task).filter(isPoolStep));
 }
 
-function poolStepsIn(steps: Step[]): PoolStep[] {
-  return steps.flatMap((step) =>
-    step.kind === "repeat" ? poolStepsIn(step.steps) : isPoolStep(step) ? [step] : [],
-  );
-}
-
-export function isPoolStep(step: Step): step is PoolStep {
+export function isPoolStep(step: LeafStep): step is PoolStep {
   return step.kind === "block" || step.kind === "compute" || step.kind === "call";
 }
 
-/** How many leaf steps performing the list takes, repeats multiplied out. */
-export function countSteps(steps: Step[]): number {
+/**
+ * How many leaf steps performing the list takes, repeats multiplied out.
+ *
+ * @param counts which of them count; all when left out.
+ */
+export function countSteps(
+  steps: Step[],
+  counts: (step: LeafStep) => boolean = () => true,
+): number {
   let count = 0;
   for (const step of steps)
-    count += step.kind === "repeat" ? step.times * countSteps(step.steps) : 1;
+    if (step.kind === "repeat") count += step.times * countSteps(step.steps, counts);
+    else if (counts(step)) count++;
   return count;
 }
 

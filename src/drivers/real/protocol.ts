@@ -2,8 +2,7 @@
 import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../events/event.ts";
 import type { Run, RunPlan } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
-import type { Step } from "../../scenario/model.ts";
-import { isPoolStep } from "../../scenario/walk.ts";
+import { countSteps, isPoolStep } from "../../scenario/walk.ts";
 import type { BoardSize } from "./board.ts";
 
 /** setTimeout and Atomics.wait take no more milliseconds than this. */
@@ -51,17 +50,9 @@ export function boardSize(run: Run): BoardSize {
       ? 0
       : scenario.tasks.reduce(
           (sum, task) =>
-            sum + (task.copies ?? 1) * (countJobs(task.steps) + countJobs(task.finally)),
+            sum + (task.copies ?? 1) * countSteps([...task.steps, ...task.finally], isPoolStep),
           0,
         );
   const threads = Math.max(MAIN_THREAD, ...otherThreads(run)) + 1;
   return { threads, channels: scenario.channels.length, jobs };
-}
-
-function countJobs(steps: Step[]): number {
-  let count = 0;
-  for (const step of steps)
-    if (step.kind === "repeat") count += step.times * countJobs(step.steps);
-    else if (isPoolStep(step)) count++;
-  return count;
 }

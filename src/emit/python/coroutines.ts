@@ -4,7 +4,8 @@
  * Invariant: what launch awaits is settled as the strategy says, whichever way it has been started.
  */
 import type { TaskSpec } from "../../scenario/model.ts";
-import { leaves, printsEarlyValue, waits } from "../facts.ts";
+import { leaves } from "../../scenario/walk.ts";
+import { printsEarlyValue, waits } from "../facts.ts";
 import type { Draft } from "./draft.ts";
 import { inLaunch, type Place, writeSteps } from "./steps.ts";
 import { inside, seconds } from "./syntax.ts";

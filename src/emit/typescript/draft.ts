@@ -5,7 +5,8 @@
  * and no more, provided that the declarations (`machinery.ts`, the imports) are written last.
  */
 import type { LeafStep, TaskSpec } from "../../scenario/model.ts";
-import { type ChannelUse, type Facts, leaves, leavesOf } from "../facts.ts";
+import { leaves, leavesOf } from "../../scenario/walk.ts";
+import { type ChannelUse, type Facts } from "../facts.ts";
 import { Names, toCamelCase } from "../source-text.ts";
 import { reserved } from "./syntax.ts";
 

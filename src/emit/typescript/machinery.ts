@@ -5,7 +5,8 @@
  * Invariant: written when all else is, from what the draft says is made use of; nothing else reads it.
  */
 import type { TaskSpec } from "../../scenario/model.ts";
-import { leaves, waits } from "../facts.ts";
+import { leaves } from "../../scenario/walk.ts";
+import { waits } from "../facts.ts";
 import type { Draft } from "./draft.ts";
 import { everyCopy } from "./syntax.ts";
 

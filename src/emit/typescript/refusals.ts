@@ -5,7 +5,8 @@
  * value that is sent too early is refused where it would be written, in `steps.ts`.
  */
 import { EmitError } from "../error.ts";
-import { type Facts, leaves, leavesOf } from "../facts.ts";
+import { leaves, leavesOf } from "../../scenario/walk.ts";
+import { type Facts } from "../facts.ts";
 
 /** Passes a scenario under a strategy that can be written. @throws EmitError for any other. */
 export function refuseWhatIsTooMuch(facts: Facts): void {
