@@ -21,6 +21,9 @@ export function sleeps() { Bun.sleepSync(60_000); }
 /** Descendants may take this long to hear of a parent that was killed. */
 const patience = 3000;
 
+/** How many processes the pools have that are killed. */
+const workers = 2;
+
 const onLinux = process.platform === "linux";
 let marks = 0;
 
@@ -56,8 +59,8 @@ async function until(what: () => boolean, ms: number): Promise<boolean> {
 interface Ending {
   strategy?: string;
   args?: string[];
-  /** What is done to tandem, or to its descendants, when this many are there. */
-  when?: { processes: number; then: (tandem: number, others: number[]) => void };
+  /** What is sent to one of the processes when they all are there. */
+  kill?: { signal: NodeJS.Signals; who: "tandem" | "__child" | "__pool" };
 }
 
 /** Runs a document, and holds that nothing of it is there afterwards. */
@@ -70,17 +73,19 @@ async function leavesNothing(document: object, ending: Ending = {}): Promise<str
     `scenario-${marks}.json`,
     JSON.stringify({ name: "wrong", ...document }),
   );
-  const { strategy = "await", args = [], when } = ending;
+  const { strategy = "await", args = [], kill } = ending;
   const tandem = Bun.spawn([...command, "run", file, "--strategy", strategy, "--json", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TANDEM_MARK: mark, TMPDIR: temporary, TMP: temporary, TEMP: temporary },
   });
-  if (when !== undefined) {
-    const others = (): number[] => marked(mark).filter((pid) => pid !== tandem.pid);
-    expect(await until(() => others().length >= when.processes, 10_000)).toBe(true);
+  if (kill !== undefined) {
+    // Told apart by what they were started as: their numbers begin anew at the system's limit.
+    const startedAs = (word: string): number[] =>
+      marked(mark).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(word));
+    expect(await until(() => startedAs("__pool").length === workers, 10_000)).toBe(true);
     // What has been started has something to do before it is ended.
     await Bun.sleep(150);
-    when.then(tandem.pid, others());
+    process.kill(kill.who === "tandem" ? tandem.pid : startedAs(kill.who)[0]!, kill.signal);
   }
   const output = await new Response(tandem.stdout).text();
   await tandem.exited;
@@ -130,22 +135,16 @@ describe.skipIf(!onLinux)("nothing is left behind", () => {
     expect(JSON.parse(await leavesNothing(document, { strategy })).interruptedBy).toBe("deadlock");
   });
 
-  const pooled = { strategy: "await,offload=processes,workers=2" };
+  const pooled = { strategy: `await,offload=processes,workers=${workers}` };
   test.concurrent.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(
     "by tandem that gets %s",
     async (signal) => {
-      await leavesNothing(long, {
-        ...pooled,
-        when: { processes: 3, then: (tandem) => process.kill(tandem, signal) },
-      });
+      await leavesNothing(long, { ...pooled, kill: { signal, who: "tandem" } });
     },
   );
 
   test.concurrent("by a child of tandem that is killed", async () => {
-    await leavesNothing(long, {
-      ...pooled,
-      when: { processes: 3, then: (_, others) => process.kill(Math.min(...others), "SIGKILL") },
-    });
+    await leavesNothing(long, { ...pooled, kill: { signal: "SIGKILL", who: "__child" } });
   });
 
   test.concurrent(
@@ -156,8 +155,8 @@ describe.skipIf(!onLinux)("nothing is left behind", () => {
         tasks: { first: [{ block: "20s" }], second: [{ block: "20s" }], third: [{ block: 1 }] },
       };
       const output = await leavesNothing(document, {
-        strategy: "await,settle=settled,offload=processes,workers=2",
-        when: { processes: 3, then: (_, others) => process.kill(Math.max(...others), "SIGKILL") },
+        strategy: `await,settle=settled,offload=processes,workers=${workers}`,
+        kill: { signal: "SIGKILL", who: "__pool" },
       });
       const result = JSON.parse(output) as {
         tasks: { status: string; error: string }[];
