@@ -5,6 +5,12 @@ import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 // User code has its own Bun.sleepSync measured; this one must not be.
 const { sleepSync } = Bun;
 
+/**
+ * Summing this up takes a core about 10 µs. It is done by native code: a loop in JavaScript would be
+ * compiled in stages while a run goes on, on a core that the run has a use for.
+ */
+const slice = new Uint8Array(32_768);
+
 /** Nobody ever writes here: a cell to wait at for less than a timer's millisecond. */
 const never = new Int32Array(new SharedArrayBuffer(4));
 
@@ -31,18 +37,6 @@ export function standStillBriefly(ms: number): void {
   if (ms > 0) Atomics.wait(never, 0, 0, ms);
 }
 
-/**
- * Has the code that computes compiled, so that the first step that computes takes no longer than the
- * others. It is shown all there is, whole lengths and fractions, each to its end: what compiled code
- * has never seen has it compiled once more, in the middle of a run.
- */
-export function warmUp(): void {
-  for (let times = 0; times < 3; times++) for (const ms of [0, 0.1, 1]) compute(ms);
-  // What compiles does so beside; it should have its core before the run wants it.
-  standStillBriefly(4);
-  compute(0.1);
-}
-
 /** The longest that a slice of computing may count for, in ms; one that took longer was interrupted. */
 const longestSlice = 0.1;
 
@@ -55,9 +49,8 @@ const longestSlice = 0.1;
  */
 export function compute(ms: number): void {
   let left = ms;
-  let sink = 1;
   for (let before = performance.now(); left > 0;) {
-    for (let k = 0; k < 1000; k++) sink = Math.sqrt(sink + k);
+    Bun.hash.adler32(slice);
     const now = performance.now();
     left -= Math.min(now - before, longestSlice);
     before = now;

@@ -10,7 +10,7 @@ import { callSteps } from "../../scenario/calls.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import type { ChildInput } from "./protocol.ts";
 import { selfCommand, withoutOrphans } from "./self.ts";
-import { hold, standStill, warmUp } from "./hold.ts";
+import { hold, standStill } from "./hold.ts";
 import { type Host, UserCode } from "./user-code.ts";
 
 /** To the process. */
@@ -147,7 +147,6 @@ class ProcessBody implements Host {
   }
 
   async load(): Promise<void> {
-    warmUp();
     const { tasks } = callSteps(this.#input.plan.scenario);
     if (tasks.length === 0) return;
     this.#userCode.attach(this);

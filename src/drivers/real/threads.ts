@@ -8,7 +8,6 @@ import type { Step } from "../../scenario/model.ts";
 import { poolSteps } from "../../scenario/walk.ts";
 import { Board } from "./board.ts";
 import { type ChannelUse, SharedChannel } from "./channel.ts";
-import { warmUp } from "./hold.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RealThread, type RealThreadOptions } from "./perform.ts";
 import type { PoolProcess } from "./pool-process.ts";
@@ -60,7 +59,6 @@ export class PreparedThread {
       this.#process = await PoolProcess.start(this.#input);
       Atomics.store(this.board.process(this.number), 0, this.#process.pid);
     }
-    if (this.number > LOOP_THREAD) warmUp();
     if (here.length === 0) return;
     const { folder, speed } = this.#input;
     // Most runs call no user code, and what it takes to fence it in takes time to load.
