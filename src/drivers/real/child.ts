@@ -42,7 +42,11 @@ export async function runChild(): Promise<never> {
   board.origin[0] = origin;
   prepared.writer.ready(performance.timeOrigin + origin);
   const thread: RealThread = prepared.open(origin, {
-    startLoop: () => start(board, LOOP_THREAD),
+    startLoop: () => {
+      board.runs(LOOP_THREAD);
+      // Like Python's Thread.start, this returns when the thread runs, however busy the machine is.
+      board.takeTo(LOOP_THREAD, stages.toldToStart);
+    },
     onStray: () => end(1),
   });
   const end = (code: number): never => {
@@ -61,7 +65,12 @@ export async function runChild(): Promise<never> {
     }
   });
   let over = false;
-  for (const other of others) if (other !== LOOP_THREAD) start(board, other);
+  // Main has no need to wait until the threads of the pool run.
+  for (const other of others)
+    if (other !== LOOP_THREAD) {
+      board.runs(other);
+      board.reach(other, stages.toldToStart);
+    }
   try {
     const code = await thread.perform(mainProgram(run, thread));
     over = true;
@@ -72,12 +81,6 @@ export async function runChild(): Promise<never> {
     thread.record(typeNumber.interrupted, MAIN, interruptions.indexOf("deadlock"));
     process.exit(1);
   }
-}
-
-/** Like Python's Thread.start, this returns when the thread runs, however busy the machine is. */
-function start(board: Board, thread: number): void {
-  board.runs(thread);
-  board.takeTo(thread, stages.toldToStart);
 }
 
 function kill(pid: number): void {
