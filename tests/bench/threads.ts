@@ -4,7 +4,7 @@ import type { Benchmark, Budget } from "./budget.ts";
 import { compileTandem, temporaryFolder } from "./executable.ts";
 import { formatSamples, interleave, median, medianRatio } from "./measure.ts";
 
-const rounds = 9;
+const rounds = 15;
 
 /** How many round trips are made, and how many of them are not counted. */
 const calls = 3000;

@@ -162,13 +162,13 @@ export class Board {
     Atomics.store(this.#cells, 3, id + 1);
   }
 
-  /** How many jobs have been offered. */
-  get jobsOffered(): number {
-    return Atomics.load(this.#cells, 3);
-  }
-
-  jobAt(id: number): { actor: number; step: number } {
-    return { actor: this.#jobs[2 * id]!, step: this.#jobs[2 * id + 1]! };
+  /** Takes the oldest job, from this one on, that nobody has taken. */
+  takeNext(from: number): { id: number; actor: number; step: number } | undefined {
+    const offered = Atomics.load(this.#cells, 3);
+    for (let id = from; id < offered; id++)
+      if (Atomics.compareExchange(this.#taken, id, 0, 1) === 0)
+        return { id, actor: this.#jobs[2 * id]!, step: this.#jobs[2 * id + 1]! };
+    return undefined;
   }
 
   /** Makes a job a thread's own: to do it, or to take it back. True for the first that asks. */

@@ -107,14 +107,12 @@ export class RealThread implements Thread, Host {
     // Reading the clock costs more than all else of an event. A sleep concerns no other thread, so
     // in a burst of sleeps a few events may share a reading.
     const isSleep = type === sleepBegan || type === sleepEnded;
-    if (!isSleep || this.#readingsLeft-- === 0) this.#readClock();
+    if (!isSleep || this.#readingsLeft-- === 0) {
+      this.#lastReading = this.now();
+      this.#readingsLeft = eventsPerReading;
+    }
     this.#options.writer.record(this.#lastReading, type, actor, value, text);
     return this.#lastReading;
-  }
-
-  #readClock(): void {
-    this.#lastReading = this.now();
-    this.#readingsLeft = eventsPerReading;
   }
 
   startLoop(): void {
@@ -160,22 +158,17 @@ export class RealThread implements Thread, Host {
   }
 
   takeJob(): Job | undefined {
-    const job = this.#takeOffered();
-    if (job !== undefined) return job;
-    // It says so before it looks once more, and the loop offers before it asks who wants: one of the two sees.
-    Atomics.store(this.#options.board.wantsJob(this.number), 0, 1);
-    return this.#takeOffered();
-  }
-
-  #takeOffered(): Job | undefined {
     const { board, poolSteps } = this.#options;
-    for (let id; (id = this.#nextJob) < board.jobsOffered;) {
-      this.#nextJob++;
-      if (!board.takeJob(id)) continue;
-      const { actor, step } = board.jobAt(id);
-      return { id, actor, step: poolSteps[step]!, ticks: 0 };
+    let taken = board.takeNext(this.#nextJob);
+    if (taken === undefined) {
+      // It says so before it looks once more, and the loop offers before it asks who wants: one of the two sees.
+      Atomics.store(board.wantsJob(this.number), 0, 1);
+      taken = board.takeNext(this.#nextJob);
+      if (taken === undefined) return undefined;
     }
-    return undefined;
+    this.#nextJob = taken.id + 1;
+    const { id, actor, step } = taken;
+    return { id, actor, step: poolSteps[step]!, ticks: 0 };
   }
 
   abort(call: number): void {
