@@ -83,6 +83,8 @@ export class RealThread implements Thread, Host {
   #lastReading: Ticks = 0;
   /** For how many events more the last reading of the clock is good. */
   #readingsLeft = 0;
+  /** The timer by which the native event loop writes what is owed. */
+  #paying: ReturnType<typeof setTimeout> | undefined;
   /** By step: its place among the pool's steps. */
   readonly #stepNumbers: ReadonlyMap<PoolStep, number>;
   /** Jobs before this one are none for this thread of the pool: it has taken them, or another one has. */
@@ -350,13 +352,20 @@ export class RealThread implements Thread, Host {
     return this.#options.origin + this.#msOf(until) - performance.now();
   }
 
+  /** Has the native event loop write what this thread owes. */
+  #payLater(): void {
+    this.#paying ??= setTimeout(() => {
+      this.#paying = undefined;
+      this.flush();
+    }, longestDebt);
+  }
+
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
   async #park(until: Ticks): Promise<void> {
-    const { mailbox, userCode, board, process } = this.#options;
-    // Nothing there would want a turn, and a message wakes a blocked thread sooner.
-    if (until === Infinity && userCode === null && process === null)
-      return this.#waitForMessage(until);
-    this.flush();
+    const { mailbox, userCode, board, writer } = this.#options;
+    // The next message may be there in no time, but not the next timer.
+    if (until !== Infinity) this.flush();
+    else if (writer.flushOrOwe()) this.#payLater();
     if (until === Infinity && userCode?.isBusy !== true) this.#rest();
     const whole = Math.floor(this.#msUntil(until));
     if (whole > 0) {
