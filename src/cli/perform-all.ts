@@ -116,7 +116,7 @@ async function performOne(piece: Piece, manner: Manner, signal: AbortSignal): Pr
   using real = new RealRun();
   const { log } = await real.perform(
     { scenario, strategy, runtime: `Bun ${Bun.version}` },
-    { speed: manner.speed, folder, timeout: null, signal, onPrint: () => undefined },
+    { speed: manner.speed, folder, timeout: null, signal },
   );
   return { outcome: readOutcome({ scenario, strategy, ...manner }, log), log };
 }

@@ -76,7 +76,7 @@ export async function performForReal(
       folder,
       signal: controller.signal,
       onPrint: options.json
-        ? () => undefined
+        ? undefined
         : (text) => (live === null ? output.write(`${text}\n`) : live.print(`${text}\n`)),
       ...(live === null ? {} : { onEvents: (thread, columns) => live.lanes.hear(thread, columns) }),
     });

@@ -3,7 +3,8 @@
  *
  * A million sleeps are two million events; as objects they would cost more than the run. Columns
  * grow by whole chunks, never by copying, at 22 bytes an event and texts only where there are any. The
- * first chunk is small: thousands of short runs must not each clear a megabyte.
+ * first chunk is small: thousands of short runs must not each clear a megabyte. Columns that a real run
+ * brings are chunks already.
  */
 import type { EventType } from "./event.ts";
 import { typeNumber } from "./event.ts";
@@ -11,11 +12,9 @@ import { typeNumber } from "./event.ts";
 const firstSize = 1 << 8;
 const mostSize = 1 << 16;
 
-/** A stretch of the log; entry k of each column belongs to one event. */
-export class Chunk {
-  length = 0;
-  /** How many events there is room for. */
-  readonly size: number;
+/** A stretch of the log; entry k of each column belongs to one event. Columns may be longer than it. */
+export interface Chunk {
+  readonly length: number;
   /** Ticks since main started. */
   readonly at: Float64Array;
   /** Number of the event type (`eventTypes`). */
@@ -24,8 +23,21 @@ export class Chunk {
   readonly thread: Uint8Array;
   /** `MAIN`, `LAUNCH`, or a task's index. */
   readonly actor: Int32Array;
-  readonly value: Float64Array;
+  readonly value: Float64Array | Int32Array;
   /** By entry; only for events that carry a text. */
+  readonly texts: ReadonlyMap<number, string>;
+}
+
+/** A chunk that the log fills itself. */
+class OpenChunk implements Chunk {
+  length = 0;
+  /** How many events there is room for. */
+  readonly size: number;
+  readonly at: Float64Array;
+  readonly type: Uint8Array;
+  readonly thread: Uint8Array;
+  readonly actor: Int32Array;
+  readonly value: Float64Array;
   readonly texts = new Map<number, string>();
 
   constructor(size: number) {
@@ -50,20 +62,15 @@ export interface EventSink {
   ): void;
 }
 
-/** Events of one thread, column by column. */
-export interface Columns {
-  length: number;
-  at: Float64Array;
-  value: Float64Array | Int32Array;
-  actor: Int32Array;
-  type: Uint8Array;
-  /** By entry. */
-  texts: ReadonlyMap<number, string>;
-}
+/** Events of one thread. */
+export type Columns = Omit<Chunk, "thread">;
 
 export class EventLog implements EventSink {
   readonly chunks: Chunk[] = [];
-  #last: Chunk | undefined;
+  /** The last chunk, if there may be room in it. */
+  #open: OpenChunk | undefined;
+  /** By thread: a column that says nothing else. */
+  readonly #sameThread: Uint8Array[] = [];
 
   record(
     at: number,
@@ -83,30 +90,25 @@ export class EventLog implements EventSink {
     if (text !== undefined) chunk.texts.set(k, text);
   }
 
-  /** Records events of a thread, in their order. */
+  /** Records events of a thread, in their order. Many of them are kept as they are, not copied. */
   recordAll(thread: number, columns: Columns): void {
-    for (let from = 0; from < columns.length;) {
-      const chunk = this.#room();
-      const to = Math.min(columns.length, from + chunk.size - chunk.length);
-      const at = chunk.length;
-      chunk.at.set(columns.at.subarray(from, to), at);
-      chunk.value.set(columns.value.subarray(from, to), at);
-      chunk.actor.set(columns.actor.subarray(from, to), at);
-      chunk.type.set(columns.type.subarray(from, to), at);
-      chunk.thread.fill(thread, at, at + to - from);
-      for (const [k, text] of columns.texts)
-        if (k >= from && k < to) chunk.texts.set(at + k - from, text);
-      chunk.length += to - from;
-      from = to;
-    }
+    const { length, at, type, actor, value, texts } = columns;
+    if (length > firstSize) {
+      if ((this.#sameThread[thread]?.length ?? 0) < length)
+        this.#sameThread[thread] = new Uint8Array(length).fill(thread);
+      this.chunks.push({ ...columns, thread: this.#sameThread[thread]! });
+      this.#open = undefined;
+    } else
+      for (let k = 0; k < length; k++)
+        this.record(at[k]!, type[k]!, thread, actor[k]!, value[k]!, texts.get(k));
   }
 
   /** A chunk with room for one event more. */
-  #room(): Chunk {
-    const last = this.#last;
-    if (last !== undefined && last.length < last.size) return last;
-    const next = new Chunk(last === undefined ? firstSize : Math.min(last.size * 4, mostSize));
-    this.#last = next;
+  #room(): OpenChunk {
+    const open = this.#open;
+    if (open !== undefined && open.length < open.size) return open;
+    const next = new OpenChunk(open === undefined ? firstSize : Math.min(open.size * 4, mostSize));
+    this.#open = next;
     this.chunks.push(next);
     return next;
   }
@@ -118,8 +120,8 @@ export class EventLog implements EventSink {
 
   /** When the last event happened, in ticks; 0 for an empty log. */
   get end(): number {
-    const chunk = this.#last;
-    return chunk === undefined || chunk.length === 0 ? 0 : chunk.at[chunk.length - 1]!;
+    const last = this.chunks.at(-1);
+    return last === undefined ? 0 : last.at[last.length - 1]!;
   }
 
   /** The events up to an instant, of a log in the order of time. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { command, tandem } from "../support/tandem.ts";
+import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
 
 interface Running {
@@ -172,8 +172,8 @@ describe("an interrupted run", () => {
   });
 });
 
-function run(args: string[]): RunResult {
-  const { status, stdout, stderr } = tandem(["run", ...args, "--json"]);
+function run(args: string[], stdin = ""): RunResult {
+  const { status, stdout, stderr } = tandem(["run", ...args, "--json"], { stdin });
   expect([status, stderr]).toEqual([0, ""]);
   return JSON.parse(stdout) as RunResult;
 }
@@ -204,10 +204,38 @@ describe("a real run", () => {
     });
     expect(status).toBe(0);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines.toSorted()).toEqual([
-      ...Array<string>(20).fill(text("m")),
-      ...Array<string>(20).fill(text("t")),
-    ]);
+    const expected = [...Array<string>(20).fill(text("m")), ...Array<string>(20).fill(text("t"))];
+    expect(lines.toSorted()).toEqual(expected);
+    // Where nobody watches, what comes is read when the run is over.
+    const { prints } = run(["-", "--strategy", "thread"], JSON.stringify(document));
+    expect(prints.map((print) => print.text).toSorted()).toEqual(expected);
+  });
+
+  test("records all that a crowd does, task by task, whether somebody watches or not", () => {
+    using folder = temporaryFolder();
+    const steps = [{ repeat: 5, steps: [{ sleep: 3 }, { print: "{i}" }] }];
+    const stdin = JSON.stringify({
+      name: "crowd",
+      main: ["launch"],
+      tasks: { sleeper: { copies: 3000, steps } },
+    });
+    /** For each task, what happened to it, in its order. */
+    const happened = (...args: string[]): Map<string, string> => {
+      const events = folder.file(`${args.join("")}.ndjson`);
+      const { status } = tandem(["run", "-", "--events", events, ...args], { stdin });
+      expect(status).toBe(0);
+      const byActor = new Map<string, string>();
+      for (const line of readFileSync(events, "utf8").trimEnd().split("\n").slice(1)) {
+        const { type, actor, text } = JSON.parse(line) as Record<string, string>;
+        byActor.set(actor!, `${byActor.get(actor!) ?? ""}${type} ${text}\n`);
+      }
+      return byActor;
+    };
+    const expected = happened("--driver=virtual");
+    expect(expected.size).toBe(3002);
+    expect(happened()).toEqual(expected);
+    // With --json nobody watches the run itself.
+    expect(happened("--json")).toEqual(expected);
   });
 
   test("orders what two threads do although the wall clock was set while they started", () => {

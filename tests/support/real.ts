@@ -14,7 +14,6 @@ export async function performForReal(plan: RunPlan, speed: number): Promise<Even
     folder: process.cwd(),
     timeout: null,
     signal: new AbortController().signal,
-    onPrint: () => undefined,
   });
   return log;
 }

@@ -27,7 +27,7 @@ export interface RealOptions {
   /** Ends the run when it is aborted. */
   signal: AbortSignal;
   /** Hears each line the program prints when it is printed. */
-  onPrint: (text: string) => void;
+  onPrint?: ((text: string) => void) | undefined;
   /** Hears of everything that happens, thread by thread, and of the lines after what comes before them. */
   onEvents?: (thread: number, columns: Columns) => void;
 }
@@ -87,6 +87,7 @@ export class RealRun implements Disposable {
         if (chunk.length < littleBytes && listener.endedAt === null) await Bun.sleep(restMs);
       }
     } finally {
+      listener.catchUp();
       for (const one of limits) clearTimeout(one);
       options.signal.removeEventListener("abort", onAbort);
       if (listener.endedAt === null) this[Symbol.dispose]();
@@ -165,7 +166,10 @@ function longestRun({ scenario, strategy }: RunPlan): Ticks {
   );
 }
 
-/** Turns what the child writes into a log. */
+/**
+ * Turns what the child writes into a log: at once where somebody watches, and else when the run is
+ * over. To read takes from the program the core that it runs on.
+ */
 class Listener {
   readonly log = new EventLog();
   /** When the program came to its end. */
@@ -174,16 +178,25 @@ class Listener {
   readonly #onPrint: RealOptions["onPrint"];
   readonly #onEvents: RealOptions["onEvents"];
   readonly #reader = new EventReader(this);
+  readonly #unread: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(onPrint: RealOptions["onPrint"], onEvents: RealOptions["onEvents"]) {
     this.#onPrint = onPrint;
     this.#onEvents = onEvents;
   }
 
-  hear(piece: Uint8Array): void {
-    const { readyAt } = this.#reader;
-    this.#reader.hear(piece);
-    if (readyAt === undefined && this.#reader.readyAt !== undefined) this.onReady();
+  hear(piece: Uint8Array<ArrayBuffer>): void {
+    if (this.#reader.readyAt === undefined) {
+      this.#reader.hear(piece);
+      if (this.#reader.readyAt !== undefined) this.onReady();
+    } else if (this.#onPrint === undefined && this.#onEvents === undefined)
+      this.#unread.push(piece);
+    else this.#reader.hear(piece);
+  }
+
+  /** Reads what it has not read yet. */
+  catchUp(): void {
+    for (const piece of this.#unread.splice(0)) this.#reader.hear(piece);
   }
 
   take(thread: number, columns: Columns): void {
@@ -191,7 +204,7 @@ class Listener {
     this.log.recordAll(thread, columns);
     this.#onEvents?.(thread, columns);
     // Few types matter here, and in a block of sleeps none of them is found at the speed of memory.
-    if (columns.type.includes(typeNumber.printed))
+    if (this.#onPrint !== undefined && columns.type.includes(typeNumber.printed))
       for (const [k, text] of columns.texts)
         if (columns.type[k] === typeNumber.printed) this.#onPrint(text);
     for (const last of [typeNumber["process-ended"], typeNumber.interrupted]) {

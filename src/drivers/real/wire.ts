@@ -160,63 +160,68 @@ export class EventReader {
   readyAt: number | undefined;
   readonly #sink: { take(thread: number, columns: Columns): void };
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  /** What has come and is no whole block yet; at its own beginning, so that it is aligned. */
-  #bytes = new Uint8Array(256 * 1024);
-  #length = 0;
+  /** What has come and is no whole block yet. */
+  #rest = new Uint8Array(0);
 
-  /** @param sink takes the events of one thread, block by block. */
+  /** @param sink takes the events of one thread, block by block; the columns are its to keep. */
   constructor(sink: { take(thread: number, columns: Columns): void }) {
     this.#sink = sink;
   }
 
-  /** Takes the next piece. What is left of a block cut in two waits for the rest, or is never told. */
-  hear(piece: Uint8Array): void {
-    const length = this.#length + piece.length;
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * inWords(length));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
-    this.#bytes.set(piece, this.#length);
+  /**
+   * Takes the next piece, whose memory nobody may write to any more: what there is room for in it
+   * is not copied. What is left of a block cut in two waits for the rest, or is never told.
+   */
+  hear(piece: Uint8Array<ArrayBuffer>): void {
+    // Most pieces begin with a block; those that do not are put together, at a whole word.
+    const isWhole = this.#rest.length === 0 && piece.byteOffset % wordBytes === 0;
+    const bytes = isWhole ? piece : joined(this.#rest, piece);
     let read = 0;
-    for (let size; (size = this.#block(read, length)) > 0;) read += size;
-    this.#bytes.copyWithin(0, read, length);
-    this.#length = length - read;
+    for (let size; (size = this.#block(bytes, read)) > 0;) read += size;
+    this.#rest = bytes.slice(read);
   }
 
   /** Reads the block that begins at `from`. @returns how many bytes it has; 0 if it is not there in full. */
-  #block(from: number, length: number): number {
-    if (from + headerBytes > length) return 0;
-    const { buffer } = this.#bytes;
-    const [thread, count, textBytes, valueBytes] = new Int32Array(buffer, from, 4) as unknown as [
+  #block(bytes: Uint8Array<ArrayBuffer>, from: number): number {
+    if (from + headerBytes > bytes.length) return 0;
+    const { buffer } = bytes;
+    const start = bytes.byteOffset + from;
+    const [thread, count, textBytes, valueBytes] = new Int32Array(buffer, start, 4) as unknown as [
       number,
       number,
       number,
       number,
     ];
     const size = blockBytes({ length: count, textBytes, valueBytes });
-    if (from + size > length) return 0;
-    const base = new Float64Array(buffer, from + 16, 1)[0]!;
+    if (from + size > bytes.length) return 0;
+    const base = new Float64Array(buffer, start + 16, 1)[0]!;
     if (thread === ready) {
       this.readyAt = base;
       return size;
     }
-    const { later, ...columns } = columnsAt(buffer, from, { length: count, valueBytes });
-    const at = Float64Array.from(later);
-    for (let k = 0; k < count; k++) at[k]! += base;
+    const { later, ...columns } = columnsAt(buffer, start, { length: count, valueBytes });
+    const at = new Float64Array(count);
+    for (let k = 0; k < count; k++) at[k] = base + later[k]!;
     const texts = new Map<number, string>();
     for (let place = from + size - textBytes; place < from + size;) {
-      const [k, bytes] = new Int32Array(this.#bytes.buffer, place, 2) as unknown as [
+      const [k, length] = new Int32Array(buffer, bytes.byteOffset + place, 2) as unknown as [
         number,
         number,
       ];
       place += wordBytes;
-      texts.set(k, this.#decoder.decode(this.#bytes.subarray(place, place + bytes)));
-      place += inWords(bytes);
+      texts.set(k, this.#decoder.decode(bytes.subarray(place, place + length)));
+      place += inWords(length);
     }
     this.#sink.take(thread, { length: count, at, ...columns, texts });
     return size;
   }
+}
+
+function joined(before: Uint8Array, after: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(before.length + after.length);
+  bytes.set(before);
+  bytes.set(after, before.length);
+  return bytes;
 }
 
 /** As many bytes as that, filled up to whole words. */
