@@ -1,5 +1,5 @@
 /** The executable, from another folder: one file that needs nothing and heeds nothing around it. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../.ci/build.ts";
@@ -7,6 +7,9 @@ import packageJson from "../package.json";
 import { call, type Called, temporaryFolder } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
 import type { RunResult } from "./support/simulate.ts";
+
+// Where a machine is slow or busy, to start a process takes long.
+setDefaultTimeout(60_000);
 
 const folder = temporaryFolder();
 const elsewhere = temporaryFolder();
@@ -139,7 +142,7 @@ describe("the executable, in a terminal and another folder", () => {
     await session.at("Saved. Run it: tandem run ./lost.yaml", "\u001b[A", enter);
     expect(await session.exited()).toBe(0);
     expect(readFileSync(join(elsewhere.path, "lost.yaml"), "utf8")).toContain("strategy: await\n");
-  }, 60_000);
+  });
 
   test("goes from the session into a run for real, back on Ctrl-C, and on in another size", async () => {
     await using session = inTerminal();
@@ -158,7 +161,7 @@ describe("the executable, in a terminal and another folder", () => {
     await session.at("● Quit", enter);
     expect(await session.exited()).toBe(0);
     expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
-  }, 60_000);
+  });
 
   test("makes a scenario that it then runs", async () => {
     await using session = inTerminal("new", "made.yaml");
@@ -172,7 +175,7 @@ describe("the executable, in a terminal and another folder", () => {
     session.type(enter);
     expect(await session.exited()).toBe(0);
     expect(tandem(["run", "made.yaml", "-d", "virtual"]).stderr).toContain("0 of 1 task lost");
-  }, 60_000);
+  });
 
   test("draws a real run while it goes on, also in a terminal that is resized", async () => {
     await using run = inTerminal("run", "threaded", "--speed", "6");
@@ -181,7 +184,7 @@ describe("the executable, in a terminal and another folder", () => {
     expect(await run.exited()).toBe(0);
     expect(run.text.match(/^Main program iteration/gm)).toHaveLength(3);
     expect(run.text).toMatch(/main +█+·*✓/);
-  }, 60_000);
+  });
 
   test("Ctrl-C ends a real run with its verdict and 130", async () => {
     await using run = inTerminal("run", "threaded");
@@ -189,5 +192,5 @@ describe("the executable, in a terminal and another folder", () => {
     run.type("\u0003");
     expect(await run.exited()).toBe(130);
     expect(run.text).toContain("Interrupted at");
-  }, 60_000);
+  });
 });

@@ -1,5 +1,5 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findDivergences } from "../../src/analysis/divergence.ts";
 import { simulateVaried } from "../../src/cli/compare.ts";
 import { type Performed, simulate } from "../../src/cli/perform-all.ts";
@@ -7,6 +7,9 @@ import { renderVerification } from "../../src/render/divergence.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
+
+// Where a machine is slow or busy, to start a process takes long.
+setDefaultTimeout(60_000);
 
 const base = {
   name: "base",
@@ -125,11 +128,12 @@ test("where functions take what they take, no lateness is claimed", () => {
 describe("tandem compare --verify", () => {
   test("runs every strategy on both drivers; model and reality agree", () => {
     const { status, stdout } = tandem(["compare", "choosing", "--verify", "--speed", "4"]);
-    // A busy machine may hesitate; that it did is a cause, and no other is allowed for here.
+    // A busy machine may hesitate, and then luck may decide; no other cause is allowed for here.
     expect(stdout).toMatch(/agree under all 8 strategies\.\n$|, 0 of them for no known cause\.\n$/);
-    expect(stdout.match(/differs/g)?.length ?? 0).toBe(stdout.match(/ the machine /g)?.length ?? 0);
+    const causes = stdout.match(/^ +(the machine |luck: )/gm)?.length ?? 0;
+    expect(stdout.match(/^\S+ +differs$/gm)?.length ?? 0).toBe(causes);
     expect(status).toBe(0);
-  }, 30_000);
+  });
 
   test("--json has each strategy with what differs", () => {
     const { stdout } = tandem(["compare", "queue", "--verify", "--speed", "4", "--json"]);
@@ -143,7 +147,7 @@ describe("tandem compare --verify", () => {
       ["daemon", []],
       ["await", []],
     ]);
-  }, 30_000);
+  });
 
   test("needs both: durations for virtual time, and functions that are there", () => {
     using folder = temporaryFolder();

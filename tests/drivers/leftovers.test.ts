@@ -2,9 +2,12 @@
  * No scenario, however wrong, leaves anything behind: no process, no temporary file, no changed
  * terminal. Seen in the process table, by a mark in the environment that every descendant inherits.
  */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { command, temporaryFolder } from "../support/tandem.ts";
+
+// Where a machine is slow or busy, to start a process takes long.
+setDefaultTimeout(60_000);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
@@ -51,7 +54,8 @@ function isZombie(pid: number): boolean {
 }
 
 async function until(what: () => boolean, ms: number): Promise<boolean> {
-  for (const end = performance.now() + ms; performance.now() < end; await Bun.sleep(10))
+  // To look through all processes takes a while itself, and many tests do.
+  for (const end = performance.now() + ms; performance.now() < end; await Bun.sleep(100))
     if (what()) return true;
   return what();
 }

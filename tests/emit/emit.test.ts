@@ -4,7 +4,7 @@
  * What is compared is each thread's own lines in order; a program does not say which thread a line
  * is of, so that is known by its text.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findFindings } from "../../src/analysis/findings.ts";
 import { readOutcome } from "../../src/analysis/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
@@ -16,6 +16,9 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { sideBySide } from "../support/real.ts";
 import { call, environment, tandem, temporaryFolder } from "../support/tandem.ts";
+
+// The last one may wait for all the others.
+setDefaultTimeout(180_000);
 
 /** How many times as fast the programs run as their scenarios say: gaps of 250 ms become 50 ms. */
 const fast = 5;
@@ -117,7 +120,8 @@ function essences(expected: RunResult, { lines, status }: Ended) {
 class Programs {
   readonly #cases: Case[] = [];
   readonly #ended = new Map<Case, PromiseWithResolvers<Ended>>();
-  #running = false;
+  /** When every program has ended. */
+  #all: Promise<void> | undefined;
 
   /** A test for each of the cases that come to an end. */
   add(cases: Case[]): void {
@@ -133,14 +137,16 @@ class Programs {
       if (expected.main.status === "deadlocked") continue;
       this.#cases.push(one);
       this.#ended.set(one, Promise.withResolvers());
-      test(title, async () => this.#compare(one, expected), 60_000);
+      test(title, async () => this.#compare(one, expected));
     }
   }
 
-  /** A machine that is busy may take up a gap between two events; none takes up one that is five times as long. */
+  /** A machine that is busy may take up a gap between two events; hardly one that is five times as long. */
   async #compare(one: Case, model: RunResult): Promise<void> {
     const first = essences(model, await this.#endOf(one));
     if (Bun.deepEquals(first.found, first.expected)) return;
+    // Nor one that has the machine to itself.
+    await this.#all;
     const ended = await perform(one, 1);
     const { found, expected } = essences(model, ended);
     if (!Bun.deepEquals(found, expected)) console.error(`${ended.program}\n${ended.stderr}`);
@@ -148,13 +154,10 @@ class Programs {
   }
 
   #endOf(one: Case): Promise<Ended> {
-    if (!this.#running) {
-      this.#running = true;
-      void sideBySide(this.#cases, 10, async (next) => {
-        const { resolve, reject } = this.#ended.get(next)!;
-        await perform(next, fast).then(resolve, reject);
-      });
-    }
+    this.#all ??= sideBySide(this.#cases, 10, async (next) => {
+      const { resolve, reject } = this.#ended.get(next)!;
+      await perform(next, fast).then(resolve, reject);
+    });
     return this.#ended.get(one)!.promise;
   }
 }

@@ -3,9 +3,12 @@
  *
  * Only order is compared; the pauses are far enough apart, or equal and so in order of creation.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { call } from "../support/tandem.ts";
 import { simulate } from "../support/simulate.ts";
+
+// Where a machine is slow or busy, to start a process takes long.
+setDefaultTimeout(60_000);
 
 type Step = { print: string } | { sleep: number } | { block: number } | { fail: string };
 

@@ -1,8 +1,8 @@
 """Performs scenarios on real threads of CPython, in real time, and prints what came of each.
 
-Reads a JSON list of {"document", "strategy"} from stdin (loop thread or portal; offload none or threads) and writes a
-list of results in the shape of tandem's own, times in milliseconds since main's start. Invariant: wherever Python has a
-mechanism (Thread, asyncio.run, run_coroutine_threadsafe, run_in_executor, Queue's algorithm), it is Python's own that runs.
+Reads lines of JSON, {"document", "strategy"} each (loop thread or portal; offload none or threads), from stdin, and answers
+each with a line: the result in the shape of tandem's own, times in milliseconds since main's start, or null if the process
+that performed it came to harm. Invariant: wherever Python has a mechanism (Thread, asyncio.run, run_coroutine_threadsafe, run_in_executor, Queue's algorithm), it is Python's own that runs.
 """
 
 import asyncio
@@ -422,4 +422,5 @@ def perform_apart(case):
 
 
 if __name__ == "__main__":
-    json.dump([perform_apart(case) for case in json.load(sys.stdin)], sys.stdout)
+    for line in sys.stdin:
+        print(json.dumps(perform_apart(json.loads(line))), flush=True)
