@@ -8,7 +8,7 @@ import type { EventLog } from "../../src/events/log.ts";
 import { eventTypes } from "../../src/events/event.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
-import { essence, performTwice, sideBySide, tooEarly } from "../support/real.ts";
+import { essence, lateness, performTwice, sideBySide, tooEarly } from "../support/real.ts";
 import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261124);
@@ -106,34 +106,6 @@ function disordered(log: EventLog, document: Drawn["document"]): string[] {
   return wrong;
 }
 
-/** What each thread did, in its order: when, in ms, and what. */
-function byThread(log: EventLog): Map<number, { at: number; what: string }[]> {
-  const all = new Map<number, { at: number; what: string }[]>();
-  for (const { length, at, type, thread, actor } of log.chunks)
-    for (let k = 0; k < length; k++) {
-      if (!all.has(thread[k]!)) all.set(thread[k]!, []);
-      all.get(thread[k]!)!.push({ at: at[k]! / 1000, what: `${type[k]} ${actor[k]}` });
-    }
-  return all;
-}
-
-/**
- * By how much, in ms, a thread was late as long as it did what it does in virtual time. Where it
- * did something else, what should have come in its place was late by then.
- */
-function delay(model: EventLog, real: EventLog): number {
-  let most = 0;
-  const inTime = byThread(model);
-  for (const [thread, events] of byThread(real))
-    for (const [k, { at, what }] of events.entries()) {
-      const due = inTime.get(thread)?.[k];
-      if (due === undefined) break;
-      most = Math.max(most, at - due.at);
-      if (what !== due.what) break;
-    }
-  return most;
-}
-
 /** Performs a case on both drivers. @returns what is wrong, and by how much the machine was late. */
 async function tryCase({
   document,
@@ -141,7 +113,8 @@ async function tryCase({
 }: Case): Promise<{ wrong: string; late: number } | null> {
   const scenario = parseScenario(JSON.stringify(document), "random.json");
   const plan = { scenario, strategy: resolveStrategy(strategy), runtime: "test" };
-  const { model, modelLog, real, realLog } = await performTwice(plan, 1);
+  const twice = await performTwice(plan, 1);
+  const { model, modelLog, real, realLog } = twice;
   try {
     expect(essence(real)).toEqual(essence(model));
     expect(tooEarly(model, real)).toEqual([]);
@@ -149,14 +122,9 @@ async function tryCase({
     expect(disordered(realLog, document)).toEqual([]);
     return null;
   } catch (error) {
-    // That a run never ends, or out of order, is no machine's doing. A deadlock may be: who comes too late waits.
-    const excusable =
-      (real.interruptedBy === null || real.interruptedBy === "deadlock") &&
-      disordered(realLog, document).length === 0;
-    return {
-      wrong: (error as Error).message,
-      late: excusable ? delay(modelLog, realLog) : 0,
-    };
+    // That something happened before its cause is no machine's doing.
+    const late = disordered(realLog, document).length === 0 ? lateness(twice) : 0;
+    return { wrong: (error as Error).message, late };
   }
 }
 

@@ -2,6 +2,7 @@
 import { readOutcome } from "../../src/analysis/outcome.ts";
 import { RealRun } from "../../src/drivers/real/real.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../../src/events/event.ts";
 import type { EventLog } from "../../src/events/log.ts";
 import { type RunResult, toJson } from "../../src/export/json.ts";
 import type { RunPlan } from "../../src/program/run.ts";
@@ -19,10 +20,14 @@ export async function performForReal(plan: RunPlan, speed: number): Promise<Even
 }
 
 /** The result of both drivers, and the log of each. */
-export async function performTwice(
-  plan: RunPlan,
-  speed: number,
-): Promise<{ model: RunResult; modelLog: EventLog; real: RunResult; realLog: EventLog }> {
+export interface Twice {
+  model: RunResult;
+  modelLog: EventLog;
+  real: RunResult;
+  realLog: EventLog;
+}
+
+export async function performTwice(plan: RunPlan, speed: number): Promise<Twice> {
   const modelLog = runVirtually(plan);
   const realLog = await performForReal(plan, speed);
   const read = (log: EventLog): RunResult =>
@@ -64,6 +69,36 @@ export function tooEarly(model: RunResult, real: RunResult): string[] {
         early.push(`${JSON.stringify(text)}, at ${at} instead of ${soonest[index]!.at}`);
   }
   return early;
+}
+
+/**
+ * By how much, in ms of scenario time, the machine kept main or the loop from doing for real what
+ * they do in virtual time: how late they were as long as they did the same. Where one did something
+ * else, or its process ended by itself, what should have come in that place was late by then.
+ */
+export function lateness({ modelLog, real, realLog }: Twice): number {
+  // No machine keeps a run from its end.
+  if (real.interruptedBy !== null && real.interruptedBy !== "deadlock") return 0;
+  let most = 0;
+  for (const thread of [MAIN_THREAD, LOOP_THREAD]) {
+    const found = doneBy(thread, realLog);
+    for (const [k, { at: due, what }] of doneBy(thread, modelLog).entries()) {
+      // Who waits for ever has not been kept from anything.
+      if (found[k] === undefined && real.interruptedBy !== null) break;
+      most = Math.max(most, (found[k]?.at ?? real.wall) - due);
+      if (found[k]?.what !== what) break;
+    }
+  }
+  return most;
+}
+
+/** What a thread did, in its order: when, in ms, and what. */
+function doneBy(one: number, log: EventLog): { at: number; what: string }[] {
+  const done: { at: number; what: string }[] = [];
+  for (const { length, at, type, thread, actor } of log.chunks)
+    for (let k = 0; k < length; k++)
+      if (thread[k] === one) done.push({ at: at[k]! / 1000, what: `${type[k]} ${actor[k]}` });
+  return done;
 }
 
 /** Runs as many jobs at once as there are workers, until none is left. */
