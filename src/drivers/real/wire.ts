@@ -169,8 +169,8 @@ export class EventReader {
   }
 
   /**
-   * Takes the next piece, whose memory nobody may write to any more: what there is room for in it
-   * is not copied. What is left of a block cut in two waits for the rest, or is never told.
+   * Takes the next piece, and keeps its memory where whole blocks can be read in place. What is left
+   * of a block cut in two waits for the rest, or is never told.
    */
   hear(piece: Uint8Array<ArrayBuffer>): void {
     // Most pieces begin with a block; those that do not are put together, at a whole word.
