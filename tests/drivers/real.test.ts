@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { sideBySide } from "../support/real.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
 
@@ -259,6 +260,31 @@ describe("a real run", () => {
       expect(prints.map(({ text }) => text)).toEqual(["shop opens", "file is open", "shop closes"]);
     }
     rmSync(folder, { recursive: true });
+  });
+
+  test("a job of the pool is told of only with the task that handed it over, however soon the process ends", async () => {
+    using folder = temporaryFolder();
+    await sideBySide([...Array(30).keys()], 3, async (k) => {
+      const document = {
+        name: "hurry",
+        main: ["launch", { block: 20 + k / 3 }],
+        tasks: {
+          t: { copies: 10, steps: [{ repeat: 200, steps: [{ sleep: 0.5 }, { block: 0.1 }] }] },
+        },
+      };
+      const events = folder.file(`${k}.ndjson`);
+      const strategy = "portal,settle=none,atExit=abandon,offload=threads";
+      const file = folder.file(`${k}.json`, JSON.stringify(document));
+      const args = ["run", file, "--strategy", strategy, "--json", "--events", events];
+      await Bun.spawn([...command, ...args], { stdout: "ignore" }).exited;
+      const told = readFileSync(events, "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const jobs = (type: string) =>
+        new Set(told.filter((one) => one.type === type).map(({ job }) => job));
+      expect([...jobs("job-began").difference(jobs("offload-began"))]).toEqual([]);
+    });
   });
 
   test("a pool begins and ends every job once, however often its threads run out of jobs", () => {

@@ -149,7 +149,9 @@ export class RealThread implements Thread, Host {
   }
 
   offerJob({ id, actor, step }: Job): void {
-    const { board } = this.#options;
+    const { board, writer } = this.#options;
+    // A thread of the pool may tell of the job before this one tells where it came from.
+    writer.flushOrOwe();
     board.offerJob(id, actor, this.#stepNumbers.get(step)!);
     for (let thread = POOL_THREAD; thread < board.size.threads; thread++)
       if (Atomics.exchange(board.wantsJob(thread), 0, 0) === 1) this.post(thread, { kind: "job" });
