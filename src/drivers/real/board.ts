@@ -7,6 +7,22 @@
 /** Every thread waits, and for nothing that can still come. */
 export class Deadlock extends Error {}
 
+/**
+ * Blocks the thread while a cell has this value, for at most this many milliseconds.
+ *
+ * To be woken is not to be told: who wrote what the thread has read already may notify only now. So
+ * what counts is the value.
+ *
+ * @returns whether the cell has another value now.
+ */
+export function waitWhile(cell: Int32Array, value: number, ms = Infinity): boolean {
+  const until = performance.now() + ms;
+  // Atomics.wait compares and sleeps in one step, so what is written in between is not missed.
+  while (Atomics.load(cell, 0) === value)
+    if (Atomics.wait(cell, 0, value, until - performance.now()) === "timed-out") return false;
+  return true;
+}
+
 /** A place in shared memory that one thread at a time may hold. */
 export class Lock {
   readonly #cell: Int32Array;
@@ -16,7 +32,7 @@ export class Lock {
   }
 
   acquire(): void {
-    while (Atomics.compareExchange(this.#cell, 0, 0, 1) !== 0) Atomics.wait(this.#cell, 0, 1);
+    while (Atomics.compareExchange(this.#cell, 0, 0, 1) !== 0) waitWhile(this.#cell, 1);
   }
 
   release(): void {
@@ -109,7 +125,7 @@ export class Board {
   /** Main takes a thread to the next stage, and blocks until the thread has answered with the one after it. */
   takeTo(thread: number, stage: number): void {
     this.reach(thread, stage);
-    Atomics.wait(this.#stage(thread), 0, stage);
+    waitWhile(this.#stage(thread), stage);
   }
 
   /** Says that a thread's start has come so far. */
@@ -121,7 +137,7 @@ export class Board {
 
   /** Blocks a thread until main takes it to a stage. */
   awaitStage(thread: number, stage: number): void {
-    Atomics.wait(this.#stage(thread), 0, stage - 1);
+    waitWhile(this.#stage(thread), stage - 1);
   }
 
   #stage(thread: number): Int32Array {
@@ -144,8 +160,7 @@ export class Board {
       if (thread === own) continue;
       const debt = this.debt(thread);
       // Whoever owes writes within milliseconds; to hang here for ever would be worse than a loss.
-      while (Atomics.load(debt, 0) === 1)
-        if (Atomics.wait(debt, 0, 1, longestWriting) === "timed-out") break;
+      waitWhile(debt, 1, longestWriting);
     }
   }
 

@@ -7,8 +7,7 @@
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { Message } from "../../program/operation.ts";
-import type { Board } from "./board.ts";
-import { longestTimer } from "./protocol.ts";
+import { type Board, waitWhile } from "./board.ts";
 
 /** What goes through a port: a message, and with `filled` the value itself. */
 export type Posted =
@@ -99,9 +98,7 @@ export class Mailbox {
   block(ms: number, onlyNew: boolean): boolean {
     if (!onlyNew && this.#taken.length > 0) return true;
     if (this.#looksOut(ms)) return true;
-    // Atomics.wait compares and sleeps in one step, so a message that comes in between is not missed.
-    const limit = Math.min(ms, longestTimer);
-    return Atomics.wait(this.#arrivals, 0, this.seen, limit) !== "timed-out";
+    return waitWhile(this.#arrivals, this.seen, ms);
   }
 
   /** Calls back when a message comes while the thread's own event loop is free; undefined: no more. */
