@@ -13,7 +13,7 @@ export class Deadlock extends Error {}
  * To be woken is not to be told: who wrote what the thread has read already may notify only now. So
  * what counts is the value.
  *
- * @returns whether the cell has another value now.
+ * @returns whether it had another one before that time was over.
  */
 export function waitWhile(cell: Int32Array, value: number, ms = Infinity): boolean {
   const until = performance.now() + ms;

@@ -219,7 +219,8 @@ function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
   if (capacity === null) return [post];
   const word = draft.wordOf(channel);
   return [
-    `Atomics.wait(shared, ${word}, ${capacity}); // blocks main while the channel is full`,
+    "// blocks main while the channel is full, whatever wakes it",
+    `while (Atomics.load(shared, ${word}) === ${capacity}) Atomics.wait(shared, ${word}, ${capacity});`,
     `Atomics.add(shared, ${word}, 1);`,
     post,
   ];
