@@ -391,6 +391,7 @@ describe("where nobody can be asked", () => {
   });
 });
 
+// An executable, which is a command of one word, takes no --preload to fail by.
 test.skipIf(command.length === 1)(
   "an error of tandem's own in the middle of a question leaves the terminal as it was",
   async () => {

@@ -27,6 +27,7 @@ const patience = 3000;
 /** How many processes the pools have that are killed. */
 const workers = 2;
 
+/** The mark is looked for in /proc, which other systems do not have. */
 const onLinux = process.platform === "linux";
 let marks = 0;
 

@@ -74,6 +74,7 @@ async function gone(pids: number[]): Promise<void> {
   while (pids.some(isAlive)) await Bun.sleep(10);
 }
 
+/** What needs the process table in /proc, or setsid, is skipped elsewhere. */
 const linux = process.platform === "linux";
 
 describe("an interrupted run", () => {
