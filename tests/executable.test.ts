@@ -106,6 +106,23 @@ export function boom(): never {
       expect(tasks.map(({ error }) => error)).toEqual([null, "boom (job.ts:8:13)"]);
     });
 
+    test.each(where)("in an engine that nobody has told anything, with %s", (strategy) => {
+      project.file(
+        "told.ts",
+        `export default () => {
+  console.log(Object.keys(process.env).filter((name) => name.startsWith("BUN_JSC_")).length);
+};
+`,
+      );
+      const call = { module: "./told.ts" };
+      const document = { name: "told", main: ["launch"], tasks: { a: [{ call }] } };
+      const file = project.file("told.json", JSON.stringify(document));
+      const { prints } = JSON.parse(
+        tandem(["run", file, "-s", strategy, "--json"]).stdout,
+      ) as RunResult;
+      expect(prints.map(({ text }) => text)).toEqual(["0"]);
+    });
+
     test("on main", () => {
       const document = { name: "own", main: [{ call: { module: "./job.ts", export: "boom" } }] };
       const file = project.file("main.json", JSON.stringify(document));

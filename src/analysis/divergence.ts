@@ -6,7 +6,7 @@
  */
 import { completions, threads, typeNumber } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
-import { callSteps } from "../scenario/calls.ts";
+import { callsAny } from "../scenario/calls.ts";
 import { formatTime, TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
 import type { Outcome } from "./outcome.ts";
 import { findRaces, raceWindow } from "./races.ts";
@@ -58,7 +58,7 @@ export function findDivergences(
 ): Verification {
   const { speed } = real.outcome;
   const delayed = Math.max(0, delayOf(real.log) - delayOf(model.log));
-  const calls = Object.values(callSteps(model.outcome.scenario)).some(({ length }) => length > 0);
+  const calls = callsAny(model.outcome.scenario);
   const others = differences(model.outcome, real.outcome);
   const cause = (): string | null => {
     if (endsWithMain(model, others, raceWindow(speed)))

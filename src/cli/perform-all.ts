@@ -7,7 +7,7 @@
 import { type Outcome, readOutcome } from "../analysis/outcome.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { EventLog } from "../events/log.ts";
-import { callSteps } from "../scenario/calls.ts";
+import { callsAny } from "../scenario/calls.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { hasStep } from "../scenario/walk.ts";
@@ -113,7 +113,7 @@ async function performOne(piece: Piece, manner: Manner, signal: AbortSignal): Pr
   if (manner.driver === "virtual") return simulate(piece);
   const { scenario, strategy, folder } = piece;
   const { RealRun } = await import("../drivers/real/real.ts");
-  using real = new RealRun();
+  using real = new RealRun(callsAny(scenario));
   const { log } = await real.perform(
     { scenario, strategy, runtime: `Bun ${Bun.version}` },
     { speed: manner.speed, folder, timeout: null, signal },
@@ -125,8 +125,5 @@ async function performOne(piece: Piece, manner: Manner, signal: AbortSignal): Pr
 function usesCores(scenario: Scenario): boolean {
   const { main, launch, tasks } = scenario;
   const programs = [main, launch, ...tasks.flatMap((task) => [task.steps, task.finally])];
-  return (
-    programs.some((steps) => hasStep(steps, "compute")) ||
-    Object.values(callSteps(scenario)).flat().length > 0
-  );
+  return programs.some((steps) => hasStep(steps, "compute")) || callsAny(scenario);
 }

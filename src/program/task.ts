@@ -197,7 +197,7 @@ export class Gather extends Future {
     this.#collectErrors = collectErrors;
     this.#left = children.length;
     if (children.length === 0) this.finish();
-    for (const child of children) child.whenDone(this.#childDone.bind(this, child));
+    for (const child of children) child.whenDone(() => this.#childDone(child));
   }
 
   /** Cancels all children, in order; this future ends when they do. */

@@ -35,6 +35,12 @@ export function callSteps({ main, launch, tasks }: Scenario) {
   };
 }
 
+/** Whether a scenario calls any function of the user's. */
+export function callsAny(scenario: Scenario): boolean {
+  const { main, launch, tasks } = callSteps(scenario);
+  return main.length + launch.length + tasks.length > 0;
+}
+
 function isCall(step: LeafStep): step is CallStep {
   return step.kind === "call";
 }

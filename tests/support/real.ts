@@ -6,10 +6,11 @@ import { LOOP_THREAD, MAIN_THREAD } from "../../src/events/event.ts";
 import type { EventLog } from "../../src/events/log.ts";
 import { type RunResult, toJson } from "../../src/export/json.ts";
 import type { RunPlan } from "../../src/program/run.ts";
+import { callsAny } from "../../src/scenario/calls.ts";
 
 /** Performs a plan for real. @returns its events in the order of time. */
 export async function performForReal(plan: RunPlan, speed: number): Promise<EventLog> {
-  using run = new RealRun();
+  using run = new RealRun(callsAny(plan.scenario));
   const { log } = await run.perform(plan, {
     speed,
     folder: process.cwd(),

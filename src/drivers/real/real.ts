@@ -15,7 +15,7 @@ import type { RunPlan } from "../../program/run.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import type { Step } from "../../scenario/model.ts";
 import { type ChildInput, longestTimer } from "./protocol.ts";
-import { selfCommand, withoutOrphans } from "./self.ts";
+import { restrainedEngine, selfCommand, withoutOrphans } from "./self.ts";
 import { EventReader } from "./wire.ts";
 
 export interface RealOptions {
@@ -53,12 +53,17 @@ export interface RealResult {
  * document takes place beside its start.
  */
 export class RealRun implements Disposable {
-  readonly #child = Bun.spawn([...selfCommand(), "__child"], {
-    stdio: ["pipe", "ignore", "pipe", "pipe"],
-    env: withoutOrphans(),
-  });
+  readonly #child;
   #interruption: Interruption | undefined;
   #listener: Listener | undefined;
+
+  /** @param mayCall whether the plan may call user code, which is to run as it runs without tandem. */
+  constructor(mayCall: boolean) {
+    this.#child = Bun.spawn([...selfCommand(), "__child"], {
+      stdio: ["pipe", "ignore", "pipe", "pipe"],
+      env: { ...(mayCall ? {} : restrainedEngine), ...withoutOrphans() },
+    });
+  }
 
   /** Performs a plan to its end, or to whatever ends it before. */
   async perform(plan: RunPlan, options: RealOptions): Promise<RealResult> {

@@ -8,6 +8,17 @@ export function selfCommand(): string[] {
 }
 
 /**
+ * Left alone, the engine compiles what a run does some hundred times, and looks for garbage in what a
+ * crowd of tasks consists of, on cores that the threads of the run have a use for. So it is told to
+ * compile a function when it has been called a thousand times and more, and to let a heap grow to 64 MB.
+ *
+ * Only the executable knows its Bun: another one may have no such options, and would not start then.
+ */
+export const restrainedEngine: NodeJS.ProcessEnv = Bun.isStandaloneExecutable
+  ? { BUN_JSC_thresholdForJITAfterWarmUp: "20000", BUN_JSC_largeHeapSize: String(64 * 2 ** 20) }
+  : {};
+
+/**
  * The environment of a child that dies with its parent: not even SIGKILL leaves it behind, not even
  * in a blocking sleep. Bun sees to that where the system lets it; Windows has no such thing as an
  * orphan's new parent.

@@ -3,7 +3,7 @@ import { LOOP_THREAD, MAIN_THREAD } from "../../events/event.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { type Run, toRun } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
-import { callSteps } from "../../scenario/calls.ts";
+import { callsAny, callSteps } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import { poolSteps } from "../../scenario/walk.ts";
 import { Board } from "./board.ts";
@@ -36,10 +36,8 @@ export class PreparedThread {
     this.#input = input;
     this.run = toRun(input.plan);
     this.board = new Board(boardSize(this.run), memory);
-    const { main, launch, tasks } = callSteps(this.run.scenario);
     // User code may do away with the process at any moment.
-    const callsAny = main.length + launch.length + tasks.length > 0;
-    this.writer = new EventWriter(number, this.board, !callsAny);
+    this.writer = new EventWriter(number, this.board, !callsAny(this.run.scenario));
     this.mailbox = new Mailbox(number, this.board, ports);
   }
 
