@@ -1,6 +1,7 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findDivergences } from "../../src/analysis/divergence.ts";
+import { tooMuchToDo } from "../../src/cli/commands/compare.ts";
 import { simulateVaried } from "../../src/cli/compare.ts";
 import { type Performed, simulate } from "../../src/cli/perform-all.ts";
 import { renderVerification } from "../../src/render/divergence.ts";
@@ -125,6 +126,13 @@ test("where functions take what they take, no lateness is claimed", () => {
   );
 });
 
+test("what was only late has a cause where more threads wanted the cores than there are", () => {
+  expect(tooMuchToDo(9.34, 2)).toBe(
+    "the machine was busy: 9.3 threads wanted its 2 cores, on average over a minute",
+  );
+  expect([tooMuchToDo(2, 2), tooMuchToDo(0, 8)]).toEqual([null, null]);
+});
+
 describe("tandem compare --verify", () => {
   test("runs every strategy on both drivers; model and reality agree", () => {
     const { status, stdout } = tandem(["compare", "choosing", "--verify", "--speed", "4"]);
@@ -139,14 +147,14 @@ describe("tandem compare --verify", () => {
     const { stdout } = tandem(["compare", "queue", "--verify", "--speed", "4", "--json"]);
     const { verified, speed } = JSON.parse(stdout) as {
       speed: number;
-      verified: { strategy: string; divergences: object[] }[];
+      verified: { strategy: string; divergences: object[]; cause: string | null }[];
     };
     expect(speed).toBe(4);
-    expect(verified.map(({ strategy, divergences }) => [strategy, divergences])).toEqual([
-      ["thread", []],
-      ["daemon", []],
-      ["await", []],
-    ]);
+    expect(verified.map(({ strategy }) => strategy)).toEqual(["thread", "daemon", "await"]);
+    // As above, a busy machine may be late.
+    expect(
+      verified.filter(({ divergences, cause }) => divergences.length > 0 && cause === null),
+    ).toEqual([]);
   });
 
   test("needs both: durations for virtual time, and functions that are there", () => {

@@ -1,4 +1,5 @@
 /** `tandem compare <scenario>` */
+import { cpus, loadavg } from "node:os";
 import type { Advice } from "../../analysis/advice.ts";
 import { allStrategies, type Class, classesOf } from "../../analysis/comparison.ts";
 import {
@@ -177,8 +178,10 @@ async function verify(
     if (!first.onlyLate) continue;
     const again = await performUnder(piece, [strategies[index]!], manner, beside);
     if (again.signal !== null) return interrupted(again.signal, index, strategies);
-    if (again.kept[0]!.divergences.length === 0)
-      first.cause = "the machine hesitated: performed again, nothing differs";
+    first.cause =
+      again.kept[0]!.divergences.length === 0
+        ? "the machine hesitated: performed again, nothing differs"
+        : tooMuchToDo(loadavg()[0]!, cpus().length);
   }
   if (output === "json") {
     const result = {
@@ -192,6 +195,16 @@ async function verify(
     writeOut(`${JSON.stringify(result, null, 2)}\n`);
   } else writeOut(renderVerification(verified, textWidth()));
   return verified.some(isUnexplained) ? exitStatus.fellShort : exitStatus.done;
+}
+
+/**
+ * What a machine with too much to do says for itself; null where it has not, or does not know (Windows).
+ *
+ * @param load how many threads ran or wanted to run, on average over the last minute.
+ */
+export function tooMuchToDo(load: number, cores: number): string | null {
+  if (load <= cores) return null;
+  return `the machine was busy: ${load.toFixed(1)} threads wanted its ${cores} cores, on average over a minute`;
 }
 
 function asText(classes: readonly (Compared & Class)[], advice: Advice, words: Words): string {
