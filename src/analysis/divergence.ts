@@ -98,6 +98,17 @@ export function findDivergences(
   };
 }
 
+/**
+ * The cause of what was late each time it was performed, where the machine had too much to do; null
+ * where it had not, or does not know (Windows).
+ *
+ * @param load how many threads ran or wanted to run, on average over the last minute.
+ */
+export function tooMuchToDo(load: number, cores: number): string | null {
+  if (load <= cores) return null;
+  return `the machine was busy: ${load.toFixed(1)} threads wanted its ${cores} cores, on average over a minute`;
+}
+
 /** A divergence, and when in virtual time it can be seen; null for what never ended there. */
 interface Difference extends Divergence {
   at: Ticks | null;

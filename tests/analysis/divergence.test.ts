@@ -1,7 +1,6 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { findDivergences } from "../../src/analysis/divergence.ts";
-import { tooMuchToDo } from "../../src/cli/commands/compare.ts";
+import { findDivergences, tooMuchToDo } from "../../src/analysis/divergence.ts";
 import { simulateVaried } from "../../src/cli/compare.ts";
 import { type Performed, simulate } from "../../src/cli/perform-all.ts";
 import { renderVerification } from "../../src/render/divergence.ts";
@@ -152,9 +151,8 @@ describe("tandem compare --verify", () => {
     expect(speed).toBe(4);
     expect(verified.map(({ strategy }) => strategy)).toEqual(["thread", "daemon", "await"]);
     // As above, a busy machine may be late.
-    expect(
-      verified.filter(({ divergences, cause }) => divergences.length > 0 && cause === null),
-    ).toEqual([]);
+    for (const { divergences, cause } of verified)
+      if (divergences.length > 0) expect(cause).toMatch(/^(the machine |luck: )/);
   });
 
   test("needs both: durations for virtual time, and functions that are there", () => {

@@ -292,7 +292,7 @@ describe.skipIf(python.missing !== null)(`CPython's asyncio${skipped}`, () => {
   }, 30_000);
 });
 
-// The oracle itself, held to what was measured with plain programs (asyncio-facts.md); tandem has no part in these.
+// The oracle itself, held to what was measured with plain programs; tandem has no part in these.
 describe.skipIf(python.missing !== null)(`the oracle${skipped}`, () => {
   /** The ordered outcome of a launch and its tasks, between a main that prints nothing. */
   function ask(

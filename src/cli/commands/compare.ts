@@ -10,7 +10,7 @@ import {
   demandWords,
   parseDemand,
 } from "../../analysis/demands.ts";
-import { findDivergences } from "../../analysis/divergence.ts";
+import { findDivergences, tooMuchToDo } from "../../analysis/divergence.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import type { Outcome } from "../../analysis/outcome.ts";
 import { toJson } from "../../export/json.ts";
@@ -181,7 +181,8 @@ async function verify(
     first.cause =
       again.kept[0]!.divergences.length === 0
         ? "the machine hesitated: performed again, nothing differs"
-        : tooMuchToDo(loadavg()[0]!, cpus().length);
+        : // The load is that of the whole machine, so all its cores count, whichever tandem may use.
+          tooMuchToDo(loadavg()[0]!, cpus().length);
   }
   if (output === "json") {
     const result = {
@@ -195,16 +196,6 @@ async function verify(
     writeOut(`${JSON.stringify(result, null, 2)}\n`);
   } else writeOut(renderVerification(verified, textWidth()));
   return verified.some(isUnexplained) ? exitStatus.fellShort : exitStatus.done;
-}
-
-/**
- * What a machine with too much to do says for itself; null where it has not, or does not know (Windows).
- *
- * @param load how many threads ran or wanted to run, on average over the last minute.
- */
-export function tooMuchToDo(load: number, cores: number): string | null {
-  if (load <= cores) return null;
-  return `the machine was busy: ${load.toFixed(1)} threads wanted its ${cores} cores, on average over a minute`;
 }
 
 function asText(classes: readonly (Compared & Class)[], advice: Advice, words: Words): string {
