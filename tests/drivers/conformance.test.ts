@@ -9,7 +9,14 @@ import { describe, expect, test } from "bun:test";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
-import { essence, lateness, performTwice, sideBySide, tooEarly } from "../support/real.ts";
+import {
+  disordered,
+  essence,
+  lateness,
+  performTwice,
+  sideBySide,
+  tooEarly,
+} from "../support/real.ts";
 
 const strategies = [
   "detach",
@@ -122,7 +129,9 @@ describe("both drivers", () => {
       const endsAlike = async (word: string, mayBeLate: boolean): Promise<boolean> => {
         const plan = { scenario, strategy: parseStrategy(word), runtime: "test" };
         const twice = await performTwice(plan, speed);
-        const { model, real } = twice;
+        const { model, real, realLog } = twice;
+        // That something happened before its cause is no machine's doing.
+        expect([word, disordered(realLog, scenario)]).toEqual([word, []]);
         const isAlike = Bun.deepEquals(essence(real), essence(model));
         if (!isAlike && mayBeLate && lateness(twice) > slack * speed) return false;
         expect([word, essence(real)]).toEqual([word, essence(model)]);

@@ -4,11 +4,16 @@
  * `TANDEM_SEED=n` draws others, `TANDEM_RUNS=n` another number of them, `TANDEM_CASE=n` the n-th alone.
  */
 import { describe, expect, test } from "bun:test";
-import type { EventLog } from "../../src/events/log.ts";
-import { eventTypes } from "../../src/events/event.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
-import { essence, lateness, performTwice, sideBySide, tooEarly } from "../support/real.ts";
+import {
+  disordered,
+  essence,
+  lateness,
+  performTwice,
+  sideBySide,
+  tooEarly,
+} from "../support/real.ts";
 import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261124);
@@ -36,76 +41,6 @@ function cases(): Case[] {
   return found;
 }
 
-/**
- * What must have happened before something else, and had not: for each such pair, the later event.
- *
- * @param log in the order of time.
- */
-function disordered(log: EventLog, document: Drawn["document"]): string[] {
-  const { channels } = document as { channels: Record<string, { capacity?: number }> };
-  const seen = new Set<string>();
-  const wrong: string[] = [];
-  const after = (cause: string, effect: string): void => {
-    if (!seen.has(cause)) wrong.push(`${effect} without ${cause}`);
-  };
-  const jobs = new Map<number, number>();
-  const submitted = new Set<number>();
-  for (const chunk of log.chunks)
-    for (let k = 0; k < chunk.length; k++) {
-      const actor = chunk.actor[k]!;
-      const value = chunk.value[k]!;
-      const text = chunk.texts.get(k) ?? "";
-      switch (eventTypes[chunk.type[k]!]!) {
-        case "thread-started":
-          seen.add("thread started");
-          break;
-        case "loop-opened":
-          if (chunk.thread[k] === 1) after("thread started", "loop opened");
-          break;
-        case "task-submitted":
-          submitted.add(actor);
-          seen.add(`submitted ${actor}`);
-          break;
-        case "task-created":
-          if (submitted.has(actor)) after(`submitted ${actor}`, `created ${actor}`);
-          break;
-        case "sent": {
-          const capacity = channels[text]?.capacity;
-          if (capacity !== undefined && value >= capacity)
-            after(`received ${value - capacity} ${text}`, `sent ${value} ${text}`);
-          seen.add(`sent ${value} ${text}`);
-          break;
-        }
-        case "received":
-          after(`sent ${value} ${text}`, `received ${value} ${text}`);
-          seen.add(`received ${value} ${text}`);
-          break;
-        case "offload-began":
-          jobs.set(actor, value);
-          seen.add(`offloaded ${value}`);
-          break;
-        case "job-began":
-          after(`offloaded ${value}`, `job ${value}`);
-          break;
-        case "job-ended":
-          seen.add(`done ${value}`);
-          break;
-        case "offload-ended":
-          if (value === 0) after(`done ${jobs.get(actor)}`, `back from the pool ${actor}`);
-          break;
-        case "task-ended":
-          seen.add(`ended ${actor}`);
-          break;
-        case "error-raised":
-          if (actor >= 0) after(`ended ${actor}`, `raised ${actor}`);
-          break;
-        default:
-          break;
-      }
-    }
-  return wrong;
-}
-
 /** Performs a case on both drivers. @returns what is wrong, and by how much the machine was late. */
 async function tryCase({
   document,
@@ -118,12 +53,12 @@ async function tryCase({
   try {
     expect(essence(real)).toEqual(essence(model));
     expect(tooEarly(model, real)).toEqual([]);
-    expect(disordered(modelLog, document)).toEqual([]);
-    expect(disordered(realLog, document)).toEqual([]);
+    expect(disordered(modelLog, scenario)).toEqual([]);
+    expect(disordered(realLog, scenario)).toEqual([]);
     return null;
   } catch (error) {
     // That something happened before its cause is no machine's doing.
-    const late = disordered(realLog, document).length === 0 ? lateness(twice) : 0;
+    const late = disordered(realLog, scenario).length === 0 ? lateness(twice) : 0;
     return { wrong: (error as Error).message, late };
   }
 }

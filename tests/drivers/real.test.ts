@@ -3,7 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { sideBySide } from "../support/real.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { disordered, performForReal, sideBySide } from "../support/real.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
 
@@ -286,6 +288,25 @@ describe("a real run", () => {
         new Set(told.filter((one) => one.type === type).map(({ job }) => job));
       expect([...jobs("job-began").difference(jobs("offload-began"))]).toEqual([]);
     });
+  });
+
+  test("causes come before their effects, however soon another thread hears of them", async () => {
+    const chain = {
+      steps: [{ repeat: 700, steps: [{ compute: 0.01 }, { send: { channel: "up", value: 1 } }] }],
+    };
+    const document = {
+      name: "relay",
+      channels: { up: { capacity: 2 } },
+      main: ["launch", { repeat: 2100, steps: [{ receive: "up" }] }],
+      tasks: { a: chain, b: chain, c: chain },
+    };
+    const scenario = parseScenario(JSON.stringify(document), "relay.json");
+    const strategy = parseStrategy("thread,offload=threads,workers=2");
+    // Alone most runs would be in order even if nobody saw to it.
+    for (let k = 0; k < 10; k++) {
+      const log = await performForReal({ scenario, strategy, runtime: "test" }, 1);
+      expect(disordered(log, scenario)).toEqual([]);
+    }
   });
 
   test("a pool begins and ends every job once, however often its threads run out of jobs", () => {

@@ -2,11 +2,12 @@
 import { readOutcome } from "../../src/analysis/outcome.ts";
 import { RealRun } from "../../src/drivers/real/real.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { LOOP_THREAD, MAIN_THREAD } from "../../src/events/event.ts";
+import { eventTypes, LOOP_THREAD, MAIN_THREAD } from "../../src/events/event.ts";
 import type { EventLog } from "../../src/events/log.ts";
 import { type RunResult, toJson } from "../../src/export/json.ts";
 import type { RunPlan } from "../../src/program/run.ts";
 import { callsAny } from "../../src/scenario/calls.ts";
+import type { Scenario } from "../../src/scenario/model.ts";
 
 /** Performs a plan for real. @returns its events in the order of time. */
 export async function performForReal(plan: RunPlan, speed: number): Promise<EventLog> {
@@ -70,6 +71,76 @@ export function tooEarly(model: RunResult, real: RunResult): string[] {
         early.push(`${JSON.stringify(text)}, at ${at} instead of ${soonest[index]!.at}`);
   }
   return early;
+}
+
+/**
+ * What must have happened before something else, and had not: for each such pair, the later event.
+ *
+ * @param log in the order of time.
+ */
+export function disordered(log: EventLog, { channels }: Scenario): string[] {
+  const capacities = new Map(channels.map(({ name, capacity }) => [name, capacity ?? Infinity]));
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  const after = (cause: string, effect: string): void => {
+    if (!seen.has(cause)) wrong.push(`${effect} without ${cause}`);
+  };
+  const jobs = new Map<number, number>();
+  const submitted = new Set<number>();
+  for (const chunk of log.chunks)
+    for (let k = 0; k < chunk.length; k++) {
+      const actor = chunk.actor[k]!;
+      const value = chunk.value[k]!;
+      const text = chunk.texts.get(k) ?? "";
+      switch (eventTypes[chunk.type[k]!]!) {
+        case "thread-started":
+          seen.add("thread started");
+          break;
+        case "loop-opened":
+          if (chunk.thread[k] === 1) after("thread started", "loop opened");
+          break;
+        case "task-submitted":
+          submitted.add(actor);
+          seen.add(`submitted ${actor}`);
+          break;
+        case "task-created":
+          if (submitted.has(actor)) after(`submitted ${actor}`, `created ${actor}`);
+          break;
+        case "sent": {
+          const capacity = capacities.get(text)!;
+          if (value >= capacity)
+            after(`received ${value - capacity} ${text}`, `sent ${value} ${text}`);
+          seen.add(`sent ${value} ${text}`);
+          break;
+        }
+        case "received":
+          after(`sent ${value} ${text}`, `received ${value} ${text}`);
+          seen.add(`received ${value} ${text}`);
+          break;
+        case "offload-began":
+          jobs.set(actor, value);
+          seen.add(`offloaded ${value}`);
+          break;
+        case "job-began":
+          after(`offloaded ${value}`, `job ${value}`);
+          break;
+        case "job-ended":
+          seen.add(`done ${value}`);
+          break;
+        case "offload-ended":
+          if (value === 0) after(`done ${jobs.get(actor)}`, `back from the pool ${actor}`);
+          break;
+        case "task-ended":
+          seen.add(`ended ${actor}`);
+          break;
+        case "error-raised":
+          if (actor >= 0) after(`ended ${actor}`, `raised ${actor}`);
+          break;
+        default:
+          break;
+      }
+    }
+  return wrong;
 }
 
 /**

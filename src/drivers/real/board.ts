@@ -72,6 +72,8 @@ export class Board {
   readonly size: BoardSize;
   /** When main started, by main's clock, in ms. */
   readonly origin: Float64Array;
+  /** By thread: the earliest time, in ticks, of what comes after all that it has done (clock.ts). */
+  readonly nextTimes: Float64Array;
   /** Who writes to the event pipe holds this. */
   readonly pipe: Lock;
   /** Who sends to or receives from a channel holds this. */
@@ -89,12 +91,13 @@ export class Board {
   constructor(size: BoardSize, memory?: SharedArrayBuffer) {
     this.size = size;
     const cells = fixedCells + cellsPerThread * size.threads + 2 * size.channels;
-    const clocks = 8 * (1 + size.threads);
+    const clocks = 8 * (1 + 2 * size.threads);
     const jobs = clocks + 4 * cells;
     const taken = jobs + 8 * size.jobs;
     this.memory = memory ?? new SharedArrayBuffer(taken + size.jobs);
     this.origin = new Float64Array(this.memory, 0, 1);
     this.#corrections = new Float64Array(this.memory, 8, size.threads);
+    this.nextTimes = new Float64Array(this.memory, 8 * (1 + size.threads), size.threads);
     this.#cells = new Int32Array(this.memory, clocks, cells);
     this.#jobs = new Int32Array(this.memory, jobs, 2 * size.jobs);
     this.#taken = new Int8Array(this.memory, taken, size.jobs);

@@ -8,6 +8,7 @@
  */
 import type { Channel } from "../../program/operation.ts";
 import type { Board } from "./board.ts";
+import type { Clock } from "./clock.ts";
 import type { Mailbox, Posted } from "./mailbox.ts";
 
 /** What the threads of a run may do with a channel. */
@@ -19,6 +20,7 @@ export interface ChannelUse {
 export interface SharedChannelOptions {
   board: Board;
   mailbox: Mailbox;
+  clock: Clock;
   channel: number;
   capacity: number | null;
   /** The other thread. */
@@ -56,11 +58,13 @@ export class SharedChannel implements Channel {
   }
 
   trySend(value: unknown, onSent: (item: number) => void): boolean {
-    const { board, mailbox, channel, peer, here, there, beforePost } = this.#options;
+    const { board, mailbox, clock, channel, peer, here, there, beforePost } = this.#options;
     board.channelLock.acquire();
     try {
       if (this.full) return false;
       const item = Atomics.load(this.#counts, sent);
+      // There may be room because the other thread has received.
+      clock.catchUp();
       onSent(item);
       if (here.receives) this.#values.set(item, value);
       // The message wakes the other thread, which then looks at the count.
@@ -76,11 +80,12 @@ export class SharedChannel implements Channel {
   }
 
   tryReceive(onReceived: (item: number) => void): { value: unknown } | undefined {
-    const { board, mailbox, channel, peer, there, beforePost } = this.#options;
+    const { board, mailbox, clock, channel, peer, there, beforePost } = this.#options;
     board.channelLock.acquire();
     try {
       if (this.empty) return undefined;
       const item = Atomics.load(this.#counts, received);
+      clock.catchUp();
       onReceived(item);
       for (const message of mailbox.waiting) this.takeIn(message);
       const value = this.#values.get(item);

@@ -27,10 +27,11 @@ import type {
 } from "../../program/operation.ts";
 import { failures } from "../../program/failure.ts";
 import type { CallStep } from "../../scenario/calls.ts";
-import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import type { Ticks } from "../../scenario/duration.ts";
 import type { PoolStep } from "../../scenario/walk.ts";
 import { type Board, Deadlock } from "./board.ts";
 import type { SharedChannel } from "./channel.ts";
+import type { Clock } from "./clock.ts";
 import { hold, standStill, standStillBriefly } from "./hold.ts";
 import type { Mailbox, Posted } from "./mailbox.ts";
 import type { PoolProcess } from "./pool-process.ts";
@@ -48,8 +49,7 @@ export interface RealThreadOptions {
   number: number;
   /** Every duration is divided by it, and every time reported multiplied. */
   speed: number;
-  /** When main started, by this thread's `performance.now()`, in milliseconds. */
-  origin: number;
+  clock: Clock;
   writer: EventWriter;
   board: Board;
   mailbox: Mailbox;
@@ -101,8 +101,7 @@ export class RealThread implements Thread, Host {
   }
 
   now(): Ticks {
-    const { origin, speed } = this.#options;
-    return Math.floor((performance.now() - origin) * TICKS_PER_MS * speed);
+    return this.#options.clock.now();
   }
 
   record(type: number, actor: number, value: number, text?: string): Ticks {
@@ -110,7 +109,7 @@ export class RealThread implements Thread, Host {
     // in a burst of sleeps a few events may share a reading.
     const isSleep = type === sleepBegan || type === sleepEnded;
     if (!isSleep || this.#readingsLeft-- === 0) {
-      this.#lastReading = this.now();
+      this.#lastReading = this.#options.clock.stamp();
       this.#readingsLeft = eventsPerReading;
     }
     this.#options.writer.record(this.#lastReading, type, actor, value, text);
@@ -132,7 +131,9 @@ export class RealThread implements Thread, Host {
   }
 
   receive(): Message | undefined {
-    for (let message; (message = this.#options.mailbox.receive()) !== undefined;)
+    const { mailbox, clock } = this.#options;
+    for (let message; (message = mailbox.receive()) !== undefined;) {
+      clock.catchUp();
       switch (message.kind) {
         case "answer":
           this.#answer(message);
@@ -145,6 +146,7 @@ export class RealThread implements Thread, Host {
         default:
           return message;
       }
+    }
     return undefined;
   }
 
@@ -162,7 +164,7 @@ export class RealThread implements Thread, Host {
   }
 
   takeJob(): Job | undefined {
-    const { board, poolSteps } = this.#options;
+    const { board, clock, poolSteps } = this.#options;
     let taken = board.takeNext(this.#nextJob);
     if (taken === undefined) {
       // It says so before it looks once more, and the loop offers before it asks who wants: one of the two sees.
@@ -170,6 +172,7 @@ export class RealThread implements Thread, Host {
       taken = board.takeNext(this.#nextJob);
       if (taken === undefined) return undefined;
     }
+    clock.catchUp();
     this.#nextJob = taken.id + 1;
     const { id, actor, step } = taken;
     return { id, actor, step: poolSteps[step]!, ticks: 0 };
@@ -225,19 +228,15 @@ export class RealThread implements Thread, Host {
   /** What takes no longer than events may be owed need not be preceded by a write. */
   #flushBefore(operation: Operation): void {
     const step = operation.kind === "job" ? operation.job.step : operation;
-    const isShort = "ticks" in step && this.#msOf(step.ticks) < longestDebt;
-    if (isShort) this.#options.writer.flushOrOwe();
+    const { clock, writer } = this.#options;
+    const isShort = "ticks" in step && clock.msOf(step.ticks) < longestDebt;
+    if (isShort) writer.flushOrOwe();
     else this.flush();
-  }
-
-  /** Milliseconds of real time that a stretch of scenario time takes. */
-  #msOf(ticks: Ticks): number {
-    return ticks / TICKS_PER_MS / this.#options.speed;
   }
 
   /** Stands still for a stretch of scenario time. */
   block(ticks: Ticks): void {
-    standStill(this.#msOf(ticks));
+    standStill(this.#options.clock.msOf(ticks));
   }
 
   ask(actor: number, request: ChannelRequest): Promise<unknown> {
@@ -282,11 +281,11 @@ export class RealThread implements Thread, Host {
    * @param onlyNew only one that has not come yet counts.
    */
   #waitForMessage(until: Ticks, onlyNew = false): void {
-    const { board, mailbox, writer } = this.#options;
+    const { board, clock, mailbox, writer } = this.#options;
     const owes = writer.flushOrOwe();
     if (until === Infinity) this.#rest();
-    if (owes && !mailbox.block(Math.min(longestDebt, this.#msUntil(until)), onlyNew)) this.flush();
-    mailbox.block(this.#msUntil(until), onlyNew);
+    if (owes && !mailbox.block(Math.min(longestDebt, clock.msUntil(until)), onlyNew)) this.flush();
+    mailbox.block(clock.msUntil(until), onlyNew);
     board.runs(this.number);
     if (mailbox.isDeadlocked) throw new Deadlock();
   }
@@ -315,12 +314,13 @@ export class RealThread implements Thread, Host {
 
   /** A job that takes more than holding this thread. */
   async #do(operation: JobOperation): Promise<void> {
-    const { process, mailbox, userCode } = this.#options;
+    const { process, clock, mailbox, userCode } = this.#options;
     const { job } = operation;
     this.#job = job;
     // What user code in the pool asks of channels is answered while its job goes on.
     if (job.step.kind === "call")
       mailbox.onArrival(() => {
+        clock.catchUp();
         for (const answer of mailbox.take("answer")) this.#answer(answer);
       });
     const { error, broken } =
@@ -349,11 +349,6 @@ export class RealThread implements Thread, Host {
     this.flush();
   }
 
-  /** Milliseconds of real time until an instant of scenario time. */
-  #msUntil(until: Ticks): number {
-    return this.#options.origin + this.#msOf(until) - performance.now();
-  }
-
   /** Has the native event loop write what this thread owes. */
   #payLater(): void {
     this.#paying ??= setTimeout(() => {
@@ -364,12 +359,12 @@ export class RealThread implements Thread, Host {
 
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
   async #park(until: Ticks): Promise<void> {
-    const { mailbox, userCode, board, writer } = this.#options;
+    const { mailbox, userCode, board, clock, writer } = this.#options;
     // The next message may be there in no time, but not the next timer.
     if (until !== Infinity) this.flush();
     else if (writer.flushOrOwe()) this.#payLater();
     if (until === Infinity && userCode?.isBusy !== true) this.#rest();
-    const whole = Math.floor(this.#msUntil(until));
+    const whole = Math.floor(clock.msUntil(until));
     if (whole > 0) {
       userCode?.watch();
       await new Promise<void>((resolve) => {
@@ -388,7 +383,7 @@ export class RealThread implements Thread, Host {
     board.runs(this.number);
     if (mailbox.isDeadlocked) throw new Deadlock();
     // Timers cut off fractions too. For less than a millisecond, standing still does no harm.
-    const rest = this.#msUntil(until);
+    const rest = clock.msUntil(until);
     if (rest < 1) standStillBriefly(rest);
   }
 }

@@ -8,6 +8,7 @@ import type { Step } from "../../scenario/model.ts";
 import { poolSteps } from "../../scenario/walk.ts";
 import { Board } from "./board.ts";
 import { type ChannelUse, SharedChannel } from "./channel.ts";
+import { Clock } from "./clock.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RealThread, type RealThreadOptions } from "./perform.ts";
 import type { PoolProcess } from "./pool-process.ts";
@@ -71,12 +72,14 @@ export class PreparedThread {
    * @param origin when main started, by this thread's performance.now().
    */
   open(origin: number, events: Pick<RealThreadOptions, "startLoop" | "onStray">): RealThread {
-    const { channels, shared } = this.#channels();
+    const { speed } = this.#input;
+    const clock = new Clock({ thread: this.number, board: this.board, origin, speed });
+    const { channels, shared } = this.#channels(clock);
     const thread = new RealThread({
       ...events,
       number: this.number,
-      speed: this.#input.speed,
-      origin,
+      speed,
+      clock,
       writer: this.writer,
       board: this.board,
       mailbox: this.mailbox,
@@ -100,7 +103,7 @@ export class PreparedThread {
     this.mailbox.close();
   }
 
-  #channels(): Pick<RealThreadOptions, "channels" | "shared"> {
+  #channels(clock: Clock): Pick<RealThreadOptions, "channels" | "shared"> {
     const { scenario, strategy } = this.run;
     if (!isBeside(strategy))
       return {
@@ -117,6 +120,7 @@ export class PreparedThread {
       return new SharedChannel({
         board: this.board,
         mailbox: this.mailbox,
+        clock,
         channel,
         capacity,
         peer,
