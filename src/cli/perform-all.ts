@@ -112,8 +112,8 @@ function toError(thrown: unknown): Error {
 async function performOne(piece: Piece, manner: Manner, signal: AbortSignal): Promise<Performed> {
   if (manner.driver === "virtual") return simulate(piece);
   const { scenario, strategy, folder } = piece;
-  const { RealRun } = await import("../drivers/real/real.ts");
-  using real = new RealRun(callsAny(scenario));
+  const { RealRun, traitsOf } = await import("../drivers/real/real.ts");
+  using real = new RealRun(traitsOf(piece));
   const { log } = await real.perform(
     { scenario, strategy, runtime: `Bun ${Bun.version}` },
     { speed: manner.speed, folder, timeout: null, signal },

@@ -1,17 +1,16 @@
 /** A plan performed for real within the test's own process (its child is a real one), and what must not depend on the driver. */
 import { readOutcome } from "../../src/analysis/outcome.ts";
-import { RealRun } from "../../src/drivers/real/real.ts";
+import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes, LOOP_THREAD, MAIN_THREAD } from "../../src/events/event.ts";
 import type { EventLog } from "../../src/events/log.ts";
 import { type RunResult, toJson } from "../../src/export/json.ts";
 import type { RunPlan } from "../../src/program/run.ts";
-import { callsAny } from "../../src/scenario/calls.ts";
 import type { Scenario } from "../../src/scenario/model.ts";
 
 /** Performs a plan for real. @returns its events in the order of time. */
 export async function performForReal(plan: RunPlan, speed: number): Promise<EventLog> {
-  using run = new RealRun(callsAny(plan.scenario));
+  using run = new RealRun(traitsOf(plan));
   const { log } = await run.perform(plan, {
     speed,
     folder: process.cwd(),

@@ -69,7 +69,7 @@ export async function run(argv: string[]): Promise<number> {
   const { driver, speed, jitter } = options;
   const source = readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
-  using real = driver === "real" ? await openRealRun(source) : null;
+  using real = driver === "real" ? await openRealRun(source, options.strategy) : null;
   const { parseScenario } = await import("../../scenario/parse.ts");
   const scenario = parseScenario(source.text, source.file);
   const strategy = options.strategy ?? scenario.strategy;
@@ -144,10 +144,13 @@ async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
   return takes;
 }
 
-async function openRealRun({ text }: Source): Promise<RealRun> {
+async function openRealRun({ text }: Source, strategy: Strategy | null): Promise<RealRun> {
   const { RealRun } = await import("../../drivers/real/real.ts");
-  // A step that calls has the word in it; so may other documents, which does no harm.
-  return new RealRun(text.includes("call"));
+  // A step that calls has the word in it, a pool its axis; so may other documents, which does no harm.
+  return new RealRun({
+    mayCall: text.includes("call"),
+    mayHavePool: strategy === null ? text.includes("offload") : strategy.offload !== "none",
+  });
 }
 
 type Words = { [name in keyof typeof optionSpecs]?: string | boolean };

@@ -19,11 +19,11 @@ import {
 import { checkExpectations } from "../../analysis/expectations.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
-import { RealRun } from "../../drivers/real/real.ts";
+import { RealRun, traitsOf } from "../../drivers/real/real.ts";
 import type { EventLog } from "../../events/log.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { renderVerdict } from "../../render/verdict.ts";
-import { callProblems, callsAny } from "../../scenario/calls.ts";
+import { callProblems } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
@@ -386,7 +386,7 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
   const how = { driver, timeout: null, json: false, live: canRedraw(process.stdout), look };
   const performed = { scenario, strategy, driver, speed: driver === "real" ? speed : 1 };
   writeOut("\n");
-  using real = driver === "real" ? new RealRun(callsAny(scenario)) : null;
+  using real = driver === "real" ? new RealRun(traitsOf(plan)) : null;
   let interrupts = 0;
   let finished: Finished;
   if (real === null) finished = await performVirtually(plan, { ...how, speed: 1 });

@@ -13,9 +13,10 @@ import {
 import { type Columns, EventLog } from "../../events/log.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import { callsAny } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import { type ChildInput, longestTimer } from "./protocol.ts";
-import { restrainedEngine, selfCommand, withoutOrphans } from "./self.ts";
+import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
 import { EventReader } from "./wire.ts";
 
 export interface RealOptions {
@@ -35,6 +36,10 @@ export interface RealOptions {
 /** After a piece of events as small as this, tandem lets the next ones gather for a moment. */
 const littleBytes = 4096;
 const restMs = 3;
+
+export function traitsOf({ scenario, strategy }: Omit<RunPlan, "runtime">): RunTraits {
+  return { mayCall: callsAny(scenario), mayHavePool: strategy.offload !== "none" };
+}
 
 /** What a real run leaves. */
 export interface RealResult {
@@ -57,11 +62,10 @@ export class RealRun implements Disposable {
   #interruption: Interruption | undefined;
   #listener: Listener | undefined;
 
-  /** @param mayCall whether the plan may call user code, which is to run as it runs without tandem. */
-  constructor(mayCall: boolean) {
+  constructor(traits: RunTraits) {
     this.#child = Bun.spawn([...selfCommand(), "__child"], {
       stdio: ["pipe", "ignore", "pipe", "pipe"],
-      env: { ...(mayCall ? {} : restrainedEngine), ...withoutOrphans() },
+      env: { ...engineFor(traits), ...withoutOrphans() },
     });
   }
 

@@ -7,16 +7,28 @@ export function selfCommand(): string[] {
   return [process.execPath, fileURLToPath(new URL("../../main.ts", import.meta.url))];
 }
 
+/** What is known of a run before its process is started. */
+export interface RunTraits {
+  /** It may call user code, which is to run as it runs without tandem. */
+  mayCall: boolean;
+  mayHavePool: boolean;
+}
+
 /**
- * Left alone, the engine compiles what a run does some hundred times, and looks for garbage in what a
- * crowd of tasks consists of, on cores that the threads of the run have a use for. So it is told to
- * compile a function when it has been called a thousand times and more, and to let a heap grow to 64 MB.
+ * What the engine of a run's process is told. Left alone, it looks for garbage in what a crowd of
+ * tasks consists of, so it is to let a heap grow to 64 MB. And it compiles what a run does some hundred
+ * times, on cores that a pool has a use for: beside one, it is to compile a function when it has been
+ * called tens of thousands of times.
  *
  * Only the executable knows its Bun: another one may have no such options, and would not start then.
  */
-export const restrainedEngine: NodeJS.ProcessEnv = Bun.isStandaloneExecutable
-  ? { BUN_JSC_thresholdForJITAfterWarmUp: "20000", BUN_JSC_largeHeapSize: String(64 * 2 ** 20) }
-  : {};
+export function engineFor({ mayCall, mayHavePool }: RunTraits): NodeJS.ProcessEnv {
+  if (mayCall || !Bun.isStandaloneExecutable) return {};
+  return {
+    BUN_JSC_largeHeapSize: String(64 * 2 ** 20),
+    ...(mayHavePool ? { BUN_JSC_thresholdForJITAfterWarmUp: "1000000" } : {}),
+  };
+}
 
 /**
  * The environment of a child that dies with its parent: not even SIGKILL leaves it behind, not even
