@@ -41,11 +41,15 @@ function cases(): Case[] {
   return found;
 }
 
-/** Performs a case on both drivers. @returns what is wrong, and by how much the machine was late. */
-async function tryCase({
-  document,
-  strategy,
-}: Case): Promise<{ wrong: string; late: number } | null> {
+/** How a case ended otherwise than in virtual time. */
+interface Wrong {
+  wrong: string;
+  /** By how much the machine was late, in ms. */
+  late: number;
+}
+
+/** Performs a case on both drivers. @returns null if all is well. */
+async function tryCase({ document, strategy }: Case): Promise<Wrong | null> {
   const scenario = parseScenario(JSON.stringify(document), "random.json");
   const plan = { scenario, strategy: resolveStrategy(strategy), runtime: "test" };
   const twice = await performTwice(plan, 1);
@@ -66,10 +70,11 @@ async function tryCase({
 describe("random scenarios over all four axes", () => {
   test(`${runs} of them end alike, virtually and for real`, async () => {
     const failures: string[] = [];
-    const report = ({ number, document, strategy }: Case, wrong: string): void => {
+    const report = ({ number, document, strategy }: Case, { wrong, late }: Wrong): void => {
       failures.push(
         `TANDEM_SEED=${seed} TANDEM_CASE=${number} bun test tests/drivers/random-conformance.test.ts\n` +
-          `${JSON.stringify(document)}\n${JSON.stringify(strategy)}\n${wrong}`,
+          `${JSON.stringify(document)}\n${JSON.stringify(strategy)}\n` +
+          `the machine was late by ${late.toFixed(1)} ms\n${wrong}`,
       );
     };
     const late: Case[] = [];
@@ -78,13 +83,13 @@ describe("random scenarios over all four axes", () => {
       if (told === null) return;
       // Where a busy machine was late by half of what the scenario was shaken by, it is asked again.
       if (told.late > 10) late.push(one);
-      else report(one, told.wrong);
+      else report(one, told);
     });
     for (const one of late) {
       let told = await tryCase(one);
       for (let tries = 1; told !== null && told.late > 10 && tries < 6; tries++)
         told = await tryCase(one);
-      if (told !== null) report(one, told.wrong);
+      if (told !== null) report(one, told);
     }
     if (failures.length > 0)
       throw new Error(`${failures.length} end differently:\n${failures.slice(0, 3).join("\n\n")}`);
