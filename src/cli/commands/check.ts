@@ -12,7 +12,7 @@ import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
 import { nearest } from "../../scenario/suggest.ts";
-import { readArguments, readSpeed } from "../arguments.ts";
+import { readArguments, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { writeErr, writeOut } from "../output.ts";
@@ -40,8 +40,8 @@ export async function run(argv: string[]): Promise<number> {
     } as const,
     { least: 1, most: Infinity, what: "a file, a folder or a scenario" },
   );
-  const reporter = oneOf("reporter", options.reporter ?? "text", reporters);
-  const real = oneOf("driver", options.driver ?? "virtual", ["virtual", "real"]) === "real";
+  const reporter = readReporter(options.reporter ?? "text");
+  const real = readDriver("check", options.driver ?? "virtual") === "real";
   const speed = readSpeed("check", options.speed);
   // Virtual time takes no time, at whatever speed.
   const manner: Manner = real ? { driver: "real", speed } : { driver: "virtual", speed: 1 };
@@ -67,12 +67,12 @@ export async function run(argv: string[]): Promise<number> {
   return fellShort ? exitStatus.fellShort : exitStatus.done;
 }
 
-function oneOf(option: string, value: string | boolean, words: string[]): string {
-  const word = String(value);
-  if (words.includes(word)) return word;
-  const near = nearest(word, words);
+function readReporter(written: string | boolean): string {
+  const word = String(written);
+  if (reporters.includes(word)) return word;
+  const near = nearest(word, reporters);
   throw new UsageError(
-    `--${option} is one of ${words.join(", ")}, not "${word}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    `--reporter is one of ${reporters.join(", ")}, not "${word}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     "check",
   );
 }
