@@ -1,7 +1,8 @@
 /**
  * The memory that all threads of a real run share: clocks, locks, who rests, and the queue of the pool.
  *
- * Invariant: cells are written with Atomics or before the thread that reads them has been started.
+ * Invariant: cells are written with Atomics or before the thread that reads them has been started. A
+ * thread's time in `nextTimes` is written by itself alone, and before the cell or message that tells others.
  */
 
 /** Every thread waits, and for nothing that can still come. */

@@ -37,6 +37,7 @@ export interface RealOptions {
 const littleBytes = 4096;
 const restMs = 3;
 
+/** What a plan tells of its run. */
 export function traitsOf({ scenario, strategy }: Omit<RunPlan, "runtime">): RunTraits {
   return { mayCall: callsAny(scenario), mayHavePool: strategy.offload !== "none" };
 }
