@@ -25,6 +25,8 @@ export class ThreadOrder {
   readonly #taskNames: string[];
   /** By actor: the job that it handed to the pool last. */
   readonly #jobs = new Map<number, number>();
+  /** By actor: what it waits for, or has waited for last. */
+  readonly #awaited = new Map<number, string>();
 
   constructor(scenario: Scenario) {
     this.#capacities = new Map(scenario.channels.map(({ name, capacity }) => [name, capacity]));
@@ -72,11 +74,14 @@ export class ThreadOrder {
         return { before: [`submitted ${actor}`], after: null };
       case "task-ended":
         return { before: [], after: `ended ${actor}` };
+      case "wait-began":
+        this.#awaited.set(actor, chunk.texts.get(k) ?? "");
+        return { before: [], after: null };
       case "wait-ended":
         if (value === joinWait) return { before: ["closed"], after: null };
         if (value !== resultWait) return { before: [], after: null };
         return {
-          before: [`ended ${this.#taskNames.indexOf(chunk.texts.get(k) ?? "")}`],
+          before: [`ended ${this.#taskNames.indexOf(this.#awaited.get(actor) ?? "")}`],
           after: null,
         };
       case "sent": {

@@ -398,10 +398,10 @@ class Reader {
         this.#stands(at);
         break;
       case "wait-ended": {
-        const since = this.#waitingFor.get(actor)?.since ?? at;
+        const { of = null, since = at } = this.#waitingFor.get(actor) ?? {};
         this.#waitingFor.delete(actor);
         if (actor !== MAIN) break;
-        this.#waits.push({ for: waits[value]!, of: text ?? null, at: since, ticks: at - since });
+        this.#waits.push({ for: waits[value]!, of, at: since, ticks: at - since });
         this.#goesOn(at);
         break;
       }

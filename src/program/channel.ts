@@ -114,7 +114,7 @@ export class LoopChannels {
         }
       } while (!isFree());
     } finally {
-      thread.record(typeNumber["wait-ended"], actor, waits.indexOf(what), this.#names[channel]!);
+      thread.record(typeNumber["wait-ended"], actor, waits.indexOf(what));
     }
   }
 }

@@ -238,7 +238,7 @@ class MainThread {
       this.#hear();
       so = isSo();
     }
-    thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf(what), of);
+    thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf(what));
     return so;
   }
 

@@ -1,6 +1,7 @@
 /** `tandem report <events>` */
 import { findFindings } from "../../analysis/findings.ts";
-import { readOutcome } from "../../analysis/outcome.ts";
+import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
+import type { EventLog } from "../../events/log.ts";
 import { EventsError, readEvents } from "../../events/schema.ts";
 import { toJson } from "../../export/json.ts";
 import { renderVerdict } from "../../render/verdict.ts";
@@ -22,22 +23,7 @@ export function run(argv: string[]): number {
   );
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
-  const { header, log } = readEvents(readText(word, file, maxEventBytes), file);
-  const scenario = parseScenario(header.document, header.file);
-  const names = taskInstances(scenario).map(({ name }) => name);
-  if (names.join() !== header.tasks.join())
-    throw new EventsError(`${file}:1:1: the header's tasks are not those of its document`);
-  const strategy = readStrategy(header.strategy, file);
-  const outcome = readOutcome(
-    {
-      scenario,
-      strategy,
-      driver: header.driver,
-      speed: header.speed,
-      ...(header.jitter === undefined ? {} : { jitter: header.jitter }),
-    },
-    log,
-  );
+  const { outcome, log } = readRun(readText(word, file, maxEventBytes), file);
   const findings = findFindings(outcome);
   if (options.timeline === true && options.json !== true)
     writeOut(`${timelineOf(outcome, log, lookOf(process.stdout, options))}\n`);
@@ -47,6 +33,28 @@ export function run(argv: string[]): number {
       : renderVerdict(outcome, findings, textWidth()),
   );
   return 0;
+}
+
+/**
+ * Reads a run from the text of a file of events.
+ *
+ * @throws EventsError where the file is none of tandem's.
+ */
+export function readRun(text: string, file: string): { outcome: Outcome; log: EventLog } {
+  const { header, log } = readEvents(text, file);
+  const scenario = parseScenario(header.document, header.file);
+  const names = taskInstances(scenario).map(({ name }) => name);
+  if (names.join() !== header.tasks.join())
+    throw new EventsError(`${file}:1:1: the header's tasks are not those of its document`);
+  const { driver, speed, jitter } = header;
+  const performed = {
+    scenario,
+    strategy: readStrategy(header.strategy, file),
+    driver,
+    speed,
+    ...(jitter === undefined ? {} : { jitter }),
+  };
+  return { outcome: readOutcome(performed, log), log };
 }
 
 function readStrategy(text: string, file: string): Strategy {

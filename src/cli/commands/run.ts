@@ -4,11 +4,9 @@ import { dirname } from "node:path";
 import { readCallTimes } from "../../analysis/call-times.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { isLost, type Outcome, readOutcome } from "../../analysis/outcome.ts";
-import { eventsFormat } from "../../events/event.ts";
 import type { RealRun } from "../../drivers/real/real.ts";
 import type { EventLog } from "../../events/log.ts";
-import { actorNumbers, encodeLog } from "../../events/ndjson.ts";
-import type { EventsHeader } from "../../events/schema.ts";
+import { actorNumbers } from "../../events/ndjson.ts";
 import { toJson } from "../../export/json.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { renderVerdict } from "../../render/verdict.ts";
@@ -22,10 +20,10 @@ import { parseStrategy, type Strategy, StrategyError } from "../../scenario/stra
 import { readArguments, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
+import { encodeRun } from "../event-file.ts";
 import { OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
 import { performForReal, type PerformOptions, performVirtually, timelineOf } from "../perform.ts";
 import { canRedraw, lookOf, lookOptions } from "../terminal.ts";
-import { version } from "../version.ts";
 
 /** What `--runs` may ask for at most: enough to tell odds of one in a hundred thousand. */
 const mostRuns = 1_000_000;
@@ -110,7 +108,7 @@ export async function run(argv: string[]): Promise<number> {
     writeErr(finished.complaint);
   } finally {
     // Whatever became of stdout, the events are kept.
-    if (options.events !== null) writeEvents(options.events, plan, source, options, log);
+    if (options.events !== null) writeEvents(options.events, outcome, source, log);
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
 }
@@ -259,26 +257,7 @@ function checkEventsFile(file: string, force: boolean): void {
     refuse("the file exists; name another, or add --force to replace it");
 }
 
-function writeEvents(
-  file: string,
-  plan: RunPlan,
-  source: Source,
-  { driver, speed, jitter }: RunOptions,
-  log: EventLog,
-): void {
-  const tasks = taskInstances(plan.scenario).map(({ name }) => name);
-  const header: EventsHeader = {
-    type: "run-started",
-    format: eventsFormat,
-    tandem: version,
-    file: source.file,
-    document: source.text,
-    strategy: plan.strategy.name,
-    driver,
-    speed,
-    ...(jitter === undefined ? {} : { jitter }),
-    tasks,
-  };
+function writeEvents(file: string, outcome: Outcome, source: Source, log: EventLog): void {
   let descriptor: number;
   try {
     descriptor = openSync(file, "w");
@@ -286,8 +265,7 @@ function writeEvents(
     throw new OutputFailed(`${file}: cannot be written: ${(error as Error).message}`);
   }
   try {
-    writeAll(descriptor, `${JSON.stringify(header)}\n`, file);
-    for (const piece of encodeLog(log, tasks)) writeAll(descriptor, piece, file);
+    for (const piece of encodeRun(outcome, source, log)) writeAll(descriptor, piece, file);
   } finally {
     closeSync(descriptor);
   }

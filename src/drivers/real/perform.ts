@@ -265,7 +265,7 @@ export class RealThread implements Thread, Host {
       }
       this.record(typeNumber["wait-began"], MAIN, waits.indexOf(request.kind), name);
       this.#waitForMessage(until, true);
-      this.record(typeNumber["wait-ended"], MAIN, waits.indexOf(request.kind), name);
+      this.record(typeNumber["wait-ended"], MAIN, waits.indexOf(request.kind));
     }
   }
 

@@ -1,0 +1,32 @@
+/** A run as a file of events: the header, which says what was run, and a line for each event. */
+import type { Performed } from "../analysis/outcome.ts";
+import { eventsFormat } from "../events/event.ts";
+import type { EventLog } from "../events/log.ts";
+import { encodeLog } from "../events/ndjson.ts";
+import type { EventsHeader } from "../events/schema.ts";
+import { taskInstances } from "../scenario/model.ts";
+import type { Source } from "../scenario/source.ts";
+import { version } from "./version.ts";
+
+/** The file's text, in pieces. `readRun` (cli/commands/report.ts) makes the same outcome of it. */
+export function* encodeRun(
+  { scenario, strategy, driver, speed, jitter }: Performed,
+  { file, text }: Pick<Source, "file" | "text">,
+  log: EventLog,
+): Generator<string> {
+  const tasks = taskInstances(scenario).map(({ name }) => name);
+  const header: EventsHeader = {
+    type: "run-started",
+    format: eventsFormat,
+    tandem: version,
+    file,
+    document: text,
+    strategy: strategy.name,
+    driver,
+    speed,
+    ...(jitter === undefined ? {} : { jitter }),
+    tasks,
+  };
+  yield `${JSON.stringify(header)}\n`;
+  yield* encodeLog(log, tasks);
+}
