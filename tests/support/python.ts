@@ -9,7 +9,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 export interface Python {
-  /** What starts it. */
+  /** The interpreter itself: what stands on the PATH may be a script that looks for it each time, for longer than Python takes to start. */
   path: string;
   /** The 12 of 3.12. */
   minor: number;
@@ -45,9 +45,9 @@ function look(): Python[] {
       ? ["python3", ...[14, 13, 12, 11].map((minor) => `python3.${minor}`), ...ofPyenv()]
       : [named];
   const byMinor = new Map<number, Python>();
-  for (const path of words) {
-    const minor = minorOf(path);
-    if (minor !== null && !byMinor.has(minor)) byMinor.set(minor, { path, minor });
+  for (const word of words) {
+    const python = ask(word);
+    if (python !== null && !byMinor.has(python.minor)) byMinor.set(python.minor, python);
   }
   return [...byMinor.values()].sort((a, b) => b.minor - a.minor);
 }
@@ -61,14 +61,14 @@ function ofPyenv(): string[] {
   }
 }
 
-function minorOf(path: string): number | null {
+function ask(word: string): Python | null {
   try {
     const { exitCode, stdout } = Bun.spawnSync(
-      [path, "-c", "import sys; print(*sys.version_info[:2])"],
+      [word, "-c", "import sys; print(*sys.version_info[:2], sys.executable)"],
       { stderr: "ignore" },
     );
-    const [major, minor] = stdout.toString().trim().split(" ").map(Number);
-    return exitCode === 0 && major === 3 && minor! >= 9 ? minor! : null;
+    const [, major, minor, path] = /^(\d+) (\d+) (.+)\n$/.exec(stdout.toString()) ?? [];
+    return exitCode === 0 && major === "3" ? { path: path!, minor: Number(minor) } : null;
   } catch {
     return null;
   }
