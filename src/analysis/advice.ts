@@ -115,13 +115,16 @@ function evidence({ figures }: Judged): string {
   return `There ${tasksWords(figures)}, ${mainWords}${end}.`;
 }
 
-function tasksWords({ finished, failed, lost, background }: Figures): string {
-  const all = finished + failed + lost;
+function tasksWords(figures: Figures): string {
+  const { finished, failed, lost, givenUp, shutDown, background } = figures;
+  const all = finished + failed + lost + givenUp + shutDown;
   if (all === 0) return "no task has to be waited for";
   const parts = [
     { count: finished, one: "finishes", several: "finish" },
     { count: failed, one: "fails", several: "fail" },
     { count: lost, one: "is lost", several: "are lost" },
+    { count: givenUp, one: "is given up", several: "are given up" },
+    { count: shutDown, one: "ends at shutdown", several: "end at shutdown" },
   ].filter(({ count }) => count > 0);
   const words = parts.map(({ count, one, several }, k) => {
     const many = count.toLocaleString("en");
@@ -213,8 +216,8 @@ function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): stri
 
 function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
   const { loop, atExit, offload, workers } = strategy;
-  const { main, wall, waited, lost, finished, failed } = figures;
-  const all = lost + finished + failed;
+  const { main, wall, waited, lost, finished, failed, givenUp, shutDown } = figures;
+  const all = lost + finished + failed + givenUp + shutDown;
   // Less than a hundredth of the whole is a real run's own, and not worth a word in any.
   const worth = (ticks: Ticks): boolean => ticks > (wall ?? 0) / 100;
   const after = main === null || wall === null ? 0 : wall - main;

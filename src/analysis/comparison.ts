@@ -9,7 +9,7 @@ import {
   type Strategy,
 } from "../scenario/strategy.ts";
 import { backgroundEnd } from "./demands.ts";
-import { isLost, type Outcome, precisionOf } from "./outcome.ts";
+import { endedAtShutdown, isLost, type Outcome, precisionOf } from "./outcome.ts";
 
 /** What one strategy made of a scenario. */
 export interface Figures {
@@ -17,6 +17,9 @@ export interface Figures {
   finished: number;
   lost: number;
   failed: number;
+  /** Cancelled by a timeout or with their group; and ended at shutdown, as they are meant to be. */
+  givenUp: number;
+  shutDown: number;
   /** Of the failures of tasks: how many reached launch or main, a line on stderr, or nobody. */
   heard: { raised: number; logged: number; nobody: number };
   /** When main's steps ended; null when they never did. */
@@ -52,6 +55,8 @@ export function figuresOf(outcome: Outcome): Figures {
     finished: count("finished"),
     lost: tasks.filter(isLost).length,
     failed: count("failed"),
+    givenUp: tasks.filter((task) => task.givenUp !== null && !isLost(task)).length,
+    shutDown: tasks.filter(endedAtShutdown).length,
     heard,
     main: deadlocked && main.status === "deadlocked" ? null : main.endedAt,
     mainFailed: main.status !== "finished",

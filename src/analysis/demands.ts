@@ -14,7 +14,7 @@ import {
 import type { Scenario } from "../scenario/model.ts";
 import { checkExpectations, figureOf } from "./expectations.ts";
 import { findFindings, type Rule } from "./findings.ts";
-import { isLost, type Outcome, precisionOf, type TaskOutcome } from "./outcome.ts";
+import { endedAtShutdown, isLost, type Outcome, precisionOf, type TaskOutcome } from "./outcome.ts";
 
 /** One thing that must hold. */
 export interface Demand {
@@ -31,7 +31,7 @@ const words: Readonly<Record<string, Omit<Demand, "written">>> = {
   finish: {
     says: "every task finishes",
     lack: ({ tasks }) =>
-      lackOf(tasks, ({ status }) => status !== "finished", {
+      lackOf(tasks, (task) => task.status !== "finished" && !endedAtShutdown(task), {
         one: ({ status }) =>
           status === "failed" ? "fails" : status === "unstarted" ? "never begins" : `is ${status}`,
         several: "do not finish",

@@ -24,9 +24,21 @@ export const rules = {
     about: "the process ended with a task not done; its clean-up did not run",
     fix: `wait at exit (atExit=wait), or cancel and let clean-up run (atExit=cancel)`,
   },
+  "cancelled-at-exit": {
+    about: "main ended with a task not done, and had it cancelled (atExit=cancel)",
+    fix: `wait at exit (atExit=wait), or say that this is the task's proper end (until: shutdown)`,
+  },
   "never-started": {
     about: "a task of the scenario never began",
     fix: `start or submit it before anything there can fail`,
+  },
+  "given-up": {
+    about: "a timeout or a failing group cancelled a task that had something left to do",
+    fix: `give it longer, or keep what it depends on from failing; cancelling it was decided, so it is not lost`,
+  },
+  "cleanup-cut": {
+    about: "a task was cancelled, or its process ended, in the middle of its clean-up",
+    fix: `wait for clean-up where the task is cancelled (settle=settled or group), and keep it short`,
   },
   "nobody-heard": {
     about: "a task failed, and its error reached nobody",
@@ -84,9 +96,21 @@ const longWait: Ticks = 1000 * TICKS_PER_MS;
 export function findFindings(outcome: Outcome): Finding[] {
   const lost = byTask(
     outcome,
-    (task) => task.status === "cancelled" && task.cancelled?.reason === "loop-closed",
+    (task) =>
+      isLost(task) && task.status === "cancelled" && task.cancelled?.reason === "loop-closed",
   );
-  const abandoned = byTask(outcome, (task) => task.status === "abandoned");
+  const abandoned = byTask(outcome, (task) => isLost(task) && task.status === "abandoned");
+  const atExit = byTask(
+    outcome,
+    (task) =>
+      isLost(task) && task.status === "cancelled" && task.cancelled?.reason === "main-ended",
+  );
+  const givenUp = byTask(
+    outcome,
+    ({ givenUp, stoodAt, spec }) => givenUp !== null && stoodAt !== null && spec.until === null,
+  );
+  // Of a task that is lost, this is told with its loss.
+  const cut = byTask(outcome, (task) => task.cleanupCut !== null && !isLost(task));
   const unstarted = byTask(outcome, (task) => task.status === "unstarted");
   const unheard = byTask(outcome, (task) => task.heard?.by === "nobody");
   const starved = byTask(outcome, (task) => task.late.ticks >= slow);
@@ -96,7 +120,10 @@ export function findFindings(outcome: Outcome): Finding[] {
     ...deadlock(outcome),
     ...lost.map((tasks) => lostAtClose(outcome, tasks)),
     ...(ownEnd ? abandoned.map((tasks) => abandonedAtExit(outcome, tasks)) : []),
+    ...atExit.map(cancelledAtExit),
     ...(ownEnd ? unstarted.map((tasks) => neverStarted(outcome, tasks)) : []),
+    ...givenUp.map((tasks) => isGivenUp(outcome, tasks)),
+    ...(ownEnd ? cut.map((tasks) => cleanupCut(outcome, tasks)) : []),
     ...(ownEnd ? unheard.map((tasks) => nobodyHeard(outcome, tasks)) : []),
     ...resultsTimedOut(outcome),
     ...promisesNotAwaited(outcome),
@@ -274,14 +301,14 @@ function lostAtClose(outcome: Outcome, tasks: TaskOutcome[]): Finding {
     : `with ${progress(tasks)} done`;
   if (launch.status === "failed")
     return finding("lost-at-close", tasks, first.cancelled!.at, {
-      message: `launch failed (${JSON.stringify(launch.error)}), so the loop closed and cancelled ${subject(tasks)} ${when}`,
+      message: `launch failed (${JSON.stringify(launch.error)}), so the loop closed and cancelled ${subject(tasks)} ${when}${cutWords(tasks)}`,
       fix:
         strategy.settle === "gather"
           ? `wait for all tasks whatever becomes of them (settle=settled)`
           : `keep launch from failing before its tasks are done`,
     });
   return finding("lost-at-close", tasks, first.cancelled!.at, {
-    message: `the loop closed when launch returned, and nothing had waited for ${subject(tasks)}: cancelled ${when}`,
+    message: `the loop closed when launch returned, and nothing had waited for ${subject(tasks)}: cancelled ${when}${cutWords(tasks)}`,
     fix:
       strategy.settle === "none"
         ? strategy.loop === "inline"
@@ -294,7 +321,6 @@ function lostAtClose(outcome: Outcome, tasks: TaskOutcome[]): Finding {
 function abandonedAtExit(outcome: Outcome, tasks: TaskOutcome[]): Finding {
   const [first] = tasks as [TaskOutcome];
   const { main, strategy, rejected } = outcome;
-  const skipped = tasks.some(({ cleanup }) => cleanup === "skipped" || cleanup === "cut-short");
   const floats = strategy.loop === "float";
   const stray = outcome.strays.at(0);
   const { why, fix } =
@@ -328,9 +354,81 @@ function abandonedAtExit(outcome: Outcome, tasks: TaskOutcome[]): Finding {
                   fix: "give it a longer grace, or none",
                 };
   return finding("abandoned", tasks, first.endedAt!, {
-    message: `${why}, and ${subject(tasks)} simply stopped, with ${progress(tasks)} done${skipped ? "; its clean-up did not run to its end" : ""}`,
+    message: `${why}, and ${subject(tasks)} simply stopped, with ${progress(tasks)} done${cutWords(tasks)}`,
     fix,
   });
+}
+
+function cancelledAtExit(tasks: TaskOutcome[]): Finding {
+  const [first] = tasks as [TaskOutcome];
+  return finding("cancelled-at-exit", tasks, first.cancelled!.at, {
+    message: `main ended and had ${subject(tasks)} cancelled with ${progress(tasks)} done${cutWords(tasks)}`,
+    fix: rules["cancelled-at-exit"].fix,
+  });
+}
+
+function isGivenUp(outcome: Outcome, tasks: TaskOutcome[]): Finding {
+  const { failures, strategy } = outcome;
+  const [first] = tasks as [TaskOutcome];
+  const { by, at } = first.givenUp!;
+  if (by === "timed-out")
+    return finding("given-up", tasks, at, {
+      message: `the completion point timed out, and cancelled ${subject(tasks)} with ${progress(tasks)} done`,
+      fix: "give the completion point longer, or no timeout",
+    });
+  // What launch raised itself is told of when it ends; a task's failure has been told of by now.
+  const failed = failures.findLast((failure) => failure.actor >= 0 && failure.at <= at);
+  const who = failed === undefined ? "launch" : outcome.tasks[failed.actor]!.name;
+  return finding("given-up", tasks, at, {
+    message: `${who} failed, and its group cancelled ${subject(tasks)} with ${progress(tasks)} done`,
+    fix:
+      strategy.timeout === null && failed !== undefined
+        ? "let the others go on when one fails (settle=settled)"
+        : "keep the others of the group, and launch, from failing",
+  });
+}
+
+function cleanupCut(outcome: Outcome, tasks: TaskOutcome[]): Finding {
+  const [first] = tasks as [TaskOutcome];
+  const { by, at } = first.cleanupCut!;
+  const who = {
+    "loop-closed": "the loop closed and cancelled",
+    "group-failed": "a failure in its group cancelled",
+    "timed-out": "the completion point timed out and cancelled",
+    "main-ended": "main ended and had",
+    "process-ended": "the process ended with",
+  }[by];
+  const skipped = tasks.every(({ cleanup }) => cleanup === "skipped");
+  const where = skipped ? "before its clean-up" : "in the middle of its clean-up";
+  return finding("cleanup-cut", tasks, at, {
+    message: `${who} ${subject(tasks)}${by === "main-ended" ? " cancelled" : ""} ${where}`,
+    fix: cleanupCutFix(outcome, by),
+  });
+}
+
+function cleanupCutFix(
+  { strategy, rejected, main }: Outcome,
+  by: NonNullable<TaskOutcome["cleanupCut"]>["by"],
+): string {
+  const { settle, atExit, grace, loop } = strategy;
+  switch (by) {
+    case "loop-closed":
+      return settle === "gather"
+        ? "wait for clean-up at the completion point as well (settle=settled)"
+        : `end it before the completion point, "settle", is passed`;
+    case "main-ended":
+      return settle === "gather"
+        ? "wait for clean-up at the completion point and at exit (settle=settled,atExit=wait)"
+        : "wait at exit (atExit=wait)";
+    case "process-ended":
+      return rejected || (loop === "float" && main.status === "failed")
+        ? "keep what ended the process from failing"
+        : atExit === "cancel" && grace !== null
+          ? "give clean-up a longer grace, or none"
+          : "cancel at exit and let clean-up run (atExit=cancel)";
+    default:
+      return "keep clean-up short, or shield it from being cancelled";
+  }
 }
 
 function neverStarted(outcome: Outcome, tasks: TaskOutcome[]): Finding {
@@ -404,6 +502,13 @@ function finding(
   words: { message: string; fix: string },
 ): Finding {
   return { rule, task: tasks[0]!.spec.name, at, ...words };
+}
+
+/** That a clean-up was cut, behind what cut it. */
+function cutWords(tasks: TaskOutcome[]): string {
+  return tasks.some(({ cleanupCut }) => cleanupCut !== null)
+    ? "; its clean-up did not run to its end"
+    : "";
 }
 
 function subject(tasks: TaskOutcome[]): string {

@@ -30,6 +30,7 @@ import type { Jitter } from "../scenario/jitter.ts";
 import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
+import { type GivenUpBy, givenUpOf, isLostWork } from "./loss.ts";
 import { findRaces, type Race, raceWindow } from "./races.ts";
 
 export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
@@ -58,12 +59,18 @@ export interface TaskOutcome {
   heard: { by: Heard; at: Ticks | null } | null;
   /** Why it was asked to stop first, and when. */
   cancelled: { reason: CancelReason; at: Ticks } | null;
-  /** Where it stood when it was lost; null when it was not, or was past its last step. */
+  /** Whether it did not come to its end although nobody decided so (`loss.ts`). */
+  lost: boolean;
+  /** Who had it cancelled for something else's sake, a timeout or a group that failed; null when nobody. */
+  givenUp: { by: GivenUpBy; at: Ticks } | null;
+  /** Where it stood when it was cut off; null when it was not, or was past its last step. */
   stoodAt: Standpoint | null;
   /** The latest that one of its sleeps has ended after its time, and when that was. */
   late: { ticks: Ticks; at: Ticks };
   /** Whether its `finally` steps ran: to their end, not to their end, or not at all. */
   cleanup: "none" | "ran" | "cut-short" | "skipped";
+  /** Who kept its clean-up from its end, and when; null when nobody did but itself. */
+  cleanupCut: { by: CancelReason | "process-ended"; at: Ticks } | null;
 }
 
 /** Somebody who learned of a failure. */
@@ -184,9 +191,19 @@ export function actorName(outcome: Outcome, actor: number): string {
   return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : outcome.tasks[actor]!.name;
 }
 
-/** A task that ended without finishing or failing. */
+/** Whether a task did not come to its end although nobody decided so (`loss.ts`). */
 export function isLost(task: TaskOutcome): boolean {
-  return task.status !== "finished" && task.status !== "failed";
+  return task.lost;
+}
+
+/** Whether a task was cut off, before its last step or in its clean-up. */
+export function wasStopped({ status }: TaskOutcome): boolean {
+  return status === "cancelled" || status === "abandoned";
+}
+
+/** Whether a task whose proper end is to be cancelled at the end (`until: shutdown`) came to that. */
+export function endedAtShutdown(task: TaskOutcome): boolean {
+  return task.spec.until === "shutdown" && wasStopped(task) && !task.lost && task.givenUp === null;
 }
 
 /**
@@ -245,9 +262,12 @@ class Reader {
       steps: counts.get(spec)!,
       heard: null,
       cancelled: null,
+      lost: true,
+      givenUp: null,
       stoodAt: null,
       late: { ticks: 0, at: 0 },
       cleanup: "none",
+      cleanupCut: null,
     }));
     this.#created = this.#tasks.map(() => false);
     this.#due = new Float64Array(this.#tasks.length + 2);
@@ -329,9 +349,12 @@ class Reader {
         break;
       case "cleanup-ended":
         task!.cleanup = "ran";
+        task!.cleanupCut = null;
         break;
       case "cancel-requested":
-        if (task !== undefined) task.cancelled ??= { reason: cancelReasons[value]!, at };
+        if (task === undefined) break;
+        task.cancelled ??= { reason: cancelReasons[value]!, at };
+        if (task.cleanup === "cut-short") task.cleanupCut ??= { by: cancelReasons[value]!, at };
         break;
       case "error-raised":
         if (task !== undefined) task.heard = { by: "raised", at };
@@ -473,6 +496,11 @@ class Reader {
     }
     this.#letGo(wall);
     if (this.#exitCode === null) this.#interruptedBy ??= "cut-off";
+    const waits = [...this.#waits];
+    // A wait that nothing has ended is one all the same.
+    const { for: what, of = null, since = wall } = this.#waitingFor.get(MAIN) ?? {};
+    if (what !== undefined && what !== "settle")
+      waits.push({ for: what, of, at: since, ticks: wall - since });
     for (const [index, task] of this.#tasks.entries()) {
       if (task.endedAt === null && this.#created[index]) {
         task.status = "abandoned";
@@ -480,7 +508,11 @@ class Reader {
       }
       if (task.spec.finally.length > 0 && task.cleanup === "none" && task.status !== "unstarted")
         task.cleanup = "skipped";
-      if (isLost(task)) task.stoodAt = standpoint(task.spec.steps, task.stepsDone) ?? null;
+      const isCut = task.cleanup === "skipped" || task.cleanup === "cut-short";
+      if (isCut && task.status === "abandoned") task.cleanupCut = { by: "process-ended", at: wall };
+      if (wasStopped(task)) task.stoodAt = standpoint(task.spec.steps, task.stepsDone) ?? null;
+      task.givenUp = givenUpOf(task);
+      task.lost = isLostWork(task, { waits, endedItself: this.#interruptedBy === null });
     }
     if (this.#launch.startedAt !== null && this.#launch.endedAt === null) {
       this.#launch.status = this.#interruptedBy === null ? "abandoned" : this.#interruption();

@@ -119,6 +119,8 @@ export class Sensitivity {
   readonly #mainStatuses = new Uint32Array(programStatuses.length);
   /** By task: a count for each status. */
   readonly #taskStatuses: Uint32Array[] = [];
+  /** By task: in how many runs it was lost. */
+  readonly #taskLost: number[] = [];
   #deadlocked = 0;
   #lost = 0;
   #fellShort = 0;
@@ -161,6 +163,7 @@ export class Sensitivity {
     for (const [index, task] of tasks.entries()) {
       const status = taskStatuses.indexOf(task.status);
       (this.#taskStatuses[index] ??= new Uint32Array(taskStatuses.length))[status]!++;
+      this.#taskLost[index] = (this.#taskLost[index] ?? 0) + (isLost(task) ? 1 : 0);
       lost ||= isLost(task);
       alike.push(String.fromCharCode(status * 4 + hearings.indexOf(task.heard?.by ?? null)));
       if (tasks[index + 1]?.spec !== task.spec) {
@@ -200,9 +203,7 @@ export class Sensitivity {
       wall: spread(this.#walls),
       tasks: first.tasks.map(({ name, spec }, index) => {
         const statuses = tally(taskStatuses, this.#taskStatuses[index]!);
-        const kept = statuses.filter(({ status }) => status === "finished" || status === "failed");
-        const lost = runs - kept.reduce((sum, one) => sum + one.runs, 0);
-        return { name, spec: spec.name, statuses, lost };
+        return { name, spec: spec.name, statuses, lost: this.#taskLost[index]! };
       }),
       deadlocked: this.#deadlocked,
       lost: this.#lost,

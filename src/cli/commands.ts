@@ -147,7 +147,7 @@ Options
 
 What a document may expect (each may be left out)
   tasks: finished             the status of all tasks, or by name: { upload: finished, log: failed }
-  lost: 0                     how many tasks are lost
+  lost: 0                     how many tasks are lost: not those that a timeout or a group gave up
   wall: "<= 9.5s"             when the process ends; also main, longestBlock, lateness.p99, overlap
   prints: [first, last]       all lines in their order, or { contains: [first] }
   deadlock: true              that nothing can ever go on

@@ -48,7 +48,11 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
       error: task.error,
       heard: task.heard?.by ?? null,
       heardAt: orNull(task.heard?.at ?? null),
+      lost: task.lost,
+      givenUp: task.givenUp === null ? null : { by: task.givenUp.by, at: ms(task.givenUp.at) },
       cleanup: task.cleanup,
+      cleanupCut:
+        task.cleanupCut === null ? null : { by: task.cleanupCut.by, at: ms(task.cleanupCut.at) },
       steps: task.steps,
       stepsDone: task.stepsDone,
       stoodAt:

@@ -46,8 +46,8 @@ const columns: Readonly<Record<string, Column>> = {
     title: "background",
     cell: ({ background }) => (background === null ? "-" : formatTime(background)),
     // The sooner the better only where nothing was lost.
-    rank: ({ background, lost, failed }) =>
-      background === null || lost + failed > 0 ? Infinity : background,
+    rank: ({ background, lost, failed, givenUp }) =>
+      background === null || lost + failed + givenUp > 0 ? Infinity : background,
     isTime: true,
   },
   wall: {

@@ -6,10 +6,12 @@
 import type { Finding } from "../analysis/findings.ts";
 import {
   actorName,
+  endedAtShutdown,
   isLost,
   type Outcome,
   type ProgramOutcome,
   type TaskOutcome,
+  wasStopped,
 } from "../analysis/outcome.ts";
 import { functionName } from "../scenario/calls.ts";
 import { formatDuration, formatTime, type Ticks } from "../scenario/duration.ts";
@@ -102,6 +104,7 @@ function taskRows(outcome: Outcome): Row[] {
       task.stepsDone,
       task.cleanup,
       task.cancelled?.reason,
+      task.lost,
     ].join("\0"),
   );
   const rows = [...alike.values()].map((tasks) => taskRow(tasks, outcome));
@@ -135,10 +138,10 @@ function story(task: TaskOutcome, { strategy }: Outcome): string {
   if (task.status === "failed") parts.push(quoted(task.error!), heard(task, strategy));
   if (task.status !== "finished" && task.status !== "unstarted")
     parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
-  if (isLost(task) && task.status !== "unstarted") {
+  if (wasStopped(task)) {
     if (task.startedAt === null) parts.push("never had a turn");
     else if (task.stoodAt !== null) parts.push(`stood at ${standpointWords(task.stoodAt)}`);
-    if (task.status === "cancelled") parts.push(...cancelWords(task));
+    parts.push(...stopWords(task));
   }
   if (task.cleanup === "skipped") parts.push("its clean-up did not run");
   if (task.cleanup === "cut-short") parts.push("its clean-up did not run to its end");
@@ -157,16 +160,24 @@ function heard({ heard }: TaskOutcome, { settle }: Strategy): string {
   }
 }
 
-function cancelWords({ cancelled }: TaskOutcome): string[] {
+/** Who stopped a task that came to no end of its own. */
+function stopWords(task: TaskOutcome): string[] {
+  const { status, cancelled } = task;
+  if (endedAtShutdown(task))
+    return [
+      status === "cancelled"
+        ? "cancelled at shutdown, as it is meant to be"
+        : "ended with its process, as it is meant to",
+    ];
   switch (cancelled?.reason) {
-    case "loop-closed":
-      return ["cancelled when the loop closed"];
     case "group-failed":
-      return ["cancelled because its group failed"];
+      return ["given up because its group failed"];
     case "timed-out":
-      return ["cancelled because the completion point timed out"];
+      return ["given up because the completion point timed out"];
+    case "loop-closed":
+      return status === "cancelled" ? ["cancelled when the loop closed"] : [];
     case "main-ended":
-      return ["cancelled because main ended"];
+      return status === "cancelled" ? ["cancelled because main ended"] : [];
     default:
       return [];
   }
@@ -207,9 +218,11 @@ function summary(outcome: Outcome): string[] {
   if (interruptedBy !== null) sentences.push(interruptionWords(outcome));
   const kept =
     tasks.length === 0 ? "There were no tasks" : `${lost} of ${plural(tasks.length, "task")} lost`;
+  const givenUp = tasks.filter((task) => task.givenUp !== null && !isLost(task)).length;
+  const dropped = givenUp > 0 ? `, ${givenUp} given up` : "";
   const broke = failed > 0 ? `, ${failed} failed` : "";
   const status = exitCode === null ? "" : `; the program's exit status is ${exitCode}`;
-  sentences.push(`${kept}${broke}${status}.`);
+  sentences.push(`${kept}${dropped}${broke}${status}.`);
   if (longestBlock !== null && lateness.max > 0)
     sentences.push(
       `The event loop was held for up to ${formatTime(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)}); sleeps ended up to ${formatTime(lateness.max)} late.`,

@@ -282,7 +282,13 @@ function accompanied(scenario: Scenario, task: TaskSpec, ticks: Ticks): Change {
           : step,
       ),
       tasks: [
-        { name, steps: [{ kind: "sleep", ticks, position }], finally: [], copies: null },
+        {
+          name,
+          steps: [{ kind: "sleep", ticks, position }],
+          finally: [],
+          copies: null,
+          until: null,
+        },
         ...old.tasks,
       ],
     }),

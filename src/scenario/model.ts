@@ -43,6 +43,8 @@ export interface TaskSpec {
   finally: Step[];
   /** How many run; null means one that carries the bare name. */
   copies: number | null;
+  /** What its proper end is, where it is another than that of its steps: to be cancelled at the end. */
+  until: "shutdown" | null;
 }
 
 export interface Scenario {

@@ -70,7 +70,9 @@ interface Parsed {
   expect?: WrittenExpectations;
 }
 
-type ParsedTask = ParsedStep[] | { steps: ParsedStep[]; finally?: ParsedStep[]; copies?: number };
+type ParsedTask =
+  | ParsedStep[]
+  | { steps: ParsedStep[]; finally?: ParsedStep[]; copies?: number; until?: "shutdown" };
 
 interface Issue {
   code: string;
@@ -169,12 +171,13 @@ class Reader {
   #task(name: string, task: ParsedTask): TaskSpec {
     const path = ["tasks", name];
     if (Array.isArray(task))
-      return { name, steps: this.#steps(task, path), finally: [], copies: null };
+      return { name, steps: this.#steps(task, path), finally: [], copies: null, until: null };
     return {
       name,
       steps: this.#steps(task.steps, [...path, "steps"]),
       finally: this.#steps(task.finally ?? [], [...path, "finally"]),
       copies: task.copies ?? null,
+      until: task.until ?? null,
     };
   }
 

@@ -350,10 +350,20 @@ function expectation(names: Names | null) {
 /** A task in its short form (a list of steps) or its long one. */
 function task(step: z.ZodType, names: Names | null) {
   const steps = z.array(step, expecting("a list of steps"));
-  const long = object("a list of steps, or { steps, finally, copies }", {
+  const long = object("a list of steps, or { steps, finally, copies, until }", {
     steps,
     finally: steps.optional(),
     copies: count(`how many copies: a whole number from 1 to ${maxTasks}`, 1, maxTasks).optional(),
+    until: z
+      .literal(
+        "shutdown",
+        expecting("shutdown, for a task that is meant to be cancelled at the end"),
+      )
+      .optional()
+      .meta({
+        description:
+          "What the task's proper end is: being cancelled at the end of the program is no loss then.",
+      }),
   });
   return twoForms(names, Array.isArray, steps, long);
 }

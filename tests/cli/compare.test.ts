@@ -16,6 +16,7 @@ interface Result {
   tasks: {
     name: string;
     status: string;
+    lost: boolean;
     heard: string | null;
     cleanup: string;
   }[];
@@ -266,8 +267,6 @@ function lacks(result: Result, demand: string): boolean {
   const [, figure, limit, unit] = /^(\w+)(?:<=|<|==)([\d.]+)(us|ms|s|m|)$/.exec(demand) ?? [];
   const scale = { us: 0.001, ms: 1, s: 1000, m: 60_000, "": 1 }[unit ?? ""]!;
   const most = Number(limit) * scale;
-  const cancelledOrWorse = ({ status }: { status: string }): boolean =>
-    status !== "finished" && status !== "failed";
   switch (figure ?? demand) {
     case "finish":
       return tasks.some(({ status }) => status !== "finished");
@@ -276,7 +275,7 @@ function lacks(result: Result, demand: string): boolean {
     case "cleanup":
       return tasks.some(({ cleanup }) => cleanup === "skipped" || cleanup === "cut-short");
     case "lost":
-      return tasks.filter(cancelledOrWorse).length !== most;
+      return tasks.filter(({ lost }) => lost).length !== most;
     case "late":
       return metrics.lateness.max >= most;
     case "main":

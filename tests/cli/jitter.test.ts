@@ -303,7 +303,9 @@ describe("--jitter with --runs", () => {
     const { main, tasks } = JSON.parse(stdout) as Odds;
     expect(status).toBe(1);
     expect(Object.keys(main.statuses).toSorted()).toEqual(["failed", "finished"]);
-    expect(tasks[0]!.lost).toBe(main.statuses["failed"]!);
+    // What the timeout cancels is given up, not lost.
+    expect(tasks[0]!.statuses["cancelled"]).toBe(main.statuses["failed"]!);
+    expect(tasks[0]!.lost).toBe(0);
     const stuck = { ...document, main: [...document.main, { receive: "box" }] };
     const found = odds(stuck, ...words);
     expect(found.deadlocked).toBe(found.main.statuses["deadlocked"]!);

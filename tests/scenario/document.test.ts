@@ -836,6 +836,15 @@ describe("a task", () => {
     expect(long!.finally).toMatchObject([{ kind: "sleep", ticks: 2_000_000 }]);
   });
 
+  test("may say that shutdown is its proper end, and nothing else", () => {
+    const until = (word: string): string =>
+      `name: sample\nmain: []\ntasks: { task: { steps: [], until: ${word} } }\n`;
+    expect(accept(until("shutdown")).tasks[0]!.until).toBe("shutdown");
+    expect(accept("name: sample\nmain: []\ntasks: { task: [] }\n").tasks[0]!.until).toBeNull();
+    for (const wrong of ["▲main", "▲3", "▲{}"])
+      expectProblems(until(wrong), ["tasks.task.until", "write shutdown"]);
+  });
+
   test("with copies runs that many times, under numbered names; with one copy, too", () => {
     const document = (copies: number) => ({
       name: "sample",
@@ -1197,7 +1206,18 @@ describe("reading a document", () => {
   const texts = fc.constantFrom(...catalogue.map(({ text }) => text));
   const words = fc.constantFrom(
     ...["name", "main", "launch", "tasks", "start", "settle", "repeat", "steps", "sleep", "block"],
-    ...["print", "strategy", "expect", "channels", "finally", "copies", "use", "atExit", "thread"],
+    ...[
+      "print",
+      "strategy",
+      "expect",
+      "channels",
+      "finally",
+      "copies",
+      "until",
+      "use",
+      "atExit",
+      "thread",
+    ],
     ...[
       ": ",
       "- ",
