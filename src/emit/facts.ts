@@ -6,21 +6,17 @@
  * ("it can fail"), which costs a line of code and never makes it wrong.
  */
 import type { LeafStep, Scenario, Step, TaskSpec } from "../scenario/model.ts";
-import { splitPlaceholders } from "../scenario/placeholders.ts";
+import { placeholdersOf } from "../scenario/placeholders.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
 import { leaves, leavesOf } from "../scenario/walk.ts";
 
-/** Whether the steps print `{value}` before they have certainly received one. */
-export function printsEarlyValue(steps: readonly Step[], cleanup: readonly Step[] = []): boolean {
-  const printsValue = (step: LeafStep): boolean =>
-    step.kind === "print" &&
-    splitPlaceholders(step.text).some(
-      (piece) => "placeholder" in piece && piece.placeholder === "value",
-    );
+/** Whether the steps fill in `{value}` before they have certainly received one. */
+export function usesEarlyValue(steps: readonly Step[], cleanup: readonly Step[] = []): boolean {
+  const usesValue = (step: LeafStep): boolean => placeholdersOf(step).has("value");
   const all = leaves(steps);
   const received = all.findIndex(({ kind }) => kind === "receive");
   const early = received < 0 ? all : all.slice(0, received);
-  return early.some(printsValue) || leaves(cleanup).some(printsValue);
+  return early.some(usesValue) || leaves(cleanup).some(usesValue);
 }
 
 /** Whether the steps of the list hold their place for a while in a coroutine. */

@@ -9,7 +9,7 @@ import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { leaves, leavesOf } from "../scenario/walk.ts";
 import { EmitError } from "./error.ts";
-import { type ChannelUse, Facts, printsEarlyValue } from "./facts.ts";
+import { type ChannelUse, Facts, usesEarlyValue } from "./facts.ts";
 import { Draft } from "./python/draft.ts";
 import { writeLaunch, writeTask } from "./python/coroutines.ts";
 import { onMain, writeSteps } from "./python/steps.ts";
@@ -148,7 +148,7 @@ function writeLoop(draft: Draft): string[][] {
 
 function writeMain(draft: Draft): string[] {
   const { scenario, beforeLaunch, afterLaunch, launches } = draft.facts;
-  const early = printsEarlyValue(scenario.main) ? [`value = ""`] : [];
+  const early = usesEarlyValue(scenario.main) ? [`value = ""`] : [];
   const before = writeSteps(draft, beforeLaunch, { ...onMain, launched: false });
   if (!launches) return [...early, ...before];
   const after = writeSteps(draft, afterLaunch, onMain);

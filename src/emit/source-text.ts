@@ -1,4 +1,5 @@
 /** Lines of a program that is being written, in whatever language: indentation and names. */
+import { type Piece, splitJson, splitPlaceholders } from "../scenario/placeholders.ts";
 
 /** Lines, one step further in. */
 export function indented(lines: readonly string[], by: string): string[] {
@@ -51,8 +52,16 @@ export function indexName(depth: number): string {
 /**
  * A value that is sent, as every language here writes it: what is neither text nor a number is only
  * ever printed, as JSON.
+ *
+ * @param text writes a text that these pieces make up; `inJson` where it is one of JSON, and what is
+ *   filled in stands inside a string of it.
  */
-export function literal(value: unknown): string {
+export function literal(
+  value: unknown,
+  text: (pieces: Piece[], inJson: boolean) => string,
+): string {
   if (typeof value === "number") return String(value);
-  return JSON.stringify(typeof value === "string" ? value : (JSON.stringify(value) ?? "null"));
+  return typeof value === "string"
+    ? text(splitPlaceholders(value), false)
+    : text(splitJson(value), true);
 }

@@ -1,7 +1,7 @@
 /** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
 import { MAIN_THREAD, typeNumber } from "../events/event.ts";
 import type { LeafStep, TaskSpec } from "../scenario/model.ts";
-import type { PlaceholderValues } from "../scenario/placeholders.ts";
+import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { leavesOf } from "../scenario/walk.ts";
 import { CallClock, LoopCalls } from "./call.ts";
 import { LoopChannels } from "./channel.ts";
@@ -21,7 +21,7 @@ export class Background {
   readonly pool: LoopPool | null;
   readonly #calls: LoopCalls;
   readonly #times: CallClock;
-  /** The tasks that print nothing: what placeholders stand for in them nobody asks, and they share it. */
+  /** The tasks without placeholders: what these would stand for nobody asks, and they share it. */
   readonly #silent: ReadonlySet<TaskSpec>;
   readonly #silence: PlaceholderValues;
   /** Called when main wants no more of the loop than its tasks' ends. */
@@ -38,8 +38,8 @@ export class Background {
     const { workers } = run.strategy;
     this.pool = workers === null ? null : new LoopPool(this.loop, workers);
     this.#times = new CallClock(run, thread);
-    const prints = (task: TaskSpec): boolean => leavesOf(task).some(({ kind }) => kind === "print");
-    this.#silent = new Set(run.scenario.tasks.filter((task) => !prints(task)));
+    const asks = (step: LeafStep): boolean => placeholdersOf(step).size > 0;
+    this.#silent = new Set(run.scenario.tasks.filter((task) => !leavesOf(task).some(asks)));
     this.#silence = placeholderValues(run.runtime);
     this.#calls = new LoopCalls(this.loop, this.#times);
   }

@@ -2,7 +2,7 @@
 import { typeNumber } from "../events/event.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import type { LeafStep, Step } from "../scenario/model.ts";
-import { fillPlaceholders, type PlaceholderValues } from "../scenario/placeholders.ts";
+import { fillPlaceholders, fillValue, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { Cursor } from "../scenario/walk.ts";
 import { StepFailure } from "./failure.ts";
 import type { Program, Thread } from "./operation.ts";
@@ -69,19 +69,27 @@ export class Walk<Other = never> implements Program<LeafStep | Other> {
       }
       const next = this.#cursor.next();
       if (next === undefined) return { done: true, value: undefined };
-      const step = this.#thread.vary === null ? next : varied(next, this.#thread.vary);
+      const step = this.#prepared(next);
       if (step.kind === "print") {
-        this.#values.i = this.#cursor.iteration;
         const text = fillPlaceholders(step.text, this.#values);
         this.#thread.record(typeNumber.printed, this.#actor, 0, text);
       } else if (step.kind === "fail") {
-        throw new StepFailure(step.message);
+        throw new StepFailure(fillPlaceholders(step.message, this.#values));
       } else {
         if (step.kind !== "sleep")
           this.#performing = this.#special?.(step, this.#actor, this.#values);
         if (this.#performing === undefined) return { done: false, value: step };
       }
     }
+  }
+
+  /** A step as it is performed this time: its own durations, its texts filled in. */
+  #prepared(step: LeafStep): LeafStep {
+    const { vary } = this.#thread;
+    if (vary !== null) step = varied(step, vary);
+    if (step.kind === "print" || step.kind === "fail" || step.kind === "send")
+      this.#values.i = this.#cursor.iteration;
+    return step.kind === "send" ? { ...step, value: fillValue(step.value, this.#values) } : step;
   }
 
   /** Raises an error where the program stands. */

@@ -8,7 +8,7 @@ import { toExpectations, type WrittenExpectations } from "./expectation.ts";
 import type { Scenario, Step, TaskSpec } from "./model.ts";
 import type { Position } from "./position.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
-import { checkRules } from "./rules.ts";
+import { checkRules, type Report } from "./rules.ts";
 import { describe, documentSchema, once, type ParsedStep } from "./schema.ts";
 import { resolveStrategy, type Strategy } from "./strategy.ts";
 import { type LocatedData, parseYaml } from "./yaml.ts";
@@ -44,14 +44,15 @@ export function parseScenario(text: string, file: string): Scenario {
   const problems = parsed.success
     ? []
     : parsed.error.issues.flatMap((issue) => toProblems(issue, located));
-  checkRules(object, (path, message, earlier) => {
+  const report: Report = (path, message, earlier) => {
     const first = earlier && ` (first on line ${located.locate(earlier, "value").line})`;
     problems.push({
       position: located.locate(path, "value"),
       path: formatPath(path),
       message: message + (first ?? ""),
     });
-  });
+  };
+  checkRules(object, report, located.isBare);
   if (!parsed.success || problems.length > 0) throw new DocumentError(file, inOrder(problems));
   return new Reader(located).scenario(parsed.data as Parsed);
 }

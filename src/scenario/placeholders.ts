@@ -1,4 +1,10 @@
-/** The `{…}` of a printed line: what may stand there, and what is printed in its place. */
+/**
+ * The `{…}` in a step's texts: what may stand there, and what the program has in its place.
+ *
+ * A text that the program produces is filled in wherever it stands: what it prints, what it raises and
+ * what it sends. The keys of an object that is sent are names, and stay as they are.
+ */
+import type { LeafStep } from "./model.ts";
 import { suggestion } from "./suggest.ts";
 
 /** `{name}` is filled in; `{{name}}` prints `{name}`; any other brace is just a brace. */
@@ -20,6 +26,9 @@ const known = [
   "value",
 ] as const satisfies (keyof PlaceholderValues)[];
 
+/** Part of a text: as it stands, or what a placeholder stands for. */
+export type Piece = { literal: string } | { placeholder: keyof PlaceholderValues };
+
 /** The text with its placeholders filled in. */
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
   if (!text.includes("{")) return text;
@@ -30,11 +39,53 @@ export function fillPlaceholders(text: string, values: PlaceholderValues): strin
   );
 }
 
+/** A value that is sent, with the placeholders of every text in it filled in. */
+export function fillValue(value: unknown, values: PlaceholderValues): unknown {
+  if (typeof value === "string") return fillPlaceholders(value, values);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => fillValue(item, values));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, fillValue(item, values)]),
+  );
+}
+
+/** Every text of a data value, with the path that leads to it. */
+function textsIn(
+  value: unknown,
+  path: PropertyKey[] = [],
+): { text: string; path: PropertyKey[] }[] {
+  if (typeof value === "string") return [{ text: value, path }];
+  return entriesOf(value).flatMap(([key, item]) => textsIn(item, [...path, key]));
+}
+
+/** What a list or an object holds, by index or key; anything else holds nothing. */
+function entriesOf(value: unknown): [string | number, unknown][] {
+  if (Array.isArray(value)) return [...value.entries()];
+  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+}
+
+/** What the texts of a step need to know when it is performed. */
+export function placeholdersOf(step: LeafStep): ReadonlySet<keyof PlaceholderValues> {
+  const texts =
+    step.kind === "print"
+      ? [step.text]
+      : step.kind === "fail"
+        ? [step.message]
+        : step.kind === "send"
+          ? textsIn(step.value).map(({ text }) => text)
+          : [];
+  const pieces = texts.flatMap(splitPlaceholders);
+  return new Set(pieces.flatMap((piece) => ("placeholder" in piece ? [piece.placeholder] : [])));
+}
+
+/** Where a text stands. */
+interface Around {
+  inTask: boolean;
+  inRepeat: boolean;
+}
+
 /** What is wrong with a text's placeholders, where it stands. */
-export function placeholderProblems(
-  text: string,
-  at: { inTask: boolean; inRepeat: boolean },
-): string[] {
+export function placeholderProblems(text: string, at: Around): string[] {
   const problems: string[] = [];
   for (const [, , name] of text.matchAll(placeholder)) {
     if (name === undefined) continue;
@@ -52,11 +103,51 @@ export function placeholderProblems(
   return problems;
 }
 
+/**
+ * The same for a value that is sent.
+ *
+ * @param isBare whether nothing at all is written behind the key at a path: `{i}` without quotes is an
+ *   object to YAML, with the key i.
+ */
+export function valueProblems(
+  value: unknown,
+  at: Around,
+  isBare: (path: PropertyKey[]) => boolean,
+): { path: PropertyKey[]; message: string }[] {
+  const problems = textsIn(value).flatMap(({ text, path }) =>
+    placeholderProblems(text, at).map((message) => ({ path, message })),
+  );
+  for (const { key, path, isOnly } of keysIn(value)) {
+    const quoted = `"{${key}}"`;
+    if (isOnly && (known as readonly string[]).includes(key) && isBare([...path, key]))
+      problems.push({
+        path,
+        message: `without quotes {${key}} is an object with the key "${key}"; write ${quoted}`,
+      });
+    const [, , name] = [...key.matchAll(placeholder)].find(([, , one]) => one !== undefined) ?? [];
+    if (name !== undefined && (known as readonly string[]).includes(name))
+      problems.push({
+        path,
+        message: `"{${name}}" stands in a key, and keys are not filled in; put it into a value`,
+      });
+  }
+  return problems;
+}
+
+function keysIn(
+  value: unknown,
+  path: PropertyKey[] = [],
+): { key: string; path: PropertyKey[]; isOnly: boolean }[] {
+  const entries = entriesOf(value);
+  const own = entries.flatMap(([key]) =>
+    typeof key === "string" ? [{ key, path, isOnly: entries.length === 1 }] : [],
+  );
+  return [...own, ...entries.flatMap(([key, item]) => keysIn(item, [...path, key]))];
+}
+
 /** A text in pieces, in order: what is printed as it stands, and placeholders by their names. */
-export function splitPlaceholders(
-  text: string,
-): ({ literal: string } | { placeholder: keyof PlaceholderValues })[] {
-  const pieces: ReturnType<typeof splitPlaceholders> = [];
+export function splitPlaceholders(text: string): Piece[] {
+  const pieces: Piece[] = [];
   let literal = "";
   let end = 0;
   for (const match of text.matchAll(placeholder)) {
@@ -71,4 +162,24 @@ export function splitPlaceholders(
   }
   pieces.push({ literal: literal + text.slice(end) });
   return pieces;
+}
+
+/** A value as JSON, in the same pieces; what a placeholder stands for is part of a JSON string there. */
+export function splitJson(value: unknown): Piece[] {
+  if (typeof value === "string")
+    return [
+      { literal: '"' },
+      ...splitPlaceholders(value).map((piece) =>
+        "literal" in piece ? { literal: JSON.stringify(piece.literal).slice(1, -1) } : piece,
+      ),
+      { literal: '"' },
+    ];
+  if (typeof value !== "object" || value === null)
+    return [{ literal: JSON.stringify(value) ?? "null" }];
+  const isList = Array.isArray(value);
+  const items = entriesOf(value).flatMap(([key, item], index): Piece[] => [
+    { literal: (index === 0 ? "" : ",") + (isList ? "" : `${JSON.stringify(key)}:`) },
+    ...splitJson(item),
+  ]);
+  return [{ literal: isList ? "[" : "{" }, ...items, { literal: isList ? "]" : "}" }];
 }

@@ -1,11 +1,11 @@
 /**
- * The rules of a document that span several steps: what may happen only once, what a printed
- * line's placeholders refer to, and how much a run may hold.
+ * The rules of a document that span several steps: what may happen only once, what the placeholders
+ * of a text refer to, and how much a run may hold.
  *
  * They look at the data as written and pass over whatever has another shape, so that they are told
  * together with the schema's complaints and not after them.
  */
-import { placeholderProblems } from "./placeholders.ts";
+import { placeholderProblems, valueProblems } from "./placeholders.ts";
 
 /** The most steps one run may perform: what its events would do to memory is not told by a crash. */
 const maxSteps = 10_000_000;
@@ -19,9 +19,17 @@ export const maxCount = 1_000_000_000;
 /** Hears of a broken rule: where, a sentence, and the earlier place that it contradicts. */
 export type Report = (path: PropertyKey[], message: string, earlier?: PropertyKey[]) => void;
 
-/** Holds a document's data against the rules. */
-export function checkRules(data: Record<string, unknown>, report: Report): void {
-  new Rules(report).document(data);
+/**
+ * Holds a document's data against the rules.
+ *
+ * @param isBare whether nothing at all is written behind the key at a path.
+ */
+export function checkRules(
+  data: Record<string, unknown>,
+  report: Report,
+  isBare: (path: PropertyKey[]) => boolean,
+): void {
+  new Rules(report, isBare).document(data);
 }
 
 interface Around {
@@ -31,14 +39,16 @@ interface Around {
 
 class Rules {
   readonly #report: Report;
+  readonly #isBare: (path: PropertyKey[]) => boolean;
   /** What may happen only once, and where it was first met. */
   readonly #once = new Map<string, PropertyKey[]>();
 
   /** The names of the document's tasks; another one the schema complains of. */
   #tasks: ReadonlySet<string> = new Set();
 
-  constructor(report: Report) {
+  constructor(report: Report, isBare: (path: PropertyKey[]) => boolean) {
     this.#report = report;
+    this.#isBare = isBare;
   }
 
   document(data: Record<string, unknown>): void {
@@ -79,14 +89,24 @@ class Rules {
         continue;
       }
       count++;
-      if (typeof step["print"] === "string")
-        for (const message of placeholderProblems(step["print"], around))
-          this.#report([...at, "print"], message);
+      this.#texts(step, at, around);
       for (const word of once) if (word in step) this.#onlyOnce(word, step[word], at, around);
       if (path[0] === "main" && this.#tasks.has(step["result"] as string))
         this.#resultOf(step["result"] as string, at);
     }
     return count;
+  }
+
+  #texts(step: Record<string, unknown>, at: PropertyKey[], around: Around): void {
+    for (const word of ["print", "fail"])
+      if (typeof step[word] === "string")
+        for (const message of placeholderProblems(step[word], around))
+          this.#report([...at, word], message);
+    const sent = [...at, "send", "value"];
+    const { value } = objectOr(step["send"]);
+    const isBare = (path: PropertyKey[]): boolean => this.#isBare([...sent, ...path]);
+    for (const { path, message } of valueProblems(value, around, isBare))
+      this.#report([...sent, ...path], message);
   }
 
   #onlyOnce(word: string, value: unknown, at: PropertyKey[], { inRepeat }: Around): void {

@@ -88,6 +88,12 @@ function unknownKey(key: string, known: readonly string[]): string {
 const text = z.union([z.string(), z.number(), z.boolean()], expecting("text"));
 const label = z.string(expecting("text"));
 
+/** A text that the program produces. */
+const filledIn = text.meta({
+  description:
+    "A text. {i} (the index of the repeat around it), {task}, {copy}, {runtime} and {value} (what was received last) are filled in; {{name}} stands for {name}.",
+});
+
 const duration = z
   .union([z.string(), z.number()], expecting(`a duration: ${durationExamples}`))
   .transform((input, context) => {
@@ -132,7 +138,7 @@ function stepShapes(step: z.ZodType, names: Names | null) {
   const channel = names === null ? z.string() : reference("channel", names.channels);
   const timeout = duration.optional();
   return {
-    print: { print: text },
+    print: { print: filledIn },
     sleep: { sleep: duration },
     block: { block: duration },
     compute: { compute: duration },
@@ -140,7 +146,7 @@ function stepShapes(step: z.ZodType, names: Names | null) {
       repeat: count("how many times: a whole number from 0", 0, maxCount),
       steps: z.array(step, expecting("a list of steps")),
     },
-    fail: { fail: text },
+    fail: { fail: filledIn },
     launch: { launch: bare },
     start: {
       start: twoForms(
@@ -155,7 +161,12 @@ function stepShapes(step: z.ZodType, names: Names | null) {
     result: { result: task, timeout },
     join: { join: bare, timeout },
     send: {
-      send: object("{ channel: name, value: … }", { channel, value: z.unknown() }),
+      send: object("{ channel: name, value: … }", {
+        channel,
+        value: z.unknown().meta({
+          description: "Any value. The texts in it are filled in as those of a print are.",
+        }),
+      }),
     },
     receive: { receive: channel, timeout },
     call: {

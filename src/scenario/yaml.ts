@@ -28,6 +28,8 @@ export interface LocatedData {
   data: unknown;
   /** Where the value at a path stands, or its key; the nearest enclosing place for one that is missing. */
   locate(path: readonly PropertyKey[], which: "value" | "key"): Position;
+  /** Whether a key stands at the path with nothing behind it, not even a colon. */
+  isBare(path: readonly PropertyKey[]): boolean;
 }
 
 /**
@@ -71,6 +73,7 @@ export function parseYaml(text: string, file: string): LocatedData {
   return {
     data: data ?? undefined,
     locate: (path, which) => position(offsetOf(document, path, which)),
+    isBare: (path) => isBare(document, path),
   };
 }
 
@@ -159,6 +162,20 @@ function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
 }
 
 const pairsOfMaps = new WeakMap<YAMLMap, Map<string, Pair>>();
+
+function isBare(document: Document.Parsed, path: readonly PropertyKey[]): boolean {
+  let node: unknown = document.contents;
+  for (const [index, key] of path.entries()) {
+    if (isMap(node)) {
+      const pair = pairsOf(node).get(String(key));
+      if (index === path.length - 1) return pair?.value === null;
+      node = pair?.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+    }
+  }
+  return false;
+}
 
 function offsetOf(
   document: Document.Parsed,

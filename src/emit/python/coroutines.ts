@@ -5,7 +5,7 @@
  */
 import type { TaskSpec } from "../../scenario/model.ts";
 import { leaves } from "../../scenario/walk.ts";
-import { printsEarlyValue, waits } from "../facts.ts";
+import { usesEarlyValue, waits } from "../facts.ts";
 import type { Draft } from "./draft.ts";
 import { inLaunch, type Place, writeSteps } from "./steps.ts";
 import { inside, seconds } from "./syntax.ts";
@@ -14,7 +14,7 @@ import { inside, seconds } from "./syntax.ts";
 export function writeTask(draft: Draft, task: TaskSpec): string[] {
   draft.import("asyncio");
   const place: Place = { who: "task", depth: 0, task, launched: true };
-  const early = printsEarlyValue(task.steps, task.finally) ? [`value = ""`] : [];
+  const early = usesEarlyValue(task.steps, task.finally) ? [`value = ""`] : [];
   const body = writeSteps(draft, task.steps, place);
   const lines =
     task.finally.length === 0
@@ -27,7 +27,7 @@ export function writeTask(draft: Draft, task: TaskSpec): string[] {
 /** The coroutine main(), which is launch: up to the completion point, at it and behind it. */
 export function writeLaunch(draft: Draft): string[] {
   const { scenario, strategy, afterSettle } = draft.facts;
-  const early = printsEarlyValue(scenario.launch) ? [`value = ""`] : [];
+  const early = usesEarlyValue(scenario.launch) ? [`value = ""`] : [];
   const executor =
     strategy.offload === "threads" && draft.facts.usesPool
       ? [

@@ -6,7 +6,7 @@
  */
 import { formatDuration } from "../../scenario/duration.ts";
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
-import { splitPlaceholders } from "../../scenario/placeholders.ts";
+import { type Piece, placeholdersOf, splitPlaceholders } from "../../scenario/placeholders.ts";
 import { indexName, literal } from "../source-text.ts";
 import type { Draft } from "./draft.ts";
 import { inside, seconds } from "./syntax.ts";
@@ -38,19 +38,21 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
   switch (step.kind) {
     case "repeat": {
       const body = writeSteps(draft, step.steps, { ...place, depth: place.depth + 1 });
-      const used = step.steps.some((inner) => inner.kind === "print" && usesIndex(inner.text));
+      const used = step.steps.some(
+        (inner) => inner.kind !== "repeat" && placeholdersOf(inner).has("i"),
+      );
       const index = used ? indexName(place.depth) : "_";
       return [`for ${index} in range(${step.times}):`, ...inside(body)];
     }
     case "print":
-      return [`print(${filledIn(step.text, place)})`];
+      return [`print(${filledIn(draft, splitPlaceholders(step.text), place)})`];
     case "sleep":
       return [`await asyncio.sleep(${seconds(step.ticks)})`];
     case "block":
     case "compute":
       return hold(draft, step, place);
     case "fail":
-      return [`raise RuntimeError(${JSON.stringify(step.message)})`];
+      return [`raise RuntimeError(${filledIn(draft, splitPlaceholders(step.message), place)})`];
     case "start":
       return step.tasks.flatMap((name) => start(draft, draft.facts.task(name)));
     case "submit":
@@ -61,7 +63,9 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
       return join(draft, step, place);
     case "send":
     case "receive":
-      return place.who === "main" ? mainChannel(draft, step, place) : loopChannel(draft, step);
+      return place.who === "main"
+        ? mainChannel(draft, step, place)
+        : loopChannel(draft, step, place);
     case "launch":
     case "settle":
     case "call":
@@ -149,9 +153,14 @@ function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
     : [`thread.join(timeout=${seconds(timeout)})  # waits no longer, and stops nothing`];
 }
 
-function loopChannel(draft: Draft, step: Of<"send" | "receive">): string[] {
+/** A value as it is sent. */
+function sent(draft: Draft, { value }: Of<"send">, place: Place): string {
+  return literal(value, (pieces, inJson) => filledIn(draft, pieces, place, inJson));
+}
+
+function loopChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
   const queue = draft.queueOf(draft.facts.channel(step.channel));
-  if (step.kind === "send") return [`await ${queue}.put(${literal(step.value)})`];
+  if (step.kind === "send") return [`await ${queue}.put(${sent(draft, step, place)})`];
   const get = `value = await ${queue}.get()`;
   return step.timeout === undefined
     ? [get]
@@ -166,7 +175,7 @@ function mainChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): 
   if (!draft.facts.isShared(channel))
     return [
       step.kind === "send"
-        ? `${queue}.put(${literal(step.value)})`
+        ? `${queue}.put(${sent(draft, step, place)})`
         : `value = ${queue}.get(${limit})`,
     ];
   if (draft.facts.isBetweenThreads(channel) && place.launched) {
@@ -177,7 +186,7 @@ function mainChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): 
         : `asyncio.wait_for(${queue}.get(), ${seconds(timeout)})`;
     return [
       step.kind === "send"
-        ? `asyncio.run_coroutine_threadsafe(${queue}.put(${literal(step.value)}), loop).result()`
+        ? `asyncio.run_coroutine_threadsafe(${queue}.put(${sent(draft, step, place)}), loop).result()`
         : `value = asyncio.run_coroutine_threadsafe(${get}, loop).result()`,
     ];
   }
@@ -187,15 +196,24 @@ function mainChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): 
       : `  # raises when it is empty${timeout === undefined ? "" : `, not only after ${formatDuration(timeout)}`}: nobody sends while main waits`;
   return [
     (step.kind === "send"
-      ? `${queue}.put_nowait(${literal(step.value)})`
+      ? `${queue}.put_nowait(${sent(draft, step, place)})`
       : `value = ${queue}.get_nowait()`) + why,
   ];
 }
 
-/** A printed text: an f-string where something is filled in. */
-function filledIn(text: string, { task, depth }: Place): string {
+/**
+ * A text: an f-string where something is filled in.
+ *
+ * @param inJson what is filled in stands inside a string of JSON.
+ */
+function filledIn(
+  draft: Draft,
+  text: readonly Piece[],
+  { task, depth }: Place,
+  inJson = false,
+): string {
   let filled = false;
-  const pieces = splitPlaceholders(text).map((piece) => {
+  const pieces = text.map((piece) => {
     if ("literal" in piece) return { text: piece.literal };
     switch (piece.placeholder) {
       case "runtime":
@@ -213,7 +231,9 @@ function filledIn(text: string, { task, depth }: Place): string {
         return { text: "", code: indexName(depth - 1) };
       case "value":
         filled = true;
-        return { text: "", code: "value" };
+        if (!inJson) return { text: "", code: "value" };
+        draft.import("json");
+        return { text: "", code: "json.dumps(str(value), ensure_ascii=False)[1:-1]" };
     }
   });
   if (!filled) return JSON.stringify(pieces.map((piece) => piece.text).join(""));
@@ -223,10 +243,4 @@ function filledIn(text: string, { task, depth }: Place): string {
       ("code" in piece ? `{${piece.code}}` : ""),
   );
   return `f"${inner.join("")}"`;
-}
-
-function usesIndex(text: string): boolean {
-  return splitPlaceholders(text).some(
-    (piece) => "placeholder" in piece && piece.placeholder === "i",
-  );
 }

@@ -6,11 +6,11 @@
  */
 import { formatDuration } from "../../scenario/duration.ts";
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
-import { splitPlaceholders } from "../../scenario/placeholders.ts";
+import { type Piece, splitPlaceholders } from "../../scenario/placeholders.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { EmitError } from "../error.ts";
-import { printsEarlyValue } from "../facts.ts";
+import { usesEarlyValue } from "../facts.ts";
 import { indexName, literal } from "../source-text.ts";
 import type { Draft } from "./draft.ts";
 import { everyCopy, forEveryCopy, inside, milliseconds } from "./syntax.ts";
@@ -50,7 +50,7 @@ export function writeSteps(draft: Draft, steps: readonly Step[], place: Place): 
 export function declareValue(steps: readonly Step[], cleanup: readonly Step[] = []): string[] {
   const receives = leaves([...steps, ...cleanup]).some(({ kind }) => kind === "receive");
   if (receives) return [`let value: Value = "";`];
-  return printsEarlyValue(steps, cleanup) ? [`const value = "";`] : [];
+  return usesEarlyValue(steps, cleanup) ? [`const value = "";`] : [];
 }
 
 /** An expression that begins a task in a way that suits the strategy. */
@@ -72,7 +72,7 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
       ];
     }
     case "print":
-      return [`console.log(${filledIn(step.text, place)});`];
+      return [`console.log(${filledIn(splitPlaceholders(step.text), place)});`];
     case "sleep":
       if (!draft.cancels || place.cleaning)
         return [`await Bun.sleep(${milliseconds(step.ticks)});`];
@@ -82,7 +82,7 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
     case "compute":
       return hold(draft, step, place);
     case "fail":
-      return [`throw new Error(${JSON.stringify(step.message)});`];
+      return [`throw new Error(${filledIn(splitPlaceholders(step.message), place)});`];
     case "start":
       return step.tasks.flatMap((name) => start(draft, draft.facts.task(name)));
     case "submit":
@@ -201,11 +201,16 @@ function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
   return [`Atomics.wait(shared, ${draft.endedWord()}, 0${limit}); // ${note}`];
 }
 
+/** A value as it is sent. */
+function sent({ value }: Of<"send">, place: Place): string {
+  return literal(value, (pieces, inJson) => filledIn(pieces, place, inJson));
+}
+
 function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const { capacity } = channel;
   const queue = draft.queueOf(channel);
-  const value = literal(step.value);
+  const value = sent(step, place);
   if (!draft.facts.isBetweenThreads(channel)) {
     const fate =
       capacity === null ? "" : " // raises when it is full: nobody makes room while main waits";
@@ -229,7 +234,7 @@ function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
 function loopSends(draft: Draft, step: Of<"send">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
-  const put = `${queue}.put(${literal(step.value)});`;
+  const put = `${queue}.put(${sent(step, place)});`;
   if (channel.capacity === null) return [put];
   return [`while (${queue}.isFull) await ${waiting(draft, `${queue}.changed()`, place)};`, put];
 }
@@ -277,10 +282,14 @@ function call(draft: Draft, step: Of<"call">, place: Place): string[] {
   ];
 }
 
-/** A printed text: a template where something is filled in. */
-function filledIn(text: string, { task, depth }: Place): string {
+/**
+ * A text: a template where something is filled in.
+ *
+ * @param inJson what is filled in stands inside a string of JSON.
+ */
+function filledIn(text: readonly Piece[], { task, depth }: Place, inJson = false): string {
   let filled = false;
-  const pieces = splitPlaceholders(text).map((piece): { text: string; code?: string } => {
+  const pieces = text.map((piece): { text: string; code?: string } => {
     if ("literal" in piece) return { text: piece.literal };
     if (piece.placeholder === "task" && task!.copies === null) return { text: task!.name };
     if (piece.placeholder === "copy" && task!.copies === null) return { text: "0" };
@@ -295,7 +304,10 @@ function filledIn(text: string, { task, depth }: Place): string {
       case "i":
         return { text: "", code: indexName(depth - 1) };
       case "value":
-        return { text: "", code: "value" };
+        return {
+          text: "",
+          code: inJson ? "JSON.stringify(String(value)).slice(1, -1)" : "value",
+        };
     }
   });
   if (!filled) return JSON.stringify(pieces.map((piece) => piece.text).join(""));
