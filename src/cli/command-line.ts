@@ -13,7 +13,14 @@ import { exitStatus } from "./command.ts";
 import { commands, findingsTopic, overview } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { canAsk, lookOptions, prepareForQuestions } from "./terminal.ts";
-import { OutputClosed, textWidth, writeErr, writeOut } from "./output.ts";
+import {
+  OutputClosed,
+  speakingTo,
+  type Terminal,
+  textWidth,
+  writeErr,
+  writeOut,
+} from "./output.ts";
 
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
 const plainErrors: Record<string, number> = {
@@ -24,8 +31,14 @@ const plainErrors: Record<string, number> = {
 /** The most problems of one document that are told at once. */
 const mostProblems = 20;
 
-/** Runs the command that `argv` means. @returns the exit status. */
-export async function runCommandLine(argv: string[]): Promise<number> {
+/**
+ * Runs the command that `argv` means. @returns the exit status.
+ *
+ * @param on what it speaks to, where that is not the process's own terminal. Standard input, the
+ *   environment and the current folder are the process's in any case.
+ */
+export async function runCommandLine(argv: string[], on?: Terminal): Promise<number> {
+  if (on !== undefined) return speakingTo(on, () => runCommandLine(argv));
   try {
     return await dispatch(argv);
   } catch (error) {

@@ -13,15 +13,98 @@ export class OutputFailed extends Error {
   override readonly name = "OutputFailed";
 }
 
+/** A stream that tandem writes to. */
+export interface Stream {
+  readonly isTTY: boolean;
+  /** How large the terminal is; undefined where it is none. */
+  readonly columns: number | undefined;
+  readonly rows: number | undefined;
+  /** Writes all of a text at once. @throws OutputClosed when nobody reads it any more, OutputFailed. */
+  write(text: string): void;
+  /** Writes what it can of it beside whatever else goes on, and says how many bytes those were. */
+  writeSome(
+    bytes: Buffer,
+    done: (error: NodeJS.ErrnoException | null, written: number) => void,
+  ): void;
+  /** An error in words for whoever reads them. */
+  failureOf(error: NodeJS.ErrnoException): OutputClosed | OutputFailed;
+}
+
+/** The two streams that a command line speaks to. */
+export interface Terminal {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+class ProcessStream implements Stream {
+  readonly #descriptor: number;
+  readonly #what: string;
+  readonly #stream: () => NodeJS.WriteStream;
+
+  /** @param stream is asked for its size alone, and only when that is wanted: to make it takes time. */
+  constructor(descriptor: number, what: string, stream: () => NodeJS.WriteStream) {
+    this.#descriptor = descriptor;
+    this.#what = what;
+    this.#stream = stream;
+  }
+
+  get isTTY(): boolean {
+    return this.#stream().isTTY === true;
+  }
+
+  get columns(): number | undefined {
+    return this.#stream().columns;
+  }
+
+  get rows(): number | undefined {
+    return this.#stream().rows;
+  }
+
+  write(text: string): void {
+    writeAll(this.#descriptor, text, this.#what);
+  }
+
+  writeSome(
+    bytes: Buffer,
+    done: (error: NodeJS.ErrnoException | null, written: number) => void,
+  ): void {
+    write(this.#descriptor, bytes, 0, bytes.length, null, done);
+  }
+
+  failureOf(error: NodeJS.ErrnoException): OutputClosed | OutputFailed {
+    return failureOf(error, this.#what);
+  }
+}
+
+/** The streams of the command line that runs now: the process's own, unless its caller brought others. */
+export let terminal: Terminal = {
+  stdout: new ProcessStream(1, "standard output", () => process.stdout),
+  stderr: new ProcessStream(2, "standard error", () => process.stderr),
+};
+
+/** Does something with other streams in the place of the process's own. One at a time. */
+export async function speakingTo<Result>(
+  other: Terminal,
+  body: () => Promise<Result>,
+): Promise<Result> {
+  const before = terminal;
+  terminal = other;
+  try {
+    return await body();
+  } finally {
+    terminal = before;
+  }
+}
+
 /** Writes text to stdout. @throws OutputClosed when nobody reads it any more. */
 export function writeOut(text: string): void {
-  writeAll(1, text, "standard output");
+  terminal.stdout.write(text);
 }
 
 /** Writes text to stderr, if that can be done: there is nowhere else to complain. */
 export function writeErr(text: string): void {
   try {
-    writeAll(2, text, "standard error");
+    terminal.stderr.write(text);
   } catch (error) {
     if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
   }
@@ -55,15 +138,15 @@ export class QueuedOutput {
   /** Why nothing more can be written. */
   broken: OutputClosed | OutputFailed | null = null;
   readonly #onBroken: () => void;
-  readonly #descriptor: number;
+  readonly #stream: Stream;
   #queue = "";
   #writing = false;
   #idle: (() => void) | undefined;
 
   /** @param onBroken called once, when writing has failed. */
-  constructor(onBroken: () => void, descriptor: 1 | 2 = 1) {
+  constructor(onBroken: () => void, stream: Stream = terminal.stdout) {
     this.#onBroken = onBroken;
-    this.#descriptor = descriptor;
+    this.#stream = stream;
   }
 
   /** Whether something written before is still on its way. */
@@ -91,14 +174,11 @@ export class QueuedOutput {
   }
 
   #write(bytes: Buffer): void {
-    write(this.#descriptor, bytes, 0, bytes.length, null, (error, written) => {
+    this.#stream.writeSome(bytes, (error, written) => {
       if (error?.code === "EAGAIN") {
         setTimeout(() => this.#write(bytes), 1);
       } else if (error !== null) {
-        this.broken = failureOf(
-          error,
-          this.#descriptor === 1 ? "standard output" : "standard error",
-        );
+        this.broken = this.#stream.failureOf(error);
         this.#onBroken();
         this.#next();
       } else if (written < bytes.length) {
@@ -117,5 +197,5 @@ function failureOf(error: NodeJS.ErrnoException, what: string): OutputClosed | O
 
 /** How wide a line for people may be. */
 export function textWidth(): number {
-  return Math.max(40, Math.min(process.stderr.columns ?? process.stdout.columns ?? 80, 120));
+  return Math.max(40, Math.min(terminal.stderr.columns ?? terminal.stdout.columns ?? 80, 120));
 }

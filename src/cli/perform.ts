@@ -14,7 +14,7 @@ import { type Look, renderTimeline } from "../render/timeline.ts";
 import { callProblems } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { countAllSteps } from "../scenario/walk.ts";
-import { OutputClosed, OutputFailed, QueuedOutput, writeOut } from "./output.ts";
+import { OutputClosed, OutputFailed, QueuedOutput, terminal, writeOut } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 import { showCursor } from "./terminal.ts";
 
@@ -117,11 +117,17 @@ class LiveScreen {
     const heading = `${scenario.name}, strategy ${strategy.name}`;
     this.#picture = new LivePicture(this.lanes, heading, expectedTime(plan, folder));
     this.#output = output;
-    this.#screen = process.stdout.isTTY ? output : new QueuedOutput(() => undefined, 2);
+    this.#screen = terminal.stdout.isTTY
+      ? output
+      : new QueuedOutput(() => undefined, terminal.stderr);
     // Should tandem itself fail, nothing that waits to be written would be.
     process.on("exit", showCursor);
     this.#draw = () =>
-      this.#picture.draw(real.now(speed), look(), process.stderr.rows || process.stdout.rows || 24);
+      this.#picture.draw(
+        real.now(speed),
+        look(),
+        terminal.stderr.rows || terminal.stdout.rows || 24,
+      );
     this.#timer = setInterval(() => {
       // A terminal that takes nothing (Ctrl-S) must not have frames pile up.
       if (!this.#screen.isBusy) this.#screen.write(this.#draw());
@@ -151,7 +157,7 @@ class LiveScreen {
 }
 
 function columns(): number {
-  return process.stderr.columns ?? process.stdout.columns ?? 80;
+  return terminal.stderr.columns ?? terminal.stdout.columns ?? 80;
 }
 
 /** How long virtual time says that a run takes; null where it cannot say, or not at once. */

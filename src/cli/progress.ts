@@ -1,5 +1,5 @@
 /** A line on the terminal that says how far tandem has come, for what takes longer than one likes to wait. */
-import { writeErr } from "./output.ts";
+import { terminal, writeErr } from "./output.ts";
 import { canRedraw } from "./terminal.ts";
 
 /** For how long, in ms, nothing is said: what is over by then needs no comfort. */
@@ -11,12 +11,12 @@ const eraseLine = "\r\u001b[K";
 /** Shows on stderr, if that is a terminal, and is gone when its scope ends (`using`). */
 export class ProgressLine {
   readonly #since = performance.now();
-  readonly #canShow = canRedraw(process.stderr);
+  readonly #canShow = canRedraw(terminal.stderr);
   #shown = false;
 
   show(text: string): void {
     if (!this.#canShow || performance.now() - this.#since < patienceMs) return;
-    const line = text.slice(0, (process.stderr.columns || 80) - 1);
+    const line = text.slice(0, (terminal.stderr.columns || 80) - 1);
     writeErr(`${eraseLine}${line}`);
     this.#shown = true;
   }

@@ -1,7 +1,7 @@
 /** What the terminal that tandem speaks to can show: found out from the environment, as users expect. */
 import type { Look } from "../render/timeline.ts";
 import { cursorShown } from "../render/text.ts";
-import { OutputClosed, OutputFailed, textWidth, writeErr, writeOut } from "./output.ts";
+import { OutputClosed, OutputFailed, terminal, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** The options by which a user overrules what is found out. */
 export const lookOptions = { ascii: { type: "boolean" }, "no-color": { type: "boolean" } } as const;
@@ -58,14 +58,14 @@ function asciiTwin(sign: string): string {
 
 /** Whether somebody is there to be asked, on a terminal where a question can be drawn. */
 export function canAsk(): boolean {
-  return process.stdin.isTTY === true && canRedraw(process.stdout);
+  return process.stdin.isTTY === true && canRedraw(terminal.stdout);
 }
 
 /** Shows the cursor of the terminal, if there is one, at once. */
 export function showCursor(): void {
-  if (process.stderr.isTTY) return writeErr(cursorShown);
+  if (terminal.stderr.isTTY) return writeErr(cursorShown);
   try {
-    if (process.stdout.isTTY) writeOut(cursorShown);
+    if (terminal.stdout.isTTY) writeOut(cursorShown);
   } catch (error) {
     // A terminal that is gone has no cursor.
     if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;

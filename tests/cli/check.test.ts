@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
 // A terminal is waited for by what it shows, with a patience of its own.
@@ -19,16 +19,16 @@ expect: { tasks: finished, lost: 0, wall: "<= 2s", main: 2s, prints: [done], ove
 `;
 
 describe("tandem check", () => {
-  test("the whole catalogue is as it expects", () => {
-    const { status, stdout } = tandem(["check", catalogue]);
+  test("the whole catalogue is as it expects", async () => {
+    const { status, stdout } = await tandemHere(["check", catalogue]);
     expect(status).toBe(0);
     expect(stdout).toEndWith("18 good, 0 fell short\n");
   });
 
-  test("every kind of expectation can be met, and each can fall short, with what was found", () => {
+  test("every kind of expectation can be met, and each can fall short, with what was found", async () => {
     using folder = temporaryFolder();
     const file = folder.file("good.yaml", good);
-    expect(tandem(["check", file])).toMatchObject({
+    expect(await tandemHere(["check", file])).toMatchObject({
       status: 0,
       stdout: `✓ ${file} (thread): 7 as expected\n\n1 good, 0 fell short\n`,
     });
@@ -52,20 +52,20 @@ describe("tandem check", () => {
     ];
     for (const [index, [right, written]] of Object.entries(wrong).entries()) {
       folder.file("good.yaml", good.replace(right, written));
-      const { status, stdout } = tandem(["check", file]);
+      const { status, stdout } = await tandemHere(["check", file]);
       expect(status).toBe(1);
       expect(stdout.match(/✗/g)).toHaveLength(1);
       expect(stdout).toContain(found[index]!);
     }
   });
 
-  test("broken documents among good ones are all told, and hide none", () => {
+  test("broken documents among good ones are all told, and hide none", async () => {
     using folder = temporaryFolder();
     folder.file("a.yaml", "name: a\nmain:\n  - sleep: 1s\n  - blok: 1s\n");
     folder.file("b.yaml", good);
     folder.file("c.yml", "");
     folder.file("d.yaml", good.replace("lost: 0", "lost: 3"));
-    const { status, stdout } = tandem(["check", "."], { cwd: folder.path });
+    const { status, stdout } = await tandemHere(["check", "."], { cwd: folder.path });
     expect(status).toBe(2);
     expect(stdout).toContain("✗ a.yaml:3:5: ");
     expect(stdout).toContain("✗ a.yaml:4:5: ");
@@ -75,9 +75,13 @@ describe("tandem check", () => {
     expect(stdout).toEndWith("1 good, 1 fell short, 2 cannot be read\n");
   });
 
-  test("--compare checks under each strategy of the document", () => {
+  test("--compare checks under each strategy of the document", async () => {
     using folder = temporaryFolder();
-    const { status, stdout } = tandem(["check", folder.file("good.yaml", good), "--compare"]);
+    const { status, stdout } = await tandemHere([
+      "check",
+      folder.file("good.yaml", good),
+      "--compare",
+    ]);
     expect(status).toBe(1);
     expect(stdout).toContain(
       "good.yaml:6:18 (detach): tasks.a: expected finished, found cancelled",
@@ -85,14 +89,19 @@ describe("tandem check", () => {
     expect(stdout).toContain("(thread): 7 as expected");
   });
 
-  test("--driver real checks what really happens", () => {
+  test("--driver real checks what really happens", async () => {
     using folder = temporaryFolder();
     const quick = "name: quick\nmain: [launch]\ntasks: { a: [sleep: 10ms] }\nexpect: { lost: 0 }\n";
-    const { status, stdout } = tandem(["check", folder.file("q.yaml", quick), "-d", "real"]);
+    const { status, stdout } = await tandemHere([
+      "check",
+      folder.file("q.yaml", quick),
+      "-d",
+      "real",
+    ]);
     expect([status, stdout.includes("1 as expected")]).toEqual([0, true]);
   });
 
-  test("what falls short is told at the very place of the document that says so", () => {
+  test("what falls short is told at the very place of the document that says so", async () => {
     using folder = temporaryFolder();
     folder.file(
       "places.yaml",
@@ -113,7 +122,8 @@ expect:
   deadlock: true
 `,
     );
-    const check = (...words: string[]) => tandem(["check", ".", ...words], { cwd: folder.path });
+    const check = async (...words: string[]) =>
+      await tandemHere(["check", ".", ...words], { cwd: folder.path });
     const expected: [string, string][] = [
       ["6:8", "tasks.a: expected finished, found cancelled (a#0)"],
       ["7:8", "tasks.b: expected finished, found failed"],
@@ -125,11 +135,11 @@ expect:
       ["13:7", 'prints: expected line 1: "one", found no more lines'],
       ["15:13", "deadlock: expected a deadlock, found no deadlock"],
     ];
-    expect(check().stdout.split("\n").slice(0, 8)).toEqual(
+    expect((await check()).stdout.split("\n").slice(0, 8)).toEqual(
       expected.map(([place, message]) => `✗ places.yaml:${place} (await): ${message}`),
     );
-    const annotations = check("--reporter", "github")
-      .stdout.split("\n")
+    const annotations = (await check("--reporter", "github")).stdout
+      .split("\n")
       .filter((line) => line.startsWith("::"));
     expect(annotations).toEqual(
       expected.map(([place, message]) => {
@@ -137,26 +147,26 @@ expect:
         return `::error file=places.yaml,line=${line},col=${column}::await: ${message.replaceAll("%", "%25")}`;
       }),
     );
-    const { documents } = JSON.parse(check("--reporter", "json").stdout) as {
+    const { documents } = JSON.parse((await check("--reporter", "json")).stdout) as {
       documents: { checks: { position: object }[] }[];
     };
     expect(documents[0]!.checks[2]!.position).toEqual({ line: 8, column: 9 });
   });
 
-  test("a line that is missing among others is told where it is asked for", () => {
+  test("a line that is missing among others is told where it is asked for", async () => {
     const stdin = `name: n
 main: [print: one]
 expect:
   prints: { contains: [one, two] }
 `;
-    const { status, stdout } = tandem(["check", "-"], { stdin });
+    const { status, stdout } = await tandemHere(["check", "-"], { stdin });
     expect(status).toBe(1);
     expect(stdout).toStartWith(
       '✗ <stdin>:4:29 (await): prints: expected a line "two", found no such line among 1\n',
     );
   });
 
-  test("JUnit: well-formed whatever the texts hold, with counts, times, and a case for each thing", () => {
+  test("JUnit: well-formed whatever the texts hold, with counts, times, and a case for each thing", async () => {
     using folder = temporaryFolder();
     const broken = folder.file("a.yaml", "name: a\nmain:\n  - sleep: 1s\n");
     const strange = good
@@ -164,7 +174,14 @@ expect:
       .replace("lost: 0", "lost: 3");
     const short = folder.file("<b>&\"'.yaml", strange);
     const silent = folder.file("c.yaml", "name: c\nmain: []\n");
-    const { status, stdout } = tandem(["check", broken, short, silent, "--reporter", "junit"]);
+    const { status, stdout } = await tandemHere([
+      "check",
+      broken,
+      short,
+      silent,
+      "--reporter",
+      "junit",
+    ]);
     expect(status).toBe(2);
     // It refuses what is not well-formed, characters that XML does not know included.
     const { testsuites } = Bun.XML.parse(stdout) as { testsuites: { testsuite: object[] } };
@@ -183,16 +200,16 @@ expect:
     ]);
   });
 
-  test("reporters: GitHub's lines name file and line, JSON has it all; others do not exist", () => {
+  test("reporters: GitHub's lines name file and line, JSON has it all; others do not exist", async () => {
     using folder = temporaryFolder();
     folder.file("a,b:c.yaml", "name: a\nmain:\n  - sleep: 1s\n");
     folder.file("d.yaml", good);
-    const run = (reporter: string) =>
-      tandem(["check", ".", "--reporter", reporter], { cwd: folder.path });
-    const github = run("github").stdout;
+    const run = async (reporter: string) =>
+      await tandemHere(["check", ".", "--reporter", reporter], { cwd: folder.path });
+    const github = (await run("github")).stdout;
     expect(github).toContain("::error file=a%2Cb%3Ac.yaml,line=3,col=5::main[0]");
     expect(github).toContain("1 good, 0 fell short, 1 cannot be read\n");
-    const { documents } = JSON.parse(run("json").stdout) as {
+    const { documents } = JSON.parse((await run("json")).stdout) as {
       documents: { problems: object[]; checks: object[]; seconds: number }[];
     };
     expect(documents.map(({ problems, checks }) => [problems.length, checks.length])).toEqual([
@@ -200,18 +217,18 @@ expect:
       [0, 7],
     ]);
     expect(documents[1]!.seconds).toBeGreaterThan(0);
-    expect(run("junt")).toMatchObject({ status: 2, stdout: "" });
-    expect(run("junt").stderr).toContain('did you mean "junit"?');
+    expect(await run("junt")).toMatchObject({ status: 2, stdout: "" });
+    expect((await run("junt")).stderr).toContain('did you mean "junit"?');
   });
 
-  test("a folder without scenarios, or a file that is none, is a mistake, and hides no other's result", () => {
+  test("a folder without scenarios, or a file that is none, is a mistake, and hides no other's result", async () => {
     using folder = temporaryFolder();
     mkdirSync(folder.file("empty"));
     folder.file("good.yaml", good);
     folder.file("binary.yaml", new Uint8Array([97, 0, 98]));
     folder.file("latin.yaml", new Uint8Array([0x6e, 0xe9, 0x0a]));
     const words = ["empty", "gone.yaml", "binary.yaml", "latin.yaml", "good.yaml", "tredaded"];
-    const { status, stdout } = tandem(["check", ...words], { cwd: folder.path });
+    const { status, stdout } = await tandemHere(["check", ...words], { cwd: folder.path });
     expect(status).toBe(2);
     expect(stdout.split("\n").map((line) => line.split(/[:;,]/).slice(0, 2).join(":"))).toEqual([
       "✗ empty: there is no scenario in this folder",
@@ -226,7 +243,7 @@ expect:
     ]);
   });
 
-  test("of a folder every YAML counts, and JSON that has a main; hidden, installed and linked folders do not", () => {
+  test("of a folder every YAML counts, and JSON that has a main; hidden, installed and linked folders do not", async () => {
     using folder = temporaryFolder();
     const json = { name: "j", main: ["launch"], expect: { lost: 0 } };
     for (const path of ["sub/deep", "node_modules/x", ".hidden", "folder.yaml"])
@@ -249,7 +266,7 @@ expect:
     for (const [name, text] of Object.entries(files)) folder.file(name, text);
     symlinkSync("b.yaml", folder.file("linked.yaml"));
     symlinkSync("..", folder.file("sub/up"));
-    const { stdout } = tandem(["check", ".", "--reporter", "json"], { cwd: folder.path });
+    const { stdout } = await tandemHere(["check", ".", "--reporter", "json"], { cwd: folder.path });
     const { documents } = JSON.parse(stdout) as { documents: { file: string }[] };
     expect(documents.map(({ file }) => file)).toEqual([
       ...["a.yml", "b.yaml", "d.YAML", "e.json", "f.json", "folder.yaml/k.yaml", "linked.yaml"],
@@ -257,11 +274,11 @@ expect:
     ]);
   });
 
-  test("what is named twice is checked once", () => {
+  test("what is named twice is checked once", async () => {
     using folder = temporaryFolder();
     folder.file("good.yaml", good);
     const words = ["good.yaml", ".", "./good.yaml", "lost", "lost", "-", "-"];
-    const { stdout } = tandem(["check", ...words], { cwd: folder.path, stdin: good });
+    const { stdout } = await tandemHere(["check", ...words], { cwd: folder.path, stdin: good });
     expect(stdout).toBe(
       [
         "✓ good.yaml (thread): 7 as expected",
@@ -274,15 +291,15 @@ expect:
     );
   });
 
-  test("a document that expects nothing is not called good", () => {
-    const { status, stdout } = tandem(["check", "-"], { stdin: "name: n\nmain: []\n" });
+  test("a document that expects nothing is not called good", async () => {
+    const { status, stdout } = await tandemHere(["check", "-"], { stdin: "name: n\nmain: []\n" });
     expect([status, stdout]).toEqual([
       0,
       "- <stdin> (await): nothing is expected\n\n0 good, 0 fell short, 1 expects nothing\n",
     ]);
   });
 
-  test("a deadlock in one keeps no other from being checked, in virtual time and for real", () => {
+  test("a deadlock in one keeps no other from being checked, in virtual time and for real", async () => {
     using folder = temporaryFolder();
     const stuck = `name: stuck
 channels: { box: {} }
@@ -294,7 +311,7 @@ expect: { lost: 0, deadlock: true }
     folder.file("c.yaml", good);
     for (const driver of ["virtual", "real"]) {
       const words = ["check", ".", "--driver", driver, "--speed", "10"];
-      const { status, stdout } = tandem(words, { cwd: folder.path });
+      const { status, stdout } = await tandemHere(words, { cwd: folder.path });
       expect(status).toBe(1);
       expect(stdout).toContain("✓ a.yaml (await): 2 as expected\n");
       expect(stdout).toContain(
@@ -304,14 +321,14 @@ expect: { lost: 0, deadlock: true }
     }
   });
 
-  test("a run whose process dies fell short, whatever it expects, and stops no other", () => {
+  test("a run whose process dies fell short, whatever it expects, and stops no other", async () => {
     using folder = temporaryFolder();
     folder.file("die.ts", "export default () => { process.kill(process.pid, 'SIGKILL'); };\n");
     const document = (name: string, call: string): string =>
       `name: ${name}\nmain: [${call}block: 10ms]\nexpect: { lost: 0 }\n`;
     folder.file("a.yaml", document("a", "call: { module: ./die.ts }, "));
     folder.file("b.yaml", document("b", ""));
-    const { status, stdout } = tandem(["check", ".", "-d", "real"], { cwd: folder.path });
+    const { status, stdout } = await tandemHere(["check", ".", "-d", "real"], { cwd: folder.path });
     expect(status).toBe(1);
     expect(stdout).toMatch(
       /^✗ a\.yaml \(await\): run: expected a run that comes to its end, found its process crashed at .*SIGKILL/,
@@ -319,7 +336,7 @@ expect: { lost: 0, deadlock: true }
     expect(stdout).toContain("✓ b.yaml (await): 1 as expected\n\n1 good, 1 fell short\n");
   });
 
-  test("--speed: a real run is faster, and what is expected stays the same", () => {
+  test("--speed: a real run is faster, and what is expected stays the same", async () => {
     // At its own speed nobody would wait for it; at this one it takes 60 ms.
     const document = `name: n
 main: [launch, block: 10m]
@@ -328,31 +345,31 @@ strategy: thread
 expect: { tasks: finished, main: ">= 10m" }
 `;
     const words = ["check", "-", "-d", "real", "--speed", "10000"];
-    const { status, stdout } = tandem(words, { stdin: document });
+    const { status, stdout } = await tandemHere(words, { stdin: document });
     expect([status, stdout]).toEqual([
       0,
       "✓ <stdin> (thread): 2 as expected\n\n1 good, 0 fell short\n",
     ]);
-    expect(tandem(["check", "lost", "-d", "real", "--speed", "fast"])).toMatchObject({
+    expect(await tandemHere(["check", "lost", "-d", "real", "--speed", "fast"])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('--speed is a number from 0.001 to 10000, not "fast"'),
     });
   });
 
-  test("a terminal that has no ✓ gets words, and so does who asks for them", () => {
+  test("a terminal that has no ✓ gets words, and so does who asks for them", async () => {
     using folder = temporaryFolder();
     folder.file("a.yaml", good);
     folder.file("b.yaml", good.replace("lost: 0", "lost: 3"));
-    const marks = (words: string[], env: Record<string, string>): string[] => {
-      const { stdout } = tandem(["check", ".", ...words], { cwd: folder.path, env });
+    const marks = async (words: string[], env: Record<string, string>): Promise<string[]> => {
+      const { stdout } = await tandemHere(["check", ".", ...words], { cwd: folder.path, env });
       return stdout
         .split("\n")
         .map((line) => line.slice(0, 4))
         .slice(0, 2);
     };
-    expect(marks([], { LC_ALL: "C" })).toEqual(["ok  ", "FAIL"]);
-    expect(marks(["--ascii"], { LC_ALL: "C.UTF-8" })).toEqual(["ok  ", "FAIL"]);
-    expect(marks([], { LC_ALL: "C.UTF-8" })).toEqual(["✓ a.", "✗ b."]);
+    expect(await marks([], { LC_ALL: "C" })).toEqual(["ok  ", "FAIL"]);
+    expect(await marks(["--ascii"], { LC_ALL: "C.UTF-8" })).toEqual(["ok  ", "FAIL"]);
+    expect(await marks([], { LC_ALL: "C.UTF-8" })).toEqual(["✓ a.", "✗ b."]);
   });
 
   test("in a terminal a line tells how far it is, and is gone at the end", async () => {

@@ -9,7 +9,7 @@ import { demandWords } from "../../src/analysis/demands.ts";
 import { boundedFigures } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
-import { type Called, command, shell, tandem, temporaryFolder } from "../support/tandem.ts";
+import { type Called, command, shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
 
 // Where a machine is slow or busy, to start a process takes long.
 setDefaultTimeout(60_000);
@@ -51,9 +51,9 @@ tasks:
 const called = new Map<string, Called>();
 
 /** A call that may have been made before. That it gives the same bytes again is a law of its own, below. */
-function once(args: string[], stdin?: string): Called {
+async function once(args: string[], stdin?: string): Promise<Called> {
   const key = JSON.stringify([args, stdin]);
-  const known = called.get(key) ?? tandem(args, stdin === undefined ? {} : { stdin });
+  const known = called.get(key) ?? (await tandemHere(args, stdin === undefined ? {} : { stdin }));
   called.set(key, known);
   return known;
 }
@@ -164,8 +164,15 @@ function resultOf(stdout: string): Result {
 }
 
 /** Runs in virtual time with `--json` and gives the object; the status is part of it. */
-function run(word: string, args: string[] = [], stdin?: string): Result & { status: number } {
-  const { status, stdout, stderr } = once(["run", word, ...virtual, "--json", ...args], stdin);
+async function run(
+  word: string,
+  args: string[] = [],
+  stdin?: string,
+): Promise<Result & { status: number }> {
+  const { status, stdout, stderr } = await once(
+    ["run", word, ...virtual, "--json", ...args],
+    stdin,
+  );
   expect(stderr).toBe("");
   return { status, ...resultOf(stdout) };
 }
@@ -176,61 +183,64 @@ function document(parts: object): string {
 }
 
 describe("tandem", () => {
-  test("without a command, and without a terminal, prints its help to stderr and exits 2", () => {
-    const { status, stdout, stderr } = tandem([]);
+  test("without a command, and without a terminal, prints its help to stderr and exits 2", async () => {
+    const { status, stdout, stderr } = await tandemHere([]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     for (const name of commands) expect(stderr).toContain(`  ${name} `);
   });
 
-  test("answers an unknown command with the nearest there is", () => {
-    expectRefusal(tandem(["rnu", "lost"]), '"rnu"', 'did you mean "run"?');
-    expectRefusal(tandem(["schmea"]), 'did you mean "schema"?');
-    expectRefusal(tandem(["frobnicate"]), '"frobnicate"', ...commands);
+  test("answers an unknown command with the nearest there is", async () => {
+    expectRefusal(await tandemHere(["rnu", "lost"]), '"rnu"', 'did you mean "run"?');
+    expectRefusal(await tandemHere(["schmea"]), 'did you mean "schema"?');
+    expectRefusal(await tandemHere(["frobnicate"]), '"frobnicate"', ...commands);
     for (const word of ["", " ", "constructor", "__proto__", "lost"])
-      expectRefusal(tandem([word]), `"${word}"`);
-    expectRefusal(tandem(["--frobnicate"]), "there is no option --frobnicate before a command");
+      expectRefusal(await tandemHere([word]), `"${word}"`);
+    expectRefusal(
+      await tandemHere(["--frobnicate"]),
+      "there is no option --frobnicate before a command",
+    );
   });
 
-  test("answers a scenario without a command with the command that runs it", () => {
+  test("answers a scenario without a command with the command that runs it", async () => {
     const file = folder.file("alone.yaml", small);
     for (const word of ["lost", file])
-      expectRefusal(tandem([word]), `did you mean "tandem run ${word}"?`);
-    expectRefusal(tandem([`${file}/below`]), "there is no command");
+      expectRefusal(await tandemHere([word]), `did you mean "tandem run ${word}"?`);
+    expectRefusal(await tandemHere([`${file}/below`]), "there is no command");
   });
 
-  test("shows every command in its help, and nothing of its own machinery", () => {
-    const { stdout } = tandem(["help"]);
+  test("shows every command in its help, and nothing of its own machinery", async () => {
+    const { stdout } = await tandemHere(["help"]);
     for (const name of commands) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
     expect(stdout).not.toContain("__");
   });
 });
 
 describe("tandem help", () => {
-  test("is written to stdout with status 0, however it is asked for", () => {
-    const help = tandem(["help"]);
+  test("is written to stdout with status 0, however it is asked for", async () => {
+    const help = await tandemHere(["help"]);
     expect(help).toMatchObject({ status: 0, stderr: "" });
     for (const name of commands) expect(help.stdout).toContain(`  ${name} `);
-    expect(tandem(["--help"])).toEqual(help);
-    expect(tandem(["-h"])).toEqual(help);
+    expect(await tandemHere(["--help"])).toEqual(help);
+    expect(await tandemHere(["-h"])).toEqual(help);
   });
 
-  test.each(commands)("%s is the same as asking the command itself", (name) => {
-    const help = tandem(["help", name]);
+  test.each(commands)("%s is the same as asking the command itself", async (name) => {
+    const help = await tandemHere(["help", name]);
     expect(help).toMatchObject({ status: 0, stderr: "" });
     expect(help.stdout).toContain(`tandem ${name}`);
     expect(help.stdout).toEndWith("\n");
     for (const line of help.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-    expect(tandem([name, "--help"])).toEqual(help);
-    expect(tandem([name, "-h"])).toEqual(help);
+    expect(await tandemHere([name, "--help"])).toEqual(help);
+    expect(await tandemHere([name, "-h"])).toEqual(help);
   });
 
-  test("of a command that does not exist names the nearest", () => {
-    expectRefusal(tandem(["help", "rnu"]), 'did you mean "run"?');
-    expectRefusal(tandem(["help", "run", "list"]), '"list"');
+  test("of a command that does not exist names the nearest", async () => {
+    expectRefusal(await tandemHere(["help", "rnu"]), 'did you mean "run"?');
+    expectRefusal(await tandemHere(["help", "run", "list"]), '"list"');
   });
 
-  test("names every option of run and every strategy, and run knows each option named", () => {
-    const { stdout } = tandem(["help", "run"]);
+  test("names every option of run and every strategy, and run knows each option named", async () => {
+    const { stdout } = await tandemHere(["help", "run"]);
     const named = [...new Set(stdout.match(/--[a-z-]+/g))].sort();
     const specified = [
       "driver",
@@ -247,39 +257,42 @@ describe("tandem help", () => {
       expect(stdout).toMatch(new RegExp(`^ +${name} +\\S`, "m"));
     for (const option of named) {
       // A folder as the scenario ends the run after its options were understood.
-      const { stderr } = tandem(["run", option, "1", folder.path, "--driver=virtual"]);
+      const { stderr } = await tandemHere(["run", option, "1", folder.path, "--driver=virtual"]);
       expect(stderr).not.toContain("there is no option");
       expect(stderr).not.toBe("");
     }
   });
 });
 
-test("the help of compare says what every demand means, and that of check all one may expect", () => {
-  const { stdout: compare } = tandem(["help", "compare"]);
+test("the help of compare says what every demand means, and that of check all one may expect", async () => {
+  const { stdout: compare } = await tandemHere(["help", "compare"]);
   for (const word of demandWords) expect(compare).toMatch(new RegExp(`\\b${word}\\b`));
-  const { stdout: check } = tandem(["help", "check"]);
+  const { stdout: check } = await tandemHere(["help", "check"]);
   for (const word of ["tasks", "lost", "prints", "deadlock", ...boundedFigures])
     expect(check).toMatch(new RegExp(`\\b${word}\\b`));
 });
 
 describe("tandem version", () => {
-  test("is that of the package", () => {
-    const { status, stdout, stderr } = tandem(["version"]);
+  test("is that of the package", async () => {
+    const { status, stdout, stderr } = await tandemHere(["version"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^tandem \d+\.\d+\.\d+ [^\n]*\n$/);
     expect(stdout).toStartWith(`tandem ${manifest.version} `);
-    expect(tandem(["--version"]).stdout).toBe(stdout);
+    expect((await tandemHere(["--version"])).stdout).toBe(stdout);
   });
 });
 
 describe("every command", () => {
-  test.each(commands)("%s refuses an option it does not know", (name) => {
+  test.each(commands)("%s refuses an option it does not know", async (name) => {
     const option = name === "run" ? "-x" : "--frobnicate";
-    expectRefusal(tandem([name, option]), option);
+    expectRefusal(await tandemHere([name, option]), option);
   });
 
-  test("without options says that it has none", () => {
-    expectRefusal(tandem(["list", "--frobnicate"]), "--frobnicate; there is none here (see:");
+  test("without options says that it has none", async () => {
+    expectRefusal(
+      await tandemHere(["list", "--frobnicate"]),
+      "--frobnicate; there is none here (see:",
+    );
   });
 
   test.each([
@@ -287,25 +300,25 @@ describe("every command", () => {
     ["list", ["lost"], "lost"],
     ["schema", ["events", "scenario"], "scenario"],
     ["version", ["please"], "please"],
-  ])("%s refuses a word too many", (name, words, extra) => {
-    expectRefusal(tandem([name, ...words]), `"${extra}"`);
+  ])("%s refuses a word too many", async (name, words, extra) => {
+    expectRefusal(await tandemHere([name, ...words]), `"${extra}"`);
   });
 
-  test.each(["run", "show", "report"])("%s says what is missing", (name) => {
-    expectRefusal(tandem([name]), "missing", `tandem help ${name}`);
+  test.each(["run", "show", "report"])("%s says what is missing", async (name) => {
+    expectRefusal(await tandemHere([name]), "missing", `tandem help ${name}`);
   });
 });
 
 describe("tandem list", () => {
-  test("has a line for every scenario of the catalogue, and each can be shown", () => {
-    const { status, stdout, stderr } = tandem(["list"]);
+  test("has a line for every scenario of the catalogue, and each can be shown", async () => {
+    const { status, stdout, stderr } = await tandemHere(["list"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
     const names = lines.map((line) => line.split(" ")[0]!);
     expect(names).toEqual(expect.arrayContaining(catalogue));
     expect(names).toHaveLength(new Set(names).size);
     for (const index of [0, names.length - 1]) {
-      const document: unknown = YAML.parse(once(["show", names[index]!]).stdout);
+      const document: unknown = YAML.parse((await once(["show", names[index]!])).stdout);
       const { title, name } = document as Record<string, string>;
       expect(name).toBe(names[index]!);
       expect(lines[index]).toContain(title!);
@@ -314,45 +327,46 @@ describe("tandem list", () => {
 });
 
 describe("tandem show", () => {
-  test("prints a document that runs as its scenario does", () => {
+  test("prints a document that runs as its scenario does", async () => {
     const path = folder.file("shown-first.yaml");
     const { status, stderr } = shell(`tandem show exit-early > '${path}'`);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(run(path)).toEqual(run("exit-early"));
+    expect(await run(path)).toEqual(await run("exit-early"));
   });
 
-  test("prints a file as it is", () => {
+  test("prints a file as it is", async () => {
     const text = `# A comment\n${small}`;
-    expect(tandem(["show", folder.file("shown.yaml", text)])).toEqual({
+    expect(await tandemHere(["show", folder.file("shown.yaml", text)])).toEqual({
       status: 0,
       stdout: text,
       stderr: "",
     });
-    expect(tandem(["show", "-"], { stdin: text }).stdout).toBe(text);
+    expect((await tandemHere(["show", "-"], { stdin: text })).stdout).toBe(text);
   });
 
-  test("refuses what is no scenario", () => {
-    expectRefusal(tandem(["show", "lsot"]), 'did you mean "lost"?');
+  test("refuses what is no scenario", async () => {
+    expectRefusal(await tandemHere(["show", "lsot"]), 'did you mean "lost"?');
     expectRefusal(
-      tandem(["show", "-"], { stdin: "name: sample\nmain: [lunch]\n" }),
+      await tandemHere(["show", "-"], { stdin: "name: sample\nmain: [lunch]\n" }),
       "<stdin>:2:8:",
     );
   });
 });
 
 describe("tandem schema", () => {
-  const schema = (): z.ZodType => z.fromJSONSchema(JSON.parse(once(["schema"]).stdout));
+  const schema = async (): Promise<z.ZodType> =>
+    z.fromJSONSchema(JSON.parse((await once(["schema"])).stdout));
 
-  test("is JSON Schema, and every catalogue document is valid by it", () => {
-    const { status, stdout, stderr } = once(["schema"]);
+  test("is JSON Schema, and every catalogue document is valid by it", async () => {
+    const { status, stdout, stderr } = await once(["schema"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({
       $schema: "https://json-schema.org/draft/2020-12/schema",
     });
-    expect(tandem(["schema", "scenario"]).stdout).toBe(stdout);
-    const validator = schema();
+    expect((await tandemHere(["schema", "scenario"])).stdout).toBe(stdout);
+    const validator = await schema();
     for (const name of catalogue) {
-      const { error } = validator.safeParse(YAML.parse(once(["show", name]).stdout));
+      const { error } = validator.safeParse(YAML.parse((await once(["show", name])).stdout));
       expect(error).toBeUndefined();
     }
   });
@@ -387,13 +401,13 @@ describe("tandem schema", () => {
     expect: { tasks: { task: "finished" }, lost: 0, wall: "<= 9.5s", prints: { contains: ["a"] } },
   };
 
-  test("allows all that a document may say", () => {
-    expect(schema().safeParse(everything).error).toBeUndefined();
-    expect(tandem(["show", "-"], { stdin: JSON.stringify(everything) }).status).toBe(0);
+  test("allows all that a document may say", async () => {
+    expect((await schema()).safeParse(everything).error).toBeUndefined();
+    expect((await tandemHere(["show", "-"], { stdin: JSON.stringify(everything) })).status).toBe(0);
   });
 
-  test("refuses what the program refuses", () => {
-    const validator = schema();
+  test("refuses what the program refuses", async () => {
+    const validator = await schema();
     for (const wrong of [
       { main: undefined },
       { name: undefined },
@@ -423,19 +437,19 @@ describe("tandem schema", () => {
     expect(validator.safeParse([]).success).toBe(false);
   });
 
-  test("of events is printed as well, and of nothing else", () => {
-    const { status, stdout } = once(["schema", "events"]);
+  test("of events is printed as well, and of nothing else", async () => {
+    const { status, stdout } = await once(["schema", "events"]);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       $schema: "https://json-schema.org/draft/2020-12/schema",
     });
-    expectRefusal(tandem(["schema", "event"]), 'did you mean "events"?');
+    expectRefusal(await tandemHere(["schema", "event"]), 'did you mean "events"?');
   });
 });
 
 describe("tandem run", () => {
-  test("writes the program's own output to stdout, and all else to stderr", () => {
-    const { status, stdout, stderr } = once(["run", "lost", ...virtual]);
+  test("writes the program's own output to stdout, and all else to stderr", async () => {
+    const { status, stdout, stderr } = await once(["run", "lost", ...virtual]);
     expect(status).toBe(0);
     expect(stdout.split("\n")).toEqual([
       expect.stringMatching(/^Main program started Bun \d+\.\d+\.\d+$/),
@@ -452,8 +466,8 @@ describe("tandem run", () => {
     expect(stderr).toContain("1 of 1 task lost");
   });
 
-  test("prints the article's third listing, line for line", () => {
-    const { stdout } = once(["run", "threaded", ...virtual]);
+  test("prints the article's third listing, line for line", async () => {
+    const { stdout } = await once(["run", "threaded", ...virtual]);
     expect(stdout.split("\n").slice(1)).toEqual([
       "a",
       "Background task iteration 0",
@@ -470,43 +484,45 @@ describe("tandem run", () => {
     ]);
   });
 
-  test("prints text as it is: empty lines, spaces, and letters of any script", () => {
+  test("prints text as it is: empty lines, spaces, and letters of any script", async () => {
     const lines = ["", "  two spaces ", "tab\there", "žluťoučký kůň 💥", "two\nlines", "\\n %s {}"];
     const stdin = document({ main: lines.map((print) => ({ print })) });
-    const { stdout } = tandem(["run", "-", ...virtual], { stdin });
+    const { stdout } = await tandemHere(["run", "-", ...virtual], { stdin });
     expect(stdout).toBe(lines.map((line) => `${line}\n`).join(""));
   });
 
-  test("reads a catalogue name, a file, a pipe or stdin", () => {
+  test("reads a catalogue name, a file, a pipe or stdin", async () => {
     const path = folder.file("small.yaml", small);
-    const expected = tandem(["run", path, ...virtual]);
+    const expected = await tandemHere(["run", path, ...virtual]);
     expect(expected.stdout).toContain("main ends\n");
-    expect(tandem(["run", "-", ...virtual], { stdin: small })).toEqual(expected);
-    expect(tandem(["run", "small.yaml", ...virtual], { cwd: folder.path })).toEqual(expected);
-    expect(tandem([...["run", ...virtual], "--", "small.yaml"], { cwd: folder.path })).toEqual(
+    expect(await tandemHere(["run", "-", ...virtual], { stdin: small })).toEqual(expected);
+    expect(await tandemHere(["run", "small.yaml", ...virtual], { cwd: folder.path })).toEqual(
       expected,
     );
+    expect(
+      await tandemHere([...["run", ...virtual], "--", "small.yaml"], { cwd: folder.path }),
+    ).toEqual(expected);
     expect(shell(`tandem run <(cat '${path}') ${virtual.join(" ")}`)).toEqual(expected);
     expect(shell(`tandem show lost | tandem run - ${virtual.join(" ")}`)).toEqual(
-      once(["run", "lost", ...virtual]),
+      await once(["run", "lost", ...virtual]),
     );
   });
 
-  test("reads a file whose name begins with a dash, behind --", () => {
+  test("reads a file whose name begins with a dash, behind --", async () => {
     for (const name of ["-dash.yaml", "-h"]) {
       folder.file(name, small);
-      const called = tandem(["run", ...virtual, "--", name], { cwd: folder.path });
+      const called = await tandemHere(["run", ...virtual, "--", name], { cwd: folder.path });
       expect(called.stdout).toStartWith("main begins\n");
     }
   });
 
-  test("shows what a document says without its control characters, but prints it as it is", () => {
+  test("shows what a document says without its control characters, but prints it as it is", async () => {
     const text = "red \u001b[31m\u009b1m\u0007\nnext";
     const tasks = { task: [{ print: text }, { sleep: 5 }], failing: [{ fail: text }] };
     const main = ["launch", { print: text }, { fail: text }];
     const stdin = document({ main, launch: [{ start: ["task", "failing"] }], tasks });
     const args = ["run", "-", ...virtual, "--strategy"];
-    const { stdout, stderr } = tandem([...args, "detach"], { stdin });
+    const { stdout, stderr } = await tandemHere([...args, "detach"], { stdin });
     expect(stdout).toBe(`${text}\n${text}\n`);
     expect(stderr).toContain("red ");
     expect(stderr).not.toMatch(/[^\P{Cc}\n]/u);
@@ -514,8 +530,8 @@ describe("tandem run", () => {
     expect(stderr).not.toMatch(/^next/m);
   });
 
-  test("takes its options before or behind the scenario, with = or without, long or short", () => {
-    const expected = tandem([
+  test("takes its options before or behind the scenario, with = or without, long or short", async () => {
+    const expected = await tandemHere([
       "run",
       "lost",
       "--driver",
@@ -529,7 +545,7 @@ describe("tandem run", () => {
       ["--json", "--strategy=await", "--driver=virtual", "lost"],
       ["-s", "await", "-d", "virtual", "lost", "--json"],
     ])
-      expect(tandem(["run", ...args])).toEqual(expected);
+      expect(await tandemHere(["run", ...args])).toEqual(expected);
   });
 
   const mistakes: [title: string, args: string[], ...words: string[]][] = [
@@ -557,14 +573,19 @@ describe("tandem run", () => {
       `"${value}"`,
     ]),
   ];
-  test.each(mistakes)("refuses %s before anything runs", (...row) => {
+  test.each(mistakes)("refuses %s before anything runs", async (...row) => {
     const [, args, ...words] = row;
-    expectRefusal(tandem(["run", "lost", ...args]), ...words);
+    expectRefusal(await tandemHere(["run", "lost", ...args]), ...words);
   });
 
-  test("writes no escape codes into a pipe", () => {
-    const calls = [tandem(["help"]), tandem(["list"]), tandem(["rnu"]), tandem(["run", "lsot"])];
-    for (const { stdout, stderr } of [...calls, once(["run", "lost", ...virtual])]) {
+  test("writes no escape codes into a pipe", async () => {
+    const calls = [
+      await tandemHere(["help"]),
+      await tandemHere(["list"]),
+      await tandemHere(["rnu"]),
+      await tandemHere(["run", "lsot"]),
+    ];
+    for (const { stdout, stderr } of [...calls, await once(["run", "lost", ...virtual])]) {
       expect(stdout + stderr).not.toBe("");
       expect(stdout + stderr).not.toMatch(escapes);
     }
@@ -574,59 +595,61 @@ describe("tandem run", () => {
 describe("the exit status of a run", () => {
   const failing = { tasks: { task: [{ sleep: 1 }, { fail: "no connection" }] } };
 
-  test("is 0 when main is done, whatever was lost", () => {
-    expect(once(["run", "lost", ...virtual]).status).toBe(0);
-    expect(once(["run", "exit-early", ...virtual]).status).toBe(0);
+  test("is 0 when main is done, whatever was lost", async () => {
+    expect((await once(["run", "lost", ...virtual])).status).toBe(0);
+    expect((await once(["run", "exit-early", ...virtual])).status).toBe(0);
   });
 
-  test("is 1 with --strict when work was lost, and then only", () => {
+  test("is 1 with --strict when work was lost, and then only", async () => {
     for (const [name, strategy, status] of [
       ["lost", "detach", 1],
       ["lost", "await", 0],
       ["exit-early", "exit", 1],
       ["floating", "float", 0],
     ] as const)
-      expect(tandem(["run", name, ...virtual, "--strict", "-s", strategy]).status).toBe(status);
+      expect((await tandemHere(["run", name, ...virtual, "--strict", "-s", strategy])).status).toBe(
+        status,
+      );
     const unstarted = document({ main: [], tasks: { task: [] } });
-    expect(run("-", ["--strict"], unstarted)).toMatchObject({
+    expect(await run("-", ["--strict"], unstarted)).toMatchObject({
       status: 1,
       tasks: [{ status: "unstarted" }],
     });
     expect(
-      run("-", ["--strict", "-s", "await,settle=settled"], document({ tasks: {} })).status,
+      (await run("-", ["--strict", "-s", "await,settle=settled"], document({ tasks: {} }))).status,
     ).toBe(0);
   });
 
-  test("with --strict is 0 when a task failed: it ended by itself", () => {
+  test("with --strict is 0 when a task failed: it ended by itself", async () => {
     const stdin = document({
       ...failing,
       main: ["launch"],
       launch: [{ start: "task" }, { sleep: 5 }],
     });
-    expect(run("-", ["--strict", "-s", "detach"], stdin)).toMatchObject({
+    expect(await run("-", ["--strict", "-s", "detach"], stdin)).toMatchObject({
       status: 0,
       main: { status: "finished" },
       tasks: [{ status: "failed", error: "no connection" }],
     });
   });
 
-  test("is 1 when main failed; what it had printed stands on stdout, the error on stderr", () => {
+  test("is 1 when main failed; what it had printed stands on stdout, the error on stderr", async () => {
     const stdin = document({
       main: [{ print: "so far" }, { fail: "no disk" }, { print: "never" }],
     });
-    const { status, stdout, stderr } = tandem(["run", "-", ...virtual], { stdin });
+    const { status, stdout, stderr } = await tandemHere(["run", "-", ...virtual], { stdin });
     expect({ status, stdout }).toEqual({ status: 1, stdout: "so far\n" });
     expect(stderr).toMatch(/main +failed .*"no disk"/);
-    expect(run("-", [], stdin)).toMatchObject({
+    expect(await run("-", [], stdin)).toMatchObject({
       status: 1,
       exitCode: 1,
       main: { status: "failed", error: "no disk", endedAt: 0 },
     });
   });
 
-  test("is 1 when an error leaves launch into main, whose remaining steps do not run", () => {
+  test("is 1 when an error leaves launch into main, whose remaining steps do not run", async () => {
     const stdin = document({ ...failing, main: ["launch", { print: "never" }] });
-    expect(run("-", ["-s", "await"], stdin)).toMatchObject({
+    expect(await run("-", ["-s", "await"], stdin)).toMatchObject({
       status: 1,
       exitCode: 1,
       main: { status: "failed", endedAt: 1 },
@@ -636,9 +659,9 @@ describe("the exit status of a run", () => {
     });
   });
 
-  test("is 0 when an error ends the loop's thread only, and main goes on", () => {
+  test("is 0 when an error ends the loop's thread only, and main goes on", async () => {
     const stdin = document({ ...failing, main: ["launch", { block: 5 }, { print: "main ends" }] });
-    expect(run("-", ["-s", "thread"], stdin)).toMatchObject({
+    expect(await run("-", ["-s", "thread"], stdin)).toMatchObject({
       status: 0,
       exitCode: 0,
       main: { status: "finished", endedAt: 5 },
@@ -647,18 +670,18 @@ describe("the exit status of a run", () => {
     });
   });
 
-  test("is 2 when the command line or the document is wrong", () => {
-    expect(tandem(["run", "lost", "--strict", "--frobnicate"]).status).toBe(2);
-    expect(tandem(["run", "-"], { stdin: "name: sample\n" }).status).toBe(2);
+  test("is 2 when the command line or the document is wrong", async () => {
+    expect((await tandemHere(["run", "lost", "--strict", "--frobnicate"])).status).toBe(2);
+    expect((await tandemHere(["run", "-"], { stdin: "name: sample\n" })).status).toBe(2);
   });
 });
 
 describe("--json", () => {
   test.each(catalogue)(
     "of %s is one object of the specified shape, alone, and the same bytes again",
-    (name) => {
+    async (name) => {
       const args = ["run", name, ...virtual, "--json"];
-      const first = once(args);
+      const first = await once(args);
       expect(first).toMatchObject({ status: 0, stderr: "" });
       expect(first.stdout).toEndWith("}\n");
       const result = resultOf(first.stdout);
@@ -666,14 +689,15 @@ describe("--json", () => {
       expect(result.wall).toBe(
         Math.max(result.main.endedAt!, ...result.tasks.map((task) => task.endedAt ?? 0)),
       );
-      if (name === "threaded" || name === "exit-early") expect(tandem(args)).toEqual(first);
+      if (name === "threaded" || name === "exit-early")
+        expect(await tandemHere(args)).toEqual(first);
       const prints = result.prints.map(({ text }) => `${text}\n`).join("");
-      expect(once(["run", name, ...virtual]).stdout).toBe(prints);
+      expect((await once(["run", name, ...virtual])).stdout).toBe(prints);
     },
   );
 
-  test("of lost says that the loop's end took the task", () => {
-    expect(run("lost")).toMatchObject({
+  test("of lost says that the loop's end took the task", async () => {
+    expect(await run("lost")).toMatchObject({
       strategy: { name: "detach", loop: "inline", settle: "none", atExit: null, offload: "none" },
       wall: 9000,
       main: { status: "finished", endedAt: 9000, blocked: 9000, error: null },
@@ -693,8 +717,8 @@ describe("--json", () => {
     });
   });
 
-  test("of threaded says that everything finished beside a main that blocks", () => {
-    const result = run("threaded");
+  test("of threaded says that everything finished beside a main that blocks", async () => {
+    const result = await run("threaded");
     expect(result).toMatchObject({
       strategy: { name: "thread", loop: "thread", settle: "gather", atExit: "wait" },
       wall: 9000,
@@ -715,8 +739,8 @@ describe("--json", () => {
     expect(result.races).not.toEqual([]);
   });
 
-  test("of awaited says that main stood still until the task was done", () => {
-    expect(run("awaited")).toMatchObject({
+  test("of awaited says that main stood still until the task was done", async () => {
+    expect(await run("awaited")).toMatchObject({
       wall: 2000,
       main: { status: "finished", endedAt: 2000 },
       launch: { status: "finished", endedAt: 500 },
@@ -725,8 +749,8 @@ describe("--json", () => {
     });
   });
 
-  test("of floating says how late the blocked loop woke its task", () => {
-    expect(run("floating")).toMatchObject({
+  test("of floating says how late the blocked loop woke its task", async () => {
+    expect(await run("floating")).toMatchObject({
       wall: 4000,
       main: { status: "finished", endedAt: 3000, blocked: 3000 },
       tasks: [{ status: "finished", startedAt: 0, endedAt: 4000 }],
@@ -734,8 +758,8 @@ describe("--json", () => {
     });
   });
 
-  test("of exit-early says that the task was abandoned, and its clean-up with it", () => {
-    const result = run("exit-early");
+  test("of exit-early says that the task was abandoned, and its clean-up with it", async () => {
+    const result = await run("exit-early");
     expect(result).toMatchObject({
       wall: 500,
       main: { status: "finished", endedAt: 500 },
@@ -744,34 +768,34 @@ describe("--json", () => {
     expect(result.prints.map(({ text }) => text)).not.toContain("closed");
   });
 
-  test("has one entry for every copy of a task, in order", () => {
+  test("has one entry for every copy of a task, in order", async () => {
     const task = { steps: [{ sleep: "1s" }], copies: 12 };
-    const { tasks } = run("-", ["-s", "await"], document({ tasks: { task, last: [] } }));
+    const { tasks } = await run("-", ["-s", "await"], document({ tasks: { task, last: [] } }));
     expect(tasks.map(({ name }) => name)).toEqual([
       ...Array.from({ length: 12 }, (_, copy) => `task#${copy}`),
       "last",
     ]);
   });
 
-  test("is as long as it must be: fifty thousand lines arrive whole in a pipe", () => {
+  test("is as long as it must be: fifty thousand lines arrive whole in a pipe", async () => {
     const stdin = document({ main: [{ repeat: 50_000, steps: [{ print: "line {i}" }] }] });
-    const { prints } = run("-", [], stdin);
+    const { prints } = await run("-", [], stdin);
     expect(prints).toHaveLength(50_000);
     expect(prints.at(-1)).toMatchObject({ text: "line 49999" });
-    const { stdout } = tandem(["run", "-", ...virtual], { stdin });
+    const { stdout } = await tandemHere(["run", "-", ...virtual], { stdin });
     expect(stdout).toHaveLength(prints.reduce((sum, { text }) => sum + text.length + 1, 0));
   });
 });
 
 describe("--timeout", () => {
-  test("ends the run at that time and tells what had happened", () => {
+  test("ends the run at that time and tells what had happened", async () => {
     const args = ["run", "lost", ...virtual, "--timeout", "4s"];
-    const { status, stdout, stderr } = tandem(args);
+    const { status, stdout, stderr } = await tandemHere(args);
     expect(status).toBe(1);
     expect(stdout).toEndWith("Main program iteration 0\n");
     expect(stderr).toMatch(/main +interrupted/);
     expect(stderr).toContain("--timeout");
-    expect(run("lost", ["--timeout", "4000"])).toMatchObject({
+    expect(await run("lost", ["--timeout", "4000"])).toMatchObject({
       status: 1,
       wall: 4000,
       main: { status: "interrupted", blocked: 4000 },
@@ -780,13 +804,13 @@ describe("--timeout", () => {
     });
   });
 
-  test("changes nothing when the run is done by then", () => {
-    expect(run("lost", ["--timeout", "10s"])).toEqual(run("lost"));
-    expect(run("lost", ["--timeout", "9001ms"])).toEqual(run("lost"));
+  test("changes nothing when the run is done by then", async () => {
+    expect(await run("lost", ["--timeout", "10s"])).toEqual(await run("lost"));
+    expect(await run("lost", ["--timeout", "9001ms"])).toEqual(await run("lost"));
   });
 
-  test("of nothing ends the run before anything took time", () => {
-    expect(run("lost", ["--timeout", "0"])).toMatchObject({
+  test("of nothing ends the run before anything took time", async () => {
+    expect(await run("lost", ["--timeout", "0"])).toMatchObject({
       status: 1,
       wall: 0,
       main: { status: "interrupted" },
@@ -795,28 +819,35 @@ describe("--timeout", () => {
 });
 
 describe("--speed", () => {
-  test("is nothing to virtual time", () => {
-    expect(run("lost", ["--speed", "10"])).toEqual(run("lost"));
+  test("is nothing to virtual time", async () => {
+    expect(await run("lost", ["--speed", "10"])).toEqual(await run("lost"));
   });
 });
 
 describe("--events", () => {
   /** Records a run and gives the file and what stdout held. */
-  function record(
+  async function record(
     name: string,
     word: string,
     args: string[] = [],
-  ): { file: string; stdout: string } {
+  ): Promise<{ file: string; stdout: string }> {
     const file = folder.file(name);
-    const { status, stdout } = tandem(["run", word, ...virtual, "--events", file, ...args]);
+    const { status, stdout } = await tandemHere([
+      "run",
+      word,
+      ...virtual,
+      "--events",
+      file,
+      ...args,
+    ]);
     expect(status).toBe(0);
     return { file, stdout };
   }
 
-  test("writes lines that are valid by the schema of events, in the order of time", () => {
-    const line = z.fromJSONSchema(JSON.parse(once(["schema", "events"]).stdout));
+  test("writes lines that are valid by the schema of events, in the order of time", async () => {
+    const line = z.fromJSONSchema(JSON.parse((await once(["schema", "events"])).stdout));
     for (const name of ["lost", "threaded"]) {
-      const text = readFileSync(record(`${name}.ndjson`, name).file, "utf8");
+      const text = readFileSync((await record(`${name}.ndjson`, name)).file, "utf8");
       expect(text).toEndWith("}\n");
       const lines = text
         .trimEnd()
@@ -824,7 +855,7 @@ describe("--events", () => {
         .map((one) => JSON.parse(one) as Record<string, unknown>);
       for (const one of lines) expect([one, line.safeParse(one).error]).toEqual([one, undefined]);
       expect(lines[0]).toMatchObject({
-        document: once(["show", name]).stdout,
+        document: (await once(["show", name])).stdout,
         driver: "virtual",
       });
       expect(lines[0]!["format"]).toMatch(/^tandem-events\/\d+$/);
@@ -841,84 +872,95 @@ describe("--events", () => {
     }
   });
 
-  test("leaves stdout, and --json, as they are without it", () => {
-    const plain = once(["run", "lost", ...virtual]).stdout;
-    expect(record("plain.ndjson", "lost").stdout).toBe(plain);
-    const json = once(["run", "lost", ...virtual, "--json"]).stdout;
-    expect(record("json.ndjson", "lost", ["--json"]).stdout).toBe(json);
+  test("leaves stdout, and --json, as they are without it", async () => {
+    const plain = (await once(["run", "lost", ...virtual])).stdout;
+    expect((await record("plain.ndjson", "lost")).stdout).toBe(plain);
+    const json = (await once(["run", "lost", ...virtual, "--json"])).stdout;
+    expect((await record("json.ndjson", "lost", ["--json"])).stdout).toBe(json);
   });
 
-  test("writes the same bytes for the same run in virtual time", () => {
-    const [one, two] = ["one", "two"].map((name) =>
-      readFileSync(record(`${name}.ndjson`, "threaded").file, "utf8"),
+  test("writes the same bytes for the same run in virtual time", async () => {
+    const [one, two] = await Promise.all(
+      ["one", "two"].map(async (name) =>
+        readFileSync((await record(`${name}.ndjson`, "threaded")).file, "utf8"),
+      ),
     );
     expect(one).toBe(two!);
   });
 
-  test("does not replace a file without --force, and says so before anything runs", () => {
+  test("does not replace a file without --force, and says so before anything runs", async () => {
     const file = folder.file("precious.ndjson", "precious\n");
     const args = ["run", "lost", ...virtual, "--events", file];
-    expectRefusal(tandem(args), file, "exists", "--force");
+    expectRefusal(await tandemHere(args), file, "exists", "--force");
     expect(readFileSync(file, "utf8")).toBe("precious\n");
-    expect(tandem([...args, "--force"]).status).toBe(0);
+    expect((await tandemHere([...args, "--force"])).status).toBe(0);
     expect(readFileSync(file, "utf8")).toStartWith('{"type":"run-started"');
   });
 
-  test("refuses a folder, and a file in a folder that does not exist, before anything runs", () => {
+  test("refuses a folder, and a file in a folder that does not exist, before anything runs", async () => {
     const args = ["run", "lost", ...virtual, "--events"];
-    expectRefusal(tandem([...args, folder.path]), folder.path, "folder");
-    expectRefusal(tandem([...args, folder.path, "--force"]), folder.path, "folder");
-    expectRefusal(tandem([...args, folder.file("absent/x.ndjson")]), folder.file("absent"));
-    expectRefusal(tandem([...args, folder.file("small.yaml/x.ndjson")]), "--events");
+    expectRefusal(await tandemHere([...args, folder.path]), folder.path, "folder");
+    expectRefusal(await tandemHere([...args, folder.path, "--force"]), folder.path, "folder");
+    expectRefusal(
+      await tandemHere([...args, folder.file("absent/x.ndjson")]),
+      folder.file("absent"),
+    );
+    expectRefusal(await tandemHere([...args, folder.file("small.yaml/x.ndjson")]), "--events");
   });
 
-  test("refuses - as a file, since standard output is the program's", () => {
+  test("refuses - as a file, since standard output is the program's", async () => {
     expectRefusal(
-      tandem(["run", "lost", ...virtual, "--events", "-"]),
+      await tandemHere(["run", "lost", ...virtual, "--events", "-"]),
       "--events -",
       "name a file",
     );
     expect(existsSync("-")).toBeFalse();
   });
 
-  test("keeps the events when stdout cannot be written", () => {
+  test("keeps the events when stdout cannot be written", async () => {
     for (const driver of ["virtual", "real"]) {
       const events = folder.file(`kept-${driver}.ndjson`);
       const line = `tandem run lost --driver ${driver} --speed 100 --events '${events}' > /dev/full`;
       const { status, stderr } = shell(line);
       expect(status).toBe(1);
       expect(stderr).toContain("standard output");
-      expect(tandem(["report", events]).status).toBe(0);
+      expect((await tandemHere(["report", events])).status).toBe(0);
     }
   });
 
-  test("refuses a file that cannot be written in one sentence", () => {
-    const { status, stderr } = tandem(["run", "lost", ...virtual, "--events", "/dev/full"]);
+  test("refuses a file that cannot be written in one sentence", async () => {
+    const { status, stderr } = await tandemHere([
+      "run",
+      "lost",
+      ...virtual,
+      "--events",
+      "/dev/full",
+    ]);
     expect(status).not.toBe(0);
     expect(stderr).not.toMatch(noTrace);
     expect(stderr).toContain("/dev/full");
   });
 
-  test("makes no file when the document or the command line is wrong", () => {
+  test("makes no file when the document or the command line is wrong", async () => {
     const file = folder.file("never.ndjson");
     const args = ["run", "-", ...virtual, "--events", file];
-    expect(tandem(args, { stdin: "name: sample\n" }).status).toBe(2);
-    expect(tandem([...args, "--strategy", "protal"], { stdin: small }).status).toBe(2);
-    expect(tandem([...args, "--jsno"], { stdin: small }).status).toBe(2);
+    expect((await tandemHere(args, { stdin: "name: sample\n" })).status).toBe(2);
+    expect((await tandemHere([...args, "--strategy", "protal"], { stdin: small })).status).toBe(2);
+    expect((await tandemHere([...args, "--jsno"], { stdin: small })).status).toBe(2);
     expect(existsSync(file)).toBe(false);
   });
 });
 
-describe("tandem report", () => {
-  test("says of an empty file that it is empty, and quotes a name of no characters", () => {
+describe("tandem report", async () => {
+  test("says of an empty file that it is empty, and quotes a name of no characters", async () => {
     const empty = folder.file("empty.ndjson", "");
-    expectRefusal(tandem(["report", empty]), `${empty}:1:1: it is empty`);
-    expectRefusal(tandem(["report", "-"], { stdin: "\n" }), "<stdin>:1:1: it is empty");
-    expectRefusal(tandem(["report", ""]), '"": no such file');
+    expectRefusal(await tandemHere(["report", empty]), `${empty}:1:1: it is empty`);
+    expectRefusal(await tandemHere(["report", "-"], { stdin: "\n" }), "<stdin>:1:1: it is empty");
+    expectRefusal(await tandemHere(["report", ""]), '"": no such file');
   });
 
   const file = folder.file("report.ndjson");
-  const recorded = tandem(["run", "lost", ...virtual, "--events", file]);
+  const recorded = await tandemHere(["run", "lost", ...virtual, "--events", file]);
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
 
   /** A file of these lines. */
@@ -930,44 +972,43 @@ describe("tandem report", () => {
     ["lost", "await,timeout=2.5s"],
     ["threaded", "thread,atExit=cancel,grace=61.5s"],
     ["exit-early", "exit"],
-  ])("of %s, strategy %s, is the same object as the run's own", (name, strategy) => {
+  ])("of %s, strategy %s, is the same object as the run's own", async (name, strategy) => {
     const path = folder.file(`${name}-${strategy}.ndjson`);
-    const json = tandem([
-      "run",
-      name,
-      ...virtual,
-      "-s",
-      strategy,
-      "--json",
-      "--events",
-      path,
-    ]).stdout;
+    const json = (
+      await tandemHere(["run", name, ...virtual, "-s", strategy, "--json", "--events", path])
+    ).stdout;
     expect(resultOf(json).prints.length).toBeGreaterThan(0);
-    expect(tandem(["report", path, "--json"])).toEqual({ status: 0, stdout: json, stderr: "" });
+    expect(await tandemHere(["report", path, "--json"])).toEqual({
+      status: 0,
+      stdout: json,
+      stderr: "",
+    });
   });
 
-  test("is the run's verdict, on stdout", () => {
-    const { status, stdout, stderr } = once(["report", file]);
+  test("is the run's verdict, on stdout", async () => {
+    const { status, stdout, stderr } = await once(["report", file]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(recorded.stderr.trim()).toBe(stdout.trim());
     expect(stdout).toContain("1 of 1 task lost");
-    expect(tandem(["report", "-"], { stdin: `${lines.join("\n")}\n` }).stdout).toBe(stdout);
+    expect((await tandemHere(["report", "-"], { stdin: `${lines.join("\n")}\n` })).stdout).toBe(
+      stdout,
+    );
     expect(shell(`tandem report <(cat '${file}')`).stdout).toBe(stdout);
   });
 
-  test("passes over what a cut has left of the last line", () => {
+  test("passes over what a cut has left of the last line", async () => {
     const path = folder.file("cut-inside.ndjson");
     const whole = folder.file("whole.ndjson");
-    tandem(["run", "lost", ...virtual, "--events", whole]);
+    await tandemHere(["run", "lost", ...virtual, "--events", whole]);
     writeFileSync(path, readFileSync(whole, "utf8").slice(0, -30));
-    const { status, stdout } = tandem(["report", path]);
+    const { status, stdout } = await tandemHere(["report", path]);
     expect(status).toBe(0);
     expect(stdout).toContain("The record ends at");
   });
 
-  test("needs no newline at the end of the file", () => {
+  test("needs no newline at the end of the file", async () => {
     const path = folder.file("unended.ndjson", lines.join("\n"));
-    expect(tandem(["report", path])).toEqual(once(["report", file]));
+    expect(await tandemHere(["report", path])).toEqual(await once(["report", file]));
   });
 
   const damages: [
@@ -991,14 +1032,17 @@ describe("tandem report", () => {
     ],
     ["has a driver that is none", 1, (line) => line.replace('"virtual"', '"imagined"'), "driver"],
   ];
-  test.each(damages)("names file and line when a line %s", (title, number, damage, ...words) => {
-    const damaged = lines.map((line, index) => (index === number - 1 ? damage(line) : line));
-    expect(damaged).not.toEqual(lines);
-    const path = broken(`${title}.ndjson`, ...damaged);
-    const called = tandem(["report", path]);
-    expectRefusal(called, `${path}:${number}`, ...words);
-    expect(called.stderr).not.toMatch(noTrace);
-  });
+  test.each(damages)(
+    "names file and line when a line %s",
+    async (title, number, damage, ...words) => {
+      const damaged = lines.map((line, index) => (index === number - 1 ? damage(line) : line));
+      expect(damaged).not.toEqual(lines);
+      const path = broken(`${title}.ndjson`, ...damaged);
+      const called = await tandemHere(["report", path]);
+      expectRefusal(called, `${path}:${number}`, ...words);
+      expect(called.stderr).not.toMatch(noTrace);
+    },
+  );
 
   test.each([
     ["a document that is none", { document: "name: sample\n" }],
@@ -1006,42 +1050,45 @@ describe("tandem report", () => {
     ["a strategy without meaning", { strategy: "await,atExit=wait" }],
     ["tasks that are not the document's", { tasks: ["task", "ghost"] }],
     ["fewer tasks than the document", { tasks: [] }],
-  ])("refuses a header with %s in one sentence", (title, change) => {
+  ])("refuses a header with %s in one sentence", async (title, change) => {
     const header = JSON.stringify({ ...(JSON.parse(lines[0]!) as object), ...change });
-    const called = tandem(["report", broken(`${title}.ndjson`, header, ...lines.slice(1))]);
+    const called = await tandemHere([
+      "report",
+      broken(`${title}.ndjson`, header, ...lines.slice(1)),
+    ]);
     expectRefusal(called);
     expect(called.stderr).not.toMatch(noTrace);
   });
 
-  test("tells what it can of a recording that was cut off", () => {
+  test("tells what it can of a recording that was cut off", async () => {
     const half = Math.floor(lines.length / 2);
     for (const kept of [1, half, lines.length - 2]) {
       const path = broken(`cut-${kept}.ndjson`, ...lines.slice(0, kept));
-      const { status, stdout, stderr } = tandem(["report", path, "--json"]);
+      const { status, stdout, stderr } = await tandemHere(["report", path, "--json"]);
       expect({ kept, status, stderr }).toEqual({ kept, status: 0, stderr: "" });
       expect(resultOf(stdout).main.status).toBe(kept === 1 ? "unstarted" : "interrupted");
     }
   });
 
-  test("explains an empty file, a folder, a file that is not there, and one of something else", () => {
-    expectRefusal(tandem(["report", folder.file("empty.ndjson", "")]), "empty.ndjson");
-    expectRefusal(tandem(["report", "-"], { stdin: "" }), "<stdin>");
-    expectRefusal(tandem(["report", folder.path]), folder.path, "folder");
+  test("explains an empty file, a folder, a file that is not there, and one of something else", async () => {
+    expectRefusal(await tandemHere(["report", folder.file("empty.ndjson", "")]), "empty.ndjson");
+    expectRefusal(await tandemHere(["report", "-"], { stdin: "" }), "<stdin>");
+    expectRefusal(await tandemHere(["report", folder.path]), folder.path, "folder");
     expectRefusal(
-      tandem(["report", folder.file("absent.ndjson")]),
+      await tandemHere(["report", folder.file("absent.ndjson")]),
       "absent.ndjson",
       "no such file",
     );
     expectRefusal(
-      tandem(["report", folder.file("scenario.yaml", small)]),
+      await tandemHere(["report", folder.file("scenario.yaml", small)]),
       "scenario.yaml:1",
       "events",
     );
     expectRefusal(
-      tandem(["report", folder.file("binary.ndjson", new Uint8Array(4096).fill(0x80))]),
+      await tandemHere(["report", folder.file("binary.ndjson", new Uint8Array(4096).fill(0x80))]),
       "binary.ndjson",
     );
-    expectRefusal(tandem(["report", file, "--jsno"]), "did you mean --json?");
+    expectRefusal(await tandemHere(["report", file, "--jsno"]), "did you mean --json?");
   });
 });
 
@@ -1123,14 +1170,14 @@ describe("a terminal", () => {
 });
 
 describe("a run for real", () => {
-  test("prints what virtual time prints, is recorded, and is reported the same", () => {
+  test("prints what virtual time prints, is recorded, and is reported the same", async () => {
     const file = folder.file("real.ndjson");
     const path = folder.file("real.yaml", small);
     const args = ["run", path, "--speed", "20", "--strategy", "await", "--events", file];
-    const real = tandem(args);
+    const real = await tandemHere(args);
     expect(real.status).toBe(0);
-    expect(real.stdout).toBe(tandem(["run", path, ...virtual, "-s", "await"]).stdout);
-    const report = tandem(["report", file, "--json"]);
+    expect(real.stdout).toBe((await tandemHere(["run", path, ...virtual, "-s", "await"])).stdout);
+    const report = await tandemHere(["report", file, "--json"]);
     const result = resultOf(report.stdout);
     expect(result).toMatchObject({
       driver: "real",
@@ -1141,12 +1188,12 @@ describe("a run for real", () => {
     });
     // Lower bounds only: a real clock is late, never early. Timers are whole milliseconds, hence the tolerance.
     expect(result.wall).toBeGreaterThanOrEqual(4000 - 20);
-    expect(tandem(["report", file]).stdout.trim()).toBe(real.stderr.trim());
+    expect((await tandemHere(["report", file])).stdout.trim()).toBe(real.stderr.trim());
   });
 
-  test("is the default", () => {
+  test("is the default", async () => {
     const stdin = document({ main: [{ print: "hello" }] });
-    const { status, stdout, stderr } = tandem(["run", "-", "--json"], { stdin });
+    const { status, stdout, stderr } = await tandemHere(["run", "-", "--json"], { stdin });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(resultOf(stdout)).toMatchObject({
       driver: "real",
@@ -1155,18 +1202,18 @@ describe("a run for real", () => {
     });
   });
 
-  test("fails as virtual time does, with status 1", () => {
+  test("fails as virtual time does, with status 1", async () => {
     const stdin = document({ main: [{ print: "so far" }, { fail: "no disk" }] });
-    const { status, stdout, stderr } = tandem(["run", "-"], { stdin });
+    const { status, stdout, stderr } = await tandemHere(["run", "-"], { stdin });
     expect({ status, stdout }).toEqual({ status: 1, stdout: "so far\n" });
     expect(stderr).toMatch(/main +failed .*"no disk"/);
     expect(stderr).not.toMatch(noTrace);
   });
 
-  test("ends at its timeout, however long main would block", () => {
+  test("ends at its timeout, however long main would block", async () => {
     const stdin = document({ main: [{ print: "begins" }, { block: "366m" }, { print: "never" }] });
     const args = ["run", "-", "--json", "--timeout", "100ms"];
-    const { status, stdout } = tandem(args, { stdin });
+    const { status, stdout } = await tandemHere(args, { stdin });
     expect(status).toBe(1);
     const result = resultOf(stdout);
     expect(result.main.status).toBe("interrupted");
@@ -1176,11 +1223,15 @@ describe("a run for real", () => {
 });
 
 describe("a scenario named like a file that is there", () => {
-  test("is the catalogue's; the file is meant with its path", () => {
+  test("is the catalogue's; the file is meant with its path", async () => {
     mkdirSync(folder.file("names"));
     folder.file("names/lost", small);
     const cwd = folder.file("names");
-    expect(tandem(["run", "lost", ...virtual], { cwd }).stderr).toContain("lost, strategy detach");
-    expect(tandem(["run", "./lost", ...virtual], { cwd }).stderr).toContain("small, strategy");
+    expect((await tandemHere(["run", "lost", ...virtual], { cwd })).stderr).toContain(
+      "lost, strategy detach",
+    );
+    expect((await tandemHere(["run", "./lost", ...virtual], { cwd })).stderr).toContain(
+      "small, strategy",
+    );
   });
 });

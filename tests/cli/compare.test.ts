@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 
 // Where a machine is slow or busy, to start a process takes long.
 setDefaultTimeout(60_000);
@@ -37,15 +37,15 @@ interface Comparison {
   };
 }
 
-function compare(...args: string[]): Comparison {
-  const { status, stdout, stderr } = tandem(["compare", ...args, "--json"]);
+async function compare(...args: string[]): Promise<Comparison> {
+  const { status, stdout, stderr } = await tandemHere(["compare", ...args, "--json"]);
   expect([status, stderr]).toEqual([0, ""]);
   return JSON.parse(stdout) as Comparison;
 }
 
 /** The rows of the table, each as its cells; a table that goes on below is put together. */
-function rows(...args: string[]): Record<string, string>[] {
-  const { stdout } = tandem(["compare", ...args]);
+async function rows(...args: string[]): Promise<Record<string, string>[]> {
+  const { stdout } = await tandemHere(["compare", ...args]);
   const found = new Map<string, Record<string, string>>();
   for (const band of stdout.split("\n\n")) {
     const [head, ...lines] = band.split("\n").map((line) => line.split(/ {2,}/));
@@ -60,8 +60,8 @@ function rows(...args: string[]): Record<string, string>[] {
 }
 
 describe("the table", () => {
-  test("tells what each strategy of the scenario makes of it, the best of each column marked", () => {
-    expect(rows("lost")).toEqual([
+  test("tells what each strategy of the scenario makes of it, the best of each column marked", async () => {
+    expect(await rows("lost")).toEqual([
       {
         strategy: "detach",
         finished: "0",
@@ -95,10 +95,10 @@ describe("the table", () => {
     ]);
   });
 
-  test("tells who heard of failures, whether clean-up ran, what held the loop, and that main failed", () => {
-    const [portal] = rows("unretrieved");
+  test("tells who heard of failures, whether clean-up ran, what held the loop, and that main failed", async () => {
+    const [portal] = await rows("unretrieved");
     expect(portal).toMatchObject({ failed: "2 (1 logged, 1 nobody)" });
-    const [group, , settled] = rows("group-failure");
+    const [group, , settled] = await rows("group-failure");
     expect(group).toMatchObject({
       "clean-up": "all",
       failed: "1 (raised)",
@@ -106,19 +106,19 @@ describe("the table", () => {
       exit: "1",
     });
     expect(settled).toMatchObject({ lost: "0 *", main: "3.75s" });
-    const [daemon, cancel] = rows("abandon");
+    const [daemon, cancel] = await rows("abandon");
     expect(daemon).toMatchObject({ "clean-up": "none", lost: "1" });
     expect(cancel).toMatchObject({ "clean-up": "all *" });
-    expect(rows("blocking")[0]).toMatchObject({ "loop held": "1.5s" });
+    expect((await rows("blocking"))[0]).toMatchObject({ "loop held": "1.5s" });
   });
 
-  test("a deadlock never ends", () => {
-    const deadlocked = rows("queue").find(({ strategy }) => strategy === "await");
+  test("a deadlock never ends", async () => {
+    const deadlocked = (await rows("queue")).find(({ strategy }) => strategy === "await");
     expect(deadlocked).toMatchObject({ main: "never", process: "never", exit: "-" });
   });
 
-  test("below it main and all tasks together are drawn for each strategy, over one axis", () => {
-    const { stdout } = tandem(["compare", "lost", "--ascii"]);
+  test("below it main and all tasks together are drawn for each strategy, over one axis", async () => {
+    const { stdout } = await tandemHere(["compare", "lost", "--ascii"]);
     const picture = stdout.split("\n").filter((line) => / (main|tasks) +[#.\-+c]/.test(line));
     expect(picture.map((line) => line.replace(/(.)\1+/g, "$1").trim())).toEqual([
       "detach main #+",
@@ -130,8 +130,8 @@ describe("the table", () => {
     ]);
   });
 
-  test("--all groups all 120 strategies into classes of equal outcome, under the simplest", () => {
-    const { classes, runs } = compare("threaded", "--all");
+  test("--all groups all 120 strategies into classes of equal outcome, under the simplest", async () => {
+    const { classes, runs } = await compare("threaded", "--all");
     expect(runs).toHaveLength(120);
     expect(classes!.flatMap(({ members }) => members).toSorted()).toEqual(
       runs.map(({ strategy }) => strategy.name).toSorted(),
@@ -143,33 +143,33 @@ describe("the table", () => {
       "float",
       "exit",
     ]);
-    expect(rows("threaded", "--all").map(({ strategy }) => strategy)).toEqual(
+    expect((await rows("threaded", "--all")).map(({ strategy }) => strategy)).toEqual(
       classes!.map(({ strategy, members }) => `${strategy} (+${members.length - 1})`),
     );
   });
 
-  test("every strategy of --all goes by a name that means it", () => {
-    const { runs } = compare("exit-early", "--all");
+  test("every strategy of --all goes by a name that means it", async () => {
+    const { runs } = await compare("exit-early", "--all");
     const names = runs.map(({ strategy }) => strategy.name);
-    const again = compare("exit-early", "--strategies", names.join(","));
+    const again = await compare("exit-early", "--strategies", names.join(","));
     expect(again.runs).toEqual(runs);
   });
 
-  test("--strategies names them, refined or not; --sort puts the best first", () => {
+  test("--strategies names them, refined or not; --sort puts the best first", async () => {
     const words = ["--strategies", "await,thread,offload=threads,workers=4,detach"];
-    const sorted = rows("blocking", ...words, "--sort", "block");
+    const sorted = await rows("blocking", ...words, "--sort", "block");
     expect(sorted.map(({ strategy }) => strategy)).toEqual([
       "thread,offload=threads,workers=4",
       "detach",
       "await",
     ]);
-    expect(rows("blocking", ...words, "--sort", "loop held")).toEqual(sorted);
-    const byMain = rows("blocking", ...words, "--sort", "main");
+    expect(await rows("blocking", ...words, "--sort", "loop held")).toEqual(sorted);
+    const byMain = await rows("blocking", ...words, "--sort", "main");
     expect(byMain.at(-1)).toMatchObject({ strategy: "await" });
   });
 
-  test("a strategy that is named twice is compared once", () => {
-    const names = compare("lost", "--strategies", "thread,await,thread").runs;
+  test("a strategy that is named twice is compared once", async () => {
+    const names = (await compare("lost", "--strategies", "thread,await,thread")).runs;
     expect(names.map(({ strategy }) => strategy.name)).toEqual(["thread", "await"]);
   });
 
@@ -186,24 +186,25 @@ describe("the table", () => {
     60_000,
   );
 
-  test("--driver real proves it: the same table, but for the times", () => {
-    const real = rows("lost", "-d", "real", "--speed", "50");
+  test("--driver real proves it: the same table, but for the times", async () => {
+    const real = await rows("lost", "-d", "real", "--speed", "50");
     expect(real.map(({ finished, lost, exit }) => [finished, lost, exit])).toEqual([
       ["0", "1", "0"],
       ["1 *", "0 *", "0"],
       ["1 *", "0 *", "0"],
     ]);
     // Two times of which chance decides which is shorter are equally good.
-    const slower = rows("lost", "-d", "real", "--speed", "10");
+    const slower = await rows("lost", "-d", "real", "--speed", "10");
     const best = slower.map(({ main }) => main!.endsWith(" *"));
     expect([best[0]! || best[2]!, best[1]!]).toEqual([true, false]);
   });
 
-  test("--json holds each result as run gives it; --markdown is a table and the advice", () => {
-    const { runs } = compare("lost");
-    const alone = tandem(["run", "lost", "-s", "await", "-d", "virtual", "--json"]).stdout;
+  test("--json holds each result as run gives it; --markdown is a table and the advice", async () => {
+    const { runs } = await compare("lost");
+    const alone = (await tandemHere(["run", "lost", "-s", "await", "-d", "virtual", "--json"]))
+      .stdout;
     expect(runs[1] as object).toEqual(JSON.parse(alone) as object);
-    const { stdout } = tandem(["compare", "lost", "--markdown"]);
+    const { stdout } = await tandemHere(["compare", "lost", "--markdown"]);
     expect(stdout).toStartWith("| strategy | finished |");
     expect(stdout).toContain("\n\nWhat must hold, since nothing else is said: nothing is lost,");
     expect(stdout).toContain("\nChoose thread: of 3 strategies only it keeps all of that.");
@@ -223,8 +224,8 @@ describe("the table", () => {
     [["--all", "--strategies", "await"], "exclude each other"],
     [["--json", "--markdown"], "exclude each other"],
     [["--speed", "0"], "--speed is a number from 0.001 to 10000"],
-  ])("%j is refused with a sentence", (words, sentence) => {
-    const { status, stdout, stderr } = tandem(["compare", "lost", ...words]);
+  ])("%j is refused with a sentence", async (words, sentence) => {
+    const { status, stdout, stderr } = await tandemHere(["compare", "lost", ...words]);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(sentence);
     expect(stderr.trimEnd()).not.toContain("\n");
@@ -305,23 +306,26 @@ function lacks(result: Result, demand: string): boolean {
 }
 
 describe("the advice", () => {
-  test.each(catalogue.map(({ name }) => name))("for %s is what an expert would say", (name) => {
-    expect(name in expert).toBe(true);
-    const { advice, runs } = compare(name);
-    expect(advice.choose).toBe(expert[name]!);
-    if (advice.choose === null) return;
-    const chosen = runs.find(({ strategy }) => strategy.name === advice.choose)!;
-    for (const { written } of advice.must)
-      expect([written, lacks(chosen, written)]).toEqual([written, false]);
-    expect(advice.because.length).toBeGreaterThanOrEqual(2);
-    expect(advice.cost).toStartWith("It costs ");
-  });
+  test.each(catalogue.map(({ name }) => name))(
+    "for %s is what an expert would say",
+    async (name) => {
+      expect(name in expert).toBe(true);
+      const { advice, runs } = await compare(name);
+      expect(advice.choose).toBe(expert[name]!);
+      if (advice.choose === null) return;
+      const chosen = runs.find(({ strategy }) => strategy.name === advice.choose)!;
+      for (const { written } of advice.must)
+        expect([written, lacks(chosen, written)]).toEqual([written, false]);
+      expect(advice.because.length).toBeGreaterThanOrEqual(2);
+      expect(advice.cost).toStartWith("It costs ");
+    },
+  );
 
   test.each(catalogue.map(({ name }) => name).filter((name) => expert[name] !== null))(
     "the counter-example of %s, run, shows what it claims",
-    (name) => {
+    async (name) => {
       using folder = temporaryFolder();
-      const { advice, runs } = compare(name);
+      const { advice, runs } = await compare(name);
       const isOld = (task: { name: string }): boolean =>
         runs[0]!.tasks.some((one) => one.name === task.name);
       const [{ document, instead, message }] = advice.unless as [Comparison["advice"]["unless"][0]];
@@ -329,18 +333,20 @@ describe("the advice", () => {
       // Main's own end is compared with what it would be under the strategy the scenario has now.
       const own = catalogue.find((one) => one.name === name)!.text;
       const before = /^strategy: .*$/m.exec(own)![0];
-      const perform = (path: string, strategy?: string): Result =>
+      const perform = async (path: string, strategy?: string): Promise<Result> =>
         JSON.parse(
-          tandem([
-            ...["run", path, "--driver", "virtual", "--json"],
-            ...(strategy === undefined ? [] : ["--strategy", strategy]),
-          ]).stdout,
+          (
+            await tandemHere([
+              ...["run", path, "--driver", "virtual", "--json"],
+              ...(strategy === undefined ? [] : ["--strategy", strategy]),
+            ])
+          ).stdout,
         ) as Result;
       const now = folder.file(
         "own.yaml",
         document.replace(/^strategy:[^]*?(?=^\w)/m, `${before}\n`),
       );
-      const { main } = perform(now);
+      const { main } = await perform(now);
       const must = advice.must.flatMap(({ written }) => {
         if (!written.startsWith("main")) return [written];
         if (written !== "main" && own.includes('main: "<=')) return [written];
@@ -363,28 +369,28 @@ describe("the advice", () => {
           ),
         );
       };
-      const worse = judge(perform(file, advice.choose!));
+      const worse = judge(await perform(file, advice.choose!));
       expect(worse).not.toEqual([]);
       expect(message).toContain(`then under ${advice.choose} `);
       if (instead !== null) {
-        expect(judge(perform(file, instead))).toEqual([]);
+        expect(judge(await perform(file, instead))).toEqual([]);
         expect(message).toEndWith(`${instead} would be right.`);
       }
     },
   );
 
-  test("--must is what must hold instead, and the simplest that keeps it is chosen", () => {
-    const choice = (must: string): string | null =>
-      compare("blocking", "--all", "--must", must).advice.choose;
-    expect(choice("finish")).toBe("await");
-    expect(choice("finish,main<=2s")).toBe("thread");
-    expect(choice("finish,main<=2s,block<=50ms")).toBe("thread,offload=threads");
-    expect(choice("lost==0, late<100ms")).toBe("await,offload=threads");
-    expect(choice("overlap>=50%")).toBe("thread");
-    expect(choice("finish,wall<=1s")).toBeNull();
+  test("--must is what must hold instead, and the simplest that keeps it is chosen", async () => {
+    const choice = async (must: string): Promise<string | null> =>
+      (await compare("blocking", "--all", "--must", must)).advice.choose;
+    expect(await choice("finish")).toBe("await");
+    expect(await choice("finish,main<=2s")).toBe("thread");
+    expect(await choice("finish,main<=2s,block<=50ms")).toBe("thread,offload=threads");
+    expect(await choice("lost==0, late<100ms")).toBe("await,offload=threads");
+    expect(await choice("overlap>=50%")).toBe("thread");
+    expect(await choice("finish,wall<=1s")).toBeNull();
   });
 
-  test("a main that fails is not praised for being over early", () => {
+  test("a main that fails is not praised for being over early", async () => {
     using folder = temporaryFolder();
     const file = folder.file(
       "own.yaml",
@@ -394,25 +400,26 @@ tasks: { a: [sleep: 100ms], b: [sleep: 200ms, fail: broken] }
 strategy: thread
 `,
     );
-    const { choose, because } = compare(file).advice;
+    const { choose, because } = (await compare(file)).advice;
     expect(choose).toBe("thread");
     expect(because.at(-1)).toBe("group is simpler, but main fails at 200ms.");
-    const asked = (must: string): string | null => compare(file, "--must", must).advice.choose;
-    expect([asked("lost==0"), asked("lost==0,main"), asked("lost==0,main<=1s")]).toEqual([
-      "await",
-      "thread",
-      "thread",
-    ]);
+    const asked = async (must: string): Promise<string | null> =>
+      (await compare(file, "--must", must)).advice.choose;
+    expect([
+      await asked("lost==0"),
+      await asked("lost==0,main"),
+      await asked("lost==0,main<=1s"),
+    ]).toEqual(["await", "thread", "thread"]);
   });
 
-  test("a simpler strategy is named with what it lacks, in figures", () => {
-    expect(compare("lost").advice.because.at(-1)).toBe(
+  test("a simpler strategy is named with what it lacks, in figures", async () => {
+    expect((await compare("lost")).advice.because.at(-1)).toBe(
       "await is simpler, but main ends at 14s (wanted: at most 9s).",
     );
   });
 
-  test("where nothing does, it names the nearest, what it lacks, and what would help", () => {
-    expect(compare("unretrieved").advice).toMatchObject({
+  test("where nothing does, it names the nearest, what it lacks, and what would help", async () => {
+    expect((await compare("unretrieved")).advice).toMatchObject({
       choose: null,
       because: [
         "None of the 3 strategies compared keeps all of that, nor does any of 117 others.",
@@ -424,29 +431,29 @@ strategy: thread
     });
   });
 
-  test("where no strategy does, none is said to help, and one that loses nothing is nearer", () => {
+  test("where no strategy does, none is said to help, and one that loses nothing is nearer", async () => {
     using folder = temporaryFolder();
     const file = folder.file(
       "own.yaml",
       "name: own\nmain: [launch, block: 1s]\ntasks: { a: [sleep: 1s, fail: broken] }\n",
     );
-    expect(compare(file, "--must", "finish").advice.because).toEqual([
+    expect((await compare(file, "--must", "finish")).advice.because).toEqual([
       "None of the 8 strategies compared keeps all of that, nor does any of 112 others.",
       "The nearest is await, but a fails.",
       "So the scenario has to change, or what must hold.",
     ]);
-    const { because } = compare(file, "--must", "finish", "--all").advice;
+    const { because } = (await compare(file, "--must", "finish", "--all")).advice;
     expect(because[0]).toBe("None of the 120 strategies compared keeps all of that.");
     expect(because.at(-1)).toBe("So the scenario has to change, or what must hold.");
   });
 
-  test("a deadlock is never the nearest where anything else is", () => {
+  test("a deadlock is never the nearest where anything else is", async () => {
     using folder = temporaryFolder();
     const file = folder.file(
       "own.yaml",
       "name: own\nmain: [launch]\ntasks: { a: [receive: box] }\nchannels: { box: {} }\n",
     );
-    const { because } = compare(file, "--must", "finish,lost==0").advice;
+    const { because } = (await compare(file, "--must", "finish,lost==0")).advice;
     expect(because[1]).toBe("The nearest is detach, but a is cancelled and a is lost.");
   });
 
@@ -463,102 +470,106 @@ strategy: thread
       "2 of 3 tasks do not finish",
       "2 of 3 tasks are lost",
     ],
-  ])("of { %s }, what is lacking is said in English", (tasks, finish, lost) => {
+  ])("of { %s }, what is lacking is said in English", async (tasks, finish, lost) => {
     using folder = temporaryFolder();
     const file = folder.file("own.yaml", `name: own\nmain: [launch]\ntasks: { ${tasks} }\n`);
     for (const [must, lack] of [
       ["finish", finish],
       ["lost==0", lost],
     ] as const) {
-      const { because } = compare(file, "--strategies", "detach,await", "--must", must).advice;
+      const { because } = (await compare(file, "--strategies", "detach,await", "--must", must))
+        .advice;
       expect(because.at(-1)).toBe(`detach is simpler, but ${lack}.`);
     }
   });
 
-  test("where none of the compared does, it looks further", () => {
-    const { advice } = compare("blocking", "--strategies", "await,thread");
+  test("where none of the compared does, it looks further", async () => {
+    const { advice } = await compare("blocking", "--strategies", "await,thread");
     expect(advice.choose).toBe("thread,offload=threads");
     expect(advice.because[0]).toContain("none of the 2 compared keeps all of that");
   });
 
-  test("a choice that loses what nobody asked for says so among its costs", () => {
-    const { advice } = compare("lost", "--must", "main<=10s,main<=10s");
+  test("a choice that loses what nobody asked for says so among its costs", async () => {
+    const { advice } = await compare("lost", "--must", "main<=10s,main<=10s");
     expect(advice.must.map(({ written }) => written)).toEqual(["main<=10s"]);
     expect(advice.choose).toBe("detach");
     expect(advice.cost).toBe("It costs its task (which is lost).");
   });
 
-  test("what takes less than a hundredth of the whole, as a real run does by itself, is no cost", () => {
+  test("what takes less than a hundredth of the whole, as a real run does by itself, is no cost", async () => {
     using folder = temporaryFolder();
-    const costOf = (sleep: string): string | null => {
+    const costOf = async (sleep: string): Promise<string | null> => {
       const text = `name: own\nmain: [launch, block: 10s]\ntasks: { a: [sleep: ${sleep}] }\nstrategy: thread\n`;
-      return compare(folder.file("own.yaml", text), "--strategies", "thread").advice.cost;
+      return (await compare(folder.file("own.yaml", text), "--strategies", "thread")).advice.cost;
     };
     const thread = "It costs a second thread (and care with what both of them touch)";
-    expect(costOf("10.05s")).toBe(`${thread}.`);
-    expect(costOf("12s")).toBe(`${thread} and 2s of waiting after main's end.`);
+    expect(await costOf("10.05s")).toBe(`${thread}.`);
+    expect(await costOf("12s")).toBe(`${thread} and 2s of waiting after main's end.`);
   });
 
-  test("that no counter-example was found is said, and that nobody has looked", () => {
+  test("that no counter-example was found is said, and that nobody has looked", async () => {
     using folder = temporaryFolder();
     const document = (copies: number): string =>
       `name: own\nmain: [launch]\ntasks: { a: { steps: [sleep: 1s], copies: ${copies} } }\n`;
     const words = ["--strategies", "await", "--must", "finish"];
-    const told = (copies: number): string[] => {
+    const told = async (copies: number): Promise<string[]> => {
       const file = folder.file(`${copies}.yaml`, document(copies));
-      const [text, alone] = [[], ["--counter-example"]].map((more) =>
-        tandem(["compare", file, ...words, ...more]),
+      const [text, alone] = await Promise.all(
+        [[], ["--counter-example"]].map((more) => tandemHere(["compare", file, ...words, ...more])),
       );
       expect(alone!.status).toBe(2);
       return [text!.stdout.trimEnd().split("\n").slice(-2).join(" "), alone!.stderr];
     };
-    const [none, noneAlone] = told(1);
+    const [none, noneAlone] = await told(1);
     expect(none).toEndWith(
       "No small change of the scenario was found under which that would be wrong.",
     );
     expect(noneAlone).toContain("no small change was found under which await would be wrong");
-    const [much, muchAlone] = told(10_000);
+    const [much, muchAlone] = await told(10_000);
     expect(much).toContain("Whether a small change would make that wrong was not looked");
     expect(muchAlone).toContain("whether a small change would make await wrong was not looked for");
   });
 
-  test("a scenario of 2,000 steps has a counter-example as well, where the longest step is turned", () => {
+  test("a scenario of 2,000 steps has a counter-example as well, where the longest step is turned", async () => {
     using folder = temporaryFolder();
     const steps = Array.from({ length: 100 }, (_, k) => ({ sleep: k === 57 ? 900 : 10 }));
     const tasks = Object.fromEntries(Array.from({ length: 20 }, (_, k) => [`task-${k}`, steps]));
     const text = JSON.stringify({ name: "own", main: ["launch", { block: "1s" }], tasks });
     const file = folder.file("own.json", text);
-    const { unless } = compare(file, "--must", "finish,main<=3s").advice;
+    const { unless } = (await compare(file, "--must", "finish,main<=3s")).advice;
     expect(unless[0]!.change).toBe('"block: 1s" of main (line 1) becomes "block: 1.2s"');
   });
 
-  test("what it costs is a list that reads as one", () => {
-    const cost = (...args: string[]): string => compare(...args).advice.cost!;
-    expect(cost("blocking", "--must", "finish,block<=50ms", "--all")).toBe(
+  test("what it costs is a list that reads as one", async () => {
+    const cost = async (...args: string[]): Promise<string> =>
+      (await compare(...args)).advice.cost!;
+    expect(await cost("blocking", "--must", "finish,block<=50ms", "--all")).toBe(
       "It costs 1.75s in which main stands still and a pool of 2 threads.",
     );
-    expect(cost("submit", "--strategies", "portal", "--must", "finish")).toStartWith(
+    expect(await cost("submit", "--strategies", "portal", "--must", "finish")).toStartWith(
       "It costs a second thread (whose loop stays open until main ends)",
     );
   });
 
-  test("threads take turns at computing in Python, and the advice says so", () => {
-    expect(compare("processes").advice.cost).toContain("(the GIL): there, take processes.");
-    expect(compare("offloaded").advice.cost).not.toContain("GIL");
+  test("threads take turns at computing in Python, and the advice says so", async () => {
+    expect((await compare("processes")).advice.cost).toContain("(the GIL): there, take processes.");
+    expect((await compare("offloaded")).advice.cost).not.toContain("GIL");
   });
 
-  test("--counter-example writes the changed scenario alone, ready to be run", () => {
-    const { status, stdout } = tandem(["compare", "exit-early", "--counter-example"]);
+  test("--counter-example writes the changed scenario alone, ready to be run", async () => {
+    const { status, stdout } = await tandemHere(["compare", "exit-early", "--counter-example"]);
     expect(status).toBe(0);
     expect(stdout).toStartWith('# Unless "block: 500ms" of main (line 10) becomes "block: 1.1s"');
-    const run = tandem(["run", "-", "-d", "virtual", "--json"], { stdin: stdout });
+    const run = await tandemHere(["run", "-", "-d", "virtual", "--json"], { stdin: stdout });
     const { metrics, strategy } = JSON.parse(run.stdout) as Result;
     expect(strategy.name).toBe("float");
     expect(metrics.lateness.max).toBe(100);
-    expect(tandem(["compare", "unretrieved", "--counter-example"])).toMatchObject({ status: 2 });
+    expect(await tandemHere(["compare", "unretrieved", "--counter-example"])).toMatchObject({
+      status: 2,
+    });
   });
 
-  test("a document's comments and order survive the change", () => {
+  test("a document's comments and order survive the change", async () => {
     using folder = temporaryFolder();
     const text = `# mine
 name: mine # its name
@@ -567,22 +578,22 @@ tasks:
 main: [launch, block: 2s]
 strategy: exit
 `;
-    const { document } = compare(folder.file("mine.yaml", text)).advice.unless[0]!;
+    const { document } = (await compare(folder.file("mine.yaml", text))).advice.unless[0]!;
     expect(document).toContain("# mine\n");
     expect(document).toContain("name: mine # its name\n");
     expect(document).toContain("# a nap");
     expect(document.indexOf("tasks:")).toBeLessThan(document.indexOf("main:"));
   });
 
-  test("a scenario whose calls nobody can foresee is compared for real, without a counter-example", () => {
+  test("a scenario whose calls nobody can foresee is compared for real, without a counter-example", async () => {
     using folder = temporaryFolder();
     folder.file("job.ts", "export default () => {};");
     const file = folder.file(
       "own.yaml",
       "name: own\nmain: [launch]\ntasks: { a: [call: { module: ./job.ts }] }\ncompare: [detach, await]\n",
     );
-    expect(tandem(["compare", file])).toMatchObject({ status: 2 });
-    const { advice } = compare(file, "--driver", "real");
+    expect(await tandemHere(["compare", file])).toMatchObject({ status: 2 });
+    const { advice } = await compare(file, "--driver", "real");
     expect(advice.unless).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** Completion and the manual page: both say what the help says. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { call, shell, tandem } from "../support/tandem.ts";
+import { call, shell, tandemHere } from "../support/tandem.ts";
 
 // Where a machine is slow or busy, to start a process takes long.
 setDefaultTimeout(60_000);
@@ -43,14 +43,14 @@ describe("tandem completion bash", () => {
     expect(offers(line)).toEqual(words);
   });
 
-  test("offers every option that run takes, and no other", () => {
+  test("offers every option that run takes, and no other", async () => {
     for (const option of offers("tandem run --")) {
       if (option === "--help") continue;
-      const { stderr } = tandem(["run", option]);
+      const { stderr } = await tandemHere(["run", option]);
       expect(stderr).not.toContain("there is no option");
     }
     const known = /options: (.*) \(see/
-      .exec(tandem(["run", "--zzzzzzzzzz"]).stderr)![1]!
+      .exec((await tandemHere(["run", "--zzzzzzzzzz"])).stderr)![1]!
       .split(", ");
     expect(offers("tandem run --").toSorted()).toEqual([...known, "--help"].toSorted());
   });
@@ -58,8 +58,8 @@ describe("tandem completion bash", () => {
 
 test.each(["zsh", "fish"])(
   "the script for %s is one that it understands, where it is installed",
-  (name) => {
-    const { status, stdout } = tandem(["completion", name]);
+  async (name) => {
+    const { status, stdout } = await tandemHere(["completion", name]);
     expect(status).toBe(0);
     expect(stdout).toContain("lost");
     if (Bun.which(name) !== null)
@@ -67,13 +67,13 @@ test.each(["zsh", "fish"])(
   },
 );
 
-test("a shell that is none is refused with those there are", () => {
-  expect(tandem(["completion", "fihs"])).toMatchObject({ status: 2, stdout: "" });
-  expect(tandem(["completion", "fihs"]).stderr).toContain('did you mean "fish"?');
+test("a shell that is none is refused with those there are", async () => {
+  expect(await tandemHere(["completion", "fihs"])).toMatchObject({ status: 2, stdout: "" });
+  expect((await tandemHere(["completion", "fihs"])).stderr).toContain('did you mean "fish"?');
 });
 
-test("the manual page holds the help of every command", () => {
-  const { status, stdout } = tandem(["man"]);
+test("the manual page holds the help of every command", async () => {
+  const { status, stdout } = await tandemHere(["man"]);
   expect(status).toBe(0);
   expect(stdout).toStartWith(".TH TANDEM 1");
   for (const name of ["run", "list", "new", "completion"])

@@ -1,6 +1,6 @@
 /** `tandem run --jitter`: durations that vary, the odds of what comes of them, and runs had again. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { shell, tandem, temporaryFolder } from "../support/tandem.ts";
+import { shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
 // A terminal is waited for by what it shows, with a patience of its own.
@@ -32,18 +32,21 @@ interface Order {
 }
 
 /** The odds of a document, or of a scenario of the catalogue. */
-function odds(document: object | string, ...words: string[]): Odds {
+async function odds(document: object | string, ...words: string[]): Promise<Odds> {
   const [name, stdin] =
     typeof document === "string" ? [document, ""] : ["-", JSON.stringify(document)];
-  const { status, stdout, stderr } = tandem(["run", name, "--json", ...words], { stdin });
+  const { status, stdout, stderr } = await tandemHere(["run", name, "--json", ...words], { stdin });
   if (stdout === "") throw new Error(`${status}: ${stderr}`);
   return JSON.parse(stdout) as Odds;
 }
 
 /** The lines of one run. */
-function lines(document: object, ...words: string[]): { at: number; text: string }[] {
+async function lines(
+  document: object,
+  ...words: string[]
+): Promise<{ at: number; text: string }[]> {
   const stdin = JSON.stringify(document);
-  const { stdout } = tandem(["run", "-", "--json", ...words], { stdin });
+  const { stdout } = await tandemHere(["run", "-", "--json", ...words], { stdin });
   return (JSON.parse(stdout) as { prints: { at: number; text: string }[] }).prints;
 }
 
@@ -61,11 +64,11 @@ const sharesOf = (result: Odds): number[] => [
 ];
 
 describe("--jitter", () => {
-  test("each performance of a step varies by itself, within its bounds and not beyond", () => {
+  test("each performance of a step varies by itself, within its bounds and not beyond", async () => {
     const each = { print: "." };
     const steps = [{ block: "100ms" }, each, { compute: "100ms" }, each];
     const document = { name: "many", main: [{ repeat: 100, steps }] };
-    const times = lines(document, "--jitter", "20%").map(({ at }) => at);
+    const times = (await lines(document, "--jitter", "20%")).map(({ at }) => at);
     const durations = times.map((at, k) => at - (times[k - 1] ?? 0));
     expect(durations).toHaveLength(200);
     expect(Math.min(...durations)).toBeGreaterThanOrEqual(80);
@@ -77,35 +80,41 @@ describe("--jitter", () => {
     expect(Math.abs(mean - 100)).toBeLessThan(4 * 0.82);
   });
 
-  test("the same seed is the same run on every machine, and in every version", () => {
-    const end = (...words: string[]): number =>
-      (JSON.parse(tandem(["run", "threaded", "--json", "--jitter", "5%", ...words]).stdout) as Odds)
-        .wall as never;
-    expect([end(), end("--seed", "1"), end("--seed", "0"), end("--seed", "4294967295")]).toEqual([
-      9096.919, 9096.919, 8857.577, 9099.805,
-    ]);
+  test("the same seed is the same run on every machine, and in every version", async () => {
+    const end = async (...words: string[]): Promise<number> =>
+      (
+        JSON.parse(
+          (await tandemHere(["run", "threaded", "--json", "--jitter", "5%", ...words])).stdout,
+        ) as Odds
+      ).wall as never;
+    expect([
+      await end(),
+      await end("--seed", "1"),
+      await end("--seed", "0"),
+      await end("--seed", "4294967295"),
+    ]).toEqual([9096.919, 9096.919, 8857.577, 9099.805]);
   });
 
-  test("sleeps, jobs of a pool and what calls take vary; sleeping for no time takes none", () => {
+  test("sleeps, jobs of a pool and what calls take vary; sleeping for no time takes none", async () => {
     const call = { call: { module: "./any.ts", takes: "1s" } };
     const document = (step: object) => ({
       name: "one",
       main: ["launch", { print: "over" }],
       tasks: { one: [step] },
     });
-    const over = (step: object, ...words: string[]): number =>
-      lines(document(step), "-d", "virtual", ...words)[0]!.at;
+    const over = async (step: object, ...words: string[]): Promise<number> =>
+      (await lines(document(step), "-d", "virtual", ...words))[0]!.at;
     for (const step of [{ sleep: "1s" }, { block: "1s" }, call])
       for (const strategy of ["await", "await,offload=threads"]) {
-        expect(over(step, "-s", strategy)).toBe(1000);
-        const varied = over(step, "-s", strategy, "--jitter", "10%");
+        expect(await over(step, "-s", strategy)).toBe(1000);
+        const varied = await over(step, "-s", strategy, "--jitter", "10%");
         expect(varied).not.toBe(1000);
         expect(Math.abs(varied - 1000)).toBeLessThanOrEqual(100);
       }
-    expect(over({ sleep: 0 }, "--jitter", "100%")).toBe(0);
+    expect(await over({ sleep: 0 }, "--jitter", "100%")).toBe(0);
   });
 
-  test("timeouts and grace are limits, and stay what they are", () => {
+  test("timeouts and grace are limits, and stay what they are", async () => {
     const document = {
       name: "limits",
       channels: { box: {} },
@@ -113,35 +122,50 @@ describe("--jitter", () => {
       tasks: { long: [{ sleep: "1m" }] },
       strategy: { use: "thread", grace: "3s" },
     };
-    const grace = odds(document, "--jitter", "50%", "--runs", "100");
+    const grace = await odds(document, "--jitter", "50%", "--runs", "100");
     expect([grace.wall.min, grace.wall.max]).toEqual([3000, 3000]);
     const main = ["launch", { receive: "box", timeout: "2s" }];
-    const timeout = odds({ ...document, main }, "--jitter", "50%", "--runs", "100");
+    const timeout = await odds({ ...document, main }, "--jitter", "50%", "--runs", "100");
     expect([timeout.main.endedAt.min, timeout.main.endedAt.max]).toEqual([2000, 2000]);
     const settle = { use: "await", timeout: "1s" };
-    const settled = odds({ ...document, strategy: settle }, "--jitter", "50%", "--runs", "100");
+    const settled = await odds(
+      { ...document, strategy: settle },
+      "--jitter",
+      "50%",
+      "--runs",
+      "100",
+    );
     expect([settled.wall.min, settled.wall.max]).toEqual([1000, 1000]);
   });
 
-  test("without it nothing is random, and a verdict does not speak of it", () => {
-    const plain = tandem(["run", "threaded", "-d", "virtual"]);
+  test("without it nothing is random, and a verdict does not speak of it", async () => {
+    const plain = await tandemHere(["run", "threaded", "-d", "virtual"]);
     expect(plain.stderr).not.toContain("jitter");
     expect(plain.stderr).toContain("fell on the\n  same instant");
-    const varied = tandem(["run", "threaded", "--jitter", "5%"]);
+    const varied = await tandemHere(["run", "threaded", "--jitter", "5%"]);
     expect(varied.stderr.replaceAll("\n  ", " ")).toContain(
       "in virtual time with jitter 5%, seed 1: ",
     );
     expect(varied.stderr).not.toContain("fell on the\n  same instant");
   });
 
-  test("a recorded run remembers its jitter", () => {
+  test("a recorded run remembers its jitter", async () => {
     using folder = temporaryFolder();
     const file = folder.file("events.ndjson");
-    const run = tandem(["run", "threaded", "--jitter", "5%", "--seed", "9", "--events", file]);
-    expect(tandem(["report", file]).stdout).toBe(run.stderr.replace(/^\n/, ""));
+    const run = await tandemHere([
+      "run",
+      "threaded",
+      "--jitter",
+      "5%",
+      "--seed",
+      "9",
+      "--events",
+      file,
+    ]);
+    expect((await tandemHere(["report", file])).stdout).toBe(run.stderr.replace(/^\n/, ""));
   });
 
-  test("words that do not go together are told, with what would", () => {
+  test("words that do not go together are told, with what would", async () => {
     const refused = {
       "--jitter 5": "did you mean 5%?",
       "--jitter 0%": "above 0% and up to 100%",
@@ -156,7 +180,7 @@ describe("--jitter", () => {
       "--jitter 5% --runs 2 --events x": "--events is about one run",
     };
     for (const [words, message] of Object.entries(refused)) {
-      const { status, stdout, stderr } = tandem(["run", "threaded", ...words.split(" ")]);
+      const { status, stdout, stderr } = await tandemHere(["run", "threaded", ...words.split(" ")]);
       expect([words, status, stdout]).toEqual([words, 2, ""]);
       expect(stderr).toContain(message);
     }
@@ -166,25 +190,27 @@ describe("--jitter", () => {
 describe("--jitter with --runs", () => {
   const words = ["--jitter", "5%", "--runs", "2000"];
 
-  test("the same seed gives the same report, byte for byte; another seed gives another", () => {
-    const report = (seed: string): string =>
-      tandem(["run", "threaded", ...words, "--seed", seed]).stdout;
-    expect(report("4")).toBe(report("4"));
-    expect(report("4")).not.toBe(report("5"));
+  test("the same seed gives the same report, byte for byte; another seed gives another", async () => {
+    const report = async (seed: string): Promise<string> =>
+      (await tandemHere(["run", "threaded", ...words, "--seed", seed])).stdout;
+    expect(await report("4")).toBe(await report("4"));
+    expect(await report("4")).not.toBe(await report("5"));
   });
 
-  test("seeds agree within sampling error on what luck decides", () => {
-    const counts = ["1", "2", "3", "4"].map((seed) => {
-      const result = odds(toss, ...words, "--seed", seed);
-      return result.tasks[0]!.statuses["finished"]! * result.runs;
-    });
+  test("seeds agree within sampling error on what luck decides", async () => {
+    const counts = await Promise.all(
+      ["1", "2", "3", "4"].map(async (seed) => {
+        const result = await odds(toss, ...words, "--seed", seed);
+        return result.tasks[0]!.statuses["finished"]! * result.runs;
+      }),
+    );
     // A fair coin: of 2000 tosses 1000, give or take 4 standard deviations of sqrt(2000)/2 = 22.4.
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(4 * 22.4);
     expect(new Set(counts).size).toBeGreaterThan(1);
   });
 
-  test("an order that ought to come out even does, and a certain one is told as such", () => {
-    const { luck, always, tasks, lost } = odds("threaded", ...words);
+  test("an order that ought to come out even does, and a certain one is told as such", async () => {
+    const { luck, always, tasks, lost } = await odds("threaded", ...words);
     expect(luck.map(({ first, second }) => [first.text, second.text])).toEqual([
       ["Background task iteration 3", "Main program iteration 0"],
     ]);
@@ -203,24 +229,24 @@ describe("--jitter with --runs", () => {
     expect(order("finished")).toMatchObject({ by: "thread", second: { text: "b" } });
   });
 
-  test("the seed of an outcome shows a run that came to it, as a run of its own", () => {
-    const { outcomes } = odds(toss, ...words);
+  test("the seed of an outcome shows a run that came to it, as a run of its own", async () => {
+    const { outcomes } = await odds(toss, ...words);
     expect(outcomes).toHaveLength(2);
     for (const { seed, tasks } of outcomes) {
       const again = ["run", "-", "--jitter", "5%", "--seed", String(seed), "--json"];
       const stdin = JSON.stringify(toss);
-      const alone = tandem([...again, "--driver", "virtual", "--runs", "1"], { stdin });
-      expect(alone.stdout).toBe(tandem(again, { stdin }).stdout);
+      const alone = await tandemHere([...again, "--driver", "virtual", "--runs", "1"], { stdin });
+      expect(alone.stdout).toBe((await tandemHere(again, { stdin })).stdout);
       const run = JSON.parse(alone.stdout) as { jitter: object; tasks: { status: string }[] };
       expect(run.jitter).toEqual({ share: 0.05, seed });
       expect(tasks).toMatchObject([{ name: "work", copies: 1, status: run.tasks[0]!.status }]);
     }
   });
 
-  test("the command that shows one of the runs is told, and does", () => {
+  test("the command that shows one of the runs is told, and does", async () => {
     using folder = temporaryFolder();
     folder.file("a b's.yaml", JSON.stringify(toss));
-    const { stdout } = tandem(
+    const { stdout } = await tandemHere(
       ["run", "a b's.yaml", "-s", "thread,atExit=cancel", "--timeout", "20s", ...words],
       { cwd: folder.path },
     );
@@ -232,8 +258,8 @@ describe("--jitter with --runs", () => {
     expect(stderr.replaceAll(/\n +/g, " ")).toContain(`with jitter 5%, seed ${seed}: `);
   });
 
-  test("shares are of all runs, and times have their bounds", () => {
-    const result = odds(toss, ...words);
+  test("shares are of all runs, and times have their bounds", async () => {
+    const result = await odds(toss, ...words);
     const sum = (shares: number[]): number => shares.reduce((a, b) => a + b, 0);
     expect(sum(result.outcomes.map(({ share }) => share))).toBeCloseTo(1, 9);
     expect(sum(Object.values(result.tasks[0]!.statuses))).toBeCloseTo(1, 9);
@@ -248,19 +274,19 @@ describe("--jitter with --runs", () => {
     expect(Math.abs(p95 - 1045)).toBeLessThan(4 * 0.49);
   });
 
-  test("an order that nothing secures is luck, though jitter never changes it", () => {
+  test("an order that nothing secures is luck, though jitter never changes it", async () => {
     const document = {
       name: "near",
       main: ["launch", { print: "main goes on" }, { block: "1s" }],
       tasks: { work: [{ print: "work begins" }] },
       strategy: "thread",
     };
-    const { luck, always } = odds(document, "--jitter", "5%", "--runs", "100");
+    const { luck, always } = await odds(document, "--jitter", "5%", "--runs", "100");
     expect(luck).toMatchObject([
       { first: { text: "main goes on" }, second: { text: "work begins" }, share: 1, leastGap: 0 },
     ]);
     expect(always.filter(({ first }) => first.kind === "line")).toEqual([]);
-    const { stdout } = tandem(["run", "-", "--jitter", "5%", "--runs", "100"], {
+    const { stdout } = await tandemHere(["run", "-", "--jitter", "5%", "--runs", "100"], {
       stdin: JSON.stringify(document),
     });
     expect(stdout.replaceAll(/\n +/g, " ")).toContain(
@@ -268,7 +294,7 @@ describe("--jitter with --runs", () => {
     );
   });
 
-  test("a task that ends at the instant at which main does is luck, unless main waits for it", () => {
+  test("a task that ends at the instant at which main does is luck, unless main waits for it", async () => {
     const handing = {
       name: "handing",
       channels: { box: {} },
@@ -277,7 +303,7 @@ describe("--jitter with --runs", () => {
       strategy: "daemon",
     };
     const words = ["--jitter", "5%", "--runs", "200"];
-    expect(odds(handing, ...words).luck).toMatchObject([
+    expect((await odds(handing, ...words)).luck).toMatchObject([
       {
         first: { kind: "end", of: "a" },
         second: { kind: "end", of: "main" },
@@ -286,10 +312,10 @@ describe("--jitter with --runs", () => {
       },
     ]);
     const joining = { ...handing, main: ["launch", "join"], strategy: "thread" };
-    expect(odds(joining, ...words).luck).toEqual([]);
+    expect((await odds(joining, ...words)).luck).toEqual([]);
   });
 
-  test("a deadlock that comes now and then is counted, and makes the exit status 1", () => {
+  test("a deadlock that comes now and then is counted, and makes the exit status 1", async () => {
     const document = {
       name: "now-and-then",
       channels: { box: {} },
@@ -299,7 +325,7 @@ describe("--jitter with --runs", () => {
       launch: [{ start: "work" }, "settle"],
     };
     const stdin = JSON.stringify(document);
-    const { status, stdout } = tandem(["run", "-", ...words, "--json"], { stdin });
+    const { status, stdout } = await tandemHere(["run", "-", ...words, "--json"], { stdin });
     const { main, tasks } = JSON.parse(stdout) as Odds;
     expect(status).toBe(1);
     expect(Object.keys(main.statuses).toSorted()).toEqual(["failed", "finished"]);
@@ -307,31 +333,31 @@ describe("--jitter with --runs", () => {
     expect(tasks[0]!.statuses["cancelled"]).toBe(main.statuses["failed"]!);
     expect(tasks[0]!.lost).toBe(0);
     const stuck = { ...document, main: [...document.main, { receive: "box" }] };
-    const found = odds(stuck, ...words);
+    const found = await odds(stuck, ...words);
     expect(found.deadlocked).toBe(found.main.statuses["deadlocked"]!);
     expect(found.deadlocked).toBeGreaterThan(0);
   });
 
-  test("--strict: work lost in any run makes the exit status 1", () => {
+  test("--strict: work lost in any run makes the exit status 1", async () => {
     const stdin = JSON.stringify(toss);
-    expect(tandem(["run", "-", ...words], { stdin }).status).toBe(0);
-    expect(tandem(["run", "-", ...words, "--strict"], { stdin }).status).toBe(1);
-    expect(tandem(["run", "threaded", ...words, "--strict"]).status).toBe(0);
+    expect((await tandemHere(["run", "-", ...words], { stdin })).status).toBe(0);
+    expect((await tandemHere(["run", "-", ...words, "--strict"], { stdin })).status).toBe(1);
+    expect((await tandemHere(["run", "threaded", ...words, "--strict"])).status).toBe(0);
   });
 
-  test("what was never seen is not called impossible", () => {
-    const { stdout } = tandem(["run", "threaded", ...words]);
+  test("what was never seen is not called impossible", async () => {
+    const { stdout } = await tandemHere(["run", "threaded", ...words]);
     expect(stdout.replaceAll("\n", " ")).toContain(
       "never seen in 2,000 runs happens in fewer than 0.15 % (95 % confidence",
     );
   });
 
-  test("copies are interchangeable: outcomes count them, whichever they were", () => {
+  test("copies are interchangeable: outcomes count them, whichever they were", async () => {
     const document = {
       ...toss,
       tasks: { work: { copies: 3, steps: [{ sleep: "1s" }] } },
     };
-    const { outcomes, tasks } = odds(document, ...words);
+    const { outcomes, tasks } = await odds(document, ...words);
     expect(tasks).toHaveLength(3);
     expect(outcomes.length).toBeLessThanOrEqual(10);
     for (const { tasks } of outcomes) {

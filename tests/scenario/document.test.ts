@@ -12,7 +12,7 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
 import { holds } from "../support/property.ts";
 import { simulate } from "../support/simulate.ts";
-import { shell, tandem, temporaryFolder } from "../support/tandem.ts";
+import { shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
 
 // Where a machine is slow or busy, to start a process takes long.
 setDefaultTimeout(60_000);
@@ -213,17 +213,17 @@ main:
     ]);
   });
 
-  test("is told the same way by the command line, on stderr alone, and the status is 2", () => {
+  test("is told the same way by the command line, on stderr alone, and the status is 2", async () => {
     using folder = temporaryFolder();
     const path = folder.file("sleepy.yaml", "name: sample\nmain:\n  - sleep: 3s\n");
     const stderr = `: main[0].sleep: main is synchronous, so it cannot sleep; use "block: 3s"\n`;
     for (const command of ["run", "show"]) {
-      expect(tandem([command, path])).toEqual({
+      expect(await tandemHere([command, path])).toEqual({
         status: 2,
         stdout: "",
         stderr: `${path}:3:5${stderr}`,
       });
-      expect(tandem([command, "sleepy.yaml"], { cwd: folder.path })).toEqual({
+      expect(await tandemHere([command, "sleepy.yaml"], { cwd: folder.path })).toEqual({
         status: 2,
         stdout: "",
         stderr: `sleepy.yaml:3:5${stderr}`,
@@ -317,9 +317,9 @@ main:
     }
   });
 
-  test("never drowns the terminal: of a thousand problems the first are shown, and how many follow", () => {
+  test("never drowns the terminal: of a thousand problems the first are shown, and how many follow", async () => {
     const stdin = `name: sample\nmain:\n${"  - slep: 1s\n".repeat(1000)}`;
-    const { status, stdout, stderr } = tandem(["run", "-"], { stdin });
+    const { status, stdout, stderr } = await tandemHere(["run", "-"], { stdin });
     const lines = stderr.trimEnd().split("\n");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(lines[0]).toStartWith("<stdin>:3:5: main[0].slep: ");
@@ -416,10 +416,10 @@ describe("a key that is not known", () => {
     expectProblems("name: sample\nmain: []\n▲xyzzy: 1\n", ["", '"xyzzy"', "tasks", "strategy"]);
   });
 
-  test("is text: a list or an object in its place is refused, and nothing else is said", () => {
+  test("is text: a list or an object in its place is refused, and nothing else is said", async () => {
     for (const key of ["? {a: 1}\n: 2", "[a, b]: 2", "? - a\n: 2"]) {
       const stdin = `name: sample\nmain: []\n${key}\n`;
-      const { status, stdout, stderr } = tandem(["show", "-"], { stdin });
+      const { status, stdout, stderr } = await tandemHere(["show", "-"], { stdin });
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
       expect(stderr).toMatch(/^<stdin>:3:[1-3]: [^\n]+\n$/);
     }
@@ -793,9 +793,9 @@ describe("a placeholder", () => {
     expect(linesOf({ main: ["launch"], tasks: { task } })).toEqual(["task closes"]);
   });
 
-  test("{runtime} names what the program runs on", () => {
+  test("{runtime} names what the program runs on", async () => {
     expect(linesOf({ main: [{ print: "on {runtime}" }] })).toEqual(["on python"]);
-    const { stdout } = tandem(["run", "-", "--driver", "virtual"], {
+    const { stdout } = await tandemHere(["run", "-", "--driver", "virtual"], {
       stdin: "name: sample\nmain: [{ print: '{runtime}' }]\n",
     });
     expect(stdout).toMatch(/^Bun \d+\.\d+\.\d+\n$/);
@@ -943,8 +943,10 @@ describe("a strategy in a document", () => {
     });
   });
 
-  test("may be left out", () => {
-    expect(tandem(["run", "-", "--driver", "virtual"], { stdin: withTail("") }).status).toBe(0);
+  test("may be left out", async () => {
+    expect(
+      (await tandemHere(["run", "-", "--driver", "virtual"], { stdin: withTail("") })).status,
+    ).toBe(0);
   });
 
   test("that is wrong is shown where it is wrong", () => {
@@ -1068,9 +1070,12 @@ describe("a hostile document is refused in one clear sentence, with status 2:", 
   afterAll(() => folder[Symbol.dispose]());
 
   /** Runs tandem on a word for a scenario and holds that it refuses it in one line, named first. */
-  function refused(word: string, options: { stdin?: string | Uint8Array; name?: string } = {}) {
+  async function refused(
+    word: string,
+    options: { stdin?: string | Uint8Array; name?: string } = {},
+  ) {
     const { name = word, ...rest } = options;
-    const { status, stdout, stderr } = tandem(["run", word, "--driver", "virtual"], rest);
+    const { status, stdout, stderr } = await tandemHere(["run", word, "--driver", "virtual"], rest);
     expect({ status, stdout, lines: stderr.trimEnd().split("\n").length, stderr }).toEqual({
       status: 2,
       stdout: "",
@@ -1082,57 +1087,57 @@ describe("a hostile document is refused in one clear sentence, with status 2:", 
     return stderr.slice(name.length + 1);
   }
 
-  test("an empty file, and an empty stdin", () => {
-    expect(refused(folder.file("empty.yaml", ""))).toStartWith("1:1: the document is empty");
-    expect(refused("-", { stdin: "", name: "<stdin>" })).toContain("empty");
+  test("an empty file, and an empty stdin", async () => {
+    expect(await refused(folder.file("empty.yaml", ""))).toStartWith("1:1: the document is empty");
+    expect(await refused("-", { stdin: "", name: "<stdin>" })).toContain("empty");
   });
 
-  test("a list", () => {
-    expect(refused(folder.file("list.yaml", "- launch\n"))).toContain("1:1: found a list");
+  test("a list", async () => {
+    expect(await refused(folder.file("list.yaml", "- launch\n"))).toContain("1:1: found a list");
   });
 
-  test("10 MB, in a file or on stdin", () => {
+  test("10 MB, in a file or on stdin", async () => {
     const long = `name: sample\nmain:\n${"  - print: hello\n".repeat(620_000)}`;
     expect(long.length).toBeGreaterThan(10 * 1024 * 1024);
-    expect(refused(folder.file("long.yaml", long))).toContain("MiB");
-    expect(refused("-", { stdin: long, name: "<stdin>" })).toContain("MiB");
+    expect(await refused(folder.file("long.yaml", long))).toContain("MiB");
+    expect(await refused("-", { stdin: long, name: "<stdin>" })).toContain("MiB");
   });
 
-  test("one that never ends", () => {
-    expect(refused("/dev/zero")).toMatch(/MiB|binary/);
+  test("one that never ends", async () => {
+    expect(await refused("/dev/zero")).toMatch(/MiB|binary/);
     const { status, stdout, stderr } = shell("yes | tandem run - --driver virtual");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^<stdin>: [^\n]+\n$/);
   });
 
-  test("a binary file", () => {
+  test("a binary file", async () => {
     const bytes = Uint8Array.from({ length: 4096 }, (_, n) => (n * 7919) % 256);
-    expect(refused(folder.file("binary.yaml", bytes))).toContain("binary");
-    expect(refused(process.execPath)).toMatch(/binary|MiB/);
+    expect(await refused(folder.file("binary.yaml", bytes))).toContain("binary");
+    expect(await refused(process.execPath)).toMatch(/binary|MiB/);
     const latin1 = Buffer.from("name: sample\ntitle: caf\xe9\nmain: []\n", "latin1");
-    expect(refused(folder.file("latin1.yaml", latin1))).toContain("UTF-8");
+    expect(await refused(folder.file("latin1.yaml", latin1))).toContain("UTF-8");
   });
 
-  test("a folder", () => {
-    expect(refused(folder.path)).toContain("folder");
+  test("a folder", async () => {
+    expect(await refused(folder.path)).toContain("folder");
   });
 
-  test("a file that is not there", () => {
-    expect(refused(folder.file("absent.yaml"))).toContain("no such file");
-    expect(refused("lsot")).toContain('did you mean "lost"?');
+  test("a file that is not there", async () => {
+    expect(await refused(folder.file("absent.yaml"))).toContain("no such file");
+    expect(await refused("lsot")).toContain('did you mean "lost"?');
   });
 
-  test("a file that cannot be read", () => {
+  test("a file that cannot be read", async () => {
     // Nothing is forbidden to root, but even root cannot read its own memory from the beginning.
     const word = process.getuid!() === 0 ? "/proc/self/mem" : folder.file("secret.yaml", "name: a");
     if (process.getuid!() !== 0) chmodSync(word, 0o000);
-    expect(refused(word)).toContain("read");
+    expect(await refused(word)).toContain("read");
   });
 
-  test("a name that no file can have", () => {
-    expect(refused("", { name: `""` })).not.toBe("");
+  test("a name that no file can have", async () => {
+    expect(await refused("", { name: `""` })).not.toBe("");
     const endless = "x".repeat(5000);
-    expect(refused(endless)).not.toBe("");
+    expect(await refused(endless)).not.toBe("");
   });
 
   const deep = 20_000;
@@ -1146,8 +1151,8 @@ describe("a hostile document is refused in one clear sentence, with status 2:", 
       "repeats",
       `name: sample\nmain: ${"[{ repeat: 1, steps: ".repeat(2000)}[]${"}]".repeat(2000)}\n`,
     ],
-  ])("one deeply nested in %s", (_, text) => {
-    expect(refused("-", { stdin: text, name: "<stdin>" })).toMatch(/^\d+:\d+: .*nests/);
+  ])("one deeply nested in %s", async (_, text) => {
+    expect(await refused("-", { stdin: text, name: "<stdin>" })).toMatch(/^\d+:\d+: .*nests/);
   });
 
   test.each([
@@ -1161,21 +1166,23 @@ describe("a hostile document is refused in one clear sentence, with status 2:", 
     ],
     ["that hold themselves", "name: sample\nmain: &m [{ repeat: 2, steps: *m }]\n"],
     ["that hold themselves as a whole", "&d { name: sample, main: [], tasks: *d }\n"],
-  ])("one full of aliases %s", (_, text) => {
-    expect(refused("-", { stdin: text, name: "<stdin>" })).toMatch(/^\d+:\d+: /);
+  ])("one full of aliases %s", async (_, text) => {
+    expect(await refused("-", { stdin: text, name: "<stdin>" })).toMatch(/^\d+:\d+: /);
   });
 
-  test("one whose repeats and copies never end", () => {
+  test("one whose repeats and copies never end", async () => {
     const nested = `${"{ repeat: 1000000, steps: [".repeat(9)}{ print: x }${"] }".repeat(9)}`;
-    expect(refused("-", { stdin: withMain(`  - ${nested}`), name: "<stdin>" })).toContain("repeat");
+    expect(await refused("-", { stdin: withMain(`  - ${nested}`), name: "<stdin>" })).toContain(
+      "repeat",
+    );
     const copies =
       "name: sample\nmain: [launch]\ntasks: { task: { steps: [], copies: 9999999 } }\n";
-    expect(refused("-", { stdin: copies, name: "<stdin>" })).toContain("copies");
+    expect(await refused("-", { stdin: copies, name: "<stdin>" })).toContain("copies");
   });
 
-  test("one that names a task that does not exist", () => {
+  test("one that names a task that does not exist", async () => {
     const stdin = "name: sample\nmain: [launch]\nlaunch: [start: tsak]\ntasks: { task: [] }\n";
-    expect(refused("-", { stdin, name: "<stdin>" })).toBe(
+    expect(await refused("-", { stdin, name: "<stdin>" })).toBe(
       `3:17: launch[0].start: no task is named "tsak"; did you mean "task"?\n`,
     );
   });

@@ -11,7 +11,7 @@ import {
   type StrategyInput,
 } from "../../src/scenario/strategy.ts";
 import { holds } from "../support/property.ts";
-import { tandem } from "../support/tandem.ts";
+import { tandemHere } from "../support/tandem.ts";
 
 // Where a machine is slow or busy, to start a process takes long.
 setDefaultTimeout(60_000);
@@ -128,9 +128,9 @@ describe("a name refined", () => {
     expect(parseScenario(inDocument, "sample.json").strategy).toEqual(strategy);
   });
 
-  test("takes its name along into the result, where it means the same", () => {
+  test("takes its name along into the result, where it means the same", async () => {
     const args = ["--strategy", "thread,atExit=cancel,grace=1.5s", "--driver", "virtual", "--json"];
-    const { status, stdout } = tandem(["run", "lost", ...args]);
+    const { status, stdout } = await tandemHere(["run", "lost", ...args]);
     expect(status).toBe(0);
     const { strategy } = JSON.parse(stdout) as { strategy: Record<string, unknown> };
     expect(strategy).toMatchObject({ loop: "thread", settle: "gather", atExit: "cancel" });
@@ -183,8 +183,13 @@ describe("a combination without meaning", () => {
     for (const words of why) expect(message).toContain(words);
   });
 
-  test("on the command line is told with the option, in one sentence, and the status is 2", () => {
-    const { status, stdout, stderr } = tandem(["run", "lost", "--strategy", "await,atExit=wait"]);
+  test("on the command line is told with the option, in one sentence, and the status is 2", async () => {
+    const { status, stdout, stderr } = await tandemHere([
+      "run",
+      "lost",
+      "--strategy",
+      "await,atExit=wait",
+    ]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toMatch(/^tandem: --strategy await,atExit=wait: [^\n]*inline[^\n]*\n$/);
   });

@@ -6,6 +6,8 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommandLine } from "../../src/cli/command-line.ts";
+import type { Stream } from "../../src/cli/output.ts";
 
 const binary = process.env["TANDEM_BINARY"];
 
@@ -51,6 +53,72 @@ export interface Called {
  */
 export function tandem(args: readonly string[], options: CallOptions = {}): Called {
   return call([...command, ...args], options);
+}
+
+/**
+ * Runs tandem to its end within the test's own process, which takes a tenth of the time: the command line
+ * is the same, and what it writes is collected. Whatever needs a process of its own has one: a standard
+ * input, and the executable that `TANDEM_BINARY` names.
+ */
+export async function tandemHere(
+  args: readonly string[],
+  options: CallOptions = {},
+): Promise<Called> {
+  if (binary || options.stdin !== undefined) return tandem(args, options);
+  // One at a time: a process has one current folder and one environment.
+  const mine = latest.then(async () => {
+    const stdout = new Collected();
+    const stderr = new Collected();
+    using _ = surroundings(options);
+    const status = await runCommandLine([...args], { stdout, stderr });
+    return { status, stdout: stdout.text, stderr: stderr.text };
+  });
+  latest = mine.catch(() => undefined);
+  return mine;
+}
+
+let latest: Promise<unknown> = Promise.resolve();
+
+/** A stream that is no terminal, and keeps what is written. */
+class Collected implements Stream {
+  text = "";
+  readonly isTTY = false;
+  readonly columns = undefined;
+  readonly rows = undefined;
+
+  write(text: string): void {
+    this.text += text;
+  }
+
+  writeSome(bytes: Buffer, done: (error: null, written: number) => void): void {
+    this.text += bytes.toString();
+    queueMicrotask(() => done(null, bytes.length));
+  }
+
+  failureOf(error: Error): never {
+    throw error;
+  }
+}
+
+/** Puts this process where a child would be, until its scope ends. */
+function surroundings({ cwd, env }: CallOptions): Disposable {
+  const before = { cwd: process.cwd(), env: { ...process.env } };
+  if (cwd !== undefined) process.chdir(cwd);
+  setEnvironment(environment(env));
+  return {
+    [Symbol.dispose]() {
+      process.chdir(before.cwd);
+      setEnvironment(before.env);
+    },
+  };
+}
+
+function setEnvironment(wanted: Record<string, string | undefined>): void {
+  for (const name of new Set([...Object.keys(process.env), ...Object.keys(wanted)])) {
+    const value = wanted[name];
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 }
 
 /** Runs a line of shell in which `$tandem` stands for tandem; its status is the shell's. */

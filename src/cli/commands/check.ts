@@ -15,7 +15,7 @@ import { nearest } from "../../scenario/suggest.ts";
 import { readArguments, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
-import { writeErr, writeOut } from "../output.ts";
+import { terminal, writeErr, writeOut } from "../output.ts";
 import { type Manner, performAll, type Piece } from "../perform-all.ts";
 import { type Found, findScenarios } from "../scenario-files.ts";
 import { lookOf } from "../terminal.ts";
@@ -60,7 +60,7 @@ export async function run(argv: string[]): Promise<number> {
     writeErr(`tandem: interrupted when ${done} of ${all.length} were checked\n`);
     return signalStatus[signal];
   }
-  const { unicode } = lookOf(process.stdout, options);
+  const { unicode } = lookOf(terminal.stdout, options);
   writeOut(report(reporter, documents, unicode));
   if (documents.some(({ problems }) => problems.length > 0)) return exitStatus.wrong;
   const fellShort = documents.some(({ checks }) => checks.some(({ met }) => !met));

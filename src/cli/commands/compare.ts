@@ -46,7 +46,7 @@ import {
 import { UsageError } from "../errors.ts";
 import { type Manner, type Performed, type Piece, simulate } from "../perform-all.ts";
 import type { EndingSignal } from "../signals.ts";
-import { textWidth, writeErr, writeOut } from "../output.ts";
+import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
 import { lookOf, lookOptions } from "../terminal.ts";
 
 const optionSpecs = {
@@ -199,7 +199,7 @@ async function verify(
 }
 
 function asText(classes: readonly (Compared & Class)[], advice: Advice, words: Words): string {
-  const look = lookOf(process.stdout, words);
+  const look = lookOf(terminal.stdout, words);
   const to = classes.reduce((most, { wall }) => Math.max(most, wall), 0);
   const runs = classes.map((one) => ({ name: className(one), lanes: one.lanes }));
   return [

@@ -10,7 +10,7 @@ import { parseScenario } from "../../scenario/parse.ts";
 import { maxEventBytes, readText } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { readArguments } from "../arguments.ts";
-import { textWidth, writeOut } from "../output.ts";
+import { terminal, textWidth, writeOut } from "../output.ts";
 import { timelineOf } from "../perform.ts";
 import { lookOf, lookOptions } from "../terminal.ts";
 
@@ -26,7 +26,7 @@ export function run(argv: string[]): number {
   const { outcome, log } = readRun(readText(word, file, maxEventBytes), file);
   const findings = findFindings(outcome);
   if (options.timeline === true && options.json !== true)
-    writeOut(`${timelineOf(outcome, log, lookOf(process.stdout, options))}\n`);
+    writeOut(`${timelineOf(outcome, log, lookOf(terminal.stdout, options))}\n`);
   writeOut(
     options.json
       ? `${JSON.stringify(toJson(outcome, findings), null, 2)}\n`

@@ -21,7 +21,7 @@ import { readArguments, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { encodeRun } from "../event-file.ts";
-import { OutputFailed, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
+import { OutputFailed, terminal, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
 import { performForReal, type PerformOptions, performVirtually, timelineOf } from "../perform.ts";
 import { canRedraw, lookOf, lookOptions } from "../terminal.ts";
 
@@ -193,8 +193,8 @@ function readOptions(words: Words): RunOptions {
       driver === "real" &&
       words.json !== true &&
       words["no-live"] !== true &&
-      canRedraw(process.stderr),
-    look: () => lookOf(process.stderr, words),
+      canRedraw(terminal.stderr),
+    look: () => lookOf(terminal.stderr, words),
   };
 }
 

@@ -32,7 +32,7 @@ import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
 import { canSimulate } from "../compare.ts";
-import { textWidth, writeOut } from "../output.ts";
+import { terminal, textWidth, writeOut } from "../output.ts";
 import { simulate } from "../perform-all.ts";
 import {
   expectedTime,
@@ -382,8 +382,8 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
     return null;
   }
   const plan = planOf(setting);
-  const look = () => lookOf(process.stdout);
-  const how = { driver, timeout: null, json: false, live: canRedraw(process.stdout), look };
+  const look = () => lookOf(terminal.stdout);
+  const how = { driver, timeout: null, json: false, live: canRedraw(terminal.stdout), look };
   const performed = { scenario, strategy, driver, speed: driver === "real" ? speed : 1 };
   writeOut("\n");
   using real = driver === "real" ? new RealRun(traitsOf(plan)) : null;
