@@ -1,12 +1,15 @@
-/** How long the user's functions took in a recorded run, for a run in which they are not called. */
-import { eventTypes } from "../events/event.ts";
+/** How the user's functions went in a recorded run, for a run in which they are not called. */
+import { completions, eventTypes } from "../events/event.ts";
 import type { EventLog } from "../events/log.ts";
 import type { CallTime, CallTimes } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
 
+/** What a call failed with that was recorded without its error. */
+const unknownError = "it failed in the recorded run";
+
 /**
- * Reads the calls off a log; a function's time is the mean of its calls. Calls that did not come to
- * their end are left out.
+ * Reads the calls off a log. Calls that did not come to their end, since they were cancelled or the run
+ * was over, are left out, and so is what they would have been for those of the same actor after them.
  */
 export function readCallTimes(log: EventLog): CallTimes {
   const byActor: CallTimes["byActor"] = {};
@@ -28,9 +31,13 @@ export function readCallTimes(log: EventLog): CallTimes {
         case "call-ended": {
           if (call === undefined) break;
           open.delete(actor);
+          const how = completions[chunk.value[k]!];
           const total = at - call.at;
-          const time = { total, held: Math.min(call.held, total) };
-          (byActor[actor] ??= []).push(time);
+          const time: CallTime = { total, held: Math.min(call.held, total) };
+          if (how === "failed") time.error = chunk.texts.get(k) ?? unknownError;
+          // Its place stays, so that the calls behind it keep theirs.
+          (byActor[actor] ??= []).push(how === "cancelled" ? null : time);
+          if (how === "cancelled") break;
           if (!all.has(call.name)) all.set(call.name, []);
           all.get(call.name)!.push(time);
           break;
@@ -41,8 +48,15 @@ export function readCallTimes(log: EventLog): CallTimes {
     }
   return {
     byActor,
-    byFunction: Object.fromEntries([...all].map(([name, times]) => [name, mean(times)])),
+    byFunction: Object.fromEntries([...all].map(([name, times]) => [name, typical(times)])),
   };
+}
+
+/** The mean of the calls that finished; a function that only ever failed fails, as it did first. */
+function typical(times: CallTime[]): CallTime {
+  const finished = times.filter(({ error }) => error === undefined);
+  if (finished.length === 0) return { ...mean(times), error: times[0]!.error! };
+  return mean(finished);
 }
 
 function mean(times: CallTime[]): CallTime {

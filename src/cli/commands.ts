@@ -36,7 +36,9 @@ ${strategyLines}
   --driver, -d real|virtual   for real (default), or at once in virtual time
   --speed N                   run N times as fast; reported times are multiplied back, those of
                               your own functions ("call") as well
-  --takes-from EVENTS         in virtual time: how long "call" steps take, from a recorded run
+  --takes-from EVENTS         in virtual time: what "call" steps come to, from a recorded run: each
+                              task's calls in order, their times, and the errors they failed with;
+                              what was cancelled or cut off takes the mean of its function
   --timeout D                 end the run after D of scenario time (as 10s, 500ms)
   --jitter P                  in virtual time: durations vary at random by up to P (as 5%) each way
   --runs N                    with --jitter: the odds of each outcome, from N runs

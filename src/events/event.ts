@@ -144,7 +144,7 @@ export const eventShapes = {
   "job-ended": { value: { name: "job", unit: "number" } },
   // The user's own function, from its call until what it returned has settled.
   "call-began": { text: { name: "function" } },
-  "call-ended": { value: { name: "how", words: completions } },
+  "call-ended": { value: { name: "how", words: completions }, text: error },
   // For this long, until now, the user's function has held its thread; the text says where in the source.
   "call-held": { value: duration, text: { name: "source", optional: true } },
   // A call in main returned a promise, which main cannot await.

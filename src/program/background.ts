@@ -79,11 +79,11 @@ export class Background {
       case "block":
       case "compute":
         if (this.pool === null || actor < 0) return undefined;
-        return this.pool.perform(actor, step, step.ticks);
+        return this.pool.perform(actor, step, { ticks: step.ticks });
       case "call": {
         if (this.pool === null || actor < 0) return this.#calls.perform(actor, step);
-        const ticks = this.#times.next(actor, step)?.total ?? 0;
-        return this.pool.perform(actor, step, ticks);
+        const { total: ticks, error } = this.#times.next(actor, step) ?? { total: 0 };
+        return this.pool.perform(actor, step, error === undefined ? { ticks } : { ticks, error });
       }
       default:
         return undefined;

@@ -11,7 +11,7 @@ import type { CallOperation, Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 
-/** How long calls take, where nothing is really called. Counts the calls of each actor. */
+/** How calls go, where nothing is really called. Counts the calls of each actor. */
 export class CallClock {
   readonly #run: Run;
   readonly #vary: Thread["vary"];
@@ -22,17 +22,18 @@ export class CallClock {
     this.#vary = vary;
   }
 
-  /** What the actor's next call takes; undefined where it is to be made for real. */
+  /** How the actor's next call goes; undefined where it is to be made for real. */
   next(actor: number, step: CallStep): CallTime | undefined {
     const { takes } = this.#run;
     if (takes === undefined) return undefined;
     const made = this.#made.get(actor) ?? 0;
     this.#made.set(actor, made + 1);
-    const recorded = takes.byActor[actor]?.[made] ?? takes.byFunction[functionName(step)];
-    const { total, held } = recorded ?? { total: step.takes!, held: 0 };
-    if (this.#vary === null || total === 0) return { total, held };
+    const time = takes.byActor[actor]?.[made] ??
+      takes.byFunction[functionName(step)] ?? { total: step.takes!, held: 0 };
+    const { total, held } = time;
+    if (this.#vary === null || total === 0) return time;
     const varied = this.#vary(total);
-    return { total: varied, held: Math.round((held / total) * varied) };
+    return { ...time, total: varied, held: Math.round((held / total) * varied) };
   }
 }
 
@@ -53,14 +54,16 @@ export class LoopCalls {
     const { thread } = this.#loop;
     thread.record(typeNumber["call-began"], actor, 0, functionName(step));
     let how: (typeof completions)[number] = "completed";
+    let text: string | undefined;
     try {
       const time = this.#times.next(actor, step);
       yield* time === undefined ? this.#forReal(actor, step) : this.#pretend(actor, time);
     } catch (error) {
       how = endingOf(error as Error) === "cancelled" ? "cancelled" : "failed";
+      if (how === "failed") text = (error as Error).message;
       throw error;
     } finally {
-      thread.record(typeNumber["call-ended"], actor, completions.indexOf(how));
+      thread.record(typeNumber["call-ended"], actor, completions.indexOf(how), text);
     }
   }
 
@@ -85,7 +88,7 @@ export class LoopCalls {
     yield* wait(future);
   }
 
-  *#pretend(actor: number, { total, held }: CallTime): Coroutine {
+  *#pretend(actor: number, { total, held, error }: CallTime): Coroutine {
     const loop = this.#loop;
     if (held > 0) {
       yield { kind: "hold", ticks: held };
@@ -98,6 +101,7 @@ export class LoopCalls {
     } finally {
       timer.cancelled = true;
     }
+    if (error !== undefined) throw new StepFailure(error);
   }
 }
 
@@ -137,13 +141,11 @@ export function* callInMain(thread: Thread, times: CallClock, step: CallStep): T
   else {
     yield { kind: "block", ticks: time.total };
     thread.record(typeNumber["call-held"], MAIN, time.total);
+    if (time.error !== undefined) operation.error = time.error;
   }
-  const failed = operation.error !== undefined;
-  thread.record(
-    typeNumber["call-ended"],
-    MAIN,
-    completions.indexOf(failed ? "failed" : "completed"),
-  );
+  const { error } = operation;
+  const how = error === undefined ? "completed" : "failed";
+  thread.record(typeNumber["call-ended"], MAIN, completions.indexOf(how), error);
   if (operation.promised) thread.record(typeNumber["promise-dropped"], MAIN, 0, functionName(step));
-  if (failed) throw new StepFailure(operation.error);
+  if (error !== undefined) throw new StepFailure(error);
 }

@@ -51,8 +51,9 @@ export interface Job {
   id: number;
   actor: number;
   step: PoolStep;
-  /** How long it takes in virtual time; for real that comes out. */
+  /** How long it takes in virtual time, and what it fails with then, if it does; for real that comes out. */
   ticks: Ticks;
+  error?: string;
 }
 
 /** A generator, or what behaves like one: yields what is to be done for it, and is told of errors there. */

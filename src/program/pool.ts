@@ -26,7 +26,7 @@ export class LoopPool {
   }
 
   /** Has a step done by the pool, and waits for it. @throws what the job raised. */
-  *perform(actor: number, step: Job["step"], ticks: number): Coroutine {
+  *perform(actor: number, step: Job["step"], comesTo: Pick<Job, "ticks" | "error">): Coroutine {
     if (this.#broken !== undefined) throw this.#broken;
     const { thread } = this.#loop;
     const id = this.#created++;
@@ -36,7 +36,7 @@ export class LoopPool {
     this.#jobs.set(id, future);
     this.#loop.outstanding++;
     thread.record(typeNumber["offload-began"], actor, id);
-    thread.offerJob({ id, actor, step, ticks });
+    thread.offerJob({ id, actor, step, ...comesTo });
     let how: (typeof completions)[number] = "completed";
     try {
       yield* wait(future);

@@ -8,15 +8,18 @@ import { leaves, leavesOf } from "./walk.ts";
 
 export type CallStep = Extract<LeafStep, { kind: "call" }>;
 
-/** What a call takes: in all, and of that the time for which it holds its thread first. */
+/** What a call takes: in all, and of that the time for which it holds its thread first; and what it comes to. */
 export interface CallTime {
   total: Ticks;
   held: Ticks;
+  /** What it fails with at its end; left out where it does not. */
+  error?: string;
 }
 
-/** How long the user's functions take: each actor's calls in order, and what an unforeseen one takes. */
+/** How the user's functions go: each actor's calls in order, and what an unforeseen one takes. */
 export interface CallTimes {
-  byActor: Record<number, CallTime[]>;
+  /** Null for a call of which nothing is known. */
+  byActor: Record<number, (CallTime | null)[]>;
   /** By `functionName`. */
   byFunction: Record<string, CallTime>;
 }

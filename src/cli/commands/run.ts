@@ -49,7 +49,7 @@ const optionSpecs = {
 interface RunOptions extends PerformOptions {
   strategy: Strategy | null;
   events: string | null;
-  /** The file of a recorded run that says how long calls take. */
+  /** The file of a recorded run that says how calls go. */
   takesFrom: string | null;
   /** How often it is performed; more than once only with jitter. */
   runs: number;
@@ -127,7 +127,7 @@ function shellWord(text: string): string {
   return /^[\w./:=,%+@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What calls took in a recorded run, for the tasks of this scenario that have the same names. */
+/** How calls went in a recorded run, for the tasks of this scenario that have the same names. */
 async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
   const { readEvents } = await import("../../events/schema.ts");
   const { header, log } = readEvents(readText(word, word, maxEventBytes), word);
@@ -166,7 +166,7 @@ function readOptions(words: Words): RunOptions {
   const takesFrom = words["takes-from"] === undefined ? null : String(words["takes-from"]);
   if (takesFrom !== null && driver === "real")
     throw new UsageError(
-      `--takes-from says how long calls take where nothing is called; add --driver virtual`,
+      `--takes-from says how calls go where nothing is called; add --driver virtual`,
       "run",
     );
   if (jitter !== null && driver === "real")

@@ -152,7 +152,7 @@ export class UserCode {
       this.#failJob = undefined;
       this.#pending--;
     }
-    this.#host.record(typeNumber["call-ended"], actor, error === null ? 0 : 2);
+    this.#host.record(typeNumber["call-ended"], actor, error === null ? 0 : 2, error ?? undefined);
     return error;
   }
 

@@ -223,9 +223,12 @@ class Scheduler {
       case "compute":
         this.#schedule(thread, this.now + operation.ticks, false);
         break;
-      case "job":
-        this.#schedule(thread, this.now + operation.job.ticks, false);
+      case "job": {
+        const { ticks, error } = operation.job;
+        if (error !== undefined) operation.error = error;
+        this.#schedule(thread, this.now + ticks, false);
         break;
+      }
       case "park":
       case "wait": {
         const due = thread.messages.length > 0 ? this.now : Math.max(this.now, operation.until);
