@@ -17,8 +17,8 @@ export interface Judged {
   strategy: Strategy;
   figures: Figures;
   lacks: string[];
-  /** What to do about the findings of the run, the gravest first. */
-  fixes: string[];
+  /** What to do about the findings of the run, the gravest first; asked of few of those judged. */
+  fixes: () => string[];
 }
 
 export interface Advice {
@@ -198,7 +198,7 @@ function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): stri
     tried.every(({ lacks }) => lacks.includes(lack)),
   );
   // Where every strategy has been tried, another one is no help.
-  const fix = nearest.fixes.find((one) => !isAll || !namesStrategy(one));
+  const fix = nearest.fixes().find((one) => !isAll || !namesStrategy(one));
   return [
     `${compared}${others.length > 0 ? `, nor does any of ${others.length} others` : ""}.`,
     `The nearest is ${nearestWords(nearest)}.`,

@@ -10,6 +10,7 @@ import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { type Demands, demandsBeside, lacksOf } from "./demands.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Simulate } from "./simulate.ts";
 
 /** A change, and what the choice lacks under it. */
 interface Wrong {
@@ -24,9 +25,6 @@ export interface CounterExample extends Wrong {
 
 /** For how many changes, the smallest first, another strategy is looked for. */
 const mostAsked = 20;
-
-/** Performs a scenario in virtual time. */
-export type Simulate = (scenario: Scenario, strategy: Strategy) => Outcome;
 
 /** How many times as long, or as short, a step is made at the most. */
 const mostTimes = 64;

@@ -13,7 +13,7 @@ import {
 } from "../scenario/expectation.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { checkExpectations, figureOf } from "./expectations.ts";
-import { findFindings, type Rule } from "./findings.ts";
+import { detect, type Rule } from "./findings.ts";
 import { endedAtShutdown, isLost, type Outcome, precisionOf, type TaskOutcome } from "./outcome.ts";
 
 /** One thing that must hold. */
@@ -241,7 +241,7 @@ const nothingLostUnasked: Demand = {
   written: "lost only if cancelled",
   says: "no task is lost that nobody has cancelled",
   lack: (outcome) => {
-    const loss = findFindings(outcome).find(({ rule }) => unaskedLoss.has(rule));
+    const loss = detect(outcome).find(({ rule }) => unaskedLoss.has(rule));
     return loss === undefined ? null : `${loss.task ?? "a task"} is lost unasked`;
   },
 };

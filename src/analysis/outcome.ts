@@ -37,6 +37,18 @@ export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "un
 export type ProgramStatus = TaskStatus | "deadlocked" | "interrupted";
 export type Heard = "raised" | "logged" | "nobody";
 
+/**
+ * Who learned of a failure, and when.
+ *
+ * `raised`: it came to main, or to a launch that went on or whose own error came to main, so somebody
+ * could act on it. `logged`: a line on stderr, and nobody could; so it is with what was raised into a
+ * launch that ended with its thread.
+ */
+export interface HeardBy {
+  by: Heard;
+  at: Ticks | null;
+}
+
 export interface ProgramOutcome {
   status: ProgramStatus;
   startedAt: Ticks | null;
@@ -55,8 +67,10 @@ export interface TaskOutcome {
   stepsDone: number;
   steps: number;
   error: string | null;
-  /** Who learned of its failure first, and when; null unless it failed. */
-  heard: { by: Heard; at: Ticks | null } | null;
+  /** When main handed it to the loop; null when it did not. */
+  submittedAt: Ticks | null;
+  /** Who learned of its failure, and when; null unless it failed. */
+  heard: HeardBy | null;
   /** Why it was asked to stop first, and when. */
   cancelled: { reason: CancelReason; at: Ticks } | null;
   /** Whether it did not come to its end although nobody decided so (`loss.ts`). */
@@ -150,7 +164,8 @@ export interface Outcome extends Performed {
     blocked: Ticks;
     waits: MainWait[];
   };
-  launch: ProgramOutcome;
+  /** With who learned of its failure; null unless it failed. */
+  launch: ProgramOutcome & { heard: HeardBy | null };
   tasks: TaskOutcome[];
   prints: Print[];
   lateness: Lateness;
@@ -218,7 +233,7 @@ export function readOutcome(performed: Performed, log: EventLog): Outcome {
 class Reader {
   readonly #performed: Performed;
   readonly #main = program();
-  readonly #launch = program();
+  readonly #launch = { ...program(), heard: null as HeardBy | null };
   readonly #tasks: TaskOutcome[];
   readonly #created: boolean[];
   readonly #prints: Print[] = [];
@@ -260,6 +275,7 @@ class Reader {
       status: "unstarted",
       stepsDone: 0,
       steps: counts.get(spec)!,
+      submittedAt: null,
       heard: null,
       cancelled: null,
       lost: true,
@@ -324,6 +340,7 @@ class Reader {
         break;
       case "launch-ended":
         end(this.#launch, at, value, text);
+        if (this.#launch.status === "failed") this.#launch.heard = { by: "nobody", at: null };
         this.#failed(actor, at, value, text);
         break;
       case "settle-began":
@@ -358,10 +375,12 @@ class Reader {
         break;
       case "error-raised":
         if (task !== undefined) task.heard = { by: "raised", at };
+        if (actor === LAUNCH) this.#launch.heard = { by: "raised", at };
         this.#heard(actor, { by: "raised", where: raisedInto[value]!, at });
         break;
       case "error-logged":
         if (task?.heard?.by === "nobody") task.heard = { by: "logged", at };
+        if (text === undefined && actor === LAUNCH) this.#launchUnheard({ by: "logged", at });
         if (text !== undefined) {
           this.#strays.push({ thread, error: text, at });
           this.#failures.push({ actor, error: text, at, heard: [] });
@@ -369,6 +388,9 @@ class Reader {
         this.#heard(actor, { by: "logged", where: logReasons[value]!, at });
         if (text !== undefined) break;
         if (logReasons[value] === "unhandled-rejection") this.#rejected = true;
+        break;
+      case "task-submitted":
+        task!.submittedAt = at;
         break;
       case "printed":
         this.#prints.push({ at, thread, actor, text: text! });
@@ -488,6 +510,15 @@ class Reader {
     this.#failures.findLast((failure) => failure.actor === actor)?.heard.push(hearing);
   }
 
+  /** Nobody takes up launch's error, nor what it is made of: errors of tasks that it has not collected. */
+  #launchUnheard(by: HeardBy): void {
+    this.#launch.heard = by;
+    if (this.#performed.strategy.settle === "settled") return;
+    for (const { actor, heard } of this.#failures)
+      if (actor >= 0 && heard.some(({ where }) => where === "launch"))
+        this.#tasks[actor]!.heard = by;
+  }
+
   #outcome(log: EventLog): Outcome {
     const wall = log.end;
     if (this.#stillFor > 0) {
@@ -518,6 +549,7 @@ class Reader {
       this.#launch.status = this.#interruptedBy === null ? "abandoned" : this.#interruption();
       this.#launch.endedAt = wall;
     }
+    if (this.#launch.heard?.by === "nobody") this.#launchUnheard(this.#launch.heard);
     const { startedAt, endedAt } = this.#main;
     // User code can end the process in the middle of main's steps.
     if (this.#exitCode !== null && startedAt !== null && endedAt === null) {

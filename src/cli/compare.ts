@@ -11,13 +11,20 @@ import { Lanes } from "../analysis/lanes.ts";
 import { type Outcome, readOutcome } from "../analysis/outcome.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { EventLog } from "../events/log.ts";
-import { callProblems } from "../scenario/calls.ts";
+import { areCallsTimed, callProblems } from "../scenario/calls.ts";
 import { EditableDocument } from "../scenario/change.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../scenario/strategy.ts";
-import { type Manner, performAll, type Performed, type Piece, simulate } from "./perform-all.ts";
+import {
+  type Manner,
+  performAll,
+  type Performed,
+  type Piece,
+  simulate,
+  tryOut,
+} from "./perform-all.ts";
 import type { EndingSignal } from "./signals.ts";
 
 /** What one strategy came to: all that is kept of a run, whose events may be millions. */
@@ -72,11 +79,16 @@ export function judge({ outcome, log }: Performed, demands: readonly Demand[]): 
     strategy,
     figures: figuresOf(outcome),
     lacks: lacksOf(outcome, demands),
-    // An order that luck decides is in nobody's way.
-    fixes: findFindings(outcome).flatMap(({ rule, fix }) => (rule === "race" ? [] : [fix])),
+    fixes: () => fixesOf(areCallsTimed(scenario) ? tryOut(scenario, strategy) : outcome),
     wall: outcome.wall,
     lanes: new Lanes(scenario, strategy).hearAll(log),
   };
+}
+
+/** What to do about the findings of a run. */
+function fixesOf(outcome: Outcome): string[] {
+  // An order that luck decides is in nobody's way.
+  return findFindings(outcome, tryOut).flatMap(({ rule, fix }) => (rule === "race" ? [] : [fix]));
 }
 
 /** Whether virtual time knows how long everything takes; user code takes as long as it takes. */
@@ -143,7 +155,7 @@ export function adviseOn(
       own,
     ).map(({ strategy }) => strategy),
     must,
-    (changed, strategy) => simulate({ scenario: changed, strategy }).outcome,
+    tryOut,
     mostRuns,
   );
   if (counterExample === null) return advice;

@@ -5,6 +5,7 @@
  * Invariant: Ctrl-C ends it between two runs, and in a real one at once.
  */
 import { type Outcome, readOutcome } from "../analysis/outcome.ts";
+import type { Simulate } from "../analysis/simulate.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { EventLog } from "../events/log.ts";
 import { callsAny } from "../scenario/calls.ts";
@@ -104,6 +105,9 @@ export function simulate({ scenario, strategy }: Omit<Piece, "folder">): Perform
   const log = runVirtually({ scenario, strategy, runtime: `Bun ${Bun.version}` });
   return { outcome: readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), log };
 }
+
+/** The same for those who look at what came of it, and not at how. */
+export const tryOut: Simulate = (scenario, strategy) => simulate({ scenario, strategy }).outcome;
 
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

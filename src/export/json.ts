@@ -37,6 +37,8 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
       startedAt: orNull(launch.startedAt),
       endedAt: orNull(launch.endedAt),
       error: launch.error,
+      heard: launch.heard?.by ?? null,
+      heardAt: orNull(launch.heard?.at ?? null),
     },
     tasks: outcome.tasks.map((task) => ({
       name: task.name,

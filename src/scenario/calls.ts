@@ -44,6 +44,12 @@ export function callsAny(scenario: Scenario): boolean {
   return main.length + launch.length + tasks.length > 0;
 }
 
+/** Whether the document says of every call how long it takes. */
+export function areCallsTimed(scenario: Scenario): boolean {
+  const { main, launch, tasks } = callSteps(scenario);
+  return [...main, ...launch, ...tasks].every(({ takes }) => takes !== undefined);
+}
+
 function isCall(step: LeafStep): step is CallStep {
   return step.kind === "call";
 }

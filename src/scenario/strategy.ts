@@ -2,7 +2,7 @@
  * A completion strategy: a point on four axes, and the names of the points people use.
  *
  * Invariant: a `Strategy` is a combination that means something; an axis that cannot apply holds
- * null. Only `resolveStrategy` makes one.
+ * null. Only `resolveStrategy` and `changeStrategy` make one.
  */
 import { formatDuration, parseDuration, durationExamples, type Ticks } from "./duration.ts";
 import { suggestion } from "./suggest.ts";
@@ -32,7 +32,7 @@ export interface Strategy {
   workers: number | null;
 }
 
-type Axes = Omit<Strategy, "name">;
+export type Axes = Omit<Strategy, "name">;
 
 function point(loop: Axes["loop"], settle: Axes["settle"], atExit: Axes["atExit"] = null): Axes {
   return { loop, settle, atExit, timeout: null, grace: null, offload: "none", workers: null };
@@ -137,6 +137,30 @@ export function resolveStrategy(written: StrategyInput): Strategy {
     );
   if (axes.offload !== "none") axes.workers ??= 2;
   return { name: nameOf(axes, use), ...axes };
+}
+
+/**
+ * A strategy with some axes changed. An axis that means nothing any more is left out, and one that has
+ * come to mean something has its usual value.
+ */
+export function changeStrategy({ name: _, ...old }: Strategy, changed: Partial<Axes>): Strategy {
+  const axes: Axes = { ...old, ...changed };
+  axes.atExit = axes.loop === "inline" ? null : (axes.atExit ?? "wait");
+  if (axes.atExit === null || axes.atExit === "abandon") axes.grace = null;
+  if (axes.settle === "none") axes.timeout = null;
+  axes.workers = axes.offload === "none" ? null : (axes.workers ?? 2);
+  return { name: nameOf(axes, undefined), ...axes };
+}
+
+/** What one strategy has and another has not, as on the command line: `settle=gather`, `no grace`. */
+export function changesBetween(
+  from: Strategy,
+  to: Strategy,
+  of: readonly (keyof Axes)[],
+): string[] {
+  return of
+    .filter((key) => from[key] !== to[key])
+    .map((key) => (to[key] === null ? `no ${key}` : `${key}=${written(key, to[key])}`));
 }
 
 /**

@@ -74,7 +74,7 @@ describe("a run beside its model", () => {
     expect(divergences).toContainEqual({
       of: "who heard of a",
       virtual: "nobody had to",
-      real: "raised",
+      real: "logged",
     });
   });
 

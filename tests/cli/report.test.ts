@@ -5,6 +5,7 @@ import { findFindings } from "../../src/analysis/findings.ts";
 import { type Outcome, type Performed, readOutcome } from "../../src/analysis/outcome.ts";
 import { readRun } from "../../src/cli/commands/report.ts";
 import { encodeRun } from "../../src/cli/event-file.ts";
+import { tryOut } from "../../src/cli/perform-all.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes } from "../../src/events/event.ts";
 import type { EventLog } from "../../src/events/log.ts";
@@ -23,7 +24,7 @@ const runtime = "test";
 
 /** All that is told of a run. */
 function told(outcome: Outcome): { json: string; verdict: string } {
-  const findings = findFindings(outcome);
+  const findings = findFindings(outcome, tryOut);
   return {
     json: JSON.stringify(toJson(outcome, findings)),
     verdict: renderVerdict(outcome, findings, 80),

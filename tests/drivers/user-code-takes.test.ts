@@ -41,7 +41,7 @@ function planOf(document: object, strategy: string): RunPlan {
 
 function read(plan: RunPlan, log: EventLog): RunResult {
   const outcome = readOutcome({ ...plan, driver: "real", speed: 1 }, log);
-  return toJson(outcome, findFindings(outcome));
+  return toJson(outcome, findFindings(outcome, null));
 }
 
 /** The real run, the virtual one that its recording gives, and the recording. */

@@ -1,5 +1,6 @@
 /** A document performed in virtual time within the test's own process: the `--json` object comes out. */
 import { findFindings } from "../../src/analysis/findings.ts";
+import { tryOut } from "../../src/cli/perform-all.ts";
 import { readOutcome } from "../../src/analysis/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { type RunResult, toJson } from "../../src/export/json.ts";
@@ -24,5 +25,5 @@ export function simulate(
     timeoutMs === null ? null : timeoutMs * 1000,
   );
   const outcome = readOutcome({ scenario, strategy: chosen, driver: "virtual", speed: 1 }, log);
-  return toJson(outcome, findFindings(outcome));
+  return toJson(outcome, findFindings(outcome, tryOut));
 }

@@ -44,7 +44,7 @@ import {
   simulateVaried,
 } from "../compare.ts";
 import { UsageError } from "../errors.ts";
-import { type Manner, type Performed, type Piece, simulate } from "../perform-all.ts";
+import { type Manner, type Performed, type Piece, simulate, tryOut } from "../perform-all.ts";
 import type { EndingSignal } from "../signals.ts";
 import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
 import { lookOf, lookOptions } from "../terminal.ts";
@@ -110,7 +110,7 @@ export async function run(argv: string[]): Promise<number> {
   // A result object is large, and wanted in one kind of output only.
   const keep = (run: Performed) => ({
     ...judge(run, demands),
-    result: output === "json" ? toJson(run.outcome, findFindings(run.outcome)) : null,
+    result: output === "json" ? toJson(run.outcome, findFindings(run.outcome, tryOut)) : null,
   });
   const { kept: runs, done, signal } = await performUnder(piece, strategies, manner, keep);
   if (signal !== null) return interrupted(signal, done, strategies);

@@ -12,6 +12,7 @@ import { parseStrategy, type Strategy, StrategyError } from "../../scenario/stra
 import { readArguments } from "../arguments.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
 import { timelineOf } from "../perform.ts";
+import { tryOut } from "../perform-all.ts";
 import { lookOf, lookOptions } from "../terminal.ts";
 
 export function run(argv: string[]): number {
@@ -24,7 +25,7 @@ export function run(argv: string[]): number {
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
   const { outcome, log } = readRun(readText(word, file, maxEventBytes), file);
-  const findings = findFindings(outcome);
+  const findings = findFindings(outcome, tryOut);
   if (options.timeline === true && options.json !== true)
     writeOut(`${timelineOf(outcome, log, lookOf(terminal.stdout, options))}\n`);
   writeOut(

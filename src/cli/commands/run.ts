@@ -23,6 +23,7 @@ import { UsageError } from "../errors.ts";
 import { encodeRun } from "../event-file.ts";
 import { OutputFailed, terminal, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
 import { performForReal, type PerformOptions, performVirtually, timelineOf } from "../perform.ts";
+import { tryOut } from "../perform-all.ts";
 import { canRedraw, lookOf, lookOptions } from "../terminal.ts";
 
 /** What `--runs` may ask for at most: enough to tell odds of one in a hundred thousand. */
@@ -98,7 +99,7 @@ export async function run(argv: string[]): Promise<number> {
   );
   try {
     if (finished.broken !== null) throw finished.broken;
-    const findings = findFindings(outcome);
+    const findings = findFindings(outcome, tryOut);
     if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
     else {
       if (options.timeline || options.live)

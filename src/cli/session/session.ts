@@ -33,7 +33,7 @@ import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
 import { canSimulate } from "../compare.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
-import { simulate } from "../perform-all.ts";
+import { simulate, tryOut } from "../perform-all.ts";
 import {
   expectedTime,
   type Finished,
@@ -397,7 +397,7 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
   }
   if (finished.broken !== null) throw finished.broken;
   const outcome = readOutcome(performed, finished.log);
-  const findings = findFindings(outcome);
+  const findings = findFindings(outcome, tryOut);
   writeOut(`\n${timelineOf(outcome, finished.log, look())}`);
   writeOut(`\n${renderVerdict(outcome, findings, textWidth())}${finished.complaint}\n`);
   if (interrupts > 1) throw new Left();
@@ -486,7 +486,7 @@ async function saveReport(setting: Setting, { outcome, log: events }: Ran): Prom
     block("text", printed),
     "## What became of it\n",
     block("text", timelineOf(outcome, events, plain)),
-    block("text", renderVerdict(outcome, findFindings(outcome), plain.width)),
+    block("text", renderVerdict(outcome, findFindings(outcome, tryOut), plain.width)),
     "## The scenario\n",
     `To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`,
     block("yaml", withStrategy(source.text, strategy.name)),
