@@ -26,6 +26,10 @@ export interface Verification {
   cause: string | null;
   /** The most that anything happened later than in virtual time; null where times say nothing. */
   late: Ticks | null;
+  /** Why it may be as late as that and is no divergence; null where it is within the tolerance, or is one. */
+  lateBecause: string | null;
+  /** As much later is no difference: what a machine takes that has little else to do. */
+  tolerance: Ticks;
   /** Whether all that differs is that things happened later: a machine that hesitates does that. */
   onlyLate: boolean;
 }
@@ -60,6 +64,9 @@ export function findDivergences(
   const delayed = Math.max(0, delayOf(real.log) - delayOf(model.log));
   const calls = callsAny(model.outcome.scenario);
   const others = differences(model.outcome, real.outcome);
+  const tolerance = toleranceMs * TICKS_PER_MS * speed;
+  const busy = `the machine was busy: sleeps and blocks ended ${formatTime(delayed)} late in all`;
+  const timeless = { cause: null, late: null, lateBecause: null, tolerance, onlyLate: false };
   const cause = (): string | null => {
     if (endsWithMain(model, others, raceWindow(speed)))
       return "luck: it ends at the same instant as main, and neither waits for the other";
@@ -67,22 +74,20 @@ export function findDivergences(
       if (differences(variant, real.outcome).length === 0)
         return "luck: with durations a hundredth longer or shorter, virtual time comes to the same";
     if (calls) return "your own functions do what they do, and take what they take";
-    if (delayed > busyMs * TICKS_PER_MS * speed)
-      return `the machine was busy: sleeps and blocks ended ${formatTime(delayed)} late in all`;
+    if (delayed > busyMs * TICKS_PER_MS * speed) return busy;
     return null;
   };
   // Where something else happened, it is no wonder that it happened at another time.
   if (others.length > 0)
     return {
+      ...timeless,
       divergences: others.map(({ of, virtual, real }) => ({ of, virtual, real })),
       cause: cause(),
-      late: null,
-      onlyLate: false,
     };
-  if (calls) return { divergences: [], cause: null, late: null, onlyLate: false };
+  if (calls) return { ...timeless, divergences: [] };
   const times = instants(model.outcome, real.outcome);
   // What is late once may make other things late that wait for it, and a busy machine is late at all of them.
-  const most = toleranceMs * TICKS_PER_MS * speed + 3 * delayed;
+  const most = tolerance + 3 * delayed;
   const divergences = times
     .filter(({ virtual, at }) => at < virtual || at > virtual + most)
     .map(({ of, virtual, at }) => ({
@@ -90,10 +95,12 @@ export function findDivergences(
       virtual: formatTime(virtual),
       real: formatTime(at),
     }));
+  const late = times.reduce((sum, one) => Math.max(sum, one.at - one.virtual), 0);
   return {
+    ...timeless,
     divergences,
-    cause: null,
-    late: times.reduce((sum, one) => Math.max(sum, one.at - one.virtual), 0),
+    late,
+    lateBecause: divergences.length === 0 && late > tolerance ? busy : null,
     onlyLate: divergences.length > 0 && times.every(({ virtual, at }) => at >= virtual),
   };
 }

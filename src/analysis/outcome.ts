@@ -46,6 +46,8 @@ export type Heard = "raised" | "logged" | "nobody";
  */
 export interface HeardBy {
   by: Heard;
+  /** Where it was raised; null unless it was. */
+  into: (typeof raisedInto)[number] | null;
   at: Ticks | null;
 }
 
@@ -340,7 +342,7 @@ class Reader {
         break;
       case "launch-ended":
         end(this.#launch, at, value, text);
-        if (this.#launch.status === "failed") this.#launch.heard = { by: "nobody", at: null };
+        if (this.#launch.status === "failed") this.#launch.heard = nobody;
         this.#failed(actor, at, value, text);
         break;
       case "settle-began":
@@ -358,7 +360,7 @@ class Reader {
         break;
       case "task-ended":
         end(task!, at, value, text);
-        if (task!.status === "failed") task!.heard = { by: "nobody", at: null };
+        if (task!.status === "failed") task!.heard = nobody;
         this.#failed(actor, at, value, text);
         break;
       case "cleanup-began":
@@ -374,13 +376,13 @@ class Reader {
         if (task.cleanup === "cut-short") task.cleanupCut ??= { by: cancelReasons[value]!, at };
         break;
       case "error-raised":
-        if (task !== undefined) task.heard = { by: "raised", at };
-        if (actor === LAUNCH) this.#launch.heard = { by: "raised", at };
+        (task ?? this.#launch).heard = { by: "raised", into: raisedInto[value]!, at };
         this.#heard(actor, { by: "raised", where: raisedInto[value]!, at });
         break;
       case "error-logged":
-        if (task?.heard?.by === "nobody") task.heard = { by: "logged", at };
-        if (text === undefined && actor === LAUNCH) this.#launchUnheard({ by: "logged", at });
+        if (task?.heard?.by === "nobody") task.heard = { by: "logged", into: null, at };
+        if (text === undefined && actor === LAUNCH)
+          this.#launchUnheard({ by: "logged", into: null, at });
         if (text !== undefined) {
           this.#strays.push({ thread, error: text, at });
           this.#failures.push({ actor, error: text, at, heard: [] });
@@ -600,6 +602,8 @@ class Reader {
     return background > 0 ? Math.max(0, both) / background : 0;
   }
 }
+
+const nobody: HeardBy = { by: "nobody", into: null, at: null };
 
 function program(): ProgramOutcome & { status: "unstarted" | ProgramStatus } {
   return { status: "unstarted", startedAt: null, endedAt: null, error: null };

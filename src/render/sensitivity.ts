@@ -53,7 +53,7 @@ export function renderSensitivity(
     "",
     ...(luck.length === 0
       ? ["No order of lines was seen to be luck."]
-      : ["Luck, the most open first:", ...luck.map((pair) => luckRow(pair, width))]),
+      : ["Luck, the most open first:", ...luck.map((pair) => luckRow(pair, runs, width))]),
     ...more(report.luck.length, mostPairs),
     "",
     `The same in ${allOf(runs)}:`,
@@ -164,14 +164,18 @@ function endingWords({ main, tasks, interruptedBy }: Ending): string {
 
 const heardWords = { raised: "raised", logged: "logged", nobody: "nobody heard" };
 
-function luckRow(pair: Pair, width: number): string {
-  const { inOrder, both, gap } = pair;
+/** The share is of those runs in which both came about. */
+function luckRow(pair: Pair, runs: number, width: number): string {
+  const { inOrder, both, gap, first } = pair;
   const share = formatShare(inOrder, both).padStart(7);
   const never =
     inOrder === both
       ? `; only ${formatTime(gap)} lay between them, and neither waits for the other`
       : "";
-  return `  ${share}  ${wrap(order(pair) + never, width - 11, " ".repeat(11))}`;
+  const came = first.kind === "end" ? "both end by themselves" : "both are printed";
+  const of =
+    both === runs ? "" : `, of the runs in which ${came} (${formatShare(both, runs)} of all)`;
+  return `  ${share}  ${wrap(order(pair) + of + never, width - 11, " ".repeat(11))}`;
 }
 
 function order({ first, second }: Pair): string {

@@ -7,9 +7,9 @@ import type { Finding } from "../analysis/findings.ts";
 import {
   actorName,
   endedAtShutdown,
+  type HeardBy,
   isLost,
   type Outcome,
-  type ProgramOutcome,
   type TaskOutcome,
   wasStopped,
 } from "../analysis/outcome.ts";
@@ -84,12 +84,12 @@ function mainRow(outcome: Outcome): Row {
   };
 }
 
-function launchRow(launch: ProgramOutcome): Row {
+function launchRow({ status, endedAt, error, heard }: Outcome["launch"]): Row {
   return {
     who: "launch",
-    status: launch.status,
-    when: at(launch.endedAt),
-    story: launch.error === null ? "" : quoted(launch.error),
+    status,
+    when: at(endedAt),
+    story: error === null ? "" : [quoted(error), heardWords(heard)].join("; "),
   };
 }
 
@@ -101,6 +101,7 @@ function taskRows(outcome: Outcome): Row[] {
       task.status,
       task.error,
       task.heard?.by,
+      task.heard?.into,
       task.stepsDone,
       task.cleanup,
       task.cancelled?.reason,
@@ -135,7 +136,8 @@ function taskRow(tasks: TaskOutcome[], outcome: Outcome): Row {
 
 function story(task: TaskOutcome, { strategy }: Outcome): string {
   const parts: string[] = [];
-  if (task.status === "failed") parts.push(quoted(task.error!), heard(task, strategy));
+  if (task.status === "failed")
+    parts.push(quoted(task.error!), heardWords(task.heard, strategy.settle));
   if (task.status !== "finished" && task.status !== "unstarted")
     parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
   if (wasStopped(task)) {
@@ -149,10 +151,13 @@ function story(task: TaskOutcome, { strategy }: Outcome): string {
   return parts.join("; ");
 }
 
-function heard({ heard }: TaskOutcome, { settle }: Strategy): string {
+/** @param settle how launch hears of its tasks. */
+function heardWords(heard: HeardBy | null, settle: Strategy["settle"] = "none"): string {
   switch (heard?.by) {
     case "raised":
-      return settle === "settled" ? "collected by launch" : "raised in launch";
+      return heard.into === "launch" && settle === "settled"
+        ? "collected by launch"
+        : `raised in ${heard.into}`;
     case "logged":
       return `a line on stderr at ${formatTime(heard.at!)}`;
     default:

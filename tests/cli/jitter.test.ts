@@ -315,6 +315,20 @@ describe("--jitter with --runs", () => {
     expect((await odds(joining, ...words)).luck).toEqual([]);
   });
 
+  test("a share of those runs only in which both come about says so, beside the share of these", async () => {
+    const report = async (document: object): Promise<string> => {
+      const words = ["run", "-", "--jitter", "5%", "--runs", "200"];
+      const { stdout } = await tandemHere(words, { stdin: JSON.stringify(document) });
+      return stdout.replaceAll(/\s+/g, " ");
+    };
+    const text = await report(toss);
+    const [, finished] = /work finished ([\d.]+ %)/.exec(text)!;
+    expect(text).toContain(
+      `100 % work ends before main ends, of the runs in which both end by themselves (${finished} of all)`,
+    );
+    expect(await report({ ...toss, strategy: "thread" })).not.toContain("of the runs in which");
+  });
+
   test("a deadlock that comes now and then is counted, and makes the exit status 1", async () => {
     const document = {
       name: "now-and-then",

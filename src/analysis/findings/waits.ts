@@ -50,9 +50,10 @@ const leaveOutTheJoin =
   "leave out the join (a portal stays open until main ends, and is joined then)";
 
 /** Whether a step of main's joins the portal that only main's end closes. */
-function joinsPortal({ strategy, waiting, main, wall }: Outcome): boolean {
+function joinsPortal({ strategy, waiting, main }: Outcome): boolean {
   const joins = waiting.some((one) => one.actor === MAIN && one.for === "join");
-  return joins && strategy.loop === "portal" && main.endedAt === wall;
+  // Otherwise it waits at exit.
+  return joins && strategy.loop === "portal" && main.status === "deadlocked";
 }
 
 /** What would let those go on who wait for nobody else that waits. */

@@ -188,9 +188,10 @@ async function verify(
     const result = {
       scenario: scenario.name,
       speed: manner.speed,
-      verified: verified.map(({ late, onlyLate: _, ...one }) => ({
+      verified: verified.map(({ late, tolerance, onlyLate: _, ...one }) => ({
         ...one,
         late: late === null ? null : late / TICKS_PER_MS,
+        tolerance: tolerance / TICKS_PER_MS,
       })),
     };
     writeOut(`${JSON.stringify(result, null, 2)}\n`);
