@@ -99,14 +99,14 @@ export class TandemInTerminal implements AsyncDisposable {
     this.#pty.resize(columns, rows);
   }
 
-  /** What a user does at a question: waits until it is asked, and answers with keys. */
+  /** What a user does at a question: waits until it is asked and listens, and answers with keys, each of which shows. */
   async at(question: string | RegExp, ...keys: string[]): Promise<void> {
     await this.shows(question);
-    // A question that is drawn listens from its next turn on.
-    await Bun.sleep(40);
+    await this.until(() => !this.isCooked, "that it listens to keys");
     for (const key of keys) {
+      const { pieces } = this;
       this.type(key);
-      await Bun.sleep(25);
+      await this.until(() => this.pieces > pieces, `what came of the key ${JSON.stringify(key)}`);
     }
   }
 
@@ -119,7 +119,7 @@ export class TandemInTerminal implements AsyncDisposable {
   }
 
   async until(holds: () => boolean, what: string): Promise<void> {
-    for (const start = performance.now(); !holds(); await Bun.sleep(10))
+    for (const start = performance.now(); !holds(); await Bun.sleep(5))
       if (performance.now() - start > patienceMs)
         throw new Error(`the terminal does not come to show ${what}; it shows:\n${this.text}`);
   }
