@@ -1,6 +1,6 @@
 /** Findings: what went wrong in a run, in a sentence with figures, and what to do about it. */
-import { type CancelReason, LAUNCH, MAIN } from "../events/event.ts";
-import { formatTime, TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
+import type { CancelReason } from "../events/event.ts";
+import { formatTime } from "../scenario/duration.ts";
 import {
   launchFailedWith,
   launchUnheard,
@@ -8,7 +8,8 @@ import {
   onlyLogged,
   promisesNotAwaited,
 } from "./findings/errors.ts";
-import { byTask, type Finding, type Found, found, ownThread, subject } from "./findings/finding.ts";
+import { byTask, type Finding, type Found } from "./findings/finding.ts";
+import { loopBlocked, starved } from "./findings/held.ts";
 import { abandonedAtExit, lostAtClose, neverStarted } from "./findings/losses.ts";
 import { cancelledAtExit, cleanupCut, isGivenUp } from "./findings/stopped.ts";
 import { deadlock, joinedTooLong, resultsTimedOut } from "./findings/waits.ts";
@@ -22,9 +23,6 @@ export { type Finding, type Rule, rules } from "./findings/finding.ts";
 export function namesStrategy(fix: string): boolean {
   return /--strategy |\([a-zA-Z]+=|\(no /.test(fix);
 }
-
-/** A stretch from which asyncio's debug mode calls a callback slow (slow_callback_duration). */
-const slow: Ticks = 100 * TICKS_PER_MS;
 
 /**
  * Everything in an outcome that a user should know of, the gravest first, and what to do about it.
@@ -53,7 +51,6 @@ export function detect(outcome: Outcome): Found[] {
   const withLaunch = launchFailedWith(outcome);
   const heardBy = (by: Heard) =>
     byTask(outcome, (task) => task.heard?.by === by && !withLaunch.includes(task));
-  const starved = byTask(outcome, (task) => task.late.ticks >= slow);
   // What an interrupted run left undone is nobody's fault.
   const ownEnd = outcome.interruptedBy === null;
   return [
@@ -70,32 +67,10 @@ export function detect(outcome: Outcome): Found[] {
     ...resultsTimedOut(outcome),
     ...promisesNotAwaited(outcome),
     ...loopBlocked(outcome),
-    ...starved.map((tasks) => isStarved(outcome, tasks)),
+    ...starved(outcome),
     ...joinedTooLong(outcome),
     ...race(outcome),
   ];
-}
-
-function isStarved(outcome: Outcome, tasks: TaskOutcome[]): Found {
-  const latest = tasks.reduce((a, b) => (b.late.ticks > a.late.ticks ? b : a));
-  const block = outcome.longestBlock;
-  const busy = block === null || block.ticks < slow;
-  const who = busy
-    ? "though no step of the scenario held the loop: the machine was busy"
-    : `while ${actorName(outcome, block.actor)} held the loop's thread`;
-  return found("starved", tasks, latest.late.at, {
-    message: `${subject(tasks)} woke up to ${formatTime(latest.late.ticks)} late, ${who}`,
-    remedies: busy
-      ? []
-      : [
-          block.actor === MAIN
-            ? { does: "give the loop a thread of its own", axes: ownThread(outcome.strategy) }
-            : { does: "hand the blocking step to a pool", axes: { offload: "threads" } },
-        ],
-    otherwise: busy
-      ? `run it again when less else runs, more slowly (--speed), or in virtual time`
-      : "let what blocks give way now and then, or block elsewhere than on the loop's thread",
-  });
 }
 
 function race(outcome: Outcome): Found[] {
@@ -119,35 +94,6 @@ function race(outcome: Outcome): Found[] {
       message: `${a} and ${b} ${apart} on two threads, so their order is luck${others}`,
       remedies: [],
       otherwise: "put them in order: a join, a result or a channel makes one wait for the other",
-    },
-  ];
-}
-
-function loopBlocked(outcome: Outcome): Found[] {
-  const block = outcome.longestBlock;
-  if (block === null || block.ticks < slow) return [];
-  const who = actorName(outcome, block.actor);
-  const where = block.source === null ? "" : ` (${block.source})`;
-  const { max } = outcome.lateness;
-  const late = max >= slow / 10 ? `, and a sleep ended ${formatTime(max)} late` : "";
-  const inMain = block.actor === MAIN;
-  // A main that blocks while nothing is left in the background holds up nobody.
-  if (inMain && late === "" && !outcome.tasks.some(isLost)) return [];
-  return [
-    {
-      rule: "loop-blocked",
-      task: block.actor >= 0 ? outcome.tasks[block.actor]!.spec.name : null,
-      at: block.at,
-      message: `${who}${where} held the event loop's thread for ${formatTime(block.ticks)}${late}`,
-      remedies: [
-        inMain
-          ? { does: "give the loop a thread of its own", axes: ownThread(outcome.strategy) }
-          : { does: "hand the blocking step to a pool", axes: { offload: "threads" } },
-      ],
-      otherwise:
-        block.actor === LAUNCH
-          ? "move the blocking step out of launch into a task, and hand it to a pool"
-          : "let it give way now and then, or block elsewhere than on the loop's thread",
     },
   ];
 }

@@ -31,6 +31,8 @@ import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.t
 import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
 import { type GivenUpBy, givenUpOf, isLostWork } from "./loss.ts";
+import { type Blame, BlameReader, noticeable } from "./blame.ts";
+import { type Hold, HoldReader } from "./holds.ts";
 import { findRaces, type Race, raceWindow } from "./races.ts";
 
 export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
@@ -130,15 +132,6 @@ export interface Print {
   text: string;
 }
 
-/** A stretch for which a synchronous step held the event loop's thread. */
-export interface Block {
-  at: Ticks;
-  ticks: Ticks;
-  actor: number;
-  /** Where in the user's own source, if it was user code. */
-  source: string | null;
-}
-
 export interface Lateness {
   /** How many sleeps ended by themselves. */
   count: number;
@@ -172,8 +165,10 @@ export interface Outcome extends Performed {
   prints: Print[];
   lateness: Lateness;
   /** Null when no synchronous step held the loop. */
-  longestBlock: Block | null;
-  /** The share of the background's time in which main went on as well; 0 where they share a thread. */
+  longestBlock: Hold | null;
+  /** Who held the loop's thread for long, and who was late through whom. */
+  blame: Blame;
+  /** The share of the background's time in which main went on as well and did not wait; 0 where they share a thread. */
   overlap: number;
   races: Race[];
   failures: Failure[];
@@ -240,12 +235,12 @@ class Reader {
   readonly #created: boolean[];
   readonly #prints: Print[] = [];
   readonly #late = new LatenessMeter();
-  /** By actor + 2: when its sleep is due. */
+  /** By actor + 2: when its sleep or its first turn is due; Infinity where neither is. */
   readonly #due: Float64Array;
   /** By actor + 2: within how many calls and jobs it is; what happens inside is no step of its own. */
   readonly #inside: Uint8Array;
-  /** The step that holds the loop's thread. */
-  #holding: { since: Ticks; actor: number } | null = null;
+  readonly #holds: HoldReader;
+  readonly #blame: BlameReader;
   /** Why main stands still: nested, since an inline loop's task may block while main waits for the loop. */
   #stillFor = 0;
   #stillSince: Ticks = 0;
@@ -256,7 +251,7 @@ class Reader {
   readonly #waitingFor = new Map<number, Omit<Waiting, "actor">>();
   readonly #dropped: Outcome["droppedPromises"] = [];
   readonly #strays: Outcome["strays"] = [];
-  #longestBlock: Block | null = null;
+  #longestBlock: Hold | null = null;
   #loopThread = -1;
   #loopOpened: Ticks = 0;
   #loopClosed: Ticks | null = null;
@@ -288,8 +283,22 @@ class Reader {
       cleanupCut: null,
     }));
     this.#created = this.#tasks.map(() => false);
-    this.#due = new Float64Array(this.#tasks.length + 2);
+    this.#due = new Float64Array(this.#tasks.length + 2).fill(Infinity);
     this.#inside = new Uint8Array(this.#tasks.length + 2);
+    const { strategy, driver, speed } = performed;
+    this.#blame = new BlameReader(
+      (actor) => this.#tasks[actor]?.spec ?? actor,
+      () => this.#due.reduce((first, due) => Math.min(first, due), Infinity),
+      precisionOf(performed),
+    );
+    this.#holds = new HoldReader(
+      strategy,
+      driver === "virtual" ? 0 : TICKS_PER_MS * speed,
+      (hold) => {
+        if (hold.ticks > (this.#longestBlock?.ticks ?? 0)) this.#longestBlock = hold;
+        this.#blame.held(hold);
+      },
+    );
   }
 
   read(log: EventLog): Outcome {
@@ -297,10 +306,24 @@ class Reader {
       const { at, type, thread, actor, value, texts } = chunk;
       for (let k = 0; k < chunk.length; k++) {
         // Sleeps are nearly all of a long log; the rest may take its time.
-        if (type[k] === typeNumber["sleep-began"]) this.#due[actor[k]! + 2] = at[k]! + value[k]!;
-        else if (type[k] === typeNumber["sleep-ended"]) {
+        if (type[k] === typeNumber["sleep-began"]) {
+          this.#due[actor[k]! + 2] = at[k]! + value[k]!;
+          if (this.#holds.open !== null)
+            this.#holds.hear("sleep-began", at[k]!, thread[k]!, actor[k]!, value[k]!);
+        } else if (type[k] === typeNumber["sleep-ended"]) {
+          if (this.#holds.open !== null)
+            this.#holds.hear("sleep-ended", at[k]!, thread[k]!, actor[k]!, value[k]!);
+          const due = this.#due[actor[k]! + 2]!;
+          this.#due[actor[k]! + 2] = Infinity;
+          const late = at[k]! - due;
+          if (late >= noticeable)
+            this.#blame.late({
+              actor: actor[k]!,
+              due,
+              at: at[k]!,
+              how: value[k] === 0 ? "woke" : "cut-off",
+            });
           if (value[k] !== 0) continue;
-          const late = at[k]! - this.#due[actor[k]! + 2]!;
           this.#late.add(late);
           if (actor[k]! < 0) continue;
           const task = this.#tasks[actor[k]!]!;
@@ -329,6 +352,7 @@ class Reader {
     text?: string,
   ): void {
     const task = this.#tasks[actor];
+    this.#holds.hear(type, at, thread, actor, value, text);
     switch (type) {
       case "main-started":
         this.#main.startedAt = at;
@@ -354,12 +378,15 @@ class Reader {
         break;
       case "task-created":
         this.#created[actor] = true;
+        this.#due[actor + 2] = Math.min(this.#due[actor + 2]!, at);
         break;
       case "task-started":
         task!.startedAt = at;
+        this.#begins(actor, at);
         break;
       case "task-ended":
         end(task!, at, value, text);
+        this.#due[actor + 2] = Infinity;
         if (task!.status === "failed") task!.heard = nobody;
         this.#failed(actor, at, value, text);
         break;
@@ -401,13 +428,10 @@ class Reader {
       case "block-began":
       case "compute-began":
         if (thread === MAIN_THREAD) this.#stands(at);
-        if (thread === this.#loopThread && this.#loopClosed === null)
-          this.#holding = { since: at, actor };
         break;
       case "block-ended":
       case "compute-ended":
         if (thread === MAIN_THREAD) this.#goesOn(at);
-        if (thread === this.#loopThread) this.#letGo(at);
         if (task !== undefined) this.#stepDone(actor);
         break;
       case "sent":
@@ -427,14 +451,6 @@ class Reader {
         if (actor === MAIN) this.#goesOn(at);
         if (task !== undefined && completions[value] === "completed") this.#stepDone(actor);
         break;
-      case "call-held":
-        this.#held(thread, at - value, {
-          at: at - value,
-          ticks: value,
-          actor,
-          source: text ?? null,
-        });
-        break;
       case "promise-dropped":
         this.#dropped.push({ function: text!, at });
         break;
@@ -452,6 +468,9 @@ class Reader {
         this.#goesOn(at);
         break;
       }
+      case "task-submitted":
+        this.#due[actor + 2] = at;
+        break;
       case "thread-started":
         this.#launched = true;
         break;
@@ -489,20 +508,6 @@ class Reader {
     if (task.cleanup === "none" && this.#inside[actor + 2] === 0) task.stepsDone++;
   }
 
-  /** The loop's thread is free again. */
-  #letGo(at: Ticks): void {
-    if (this.#holding === null) return;
-    const { since, actor } = this.#holding;
-    this.#holding = null;
-    this.#held(this.#loopThread, since, { at: since, ticks: at - since, actor, source: null });
-  }
-
-  /** The loop's thread was held by something that began at `since`. */
-  #held(thread: number, since: Ticks, block: Block): void {
-    if (thread !== this.#loopThread || since > (this.#loopClosed ?? Infinity)) return;
-    if (block.ticks > (this.#longestBlock?.ticks ?? 0)) this.#longestBlock = block;
-  }
-
   #failed(actor: number, at: Ticks, status: number, error: string | undefined): void {
     if (endings[status] === "failed")
       this.#failures.push({ actor, error: error ?? "", at, heard: [] });
@@ -527,7 +532,8 @@ class Reader {
       this.#stillFor = 1;
       this.#goesOn(wall);
     }
-    this.#letGo(wall);
+    this.#holds.finish(wall);
+    this.#cutSleeps(wall);
     if (this.#exitCode === null) this.#interruptedBy ??= "cut-off";
     const waits = [...this.#waits];
     // A wait that nothing has ended is one all the same.
@@ -573,6 +579,7 @@ class Reader {
       prints: this.#prints,
       lateness: this.#late.measure(),
       longestBlock: this.#longestBlock,
+      blame: this.#blame.read(),
       overlap: this.#overlap(wall),
       races: findRaces(log, this.#performed.scenario, raceWindow(this.#performed.speed)),
       failures: this.#failures,
@@ -590,16 +597,40 @@ class Reader {
     };
   }
 
+  /** A task has its first turn; it could have had it as soon as it was handed over or made. */
+  #begins(actor: number, at: Ticks): void {
+    const due = this.#due[actor + 2]!;
+    this.#due[actor + 2] = Infinity;
+    if (at - due >= noticeable) this.#blame.late({ actor, due, at, how: "began" });
+  }
+
+  /** Who still sleeps was late by then, if it was due. */
+  #cutSleeps(wall: Ticks): void {
+    for (const [index, due] of this.#due.entries())
+      if (wall - due >= noticeable && this.#tasks[index - 2]?.startedAt !== null)
+        this.#blame.late({ actor: index - 2, due, at: wall, how: "cut-off" });
+  }
+
   #interruption(): ProgramStatus {
     return this.#interruptedBy === "deadlock" ? "deadlocked" : "interrupted";
   }
 
   #overlap(wall: Ticks): number {
     if (this.#loopThread !== LOOP_THREAD) return 0;
+    const from = this.#loopOpened;
     const closed = this.#loopClosed ?? wall;
-    const both = Math.min(closed, this.#main.endedAt ?? wall) - this.#loopOpened;
-    const background = closed - this.#loopOpened;
-    return background > 0 ? Math.max(0, both) / background : 0;
+    const to = Math.min(closed, this.#main.endedAt ?? wall);
+    const background = closed - from;
+    const open = this.#waitingFor.get(MAIN);
+    const waits = [
+      ...this.#waits,
+      ...(open === undefined ? [] : [{ at: open.since, ticks: wall - open.since }]),
+    ];
+    const waited = waits.reduce(
+      (sum, { at, ticks }) => sum + Math.max(0, Math.min(at + ticks, to) - Math.max(at, from)),
+      0,
+    );
+    return background > 0 ? Math.max(0, to - from - waited) / background : 0;
   }
 }
 

@@ -94,6 +94,21 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
         max: ms(outcome.lateness.max),
       },
     },
+    blocks: outcome.blame.holds.map(({ hold, victims }) => ({
+      at: ms(hold.at),
+      duration: ms(hold.ticks),
+      by: actorName(outcome, hold.actor),
+      source: hold.source,
+      shares: hold.parts.map(({ actor, ticks }) => ({
+        by: actorName(outcome, actor),
+        duration: ms(ticks),
+      })),
+      late: victims.map(({ actor, tasks, by }) => ({
+        task: actorName(outcome, actor),
+        tasks,
+        by: ms(by),
+      })),
+    })),
     races: outcome.races.map((race) => ({
       at: ms(race.at),
       gap: ms(race.gap),

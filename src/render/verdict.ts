@@ -228,10 +228,14 @@ function summary(outcome: Outcome): string[] {
   const broke = failed > 0 ? `, ${failed} failed` : "";
   const status = exitCode === null ? "" : `; the program's exit status is ${exitCode}`;
   sentences.push(`${kept}${dropped}${broke}${status}.`);
-  if (longestBlock !== null && lateness.max > 0)
+  const madeLate =
+    lateness.max > 0 || outcome.blame.holders.some(({ victims }) => victims.length > 0);
+  if (longestBlock !== null && madeLate) {
+    const late = lateness.max > 0 ? `; sleeps ended up to ${formatTime(lateness.max)} late` : "";
     sentences.push(
-      `The event loop was held for up to ${formatTime(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)}); sleeps ended up to ${formatTime(lateness.max)} late.`,
+      `The event loop was held for up to ${formatTime(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)})${late}.`,
     );
+  }
   return sentences;
 }
 

@@ -84,7 +84,7 @@ const rows: Row[] = [
     2000,
     "finished",
     { mail: "finished", backup: "finished" },
-    ["loop-blocked", "starved"],
+    ["loop-blocked"],
   ],
   [
     "choosing",
@@ -100,7 +100,7 @@ const rows: Row[] = [
     5750,
     "finished",
     { orders: "finished", report: "finished", archive: "finished" },
-    ["loop-blocked", "starved", "starved"],
+    ["loop-blocked", "loop-blocked"],
   ],
   [
     "blocking",
@@ -108,7 +108,7 @@ const rows: Row[] = [
     3750,
     "finished",
     { orders: "finished", report: "finished", archive: "finished" },
-    ["loop-blocked", "starved", "starved"],
+    ["loop-blocked", "loop-blocked"],
   ],
   [
     "blocking",
@@ -124,7 +124,7 @@ const rows: Row[] = [
     3750,
     "finished",
     { orders: "finished", report: "finished", archive: "finished" },
-    ["loop-blocked", "starved", "starved"],
+    ["loop-blocked", "loop-blocked"],
   ],
   [
     "offloaded",
@@ -148,7 +148,7 @@ const rows: Row[] = [
     3950,
     "finished",
     { orders: "finished", thumbnail: "finished", video: "finished" },
-    ["loop-blocked", "starved"],
+    ["loop-blocked", "loop-blocked"],
   ],
   [
     "processes",
@@ -300,7 +300,7 @@ const rows: Row[] = [
     ["cancelled-at-exit"],
   ],
   ["join-timeout", "daemon", 1500, "finished", { report: "abandoned" }, ["abandoned"]],
-  ["floating", "float", 4000, "finished", { task: "finished" }, ["loop-blocked", "starved"]],
+  ["floating", "float", 4000, "finished", { task: "finished" }, ["loop-blocked"]],
   ["floating", "exit", 3000, "finished", { task: "abandoned" }, ["abandoned", "loop-blocked"]],
   ["floating", "await", 5000, "finished", { task: "finished" }, []],
   ["floating", "thread", 3000, "finished", { task: "finished" }, []],

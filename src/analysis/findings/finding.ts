@@ -55,12 +55,14 @@ export const rules = {
     fix: `call it from a task, which awaits it, or make the function synchronous`,
   },
   "loop-blocked": {
-    about: "something held the event loop's thread, and nothing else could run on it",
+    about:
+      "one step held the event loop's thread for 100 ms or more, and nothing else could run on it",
     fix: `hand the blocking step to a pool (offload=threads, or processes for computing)`,
   },
   starved: {
-    about: "a task's time had come, and it could not run because others held the loop's thread",
-    fix: `keep the loop free: see loop-blocked`,
+    about:
+      "a task had its turn 100 ms late: many short steps came first, or for real the machine was busy",
+    fix: `hand what blocks to a pool (offload=threads), or let fewer tasks run at a time`,
   },
   "joined-too-long": {
     about: "main waited for the background longer than it did anything itself",

@@ -1,0 +1,488 @@
+/** What holds the loop's thread, and who is late through it. */
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { shareIn } from "../../src/analysis/blame.ts";
+import { findFindings } from "../../src/analysis/findings.ts";
+import { type Hold, HoldReader } from "../../src/analysis/holds.ts";
+import { type Outcome, readOutcome } from "../../src/analysis/outcome.ts";
+import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { eventTypes, LAUNCH, MAIN } from "../../src/events/event.ts";
+import type { EventLog } from "../../src/events/log.ts";
+import { renderVerdict } from "../../src/render/verdict.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
+import { draw, randomFrom } from "../drivers/arbitrary.ts";
+import { rounds } from "../support/laws.ts";
+import { type RunResult, simulate } from "../support/simulate.ts";
+
+type Steps = (string | object)[];
+
+/** A loop beside nothing but these tasks. */
+const tasks = (of: Record<string, Steps | object>, launch?: Steps) => ({
+  name: "x",
+  main: ["launch"],
+  tasks: of,
+  ...(launch === undefined ? {} : { launch }),
+});
+
+/** Holds as who, from when, for how long. */
+const blocks = ({ blocks }: RunResult): unknown[] =>
+  blocks.map(({ by, at, duration }) => [by, at, duration]);
+const messages = ({ findings }: RunResult): string[] =>
+  findings.map(({ rule, message }) => `${rule}: ${message}`);
+
+describe("a hold is one step, from resumption to the next wait", () => {
+  const sixty = { repeat: 60, steps: [{ block: 16 }] };
+  const written = { repeat: 60, steps: [{ block: 16 }, { print: "written" }] };
+  const free = { sleep: 0 };
+  test.each<[string, object, string, unknown[]]>([
+    ["blocks in a row", tasks({ w: [sixty] }), "await", ["w", 0, 960]],
+    ["with prints between", tasks({ w: [written] }), "await", ["w", 0, 960]],
+    ["after a sleep", tasks({ w: [{ sleep: 40 }, sixty] }), "await", ["w", 40, 960]],
+    ["on a thread of its own", tasks({ w: [sixty] }), "thread", ["w", 0, 960]],
+    ["of launch", tasks({}, [{ block: 60 }, "settle", { block: 70 }]), "await", ["launch", 0, 130]],
+    [
+      "of launch, which waits at the completion point",
+      tasks({ t: [{ sleep: 100 }] }, [
+        { start: "t" },
+        { block: 60 },
+        { block: 60 },
+        "settle",
+        { block: 70 },
+      ]),
+      "await",
+      ["launch", 0, 120],
+    ],
+    [
+      "of clean-up, begun where the task failed",
+      tasks({ w: { steps: [{ block: 80 }, { fail: "no" }], finally: [{ block: 50 }] } }),
+      "await",
+      ["w", 0, 130],
+    ],
+    ["computing", tasks({ w: [{ compute: 70 }, { block: 70 }] }), "await", ["w", 0, 140]],
+    [
+      "but a wait of no time ends it",
+      tasks({ w: [{ block: 70 }, free, { block: 80 }, free, { block: 120 }] }),
+      "await",
+      ["w", 150, 120],
+    ],
+    [
+      "a value that is there is not waited for",
+      {
+        ...tasks({ w: [{ block: 90 }, { receive: "c" }, { block: 90 }] }, [
+          { send: { channel: "c", value: 1 } },
+          { start: "w" },
+        ]),
+        channels: { c: {} },
+      },
+      "await",
+      ["w", 0, 180],
+    ],
+    [
+      "one that is not there is",
+      {
+        ...tasks({
+          w: [{ block: 110 }, { receive: "c" }, { block: 90 }],
+          s: [{ sleep: 200 }, { send: { channel: "c", value: 1 } }],
+        }),
+        channels: { c: {} },
+      },
+      "await",
+      ["w", 0, 110],
+    ],
+  ])("%s", (_, document, strategy, expected) => {
+    const result = simulate(document, strategy);
+    expect(blocks(result)).toEqual([expected]);
+    const [by, at, duration] = expected as [string, number, number];
+    expect(result.metrics.longestBlock).toEqual({ by, at, duration, source: null });
+  });
+});
+
+describe("where the loop floats, a hold is one turn of the loop", () => {
+  const floats = (document: object): RunResult => simulate(document, "float");
+
+  test("main has one, from its launch to its end, with what it starts and waits for", () => {
+    const main = [
+      { block: 500 },
+      "launch",
+      { block: 200 },
+      { receive: "c", timeout: 300 },
+      { block: 100 },
+    ];
+    const document = { ...tasks({ t: [{ block: 150 }, { sleep: 1 }] }), main, channels: { c: {} } };
+    // The receive raises after 300 ms, and what is left of main does not come about.
+    expect(floats(document).blocks).toMatchObject([
+      {
+        by: "main",
+        at: 500,
+        duration: 650,
+        shares: [
+          { by: "main", duration: 500 },
+          { by: "t", duration: 150 },
+        ],
+      },
+    ]);
+  });
+
+  test("tasks that start one after the other, and what their ends set off, are one turn", () => {
+    const document = tasks({ a: [{ block: 100 }], b: [{ block: 120 }] }, [
+      { start: ["a", "b"] },
+      "settle",
+      { block: 30 },
+    ]);
+    const { blocks } = simulate(document, { use: "float", settle: "gather" });
+    expect(blocks).toMatchObject([{ by: "b", at: 0, duration: 250 }]);
+    expect(blocks[0]!.shares).toEqual([
+      { by: "b", duration: 120 },
+      { by: "a", duration: 100 },
+      { by: "launch", duration: 30 },
+    ]);
+  });
+
+  test("a value wakes its receiver in the turn of whoever sends it", () => {
+    const document = {
+      ...tasks({
+        taker: [{ receive: "c" }, { block: 100 }],
+        giver: [{ sleep: 10 }, { block: 130 }, { send: { channel: "c", value: 1 } }],
+      }),
+      channels: { c: {} },
+    };
+    expect(floats(document).blocks).toMatchObject([{ by: "giver", at: 10, duration: 230 }]);
+  });
+
+  test("each timer has a turn of its own, though both are overdue", () => {
+    const document = tasks({
+      a: [{ sleep: 10 }, { block: 200 }],
+      b: [{ sleep: 20 }, { block: 150 }],
+    });
+    expect(blocks(floats(document))).toEqual([
+      ["a", 10, 200],
+      ["b", 210, 150],
+    ]);
+  });
+
+  test("so has the timeout of a receive", () => {
+    const document = {
+      ...tasks({
+        a: [{ sleep: 10 }, { block: 200 }],
+        b: { steps: [{ receive: "c", timeout: 50 }], finally: [{ block: 150 }] },
+      }),
+      channels: { c: {} },
+    };
+    expect(blocks(floats(document))).toEqual([
+      ["a", 10, 200],
+      ["b", 210, 150],
+    ]);
+  });
+});
+
+describe("where it floats, cancelling is heard of in the turn of whoever cancels", () => {
+  const cleaning = { steps: [{ sleep: 1000 }], finally: [{ block: 150 }] };
+  const held = (other: Steps, strategy: object): unknown[] =>
+    blocks(simulate(tasks({ a: other, b: cleaning }), { use: "float", ...strategy }));
+
+  test("a failing sibling's", () => {
+    const failing = [{ sleep: 10 }, { block: 200 }, { fail: "no" }];
+    expect(held(failing, { settle: "group" })).toEqual([["a", 10, 350]]);
+  });
+
+  test("a timeout's, which is a timer", () => {
+    const blocking = [{ sleep: 10 }, { block: 200 }, { sleep: 1000 }];
+    expect(held(blocking, { settle: "gather", timeout: 50 })).toEqual([
+      ["a", 10, 200],
+      ["b", 210, 150],
+    ]);
+  });
+
+  test("main's end's", () => {
+    const document = { ...tasks({ b: cleaning }), main: ["launch", { block: 200 }] };
+    expect(blocks(simulate(document, { use: "float", atExit: "cancel" }))).toEqual([
+      ["main", 0, 350],
+    ]);
+  });
+});
+
+describe("blame goes to who held, when it mattered", () => {
+  test("sixty short blocks in a row are told, and whom they made late", async () => {
+    const document = Bun.YAML.parse(
+      await Bun.file(join(import.meta.dir, "../truth/many-short-blocks.yaml")).text(),
+    );
+    expect(messages(simulate(document))).toEqual([
+      "loop-blocked: writer held the event loop's thread for 960ms: ticker began 960ms late",
+    ]);
+    const sleepsFirst = tasks({
+      ticker: [{ repeat: 10, steps: [{ sleep: 100 }] }],
+      writer: [{ repeat: 60, steps: [{ block: 16 }] }],
+    });
+    expect(messages(simulate(sleepsFirst, "await"))).toEqual([
+      "loop-blocked: writer held the event loop's thread for 960ms: ticker woke 860ms late",
+    ]);
+  });
+
+  test("of two who hold one after the other, each has its share", () => {
+    const document = tasks({
+      orders: [{ sleep: 500 }],
+      report: [{ sleep: 250 }, { block: 1000 }],
+      archive: [{ sleep: 250 }, { block: 1500 }],
+    });
+    const result = simulate(document, "await");
+    expect(messages(result)).toEqual([
+      "loop-blocked: archive held the event loop's thread for 1.5s: orders woke 2.25s late, 1.5s of it through this",
+      "loop-blocked: report held the event loop's thread for 1s: archive woke 1s late; orders woke 2.25s late, 750ms of it through this",
+    ]);
+    expect(result.blocks.map(({ by, late }) => [by, late])).toEqual([
+      [
+        "report",
+        [
+          { task: "archive", tasks: 1, by: 1000 },
+          { task: "orders", tasks: 1, by: 750 },
+        ],
+      ],
+      ["archive", [{ task: "orders", tasks: 1, by: 1500 }]],
+    ]);
+  });
+
+  test("copies are counted, those that hold and those that are late", () => {
+    const document = tasks({
+      poller: { copies: 3, steps: [{ sleep: 50 }] },
+      hog: { copies: 2, steps: [{ block: 150 }] },
+    });
+    expect(messages(simulate(document, "await"))).toEqual([
+      "loop-blocked: hog#0 and 1 other copy held the event loop's thread 2 times, for up to 150ms: 3 copies of poller woke up to 250ms late; hog#1 began 150ms late",
+    ]);
+  });
+
+  test("who was overdue when the process ended did not wake any more", () => {
+    const document = { ...tasks({ task: [{ sleep: 1000 }] }), main: ["launch", { block: 3000 }] };
+    expect(messages(simulate(document, "exit"))).toContain(
+      "loop-blocked: main held the event loop's thread for 3s: task, due at 1s, did not wake any more",
+    );
+  });
+
+  test("many short steps of a crowd make late together, and are counted", () => {
+    const document = tasks({
+      ticker: [{ sleep: 100 }],
+      w: { copies: 100, steps: [{ block: 16 }, { sleep: 1 }] },
+    });
+    const result = simulate(document, "await");
+    expect(result.blocks).toEqual([]);
+    expect(result.findings).toMatchObject([
+      {
+        rule: "starved",
+        message:
+          "100 copies of w were up to 1.584s late; ticker woke 1.5s late: before the latest came 99 steps of 99 tasks (w), none longer than 16ms",
+      },
+    ]);
+  });
+
+  test("a hold below 100 ms is not told, and no lateness below 10 ms", () => {
+    const document = tasks({ t: [{ sleep: 95 }], hog: [{ block: 99 }] });
+    expect(simulate(document, "await").findings).toEqual([]);
+    const longer = tasks({ t: [{ sleep: 95 }], hog: [{ block: 104 }] });
+    expect(messages(simulate(longer, "await"))).toEqual([
+      "loop-blocked: hog held the event loop's thread for 104ms",
+    ]);
+  });
+
+  test("of many holds a hundred are told one by one, the longest", () => {
+    const document = tasks({
+      t: [{ repeat: 200, steps: [{ block: 100 }, { sleep: 1 }] }, { block: 300 }],
+    });
+    const result = simulate(document, "await");
+    expect(result.blocks).toHaveLength(100);
+    expect(blocks(result).at(-1)).toEqual(["t", 20_200, 300]);
+    expect(messages(result)).toEqual([
+      "loop-blocked: t held the event loop's thread 201 times, for up to 300ms",
+    ]);
+  });
+});
+
+describe("overlap", () => {
+  const sleeper = tasks({ t: [{ sleep: 80 }] });
+  const overlap = (...steps: Steps): number =>
+    simulate({ ...sleeper, main: ["launch", ...steps] }, "thread").metrics.overlap;
+
+  test("counts no main that only waits", () => {
+    expect(overlap("join")).toBe(0);
+    expect(overlap({ block: 20 }, "join")).toBe(0.25);
+    expect(overlap({ join: null, timeout: 20 }, { block: 20 })).toBe(0.25);
+    const submitting = {
+      ...sleeper,
+      launch: ["settle"],
+      main: ["launch", { submit: "t" }, { block: 20 }, { result: "t" }],
+    };
+    expect(simulate(submitting, "portal").metrics.overlap).toBe(0.25);
+    const receiving = {
+      ...sleeper,
+      channels: { c: {} },
+      tasks: { t: [{ sleep: 60 }, { send: { channel: "c", value: 1 } }, { sleep: 20 }] },
+      main: ["launch", { receive: "c" }, { block: 20 }],
+    };
+    expect(simulate(receiving, "thread").metrics.overlap).toBe(0.25);
+  });
+});
+
+/** A random run in virtual time. */
+function performed(seed: number): { outcome: Outcome; log: EventLog; strategy: Strategy } {
+  const { document, strategy: input } = draw(randomFrom(seed));
+  const scenario = parseScenario(JSON.stringify(document), "random.json");
+  const strategy = resolveStrategy(input);
+  const log = runVirtually({ scenario, strategy, runtime: "test" });
+  const run = { scenario, strategy, driver: "virtual", speed: 1 } as const;
+  return { outcome: readOutcome(run, log), log, strategy };
+}
+
+interface Happened {
+  type: string;
+  at: number;
+  thread: number;
+  actor: number;
+  value: number;
+}
+
+function eventsOf(log: EventLog): Happened[] {
+  return log.chunks.flatMap(({ length, at, type, thread, actor, value }) =>
+    Array.from({ length }, (_, k) => ({
+      type: eventTypes[type[k]!]!,
+      at: at[k]!,
+      thread: thread[k]!,
+      actor: actor[k]!,
+      value: value[k]!,
+    })),
+  );
+}
+
+function holdsOf(log: EventLog, strategy: Strategy): Hold[] {
+  const holds: Hold[] = [];
+  const reader = new HoldReader(strategy, 0, (hold) => holds.push(hold));
+  for (const { type, at, thread, actor, value } of eventsOf(log))
+    reader.hear(type as (typeof eventTypes)[number], at, thread, actor, value);
+  reader.finish(log.end);
+  return holds;
+}
+
+/** What keeps the loop's thread, operation by operation; where it floats, main's waits as well. */
+function keptOn(log: EventLog, strategy: Strategy): { from: number; to: number; actor: number }[] {
+  const events = eventsOf(log);
+  const opened = events.findIndex(({ type }) => type === "loop-opened");
+  if (opened < 0) return [];
+  const { thread } = events[opened]!;
+  const floats = strategy.loop === "float";
+  const over = floats ? "main-ended" : "loop-closed";
+  const kept: { from: number; to: number; actor: number }[] = [];
+  let since: Happened | undefined;
+  let isOver = false;
+  for (const event of events.slice(opened)) {
+    if (event.thread !== thread) continue;
+    isOver ||= event.type === over;
+    if (isOver && !floats) break;
+    const waits = floats && event.actor === MAIN && !isOver;
+    if (/^(block|compute)-began$/.test(event.type) || (waits && event.type === "wait-began"))
+      since = event;
+    if (/^(block|compute)-ended$/.test(event.type) || (waits && event.type === "wait-ended")) {
+      kept.push({ from: since!.at, to: event.at, actor: event.actor });
+      since = undefined;
+    }
+  }
+  if (since !== undefined) kept.push({ from: since.at, to: log.end, actor: since.actor });
+  return kept.filter(({ from, to }) => to > from);
+}
+
+const lawRounds = rounds(40, 300);
+const seeds = Array.from({ length: lawRounds }, (_, index) => 7000 + index);
+
+describe("laws", () => {
+  test("law: a hold is as long as the operations within it, no operation is in two, and the longest is longestBlock", () => {
+    for (const seed of seeds) {
+      const { log, strategy, outcome } = performed(seed);
+      const holds = holdsOf(log, strategy);
+      const kept = keptOn(log, strategy);
+      let operations = 0;
+      for (const hold of holds) {
+        const end = hold.at + hold.ticks;
+        const within = kept.filter(({ from, to }) => from >= hold.at && to <= end);
+        const ticks = within.reduce((sum, { from, to }) => sum + to - from, 0);
+        const parts = hold.parts.reduce((sum, part) => sum + part.ticks, 0);
+        expect([seed, ticks, parts]).toEqual([seed, hold.ticks, hold.ticks]);
+        expect(hold.actor).toBe(hold.parts[0]!.actor);
+        operations += within.length;
+      }
+      expect([seed, operations]).toEqual([seed, kept.length]);
+      const longest = holds.reduce((most, { ticks }) => Math.max(most, ticks), 0);
+      expect([seed, outcome.longestBlock?.ticks ?? 0]).toEqual([seed, longest]);
+    }
+  }, 120_000);
+
+  test("law: where the loop is asyncio's, what an actor does without a wait between is one hold", () => {
+    for (const seed of seeds) {
+      const { log, strategy } = performed(seed);
+      if (strategy.loop === "float") continue;
+      const steps = new Map<number, number>();
+      const expected: [number, number][] = [];
+      const ends = (actor: number): void => {
+        if (steps.has(actor)) expected.push([actor, steps.get(actor)!]);
+        steps.delete(actor);
+      };
+      const closed = eventsOf(log).find(({ type }) => type === "loop-closed")?.at ?? Infinity;
+      const kept = keptOn(log, strategy);
+      let settled = 0;
+      for (const { type, at, actor } of eventsOf(log)) {
+        if (actor === MAIN || at > closed) continue;
+        const operation = /^(block|compute)-began$/.test(type)
+          ? kept.find((one) => one.from === at && one.actor === actor)
+          : undefined;
+        if (operation !== undefined)
+          steps.set(actor, (steps.get(actor) ?? 0) + operation.to - operation.from);
+        if (/^(sleep-began|wait-began|offload-began|task-ended|launch-ended)$/.test(type))
+          ends(actor);
+        if (type === "settle-began") settled = at;
+        if (type === "settle-ended" && at > settled) ends(LAUNCH);
+      }
+      for (const actor of steps.keys()) ends(actor);
+      const bare = (all: [number, number][]): string[] => all.map(String).toSorted();
+      const found = holdsOf(log, strategy).map(({ actor, ticks }): [number, number] => [
+        actor,
+        ticks,
+      ]);
+      expect([seed, ...bare(found)]).toEqual([seed, ...bare(expected)]);
+    }
+  }, 120_000);
+
+  test("law: in virtual time a turn is late by the sum of the shares of all holds since it was due", () => {
+    let late = 0;
+    for (const seed of seeds) {
+      const { log, strategy } = performed(seed);
+      const holds = holdsOf(log, strategy);
+      const due = new Map<number, number>();
+      for (const { type, at, actor, value } of eventsOf(log)) {
+        if (type === "sleep-began") due.set(actor, at + value);
+        if (type === "task-submitted") due.set(actor, at);
+        if (type === "task-created" && !due.has(actor)) due.set(actor, at);
+        if (type !== "sleep-ended" && type !== "task-started") continue;
+        const since = due.get(actor)!;
+        if (at <= since) continue;
+        late++;
+        const shares = holds
+          .filter((hold) => hold.at < at)
+          .map((hold) => Math.max(0, shareIn(hold, since)));
+        expect([seed, actor, at, shares.reduce((a, b) => a + b, 0)]).toEqual([
+          seed,
+          actor,
+          at,
+          at - since,
+        ]);
+      }
+    }
+    expect(late).toBeGreaterThan(lawRounds / 4);
+  }, 120_000);
+
+  test("law: in virtual time nothing is unexplained, nobody is late through itself, and no sentence blames the machine", () => {
+    for (const seed of seeds) {
+      const { outcome } = performed(seed);
+      expect(outcome.blame.unexplained).toEqual([]);
+      for (const { hold, victims } of outcome.blame.holds)
+        for (const { actor } of victims) expect([seed, actor]).not.toEqual([seed, hold.actor]);
+      expect(renderVerdict(outcome, findFindings(outcome, null), 80)).not.toContain("machine");
+    }
+  }, 120_000);
+});
