@@ -8,7 +8,7 @@ import {
   onlyLogged,
   promisesNotAwaited,
 } from "./findings/errors.ts";
-import { byTask, type Finding, type Found } from "./findings/finding.ts";
+import { byTask, type Finding, type Found, quote } from "./findings/finding.ts";
 import { loopBlocked, starved } from "./findings/held.ts";
 import { abandonedAtExit, lostAtClose, neverStarted } from "./findings/losses.ts";
 import { cancelledAtExit, cleanupCut, isGivenUp } from "./findings/stopped.ts";
@@ -78,7 +78,7 @@ function race(outcome: Outcome): Found[] {
   if (first === undefined) return [];
   const [a, b] = first.between.map((racer) =>
     racer.text !== null && racer.type === "printed"
-      ? JSON.stringify(racer.text)
+      ? quote(racer.text)
       : `the end of ${actorName(outcome, racer.actor)}`,
   );
   const others = outcome.races.length === 1 ? "" : ` (and ${outcome.races.length - 1} more such)`;

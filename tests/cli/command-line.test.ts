@@ -113,6 +113,8 @@ const resultShape = z.strictObject({
     startedAt: time.nullable(),
     endedAt: time.nullable(),
     error: z.string().nullable(),
+    heard: z.enum(["raised", "logged", "nobody"]).nullable(),
+    heardAt: time.nullable(),
   }),
   tasks: z.array(
     z.looseObject({
@@ -154,6 +156,9 @@ const resultShape = z.strictObject({
       at: time,
       message: z.string().min(1),
       fix: z.string().min(1),
+      remedies: z.array(
+        z.strictObject({ does: z.string().min(1), strategy: z.string().nullable() }),
+      ),
     }),
   ),
 });

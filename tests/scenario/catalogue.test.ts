@@ -209,7 +209,7 @@ const rows: Row[] = [
     2000,
     "finished",
     { mail: "failed", invoice: "failed" },
-    ["nobody-heard"],
+    ["nobody-heard", "only-logged"],
   ],
   [
     "unretrieved",
@@ -217,7 +217,7 @@ const rows: Row[] = [
     2000,
     "finished",
     { mail: "failed", invoice: "cancelled" },
-    ["lost-at-close"],
+    ["lost-at-close", "thread-failed"],
   ],
   [
     "unretrieved",
@@ -228,8 +228,8 @@ const rows: Row[] = [
     ["never-started"],
   ],
   ["reraised", "await", 1000, "failed", { payment: "failed" }, []],
-  ["reraised", "thread", 2000, "finished", { payment: "failed" }, []],
-  ["reraised", "portal", 2000, "finished", { payment: "failed" }, []],
+  ["reraised", "thread", 2000, "finished", { payment: "failed" }, ["thread-failed"]],
+  ["reraised", "portal", 2000, "finished", { payment: "failed" }, ["only-logged"]],
   [
     "group-failure",
     "group",
@@ -260,7 +260,7 @@ const rows: Row[] = [
     2000,
     "finished",
     { mail: "finished", payment: "failed", stock: "cancelled" },
-    ["given-up"],
+    ["given-up", "thread-failed"],
   ],
   [
     "cancel-cleanup",
@@ -350,7 +350,10 @@ describe("who hears", () => {
       { of: "mail", at: 1000, heard: [{ by: "logged", where: "never-retrieved", at: 1000 }] },
       { of: "invoice", at: 1500, heard: [] },
     ]);
-    expect(findings).toMatchObject([{ rule: "nobody-heard", task: "invoice" }]);
+    expect(findings).toMatchObject([
+      { rule: "nobody-heard", task: "invoice" },
+      { rule: "only-logged", task: "mail" },
+    ]);
   });
 
   test("of an awaited one: launch, main, and whoever reads the traceback", () => {

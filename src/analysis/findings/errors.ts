@@ -3,13 +3,13 @@ import type { Failure, Outcome, TaskOutcome } from "../outcome.ts";
 import { LAUNCH } from "../../events/event.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { leaves } from "../../scenario/walk.ts";
-import { type Found, found, type Remedy, subject } from "./finding.ts";
+import { type Found, found, quote, type Remedy, subject } from "./finding.ts";
 import { unbounded } from "./waits.ts";
 
 export function nobodyHeard(outcome: Outcome, tasks: TaskOutcome[]): Found {
   const [first] = tasks as [TaskOutcome];
   return found("nobody-heard", tasks, first.endedAt!, {
-    message: `${subject(tasks)} failed (${JSON.stringify(first.error)}), and its error reached nobody`,
+    message: `${subject(tasks)} failed (${quote(first.error)}), and its error reached nobody`,
     ...whoCouldHear(outcome, first),
   });
 }
@@ -19,7 +19,7 @@ export function onlyLogged(outcome: Outcome, tasks: TaskOutcome[]): Found {
   const [first] = tasks as [TaskOutcome];
   const failure = outcome.failures.findLast(({ actor }) => outcome.tasks[actor] === first);
   return found("only-logged", tasks, first.heard!.at!, {
-    message: `${subject(tasks)} failed (${JSON.stringify(first.error)}), and ${lineWords(failure)}`,
+    message: `${subject(tasks)} failed (${quote(first.error)}), and ${lineWords(failure)}`,
     ...whoCouldHear(outcome, first),
   });
 }
@@ -30,7 +30,7 @@ export function launchUnheard(outcome: Outcome): Found[] {
   if (launch.heard === null || launch.heard.by === "raised") return [];
   const failure = outcome.failures.findLast(({ actor }) => actor === LAUNCH);
   const of = namesOf(launchFailedWith(outcome));
-  const error = `${JSON.stringify(launch.error)}${of === "" ? "" : `, raised by ${of}`}`;
+  const error = `${quote(launch.error)}${of === "" ? "" : `, raised by ${of}`}`;
   const common = {
     task: null,
     at: launch.heard.at ?? launch.endedAt!,

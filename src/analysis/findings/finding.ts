@@ -1,6 +1,7 @@
 /** What a finding is: the rules, in the order of gravity, and the words that all of them share. */
 import type { Ticks } from "../../scenario/duration.ts";
 import type { Scenario } from "../../scenario/model.ts";
+import { printable } from "../../scenario/problem.ts";
 import type { Axes, Strategy } from "../../scenario/strategy.ts";
 import type { Outcome, TaskOutcome } from "../outcome.ts";
 
@@ -134,6 +135,11 @@ export function ownThread({ settle }: Strategy): Partial<Axes> {
 /** Tasks that fit, gathered by the name they share in the document. */
 export function byTask(outcome: Outcome, fits: (task: TaskOutcome) => boolean): TaskOutcome[][] {
   return [...Map.groupBy(outcome.tasks.filter(fits), (task) => task.spec.name).values()];
+}
+
+/** A text of the program's, in quotes and on one line. */
+export function quote(text: string | null): string {
+  return printable(JSON.stringify(text));
 }
 
 /** That a clean-up was cut, behind what cut it. */

@@ -10,6 +10,7 @@ import {
   found,
   ownThread,
   progress,
+  quote,
   type Remedy,
   subject,
 } from "./finding.ts";
@@ -51,7 +52,7 @@ export function lostAtClose(outcome: Outcome, tasks: TaskOutcome[]): Found {
   ];
   return found("lost-at-close", tasks, first.cancelled!.at, {
     message: failed
-      ? `launch failed (${JSON.stringify(launch.error)}), so the loop closed and cancelled ${subject(tasks)} ${when}${cutWords(tasks)}`
+      ? `launch failed (${quote(launch.error)}), so the loop closed and cancelled ${subject(tasks)} ${when}${cutWords(tasks)}`
       : `the loop closed${strategy.loop === "portal" ? "" : " when launch returned"}, and nothing had waited for ${subject(tasks)}: cancelled ${when}${cutWords(tasks)}`,
     remedies,
     otherwise: failed
@@ -192,7 +193,7 @@ export function neverStarted(outcome: Outcome, tasks: TaskOutcome[]): Found {
 function whyNeverStarted(outcome: Outcome, tasks: TaskOutcome[]): Cause {
   const { main, launch, launched, scenario } = outcome;
   const [first] = tasks as [TaskOutcome];
-  const error = main.status === "failed" ? ` (${JSON.stringify(main.error)})` : "";
+  const error = main.status === "failed" ? ` (${quote(main.error)})` : "";
   const wait: Remedy = { does: "wait at exit", axes: { atExit: "wait" } };
   const patient: Remedy = {
     does: "wait at exit for as long as it takes",
@@ -231,7 +232,7 @@ function whyNeverStarted(outcome: Outcome, tasks: TaskOutcome[]): Cause {
         };
   if (launch.status === "failed")
     return {
-      why: `launch failed (${JSON.stringify(launch.error)}) before it came to start it`,
+      why: `launch failed (${quote(launch.error)}) before it came to start it`,
       remedies: [
         { does: "wait for all tasks whatever becomes of them", axes: { settle: "settled" } },
       ],
