@@ -35,8 +35,7 @@ export class Background {
       onMessage: (message) => this.hear(message),
     });
     this.channels = new LoopChannels(this.loop, run.channelNames);
-    const { workers } = run.strategy;
-    this.pool = workers === null ? null : new LoopPool(this.loop, workers);
+    this.pool = run.strategy.workers === null ? null : new LoopPool(this.loop, run.strategy);
     this.#times = new CallClock(run, thread);
     const asks = (step: LeafStep): boolean => placeholdersOf(step).size > 0;
     this.#silent = new Set(run.scenario.tasks.filter((task) => !leavesOf(task).some(asks)));

@@ -43,6 +43,8 @@ export const failures = {
     ),
   /** What Thread.join raises. */
   joinedTooEarly: () => new StepFailure("cannot join thread before it is started"),
+  /** What run_in_executor raises once a closing loop has called shutdown_default_executor. */
+  executorShutDown: () => new StepFailure("Executor shutdown has been called"),
   /** What a job of a concurrent.futures.ProcessPoolExecutor raises, running or pending. */
   poolBroken: () =>
     new StepFailure(

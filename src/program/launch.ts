@@ -1,9 +1,10 @@
 /** The asynchronous part of a run: launch as a coroutine, and `asyncio.run` or a portal around it. */
-import { endings, LAUNCH, typeNumber } from "../events/event.ts";
+import { endings, LAUNCH, MAIN_THREAD, typeNumber } from "../events/event.ts";
 import { Background } from "./background.ts";
 import { Cancelled, endingOf, failures } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Thread, ThreadProgram } from "./operation.ts";
+import { isBeside } from "../scenario/strategy.ts";
 import type { Run } from "./run.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
@@ -22,9 +23,13 @@ export function* runAsync(run: Run, thread: Thread): ThreadProgram<Error | undef
   const awaited = run.strategy.loop === "portal" ? portalEnd(background, launch) : launch;
   yield* loop.runUntilDone(awaited);
   const cut = launch.state === "pending" || (launch.state === "finished" && !awaited.done);
-  yield* loop.shutDown(cut ? "main-ended" : "loop-closed");
-  if (pool !== null) yield* pool.close();
-  loop.recordClosed();
+  yield* loop.shutDown(cut ? "main-ended" : "loop-closed", () => pool?.shutDown());
+  if (pool === null) loop.recordClosed();
+  else
+    yield* pool.close(() => {
+      loop.recordClosed();
+      if (isBeside(run.strategy)) thread.post(MAIN_THREAD, { kind: "loop-closed" });
+    });
   return launch.state === "cancelled" ? new Cancelled() : launch.error;
 }
 

@@ -152,8 +152,10 @@ export class EventLoop implements ReadyQueue {
   /**
    * Shuts down as `asyncio.run` does: every task not done is cancelled, all are waited for, and
    * failures among them are logged.
+   *
+   * @param shutDownExecutor is called where shutdown_default_executor begins.
    */
-  *shutDown(reason: CancelReason): ThreadProgram<void> {
+  *shutDown(reason: CancelReason, shutDownExecutor: () => void): ThreadProgram<void> {
     this.#closing = true;
     this.thread.record(typeNumber["loop-closing"], LAUNCH, 0);
     const leftovers = this.#open === 0 ? [] : this.tasks.filter((task) => !task.done);
@@ -161,11 +163,15 @@ export class EventLoop implements ReadyQueue {
     if (leftovers.length > 0) yield* this.runUntilDone(new Gather(this, leftovers, true));
     for (const task of leftovers)
       if (task.state === "failed") this.#logFailure(task, "failed-in-shutdown");
-    // asyncio then runs its loop for asynchronous generators and for the executor. Neither is there
-    // to wait for, but what another thread has said meanwhile still has these turns.
-    for (const _ of ["shutdown_asyncgens", "shutdown_default_executor"]) {
+    // asyncio then runs its loop for asynchronous generators and for the executor. Nothing is waited
+    // for yet, but what another thread has said meanwhile still has these turns.
+    const shutdownAsyncgens = (): void => undefined;
+    for (const begin of [shutdownAsyncgens, shutDownExecutor]) {
       const nothing = new Future(this);
-      this.callSoon(() => nothing.finish());
+      this.callSoon(() => {
+        begin();
+        nothing.finish();
+      });
       yield* this.runUntilDone(nothing);
     }
   }

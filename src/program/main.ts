@@ -54,6 +54,8 @@ class MainThread {
   #floating: Background | undefined;
   /** The loop's own thread is over. */
   #closed = false;
+  /** The loop takes no more tasks; its thread may still wait for a pool. */
+  #loopClosed = false;
   /** By task: what has come of those that main submitted. */
   readonly #results = new Map<number, Result>();
 
@@ -132,7 +134,7 @@ class MainThread {
         thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("launch"));
         const raised = yield* runAsync(this.#run, thread);
         thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("launch"));
-        this.#closed = true;
+        this.#closed = this.#loopClosed = true;
         if (raised === undefined) return;
         thread.record(typeNumber["error-raised"], LAUNCH, raisedInto.indexOf("main"));
         throw raised;
@@ -152,7 +154,7 @@ class MainThread {
   *#submit(name: string): ThreadProgram<void> {
     this.#hear();
     if (!this.#launched) throw failures.loopNeverOpened();
-    if (this.#closed) throw failures.loopClosed();
+    if (this.#loopClosed) throw failures.loopClosed();
     for (const task of this.#run.indicesOf.get(name)!) {
       this.#thread.record(typeNumber["task-submitted"], task, 0);
       if (this.#floating !== undefined) yield* this.#floating.callEagerly(task);
@@ -245,7 +247,8 @@ class MainThread {
   /** Takes in what has been said to this thread while main was on it. */
   #hear(): void {
     for (let message; (message = this.#thread.receive()) !== undefined;)
-      if (message.kind === "closed") this.#closed = true;
+      if (message.kind === "closed") this.#closed = this.#loopClosed = true;
+      else if (message.kind === "loop-closed") this.#loopClosed = true;
       else if (message.kind === "task-ended") this.#results.set(message.task, message);
       else this.#floating?.hear(message);
   }

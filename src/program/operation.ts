@@ -72,6 +72,8 @@ export type Message =
   | { kind: "finish" }
   /** From a loop's thread: its loop has closed, and the thread is over. */
   | { kind: "closed" }
+  /** From a loop's thread: its loop has closed, and the thread waits for its pool. */
+  | { kind: "loop-closed" }
   /** To a loop's thread: run this task (run_coroutine_threadsafe). */
   | { kind: "submit"; task: number }
   /** To main: a task it submitted has ended. */
@@ -136,8 +138,15 @@ export interface Thread {
   receive(): Message | undefined;
   /** On the loop's thread: puts a job behind those that the pool has not begun. */
   offerJob(job: Job): void;
-  /** On the loop's thread: takes a job back. False when it has been begun. */
-  withdrawJob(id: number): boolean;
+  /**
+   * On the loop's thread: takes a job back, which nobody will do then.
+   *
+   * @param takenAhead how many of those that no thread is free for are taken nevertheless.
+   * @returns false when it has been taken.
+   */
+  withdrawJob(id: number, takenAhead: number): boolean;
+  /** On the loop's thread, when the pool does no more jobs: nobody is to begin this one. */
+  dropJob(id: number): void;
   /** On a thread of the pool: the oldest job that nobody has begun, to be begun now. Else it hears of the next one. */
   takeJob(): Job | undefined;
   /** Aborts the signal of a call of the user's function that has not settled. */

@@ -2,10 +2,12 @@
  * The pool that performs blocking steps of tasks, seen from the loop and from its own threads.
  *
  * It is asyncio's run_in_executor: the task awaits a future that is chained to the job. Cancelling
- * the future takes back a job that nobody has begun, and leaves alone one that is being done.
+ * the future takes back a job that the pool has not taken, and leaves alone one that it has. A pool
+ * that has a worker free takes a job at once; one of processes takes some ahead.
  */
 import { completions, POOL_THREAD, typeNumber } from "../events/event.ts";
-import { endingOf, StepFailure } from "./failure.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import { endingOf, failures, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Job, JobOperation, Message, Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
@@ -15,23 +17,34 @@ import { type Coroutine, Future, wait } from "./task.ts";
 export class LoopPool {
   readonly #loop: EventLoop;
   readonly #workers: number;
+  /**
+   * How many jobs the pool takes for which no worker is free yet. The queue between a
+   * ProcessPoolExecutor and its processes holds as many (EXTRA_QUEUED_CALLS is 1).
+   */
+  readonly #takenAhead: number;
+  /** Whether it is the loop's default executor, and is shut down by the loop as long as that turns. */
+  readonly #isLoops: boolean;
+  #isShutDown = false;
   readonly #jobs = new Map<number, Future>();
   #created = 0;
   #broken: StepFailure | undefined;
   #idle: Future | undefined;
 
-  constructor(loop: EventLoop, workers: number) {
+  constructor(loop: EventLoop, { offload, workers }: Strategy) {
     this.#loop = loop;
-    this.#workers = workers;
+    this.#workers = workers!;
+    this.#takenAhead = offload === "processes" ? workers! + 1 : 0;
+    this.#isLoops = offload === "threads";
   }
 
-  /** Has a step done by the pool, and waits for it. @throws what the job raised. */
+  /** Has a step done by the pool, and waits for it. @throws what the job raised, or that there is no pool any more. */
   *perform(actor: number, step: Job["step"], comesTo: Pick<Job, "ticks" | "error">): Coroutine {
     if (this.#broken !== undefined) throw this.#broken;
+    if (this.#isShutDown) throw failures.executorShutDown();
     const { thread } = this.#loop;
     const id = this.#created++;
     const future: Future = new JobFuture(this.#loop, () => {
-      if (thread.withdrawJob(id)) this.#forget(id);
+      if (thread.withdrawJob(id, this.#takenAhead)) this.#forget(id);
     });
     this.#jobs.set(id, future);
     this.#loop.outstanding++;
@@ -55,19 +68,50 @@ export class LoopPool {
     if (!broken || this.#broken !== undefined) return;
     this.#broken = failure;
     for (const other of [...this.#jobs.keys()]) {
-      this.#loop.thread.withdrawJob(other);
+      this.#loop.thread.dropJob(other);
       this.#end(other, failure);
     }
   }
 
-  /** Waits until every job that has been begun is done (shutdown_default_executor). */
-  *close(): ThreadProgram<void> {
-    if (this.#jobs.size > 0) {
+  /** The loop calls shutdown_default_executor: from now on its pool takes no job. */
+  shutDown(): void {
+    this.#isShutDown = this.#isLoops;
+  }
+
+  /**
+   * Closes the loop and its pool, and waits until every job that has been taken is done.
+   *
+   * A loop goes on turning while it waits for its own pool. A pool of processes is the program's: it
+   * is left, and waits, after the loop has closed.
+   *
+   * @param onClosed the loop has closed.
+   */
+  *close(onClosed: () => void): ThreadProgram<void> {
+    if (this.#isLoops && this.#jobs.size > 0) {
       this.#idle = new Future(this.#loop);
       yield* this.#loop.runUntilDone(this.#idle);
     }
+    onClosed();
+    const { thread } = this.#loop;
+    while (this.#jobs.size > 0) {
+      for (let message; (message = thread.receive()) !== undefined;) this.#hearAfterClose(message);
+      if (this.#jobs.size > 0) yield { kind: "park", until: Infinity };
+    }
     for (let worker = 0; worker < this.#workers; worker++)
-      this.#loop.thread.post(POOL_THREAD + worker, { kind: "stop" });
+      thread.post(POOL_THREAD + worker, { kind: "stop" });
+  }
+
+  #hearAfterClose(message: Message): void {
+    if (message.kind === "job-ended") this.ended(message.job, message.error, message.broken);
+    else if (message.kind === "ask") {
+      const error = failures.loopClosed().message;
+      this.#loop.thread.post(message.from, {
+        kind: "answer",
+        ask: message.ask,
+        value: null,
+        error,
+      });
+    }
   }
 
   #end(job: number, error: Error | undefined): void {

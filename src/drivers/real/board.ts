@@ -5,6 +5,8 @@
  * thread's time in `nextTimes` is written by itself alone, and before the cell or message that tells others.
  */
 
+import { POOL_THREAD } from "../../events/event.ts";
+
 /** Every thread waits, and for nothing that can still come. */
 export class Deadlock extends Error {}
 
@@ -50,6 +52,9 @@ export const stages = { askedForTime: 1, toldTime: 2, toldToStart: 3, started: 4
 const runs = 0;
 const isNotThere = -1;
 
+/** What a thread of the pool is about: it has a job, it wants one and rests, or it is on its way to one. */
+const wants = { nothing: 0, job: 1, toLook: 2 } as const;
+
 /** What it may take a thread to come round to writing, in ms: on a busy machine, a while. */
 const longestWriting = 2000;
 
@@ -66,6 +71,13 @@ export interface BoardSize {
   channels: number;
   /** The most jobs that tasks can hand to a pool. */
   jobs: number;
+}
+
+/** A job as it stands in the memory. */
+interface Taken {
+  id: number;
+  actor: number;
+  step: number;
 }
 
 export class Board {
@@ -88,6 +100,8 @@ export class Board {
   readonly #arrivals: readonly Int32Array[];
   readonly #rests: readonly Int32Array[];
   readonly #wants: readonly Int32Array[];
+  /** On the loop's thread: all jobs before this one have been taken. */
+  #firstOpen = 0;
 
   constructor(size: BoardSize, memory?: SharedArrayBuffer) {
     this.size = size;
@@ -110,7 +124,10 @@ export class Board {
     this.#rests = threads.map((thread) => this.#perThread(1, thread));
     this.#wants = threads.map((thread) => this.#perThread(5, thread));
     if (memory === undefined)
-      for (let thread = 1; thread < size.threads; thread++) this.#rest(thread)[0] = isNotThere;
+      for (let thread = 1; thread < size.threads; thread++) {
+        this.#rest(thread)[0] = isNotThere;
+        if (thread >= POOL_THREAD) this.#wants[thread]![0] = wants.toLook;
+      }
   }
 
   /**
@@ -181,11 +198,23 @@ export class Board {
     Atomics.store(this.#cells, 3, id + 1);
   }
 
-  /** Takes the oldest job, from this one on, that nobody has taken. */
-  takeNext(from: number): { id: number; actor: number; step: number } | undefined {
+  /** Takes the oldest job, from this one on, that nobody has taken, for a thread of the pool; else it is woken for the next. */
+  takeNext(from: number, thread: number): Taken | undefined {
+    let taken = this.#takeOldest(from);
+    if (taken === undefined) {
+      // It says so before it looks once more, and the loop offers before it asks who wants: one of the two sees.
+      Atomics.store(this.#wants[thread]!, 0, wants.job);
+      taken = this.#takeOldest(from);
+      if (taken === undefined) return undefined;
+    }
+    Atomics.store(this.#wants[thread]!, 0, wants.nothing);
+    return taken;
+  }
+
+  #takeOldest(from: number): Taken | undefined {
     const offered = Atomics.load(this.#cells, 3);
     for (let id = from; id < offered; id++)
-      if (Atomics.compareExchange(this.#taken, id, 0, 1) === 0)
+      if (this.takeJob(id))
         return { id, actor: this.#jobs[2 * id]!, step: this.#jobs[2 * id + 1]! };
     return undefined;
   }
@@ -195,9 +224,23 @@ export class Board {
     return Atomics.compareExchange(this.#taken, id, 0, 1) === 0;
   }
 
-  /** 1 while a thread of the pool has found no job and wants to hear of the next one. */
-  wantsJob(thread: number): Int32Array {
-    return this.#wants[thread]!;
+  /**
+   * Takes a job back, on the loop's thread, unless it is the pool's already: a thread that is on its way
+   * to a job will come to the oldest, and as many as are taken ahead are behind those.
+   */
+  withdrawJob(id: number, takenAhead: number): boolean {
+    let before = takenAhead;
+    for (const cell of this.#wants) if (Atomics.load(cell, 0) !== wants.nothing) before++;
+    while (this.#firstOpen < id && Atomics.load(this.#taken, this.#firstOpen) === 1)
+      this.#firstOpen++;
+    for (let other = this.#firstOpen; other < id && before > 0; other++)
+      if (Atomics.load(this.#taken, other) === 0) before--;
+    return before === 0 && this.takeJob(id);
+  }
+
+  /** Whether a thread of the pool rests and is to be woken, since there is a job now. */
+  wakesForJob(thread: number): boolean {
+    return Atomics.compareExchange(this.#wants[thread]!, 0, wants.job, wants.toLook) === wants.job;
   }
 
   /** A thread is about to run, or to run on. */

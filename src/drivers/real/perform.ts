@@ -156,22 +156,21 @@ export class RealThread implements Thread, Host {
     writer.flushOrOwe();
     board.offerJob(id, actor, this.#stepNumbers.get(step)!);
     for (let thread = POOL_THREAD; thread < board.size.threads; thread++)
-      if (Atomics.exchange(board.wantsJob(thread), 0, 0) === 1) this.post(thread, { kind: "job" });
+      if (board.wakesForJob(thread)) this.post(thread, { kind: "job" });
   }
 
-  withdrawJob(id: number): boolean {
-    return this.#options.board.takeJob(id);
+  withdrawJob(id: number, takenAhead: number): boolean {
+    return this.#options.board.withdrawJob(id, takenAhead);
+  }
+
+  dropJob(id: number): void {
+    this.#options.board.takeJob(id);
   }
 
   takeJob(): Job | undefined {
     const { board, clock, poolSteps } = this.#options;
-    let taken = board.takeNext(this.#nextJob);
-    if (taken === undefined) {
-      // It says so before it looks once more, and the loop offers before it asks who wants: one of the two sees.
-      Atomics.store(board.wantsJob(this.number), 0, 1);
-      taken = board.takeNext(this.#nextJob);
-      if (taken === undefined) return undefined;
-    }
+    const taken = board.takeNext(this.#nextJob, this.number);
+    if (taken === undefined) return undefined;
     clock.catchUp();
     this.#nextJob = taken.id + 1;
     const { id, actor, step } = taken;

@@ -81,8 +81,19 @@ class VirtualThread implements Thread {
     this.#scheduler.offerJob(job);
   }
 
-  withdrawJob(id: number): boolean {
-    return this.#scheduler.jobs.delete(id);
+  withdrawJob(id: number, takenAhead: number): boolean {
+    const { jobs } = this.#scheduler;
+    let before = 0;
+    for (const other of jobs.keys()) {
+      if (before === takenAhead) break;
+      if (other === id) return false;
+      before++;
+    }
+    return jobs.delete(id);
+  }
+
+  dropJob(id: number): void {
+    this.#scheduler.jobs.delete(id);
   }
 
   takeJob(): Job | undefined {
@@ -162,12 +173,13 @@ class Scheduler {
     main.program = mainProgram(run, main);
     const loop = open(LOOP_THREAD);
     loop.program = loopProgram(run, loop);
-    this.#schedule(main, 0, false);
+    // The threads of the pool come first, and rest when main begins: an idle pool begins a job at once.
     for (let worker = 0; worker < (run.strategy.workers ?? 0); worker++) {
       const thread = open(POOL_THREAD + worker);
       thread.program = poolProgram(run, thread);
       this.#schedule(thread, 0, false);
     }
+    this.#schedule(main, 0, false);
     for (;;) {
       const thread = this.#first();
       if (thread.wakesAt === Infinity) return this.#interrupt("deadlock");
