@@ -4,6 +4,7 @@
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { Lanes } from "../support/real.ts";
 import { command, temporaryFolder } from "../support/tandem.ts";
 
 // The last one waits for all the others, and where a machine is busy, to start a process takes long.
@@ -68,22 +69,12 @@ interface Ending {
   kill?: { signal: NodeJS.Signals; who: "tandem" | "__child" | "__pool" };
 }
 
-/** How many documents are run at once: each is several processes. */
-const lanes = 4;
-
-const waiting: (() => void)[] = [];
-let running = 0;
+/** Each document is several processes. */
+const lanes = new Lanes(4);
 
 /** Runs a document, and holds that nothing of it is there afterwards. */
-async function leavesNothing(document: object, ending: Ending = {}): Promise<string> {
-  if (running >= lanes) await new Promise<void>((go) => waiting.push(go));
-  running++;
-  try {
-    return await runMarked(document, ending);
-  } finally {
-    running--;
-    waiting.shift()?.();
-  }
+function leavesNothing(document: object, ending: Ending = {}): Promise<string> {
+  return lanes.run(() => runMarked(document, ending));
 }
 
 async function runMarked(document: object, ending: Ending): Promise<string> {

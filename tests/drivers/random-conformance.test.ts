@@ -14,10 +14,11 @@ import {
   sideBySide,
   tooEarly,
 } from "../support/real.ts";
+import { rounds } from "../support/laws.ts";
 import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261124);
-const runs = Number(process.env["TANDEM_RUNS"] ?? 300);
+const runs = Number(process.env["TANDEM_RUNS"] ?? rounds(60, 300));
 const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
 
 /** Mostly they sleep, so many go at once. */
@@ -68,7 +69,7 @@ async function tryCase({ document, strategy }: Case): Promise<Wrong | null> {
 }
 
 describe("random scenarios over all four axes", () => {
-  test(`${runs} of them end alike, virtually and for real`, async () => {
+  test(`law: ${runs} of them end alike, virtually and for real`, async () => {
     const failures: string[] = [];
     const report = ({ number, document, strategy }: Case, { wrong, late }: Wrong): void => {
       failures.push(

@@ -172,6 +172,28 @@ function doneBy(one: number, log: EventLog): { at: number; what: string }[] {
   return done;
 }
 
+/** So many jobs go on at once, whoever brings them; the others wait for their turn. */
+export class Lanes {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async run<Result>(job: () => Promise<Result>): Promise<Result> {
+    if (this.#free === 0) await new Promise<void>((go) => this.#waiting.push(go));
+    else this.#free--;
+    try {
+      return await job();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+}
+
 /** Runs as many jobs at once as there are workers, until none is left. */
 export async function sideBySide<Job>(
   jobs: readonly Job[],
