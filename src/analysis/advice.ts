@@ -3,26 +3,18 @@
  *
  * Invariant: every sentence is read off runs that have been performed.
  */
-import { formatTime, type Ticks } from "../scenario/duration.ts";
+import { formatTime } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
-import { hasStep } from "../scenario/walk.ts";
-import { allStrategies, complexity, type Figures } from "./comparison.ts";
+import { allStrategies, complexity, type Figures, type Judged } from "./comparison.ts";
+import { costOf } from "./cost.ts";
 import type { CounterExample } from "./counter-example.ts";
 import type { Demand, Demands } from "./demands.ts";
 import { namesStrategy } from "./findings.ts";
-
-/** What one strategy came to, and what it lacks of what must hold. */
-export interface Judged {
-  strategy: Strategy;
-  figures: Figures;
-  lacks: string[];
-  /** What to do about the findings of the run, the gravest first; asked of few of those judged. */
-  fixes: () => string[];
-}
+import { list } from "./sentences.ts";
 
 export interface Advice {
-  /** What must hold: as on the command line where it can be said there, and in words. */
+  /** What must hold: as on the command line, and in words. */
   must: Pick<Demand, "written" | "says">[];
   /** Whose wish that is. */
   source: Demands["source"];
@@ -66,20 +58,35 @@ export function simplestOf(sorted: readonly Judged[]): Judged | undefined {
 export function advise(
   scenario: Scenario,
   runs: readonly Judged[],
-  { demands, source }: { demands: readonly Demand[]; source: Advice["source"] },
+  { all, source }: Demands,
   others: readonly Judged[],
 ): Advice {
   const sorted = bySimplicity(runs, scenario.strategy);
   const choice = simplestOf(sorted) ?? simplestOf(others);
-  const must = demands.map(({ written, says }) => ({ written, says }));
+  const must = all.map(({ written, says }) => ({ written, says }));
   const advice = { must, source, unless: [], notSought: null };
   if (choice === undefined)
-    return { ...advice, choose: null, because: nothingDoes(sorted, others), cost: null };
+    return {
+      ...advice,
+      choose: null,
+      because: nothingDoes(sorted, others, scenario.strategy),
+      cost: null,
+    };
   return {
     ...advice,
     choose: choice.strategy.name,
-    because: [why(sorted, choice), evidence(choice), ...whyNotSimpler(sorted, choice)],
-    cost: cost(scenario, choice),
+    because: [
+      why(sorted, choice),
+      evidence(choice),
+      ...whyNotSimpler(sorted, choice, scenario.strategy),
+    ],
+    cost: costOf(
+      choice,
+      [...sorted, ...others].filter(
+        ({ lacks, strategy }) =>
+          lacks.length === 0 && (strategy.loop !== "float" || choice.strategy.loop === "float"),
+      ),
+    ),
   };
 }
 
@@ -111,7 +118,8 @@ function evidence({ figures }: Judged): string {
     main === null
       ? "main never ends"
       : `main ${mainFailed ? "fails" : "ends"} at ${formatTime(main)}`;
-  const end = wall === null ? "" : ` and the process at ${formatTime(wall)}`;
+  const end =
+    wall === null ? "" : ` and the process${mainFailed ? " ends" : ""} at ${formatTime(wall)}`;
   return `There ${tasksWords(figures)}, ${mainWords}${end}.`;
 }
 
@@ -142,10 +150,10 @@ function tasksWords(figures: Figures): string {
 }
 
 /** Of the named ones that would be simpler, a reader would ask about the last. */
-function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
+function whyNotSimpler(sorted: readonly Judged[], choice: Judged, own: Strategy): string[] {
   const at = sorted.indexOf(choice);
   if (at < 0) {
-    const nearest = nearestOf(sorted);
+    const nearest = nearestOf(sorted, own);
     if (nearest === undefined) return [];
     return [
       sorted.length === 1
@@ -160,13 +168,16 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged): string[] {
 }
 
 /**
- * What lacks least: anything rather than a deadlock, and of the others that under which most tasks
- * finish: a late task is nearer than none.
+ * What lacks least: anything rather than a deadlock, nothing of another language where there is
+ * something else, and of the others that under which most tasks finish: a late task is nearer than none.
  */
-function nearestOf(sorted: readonly Judged[]): Judged | undefined {
+function nearestOf(sorted: readonly Judged[], own: Strategy): Judged | undefined {
+  const isForeign = ({ strategy }: Judged): boolean =>
+    (strategy.loop === "float") !== (own.loop === "float");
   return sorted.toSorted(
     (a, b) =>
       Number(isDeadlock(a)) - Number(isDeadlock(b)) ||
+      Number(isForeign(a)) - Number(isForeign(b)) ||
       a.lacks.length - b.lacks.length ||
       b.figures.finished - a.figures.finished ||
       a.figures.lost - b.figures.lost,
@@ -182,11 +193,15 @@ function nearestWords({ strategy, lacks }: Judged): string {
 }
 
 /** @param others what was tried beside what was compared. */
-function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): string[] {
+function nothingDoes(
+  sorted: readonly Judged[],
+  others: readonly Judged[],
+  own: Strategy,
+): string[] {
   const tried = [...sorted, ...others];
   const names = new Set(tried.map(({ strategy }) => strategy.name));
   const isAll = allStrategies().every(({ name }) => names.has(name));
-  const nearest = nearestOf(tried);
+  const nearest = nearestOf(tried, own);
   if (nearest === undefined) return [];
   const count = sorted.length;
   const compared =
@@ -214,50 +229,9 @@ function nothingDoes(sorted: readonly Judged[], others: readonly Judged[]): stri
   ];
 }
 
-function cost({ tasks }: Scenario, { strategy, figures }: Judged): string {
-  const { loop, atExit, offload, workers } = strategy;
-  const { main, wall, waited, lost, finished, failed, givenUp, shutDown } = figures;
-  const all = lost + finished + failed + givenUp + shutDown;
-  // Less than a hundredth of the whole is a real run's own, and not worth a word in any.
-  const worth = (ticks: Ticks): boolean => ticks > (wall ?? 0) / 100;
-  const after = main === null || wall === null ? 0 : wall - main;
-  const parts = [
-    ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
-    ...(loop === "portal" ? ["a second thread (whose loop stays open until main ends)"] : []),
-    ...(loop === "float" ? ["a background that stands still whenever main does"] : []),
-    ...(worth(waited) ? [`${formatTime(waited)} in which main stands still`] : []),
-    ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),
-    ...(atExit === "cancel"
-      ? ["the tasks that have not ended when main does (they are cancelled)"]
-      : []),
-    ...(atExit === "abandon"
-      ? ["the tasks that have not ended when main does (they stop, without clean-up)"]
-      : []),
-    ...(lost > 0 && atExit !== "cancel" && atExit !== "abandon"
-      ? [
-          all === 1
-            ? "its task (which is lost)"
-            : `${lost.toLocaleString("en")} of ${all.toLocaleString("en")} tasks (which ${lost === 1 ? "is" : "are"} lost)`,
-        ]
-      : []),
-    ...(worth(after) && main !== null ? [`${formatTime(after)} of waiting after main's end`] : []),
-  ];
-  const gil =
-    offload === "threads" && tasks.some((task) => hasStep(task.steps, "compute"))
-      ? " In Python threads take turns at computing (the GIL): there, take processes."
-      : "";
-  return parts.length === 0 ? `It costs nothing.${gil}` : `It costs ${list(parts)}.${gil}`;
-}
-
 /** The first few of what is lacking. */
 function few(lacks: readonly string[]): string {
   const most = 2;
   const more = lacks.length - most;
   return list(more > 0 ? [...lacks.slice(0, most), `${more} more`] : lacks);
-}
-
-/** `a`, `a and b`, `a, b and c` */
-function list(parts: readonly string[]): string {
-  if (parts.length <= 1) return parts.join("");
-  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)!}`;
 }

@@ -42,6 +42,19 @@ export interface Figures {
   precision: Ticks;
 }
 
+/** What one strategy came to, and what it lacks of what must hold. */
+export interface Judged {
+  strategy: Strategy;
+  figures: Figures;
+  lacks: string[];
+  /** The latest that a task has woken after its time. */
+  late: Ticks;
+  /** Whether threads of one process computed side by side, which those of CPython never do. */
+  computesAtOnce: boolean;
+  /** What to do about the findings of the run, the gravest first; asked of few of those judged. */
+  fixes: () => string[];
+}
+
 export function figuresOf(outcome: Outcome): Figures {
   const { strategy, tasks, main, longestBlock, exitCode } = outcome;
   const count = (status: string): number => tasks.filter((task) => task.status === status).length;
@@ -69,6 +82,11 @@ export function figuresOf(outcome: Outcome): Figures {
     exitCode,
     precision: precisionOf(outcome),
   };
+}
+
+/** Whether two are the same point, by whichever names they go. */
+export function isSamePoint(a: Strategy, b: Strategy): boolean {
+  return JSON.stringify({ ...a, name: "" }) === JSON.stringify({ ...b, name: "" });
 }
 
 /** Every meaningful combination of the axes that are words. */
@@ -134,6 +152,16 @@ export function complexity(
 export interface Class {
   figures: Figures;
   members: Strategy[];
+  /** Whether the document's own strategy is among them. */
+  own: boolean;
+}
+
+/** One strategy by itself. */
+export function classOf<Run extends { strategy: Strategy; figures: Figures }>(
+  run: Run,
+  own: Strategy,
+): Run & Class {
+  return { ...run, members: [run.strategy], own: isSamePoint(run.strategy, own) };
 }
 
 /** Groups strategies by what they come to, each class and its members from simple to complex. */
@@ -146,5 +174,6 @@ export function classesOf<Run extends { strategy: Strategy; figures: Figures }>(
   return [...alike.values()].map((runs) => ({
     ...runs[0]!,
     members: runs.map(({ strategy }) => strategy),
+    own: runs.some(({ strategy }) => isSamePoint(strategy, own)),
   }));
 }

@@ -1,33 +1,47 @@
 /**
- * What must hold of a run: as the user says it, as the scenario expects it, or what everybody wants.
+ * What must hold of a run, each demand with its one meaning: for `--must`, for what a document
+ * expects, and for what is wanted where nobody says anything.
  *
- * Invariant: a demand is about one run alone, so a strategy is judged without looking at another.
+ * Invariant: a demand is about one run alone, so a strategy is judged without looking at another;
+ * and `written` is text that `parseDemands` reads back as the same demand.
  */
-import { formatDuration, formatTime, TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
+import { formatDuration, formatTime, type Ticks } from "../scenario/duration.ts";
 import {
   type Bound,
-  type BoundedFigure,
   type Expectations,
   isWithin,
-  toBound,
+  noExpectations,
+  type TaskStatus,
 } from "../scenario/expectation.ts";
-import type { Scenario } from "../scenario/model.ts";
-import { checkExpectations, figureOf } from "./expectations.ts";
-import { detect, type Rule } from "./findings.ts";
-import { endedAtShutdown, isLost, type Outcome, precisionOf, type TaskOutcome } from "./outcome.ts";
+import { type Checked, checkExpectations, figureOf, interruptionOf } from "./expectations.ts";
+import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
 
 /** One thing that must hold. */
 export interface Demand {
-  /** As on the command line (`main<=10s`), or the document's expectation in its words. */
+  /** As on the command line: `main<=10s`. */
   written: string;
   /** What it wants, in words. */
   says: string;
   /** What a run lacks of it, in a few words with figures; null when it keeps it. */
   lack: (outcome: Outcome) => string | null;
+  /** The task of the scenario that it names, if it names one. */
+  task?: string;
+}
+
+/** All that must hold. */
+export interface Demands {
+  /** Whose wish it is. */
+  source: "asked" | "expect" | "default";
+  all: readonly Demand[];
+}
+
+/** What must hold because the user says so. */
+export function askedFor(all: readonly Demand[]): Demands {
+  return { source: "asked", all };
 }
 
 /** Demands that are a word. */
-const words: Readonly<Record<string, Omit<Demand, "written">>> = {
+export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = {
   finish: {
     says: "every task finishes",
     lack: ({ tasks }) =>
@@ -39,23 +53,46 @@ const words: Readonly<Record<string, Omit<Demand, "written">>> = {
       }),
   },
   heard: {
-    says: "every failure is heard",
-    lack: ({ tasks }) => {
-      const silent = tasks.filter(({ heard }) => heard?.by === "nobody");
-      return silent.length === 0 ? null : `the failure of ${namesOf(silent)} reaches nobody`;
+    says: "every failure is raised into somebody",
+    lack: (outcome) => {
+      const { nobody, logged } = unheard(outcome);
+      const all = [...nobody, ...logged];
+      if (all.length === 0) return null;
+      if (logged.length === 0) return `the failure of ${namesOf(all)} reaches nobody`;
+      if (nobody.length === 0) return `the failure of ${namesOf(all)} is only logged`;
+      return `the failures of ${namesOf(all)} are raised into nobody`;
     },
-  },
-  main: {
-    says: "main finishes",
-    lack: mainFailure,
   },
   cleanup: {
     says: "clean-up runs",
     lack: ({ tasks }) => {
-      const left = tasks.filter(({ cleanup }) => cleanup === "skipped" || cleanup === "cut-short");
-      return left.length === 0 ? null : `the clean-up of ${namesOf(left)} does not run to its end`;
+      const left = tasks.filter(
+        ({ cleanup, startedAt }) =>
+          startedAt !== null && (cleanup === "skipped" || cleanup === "cut-short"),
+      );
+      if (left.length === 0) return null;
+      return `the clean-up of ${namesOf(left.map(({ spec }) => spec.name))} does not run to its end`;
     },
   },
+  status: {
+    says: "the exit status tells of failures",
+    lack: (outcome) => {
+      if (outcome.exitCode !== 0) return null;
+      if (outcome.main.status === "failed") return "the exit status is 0 though main fails";
+      const { nobody, logged } = unheard(outcome);
+      return nobody.length + logged.length > 0 ? "the exit status is 0" : null;
+    },
+  },
+  ended: {
+    says: "nothing is left under way at the end",
+    lack: ({ tasks, launch }) => {
+      const left = tasks.filter(({ status }) => status === "abandoned");
+      if (left.length > 0)
+        return `the process ends with ${namesOf(left.map(({ spec }) => spec.name))} under way`;
+      return launch.status === "abandoned" ? "the process ends with launch under way" : null;
+    },
+  },
+  main: { says: "main finishes", lack: mainFailure },
 };
 
 interface Figure {
@@ -69,21 +106,25 @@ interface Figure {
   spoiled?: (outcome: Outcome) => string | null;
 }
 
-const expected = (of: BoundedFigure) => (outcome: Outcome) => figureOf(outcome, of);
-
 /** Figures that a demand may bound. */
-const figures: Readonly<Record<string, Figure>> = {
+export const figures: Readonly<Record<string, Figure>> = {
   main: {
     unit: "time",
-    of: expected("main"),
+    of: (outcome) => figureOf(outcome, "main"),
     is: "main ends at",
     shall: "main finishes after",
     // A main that fails is soon over, and nobody wants it for that.
     spoiled: mainFailure,
   },
+  "main.end": {
+    unit: "time",
+    of: (outcome) => figureOf(outcome, "main"),
+    is: "main ends at",
+    shall: "main ends after",
+  },
   wall: {
     unit: "time",
-    of: expected("wall"),
+    of: (outcome) => figureOf(outcome, "wall"),
     is: "the process ends at",
     shall: "the process ends after",
   },
@@ -95,7 +136,7 @@ const figures: Readonly<Record<string, Figure>> = {
   },
   block: {
     unit: "time",
-    of: expected("longestBlock"),
+    of: (outcome) => figureOf(outcome, "longestBlock"),
     is: "the loop is held for",
     shall: "the loop is held for",
   },
@@ -107,7 +148,7 @@ const figures: Readonly<Record<string, Figure>> = {
   },
   "late.p99": {
     unit: "time",
-    of: expected("lateness.p99"),
+    of: (outcome) => figureOf(outcome, "lateness.p99"),
     is: "one of 100 sleeps ends late by",
     shall: "99 of 100 sleeps end late by",
   },
@@ -119,13 +160,13 @@ const figures: Readonly<Record<string, Figure>> = {
   },
   failed: {
     unit: "count",
-    of: ({ tasks }) => tasks.filter(({ status }) => status === "failed").length,
+    of: ({ tasks }) => tasks.filter(hasFailed).length,
     is: "the tasks that fail are",
     shall: "the tasks that fail are",
   },
   overlap: {
     unit: "share",
-    of: expected("overlap"),
+    of: (outcome) => figureOf(outcome, "overlap"),
     is: "main overlaps the background by",
     shall: "main overlaps the background by",
   },
@@ -139,62 +180,30 @@ const comparisonWords = {
   ">": "more than",
 };
 
-/** The words with which a demand begins, for help and suggestions. */
-export const demandWords: readonly string[] = [
-  ...new Set([...Object.keys(words), ...Object.keys(figures)]),
-];
-
-function mainFailure({ main: { status, endedAt } }: Outcome): string | null {
-  if (status === "finished") return null;
-  return `main ${status === "failed" ? "fails" : `is ${status}`}${endedAt === null ? "" : ` at ${formatTime(endedAt)}`}`;
+/** A demand that is a word. */
+export function wordDemand(word: string): Demand {
+  return { written: word, ...wordDemands[word]! };
 }
 
-/** When the last task had ended, or launch; null where nothing began. */
-export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
-  const ends = [launch, ...tasks].flatMap(({ endedAt }) => endedAt ?? []);
-  return ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));
-}
-
-/**
- * Reads a demand: `finish`, `heard`, `main`, `cleanup`, or a bound on a figure, as `main<=10s` and `lost==0`.
- *
- * @returns undefined when it is none.
- */
-export function parseDemand(text: string): Demand | undefined {
-  const written = text.trim();
-  if (Object.hasOwn(words, written)) return { written, ...words[written]! };
-  const [, name = "", comparison, limit] = /^([\w.]+)\s*(<=|>=|==|<|>)\s*(.+)$/.exec(written) ?? [];
-  const figure = Object.hasOwn(figures, name) ? figures[name]! : undefined;
-  if (figure === undefined) return undefined;
-  const isCount = figure.unit === "count";
-  if (limit!.endsWith("%") !== (figure.unit === "share")) return undefined;
-  if (isCount ? !/^\d+$/.test(limit!) : !/^[\d.]+\s*(us|ms|s|m|%)?$/.test(limit!)) return undefined;
-  const bound = toBound(`${comparison}${isCount ? 0 : limit}`);
-  if (isCount) bound.limit = Number(limit);
-  if (bound.limit === undefined || Number.isNaN(bound.limit)) return undefined;
-  return bounded(written, name, bound);
-}
-
-function bounded(
-  written: string,
-  name: string,
-  bound: Bound,
-  { of, is, shall, unit, spoiled } = figures[name]!,
-): Demand {
+/** A bound on one of `figures`: ticks, a count, or a share from 0 to 1. */
+export function boundDemand(name: string, bound: Bound): Demand {
+  const { unit, of, is, shall, spoiled } = figures[name]!;
   const { comparison, limit } = bound;
-  if (name === "lost" && limit === 0 && comparison !== ">")
-    return {
-      written,
-      says: "nothing is lost",
-      lack: ({ tasks }) => lackOf(tasks, isLost, { one: () => "is lost", several: "are lost" }),
-    };
+  const limitText =
+    unit === "count"
+      ? String(limit)
+      : unit === "share"
+        ? `${Number((limit * 100).toPrecision(12))}%`
+        : formatDuration(limit);
+  const written = `${name}${comparison}${limitText}`;
+  if (written in noneOf) return { written, ...noneOf[written]! };
   const format = (figure: number): string =>
     unit === "count"
       ? String(figure)
       : unit === "share"
         ? `${Math.round(figure * 1000) / 10}%`
         : formatTime(figure);
-  const limitWords = `${comparisonWords[comparison]} ${format(limit)}`;
+  const limitWords = `${comparisonWords[comparison]} ${unit === "time" ? formatTime(limit) : limitText}`;
   return {
     written,
     says: `${shall} ${limitWords}`,
@@ -206,6 +215,185 @@ function bounded(
       return `${is} ${format(figure)} (wanted: ${limitWords})`;
     },
   };
+}
+
+/** Bounds that say it of every task, which is told by names. */
+const noneOf: Readonly<Record<string, Omit<Demand, "written">>> = {
+  "lost==0": {
+    says: "nothing is lost",
+    lack: ({ tasks }) => lackOf(tasks, isLost, { one: () => "is lost", several: "are lost" }),
+  },
+  "failed==0": {
+    says: "no task fails",
+    lack: ({ tasks }) => lackOf(tasks, hasFailed, { one: () => "fails", several: "fail" }),
+  },
+};
+
+const statusWords: Readonly<Record<TaskStatus, string>> = {
+  finished: "finishes",
+  failed: "fails",
+  cancelled: "is cancelled",
+  abandoned: "is abandoned",
+  unstarted: "never begins",
+};
+
+/** The word for every task in `tasks=cancelled`; a task of that name is quoted. */
+const everyTask = "tasks";
+
+/** Whether it says of every task what a further task could not but break. */
+export function isOfEveryTask({ written }: Demand): boolean {
+  return written.startsWith(`${everyTask}=`);
+}
+
+/** Whether they want of a task that it does not fail, whatever else becomes of it. */
+export function mustNotFail(task: string, demands: readonly Demand[]): boolean {
+  return demands.some(
+    (one) =>
+      ["finish", "failed==0"].includes(one.written) ||
+      (one.task === task && !one.written.endsWith("=failed")),
+  );
+}
+
+/** That a task comes to this status, with all its copies; null: that every task does. */
+export function statusDemand(task: string | null, status: TaskStatus): Demand {
+  if (task === null && status === "finished") return wordDemand("finish");
+  const says = `${task ?? "every task"} ${statusWords[status]}`;
+  if (task === null) return expectation(`${everyTask}=${status}`, says, { tasks: status });
+  const name = task === everyTask ? JSON.stringify(task) : task;
+  const one = expectation(`${name}=${status}`, says, { tasks: { [task]: status } });
+  return {
+    ...one,
+    task,
+    lack: (outcome) =>
+      outcome.scenario.tasks.some((spec) => spec.name === task)
+        ? one.lack(outcome)
+        : `there is no task ${task}`,
+  };
+}
+
+/** That a line is printed. */
+export function lineDemand(line: string): Demand {
+  const quoted = JSON.stringify(line);
+  return {
+    written: `prints contains ${quoted}`,
+    says: `${quoted} is printed`,
+    lack: ({ prints }) =>
+      prints.some(({ text }) => text === line) ? null : `${quoted} is not printed`,
+  };
+}
+
+/** That these lines are printed, in their order, and no others. */
+export function linesDemand(lines: readonly string[]): Demand {
+  const quoted = (line: string | undefined): string =>
+    line === undefined ? "no more lines" : JSON.stringify(line);
+  const all = lines.map(quoted).join(" ");
+  return {
+    written: lines.length === 0 ? "prints nothing" : `prints exactly ${all}`,
+    says:
+      lines.length === 0
+        ? "nothing is printed"
+        : lines.length === 1
+          ? `nothing but ${all} is printed`
+          : `exactly ${lines.length} lines are printed, ${quoted(lines[0])} to ${quoted(lines.at(-1))}`,
+    lack: (outcome) => {
+      const printed = outcome.prints.map(({ text }) => text);
+      for (let k = 0; k < Math.max(lines.length, printed.length); k++)
+        if (printed[k] !== lines[k])
+          return `line ${k + 1} is ${quoted(printed[k])}, not ${quoted(lines[k])}`;
+      return null;
+    },
+  };
+}
+
+const wantsDeadlock = "deadlock==true";
+
+/** That the run comes to a deadlock, or that it does not. */
+export function deadlockDemand(deadlock: boolean): Demand {
+  const says = deadlock ? "it comes to a deadlock" : "there is no deadlock";
+  return {
+    written: deadlock ? wantsDeadlock : "deadlock==false",
+    says,
+    lack: ({ interruptedBy }) =>
+      (interruptedBy === "deadlock") === deadlock
+        ? null
+        : deadlock
+          ? "it comes to its end"
+          : "it deadlocks",
+  };
+}
+
+/** A demand with the very meaning that `expect` has. */
+function expectation(written: string, says: string, only: Partial<Expectations>): Demand {
+  return {
+    written,
+    says,
+    lack: (outcome) => {
+      const all = checkExpectations(outcome, { ...noExpectations, ...only });
+      const short = all.find(({ met }) => !met);
+      if (short === undefined) return null;
+      return `${short.of.replace(/^tasks\./, "")} is ${short.found}, not ${short.expected}`;
+    },
+  };
+}
+
+/** What a run lacks of all that must hold. */
+export function lacksOf(outcome: Outcome, demands: readonly Demand[]): string[] {
+  const stopped = stoppedBy(outcome, demands);
+  if (stopped !== null) return [stopped];
+  return [...new Set(demands.flatMap(({ lack }) => lack(outcome) ?? []))];
+}
+
+/** What a run does about each demand. */
+export function checkDemands(outcome: Outcome, demands: readonly Demand[]): Checked[] {
+  const stopped = stoppedBy(outcome, demands);
+  return demands.map(({ written, says, lack }) => {
+    const lacking = stopped ?? lack(outcome);
+    const met = lacking === null;
+    return { of: written, met, expected: says, found: lacking ?? says, position: null };
+  });
+}
+
+/** What keeps a run from its end, unless that is wanted: nothing else of it is worth a word. */
+function stoppedBy(outcome: Outcome, demands: readonly Demand[]): string | null {
+  const { interruptedBy, wall } = outcome;
+  if (interruptedBy === null) return null;
+  if (interruptedBy !== "deadlock") return interruptionOf(outcome);
+  const isWanted = demands.some(({ written }) => written === wantsDeadlock);
+  return isWanted ? null : `it deadlocks at ${formatTime(wall)}`;
+}
+
+function mainFailure({ main: { status, endedAt } }: Outcome): string | null {
+  if (status === "finished") return null;
+  return `main ${status === "failed" ? "fails" : `is ${status}`}${endedAt === null ? "" : ` at ${formatTime(endedAt)}`}`;
+}
+
+function hasFailed({ status }: TaskOutcome): boolean {
+  return status === "failed";
+}
+
+/**
+ * Whose failures were not raised into anybody: heard of by nobody, or by those who read a log.
+ *
+ * Main's own is not among them: it ends the process, and the exit status tells of it.
+ */
+function unheard({ tasks, launch, strays }: Outcome): { nobody: string[]; logged: string[] } {
+  const by = (whom: "nobody" | "logged"): string[] => [
+    ...new Set(tasks.filter(({ heard }) => heard?.by === whom).map(({ spec }) => spec.name)),
+  ];
+  const [nobody, logged] = [by("nobody"), by("logged")];
+  // Where a task's failure has gone through launch, it is that task's.
+  if (nobody.length + logged.length === 0) {
+    if (launch.heard?.by === "nobody") nobody.push("launch");
+    if (launch.heard?.by === "logged") logged.push("launch");
+    if (launch.heard === null && strays.length > 0) logged.push("user code");
+  }
+  return { nobody, logged };
+}
+
+/** When the last task had ended, or launch; null where nothing began. */
+export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
+  const ends = [launch, ...tasks].flatMap(({ endedAt }) => endedAt ?? []);
+  return ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));
 }
 
 /**
@@ -229,202 +417,8 @@ function lackOf(
   return `${tasks.length === 2 ? "both" : `all ${all}`} tasks ${several}`;
 }
 
-function namesOf(tasks: TaskOutcome[]): string {
-  const names = [...new Set(tasks.map(({ spec }) => spec.name))];
-  return names.length <= 3 ? names.join(" and ") : `${names.length} tasks`;
-}
-
-/** Findings that say a task was lost though nobody had asked for that. */
-const unaskedLoss: ReadonlySet<Rule> = new Set(["lost-at-close", "abandoned", "never-started"]);
-
-const nothingLostUnasked: Demand = {
-  written: "lost only if cancelled",
-  says: "no task is lost that nobody has cancelled",
-  lack: (outcome) => {
-    const loss = detect(outcome).find(({ rule }) => unaskedLoss.has(rule));
-    return loss === undefined ? null : `${loss.task ?? "a task"} is lost unasked`;
-  },
-};
-
-/** All that must hold. */
-export interface Demands {
-  /** Whose wish it is. */
-  source: "asked" | "expect" | "default";
-  fixed: readonly Demand[];
-  /** What is wanted beside, seen from the run under the scenario's own strategy. */
-  relative: (own: Outcome) => readonly Demand[];
-}
-
-/** All demands, where the scenario's own strategy comes to `own`. */
-export function demandsBeside({ fixed, relative }: Demands, own: Outcome): readonly Demand[] {
-  return [...fixed, ...relative(own)];
-}
-
-/** What must hold because the user says so. */
-export function askedFor(demands: readonly Demand[]): Demands {
-  return { source: "asked", fixed: demands, relative: () => [] };
-}
-
-/**
- * What must hold where the user does not say it: what the scenario expects of its own strategy, so
- * far as one can wish for it, and what everybody wants.
- *
- * A document may expect a loss because it demonstrates one (`lost` does), or a long block: that is
- * no wish. It is one where the loss was asked for, as by `atExit: cancel`.
- *
- * @param own the run under the scenario's own strategy.
- * @param judged how the runs that are judged are performed: for real they are always a little late.
- */
-export function demandsOf(own: Outcome, judged: Pick<Outcome, "driver" | "speed">): Demands {
-  const { expect } = own.scenario;
-  const isWish =
-    expect !== null &&
-    nothingLostUnasked.lack(own) === null &&
-    checkExpectations(own, expect).every(({ met }) => met);
-  const wishes = isWish ? wishesOf(expect, own.scenario) : [];
-  const finish = wishes.some(({ written }) => written === "finish");
-  const mayLose = isWish && expect.lost !== 0 && expect.tasks !== null;
-  const loss = finish ? [] : [mayLose ? nothingLostUnasked : demand("lost==0")];
-  const cleans = own.scenario.tasks.some((task) => task.finally.length > 0);
-  const all = [
-    ...wishes,
-    ...loss,
-    demand("heard"),
-    ...(cleans ? [demand("cleanup")] : []),
-    demand(`late<${formatDuration(slow + precisionOf(judged))}`),
-  ];
-  return {
-    source: wishes.length > 0 ? "expect" : "default",
-    fixed: [...new Map(all.map((one) => [one.written, one])).values()],
-    relative: (beside) => {
-      if (beside.main.status !== "finished") return [];
-      const isBounded = all.some(({ written }) => written.startsWith("main"));
-      return [isBounded ? demand("main") : noLaterThan(beside, judged)];
-    },
-  };
-}
-
-/** From how late on one calls a task late: as asyncio's debug mode calls a callback slow. */
-const slow: Ticks = 100 * TICKS_PER_MS;
-
-function demand(written: string): Demand {
-  return parseDemand(written)!;
-}
-
-/** That main finishes, and no later than it does now. */
-function noLaterThan({ main }: Outcome, judged: Pick<Outcome, "driver" | "speed">): Demand {
-  const end = main.endedAt!;
-  // Of a real run, a twentieth more is no difference.
-  const later = (end * 1.05 + precisionOf(judged)) / TICKS_PER_MS;
-  const limit = judged.driver === "virtual" ? end : Math.ceil(later) * TICKS_PER_MS;
-  return bounded(`main<=${formatDuration(limit)}`, "main", { comparison: "<=", limit });
-}
-
-/** The figures of expectations by their names here. */
-const figureNames: Readonly<Record<BoundedFigure, string>> = {
-  wall: "wall",
-  main: "main",
-  longestBlock: "block",
-  "lateness.p99": "late.p99",
-  overlap: "overlap",
-};
-
-/** The expectations as demands, without those that nobody would wish for: that something takes long. */
-function wishesOf(
-  { tasks, lost, bounds, prints, deadlock }: Expectations,
-  scenario: Scenario,
-): Demand[] {
-  const nothing: Expectations = {
-    tasks: null,
-    lost: null,
-    bounds: [],
-    prints: null,
-    deadlock: null,
-    positions: {},
-  };
-  const asExpected = (written: string, only: Partial<Expectations>): Demand => ({
-    written,
-    says: written,
-    lack: (outcome) => {
-      const short = checkExpectations(outcome, { ...nothing, ...only }).find(({ met }) => !met);
-      if (short === undefined) return null;
-      return `${short.of.replace(/^tasks\./, "")} is ${short.found}, not ${short.expected}`;
-    },
-  });
-  return [
-    ...(tasks === null
-      ? []
-      : tasks === "finished"
-        ? [demand("finish")]
-        : [asExpected(statusWords(tasks), { tasks: byName(tasks, scenario) })]),
-    // Where the statuses are said, they say how many are lost.
-    ...(lost === null || tasks !== null ? [] : [demand(`lost==${lost}`)]),
-    ...bounds
-      .filter(({ of, bound }) => bound.comparison.startsWith(">") === (of === "overlap"))
-      .map(({ of, bound }) => {
-        const name = figureNames[of];
-        const limit = of === "overlap" ? `${bound.limit * 100}%` : formatDuration(bound.limit);
-        // A document may bound the end of a main that it expects to fail.
-        const figure =
-          name === "main"
-            ? { ...figures["main"]!, shall: "main ends after", spoiled: () => null }
-            : figures[name];
-        return bounded(`${name}${bound.comparison}${limit}`, name, bound, figure);
-      }),
-    ...(prints === null ? [] : [printed(prints)]),
-    ...(deadlock === false ? [asExpected("no deadlock", { deadlock })] : []),
-  ];
-}
-
-/** By the scenario's own tasks: of others that a change may add, nothing was expected. */
-function byName(
-  tasks: string | Record<string, string>,
-  scenario: Scenario,
-): Record<string, string> {
-  if (typeof tasks !== "string") return tasks;
-  return Object.fromEntries(scenario.tasks.map(({ name }) => [name, tasks]));
-}
-
-function printed(prints: NonNullable<Expectations["prints"]>): Demand {
-  const quoted = (line: string | undefined): string =>
-    line === undefined ? "no more lines" : JSON.stringify(line);
-  if ("contains" in prints) {
-    const says = `${prints.contains.map(quoted).join(" and ")} printed`;
-    return {
-      written: says,
-      says,
-      lack: (outcome) => {
-        const missing = prints.contains.find(
-          (line) => !outcome.prints.some(({ text }) => text === line),
-        );
-        return missing === undefined ? null : `${quoted(missing)} is not printed`;
-      },
-    };
-  }
-  const { exactly } = prints;
-  return {
-    written: "exactly its lines",
-    says: "exactly the lines that are expected",
-    lack: (outcome) => {
-      const lines = outcome.prints.map(({ text }) => text);
-      for (let k = 0; k < Math.max(lines.length, exactly.length); k++)
-        if (lines[k] !== exactly[k])
-          return `line ${k + 1} is ${quoted(lines[k])}, not ${quoted(exactly[k])}`;
-      return null;
-    },
-  };
-}
-
-function statusWords(tasks: string | Record<string, string>): string {
-  if (typeof tasks === "string") return `all ${tasks}`;
-  return Object.entries(tasks)
-    .map(([name, status]) => `${name} ${status}`)
-    .join(", ");
-}
-
-/** What a run lacks of all that must hold. */
-export function lacksOf(outcome: Outcome, demands: readonly Demand[]): string[] {
-  // Of a run that can never end, nothing else is worth a word.
-  if (outcome.interruptedBy === "deadlock") return [`it deadlocks at ${formatTime(outcome.wall)}`];
-  return [...new Set(demands.flatMap(({ lack }) => lack(outcome) ?? []))];
+/** @param names each once. */
+function namesOf(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  return unique.length <= 3 ? unique.join(" and ") : `${unique.length} tasks`;
 }

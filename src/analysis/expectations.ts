@@ -8,7 +8,7 @@ import {
 import { formatDuration, formatTime } from "../scenario/duration.ts";
 import type { Position } from "../scenario/position.ts";
 import type { Problem } from "../scenario/problem.ts";
-import { isLost, type Outcome } from "./outcome.ts";
+import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
 
 /** One thing that is expected, and what was found. */
 export interface Checked {
@@ -53,7 +53,7 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
       : Object.entries(tasks ?? {});
   for (const [name, status] of wanted) {
     const all = outcome.tasks.filter((task) => task.spec.name === name);
-    const others = all.filter((task) => task.status !== status);
+    const others = all.filter((task) => !isAsExpected(task, status, typeof tasks === "string"));
     const found = others.length === 0 ? status : others[0]!.status;
     const which = others.length > 0 && all.length > 1 ? ` (${others[0]!.name})` : "";
     check(`tasks.${name}`, others.length === 0, status, found + which);
@@ -105,8 +105,18 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
   return checked;
 }
 
+/**
+ * Whether a task came to a status.
+ *
+ * @param isOfAll it is expected of every task: that all finish is said of those too that are meant to
+ *   be ended at shutdown.
+ */
+function isAsExpected(task: TaskOutcome, status: string, isOfAll: boolean): boolean {
+  return task.status === status || (isOfAll && status === "finished" && endedAtShutdown(task));
+}
+
 /** What kept a run from its end. */
-function interruptionOf({ interruptedBy, interruption, wall }: Outcome): string {
+export function interruptionOf({ interruptedBy, interruption, wall }: Outcome): string {
   const by =
     interruptedBy === "crash" ? "its process crashed" : `tandem's ${interruptedBy} ended it`;
   return `${by} at ${formatTime(wall)}${interruption === null ? "" : ` (${interruption})`}`;

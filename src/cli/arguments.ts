@@ -1,5 +1,7 @@
 /** Reading a command's words: options and operands, with a sentence for every mistake. */
 import { parseArgs } from "node:util";
+import { DemandError, parseDemands } from "../analysis/demand-words.ts";
+import type { Demand } from "../analysis/demands.ts";
 import { nearest } from "../scenario/suggest.ts";
 import { UsageError } from "./errors.ts";
 
@@ -88,6 +90,25 @@ export function readDriver(command: string, word: string | boolean): "real" | "v
     `--driver is "real" or "virtual", not "${String(word)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     command,
   );
+}
+
+/**
+ * What must hold, as an option says.
+ *
+ * @param tasks the names of the scenario's tasks; null where there is more than one scenario.
+ * @throws UsageError for what is no demand.
+ */
+export function readDemands(
+  command: string,
+  written: string,
+  tasks: readonly string[] | null,
+): Demand[] {
+  try {
+    return parseDemands(written, tasks);
+  } catch (error) {
+    if (!(error instanceof DemandError)) throw error;
+    throw new UsageError(`--must: ${error.message}`, command);
+  }
 }
 
 function unknownOption(written: string, known: string[]): string {

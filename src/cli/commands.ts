@@ -17,6 +17,27 @@ const strategyLines = Object.entries(strategyWords)
   .map(([name, words]) => `        ${name.padEnd(6)}   ${words}`)
   .join("\n");
 
+/** What may stand behind --must, and what it means. */
+const demandLines = Object.entries({
+  finish: "every task finishes, or is ended at shutdown where that is its end",
+  "lost, failed": "how many tasks are: lost==0, failed==0",
+  heard: "every failure is raised into somebody who can act: main, or a launch",
+  cleanup: "what began and has clean-up runs it to its end",
+  status: "the exit status is not 0 where main fails or a failure is not heard",
+  ended: "nothing is under way when the process ends",
+  main: "main finishes, and when: main<=10s; main.end: when it ends, be it by failing",
+  wall: "when the process ends",
+  background: "when the last task ends",
+  block: "for how long the event loop is held at most",
+  late: "how late a task wakes at most; late.p99: 99 of 100 sleeps",
+  overlap: "the share of the background's time in which main goes on, as overlap>=50%",
+  "TASK=STATUS": "what becomes of a task, as upload=finished; tasks=failed: of all",
+  prints: `prints contains "a line", prints exactly "one" "two", or prints nothing`,
+  deadlock: "deadlock==false, or deadlock==true",
+})
+  .map(([word, meaning]) => `        ${word.padEnd(14)} ${meaning}`)
+  .join("\n");
+
 export const commands: readonly Command[] = [
   {
     name: "run",
@@ -82,8 +103,11 @@ Examples
 
 Runs a scenario under each strategy of its "compare", or under all named ones, and shows what each
 makes of it: a table of figures, in which a * marks the best of a column, and a small timeline each.
-With --all, strategies that come to the same share a row of their simplest one. Then it says which
-to choose, what that costs, and the smallest change of the scenario under which it would be wrong.
+The document's own strategy, "(own)", is always among them, but for --strategies, which are these
+alone. With --all, strategies that come to the same share a row of their simplest one. Then it says
+which to choose, what that costs, and the smallest change of the scenario that was found under which
+another would be right: of steps up to 64 times as long or short, of a failure, of a block in the
+place of a sleep, of another task, and of a wait left out.
 
 ${scenarioHelp}
 
@@ -95,18 +119,11 @@ Options
   --sort COLUMN               the best first: finished, lost, failed, main, background, wall
                               ("process"), block ("loop held") or cleanup
   --must RULES                what must hold, between commas, as finish,main<=10s,lost==0
-        finish         every task finishes
-        heard          no failure goes unheard
-        cleanup        what began and has clean-up runs it to its end
-        main, wall     when main finishes, and when the process ends; "main" alone: it does not fail
-        background     when the last task ends
-        block          for how long the event loop is held at most
-        late           how late a task wakes at most; late.p99: 99 of 100 sleeps
-        lost, failed   how many tasks are
-        overlap        the share of the background's time in which main goes on, as overlap>=50%
-        Without it, what the document expects; that nothing is lost, unheard or 100 ms late; and
-        that main finishes no later than under the document's own strategy
-  --counter-example           write the scenario with that smallest change, and nothing else
+${demandLines}
+        Without it: what the document expects, and lost==0, heard, cleanup and status. Time is
+        wanted only where the document or you say so, and else told as what the choice costs
+  --counter-example           write the scenario with the smallest change found under which another
+                              strategy would be right, and nothing else
   --verify                    run each strategy in virtual time and for real, and tell everything in
                               which the two differ, with its cause
   --json                      write the result objects and the advice, as one JSON object
@@ -143,6 +160,8 @@ Options
                               cores, and those that compute or call your functions one by one
   --speed N                   for real: N times as fast; what is expected stays the same
   --compare                   under each strategy of the document's "compare"
+  --must RULES                what must hold in each, beside what it expects, as for "compare":
+                              finish,main<=10s,lost==0
   --reporter NAME             text (default), junit, github (text, and what GitHub shows at the
                               lines of the documents) or json
   --ascii                     "ok" and "FAIL" instead of signs that not every terminal has

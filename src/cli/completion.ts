@@ -3,6 +3,7 @@
  *
  * Each script asks nothing of tandem while a user types; it knows all words by itself.
  */
+import { demandWords } from "../analysis/demand-words.ts";
 import { sortable } from "../render/comparison.ts";
 import { catalogue } from "../scenario/catalogue.ts";
 import { type Command, commands, findingsTopic } from "./commands.ts";
@@ -51,6 +52,7 @@ const valuesOf: Readonly<Record<string, string[]>> = {
   "--reporter": ["text", "junit", "github", "json"],
   "--strategies": Object.keys(strategyWords),
   "--sort": [...sortable],
+  "--must": [...demandWords],
 };
 
 /** The options whose value is a file. */

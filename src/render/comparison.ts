@@ -1,8 +1,9 @@
 /** Strategies side by side, as a table of text or of Markdown; and the advice drawn from them. */
 import type { Advice } from "../analysis/advice.ts";
 import type { Class, Figures } from "../analysis/comparison.ts";
+import { writeDemands } from "../analysis/demand-words.ts";
 import { formatTime, type Ticks } from "../scenario/duration.ts";
-import { pad, wrap } from "./text.ts";
+import { pad, quotedForShell, wrap } from "./text.ts";
 
 interface Column {
   title: string;
@@ -93,9 +94,16 @@ export function sortBy<One extends Class>(classes: readonly One[], column: strin
   return classes.toSorted((a, b) => order(rank(a.figures), rank(b.figures)));
 }
 
-/** What a class is called: its simplest strategy, and how many others come to the same. */
-export function className({ figures, members }: Class): string {
-  return members.length === 1 ? figures.strategy : `${figures.strategy} (+${members.length - 1})`;
+/**
+ * What a class is called: its simplest strategy, how many others come to the same, and whether the
+ * document's own is among them.
+ */
+export function className({ figures, members, own }: Class): string {
+  const beside = [
+    ...(members.length === 1 ? [] : [`+${members.length - 1}`]),
+    ...(own ? ["own"] : []),
+  ];
+  return beside.length === 0 ? figures.strategy : `${figures.strategy} (${beside.join(", ")})`;
 }
 
 /** A row of titles, and one for each class. */
@@ -177,17 +185,19 @@ export function comparisonToMarkdown(classes: readonly Class[]): string {
   return `${[line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n")}\n`;
 }
 
+/** @param words the demands as they are typed. */
 const sources = {
-  asked: "What must hold:",
-  expect: 'What must hold, by the document\'s "expect" and by default:',
-  default: "What must hold, since nothing else is said:",
+  asked: () => "What must hold:",
+  expect: (words: string) =>
+    `What must hold, by the document's "expect" and by default (--must ${words}):`,
+  default: (words: string) => `What must hold, since nothing else is said (--must ${words}):`,
 };
 
 /** The advice in paragraphs, none of whose lines is wider than `width` where words allow it. */
 export function renderAdvice(advice: Advice, width: number): string {
   const { must, source, because, cost } = advice;
   return [
-    `${sources[source]} ${must.map(({ says }) => says).join(", ")}.`,
+    `${sources[source](quotedForShell(writeDemands(must)))} ${must.map(({ says }) => says).join(", ")}.`,
     "",
     because.join(" "),
     ...(cost === null ? [] : [cost]),

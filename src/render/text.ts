@@ -19,5 +19,11 @@ export function plural(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** A text as one word of a command line, for a shell as of Unix. */
+export function quotedForShell(text: string): string {
+  // Between double quotes, a shell still reads these.
+  return /["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'\\''`)}'` : `"${text}"`;
+}
+
 /** What has a terminal show its cursor (DECTCEM). */
 export const cursorShown = "\u001b[?25h";

@@ -12,7 +12,8 @@ const ticksPerUnit: Record<string, number> = {
   m: 60_000 * TICKS_PER_MS,
 };
 
-const longest = 366 * 24 * 60 * ticksPerUnit["m"]!;
+/** The longest duration that can be written: a year. */
+export const longest: Ticks = 366 * 24 * 60 * ticksPerUnit["m"]!;
 
 /** What a duration looks like, for messages. */
 export const durationExamples = `"250ms", "3s", "1.5s", "2m", "500us" or a number of milliseconds, a year at most`;

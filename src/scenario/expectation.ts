@@ -14,6 +14,10 @@ export interface Bound {
 export const boundedFigures = ["wall", "main", "longestBlock", "lateness.p99", "overlap"] as const;
 export type BoundedFigure = (typeof boundedFigures)[number];
 
+/** What may become of a task. */
+export const taskStatuses = ["finished", "failed", "cancelled", "abandoned", "unstarted"] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
 export interface Expectations {
   /** The status of all tasks, or by the name that copies share; null: whatever it is. */
   tasks: string | Record<string, string> | null;
@@ -25,6 +29,16 @@ export interface Expectations {
   /** Where each stands, by its path within `expect`: `lost`, `tasks.upload`, `prints.2`. */
   positions: Record<string, Position>;
 }
+
+/** What is expected where nothing is. */
+export const noExpectations: Expectations = {
+  tasks: null,
+  lost: null,
+  bounds: [],
+  prints: null,
+  deadlock: null,
+  positions: {},
+};
 
 /** `expect` as its schema has checked it. */
 export interface WrittenExpectations {

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { durationExamples, parseDuration } from "./duration.ts";
+import { taskStatuses } from "./expectation.ts";
 import { maxCount, maxTasks } from "./rules.ts";
 import {
   atExits,
@@ -326,10 +327,9 @@ function bound(unit: string, example: string) {
 const timeBound = bound("us|ms|s|m", "<= 9.5s");
 const shareBound = bound("%", ">= 50%");
 
-const statuses = ["finished", "failed", "cancelled", "abandoned", "unstarted"] as const;
-const status = z.enum(statuses, {
+const status = z.enum(taskStatuses, {
   error: (issue) =>
-    `${describe(issue.input)} is not a status; ${suggestion(String(issue.input), statuses, "statuses")}`,
+    `${describe(issue.input)} is not a status; ${suggestion(String(issue.input), taskStatuses, "statuses")}`,
 });
 
 function expectation(names: Names | null) {

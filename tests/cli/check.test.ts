@@ -372,6 +372,36 @@ expect: { tasks: finished, main: ">= 10m" }
     expect(await marks([], { LC_ALL: "C.UTF-8" })).toEqual(["✓ a.", "✗ b."]);
   });
 
+  test("--must is held to beside what each document expects, and where one expects nothing", async () => {
+    using folder = temporaryFolder();
+    folder.file("good.yaml", good);
+    folder.file(
+      "bare.yaml",
+      "name: bare\nmain: [launch]\nstrategy: detach\ntasks: { b: [sleep: 1s] }\n",
+    );
+    const check = async (must: string): Promise<string> => {
+      const words = ["check", "bare.yaml", "good.yaml", "--ascii", "--must", must];
+      return (await tandemHere(words, { cwd: folder.path })).stdout;
+    };
+    expect(await check("heard,main<=2s")).toBe(
+      "ok   bare.yaml (detach): 2 as expected\nok   good.yaml (thread): 9 as expected\n\n2 good, 0 fell short\n",
+    );
+    expect(await check("lost==0,main<=1s")).toBe(
+      `FAIL bare.yaml (detach): lost==0: expected nothing is lost, found b is lost
+FAIL good.yaml (thread): main<=1s: expected main finishes after at most 1s, found main ends at 2s (wanted: at most 1s)
+
+0 good, 2 fell short
+`,
+    );
+    expect(await check("a=finished")).toContain(
+      "bare.yaml (detach): a=finished: expected a finishes, found there is no task a",
+    );
+    expect(await tandemHere(["check", "lost", "--must", "survives-kill"])).toMatchObject({
+      status: 2,
+      stdout: "",
+    });
+  });
+
   test("in a terminal a line tells how far it is, and is gone at the end", async () => {
     await using run = new TandemInTerminal([
       "check",

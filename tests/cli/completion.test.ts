@@ -33,7 +33,7 @@ describe("tandem completion bash", () => {
     ["tandem compare lost --strategies po", ["portal"]],
     // The value of an option is neither a scenario nor another option,
     ["tandem run lost --jitter ", [""]],
-    ["tandem compare lost --must ", [""]],
+    ["tandem compare lost --must fin", ["finish"]],
     // and a file where the option takes one.
     ["tandem run lost --takes-from et", ["etc"]],
     ["tandem report et", ["etc"]],

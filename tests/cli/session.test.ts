@@ -289,21 +289,21 @@ describe("tandem, without arguments", () => {
     using folder = temporaryFolder();
     await using session = new TandemInTerminal([], { cwd: folder.path });
     await at(session, "What would you like to do?", down, enter);
-    await at(session, "Which scenario?", "choosing", enter);
+    await at(session, "Which scenario?", "awaited", enter);
     await session.shows("What must hold?");
-    expect(session.text).toMatch(/detach +0 +2 +0 +1\.2s/);
-    expect(session.text).toMatch(/thread +2 \* +0 \* +0 +1\.2s/);
+    expect(session.text).toMatch(/detach +0 +1 +0 +1\.5s/);
+    expect(session.text).toMatch(/await \(own\) +1 \* +0 \* +0 +2s/);
     await at(session, "What must hold?", enter);
-    await session.shows("Choose thread: of 8 strategies 2 keep all of that");
-    await session.shows("thread,offload=threads");
+    await session.shows("Choose await: of 8 strategies");
+    await session.shows("would be right");
     await at(session, "Save the scenario in which that would be wrong?", "y");
     const otherName = [..."-unless.yaml"].map(() => "\u007f");
     await at(session, "Write it to which file?", ...otherName, " unless.yaml", enter);
-    await session.shows('tandem compare "./choosing unless.yaml"');
+    await session.shows('tandem compare "./awaited unless.yaml"');
     await at(session, "Run it under which of them?", interrupt);
     expect(await session.exited()).toBe(130);
-    const { stdout } = tandem(["compare", "choosing unless.yaml"], { cwd: folder.path });
-    expect(stdout).toContain("Choose thread,offload=threads:");
+    const { stdout } = tandem(["compare", "awaited unless.yaml"], { cwd: folder.path });
+    expect(stdout).toContain("Choose thread:");
   });
 
   test("a search that finds no scenario is told so, and goes on", async () => {
@@ -321,10 +321,10 @@ describe("tandem, without arguments", () => {
     await using session = new TandemInTerminal([], { cwd: folder.path });
     await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "blocking", enter);
-    await at(session, "What must hold?", enter);
-    await at(session, "Save the scenario in which that would be wrong?", enter);
-    await session.shows("thread,offload=threads  as advised");
-    expect(session.text).toMatch(/The nearest of them is +│\n│ +thread, but a task wakes late/);
+    const toBlock = [down, down, down, down, down];
+    await at(session, "the loop is held for at most 50ms", ...toBlock, " ", enter);
+    await session.shows("await,offload=threads  as advised");
+    expect(session.text).toMatch(/Choose await,offload=threads: none of the 8 compared/);
     await at(session, "Run it under which of them?", interrupt);
     expect(await session.exited()).toBe(130);
   });
@@ -333,9 +333,10 @@ describe("tandem, without arguments", () => {
     await using session = new TandemInTerminal([]);
     await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "lost", enter);
-    // The last that is ticked by itself is main's end: without it awaiting is the simplest.
-    await at(session, "main finishes after at most 9s", down, down, down, " ", enter);
-    await session.shows("Choose await: of 8 strategies");
+    // Time is no wish of everybody's, so the last is not ticked by itself.
+    const toLast = Array.from({ length: 7 }, () => down);
+    await at(session, "main finishes after at most 9s", ...toLast, " ", enter);
+    await session.shows("Choose thread: of 8 strategies");
     await at(session, "Save the scenario in which that would be wrong?", enter);
     await at(session, "Run it under which of them?", interrupt);
     expect(await session.exited()).toBe(130);

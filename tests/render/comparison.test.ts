@@ -1,7 +1,7 @@
 /** Comparisons as they are drawn: for every width of a terminal. */
 import { expect, test } from "bun:test";
 import { allStrategies, classesOf } from "../../src/analysis/comparison.ts";
-import { demandsBeside, demandsOf } from "../../src/analysis/demands.ts";
+import { demandsOf } from "../../src/analysis/wishes.ts";
 import { judge } from "../../src/cli/compare.ts";
 import { simulate } from "../../src/cli/perform-all.ts";
 import { className, renderComparison } from "../../src/render/comparison.ts";
@@ -14,7 +14,7 @@ test("no line is wider than the terminal, and no figure is left out, from 60 to 
   for (const { text, file } of catalogue) {
     const scenario = parseScenario(text, file);
     const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
-    const demands = demandsBeside(demandsOf(own, own), own);
+    const demands = demandsOf(scenario).all;
     const runs = allStrategies().map((strategy) =>
       judge(simulate({ scenario, strategy }), demands),
     );

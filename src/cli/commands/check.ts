@@ -1,4 +1,5 @@
 /** `tandem check <files or folders>` */
+import { checkDemands } from "../../analysis/demands.ts";
 import {
   type Checked,
   type CheckedDocument,
@@ -12,7 +13,8 @@ import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
 import { nearest } from "../../scenario/suggest.ts";
-import { readArguments, readDriver, readSpeed } from "../arguments.ts";
+import { noExpectations } from "../../scenario/expectation.ts";
+import { readArguments, readDemands, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { terminal, writeErr, writeOut } from "../output.ts";
@@ -36,6 +38,7 @@ export async function run(argv: string[]): Promise<number> {
       driver: { type: "string", short: "d" },
       speed: { type: "string" },
       compare: { type: "boolean" },
+      must: { type: "string" },
       ascii: { type: "boolean" },
     } as const,
     { least: 1, most: Infinity, what: "a file, a folder or a scenario" },
@@ -45,8 +48,9 @@ export async function run(argv: string[]): Promise<number> {
   const speed = readSpeed("check", options.speed);
   // Virtual time takes no time, at whatever speed.
   const manner: Manner = real ? { driver: "real", speed } : { driver: "virtual", speed: 1 };
+  const must = options.must === undefined ? [] : readDemands("check", String(options.must), null);
   const cases = findScenarios(operands).map((found) =>
-    readCases(found, manner, options.compare === true),
+    readCases(found, manner, { compare: options.compare === true, isAsked: must.length > 0 }),
   );
   const documents = cases.flatMap(({ results }) => results);
   const all = cases.flatMap((one) => one.cases);
@@ -54,7 +58,12 @@ export async function run(argv: string[]): Promise<number> {
   const { done, signal } = await performAll(all, manner, nameOf, (one, run, seconds) => {
     one.result.seconds = seconds;
     one.result.checks =
-      run instanceof Error ? [broken(run)] : checkExpectations(run.outcome, one.scenario.expect!);
+      run instanceof Error
+        ? [broken(run)]
+        : [
+            ...checkExpectations(run.outcome, one.scenario.expect ?? noExpectations),
+            ...checkDemands(run.outcome, must),
+          ];
   });
   if (signal !== null) {
     writeErr(`tandem: interrupted when ${done} of ${all.length} were checked\n`);
@@ -77,11 +86,15 @@ function readReporter(written: string | boolean): string {
   );
 }
 
-/** Reads a document. What is wrong with it is a result as well, and keeps no other from being checked. */
+/**
+ * Reads a document. What is wrong with it is a result as well, and keeps no other from being checked.
+ *
+ * @param isAsked whether something must hold beside what the document expects.
+ */
 function readCases(
   found: Found,
   { driver }: Manner,
-  compare: boolean,
+  { compare, isAsked }: { compare: boolean; isAsked: boolean },
 ): { results: CheckedDocument[]; cases: Case[] } {
   try {
     if ("error" in found) throw found.error;
@@ -96,7 +109,7 @@ function readCases(
     });
     return {
       results: cases.map(({ result }) => result),
-      cases: scenario.expect === null ? [] : cases,
+      cases: scenario.expect === null && !isAsked ? [] : cases,
     };
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;

@@ -1,18 +1,10 @@
 /** `tandem compare <scenario>` */
 import { cpus, loadavg } from "node:os";
 import type { Advice } from "../../analysis/advice.ts";
-import { allStrategies, type Class, classesOf } from "../../analysis/comparison.ts";
-import {
-  askedFor,
-  type Demands,
-  demandsBeside,
-  demandsOf,
-  demandWords,
-  parseDemand,
-} from "../../analysis/demands.ts";
+import { type Class, classesOf, classOf } from "../../analysis/comparison.ts";
+import { askedFor } from "../../analysis/demands.ts";
 import { findDivergences, tooMuchToDo } from "../../analysis/divergence.ts";
 import { findFindings } from "../../analysis/findings.ts";
-import type { Outcome } from "../../analysis/outcome.ts";
 import { toJson } from "../../export/json.ts";
 import {
   className,
@@ -24,6 +16,7 @@ import {
   sortBy,
 } from "../../render/comparison.ts";
 import { isUnexplained, renderVerification } from "../../render/divergence.ts";
+import { demandsOf } from "../../analysis/wishes.ts";
 import { renderMiniatures } from "../../render/timeline.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { TICKS_PER_MS } from "../../scenario/duration.ts";
@@ -32,16 +25,15 @@ import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { suggestion } from "../../scenario/suggest.ts";
-import { readArguments, readDriver, readSpeed } from "../arguments.ts";
+import { adviseOn } from "../advise.ts";
+import { readArguments, readDemands, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import {
-  adviseOn,
-  canSimulate,
   type Compared,
-  defaultStrategies,
   judge,
   performUnder,
   simulateVaried,
+  strategiesToCompare,
 } from "../compare.ts";
 import { UsageError } from "../errors.ts";
 import { type Manner, type Performed, type Piece, simulate, tryOut } from "../perform-all.ts";
@@ -74,7 +66,8 @@ interface CompareOptions {
   driver: "virtual" | "real";
   speed: number;
   sort: string | null;
-  must: Demands | null;
+  /** What must hold, as it is written. */
+  must: string | null;
   output: Output;
   /** Whether both drivers perform it, to be held against each other. */
   verify: boolean;
@@ -95,33 +88,34 @@ export async function run(argv: string[]): Promise<number> {
     ...(driver === "virtual" ? callProblems(scenario, source.folder, new Set()) : []),
   ];
   if (problems.length > 0) throw new DocumentError(source.file, problems);
-  const strategies = all ? allStrategies() : (options.strategies ?? defaultStrategies(scenario));
+  const strategies = strategiesToCompare(scenario, { all, named: options.strategies });
+  const names = scenario.tasks.map(({ name }) => name);
+  const must =
+    options.must === null
+      ? demandsOf(scenario)
+      : askedFor(readDemands("compare", options.must, names));
 
+  const own = scenario.strategy;
   const { folder } = source;
   const manner: Manner = { driver: options.verify ? "real" : driver, speed };
   const piece = { scenario, folder };
   if (options.verify) return verify(piece, strategies, manner, output);
-  const own = canSimulate(scenario, source)
-    ? simulate({ scenario, strategy: scenario.strategy }).outcome
-    : await performOwn(piece, manner);
-  if (typeof own === "string") return interrupted(own, 0, strategies);
-  const must = options.must ?? demandsOf(own, manner);
-  const demands = demandsBeside(must, own);
   // A result object is large, and wanted in one kind of output only.
   const keep = (run: Performed) => ({
-    ...judge(run, demands),
+    ...classOf(judge(run, must.all), own),
     result: output === "json" ? toJson(run.outcome, findFindings(run.outcome, tryOut)) : null,
   });
   const { kept: runs, done, signal } = await performUnder(piece, strategies, manner, keep);
   if (signal !== null) return interrupted(signal, done, strategies);
-  const advice = adviseOn(source, scenario, runs, must, own);
+  const advice = adviseOn(source, scenario, runs, must);
   switch (output) {
     case "json": {
-      const results = runs.map(({ result }) => result);
+      const results = runs.map(({ result, own: isOwn }) => ({ ...result, own: isOwn }));
       const classes = all
-        ? classesOf(runs, scenario.strategy).map(({ strategy, members }) => ({
+        ? classesOf(runs, own).map(({ strategy, members, own: isOwn }) => ({
             strategy: strategy.name,
             members: members.map(({ name }) => name),
+            own: isOwn,
           }))
         : undefined;
       const result = { scenario: scenario.name, driver, runs: results, classes, advice };
@@ -131,9 +125,7 @@ export async function run(argv: string[]): Promise<number> {
     case "counter-example":
       return writeCounterExample(advice);
     default: {
-      const classes = all
-        ? classesOf(runs, scenario.strategy)
-        : runs.map((one) => ({ ...one, members: [one.strategy] }));
+      const classes = all ? classesOf(runs, own) : runs;
       const sorted = sort === null ? classes : sortBy(classes, sort);
       writeOut(output === "markdown" ? asMarkdown(sorted, advice) : asText(sorted, advice, words));
       return exitStatus.done;
@@ -145,16 +137,6 @@ export async function run(argv: string[]): Promise<number> {
 function interrupted(signal: EndingSignal, done: number, strategies: readonly Strategy[]): number {
   writeErr(`tandem: interrupted when ${done} of ${strategies.length} strategies had been run\n`);
   return signalStatus[signal];
-}
-
-/** The run under the scenario's own strategy, for real; or the signal by which the user ended it. */
-async function performOwn(
-  piece: Omit<Piece, "strategy">,
-  manner: Manner,
-): Promise<Outcome | EndingSignal> {
-  const { strategy } = piece.scenario;
-  const { kept, signal } = await performUnder(piece, [strategy], manner, ({ outcome }) => outcome);
-  return signal ?? kept[0]!;
 }
 
 /** Performs each strategy on both drivers, and tells where they differ. */
@@ -263,7 +245,7 @@ function readOptions(words: Words): CompareOptions {
     speed: driver === "real" || words.verify === true ? speed : 1,
     verify: words.verify === true,
     sort,
-    must: words.must === undefined ? null : readDemands(String(words.must)),
+    must: words.must === undefined ? null : String(words.must),
     output: outputs[0] ?? "text",
   };
 }
@@ -283,22 +265,4 @@ function readStrategies(text: string): Strategy[] {
     }
   });
   return [...new Map(strategies.map((one) => [one.name, one])).values()];
-}
-
-/** What must hold, between commas. */
-function readDemands(text: string): Demands {
-  const demands = text.split(",").map((part) => {
-    const demand = parseDemand(part);
-    if (demand === undefined) throw new UsageError(`--must ${text}: ${faultOf(part)}`, "compare");
-    return demand;
-  });
-  return askedFor([...new Map(demands.map((one) => [one.written, one])).values()]);
-}
-
-function faultOf(part: string): string {
-  const [name = ""] = /^[\w.]*/.exec(part.trim()) ?? [];
-  if (part.trim() === "") return "a comma stands between two rules";
-  if (demandWords.includes(name))
-    return `"${part.trim()}" is no rule; a bound is written as main<=10s, lost==0 or overlap>=50%`;
-  return `"${part.trim()}" is no rule; ${suggestion(name, demandWords, "rules")}`;
 }

@@ -1,27 +1,23 @@
 /** Comparing in the session: the strategies are shown, what must hold is asked, and one is advised. */
 import { confirm, log, multiselect, note } from "@clack/prompts";
-import {
-  askedFor,
-  type Demand,
-  type Demands,
-  demandsBeside,
-  demandsOf,
-  parseDemand,
-} from "../../analysis/demands.ts";
+import { classOf, isSamePoint } from "../../analysis/comparison.ts";
+import { parseDemands, writeDemands } from "../../analysis/demand-words.ts";
+import { askedFor, boundDemand, type Demand, type Demands } from "../../analysis/demands.ts";
+import type { Outcome } from "../../analysis/outcome.ts";
+import { demandsOf } from "../../analysis/wishes.ts";
 import { renderAdvice, renderComparison } from "../../render/comparison.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import type { Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
-import { adviseOn, canSimulate, judge } from "../compare.ts";
+import { adviseOn } from "../advise.ts";
+import { canSimulate, judge, strategiesToCompare } from "../compare.ts";
 import { textWidth, writeOut } from "../output.ts";
 import { simulate } from "../perform-all.ts";
 import { answer, asWord, fitted, maxItems, noteWidth, save } from "./prompt.ts";
 import { strategyWords } from "./strategies.ts";
 
 /** What one may want beside what is wanted anyway. */
-const furtherDemands = ["finish", "lost==0", "cleanup", "block<=50ms"].map((word) =>
-  parseDemand(word)!,
-);
+const furtherDemands = parseDemands("finish,lost==0,block<=50ms,late<=100ms");
 
 /**
  * Shows a scenario under each named strategy in virtual time, and advises on what the user says must hold.
@@ -38,19 +34,22 @@ export async function compareAndAdvise(
     log.warn(fitted('To compare in virtual time, say how long each "call" takes ("takes: 2s").'));
     return now;
   }
-  const names = new Set([now.name, ...Object.keys(strategyWords)]);
-  const performed = [...names].map((name) => simulate({ scenario, strategy: parseStrategy(name) }));
-  const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
-  const table = performed.map((run) => {
-    const { figures, strategy } = judge(run, []);
-    return { figures, members: [strategy] };
-  });
+  const named = Object.keys(strategyWords).map(parseStrategy);
+  const strategies = strategiesToCompare(
+    { ...scenario, compare: named },
+    { all: false, named: null },
+  );
+  const isNew = !strategies.some((one) => isSamePoint(one, now));
+  const performed = [...(isNew ? [now] : []), ...strategies].map((strategy) =>
+    simulate({ scenario, strategy }),
+  );
+  const table = performed.map((run) => classOf(judge(run, []), scenario.strategy));
   writeOut(`\n${renderComparison(table, textWidth()).join("\n")}\n\n`);
 
-  const wanted = demandsOf(own, own);
-  const must = await askDemands(wanted, wanted.relative(own));
-  const runs = performed.map((run) => judge(run, demandsBeside(must, own)));
-  const advice = adviseOn(source, scenario, runs, must, own);
+  const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
+  const must = await askDemands(demandsOf(scenario), own);
+  const runs = performed.map((run) => judge(run, must.all));
+  const advice = adviseOn(source, scenario, runs, must);
   note(renderAdvice(advice, noteWidth()).trimEnd(), "Advice", { format: (line) => line });
   const [unless] = advice.unless;
   if (
@@ -62,28 +61,33 @@ export async function compareAndAdvise(
     const tell = (message: string): void => log.error(fitted(message));
     const file = `./${scenario.name}-unless.yaml`;
     const written = await save("it", file, unless.document, tell);
-    if (written !== null) log.success(`Saved. Compare there: tandem compare ${asWord(written)}`);
+    if (written !== null)
+      log.success(
+        `Saved. Compare there: tandem compare ${asWord(written)}\n${fitted("What must hold stands in its first lines, as one types it.")}`,
+      );
   }
   return advice.choose === null ? now : parseStrategy(advice.choose);
 }
 
-async function askDemands(wanted: Demands, relative: readonly Demand[]): Promise<Demands> {
+/** @param own the run under the scenario's own strategy. */
+async function askDemands(wanted: Demands, { main }: Outcome): Promise<Demands> {
+  const noLater: Demand[] =
+    main.status === "finished" && main.endedAt !== null
+      ? [boundDemand("main", { comparison: "<=", limit: main.endedAt })]
+      : [];
   const all = new Map(
-    [...wanted.fixed, ...relative, ...furtherDemands].map((one) => [one.written, one]),
+    [...wanted.all, ...furtherDemands, ...noLater].map((one) => [one.written, one]),
   );
   const chosen = await answer(
     multiselect({
       message: "What must hold? (space chooses, enter is done)",
       options: [...all.values()].map(({ written, says }) => ({ value: written, label: says })),
-      initialValues: [...wanted.fixed, ...relative].map(({ written }) => written),
+      initialValues: wanted.all.map(({ written }) => written),
       required: false,
       maxItems,
     }),
   );
-  const fixed = [...all.values()].filter(
-    (one) => chosen.includes(one.written) && !relative.includes(one),
-  );
-  // Seen from what main does now, whatever else is changed.
-  const keepsRelative = relative.some(({ written }) => chosen.includes(written));
-  return { ...askedFor(fixed), relative: keepsRelative ? wanted.relative : () => [] };
+  const must = [...all.values()].filter(({ written }) => chosen.includes(written));
+  // Who changes nothing leaves it to the document.
+  return writeDemands(must) === writeDemands(wanted.all) ? wanted : askedFor(must);
 }
