@@ -130,6 +130,8 @@ export interface Print {
   /** `MAIN`, `LAUNCH` or a task's index. */
   actor: number;
   text: string;
+  /** Stdout, but for what user code complains of. */
+  stream: "stdout" | "stderr";
 }
 
 export interface Lateness {
@@ -162,7 +164,10 @@ export interface Outcome extends Performed {
   /** With who learned of its failure; null unless it failed. */
   launch: ProgramOutcome & { heard: HeardBy | null };
   tasks: TaskOutcome[];
+  /** The lines on stdout. */
   prints: Print[];
+  /** These and those on stderr, in the order of time. */
+  lines: Print[];
   lateness: Lateness;
   /** Null when no synchronous step held the loop. */
   longestBlock: Hold | null;
@@ -233,7 +238,8 @@ class Reader {
   readonly #launch = { ...program(), heard: null as HeardBy | null };
   readonly #tasks: TaskOutcome[];
   readonly #created: boolean[];
-  readonly #prints: Print[] = [];
+  readonly #lines: Print[] = [];
+  #complains = false;
   readonly #late = new LatenessMeter();
   /** By actor + 2: when its sleep or its first turn is due; Infinity where neither is. */
   readonly #due: Float64Array;
@@ -421,8 +427,12 @@ class Reader {
       case "task-submitted":
         task!.submittedAt = at;
         break;
+      case "complained":
+        this.#complains = true;
+        this.#lines.push({ at, thread, actor, text: text!, stream: "stderr" });
+        break;
       case "printed":
-        this.#prints.push({ at, thread, actor, text: text! });
+        this.#lines.push({ at, thread, actor, text: text!, stream: "stdout" });
         if (task !== undefined) this.#stepDone(actor);
         break;
       case "block-began":
@@ -576,7 +586,10 @@ class Reader {
       main: { ...this.#main, blocked: this.#blocked, waits: this.#waits },
       launch: this.#launch,
       tasks: this.#tasks,
-      prints: this.#prints,
+      prints: this.#complains
+        ? this.#lines.filter(({ stream }) => stream === "stdout")
+        : this.#lines,
+      lines: this.#lines,
       lateness: this.#late.measure(),
       longestBlock: this.#longestBlock,
       blame: this.#blame.read(),

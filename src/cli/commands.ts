@@ -45,7 +45,8 @@ export const commands: readonly Command[] = [
     help: `tandem run <scenario> [options]
 
 Runs a synchronous main program beside its asynchronous tasks. What the program prints goes to
-stdout; what became of main and of every task goes to stderr.
+stdout; what your own functions write to stderr, and then what became of main and of every task,
+goes to stderr.
 
 ${scenarioHelp}
 

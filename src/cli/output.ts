@@ -139,7 +139,7 @@ export class QueuedOutput {
   broken: OutputClosed | OutputFailed | null = null;
   readonly #onBroken: () => void;
   readonly #stream: Stream;
-  #queue = "";
+  readonly #queue: { stream: Stream; text: string }[] = [];
   #writing = false;
   #idle: (() => void) | undefined;
 
@@ -154,8 +154,11 @@ export class QueuedOutput {
     return this.#writing;
   }
 
-  write(text: string): void {
-    this.#queue += text;
+  /** @param stream another one than its own: what is written to the two keeps its order. */
+  write(text: string, stream: Stream = this.#stream): void {
+    const last = this.#queue.at(-1);
+    if (last?.stream === stream) last.text += text;
+    else if (text !== "") this.#queue.push({ stream, text });
     if (!this.#writing) this.#next();
   }
 
@@ -165,24 +168,26 @@ export class QueuedOutput {
   }
 
   #next(): void {
-    if (this.broken !== null) this.#queue = "";
-    this.#writing = this.#queue !== "";
-    if (!this.#writing) return this.#idle?.();
-    const bytes = Buffer.from(this.#queue);
-    this.#queue = "";
-    this.#write(bytes);
+    if (this.broken !== null) this.#queue.length = 0;
+    const next = this.#queue.shift();
+    this.#writing = next !== undefined;
+    if (next === undefined) return this.#idle?.();
+    this.#write(next.stream, Buffer.from(next.text));
   }
 
-  #write(bytes: Buffer): void {
-    this.#stream.writeSome(bytes, (error, written) => {
+  #write(stream: Stream, bytes: Buffer): void {
+    stream.writeSome(bytes, (error, written) => {
       if (error?.code === "EAGAIN") {
-        setTimeout(() => this.#write(bytes), 1);
+        setTimeout(() => this.#write(stream, bytes), 1);
       } else if (error !== null) {
-        this.broken = this.#stream.failureOf(error);
-        this.#onBroken();
+        // Without the other one its own goes on.
+        if (stream === this.#stream) {
+          this.broken = stream.failureOf(error);
+          this.#onBroken();
+        }
         this.#next();
       } else if (written < bytes.length) {
-        this.#write(bytes.subarray(written));
+        this.#write(stream, bytes.subarray(written));
       } else {
         this.#next();
       }

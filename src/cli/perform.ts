@@ -14,7 +14,14 @@ import { type Look, renderTimeline } from "../render/timeline.ts";
 import { callProblems } from "../scenario/calls.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { countAllSteps } from "../scenario/walk.ts";
-import { OutputClosed, OutputFailed, QueuedOutput, terminal, writeOut } from "./output.ts";
+import {
+  OutputClosed,
+  OutputFailed,
+  QueuedOutput,
+  type Stream,
+  terminal,
+  writeOut,
+} from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 import { showCursor } from "./terminal.ts";
 
@@ -64,6 +71,8 @@ export async function performForReal(
   const controller = new AbortController();
   const output = new QueuedOutput(() => controller.abort());
   const live = options.live ? new LiveScreen(real, plan, folder, options, output) : null;
+  const write = (text: string, on: "stdout" | "stderr"): void =>
+    (live ?? output).write(`${text}\n`, terminal[on]);
   using watch = new SignalWatch(() => controller.abort());
   try {
     const {
@@ -75,9 +84,9 @@ export async function performForReal(
       ...options,
       folder,
       signal: controller.signal,
-      onPrint: options.json
-        ? undefined
-        : (text) => (live === null ? output.write(`${text}\n`) : live.print(`${text}\n`)),
+      onPrint: options.json ? undefined : write,
+      // It is in no result.
+      onRaw: (text, on) => write(text, options.json ? "stderr" : on),
       ...(live === null ? {} : { onEvents: (thread, columns) => live.lanes.hear(thread, columns) }),
     });
     live?.close();
@@ -134,9 +143,11 @@ class LiveScreen {
     }, frameMs);
   }
 
-  print(line: string): void {
-    if (this.#screen !== this.#output) this.#output.write(line);
-    else this.#output.write(this.#picture.erase(columns()) + line);
+  /** Writes a line of the program; on the stream of the picture it comes above that. */
+  write(line: string, stream: Stream): void {
+    const isOnScreen = stream === terminal.stderr || this.#screen === this.#output;
+    if (isOnScreen) this.#screen.write(this.#picture.erase(columns()));
+    (isOnScreen ? this.#screen : this.#output).write(line, stream);
   }
 
   /** Waits until the picture is away, where it is on another stream than the program's lines. */

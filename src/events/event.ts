@@ -149,6 +149,8 @@ export const eventShapes = {
   "call-held": { value: duration, text: { name: "source", optional: true } },
   // A call in main returned a promise, which main cannot await.
   "promise-dropped": { text: { name: "function" } },
+  // A line on stderr, which only user code writes; what is printed goes to stdout.
+  complained: { text: { name: "text" } },
 } as const satisfies Record<string, Shape>;
 
 export type EventType = keyof typeof eventShapes;

@@ -70,11 +70,12 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
           ? null
           : { reason: task.cancelled.reason, at: ms(task.cancelled.at) },
     })),
-    prints: outcome.prints.map((print) => ({
+    prints: outcome.lines.map((print) => ({
       at: ms(print.at),
       thread: threads[print.thread]!,
       task: print.actor >= 0 ? actorName(outcome, print.actor) : null,
       text: print.text,
+      stream: print.stream,
     })),
     metrics: {
       overlap: outcome.overlap,

@@ -131,7 +131,8 @@ describe("a function that a task calls", () => {
   test.each(["detach", "portal,atExit=cancel", "float,atExit=cancel"])(
     "hears of its cancellation, and its own clean-up is waited for, with %s",
     (strategy) => {
-      const { result } = run(inTask("obeys"), strategy);
+      const main = ["launch", { block: 300 }, { print: "main ends" }];
+      const { result } = run({ ...inTask("obeys"), main }, strategy);
       expect(result.tasks[0]).toMatchObject({ status: "cancelled", cleanup: "ran" });
       expect(lines(result)).toContain("cleaning up");
       expect(lines(result).indexOf("cleaning up")).toBeLessThan(lines(result).indexOf("cleaned"));

@@ -41,6 +41,7 @@ import { type EventWriter, longestDebt } from "./wire.ts";
 
 const sleepBegan = typeNumber["sleep-began"];
 const sleepEnded = typeNumber["sleep-ended"];
+const processEnded = typeNumber["process-ended"];
 
 /** In a burst of sleeps: some microseconds' worth of events. */
 const eventsPerReading = 16;
@@ -105,6 +106,8 @@ export class RealThread implements Thread, Host {
   }
 
   record(type: number, actor: number, value: number, text?: string): Ticks {
+    // Nothing that comes behind it is listened to.
+    if (type === processEnded) this.#options.userCode?.end();
     // Reading the clock costs more than all else of an event. A sleep concerns no other thread, so
     // in a burst of sleeps a few events may share a reading.
     const isSleep = type === sleepBegan || type === sleepEnded;
@@ -125,6 +128,8 @@ export class RealThread implements Thread, Host {
   post(to: number, message: Message): void {
     const { mailbox } = this.#options;
     if (to === this.number) return mailbox.deliver(message as Posted);
+    // Main may end the process then.
+    if (message.kind === "closed") this.#options.userCode?.end();
     // Main may end the process because of what it hears, from the loop, or through it from the pool.
     if (to < this.number) this.#options.writer.flushOrOwe();
     mailbox.post(to, message as Posted);

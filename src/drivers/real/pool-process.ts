@@ -4,6 +4,7 @@
  * The pool's thread is its parent; they speak through Bun's channel between processes. It dies with
  * its parent, whichever way that goes.
  */
+import { POOL_THREAD } from "../../events/event.ts";
 import { failures } from "../../program/failure.ts";
 import type { ChannelRequest, Job } from "../../program/operation.ts";
 import { callSteps } from "../../scenario/calls.ts";
@@ -38,12 +39,14 @@ export class PoolProcess {
   readonly #ready = Promise.withResolvers<void>();
   #done: ((end: JobEnd) => void) | undefined;
   #dead = false;
-  /** What the process wants of the thread. */
-  host: Pick<Host, "record" | "ask"> | undefined;
+  /** What the process wants of the thread; undefined until that is open. */
+  #host: Pick<Host, "record" | "ask"> | undefined;
+  /** What was recorded before there was a thread to do it. */
+  readonly #early: Extract<FromProcess, { kind: "record" }>[] = [];
 
   private constructor(input: ChildInput) {
     this.#process = Bun.spawn([...selfCommand(), "__pool"], {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "inherit", "inherit"],
       serialization: "json",
       env: withoutOrphans(),
       ipc: (message) => this.#hear(message as FromProcess),
@@ -57,6 +60,11 @@ export class PoolProcess {
     const process = new PoolProcess(input);
     await process.#ready.promise;
     return process;
+  }
+
+  set host(host: Pick<Host, "record" | "ask">) {
+    this.#host = host;
+    for (const message of this.#early.splice(0)) this.#hear(message);
   }
 
   get pid(): number {
@@ -84,11 +92,12 @@ export class PoolProcess {
         this.#done?.({ error: message.error, broken: false });
         break;
       case "record":
-        this.host?.record(message.type, message.actor, message.value, message.text);
+        if (this.#host === undefined) this.#early.push(message);
+        else this.#host.record(message.type, message.actor, message.value, message.text);
         break;
       case "ask": {
         const { ask } = message;
-        this.host!.ask(message.actor, message.request).then(
+        this.#host!.ask(message.actor, message.request).then(
           (value) => this.#send({ kind: "answer", ask, value, error: null }),
           (error: Error) => this.#send({ kind: "answer", ask, value: null, error: error.message }),
         );
@@ -130,6 +139,8 @@ export function runPoolProcess(): void {
 }
 
 class ProcessBody implements Host {
+  /** Any of the pool's: its thread records for it. */
+  readonly number = POOL_THREAD;
   readonly #input: ChildInput;
   readonly #send: (message: FromProcess) => void;
   readonly #userCode: UserCode;

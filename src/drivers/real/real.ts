@@ -28,10 +28,15 @@ export interface RealOptions {
   /** Ends the run when it is aborted. */
   signal: AbortSignal;
   /** Hears each line the program prints when it is printed. */
-  onPrint?: ((text: string) => void) | undefined;
+  onPrint?: ((text: string, stream: "stdout" | "stderr") => void) | undefined;
+  /** Hears each line that comes out of the child's own streams, past tandem and the record. */
+  onRaw?: (text: string, stream: "stdout" | "stderr") => void;
   /** Hears of everything that happens, thread by thread, and of the lines after what comes before them. */
   onEvents?: (thread: number, columns: Columns) => void;
 }
+
+/** For how long, in ms, the streams of a child that has ended may stay open. */
+const patience = 50;
 
 /** After a piece of events as small as this, tandem lets the next ones gather for a moment. */
 const littleBytes = 4096;
@@ -60,12 +65,15 @@ export interface RealResult {
  */
 export class RealRun implements Disposable {
   readonly #child;
+  /** Whether user code may write past tandem to the streams of its process, as processes that it starts do. */
+  readonly #mayWrite: boolean;
   #interruption: Interruption | undefined;
   #listener: Listener | undefined;
 
   constructor(traits: RunTraits) {
+    this.#mayWrite = traits.mayCall;
     this.#child = Bun.spawn([...selfCommand(), "__child"], {
-      stdio: ["pipe", "ignore", "pipe", "pipe"],
+      stdio: ["pipe", traits.mayCall ? "pipe" : "ignore", "pipe", "pipe"],
       env: { ...engineFor(traits), ...withoutOrphans() },
     });
   }
@@ -88,7 +96,8 @@ export class RealRun implements Disposable {
     listener.onReady = () => {
       if (options.timeout !== null) limit("timeout", realMs(options.timeout));
     };
-    const complaint = new Response(child.stderr).text();
+    const forwarding = this.#forward(options);
+    const complaint = this.#mayWrite ? Promise.resolve("") : new Response(child.stderr).text();
     try {
       await this.#hand({ plan, speed: options.speed, folder: options.folder });
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
@@ -102,8 +111,26 @@ export class RealRun implements Disposable {
       options.signal.removeEventListener("abort", onAbort);
       if (listener.endedAt === null) this[Symbol.dispose]();
       await child.exited;
+      // What the child has started, and what goes on without it, may keep its streams open.
+      await Promise.race([forwarding, Bun.sleep(patience)]);
     }
     return this.#result(listener, options, await complaint);
+  }
+
+  /** Hands on what comes out of the child's own streams, line by line. */
+  async #forward({ onRaw }: RealOptions): Promise<void> {
+    if (!this.#mayWrite) return;
+    const forward = async (name: "stdout" | "stderr"): Promise<void> => {
+      const decoder = new TextDecoder();
+      let partial = "";
+      for await (const piece of this.#child[name] as ReadableStream<Uint8Array>) {
+        const lines = (partial + decoder.decode(piece, { stream: true })).split("\n");
+        partial = lines.pop()!;
+        for (const line of lines) onRaw?.(line, name);
+      }
+      if (partial !== "") onRaw?.(partial, name);
+    };
+    await Promise.all([forward("stdout"), forward("stderr")]);
   }
 
   /** The present instant of scenario time; 0 before main has started. */
@@ -214,9 +241,12 @@ class Listener {
     this.log.recordAll(thread, columns);
     this.#onEvents?.(thread, columns);
     // Few types matter here, and in a block of sleeps none of them is found at the speed of memory.
-    if (this.#onPrint !== undefined && columns.type.includes(typeNumber.printed))
+    const { printed, complained } = typeNumber;
+    const { type } = columns;
+    if (this.#onPrint !== undefined && (type.includes(printed) || type.includes(complained)))
       for (const [k, text] of columns.texts)
-        if (columns.type[k] === typeNumber.printed) this.#onPrint(text);
+        if (type[k] === printed || type[k] === complained)
+          this.#onPrint(text, type[k] === printed ? "stdout" : "stderr");
     for (const last of [typeNumber["process-ended"], typeNumber.interrupted]) {
       const k = columns.type.indexOf(last);
       if (k >= 0) this.endedAt = columns.at[k]!;

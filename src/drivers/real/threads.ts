@@ -95,8 +95,14 @@ export class PreparedThread {
     return thread;
   }
 
+  /** No user code runs here any more. */
+  endUserCode(): void {
+    this.#userCode?.end();
+  }
+
   /** Ends a thread beside main. */
   close(): void {
+    this.endUserCode();
     this.#process?.end();
     this.writer.flush();
     if (this.board.isOver(this.number)) this.mailbox.post(MAIN_THREAD, { kind: "deadlock" });

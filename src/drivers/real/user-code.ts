@@ -6,25 +6,20 @@
  * Invariant: nothing that user code throws, rejects or prints leaves this file in any other way.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Console } from "node:console";
-import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, relative, resolve } from "node:path";
-import { Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
-import { MAIN, typeNumber } from "../../events/event.ts";
+import { resolve } from "node:path";
+import { LAUNCH, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
 import type { CallOperation, ChannelRequest } from "../../program/operation.ts";
 import { type CallStep, functionName } from "../../scenario/calls.ts";
-import {
-  durationExamples,
-  parseDuration,
-  type Ticks,
-  TICKS_PER_MS,
-} from "../../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import { suggestion } from "../../scenario/suggest.ts";
 import { Deadlock } from "./board.ts";
+import { type Context, contextOf } from "./user/context.ts";
+import { Output, type Stream } from "./user/output.ts";
+import { LoadError, Places } from "./user/places.ts";
 
 /** What a thread does for the user code on it. */
 export interface Host {
+  readonly number: number;
   record(type: number, actor: number, value: number, text?: string): void;
   /** Stands still for a stretch of scenario time. */
   block(ticks: Ticks): void;
@@ -34,16 +29,6 @@ export interface Host {
   askNow(request: ChannelRequest): unknown;
   /** Something failed that nobody called or awaits: a stray promise, a timer's callback. */
   onStray(reason: "unhandled-rejection" | "uncaught-exception", error: string): void;
-}
-
-/** What the user's function is called with. In main all of it is synchronous. */
-interface Context {
-  args: unknown;
-  signal: AbortSignal;
-  sleep(duration: unknown): unknown;
-  print(...what: unknown[]): void;
-  send(channel: unknown, value: unknown): unknown;
-  receive(channel: unknown, options?: { timeout?: unknown }): unknown;
 }
 
 type UserFunction = (context: Context) => unknown;
@@ -59,6 +44,8 @@ const heartbeat = 10;
 
 export class UserCode {
   readonly #folder: string;
+  readonly #places: Places;
+  readonly #output = new Output((stream, line) => this.#line(stream, line));
   readonly #channelNames: readonly string[];
   readonly #speed: number;
   /** By module as written in the document: what it exports, or why it could not be loaded. */
@@ -71,7 +58,9 @@ export class UserCode {
   #pending = 0;
   /** For how long the thread has been held by what was told already, in this stretch. */
   #told = 0;
-  #host!: Host;
+  /** Undefined until the thread is open: what is printed before that is printed when it is. */
+  #host: Host | undefined;
+  readonly #early: [stream: Stream, line: string][] = [];
   #pulse: ReturnType<typeof setInterval> | undefined;
   #lastBeat = 0;
   /** Fails the job that this thread of the pool is doing. */
@@ -79,6 +68,7 @@ export class UserCode {
 
   constructor(options: { folder: string; channelNames: readonly string[]; speed: number }) {
     this.#folder = options.folder;
+    this.#places = new Places(options.folder);
     this.#channelNames = options.channelNames;
     this.#speed = options.speed;
   }
@@ -90,13 +80,13 @@ export class UserCode {
 
   /** Loads the modules of these steps. What cannot be loaded fails when it is called. */
   async load(steps: readonly CallStep[]): Promise<void> {
-    this.#catchOutput();
+    this.#output.catchAll();
     this.#measureSleeps();
     for (const { module } of steps) {
       if (this.#modules.has(module)) continue;
       const loading: Promise<Record<string, unknown> | string> = import(
         resolve(this.#folder, module)
-      ).catch((error: unknown) => this.#describe(error, module));
+      ).catch((error: unknown) => this.#places.describe(error, module));
       const late = Bun.sleep(longestLoad).then(
         () =>
           `${module} was not loaded within ${longestLoad / 1000} s: an await at its top level does not end`,
@@ -108,6 +98,7 @@ export class UserCode {
   /** Must come before the first call. */
   attach(host: Host): void {
     this.#host = host;
+    for (const [stream, line] of this.#early.splice(0)) this.#line(stream, line);
     process.on("unhandledRejection", (error) => this.#stray("unhandled-rejection", error));
     process.on("uncaughtException", (error) => this.#stray("uncaught-exception", error));
   }
@@ -137,7 +128,7 @@ export class UserCode {
 
   /** Calls a function as a job of the pool. @returns why it failed, or null. */
   async callInPool(actor: number, step: CallStep): Promise<string | null> {
-    this.#host.record(typeNumber["call-began"], actor, 0, functionName(step));
+    this.#host!.record(typeNumber["call-began"], actor, 0, functionName(step));
     const returned = this.#run(actor, step, new AbortController().signal);
     let error: string | null = returned.error ?? null;
     if (error === null) {
@@ -152,8 +143,15 @@ export class UserCode {
       this.#failJob = undefined;
       this.#pending--;
     }
-    this.#host.record(typeNumber["call-ended"], actor, error === null ? 0 : 2, error ?? undefined);
+    // A process of the pool is ended without a word.
+    this.#output.end();
+    this.#host!.record(typeNumber["call-ended"], actor, error === null ? 0 : 2, error ?? undefined);
     return error;
+  }
+
+  /** The thread is over: a line that nobody has ended ends now. */
+  end(): void {
+    this.#output.end();
   }
 
   /** Aborts the signal that a call was given. */
@@ -197,7 +195,7 @@ export class UserCode {
       return { value: this.#caller.run(caller, () => called(this.#context(caller, signal))) };
     } catch (error) {
       if (error instanceof Deadlock) throw error;
-      return { error: this.#describe(error, step.module) };
+      return { error: this.#places.describe(error, step.module) };
     } finally {
       const held = performance.now() - began - this.#told;
       if (held >= tellFrom) this.#tellHeld(held, caller);
@@ -209,7 +207,7 @@ export class UserCode {
       await promise;
       return null;
     } catch (error) {
-      return this.#describe(error, step.module);
+      return this.#places.describe(error, step.module);
     }
   }
 
@@ -226,16 +224,8 @@ export class UserCode {
     );
   }
 
-  #context({ actor }: { actor: number }, signal: AbortSignal): Context {
-    const request = (channel: unknown): { channel: number } => {
-      const index = this.#channelNames.indexOf(String(channel));
-      if (index < 0)
-        throw new Error(
-          `no channel is named ${JSON.stringify(channel)}; ${suggestion(String(channel), this.#channelNames, "channels")}`,
-        );
-      return { channel: index };
-    };
-    const host = this.#host;
+  #context({ actor, step }: { actor: number; step: CallStep }, signal: AbortSignal): Context {
+    const host = this.#host!;
     /** What main waits for is none of its function's doing. */
     const apart = <Value>(wait: () => Value): Value => {
       const began = performance.now();
@@ -245,55 +235,31 @@ export class UserCode {
         this.#told += performance.now() - began;
       }
     };
-    const ask = (what: ChannelRequest): unknown =>
-      actor === MAIN ? apart(() => host.askNow(what)) : host.ask(actor, what);
-    return {
-      args: this.#caller.getStore()?.step.args,
+    return contextOf({
+      actor,
+      args: step.args,
       signal,
-      print: (...what) => this.#print(actor, what.map(String).join(" ")),
-      sleep: (duration) => {
-        const ticks = toTicks(duration);
-        if (actor !== MAIN) return sleep(ticks / TICKS_PER_MS / this.#speed, signal);
-        return apart(() => host.block(ticks));
+      speed: this.#speed,
+      channelNames: this.#channelNames,
+      print: (text) => {
+        for (const line of text.split("\n")) host.record(typeNumber.printed, actor, 0, line);
       },
-      send: (channel, value) =>
-        ask({ kind: "send", ...request(channel), value: structuredClone(value) }),
-      receive: (channel, { timeout } = {}) =>
-        ask({
-          kind: "receive",
-          ...request(channel),
-          timeout: timeout === undefined ? null : toTicks(timeout),
-        }),
-    };
-  }
-
-  #print(actor: number, text: string): void {
-    for (const line of text.split("\n")) this.#host.record(typeNumber.printed, actor, 0, line);
-  }
-
-  /** What goes to the console becomes lines that the program prints. */
-  #catchOutput(): void {
-    let partial = "";
-    const write = (text: string): void => {
-      const actor = (this.#caller.getStore() ?? this.#latest)?.actor ?? MAIN;
-      const lines = (partial + text).split("\n");
-      partial = lines.pop()!;
-      for (const line of lines) this.#host?.record(typeNumber.printed, actor, 0, line);
-    };
-    const stdout = new Writable({
-      decodeStrings: false,
-      write: (chunk: string, _encoding, done) => {
-        write(chunk);
-        done();
-      },
+      block: (ticks) => apart(() => host.block(ticks)),
+      ask: (request) =>
+        actor === MAIN ? apart(() => host.askNow(request)) : host.ask(actor, request),
     });
-    globalThis.console = new Console({ stdout, stderr: process.stderr }) as typeof console;
-    process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
-      write(typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk));
-      const done = rest.at(-1);
-      if (typeof done === "function") queueMicrotask(done as () => void);
-      return true;
-    }) as never;
+  }
+
+  /** A line that was written, by whoever was called for; nobody knows on whose behalf a module does it by itself. */
+  #line(stream: Stream, line: string): void {
+    const host = this.#host;
+    if (host === undefined) {
+      this.#early.push([stream, line]);
+      return;
+    }
+    const nobody = host.number === MAIN_THREAD ? MAIN : LAUNCH;
+    const actor = this.#caller.getStore()?.actor ?? nobody;
+    host.record(typeNumber[stream === "stdout" ? "printed" : "complained"], actor, 0, line);
   }
 
   /** Bun.sleepSync in user code is told with the line it stands on. */
@@ -306,20 +272,19 @@ export class UserCode {
       this.#told += held;
       const caller = this.#caller.getStore() ?? this.#latest;
       if (caller !== undefined)
-        this.#host.record(
+        this.#host!.record(
           typeNumber["call-held"],
           caller.actor,
           this.#toTicks(held),
-          this.#place(new Error().stack) ?? undefined,
+          this.#places.ofStack(new Error().stack) ?? undefined,
         );
     };
   }
 
   #tellHeld(ms: number, caller: { actor: number; step: CallStep } | undefined): void {
     if (caller === undefined) return;
-    const { module, export: name } = caller.step;
-    const source = `${this.#shorten(resolve(this.#folder, module))}:${lineOf(resolve(this.#folder, module), name)}`;
-    this.#host.record(typeNumber["call-held"], caller.actor, this.#toTicks(ms), source);
+    const source = this.#places.ofFunction(caller.step);
+    this.#host!.record(typeNumber["call-held"], caller.actor, this.#toTicks(ms), source);
   }
 
   #toTicks(ms: number): Ticks {
@@ -327,72 +292,9 @@ export class UserCode {
   }
 
   #stray(reason: "unhandled-rejection" | "uncaught-exception", error: unknown): void {
-    const text = this.#describe(error, this.#latest?.step.module ?? "");
+    const text = this.#places.describe(error, this.#latest?.step.module ?? "");
     if (this.#failJob !== undefined) this.#failJob(text);
-    else this.#host.onStray(reason, text);
-  }
-
-  /** An error in a sentence that ends in its place in the user's source. */
-  #describe(error: unknown, module: string): string {
-    if (error instanceof LoadError) return error.message;
-    // Bun.build's errors, which a failed import may hold several of.
-    const { errors, position } = error as {
-      errors?: { message: string; position?: BuildPosition }[];
-      position?: BuildPosition;
-    };
-    const first = position === undefined ? errors?.[0] : undefined;
-    if (first?.position) return `${first.message} (${this.#at(first.position)})`;
-    if (position) return `${(error as Error).message} (${this.#at(position)})`;
-    if (!(error instanceof Error)) return `${describeValue(error)} (thrown in ${module})`;
-    const name = error.name === "Error" ? "" : `${error.name}: `;
-    const place = this.#place(error.stack);
-    return `${name}${error.message}${place === null ? "" : ` (${place})`}`;
-  }
-
-  #at({ file, line, column }: BuildPosition): string {
-    return `${this.#shorten(file)}:${line}:${column}`;
-  }
-
-  /** The first place of a stack that is not tandem's own. */
-  #place(stack: string | undefined): string | null {
-    for (const [, file, line, column] of (stack ?? "").matchAll(
-      /(?:\(|at )(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()\n]*?):(\d+):(\d+)/g,
-    )) {
-      const path = file!.startsWith("file:") ? fileURLToPath(file!) : file!;
-      if (isOwn(path) || !existsSync(path)) continue;
-      return `${this.#shorten(path)}:${line}:${column}`;
-    }
-    return null;
-  }
-
-  /** A path relative to the scenario's folder, if it is inside. */
-  #shorten(path: string): string {
-    const short = relative(this.#folder, path);
-    return short.startsWith("..") || isAbsolute(short) ? path : short;
-  }
-}
-
-interface BuildPosition {
-  file: string;
-  line: number;
-  column: number;
-}
-
-/** The user's function cannot be called at all; the message says why and where. */
-class LoadError extends Error {}
-
-/** Tandem's own sources: from source the folder they lie in, in the executable its own file system. */
-function isOwn(path: string): boolean {
-  if (Bun.isStandaloneExecutable) return /[\\/](\$bunfs|~BUN)[\\/]/.test(path);
-  return path.startsWith(ownFolder);
-}
-const ownFolder = fileURLToPath(new URL("../../", import.meta.url));
-
-function describeValue(value: unknown): string {
-  try {
-    return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  } catch {
-    return String(value);
+    else this.#host!.onStray(reason, text);
   }
 }
 
@@ -402,48 +304,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     typeof (value as { then?: unknown }).then === "function"
   );
-}
-
-/** @throws RangeError for what is no duration. */
-function toTicks(duration: unknown): Ticks {
-  const ticks = parseDuration(duration);
-  if (ticks === undefined)
-    throw new RangeError(
-      `${JSON.stringify(duration)} is not a duration; write ${durationExamples}, or milliseconds`,
-    );
-  return ticks;
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    // Rounded up: a timer cuts off fractions, and nobody may wake before their time.
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, Math.ceil(ms));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** The line on which a module defines an export, as far as one can tell by looking. */
-function lineOf(file: string, name: string): number {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return 1;
-  }
-  const definition =
-    name === "default"
-      ? /export\s+default\b/
-      : new RegExp(
-          String.raw`export\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+${name}\b`,
-        );
-  const index = text.search(definition);
-  return index < 0 ? 1 : text.slice(0, index).split("\n").length;
 }

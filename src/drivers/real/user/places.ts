@@ -1,0 +1,106 @@
+/** Places in the user's own source, and errors in a sentence that ends in one. */
+import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CallStep } from "../../../scenario/calls.ts";
+
+/** The user's function cannot be called at all; the message says why and where. */
+export class LoadError extends Error {}
+
+/** Where an error of Bun's own compiler stands. */
+interface BuildPosition {
+  file: string;
+  line: number;
+  column: number;
+}
+
+export class Places {
+  readonly #folder: string;
+
+  /** @param folder what paths are relative to. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** An error in a sentence that ends in its place in the user's source. */
+  describe(error: unknown, module: string): string {
+    if (error instanceof LoadError) return error.message;
+    // Bun.build's errors, which a failed import may hold several of.
+    const { errors, position } = error as {
+      errors?: { message: string; position?: BuildPosition }[];
+      position?: BuildPosition;
+    };
+    const first = position === undefined ? errors?.[0] : undefined;
+    if (first?.position) return `${first.message} (${this.#at(first.position)})`;
+    if (position) return `${(error as Error).message} (${this.#at(position)})`;
+    if (!(error instanceof Error)) return `${describeValue(error)} (thrown in ${module})`;
+    const name = error.name === "Error" ? "" : `${error.name}: `;
+    const place = this.ofStack(error.stack);
+    return `${name}${error.message}${place === null ? "" : ` (${place})`}`;
+  }
+
+  /** The first place of a stack that is not tandem's own. */
+  ofStack(stack: string | undefined): string | null {
+    for (const [, file, line, column] of (stack ?? "").matchAll(
+      /(?:\(|at )(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()\n]*?):(\d+):(\d+)/g,
+    )) {
+      const path = file!.startsWith("file:") ? fileURLToPath(file!) : file!;
+      if (this.isUsers(path)) return `${this.shorten(path)}:${line}:${column}`;
+    }
+    return null;
+  }
+
+  /** Where a step's function is defined, as far as one can tell by looking. */
+  ofFunction({ module, export: name }: CallStep): string {
+    const file = resolve(this.#folder, module);
+    return `${this.shorten(file)}:${lineOf(file, name)}`;
+  }
+
+  /** Whether a file is neither tandem's own nor Bun's. */
+  isUsers(path: string): boolean {
+    return !isOwn(path) && existsSync(path);
+  }
+
+  /** A path relative to the scenario's folder, if it is inside. */
+  shorten(path: string): string {
+    const short = relative(this.#folder, path);
+    return short.startsWith("..") || isAbsolute(short) ? path : short;
+  }
+
+  #at({ file, line, column }: BuildPosition): string {
+    return `${this.shorten(file)}:${line}:${column}`;
+  }
+}
+
+/** Tandem's own sources: from source the folder they lie in, in the executable its own file system. */
+function isOwn(path: string): boolean {
+  if (Bun.isStandaloneExecutable) return /[\\/](\$bunfs|~BUN)[\\/]/.test(path);
+  return path.startsWith(ownFolder);
+}
+const ownFolder = fileURLToPath(new URL("../../../", import.meta.url));
+
+function describeValue(value: unknown): string {
+  try {
+    return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  } catch {
+    return String(value);
+  }
+}
+
+/** The line on which a module defines an export, as far as one can tell by looking. */
+function lineOf(file: string, name: string): number {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return 1;
+  }
+  const definition =
+    name === "default"
+      ? /export\s+default\b/
+      : new RegExp(
+          String.raw`export\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+${name}\b`,
+        );
+  const index = text.search(definition);
+  return index < 0 ? 1 : text.slice(0, index).split("\n").length;
+}
