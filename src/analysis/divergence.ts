@@ -164,6 +164,7 @@ function facts({
     seen("how the run ended", interruptedBy ?? `exit status ${exitCode}`, wall),
     seen("main", ended(main), main.endedAt),
     seen("launch", ended(launch), launch.endedAt),
+    seen("who heard of launch", launch.heard?.by ?? "nobody had to", launch.endedAt),
     ...tasks.flatMap((task) => [
       seen(task.name, ended(task), task.endedAt),
       seen(`who heard of ${task.name}`, task.heard?.by ?? "nobody had to", task.endedAt),

@@ -7,6 +7,7 @@ import {
   nobodyHeard,
   onlyLogged,
   promisesNotAwaited,
+  strays,
 } from "./findings/errors.ts";
 import { byTask, type Finding, type Found, quote } from "./findings/finding.ts";
 import { loopBlocked, starved } from "./findings/held.ts";
@@ -63,6 +64,7 @@ export function detect(outcome: Outcome): Found[] {
     ...(ownEnd ? cut.map(cleanupCut) : []),
     ...(ownEnd ? heardBy("nobody").map((tasks) => nobodyHeard(outcome, tasks)) : []),
     ...(ownEnd ? launchUnheard(outcome) : []),
+    ...(ownEnd ? strays(outcome) : []),
     ...heardBy("logged").map((tasks) => onlyLogged(outcome, tasks)),
     ...resultsTimedOut(outcome),
     ...promisesNotAwaited(outcome),

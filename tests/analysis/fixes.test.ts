@@ -91,6 +91,11 @@ function faults(scenario: Scenario, strategy: Strategy): string[] {
     const { rule, task, fix, remedies } = finding;
     const fault = (what: string): string =>
       `${scenario.name}, ${strategy.name}: ${rule} of ${task}: ${what}: ${fix}`;
+    const programs = detect(outcome)
+      .find((one) => one.rule === rule && one.task === task)!
+      .remedies.filter(({ program, does }) =>
+        remedies.some((one) => program !== undefined && one.does === does),
+      );
     const named = namedIn(fix, strategy);
     const told = remedies.flatMap((one) => one.strategy ?? []);
     return [
@@ -107,6 +112,13 @@ function faults(scenario: Scenario, strategy: Strategy): string[] {
         const ends = run.interruptedBy === null || outcome.interruptedBy !== null;
         return ends ? [] : [fault(`deadlock under ${other.name}`)];
       }),
+      ...programs.flatMap(({ program }) =>
+        detect(tryOut(program!(scenario), strategy)).some(
+          (one) => one.rule === rule && one.task === task,
+        )
+          ? [fault("it stands when the program is changed")]
+          : [],
+      ),
       ...prose
         .filter(([words, fits]) => words.test(fix) && !fits(outcome, finding))
         .map(([words]) => fault(`nothing for ${String(words)}`)),

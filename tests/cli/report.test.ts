@@ -12,6 +12,8 @@ import type { EventLog } from "../../src/events/log.ts";
 import { toJson } from "../../src/export/json.ts";
 import { renderVerdict } from "../../src/render/verdict.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
+import type { Ticks } from "../../src/scenario/duration.ts";
+import type { Jitter } from "../../src/scenario/jitter.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
@@ -49,11 +51,17 @@ function sameAgain(performed: Performed, text: string, log: EventLog): void {
   expect(told(again.outcome)).toEqual(told(outcome));
 }
 
-function virtual(text: string, strategy?: Strategy): [Performed, string, EventLog] {
+function virtual(
+  text: string,
+  strategy?: Strategy,
+  timeout: Ticks | null = null,
+  jitter?: Jitter,
+): [Performed, string, EventLog] {
   const scenario = parseScenario(text, "test.yaml");
   const chosen = strategy ?? scenario.strategy;
-  const log = runVirtually({ scenario, strategy: chosen, runtime });
-  return [{ scenario, strategy: chosen, driver: "virtual", speed: 1 }, text, log];
+  const log = runVirtually({ scenario, strategy: chosen, runtime }, timeout, jitter);
+  const performed = { scenario, strategy: chosen, driver: "virtual", speed: 1 } as const;
+  return [{ ...performed, ...(jitter === undefined ? {} : { jitter }) }, text, log];
 }
 
 /** A random document and strategy, the same ones for the same seed. */
@@ -79,6 +87,14 @@ describe("the report of a run's own events", () => {
     for (let seed = 1; seed <= rounds(60, 500); seed++) {
       const { text, strategy } = random(seed);
       sameAgain(...virtual(text, strategy));
+    }
+  });
+
+  test("law: has them where durations vary, and where a timeout ends the run", () => {
+    for (let seed = 1; seed <= rounds(10, 100); seed++) {
+      const { text, strategy } = random(seed);
+      sameAgain(...virtual(text, strategy, null, { share: 0.2, seed }));
+      sameAgain(...virtual(text, strategy, 100_000 + 10_000 * seed));
     }
   });
 

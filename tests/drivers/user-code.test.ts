@@ -170,6 +170,19 @@ describe("what nobody could catch in user code", () => {
     }
   });
 
+  test("is told where no task is lost by it as well: the thread is gone, and main knows nothing", () => {
+    for (const [name, words] of [
+      ["timer", "an error that nobody could catch ended the event loop's thread (in a timer"],
+      ["exits", "a function ended the event loop's thread (process.exit(7)"],
+    ] as const) {
+      const launch = [{ call: { module: "./job.ts", export: name } }];
+      const { result } = run({ main: ["launch", { block: 300 }], launch, tasks: {} }, "thread");
+      expect([name, result.exitCode, result.main.status]).toEqual([name, 0, "finished"]);
+      expect(result.findings).toMatchObject([{ rule: "thread-failed", task: null }]);
+      expect(result.findings[0]!.message).toStartWith(words);
+    }
+  });
+
   test("fails the job in a pool", () => {
     for (const strategy of ["await,offload=threads", "await,offload=processes"]) {
       const { result } = run(inTask("timer"), `${strategy},settle=settled`);

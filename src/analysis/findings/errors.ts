@@ -1,6 +1,6 @@
 /** Findings about failures that nobody could act on, and about promises that nobody awaits. */
-import type { Failure, Outcome, TaskOutcome } from "../outcome.ts";
-import { LAUNCH } from "../../events/event.ts";
+import { type Failure, isLost, type Outcome, type TaskOutcome } from "../outcome.ts";
+import { LAUNCH, MAIN_THREAD } from "../../events/event.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { type Found, found, quote, type Remedy, subject } from "./finding.ts";
@@ -85,6 +85,43 @@ function lineWords(failure: Failure | undefined): string {
   return failure?.heard.some(({ where }) => where === "unhandled-rejection")
     ? "as nobody had handled it by then, the rejection ended the process"
     : "only a line on stderr told of it: nobody could act on it";
+}
+
+/** What of user code nobody could catch and that ended its thread, where no loss by it tells of it. */
+export function strays(outcome: Outcome): Found[] {
+  const { main, tasks } = outcome;
+  const isTold = tasks.some(
+    (task) => isLost(task) && (task.status === "abandoned" || task.status === "unstarted"),
+  );
+  return outcome.strays.flatMap((stray): Found[] => {
+    if (isTold || stray.error === main.error) return [];
+    const { why, otherwise } = strayCause(stray);
+    const inMain = stray.thread === MAIN_THREAD;
+    return [
+      {
+        rule: inMain ? "only-logged" : "thread-failed",
+        task: null,
+        at: stray.at,
+        message: inMain ? why : `${why}, and main, which went on, is told nothing`,
+        remedies: [],
+        otherwise,
+      },
+    ];
+  });
+}
+
+/** That it ended its thread, as the beginning of a sentence, and what to do about that. */
+export function strayCause({
+  thread,
+  error,
+}: Outcome["strays"][number]): Pick<Found, "otherwise"> & { why: string } {
+  const ended = thread === MAIN_THREAD ? "the process" : "the event loop's thread";
+  return error.startsWith("process.exit(")
+    ? { why: `a function ended ${ended} (${error})`, otherwise: "return from the function instead" }
+    : {
+        why: `an error that nobody could catch ended ${ended} (${error})`,
+        otherwise: "catch it in the function it comes from",
+      };
 }
 
 /** How a task's error would come to where somebody can act on it. */

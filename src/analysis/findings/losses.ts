@@ -1,9 +1,9 @@
 /** Findings about work that was lost: at the close of a loop, at the end of the process, before it began. */
-import { MAIN_THREAD } from "../../events/event.ts";
 import type { LeafStep, Scenario } from "../../scenario/model.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { type Outcome, precisionOf, type TaskOutcome } from "../outcome.ts";
+import { strayCause } from "./errors.ts";
 import {
   cutWords,
   type Found,
@@ -98,12 +98,7 @@ export function endOfProcess(outcome: Outcome, tasks: readonly TaskOutcome[]): C
   const stray = outcome.strays.at(0);
   const wait: Remedy = { does: "wait at exit", axes: { atExit: "wait", grace: null } };
   const cancel: Remedy = { does: "let clean-up run", axes: { atExit: "cancel", grace: null } };
-  if (stray !== undefined)
-    return {
-      why: `an error that nobody could catch ended ${stray.thread === MAIN_THREAD ? "the process" : "the event loop's thread"} (${stray.error})`,
-      remedies: [],
-      otherwise: "catch it in the function it comes from",
-    };
+  if (stray !== undefined) return { remedies: [], ...strayCause(stray) };
   if (main.status === "interrupted" && main.error !== null)
     return {
       why: `${main.error} ended the process`,
