@@ -78,32 +78,35 @@ type NameOf = (actor: number) => unknown;
 
 /** The victims of one cause, by name. */
 class Victims {
-  readonly #byName = new Map<unknown, Victim & { copies: Set<number> }>();
+  readonly #byName = new Map<unknown, Victim & { copies: Set<number> | null }>();
   readonly #nameOf: NameOf;
+  readonly #isOnce: boolean;
 
-  constructor(nameOf: NameOf) {
+  /** @param isOnce whether no task can be late through this cause a second time. */
+  constructor(nameOf: NameOf, isOnce: boolean) {
     this.#nameOf = nameOf;
+    this.#isOnce = isOnce;
   }
 
   add({ actor, due, at, how }: LateTurn, by: Ticks): void {
     const name = this.#nameOf(actor);
-    const worst = { actor, by, late: at - due, due, how };
     const known = this.#byName.get(name);
     if (known === undefined) {
-      const copies = new Set([actor]);
-      this.#byName.set(name, { ...worst, tasks: 0, times: 1, alike: true, copies });
+      const copies = this.#isOnce ? null : new Set([actor]);
+      const counted = { tasks: 1, times: 1, alike: true, copies };
+      this.#byName.set(name, { actor, by, late: at - due, due, how, ...counted });
       return;
     }
-    known.copies.add(actor);
+    known.copies?.add(actor);
     known.times++;
     known.alike &&= how === known.how;
-    if (by > known.by) Object.assign(known, worst);
+    if (by > known.by) Object.assign(known, { actor, by, late: at - due, due, how });
   }
 
   /** Who was late the most comes first. */
   toList(): Victim[] {
     return [...this.#byName.values()]
-      .map(({ copies, ...victim }) => ({ ...victim, tasks: copies.size }))
+      .map(({ copies, ...victim }) => ({ ...victim, tasks: copies?.size ?? victim.times }))
       .toSorted((a, b) => b.by - a.by);
   }
 }
@@ -133,6 +136,7 @@ export class BlameReader {
   readonly #rest: Ticks;
   readonly #holders = new Map<unknown, OpenHolder>();
   #runs: Run[] = [];
+  readonly #involved: OpenHolder[] = [];
   #told: { hold: Hold; victims: Victims }[] = [];
   readonly #small = new SmallHolds();
   #mostRecent = fewRecent;
@@ -153,8 +157,8 @@ export class BlameReader {
     this.#oldestDue = oldestDue;
     this.#rest = precision;
     this.#tellUnexplained = precision === 0 ? Infinity : Math.max(slow, precision);
-    this.#crowded = new Victims(nameOf);
-    this.#unexplained = new Victims(nameOf);
+    this.#crowded = new Victims(nameOf, false);
+    this.#unexplained = new Victims(nameOf, false);
   }
 
   /** A hold has ended. */
@@ -204,7 +208,7 @@ export class BlameReader {
     const name = this.#nameOf(hold.actor);
     let holder = this.#holders.get(name);
     if (holder === undefined) {
-      const victims = new Victims(this.#nameOf);
+      const victims = new Victims(this.#nameOf, false);
       holder = { longest: hold, holds: 0, actors: new Set(), victims, share: 0 };
       this.#holders.set(name, holder);
     }
@@ -224,25 +228,26 @@ export class BlameReader {
       if (least.hold.ticks >= hold.ticks) return;
       this.#told.splice(this.#told.indexOf(least), 1);
     }
-    this.#told.push({ hold, victims: new Victims(this.#nameOf) });
+    this.#told.push({ hold, victims: new Victims(this.#nameOf, true) });
   }
 
   /** Blames the slow holds for a late turn. @returns how much of its lateness they explain. */
   #slowly(turn: LateTurn): Ticks {
     const { due } = turn;
-    const involved: OpenHolder[] = [];
     let sum = 0;
-    for (let k = this.#runs.length - 1; k >= 0 && this.#runs[k]!.to > due; k--) {
-      const { holder, from, to } = this.#runs[k]!;
-      const share = to - Math.max(from, due);
-      if (holder.share === 0) involved.push(holder);
-      holder.share += share;
-      sum += share;
+    const runs = this.#runs;
+    for (let k = runs.length - 1; k >= 0 && runs[k]!.to > due; k--) {
+      const { holder, from, to } = runs[k]!;
+      if (holder.share === 0) this.#involved.push(holder);
+      holder.share += to - Math.max(from, due);
+      sum += to - Math.max(from, due);
     }
-    for (const holder of involved) {
+    if (sum === 0) return 0;
+    for (const holder of this.#involved) {
       if (holder.share >= noticeable) holder.victims.add(turn, holder.share);
       holder.share = 0;
     }
+    this.#involved.length = 0;
     for (let k = this.#told.length - 1; k >= 0; k--) {
       const { hold, victims } = this.#told[k]!;
       const share = shareIn(hold, due);

@@ -59,15 +59,17 @@ class OpenHold {
   }
 
   toHold(): Hold {
-    const parts = [...(this.#parts ?? [[this.actor, this.to - this.at]])]
-      .map(([actor, ticks]) => ({ actor: actor!, ticks: ticks! }))
-      .toSorted((a, b) => b.ticks - a.ticks);
-    const [source = null] = [...(this.#sources ?? [])].reduce<[string, Ticks] | []>(
-      (most, one) => (one[1] > (most[1] ?? 0) ? one : most),
-      [],
-    );
-    return { at: this.at, ticks: this.to - this.at, actor: parts[0]!.actor, source, parts };
+    const { at, actor } = this;
+    const ticks = this.to - at;
+    const source = this.#sources === undefined ? null : mostOf(this.#sources)[0]![0];
+    if (this.#parts === undefined) return { at, ticks, actor, source, parts: [{ actor, ticks }] };
+    const parts = mostOf(this.#parts).map(([actor, ticks]) => ({ actor, ticks }));
+    return { at, ticks, actor: parts[0]!.actor, source, parts };
   }
+}
+
+function mostOf<Key>(ticks: ReadonlyMap<Key, Ticks>): [Key, Ticks][] {
+  return [...ticks].toSorted(([, a], [, b]) => b - a);
 }
 
 /** What is known of a call that is under way. */

@@ -6,7 +6,6 @@
  * number of lanes is bounded, whatever the number of tasks.
  */
 import {
-  completions,
   endings,
   type EventType,
   eventTypes,
@@ -21,11 +20,12 @@ import type { Columns, EventLog } from "../events/log.ts";
 import type { Ticks } from "../scenario/duration.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
+import { HoldReader } from "./holds.ts";
 import type { ProgramStatus } from "./outcome.ts";
 
 /** What a lane is doing; the gravest first, which is what a narrow cell shows of several. */
 export const activities = [
-  /** Ready to go on, and its thread is held by something else. */
+  /** Ready to go on, and its thread is held by a step of something else. */
   "starved",
   /** Doing nothing, and holding its thread. */
   "blocking",
@@ -66,12 +66,11 @@ const mostTaskLanes = 40;
 /** The most spans a lane keeps; what came before the oldest of them is left out. */
 const mostSpans = 4096;
 
-/** A sleep that ends this much after its time was starved; less is a timer's own lateness. */
-const slack: Ticks = 5000;
-
 interface OpenLane extends Lane {
-  /** When the sleep it is in is due. */
+  /** When its sleep, or its first turn, is due. */
   due: Ticks | null;
+  /** Whether it is within a function of the user's. */
+  calls: boolean;
 }
 
 export class Lanes {
@@ -80,10 +79,16 @@ export class Lanes {
   /** How many tasks have no lane. */
   readonly hidden: number;
   readonly #beside: boolean;
+  readonly #floats: boolean;
+  readonly #holds: HoldReader;
+  /** When the loop's thread was held, latterly. */
+  readonly #held: Stretch[] = [];
   #end: Ticks = 0;
 
   constructor(scenario: Scenario, strategy: Strategy) {
     this.#beside = isBeside(strategy);
+    this.#floats = strategy.loop === "float";
+    this.#holds = new HoldReader(strategy, 0, ({ at, ticks }) => this.#wasHeld(at, at + ticks));
     const instances = taskInstances(scenario);
     const perName = Math.max(1, Math.floor(mostTaskLanes / Math.max(1, scenario.tasks.length)));
     this.#actors.set(MAIN, this.#threadLane(MAIN_THREAD));
@@ -99,10 +104,16 @@ export class Lanes {
     return this.#end;
   }
 
-  /** Threads in their order, each followed by what runs on it; those that have not begun are left out. */
-  get lanes(): Lane[] {
+  /**
+   * Threads in their order, each followed by what runs on it, as they are at an instant; those that have
+   * not begun are left out.
+   */
+  lanesAt(now: Ticks): Lane[] {
     const begun = [...this.#actors]
-      .filter(([actor, { startedAt, spans }]) => actor !== MAIN && (startedAt !== null || spans[0]))
+      .filter(
+        ([actor, { startedAt, due, spans }]) =>
+          actor !== MAIN && (startedAt !== null || due !== null || spans.length > 0),
+      )
       .map(([, one]) => one);
     const [main, loop, ...pool] = this.#threads;
     return [
@@ -110,7 +121,7 @@ export class Lanes {
       ...(this.#beside && loop !== undefined ? [loop] : []),
       ...begun,
       ...pool.filter((one) => one !== undefined),
-    ];
+    ].map((one) => (one.due === null ? one : { ...one, spans: this.#spansAt(one, now) }));
   }
 
   /** Hears all events of a run that is over. */
@@ -133,57 +144,42 @@ export class Lanes {
 
   #event(type: EventType, at: Ticks, thread: number, actor: number, value: number): void {
     if (at > this.#end) this.#end = at;
+    this.#holds.hear(type, at, thread, actor, value);
     const own = this.#actors.get(actor);
     switch (type) {
       case "main-started":
       case "launch-started":
       case "task-started":
         if (own === undefined) break;
-        closeSpan(own, at);
-        dropBrief(own);
+        this.#hasTurn(own, at);
         own.startedAt = at;
         break;
       case "task-created":
-        // Until its first turn it is ready, and waits for its thread.
-        open(own, "starved", at);
+        if (own !== undefined) own.due = at;
         break;
       case "main-ended":
       case "launch-ended":
       case "task-ended":
-        if (own === undefined) break;
-        closeSpan(own, at);
-        own.startedAt ??= at;
-        own.endedAt = at;
-        own.status = endings[value]!;
+        if (own !== undefined) this.#endLane(own, at, endings[value]!);
         break;
       case "loop-opened":
-      case "loop-closed": {
-        if (!this.#beside) break;
-        const loop = this.#threadLane(thread);
-        if (type === "loop-opened") loop.startedAt = at;
-        else loop.endedAt = at;
+        if (this.#beside) this.#threadLane(thread).startedAt = at;
         break;
-      }
+      case "loop-closed":
+        if (this.#beside) this.#endLane(this.#threadLane(thread), at, null);
+        break;
       case "sleep-began":
         open(own, "sleeping", at);
         if (own !== undefined) own.due = at + value;
         break;
-      case "sleep-ended": {
-        const span = own?.spans.at(-1);
-        if (own === undefined || span?.activity !== "sleeping") break;
-        const { due } = own;
-        if (completions[value] === "completed" && due !== null && at > due + slack) {
-          closeSpan(own, due);
-          open(own, "starved", due);
-        }
-        closeSpan(own, at);
+      case "sleep-ended":
+        if (own !== undefined) this.#hasTurn(own, at);
         break;
-      }
       case "block-began":
-        this.#holds(own, thread, "blocking", at);
+        this.#keeps(own, thread, "blocking", at);
         break;
       case "compute-began":
-        this.#holds(own, thread, "computing", at);
+        this.#keeps(own, thread, "computing", at);
         break;
       case "block-ended":
       case "compute-ended":
@@ -197,10 +193,14 @@ export class Lanes {
         open(own, "offloaded", at);
         break;
       case "call-began":
-        if (thread < POOL_THREAD) open(own, "calling", at);
+        if (own === undefined || thread >= POOL_THREAD) break;
+        own.calls = true;
+        open(own, "calling", at);
         break;
       case "call-ended":
-        if (thread < POOL_THREAD) closeSpan(own, at);
+        if (own === undefined || thread >= POOL_THREAD) break;
+        own.calls = false;
+        closeSpan(own, at);
         break;
       case "wait-ended":
       case "settle-ended":
@@ -208,8 +208,9 @@ export class Lanes {
         closeSpan(own, at);
         break;
       case "call-held":
-        if (own !== undefined && thread < POOL_THREAD)
-          own.spans.push({ activity: "blocking", from: at - value, to: at });
+        if (thread >= POOL_THREAD) break;
+        if (own !== undefined) kept(own, at - value, at);
+        if (thread !== MAIN_THREAD || this.#floats) kept(this.#threadLane(thread), at - value, at);
         break;
       case "job-began": {
         const worker = this.#threadLane(thread);
@@ -229,76 +230,116 @@ export class Lanes {
     }
   }
 
-  /** A step holds its thread; the thread's own lane shows it as well. */
-  #holds(own: OpenLane | undefined, thread: number, activity: Activity, at: Ticks): void {
+  /** A step keeps its thread; the thread's own lane shows it as well. */
+  #keeps(own: OpenLane | undefined, thread: number, activity: Activity, at: Ticks): void {
     // What a job of the pool does shows on the pool's lane.
     if (thread >= POOL_THREAD) return;
     open(own, activity, at);
-    if (thread !== MAIN_THREAD) open(this.#threadLane(thread), activity, at);
+    if (thread !== MAIN_THREAD || this.#floats) open(this.#threadLane(thread), activity, at);
   }
 
   #letsGo(own: OpenLane | undefined, thread: number, at: Ticks): void {
     if (thread >= POOL_THREAD) return;
     closeSpan(own, at);
-    if (thread !== MAIN_THREAD) closeSpan(this.#threadLane(thread), at);
+    if (thread !== MAIN_THREAD || this.#floats) closeSpan(this.#threadLane(thread), at);
+  }
+
+  #wasHeld(from: Ticks, to: Ticks): void {
+    const last = this.#held.at(-1);
+    if (last !== undefined && from <= last.to) last.to = to;
+    else this.#held.push({ from, to });
+    if (this.#held.length > mostSpans) this.#held.splice(0, mostSpans / 2);
+  }
+
+  /** What was due goes on, having been starved for as long as its thread was held. */
+  #hasTurn(own: OpenLane, at: Ticks): void {
+    if (own.due !== null && at > own.due) own.spans = this.#spansAt(own, at);
+    closeSpan(own, at);
+  }
+
+  /**
+   * The spans of a lane whose sleep or first turn is due: from then on it is starved while its thread is
+   * held. What else its turn is late by is the timer's own lateness, or a busy machine's.
+   */
+  #spansAt({ spans, due }: OpenLane, now: Ticks): Span[] {
+    const last = spans.at(-1);
+    const sleeps = last?.to === null;
+    const settled = sleeps ? spans.slice(0, -1) : [...spans];
+    const sleep = (from: Ticks, to: Ticks | null): void => {
+      if (sleeps && (to === null || to > from)) settled.push({ activity: "sleeping", from, to });
+    };
+    let from = sleeps ? last.from : due!;
+    for (const held of this.#heldBetween(due!, now)) {
+      sleep(from, held.from);
+      settled.push({ activity: "starved", ...held });
+      from = held.to;
+    }
+    if (from < now || settled.length === 0) sleep(from, null);
+    return settled;
+  }
+
+  #heldBetween(from: Ticks, to: Ticks): Stretch[] {
+    const now = this.#holds.soFar(to);
+    const stretches: Stretch[] = [];
+    for (let k = this.#held.length - 1; k >= 0 && this.#held[k]!.to > from; k--)
+      stretches.unshift(this.#held[k]!);
+    return [...stretches, ...(now === null ? [] : [now])]
+      .map((held) => ({ from: Math.max(held.from, from), to: Math.min(held.to, to) }))
+      .filter((held) => held.to > held.from);
+  }
+
+  #endLane(own: OpenLane, at: Ticks, status: Lane["status"]): void {
+    this.#hasTurn(own, at);
+    own.startedAt ??= at;
+    own.endedAt = at;
+    own.status = status;
   }
 
   /** The process is over, and so is whatever had not ended. */
   #stop(at: Ticks, status: "deadlocked" | "interrupted" | "abandoned"): void {
     for (const [actor, own] of this.#actors) {
-      if (own.endedAt !== null || (own.startedAt === null && own.spans.length === 0)) continue;
-      closeSpan(own, at);
-      own.startedAt ??= at;
-      own.endedAt = at;
-      own.status = actor === MAIN || actor === LAUNCH ? status : "abandoned";
+      if (own.endedAt !== null) continue;
+      if (own.startedAt === null && own.due === null && own.spans.length === 0) continue;
+      this.#endLane(own, at, actor === MAIN || actor === LAUNCH ? status : "abandoned");
     }
     for (const thread of this.#threads)
-      if (thread !== undefined && thread.endedAt === null) {
-        closeSpan(thread, at);
-        thread.endedAt = at;
-      }
+      if (thread !== undefined && thread.endedAt === null) this.#endLane(thread, at, null);
   }
 }
 
-/** The spans of a lane as they are at an instant: a sleep that is overdue by then is starved. */
-export function spansAt(lane: Lane, now: Ticks): Span[] {
-  const last = lane.spans.at(-1);
-  const due = (lane as OpenLane).due;
-  if (last?.activity === "starved" && last.to === null && now <= last.from + slack)
-    return lane.spans.slice(0, -1);
-  if (last === undefined || last.to !== null || last.activity !== "sleeping" || due === null)
-    return lane.spans;
-  if (now <= due + slack) return lane.spans;
-  return [
-    ...lane.spans.slice(0, -1),
-    { ...last, to: due },
-    { activity: "starved", from: due, to: null },
-  ];
-}
-
-/** A task that had its first turn as soon as a machine could give it one was not starved. */
-function dropBrief(lane: OpenLane): void {
-  const last = lane.spans.at(-1);
-  if (last?.activity === "starved" && last.to !== null && last.to - last.from <= slack)
-    lane.spans.pop();
+interface Stretch {
+  from: Ticks;
+  to: Ticks;
 }
 
 function lane(name: string, isThread: boolean): OpenLane {
-  return { name, isThread, startedAt: null, endedAt: null, status: null, spans: [], due: null };
+  const nothing = { startedAt: null, endedAt: null, status: null, due: null };
+  return { name, isThread, ...nothing, spans: [], calls: false };
 }
 
+/** The lane does something else from now on; one that has ended does nothing any more. */
 function open(lane: OpenLane | undefined, activity: Activity, at: Ticks): void {
-  if (lane === undefined) return;
+  if (lane === undefined || lane.endedAt !== null) return;
   closeSpan(lane, at);
   if (lane.spans.length >= mostSpans) lane.spans.splice(0, mostSpans / 2);
   lane.spans.push({ activity, from: at, to: null });
 }
 
 function closeSpan(lane: OpenLane | undefined, at: Ticks): void {
-  const last = lane?.spans.at(-1);
-  if (lane === undefined || last === undefined || last.to !== null) return;
+  if (lane === undefined) return;
   lane.due = null;
+  const last = lane.spans.at(-1);
+  if (last === undefined || last.to !== null) return;
   // What takes no time leaves nothing to draw.
   if (at <= last.from) lane.spans.pop();
   else last.to = at;
+}
+
+/** The user's function says afterwards that it has kept its thread. */
+function kept(lane: OpenLane, from: Ticks, to: Ticks): void {
+  const last = lane.spans.at(-1);
+  const since = last === undefined ? from : Math.max(from, last.to ?? last.from);
+  open(lane, "blocking", since);
+  closeSpan(lane, to);
+  if (lane.calls) open(lane, "calling", to);
 }

@@ -37,13 +37,20 @@ export class LivePicture {
     this.#drawn = [
       "",
       Bun.sliceAnsi(`${this.#heading}: ${elapsed}${of}`, 0, look.width),
-      ...renderTimeline(this.#lanes, look, {
-        to,
-        now,
-        mostLanes: Math.max(2, rows - otherLines),
-      }),
-    ].slice(0, Math.max(2, rows - 1));
+      ...this.#timeline(look, { to, now, rows }),
+    ];
     return `${before}${hideCursor}${this.#drawn.join("\n")}\n`;
+  }
+
+  /** As many lanes as there is room for with the whole legend, since a sign that it leaves out says nothing. */
+  #timeline(look: Look, { to, now, rows }: { to: Ticks; now: Ticks; rows: number }): string[] {
+    const room = rows - 3;
+    for (let mostLanes = Math.max(2, rows - otherLines); mostLanes > 0;) {
+      const lines = renderTimeline(this.#lanes, look, { to, now, mostLanes });
+      if (lines.length <= room) return lines;
+      mostLanes = Math.min(mostLanes, this.#lanes.lanesAt(now).length) - (lines.length - room);
+    }
+    return [];
   }
 
   /** What takes the picture away again; the program may write then. */

@@ -3,7 +3,7 @@
  *
  * Meaning is in the characters and words; colour only repeats it.
  */
-import { activities, type Activity, type Lane, type Lanes, spansAt } from "../analysis/lanes.ts";
+import { activities, type Activity, type Lane, type Lanes } from "../analysis/lanes.ts";
 import { formatTime, type Ticks, TICKS_PER_MS } from "../scenario/duration.ts";
 import { printable } from "../scenario/problem.ts";
 import { pad, wrap } from "./text.ts";
@@ -58,7 +58,7 @@ export function renderTimeline(
   look: Look,
   { to, now, mostLanes = Infinity }: { to: Ticks; now: Ticks; mostLanes?: number },
 ): string[] {
-  const all = source.lanes;
+  const all = source.lanesAt(now);
   const lanes = all.slice(0, mostLanes);
   const names = lanes.map(({ name, isThread }) => `${isThread ? "" : "  "}${printable(name)}`);
   const widest = names.reduce((most, name) => Math.max(most, Bun.stringWidth(name)), 0);
@@ -103,7 +103,7 @@ export function renderMiniatures(
   const used = new Set<Glyph>();
   const left = " ".repeat(nameWidth + 2 + rowNameWidth);
   const lines = runs.flatMap(({ name, lanes }) => {
-    const [main, ...others] = lanes.lanes;
+    const [main, ...others] = lanes.lanesAt(lanes.end);
     const tasks = others.filter((lane) => !lane.isThread && lane.name !== "launch");
     const bar = (of: readonly Lane[]): string =>
       paint(drawBar(of, { cells, span, now: lanes.end }, used), look);
@@ -161,7 +161,7 @@ function drawBar(
   const perCell = span / cells;
   const rank = (glyph: Glyph | null): number =>
     glyph === null ? Infinity : activities.findIndex((activity) => drawn[activity] === glyph);
-  for (const { activity, from, to } of lanes.flatMap((lane) => spansAt(lane, now))) {
+  for (const { activity, from, to } of lanes.flatMap(({ spans }) => spans)) {
     const glyph = drawn[activity];
     const last = Math.min(cells - 1, Math.ceil((to ?? now) / perCell) - 1);
     for (let cell = Math.floor(from / perCell); cell <= last; cell++)

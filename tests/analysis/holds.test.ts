@@ -4,16 +4,13 @@ import { join } from "node:path";
 import { shareIn } from "../../src/analysis/blame.ts";
 import { findFindings } from "../../src/analysis/findings.ts";
 import { type Hold, HoldReader } from "../../src/analysis/holds.ts";
-import { type Outcome, readOutcome } from "../../src/analysis/outcome.ts";
-import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { eventTypes, LAUNCH, MAIN } from "../../src/events/event.ts";
+import { LAUNCH, MAIN } from "../../src/events/event.ts";
 import type { EventLog } from "../../src/events/log.ts";
 import { renderVerdict } from "../../src/render/verdict.ts";
-import { parseScenario } from "../../src/scenario/parse.ts";
-import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
-import { draw, randomFrom } from "../drivers/arbitrary.ts";
+import type { Strategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
 import { type RunResult, simulate } from "../support/simulate.ts";
+import { eventsOf, type Happened, performRandom } from "./random-run.ts";
 
 type Steps = (string | object)[];
 
@@ -322,41 +319,11 @@ describe("overlap", () => {
   });
 });
 
-/** A random run in virtual time. */
-function performed(seed: number): { outcome: Outcome; log: EventLog; strategy: Strategy } {
-  const { document, strategy: input } = draw(randomFrom(seed));
-  const scenario = parseScenario(JSON.stringify(document), "random.json");
-  const strategy = resolveStrategy(input);
-  const log = runVirtually({ scenario, strategy, runtime: "test" });
-  const run = { scenario, strategy, driver: "virtual", speed: 1 } as const;
-  return { outcome: readOutcome(run, log), log, strategy };
-}
-
-interface Happened {
-  type: string;
-  at: number;
-  thread: number;
-  actor: number;
-  value: number;
-}
-
-function eventsOf(log: EventLog): Happened[] {
-  return log.chunks.flatMap(({ length, at, type, thread, actor, value }) =>
-    Array.from({ length }, (_, k) => ({
-      type: eventTypes[type[k]!]!,
-      at: at[k]!,
-      thread: thread[k]!,
-      actor: actor[k]!,
-      value: value[k]!,
-    })),
-  );
-}
-
 function holdsOf(log: EventLog, strategy: Strategy): Hold[] {
   const holds: Hold[] = [];
   const reader = new HoldReader(strategy, 0, (hold) => holds.push(hold));
   for (const { type, at, thread, actor, value } of eventsOf(log))
-    reader.hear(type as (typeof eventTypes)[number], at, thread, actor, value);
+    reader.hear(type, at, thread, actor, value);
   reader.finish(log.end);
   return holds;
 }
@@ -376,10 +343,18 @@ function keptOn(log: EventLog, strategy: Strategy): { from: number; to: number; 
     if (event.thread !== thread) continue;
     isOver ||= event.type === over;
     if (isOver && !floats) break;
-    const waits = floats && event.actor === MAIN && !isOver;
-    if (/^(block|compute)-began$/.test(event.type) || (waits && event.type === "wait-began"))
+    const ofMain = floats && event.actor === MAIN && !isOver;
+    if (
+      /^(block|compute)-began$/.test(event.type) ||
+      (ofMain && /^(wait|call)-began$/.test(event.type))
+    )
       since = event;
-    if (/^(block|compute)-ended$/.test(event.type) || (waits && event.type === "wait-ended")) {
+    if (event.type === "call-held" && !ofMain)
+      kept.push({ from: event.at - event.value, to: event.at, actor: event.actor });
+    if (
+      /^(block|compute)-ended$/.test(event.type) ||
+      (ofMain && /^(wait|call)-ended$/.test(event.type))
+    ) {
       kept.push({ from: since!.at, to: event.at, actor: event.actor });
       since = undefined;
     }
@@ -394,7 +369,7 @@ const seeds = Array.from({ length: lawRounds }, (_, index) => 7000 + index);
 describe("laws", () => {
   test("law: a hold is as long as the operations within it, no operation is in two, and the longest is longestBlock", () => {
     for (const seed of seeds) {
-      const { log, strategy, outcome } = performed(seed);
+      const { log, strategy, outcome } = performRandom(seed);
       const holds = holdsOf(log, strategy);
       const kept = keptOn(log, strategy);
       let operations = 0;
@@ -415,7 +390,7 @@ describe("laws", () => {
 
   test("law: where the loop is asyncio's, what an actor does without a wait between is one hold", () => {
     for (const seed of seeds) {
-      const { log, strategy } = performed(seed);
+      const { log, strategy } = performRandom(seed);
       if (strategy.loop === "float") continue;
       const steps = new Map<number, number>();
       const expected: [number, number][] = [];
@@ -425,14 +400,19 @@ describe("laws", () => {
       };
       const closed = eventsOf(log).find(({ type }) => type === "loop-closed")?.at ?? Infinity;
       const kept = keptOn(log, strategy);
+      const called = new Map<number, number>();
       let settled = 0;
       for (const { type, at, actor } of eventsOf(log)) {
         if (actor === MAIN || at > closed) continue;
         const operation = /^(block|compute)-began$/.test(type)
           ? kept.find((one) => one.from === at && one.actor === actor)
-          : undefined;
+          : type === "call-held"
+            ? kept.find((one) => one.to === at && one.actor === actor)
+            : undefined;
         if (operation !== undefined)
           steps.set(actor, (steps.get(actor) ?? 0) + operation.to - operation.from);
+        if (type === "call-began" || type === "call-held") called.set(actor, at);
+        if (type === "call-ended" && at > called.get(actor)!) ends(actor);
         if (/^(sleep-began|wait-began|offload-began|task-ended|launch-ended)$/.test(type))
           ends(actor);
         if (type === "settle-began") settled = at;
@@ -451,7 +431,7 @@ describe("laws", () => {
   test("law: in virtual time a turn is late by the sum of the shares of all holds since it was due", () => {
     let late = 0;
     for (const seed of seeds) {
-      const { log, strategy } = performed(seed);
+      const { log, strategy } = performRandom(seed);
       const holds = holdsOf(log, strategy);
       const due = new Map<number, number>();
       for (const { type, at, actor, value } of eventsOf(log)) {
@@ -478,7 +458,7 @@ describe("laws", () => {
 
   test("law: in virtual time nothing is unexplained, nobody is late through itself, and no sentence blames the machine", () => {
     for (const seed of seeds) {
-      const { outcome } = performed(seed);
+      const { outcome } = performRandom(seed);
       expect(outcome.blame.unexplained).toEqual([]);
       for (const { hold, victims } of outcome.blame.holds)
         for (const { actor } of victims) expect([seed, actor]).not.toEqual([seed, hold.actor]);

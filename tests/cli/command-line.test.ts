@@ -135,6 +135,16 @@ const resultShape = z.strictObject({
     longestBlock: z.unknown(),
     lateness: z.looseObject({ p50: time, p99: time, max: time }),
   }),
+  blocks: z.array(
+    z.strictObject({
+      at: time,
+      duration: time,
+      by: z.string(),
+      source: z.string().nullable(),
+      shares: z.array(z.strictObject({ by: z.string(), duration: time })),
+      late: z.array(z.strictObject({ task: z.string(), tasks: z.int(), by: time })),
+    }),
+  ),
   races: z.array(z.unknown()),
   failures: z.array(
     z.strictObject({
