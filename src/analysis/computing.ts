@@ -14,7 +14,8 @@ import { Cursor, hasStep, isPoolStep } from "../scenario/walk.ts";
 export function computeAtOnce(scenario: Scenario, strategy: Strategy, log: EventLog): boolean {
   const { main, launch, tasks } = scenario;
   const steps = [main, launch, ...tasks.flatMap((task) => [task.steps, task.finally])];
-  // One loop for all of it, or nothing that computes: so it is of nearly all.
+  // A loop that floats is JavaScript's, and with one thread there is none beside it.
+  if (strategy.loop === "float") return false;
   if (strategy.loop === "inline" && strategy.offload !== "threads") return false;
   if (!steps.some((list) => hasStep(list, "compute"))) return false;
   const jobs = new ComputingJobs(scenario);

@@ -85,11 +85,19 @@ export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = {
   },
   ended: {
     says: "nothing is left under way at the end",
-    lack: ({ tasks, launch }) => {
-      const left = tasks.filter(({ status }) => status === "abandoned");
-      if (left.length > 0)
-        return `the process ends with ${namesOf(left.map(({ spec }) => spec.name))} under way`;
-      return launch.status === "abandoned" ? "the process ends with launch under way" : null;
+    lack: ({ tasks, launch, left }) => {
+      const cut = tasks.filter(({ status }) => status === "abandoned");
+      const what =
+        cut.length > 0
+          ? namesOf(cut.map(({ spec }) => spec.name))
+          : launch.status === "abandoned"
+            ? "launch"
+            : left.jobs > 0
+              ? "a job of the pool"
+              : left.loop
+                ? "the loop's thread"
+                : null;
+      return what === null ? null : `the process ends with ${what} under way`;
     },
   },
   main: { says: "main finishes", lack: mainFailure },

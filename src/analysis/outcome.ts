@@ -189,6 +189,8 @@ export interface Outcome extends Performed {
   interruptedBy: Interruption | "cut-off" | null;
   /** What is known of it beside, as the signal that ended a process. */
   interruption: string | null;
+  /** What was under way beside main when the process ended: a loop in a thread, and jobs of the pool. */
+  left: { loop: boolean; jobs: number };
   /** Whether main came to its `launch` step. */
   launched: boolean;
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
@@ -265,6 +267,8 @@ class Reader {
   #interruptedBy: Interruption | "cut-off" | null = null;
   #interruptionDetail: string | null = null;
   #launched = false;
+  /** Jobs that a thread of the pool has begun and not ended. */
+  #jobs = 0;
   #rejected = false;
 
   constructor(performed: Performed) {
@@ -492,6 +496,12 @@ class Reader {
       case "loop-closed":
         this.#loopClosed = at;
         break;
+      case "job-began":
+        this.#jobs++;
+        break;
+      case "job-ended":
+        this.#jobs--;
+        break;
       case "process-ended":
         this.#exitCode = value;
         break;
@@ -605,6 +615,10 @@ class Reader {
       exitCode: this.#exitCode,
       interruptedBy: this.#interruptedBy,
       interruption: this.#interruptionDetail,
+      left: {
+        loop: this.#loopThread === LOOP_THREAD && this.#loopClosed === null,
+        jobs: this.#jobs,
+      },
       launched: this.#launched,
       rejected: this.#rejected,
     };

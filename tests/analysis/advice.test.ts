@@ -41,6 +41,7 @@ function keepsItsWord(text: string, words: CompareWords, seen: Seen): void {
   expect(message).toEndWith(`, and ${then}.`);
   // What the user did not type nobody has to type.
   if (words.must === null) expect(writeDemands(demandsOf(changed.scenario).all)).toBe(told);
+  if (!allRounds) return;
   // It is the same among all strategies, where it is one of them.
   if (instead !== null && !allStrategies().some(({ name }) => name === instead)) return;
   const again = compareDocument(document, { must: told, all: true }, "choice");
@@ -49,7 +50,7 @@ function keepsItsWord(text: string, words: CompareWords, seen: Seen): void {
 
 describe("law: a counter-example, compared under the demands that were told, says what was said", () => {
   const cases = [false, true].flatMap((all) => musts.map((must) => [must, all] as const));
-  test.each(cases.slice(0, rounds(2, cases.length)))(
+  test.each(cases.slice(0, rounds(1, cases.length)))(
     "for the catalogue, --must %p, --all %p",
     (must, all) => {
       const seen = { examples: 0, hopeless: 0 };

@@ -144,6 +144,18 @@ test.each([
     "daemon",
     "the process ends with a under way",
   ],
+  [
+    "ended",
+    one("block: 3s", "main: [launch, block: 500ms]"),
+    "thread,atExit=cancel,grace=50ms,offload=threads",
+    "the process ends with a job of the pool under way",
+  ],
+  [
+    "ended",
+    one("block: 3s", "main: [launch, block: 500ms]"),
+    "float,atExit=cancel,offload=threads",
+    null,
+  ],
   ["ended", one("sleep: 1s"), "thread", null],
   ["ended", one("sleep: 1s"), "thread,atExit=cancel", null],
   ["wall<=1s", one("sleep: 2s"), "await", "the process ends at 2s (wanted: at most 1s)"],
