@@ -200,8 +200,8 @@ Options
 
 What differs from a run
   python       No loop floats there ("float", "exit"), and it cannot import the module of a "call":
-               both are refused. "{runtime}" is "python". A channel between main and a loop in a
-               thread ends with the loop.
+               both are refused. "{runtime}" is "python". Before 3.11 the program says that it
+               needs a later one, and exits with 2.
   typescript   No loop closes there, so an AbortController cancels what is left over: a task that
                is in its "finally" by then ends it, and one that another has just woken may come a
                step further. Main hears that a task failed, not why. Your own functions get args,

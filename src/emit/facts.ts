@@ -14,9 +14,15 @@ import { leaves, leavesOf } from "../scenario/walk.ts";
 export function usesEarlyValue(steps: readonly Step[], cleanup: readonly Step[] = []): boolean {
   const usesValue = (step: LeafStep): boolean => placeholdersOf(step).has("value");
   const all = leaves(steps);
-  const received = all.findIndex(({ kind }) => kind === "receive");
+  const certain = new Set(leaves(steps.filter((step) => !isSkipped(step))));
+  const received = all.findIndex((step) => step.kind === "receive" && certain.has(step));
   const early = received < 0 ? all : all.slice(0, received);
   return early.some(usesValue) || leaves(cleanup).some(usesValue);
+}
+
+/** Whether some repeat within the step, or the step itself, is one of no times. */
+function isSkipped(step: Step): boolean {
+  return step.kind === "repeat" && (step.times === 0 || step.steps.some(isSkipped));
 }
 
 /** Whether the steps of the list hold their place for a while in a coroutine. */
@@ -153,12 +159,8 @@ export class Facts {
     );
   }
 
-  /**
-   * Whether main can fail behind its launch step.
-   *
-   * @param throughChannels whether a channel that it shares with the background can make it.
-   */
-  mainCanFail(throughChannels: boolean): boolean {
+  /** Whether main can fail behind its launch step. */
+  mainCanFail(): boolean {
     return leaves(this.afterLaunch).some((step) => {
       switch (step.kind) {
         case "submit":
@@ -169,9 +171,6 @@ export class Facts {
             this.launchCanFail ||
             this.taskCanFail(this.task(step.task))
           );
-        case "send":
-        case "receive":
-          return raises(step) || (throughChannels && this.isShared(this.channel(step.channel)));
         default:
           return raises(step);
       }

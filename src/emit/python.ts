@@ -9,7 +9,8 @@ import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { leaves, leavesOf } from "../scenario/walk.ts";
 import { EmitError } from "./error.ts";
-import { type ChannelUse, Facts, usesEarlyValue } from "./facts.ts";
+import { Facts, usesEarlyValue } from "./facts.ts";
+import { hasChannelClass, kindOf, writeChannel, writeChannelClass } from "./python/channel.ts";
 import { Draft } from "./python/draft.ts";
 import { writeLaunch, writeTask } from "./python/coroutines.ts";
 import { onMain, writeSteps } from "./python/steps.ts";
@@ -37,12 +38,14 @@ export function emitPython(scenario: Scenario, strategy: Strategy): string {
 }
 
 function writeProgram(draft: Draft): string {
+  draft.import("sys");
   const { scenario, strategy, used, launches, channels } = draft.facts;
   const main = writeMain(draft);
   const functions = launches
     ? [...used.map((task) => writeTask(draft, task)), writeLaunch(draft), ...writeLoop(draft)]
     : [];
-  const queues = channels.map((channel) => writeQueue(draft, channel));
+  const channelClass = writeChannelClass(draft);
+  const queues = channels.map((channel) => writeChannel(draft, channel));
   const compute = draft.computes ? computeFunction(draft) : [];
   // A process of a pool imports this file, and must not become the main program again.
   const guarded = usesProcesses(draft.facts)
@@ -52,16 +55,22 @@ function writeProgram(draft: Draft): string {
     (a, b) => Number(a.startsWith("from")) - Number(b.startsWith("from")) || (a < b ? -1 : 1),
   );
   const head = `# ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${scenario.title.replaceAll(/\s+/g, " ")}`}`;
-  const top = separated([[head, ...imports], queues], [""]);
-  return `${separated([top, compute, ...functions, guarded], ["", ""]).join("\n")}\n`;
+  const top = separated([[head, ...imports], versionGuard], [""]);
+  const channelsOnTop = channelClass.length === 0;
+  return `${separated(
+    channelsOnTop
+      ? [separated([top, queues], [""]), compute, ...functions, guarded]
+      : [top, channelClass, queues, compute, ...functions, guarded],
+    ["", ""],
+  ).join("\n")}\n`;
 }
 
-function writeQueue(draft: Draft, channel: ChannelUse): string {
-  const name = draft.queueOf(channel);
-  const size = channel.capacity === null ? "" : `maxsize=${channel.capacity}`;
-  const inLoop = channel.loopSends || channel.loopReceives;
-  return `${name} = ${inLoop ? `${draft.import("asyncio")}.Queue` : `${draft.import("queue")}.Queue`}(${size})`;
-}
+/** Before 3.11 there is no TaskGroup, no timeout() and no Runner; what stands above it compiles there. */
+const versionGuard = [
+  "if sys.version_info < (3, 11):",
+  `    print("This program needs Python 3.11 or later.", file=sys.stderr)`,
+  "    sys.exit(2)",
+];
 
 function computeFunction(draft: Draft): string[] {
   draft.import("time");
@@ -76,12 +85,12 @@ function computeFunction(draft: Draft): string[] {
 
 /** Whether main has to know the loop itself. */
 function needsLoop(facts: Facts): boolean {
-  const { strategy, afterLaunch, channels } = facts;
+  const { strategy, afterLaunch } = facts;
   return (
-    strategy.loop === "portal" ||
+    (strategy.loop === "portal" && strategy.atExit === "wait") ||
     strategy.atExit === "cancel" ||
     leaves(afterLaunch).some(({ kind }) => kind === "submit") ||
-    channels.some((channel) => facts.isBetweenThreads(channel))
+    hasChannelClass(facts)
   );
 }
 
@@ -89,61 +98,95 @@ function usesProcesses(facts: Facts): boolean {
   return facts.strategy.offload === "processes" && facts.usesPool;
 }
 
+/** Whether the loop's thread has a function of its own. */
 function hasServe(facts: Facts): boolean {
   return needsLoop(facts) || usesProcesses(facts);
 }
 
+/** Whether the loop may have closed before main's end. */
+function mayClose({ strategy, launchCanFail }: Facts): boolean {
+  return strategy.loop === "thread" || launchCanFail;
+}
+
+/** What the loop runs: launch, and for a portal what keeps the loop open behind it. */
+function entryOf(facts: Facts): "main" | "portal" {
+  const { loop, atExit } = facts.strategy;
+  // Without an end of its own a loop that main stops needs nothing to wait for.
+  return loop === "portal" && (atExit !== "cancel" || mayClose(facts)) ? "portal" : "main";
+}
+
 /** The functions of the loop's thread. */
 function writeLoop(draft: Draft): string[][] {
-  const { strategy, launchCanFail } = draft.facts;
-  if (strategy.loop === "inline" || !hasServe(draft.facts)) return [];
-  const pool = usesProcesses(draft.facts) ? "pool, " : "";
+  const { facts } = draft;
+  const { loop, atExit } = facts.strategy;
+  if (loop === "inline") return [];
+  return [
+    ...(entryOf(facts) === "portal" ? [writePortal(atExit === "wait")] : []),
+    ...(hasServe(facts) ? [writeServe(draft)] : []),
+    ...(atExit === "cancel" && mayClose(facts) ? [writeStop()] : []),
+  ];
+}
+
+/** The coroutine that keeps a loop open behind launch; an error that leaves launch ends it, and no other. */
+function writePortal(drains: boolean): string[] {
+  const open = drains
+    ? [
+        "await finish.wait()  # the main program's end",
+        "while len(asyncio.all_tasks()) > 1:  # every task comes to its end",
+        "    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})",
+      ]
+    : ["await asyncio.Event().wait()  # the loop stays open"];
+  return ["async def portal():", ...inside(["await main()", ...open])];
+}
+
+function writeServe(draft: Draft): string[] {
+  const { facts } = draft;
+  const entry = `${entryOf(facts)}()`;
+  const pool = usesProcesses(facts) ? ["pool"] : [];
   const runner = "asyncio.Runner(loop_factory=lambda: loop)";
-  const isPortal = strategy.loop === "portal";
-  if (!needsLoop(draft.facts))
-    return [
-      ["def serve():", ...inside(["with pool:  # waits for jobs", "    asyncio.run(main())"])],
-    ];
-  if (!isPortal && strategy.atExit !== "cancel")
-    return [
-      ["def serve():", ...inside([`with ${pool}${runner} as runner:`, "    runner.run(main())"])],
-    ];
-  const opened =
-    isPortal && launchCanFail
-      ? [
-          "async def opened():",
-          ...inside([
-            "try:",
-            "    await main()",
-            "except Exception:",
-            "    loop.stop()  # an error that leaves main() ends this thread, and no other",
-            "    raise",
-          ]),
-        ]
-      : [];
-  const serve = [
+  const within = (managers: string[], lines: string[]): string[] => [
     "def serve():",
+    ...inside([`with ${[...pool, ...managers].join(", ")}:`, ...inside(lines)]),
+  ];
+  if (!needsLoop(facts)) return within([], [`asyncio.run(${entry})`]);
+  if (facts.strategy.atExit !== "cancel")
+    return within([`${runner} as runner`], [`runner.run(${entry})`]);
+  const left = "    # leaving the runner cancels what is left and waits for its clean-up";
+  if (!mayClose(facts))
+    return [
+      ...within(
+        [runner],
+        [
+          `launch = loop.create_task(${entry})`,
+          "loop.run_forever()  # until the main program's end",
+        ],
+      ),
+      left,
+    ];
+  return [
+    ...within(
+      [runner],
+      [
+        "try:",
+        "    loop.run_until_complete(launch)",
+        "except RuntimeError:",
+        "    if launch.done():",
+        "        raise  # its own error, and not that of a loop that was stopped",
+      ],
+    ),
+    left,
+  ];
+}
+
+function writeStop(): string[] {
+  return [
+    "def stop():",
     ...inside([
-      `with ${pool}${runner}:`,
-      ...inside([
-        `launch = loop.create_task(${opened.length > 0 ? "opened" : "main"}())`,
-        ...(isPortal ? [] : ["launch.add_done_callback(lambda _: loop.stop())"]),
-        `loop.run_forever()  # until ${isPortal ? "main's end" : "main() returns, or the main program ends"}`,
-      ]),
-      "# leaving the runner cancels what is left and waits for its clean-up",
+      `"""Stops the loop, unless it is closing by itself and waits for clean-up."""`,
+      "if not launch.done():",
+      "    loop.stop()",
     ]),
   ];
-  const drain =
-    isPortal && strategy.atExit === "wait"
-      ? [
-          "async def drain():",
-          `    """Lets every task come to its end, then stops the loop."""`,
-          "    while others := asyncio.all_tasks() - {asyncio.current_task()}:",
-          "        await asyncio.wait(others)",
-          "    loop.stop()",
-        ]
-      : [];
-  return [opened, serve, drain];
 }
 
 function writeMain(draft: Draft): string[] {
@@ -153,17 +196,35 @@ function writeMain(draft: Draft): string[] {
   if (!launches) return [...early, ...before];
   const after = writeSteps(draft, afterLaunch, onMain);
   const exit = writeExit(draft);
-  const head = [...early, ...before, ...launchStep(draft)];
+  const usesChannels = leaves(beforeLaunch).some(
+    (step) =>
+      (step.kind === "send" || step.kind === "receive") &&
+      kindOf(draft.facts, draft.facts.channel(step.channel)) === "Channel",
+  );
+  const opening = openLoop(draft);
+  const head = [
+    ...early,
+    ...(usesChannels ? opening : []),
+    ...before,
+    ...launchStep(draft, usesChannels ? [] : opening),
+  ];
   if (draft.facts.abandons && draft.facts.usesPool)
     return [...head, ...endAtOnce(draft, after, exit)];
   // A thread that is a plain one is joined by the interpreter in any case.
   const needed = exit.length > 1 || draft.facts.strategy.grace !== null;
-  if (!draft.facts.mainCanFail(true) || !needed || after.length === 0)
+  if (!draft.facts.mainCanFail() || !needed || after.length === 0)
     return [...head, ...after, ...exit];
   return [...head, "try:", ...inside(after), "finally:", ...inside(exit)];
 }
 
-function launchStep(draft: Draft): string[] {
+/** The loop of another thread, where main has to know it. */
+function openLoop({ facts }: Draft): string[] {
+  return facts.strategy.loop !== "inline" && needsLoop(facts)
+    ? ["loop = asyncio.new_event_loop()"]
+    : [];
+}
+
+function launchStep(draft: Draft, opening: string[]): string[] {
   draft.import("asyncio");
   const { strategy } = draft.facts;
   const pool = `ProcessPoolExecutor(max_workers=${strategy.workers})`;
@@ -180,37 +241,44 @@ function launchStep(draft: Draft): string[] {
     return usesProcesses(draft.facts) ? [`with ${pool} as pool:`, ...inside(run)] : run;
   }
   draft.import("threading");
-  const daemon = draft.facts.abandons ? ", daemon=True" : "";
+  const { facts } = draft;
+  const daemon = facts.abandons ? ", daemon=True" : "";
+  const entry = `${entryOf(facts)}()`;
   return [
-    ...(usesProcesses(draft.facts) ? [`pool = ${pool}`] : []),
-    ...(needsLoop(draft.facts) ? ["loop = asyncio.new_event_loop()"] : []),
-    `thread = threading.Thread(target=${hasServe(draft.facts) ? "serve" : "asyncio.run, args=(main(),)"}${daemon})`,
+    ...(usesProcesses(facts) ? [`pool = ${pool}`] : []),
+    ...opening,
+    ...(strategy.atExit === "cancel" && mayClose(facts)
+      ? [`launch = loop.create_task(${entry})`]
+      : []),
+    ...(strategy.loop === "portal" && strategy.atExit === "wait"
+      ? ["finish = asyncio.Event()"]
+      : []),
+    `thread = threading.Thread(target=${hasServe(facts) ? "serve" : `asyncio.run, args=(${entry},)`}${daemon})`,
     "thread.start()  # the main program goes on at once",
   ];
 }
 
 /** What a strategy does when main's steps have ended. */
 function writeExit(draft: Draft): string[] {
-  const { strategy, launchCanFail, afterLaunch } = draft.facts;
-  const { loop, atExit, grace } = strategy;
+  const { facts } = draft;
+  const { loop, atExit, grace } = facts.strategy;
   if (atExit === null) return [];
   if (atExit === "abandon")
     return ["# the process ends here: a daemon thread is abandoned, and no clean-up runs"];
-  const lines: string[] = [];
-  const closed = loop === "thread" || launchCanFail;
   const tell =
     atExit === "cancel"
-      ? "loop.call_soon_threadsafe(loop.stop)  # cancels what is left, and lets it clean up"
+      ? `loop.call_soon_threadsafe(${mayClose(facts) ? "stop" : "loop.stop"})  # cancels what is left, and lets it clean up`
       : loop === "portal"
-        ? "asyncio.run_coroutine_threadsafe(drain(), loop)"
+        ? "loop.call_soon_threadsafe(finish.set)  # every task comes to its end"
         : null;
-  if (tell !== null && closed)
+  const lines: string[] = [];
+  if (tell !== null && mayClose(facts))
     lines.push(
       `with ${draft.import("contextlib")}.suppress(RuntimeError):  # the loop may have closed by itself`,
       `    ${tell}`,
     );
   else if (tell !== null) lines.push(tell);
-  const last = afterLaunch.at(-1);
+  const last = facts.afterLaunch.at(-1);
   const joined = tell === null && last?.kind === "join" && last.timeout === undefined;
   if (grace !== null)
     lines.push(`thread.join(timeout=${seconds(grace)})  # then it is abandoned: it is a daemon`);

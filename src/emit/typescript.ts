@@ -74,7 +74,7 @@ function writeMain(draft: Draft): { before: string[]; behind: string[] } {
   const after = writeSteps(draft, afterLaunch, onMain);
   const exit = writeExit(strategy);
   const goesOn = isBeside(strategy) && strategy.atExit !== "abandon";
-  if (!goesOn || !facts.mainCanFail(false) || after.length === 0)
+  if (!goesOn || !facts.mainCanFail() || after.length === 0)
     return { before, behind: [...after, ...exit] };
   const caught = [
     "try {",

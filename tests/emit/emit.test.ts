@@ -1,5 +1,6 @@
 /**
- * `tandem code`: the program it prints is run, and prints what a run in virtual time prints.
+ * `tandem code`: the program it prints in TypeScript is run, and prints what a run in virtual time
+ * prints. Those in Python are held to the instant, in python.test.ts.
  *
  * What is compared is each thread's own lines in order; a program does not say which thread a line
  * is of, so that is known by its text.
@@ -8,13 +9,14 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findFindings } from "../../src/analysis/findings.ts";
 import { readOutcome } from "../../src/analysis/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { emitProgram, type Language, languages } from "../../src/emit/emit.ts";
+import { emitProgram } from "../../src/emit/emit.ts";
 import { type RunResult, toJson } from "../../src/export/json.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import type { Scenario } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { sideBySide } from "../support/real.ts";
+import { documents } from "./documents.ts";
 import { call, environment, tandem, temporaryFolder } from "../support/tandem.ts";
 
 // The last one may wait for all the others.
@@ -25,32 +27,6 @@ const fast = 5;
 
 const folder = temporaryFolder();
 process.on("exit", () => folder[Symbol.dispose]());
-
-// Python's print writes a line and its end apart, and a switch of threads may tear them; here it does not.
-folder.file(
-  "sitecustomize.py",
-  "import builtins, sys\nbuiltins.print = lambda text: sys.stdout.write(text + '\\n') and None\n",
-);
-
-function whyNoPython(): string | null {
-  try {
-    const { stdout } = Bun.spawnSync(["python3", "-c", "import sys; print(sys.version_info[1])"]);
-    return Number(stdout.toString()) >= 11 ? null : "python3 is older than 3.11";
-  } catch {
-    return "there is no python3 on the PATH";
-  }
-}
-
-const missing: Record<Language, string | null> = { typescript: null, python: whyNoPython() };
-const commandOf: Record<Language, string[]> = {
-  typescript: [process.execPath],
-  python: ["python3"],
-};
-const endingOf: Record<Language, string> = { typescript: "ts", python: "py" };
-const runtimeOf: Record<Language, string> = {
-  typescript: `Bun ${Bun.version}`,
-  python: "python",
-};
 
 /** Every duration divided by `speed`. */
 function faster<Plain>(plain: Plain, speed: number): Plain {
@@ -64,7 +40,6 @@ function faster<Plain>(plain: Plain, speed: number): Plain {
 interface Case {
   scenario: Scenario;
   strategy: Strategy;
-  language: Language;
 }
 
 interface Ended {
@@ -74,22 +49,22 @@ interface Ended {
   stderr: string;
 }
 
-function model({ scenario, strategy, language }: Case): RunResult {
-  const log = runVirtually({ scenario, strategy, runtime: runtimeOf[language] });
+function model({ scenario, strategy }: Case): RunResult {
+  const log = runVirtually({ scenario, strategy, runtime: `Bun ${Bun.version}` });
   const outcome = readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log);
   return toJson(outcome, findFindings(outcome, null));
 }
 
 let files = 0;
 
-async function perform({ scenario, strategy, language }: Case, speed: number): Promise<Ended> {
-  const program = emitProgram(faster(scenario, speed), faster(strategy, speed), language);
-  const file = folder.file(`program-${files++}.${endingOf[language]}`, program);
-  const child = Bun.spawn([...commandOf[language], file], {
+async function perform({ scenario, strategy }: Case, speed: number): Promise<Ended> {
+  const program = emitProgram(faster(scenario, speed), faster(strategy, speed), "typescript");
+  const file = folder.file(`program-${files++}.ts`, program);
+  const child = Bun.spawn([process.execPath, file], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    env: environment({ PYTHONPATH: folder.path }),
+    env: environment(),
     timeout: 30_000,
     killSignal: "SIGKILL",
   });
@@ -126,14 +101,9 @@ class Programs {
   /** A test for each of the cases that come to an end. */
   add(cases: Case[]): void {
     for (const one of cases) {
-      const { scenario, strategy, language } = one;
+      const { scenario, strategy } = one;
       const expected = model(one);
-      const title = `${scenario.name} under ${strategy.name} in ${language}`;
-      const why = missing[language];
-      if (why !== null) {
-        test.skip(`${title} (${why})`, () => undefined);
-        continue;
-      }
+      const title = `${scenario.name} under ${strategy.name}`;
       if (expected.main.status === "deadlocked") continue;
       this.#cases.push(one);
       this.#ended.set(one, Promise.withResolvers());
@@ -165,11 +135,7 @@ class Programs {
 const programs = new Programs();
 
 function casesOf(scenario: Scenario, strategies: Strategy[]): Case[] {
-  return strategies.flatMap((strategy) =>
-    languages
-      .filter((language) => language === "typescript" || strategy.loop !== "float")
-      .map((language) => ({ scenario, strategy, language })),
-  );
+  return strategies.map((strategy) => ({ scenario, strategy }));
 }
 
 describe("the program prints what the scenario prints, and ends as it does:", () => {
@@ -178,168 +144,6 @@ describe("the program prints what the scenario prints, and ends as it does:", ()
     programs.add(casesOf(scenario, scenario.compare!));
   }
 });
-
-/** What the catalogue has no scenario for, and the strategies that it matters under. */
-const documents: [strategies: string, document: string][] = [
-  [
-    "detach await group await,settle=settled thread daemon portal float",
-    `name: texts
-main:
-  - print: 'main "quotes" \\ and \`ticks\` $ \${{x}} {{i}} {}, {runtime}'
-  - repeat: 2
-    steps: [{ repeat: 2, steps: [{ print: "main inner {i}" }] }, { print: "main outer {i}" }]
-  - launch
-  - block: 250ms
-  - print: main goes on
-  - block: 1.5s
-  - print: main ends
-launch: [print: launch, start: [worker, import], print: started, settle, print: settled]
-tasks:
-  worker:
-    steps:
-      - print: "{task} is {copy} {value}."
-      - sleep: 500ms
-      - repeat: 2
-        steps: [print: "{task} {i}"]
-    finally: [print: "{task} cleans up"]
-    copies: 3
-  import: [print: "{task} {copy}", sleep: 1s, print: imported]
-`,
-  ],
-  [
-    "await group await,settle=settled thread daemon portal float",
-    `name: pipe
-main: [print: main, launch, block: 3s, print: main ends]
-tasks:
-  source: [{ repeat: 4, steps: [{ print: "source {i}" }, { send: { channel: pipe, value: { a: 1 } } }] }, { print: source ends }]
-  sink:
-    steps: [{ repeat: 5, steps: [{ receive: pipe, timeout: 1s }, { print: "sink {i} {value}" }, { sleep: 250ms }] }]
-    finally: [sleep: 250ms, print: sink cleans up]
-channels: { pipe: { capacity: 2 } }
-`,
-  ],
-  [
-    "await,timeout=1s group,timeout=1s await,settle=settled,timeout=1s thread,timeout=1s thread,settle=group,timeout=1s portal,settle=gather,timeout=1s float,settle=gather,timeout=1s await,timeout=4s",
-    `name: too-slow
-main: [print: main, launch, block: 2.5s, print: main ends]
-launch: [start: [quick, slow, slower], settle, print: settled]
-tasks:
-  quick: [sleep: 250ms, print: quick]
-  slow: { steps: [sleep: 2s, print: slow], finally: [sleep: 500ms, print: slow cleans up] }
-  slower: { steps: [sleep: 3s, print: slower], finally: [print: slower cleans up] }
-`,
-  ],
-  [
-    "await,offload=threads,workers=1 group,offload=threads thread,offload=processes detach,offload=threads,workers=1 detach,offload=processes daemon,offload=threads daemon,offload=processes thread,atExit=cancel,offload=threads thread,grace=250ms,offload=threads,workers=1",
-    `name: jobs
-main: [print: main, launch, block: 1s, print: main ends]
-launch: [start: [first, second, third], sleep: 250ms, settle, print: settled]
-tasks:
-  first: { steps: [print: first, block: 1.5s, print: first done], finally: [print: first cleans up] }
-  second: [block: 250ms, print: second done]
-  third: [sleep: 750ms, print: third]
-`,
-  ],
-  [
-    "portal portal,grace=500ms portal,atExit=cancel thread await float",
-    `name: many
-main:
-  - launch
-  - block: 500ms
-  - submit: many
-  - submit: bad
-  - block: 250ms
-  - print: submitted
-  - result: many
-  - print: many are done
-  - result: bad
-  - print: never
-launch: [print: open]
-tasks:
-  many: { steps: [sleep: 500ms, print: "{task}"], copies: 3 }
-  bad: { steps: [sleep: 1s, fail: bad], finally: [print: bad cleans up] }
-`,
-  ],
-  [
-    "portal,settle=gather portal,settle=gather,atExit=cancel thread await",
-    `name: shut
-main: [launch, block: 1s, print: main, submit: late, print: never]
-launch: [start: [bad, long], settle]
-tasks:
-  bad: [sleep: 500ms, fail: bad]
-  long: { steps: [sleep: 2s, print: long], finally: [sleep: 250ms, print: long cleans up] }
-  late: [print: late]
-`,
-  ],
-  [
-    "detach await group thread thread,settle=group",
-    `name: body
-main: [print: main, launch, block: 2s, print: main ends]
-launch: [start: [bad, long], sleep: 1s, print: launch, settle, print: settled]
-tasks:
-  bad: { steps: [sleep: 500ms, fail: bad], finally: [print: bad cleans up] }
-  long: { steps: [sleep: 2s, print: long], finally: [sleep: 250ms, print: long cleans up] }
-`,
-  ],
-  [
-    // Not with a rejection that nobody handles: Bun 1.4.5 lets one more wake-up happen before it ends.
-    "float,settle=group",
-    `name: body-afloat
-main: [print: main, launch, block: 250ms, print: main ends]
-launch: [start: [bad, long], sleep: 1s, print: launch, settle, print: settled]
-tasks:
-  bad: { steps: [sleep: 500ms, fail: bad], finally: [print: bad cleans up] }
-  long: { steps: [sleep: 2s, print: long], finally: [sleep: 250ms, print: long cleans up] }
-`,
-  ],
-  [
-    "detach await group thread float",
-    `name: body-fails
-main: [print: main, launch, block: 1s, print: main ends]
-launch: [start: long, fail: launch]
-tasks:
-  long: { steps: [print: long, sleep: 2s], finally: [print: long cleans up] }
-`,
-  ],
-  [
-    "float,atExit=cancel float,atExit=cancel,grace=500ms float,grace=500ms float,settle=settled,atExit=cancel thread,settle=settled,atExit=cancel portal,settle=gather,atExit=cancel thread,settle=group,atExit=cancel",
-    `name: afloat
-main: [print: main, launch, block: 500ms, print: main ends]
-launch: [start: [a, b], settle, print: settled]
-tasks:
-  a: { steps: [print: a, sleep: 2s, print: a done], finally: [sleep: 250ms, print: a cleans up] }
-  b: { steps: [sleep: 2s, print: b done], finally: [sleep: 1s, print: b cleans up] }
-`,
-  ],
-  [
-    "thread await detach portal float",
-    `name: letters
-main:
-  - send: { channel: own, value: 1 }
-  - receive: own
-  - print: "main has {value}"
-  - launch
-  - block: 250ms
-  - join:
-    timeout: 1s
-  - print: main ends
-tasks:
-  a: [{ sleep: 2s }, { print: a }]
-channels: { own: {} }
-`,
-  ],
-  [
-    "thread portal thread,atExit=cancel",
-    `name: post
-main: [launch, { repeat: 3, steps: [{ block: 250ms }, { send: { channel: box, value: 7 } }] }, block: 500ms, print: main ends]
-tasks:
-  reader: { steps: [{ repeat: 4, steps: [{ receive: box, timeout: 1s }, { print: "read {value}" }] }], finally: [print: reader ends] }
-channels: { box: {} }
-`,
-  ],
-  ["await thread", "name: nothing\nmain: [print: a, launch, join, print: b]\n"],
-  ["await thread portal", "name: never\nmain: [print: a]\ntasks: { t: [print: t] }\n"],
-];
 
 describe("beyond the catalogue:", () => {
   for (const [strategies, document] of documents)
@@ -364,7 +168,12 @@ describe("the article's listings in Python are what its author would have writte
     expect(code("lost", "--lang", "python")).toMatchInlineSnapshot(`
       "# lost, strategy detach: A task that nobody awaits is lost
       import asyncio
+      import sys
       import time
+
+      if sys.version_info < (3, 11):
+          print("This program needs Python 3.11 or later.", file=sys.stderr)
+          sys.exit(2)
 
 
       async def background_task():
@@ -392,7 +201,12 @@ describe("the article's listings in Python are what its author would have writte
     expect(code("awaited", "-l", "python")).toMatchInlineSnapshot(`
       "# awaited, strategy await: Awaited, the task finishes, and main waits for it
       import asyncio
+      import sys
       import time
+
+      if sys.version_info < (3, 11):
+          print("This program needs Python 3.11 or later.", file=sys.stderr)
+          sys.exit(2)
 
 
       async def background_task():
@@ -422,8 +236,13 @@ describe("the article's listings in Python are what its author would have writte
     expect(code("threaded", "--lang=python")).toMatchInlineSnapshot(`
       "# threaded, strategy thread: The loop in its own thread, beside a main that blocks
       import asyncio
+      import sys
       import threading
       import time
+
+      if sys.version_info < (3, 11):
+          print("This program needs Python 3.11 or later.", file=sys.stderr)
+          sys.exit(2)
 
 
       async def background_task():

@@ -5,7 +5,7 @@
  */
 import type { TaskSpec } from "../../scenario/model.ts";
 import { leaves } from "../../scenario/walk.ts";
-import { usesEarlyValue, waits } from "../facts.ts";
+import { type Facts, usesEarlyValue } from "../facts.ts";
 import type { Draft } from "./draft.ts";
 import { inLaunch, type Place, writeSteps } from "./steps.ts";
 import { inside, seconds } from "./syntax.ts";
@@ -48,15 +48,10 @@ function gathered(draft: Draft): string[] {
   const { settle, timeout } = strategy;
   if (settle === "none" || awaited.length === 0) return writeSteps(draft, steps, inLaunch);
   const first = steps.findIndex(({ kind }) => kind === "start");
-  const single = awaited.length === 1 && awaited[0]!.copies === null;
+  const alone = awaitsOne(draft.facts);
   const settled = settle === "settled" ? "return_exceptions=True" : "";
-  // gather lets go at the first child that ends; a timeout waits for the clean-up of all.
-  const cleans =
-    timeout !== null &&
-    settle === "gather" &&
-    !single &&
-    awaited.some((task) => waits(leaves(task.finally)));
-  if (!single && !cleans && steps.slice(first).every(({ kind }) => kind === "start")) {
+  // A timeout of nothing is due at once, and comes before what is begun behind it.
+  if (!alone && timeout !== 0 && steps.slice(first).every(({ kind }) => kind === "start")) {
     const begun = awaited.map((task) => coroutinesOf(draft, task));
     return [
       ...writeSteps(draft, steps.slice(0, first), inLaunch),
@@ -67,21 +62,24 @@ function gathered(draft: Draft): string[] {
   const references = awaited.map(
     (task) => (task.copies === null ? "" : "*") + draft.variableOf(task),
   );
-  if (single && settle === "gather")
-    return [...started, ...bounded(draft, [`await ${references[0]}`])];
-  const gather = bounded(draft, call("await asyncio.gather", [...references, settled]));
-  if (!cleans) return [...started, ...gather];
-  return [
-    ...started,
-    "try:",
-    ...inside(gather),
-    "except TimeoutError:",
-    ...inside([
-      "# gather lets go at the first that ends; wait for the clean-up of all",
-      `await asyncio.wait([${references.join(", ")}])`,
-      "raise",
-    ]),
-  ];
+  if (alone) return [...started, `await ${references[0]}`];
+  return [...started, ...bounded(draft, call("await asyncio.gather", [...references, settled]))];
+}
+
+/**
+ * Whether launch awaits a task itself, without gather.
+ *
+ * That wakes it a turn sooner, which decides whether a timeout that is overdue is raised, and who of
+ * launch and a task that main has submitted goes first.
+ */
+function awaitsOne({ awaited, strategy, started, used }: Facts): boolean {
+  return (
+    strategy.settle === "gather" &&
+    strategy.timeout === null &&
+    awaited.length === 1 &&
+    awaited[0]!.copies === null &&
+    used.length === started.length
+  );
 }
 
 /** The same with a task group, whose body begins where launch does. */
@@ -94,7 +92,8 @@ function grouped(draft: Draft): string[] {
     ...inside([...body, ...rest]),
   ];
   if (timeout === null) return group([]);
-  const atOnce = leaves(beforeSettle).every(({ kind }) => kind === "print" || kind === "start");
+  const atOnce =
+    timeout > 0 && leaves(beforeSettle).every(({ kind }) => kind === "print" || kind === "start");
   if (atOnce) return [`async with asyncio.timeout(${seconds(timeout)}):`, ...inside(group([]))];
   return [
     "async with asyncio.timeout(None) as limit:",
@@ -112,7 +111,7 @@ function bounded(draft: Draft, lines: string[]): string[] {
   const { timeout } = draft.facts.strategy;
   if (timeout === null) return lines;
   return [
-    `async with asyncio.timeout(${seconds(timeout)}):  # cancels, waits for the clean-up, and raises`,
+    `async with asyncio.timeout(${seconds(timeout)}):  # cancels what is not done, and raises`,
     ...inside(lines),
   ];
 }

@@ -4,10 +4,10 @@
  * Invariant: a step's lines depend on the facts and on its place alone, and what they make use of is
  * noted in the draft.
  */
-import { formatDuration } from "../../scenario/duration.ts";
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
 import { type Piece, placeholdersOf, splitPlaceholders } from "../../scenario/placeholders.ts";
 import { indexName, literal } from "../source-text.ts";
+import { kindOf } from "./channel.ts";
 import type { Draft } from "./draft.ts";
 import { inside, seconds } from "./syntax.ts";
 
@@ -159,8 +159,12 @@ function sent(draft: Draft, { value }: Of<"send">, place: Place): string {
 }
 
 function loopChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
-  const queue = draft.queueOf(draft.facts.channel(step.channel));
-  if (step.kind === "send") return [`await ${queue}.put(${sent(draft, step, place)})`];
+  const channel = draft.facts.channel(step.channel);
+  const queue = draft.queueOf(channel);
+  if (step.kind === "send")
+    return kindOf(draft.facts, channel) === "queue.Queue"
+      ? [`${queue}.put(${sent(draft, step, place)})  # never blocks: there is no bound`]
+      : [`await ${queue}.put(${sent(draft, step, place)})`];
   const get = `value = await ${queue}.get()`;
   return step.timeout === undefined
     ? [get]
@@ -170,35 +174,33 @@ function loopChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): 
 function mainChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
-  const timeout = step.kind === "receive" ? step.timeout : undefined;
-  const limit = timeout === undefined ? "" : `timeout=${seconds(timeout)}`;
-  if (!draft.facts.isShared(channel))
+  const kind = kindOf(draft.facts, channel);
+  if (kind === "asyncio.Queue") return outsideLoop(draft, step, place);
+  const [put, get] = kind === "Channel" ? ["send", "receive"] : ["put", "get"];
+  if (step.kind === "send") return [`${queue}.${put}(${sent(draft, step, place)})`];
+  const limit = step.timeout === undefined ? "" : `timeout=${seconds(step.timeout)}`;
+  return [`value = ${queue}.${get}(${limit})`];
+}
+
+/** Before the loop has opened and after it has closed, main has its queues to itself. */
+function outsideLoop(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
+  const channel = draft.facts.channel(step.channel);
+  const queue = draft.queueOf(channel);
+  const forEver = (why: string): string =>
+    `    ${draft.import("threading")}.Event().wait()  # for ever: ${why} while main waits`;
+  if (step.kind === "send")
     return [
-      step.kind === "send"
-        ? `${queue}.put(${sent(draft, step, place)})`
-        : `value = ${queue}.get(${limit})`,
+      ...(channel.capacity === null ? [] : [`if ${queue}.full():`, forEver("nobody makes room")]),
+      `${queue}.put_nowait(${sent(draft, step, place)})`,
     ];
-  if (draft.facts.isBetweenThreads(channel) && place.launched) {
-    // A plain get whose result is not waited for any longer would still take a value.
-    const get =
-      timeout === undefined
-        ? `${queue}.get()`
-        : `asyncio.wait_for(${queue}.get(), ${seconds(timeout)})`;
-    return [
-      step.kind === "send"
-        ? `asyncio.run_coroutine_threadsafe(${queue}.put(${sent(draft, step, place)}), loop).result()`
-        : `value = asyncio.run_coroutine_threadsafe(${get}, loop).result()`,
-    ];
-  }
-  const why =
-    step.kind === "send"
-      ? "  # raises when it is full: nobody makes room while main waits"
-      : `  # raises when it is empty${timeout === undefined ? "" : `, not only after ${formatDuration(timeout)}`}: nobody sends while main waits`;
-  return [
-    (step.kind === "send"
-      ? `${queue}.put_nowait(${sent(draft, step, place)})`
-      : `value = ${queue}.get_nowait()`) + why,
-  ];
+  const inVain =
+    step.timeout === undefined
+      ? [forEver("nobody sends")]
+      : [
+          `    ${draft.import("time")}.sleep(${seconds(step.timeout)})  # nobody sends while main waits`,
+          "    raise TimeoutError",
+        ];
+  return [`if ${queue}.empty():`, ...inVain, `value = ${queue}.get_nowait()`];
 }
 
 /**

@@ -7,10 +7,9 @@ export const reserved =
   `False None True and as assert async await break class continue def del elif else except finally
   for from global if import in is lambda nonlocal not or pass raise return try while with yield
   print range RuntimeError BaseException TimeoutError asyncio contextlib json multiprocessing os queue sys
-  threading time traceback ThreadPoolExecutor ProcessPoolExecutor main serve drain opened loop thread
-  pool runner group limit launch compute others value copy future match case type i j k l`.split(
-    /\s+/,
-  );
+  threading time traceback collections ThreadPoolExecutor ProcessPoolExecutor Channel main serve portal stop
+  finish loop thread pool process status runner group limit launch compute others value copy future match
+  case type i j k l`.split(/\s+/);
 
 /** A block's lines. One in which nothing happens says so. */
 export function inside(lines: readonly string[]): string[] {

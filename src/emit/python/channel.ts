@@ -1,0 +1,142 @@
+/**
+ * The channels: queues of the standard library, and one class where main and the loop in another
+ * thread must both be able to wait.
+ *
+ * asyncio.Queue serves the tasks of one loop, queue.Queue threads that may block. For a task that waits
+ * for main, or for room that main makes, neither does: a timeout of main's must not live on a loop that
+ * is held or closing, and what main sends is there although the loop is held.
+ */
+import type { ChannelUse, Facts } from "../facts.ts";
+import { separated } from "../source-text.ts";
+import type { Draft } from "./draft.ts";
+import { inside } from "./syntax.ts";
+
+/** The class that a channel is an object of. */
+export type ChannelKind = "asyncio.Queue" | "queue.Queue" | "Channel";
+
+export function kindOf(facts: Facts, channel: ChannelUse): ChannelKind {
+  const { loopSends, loopReceives, capacity } = channel;
+  if (!loopSends && !loopReceives) return "queue.Queue";
+  if (!facts.isShared(channel)) return "asyncio.Queue";
+  const taskWaits = loopReceives || capacity !== null;
+  if (!taskWaits) return "queue.Queue";
+  return facts.isBetweenThreads(channel) ? "Channel" : "asyncio.Queue";
+}
+
+/** The line that makes a channel. */
+export function writeChannel(draft: Draft, channel: ChannelUse): string {
+  const kind = kindOf(draft.facts, channel);
+  if (kind !== "Channel") draft.import(kind.slice(0, kind.indexOf(".")));
+  const size = channel.capacity === null ? "" : `maxsize=${channel.capacity}`;
+  return `${draft.queueOf(channel)} = ${kind}(${size})`;
+}
+
+/** Whether the program has channels of its own class. */
+export function hasChannelClass(facts: Facts): boolean {
+  return facts.channels.some((channel) => kindOf(facts, channel) === "Channel");
+}
+
+/** The class, with the methods that somebody calls. */
+export function writeChannelClass(draft: Draft): string[] {
+  const uses = draft.facts.channels.filter((one) => kindOf(draft.facts, one) === "Channel");
+  if (uses.length === 0) return [];
+  draft.import("asyncio");
+  draft.import("collections");
+  draft.import("contextlib");
+  draft.import("queue");
+  const bounded = uses.some(({ capacity }) => capacity !== null);
+  const getters = uses.some(({ loopReceives }) => loopReceives);
+  const putters = uses.some(({ loopSends, capacity }) => loopSends && capacity !== null);
+  const wake = (who: "getters" | "putters", exists: boolean): string[] =>
+    exists ? [`self.wake(self.${who})`] : [];
+  const wakeInLoop = (who: "getters" | "putters", exists: boolean): string[] =>
+    exists
+      ? [
+          "with contextlib.suppress(RuntimeError):  # in a loop that has closed nobody waits",
+          `    loop.call_soon_threadsafe(self.wake, self.${who})`,
+        ]
+      : [];
+  const method = (exists: boolean, head: string, lines: string[]): string[] =>
+    exists ? [`${head}:`, ...inside(lines)] : [];
+  const methods = [
+    method(true, `def __init__(self${bounded ? ", maxsize=0" : ""})`, [
+      `self.values = queue.Queue(${bounded ? "maxsize" : ""})`,
+      ...(getters ? ["self.getters = collections.deque()  # tasks that wait for a value"] : []),
+      ...(putters ? ["self.putters = collections.deque()  # tasks that wait for room"] : []),
+    ]),
+    method(
+      uses.some(({ mainSends }) => mainSends),
+      "def send(self, value)",
+      [
+        `"""Puts a value in, for the main thread."""`,
+        "self.values.put(value)",
+        ...wakeInLoop("getters", getters),
+      ],
+    ),
+    method(
+      uses.some(({ mainReceives }) => mainReceives),
+      "def receive(self, timeout=None)",
+      [
+        `"""Takes a value out, for the main thread."""`,
+        "value = self.values.get(timeout=timeout)",
+        ...wakeInLoop("putters", putters),
+        "return value",
+      ],
+    ),
+    method(
+      uses.some(({ loopSends }) => loopSends),
+      "async def put(self, value)",
+      putters
+        ? [
+            "while True:",
+            "    with contextlib.suppress(queue.Full):",
+            "        self.values.put_nowait(value)",
+            `        ${getters ? "return self.wake(self.getters)" : "return"}`,
+            "    await self.turn(self.putters, self.values.full)",
+          ]
+        : ["self.values.put(value)", ...wake("getters", getters)],
+    ),
+    method(getters, "async def get(self)", [
+      "while True:",
+      "    with contextlib.suppress(queue.Empty):",
+      ...(putters
+        ? [
+            "        value = self.values.get_nowait()",
+            "        self.wake(self.putters)",
+            "        return value",
+          ]
+        : ["        return self.values.get_nowait()"]),
+      "    await self.turn(self.getters, self.values.empty)",
+    ]),
+    [
+      "async def turn(self, waiting, in_vain):",
+      ...inside([
+        "waiter = loop.create_future()",
+        "waiting.append(waiter)",
+        "try:",
+        "    await waiter",
+        "except asyncio.CancelledError:",
+        "    if not waiter.cancelled() and not in_vain():",
+        "        self.wake(waiting)  # it is the turn of the next one",
+        "    raise",
+      ]),
+    ],
+    [
+      "def wake(self, waiting):",
+      ...inside([
+        "while waiting:",
+        "    waiter = waiting.popleft()",
+        "    if not waiter.done():",
+        "        return waiter.set_result(None)",
+      ]),
+    ],
+  ];
+  return [
+    "class Channel:",
+    ...inside([
+      `"""A queue between tasks, which await, and the main thread, which blocks."""`,
+      "",
+      ...separated(methods, [""]),
+    ]),
+  ];
+}

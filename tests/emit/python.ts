@@ -1,0 +1,117 @@
+/** Emitted programs performed by Python in virtual time (virtual_python.py), beside what the model says of them. */
+import { join } from "node:path";
+import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { readOutcome } from "../../src/analysis/outcome.ts";
+import { emitProgram } from "../../src/emit/emit.ts";
+import { toJson } from "../../src/export/json.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import {
+  isBeside,
+  parseStrategy,
+  resolveStrategy,
+  type Strategy,
+  type StrategyInput,
+} from "../../src/scenario/strategy.ts";
+import type { Scenario } from "../../src/scenario/model.ts";
+
+/** What came of a program. Times are in microseconds. */
+export interface Performed {
+  prints: { at: number; main: boolean; text: string }[];
+  /** "stuck" is what is neither at its end nor waits for anything in virtual time. */
+  end: "exit" | "deadlock" | "stuck";
+  status: number;
+  stderr: string;
+}
+
+/** A Python that performs one program after the other, as many as are asked for at once. */
+export class VirtualPython implements Disposable {
+  readonly #process;
+  readonly #answers: AsyncGenerator<string, undefined>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#process = Bun.spawn([path, join(import.meta.dir, "virtual_python.py")], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    this.#answers = this.#read();
+  }
+
+  /** @param seed how threads take turns within an instant; null: the first that is ready goes first. */
+  perform(program: string, seed: number | null = null): Promise<Performed> {
+    const performed = this.#last.then(async () => {
+      this.#process.stdin.write(`${JSON.stringify({ program, seed })}\n`);
+      await this.#process.stdin.flush();
+      const { value } = await this.#answers.next();
+      if (value === undefined) throw new Error("Python said nothing");
+      return JSON.parse(value) as Performed;
+    });
+    this.#last = performed.catch(() => undefined);
+    return performed;
+  }
+
+  [Symbol.dispose](): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  async *#read(): AsyncGenerator<string, undefined> {
+    let text = "";
+    for await (const piece of this.#process.stdout.pipeThrough(new TextDecoderStream() as never)) {
+      const lines = (text + String(piece)).split("\n");
+      text = lines.pop()!;
+      yield* lines;
+    }
+  }
+}
+
+/** What a program and its run have in common, as lines that read well where they differ. */
+export type Essence = { lines: string[]; end: string };
+
+export interface Case {
+  scenario: Scenario;
+  strategy: Strategy;
+}
+
+/** @param strategy as on the command line or in a document; the document's own where it is left out. */
+export function toCase(document: unknown, strategy?: string | StrategyInput): Case {
+  const text = typeof document === "string" ? document : JSON.stringify(document);
+  const scenario = parseScenario(text, "document.yaml");
+  if (strategy === undefined) return { scenario, strategy: scenario.strategy };
+  return {
+    scenario,
+    strategy: typeof strategy === "string" ? parseStrategy(strategy) : resolveStrategy(strategy),
+  };
+}
+
+export function toProgram({ scenario, strategy }: Case): string {
+  return emitProgram(scenario, strategy, "python");
+}
+
+/** What the model says. */
+export function modelled({ scenario, strategy }: Case): Essence {
+  const log = runVirtually({ scenario, strategy, runtime: "python" });
+  const result = toJson(readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), []);
+  const prints = result.prints.map(({ at, thread, text }) => ({
+    at: Math.round(at * 1000),
+    main: thread === "main",
+    text,
+  }));
+  const end = result.interruptedBy === null ? `exit ${result.exitCode}` : "never";
+  return { lines: toLines(prints, strategy), end };
+}
+
+/** What Python did. */
+export function found({ strategy }: Case, { prints, end, status }: Performed): Essence {
+  const ends = { exit: `exit ${status}`, deadlock: "never", stuck: "stuck" };
+  return { lines: toLines(prints, strategy), end: ends[end] };
+}
+
+/** Every line with its instant; where two threads print, each has its own order. */
+function toLines(prints: Performed["prints"], strategy: Strategy): string[] {
+  const lineOf = ({ at, text }: Performed["prints"][number]): string => `${at / 1000}ms ${text}`;
+  if (!isBeside(strategy)) return prints.map(lineOf);
+  const of = (main: boolean, name: string): string[] =>
+    prints.filter((print) => print.main === main).map((print) => `${name} ${lineOf(print)}`);
+  return [...of(true, "main"), ...of(false, "loop")];
+}
