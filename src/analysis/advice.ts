@@ -10,7 +10,6 @@ import { allStrategies, complexity, type Figures, type Judged } from "./comparis
 import { costOf } from "./cost.ts";
 import type { CounterExample } from "./counter-example.ts";
 import type { Demand, Demands } from "./demands.ts";
-import { namesStrategy } from "./findings.ts";
 import { list } from "./sentences.ts";
 
 export interface Advice {
@@ -212,17 +211,16 @@ function nothingDoes(
   const isEverywhere = nearest.lacks.some((lack) =>
     tried.every(({ lacks }) => lacks.includes(lack)),
   );
-  // Where every strategy has been tried, another one is no help.
-  const fix = nearest.fixes().find((one) => !isAll || !namesStrategy(one));
+  const [help] = nearest.helps();
   return [
     `${compared}${others.length > 0 ? `, nor does any of ${others.length} others` : ""}.`,
     `The nearest is ${nearestWords(nearest)}.`,
     ...(isEverywhere
       ? [
-          `That is so under every one of them, so the scenario has to change${fix === undefined ? "" : `: ${fix}`}.`,
+          `That is so under every one of them, so the scenario has to change${help === undefined ? "" : `: ${help}`}.`,
         ]
-      : fix !== undefined
-        ? [`What would help: ${fix}.`]
+      : help !== undefined
+        ? [`What would help: ${help}.`]
         : isAll
           ? ["So the scenario has to change, or what must hold."]
           : []),

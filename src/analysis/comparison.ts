@@ -51,8 +51,8 @@ export interface Judged {
   late: Ticks;
   /** Whether threads of one process computed side by side, which those of CPython never do. */
   computesAtOnce: boolean;
-  /** What to do about the findings of the run, the gravest first; asked of few of those judged. */
-  fixes: () => string[];
+  /** Changes of the program that leave less lacking, each of them tried; asked of few of those judged. */
+  helps: () => string[];
 }
 
 export function figuresOf(outcome: Outcome): Figures {

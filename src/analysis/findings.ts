@@ -20,11 +20,6 @@ import type { Simulate } from "./simulate.ts";
 
 export { type Finding, type Rule, rules } from "./findings/finding.ts";
 
-/** Whether a fix is another strategy, or has one in it. */
-export function namesStrategy(fix: string): boolean {
-  return /--strategy |\([a-zA-Z]+=|\(no /.test(fix);
-}
-
 /**
  * Everything in an outcome that a user should know of, the gravest first, and what to do about it.
  *

@@ -2,7 +2,7 @@
 import { allStrategies, figuresOf, isSamePoint, type Judged } from "../analysis/comparison.ts";
 import { computeAtOnce } from "../analysis/computing.ts";
 import { type Demand, lacksOf } from "../analysis/demands.ts";
-import { findFindings } from "../analysis/findings.ts";
+import { detect } from "../analysis/findings.ts";
 import { Lanes } from "../analysis/lanes.ts";
 import { type Outcome, readOutcome } from "../analysis/outcome.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
@@ -78,16 +78,25 @@ export function judge({ outcome, log }: Performed, demands: readonly Demand[]): 
     lacks: lacksOf(outcome, demands),
     late: outcome.lateness.max,
     computesAtOnce: computeAtOnce(scenario, strategy, log),
-    fixes: () => fixesOf(areCallsTimed(scenario) ? tryOut(scenario, strategy) : outcome),
+    helps: () => whatHelps(scenario, strategy, demands),
     wall: outcome.wall,
     lanes: new Lanes(scenario, strategy).hearAll(log),
   };
 }
 
-/** What to do about the findings of a run. */
-function fixesOf(outcome: Outcome): string[] {
-  // An order that luck decides is in nobody's way.
-  return findFindings(outcome, tryOut).flatMap(({ rule, fix }) => (rule === "race" ? [] : [fix]));
+/** Which changes of the program, among those that its findings know, leave less of the demands lacking. */
+function whatHelps(scenario: Scenario, strategy: Strategy, demands: readonly Demand[]): string[] {
+  if (!areCallsTimed(scenario)) return [];
+  const outcome = tryOut(scenario, strategy);
+  const lacking = lacksOf(outcome, demands).length;
+  return detect(outcome)
+    .flatMap(({ remedies }) => remedies)
+    .flatMap(({ does, program }) =>
+      program !== undefined &&
+      lacksOf(tryOut(program(scenario), strategy), demands).length < lacking
+        ? [does]
+        : [],
+    );
 }
 
 /** Whether virtual time knows how long everything takes; user code takes as long as it takes. */
