@@ -168,8 +168,8 @@ Options
   --ascii                     "ok" and "FAIL" instead of signs that not every terminal has
 
 What a document may expect (each may be left out)
-  tasks: finished             the status of all tasks, or by name: { upload: finished, log: failed };
-                              a task that says "until: shutdown" may be ended there instead
+  tasks: finished             the status of all tasks, or by name: { upload: finished, log: failed }
+                              (one that says "until: shutdown" may be ended there instead)
   lost: 0                     how many tasks are lost: not those that a timeout or a group gave up
   wall: "<= 9.5s"             when the process ends; also main, longestBlock, lateness.p99, overlap
   prints: [first, last]       all lines in their order, or { contains: [first] }
