@@ -210,6 +210,11 @@ export function actorName(outcome: Outcome, actor: number): string {
   return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : outcome.tasks[actor]!.name;
 }
 
+/** The same as it stands in the document: all copies of a task share it. */
+export function documentName(outcome: Outcome, actor: number): string {
+  return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
+}
+
 /** Whether a task did not come to its end although nobody decided so (`loss.ts`). */
 export function isLost(task: TaskOutcome): boolean {
   return task.lost;

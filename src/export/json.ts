@@ -5,7 +5,7 @@
  */
 import { TICKS_PER_MS, type Ticks } from "../scenario/duration.ts";
 import type { Finding } from "../analysis/findings.ts";
-import { actorName, type Outcome } from "../analysis/outcome.ts";
+import { actorName, documentName, type Outcome } from "../analysis/outcome.ts";
 import { threads } from "../events/event.ts";
 
 export type RunResult = ReturnType<typeof toJson>;
@@ -105,7 +105,7 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
         duration: ms(ticks),
       })),
       late: victims.map(({ actor, tasks, by }) => ({
-        task: actorName(outcome, actor),
+        task: documentName(outcome, actor),
         tasks,
         by: ms(by),
       })),

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { shareIn } from "../../src/analysis/blame.ts";
 import { findFindings } from "../../src/analysis/findings.ts";
 import { type Hold, HoldReader } from "../../src/analysis/holds.ts";
-import { LAUNCH, MAIN } from "../../src/events/event.ts";
-import type { EventLog } from "../../src/events/log.ts";
+import { type Outcome, readOutcome } from "../../src/analysis/outcome.ts";
+import { type EventType, LAUNCH, MAIN } from "../../src/events/event.ts";
+import { EventLog } from "../../src/events/log.ts";
 import { renderVerdict } from "../../src/render/verdict.ts";
-import type { Strategy } from "../../src/scenario/strategy.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
 import { type RunResult, simulate } from "../support/simulate.ts";
 import { eventsOf, type Happened, performRandom } from "./random-run.ts";
@@ -291,6 +293,88 @@ describe("blame goes to who held, when it mattered", () => {
     expect(messages(result)).toEqual([
       "loop-blocked: t held the event loop's thread 201 times, for up to 300ms",
     ]);
+  });
+});
+
+describe("for real", () => {
+  const scenario = parseScenario(
+    JSON.stringify(tasks({ ticker: [{ sleep: 100 }], writer: [{ block: 16 }] })),
+    "x.json",
+  );
+  const strategy = resolveStrategy({ use: "thread" });
+
+  /** What is told of events of the loop's thread, in milliseconds; the ticker is task 0. */
+  const told = (...events: [number, EventType, number, number?, string?][]): Outcome => {
+    const log = new EventLog();
+    log.add(0, "loop-opened", 1, LAUNCH);
+    for (const [at, type, actor, value = 0, text] of events)
+      log.add(at * 1000, type, 1, actor, value * 1000, text);
+    return readOutcome({ scenario, strategy, driver: "real", speed: 1 }, log);
+  };
+  const wakes = (at: number): [number, EventType, number, number?][] => [
+    [at, "sleep-ended", 0],
+    [at, "task-ended", 0],
+  ];
+  const rows = (outcome: Outcome): string[] =>
+    findFindings(outcome, null).map(({ rule, message }) => `${rule}: ${message}`);
+
+  test("the time between two operations of a step belongs to it", () => {
+    const outcome = told(
+      [0, "task-started", 1],
+      ...Array.from({ length: 60 }, (_, k): [number, EventType, number][] => [
+        [17 * k, "block-began", 1],
+        [17 * k + 16, "block-ended", 1],
+      ]).flat(),
+      [1019.5, "task-ended", 1],
+    );
+    expect(outcome.longestBlock).toMatchObject({ at: 0, ticks: 1_019_000, actor: 1 });
+  });
+
+  test("a step that only a busy machine makes long holds nothing", () => {
+    const outcome = told([0, "task-started", 1], [500, "task-ended", 1]);
+    expect(outcome.longestBlock).toBeNull();
+  });
+
+  test("what no hold explains is the machine's, and no more than that", () => {
+    const block = (from: number, to: number): [number, EventType, number][] => [
+      [from, "block-began", 1],
+      [to, "block-ended", 1],
+      [to, "task-ended", 1],
+    ];
+    const begins: [number, EventType, number, number][] = [[0, "sleep-began", 0, 100]];
+    expect(rows(told(...begins, ...wakes(350)))).toContain(
+      "starved: ticker woke 250ms late: no step of the scenario is known to have held the loop's thread meanwhile, so the machine was busy",
+    );
+    expect(rows(told(...begins, ...block(50, 350), ...wakes(352)))).toContain(
+      "loop-blocked: writer held the event loop's thread for 300ms: ticker woke 252ms late",
+    );
+    const both = rows(told(...begins, ...block(50, 350), ...wakes(500)));
+    expect(both).toContain(
+      "loop-blocked: writer held the event loop's thread for 300ms: ticker woke 400ms late, 250ms of it through this",
+    );
+    expect(both).toContain(
+      "starved: ticker woke 400ms late, 150ms of it through this: no step of the scenario is known to have held the loop's thread meanwhile, so the machine was busy",
+    );
+  });
+
+  test("of a function that blocks in several places, the one that held longest is told", () => {
+    const outcome = told(
+      [0, "task-started", 1],
+      [1, "call-began", 1, 0, "./job.ts#default"],
+      [60, "call-held", 1, 50, "job.ts:4:3"],
+      [161, "call-held", 1, 110, "job.ts:1"],
+      [161.1, "call-ended", 1],
+      [161.2, "block-began", 1],
+      [200, "block-ended", 1],
+      [200, "task-ended", 1],
+    );
+    expect(outcome.longestBlock).toEqual({
+      at: 1000,
+      ticks: 199_000,
+      actor: 1,
+      source: "job.ts:1",
+      parts: [{ actor: 1, ticks: 199_000 }],
+    });
   });
 });
 

@@ -6,8 +6,9 @@
  */
 import { LAUNCH, MAIN } from "../../events/event.ts";
 import { formatTime } from "../../scenario/duration.ts";
+import { callsAny } from "../../scenario/calls.ts";
 import { type Crowd, type Holder, noticeable, type Victim } from "../blame.ts";
-import { actorName, isLost, type Outcome } from "../outcome.ts";
+import { actorName, documentName, isLost, type Outcome } from "../outcome.ts";
 import { type Found, ownThread, type Remedy } from "./finding.ts";
 
 /** The most causes and victims that are named; the others are counted. */
@@ -79,7 +80,7 @@ export function starved(outcome: Outcome): Found[] {
 }
 
 function starvedByCrowd(outcome: Outcome, { steps, actors, longest, victims }: Crowd): Found {
-  const names = new Set(actors.map((actor) => nameOf(outcome, actor)));
+  const names = new Set(actors.map((actor) => documentName(outcome, actor)));
   const named = names.size > mostNamed ? "" : ` (${[...names].join(", ")})`;
   const whose =
     actors.length === 1
@@ -94,9 +95,11 @@ function starvedByCrowd(outcome: Outcome, { steps, actors, longest, victims }: C
 }
 
 function starvedByMachine(outcome: Outcome, victims: Victim[]): Found {
+  // A function that awaits may keep the thread in turns too short to be told.
+  const or = callsAny(outcome.scenario) ? ", or functions of yours kept it in short turns" : "";
   return {
     ...starvedOf(outcome, victims),
-    message: `${victimWords(outcome, victims)}, though no step of the scenario held the loop's thread then: the machine was busy`,
+    message: `${victimWords(outcome, victims)}: no step of the scenario is known to have held the loop's thread meanwhile, so the machine was busy${or}`,
     remedies: [],
     otherwise: `run it again when less else runs, more slowly (--speed), or in virtual time`,
   };
@@ -119,15 +122,13 @@ function victimWords(outcome: Outcome, victims: readonly Victim[]): string {
 function lateWords(outcome: Outcome, victim: Victim): string {
   const { tasks, actor, times, by, late, due, how, alike } = victim;
   const one = tasks === 1;
-  const who = one ? actorName(outcome, actor) : `${tasks} copies of ${nameOf(outcome, actor)}`;
+  const who = one
+    ? actorName(outcome, actor)
+    : `${tasks} copies of ${documentName(outcome, actor)}`;
   if (how === "cut-off" && alike)
     return `${who}, ${one ? "" : "one of them "}due at ${formatTime(due)}, did not wake any more`;
   const verb = alike ? how : one ? "was" : "were";
   const most = times === 1 ? "" : "up to ";
   const shared = late - by >= noticeable ? `, ${formatTime(by)} of it through this` : "";
   return `${who} ${verb} ${most}${formatTime(late)} late${shared}`;
-}
-
-function nameOf(outcome: Outcome, actor: number): string {
-  return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
 }

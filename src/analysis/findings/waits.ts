@@ -4,6 +4,7 @@ import { formatTime, TICKS_PER_MS, type Ticks } from "../../scenario/duration.ts
 import type { LeafStep, Scenario, Step } from "../../scenario/model.ts";
 import {
   actorName,
+  documentName,
   type MainWait,
   type Outcome,
   type TaskOutcome,
@@ -70,22 +71,21 @@ function waysOut(outcome: Outcome): string {
 
 /** Who waits for what, in a sentence; tasks that wait for the same are counted. */
 function waitingWords(outcome: Outcome): string {
-  const groups = Map.groupBy(outcome.waiting, (one) => `${nameOf(one)} ${one.for} ${one.of}`);
+  const groups = Map.groupBy(
+    outcome.waiting,
+    (one) => `${documentName(outcome, one.actor)} ${one.for} ${one.of}`,
+  );
   const words = [...groups.values()].map((alike) => {
     const [first] = alike as [Waiting];
     const who =
       alike.length === 1
         ? actorName(outcome, first.actor)
-        : `${alike.length} copies of ${nameOf(first)}`;
+        : `${alike.length} copies of ${documentName(outcome, first.actor)}`;
     return `${who} ${alike.length === 1 ? "waits" : "wait"} ${waitWords(outcome, first)}`;
   });
   const most = 5;
   if (words.length > most) words.splice(most, Infinity, `${words.length - most} more wait as well`);
   return words.join("; ");
-
-  function nameOf({ actor }: Waiting): string {
-    return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
-  }
 }
 
 function waitWords({ strategy, main }: Outcome, { for: what, of, actor }: Waiting): string {
