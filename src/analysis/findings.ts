@@ -11,7 +11,7 @@ import {
 } from "./findings/errors.ts";
 import { byTask, type Finding, type Found, quote } from "./findings/finding.ts";
 import { loopBlocked, starved } from "./findings/held.ts";
-import { abandonedAtExit, lostAtClose, neverStarted } from "./findings/losses.ts";
+import { abandonedAtExit, destroyedPending, lostAtClose, neverStarted } from "./findings/losses.ts";
 import { cancelledAtExit, cleanupCut, isGivenUp } from "./findings/stopped.ts";
 import { deadlock, joinedTooLong, resultsTimedOut } from "./findings/waits.ts";
 import { actorName, type Heard, isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
@@ -34,7 +34,9 @@ export function detect(outcome: Outcome): Found[] {
   const cancelledBy = (reason: CancelReason) => (task: TaskOutcome) =>
     isLost(task) && task.status === "cancelled" && task.cancelled?.reason === reason;
   const lost = byTask(outcome, cancelledBy("loop-closed"));
-  const abandoned = byTask(outcome, (task) => isLost(task) && task.status === "abandoned");
+  const isAbandoned = (task: TaskOutcome) => isLost(task) && task.status === "abandoned";
+  const abandoned = byTask(outcome, (task) => isAbandoned(task) && !task.destroyed);
+  const destroyed = byTask(outcome, (task) => task.destroyed);
   const atExit = byTask(outcome, cancelledBy("main-ended"));
   const givenUp = byTask(
     outcome,
@@ -53,6 +55,7 @@ export function detect(outcome: Outcome): Found[] {
     ...deadlock(outcome),
     ...lost.map((tasks) => lostAtClose(outcome, tasks)),
     ...(ownEnd ? abandoned.map((tasks) => abandonedAtExit(outcome, tasks)) : []),
+    ...destroyed.map((tasks) => destroyedPending(outcome, tasks)),
     ...atExit.map(cancelledAtExit),
     ...(ownEnd ? unstarted.map((tasks) => neverStarted(outcome, tasks)) : []),
     ...givenUp.map((tasks) => isGivenUp(outcome, tasks)),

@@ -20,6 +20,8 @@ export interface Fate {
   /** Null when it never had a turn. */
   startedAt: Ticks | null;
   endedAt: Ticks | null;
+  /** Whether its loop had closed without it. */
+  destroyed: boolean;
   /** Why it was asked to stop first, and when. */
   cancelled: { reason: CancelReason; at: Ticks } | null;
 }
@@ -41,13 +43,13 @@ export function givenUpOf({ status, cancelled }: Fate): { by: GivenUpBy; at: Tic
 
 /** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
 export function isLostWork(fate: Fate, { waits, endedItself }: Surroundings): boolean {
-  const { status, spec, startedAt, endedAt } = fate;
+  const { status, spec, startedAt, endedAt, destroyed } = fate;
   if (status === "finished" || status === "failed") return false;
   if (status === "unstarted") return true;
   const isPromised = waits.some(
     (wait) => wait.for === "result" && wait.of === fate.name && wait.at + wait.ticks >= endedAt!,
   );
-  if (isPromised) return true;
+  if (isPromised || destroyed) return true;
   if (givenUpOf(fate) !== null) return false;
   return spec.until !== "shutdown" || startedAt === null || !endedItself;
 }

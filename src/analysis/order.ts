@@ -66,6 +66,8 @@ export class ThreadOrder {
         return { before: [], after: "closed" };
       case "main-ended":
         return { before: [], after: "main" };
+      case "task-destroyed":
+        return { before: ["main"], after: null };
       case "cancel-requested":
         return { before: value === byMainsEnd ? ["main"] : [], after: null };
       case "task-submitted":

@@ -87,6 +87,8 @@ export interface TaskOutcome {
   late: { ticks: Ticks; at: Ticks };
   /** Whether its `finally` steps ran: to their end, not to their end, or not at all. */
   cleanup: "none" | "ran" | "cut-short" | "skipped";
+  /** Whether its loop had closed without it, so that it was destroyed while it was pending. */
+  destroyed: boolean;
   /** Who kept its clean-up from its end, and when; null when nobody did but itself. */
   cleanupCut: { by: CancelReason | "process-ended"; at: Ticks } | null;
 }
@@ -295,6 +297,7 @@ class Reader {
       stoodAt: null,
       late: { ticks: 0, at: 0 },
       cleanup: "none",
+      destroyed: false,
       cleanupCut: null,
     }));
     this.#created = this.#tasks.map(() => false);
@@ -404,6 +407,9 @@ class Reader {
         this.#due[actor + 2] = Infinity;
         if (task!.status === "failed") task!.heard = nobody;
         this.#failed(actor, at, value, text);
+        break;
+      case "task-destroyed":
+        task!.destroyed = true;
         break;
       case "cleanup-began":
         task!.cleanup = "cut-short";

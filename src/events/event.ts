@@ -151,6 +151,8 @@ export const eventShapes = {
   "promise-dropped": { text: { name: "function" } },
   // A line on stderr, which only user code writes; what is printed goes to stdout.
   complained: { text: { name: "text" } },
+  // The task's loop has closed without it, and the interpreter collects its coroutine at the very end.
+  "task-destroyed": {},
 } as const satisfies Record<string, Shape>;
 
 export type EventType = keyof typeof eventShapes;

@@ -53,6 +53,7 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
       lost: task.lost,
       givenUp: task.givenUp === null ? null : { by: task.givenUp.by, at: ms(task.givenUp.at) },
       cleanup: task.cleanup,
+      destroyed: task.destroyed,
       cleanupCut:
         task.cleanupCut === null ? null : { by: task.cleanupCut.by, at: ms(task.cleanupCut.at) },
       steps: task.steps,

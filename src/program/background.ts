@@ -5,7 +5,7 @@ import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders
 import { leavesOf } from "../scenario/walk.ts";
 import { CallClock, LoopCalls } from "./call.ts";
 import { LoopChannels } from "./channel.ts";
-import { endingOf } from "./failure.ts";
+import { endingOf, failures } from "./failure.ts";
 import { EventLoop } from "./loop.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
@@ -70,6 +70,7 @@ export class Background {
 
   /** How a step is performed that takes more than its thread, if it does. */
   readonly special: Special<Wanted> = (step, actor, values) => {
+    if (this.loop.isOver && this.#needsLoop(step)) throw failures.noRunningLoop();
     switch (step.kind) {
       case "send":
         return this.channels.send(actor, this.#channel(step.channel), step.value);
@@ -88,6 +89,12 @@ export class Background {
         return undefined;
     }
   };
+
+  /** Whether a step asks for the running loop before it waits, even if it need not wait. */
+  #needsLoop(step: LeafStep): boolean {
+    if (step.kind === "receive") return step.timeout !== undefined;
+    return this.pool !== null && ["block", "compute", "call"].includes(step.kind);
+  }
 
   #heed(message: Message): void {
     switch (message.kind) {

@@ -11,6 +11,12 @@ export class Cancelled extends Error {
   }
 }
 
+/**
+ * Thrown at a coroutine's wait when nobody will ever take it further (GeneratorExit): what it still
+ * does, it does at once.
+ */
+export class Collected extends Cancelled {}
+
 /** What leaves a group whose tasks failed (ExceptionGroup). */
 export class GroupFailure extends Error {
   readonly errors: Error[];
@@ -41,6 +47,8 @@ export const failures = {
     new StepFailure(
       "no event loop has been opened yet ('NoneType' object has no attribute 'call_soon_threadsafe')",
     ),
+  /** What asyncio raises in a coroutine that is collected when its loop is gone. */
+  noRunningLoop: () => new StepFailure("no running event loop"),
   /** What Thread.join raises. */
   joinedTooEarly: () => new StepFailure("cannot join thread before it is started"),
   /** What run_in_executor raises once a closing loop has called shutdown_default_executor. */

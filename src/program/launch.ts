@@ -10,13 +10,18 @@ import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
 import { placeholderValues, Walk } from "./walk.ts";
 
+/** What is left of an event loop that has closed. */
+interface Closed {
+  loop: EventLoop;
+  /** What launch raised, or undefined. */
+  raised: Error | undefined;
+}
+
 /**
  * Runs launch in a loop of its own and closes the loop (asyncio.run); a portal's loop stays open
  * until main has had its use of it.
- *
- * @returns what launch raised, or undefined.
  */
-export function* runAsync(run: Run, thread: Thread): ThreadProgram<Error | undefined> {
+export function* runAsync(run: Run, thread: Thread): ThreadProgram<Closed> {
   const background = new Background(run, thread, false);
   const { loop, pool } = background;
   const launch = loop.createTask(LAUNCH, launchCoroutine(background));
@@ -30,7 +35,7 @@ export function* runAsync(run: Run, thread: Thread): ThreadProgram<Error | undef
       loop.recordClosed();
       if (isBeside(run.strategy)) thread.post(MAIN_THREAD, { kind: "loop-closed" });
     });
-  return launch.state === "cancelled" ? new Cancelled() : launch.error;
+  return { loop, raised: launch.state === "cancelled" ? new Cancelled() : launch.error };
 }
 
 /** What a portal runs for: until launch fails, or main asks it to finish and every task has ended. */

@@ -1,7 +1,7 @@
 /**
  * The event loop: a ready queue, timers and tasks, written once for every driver.
  *
- * It follows asyncio's base_events and runners turn by turn (CPython 3.11): what is due goes
+ * It follows asyncio's base_events and runners turn by turn (CPython 3.12 and later): what is due goes
  * behind what is ready; a turn runs what was ready when it began; when the awaited future is done
  * the turn is finished and the loop stops. With `eager` it follows JavaScript instead: a task runs
  * at once up to its first wait, each timer's consequences come before the next timer, and a
@@ -14,6 +14,7 @@ import type { Ticks } from "../scenario/duration.ts";
 import {
   type CancelReason,
   cancelReasons,
+  completions,
   endings,
   LAUNCH,
   type LogReason,
@@ -21,7 +22,7 @@ import {
   typeNumber,
 } from "../events/event.ts";
 import type { LeafStep } from "../scenario/model.ts";
-import { Cancelled, endingOf } from "./failure.ts";
+import { Cancelled, Collected, endingOf } from "./failure.ts";
 import type { CallOperation, Message, Operation, Thread, ThreadProgram } from "./operation.ts";
 import {
   type Callback,
@@ -41,6 +42,11 @@ type HoldingStep =
   | Extract<Wanted, { kind: "hold" }>
   | CallOperation;
 
+function isHolding(wanted: Wanted): wanted is HoldingStep {
+  const { kind } = wanted;
+  return kind === "block" || kind === "compute" || kind === "call" || kind === "hold";
+}
+
 export interface LoopOptions {
   /** JavaScript's rules instead of asyncio's. */
   eager: boolean;
@@ -58,6 +64,8 @@ export class EventLoop implements ReadyQueue {
   holdsReferences = false;
   /** A rejection nobody handled has ended the process (eager loops only). */
   rejected = false;
+  /** It has closed, and what it has left is being destroyed: nothing can wait any more. */
+  isOver = false;
   /** The task that is in the middle of a step. */
   current: Task | undefined;
   /** Jobs and calls under way elsewhere, which will say when they are done. */
@@ -181,6 +189,41 @@ export class EventLoop implements ReadyQueue {
     this.thread.record(typeNumber["loop-closed"], LAUNCH, 0);
   }
 
+  /** Whether the loop has closed over tasks that have not ended: those that came while it was closing. */
+  get leavesTasks(): boolean {
+    return this.#open > 0 && this.tasks.some((task) => task.isListed && !task.done);
+  }
+
+  /**
+   * Destroys the tasks that the loop has left, as the interpreter does when it ends: each coroutine
+   * that has begun is closed where it waits, so that its clean-up runs up to its first wait, for
+   * which there is no loop any more.
+   */
+  *destroyTasks(): ThreadProgram<void> {
+    this.isOver = true;
+    for (const task of this.tasks) {
+      if (!task.isListed || task.done) continue;
+      this.thread.record(typeNumber["task-destroyed"], task.index, 0);
+      if (!task.started) continue;
+      if (task.phase !== Phase.ready)
+        this.thread.record(typeNumber["sleep-ended"], task.index, completions.indexOf("cancelled"));
+      yield* this.#close(task);
+    }
+  }
+
+  /** Goes through what a coroutine still does without waiting. What it raises, nobody can catch. */
+  *#close({ index, coroutine }: Task): ThreadProgram<void> {
+    try {
+      let wanted = coroutine.throw(new Collected());
+      while (!wanted.done && isHolding(wanted.value)) {
+        yield* this.#hold(wanted.value, index);
+        wanted = coroutine.next();
+      }
+    } catch {
+      // As Python has it: "Exception ignored in: <coroutine object ...>".
+    }
+  }
+
   /**
    * Cancels several tasks that nobody ordered: asyncio goes through a set here, tandem through the
    * order of creation, and the record marks them as one unordered group. Tasks that are done are
@@ -265,17 +308,20 @@ export class EventLoop implements ReadyQueue {
   /** Stands still with the thread as a task's step says, and takes the task on from there. */
   *#block(first: HoldingStep): ThreadProgram<void> {
     for (let step: HoldingStep | undefined = first; step !== undefined;) {
-      const { index } = this.#running!;
-      if (step.kind === "call") yield step;
-      else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };
-      else {
-        this.thread.record(typeNumber[`${step.kind}-began`], index, step.ticks);
-        yield step;
-        this.thread.record(typeNumber[`${step.kind}-ended`], index, 0);
-      }
+      yield* this.#hold(step, this.#running!.index);
       // What other threads said meanwhile comes before whatever the rest of this turn makes ready.
       this.#receive();
       step = this.#resume(this.#running!, undefined);
+    }
+  }
+
+  *#hold(step: HoldingStep, index: number): ThreadProgram<void> {
+    if (step.kind === "call") yield step;
+    else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };
+    else {
+      this.thread.record(typeNumber[`${step.kind}-began`], index, step.ticks);
+      yield step;
+      this.thread.record(typeNumber[`${step.kind}-ended`], index, 0);
     }
   }
 
@@ -338,14 +384,9 @@ export class EventLoop implements ReadyQueue {
           task.started = true;
           this.thread.record(typeNumber["task-started"], task.index, 0);
           continue;
-        } else if (
-          value.kind === "block" ||
-          value.kind === "compute" ||
-          value.kind === "call" ||
-          value.kind === "hold"
-        ) {
+        } else if (isHolding(value)) {
           this.#running = task;
-          return value as HoldingStep;
+          return value;
         } else {
           throw new Error(`a task came to "${value.kind}", which no task performs`);
         }

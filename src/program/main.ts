@@ -32,11 +32,20 @@ export function mainProgram(run: Run, thread: Thread): ThreadProgram<number> {
 
 /** The program of a thread that holds an event loop of its own. */
 export function* loopProgram(run: Run, thread: Thread): ThreadProgram<void> {
-  const raised = yield* runAsync(run, thread);
+  const { loop, raised } = yield* runAsync(run, thread);
   // Python's threading.excepthook: told on stderr, and nobody else hears.
   if (raised !== undefined && !(raised instanceof Cancelled))
     thread.record(typeNumber["error-logged"], LAUNCH, logReasons.indexOf("thread-failed"));
-  thread.post(MAIN_THREAD, { kind: "closed" });
+  const leaves = loop.leavesTasks;
+  thread.post(MAIN_THREAD, { kind: "closed", leaves });
+  if (!leaves) return;
+  for (let ends = false; !ends;) {
+    yield { kind: "wait", until: Infinity };
+    for (let message; (message = thread.receive()) !== undefined;)
+      ends ||= message.kind === "collect";
+  }
+  yield* loop.destroyTasks();
+  thread.post(MAIN_THREAD, { kind: "collected" });
 }
 
 /** How a task ended that main submitted. */
@@ -56,6 +65,8 @@ class MainThread {
   #closed = false;
   /** The loop takes no more tasks; its thread may still wait for a pool. */
   #loopClosed = false;
+  /** The loop has closed over tasks that have not ended, and which nobody has collected. */
+  #leftTasks = false;
   /** By task: what has come of those that main submitted. */
   readonly #results = new Map<number, Result>();
 
@@ -132,7 +143,7 @@ class MainThread {
     switch (this.#run.strategy.loop) {
       case "inline": {
         thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("launch"));
-        const raised = yield* runAsync(this.#run, thread);
+        const { raised } = yield* runAsync(this.#run, thread);
         thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("launch"));
         this.#closed = this.#loopClosed = true;
         if (raised === undefined) return;
@@ -247,19 +258,37 @@ class MainThread {
   /** Takes in what has been said to this thread while main was on it. */
   #hear(): void {
     for (let message; (message = this.#thread.receive()) !== undefined;)
-      if (message.kind === "closed") this.#closed = this.#loopClosed = true;
-      else if (message.kind === "loop-closed") this.#loopClosed = true;
+      if (message.kind === "closed") {
+        this.#closed = this.#loopClosed = true;
+        this.#leftTasks = message.leaves;
+      } else if (message.kind === "loop-closed") this.#loopClosed = true;
+      else if (message.kind === "collected") this.#leftTasks = false;
       else if (message.kind === "task-ended") this.#results.set(message.task, message);
       else this.#floating?.hear(message);
   }
 
   /** At exit, with a loop in a thread of its own. */
   *#leaveThread(): ThreadProgram<void> {
-    const { loop, atExit, grace } = this.#run.strategy;
-    if (atExit === "abandon") return;
-    if (atExit === "cancel") this.#thread.post(LOOP_THREAD, { kind: "stop" });
-    else if (loop === "portal") this.#thread.post(LOOP_THREAD, { kind: "finish" });
-    yield* this.#until("join", undefined, grace ?? undefined, () => this.#closed);
+    const { loop, atExit, grace, workers } = this.#run.strategy;
+    if (atExit !== "abandon") {
+      if (atExit === "cancel") this.#thread.post(LOOP_THREAD, { kind: "stop" });
+      else if (loop === "portal") this.#thread.post(LOOP_THREAD, { kind: "finish" });
+      yield* this.#until("join", undefined, grace ?? undefined, () => this.#closed);
+    }
+    // A process that must not wait for its pool ends without its interpreter's own end (os._exit).
+    const mayAbandon = atExit === "abandon" || grace !== null;
+    if (workers === null || !mayAbandon) yield* this.#collect();
+  }
+
+  /** What the interpreter does last: it collects what nobody will take further. */
+  *#collect(): ThreadProgram<void> {
+    this.#hear();
+    if (!this.#leftTasks) return;
+    this.#thread.post(LOOP_THREAD, { kind: "collect" });
+    while (this.#leftTasks) {
+      yield { kind: "wait", until: Infinity };
+      this.#hear();
+    }
   }
 
   /** At exit, with a loop that floats on this thread, which is free now. */

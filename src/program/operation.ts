@@ -70,10 +70,13 @@ export type Message =
   | { kind: "stop" }
   /** To a portal: close when every task has ended. */
   | { kind: "finish" }
-  /** From a loop's thread: its loop has closed, and the thread is over. */
-  | { kind: "closed" }
+  /** From a loop's thread: its loop has closed, and the thread is over. `leaves`: tasks that have not ended. */
+  | { kind: "closed"; leaves: boolean }
   /** From a loop's thread: its loop has closed, and the thread waits for its pool. */
   | { kind: "loop-closed" }
+  /** To a loop's thread that has left tasks: the process ends, so they are collected now. And the answer. */
+  | { kind: "collect" }
+  | { kind: "collected" }
   /** To a loop's thread: run this task (run_coroutine_threadsafe). */
   | { kind: "submit"; task: number }
   /** To main: a task it submitted has ended. */

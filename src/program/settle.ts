@@ -62,11 +62,6 @@ export function* gathered(
   const deadline = new Deadline(loop, launch, failures.settleTimedOut);
   deadline.start(timeout, () => loop.recordCancel(tasks, "timed-out"));
   const raised = deadline.end(yield* caught(awaitAll(loop, tasks, collectErrors)));
-  if (deadline.expired) {
-    // gather lets go at the first child that ends; the timeout waits for the clean-up of all.
-    const cleaning = tasks.filter((task) => !task.done);
-    if (cleaning.length > 0) yield* wait(allEnded(loop, cleaning));
-  }
   if (raised !== undefined) throw raised;
 }
 
@@ -79,18 +74,6 @@ function* awaitAll(loop: EventLoop, tasks: readonly Task[], collectErrors: boole
     throw error;
   }
   for (const task of tasks) if (task.state === "failed") recordRaised(loop, task);
-}
-
-/** A future that is done when all tasks are, however they ended (asyncio.wait). */
-function allEnded(loop: EventLoop, tasks: readonly Task[]): Future {
-  const ended = new Future(loop);
-  let left = tasks.length;
-  for (const task of tasks)
-    task.whenDone(() => {
-      left--;
-      if (left === 0 && !ended.done) ended.finish();
-    });
-  return ended;
 }
 
 /** Tasks that stand and fall together (asyncio.TaskGroup). */

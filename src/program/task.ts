@@ -197,7 +197,13 @@ export class Gather extends Future {
     this.#collectErrors = collectErrors;
     this.#left = children.length;
     if (children.length === 0) this.finish();
-    for (const child of children) child.whenDone(() => this.#childDone(child));
+    // A child that is done already counts at once, and the gather of such children is done from the start.
+    const done = children.filter((child) => child.done);
+    for (const child of children) if (!child.done) child.whenDone(() => this.#childDone(child));
+    for (const child of done) {
+      child.watched = true;
+      this.#childDone(child);
+    }
   }
 
   /** Cancels all children, in order; this future ends when they do. */

@@ -174,6 +174,7 @@ function stopWords(task: TaskOutcome): string[] {
         ? "cancelled at shutdown, as it is meant to be"
         : "ended with its process, as it is meant to",
     ];
+  if (task.destroyed) return ["destroyed while pending, since its loop had closed"];
   switch (cancelled?.reason) {
     case "group-failed":
       return ["given up because its group failed"];

@@ -23,6 +23,8 @@ export interface TaskPlan {
   readonly steps: readonly Step[];
   readonly finally?: readonly Step[];
   readonly copies?: number;
+  /** What is no loss; it changes nothing of what happens. */
+  readonly until?: "shutdown";
 }
 
 /** A scenario document with inline steps only. */
@@ -124,6 +126,7 @@ const taskPlans = fc.record({
     nil: undefined,
   }),
   copies: fc.option(fc.constantFrom(2, 3), { nil: undefined, freq: 3 }),
+  until: fc.option(fc.constant("shutdown" as const), { nil: undefined, freq: 1 }),
 });
 
 // A start is drawn as numbers that pick from whatever is not started yet, so that it stays valid however it shrinks.
@@ -207,17 +210,20 @@ function toTask(
     steps: Step[];
     finally: Step[] | undefined;
     copies: number | undefined;
+    until: "shutdown" | undefined;
   },
 ): readonly Step[] | TaskPlan {
   const known = plan.copies === undefined ? ["{task}"] : ["{task}", "{copy}"];
   const steps = labelled(name, plan.steps, known);
-  if (plan.finally === undefined && plan.copies === undefined) return steps;
+  const isLong = [plan.finally, plan.copies, plan.until].some((part) => part !== undefined);
+  if (!isLong) return steps;
   return {
     steps,
     ...(plan.finally && {
       finally: labelled(`${name}.finally`, plan.finally, known),
     }),
     ...(plan.copies && { copies: plan.copies }),
+    ...(plan.until && { until: plan.until }),
   };
 }
 

@@ -6,6 +6,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { join } from "node:path";
+import { rounds } from "../support/laws.ts";
+import { findPython, whyNoPython } from "../support/python.ts";
 import { simulate } from "../support/simulate.ts";
 import {
   type Duration,
@@ -50,36 +52,22 @@ interface Outcome {
   readonly wall: number;
 }
 
-interface OracleOutcome extends Outcome {
-  /** Whether gather was given a task already done: 3.11, which tandem follows, then takes a turn more than 3.12. */
-  readonly gathersDoneTask: boolean;
-}
-
 const oraclePath = join(import.meta.dir, "oracle.py");
 const seed = Number(process.env.TANDEM_SEED ?? 20260117);
-const runs = Number(process.env.TANDEM_RUNS ?? 400);
+const runs = Number(process.env.TANDEM_RUNS ?? rounds(400, 4000));
+/** In ms; all is performed by one Python, one after the other. */
+const limit = rounds(300_000, 3_600_000);
 const onlyCase = process.env.TANDEM_CASE === undefined ? null : Number(process.env.TANDEM_CASE);
 const python = findPython();
-const skipped = python.missing === null ? "" : ` (skipped: ${python.missing})`;
-
-/** The minor version of the machine's Python 3, and why it cannot be asked, if so. */
-function findPython(): { readonly minor: number; readonly missing: string | null } {
-  try {
-    const { stdout } = Bun.spawnSync(["python3", "-c", "import sys; print(sys.version_info[1])"]);
-    const minor = Number(stdout.toString());
-    return { minor, missing: minor >= 11 ? null : `python3 is 3.${minor}, asyncio needs 3.11` };
-  } catch {
-    return { minor: 0, missing: "there is no python3 on the PATH" };
-  }
-}
+const skipped = whyNoPython();
 
 /** What CPython does with each case, all in one process. */
-function runOracle(cases: readonly OracleCase[], ...flags: string[]): OracleOutcome[] {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(["python3", oraclePath, ...flags], {
+function runOracle(cases: readonly OracleCase[], ...flags: string[]): Outcome[] {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([python!.path, oraclePath, ...flags], {
     stdin: Buffer.from(JSON.stringify(cases)),
   });
   if (exitCode !== 0) throw new Error(`oracle.py ended with ${exitCode}:\n${stderr}`);
-  const results = JSON.parse(stdout.toString()) as (OracleOutcome | { crash: string })[];
+  const results = JSON.parse(stdout.toString()) as (Outcome | { crash: string })[];
   return results.map((result, index) => {
     if (!("crash" in result)) return result;
     throw new Error(`oracle.py crashed on ${JSON.stringify(cases[index])}:\n${result.crash}`);
@@ -179,7 +167,6 @@ function expectSameAsCPython(ordered: boolean): void {
   for (const [index, scenario] of drawn.entries()) {
     const outcome = outcomes[index];
     if (outcome === undefined || (onlyCase !== null && index !== onlyCase)) continue;
-    if (python.minor > 11 && outcome.gathersDoneTask) continue;
     const found = difference(scenario, outcome, freedom(scenario, outcome));
     if (found === null) continue;
     const { scenario: smallest, text } = shrink(index, (candidate) => {
@@ -218,14 +205,22 @@ function shrink(
 
 // --- The tests -----------------------------------------------------------------------------------------
 
-describe.skipIf(python.missing !== null)(`CPython's asyncio${skipped}`, () => {
-  test("an inline run is CPython's, to the microsecond and the order of every print", () => {
-    expectSameAsCPython(true);
-  }, 120_000);
+describe.skipIf(python === null)(`CPython's asyncio${skipped}`, () => {
+  test(
+    "law: an inline run is CPython's, to the microsecond and the order of every print",
+    () => {
+      expectSameAsCPython(true);
+    },
+    limit,
+  );
 
-  test("where CPython's order is a set's, everything else is still CPython's", () => {
-    expectSameAsCPython(false);
-  }, 120_000);
+  test(
+    "law: where CPython's order is a set's, everything else is still CPython's",
+    () => {
+      expectSameAsCPython(false);
+    },
+    limit,
+  );
 
   test("on real clocks CPython prints in the order tandem simulates", () => {
     const apart: Scenario[] = [
@@ -293,7 +288,7 @@ describe.skipIf(python.missing !== null)(`CPython's asyncio${skipped}`, () => {
 });
 
 // The oracle itself, held to what was measured with plain programs; tandem has no part in these.
-describe.skipIf(python.missing !== null)(`the oracle${skipped}`, () => {
+describe.skipIf(python === null)(`the oracle${skipped}`, () => {
   /** The ordered outcome of a launch and its tasks, between a main that prints nothing. */
   function ask(
     settle: OracleCase["strategy"]["settle"],
@@ -463,15 +458,23 @@ describe.skipIf(python.missing !== null)(`the oracle${skipped}`, () => {
     }
   });
 
-  test("timeout: every clean-up is waited for, even when one of them fails", () => {
-    const tasks = {
-      broken: { steps: [sleep(10)], finally: [{ fail: "clean-up" }] },
-      cleaning: { steps: [sleep(10)], finally: [sleep(5), print("cleaned")] },
-    };
-    const outcome = ask("gather", [{ start: ["broken", "cleaning"] }], tasks, 2);
-    expect(printed(outcome)).toEqual(["7 cleaned"]);
-    expect(facts(outcome)).toEqual(["broken failed 2", "cleaning cancelled 7"]);
-    expect(outcome.launch).toMatchObject({ status: "failed", endedAt: 7, error: "clean-up" });
+  test("timeout: gather lets go at the first clean-up that ends, and the closing loop cuts the others", () => {
+    const cleaning = { steps: [sleep(10)], finally: [sleep(5), print("cleaned")] };
+    const after = (first: Step): Outcome =>
+      ask(
+        "gather",
+        [{ start: ["first", "cleaning"] }],
+        { first: { steps: [sleep(10)], finally: [first] }, cleaning },
+        2,
+      );
+    const failing = after({ fail: "clean-up" });
+    expect(printed(failing)).toEqual([]);
+    expect(facts(failing)).toEqual(["first failed 2", "cleaning cancelled 2"]);
+    expect(failing.launch).toMatchObject({ status: "failed", endedAt: 2, error: "clean-up" });
+    const shorter = after(sleep(1));
+    expect(printed(shorter)).toEqual([]);
+    expect(facts(shorter)).toEqual(["first cancelled 3", "cleaning cancelled 3"]);
+    expect(shorter.launch).toMatchObject({ status: "failed", endedAt: 3, error: "TimeoutError" });
   });
 
   test("at the close, tasks that are ready hear of it before those that wait, in whatever order they were created", () => {

@@ -1,14 +1,11 @@
 #!/usr/bin/env python3
-"""Runs scenario documents on CPython's own asyncio (3.11 or later) and reports what happened.
+"""Runs scenario documents on CPython's own asyncio (3.12 or later) and reports what happened.
 
 Reads a JSON list of cases from standard input and writes a JSON list of results, one for each case:
 
     case    {"document": {...}, "strategy": {"loop": "inline", "settle": ..., "timeout": ms | null}, "ordered": bool}
-    result  {"main": ..., "launch": ..., "tasks": [...], "prints": [...], "wall": ms, "gathersDoneTask": bool}
+    result  {"main": ..., "launch": ..., "tasks": [...], "prints": [...], "wall": ms}
             or {"crash": "..."}
-
-"gathersDoneTask" marks the runs whose gather was given a task that had already ended: there 3.11 takes one more
-iteration of the loop than 3.12 and later, the only difference between the versions that scenarios can see.
 
 The invariant: every decision about order, cancellation and errors is taken by asyncio itself. Only three things are
 replaced: the clock (virtual unless --real), the order of timers due at the same microsecond (by creation, which is
@@ -234,7 +231,6 @@ class Run:
         self.logged = set()
         self.unexpected = []
         self.created = []
-        self.gathers_done_task = False
         self.plans = {name: to_plan(plan) for name, plan in document.get("tasks", {}).items()}
         self.tasks = {instance: Record() for name in self.plans for instance, _ in self.instances(name)}
 
@@ -372,21 +368,8 @@ class Run:
         """Performs steps, then awaits what they started: the first error, or all with the strategy `settled`."""
         tasks = []
         await self.perform(steps, Scope(), lambda name: tasks.extend(self.start(name, asyncio.create_task)))
-        self.gathers_done_task = any(task.done() for task in tasks)
-        settled = self.settle == "settled"
-        if self.timeout is None:
-            results = await asyncio.gather(*tasks, return_exceptions=settled)
-        else:
-            deadline = asyncio.timeout(self.timeout)
-            try:
-                async with deadline:
-                    results = await asyncio.gather(*tasks, return_exceptions=settled)
-            except (Exception, asyncio.CancelledError):
-                # gather lets go at the first child that ends; a timeout waits for every clean-up.
-                unfinished = [task for task in tasks if not task.done()]
-                if deadline.expired() and unfinished:
-                    await asyncio.wait(unfinished)
-                raise
+        async with asyncio.timeout(self.timeout):
+            results = await asyncio.gather(*tasks, return_exceptions=self.settle == "settled")
         for result in results:
             self.hear(result)
 
@@ -436,7 +419,6 @@ class Run:
             ],
             "prints": self.prints,
             "wall": wall,
-            "gathersDoneTask": self.gathers_done_task,
         }
 
     def heard(self, name):
@@ -481,8 +463,8 @@ def run_case(case, clock):
 
 
 def main(arguments):
-    if sys.version_info < (3, 11):
-        sys.exit(f"oracle.py: this is Python {sys.version.split()[0]}; TaskGroup and timeout need 3.11 or later")
+    if sys.version_info < (3, 12):
+        sys.exit(f"oracle.py: this is Python {sys.version.split()[0]}; the reference is 3.12 and later")
     if arguments not in ([], ["--real"]):
         sys.exit(f"oracle.py: unknown arguments {arguments}; the only one is --real")
     real = arguments == ["--real"]

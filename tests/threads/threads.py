@@ -8,6 +8,8 @@ that performed it came to harm. Invariant: wherever Python has a mechanism (Thre
 import asyncio
 import collections
 import concurrent.futures
+import contextlib
+import gc
 import json
 import os
 import sys
@@ -161,7 +163,21 @@ class Run:
         if self.loop_thread is not None:
             self.leave()
         with self.lock:
-            return self.outcome()
+            outcome = self.outcome()
+        self.collect()
+        return outcome | {"prints": self.prints, "wall": self.now()}
+
+    def collect(self):
+        """What the interpreter's end does to tasks that a closed loop has left: nobody refers to them any more."""
+        may_abandon = self.strategy.get("atExit") == "abandon" or self.strategy.get("grace") is not None
+        if self.loop is None or not self.loop.is_closed() or (self.executor is not None and may_abandon):
+            return
+        for instance in self.instances:
+            instance["task"] = instance["future"] = None
+        for channel in self.channels.values():
+            channel.getters.clear()
+            channel.putters.clear()
+        gc.collect()
 
     def main_steps(self, steps, values):
         for step in steps:
@@ -324,11 +340,6 @@ class Run:
         try:
             async with asyncio.timeout(timeout):
                 await asyncio.gather(*tasks, return_exceptions=settle == "settled")
-        except TimeoutError:
-            # gather lets go at the first child that ends; the timeout waits for the clean-up of all.
-            if left := [task for task in tasks if not task.done()]:
-                await asyncio.wait(left)
-            raise
         except StepFailure as error:
             for instance in self.instances:
                 task = instance["task"]
@@ -384,7 +395,8 @@ class Run:
                 await self.channels[value["channel"]].asend(value["value"])
             elif kind == "receive":
                 timeout = None if step.get("timeout") is None else step["timeout"] / 1000
-                async with asyncio.timeout(timeout):
+                limit = contextlib.nullcontext() if timeout is None else asyncio.timeout(timeout)
+                async with limit:
                     received = await self.channels[value].areceive()
                 self.take(values, received)
 

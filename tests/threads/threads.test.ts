@@ -10,11 +10,14 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { draw, type Drawn, isRobust, randomFrom } from "../drivers/arbitrary.ts";
+import { rounds } from "../support/laws.ts";
+import { findPython, whyNoPython } from "../support/python.ts";
 import { simulate } from "../support/simulate.ts";
 import { sideBySide } from "../support/real.ts";
+import { drawClosing } from "./closing.ts";
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261125);
-const runs = Number(process.env["TANDEM_RUNS"] ?? 100);
+const runs = Number(process.env["TANDEM_RUNS"] ?? 0);
 const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
 
 /** How much later than in virtual time, in ms, Python may do a thing. */
@@ -49,20 +52,13 @@ interface Outcome {
   wall: number;
 }
 
-function missing(): string | null {
-  try {
-    const { stdout } = Bun.spawnSync(["python3", "-c", "import sys; print(sys.version_info[1])"]);
-    return Number(stdout.toString()) >= 11 ? null : "python3 is older than 3.11";
-  } catch {
-    return "there is no python3 on the PATH";
-  }
-}
+const reference = findPython();
 
-function cases(): Case[] {
+function cases(from: (random: () => number) => Drawn, wanted: number): Case[] {
   const found: Case[] = [];
-  for (let number = 0; found.length < runs; number++) {
+  for (let number = 0; found.length < (runs || wanted); number++) {
     if (only !== null && number > only) break;
-    const drawn = draw(randomFrom(seed + 104_729 * number));
+    const drawn = from(randomFrom(seed + 104_729 * number));
     const { loop, offload } = drawn.strategy;
     if (only !== null) {
       if (number === only) found.push({ ...drawn, number });
@@ -83,7 +79,7 @@ function cases(): Case[] {
 
 /** A Python that performs one case after the other. */
 class Python implements Disposable {
-  readonly #process = Bun.spawn(["python3", join(import.meta.dir, "threads.py")], {
+  readonly #process = Bun.spawn([reference!.path, join(import.meta.dir, "threads.py")], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
@@ -180,49 +176,59 @@ function withoutRaceAtExit(one: Case): Case {
   return races ? { ...one, document: { ...one.document, main: [...main, { block: 30 }] } } : one;
 }
 
-const why = missing();
-
-test.skipIf(why !== null)(
-  `${runs} random scenarios with a loop beside main do what CPython's threads do${why === null ? "" : ` (skipped: ${why})`}`,
-  async () => {
-    const failures: string[] = [];
-    const pythons = Array.from({ length: sideways }, () => new Python());
-    /** Performs a case once. @throws where Python does something else than virtual time. */
-    const perform = async (one: Case): Promise<void> => {
-      const python = pythons.pop()!;
-      try {
-        const model = simulate(one.document, one.strategy) as Outcome;
-        const found = await python.perform(one);
-        expect({ ...essence(found), wrongTimes: wrongTimes(model, found) }).toEqual({
-          ...essence(model),
-          wrongTimes: [],
-        });
-      } finally {
-        pythons.push(python);
-      }
-    };
-    const different: Case[] = [];
-    await sideBySide(cases().map(withoutRaceAtExit), sideways, async (one) => {
-      await perform(one).catch(() => different.push(one));
-    });
-    for (const one of different) {
-      let wrong: Error | null = null;
-      for (let tries = 0; tries < mostTries; tries++) {
-        wrong = await perform(one).then(
-          () => null,
-          (error) => error as Error,
-        );
-        if (wrong === null) break;
-      }
-      if (wrong !== null)
-        failures.push(
-          `TANDEM_SEED=${seed} TANDEM_CASE=${one.number} bun test tests/threads\n` +
-            `${JSON.stringify(one.document)}\n${JSON.stringify(one.strategy)}\n${wrong.message}`,
-        );
+/** Holds drawn scenarios against Python. @throws with those that end differently. */
+async function holdAgainstPython(all: Case[]): Promise<void> {
+  const failures: string[] = [];
+  const pythons = Array.from({ length: sideways }, () => new Python());
+  /** Performs a case once. @throws where Python does something else than virtual time. */
+  const perform = async (one: Case): Promise<void> => {
+    const python = pythons.pop()!;
+    try {
+      const model = simulate(one.document, one.strategy) as Outcome;
+      const found = await python.perform(one);
+      expect({ ...essence(found), wrongTimes: wrongTimes(model, found) }).toEqual({
+        ...essence(model),
+        wrongTimes: [],
+      });
+    } finally {
+      pythons.push(python);
     }
-    for (const python of pythons) python[Symbol.dispose]();
-    if (failures.length > 0)
-      throw new Error(`${failures.length} end differently:\n${failures.slice(0, 3).join("\n\n")}`);
-  },
-  120_000,
+  };
+  const different: Case[] = [];
+  await sideBySide(all, sideways, async (one) => {
+    await perform(one).catch(() => different.push(one));
+  });
+  for (const one of different) {
+    let wrong: Error | null = null;
+    for (let tries = 0; tries < mostTries; tries++) {
+      wrong = await perform(one).then(
+        () => null,
+        (error) => error as Error,
+      );
+      if (wrong === null) break;
+    }
+    if (wrong !== null)
+      failures.push(
+        `TANDEM_SEED=${seed} TANDEM_CASE=${one.number} bun test tests/threads\n` +
+          `${JSON.stringify(one.document)}\n${JSON.stringify(one.strategy)}\n${wrong.message}`,
+      );
+  }
+  for (const python of pythons) python[Symbol.dispose]();
+  if (failures.length > 0)
+    throw new Error(`${failures.length} end differently:\n${failures.slice(0, 3).join("\n\n")}`);
+}
+
+/** In ms. */
+const limit = rounds(180_000, 3_600_000);
+
+test.skipIf(reference === null)(
+  `law: random scenarios with a loop beside main do what CPython's threads do${whyNoPython()}`,
+  () => holdAgainstPython(cases(draw, rounds(100, 600)).map(withoutRaceAtExit)),
+  limit,
+);
+
+test.skipIf(reference === null)(
+  `law: what main submits to a closing loop becomes what it becomes in CPython${whyNoPython()}`,
+  () => holdAgainstPython(cases(drawClosing, rounds(40, 400))),
+  limit,
 );

@@ -19,6 +19,10 @@ export const rules = {
     about: "the process ended with a task not done; its clean-up did not run",
     fix: `wait at exit (atExit=wait), or cancel and let clean-up run (atExit=cancel)`,
   },
+  "destroyed-pending": {
+    about: "a task was submitted to a loop that was closing: nothing waits for it or cancels it",
+    fix: `submit it before launch returns, or keep the loop open until main has ended (--strategy portal)`,
+  },
   "cancelled-at-exit": {
     about: "main ended with a task not done, and had it cancelled (atExit=cancel)",
     fix: `wait at exit (atExit=wait), or say that this is the task's proper end (until: shutdown)`,

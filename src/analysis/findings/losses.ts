@@ -91,6 +91,23 @@ export function abandonedAtExit(outcome: Outcome, tasks: TaskOutcome[]): Found {
   });
 }
 
+export function destroyedPending({ launch }: Outcome, tasks: TaskOutcome[]): Found {
+  const [first] = tasks as [TaskOutcome];
+  return found("destroyed-pending", tasks, first.submittedAt!, {
+    message: `the loop was closing already when main submitted ${subject(tasks)}: nothing waited for it or cancelled it, and it was destroyed while pending, with ${progress(tasks)} done${cutWords(tasks)}`,
+    remedies: [
+      {
+        does: "keep the loop open until main has ended and all tasks have",
+        axes: { loop: "portal", atExit: "wait" },
+      },
+    ],
+    otherwise:
+      launch.status === "failed"
+        ? "keep launch from failing, which closes the loop"
+        : "submit it before launch returns",
+  });
+}
+
 /** What ended the process while something had not come to its end. */
 export function endOfProcess(outcome: Outcome, tasks: readonly TaskOutcome[]): Cause {
   const { main, launch, strategy, rejected } = outcome;

@@ -345,7 +345,7 @@ export class RealThread implements Thread, Host {
         logReasons.indexOf("uncaught-exception"),
         error,
       );
-      this.post(MAIN_THREAD, { kind: "closed" });
+      this.post(MAIN_THREAD, { kind: "closed", leaves: false });
     } else if (this.#job !== undefined) {
       const job = this.#job.id;
       this.post(this.#options.loopThread, { kind: "job-ended", job, error, broken: true });

@@ -25,7 +25,7 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
     startLoop: () => undefined,
     onStray: () => {
       over = true;
-      thread.post(MAIN_THREAD, { kind: "closed" });
+      thread.post(MAIN_THREAD, { kind: "closed", leaves: false });
       prepared.close();
       process.exit(1);
     },
