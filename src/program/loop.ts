@@ -99,6 +99,11 @@ export class EventLoop implements ReadyQueue {
     thread.record(typeNumber["loop-opened"], LAUNCH, 0);
   }
 
+  /** Whether JavaScript's rules hold. */
+  get eager(): boolean {
+    return this.#options.eager;
+  }
+
   callSoon(callback: Callback): void {
     this.#ready[this.#scheduled++] = callback;
   }
@@ -168,7 +173,8 @@ export class EventLoop implements ReadyQueue {
     this.thread.record(typeNumber["loop-closing"], LAUNCH, 0);
     const leftovers = this.#open === 0 ? [] : this.tasks.filter((task) => !task.done);
     this.cancelAll(leftovers, reason);
-    if (leftovers.length > 0) yield* this.runUntilDone(new Gather(this, leftovers, true));
+    if (leftovers.length > 0)
+      yield* this.runUntilDone(new Gather(this, leftovers, { collectErrors: true, eager: false }));
     for (const task of leftovers)
       if (task.state === "failed") this.#logFailure(task, "failed-in-shutdown");
     // asyncio then runs its loop for asynchronous generators and for the executor. Nothing is waited
@@ -269,9 +275,11 @@ export class EventLoop implements ReadyQueue {
     const { eager } = this.#options;
     const park: Operation = { kind: "park", until: 0 };
     do {
-      this.#receive();
+      // JavaScript's microtasks come before everything else, and unhandled rejections right behind them.
+      const onlyMicrotasks = eager && this.#taken < this.#scheduled;
+      if (eager && !onlyMicrotasks && this.#endByRejection()) return;
+      if (!onlyMicrotasks) this.#receive();
       if (this.#taken === this.#scheduled) {
-        if (eager && this.#endByRejection()) return;
         const next = this.#timers.next;
         const atRest = next === Infinity && this.outstanding === 0;
         if (eager && (atRest || thread.now() >= until)) return;
@@ -286,7 +294,7 @@ export class EventLoop implements ReadyQueue {
         yield park;
         this.#receive();
       }
-      this.#fireDue(thread.now());
+      if (!onlyMicrotasks) this.#fireDue(thread.now());
       // A turn of asyncio runs what was ready when it began; JavaScript drains its microtasks.
       for (let turn = this.#scheduled - this.#taken; turn > 0; turn--) {
         const callback = this.#ready[this.#taken++]!;

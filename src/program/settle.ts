@@ -67,7 +67,7 @@ export function* gathered(
 
 function* awaitAll(loop: EventLoop, tasks: readonly Task[], collectErrors: boolean): Coroutine {
   try {
-    yield* wait(new Gather(loop, tasks, collectErrors));
+    yield* wait(new Gather(loop, tasks, { collectErrors, eager: loop.eager }));
   } catch (error) {
     const source = tasks.find((task) => task.error === error);
     if (source !== undefined) recordRaised(loop, source);

@@ -183,27 +183,37 @@ export class Task extends Future {
   }
 }
 
-/** A future of several: done as asyncio.gather's is. */
+/** A future of several: done as asyncio.gather's is, or with `eager` as Promise.all's. */
 export class Gather extends Future {
   readonly #children: readonly Task[];
   readonly #collectErrors: boolean;
   #left: number;
   #cancelRequested = false;
 
-  /** @param collectErrors wait for all, whatever their end (return_exceptions). */
-  constructor(loop: ReadyQueue, children: readonly Task[], collectErrors: boolean) {
+  /**
+   * @param collectErrors wait for all, whatever their end (return_exceptions).
+   * @param eager what is done already is heard of in a turn of its own, as all promises are.
+   */
+  constructor(
+    loop: ReadyQueue,
+    children: readonly Task[],
+    { collectErrors, eager }: { collectErrors: boolean; eager: boolean },
+  ) {
     super(loop);
     this.#children = children;
     this.#collectErrors = collectErrors;
     this.#left = children.length;
-    if (children.length === 0) this.finish();
-    // A child that is done already counts at once, and the gather of such children is done from the start.
-    const done = children.filter((child) => child.done);
-    for (const child of children) if (!child.done) child.whenDone(() => this.#childDone(child));
+    const done = eager ? [] : children.filter((child) => child.done);
+    for (const child of children)
+      if (eager || !child.done) child.whenDone(() => this.#childDone(child));
+    // In asyncio these count at once, and the gather of nothing else is done from the start.
     for (const child of done) {
       child.watched = true;
       this.#childDone(child);
     }
+    if (children.length > 0) return;
+    if (eager) loop.callSoon(() => this.finish());
+    else this.finish();
   }
 
   /** Cancels all children, in order; this future ends when they do. */

@@ -1,6 +1,6 @@
 """Performs scenarios on real threads of CPython, in real time, and prints what came of each.
 
-Reads lines of JSON, {"document", "strategy"} each (loop thread or portal; offload none or threads), from stdin, and answers
+Reads lines of JSON, {"document", "strategy", "scale"} each (loop thread or portal; offload none or threads), from stdin, and answers
 each with a line: the result in the shape of tandem's own, times in milliseconds since main's start, or null if the process
 that performed it came to harm. Invariant: wherever Python has a mechanism (Thread, asyncio.run, run_coroutine_threadsafe, run_in_executor, Queue's algorithm), it is Python's own that runs.
 """
@@ -12,6 +12,7 @@ import contextlib
 import gc
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -104,14 +105,18 @@ class Channel:
 
 
 class Run:
-    def __init__(self, document, strategy):
+    def __init__(self, document, strategy, scale):
         self.document = document
         self.strategy = strategy
+        # All durations are longer by this, and all times are told as if they were not.
+        self.scale = scale
         self.loop = None
         self.loop_thread = None
         self.opened = threading.Event()
         self.lock = threading.Lock()
         self.prints = []
+        # By how many seconds the machine was late, each time that this can be told.
+        self.late = []
         self.instances = []
         for name, spec in document.get("tasks", {}).items():
             spec = {"steps": spec} if isinstance(spec, list) else spec
@@ -130,8 +135,17 @@ class Run:
         self.finish = None
         self.launch_done = False
 
+    def hold(self, seconds):
+        """time.sleep, which notes by how much the machine made it longer."""
+        due = time.monotonic() + seconds
+        time.sleep(seconds)
+        self.late.append(time.monotonic() - due)
+
     def now(self):
-        return (time.monotonic() - self.began) * 1000
+        return (time.monotonic() - self.began) * 1000 / self.scale
+
+    def seconds(self, milliseconds):
+        return None if milliseconds is None else milliseconds * self.scale / 1000
 
     def in_loop(self, callback, *args):
         if threading.current_thread() is self.loop_thread:
@@ -165,7 +179,9 @@ class Run:
         with self.lock:
             outcome = self.outcome()
         self.collect()
-        return outcome | {"prints": self.prints, "wall": self.now()}
+        most, all_together = (of([0, *self.late]) * 1000 / self.scale for of in (max, sum))
+        late = {"most": most, "all": all_together}
+        return outcome | {"prints": self.prints, "wall": self.now(), "late": late}
 
     def collect(self):
         """What the interpreter's end does to tasks that a closed loop has left: nobody refers to them any more."""
@@ -184,11 +200,11 @@ class Run:
             if isinstance(step, str):
                 step = {step: None}
             kind, value = next(iter(step.items()))
-            timeout = None if step.get("timeout") is None else step["timeout"] / 1000
+            timeout = self.seconds(step.get("timeout"))
             if kind == "print":
                 self.print("main", None, value, values)
             elif kind == "block":
-                time.sleep(value / 1000)
+                self.hold(self.seconds(value))
             elif kind == "compute":
                 burn(value)
             elif kind == "fail":
@@ -197,9 +213,11 @@ class Run:
                 for _ in range(value):
                     self.main_steps(step["steps"], values)
             elif kind == "launch":
+                began = time.monotonic()
                 self.loop_thread = threading.Thread(target=self.thread)
                 self.loop_thread.start()
                 self.opened.wait()
+                self.late.append(time.monotonic() - began)
             elif kind == "submit":
                 if self.loop_thread is None:
                     raise RuntimeError("no loop")
@@ -241,7 +259,7 @@ class Run:
 
     def leave(self):
         at_exit = self.strategy.get("atExit", "wait")
-        grace = None if self.strategy.get("grace") is None else self.strategy["grace"] / 1000
+        grace = self.seconds(self.strategy.get("grace"))
         if at_exit == "abandon":
             return
         try:
@@ -315,7 +333,7 @@ class Run:
         steps = self.document["launch"]
         at = steps.index("settle")
         settle = self.strategy.get("settle", "none")
-        timeout = None if self.strategy.get("timeout") is None else self.strategy["timeout"] / 1000
+        timeout = self.seconds(self.strategy.get("timeout"))
         values = {}
         started = []
         if settle == "group":
@@ -373,9 +391,9 @@ class Run:
             if kind == "print":
                 self.print("loop", name, value, values)
             elif kind == "sleep":
-                await asyncio.sleep(value / 1000)
+                await asyncio.sleep(self.seconds(value))
             elif kind in ("block", "compute"):
-                work = (lambda: time.sleep(value / 1000)) if kind == "block" else (lambda: burn(value))
+                work = (lambda: self.hold(self.seconds(value))) if kind == "block" else (lambda: burn(value))
                 if self.executor is not None and place == "task":
                     await self.loop.run_in_executor(None, work)
                 else:
@@ -394,7 +412,7 @@ class Run:
             elif kind == "send":
                 await self.channels[value["channel"]].asend(value["value"])
             elif kind == "receive":
-                timeout = None if step.get("timeout") is None else step["timeout"] / 1000
+                timeout = self.seconds(step.get("timeout"))
                 limit = contextlib.nullcontext() if timeout is None else asyncio.timeout(timeout)
                 async with limit:
                     received = await self.channels[value].areceive()
@@ -422,7 +440,8 @@ def perform_apart(case):
     if child == 0:
         os.close(reader)
         sys.stderr = open(os.devnull, "w")
-        result = Run(case["document"], case["strategy"]).perform()
+        signal.alarm(10 + 3 * case["scale"])  # What waits for ever is ended here.
+        result = Run(case["document"], case["strategy"], case["scale"]).perform()
         with os.fdopen(writer, "w") as pipe:
             json.dump(result, pipe)
         os._exit(0)
@@ -434,5 +453,6 @@ def perform_apart(case):
 
 
 if __name__ == "__main__":
+    gc.freeze()  # What is collected at the end of a case is the case's own then, and soon.
     for line in sys.stdin:
         print(json.dumps(perform_apart(json.loads(line))), flush=True)

@@ -2,8 +2,9 @@
  * Strategies whose loop lives beside main, held against real threads of the machine's own CPython.
  *
  * Invariant: what is expected always comes from Python performing the scenario in real time
- * (threads.py), never from a recording of it. Times are compared within a tolerance, upwards a wide
- * one; what a busy machine made late is performed again, alone, and only what stays different counts.
+ * (threads.py), never from a recording of it. Nothing comes before its time; how late it may be is
+ * told by how late the machine was. What a busy machine made different is performed again, and a
+ * difference counts where the machine was hardly late.
  *
  * `TANDEM_SEED=n` draws other scenarios, `TANDEM_RUNS=n` more of them, `TANDEM_CASE=n` the n-th alone.
  */
@@ -20,12 +21,12 @@ const seed = Number(process.env["TANDEM_SEED"] ?? 20261125);
 const runs = Number(process.env["TANDEM_RUNS"] ?? 0);
 const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
 
-/** How much later than in virtual time, in ms, Python may do a thing. */
+/** How much later than in virtual time, in ms, Python may do a thing on a machine that is not late. */
 const tolerance = 60;
-/** How often a case is performed alone before a difference counts. */
-const mostTries = 4;
-/** In ms; no case takes a tenth of it. */
-const hangsAfter = 20_000;
+/** In ms; a difference counts where no step was later than this: by as much, durations were shaken. */
+const calm = 12;
+/** A case that ends differently is performed again, more slowly, so that a busy machine matters less. */
+const slower = [2, 4, 8];
 const sideways = 8;
 
 interface Case extends Drawn {
@@ -50,6 +51,8 @@ interface Outcome {
   }[];
   prints: { at: number; thread: string; task: string | null; text: string }[];
   wall: number;
+  /** By how many ms the machine made one step longer at most, and all together; not told of the model. */
+  late?: { most: number; all: number };
 }
 
 const reference = findPython();
@@ -86,15 +89,15 @@ class Python implements Disposable {
   });
   readonly #answers = this.#read();
 
-  async perform({ document, strategy }: Case): Promise<Outcome> {
-    this.#process.stdin.write(`${JSON.stringify({ document, strategy })}\n`);
+  /**
+   * @param scale how much longer all durations are.
+   * @returns null where it would never end.
+   */
+  async perform({ document, strategy }: Case, scale: number): Promise<Outcome | null> {
+    this.#process.stdin.write(`${JSON.stringify({ document, strategy, scale })}\n`);
     await this.#process.stdin.flush();
-    const hangs = setTimeout(() => this[Symbol.dispose](), hangsAfter);
     const { value } = await this.#answers.next();
-    clearTimeout(hangs);
-    const outcome = JSON.parse(value ?? "null") as Outcome | null;
-    if (outcome === null) throw new Error("Python said nothing");
-    return outcome;
+    return JSON.parse(value!) as Outcome | null;
   }
 
   [Symbol.dispose](): void {
@@ -152,10 +155,11 @@ function wrongTimes(model: Outcome, python: Outcome): string[] {
     ),
   ];
   const found = times(python);
+  const most = tolerance + python.late!.all;
   return times(model).flatMap(([what, at], index) => {
     const real = found[index]![1];
     if (at === null && real === null) return [];
-    const right = at !== null && real !== null && real >= at - 2 && real <= at + tolerance;
+    const right = at !== null && real !== null && real >= at - 2 && real <= at + most;
     return right ? [] : [`${what} at ${real} instead of ${at}`];
   });
 }
@@ -176,59 +180,68 @@ function withoutRaceAtExit(one: Case): Case {
   return races ? { ...one, document: { ...one.document, main: [...main, { block: 30 }] } } : one;
 }
 
+/** What Python did with a case that virtual time does not: the difference, and how late the machine was. */
+interface Difference {
+  text: string;
+  late: number;
+}
+
+/** Performs a case once. */
+async function differenceOf(one: Case, python: Python, scale: number): Promise<Difference | null> {
+  const model = simulate(one.document, one.strategy) as Outcome;
+  const found = await python.perform(one, scale);
+  // With durations as long as that it hangs for ever, whatever the machine does.
+  if (found === null) return { text: "hangs", late: scale === slower.at(-1) ? 0 : Infinity };
+  try {
+    expect({ ...essence(found), wrongTimes: wrongTimes(model, found) }).toEqual({
+      ...essence(model),
+      wrongTimes: [],
+    });
+    return null;
+  } catch (error) {
+    return { text: (error as Error).message, late: found.late!.most };
+  }
+}
+
 /** Holds drawn scenarios against Python. @throws with those that end differently. */
 async function holdAgainstPython(all: Case[]): Promise<void> {
   const failures: string[] = [];
   const pythons = Array.from({ length: sideways }, () => new Python());
-  /** Performs a case once. @throws where Python does something else than virtual time. */
-  const perform = async (one: Case): Promise<void> => {
-    const python = pythons.pop()!;
-    try {
-      const model = simulate(one.document, one.strategy) as Outcome;
-      const found = await python.perform(one);
-      expect({ ...essence(found), wrongTimes: wrongTimes(model, found) }).toEqual({
-        ...essence(model),
-        wrongTimes: [],
-      });
-    } finally {
+  let different = all;
+  for (const scale of [1, ...slower]) {
+    const again: Case[] = [];
+    await sideBySide(different, sideways, async (one) => {
+      const python = pythons.pop()!;
+      const difference = await differenceOf(one, python, scale);
       pythons.push(python);
-    }
-  };
-  const different: Case[] = [];
-  await sideBySide(all, sideways, async (one) => {
-    await perform(one).catch(() => different.push(one));
-  });
-  for (const one of different) {
-    let wrong: Error | null = null;
-    for (let tries = 0; tries < mostTries; tries++) {
-      wrong = await perform(one).then(
-        () => null,
-        (error) => error as Error,
-      );
-      if (wrong === null) break;
-    }
-    if (wrong !== null)
-      failures.push(
-        `TANDEM_SEED=${seed} TANDEM_CASE=${one.number} bun test tests/threads\n` +
-          `${JSON.stringify(one.document)}\n${JSON.stringify(one.strategy)}\n${wrong.message}`,
-      );
+      if (difference === null) return;
+      if (difference.late > calm) again.push(one);
+      else
+        failures.push(
+          `TANDEM_SEED=${seed} TANDEM_CASE=${one.number} bun test tests/threads\n` +
+            `${JSON.stringify(one.document)}\n${JSON.stringify(one.strategy)}\n${difference.text}`,
+        );
+    });
+    different = again;
   }
   for (const python of pythons) python[Symbol.dispose]();
+  if (different.length > 0)
+    console.warn(`this machine is too busy to decide ${different.length} of ${all.length}`);
   if (failures.length > 0)
     throw new Error(`${failures.length} end differently:\n${failures.slice(0, 3).join("\n\n")}`);
 }
 
 /** In ms. */
-const limit = rounds(180_000, 3_600_000);
+const limit = rounds(300_000, 3_600_000);
 
 test.skipIf(reference === null)(
   `law: random scenarios with a loop beside main do what CPython's threads do${whyNoPython()}`,
-  () => holdAgainstPython(cases(draw, rounds(100, 600)).map(withoutRaceAtExit)),
+  () => holdAgainstPython(cases(draw, rounds(60, 600)).map(withoutRaceAtExit)),
   limit,
 );
 
 test.skipIf(reference === null)(
   `law: what main submits to a closing loop becomes what it becomes in CPython${whyNoPython()}`,
-  () => holdAgainstPython(cases(drawClosing, rounds(40, 400))),
+  () => holdAgainstPython(cases(drawClosing, rounds(30, 400))),
   limit,
 );

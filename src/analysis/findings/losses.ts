@@ -94,7 +94,7 @@ export function abandonedAtExit(outcome: Outcome, tasks: TaskOutcome[]): Found {
 export function destroyedPending({ launch }: Outcome, tasks: TaskOutcome[]): Found {
   const [first] = tasks as [TaskOutcome];
   return found("destroyed-pending", tasks, first.submittedAt!, {
-    message: `the loop was closing already when main submitted ${subject(tasks)}: nothing waited for it or cancelled it, and it was destroyed while pending, with ${progress(tasks)} done${cutWords(tasks)}`,
+    message: `the loop was closing by the time it took ${subject(tasks)} from main: nothing waited for it or cancelled it, and it was destroyed while pending, with ${progress(tasks)} done${cutWords(tasks)}`,
     remedies: [
       {
         does: "keep the loop open until main has ended and all tasks have",
