@@ -74,6 +74,7 @@ class Channel:
             left = None if until is None else until - time.monotonic()
             with self.changed:
                 if not self.changed.wait_for(lambda: self.items, left):
+                    self.run.late.append(time.monotonic() - until)
                     raise TimeoutError
         return value[0]
 
@@ -225,8 +226,12 @@ class Run:
                     self.submit(instance)
             elif kind == "result":
                 for instance in self.of(value):
+                    due = time.monotonic() + (timeout or 0)
                     try:
                         instance["future"].result(timeout)
+                    except TimeoutError:
+                        self.late.append(time.monotonic() - due)
+                        raise
                     except StepFailure:
                         instance["heard"] = "raised"
                         raise

@@ -186,9 +186,26 @@ interface Difference {
   late: number;
 }
 
+/** What virtual time makes of a case; `heard` says whom a failure was raised into, whatever became of that. */
+function modelOf({ document, strategy }: Case): Outcome {
+  const result = simulate(document, strategy);
+  const raised = new Set(
+    result.failures
+      .filter(({ heard }) => heard.some(({ by }) => by === "raised"))
+      .map((failure) => failure.of),
+  );
+  return {
+    ...result,
+    tasks: result.tasks.map((task) => ({
+      ...task,
+      heard: raised.has(task.name) ? "raised" : null,
+    })),
+  };
+}
+
 /** Performs a case once. */
 async function differenceOf(one: Case, python: Python, scale: number): Promise<Difference | null> {
-  const model = simulate(one.document, one.strategy) as Outcome;
+  const model = modelOf(one);
   const found = await python.perform(one, scale);
   // With durations as long as that it hangs for ever, whatever the machine does.
   if (found === null) return { text: "hangs", late: scale === slower.at(-1) ? 0 : Infinity };
