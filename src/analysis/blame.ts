@@ -2,7 +2,7 @@
  * Who was late through whom: every late turn, divided among the holds that lie between its due time
  * and itself. What is due is the end of a sleep, and the first turn of a task.
  *
- * Invariant: a hold is known before what it made late has its turn, since that is a step of its own. Of
+ * Invariant: a hold is known before whom it made late; who was, within it, is told of after it. Of
  * holds no more is kept than a turn to come can have waited for, and of those told a bounded number;
  * what is kept of victims grows with their names and tasks, not with their turns.
  */
@@ -177,7 +177,7 @@ export class BlameReader {
   late(turn: LateTurn): void {
     const late = turn.at - turn.due;
     const slowly = this.#slowly(turn);
-    const [first, by] = this.#small.since(turn.due);
+    const [first, by] = this.#small.between(turn.due, turn.at);
     if (by >= slow || (late >= slow && by >= noticeable && by > slowly)) {
       this.#crowded.add(turn, by);
       if (by > this.#crowd.by && by > (this.#worst?.by ?? 0))
@@ -233,14 +233,15 @@ export class BlameReader {
 
   /** Blames the slow holds for a late turn. @returns how much of its lateness they explain. */
   #slowly(turn: LateTurn): Ticks {
-    const { due } = turn;
+    const { due, at } = turn;
     let sum = 0;
     const runs = this.#runs;
     for (let k = runs.length - 1; k >= 0 && runs[k]!.to > due; k--) {
       const { holder, from, to } = runs[k]!;
       if (holder.share === 0) this.#involved.push(holder);
-      holder.share += to - Math.max(from, due);
-      sum += to - Math.max(from, due);
+      const share = Math.min(to, at) - Math.max(from, due);
+      holder.share += share;
+      sum += share;
     }
     if (sum === 0) return 0;
     for (const holder of this.#involved) {
@@ -250,8 +251,8 @@ export class BlameReader {
     this.#involved.length = 0;
     for (let k = this.#told.length - 1; k >= 0; k--) {
       const { hold, victims } = this.#told[k]!;
-      const share = shareIn(hold, due);
-      if (share <= 0) break;
+      if (hold.at + hold.ticks <= due) break;
+      const share = shareOf(hold, turn);
       if (share >= noticeable) victims.add(turn, share);
     }
     return sum;
@@ -273,9 +274,9 @@ export class BlameReader {
   }
 }
 
-/** For how long a hold, which is over, made somebody late who was due at an instant. */
-export function shareIn({ at, ticks }: Hold, due: Ticks): Ticks {
-  return at + ticks - Math.max(at, due);
+/** For how long a hold kept a late turn waiting. */
+export function shareOf({ at, ticks }: Hold, turn: Pick<LateTurn, "due" | "at">): Ticks {
+  return Math.min(at + ticks, turn.at) - Math.max(at, turn.due);
 }
 
 /** Holds that are not slow: a crowd may have a million of them. */
@@ -301,17 +302,25 @@ class SmallHolds {
     return this.#at.length;
   }
 
-  /** The first that ended later than an instant, and for how long they held from that instant on. */
-  since(due: Ticks): [first: number, sum: Ticks] {
+  /** The first that ended later than an instant. */
+  #firstAfter(instant: Ticks): number {
     let low = 0;
     let high = this.#to.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#to[middle]! > due) high = middle;
+      if (this.#to[middle]! > instant) high = middle;
       else low = middle + 1;
     }
-    if (low === this.#to.length) return [low, 0];
-    return [low, this.#sum - this.#before[low]! - Math.max(0, due - this.#at[low]!)];
+    return low;
+  }
+
+  /** The first that ended later than an instant, and for how long all held from there to another one. */
+  between(due: Ticks, at: Ticks): [first: number, sum: Ticks] {
+    const first = this.#firstAfter(due);
+    if (first === this.#to.length) return [first, 0];
+    const early = Math.max(0, due - this.#at[first]!);
+    const lately = Math.max(0, this.#to.at(-1)! - at);
+    return [first, this.#sum - this.#before[first]! - early - lately];
   }
 
   count(from: number, to: number): Omit<Crowd, "victims"> {
@@ -321,7 +330,7 @@ class SmallHolds {
   }
 
   forget(before: Ticks): void {
-    const [first] = this.since(before);
+    const first = this.#firstAfter(before);
     if (first === 0) return;
     if (first === this.#to.length) {
       this.#at.length = this.#to.length = this.#actor.length = this.#before.length = 0;

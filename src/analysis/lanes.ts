@@ -69,6 +69,8 @@ const mostSpans = 4096;
 interface OpenLane extends Lane {
   /** When its sleep, or its first turn, is due. */
   due: Ticks | null;
+  /** When main handed it over. */
+  submittedAt: Ticks | null;
   /** Whether it is within a function of the user's. */
   calls: boolean;
 }
@@ -155,7 +157,10 @@ export class Lanes {
         own.startedAt = at;
         break;
       case "task-created":
-        if (own !== undefined) own.due = at;
+        if (own !== undefined) own.due = own.submittedAt ?? at;
+        break;
+      case "task-submitted":
+        if (own !== undefined) own.submittedAt = at;
         break;
       case "main-ended":
       case "launch-ended":
@@ -313,7 +318,7 @@ interface Stretch {
 }
 
 function lane(name: string, isThread: boolean): OpenLane {
-  const nothing = { startedAt: null, endedAt: null, status: null, due: null };
+  const nothing = { startedAt: null, endedAt: null, status: null, due: null, submittedAt: null };
   return { name, isThread, ...nothing, spans: [], calls: false };
 }
 

@@ -31,7 +31,7 @@ import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.t
 import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
 import { type GivenUpBy, givenUpOf, isLostWork } from "./loss.ts";
-import { type Blame, BlameReader, noticeable } from "./blame.ts";
+import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
 import { type Hold, HoldReader } from "./holds.ts";
 import { findRaces, type Race, raceWindow } from "./races.ts";
 
@@ -256,6 +256,8 @@ class Reader {
   readonly #inside: Uint8Array;
   readonly #holds: HoldReader;
   readonly #blame: BlameReader;
+  /** Who was late within the hold that has not ended. */
+  readonly #lateWithin: LateTurn[] = [];
   /** Why main stands still: nested, since an inline loop's task may block while main waits for the loop. */
   #stillFor = 0;
   #stillSince: Ticks = 0;
@@ -312,10 +314,7 @@ class Reader {
     this.#holds = new HoldReader(
       strategy,
       driver === "virtual" ? 0 : TICKS_PER_MS * speed,
-      (hold) => {
-        if (hold.ticks > (this.#longestBlock?.ticks ?? 0)) this.#longestBlock = hold;
-        this.#blame.held(hold);
-      },
+      (hold) => this.#wasHeld(hold),
     );
   }
 
@@ -335,7 +334,7 @@ class Reader {
           this.#due[actor[k]! + 2] = Infinity;
           const late = at[k]! - due;
           if (late >= noticeable)
-            this.#blame.late({
+            this.#isLate({
               actor: actor[k]!,
               due,
               at: at[k]!,
@@ -441,6 +440,7 @@ class Reader {
         break;
       case "task-submitted":
         task!.submittedAt = at;
+        this.#due[actor + 2] = at;
         break;
       case "complained":
         this.#complains = true;
@@ -493,9 +493,6 @@ class Reader {
         this.#goesOn(at);
         break;
       }
-      case "task-submitted":
-        this.#due[actor + 2] = at;
-        break;
       case "thread-started":
         this.#launched = true;
         break;
@@ -635,18 +632,33 @@ class Reader {
     };
   }
 
+  /** A turn came late, or not at all. */
+  #isLate(turn: LateTurn): void {
+    // Where the loop floats, a sleep can be cut off in the very turn that made it late.
+    if (this.#holds.open === null) this.#blame.late(turn);
+    else this.#lateWithin.push(turn);
+  }
+
+  #wasHeld(hold: Hold): void {
+    if (hold.ticks > (this.#longestBlock?.ticks ?? 0)) this.#longestBlock = hold;
+    this.#blame.held(hold);
+    // Who was cut off and then held the thread itself was not kept waiting by that.
+    for (const turn of this.#lateWithin) if (turn.actor !== hold.actor) this.#blame.late(turn);
+    this.#lateWithin.length = 0;
+  }
+
   /** A task has its first turn; it could have had it as soon as it was handed over or made. */
   #begins(actor: number, at: Ticks): void {
     const due = this.#due[actor + 2]!;
     this.#due[actor + 2] = Infinity;
-    if (at - due >= noticeable) this.#blame.late({ actor, due, at, how: "began" });
+    if (at - due >= noticeable) this.#isLate({ actor, due, at, how: "began" });
   }
 
   /** Who still sleeps was late by then, if it was due. */
   #cutSleeps(wall: Ticks): void {
     for (const [index, due] of this.#due.entries())
       if (wall - due >= noticeable && this.#tasks[index - 2]?.startedAt !== null)
-        this.#blame.late({ actor: index - 2, due, at: wall, how: "cut-off" });
+        this.#isLate({ actor: index - 2, due, at: wall, how: "cut-off" });
   }
 
   #interruption(): ProgramStatus {

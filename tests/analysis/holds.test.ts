@@ -1,10 +1,10 @@
 /** What holds the loop's thread, and who is late through it. */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { shareIn } from "../../src/analysis/blame.ts";
+import { noticeable, shareOf } from "../../src/analysis/blame.ts";
 import { findFindings } from "../../src/analysis/findings.ts";
 import { type Hold, HoldReader } from "../../src/analysis/holds.ts";
-import { type Outcome, readOutcome } from "../../src/analysis/outcome.ts";
+import { documentName, type Outcome, readOutcome } from "../../src/analysis/outcome.ts";
 import { type EventType, LAUNCH, MAIN } from "../../src/events/event.ts";
 import { EventLog } from "../../src/events/log.ts";
 import { renderVerdict } from "../../src/render/verdict.ts";
@@ -201,6 +201,13 @@ describe("where it floats, cancelling is heard of in the turn of whoever cancels
   });
 });
 
+test("where it floats, who is cut off in the turn that made it late did not wake any more", () => {
+  const document = { ...tasks({ t: [{ sleep: 100 }] }), main: ["launch", { block: 300 }] };
+  expect(messages(simulate(document, { use: "float", atExit: "cancel" }))).toContain(
+    "loop-blocked: main held the event loop's thread for 300ms: t, due at 100ms, did not wake any more",
+  );
+});
+
 describe("blame goes to who held, when it mattered", () => {
   test("sixty short blocks in a row are told, and whom they made late", async () => {
     const document = Bun.YAML.parse(
@@ -238,6 +245,18 @@ describe("blame goes to who held, when it mattered", () => {
         ],
       ],
       ["archive", [{ task: "orders", tasks: 1, by: 1500 }]],
+    ]);
+  });
+
+  test("a task that main submits while the loop is held begins late", () => {
+    const document = {
+      name: "x",
+      main: ["launch", { block: 100 }, { submit: "late" }, { result: "late" }],
+      launch: [{ start: "hog" }],
+      tasks: { hog: [{ block: 700 }], late: [{ print: "late" }] },
+    };
+    expect(messages(simulate(document, "portal"))).toEqual([
+      "loop-blocked: hog held the event loop's thread for 700ms: late began 600ms late",
     ]);
   });
 
@@ -447,6 +466,27 @@ function keptOn(log: EventLog, strategy: Strategy): { from: number; to: number; 
   return kept.filter(({ from, to }) => to > from);
 }
 
+/** Every turn that came after it was due, and every sleep that was cut off after it was. */
+function lateTurns(log: EventLog): { actor: number; due: number; at: number }[] {
+  const due = new Map<number, number>();
+  const begun = new Set<number>();
+  const turns: { actor: number; due: number; at: number }[] = [];
+  const turn = (actor: number, at: number): void => {
+    if (at > due.get(actor)!) turns.push({ actor, due: due.get(actor)!, at });
+    due.delete(actor);
+  };
+  for (const { type, at, actor, value } of eventsOf(log)) {
+    if (type === "sleep-began") due.set(actor, at + value);
+    if (type === "task-submitted") due.set(actor, at);
+    if (type === "task-created" && !due.has(actor)) due.set(actor, at);
+    if (type === "task-started" || type === "launch-started") begun.add(actor);
+    if (type === "sleep-ended" || type === "task-started") turn(actor, at);
+    if (type === "task-ended") due.delete(actor);
+  }
+  for (const actor of due.keys()) if (begun.has(actor)) turn(actor, log.end);
+  return turns;
+}
+
 const lawRounds = rounds(40, 300);
 const seeds = Array.from({ length: lawRounds }, (_, index) => 7000 + index);
 
@@ -517,27 +557,38 @@ describe("laws", () => {
     for (const seed of seeds) {
       const { log, strategy } = performRandom(seed);
       const holds = holdsOf(log, strategy);
-      const due = new Map<number, number>();
-      for (const { type, at, actor, value } of eventsOf(log)) {
-        if (type === "sleep-began") due.set(actor, at + value);
-        if (type === "task-submitted") due.set(actor, at);
-        if (type === "task-created" && !due.has(actor)) due.set(actor, at);
-        if (type !== "sleep-ended" && type !== "task-started") continue;
-        const since = due.get(actor)!;
-        if (at <= since) continue;
+      for (const turn of lateTurns(log)) {
         late++;
-        const shares = holds
-          .filter((hold) => hold.at < at)
-          .map((hold) => Math.max(0, shareIn(hold, since)));
-        expect([seed, actor, at, shares.reduce((a, b) => a + b, 0)]).toEqual([
+        const shares = holds.map((hold) => Math.max(0, shareOf(hold, turn)));
+        expect([seed, turn, shares.reduce((a, b) => a + b, 0)]).toEqual([
           seed,
-          actor,
-          at,
-          at - since,
+          turn,
+          turn.at - turn.due,
         ]);
       }
     }
     expect(late).toBeGreaterThan(lawRounds / 4);
+  }, 120_000);
+
+  test("law: of each hold that is told, its victims are those that it made late, by what it did", () => {
+    for (const seed of seeds) {
+      const { log, outcome } = performRandom(seed);
+      for (const { hold, victims } of outcome.blame.holds) {
+        const expected = new Map<string, number>();
+        for (const turn of lateTurns(log)) {
+          const share = shareOf(hold, turn);
+          // Who was cut off, and then held the thread in the same turn, was not kept waiting by that.
+          if (share < noticeable || turn.actor === hold.actor) continue;
+          const name = documentName(outcome, turn.actor);
+          expected.set(name, Math.max(share, expected.get(name) ?? 0));
+        }
+        const found = victims.map(({ actor, by }): [string, number] => [
+          documentName(outcome, actor),
+          by,
+        ]);
+        expect([seed, hold.at, new Map(found)]).toEqual([seed, hold.at, expected]);
+      }
+    }
   }, 120_000);
 
   test("law: in virtual time nothing is unexplained, nobody is late through itself, and no sentence blames the machine", () => {

@@ -31,8 +31,8 @@ function heldIn({ strategy, log }: RandomRun): { from: number; to: number }[] {
 
 /** When each task could first have had a turn. */
 function madeAt({ log, outcome }: RandomRun): Map<string, number> {
-  const made = eventsOf(log).filter(({ type }) => type === "task-created");
-  return new Map(made.map(({ actor, at }) => [outcome.tasks[actor]!.name, at]));
+  const made = eventsOf(log).filter(({ type }) => /^task-(created|submitted)$/.test(type));
+  return new Map(made.reverse().map(({ actor, at }) => [outcome.tasks[actor]!.name, at]));
 }
 
 const seeds = Array.from({ length: rounds(40, 300) }, (_, index) => 9000 + index);
@@ -166,6 +166,15 @@ describe("what is shown of", () => {
   });
 
   test("a task that waits for its first turn is that others hold its thread", () => {
+    const submitted = {
+      main: ["launch", { block: 100 }, { submit: "b" }, { result: "b" }],
+      launch: [{ start: "a" }],
+      tasks: { a: [{ block: 300 }], b: [{ sleep: 100 }] },
+    };
+    expect(shown(submitted, "portal", "b")).toEqual([
+      ["starved", 100, 300],
+      ["sleeping", 300, 400],
+    ]);
     const document = { main: ["launch"], tasks: { a: [{ block: 300 }], b: [{ sleep: 100 }] } };
     expect(shown(document, "await", "b")).toEqual([
       ["starved", 0, 300],
