@@ -1,5 +1,6 @@
 /** `tandem compare`: strategies beside each other, which of them to choose, and when that would be wrong. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { tandemHere, temporaryFolder } from "../support/tandem.ts";
@@ -327,6 +328,12 @@ describe("the advice", () => {
     expect(await choice("lost==0, late<100ms")).toBe("await,offload=threads");
     expect(await choice("overlap>=50%")).toBe("thread");
     expect(await choice("finish,wall<=1s")).toBeNull();
+  });
+
+  test("many short blocks in a row hold the loop for as long as all of them", async () => {
+    const file = join(import.meta.dir, "../truth/many-short-blocks.yaml");
+    const { advice } = await compare(file, "--all", "--must", "finish,block<=50ms");
+    expect(advice.choose).toBe("await,offload=threads");
   });
 
   test("a main that fails is not praised for being over early", async () => {
