@@ -30,10 +30,11 @@ export class LoopPool {
   #broken: StepFailure | undefined;
   #idle: Future | undefined;
 
-  constructor(loop: EventLoop, { offload, workers }: Strategy) {
+  constructor(loop: EventLoop, { loop: where, offload, workers }: Strategy) {
     this.#loop = loop;
     this.#workers = workers!;
-    this.#takenAhead = offload === "processes" ? workers! + 1 : 0;
+    // A loop that floats is JavaScript's, where no pool does.
+    this.#takenAhead = offload === "processes" && where !== "float" ? workers! + 1 : 0;
     this.#isLoops = offload === "threads";
   }
 

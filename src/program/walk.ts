@@ -87,9 +87,13 @@ export class Walk<Other = never> implements Program<LeafStep | Other> {
   #prepared(step: LeafStep): LeafStep {
     const { vary } = this.#thread;
     if (vary !== null) step = varied(step, vary);
-    if (step.kind === "print" || step.kind === "fail" || step.kind === "send")
+    const { kind } = step;
+    if (kind === "print" || kind === "fail" || kind === "send" || kind === "call")
       this.#values.i = this.#cursor.iteration;
-    return step.kind === "send" ? { ...step, value: fillValue(step.value, this.#values) } : step;
+    if (step.kind === "send") return { ...step, value: fillValue(step.value, this.#values) };
+    return step.kind === "call" && step.args !== undefined
+      ? { ...step, args: fillValue(step.args, this.#values) }
+      : step;
   }
 
   /** Raises an error where the program stands. */

@@ -1,8 +1,9 @@
 /**
  * The `{…}` in a step's texts: what may stand there, and what the program has in its place.
  *
- * A text that the program produces is filled in wherever it stands: what it prints, what it raises and
- * what it sends. The keys of an object that is sent are names, and stay as they are.
+ * A text that the program produces is filled in wherever it stands: what it prints, raises and sends,
+ * and what a function of the user's gets as its `args`. The keys of an object are names, and stay as
+ * they are.
  */
 import type { LeafStep } from "./model.ts";
 import { suggestion } from "./suggest.ts";
@@ -39,7 +40,7 @@ export function fillPlaceholders(text: string, values: PlaceholderValues): strin
   );
 }
 
-/** A value that is sent, with the placeholders of every text in it filled in. */
+/** A value that is sent or handed over, with the placeholders of every text in it filled in. */
 export function fillValue(value: unknown, values: PlaceholderValues): unknown {
   if (typeof value === "string") return fillPlaceholders(value, values);
   if (typeof value !== "object" || value === null) return value;
@@ -66,16 +67,28 @@ function entriesOf(value: unknown): [string | number, unknown][] {
 
 /** What the texts of a step need to know when it is performed. */
 export function placeholdersOf(step: LeafStep): ReadonlySet<keyof PlaceholderValues> {
-  const texts =
-    step.kind === "print"
-      ? [step.text]
-      : step.kind === "fail"
-        ? [step.message]
-        : step.kind === "send"
-          ? textsIn(step.value).map(({ text }) => text)
-          : [];
-  const pieces = texts.flatMap(splitPlaceholders);
+  const pieces = textsOf(step).flatMap(splitPlaceholders);
   return new Set(pieces.flatMap((piece) => ("placeholder" in piece ? [piece.placeholder] : [])));
+}
+
+/** Whether a step's texts are others when it is performed than they are in the document. */
+export function isFilledIn(step: LeafStep): boolean {
+  return textsOf(step).some((text) => text.search(placeholder) >= 0);
+}
+
+function textsOf(step: LeafStep): string[] {
+  switch (step.kind) {
+    case "print":
+      return [step.text];
+    case "fail":
+      return [step.message];
+    case "send":
+      return textsIn(step.value).map(({ text }) => text);
+    case "call":
+      return textsIn(step.args).map(({ text }) => text);
+    default:
+      return [];
+  }
 }
 
 /** Where a text stands. */
@@ -104,7 +117,7 @@ export function placeholderProblems(text: string, at: Around): string[] {
 }
 
 /**
- * The same for a value that is sent.
+ * The same for a value that is sent or handed over.
  *
  * @param isBare whether nothing at all is written behind the key at a path: `{i}` without quotes is an
  *   object to YAML, with the key i.

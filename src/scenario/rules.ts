@@ -102,11 +102,15 @@ class Rules {
       if (typeof step[word] === "string")
         for (const message of placeholderProblems(step[word], around))
           this.#report([...at, word], message);
-    const sent = [...at, "send", "value"];
-    const { value } = objectOr(step["send"]);
-    const isBare = (path: PropertyKey[]): boolean => this.#isBare([...sent, ...path]);
-    for (const { path, message } of valueProblems(value, around, isBare))
-      this.#report([...sent, ...path], message);
+    for (const [word, key] of [
+      ["send", "value"],
+      ["call", "args"],
+    ] as const) {
+      const within = [...at, word, key];
+      const isBare = (path: PropertyKey[]): boolean => this.#isBare([...within, ...path]);
+      for (const { path, message } of valueProblems(objectOr(step[word])[key], around, isBare))
+        this.#report([...within, ...path], message);
+    }
   }
 
   #onlyOnce(word: string, value: unknown, at: PropertyKey[], { inRepeat }: Around): void {

@@ -89,6 +89,11 @@ function unknownKey(key: string, known: readonly string[]): string {
 const text = z.union([z.string(), z.number(), z.boolean()], expecting("text"));
 const label = z.string(expecting("text"));
 
+/** What the program sends, or hands to a function. */
+const data = z
+  .unknown()
+  .meta({ description: "Any value. The texts in it are filled in as that of a print is." });
+
 /** A text that the program produces. */
 const filledIn = text.meta({
   description:
@@ -164,9 +169,7 @@ function stepShapes(step: z.ZodType, names: Names | null) {
     send: {
       send: object("{ channel: name, value: … }", {
         channel,
-        value: z.unknown().meta({
-          description: "Any value. The texts in it are filled in as those of a print are.",
-        }),
+        value: data,
       }),
     },
     receive: { receive: channel, timeout },
@@ -174,7 +177,7 @@ function stepShapes(step: z.ZodType, names: Names | null) {
       call: object("{ module: ./job.ts }", {
         module: label,
         export: label.optional(),
-        args: z.unknown().optional(),
+        args: data.optional(),
         takes: duration.optional(),
       }),
     },

@@ -11,7 +11,7 @@ import { rounds } from "../support/laws.ts";
 import { holds } from "../support/property.ts";
 import { findPython, whyNoPython } from "../support/python.ts";
 import { simulate } from "../support/simulate.ts";
-import { call, temporaryFolder } from "../support/tandem.ts";
+import { call, tandem, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(120_000);
 
@@ -62,6 +62,10 @@ function linesOf(texts: readonly string[], runtime: string): { task: string; tex
   return prints.map(({ task, text }) => ({ task: task!.split("#")[0]!, text }));
 }
 
+function callProgram(file: string): string {
+  return call([process.execPath, file]).stdout;
+}
+
 describe("a placeholder", () => {
   test("law: that is sent arrives as the sender would have printed it, within other data as well", () => {
     holds(
@@ -109,6 +113,44 @@ describe("a placeholder", () => {
       },
     );
   }
+
+  test("is filled in in what a function gets, on whichever thread or in whichever process it is called", () => {
+    using folder = temporaryFolder();
+    folder.file("job.ts", "export default ({ args, print }) => { print(JSON.stringify(args)); };");
+    const args = { "{ k }": ["{task} {copy} {i} {{i}}", 1, "{value}"] };
+    const call = { call: { module: "./job.ts", args, takes: 1 } };
+    const plain = { call: { module: "./job.ts", args: { n: [null, "plain"] }, takes: 1 } };
+    const file = folder.file(
+      "own.json",
+      JSON.stringify({
+        name: "own",
+        main: [
+          ...[0, 1].map(() => ({ send: { channel: "inbox", value: odd.replace("{i}", "{{i}}") } })),
+          { repeat: 1, steps: [{ call: { module: "./job.ts", args: "main {i}", takes: 1 } }] },
+          "launch",
+        ],
+        tasks: {
+          job: { copies: 2, steps: [{ receive: "inbox" }, { repeat: 2, steps: [call, plain] }] },
+        },
+        channels: { inbox: {} },
+      }),
+    );
+    const jobs = [0, 1].flatMap((copy) =>
+      [0, 1].flatMap((i) => [
+        JSON.stringify({ "{ k }": [`job#${copy} ${copy} ${i} {i}`, 1, odd] }),
+        JSON.stringify({ n: [null, "plain"] }),
+      ]),
+    );
+    const expected = ['"main 0"', ...jobs].sort();
+    for (const axes of ["", ",offload=threads,workers=2", ",offload=processes,workers=1"]) {
+      const { stdout, stderr, status } = tandem(["run", file, "--strategy", `await${axes}`]);
+      expect([status, status === 0 ? "" : stderr]).toEqual([0, ""]);
+      expect(stdout.trim().split("\n").sort()).toEqual(expected);
+    }
+    const emitted = tandem(["code", file, "--strategy", "await", "--lang", "typescript"]);
+    const program = folder.file("program.ts", emitted.stdout);
+    expect(callProgram(program).trim().split("\n").sort()).toEqual(expected);
+  });
 
   test("is filled in in what a step raises", () => {
     const steps = [{ receive: "inbox" }, { repeat: 2, steps: [{ fail: "{task} {i} {value}" }] }];
@@ -163,6 +205,9 @@ describe("what is wrong with a placeholder", () => {
   test("is told where quotes are missing, and an object with that key may be sent", () => {
     expect(problems(within("send: { channel: inbox, value: {runtime} }"))).toEqual([
       '3:36 main[0].send.value: without quotes {runtime} is an object with the key "runtime"; write "{runtime}"',
+    ]);
+    expect(problems(within("call: { module: ./job.ts, args: { name: {runtime} } }"))).toEqual([
+      '3:45 main[0].call.args.name: without quotes {runtime} is an object with the key "runtime"; write "{runtime}"',
     ]);
     for (const value of ["{ runtime: null }", '{ "runtime": null }', "{ runtime: }", "{ other }"])
       expect(problems(within(`send: { channel: inbox, value: ${value} }`))).toEqual([]);

@@ -13,6 +13,8 @@ import { type Board, waitWhile } from "./board.ts";
 export type Posted =
   | Exclude<Message, { kind: "filled" }>
   | { kind: "filled"; channel: number; item: number; value: unknown }
+  /** To the threads of the pool, before the job is offered: what its function gets. */
+  | { kind: "job-args"; job: number; args: unknown }
   /** To main: every thread waits, and for nothing that can still come. */
   | { kind: "deadlock" };
 

@@ -28,6 +28,8 @@ import type {
 import { failures } from "../../program/failure.ts";
 import type { CallStep } from "../../scenario/calls.ts";
 import type { Ticks } from "../../scenario/duration.ts";
+import { isFilledIn } from "../../scenario/placeholders.ts";
+import type { Position } from "../../scenario/position.ts";
 import type { PoolStep } from "../../scenario/walk.ts";
 import { type Board, Deadlock } from "./board.ts";
 import type { SharedChannel } from "./channel.ts";
@@ -86,8 +88,10 @@ export class RealThread implements Thread, Host {
   #readingsLeft = 0;
   /** The timer by which the native event loop writes what is owed. */
   #paying: ReturnType<typeof setTimeout> | undefined;
-  /** By step: its place among the pool's steps. */
-  readonly #stepNumbers: ReadonlyMap<PoolStep, number>;
+  /** By the position of a step in the document, whose texts may be filled in: its place among the pool's steps. */
+  readonly #stepNumbers: ReadonlyMap<Position, number>;
+  /** What the functions of jobs get that nobody is known to have taken, where it is not what the document says. */
+  readonly #args = new Map<number, unknown>();
   /** Jobs before this one are none for this thread of the pool: it has taken them, or another one has. */
   #nextJob = 0;
   /** What this thread of the pool is doing. */
@@ -97,7 +101,9 @@ export class RealThread implements Thread, Host {
     this.number = options.number;
     this.channels = options.channels;
     this.#options = options;
-    this.#stepNumbers = new Map(options.poolSteps.map((step, number) => [step, number]));
+    this.#stepNumbers = new Map(
+      options.poolSteps.map(({ position }, number) => [position, number]),
+    );
     options.userCode?.attach(this);
   }
 
@@ -143,6 +149,9 @@ export class RealThread implements Thread, Host {
         case "answer":
           this.#answer(message);
           break;
+        case "job-args":
+          this.#args.set(message.job, message.args);
+          break;
         case "filled":
           for (const channel of this.#options.shared) channel.takeIn(message);
           return message;
@@ -159,7 +168,11 @@ export class RealThread implements Thread, Host {
     const { board, writer } = this.#options;
     // A thread of the pool may tell of the job before this one tells where it came from.
     writer.flushOrOwe();
-    board.offerJob(id, actor, this.#stepNumbers.get(step)!);
+    const number = this.#stepNumbers.get(step.position)!;
+    if (step.kind === "call" && isFilledIn(this.#options.poolSteps[number]!))
+      for (let thread = POOL_THREAD; thread < board.size.threads; thread++)
+        this.#options.mailbox.post(thread, { kind: "job-args", job: id, args: step.args });
+    board.offerJob(id, actor, number);
     for (let thread = POOL_THREAD; thread < board.size.threads; thread++)
       if (board.wakesForJob(thread)) this.post(thread, { kind: "job" });
   }
@@ -178,8 +191,19 @@ export class RealThread implements Thread, Host {
     if (taken === undefined) return undefined;
     clock.catchUp();
     this.#nextJob = taken.id + 1;
-    const { id, actor, step } = taken;
-    return { id, actor, step: poolSteps[step]!, ticks: 0 };
+    const { id, actor } = taken;
+    return { id, actor, step: this.#filledIn(poolSteps[taken.step]!, id), ticks: 0 };
+  }
+
+  /** The step of a job as it is to be done. What its function gets has come before the job was offered. */
+  #filledIn(step: PoolStep, job: number): PoolStep {
+    if (step.kind !== "call" || !isFilledIn(step)) return step;
+    for (const { job: other, args } of this.#options.mailbox.take("job-args"))
+      this.#args.set(other, args);
+    const args = this.#args.get(job);
+    // Those before it have been taken by others.
+    for (const other of this.#args.keys()) if (other <= job) this.#args.delete(other);
+    return { ...step, args };
   }
 
   abort(call: number): void {

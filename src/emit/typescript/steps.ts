@@ -268,9 +268,20 @@ function loopReceives(draft: Draft, step: Of<"receive">, place: Place): string[]
   ];
 }
 
+/** A value as an expression, the texts in it filled in. */
+function data(value: unknown, place: Place): string {
+  if (typeof value === "string") return filledIn(splitPlaceholders(value), place);
+  if (Array.isArray(value)) return `[${value.map((item) => data(item, place)).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).map(
+    ([key, item]) => `${JSON.stringify(key)}:${data(item, place)}`,
+  );
+  return `{${entries.join()}}`;
+}
+
 function call(draft: Draft, step: Of<"call">, place: Place): string[] {
   const name = draft.calleeOf(step);
-  const args = step.args === undefined ? "" : `args: ${JSON.stringify(step.args)}, `;
+  const args = step.args === undefined ? "" : `args: ${data(step.args, place)}, `;
   if (place.who === "main")
     return [
       `${name}({ ${args}signal: new AbortController().signal, sleep: Bun.sleepSync, print: console.log });`,
