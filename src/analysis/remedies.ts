@@ -70,7 +70,8 @@ function isMore(
   { remedy, strategy: enough }: { remedy: Remedy; strategy: Strategy | null },
 ): boolean {
   if (strategy === null || enough === null || strategy.loop !== enough.loop) return false;
-  return Object.keys(remedy.axes ?? {}).every((axis) => Object.hasOwn(axes, axis));
+  const changed = Object.keys(remedy.axes ?? {}) as (keyof Axes)[];
+  return changed.every((axis) => Object.hasOwn(axes, axis) && strategy[axis] === enough[axis]);
 }
 
 function wordsOf(own: Strategy, strategy: Strategy | null, { does, axes }: Remedy): string {
@@ -136,13 +137,13 @@ class Trials {
   }
 
   /**
-   * Whether main finishes, or fails as it did, or fails as the scenario says where it never came to
-   * that or where a failure is to be heard.
+   * Whether main finishes, or fails no sooner than it did, or fails as the scenario says where it never
+   * came to that or where a failure is to be heard.
    */
   #mainIsNoWorse({ main }: Outcome, isHearing: boolean): boolean {
     const { scenario, main: before } = this.#outcome;
-    if (main.status === "finished" || (before.status === "failed" && main.error === before.error))
-      return true;
+    if (main.status === "finished") return true;
+    if (before.status === "failed" && main.endedAt! >= before.endedAt!) return true;
     if (before.status === "finished" && !isHearing) return false;
     const all = [scenario.main, scenario.launch, ...scenario.tasks.map(leavesOf)].flatMap(leaves);
     return all.some((step) => step.kind === "fail" && main.error?.includes(step.message) === true);

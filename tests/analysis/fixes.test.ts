@@ -167,9 +167,9 @@ describe("a fix is not offered", () => {
     expect(told(receiver, { use: "float", grace: 500 })).toEqual([nothingLeft]);
   });
 
-  test("as no grace where the task would then never end", () => {
+  test("as no grace where the task would then never end, or as clean-up where there is none", () => {
     expect(told(receiver, { use: "portal", grace: 500 })[0]).toBe(
-      "abandoned: the grace ran out and the process ended, and t simply stopped, with 0 of 1 step done; let clean-up run (atExit=cancel)",
+      "abandoned: the grace ran out and the process ended, and t simply stopped, with 0 of 1 step done; let it come to its end before the grace runs out",
     );
   });
 
@@ -180,7 +180,7 @@ describe("a fix is not offered", () => {
       tasks: { t: [{ sleep: 10 }] },
     };
     expect(told(document, "portal")).toEqual([
-      `never-started: t never began: main failed ("early") before it had submitted it; let main come to its "submit"`,
+      `never-started: t never began: main failed ("early") before it had submitted it; let main come to its "submit" while the loop is open`,
     ]);
     const late = { ...document, main: ["launch", { block: 10 }, { submit: "t" }] };
     expect(told(late, "thread")[0]).toBe(

@@ -2,6 +2,7 @@
 import { type Failure, isLost, type Outcome, type TaskOutcome } from "../outcome.ts";
 import { LAUNCH, MAIN_THREAD } from "../../events/event.ts";
 import type { Scenario } from "../../scenario/model.ts";
+import type { Axes, Strategy } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { type Found, found, quote, type Remedy, subject } from "./finding.ts";
 import { unbounded } from "./waits.ts";
@@ -38,7 +39,7 @@ export function launchUnheard(outcome: Outcome): Found[] {
       { does: "collect the errors of tasks in launch", axes: { settle: "settled" } },
       {
         does: "await launch where main can catch its error",
-        axes: { loop: "inline", settle: strategy.settle },
+        axes: inMain(strategy),
       },
     ] satisfies Remedy[],
     otherwise:
@@ -149,11 +150,16 @@ function whoCouldHear(
       { does: "await it where its error is raised", axes: { settle: "gather" } },
       {
         does: "await it in main",
-        axes: { loop: "inline", settle: strategy.settle === "none" ? "gather" : strategy.settle },
+        axes: inMain(strategy),
       },
     ],
     otherwise: "await it where its error can be raised and caught",
   };
+}
+
+/** A loop that main waits for, and whose launch waits for its tasks. */
+function inMain({ settle }: Strategy): Partial<Axes> {
+  return { loop: "inline", settle: settle === "none" ? "gather" : settle };
 }
 
 function hasMainStep({ main }: Scenario, kind: "submit" | "result", task: string): boolean {

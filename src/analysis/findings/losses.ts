@@ -1,6 +1,6 @@
 /** Findings about work that was lost: at the close of a loop, at the end of the process, before it began. */
 import type { LeafStep, Scenario } from "../../scenario/model.ts";
-import { isBeside } from "../../scenario/strategy.ts";
+import { type Axes, isBeside } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { type Outcome, precisionOf, type TaskOutcome } from "../outcome.ts";
 import { strayCause } from "./errors.ts";
@@ -114,7 +114,11 @@ export function endOfProcess(outcome: Outcome, tasks: readonly TaskOutcome[]): C
   const floats = strategy.loop === "float";
   const stray = outcome.strays.at(0);
   const wait: Remedy = { does: "wait at exit", axes: { atExit: "wait", grace: null } };
-  const cancel: Remedy = { does: "let clean-up run", axes: { atExit: "cancel", grace: null } };
+  // Cancelled it is lost as well, but not without a word.
+  const cancel = (axes: Partial<Axes>): Remedy[] =>
+    tasks.some(({ spec }) => spec.finally.length > 0)
+      ? [{ does: "cancel it, so that its clean-up runs", axes }]
+      : [];
   if (stray !== undefined) return { remedies: [], ...strayCause(stray) };
   if (main.status === "interrupted" && main.error !== null)
     return {
@@ -147,7 +151,7 @@ export function endOfProcess(outcome: Outcome, tasks: readonly TaskOutcome[]): C
   if (strategy.atExit === "abandon")
     return {
       why: "the process ended when main's steps did",
-      remedies: [wait, cancel],
+      remedies: [wait, ...cancel({ atExit: "cancel", grace: null })],
       otherwise: "let main wait for it before its own steps end",
     };
   if (graceRanOut(outcome))
@@ -155,7 +159,7 @@ export function endOfProcess(outcome: Outcome, tasks: readonly TaskOutcome[]): C
       why: "the grace ran out and the process ended",
       remedies: [
         { does: "wait at exit for as long as it takes", axes: { grace: null } },
-        { ...cancel, axes: { atExit: "cancel" } },
+        ...cancel({ atExit: "cancel" }),
       ],
       otherwise: "let it come to its end before the grace runs out",
     };
@@ -235,7 +239,7 @@ function whyNeverStarted(outcome: Outcome, tasks: TaskOutcome[]): Cause {
       ? {
           why: `main ${error === "" ? "ended" : `failed${error}`} before it had submitted it`,
           remedies: [stayOpen],
-          otherwise: `let main come to its "submit"`,
+          otherwise: `let main come to its "submit" while the loop is open`,
         }
       : {
           why: "the loop had closed, or the process ended, before the loop took it from main",

@@ -1,5 +1,5 @@
 /** Findings about tasks that somebody had stopped: at main's end, for others' sake, in their clean-up. */
-import type { Scenario } from "../../scenario/model.ts";
+import type { Scenario, TaskSpec } from "../../scenario/model.ts";
 import type { Outcome, TaskOutcome } from "../outcome.ts";
 import { cutWords, type Found, found, progress, type Remedy, subject } from "./finding.ts";
 
@@ -64,12 +64,13 @@ export function cleanupCut(tasks: TaskOutcome[]): Found {
   const where = skipped ? "before its clean-up" : "in the middle of its clean-up";
   return found("cleanup-cut", tasks, at, {
     message: `${who} ${subject(tasks)}${by === "main-ended" ? " cancelled" : ""} ${where}`,
-    ...whatOfCleanup(by),
+    ...whatOfCleanup(first.spec, by),
   });
 }
 
 /** How clean-up would come to its end. */
 function whatOfCleanup(
+  { until }: TaskSpec,
   by: NonNullable<TaskOutcome["cleanupCut"]>["by"],
 ): Pick<Found, "remedies" | "otherwise"> {
   const settle: Remedy = {
@@ -92,7 +93,10 @@ function whatOfCleanup(
         remedies: [
           { does: "wait at exit for as long as it takes", axes: { grace: null } },
           { does: "cancel at exit and let clean-up run", axes: { atExit: "cancel", grace: null } },
-          { does: "wait at exit", axes: { atExit: "wait", grace: null } },
+          // Whose proper end is to be cancelled need not be waited for.
+          ...(until === null
+            ? [{ does: "wait at exit", axes: { atExit: "wait", grace: null } } satisfies Remedy]
+            : []),
         ],
         otherwise: "let it come to its end before the process ends",
       };
