@@ -177,6 +177,13 @@ export class Facts {
     });
   }
 
+  /** Whether launch or a task receives within a limit. */
+  get limitsReceives(): boolean {
+    return [...leaves(this.scenario.launch), ...this.used.flatMap(leavesOf)].some(
+      (step) => step.kind === "receive" && step.timeout !== undefined,
+    );
+  }
+
   /** Whether the process may end while the background goes on. */
   get abandons(): boolean {
     return this.strategy.atExit === "abandon" || this.strategy.grace !== null;

@@ -17,7 +17,8 @@ import { writeLaunch, writeTask } from "./typescript/coroutines.ts";
 import { writeMachinery } from "./typescript/machinery.ts";
 import { refuseWhatIsTooMuch } from "./typescript/refusals.ts";
 import { declareValue, onMain, writeSteps } from "./typescript/steps.ts";
-import { inside, milliseconds } from "./typescript/syntax.ts";
+import { inside } from "./typescript/syntax.ts";
+import { exitAfter } from "./typescript/tasks.ts";
 
 /** The program in TypeScript. @throws EmitError where there is none of reasonable size. */
 export function emitTypeScript(scenario: Scenario, strategy: Strategy): string {
@@ -36,17 +37,23 @@ export function emitTypeScript(scenario: Scenario, strategy: Strategy): string {
     : [...before, ...between, ...behind];
   const listens = body.some((line) => line.includes("self."));
   const self = listens ? ["declare var self: Worker;"] : [];
-  const queues = channels.map((channel) => writeQueue(draft, channel));
+  const queues = channels.flatMap((channel) => writeQueue(draft, channel));
   const machinery = writeMachinery(draft);
   const head = `// ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${scenario.title.replaceAll(/\s+/g, " ")}`}`;
   const top = [head, ...writeImports(draft)];
   return `${separated([top, self, ...machinery, queues, ...functions, body], [""]).join("\n")}\n`;
 }
 
-function writeImports({ uses, words, callees }: Draft): string[] {
+function writeImports(draft: Draft): string[] {
+  const { uses, words, callees, manner, facts } = draft;
   const lines: string[] = [];
-  if (uses.has("sleep")) lines.push(`import { setTimeout as delay } from "node:timers/promises";`);
-  if (words.size > 0) lines.push(`import { workerData } from "node:worker_threads";`);
+  if (manner === "tasks") lines.push(`import { AsyncLocalStorage } from "node:async_hooks";`);
+  if (uses.has("call") || (manner === "signal" && uses.has("sleep")))
+    lines.push(`import { setTimeout as delay } from "node:timers/promises";`);
+  const lineToMain = facts.channels.some((channel) => draft.wayOf(channel) === "out");
+  if (lineToMain)
+    lines.push(`import { receiveMessageOnPort, workerData } from "node:worker_threads";`);
+  else if (words.size > 0) lines.push(`import { workerData } from "node:worker_threads";`);
   for (const { module, export: exported, name } of callees) {
     const what =
       exported === "default" ? name : `{ ${exported === name ? name : `${exported} as ${name}`} }`;
@@ -55,11 +62,18 @@ function writeImports({ uses, words, callees }: Draft): string[] {
   return lines;
 }
 
-function writeQueue(draft: Draft, channel: ChannelUse): string {
+function writeQueue(draft: Draft, channel: ChannelUse): string[] {
+  const name = draft.queueOf(channel);
+  const way = draft.wayOf(channel);
+  if (way === "out")
+    return [
+      `const ${name}Line = Bun.isMainThread ? new MessageChannel() : undefined;`,
+      `const ${name}: MessagePort = ${name}Line?.port1 ?? workerData.${name}; // main's end, or the Worker's`,
+    ];
   draft.uses.add("Channel");
   // Between threads main keeps to the capacity, before it posts.
-  const size = draft.facts.isBetweenThreads(channel) ? null : channel.capacity;
-  return `const ${draft.queueOf(channel)} = new Channel(${size ?? ""});`;
+  const size = way === null ? channel.capacity : null;
+  return [`const ${name} = new Channel(${size ?? ""});`];
 }
 
 /** Main before and behind its launch step; where it never launches, all is before. */
@@ -72,7 +86,7 @@ function writeMain(draft: Draft): { before: string[]; behind: string[] } {
   ];
   if (!launches) return { before, behind: [] };
   const after = writeSteps(draft, afterLaunch, onMain);
-  const exit = writeExit(strategy);
+  const exit = writeExit(draft);
   const goesOn = isBeside(strategy) && strategy.atExit !== "abandon";
   if (!goesOn || !facts.mainCanFail() || after.length === 0)
     return { before, behind: [...after, ...exit] };
@@ -91,26 +105,31 @@ function writeMain(draft: Draft): { before: string[]; behind: string[] } {
 
 /** The launch step, where the loop is on main's own thread. */
 function launchHere(draft: Draft): string[] {
-  const { strategy, launchCanFail } = draft.facts;
-  if (strategy.loop === "inline") {
+  const { facts, manner, uses } = draft;
+  if (facts.strategy.loop === "inline") {
+    if (manner === "tasks") {
+      uses.add("run");
+      return ["await run(); // main goes on when the loop has closed"];
+    }
     const close = writeClose(draft);
     if (close.length === 0) return ["await launch(); // main goes on when launch returns"];
-    if (!launchCanFail) return ["await launch();", ...close];
+    if (!facts.launchCanFail) return ["await launch();", ...close];
     return ["try {", "  await launch();", "} finally {", ...inside(close), "}"];
   }
-  // What a timeout raises in launch is nobody's to handle, and ends the process.
-  return strategy.atExit === "cancel"
-    ? [
-        "launch().catch((error) => {",
-        "  if (!signal.aborted) throw error;",
-        "}); // main does not wait",
-      ]
-    : ["launch(); // main does not wait: what is async floats"];
+  if (manner === "plain") return ["launch(); // main does not wait: what is async floats"];
+  return [
+    'process.on("unhandledRejection", (error) => {',
+    "  if (error instanceof Cancelled) return; // nobody has to handle that",
+    "  console.error(error);",
+    "  process.exit(1);",
+    "});",
+    "start(launch); // main does not wait: what is async floats",
+  ];
 }
 
-/** What asyncio does when its loop closes: cancel what is left, and wait for its clean-up. */
-function writeClose({ cancels, tasks, uses }: Draft): string[] {
-  if (!cancels) return [];
+/** What asyncio does when its loop closes, by a signal: cancel what is left, and wait for its clean-up. */
+function writeClose({ manner, tasks, uses }: Draft): string[] {
+  if (manner !== "signal") return [];
   if (tasks.length > 0) uses.add("tasks").add("start");
   return [
     "closing.abort(); // the loop closes: what is left is cancelled, and cleans up",
@@ -119,31 +138,44 @@ function writeClose({ cancels, tasks, uses }: Draft): string[] {
 }
 
 /** What a strategy does when main's steps have ended. */
-function writeExit({ loop, atExit, grace }: Strategy): string[] {
+function writeExit(draft: Draft): string[] {
+  const { loop, atExit, grace } = draft.facts.strategy;
   if (atExit === null) return [];
   const bound =
-    grace === null
-      ? []
-      : [
-          `setTimeout(() => process.exit(), ${milliseconds(grace)}).unref(); // then it is abandoned`,
-        ];
+    grace === null ? [] : `${exitAfter(draft, grace)} // then it is abandoned`.split("\n");
   if (loop === "float") {
     if (atExit === "abandon")
       return ["process.exit(); // what floats is abandoned, no finally runs"];
-    if (atExit === "cancel")
-      return ["closing.abort(); // cancels what floats, and lets it clean up", ...bound];
+    if (atExit === "cancel") {
+      draft.uses.add("tasks");
+      return ["cancel(tasks); // what floats, which may clean up", ...bound];
+    }
     return bound.length > 0
       ? bound
       : ["// the thread is free now: what floats goes on, and the process ends after it"];
   }
   if (atExit === "abandon")
-    return ["process.exit(); // the Worker is abandoned, and no finally runs in it"];
+    return [
+      ...(draft.collects
+        ? [
+            `if (Atomics.load(shared, ${draft.endedWord()}) === 2) {`,
+            ...inside([
+              `worker.postMessage(["collect"]); // what the closed loop has left`,
+              "Atomics.wait(shared, ENDED, 2);",
+            ]),
+            "}",
+          ]
+        : []),
+      "process.exit(); // the Worker is abandoned, and no finally runs in it",
+    ];
   const tell =
     atExit === "cancel"
       ? [`worker.postMessage(["cancel"]); // its tasks clean up`]
       : loop === "portal"
         ? [`worker.postMessage(["finish"]); // when its tasks have ended`]
         : [];
+  if (draft.collects)
+    tell.push(`worker.postMessage(["collect"]); // what the closed loop has left`);
   const joined = "// the process ends only when the Worker has: that is the join";
   return [...tell, ...(bound.length > 0 ? bound : [joined])];
 }
@@ -152,7 +184,7 @@ function writeExit({ loop, atExit, grace }: Strategy): string[] {
 function writeBothThreads(draft: Draft, before: string[], behind: string[]): string[] {
   const loop = writeLoop(draft);
   // Whether there is shared memory comes out when both threads have been written.
-  const data = draft.words.size > 0 ? ", { workerData: shared } as object" : "";
+  const data = writeWorkerData(draft);
   const isSpokenTo = [...before, ...behind].some((line) => /\bworker\./.test(line));
   const opens = `${isSpokenTo ? "const worker = " : ""}new Worker(import.meta.url${data});`;
   return [
@@ -164,27 +196,74 @@ function writeBothThreads(draft: Draft, before: string[], behind: string[]): str
   ];
 }
 
+/** What main hands its Worker: the memory that both see, and the Worker's ends of lines to main. */
+function writeWorkerData(draft: Draft): string {
+  const { words, facts } = draft;
+  const lines = facts.channels
+    .filter((channel) => draft.wayOf(channel) === "out")
+    .map((channel) => draft.queueOf(channel));
+  if (words.size === 0) return "";
+  const data = ["shared", ...lines.map((name) => `${name}: ${name}Line!.port2`)].join(", ");
+  const transfer =
+    lines.length === 0
+      ? ""
+      : `, transferList: [${lines.map((name) => `${name}Line!.port2`).join(", ")}]`;
+  return `, { workerData: { ${data} }${transfer} } as object`;
+}
+
 /** What the Worker does: launch, what a portal stays open for, and the close. */
 function writeLoop(draft: Draft): string[] {
-  const { facts, tasks, uses, words } = draft;
-  const { strategy, launchCanFail, channels, afterLaunch } = facts;
+  const { facts, uses, manner } = draft;
+  const { strategy, channels, afterLaunch } = facts;
   const isPortal = strategy.loop === "portal";
-  const cancels = strategy.atExit === "cancel";
-  const fed = channels.filter((channel) => facts.isBetweenThreads(channel));
   const submits = leaves(afterLaunch).some(({ kind }) => kind === "submit");
   if (submits) {
     uses.add("submit").add("start");
-    if (isPortal || draft.cancels) uses.add("tasks");
+    if (isPortal || manner === "tasks") uses.add("tasks");
   }
+  const byTurns = manner === "tasks";
+  const soon = (code: string): string => (byTurns ? `setImmediate(() => ${code})` : code);
+  const fed = channels.filter((channel) => draft.wayOf(channel) === "in");
   const handlers = [
     ...fed.map((channel) => {
       const name = draft.queueOf(channel);
-      return `if (what === "${name}") ${name}.put(value);`;
+      return `if (what === "${name}") ${soon(`${name}.put(value)`)};`;
     }),
-    ...(submits ? [`if (what === "submit") submit(value);`] : []),
-    ...(cancels ? [`if (what === "cancel") closing.abort();`] : []),
-    ...(isPortal ? [`if (what === "${cancels ? "cancel" : "finish"}") finish();`] : []),
+    ...(submits ? [`if (what === "submit") ${soon("submit(value)")};`] : []),
+    ...(strategy.atExit === "cancel" ? [`if (what === "cancel") stopped.resolve();`] : []),
+    ...(draft.collects ? [`if (what === "collect") mainEnded.resolve();`] : []),
+    ...(isPortal && strategy.atExit === "wait"
+      ? [`if (what === "finish") ${byTurns ? "stopped.resolve()" : "finish()"};`]
+      : []),
   ];
+  const value = fed.length > 0 || submits ? "[what, value]" : "[what]";
+  const listens =
+    handlers.length === 0
+      ? []
+      : [`self.onmessage = ({ data: ${value} }: MessageEvent) => {`, ...inside(handlers), "};"];
+  return [
+    ...listens,
+    ...(byTurns ? runByTurns(draft) : runPlainly(draft, submits)),
+    ...leave(draft, handlers.length > 0, submits),
+  ];
+}
+
+/** The loop by tasks of its own, up to its close. */
+function runByTurns(draft: Draft): string[] {
+  draft.uses.add("run");
+  const { strategy, launchCanFail } = draft.facts;
+  if (!launchCanFail && strategy.atExit !== "cancel") return ["await run();"];
+  const ignores = strategy.atExit === "cancel" ? "error instanceof Cancelled || " : "";
+  return [
+    `await run().catch((error) => ${ignores}console.error(error)); // it ends this thread, and no other`,
+  ];
+}
+
+/** The loop that is JavaScript's own. */
+function runPlainly(draft: Draft, submits: boolean): string[] {
+  const { facts, tasks, uses } = draft;
+  const { strategy, launchCanFail } = facts;
+  const isPortal = strategy.loop === "portal";
   const close = writeClose(draft);
   // What launch has awaited by itself need not be waited for again.
   const drains =
@@ -192,40 +271,58 @@ function writeLoop(draft: Draft): string[] {
     strategy.atExit === "wait" &&
     (submits || tasks.some((task) => !facts.isAwaited(task)));
   if (drains) uses.add("tasks").add("start");
-  const listens = handlers.length > 0;
-  const ends = [
-    ...close,
-    ...(listens ? ["self.onmessage = null; // nothing keeps this thread any more"] : []),
-    ...(words.has("ENDED")
-      ? ["Atomics.store(shared, ENDED, 1);", "Atomics.notify(shared, ENDED);"]
-      : []),
-  ];
-  const value = fed.length > 0 || submits ? "[what, value]" : "[what]";
-  const head = [
-    ...(isPortal
+  const head =
+    isPortal && strategy.atExit === "wait"
       ? ["const { promise: finished, resolve: finish } = Promise.withResolvers<void>();"]
-      : []),
-    ...(listens
-      ? [`self.onmessage = ({ data: ${value} }: MessageEvent) => {`, ...inside(handlers), "};"]
-      : []),
-  ];
+      : [];
   const body = [
     "await launch();",
-    ...(isPortal ? ["await finished; // the thread stays open for what main submits"] : []),
+    ...(isPortal
+      ? [
+          strategy.atExit === "wait"
+            ? "await finished; // the thread stays open for what main submits"
+            : "await new Promise(() => {}); // the thread stays open for what main submits",
+        ]
+      : []),
     ...(drains ? ["await Promise.allSettled(tasks);"] : []),
   ];
-  if (!launchCanFail && !(cancels && draft.cancels)) return [...head, ...body, ...ends];
+  if (!launchCanFail) return [...head, ...body, ...close];
   return [
     ...head,
     "try {",
     ...inside(body),
     "} catch (error) {",
-    ...inside([
-      cancels
-        ? "if (!signal.aborted) console.error(error);"
-        : "console.error(error); // it ends this thread, and no other",
-    ]),
-    ...(ends.length > 0 ? ["} finally {", ...inside(ends)] : []),
+    ...inside(["console.error(error); // it ends this thread, and no other"]),
+    ...(close.length > 0 ? ["} finally {", ...inside(close)] : []),
     "}",
+  ];
+}
+
+/** The end of the Worker. */
+function leave({ words, manner, collects }: Draft, listens: boolean, submits: boolean): string[] {
+  const ended = (state: string): string[] =>
+    words.has("ENDED")
+      ? [`Atomics.store(shared, ENDED, ${state});`, "Atomics.notify(shared, ENDED);"]
+      : [];
+  return [
+    ...(collects
+      ? [
+          "const isLeft = tasks.some(({ collect }) => collect !== undefined);",
+          ...ended("isLeft ? 2 : 1"),
+          "if (isLeft) {",
+          ...inside([
+            "await mainEnded.promise;",
+            "for (const { collect } of tasks) collect?.(); // they clean up as far as they need not wait",
+            "await new Promise(setImmediate);",
+            ...ended("1"),
+          ]),
+          "}",
+        ]
+      : ended("1")),
+    ...(submits && manner === "tasks"
+      ? ["process.exit(); // this thread alone, whatever main has submitted since"]
+      : listens
+        ? ["self.onmessage = null; // nothing keeps this thread any more"]
+        : []),
   ];
 }

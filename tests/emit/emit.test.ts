@@ -1,159 +1,11 @@
 /**
- * `tandem code`: the program it prints in TypeScript is run, and prints what a run in virtual time
- * prints. Those in Python are held to the instant, in python.test.ts.
- *
- * What is compared is each thread's own lines in order; a program does not say which thread a line
- * is of, so that is known by its text.
+ * `tandem code`: the text of its programs. What they do when they are run is held to the instant in
+ * python.test.ts and typescript.test.ts.
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { findFindings } from "../../src/analysis/findings.ts";
-import { readOutcome } from "../../src/analysis/outcome.ts";
-import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { emitProgram } from "../../src/emit/emit.ts";
-import { type RunResult, toJson } from "../../src/export/json.ts";
-import { catalogue } from "../../src/scenario/catalogue.ts";
-import type { Scenario } from "../../src/scenario/model.ts";
-import { parseScenario } from "../../src/scenario/parse.ts";
-import { parseStrategy, type Strategy } from "../../src/scenario/strategy.ts";
-import { sideBySide } from "../support/real.ts";
-import { documents } from "./documents.ts";
-import { call, environment, tandem, temporaryFolder } from "../support/tandem.ts";
+import { call, tandem, temporaryFolder } from "../support/tandem.ts";
 
-// The last one may wait for all the others.
 setDefaultTimeout(180_000);
-
-/** How many times as fast the programs run as their scenarios say: gaps of 250 ms become 50 ms. */
-const fast = 5;
-
-const folder = temporaryFolder();
-process.on("exit", () => folder[Symbol.dispose]());
-
-/** Every duration divided by `speed`. */
-function faster<Plain>(plain: Plain, speed: number): Plain {
-  return JSON.parse(JSON.stringify(plain), (key, value: unknown) =>
-    ["ticks", "timeout", "grace", "takes"].includes(key) && typeof value === "number"
-      ? Math.round(value / speed)
-      : value,
-  ) as Plain;
-}
-
-interface Case {
-  scenario: Scenario;
-  strategy: Strategy;
-}
-
-interface Ended {
-  program: string;
-  lines: string[];
-  status: number;
-  stderr: string;
-}
-
-function model({ scenario, strategy }: Case): RunResult {
-  const log = runVirtually({ scenario, strategy, runtime: `Bun ${Bun.version}` });
-  const outcome = readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log);
-  return toJson(outcome, findFindings(outcome, null));
-}
-
-let files = 0;
-
-async function perform({ scenario, strategy }: Case, speed: number): Promise<Ended> {
-  const program = emitProgram(faster(scenario, speed), faster(strategy, speed), "typescript");
-  const file = folder.file(`program-${files++}.ts`, program);
-  const child = Bun.spawn([process.execPath, file], {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    env: environment(),
-    timeout: 30_000,
-    killSignal: "SIGKILL",
-  });
-  const [stdout, stderr, status] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { program, lines: stdout.split("\n").slice(0, -1), status, stderr };
-}
-
-/** What a program printed on each thread, and how it ended, beside what it should have. */
-function essences(expected: RunResult, { lines, status }: Ended) {
-  const of = (thread: string): string[] =>
-    expected.prints.filter((print) => print.thread === thread).map(({ text }) => text);
-  const main = of("main");
-  const loop = of("loop");
-  expect(main.filter((line) => loop.includes(line))).toEqual([]);
-  const found = {
-    main: lines.filter((line) => main.includes(line)),
-    loop: lines.filter((line) => !main.includes(line)),
-    status,
-  };
-  return { found, expected: { main, loop, status: expected.exitCode! } };
-}
-
-/** Programs that run side by side as soon as the first of them is asked for. */
-class Programs {
-  readonly #cases: Case[] = [];
-  readonly #ended = new Map<Case, PromiseWithResolvers<Ended>>();
-  /** When every program has ended. */
-  #all: Promise<void> | undefined;
-
-  /** A test for each of the cases that come to an end. */
-  add(cases: Case[]): void {
-    for (const one of cases) {
-      const { scenario, strategy } = one;
-      const expected = model(one);
-      const title = `${scenario.name} under ${strategy.name}`;
-      if (expected.main.status === "deadlocked") continue;
-      this.#cases.push(one);
-      this.#ended.set(one, Promise.withResolvers());
-      test(title, async () => this.#compare(one, expected));
-    }
-  }
-
-  /** A machine that is busy may take up a gap between two events; hardly one that is five times as long. */
-  async #compare(one: Case, model: RunResult): Promise<void> {
-    const first = essences(model, await this.#endOf(one));
-    if (Bun.deepEquals(first.found, first.expected)) return;
-    // Nor one that has the machine to itself.
-    await this.#all;
-    const ended = await perform(one, 1);
-    const { found, expected } = essences(model, ended);
-    if (!Bun.deepEquals(found, expected)) console.error(`${ended.program}\n${ended.stderr}`);
-    expect(found).toEqual(expected);
-  }
-
-  #endOf(one: Case): Promise<Ended> {
-    this.#all ??= sideBySide(this.#cases, 10, async (next) => {
-      const { resolve, reject } = this.#ended.get(next)!;
-      await perform(next, fast).then(resolve, reject);
-    });
-    return this.#ended.get(one)!.promise;
-  }
-}
-
-const programs = new Programs();
-
-function casesOf(scenario: Scenario, strategies: Strategy[]): Case[] {
-  return strategies.map((strategy) => ({ scenario, strategy }));
-}
-
-describe("the program prints what the scenario prints, and ends as it does:", () => {
-  for (const { text, file } of catalogue) {
-    const scenario = parseScenario(text, file);
-    programs.add(casesOf(scenario, scenario.compare!));
-  }
-});
-
-describe("beyond the catalogue:", () => {
-  for (const [strategies, document] of documents)
-    programs.add(
-      casesOf(
-        parseScenario(document, "document.yaml"),
-        strategies.split(" ").map((text) => parseStrategy(text)),
-      ),
-    );
-});
 
 /** The code that `tandem code` prints for a scenario of the catalogue. */
 function code(...words: string[]): string {
@@ -404,7 +256,7 @@ describe("tandem code", () => {
     expect(refused(["-", "--lang", "python"], calls)).toContain("line 2 calls ./own.ts");
     const back = `name: back
 main: [launch, { receive: box }]
-tasks: { a: [{ send: { channel: box, value: 1 } }] }
+tasks: { a: [{ send: { channel: box, value: 1 } }, { receive: box }] }
 channels: { box: {} }
 strategy: thread
 `;

@@ -4,6 +4,7 @@
  * Invariant: what launch awaits is settled as the strategy says, whichever way it has been begun.
  */
 import type { Step, TaskSpec } from "../../scenario/model.ts";
+import { leaves } from "../../scenario/walk.ts";
 import type { Draft } from "./draft.ts";
 import { declareValue, inLaunch, onMain, type Place, starting, writeSteps } from "./steps.ts";
 import { everyCopy, inside, milliseconds } from "./syntax.ts";
@@ -32,13 +33,12 @@ export function writeTask(draft: Draft, task: TaskSpec): string[] {
 
 /** The function launch, up to the completion point, at it and behind it. */
 export function writeLaunch(draft: Draft): string[] {
-  const { scenario, strategy, launchCanFail, afterSettle } = draft.facts;
-  const settled = strategy.settle === "group" && launchCanFail ? grouped(draft) : gathered(draft);
+  const { scenario, afterSettle } = draft.facts;
   return [
     "async function launch() {",
     ...inside([
       ...declareValue(scenario.launch),
-      ...settled,
+      ...(draft.hasGroup ? grouped(draft) : gathered(draft)),
       ...writeSteps(draft, afterSettle, inLaunch),
     ]),
     "}",
@@ -50,33 +50,36 @@ function gathered(draft: Draft): string[] {
   if (strategy.settle === "none" || awaited.length === 0)
     return writeSteps(draft, beforeSettle, inLaunch);
   const { started, references } = begun(draft);
-  const single = awaited.length === 1 && awaited[0]!.copies === null;
-  const settled = strategy.settle === "settled";
-  const point =
-    single && !settled
-      ? [`await ${references[0]};`]
-      : all(settled ? "allSettled" : "all", references);
-  if (settled && point.length === 1) point[0] += " // collects the errors";
-  // Who cancels all cancels launch as well, which allSettled does not notice.
-  if (settled && strategy.atExit === "cancel") point.push("signal.throwIfAborted();");
-  return [...started, ...bounded(draft, point)];
+  const collects = strategy.settle === "settled";
+  const collected = collects ? " // collects the errors" : "";
+  if (draft.manner === "tasks") {
+    draft.uses.add("gather");
+    return [...started, ...bounded(draft, list("gather([", references, "])"), collected)];
+  }
+  if (awaited.length === 1 && awaited[0]!.copies === null && !collects)
+    return [...started, `await ${references[0]};`];
+  const all = collects ? "Promise.allSettled([" : "Promise.all([";
+  return [...started, ...awaiting(list(all, references, "])"), collected)];
 }
 
 /** A task group, of which something can fail: as long as nothing does, gather is the same. */
 function grouped(draft: Draft): string[] {
-  draft.uses.add("tasks");
-  const { started, references } = begun(draft);
-  return [
-    "try {",
-    ...inside([...started, ...bounded(draft, all("all", references))]),
-    "} catch (error) {",
-    ...inside([
-      "closing.abort(); // a group: the first failure cancels the others,",
-      "await Promise.allSettled(tasks); // and is raised when all have cleaned up",
-      "throw error;",
-    ]),
-    "}",
-  ];
+  draft.uses.add("Group");
+  const { beforeSettle } = draft.facts;
+  const body = writeSteps(draft, beforeSettle, inLaunch);
+  const raises = leaves(beforeSettle).some(
+    ({ kind }) => kind !== "start" && kind !== "print" && kind !== "block" && kind !== "compute",
+  );
+  const guarded = raises
+    ? [
+        "try {",
+        ...inside(body),
+        "} catch (error) {",
+        "  await group.end(error); // raises it when all have cleaned up",
+        "}",
+      ]
+    : body;
+  return ["const group = new Group();", ...guarded, ...bounded(draft, ["group.end()"], "")];
 }
 
 /** The steps before the completion point, and what is awaited there: begun in place, if nothing comes between. */
@@ -93,35 +96,39 @@ function begun(draft: Draft): { started: string[]; references: string[] } {
     };
   // Where nobody comes between, it is all the same whether a task begins now or at the next await.
   const started = write(beforeSettle.slice(0, first));
+  const plain = draft.manner === "plain";
   const references = awaited.map((task) => {
     const name = draft.functionOf(task);
-    if (task.copies === null) return draft.cancels ? starting(draft, name) : `${name}()`;
-    const one = draft.cancels ? starting(draft, `() => ${name}(copy)`) : `${name}(copy)`;
+    if (task.copies === null) return plain ? `${name}()` : starting(draft, name);
+    const one = plain ? `${name}(copy)` : starting(draft, `() => ${name}(copy)`);
     return `...${everyCopy(task.copies, one)}`;
   });
   return { started, references };
 }
 
-function all(how: "all" | "allSettled", references: string[]): string[] {
-  const line = `await Promise.${how}([${references.join(", ")}]);`;
-  if (line.length <= 84) return [line];
-  return [`await Promise.${how}([`, ...inside(references.map((one) => `${one},`)), "]);"];
+/** A list between its brackets, on one line or on several. */
+function list(opening: string, items: string[], closing: string): string[] {
+  const line = `${opening}${items.join(", ")}${closing}`;
+  if (line.length <= 70) return [line];
+  return [opening, ...inside(items.map((one) => `${one},`)), closing];
 }
 
-/** What is awaited, within the strategy's timeout. */
-function bounded(draft: Draft, lines: string[]): string[] {
+/** An expression, awaited. */
+function awaiting(expression: string[], note: string): string[] {
+  const lines = [...expression];
+  lines[0] = `await ${lines[0]}`;
+  lines[lines.length - 1] += ";";
+  if (lines.length === 1) lines[0] += note;
+  return lines;
+}
+
+/** What is awaited at the completion point, within the strategy's timeout. */
+function bounded(draft: Draft, expression: string[], note: string): string[] {
   const { timeout } = draft.facts.strategy;
-  if (timeout === null) return lines;
-  return [
-    `const timer = setTimeout(() => closing.abort(), ${milliseconds(timeout)}); // cancels what is not done`,
-    "try {",
-    ...inside([...lines, "signal.throwIfAborted();"]),
-    "} finally {",
-    "  clearTimeout(timer);",
-    // Elsewhere whoever closes the loop waits for it.
-    ...(draft.isEager
-      ? ["  if (signal.aborted) await Promise.allSettled(tasks); // they clean up first"]
-      : []),
-    "}",
-  ];
+  if (timeout === null) return awaiting(expression, note);
+  draft.uses.add("within");
+  const lines = [...expression];
+  lines[0] = `within(${milliseconds(timeout)}, ${lines[0]}`;
+  lines[lines.length - 1] += ")";
+  return awaiting(lines, " // cancels what is not done by then");
 }

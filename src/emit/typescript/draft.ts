@@ -4,15 +4,39 @@
  * Invariant: whatever writes a use of something notes it here, so the program declares what it uses
  * and no more, provided that the declarations (`machinery.ts`, the imports) are written last.
  */
-import type { LeafStep, TaskSpec } from "../../scenario/model.ts";
+import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
 import { leaves, leavesOf } from "../../scenario/walk.ts";
 import { type ChannelUse, type Facts } from "../facts.ts";
 import { Names, toCamelCase } from "../source-text.ts";
-import { reserved } from "./syntax.ts";
+import { longestTimer, reserved } from "./syntax.ts";
 
 /** What a program may need and JavaScript does not have; `machinery.ts` declares it. */
 export type Machine =
-  "sleep" | "start" | "tasks" | "Channel" | "compute" | "inPool" | "cancellable" | "submit";
+  | "sleep"
+  | "start"
+  | "tasks"
+  | "Channel"
+  | "compute"
+  | "inPool"
+  | "submit"
+  | "wait"
+  | "nextTurn"
+  | "after"
+  | "gather"
+  | "within"
+  | "Group"
+  | "run"
+  | "call"
+  | "exitAfter";
+
+/**
+ * How a program takes its asynchronous part forward.
+ *
+ * `plain`: as JavaScript does by itself. `signal`: the same, and what is left when launch returns is
+ * cancelled by an AbortSignal. `tasks`: by tasks of the program's own, of which each can be cancelled
+ * where it waits, and in a loop that is not JavaScript's own also turn by turn, as asyncio has it.
+ */
+export type Manner = "plain" | "signal" | "tasks";
 
 /** A function of the user's, and the name it has in the program. */
 export interface Callee {
@@ -26,8 +50,7 @@ export class Draft {
   readonly facts: Facts;
   /** The tasks that come to be: a submit to a loop that has closed raises before. */
   readonly tasks: readonly TaskSpec[];
-  /** Whether something may have to be cancelled that is under way. */
-  readonly cancels: boolean;
+  readonly manner: Manner;
   /** Whether a task begins at once, as JavaScript has it, and not with a later turn. */
   readonly isEager: boolean;
   /** What the text so far makes use of. */
@@ -54,7 +77,66 @@ export class Draft {
     }
     for (const channel of facts.channels)
       this.#channels.set(channel, this.#names.claim(toCamelCase(channel.name)));
-    this.cancels = facts.launches && mustCancel(facts, this.tasks);
+    this.manner = facts.launches ? mannerOf(facts, this.tasks) : "plain";
+  }
+
+  /** Whether all goes by turns of a loop of asyncio's kind, and not as JavaScript has it. */
+  get byTurns(): boolean {
+    return this.manner === "tasks" && !this.isEager;
+  }
+
+  /**
+   * Which way values go through a channel between main and a Worker; null where they stay on one
+   * thread. A channel that both threads use, and nobody sends into, is one for each.
+   */
+  wayOf(channel: ChannelUse): "in" | "out" | null {
+    if (!this.facts.isBetweenThreads(channel)) return null;
+    if (channel.mainSends) return "in";
+    return channel.loopSends ? "out" : null;
+  }
+
+  /** The kinds of steps that tasks hand to the pool. */
+  get poolKinds(): ReadonlySet<LeafStep["kind"]> {
+    const steps = this.tasks.flatMap(leavesOf);
+    return new Set(
+      steps.map(({ kind }) => kind).filter((kind) => kind === "block" || kind === "compute"),
+    );
+  }
+
+  /** Whether launch begins its tasks in a group that cancels the others when one has failed. */
+  get hasGroup(): boolean {
+    const { strategy, launchCanFail, awaited } = this.facts;
+    return strategy.settle === "group" && launchCanFail && awaited.length > 0;
+  }
+
+  /**
+   * Whether main's grace may run out while a task holds the thread that it floats on: what has come
+   * due meanwhile does not go on then, as it would by JavaScript's timers alone.
+   */
+  get isCutShort(): boolean {
+    return this.manner === "tasks" && cutsShort(this.facts, this.tasks);
+  }
+
+  /**
+   * Whether a task may be left over that main has submitted while the loop was closing. Its clean-up
+   * comes when the process ends, up to its first wait, unless the process is made to end.
+   */
+  get collects(): boolean {
+    const { strategy, afterLaunch } = this.facts;
+    const mayAbandon = strategy.atExit === "abandon" || strategy.grace !== null;
+    return (
+      this.byTurns &&
+      closes(this.facts) &&
+      !(strategy.workers !== null && mayAbandon) &&
+      leaves(afterLaunch).some(
+        (step) => step.kind === "submit" && this.facts.task(step.task).finally.length > 0,
+      )
+    );
+  }
+
+  /** The function by which a program has something called soon, but not here. */
+  get soon(): string {
+    return this.isEager ? "queueMicrotask" : "setImmediate";
   }
 
   /** The name of a task's function. */
@@ -87,6 +169,14 @@ export class Draft {
     return name;
   }
 
+  /** The word by which main knows that the loop takes no more tasks; its pool may keep the thread. */
+  closedWord(): string {
+    if (this.manner !== "tasks" || this.facts.strategy.offload !== "processes")
+      return this.endedWord();
+    this.words.set("CLOSED", 1);
+    return "CLOSED";
+  }
+
   /** The word by which main waits for the end of the Worker. */
   endedWord(): string {
     this.words.set("ENDED", 1);
@@ -111,12 +201,69 @@ export class Draft {
   }
 }
 
-function mustCancel(facts: Facts, tasks: readonly TaskSpec[]): boolean {
-  const { scenario, strategy, launchCanFail, leavesTasks } = facts;
-  const inLoop = [...leaves(scenario.launch), ...tasks.flatMap(leavesOf)];
+function mannerOf(facts: Facts, tasks: readonly TaskSpec[]): Manner {
+  const { scenario, strategy } = facts;
+  const launch = leaves(scenario.launch);
+  const inLoop = [...launch, ...tasks.flatMap(leavesOf)];
+  const uses = (steps: readonly LeafStep[], ...kinds: LeafStep["kind"][]): boolean =>
+    steps.some(({ kind }) => kinds.includes(kind));
+  if (strategy.loop === "float" && cutsShort(facts, tasks)) return "tasks";
+  if (!mustCancel(facts, inLoop)) {
+    // What wakes one task after another goes by turns, unless JavaScript's own rules hold.
+    const byTurns = strategy.loop !== "float" && uses(inLoop, "send", "receive");
+    return byTurns ? "tasks" : "plain";
+  }
+  // Where launch waits for nothing, all that is left is cancelled together, at once, and only once.
+  const once =
+    (strategy.loop === "inline" || strategy.loop === "thread") &&
+    strategy.atExit !== "cancel" &&
+    (strategy.settle === "none" || facts.awaited.length === 0) &&
+    !uses(inLoop, "send", "receive") &&
+    !uses(launch, "sleep", "call") &&
+    !uses(leaves(facts.afterLaunch), "submit") &&
+    !facts.usesPool &&
+    !inLoop.some((step) => step.kind === "sleep" && step.ticks > longestTimer) &&
+    tasks.every(
+      ({ steps, finally: cleanUp }) =>
+        !uses(leaves(cleanUp), "sleep", "call") || sleepsFirst(steps),
+    );
+  return once ? "signal" : "tasks";
+}
+
+function cutsShort({ scenario, strategy }: Facts, tasks: readonly TaskSpec[]): boolean {
+  if (strategy.loop !== "float" || strategy.grace === null) return false;
+  return [...leaves(scenario.launch), ...tasks.flatMap(leavesOf)].some(
+    ({ kind }) => kind === "block" || kind === "compute",
+  );
+}
+
+/** Whether something can be left over when the loop closes. */
+export function closes({ strategy, launchCanFail, leavesTasks }: Facts): boolean {
+  return (
+    launchCanFail || strategy.atExit === "cancel" || (strategy.loop !== "portal" && leavesTasks)
+  );
+}
+
+function mustCancel(facts: Facts, inLoop: readonly LeafStep[]): boolean {
+  const { strategy, launchCanFail } = facts;
   // A function of the user's is handed a signal.
   if (inLoop.some(({ kind }) => kind === "call")) return true;
   if (strategy.atExit === "cancel" || strategy.timeout !== null) return true;
   if (strategy.loop === "float") return strategy.settle === "group" && launchCanFail;
-  return launchCanFail || (strategy.loop !== "portal" && leavesTasks);
+  return closes(facts);
+}
+
+/** Whether the steps come to a sleep before they can come to an end. */
+function sleepsFirst(steps: readonly Step[]): boolean {
+  for (const step of steps) {
+    if (step.kind === "sleep") return true;
+    if (step.kind === "repeat" && step.times > 0 && sleepsFirst(step.steps)) return true;
+    if (step.kind === "fail" || step.kind === "call") return false;
+    if (
+      step.kind === "repeat" &&
+      leaves(step.steps).some(({ kind }) => kind === "fail" || kind === "call")
+    )
+      return false;
+  }
+  return false;
 }

@@ -14,11 +14,20 @@ export function refuseWhatIsTooMuch(facts: Facts): void {
   const refuse = (what: string, wayOut = "use --lang python"): never => {
     throw new EmitError(`${what}; ${wayOut}`);
   };
-  for (const channel of channels)
-    if (facts.isBetweenThreads(channel) && (channel.mainReceives || channel.loopSends))
+  for (const channel of channels) {
+    const { name, mainSends, mainReceives, loopSends, loopReceives, capacity } = channel;
+    if (!facts.isBetweenThreads(channel)) continue;
+    const bothWays =
+      (mainSends || loopSends) && ((mainSends && loopSends) || (mainReceives && loopReceives));
+    if (bothWays)
       refuse(
-        `channel "${channel.name}" takes values from a Worker to a main that blocks, which JavaScript has no queue for`,
+        `channel "${name}" has ${mainSends && loopSends ? "senders" : "receivers"} on both threads, and what JavaScript's threads have goes one way`,
       );
+    if (loopSends && mainReceives && capacity !== null)
+      refuse(
+        `channel "${name}" is bounded and goes from a Worker to a main that blocks, which JavaScript has no queue for`,
+      );
+  }
   const pooled = facts.used.some((task) => leavesOf(task).some(({ kind }) => kind === "call"));
   if (strategy.offload !== "none" && pooled)
     refuse(
@@ -32,9 +41,4 @@ export function refuseWhatIsTooMuch(facts: Facts): void {
         `line ${step.position.line} has main wait for what floats on its own thread, which then cannot move, and JavaScript has no call for that`,
         "use a strategy with loop=portal or loop=thread",
       );
-  if (strategy.atExit === "cancel" && strategy.timeout !== null)
-    refuse(
-      "a promise that floats does not say whether a timeout rejected it or the end of main",
-      "leave out timeout, or use atExit=wait",
-    );
 }

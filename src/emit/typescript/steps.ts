@@ -4,7 +4,6 @@
  * Invariant: a step's lines depend on the facts and on its place alone, and what they make use of is
  * noted in the draft.
  */
-import { formatDuration } from "../../scenario/duration.ts";
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
 import { type Piece, splitPlaceholders } from "../../scenario/placeholders.ts";
 import { isBeside } from "../../scenario/strategy.ts";
@@ -54,10 +53,11 @@ export function declareValue(steps: readonly Step[], cleanup: readonly Step[] = 
 }
 
 /** An expression that begins a task in a way that suits the strategy. */
-export function starting(draft: Draft, task: string): string {
+export function starting(draft: Draft, task: string, inGroup = false): string {
   draft.uses.add("start");
-  if (draft.cancels) draft.uses.add("tasks");
-  return `start(${task})`;
+  if (draft.manner !== "plain") draft.uses.add("tasks");
+  if (inGroup) draft.uses.add("Group");
+  return inGroup ? `group.start(${task})` : `start(${task})`;
 }
 
 function writeStep(draft: Draft, step: Step, place: Place): string[] {
@@ -74,10 +74,7 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
     case "print":
       return [`console.log(${filledIn(splitPlaceholders(step.text), place)});`];
     case "sleep":
-      if (!draft.cancels || place.cleaning)
-        return [`await Bun.sleep(${milliseconds(step.ticks)});`];
-      draft.uses.add("sleep");
-      return [`await sleep(${milliseconds(step.ticks)});`];
+      return sleep(draft, step, place);
     case "block":
     case "compute":
       return hold(draft, step, place);
@@ -94,7 +91,7 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
     case "send":
       return place.who === "main" ? mainSends(draft, step, place) : loopSends(draft, step, place);
     case "receive":
-      return place.who === "main" ? mainReceives(draft, step) : loopReceives(draft, step, place);
+      return place.who === "main" ? mainReceives(draft, step) : loopReceives(draft, step);
     case "call":
       return call(draft, step, place);
     case "launch":
@@ -103,34 +100,37 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
   }
 }
 
+function sleep(draft: Draft, { ticks }: Of<"sleep">, place: Place): string[] {
+  const ms = milliseconds(ticks);
+  if (draft.manner === "plain" || (draft.manner === "signal" && place.cleaning))
+    return [`await Bun.sleep(${ms});`];
+  if (draft.byTurns && ticks === 0) {
+    draft.uses.add("nextTurn");
+    return ["await nextTurn();"];
+  }
+  draft.uses.add("sleep");
+  return [`await sleep(${ms});`];
+}
+
 function hold(draft: Draft, step: Of<"block" | "compute">, place: Place): string[] {
   const ms = milliseconds(step.ticks);
   if (step.kind === "compute") draft.uses.add("compute");
-  if (place.who !== "task" || draft.facts.strategy.offload === "none") {
-    const fate = place.who === "main" ? "" : " // the whole loop stands still";
-    return [`${step.kind === "block" ? "Bun.sleepSync" : "compute"}(${ms});${fate}`];
-  }
+  const work = step.kind === "block" ? "Bun.sleepSync" : "compute";
+  if (place.who !== "task" || draft.facts.strategy.offload === "none")
+    return [`${work}(${ms});${place.who === "main" ? "" : " // the whole loop stands still"}`];
   draft.uses.add("inPool");
-  const work = step.kind === "block" ? "(ms) => Bun.sleepSync(ms)" : "compute";
-  if (!draft.cancels) return [`await inPool(${work}, ${ms});`];
-  draft.uses.add("tasks");
-  return [`await ${waiting(draft, `job(${work}, ${ms})`, place)};`];
-}
-
-/** An expression to be awaited, in a way that can be cancelled where it may have to be. */
-function waiting(draft: Draft, expression: string, place: Place): string {
-  if (!draft.cancels || place.cleaning) return expression;
-  draft.uses.add("cancellable");
-  return `cancellable(${expression})`;
+  return [`await inPool(${draft.poolKinds.size > 1 ? `${work}, ` : ""}${ms});`];
 }
 
 function start(draft: Draft, task: TaskSpec): string[] {
   const { facts, isEager } = draft;
   const { atExit, loop } = facts.strategy;
   const name = draft.functionOf(task);
-  const plain = isEager && !draft.cancels;
-  const one = plain ? `${name}()` : starting(draft, name);
-  const copied = plain ? `${name}(copy)` : starting(draft, `() => ${name}(copy)`);
+  const plain = isEager && draft.manner === "plain";
+  const inGroup = draft.hasGroup && facts.awaited.includes(task);
+  const one = plain ? `${name}()` : starting(draft, name, inGroup);
+  const copied = plain ? `${name}(copy)` : starting(draft, `() => ${name}(copy)`, inGroup);
+  if (inGroup) return [task.copies === null ? `${one};` : forEveryCopy(task.copies, `${copied};`)];
   if (facts.isAwaited(task)) {
     const promises = task.copies === null ? one : everyCopy(task.copies, copied);
     return [`const ${draft.variableOf(task)} = ${promises};`];
@@ -164,7 +164,7 @@ function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
       ? `worker.postMessage(["submit", ${word}]);`
       : forEveryCopy(task.copies, `worker.postMessage(["submit", ${word} + copy]);`);
   return [
-    ...(mayBeClosed ? [`if (Atomics.load(shared, ${draft.endedWord()}) === 1) ${closed}`] : []),
+    ...(mayBeClosed ? [`if (Atomics.load(shared, ${draft.closedWord()}) > 0) ${closed}`] : []),
     post + unheard,
   ];
 }
@@ -183,7 +183,7 @@ function result(draft: Draft, step: Of<"result">, place: Place): string[] {
           `if (Atomics.wait(shared, ${word}, 0, ${milliseconds(step.timeout)}) === "timed-out")`,
           `  throw new Error("the result of ${task.name} did not come in time"); // the task goes on`,
         ];
-  if (facts.taskCanFail(task) || draft.cancels)
+  if (facts.taskCanFail(task) || draft.manner !== "plain")
     lines.push(
       `if (Atomics.load(shared, ${word}) < 0) throw new Error("${task.name} has failed");`,
     );
@@ -211,10 +211,10 @@ function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
   const { capacity } = channel;
   const queue = draft.queueOf(channel);
   const value = sent(step, place);
-  if (!draft.facts.isBetweenThreads(channel)) {
-    const fate =
-      capacity === null ? "" : " // raises when it is full: nobody makes room while main waits";
-    return [`${queue}.put(${value});${fate}`];
+  if (draft.wayOf(channel) === null) {
+    const put = `${queue}.put(${value});`;
+    if (capacity === null) return [put];
+    return [`while (${queue}.isFull) ${forEver}; // nobody makes room while main waits`, put];
   }
   if (!place.launched)
     throw new EmitError(
@@ -231,34 +231,67 @@ function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
   ];
 }
 
+/** Main's thread stands still, and goes on doing so. */
+const forEver = "Bun.sleepSync(1e9)";
+
 function loopSends(draft: Draft, step: Of<"send">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
+  if (draft.wayOf(channel) === "out") {
+    const word = draft.wordOf(channel);
+    return [
+      `${queue}.postMessage(${sent(step, place)});`,
+      `Atomics.add(shared, ${word}, 1);`,
+      `Atomics.notify(shared, ${word});`,
+    ];
+  }
   const put = `${queue}.put(${sent(step, place)});`;
   if (channel.capacity === null) return [put];
-  return [`while (${queue}.isFull) await ${waiting(draft, `${queue}.changed()`, place)};`, put];
+  draft.uses.add("wait");
+  return [`while (${queue}.isFull) await ${queue}.room();`, put];
 }
 
-function mainReceives(draft: Draft, { channel, timeout }: Of<"receive">): string[] {
-  const queue = draft.queueOf(draft.facts.channel(channel));
-  const soon = timeout === undefined ? "" : `, not only after ${formatDuration(timeout)}`;
-  return [
-    `value = ${queue}.take(); // raises when it is empty${soon}: nobody sends while main waits`,
-  ];
+function mainReceives(draft: Draft, { channel: name, timeout }: Of<"receive">): string[] {
+  const channel = draft.facts.channel(name);
+  const queue = draft.queueOf(channel);
+  if (draft.wayOf(channel) === "out") {
+    const word = draft.wordOf(channel);
+    const isEmpty = `Atomics.load(shared, ${word}) === 0`;
+    const wait =
+      timeout === undefined
+        ? [`while (${isEmpty}) Atomics.wait(shared, ${word}, 0); // blocks main`]
+        : [
+            `for (const until = performance.now() + ${milliseconds(timeout)}; ${isEmpty}; ) // blocks main`,
+            `  if (Atomics.wait(shared, ${word}, 0, until - performance.now()) === "timed-out")`,
+            `    throw new Error("nothing came in time");`,
+          ];
+    return [
+      ...wait,
+      `Atomics.sub(shared, ${word}, 1);`,
+      `value = receiveMessageOnPort(${queue})!.message;`,
+    ];
+  }
+  const wait =
+    timeout === undefined
+      ? `while (${queue}.isEmpty) ${forEver}; // nobody sends while main waits`
+      : `if (${queue}.isEmpty) Bun.sleepSync(${milliseconds(timeout)}); // nobody sends while main waits`;
+  return [wait, `value = ${queue}.take();`];
 }
 
-function loopReceives(draft: Draft, step: Of<"receive">, place: Place): string[] {
+function loopReceives(draft: Draft, step: Of<"receive">): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
+  draft.uses.add("wait");
+  if (step.timeout !== undefined) draft.uses.add("after");
   const wait =
     step.timeout === undefined
-      ? [`while (${queue}.isEmpty) await ${waiting(draft, `${queue}.changed()`, place)};`]
+      ? [`while (${queue}.isEmpty) await ${queue}.filled();`]
       : [
           `for (const until = performance.now() + ${milliseconds(step.timeout)}; ${queue}.isEmpty; )`,
-          `  await ${waiting(draft, `${queue}.changed(until)`, place)};`,
+          `  await ${queue}.filled(until);`,
         ];
   const take = `value = ${queue}.take();`;
-  if (!draft.facts.isBetweenThreads(channel) || channel.capacity === null) return [...wait, take];
+  if (draft.wayOf(channel) === null || channel.capacity === null) return [...wait, take];
   const word = draft.wordOf(channel);
   return [
     ...wait,
@@ -286,6 +319,12 @@ function call(draft: Draft, step: Of<"call">, place: Place): string[] {
     return [
       `${name}({ ${args}signal: new AbortController().signal, sleep: Bun.sleepSync, print: console.log });`,
     ];
+  if (draft.manner === "tasks") {
+    draft.uses.add("call");
+    return [
+      `await call((signal, sleep) => ${name}({ ${args}signal, sleep, print: console.log }));`,
+    ];
+  }
   draft.uses.add("sleep");
   return [
     `await ${name}({ ${args}signal, sleep, print: console.log });`,

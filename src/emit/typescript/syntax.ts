@@ -8,12 +8,17 @@ export const reserved =
   extends false finally for function if implements import in instanceof interface let new null package
   private protected public return static super switch this throw true try typeof undefined var void
   while with yield async of type any unknown never string number boolean object symbol
-  Array Atomics AbortController Bun Channel Error Infinity Int32Array Math Promise SharedArrayBuffer
-  Worker console performance process self setTimeout clearTimeout delay workerData encodeURIComponent
-  launch start submit sleep compute inPool cancellable aborted closing signal tasks timer worker shared
-  value copy error ended finish finished submitted data what idle queue jobs i j k l main`.split(
-    /\s+/,
-  );
+  Array Atomics AbortController AsyncLocalStorage Bun Cancelled Channel Error Float64Array Group Infinity
+  Int32Array Map Math MessageChannel Promise Set SharedArrayBuffer String Task Value Wake Worker
+  JSON console performance process self setTimeout clearTimeout setInterval clearInterval setImmediate
+  clearImmediate queueMicrotask delay workerData encodeURIComponent
+  launch start submit sleep compute inPool openPool after call cancel closing current exitAfter gather
+  group nextTurn run signal stop stopped tasks turnOver wait wake within worker shared
+  value copy error ended finish finished submitted data what until pool poolThread jobs times works
+  running handed i j k l main`.split(/\s+/);
+
+/** setTimeout takes no more than this, and fires at once where it is given more. */
+export const longestTimer: Ticks = (2 ** 31 - 1) * TICKS_PER_MS;
 
 /** A block's lines. */
 export function inside(lines: readonly string[]): string[] {
