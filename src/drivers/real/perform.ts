@@ -37,7 +37,7 @@ import type { Clock } from "./clock.ts";
 import { hold, standStill, standStillBriefly } from "./hold.ts";
 import type { Mailbox, Posted } from "./mailbox.ts";
 import type { PoolProcess } from "./pool-process.ts";
-import { longestTimer } from "./protocol.ts";
+import { after } from "./timer.ts";
 import type { Host, UserCode } from "./user-code.ts";
 import { type EventWriter, longestDebt } from "./wire.ts";
 
@@ -396,10 +396,9 @@ export class RealThread implements Thread, Host {
     if (whole > 0) {
       userCode?.watch();
       await new Promise<void>((resolve) => {
-        const timer =
-          whole === Infinity ? undefined : setTimeout(resolve, Math.min(whole, longestTimer));
+        const takeBack = after(whole, resolve);
         mailbox.onArrival(() => {
-          clearTimeout(timer);
+          takeBack();
           resolve();
         });
       });

@@ -5,9 +5,6 @@ import { isBeside } from "../../scenario/strategy.ts";
 import { countSteps, isPoolStep } from "../../scenario/walk.ts";
 import type { BoardSize } from "./board.ts";
 
-/** setTimeout takes no more milliseconds than this. */
-export const longestTimer = 2 ** 31 - 1;
-
 /** From tandem to the child process, as JSON on its standard input. */
 export interface ChildInput {
   plan: RunPlan;

@@ -15,8 +15,9 @@ import type { RunPlan } from "../../program/run.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
-import { type ChildInput, longestTimer } from "./protocol.ts";
+import type { ChildInput } from "./protocol.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
+import { after } from "./timer.ts";
 import { EventReader } from "./wire.ts";
 
 export interface RealOptions {
@@ -86,10 +87,9 @@ export class RealRun implements Disposable {
     const onAbort = (): void => this.#stop("signal");
     options.signal.addEventListener("abort", onAbort);
     if (options.signal.aborted) onAbort();
-    const limits: (ReturnType<typeof setTimeout> | undefined)[] = [];
-    const limit = (by: Interruption, ms: number): void => {
-      if (ms <= longestTimer) limits.push(setTimeout(() => this.#stop(by), ms));
-    };
+    const limits: (() => void)[] = [];
+    const limit = (by: Interruption, ms: number): void =>
+      void limits.push(after(ms, () => this.#stop(by)));
     const realMs = (ticks: Ticks): number => ticks / TICKS_PER_MS / options.speed;
     // Computing takes its own CPU time, which on a busy machine is a small share of the time.
     limit("watchdog", 10 * realMs(longestRun(plan)) + 30_000);
@@ -107,7 +107,7 @@ export class RealRun implements Disposable {
       }
     } finally {
       listener.catchUp();
-      for (const one of limits) clearTimeout(one);
+      for (const takeBack of limits) takeBack();
       options.signal.removeEventListener("abort", onAbort);
       if (listener.endedAt === null) this[Symbol.dispose]();
       await child.exited;

@@ -8,6 +8,7 @@ import {
   TICKS_PER_MS,
 } from "../../../scenario/duration.ts";
 import { suggestion } from "../../../scenario/suggest.ts";
+import { after } from "../timer.ts";
 
 /** In main all of it is synchronous. */
 export interface Context {
@@ -75,14 +76,13 @@ function toTicks(duration: unknown): Ticks {
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
-      clearTimeout(timer);
+      takeBack();
       reject(signal.reason as Error);
     };
-    // Rounded up: a timer cuts off fractions, and nobody may wake before their time.
-    const timer = setTimeout(() => {
+    const takeBack = after(ms, () => {
       signal.removeEventListener("abort", onAbort);
       resolve();
-    }, Math.ceil(ms));
+    });
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });

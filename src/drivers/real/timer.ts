@@ -1,0 +1,20 @@
+/** A timer for any duration. setTimeout fires at once where it is given more than 2^31 - 1 ms, some 25 days. */
+
+/** setTimeout takes no more milliseconds than this. */
+const longest = 2 ** 31 - 1;
+
+/**
+ * Calls back after so many milliseconds, rounded up: a timer cuts off fractions, and nobody may wake
+ * before their time. After `Infinity` it never does, and keeps no process alive.
+ *
+ * @returns what takes it back.
+ */
+export function after(ms: number, callback: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = (left: number): void => {
+    const part = Math.min(left, longest);
+    timer = setTimeout(() => (left > part ? wait(left - part) : callback()), part);
+  };
+  if (ms !== Infinity) wait(Math.ceil(ms));
+  return () => clearTimeout(timer);
+}
