@@ -1,23 +1,19 @@
-/**
- * `loop: float` is JavaScript: the same scenario, written out as a program, prints the same under Bun.
- *
- * Only order is compared; the pauses are far enough apart, or equal and so in order of creation.
- */
+/** `loop: float` is JavaScript: the same scenario, written out as a program, does the same under Bun. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { essence, performTwice } from "../support/real.ts";
 import { call } from "../support/tandem.ts";
 import { simulate } from "../support/simulate.ts";
+import { type Floating, holdAgainst, type Step } from "./floating.ts";
 
 // Where a machine is slow or busy, to start a process takes long.
 setDefaultTimeout(60_000);
 
-type Step = { print: string } | { sleep: number } | { block: number } | { fail: string };
-
-interface Case {
+interface Case extends Omit<Floating, "main" | "tasks"> {
   law: string;
-  settle: "none" | "gather" | "settled";
   main: Step[];
-  /** Steps of launch before and after the completion point; tasks are started first. */
-  launch: { before: Step[]; after: Step[] };
   tasks: Record<string, Step[]>;
 }
 
@@ -28,14 +24,16 @@ const cases: Case[] = [
     law: "a task runs at once, up to its first await",
     settle: "none",
     main: [{ print: "main" }],
-    launch: { before: [{ print: "launch" }], after: [{ print: "launch ends" }] },
+    launch: [{ start: "a" }, { start: "b" }, { print: "launch" }],
+    behind: [{ print: "launch ends" }],
     tasks: { a: [{ print: "a" }, { sleep: pause }, { print: "a again" }], b: [{ print: "b" }] },
   },
   {
     law: "while main blocks nothing moves, and what came due meanwhile fires in the order of deadlines",
     settle: "none",
     main: [{ block: 4 * pause }, { print: "main" }],
-    launch: { before: [], after: [] },
+    launch: [{ start: "late" }, { start: "soon" }],
+    behind: [],
     tasks: {
       late: [{ sleep: 2 * pause }, { print: "late" }],
       soon: [{ sleep: pause }, { print: "soon" }, { sleep: pause }, { print: "soon again" }],
@@ -45,14 +43,16 @@ const cases: Case[] = [
     law: "a timer's consequences come before the next timer",
     settle: "gather",
     main: [{ block: 4 * pause }],
-    launch: { before: [], after: [{ print: "all done" }] },
+    launch: [{ start: "a" }, { start: "b" }],
+    behind: [{ print: "all done" }],
     tasks: { a: [{ sleep: pause }, { print: "a" }], b: [{ sleep: 2 * pause }, { print: "b" }] },
   },
   {
     law: "a block in a task delays the others, and they go on after it",
     settle: "gather",
     main: [{ print: "main" }],
-    launch: { before: [{ sleep: pause }, { print: "launch" }], after: [{ print: "all done" }] },
+    launch: [{ start: "hog" }, { start: "meek" }, { sleep: pause }, { print: "launch" }],
+    behind: [{ print: "all done" }],
     tasks: {
       hog: [{ sleep: 2 * pause }, { block: 3 * pause }, { print: "hog" }],
       meek: [{ sleep: 3 * pause }, { print: "meek" }],
@@ -62,68 +62,38 @@ const cases: Case[] = [
     law: "Promise.allSettled waits for all, whatever becomes of them",
     settle: "settled",
     main: [{ print: "main" }],
-    launch: { before: [], after: [{ print: "all done" }] },
+    launch: [{ start: "bad" }, { start: "good" }],
+    behind: [{ print: "all done" }],
     tasks: {
       bad: [{ sleep: pause }, { fail: "no" }],
       good: [{ sleep: 2 * pause }, { print: "good" }],
     },
   },
+  {
+    law: "Promise.all takes its turns, of what is settled as well: main is ahead of them",
+    settle: "gather",
+    main: [{ print: "main" }],
+    launch: [{ start: "over" }],
+    behind: [{ print: "all done" }],
+    tasks: { over: [{ print: "over" }] },
+  },
+  {
+    law: "Promise.all of nothing gives way to main",
+    settle: "gather",
+    main: [{ print: "main" }],
+    launch: [],
+    behind: [{ print: "all done" }],
+    tasks: {},
+  },
 ];
 
-function statements(steps: Step[]): string {
-  return steps
-    .map((step) => {
-      if ("print" in step) return `console.log(${JSON.stringify(step.print)});`;
-      if ("sleep" in step) return `await Bun.sleep(${step.sleep});`;
-      if ("block" in step) return `Bun.sleepSync(${step.block});`;
-      return `throw new Error(${JSON.stringify(step.fail)});`;
-    })
-    .join("\n");
-}
-
-/** The program that somebody would write by hand. */
-function program({ settle, main, launch, tasks }: Case): string {
-  const bodies = Object.entries(tasks).map(
-    ([name, steps]) => `async function ${name}() {\n${statements(steps)}\n}`,
-  );
-  const waits = {
-    none: "",
-    gather: "await Promise.all(started);",
-    settled: "await Promise.allSettled(started);",
-  };
-  return `${bodies.join("\n")}
-async function launch() {
-  const started = [${Object.keys(tasks)
-    .map((name) => `${name}()`)
-    .join(", ")}];
-  ${statements(launch.before)}
-  ${waits[settle]}
-  ${statements(launch.after)}
-}
-void launch();
-${statements(main)}`;
-}
-
 describe("a floating loop", () => {
-  for (const one of cases)
-    test(one.law, () => {
-      const { status, stdout } = call([process.execPath, "-e", program(one)]);
-      const result = simulate(
-        {
-          name: "x",
-          main: ["launch", ...one.main],
-          launch: [
-            { start: Object.keys(one.tasks) },
-            ...one.launch.before,
-            "settle",
-            ...one.launch.after,
-          ],
-          tasks: one.tasks,
-        },
-        { use: "float", settle: one.settle },
-      );
-      expect(result.prints.map(({ text }) => text)).toEqual(stdout.trim().split("\n"));
-      expect(result.exitCode).toBe(status);
+  for (const { law, main, tasks, ...rest } of cases)
+    test(law, () => {
+      const long = Object.entries(tasks).map(([name, steps]) => [name, { steps }] as const);
+      holdAgainst(process.execPath, [
+        { ...rest, main: [[], main], tasks: Object.fromEntries(long) },
+      ]);
     });
 
   test("a task that fails before its first await ends the process when main's steps are over", () => {
@@ -168,4 +138,15 @@ describe("a floating loop", () => {
     );
     expect([result.exitCode, result.tasks[0]!.status]).toEqual([1, "abandoned"]);
   });
+});
+
+test("unhandled-before-timers: the process ends at the rejection, before an overdue timer fires, on both drivers", async () => {
+  const file = join(import.meta.dir, "../truth/unhandled-before-timers.yaml");
+  const scenario = parseScenario(readFileSync(file, "utf8"), file);
+  const plan = { scenario, strategy: scenario.strategy, runtime: "bun" };
+  const { model, real } = await performTwice(plan, 2);
+  expect(essence(real)).toEqual(essence(model));
+  expect(model.prints.map(({ at, text }) => [at, text])).toEqual([[300, "main ends"]]);
+  expect([model.exitCode, model.wall]).toEqual([1, 300]);
+  expect(model.tasks.map(({ status }) => status)).toEqual(["failed", "abandoned"]);
 });
