@@ -172,6 +172,8 @@ export class Lanes {
         break;
       case "loop-closed":
         if (this.#beside) this.#endLane(this.#threadLane(thread), at, null);
+        // What has not ended by now, nothing will wake.
+        for (const [actor, task] of this.#actors) if (actor !== MAIN) closeSpan(task, at);
         break;
       case "sleep-began":
         open(own, "sleeping", at);

@@ -1,5 +1,5 @@
 /**
- * Random scenarios over all four axes: what they do in virtual time they do for real.
+ * Random scenarios, over all four axes and around a closing loop: what they do in virtual time they do for real.
  *
  * `TANDEM_SEED=n` draws others, `TANDEM_RUNS=n` another number of them, `TANDEM_CASE=n` the n-th alone.
  */
@@ -15,10 +15,11 @@ import {
   tooEarly,
 } from "../support/real.ts";
 import { rounds } from "../support/laws.ts";
+import { drawClosing } from "../threads/closing.ts";
 import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261124);
-const runs = Number(process.env["TANDEM_RUNS"] ?? rounds(60, 300));
+const runs = Number(process.env["TANDEM_RUNS"] ?? 0);
 const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
 
 /** Mostly they sleep, so many go at once. */
@@ -28,14 +29,14 @@ interface Case extends Drawn {
   number: number;
 }
 
-function cases(): Case[] {
+function cases(from: (random: () => number) => Drawn, wanted: number): Case[] {
   const found: Case[] = [];
-  for (let number = 0; found.length < runs; number++) {
+  for (let number = 0; found.length < (runs || wanted); number++) {
     if (only !== null && number !== only) {
       if (number > only) break;
       continue;
     }
-    const drawn = draw(randomFrom(seed + 7919 * number));
+    const drawn = from(randomFrom(seed + 7919 * number));
     if (only !== null || isRobust(drawn, randomFrom(seed ^ number)))
       found.push({ ...drawn, number });
   }
@@ -68,8 +69,11 @@ async function tryCase({ document, strategy }: Case): Promise<Wrong | null> {
   }
 }
 
-describe("random scenarios over all four axes", () => {
-  test(`law: ${runs} of them end alike, virtually and for real`, async () => {
+describe.each([
+  ["over all four axes", draw, rounds(60, 300)],
+  ["that submit to a closing loop", drawClosing, rounds(12, 100)],
+] as const)("random scenarios %s", (_, from, wanted) => {
+  test("law: they end alike, virtually and for real", async () => {
     const failures: string[] = [];
     const report = ({ number, document, strategy }: Case, { wrong, late }: Wrong): void => {
       failures.push(
@@ -79,7 +83,7 @@ describe("random scenarios over all four axes", () => {
       );
     };
     const late: Case[] = [];
-    await sideBySide(cases(), sideways, async (one) => {
+    await sideBySide(cases(from, wanted), sideways, async (one) => {
       const told = await tryCase(one);
       if (told === null) return;
       // Where a busy machine was late by half of what the scenario was shaken by, it is asked again.

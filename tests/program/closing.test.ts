@@ -2,7 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Lanes } from "../../src/analysis/lanes.ts";
+import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
+import { resolveStrategy } from "../../src/scenario/strategy.ts";
 import { essence, performTwice } from "../support/real.ts";
 import { simulate, type RunResult } from "../support/simulate.ts";
 
@@ -78,6 +81,18 @@ describe("a task submitted to a loop that is closing", () => {
   test("is lost even where shutdown is its proper end, since nothing shut it down", () => {
     const result = simulate(closing({ steps: [{ sleep: 5000 }], until: "shutdown" }), thread);
     expect(result.tasks[1]).toMatchObject({ status: "abandoned", lost: true });
+  });
+
+  test("does nothing any more from the close on, and its lane shows nothing", () => {
+    const scenario = parseScenario(JSON.stringify(closing([{ sleep: 5000 }])), "closing.json");
+    const strategy = resolveStrategy(thread);
+    const log = runVirtually({ scenario, strategy, runtime: "python" });
+    const lanes = new Lanes(scenario, strategy).hearAll(log).lanesAt(log.end);
+    expect(lanes.find(({ name }) => name === "late")).toMatchObject({
+      endedAt: 1_300_000,
+      status: "abandoned",
+      spans: [{ activity: "sleeping", from: 300_000, to: 600_000 }],
+    });
   });
 
   test("can never give the result that main waits for", () => {

@@ -61,6 +61,11 @@ export function drawClosing(random: () => number): Drawn {
       },
       channels: { inbox: {} },
     },
-    strategy: { loop, settle: "none", atExit: pick("wait", "wait", "cancel", "abandon") },
+    strategy: {
+      loop,
+      settle: "none",
+      atExit: pick("wait", "wait", "cancel", "abandon"),
+      ...(chance(0.3) ? { offload: "threads", workers: pick(1, 2) } : {}),
+    },
   };
 }

@@ -2,6 +2,7 @@
 import type { Finding } from "../../analysis/findings.ts";
 import {
   actorName,
+  endedAtShutdown,
   isLost,
   type Outcome,
   readOutcome,
@@ -143,7 +144,9 @@ function explain(wrong: Row[], outcome: Outcome, findings: Finding[]): string[] 
       told.add(finding);
       reasons.push(finding.message);
     } else if (missed) {
-      reasons.push(`${by} was ${task.status} with ${task.stepsDone} of ${task.steps} steps done`);
+      const meant = endedAtShutdown(task) ? ", as it is meant to be (until: shutdown)" : "";
+      const done = `${task.stepsDone} of ${plural(task.steps, "step")} done`;
+      reasons.push(`${by} was ${task.status} with ${done}${meant}`);
     }
     return reasons;
   });
