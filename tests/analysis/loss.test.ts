@@ -1,6 +1,10 @@
 /** What is lost, what was given up, and what ended as it is meant to. */
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { RunResult } from "../../src/export/json.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { essence, performTwice } from "../support/real.ts";
 import { simulate } from "../support/simulate.ts";
 
 type Strategy = Parameters<typeof simulate>[1];
@@ -142,3 +146,15 @@ describe("what a timeout or a failing group cancels is given up: told, and not l
     ]);
   });
 });
+
+test("shutdown-on-purpose: a heartbeat that main's end cancels is not lost, on both drivers", async () => {
+  const file = join(import.meta.dir, "../truth/shutdown-on-purpose.yaml");
+  const scenario = parseScenario(readFileSync(file, "utf8"), file);
+  const plan = { scenario, strategy: scenario.strategy, runtime: "python" };
+  const { model, real } = await performTwice(plan, 2);
+  expect(essence(real)).toEqual(essence(model));
+  for (const result of [model, real]) {
+    expect(fates(result)).toEqual([["heartbeat", "cancelled", false, null]]);
+    expect(result.prints.map(({ text }) => text)).toEqual(["main ends", "heartbeat stopped"]);
+  }
+}, 60_000);
