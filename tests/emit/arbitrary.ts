@@ -17,6 +17,8 @@ export function drawProgram(random: () => number): Drawn {
 }
 
 const taskNames = ["one", "two", "three", "four", "five"];
+/** Names that mean something in a program of Python. */
+const oddNames = ["len", "loop", "async", "value", "stop"];
 const settles = ["none", "gather", "group", "settled"];
 
 class Drawing {
@@ -32,9 +34,12 @@ class Drawing {
   draw(): Drawn {
     const loop = this.#pick("inline", "inline", "thread", "thread", "portal");
     this.#beside = loop !== "inline";
-    const strategy = this.#strategy(loop);
-    this.#alone = !this.#beside && strategy.offload === undefined;
-    const names = taskNames.slice(0, this.#pick(0, 1, 1, 2, 2, 3, 5));
+    const offload = this.#pick("none", "none", "none", "threads", "threads", "processes");
+    this.#alone = !this.#beside && offload === "none";
+    const names = (this.#chance(0.1) ? oddNames : taskNames).slice(
+      0,
+      this.#pick(0, 1, 1, 2, 2, 3, 5),
+    );
     const submitted = this.#beside
       ? names.filter(() => this.#chance(0.35))
       : names.filter(() => this.#chance(0.03));
@@ -49,16 +54,15 @@ class Drawing {
         tasks,
         channels: { inbox: bounded(), outbox: bounded() },
       },
-      strategy,
+      strategy: this.#strategy(loop, offload),
     };
   }
 
-  #strategy(loop: string): StrategyInput {
+  #strategy(loop: string, offload: string): StrategyInput {
     const settle = this.#pick(...settles);
     const atExit = this.#beside
       ? this.#pick("wait", "wait", "cancel", "cancel", "abandon")
       : undefined;
-    const offload = this.#pick("none", "none", "none", "threads", "threads", "processes");
     return {
       loop,
       settle,
@@ -73,8 +77,10 @@ class Drawing {
 
   #task(): object {
     return {
-      steps: this.#times(1, 4, () => this.#taskStep(2)),
-      ...(this.#chance(0.45) ? { finally: this.#times(1, 2, () => this.#taskStep(1)) } : {}),
+      steps: this.#told(this.#times(1, 4, () => this.#taskStep(2))),
+      ...(this.#chance(0.45)
+        ? { finally: this.#told(this.#times(1, 2, () => this.#taskStep(1))) }
+        : {}),
       ...(this.#chance(0.15) ? { copies: this.#pick(1, 2) } : {}),
     };
   }
@@ -82,12 +88,12 @@ class Drawing {
   /** @param depth how many repeats there may be within each other. */
   #taskStep(depth: number): Step {
     const kind = this.#random();
-    if (kind < 0.26) return this.#print(" {value}", " {task}", " {copy}");
-    if (kind < 0.55) return { sleep: this.#duration() };
-    if (kind < 0.67) return { block: this.#duration() };
-    if (kind < 0.7) return this.#compute();
-    if (kind < 0.76) return this.#fail();
-    if (kind < 0.93) return this.#channelStep(0.6);
+    if (kind < 0.1) return this.#print(" {value}", " {task}", " {copy}");
+    if (kind < 0.45) return { sleep: this.#duration() };
+    if (kind < 0.6) return { block: this.#duration() };
+    if (kind < 0.64) return this.#compute();
+    if (kind < 0.69) return this.#fail();
+    if (kind < 0.92) return this.#channelStep(0.6, 0.6);
     if (depth === 0) return this.#print(" {i}");
     return {
       repeat: this.#pick(0, 2, 2),
@@ -102,6 +108,7 @@ class Drawing {
       steps.push({ start: name });
     }
     if (this.#chance(0.3)) steps.push(this.#launchStep());
+    steps.push(this.#print());
     steps.splice(Math.floor(this.#random() * (steps.length + 1)) || steps.length, 0, "settle");
     if (this.#chance(0.4)) steps.push(this.#launchStep(), this.#print());
     return steps;
@@ -113,7 +120,7 @@ class Drawing {
     if (kind < 0.65) return { sleep: this.#duration() };
     if (kind < 0.78) return { block: this.#duration() };
     if (kind < 0.86) return this.#fail();
-    return this.#channelStep(0.7);
+    return this.#channelStep(0.7, 0.7);
   }
 
   #main(submitted: string[]): Step[] {
@@ -128,10 +135,10 @@ class Drawing {
       if (this.#chance(0.6))
         main.push({ result: name, ...(this.#chance(0.5) ? { timeout: this.#duration() } : {}) });
     }
-    main.push(...this.#times(0, 3, () => this.#mainStep()));
+    main.push(...this.#told(this.#times(0, 3, () => this.#mainStep())));
     if (this.#chance(0.2))
       main.push({ join: null, ...(this.#chance(0.7) ? { timeout: this.#duration() } : {}) });
-    main.push(...this.#times(0, 2, () => this.#mainStep()));
+    main.push(...this.#told(this.#times(0, 2, () => this.#mainStep())));
     // Whether a task still gets a turn when it is submitted as the process ends is luck.
     if (this.#beside) main.push({ block: this.#duration() }, this.#print());
     return main;
@@ -139,25 +146,36 @@ class Drawing {
 
   #mainStep(): Step {
     const kind = this.#random();
-    if (kind < 0.3) return this.#print(" {value}");
-    if (kind < 0.6) return { block: this.#duration() };
-    if (kind < 0.64) return this.#compute();
-    if (kind < 0.68) return this.#fail();
-    if (kind < 0.72)
+    if (kind < 0.1) return this.#print(" {value}");
+    if (kind < 0.5) return { block: this.#duration() };
+    if (kind < 0.55) return this.#compute();
+    if (kind < 0.58) return this.#fail();
+    if (kind < 0.65)
       return {
         repeat: this.#pick(0, 2),
         steps: [{ block: this.#duration() }, this.#print(" {i}")],
       };
-    return this.#channelStep(0.75);
+    return this.#channelStep(0.75, 0.65);
   }
 
-  #channelStep(timeouts: number): Step {
+  /** The steps, with a print behind some of them. */
+  #told(steps: Step[]): Step[] {
+    return steps.flatMap((step) => (this.#chance(0.5) ? [step, this.#print(" {value}")] : [step]));
+  }
+
+  /**
+   * @param timeouts the share of receives that have one.
+   * @param sends the share of sends.
+   */
+  #channelStep(timeouts: number, sends: number): Step {
     const channel = this.#pick("inbox", "outbox");
-    if (this.#chance(0.5))
+    if (this.#chance(sends))
       return {
         send: {
           channel,
-          value: this.#pick<unknown>(this.#label++, `text ${this.#label++}`, { a: 1 }),
+          value: this.#pick<unknown>(this.#label++, 0.00005, `text ${this.#label++} {value}`, {
+            a: "{value}",
+          }),
         },
       };
     return {
@@ -171,7 +189,7 @@ class Drawing {
   }
 
   #fail(): Step {
-    return { fail: `failure ${this.#label++}` };
+    return { fail: `failure ${this.#label++} {value}` };
   }
 
   #print(...placeholders: string[]): Step {

@@ -111,6 +111,7 @@ export function writeChannelClass(draft: Draft): string[] {
     [
       "async def turn(self, waiting, in_vain):",
       ...inside([
+        `"""Waits until it is this task's turn to look again."""`,
         "waiter = loop.create_future()",
         "waiting.append(waiter)",
         "try:",
@@ -124,6 +125,7 @@ export function writeChannelClass(draft: Draft): string[] {
     [
       "def wake(self, waiting):",
       ...inside([
+        `"""Lets the first that still waits look again."""`,
         "while waiting:",
         "    waiter = waiting.popleft()",
         "    if not waiter.done():",

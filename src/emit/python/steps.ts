@@ -6,6 +6,8 @@
  */
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
 import { type Piece, placeholdersOf, splitPlaceholders } from "../../scenario/placeholders.ts";
+import { leaves } from "../../scenario/walk.ts";
+import type { Facts } from "../facts.ts";
 import { indexName, literal } from "../source-text.ts";
 import { kindOf } from "./channel.ts";
 import type { Draft } from "./draft.ts";
@@ -91,10 +93,7 @@ function start(draft: Draft, task: TaskSpec): string[] {
   const { strategy } = draft.facts;
   const name = draft.functionOf(task);
   if (!draft.facts.isAwaited(task)) {
-    const fate =
-      strategy.loop === "portal"
-        ? "  # nobody awaits it, but the loop stays open"
-        : "  # nobody awaits it: the loop closes and cancels it";
+    const fate = `  # nobody awaits it${fateOf(draft.facts, task)}`;
     return task.copies === null
       ? [`asyncio.create_task(${name}())${fate}`]
       : [`for copy in range(${task.copies}):`, `    asyncio.create_task(${name}(copy))${fate}`];
@@ -107,6 +106,37 @@ function start(draft: Draft, task: TaskSpec): string[] {
   return task.copies === null
     ? [`${variable} = asyncio.create_task(${name}())`]
     : [`${variable} = [asyncio.create_task(${name}(copy)) for copy in range(${task.copies})]`];
+}
+
+/** What becomes of a task that nobody awaits. */
+function fateOf(facts: Facts, task: TaskSpec): string {
+  if (facts.strategy.loop === "portal")
+    return facts.launchCanFail
+      ? "; the loop stays open unless main() fails"
+      : ", but the loop stays open";
+  return launchGoesOn(facts, task) || !surelyWaits(task.steps)
+    ? ": what is left of it is cancelled when the loop closes"
+    : ": the loop closes and cancels it";
+}
+
+/** Whether launch may wait for something after it has started the task. */
+function launchGoesOn({ scenario, strategy, awaited }: Facts, task: TaskSpec): boolean {
+  const steps = leaves(scenario.launch);
+  const at = steps.findIndex((step) => step.kind === "start" && step.tasks.includes(task.name));
+  const settles = strategy.settle !== "none" && awaited.length > 0;
+  return steps
+    .slice(at + 1)
+    .some(({ kind }) => (kind === "settle" ? settles : /^(sleep|send|receive)$/.test(kind)));
+}
+
+/** Whether a task that performs the steps surely comes to a wait before its end. */
+function surelyWaits(steps: readonly Step[]): boolean {
+  for (const step of steps) {
+    if (step.kind === "sleep") return true;
+    if (step.kind === "repeat" && step.times > 0 && surelyWaits(step.steps)) return true;
+    if (leaves([step]).some(({ kind }) => /^(fail|send|receive)$/.test(kind))) return false;
+  }
+  return false;
 }
 
 function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
@@ -146,15 +176,17 @@ function result(draft: Draft, step: Of<"result">, place: Place): string[] {
 
 function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
   if (draft.facts.strategy.loop === "inline")
-    return ["# there is no thread to join: the loop ran in this one"];
+    return ["# there is no thread to join: the loop runs in this one"];
   if (!place.launched) return [`raise RuntimeError("cannot join thread before it is started")`];
   return timeout === undefined
     ? ["thread.join()"]
     : [`thread.join(timeout=${seconds(timeout)})  # waits no longer, and stops nothing`];
 }
 
-/** A value as it is sent. */
-function sent(draft: Draft, { value }: Of<"send">, place: Place): string {
+/** A value as it is sent. Python writes a small fraction with an exponent, so that one is sent as text. */
+function sent(draft: Draft, step: Of<"send">, place: Place): string {
+  const { value } = step;
+  if (typeof value === "number" && value !== 0 && Math.abs(value) < 1e-4) return `"${value}"`;
   return literal(value, (pieces, inJson) => filledIn(draft, pieces, place, inJson));
 }
 
@@ -238,11 +270,16 @@ function filledIn(
         return { text: "", code: "json.dumps(str(value), ensure_ascii=False)[1:-1]" };
     }
   });
-  if (!filled) return JSON.stringify(pieces.map((piece) => piece.text).join(""));
+  if (!filled) return quoted(pieces.map((piece) => piece.text).join(""));
   const inner = pieces.map(
     (piece) =>
-      JSON.stringify(piece.text.replaceAll(/[{}]/g, "$&$&")).slice(1, -1) +
+      quoted(piece.text.replaceAll(/[{}]/g, "$&$&")).slice(1, -1) +
       ("code" in piece ? `{${piece.code}}` : ""),
   );
   return `f"${inner.join("")}"`;
+}
+
+/** A text as a string of Python, which prints no half of a surrogate pair. */
+function quoted(text: string): string {
+  return JSON.stringify(text.toWellFormed());
 }

@@ -6,7 +6,7 @@ import { indented } from "../source-text.ts";
 export const reserved =
   `False None True and as assert async await break class continue def del elif else except finally
   for from global if import in is lambda nonlocal not or pass raise return try while with yield
-  print range RuntimeError BaseException TimeoutError asyncio contextlib json multiprocessing os queue sys
+  print range len str RuntimeError BaseException TimeoutError asyncio contextlib json multiprocessing os queue sys
   threading time traceback collections ThreadPoolExecutor ProcessPoolExecutor Channel main serve portal stop
   finish loop thread pool process status runner group limit launch compute others value copy future match
   case type i j k l`.split(/\s+/);

@@ -1,0 +1,212 @@
+/**
+ * The loop where it lives, and how it and the program end: beside main in a thread, or inline.
+ *
+ * Invariant: nothing stops a loop that is closing. A stop that comes then would cut the clean-up that
+ * it waits for.
+ */
+import { leaves } from "../../scenario/walk.ts";
+import type { Facts } from "../facts.ts";
+import { hasChannelClass } from "./channel.ts";
+import type { Draft } from "./draft.ts";
+import { inside, seconds } from "./syntax.ts";
+
+/** Whether main has to know the loop itself. */
+function needsLoop(facts: Facts): boolean {
+  const { strategy, afterLaunch } = facts;
+  return (
+    (strategy.loop === "portal" && strategy.atExit === "wait") ||
+    strategy.atExit === "cancel" ||
+    leaves(afterLaunch).some(({ kind }) => kind === "submit") ||
+    hasChannelClass(facts)
+  );
+}
+
+/** Whether the program has a pool of processes, which is left when the loop has closed. */
+export function usesProcesses(facts: Facts): boolean {
+  return facts.strategy.offload === "processes" && facts.usesPool;
+}
+
+/** Whether the loop's thread has a function of its own. */
+function hasServe(facts: Facts): boolean {
+  return needsLoop(facts) || usesProcesses(facts);
+}
+
+/** Whether the loop may have closed before main's end. */
+function mayClose({ strategy, launchCanFail }: Facts): boolean {
+  return strategy.loop === "thread" || launchCanFail;
+}
+
+/** What the loop runs: launch, and for a portal what keeps the loop open behind it. */
+function entryOf(facts: Facts): "main" | "portal" {
+  const { loop, atExit } = facts.strategy;
+  // Where only main stops the loop, there is nothing to wait for.
+  return loop === "portal" && (atExit !== "cancel" || mayClose(facts)) ? "portal" : "main";
+}
+
+/** The functions of the loop's thread. */
+export function writeLoop(draft: Draft): string[][] {
+  const { facts } = draft;
+  const { loop, atExit } = facts.strategy;
+  if (loop === "inline") return [];
+  return [
+    ...(entryOf(facts) === "portal" ? [writePortal(atExit === "wait")] : []),
+    ...(hasServe(facts) ? [writeServe(draft)] : []),
+    ...(atExit === "cancel" && mayClose(facts) ? [writeStop()] : []),
+  ];
+}
+
+/** The coroutine that keeps a loop open behind launch; an error that leaves launch ends it, and no other. */
+function writePortal(drains: boolean): string[] {
+  const open = drains
+    ? [
+        "await finish.wait()  # the main program's end",
+        "while len(asyncio.all_tasks()) > 1:  # every task comes to its end",
+        "    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})",
+      ]
+    : ["await asyncio.Event().wait()  # the loop stays open"];
+  return ["async def portal():", ...inside(["await main()", ...open])];
+}
+
+function writeServe(draft: Draft): string[] {
+  const { facts } = draft;
+  const entry = `${entryOf(facts)}()`;
+  const pool = usesProcesses(facts) ? ["pool"] : [];
+  const runner = "asyncio.Runner(loop_factory=lambda: loop)";
+  const within = (managers: string[], lines: string[]): string[] => [
+    "def serve():",
+    ...inside([`with ${[...pool, ...managers].join(", ")}:`, ...inside(lines)]),
+  ];
+  if (!needsLoop(facts)) return within([], [`asyncio.run(${entry})`]);
+  if (facts.strategy.atExit !== "cancel")
+    return within([`${runner} as runner`], [`runner.run(${entry})`]);
+  const left = "    # leaving the runner cancels what is left and waits for its clean-up";
+  if (!mayClose(facts))
+    return [
+      ...within(
+        [runner],
+        [
+          `launch = loop.create_task(${entry})`,
+          "loop.run_forever()  # until the main program's end",
+        ],
+      ),
+      left,
+    ];
+  return [
+    ...within(
+      [runner],
+      [
+        "try:",
+        "    loop.run_until_complete(launch)",
+        "except RuntimeError:",
+        "    if launch.done():",
+        "        raise  # its own error, and not that of a loop that was stopped",
+      ],
+    ),
+    left,
+  ];
+}
+
+function writeStop(): string[] {
+  return [
+    "def stop():",
+    ...inside([
+      `"""Stops the loop, unless it is closing by itself and waits for clean-up."""`,
+      "if not launch.done():",
+      "    loop.stop()",
+    ]),
+  ];
+}
+
+/** The loop of another thread, where main has to know it. */
+export function openLoop({ facts }: Draft): string[] {
+  return facts.strategy.loop !== "inline" && needsLoop(facts)
+    ? ["loop = asyncio.new_event_loop()"]
+    : [];
+}
+
+/** Main's launch step. */
+export function writeLaunchStep(draft: Draft, opening: string[]): string[] {
+  draft.import("asyncio");
+  const { strategy } = draft.facts;
+  const pool = `ProcessPoolExecutor(max_workers=${strategy.workers})`;
+  if (usesProcesses(draft.facts))
+    draft.imports.add("from concurrent.futures import ProcessPoolExecutor");
+  if (strategy.loop === "inline") {
+    const run = needsLoop(draft.facts)
+      ? [
+          "loop = asyncio.new_event_loop()",
+          "with asyncio.Runner(loop_factory=lambda: loop) as runner:",
+          "    runner.run(main())  # main() returns, and the loop closes",
+        ]
+      : ["asyncio.run(main())  # the main program stands still until the loop has closed"];
+    return usesProcesses(draft.facts) ? [`with ${pool} as pool:`, ...inside(run)] : run;
+  }
+  draft.import("threading");
+  const { facts } = draft;
+  const daemon = facts.abandons ? ", daemon=True" : "";
+  const entry = `${entryOf(facts)}()`;
+  return [
+    ...(usesProcesses(facts) ? [`pool = ${pool}`] : []),
+    ...opening,
+    ...(strategy.atExit === "cancel" && mayClose(facts)
+      ? [`launch = loop.create_task(${entry})`]
+      : []),
+    ...(strategy.loop === "portal" && strategy.atExit === "wait"
+      ? ["finish = asyncio.Event()"]
+      : []),
+    `thread = threading.Thread(target=${hasServe(facts) ? "serve" : `asyncio.run, args=(${entry},)`}${daemon})`,
+    "thread.start()  # the main program goes on at once",
+  ];
+}
+
+/** What a strategy does when main's steps have ended. */
+export function writeExit(draft: Draft): string[] {
+  const { facts } = draft;
+  const { loop, atExit, grace } = facts.strategy;
+  if (atExit === null) return [];
+  if (atExit === "abandon")
+    return ["# the process ends here: a daemon thread is abandoned, and no clean-up runs"];
+  const tell =
+    atExit === "cancel"
+      ? `loop.call_soon_threadsafe(${mayClose(facts) ? "stop" : "loop.stop"})  # cancels what is left, and lets it clean up`
+      : loop === "portal"
+        ? "loop.call_soon_threadsafe(finish.set)  # every task comes to its end"
+        : null;
+  const lines: string[] = [];
+  if (tell !== null && mayClose(facts))
+    lines.push(
+      `with ${draft.import("contextlib")}.suppress(RuntimeError):  # the loop may have closed by itself`,
+      `    ${tell}`,
+    );
+  else if (tell !== null) lines.push(tell);
+  const last = facts.afterLaunch.at(-1);
+  const joined = tell === null && last?.kind === "join" && last.timeout === undefined;
+  if (grace !== null)
+    lines.push(`thread.join(timeout=${seconds(grace)})  # then it is abandoned: it is a daemon`);
+  else if (!joined) lines.push("thread.join()");
+  return lines;
+}
+
+/** The end of a process that must not wait for its pool, as the interpreter would. */
+export function endAtOnce(draft: Draft, steps: string[], exit: string[]): string[] {
+  draft.import("os");
+  draft.import("sys");
+  draft.import("traceback");
+  const killed = usesProcesses(draft.facts)
+    ? [`for process in ${draft.import("multiprocessing")}.active_children():`, "    process.kill()"]
+    : [];
+  return [
+    "status = 1",
+    "try:",
+    ...inside([...steps, "status = 0"]),
+    "except BaseException:",
+    "    traceback.print_exc()",
+    "finally:",
+    ...inside([
+      ...exit,
+      ...killed,
+      "sys.stdout.flush()",
+      "os._exit(status)  # without it the pool's jobs would be waited for",
+    ]),
+  ];
+}
