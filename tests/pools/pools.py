@@ -1,6 +1,6 @@
 """Performs scenarios with a pool on CPython's own executors, in real time, and prints what came of each.
 
-Reads lines of JSON, {"document", "strategy"} each (loop inline or thread; offload threads or processes), from stdin, and
+Reads lines of JSON, {"document", "strategy", "scale"} each (loop inline or thread; offload threads or processes), from stdin, and
 answers each with a line: the result as threads.py has it, with the tasks whose jobs were begun, in that order. A pool of
 processes is the program's: it is left when the loop has closed, as in the programs that tandem writes.
 """
@@ -8,6 +8,7 @@ processes is the program's: it is left when the loop has closed, as in the progr
 import asyncio
 import concurrent.futures
 import contextlib
+import gc
 import json
 import os
 import pathlib
@@ -26,8 +27,8 @@ def job(begun, name, seconds):
 
 
 class PoolRun(threads.Run):
-    def __init__(self, document, strategy):
-        super().__init__(document, strategy)
+    def __init__(self, document, strategy, scale):
+        super().__init__(document, strategy, scale)
         self.is_inline = strategy["loop"] == "inline"
         self.reader, self.begun = os.pipe()
         workers = strategy["workers"]
@@ -55,21 +56,23 @@ class PoolRun(threads.Run):
         for step in steps:
             if "block" in step and place == "task":
                 executor = None if self.executor is not None else self.pool
-                seconds = step["block"] / 1000
+                seconds = self.seconds(step["block"])
                 await self.loop.run_in_executor(executor, job, self.begun, name, seconds)
             else:
                 await super().async_steps([step], values, place, name, started, group)
 
     def outcome(self):
+        over = self.now()
         os.close(self.begun)
         # Nobody writes any more: the pool has been left, and its processes are over.
         if self.executor is not None:
             self.executor.shutdown()
         with os.fdopen(self.reader) as pipe:
-            return super().outcome() | {"begun": pipe.read().split()}
+            return super().outcome() | {"begun": pipe.read().split(), "over": over}
 
 
 if __name__ == "__main__":
     threads.Run = PoolRun
+    gc.freeze()
     for line in sys.stdin:
         print(json.dumps(threads.perform_apart(json.loads(line))), flush=True)

@@ -12,6 +12,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { draw, type Drawn, isRobust, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
+import { errorName, Performer } from "../support/performer.ts";
 import { findPython, whyNoPython } from "../support/python.ts";
 import { simulate } from "../support/simulate.ts";
 import { sideBySide } from "../support/real.ts";
@@ -56,6 +57,7 @@ interface Outcome {
 }
 
 const reference = findPython();
+const script = join(import.meta.dir, "threads.py");
 
 function cases(from: (random: () => number) => Drawn, wanted: number): Case[] {
   const found: Case[] = [];
@@ -78,47 +80,6 @@ function cases(from: (random: () => number) => Drawn, wanted: number): Case[] {
     if (isRobust(drawn, randomFrom(seed ^ number))) found.push({ ...drawn, number });
   }
   return found;
-}
-
-/** A Python that performs one case after the other. */
-class Python implements Disposable {
-  readonly #process = Bun.spawn([reference!.path, join(import.meta.dir, "threads.py")], {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  readonly #answers = this.#read();
-
-  /**
-   * @param scale how much longer all durations are.
-   * @returns null where it would never end.
-   */
-  async perform({ document, strategy }: Case, scale: number): Promise<Outcome | null> {
-    this.#process.stdin.write(`${JSON.stringify({ document, strategy, scale })}\n`);
-    await this.#process.stdin.flush();
-    const { value } = await this.#answers.next();
-    return JSON.parse(value!) as Outcome | null;
-  }
-
-  [Symbol.dispose](): void {
-    this.#process.kill("SIGKILL");
-  }
-
-  async *#read(): AsyncGenerator<string, undefined> {
-    let text = "";
-    for await (const piece of this.#process.stdout.pipeThrough(new TextDecoderStream() as never)) {
-      const lines = (text + String(piece)).split("\n");
-      text = lines.pop()!;
-      yield* lines;
-    }
-  }
-}
-
-/** Errors of the runtime are called by their Python names. */
-function errorName(error: string | null): string | null {
-  if (error === null) return null;
-  if (/did not come within|nothing came|timed out/.test(error)) return "TimeoutError";
-  return error.startsWith("CancelledError") ? "CancelledError" : error;
 }
 
 /** What must be the same, whatever the time. */
@@ -204,7 +165,11 @@ function modelOf({ document, strategy }: Case): Outcome {
 }
 
 /** Performs a case once. */
-async function differenceOf(one: Case, python: Python, scale: number): Promise<Difference | null> {
+async function differenceOf(
+  one: Case,
+  python: Performer<Outcome>,
+  scale: number,
+): Promise<Difference | null> {
   const model = modelOf(one);
   const found = await python.perform(one, scale);
   // With durations as long as that it hangs for ever, whatever the machine does.
@@ -223,7 +188,7 @@ async function differenceOf(one: Case, python: Python, scale: number): Promise<D
 /** Holds drawn scenarios against Python. @throws with those that end differently. */
 async function holdAgainstPython(all: Case[]): Promise<void> {
   const failures: string[] = [];
-  const pythons = Array.from({ length: sideways }, () => new Python());
+  const pythons = Array.from({ length: sideways }, () => new Performer<Outcome>(script));
   let different = all;
   for (const scale of [1, ...slower]) {
     const again: Case[] = [];
