@@ -6,7 +6,7 @@
  * that has a worker free takes a job at once; one of processes takes some ahead.
  */
 import { completions, POOL_THREAD, typeNumber } from "../events/event.ts";
-import type { Strategy } from "../scenario/strategy.ts";
+import { type Strategy, takenAhead } from "../scenario/strategy.ts";
 import { endingOf, failures, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Job, JobOperation, Message, Thread, ThreadProgram } from "./operation.ts";
@@ -17,10 +17,6 @@ import { type Coroutine, Future, wait } from "./task.ts";
 export class LoopPool {
   readonly #loop: EventLoop;
   readonly #workers: number;
-  /**
-   * How many jobs the pool takes for which no worker is free yet. The queue between a
-   * ProcessPoolExecutor and its processes holds as many (EXTRA_QUEUED_CALLS is 1).
-   */
   readonly #takenAhead: number;
   /** Whether it is the loop's default executor, and is shut down by the loop as long as that turns. */
   readonly #isLoops: boolean;
@@ -30,12 +26,11 @@ export class LoopPool {
   #broken: StepFailure | undefined;
   #idle: Future | undefined;
 
-  constructor(loop: EventLoop, { loop: where, offload, workers }: Strategy) {
+  constructor(loop: EventLoop, strategy: Strategy) {
     this.#loop = loop;
-    this.#workers = workers!;
-    // A loop that floats is JavaScript's, where no pool does.
-    this.#takenAhead = offload === "processes" && where !== "float" ? workers! + 1 : 0;
-    this.#isLoops = offload === "threads";
+    this.#workers = strategy.workers!;
+    this.#takenAhead = takenAhead(strategy);
+    this.#isLoops = strategy.offload === "threads";
   }
 
   /** Has a step done by the pool, and waits for it. @throws what the job raised, or that there is no pool any more. */

@@ -43,6 +43,15 @@ export function isBeside({ loop }: Strategy): boolean {
   return loop === "thread" || loop === "portal";
 }
 
+/**
+ * How many jobs a pool takes for which no worker is free yet, and which nobody can take back. The queue
+ * between a ProcessPoolExecutor and its processes holds one more than there are processes
+ * (EXTRA_QUEUED_CALLS is 1); a loop that floats is JavaScript's, where no pool has such a queue.
+ */
+export function takenAhead({ loop, offload, workers }: Axes): number {
+  return offload === "processes" && loop !== "float" ? workers! + 1 : 0;
+}
+
 /** The named points. */
 export const namedStrategies: Readonly<Record<string, Axes>> = {
   detach: point("inline", "none"),

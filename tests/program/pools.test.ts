@@ -118,6 +118,11 @@ describe("a pool of processes", () => {
     ]);
   });
 
+  test("takes none ahead in JavaScript, where a loop floats", () => {
+    const strategy = { use: "float", atExit: "cancel", offload: "processes", workers: 1 };
+    expect(simulate(left(5, 0), strategy).wall).toBe(300);
+  });
+
   test("takes them ahead for real as well; a pool of threads takes none", async () => {
     for (const [strategy, jobs] of [
       [processes(1), 3],

@@ -6,6 +6,7 @@
  * to who would take it back.
  */
 import type { LeafStep } from "../../scenario/model.ts";
+import { takenAhead } from "../../scenario/strategy.ts";
 import { countSteps } from "../../scenario/walk.ts";
 import type { Draft } from "./draft.ts";
 import { inside } from "./syntax.ts";
@@ -122,7 +123,7 @@ function inPool(draft: Draft, workers: number): string[] {
     `times[job] = ${isBoth ? "work === compute ? -ms : ms" : "ms"};`,
     `Atomics.store(jobs, job, job - Atomics.load(jobs, 0) > ${workers} ? 1 : 2);`,
     "Atomics.notify(jobs, job);",
-    ...(isTasks ? takesBack(isThreads ? 0 : workers + 1) : []),
+    ...(isTasks ? takesBack(takenAhead(facts.strategy)) : []),
   ];
   const what = isBoth ? "perform what holds a thread" : kinds.has("block") ? "block" : "compute";
   return [
