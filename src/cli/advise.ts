@@ -45,17 +45,10 @@ export function adviseOn(
     return { ...advice, notSought };
   }
   const choice = parseStrategy(advice.choose);
-  const found = findCounterExample(
-    scenario,
-    choice,
-    alternatives(
-      choice,
-      runs.map(({ strategy }) => strategy),
-    ),
-    must.all,
-    tryOut,
-    most,
-  );
+  const compared = runs.map(({ strategy }) => strategy);
+  const others = alternatives(choice, compared);
+  const question = { scenario, choice, others, demands: must.all };
+  const found = findCounterExample(question, tryOut, most);
   if (found === null) return advice;
   const message = unlessWords(choice.name, found);
   return {

@@ -18,6 +18,8 @@ export interface Change {
   what: string;
   /** 1 for a step that takes twice as long; other changes are weighed against that. */
   size: number;
+  /** Whether it is more than another duration. */
+  isEdit: boolean;
   /** Whether it adds a task. */
   adds: boolean;
   /** The task that it makes fail; null for most. */
@@ -90,6 +92,7 @@ function setTicks(step: TimedStep, whose: string, ticks: Ticks): Change {
     what: `${stepOf(step, whose)} becomes "${step.kind}: ${value}"`,
     // Below a thousandth of its length a step is as good as gone.
     size: Math.min(10, Math.abs(longer)),
+    isEdit: false,
     adds: false,
     fails: null,
     apply: (scenario) => replaceIn(scenario, step, [{ ...step, ticks }]),
@@ -102,6 +105,7 @@ function blocking(step: TimedStep, task: TaskSpec): Change {
   return {
     what: `${stepOf(step, task.name)} becomes "block: ${value}"`,
     size: 1.5,
+    isEdit: true,
     adds: false,
     fails: null,
     apply: (scenario) => replaceIn(scenario, step, [{ ...step, kind: "block" }]),
@@ -114,6 +118,7 @@ function failing(task: TaskSpec, where: "first" | "last"): Change {
   return {
     what: `${task.name} fails ${where === "first" ? "at its beginning" : "at its end"}`,
     size: where === "first" ? 2 : 1.8,
+    isEdit: true,
     adds: false,
     fails: task.name,
     apply: (scenario) => ({
@@ -140,6 +145,7 @@ function accompanied(scenario: Scenario, task: TaskSpec, ticks: Ticks): Change {
   return {
     what: `a task that sleeps for ${value} is started before ${task.name}`,
     size: 2.2,
+    isEdit: true,
     adds: true,
     fails: null,
     apply: (old) => ({
@@ -174,6 +180,7 @@ function both(first: Change, second: Change): Change {
   return {
     what: `${first.what}, and ${second.what}`,
     size: first.size + second.size,
+    isEdit: true,
     adds: first.adds || second.adds,
     fails: first.fails ?? second.fails,
     apply: (scenario) => second.apply(first.apply(scenario)),
@@ -202,6 +209,7 @@ function leftOut(step: LeafStep): Change {
   return {
     what: `main's "${step.kind}" (line ${step.position.line}) is left out`,
     size: 1.5,
+    isEdit: true,
     adds: false,
     fails: null,
     apply: (scenario) => replaceIn(scenario, step, []),
