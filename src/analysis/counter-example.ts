@@ -91,22 +91,27 @@ class Search {
     const lacks = this.#lacksOfChoice(candidate.change);
     if (lacks.length === 0) return;
     // A failure is what strategies differ in that come to the same without it.
-    const whom = candidate.change.isEdit ? "all" : "likely";
-    if (this.#isWrong(candidate.change, lacks, whom)) this.#narrow(candidate);
+    if (candidate.change.isEdit) this.#askAll(candidate, lacks);
+    else if (this.#isWrong(candidate.change, lacks, "likely")) this.#narrow(candidate);
     else this.#open.push({ candidate, lacks });
   }
 
   /** Asks all strategies, where those that are likely were not enough. */
   ask(): void {
     this.#open.sort((a, b) => a.candidate.change.size - b.candidate.change.size);
-    for (const { candidate, lacks } of this.#open) {
-      const { change, least } = candidate;
-      if (least >= this.#limit) continue;
-      if (this.#isWrong(change, lacks, "all")) this.#narrow(candidate);
-      // Where not all others could be asked, nobody knows.
-      else if (this.#asked >= 0 && this.hopeless === null)
-        this.hopeless = { change, lacks, instead: null };
-    }
+    for (const { candidate, lacks } of this.#open)
+      if (candidate.least < this.#limit) this.#askAll(candidate, lacks);
+  }
+
+  #askAll(candidate: Candidate, lacks: string[]): void {
+    const { change } = candidate;
+    if (this.#isWrong(change, lacks, "all")) this.#narrow(candidate);
+    // Where not all others could be asked, nobody knows.
+    else if (
+      this.#asked >= 0 &&
+      (this.hopeless === null || change.size < this.hopeless.change.size)
+    )
+      this.hopeless = { change, lacks, instead: null };
   }
 
   /** Nothing as large as that is worth a try. */
