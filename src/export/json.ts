@@ -76,7 +76,8 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
       thread: threads[print.thread]!,
       task: print.actor >= 0 ? actorName(outcome, print.actor) : null,
       text: print.text,
-      stream: print.stream,
+      // Stdout is not said: it is where a program prints.
+      ...(print.stream === "stderr" ? { stream: "stderr" as const } : {}),
     })),
     metrics: {
       overlap: outcome.overlap,
