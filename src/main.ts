@@ -5,8 +5,8 @@ export {}; // top-level await needs a module
 const argv = process.argv.slice(2);
 
 if (argv[0] === "__child") {
-  const { runChild } = await import("./drivers/real/child.ts");
-  await runChild();
+  const { startChild } = await import("./drivers/real/child.ts");
+  startChild();
 } else if (argv[0] === "__pool") {
   const { runPoolProcess } = await import("./drivers/real/pool-process.ts");
   runPoolProcess();

@@ -13,6 +13,7 @@ import { byTask, type Finding, type Found, quote } from "./findings/finding.ts";
 import { loopBlocked, starved } from "./findings/held.ts";
 import { abandonedAtExit, destroyedPending, lostAtClose, neverStarted } from "./findings/losses.ts";
 import { cancelledAtExit, cleanupCut, isGivenUp } from "./findings/stopped.ts";
+import { userCodeGoesOn } from "./findings/user-code.ts";
 import { deadlock, joinedTooLong, resultsTimedOut } from "./findings/waits.ts";
 import { actorName, type Heard, isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
 import { withFixes } from "./remedies.ts";
@@ -66,6 +67,7 @@ export function detect(outcome: Outcome): Found[] {
     ...heardBy("logged").map((tasks) => onlyLogged(outcome, tasks)),
     ...resultsTimedOut(outcome),
     ...promisesNotAwaited(outcome),
+    ...userCodeGoesOn(outcome),
     ...loopBlocked(outcome),
     ...starved(outcome),
     ...joinedTooLong(outcome),

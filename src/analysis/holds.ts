@@ -27,6 +27,13 @@ export interface Hold {
   parts: readonly { actor: number; ticks: Ticks }[];
 }
 
+/** That an actor's function was somewhere in the user's source for so long. */
+interface Held {
+  actor: number;
+  source: string;
+  ticks: Ticks;
+}
+
 /** A hold that has not ended. */
 class OpenHold {
   at: Ticks;
@@ -35,7 +42,8 @@ class OpenHold {
   actor: number;
   /** By actor; most holds have one, which needs no map. */
   #parts: Map<number, Ticks> | undefined;
-  #sources: Map<string, Ticks> | undefined;
+  /** By actor: where in the user's source it was, and for how long. */
+  #sources: Map<number, Map<string, Ticks>> | undefined;
   #ticks = 0;
 
   constructor(at: Ticks, actor: number) {
@@ -53,18 +61,22 @@ class OpenHold {
     if (to > this.to) this.to = to;
   }
 
-  addSource(source: string, ticks: Ticks): void {
-    this.#sources ??= new Map();
-    this.#sources.set(source, (this.#sources.get(source) ?? 0) + ticks);
+  addSource({ actor, source, ticks }: Held): void {
+    const sources = (this.#sources ??= new Map()).getOrInsertComputed(actor, () => new Map());
+    sources.set(source, (sources.get(source) ?? 0) + ticks);
   }
 
   toHold(): Hold {
     const { at, actor } = this;
     const ticks = this.to - at;
-    const source = this.#sources === undefined ? null : mostOf(this.#sources)[0]![0];
-    if (this.#parts === undefined) return { at, ticks, actor, source, parts: [{ actor, ticks }] };
-    const parts = mostOf(this.#parts).map(([actor, ticks]) => ({ actor, ticks }));
-    return { at, ticks, actor: parts[0]!.actor, source, parts };
+    const parts =
+      this.#parts === undefined
+        ? [{ actor, ticks }]
+        : mostOf(this.#parts).map(([actor, ticks]) => ({ actor, ticks }));
+    const [longest] = parts as [(typeof parts)[number]];
+    const sources = this.#sources?.get(longest.actor);
+    const source = sources === undefined ? null : mostOf(sources)[0]![0];
+    return { at, ticks, actor: longest.actor, source, parts };
   }
 }
 
@@ -94,7 +106,7 @@ export class HoldReader {
   #operation: { actor: number; from: Ticks } | null = null;
   #within = 0;
   /** Where in the user's source it was kept, within the operation, and for how long. */
-  readonly #sources: [string, Ticks][] = [];
+  readonly #sources: Held[] = [];
   #mainEnded = false;
   #settleBegan: Ticks = 0;
   readonly #calls = new Map<number, Call>();
@@ -228,7 +240,7 @@ export class HoldReader {
     const { actor, from } = this.#operation;
     this.#operation = null;
     this.#add(actor, from, at);
-    for (const [source, ticks] of this.#sources) this.open?.addSource(source, ticks);
+    for (const held of this.#sources) this.open?.addSource(held);
     this.#sources.length = 0;
   }
 
@@ -247,7 +259,7 @@ export class HoldReader {
       if (open !== null && from > Math.max(open.to, call.began) + this.#seam) this.#close();
       this.#add(actor, from, at, ticks);
     }
-    if (source !== undefined) this.#source(source, ticks);
+    if (source !== undefined) this.#source({ actor, source, ticks });
   }
 
   /** A call whose function has given the thread back meanwhile is a resumption. */
@@ -273,9 +285,9 @@ export class HoldReader {
     return this.#mainEnded && from > open.to + this.#seam;
   }
 
-  #source(source: string, ticks: Ticks): void {
-    if (this.#operation === null) this.open?.addSource(source, ticks);
-    else this.#sources.push([source, ticks]);
+  #source(held: Held): void {
+    if (this.#operation === null) this.open?.addSource(held);
+    else this.#sources.push(held);
   }
 
   #close(): void {

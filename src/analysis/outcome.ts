@@ -33,6 +33,7 @@ import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
 import { type GivenUpBy, givenUpOf, isLostWork } from "./loss.ts";
 import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
 import { type Hold, HoldReader } from "./holds.ts";
+import { type Aftermath, AftermathReader } from "./user-code.ts";
 import { findRaces, type Race, raceWindow } from "./races.ts";
 
 export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
@@ -112,8 +113,8 @@ export interface Failure {
 /** What somebody waited for when the run was found to be deadlocked. */
 export interface Waiting {
   actor: number;
-  for: (typeof waits)[number] | "settle";
-  /** The task or channel, where it is one. */
+  for: (typeof waits)[number] | "settle" | "call";
+  /** The task, channel or function, where it is one. */
   of: string | null;
   since: Ticks;
 }
@@ -181,6 +182,8 @@ export interface Outcome extends Performed {
   failures: Failure[];
   /** Who waits for what, in a deadlock; otherwise empty. */
   waiting: Waiting[];
+  /** What user code did beyond its calls. */
+  aftermath: Aftermath;
   /** The functions whose promises main dropped, and when. */
   droppedPromises: { function: string; at: Ticks }[];
   /** Errors of user code that nobody could catch; each ended its thread. */
@@ -265,8 +268,12 @@ class Reader {
   readonly #waits: MainWait[] = [];
   readonly #failures: Failure[] = [];
   /** By actor: what it waits for now. */
-  readonly #waitingFor = new Map<number, Omit<Waiting, "actor">>();
+  readonly #waitingFor = new Map<
+    number,
+    Omit<Waiting, "actor"> & { for: Exclude<Waiting["for"], "call"> }
+  >();
   readonly #dropped: Outcome["droppedPromises"] = [];
+  readonly #aftermath = new AftermathReader();
   readonly #strays: Outcome["strays"] = [];
   #longestBlock: Hold | null = null;
   #loopThread = -1;
@@ -370,6 +377,7 @@ class Reader {
   ): void {
     const task = this.#tasks[actor];
     this.#holds.hear(type, at, thread, actor, value, text);
+    this.#aftermath.hear(type, at, thread, actor, value, text);
     switch (type) {
       case "main-started":
         this.#main.startedAt = at;
@@ -448,7 +456,7 @@ class Reader {
         break;
       case "printed":
         this.#lines.push({ at, thread, actor, text: text!, stream: "stdout" });
-        if (task !== undefined) this.#stepDone(actor);
+        if (this.#aftermath.isStep(type, actor) && task !== undefined) this.#stepDone(actor);
         break;
       case "block-began":
       case "compute-began":
@@ -461,7 +469,7 @@ class Reader {
         break;
       case "sent":
       case "received":
-        if (task !== undefined) this.#stepDone(actor);
+        if (this.#aftermath.isStep(type, actor) && task !== undefined) this.#stepDone(actor);
         break;
       case "offload-began":
       case "call-began":
@@ -598,6 +606,7 @@ class Reader {
       this.#main.status = this.#interruption();
       this.#main.endedAt = wall;
     }
+    const aftermath = this.#aftermath.result();
     return {
       ...this.#performed,
       wall,
@@ -616,8 +625,19 @@ class Reader {
       failures: this.#failures,
       waiting:
         this.#interruptedBy === "deadlock"
-          ? [...this.#waitingFor].map(([actor, waiting]) => ({ actor, ...waiting }))
+          ? [
+              ...[...this.#waitingFor].map(([actor, waiting]) => ({ actor, ...waiting })),
+              ...aftermath.open
+                .filter(({ actor }) => !this.#waitingFor.has(actor))
+                .map(({ actor, function: of, since }) => ({
+                  actor,
+                  for: "call" as const,
+                  of,
+                  since,
+                })),
+            ]
           : [],
+      aftermath,
       droppedPromises: this.#dropped,
       strays: this.#strays,
       exitCode: this.#exitCode,

@@ -72,6 +72,19 @@ export const waits = ["launch", "join", "result", "send", "receive"] as const;
 /** How something that was awaited came to its end. */
 export const completions = ["completed", "cancelled", "failed"] as const;
 
+/** What a call of user code can leave behind. */
+export const leftovers = ["timeout", "interval"] as const;
+
+/** How user code goes on when its call has ended: what was left behind runs or is cleared, or something is done. */
+export const goings = [
+  ...leftovers,
+  "cleared",
+  "printed",
+  "complained",
+  "send",
+  "receive",
+] as const;
+
 /** Why tandem ended a run that had not ended itself. */
 export const interruptions = ["signal", "timeout", "watchdog", "crash", "deadlock"] as const;
 export type Interruption = (typeof interruptions)[number];
@@ -153,6 +166,16 @@ export const eventShapes = {
   complained: { text: { name: "text" } },
   // The task's loop has closed without it, and the interpreter collects its coroutine at the very end.
   "task-destroyed": {},
+  // A call has ended, and something that it had set going and nobody waits for is still there.
+  "left-behind": {
+    value: { name: "what", words: leftovers },
+    text: { name: "source", optional: true },
+  },
+  // User code whose call has ended goes on. The text says where a timer was set, or which function it
+  // is that writes, sends or receives; that has its own event behind this one, and is no step.
+  "went-on": { value: { name: "how", words: goings }, text: { name: "of", optional: true } },
+  // Nothing is alive any more on a thread that user code ran on: it ends by itself.
+  "nothing-left": {},
 } as const satisfies Record<string, Shape>;
 
 export type EventType = keyof typeof eventShapes;

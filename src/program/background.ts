@@ -117,7 +117,7 @@ export class Background {
         this.pool!.ended(message.job, message.error, message.broken);
         break;
       case "call-settled":
-        this.#calls.settled(message.call, message.error);
+        this.#calls.settled(message);
         break;
       case "ask":
         this.loop.createTask(UNTOLD, this.#answer(message));

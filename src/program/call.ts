@@ -7,7 +7,7 @@ import { completions, MAIN, typeNumber } from "../events/event.ts";
 import { type CallStep, type CallTime, functionName } from "../scenario/calls.ts";
 import { endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
-import type { CallOperation, Thread, ThreadProgram } from "./operation.ts";
+import type { CallOperation, Message, Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 
@@ -68,10 +68,10 @@ export class LoopCalls {
   }
 
   /** What a function returned has settled. */
-  settled(call: number, error: string | null): void {
+  settled({ call, error, heeded }: Extract<Message, { kind: "call-settled" }>): void {
     this.#loop.outstanding--;
     this.#loop.callsPending--;
-    this.#pending.get(call)!.settle(error);
+    this.#pending.get(call)!.settle(error, heeded);
     this.#pending.delete(call);
   }
 
@@ -86,6 +86,8 @@ export class LoopCalls {
     this.#loop.outstanding++;
     this.#loop.callsPending++;
     yield* wait(future);
+    // It has finished what it was told to leave: the task stops at its next wait, as one in JavaScript would.
+    if (future.aborted) this.#loop.current!.mustCancel = true;
   }
 
   *#pretend(actor: number, { total, held, error }: CallTime): Coroutine {
@@ -107,11 +109,12 @@ export class LoopCalls {
 
 /**
  * What the user's function returned. Cancelling it aborts the function's signal, and no more: what
- * has been begun in JavaScript cannot be stopped from outside, so its clean-up is waited for.
+ * has been begun in JavaScript cannot be stopped from outside, so its end is waited for, and is what
+ * the function makes of it.
  */
 class CallFuture extends Future {
   readonly #abort: () => void;
-  #aborted = false;
+  aborted = false;
 
   constructor(loop: EventLoop, abort: () => void) {
     super(loop);
@@ -120,14 +123,14 @@ class CallFuture extends Future {
 
   override cancel(): boolean {
     if (this.done) return false;
-    this.#aborted = true;
+    this.aborted = true;
     this.#abort();
     return true;
   }
 
-  settle(error: string | null): void {
-    if (this.#aborted) this.endCancelled();
-    else if (error === null) this.finish();
+  settle(error: string | null, heeded: boolean): void {
+    if (error === null) this.finish();
+    else if (heeded) this.endCancelled();
     else this.fail(new StepFailure(error));
   }
 }

@@ -23,7 +23,7 @@ import {
 } from "../events/event.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, Collected, endingOf } from "./failure.ts";
-import type { CallOperation, Message, Operation, Thread, ThreadProgram } from "./operation.ts";
+import type { CallOperation, Message, ParkOperation, Thread, ThreadProgram } from "./operation.ts";
 import {
   type Callback,
   type Coroutine,
@@ -273,7 +273,7 @@ export class EventLoop implements ReadyQueue {
   *#run(until: Ticks): ThreadProgram<void> {
     const { thread } = this;
     const { eager } = this.#options;
-    const park: Operation = { kind: "park", until: 0 };
+    const park: ParkOperation = { kind: "park", until: 0, floats: eager };
     do {
       // JavaScript's microtasks come before everything else, and unhandled rejections right behind them.
       const onlyMicrotasks = eager && this.#taken < this.#scheduled;
@@ -285,8 +285,11 @@ export class EventLoop implements ReadyQueue {
         if (eager && (atRest || thread.now() >= until)) return;
         if (next > thread.now()) {
           park.until = Math.min(next, until);
+          park.stranded = false;
           yield park;
           this.#receive();
+          // Nothing in JavaScript stays for a promise alone.
+          if (park.stranded && this.#taken === this.#scheduled) return;
         }
       } else if (this.callsPending > 0) {
         // However busy the tasks are, promises of user code on this thread go on as well.
@@ -383,9 +386,11 @@ export class EventLoop implements ReadyQueue {
         } else if (value.kind === "sleep") {
           const now = this.thread.record(typeNumber["sleep-began"], task.index, value.ticks);
           this.#sleep(task, now, value.ticks);
+          if (task.mustCancel) cancelNow(task);
         } else if (value.kind === "future") {
           task.awaiting = value;
           value.whenDone(task);
+          if (task.mustCancel) cancelNow(task);
         } else if (value.kind === "create") {
           this.#callers.push(task);
           task = this.#newTask(value.task, this.#options.coroutineOf(value.task));
@@ -466,4 +471,11 @@ export class EventLoop implements ReadyQueue {
     this.#scheduled = left;
     this.#taken = 0;
   }
+}
+
+/** A task that was to be cancelled when it had something to wait for has that now. */
+function cancelNow(task: Task): void {
+  task.mustCancel = false;
+  task.cancel();
+  task.cancelRequests--;
 }

@@ -15,12 +15,13 @@ import {
   waits,
 } from "../events/event.ts";
 import type { Ticks } from "../scenario/duration.ts";
+import { callsAny } from "../scenario/calls.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Background } from "./background.ts";
 import { callInMain, CallClock } from "./call.ts";
 import { Cancelled, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
-import type { Message, Thread, ThreadProgram } from "./operation.ts";
+import type { DrainOperation, Message, Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
 import type { Run } from "./run.ts";
 import { placeholderValues, valueText, Walk } from "./walk.ts";
@@ -91,10 +92,13 @@ class MainThread {
     if (failure !== undefined)
       this.#thread.record(typeNumber["error-logged"], MAIN, logReasons.indexOf("main-failed"));
     let code = failure === undefined ? 0 : 1;
-    if (this.#launched && isBeside(this.#run.strategy)) yield* this.#leaveThread();
+    const { grace } = this.#run.strategy;
+    const until = grace === null ? Infinity : this.#thread.now() + grace;
+    if (this.#launched && isBeside(this.#run.strategy)) yield* this.#leaveThread(until);
     // In JavaScript an exception nobody catches ends the process at once; what floats is abandoned.
     else if (this.#floating !== undefined && failure === undefined)
-      code = yield* this.#leaveFloating(this.#floating);
+      code = yield* this.#leaveFloating(this.#floating, until);
+    if (code === 0) code = yield* this.#drain(until);
     this.#thread.record(typeNumber["process-ended"], MAIN, code);
     return code;
   }
@@ -268,12 +272,12 @@ class MainThread {
   }
 
   /** At exit, with a loop in a thread of its own. */
-  *#leaveThread(): ThreadProgram<void> {
+  *#leaveThread(until: Ticks): ThreadProgram<void> {
     const { loop, atExit, grace, workers } = this.#run.strategy;
     if (atExit !== "abandon") {
       if (atExit === "cancel") this.#thread.post(LOOP_THREAD, { kind: "stop" });
       else if (loop === "portal") this.#thread.post(LOOP_THREAD, { kind: "finish" });
-      yield* this.#until("join", undefined, grace ?? undefined, () => this.#closed);
+      yield* this.#until("join", undefined, until - this.#thread.now(), () => this.#closed);
     }
     // A process that must not wait for its pool ends without its interpreter's own end (os._exit).
     const mayAbandon = atExit === "abandon" || grace !== null;
@@ -292,14 +296,26 @@ class MainThread {
   }
 
   /** At exit, with a loop that floats on this thread, which is free now. */
-  *#leaveFloating({ loop }: Background): ThreadProgram<number> {
-    const { atExit, grace } = this.#run.strategy;
+  *#leaveFloating({ loop }: Background, until: Ticks): ThreadProgram<number> {
+    const { atExit } = this.#run.strategy;
     const thread = this.#thread;
     if (atExit === "abandon") return 0;
     if (atExit === "cancel") loop.cancelAll(loop.tasks, "main-ended");
     thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("join"));
-    yield* loop.runToRest(grace === null ? Infinity : thread.now() + grace);
+    yield* loop.runToRest(until);
     thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("join"));
     return loop.rejected ? 1 : 0;
+  }
+
+  /**
+   * User code may have set something going that its calls did not wait for: then the process does not
+   * end by itself, as no JavaScript does. @returns what it ends with.
+   */
+  *#drain(until: Ticks): ThreadProgram<number> {
+    const { scenario, strategy, takes } = this.#run;
+    if (takes !== undefined || strategy.atExit === "abandon" || !callsAny(scenario)) return 0;
+    const drain: DrainOperation = { kind: "drain", until };
+    yield drain;
+    return drain.exitCode ?? 0;
   }
 }

@@ -14,12 +14,33 @@ export type Operation =
   | { kind: "block"; ticks: Ticks }
   /** The thread burns this much CPU time. */
   | { kind: "compute"; ticks: Ticks }
-  /** An event loop has nothing to do until this instant, or until a message comes. */
-  | { kind: "park"; until: Ticks }
+  | ParkOperation
   /** The thread blocks until this instant, or until a message comes (Thread.join). */
   | { kind: "wait"; until: Ticks }
   | CallOperation
-  | JobOperation;
+  | JobOperation
+  | DrainOperation;
+
+/** An event loop has nothing to do until this instant, or until a message comes. */
+export interface ParkOperation {
+  kind: "park";
+  until: Ticks;
+  /** It need not wait for calls that nothing on this thread can settle any more. */
+  floats?: boolean;
+  /** Set by the driver, if it does not. */
+  stranded?: boolean;
+}
+
+/**
+ * Main's program is over, and its process ends when nothing is left alive of what user code has set
+ * going, on this thread and on those that have ended before, or at this instant.
+ */
+export interface DrainOperation {
+  kind: "drain";
+  until: Ticks;
+  /** Set by the driver: what user code wants the process to end with. */
+  exitCode?: number;
+}
 
 /**
  * The user's function is called on this thread, which it holds until it returns. If it returns a
@@ -88,8 +109,8 @@ export type Message =
   | { kind: "job" }
   /** From the pool; `broken`: it can do no more jobs. */
   | { kind: "job-ended"; job: number; error: string | null; broken: boolean }
-  /** From this very thread: what the user's function returned has settled. */
-  | { kind: "call-settled"; call: number; error: string | null }
+  /** From this very thread: what the user's function returned has settled; `heeded`: since its signal was aborted. */
+  | { kind: "call-settled"; call: number; error: string | null; heeded: boolean }
   /** From user code, on this thread or in the pool: a send or receive that its promise waits for. */
   | { kind: "ask"; from: number; ask: number; actor: number; request: ChannelRequest }
   /** To user code: the same has been done. */

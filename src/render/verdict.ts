@@ -229,6 +229,10 @@ function summary(outcome: Outcome): string[] {
   const broke = failed > 0 ? `, ${failed} failed` : "";
   const status = exitCode === null ? "" : `; the program's exit status is ${exitCode}`;
   sentences.push(`${kept}${dropped}${broke}${status}.`);
+  if (interruptedBy === null && outcome.driver === "real" && !outcome.aftermath.isAllOver)
+    sentences.push(
+      "What your functions set going without waiting for it is not among these: the process ended before it was known to be over.",
+    );
   const madeLate =
     lateness.max > 0 || outcome.blame.holders.some(({ victims }) => victims.length > 0);
   if (longestBlock !== null && madeLate) {

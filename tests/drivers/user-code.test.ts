@@ -268,7 +268,7 @@ describe("blocking in user code", () => {
     for (const [name, source] of [
       ["blocks", "job.ts:22:"],
       ["spins", "job.ts:24"],
-      ["spinsLater", "job.ts:25"],
+      ["spinsLater", "job.ts:24"],
     ] as const) {
       const { result } = run(inTask(name), "thread");
       expect(result.metrics.longestBlock).toMatchObject({ by: "task" });

@@ -59,6 +59,22 @@ export const rules = {
     about: "a function that main called returned a promise, and main cannot await it",
     fix: `call it from a task, which awaits it, or make the function synchronous`,
   },
+  outlived: {
+    about: "user code went on after its task had been cancelled, and heeded nothing",
+    fix: `heed the signal: hand it on (fetch, sleep), or look at signal.aborted between two steps`,
+  },
+  "left-behind": {
+    about: "user code went on after its call had ended, or was cut off: nobody waits for that",
+    fix: `await in the function what it sets going, or clear it before the function ends`,
+  },
+  "kept-alive": {
+    about: "something that user code had set going kept the process from ending",
+    fix: `clear it when it is no longer needed, or call unref() on it`,
+  },
+  unsettled: {
+    about: "what user code returned had not settled when the run was ended",
+    fix: `settle it in every case, or bound it (AbortSignal.timeout)`,
+  },
   "loop-blocked": {
     about:
       "one step held the event loop's thread for 100 ms or more, and nothing else could run on it",

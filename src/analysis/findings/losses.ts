@@ -194,6 +194,7 @@ function whatWouldWake(tasks: readonly TaskOutcome[]): string {
     tasks.some(({ stoodAt }) => stoodAt?.step.kind === kind);
   if (stands("receive")) return "send what it waits for, or bound its receive with a timeout";
   if (stands("send")) return "receive what it sends, or make room for it in the channel";
+  if (stands("call")) return "see that what its function returns settles in every case";
   return "let somebody send or receive what it waits for";
 }
 

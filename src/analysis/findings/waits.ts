@@ -64,6 +64,7 @@ function waysOut(outcome: Outcome): string {
   const ways = [
     ...(joinsPortal(outcome) ? [leaveOutTheJoin] : []),
     ...(awaits("receive") ? ["send what is waited for, or bound the receive with a timeout"] : []),
+    ...(awaits("call") ? ["see that what the function returns settles in every case"] : []),
     ...(awaits("send") ? ["receive what is sent, or make room for it in the channel"] : []),
   ];
   return ways.length === 0 ? "bound the wait with a timeout" : ways.join("; and ");
@@ -104,6 +105,8 @@ function waitWords({ strategy, main }: Outcome, { for: what, of, actor }: Waitin
       return `for room in the channel "${of}"`;
     case "receive":
       return `for a value in the channel "${of}"`;
+    case "call":
+      return `for what ${of} has returned to settle, and nothing is alive that could settle it`;
   }
 }
 

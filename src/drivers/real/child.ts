@@ -4,7 +4,7 @@
  * It is a process of its own because what a run shows is what the end of a process destroys. It
  * ends as the program ends: by process.exit, whatever else is still going on.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
 import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
@@ -12,9 +12,17 @@ import { toRun } from "../../program/run.ts";
 import { type Board, Deadlock, stages } from "./board.ts";
 import type { RealThread } from "./perform.ts";
 import { type ChildInput, otherThreads, talks, type WorkerInput } from "./protocol.ts";
-import { PreparedThread } from "./threads.ts";
+import { callsOn, PreparedThread } from "./threads.ts";
 
-export async function runChild(): Promise<never> {
+/** Begins a run. Main's thread must not wait for its end: where JavaScript waits for a module, it cannot end by itself. */
+export function startChild(): void {
+  runChild().catch((error: unknown) => {
+    writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  });
+}
+
+async function runChild(): Promise<never> {
   // Ctrl-C reaches every process of the terminal. Tandem itself hears it and ends this one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   // The parent's own option for this process (see self.ts) is none of its descendants' business.
@@ -33,19 +41,30 @@ export async function runChild(): Promise<never> {
   const prepared = new PreparedThread(MAIN_THREAD, input, ports.get(MAIN_THREAD)!);
   const { board } = prepared;
   const others = otherThreads(run);
-  await Promise.all([
+  const [, ...workers] = await Promise.all([
     prepared.load(),
     ...others.map((thread) => prepareWorker(input, thread, ports.get(thread)!, board)),
   ]);
+  // A thread that is not started, or that only waits, is no reason to stay.
+  for (const worker of workers) worker.unref();
 
   const origin = performance.now();
   board.origin[0] = origin;
   prepared.writer.ready(performance.timeOrigin + origin);
+  // The pool of a loop that floats is never told to end.
+  const started = new Set(
+    run.strategy.loop === "float" ? [] : others.filter((other) => other !== LOOP_THREAD),
+  );
   const thread: RealThread = prepared.open(origin, {
     startLoop: () => {
+      started.add(LOOP_THREAD);
       board.runs(LOOP_THREAD);
       // Like Python's Thread.start, this returns when the thread runs, however busy the machine is.
       board.takeTo(LOOP_THREAD, stages.toldToStart);
+    },
+    keepThreads: () => {
+      for (const [index, other] of others.entries())
+        if (started.has(other) && callsOn(other, run).length > 0) workers[index]!.ref();
     },
     onStray: () => end(1),
   });
@@ -100,7 +119,7 @@ async function prepareWorker(
   thread: number,
   ports: [number, MessagePort][],
   board: Board,
-): Promise<void> {
+): Promise<Worker> {
   const worker = openWorker();
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
@@ -126,4 +145,5 @@ async function prepareWorker(
   const answered = performance.now();
   const reckoned = correction[0]!;
   correction[0] = reckoned - Math.min(Math.max(reckoned, asked), answered);
+  return worker;
 }

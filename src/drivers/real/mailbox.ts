@@ -118,6 +118,13 @@ export class Mailbox {
     if (this.#taken.length > 0) wake?.();
   }
 
+  /** Whether what may still come here keeps the thread from ending by itself, when nothing else does. */
+  keepsThread(keeps: boolean): void {
+    for (const port of this.#all as readonly (MessagePort & NodeJS.RefCounted)[])
+      if (keeps) port.ref();
+      else port.unref();
+  }
+
   close(): void {
     for (const port of this.#all) port.close();
   }

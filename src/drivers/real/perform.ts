@@ -18,10 +18,12 @@ import type {
   CallOperation,
   Channel,
   ChannelRequest,
+  DrainOperation,
   Job,
   JobOperation,
   Message,
   Operation,
+  ParkOperation,
   Thread,
   ThreadProgram,
 } from "../../program/operation.ts";
@@ -44,6 +46,10 @@ import { type EventWriter, longestDebt } from "./wire.ts";
 const sleepBegan = typeNumber["sleep-began"];
 const sleepEnded = typeNumber["sleep-ended"];
 const processEnded = typeNumber["process-ended"];
+const nothingLeft = typeNumber["nothing-left"];
+
+/** From how many ms on a thread that stands still need not look after user code meanwhile. */
+const longStand = 100;
 
 /** In a burst of sleeps: some microseconds' worth of events. */
 const eventsPerReading = 16;
@@ -66,6 +72,8 @@ export interface RealThreadOptions {
   /** The thread that the event loop runs on. */
   loopThread: number;
   startLoop: () => void;
+  /** Threads beside main on which user code runs keep the process from here on. */
+  keepThreads: () => void;
   /** Something that nobody calls or awaits has failed on this thread: it comes to its end at once. */
   onStray: () => never;
   /** Null where no step of this thread's calls any. */
@@ -96,6 +104,11 @@ export class RealThread implements Thread, Host {
   #nextJob = 0;
   /** What this thread of the pool is doing. */
   #job: Job | undefined;
+  /** Called when nothing is alive on this thread but what others may still say to it. */
+  #onStranded: (() => void) | undefined;
+  #seesEmptiness = false;
+  /** Its program is over, and user code goes on: nobody will see to it that its events are written. */
+  #lingers = false;
 
   constructor(options: RealThreadOptions) {
     this.number = options.number;
@@ -122,6 +135,7 @@ export class RealThread implements Thread, Host {
       this.#readingsLeft = eventsPerReading;
     }
     this.#options.writer.record(this.#lastReading, type, actor, value, text);
+    if (this.#lingers) this.flush();
     return this.#lastReading;
   }
 
@@ -230,10 +244,11 @@ export class RealThread implements Thread, Host {
       switch (value.kind) {
         case "block":
         case "compute":
+          if (this.#options.clock.msOf(value.ticks) >= longStand) this.#options.userCode?.pause();
           hold(value, this.#options.speed);
           break;
         case "park":
-          await this.#park(value.until);
+          await this.#park(value);
           break;
         case "wait":
           this.#waitForMessage(value.until);
@@ -242,6 +257,9 @@ export class RealThread implements Thread, Host {
           this.#call(value);
           // In a loop, what the function left behind gets its turn at once, as in any other.
           if (value.actor !== MAIN) await nativeTurn();
+          break;
+        case "drain":
+          await this.#drain(value);
           break;
         case "job": {
           const { step } = value.job;
@@ -309,8 +327,9 @@ export class RealThread implements Thread, Host {
    * @param onlyNew only one that has not come yet counts.
    */
   #waitForMessage(until: Ticks, onlyNew = false): void {
-    const { board, clock, mailbox, writer } = this.#options;
+    const { board, clock, mailbox, writer, userCode } = this.#options;
     const owes = writer.flushOrOwe();
+    if (clock.msUntil(until) >= longStand) userCode?.pause();
     if (until === Infinity) this.#rest();
     if (owes && !mailbox.block(Math.min(longestDebt, clock.msUntil(until)), onlyNew)) this.flush();
     mailbox.block(clock.msUntil(until), onlyNew);
@@ -335,29 +354,47 @@ export class RealThread implements Thread, Host {
 
   #call(operation: CallOperation): void {
     const { userCode, mailbox } = this.#options;
-    userCode!.call(operation, (error) =>
-      mailbox.deliver({ kind: "call-settled", call: operation.call, error }),
+    userCode!.call(operation, (settled) =>
+      mailbox.deliver({ kind: "call-settled", call: operation.call, ...settled }),
     );
   }
 
   /** A job that takes more than holding this thread. */
   async #do(operation: JobOperation): Promise<void> {
-    const { process, clock, mailbox, userCode } = this.#options;
+    const { process, clock, mailbox, board } = this.#options;
     const { job } = operation;
     this.#job = job;
+    // Until somebody answers, nothing here can go on any more; of a process that is not known.
+    const waits = (): void => {
+      if (process !== null) return;
+      this.#whenStranded(() => {
+        this.flush();
+        this.#rest();
+      });
+    };
     // What user code in the pool asks of channels is answered while its job goes on.
-    if (job.step.kind === "call")
+    if (job.step.kind === "call") {
       mailbox.onArrival(() => {
+        board.runs(this.number);
         clock.catchUp();
         for (const answer of mailbox.take("answer")) this.#answer(answer);
+        waits();
       });
+      waits();
+    }
     const { error, broken } =
       process === null
-        ? { error: await userCode!.callInPool(job.actor, job.step as CallStep), broken: false }
+        ? { error: await this.#callInPool(job), broken: false }
         : await process.perform(job);
+    this.#whenStranded(undefined);
+    board.runs(this.number);
     this.#job = undefined;
     if (error !== null) operation.error = error;
     operation.broken = broken;
+  }
+
+  #callInPool({ actor, step }: Job): Promise<string | null> {
+    return this.#options.userCode!.callInPool(actor, step as CallStep);
   }
 
   /** User code has ended this thread: whoever waits for it hears of that. */
@@ -386,32 +423,95 @@ export class RealThread implements Thread, Host {
   }
 
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
-  async #park(until: Ticks): Promise<void> {
+  async #park(operation: ParkOperation): Promise<void> {
+    const { until } = operation;
     const { mailbox, userCode, board, clock, writer } = this.#options;
     // The next message may be there in no time, but not the next timer.
     if (until !== Infinity) this.flush();
     else if (writer.flushOrOwe()) this.#payLater();
-    if (until === Infinity && userCode?.isBusy !== true) this.#rest();
+    const calls = userCode?.isBusy === true;
+    if (until === Infinity && !calls) this.#rest();
     const whole = Math.floor(clock.msUntil(until));
+    userCode?.watch();
     if (whole > 0) {
-      userCode?.watch();
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
         const takeBack = after(whole, resolve);
         mailbox.onArrival(() => {
           takeBack();
           resolve();
         });
+        if (whole === Infinity && calls)
+          this.#whenStranded(() => {
+            operation.stranded = true;
+            try {
+              if (operation.floats) resolve();
+              else this.#rest();
+            } catch (error) {
+              reject(error as Error);
+            }
+          });
       });
       mailbox.onArrival(undefined);
-      userCode?.unwatch();
+      this.#whenStranded(undefined);
     } else if (userCode !== null) {
       await nativeTurn();
     }
+    userCode?.unwatch();
     board.runs(this.number);
     if (mailbox.isDeadlocked) throw new Deadlock();
     // Timers cut off fractions too. For less than a millisecond, standing still does no harm.
     const rest = clock.msUntil(until);
     if (rest < 1) standStillBriefly(rest);
+  }
+
+  /** Leaves main's thread to what user code has set going, here and on other threads, until it is over. */
+  async #drain(operation: DrainOperation): Promise<void> {
+    const { clock, userCode, keepThreads } = this.#options;
+    this.linger();
+    keepThreads();
+    userCode?.watch();
+    await new Promise<void>((resolve) => {
+      const whole = Math.ceil(clock.msUntil(operation.until));
+      const limit = whole <= longestTimer ? setTimeout(resolve, whole) : undefined;
+      limit?.unref();
+      this.#whenStranded(() => {
+        clearTimeout(limit);
+        this.record(nothingLeft, MAIN, 0);
+        resolve();
+      });
+    });
+    userCode?.unwatch();
+    const { exitCode } = process;
+    if (typeof exitCode === "number") operation.exitCode = exitCode;
+  }
+
+  /** The thread's program is over, but not what user code on it does. */
+  linger(): void {
+    this.flush();
+    this.#lingers = true;
+  }
+
+  /** The same for a thread beside main, which ends by itself when nothing is left on it. */
+  lingerOn(): void {
+    this.linger();
+    this.#whenStranded(() => this.record(nothingLeft, LAUNCH, 0));
+  }
+
+  /** Calls back once when nothing here is alive any more that could go on by itself; undefined: no more. */
+  #whenStranded(callback: (() => void) | undefined): void {
+    const { mailbox } = this.#options;
+    if (callback === undefined && this.#onStranded === undefined) return;
+    this.#onStranded = callback;
+    mailbox.keepsThread(callback === undefined);
+    if (this.#seesEmptiness) return;
+    this.#seesEmptiness = true;
+    process.on("beforeExit", () => {
+      const stranded = this.#onStranded;
+      if (stranded === undefined) return;
+      this.#whenStranded(undefined);
+      // The thread ends unless it has something to do by now.
+      setImmediate(stranded);
+    });
   }
 }
 

@@ -40,7 +40,7 @@ export class PoolProcess {
   #done: ((end: JobEnd) => void) | undefined;
   #dead = false;
   /** What the process wants of the thread; undefined until that is open. */
-  #host: Pick<Host, "record" | "ask"> | undefined;
+  #host: Pick<Host, "record" | "flush" | "ask"> | undefined;
   /** What was recorded before there was a thread to do it. */
   readonly #early: Extract<FromProcess, { kind: "record" }>[] = [];
 
@@ -62,7 +62,7 @@ export class PoolProcess {
     return process;
   }
 
-  set host(host: Pick<Host, "record" | "ask">) {
+  set host(host: Pick<Host, "record" | "flush" | "ask">) {
     this.#host = host;
     for (const message of this.#early.splice(0)) this.#hear(message);
   }
@@ -93,7 +93,10 @@ export class PoolProcess {
         break;
       case "record":
         if (this.#host === undefined) this.#early.push(message);
-        else this.#host.record(message.type, message.actor, message.value, message.text);
+        else {
+          this.#host.record(message.type, message.actor, message.value, message.text);
+          this.#host.flush();
+        }
         break;
       case "ask": {
         const { ask } = message;
@@ -180,6 +183,9 @@ class ProcessBody implements Host {
   record(type: number, actor: number, value: number, text?: string): void {
     this.#send({ kind: "record", type, actor, value, ...(text === undefined ? {} : { text }) });
   }
+
+  /** What is sent is on its way. */
+  flush(): void {}
 
   block(ticks: Ticks): void {
     standStill(ticks / TICKS_PER_MS / this.#input.speed);

@@ -3,7 +3,7 @@ import { LOOP_THREAD, MAIN_THREAD } from "../../events/event.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { type Run, toRun } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
-import { callsAny, callSteps } from "../../scenario/calls.ts";
+import { callsAny, type CallStep, callSteps } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import { poolSteps } from "../../scenario/walk.ts";
 import { Board } from "./board.ts";
@@ -44,20 +44,13 @@ export class PreparedThread {
 
   /** Loads the user's modules that this thread calls, and starts the process that it does jobs with. */
   async load(): Promise<void> {
-    const { strategy, scenario } = this.run;
-    const calls = callSteps(scenario);
-    const inPool = strategy.offload !== "none";
-    const here = [
-      ...(this.number === MAIN_THREAD ? calls.main : []),
-      ...(this.number === this.run.loopThread ? calls.launch : []),
-      ...(this.number === this.run.loopThread && !inPool ? calls.tasks : []),
-      ...(this.number > LOOP_THREAD && strategy.offload === "threads" ? calls.tasks : []),
-    ];
+    const { strategy } = this.run;
     if (this.number > LOOP_THREAD && strategy.offload === "processes") {
       const { PoolProcess } = await import("./pool-process.ts");
       this.#process = await PoolProcess.start(this.#input);
       Atomics.store(this.board.process(this.number), 0, this.#process.pid);
     }
+    const here = callsOn(this.number, this.run);
     if (here.length === 0) return;
     const { folder, speed } = this.#input;
     // Most runs call no user code, and what it takes to fence it in takes time to load.
@@ -71,7 +64,10 @@ export class PreparedThread {
    *
    * @param origin when main started, by this thread's performance.now().
    */
-  open(origin: number, events: Pick<RealThreadOptions, "startLoop" | "onStray">): RealThread {
+  open(
+    origin: number,
+    events: Pick<RealThreadOptions, "startLoop" | "keepThreads" | "onStray">,
+  ): RealThread {
     const { speed } = this.#input;
     const clock = new Clock({ thread: this.number, board: this.board, origin, speed });
     const { channels, shared } = this.#channels(clock);
@@ -95,14 +91,9 @@ export class PreparedThread {
     return thread;
   }
 
-  /** No user code runs here any more. */
-  endUserCode(): void {
-    this.#userCode?.end();
-  }
-
   /** Ends a thread beside main. */
   close(): void {
-    this.endUserCode();
+    this.#userCode?.end();
     this.#process?.end();
     this.writer.flush();
     if (this.board.isOver(this.number)) this.mailbox.post(MAIN_THREAD, { kind: "deadlock" });
@@ -139,6 +130,17 @@ export class PreparedThread {
     });
     return { channels: shared, shared };
   }
+}
+
+/** The steps that call user code on a thread itself. */
+export function callsOn(thread: number, { scenario, strategy, loopThread }: Run): CallStep[] {
+  const { main, launch, tasks } = callSteps(scenario);
+  return [
+    ...(thread === MAIN_THREAD ? main : []),
+    ...(thread === loopThread ? launch : []),
+    ...(thread === loopThread && strategy.offload === "none" ? tasks : []),
+    ...(thread > LOOP_THREAD && strategy.offload === "threads" ? tasks : []),
+  ];
 }
 
 /** What these steps may do with a channel; user code may do anything with it. */

@@ -7,20 +7,24 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
-import { LAUNCH, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
+import { goings, LAUNCH, leftovers, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
 import type { CallOperation, ChannelRequest } from "../../program/operation.ts";
 import { type CallStep, functionName } from "../../scenario/calls.ts";
 import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
 import { suggestion } from "../../scenario/suggest.ts";
 import { Deadlock } from "./board.ts";
 import { type Context, contextOf } from "./user/context.ts";
+import { type Call, HoldMeter } from "./user/holds.ts";
 import { Output, type Stream } from "./user/output.ts";
 import { LoadError, Places } from "./user/places.ts";
+import { Timers } from "./user/timers.ts";
 
 /** What a thread does for the user code on it. */
 export interface Host {
   readonly number: number;
   record(type: number, actor: number, value: number, text?: string): void;
+  /** Has what was recorded written: somebody watches. */
+  flush(): void;
   /** Stands still for a stretch of scenario time. */
   block(ticks: Ticks): void;
   /** A send or receive that a promise waits for. */
@@ -33,36 +37,39 @@ export interface Host {
 
 type UserFunction = (context: Context) => unknown;
 
+/** How what a function returned has settled: with what error, or as somebody who has heeded its signal. */
+export interface Settled {
+  error: string | null;
+  heeded: boolean;
+}
+
 /** How long a module may take to load, in ms: an await at its top level may never end. */
 const longestLoad = 10_000;
-
-/** From how many ms on it is told that user code held its thread. */
-const tellFrom = 1;
-
-/** How often, in ms, it is looked whether the continuation of a promise holds the thread. */
-const heartbeat = 10;
 
 export class UserCode {
   readonly #folder: string;
   readonly #places: Places;
   readonly #output = new Output((stream, line) => this.#line(stream, line));
+  readonly #timers: Timers;
+  readonly #holds: HoldMeter;
   readonly #channelNames: readonly string[];
   readonly #speed: number;
   /** By module as written in the document: what it exports, or why it could not be loaded. */
   readonly #modules = new Map<string, Record<string, unknown> | string>();
   readonly #signals = new Map<number, AbortController>();
   /** For whom the code that runs now was called. */
-  readonly #caller = new AsyncLocalStorage<{ actor: number; step: CallStep }>();
-  #latest: { actor: number; step: CallStep } | undefined;
+  readonly #caller = new AsyncLocalStorage<Call>();
   /** Calls whose promises have not settled. */
-  #pending = 0;
-  /** For how long the thread has been held by what was told already, in this stretch. */
-  #told = 0;
+  readonly #open = new Set<Call>();
+  /** Calls of main that returned promises, which nobody awaits, and these. */
+  readonly #dropped = new Map<Call, PromiseLike<unknown>>();
+  /** By actor: its latest call. */
+  readonly #latest = new Map<number, Call>();
+  /** Of the open ones, those that a task or a job waits for. */
+  #awaited = 0;
   /** Undefined until the thread is open: what is printed before that is printed when it is. */
   #host: Host | undefined;
   readonly #early: [stream: Stream, line: string][] = [];
-  #pulse: ReturnType<typeof setInterval> | undefined;
-  #lastBeat = 0;
   /** Fails the job that this thread of the pool is doing. */
   #failJob: ((error: string) => void) | undefined;
 
@@ -71,27 +78,53 @@ export class UserCode {
     this.#places = new Places(options.folder);
     this.#channelNames = options.channelNames;
     this.#speed = options.speed;
+    this.#holds = new HoldMeter({
+      folder: options.folder,
+      places: this.#places,
+      candidates: () => this.#goingOn(),
+      onHeld: (ms, { actor }, source) =>
+        this.#host!.record(typeNumber["call-held"], actor, this.#toTicks(ms), source),
+    });
+    this.#timers = new Timers({
+      caller: () => this.#caller.getStore(),
+      place: () => this.#places.ofStack(new Error().stack),
+      onTurn: (call) => this.#holds.beginTurn(call),
+      onLeft: ({ actor }, what, place) =>
+        this.#host!.record(
+          typeNumber["left-behind"],
+          actor,
+          leftovers.indexOf(what),
+          place ?? undefined,
+        ),
+      onWentOn: ({ actor }, how, place) => this.#goesOn(actor, how, place),
+    });
   }
 
   /** Whether there are calls that wait for the thread's native event loop. */
   get isBusy(): boolean {
-    return this.#pending > 0;
+    return this.#awaited > 0;
   }
 
   /** Loads the modules of these steps. What cannot be loaded fails when it is called. */
   async load(steps: readonly CallStep[]): Promise<void> {
     this.#output.catchAll();
     this.#measureSleeps();
+    this.#timers.follow();
     for (const { module } of steps) {
       if (this.#modules.has(module)) continue;
       const loading: Promise<Record<string, unknown> | string> = import(
         resolve(this.#folder, module)
       ).catch((error: unknown) => this.#places.describe(error, module));
-      const late = Bun.sleep(longestLoad).then(
+      const late = Promise.withResolvers<string>();
+      const limit = setTimeout(
         () =>
-          `${module} was not loaded within ${longestLoad / 1000} s: an await at its top level does not end`,
+          late.resolve(
+            `${module} was not loaded within ${longestLoad / 1000} s: an await at its top level does not end`,
+          ),
+        longestLoad,
       );
-      this.#modules.set(module, await Promise.race([loading, late]));
+      this.#modules.set(module, await Promise.race([loading, late.promise]));
+      clearTimeout(limit);
     }
   }
 
@@ -106,43 +139,60 @@ export class UserCode {
   /**
    * Calls a function for main or for a task of the loop on this thread.
    *
-   * @param onSettled hears when the promise that it returned to a task has settled, and with what error.
+   * @param onSettled hears how the promise that it returned to a task has settled.
    */
-  call(operation: CallOperation, onSettled: (error: string | null) => void): void {
+  call(operation: CallOperation, onSettled: (settled: Settled) => void): void {
     const { actor, step } = operation;
     const controller = new AbortController();
-    const returned = this.#run(actor, step, controller.signal);
+    const call = this.#newCall(actor, step);
+    const returned = this.#run(call, controller.signal);
     if ("error" in returned) operation.error = returned.error;
-    if (!isThenable(returned.value)) return;
+    if (!isThenable(returned.value)) return this.#ended(call);
     operation.promised = true;
     // Nobody awaits what main's call returned; if it fails, it fails as a stray promise does.
-    if (actor === MAIN) return;
+    if (actor === MAIN) {
+      this.#dropped.set(call, returned.value);
+      return this.#ended(call);
+    }
+    this.#open.add(call);
     this.#signals.set(operation.call, controller);
-    this.#pending++;
-    void this.#settle(returned.value, step).then((error) => {
-      this.#pending--;
+    this.#awaited++;
+    void this.#settle(returned.value, step, controller.signal).then((settled) => {
+      // Whoever has held the thread until now may be over with this.
+      this.#holds.end();
+      this.#awaited--;
       this.#signals.delete(operation.call);
-      onSettled(error);
+      this.#open.delete(call);
+      this.#ended(call);
+      onSettled(settled);
     });
   }
 
   /** Calls a function as a job of the pool. @returns why it failed, or null. */
   async callInPool(actor: number, step: CallStep): Promise<string | null> {
     this.#host!.record(typeNumber["call-began"], actor, 0, functionName(step));
-    const returned = this.#run(actor, step, new AbortController().signal);
+    const { signal } = new AbortController();
+    const call = this.#newCall(actor, step);
+    const returned = this.#run(call, signal);
     let error: string | null = returned.error ?? null;
     if (error === null) {
-      this.#pending++;
+      this.#open.add(call);
+      this.#awaited++;
       const stray = Promise.withResolvers<string>();
       this.#failJob = stray.resolve;
       const done = isThenable(returned.value)
-        ? this.#settle(returned.value, step)
+        ? this.#settle(returned.value, step, signal).then((settled) => settled.error)
         : // What was left behind and rejects at once belongs to the job as well.
           new Promise<null>((resolve) => setImmediate(() => resolve(null)));
+      this.#holds.watch();
       error = await Promise.race([done, stray.promise]);
+      this.#holds.unwatch();
       this.#failJob = undefined;
-      this.#pending--;
+      this.#awaited--;
+      this.#open.delete(call);
     }
+    this.#holds.end();
+    this.#ended(call);
     // A process of the pool is ended without a word.
     this.#output.end();
     this.#host!.record(typeNumber["call-ended"], actor, error === null ? 0 : 2, error ?? undefined);
@@ -159,55 +209,65 @@ export class UserCode {
     this.#signals.get(call)?.abort();
   }
 
-  /** While the thread is left to its native event loop: sees to it that continuations are measured. */
+  /** The thread is left to its native event loop: who holds it there is measured. */
   watch(): void {
-    if (!this.isBusy || this.#pulse !== undefined) return;
-    this.#lastBeat = performance.now();
-    this.#told = 0;
-    this.#pulse = setInterval(() => this.#beat(), heartbeat);
+    if (this.#latest.size > 0) this.#holds.watch();
   }
 
   unwatch(): void {
-    if (this.#pulse === undefined) return;
-    clearInterval(this.#pulse);
-    this.#pulse = undefined;
-    this.#beat();
+    this.#holds.unwatch();
   }
 
-  /** A beat that comes late was held up, by what ran last. */
-  #beat(): void {
-    const now = performance.now();
-    const held = now - this.#lastBeat - this.#told;
-    this.#lastBeat = now;
-    this.#told = 0;
-    // A busy machine wakes late as well; a few heartbeats are none of user code's doing.
-    if (held > 3 * heartbeat) this.#tellHeld(held, this.#latest);
+  /** The thread is going to stand still, and none of user code's. */
+  pause(): void {
+    this.#holds.pause();
   }
 
-  /** Runs the function up to where it returns. */
-  #run(actor: number, step: CallStep, signal: AbortSignal): { value?: unknown; error?: string } {
-    const caller = { actor, step };
-    this.#latest = caller;
-    const began = performance.now();
-    this.#told = 0;
+  /** The calls that go on, though nobody may wait for them; if there is none, the last that there were. */
+  #goingOn(): Call[] {
+    for (const [call, promise] of this.#dropped)
+      if (Bun.peek.status(promise as Promise<unknown>) !== "pending") this.#dropped.delete(call);
+    const goingOn = [...this.#open, ...this.#dropped.keys()];
+    return goingOn.length > 0 ? goingOn : [...this.#latest.values()];
+  }
+
+  #newCall(actor: number, step: CallStep): Call {
+    const call: Call = { actor, step, ended: false };
+    this.#latest.set(actor, call);
+    return call;
+  }
+
+  #ended(call: Call): void {
+    call.ended = true;
+    this.#timers.ended(call);
+  }
+
+  /** Runs the function up to where it returns; in main, that is all that its call is. */
+  #run(call: Call, signal: AbortSignal): { value?: unknown; error?: string } {
+    const isMain = call.actor === MAIN;
+    if (isMain) this.#holds.begin(call);
+    else this.#holds.beginTurn(call);
     try {
-      const called = this.#functionOf(step);
-      return { value: this.#caller.run(caller, () => called(this.#context(caller, signal))) };
+      const called = this.#functionOf(call.step);
+      return { value: this.#caller.run(call, () => called(this.#context(call, signal))) };
     } catch (error) {
       if (error instanceof Deadlock) throw error;
-      return { error: this.#places.describe(error, step.module) };
+      return { error: this.#places.describe(error, call.step.module) };
     } finally {
-      const held = performance.now() - began - this.#told;
-      if (held >= tellFrom) this.#tellHeld(held, caller);
+      if (isMain) this.#holds.end();
     }
   }
 
-  async #settle(promise: PromiseLike<unknown>, step: CallStep): Promise<string | null> {
+  async #settle(
+    promise: PromiseLike<unknown>,
+    { module }: CallStep,
+    signal: AbortSignal,
+  ): Promise<Settled> {
     try {
       await promise;
-      return null;
+      return { error: null, heeded: false };
     } catch (error) {
-      return this.#places.describe(error, step.module);
+      return { error: this.#places.describe(error, module), heeded: isOf(error, signal) };
     }
   }
 
@@ -224,15 +284,15 @@ export class UserCode {
     );
   }
 
-  #context({ actor, step }: { actor: number; step: CallStep }, signal: AbortSignal): Context {
+  #context(call: Call, signal: AbortSignal): Context {
     const host = this.#host!;
-    /** What main waits for is none of its function's doing. */
-    const apart = <Value>(wait: () => Value): Value => {
-      const began = performance.now();
+    const { actor, step } = call;
+    /** What a promise of tandem's is followed by runs for this call. */
+    const answer = async (asked: Promise<unknown>): Promise<unknown> => {
       try {
-        return wait();
+        return await asked;
       } finally {
-        this.#told += performance.now() - began;
+        this.#holds.beginTurn(call);
       }
     };
     return contextOf({
@@ -242,24 +302,40 @@ export class UserCode {
       speed: this.#speed,
       channelNames: this.#channelNames,
       print: (text) => {
-        for (const line of text.split("\n")) host.record(typeNumber.printed, actor, 0, line);
+        for (const line of text.split("\n")) this.#print(call, "stdout", line);
       },
-      block: (ticks) => apart(() => host.block(ticks)),
-      ask: (request) =>
-        actor === MAIN ? apart(() => host.askNow(request)) : host.ask(actor, request),
+      // What main waits for is none of its function's doing.
+      block: (ticks) => this.#holds.apart(() => host.block(ticks)),
+      ask: (request) => {
+        if (actor === MAIN) return this.#holds.apart(() => host.askNow(request));
+        if (call.ended) this.#goesOn(actor, request.kind, functionName(step));
+        return answer(host.ask(actor, request));
+      },
     });
   }
 
-  /** A line that was written, by whoever was called for; nobody knows on whose behalf a module does it by itself. */
+  /** A line that was written; nobody knows on whose behalf a module does it by itself. */
   #line(stream: Stream, line: string): void {
     const host = this.#host;
     if (host === undefined) {
       this.#early.push([stream, line]);
       return;
     }
+    const call = this.#caller.getStore();
+    if (call !== undefined) return this.#print(call, stream, line);
     const nobody = host.number === MAIN_THREAD ? MAIN : LAUNCH;
-    const actor = this.#caller.getStore()?.actor ?? nobody;
-    host.record(typeNumber[stream === "stdout" ? "printed" : "complained"], actor, 0, line);
+    host.record(typeNumber[typeOf[stream]], nobody, 0, line);
+    host.flush();
+  }
+
+  #print({ actor, step, ended }: Call, stream: Stream, line: string): void {
+    if (ended) this.#goesOn(actor, typeOf[stream], functionName(step));
+    this.#host!.record(typeNumber[typeOf[stream]], actor, 0, line);
+    this.#host!.flush();
+  }
+
+  #goesOn(actor: number, how: (typeof goings)[number], of: string | null): void {
+    this.#host!.record(typeNumber["went-on"], actor, goings.indexOf(how), of ?? undefined);
   }
 
   /** Bun.sleepSync in user code is told with the line it stands on. */
@@ -269,22 +345,16 @@ export class UserCode {
       const began = performance.now();
       sleepSync(ms);
       const held = performance.now() - began;
-      this.#told += held;
-      const caller = this.#caller.getStore() ?? this.#latest;
-      if (caller !== undefined)
-        this.#host!.record(
-          typeNumber["call-held"],
-          caller.actor,
-          this.#toTicks(held),
-          this.#places.ofStack(new Error().stack) ?? undefined,
-        );
+      const call = this.#caller.getStore();
+      if (call === undefined) return;
+      this.#holds.toldApart(held);
+      this.#host!.record(
+        typeNumber["call-held"],
+        call.actor,
+        this.#toTicks(held),
+        this.#places.ofStack(new Error().stack) ?? undefined,
+      );
     };
-  }
-
-  #tellHeld(ms: number, caller: { actor: number; step: CallStep } | undefined): void {
-    if (caller === undefined) return;
-    const source = this.#places.ofFunction(caller.step);
-    this.#host!.record(typeNumber["call-held"], caller.actor, this.#toTicks(ms), source);
   }
 
   #toTicks(ms: number): Ticks {
@@ -292,10 +362,22 @@ export class UserCode {
   }
 
   #stray(reason: "unhandled-rejection" | "uncaught-exception", error: unknown): void {
-    const text = this.#places.describe(error, this.#latest?.step.module ?? "");
+    const module = [...this.#latest.values()].at(-1)?.step.module ?? "";
+    const text = this.#places.describe(error, module);
     if (this.#failJob !== undefined) this.#failJob(text);
     else this.#host!.onStray(reason, text);
   }
+}
+
+/** The event of a line. */
+const typeOf = { stdout: "printed", stderr: "complained" } as const;
+
+/** Whether an error is a signal's own, or says the same. */
+function isOf(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  if (!aborted) return false;
+  for (let one = error; one !== undefined && one !== null; one = (one as Error).cause)
+    if (one === reason || (one as Error).name === "AbortError") return true;
+  return false;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -5,7 +5,7 @@ import { poolProgram } from "../../program/pool.ts";
 import type { RealThread } from "./perform.ts";
 import { stages } from "./board.ts";
 import type { WorkerInput } from "./protocol.ts";
-import { PreparedThread } from "./threads.ts";
+import { callsOn, PreparedThread } from "./threads.ts";
 
 /** Tells main that it is there, waits to be started, and runs its program to its end. */
 export async function runWorkerThread(input: WorkerInput): Promise<void> {
@@ -23,6 +23,7 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
   let over = false;
   const thread: RealThread = prepared.open(board.origin[0]! - behind + correction, {
     startLoop: () => undefined,
+    keepThreads: () => undefined,
     onStray: () => {
       over = true;
       thread.post(MAIN_THREAD, { kind: "closed", leaves: false });
@@ -33,12 +34,13 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
   board.reach(input.thread, stages.started);
   // In a Worker process.exit ends the thread alone. It must not leave others waiting for it.
   process.on("exit", (code) => {
-    if (over) return;
+    if (over) return thread.flush();
     thread.breakOff(`process.exit(${code}) in user code ended the thread`);
     prepared.close();
   });
   if (input.thread === LOOP_THREAD) await thread.perform(loopProgram(run, thread));
   else await thread.perform(poolProgram(run, thread));
   over = true;
+  if (callsOn(input.thread, run).length > 0) thread.lingerOn();
   prepared.close();
 }

@@ -248,6 +248,7 @@ class Scheduler {
         break;
       }
       case "call":
+      case "drain":
         throw new Error("in virtual time no user code is called: its plan says what calls take");
     }
   }

@@ -50,10 +50,10 @@ export class Places {
     return null;
   }
 
-  /** Where a step's function is defined, as far as one can tell by looking. */
-  ofFunction({ module, export: name }: CallStep): string {
+  /** That it was somewhere in a step's function, and where that is defined as far as one can tell by looking. */
+  inFunction({ module, export: name }: CallStep): string {
     const file = resolve(this.#folder, module);
-    return `${this.shorten(file)}:${lineOf(file, name)}`;
+    return `in ${name}, ${this.shorten(file)}:${lineOf(file, name)}`;
   }
 
   /** Whether a file is neither tandem's own nor Bun's. */

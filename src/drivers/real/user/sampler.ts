@@ -1,0 +1,177 @@
+/**
+ * Where user code was while it held its thread: the engine's own sampling profiler, which looks at the
+ * stack of this thread every few milliseconds.
+ *
+ * Invariant: a line is only told if the thread was seen there most of the time.
+ */
+import * as engine from "bun:jsc";
+import { Session } from "node:inspector";
+import { resolve } from "node:path";
+import type { Places } from "./places.ts";
+
+/** How often the stack is looked at, in µs: more often would cost more, and a hold is of many of these. */
+const intervalMicroseconds = 5000;
+
+/** As of the innermost function that most of a hold was spent in, and of a line that is to be told. */
+const most = 0.8;
+const half = 0.5;
+
+/** The fewest looks from which a line is told. */
+const fewest = 3;
+
+interface Frame {
+  name: string;
+  file: string;
+  /** Null where the engine does not know it, as now and then in code that it has just compiled. */
+  line: number | null;
+}
+
+/** What the profiler gives for a line that it does not know. */
+const noLine = 2 ** 32 - 1;
+
+/** What the profiler says of a frame; a function of the engine's own has no source. */
+interface RawFrame {
+  name: string;
+  sourceURL?: string;
+  line: number;
+}
+
+/** Gives out what was seen since it was last asked. Bun's types do not know of it. */
+const { samplingProfilerStackTraces } = engine as unknown as {
+  samplingProfilerStackTraces: () => { traces: { timestamp: number; frames: RawFrame[] }[] };
+};
+
+/** What was seen of a hold. */
+export interface Seen {
+  /** The line that held, or the function with its lines; null where too little was seen. */
+  place: string | null;
+  /** Every function that was seen, by file and name. */
+  functions: ReadonlySet<string>;
+  /** How often it was looked, and how many looks found user code. */
+  looks: number;
+  found: number;
+}
+
+/** How `Seen.functions` writes a function. */
+export function functionKey(file: string, name: string): string {
+  return `${file}#${name}`;
+}
+
+export class Sampler {
+  readonly #places: Places;
+  readonly #session: Session;
+  /** The executable names files relative to where it was started. */
+  readonly #cwd = process.cwd();
+  readonly #files = new Map<string, string | null>();
+  #running = false;
+
+  private constructor(places: Places, session: Session) {
+    this.#places = places;
+    this.#session = session;
+  }
+
+  /** Null where the engine has no such thing. */
+  static open(places: Places): Sampler | null {
+    try {
+      if (samplingProfilerStackTraces === undefined) return null;
+      const session = new Session();
+      session.connect();
+      session.post("Profiler.enable");
+      session.post("Profiler.setSamplingInterval", { interval: intervalMicroseconds });
+      return new Sampler(places, session);
+    } catch {
+      return null;
+    }
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#session.post("Profiler.start");
+  }
+
+  /** Looks no more, and forgets what it has seen: whatever comes now is none of user code's, and may take long. */
+  pause(): void {
+    if (!this.#running) return;
+    this.#running = false;
+    samplingProfilerStackTraces();
+    this.#session.post("Profiler.stop");
+  }
+
+  /** Forgets what it has seen. */
+  clear(): void {
+    if (this.#running) samplingProfilerStackTraces();
+  }
+
+  /** What it has seen of the last so many milliseconds, for which the thread was held without a break; it forgets the rest. */
+  seen(ms: number): Seen {
+    const { stacks, looks } = this.#running ? this.#stacks(ms) : { stacks: [], looks: 0 };
+    return {
+      looks,
+      found: stacks.length,
+      place: stacks.length < fewest ? null : this.#placeOf(stacks),
+      functions: new Set(stacks.flat().map(({ file, name }) => functionKey(file, name))),
+    };
+  }
+
+  /** The frames in the user's files, the innermost first, of each look that found any. */
+  #stacks(ms: number): { stacks: Frame[][]; looks: number } {
+    const { traces } = samplingProfilerStackTraces();
+    // The thread was held until just now: so the last look was just now, by whatever clock.
+    const from = (traces.at(-1)?.timestamp ?? 0) - ms / 1000;
+    const stacks: Frame[][] = [];
+    let looks = 0;
+    for (const { timestamp, frames } of traces) {
+      if (timestamp < from) continue;
+      looks++;
+      const users = frames.flatMap((frame) => this.#frame(frame) ?? []);
+      // What a package does is done where the user's own code called it.
+      const own = users.filter(({ file }) => !/[\\/]node_modules[\\/]/.test(file));
+      if (users.length > 0) stacks.push(own.length > 0 ? own : users);
+    }
+    return { stacks, looks };
+  }
+
+  #frame({ name, sourceURL, line }: RawFrame): Frame | undefined {
+    if (!sourceURL) return undefined;
+    let file = this.#files.get(sourceURL);
+    if (file === undefined) {
+      const path = resolve(this.#cwd, sourceURL);
+      file = this.#places.isUsers(path) ? path : null;
+      this.#files.set(sourceURL, file);
+    }
+    return file === null ? undefined : { name, file, line: line === noLine ? null : line };
+  }
+
+  /** The line on which the innermost function stood that was there most of the time; or that function. */
+  #placeOf(stacks: Frame[][]): string | null {
+    const depths = new Map<string, number[]>();
+    for (const stack of stacks) {
+      const seen = new Set<string>();
+      for (const [depth, { file, name }] of stack.entries()) {
+        const key = functionKey(file, name);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        if (!depths.has(key)) depths.set(key, []);
+        depths.get(key)!.push(depth);
+      }
+    }
+    const mean = (numbers: number[]): number =>
+      numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+    const lasting = [...depths].filter(([, found]) => found.length >= most * stacks.length);
+    if (lasting.length === 0) return null;
+    const [innermost] = lasting.reduce((a, b) => (mean(b[1]) < mean(a[1]) ? b : a));
+    const there = stacks.flatMap(
+      (stack) => stack.find(({ file, name }) => functionKey(file, name) === innermost) ?? [],
+    );
+    const [{ file, name }] = there as [Frame];
+    const path = this.#places.shorten(file);
+    const numbers = there.flatMap(({ line }) => line ?? []);
+    if (numbers.length === 0) return name === "" ? path : `in ${name}, ${path}`;
+    const lines = [...Map.groupBy(numbers, (line) => line).values()];
+    const often = lines.reduce((a, b) => (b.length > a.length ? b : a));
+    if (often.length >= half * stacks.length) return `${path}:${often[0]}`;
+    const range = `${path}:${Math.min(...numbers)}-${Math.max(...numbers)}`;
+    return name === "" ? range : `in ${name}, ${range}`;
+  }
+}

@@ -1,0 +1,114 @@
+/** Where user code held its thread, and who did, as a user of the command line is told. */
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { temporaryFolder } from "../support/tandem.ts";
+import { runCode } from "../support/user-code.ts";
+
+// Where a machine is slow or busy, to start a process takes long.
+setDefaultTimeout(60_000);
+
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+folder.file(
+  "busy.ts",
+  `import { readFile } from "node:fs/promises";
+
+enum Unit { one = 1 }
+
+function spin(until: number): number {
+  let n: number = Unit.one;
+  while (performance.now() < until) n += Math.sqrt(n);
+  return n;
+}
+
+export async function atOnce(): Promise<void> {
+  const end = performance.now() + 300;
+  let text = "";
+  while (performance.now() < end) text = JSON.stringify({ text: text.length });
+}
+export async function afterSleep({ sleep }: any) {
+  await sleep(20);
+  spin(performance.now() + 300);
+}
+export async function afterFile() {
+  await readFile(import.meta.path);
+  spin(performance.now() + 300);
+}
+export async function onNull() {
+  const end = performance.now() + 300;
+  while (performance.now() < end)
+    await null;
+}
+export async function inTimer() {
+  await new Promise<void>((resolve) => setTimeout(() => { spin(performance.now() + 300); resolve(); }, 10));
+}
+export async function stands({ sleep }: any) {
+  await sleep(10);
+  Bun.sleepSync(300);
+}
+export async function spread() {
+  const end = performance.now() + 400;
+  let a = 1;
+  while (true) {
+    for (let k = 0; k < 2e5; k++) a = Math.sin(a + k);
+    for (let k = 0; k < 2e5; k++) a = Math.cos(a + k);
+    for (let k = 0; k < 2e5; k++) a = Math.tan(a + k);
+    if (performance.now() > end) break;
+  }
+  return a;
+}
+export function inMain() { spin(performance.now() + 300); }
+export async function quiet({ sleep }: any) { await sleep(400); }
+`,
+);
+
+/** A task that does this, beside one that only sleeps. */
+const beside = (name: string): object => ({
+  main: ["launch", { print: "main goes on" }],
+  tasks: {
+    quiet: [{ call: { module: "./busy.ts", export: "quiet" } }],
+    busy: [{ sleep: 30 }, { call: { module: "./busy.ts", export: name } }],
+  },
+});
+
+const held: [name: string, line: RegExp][] = [
+  ["atOnce", /^busy\.ts:14$/],
+  ["afterSleep", /^busy\.ts:7$/],
+  ["afterFile", /^busy\.ts:7$/],
+  ["onNull", /^busy\.ts:2[67]$/],
+  ["inTimer", /^busy\.ts:7$/],
+  ["stands", /^busy\.ts:34:7$/],
+];
+
+for (const strategy of ["await", "thread", "float"])
+  describe(`with ${strategy}, a function of a task that holds the loop`, () => {
+    test.each(held)("is told by the line that held (%s)", (name, line) => {
+      const { result } = runCode(folder, beside(name), strategy);
+      const { by, source, duration } = result.metrics.longestBlock!;
+      expect(by).toBe("busy");
+      expect(source).toMatch(line);
+      expect(duration).toBeGreaterThanOrEqual(250);
+      const blocked = result.findings.filter(({ rule }) => rule === "loop-blocked");
+      expect(blocked[0]!.message).toContain(source!);
+      expect(JSON.stringify(result.findings)).not.toContain("machine");
+    });
+  });
+
+test("a hold that no single line is to blame for is told with its function and its lines", () => {
+  const { result } = runCode(folder, beside("spread"), "thread");
+  const { source } = result.metrics.longestBlock!;
+  const [, first, last = first] = /^(?:in spread, )?busy\.ts:(\d+)(?:-(\d+))?$/.exec(source!)!;
+  expect(Number(first)).toBeGreaterThanOrEqual(39);
+  expect(Number(last)).toBeLessThanOrEqual(43);
+});
+
+test("a function that main calls is told by its line as well", () => {
+  const main = ["launch", { call: { module: "./busy.ts", export: "inMain" } }];
+  const { result } = runCode(folder, { main, tasks: { t: [{ sleep: 5 }] } }, "float");
+  expect(result.metrics.longestBlock).toMatchObject({ by: "main", source: "busy.ts:7" });
+});
+
+test("what sleeps in user code is never taken for what holds", () => {
+  const { result } = runCode(folder, beside("quiet"), "thread");
+  expect(result.findings.filter(({ rule }) => rule === "loop-blocked")).toEqual([]);
+});
