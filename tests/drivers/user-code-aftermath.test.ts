@@ -35,6 +35,7 @@ export async function breaks({ sleep }: any) {
   try { await sleep(30_000); } finally { throw new Error("no roll-back"); }
 }
 export function code() { process.exitCode = 3; }
+export async function floatsLong() { void Bun.sleep(20_000); }
 `,
 );
 
@@ -114,13 +115,13 @@ describe("what a function sets going and does not wait for", () => {
 
   test("is told where the end of the process cut it off, and no verdict counts it as kept", () => {
     for (const strategy of ["daemon", "exit", "await,offload=processes"]) {
-      const words = verdictOf(folder, one("floats", 100), strategy);
+      const words = verdictOf(folder, one("floatsLong", 800), strategy);
       expect(words).toContain(
         "What your functions set going without waiting for it is not among these",
       );
       if (strategy === "daemon")
         expect(words).toMatch(
-          /left a timer \(after\.ts:5:\d+\) behind, which the end of the process cut off/,
+          /left a timer \(after\.ts:24:\d+\) behind, which the end of the process cut off/,
         );
     }
   });

@@ -471,11 +471,9 @@ export class RealThread implements Thread, Host {
     keepThreads();
     userCode?.watch();
     await new Promise<void>((resolve) => {
-      const whole = Math.ceil(clock.msUntil(operation.until));
-      const limit = whole <= longestTimer ? setTimeout(resolve, whole) : undefined;
-      limit?.unref();
+      const takeBack = after(clock.msUntil(operation.until), resolve, false);
       this.#whenStranded(() => {
-        clearTimeout(limit);
+        takeBack();
         this.record(nothingLeft, MAIN, 0);
         resolve();
       });
