@@ -87,17 +87,25 @@ function writeMain(draft: Draft): { before: string[]; behind: string[] } {
   if (!launches) return { before, behind: [] };
   const after = writeSteps(draft, afterLaunch, onMain);
   const exit = writeExit(draft);
-  const goesOn = isBeside(strategy) && strategy.atExit !== "abandon";
+  const isFloat = strategy.loop === "float";
+  const goesOn = isFloat || (isBeside(strategy) && strategy.atExit !== "abandon");
   if (!goesOn || !facts.mainCanFail() || after.length === 0)
     return { before, behind: [...after, ...exit] };
   const caught = [
     "try {",
     ...inside(after),
     "} catch (error) {",
-    ...inside([
-      "console.error(error); // main has failed; the other thread goes on",
-      "process.exitCode = 1;",
-    ]),
+    ...inside(
+      isFloat
+        ? [
+            "console.error(error);",
+            "process.exit(1); // main has failed, and what floats is abandoned",
+          ]
+        : [
+            "console.error(error); // main has failed; the other thread goes on",
+            "process.exitCode = 1;",
+          ],
+    ),
     "}",
   ];
   return { before, behind: [...caught, ...exit] };

@@ -1,6 +1,6 @@
 /**
- * Random scenarios for the programs that `tandem code` writes: none to five tasks, every strategy that
- * Python has, channels of both kinds between everybody, clean-up, timeouts and failures.
+ * Random scenarios for the programs that `tandem code` writes: none to five tasks, the loops
+ * that Python has or all, channels of both kinds between everybody, clean-up, timeouts and failures.
  *
  * Invariant: every document is valid and gives each print and failure a text of its own. Where all runs
  * on one thread durations are such that much falls on one instant; where several threads do, they are
@@ -11,9 +11,16 @@ import type { StrategyInput } from "../../src/scenario/strategy.ts";
 
 type Step = string | { [key: string]: unknown };
 
-/** Draws a scenario and a strategy. */
-export function drawProgram(random: () => number): Drawn {
-  return new Drawing(random).draw();
+/**
+ * Draws a scenario and a strategy.
+ *
+ * @param loops where its loop may live; one that stands there twice is twice as likely.
+ */
+export function drawProgram(
+  random: () => number,
+  loops: readonly string[] = ["inline", "inline", "thread", "thread", "portal"],
+): Drawn {
+  return new Drawing(random).draw(loops);
 }
 
 const taskNames = ["one", "two", "three", "four", "five"];
@@ -31,9 +38,9 @@ class Drawing {
     this.#random = random;
   }
 
-  draw(): Drawn {
-    const loop = this.#pick("inline", "inline", "thread", "thread", "portal");
-    this.#beside = loop !== "inline";
+  draw(loops: readonly string[]): Drawn {
+    const loop = this.#pick(...loops);
+    this.#beside = loop === "thread" || loop === "portal";
     const offload = this.#pick("none", "none", "none", "threads", "threads", "processes");
     this.#alone = !this.#beside && offload === "none";
     const names = (this.#chance(0.1) ? oddNames : taskNames).slice(
@@ -60,9 +67,8 @@ class Drawing {
 
   #strategy(loop: string, offload: string): StrategyInput {
     const settle = this.#pick(...settles);
-    const atExit = this.#beside
-      ? this.#pick("wait", "wait", "cancel", "cancel", "abandon")
-      : undefined;
+    const atExit =
+      loop === "inline" ? undefined : this.#pick("wait", "wait", "cancel", "cancel", "abandon");
     return {
       loop,
       settle,

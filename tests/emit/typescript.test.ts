@@ -21,6 +21,7 @@ import { draw, type Drawn, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { sideBySide } from "../support/real.ts";
 import { call, temporaryFolder } from "../support/tandem.ts";
+import { drawProgram } from "./arbitrary.ts";
 import { documents } from "./documents.ts";
 import { PatchedBun } from "./patched/perform.ts";
 
@@ -131,25 +132,30 @@ describe("what programs once did otherwise than the run:", () => {
     });
 });
 
-/** Durations far apart, so that nothing is due at the same instant by chance, and long ones are tried as well. */
-function spread<Plain>(plain: Plain, random: () => number): Plain {
-  return JSON.parse(JSON.stringify(plain), (key, value: unknown) =>
-    ["sleep", "block", "timeout", "grace"].includes(key) && typeof value === "number"
-      ? value * 100 + Math.floor(random() * 1000)
-      : value,
-  ) as Plain;
+/** A random program; null where threads compute side by side, which takes what the machine gives. */
+function drawCase(number: number): Drawn | null {
+  const seed = 20261124 + 7919 * number;
+  const loops = ["inline", "float", "thread", "portal"];
+  const drawn = number % 2 === 0 ? draw(randomFrom(seed)) : drawProgram(randomFrom(seed), loops);
+  const { loop } = drawn.strategy;
+  const beside = loop === "thread" || loop === "portal";
+  if (beside && JSON.stringify(drawn.document).includes('"compute"')) return null;
+  return timed(drawn, beside ? randomFrom(number) : null);
 }
 
-/** The n-th random program; null where there is none, or where threads compute side by side. */
-function drawCase(number: number): (Drawn & { isSpread: boolean }) | null {
-  const drawn = draw(randomFrom(20261124 + 7919 * number));
-  // Every fourth keeps its durations, of which many come out at the same instant.
-  const isSpread = number % 4 !== 0;
-  const { document, strategy } = isSpread ? spread(drawn, randomFrom(number)) : drawn;
-  const beside = strategy.loop === "thread" || strategy.loop === "portal";
-  return beside && JSON.stringify(document).includes('"compute"')
-    ? null
-    : { document, strategy, isSpread };
+/**
+ * Durations as a program of JavaScript can keep them, whose timers count whole milliseconds. Between
+ * threads they are far apart, since who is first at one instant is luck; on one loop it is not.
+ */
+function timed(drawn: Drawn, random: (() => number) | null): Drawn {
+  return JSON.parse(JSON.stringify(drawn), (key, value: unknown) => {
+    if (
+      typeof value !== "number" ||
+      !["sleep", "block", "compute", "timeout", "grace"].includes(key)
+    )
+      return value;
+    return random === null ? Math.ceil(value) : value * 100 + Math.floor(random() * 1000);
+  }) as Drawn;
 }
 
 const only = process.env["TANDEM_CASE"];

@@ -26,7 +26,7 @@ export function writeTask(draft: Draft, task: TaskSpec): string[] {
   const parameters = task.copies === null ? "" : "copy: number";
   return [
     `async function ${draft.functionOf(task)}(${parameters}) {`,
-    ...inside([...declareValue(task.steps, task.finally), ...lines]),
+    ...inside(counted(draft, [...declareValue(task.steps, task.finally), ...lines])),
     "}",
   ];
 }
@@ -36,18 +36,28 @@ export function writeLaunch(draft: Draft): string[] {
   const { scenario, afterSettle } = draft.facts;
   return [
     "async function launch() {",
-    ...inside([
-      ...declareValue(scenario.launch),
-      ...(draft.hasGroup ? grouped(draft) : gathered(draft)),
-      ...writeSteps(draft, afterSettle, inLaunch),
-    ]),
+    ...inside(
+      counted(draft, [
+        ...declareValue(scenario.launch),
+        ...(draft.hasGroup ? grouped(draft) : gathered(draft)),
+        ...writeSteps(draft, afterSettle, inLaunch),
+      ]),
+    ),
     "}",
   ];
 }
 
+/** A body that counts among those that have not ended, where main asks whether there are any. */
+function counted(draft: Draft, body: string[]): string[] {
+  if (!draft.counts) return body;
+  return ["open++;", "try {", ...inside(body), "} finally {", "  open--;", "}"];
+}
+
 function gathered(draft: Draft): string[] {
   const { strategy, awaited, beforeSettle } = draft.facts;
-  if (strategy.settle === "none" || awaited.length === 0)
+  // Where nothing is to be awaited asyncio does not wait, but JavaScript does, for a microtask.
+  const waits = strategy.settle !== "none" && (draft.isEager || awaited.length > 0);
+  if (!waits || (strategy.settle === "group" && awaited.length === 0))
     return writeSteps(draft, beforeSettle, inLaunch);
   const { started, references } = begun(draft);
   const collects = strategy.settle === "settled";

@@ -134,6 +134,11 @@ export class Draft {
     );
   }
 
+  /** Whether main has to know if something still floats: it would wait for it, though in vain. */
+  get counts(): boolean {
+    return this.isEager && leaves(this.facts.afterLaunch).some(({ kind }) => kind === "join");
+  }
+
   /** The function by which a program has something called soon, but not here. */
   get soon(): string {
     return this.isEager ? "queueMicrotask" : "setImmediate";
@@ -171,8 +176,8 @@ export class Draft {
 
   /** The word by which main knows that the loop takes no more tasks; its pool may keep the thread. */
   closedWord(): string {
-    if (this.manner !== "tasks" || this.facts.strategy.offload !== "processes")
-      return this.endedWord();
+    const waitsForPool = this.facts.strategy.offload === "processes" && this.facts.usesPool;
+    if (this.manner !== "tasks" || !waitsForPool) return this.endedWord();
     this.words.set("CLOSED", 1);
     return "CLOSED";
   }

@@ -23,6 +23,7 @@ export function writeMachinery(draft: Draft): string[][] {
     uses.has("compute") ? computeFunction : [],
     ...(uses.has("inPool") ? writePool(draft) : []),
     uses.has("Channel") ? channelClass(draft) : [],
+    draft.counts ? ["let open = 0; // how many have not ended of what floats"] : [],
     uses.has("submit") ? submitFunction(draft) : [],
     uses.has("exitAfter") ? exitAfterFunction : [],
   ];

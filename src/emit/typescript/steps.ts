@@ -195,7 +195,9 @@ function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
   if (loop === "inline") return ["// there is no thread to join: all ran in this one"];
   if (!place.launched) return [`throw new Error("cannot join thread before it is started");`];
   if (loop === "float")
-    return [`Bun.sleepSync(${milliseconds(timeout!)}); // what floats cannot end while main waits`];
+    return [
+      `if (open > 0) Bun.sleepSync(${milliseconds(timeout!)}); // what floats cannot end while main waits`,
+    ];
   const limit = timeout === undefined ? "" : `, ${milliseconds(timeout)}`;
   const note = timeout === undefined ? "a join" : "a join, for so long; it stops nothing";
   return [`Atomics.wait(shared, ${draft.endedWord()}, 0${limit}); // ${note}`];

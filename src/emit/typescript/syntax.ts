@@ -12,7 +12,7 @@ export const reserved =
   Int32Array Map Math MessageChannel Promise Set SharedArrayBuffer String Task Value Wake Worker
   JSON console performance process self setTimeout clearTimeout setInterval clearInterval setImmediate
   clearImmediate queueMicrotask delay workerData encodeURIComponent
-  launch start submit sleep compute inPool openPool after call cancel closing current exitAfter gather
+  launch mainEnded open start submit sleep compute inPool openPool after call cancel closing current exitAfter gather
   group nextTurn run signal stop stopped tasks turnOver wait wake within worker shared
   value copy error ended finish finished submitted data what until pool poolThread jobs times works
   running handed i j k l main`.split(/\s+/);

@@ -41,13 +41,11 @@ export function writeTasks(draft: Draft): string[][] {
       : [],
     uses.has("nextTurn") ? ["const nextTurn = () => wait((wake) => void wake());"] : [],
     timer,
-    uses.has("sleep") ? ["const sleep = (ms: number) => wait((wake) => after(ms, wake));"] : [],
+    uses.has("sleep") ? sleep(draft) : [],
     start(draft),
-    cancels(draft)
-      ? [`const cancel = (which: Task[]) => which.forEach((task) => task.cancel?.());`]
-      : [],
+    cancels(draft) ? cancel(draft) : [],
     uses.has("gather") ? gather(draft) : [],
-    uses.has("within") ? within : [],
+    uses.has("within") ? within(draft) : [],
     uses.has("Group") ? group(draft) : [],
     uses.has("call") ? call : [],
     uses.has("run") ? run(draft) : [],
@@ -89,6 +87,9 @@ function head(draft: Draft): string[] {
     "const current = new AsyncLocalStorage<Task>();",
     ...(draft.uses.has("tasks") ? ["const tasks: Task[] = [];"] : []),
     ...(draft.collects ? ["let isOver = false; // from then on nobody who waits goes on"] : []),
+    ...(draft.isCutShort
+      ? ["let exitAt = Infinity; // from then on nothing that is due goes on any more"]
+      : []),
   ];
 }
 
@@ -196,9 +197,6 @@ function after(draft: Draft): string[] {
         `  else ${atOnce};`,
       ];
   return [
-    ...(draft.isCutShort
-      ? ["let exitAt = Infinity; // from then on nothing that is due goes on any more", ""]
-      : []),
     isEager
       ? "/** Calls back after so long, unless what it returns is called before. */"
       : "/** Calls back after so long, in a turn of its own, unless what it returns is called before. */",
@@ -216,6 +214,16 @@ function after(draft: Draft): string[] {
           "  };",
         ]),
     "}",
+  ];
+}
+
+function sleep({ isEager, facts, tasks }: Draft): string[] {
+  const plain = "const sleep = (ms: number) => wait((wake) => after(ms, wake));";
+  const steps = [...leaves(facts.scenario.launch), ...tasks.flatMap(leavesOf)];
+  if (!isEager || !steps.some((step) => step.kind === "sleep" && step.ticks === 0)) return [plain];
+  return [
+    "const sleep = (ms: number) =>",
+    "  wait((wake) => (ms > 0 ? after(ms, wake) : void Bun.sleep(0).then(() => wake())));",
   ];
 }
 
@@ -240,58 +248,85 @@ function start({ isEager, uses }: Draft): string[] {
 
 function gather(draft: Draft): string[] {
   const { byTurns, facts } = draft;
+  const collects = facts.strategy.settle === "settled";
+  const all = `Promise.${collects ? "allSettled" : "all"}(awaited.map(({ ended }) => ended))`;
   const turns = byTurns ? ["await nextTurn();", "await nextTurn();"] : [];
-  const ended = "awaited.map(({ ended }) => ended)";
   const interrupts = cancelsLaunch(draft);
-  if (facts.strategy.settle === "settled")
-    return [
-      "/** Waits for all, as asyncio's gather with return_exceptions does. */",
-      "async function gather(awaited: Task[]) {",
-      ...(interrupts
-        ? [
-            "  let isCancelled = false;",
-            "  current.getStore()!.cancel = () => {",
-            "    isCancelled = true;",
-            "    cancel(awaited);",
-            "  };",
-          ]
-        : []),
-      `  await Promise.allSettled(${ended});`,
-      ...inside(turns),
-      ...(interrupts ? ["  if (isCancelled) throw new Cancelled();"] : []),
-      "}",
-    ];
-  const lines = [`await Promise.all(${ended});`];
+  // By turns there is none in which all have ended and launch does not wait for one.
+  const mayBeLate = interrupts && !byTurns && !collects;
+  const what = collects
+    ? "/** Waits for all, as asyncio's gather with return_exceptions does. */"
+    : `/** Waits as asyncio's gather: lets go at the first that fails${interrupts ? "; cancelling launch cancels them" : ""}. */`;
+  const asks = [
+    "let isCancelled = false;",
+    ...(mayBeLate
+      ? ["let isLate = false; // cancelled when all have ended, and launch not yet gone on"]
+      : []),
+    "current.getStore()!.cancel = () => {",
+    "  isCancelled = true;",
+    ...(mayBeLate ? ["  isLate ||= awaited.every((task) => task.cancel === undefined);"] : []),
+    "  cancel(awaited);",
+    "};",
+  ];
+  const waits =
+    collects || turns.length === 0
+      ? [`await ${all};`, ...turns]
+      : ["try {", `  await ${all};`, "} finally {", ...inside(turns), "}"];
+  const guarded = mayBeLate
+    ? ["try {", `  await ${all};`, "} catch (error) {", "  if (!isLate) throw error;", "}"]
+    : waits;
   return [
-    `/** Waits as asyncio's gather: lets go at the first that fails${interrupts ? "; cancelling launch cancels them" : ""}. */`,
+    what,
     "async function gather(awaited: Task[]) {",
-    ...(interrupts ? ["  current.getStore()!.cancel = () => cancel(awaited);"] : []),
-    ...(turns.length > 0
-      ? ["  try {", ...inside(inside(lines)), "  } finally {", ...inside(inside(turns)), "  }"]
-      : inside(lines)),
+    ...inside([
+      ...(interrupts ? asks : []),
+      ...guarded,
+      ...(interrupts ? ["if (isCancelled) throw new Cancelled();"] : []),
+    ]),
     "}",
   ];
 }
 
-const within = [
-  "/** Cancels launch, that is what it waits for, when so long has gone by, as asyncio.timeout does. */",
-  "async function within(ms: number, what: Promise<void>) {",
-  "  const launched = current.getStore()!;",
-  "  let isLate = false;",
-  "  const clear = after(ms, () => {",
-  "    isLate = true;",
-  "    launched.cancel?.();",
-  "  });",
-  "  try {",
-  "    await what;",
-  "  } catch (error) {",
-  "    if (!isLate || !(error instanceof Cancelled)) throw error;",
-  `    throw new Error("the completion point timed out");`,
-  "  } finally {",
-  "    clear();",
-  "  }",
-  "}",
-];
+function cancel(draft: Draft): string[] {
+  if (!tellsLate(draft))
+    return ["const cancel = (which: Task[]) => which.forEach((task) => task.cancel?.());"];
+  return [
+    "function cancel(which: Task[]) {",
+    "  for (const task of which) {",
+    "    task.isUnwanted = true;",
+    "    task.cancel?.();",
+    "  }",
+    "}",
+  ];
+}
+
+/** Whether a limit that ran out has to be told from another reason to end launch. */
+function tellsLate({ facts, uses }: Draft): boolean {
+  return uses.has("within") && facts.strategy.atExit === "cancel";
+}
+
+function within(draft: Draft): string[] {
+  const isOther = tellsLate(draft) ? " || launched.isUnwanted" : "";
+  return [
+    "/** Cancels launch, that is what it waits for, when so long has gone by, as asyncio.timeout does. */",
+    "async function within(ms: number, what: Promise<void>) {",
+    "  const launched = current.getStore()!;",
+    "  let isLate = false;",
+    "  const clear = after(ms, () => {",
+    "    isLate = true;",
+    "    launched.cancel?.();",
+    "  });",
+    "  try {",
+    "    await what;",
+    "  } catch (error) {",
+    `    if (!isLate || !(error instanceof Cancelled)${isOther}) throw error;`,
+    `    throw new Error("the completion point timed out");`,
+    "  } finally {",
+    "    clear();",
+    "  }",
+    "}",
+  ];
+}
 
 function group({ soon }: Draft): string[] {
   return [
