@@ -2,7 +2,8 @@
 import { type Change, editsOf, type Knob, knobsOf } from "../scenario/change.ts";
 import { longest, type Ticks } from "../scenario/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
-import { type Demand, isOfEveryTask, mustNotFail } from "./demands.ts";
+import type { Demand } from "./demands.ts";
+import { isOfEveryTask, mustNotFail } from "./expect-demands.ts";
 
 /** How many times as long, or as short, a step is made at the most. */
 const mostTimes = 64;

@@ -8,7 +8,7 @@ import {
   settles,
   type Strategy,
 } from "../scenario/strategy.ts";
-import { backgroundEnd } from "./demands.ts";
+import { backgroundEnd } from "./expectations.ts";
 import { endedAtShutdown, isLost, type Outcome, precisionOf } from "./outcome.ts";
 
 /** What one strategy made of a scenario. */

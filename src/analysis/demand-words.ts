@@ -1,17 +1,9 @@
 /** Demands as text: what may stand behind `--must`, with a sentence for every mistake. */
 import { type TaskStatus, taskStatuses, toBound } from "../scenario/expectation.ts";
 import { suggestion } from "../scenario/suggest.ts";
-import {
-  boundDemand,
-  deadlockDemand,
-  type Demand,
-  figures,
-  lineDemand,
-  linesDemand,
-  statusDemand,
-  wordDemand,
-  wordDemands,
-} from "./demands.ts";
+import type { Demand } from "./demands.ts";
+import { deadlockDemand, lineDemand, linesDemand, statusDemand } from "./expect-demands.ts";
+import { boundDemand, figures, wordDemand, wordDemands } from "./vocabulary.ts";
 
 /** A demand that cannot be understood: what was found, and what would be right. */
 export class DemandError extends Error {}

@@ -5,7 +5,7 @@ import {
   type Expectations,
   isWithin,
 } from "../scenario/expectation.ts";
-import { formatDuration, formatTime } from "../scenario/duration.ts";
+import { formatDuration, formatTime, type Ticks } from "../scenario/duration.ts";
 import type { Position } from "../scenario/position.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "./outcome.ts";
@@ -136,6 +136,12 @@ export function figureOf(outcome: Outcome, of: BoundedFigure): number {
     case "overlap":
       return outcome.overlap;
   }
+}
+
+/** When the last task had ended, or launch; null where nothing began. */
+export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
+  const ends = [launch, ...tasks].flatMap(({ endedAt }) => endedAt ?? []);
+  return ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));
 }
 
 function boundWords({ comparison, limit }: Bound, of: BoundedFigure): string {

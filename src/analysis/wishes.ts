@@ -1,16 +1,9 @@
 /** What must hold where the user does not say it: what the scenario expects, and what everybody wants. */
 import type { BoundedFigure, Expectations, TaskStatus } from "../scenario/expectation.ts";
 import type { Scenario } from "../scenario/model.ts";
-import {
-  boundDemand,
-  deadlockDemand,
-  type Demand,
-  type Demands,
-  lineDemand,
-  linesDemand,
-  statusDemand,
-  wordDemand,
-} from "./demands.ts";
+import type { Demand, Demands } from "./demands.ts";
+import { deadlockDemand, lineDemand, linesDemand, statusDemand } from "./expect-demands.ts";
+import { boundDemand, wordDemand } from "./vocabulary.ts";
 
 /** The figures of `expect` by their names as demands. */
 const figureNames: Readonly<Record<BoundedFigure, string>> = {

@@ -2,16 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { DemandError, parseDemands, writeDemands } from "../../src/analysis/demand-words.ts";
-import {
-  checkDemands,
-  type Demand,
-  figures,
-  lacksOf,
-  lineDemand,
-  linesDemand,
-  statusDemand,
-  wordDemands,
-} from "../../src/analysis/demands.ts";
+import { checkDemands, type Demand, lacksOf } from "../../src/analysis/demands.ts";
+import { lineDemand, linesDemand, statusDemand } from "../../src/analysis/expect-demands.ts";
+import { figures, wordDemands } from "../../src/analysis/vocabulary.ts";
 import { checkExpectations } from "../../src/analysis/expectations.ts";
 import type { Outcome } from "../../src/analysis/outcome.ts";
 import { demandsOf } from "../../src/analysis/wishes.ts";

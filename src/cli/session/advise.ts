@@ -2,8 +2,9 @@
 import { confirm, log, multiselect, note } from "@clack/prompts";
 import { classOf, isSamePoint } from "../../analysis/comparison.ts";
 import { parseDemands, writeDemands } from "../../analysis/demand-words.ts";
-import { askedFor, boundDemand, type Demand, type Demands } from "../../analysis/demands.ts";
+import { askedFor, type Demand, type Demands } from "../../analysis/demands.ts";
 import type { Outcome } from "../../analysis/outcome.ts";
+import { boundDemand } from "../../analysis/vocabulary.ts";
 import { demandsOf } from "../../analysis/wishes.ts";
 import { renderAdvice, renderComparison } from "../../render/comparison.ts";
 import type { Scenario } from "../../scenario/model.ts";
