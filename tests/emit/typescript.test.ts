@@ -107,6 +107,30 @@ describe("a program does at the same instants what the run does, and ends as it 
     });
 });
 
+test("programs have no error of types", () => {
+  using own = temporaryFolder();
+  const project = `${import.meta.dir}/../..`;
+  const compilerOptions = {
+    // What a program of a person's need not keep to.
+    ...{ noUnusedLocals: false, noUnusedParameters: false, exactOptionalPropertyTypes: false },
+    typeRoots: [`${project}/node_modules`],
+  };
+  own.file(
+    "tsconfig.json",
+    JSON.stringify({ extends: `${project}/tsconfig.json`, compilerOptions }),
+  );
+  const write = (name: string, scenario: Scenario, strategy: Strategy): void =>
+    void own.file(`${name}.ts`, `${emitProgram(scenario, strategy, "typescript")}export {};\n`);
+  for (const [index, [strategies, text]] of documents.entries())
+    for (const [at, one] of strategies.split(" ").entries()) {
+      const strategy = parseStrategy(one);
+      if (strategy.loop !== "float" || !text.includes("result:"))
+        write(`document-${index}-${at}`, parseScenario(text, "document.yaml"), strategy);
+    }
+  const { status, stdout, stderr } = call([process.execPath, "check", "--no-script", own.path]);
+  expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
+});
+
 describe("what programs once did otherwise than the run:", () => {
   const truths: [document: string, what: string][] = [
     ["two-clean-ups", "two tasks that are cancelled both clean up"],

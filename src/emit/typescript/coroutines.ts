@@ -138,7 +138,7 @@ function bounded(draft: Draft, expression: string[], note: string): string[] {
   if (timeout === null) return awaiting(expression, note);
   draft.uses.add("within");
   const lines = [...expression];
-  lines[0] = `within(${milliseconds(timeout)}, ${lines[0]}`;
+  lines[0] = `within(${milliseconds(timeout)}, () => ${lines[0]}`;
   lines[lines.length - 1] += ")";
   return awaiting(lines, " // cancels what is not done by then");
 }

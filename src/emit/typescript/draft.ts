@@ -5,6 +5,7 @@
  * and no more, provided that the declarations (`machinery.ts`, the imports) are written last.
  */
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
+import { isBeside } from "../../scenario/strategy.ts";
 import { leaves, leavesOf } from "../../scenario/walk.ts";
 import { type ChannelUse, type Facts } from "../facts.ts";
 import { Names, toCamelCase } from "../source-text.ts";
@@ -103,10 +104,11 @@ export class Draft {
     );
   }
 
-  /** Whether launch begins its tasks in a group that cancels the others when one has failed. */
+  /** Whether launch begins its tasks in a group that may have to cancel them; as long as it need not, gather is the same. */
   get hasGroup(): boolean {
     const { strategy, launchCanFail, awaited } = this.facts;
-    return strategy.settle === "group" && launchCanFail && awaited.length > 0;
+    const mayCancel = launchCanFail || strategy.atExit === "cancel";
+    return strategy.settle === "group" && mayCancel && awaited.length > 0;
   }
 
   /**
@@ -126,6 +128,7 @@ export class Draft {
     const mayAbandon = strategy.atExit === "abandon" || strategy.grace !== null;
     return (
       this.byTurns &&
+      isBeside(strategy) &&
       closes(this.facts) &&
       !(strategy.workers !== null && mayAbandon) &&
       leaves(afterLaunch).some(

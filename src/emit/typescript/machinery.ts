@@ -22,6 +22,7 @@ export function writeMachinery(draft: Draft): string[][] {
     ...writeTasks(draft),
     uses.has("compute") ? computeFunction : [],
     ...(uses.has("inPool") ? writePool(draft) : []),
+    draft.facts.channels.length > 0 ? ["type Value = string | number;"] : [],
     uses.has("Channel") ? channelClass(draft) : [],
     draft.counts ? ["let open = 0; // how many have not ended of what floats"] : [],
     uses.has("submit") ? submitFunction(draft) : [],
@@ -97,8 +98,6 @@ function channelClass(draft: Draft): string[] {
   const isLimited = uses.has("after") && facts.limitsReceives;
   const bounded = facts.channels.some((one) => one.capacity !== null && draft.wayOf(one) === null);
   return [
-    "type Value = string | number;",
-    "",
     waits
       ? "/** A queue, of whose users the first that waits is woken first. */"
       : "/** A queue. */",

@@ -59,7 +59,8 @@ function cancelsLaunch({ facts }: Draft): boolean {
 
 /** Whether anything is cancelled at all: a program goes by turns for its channels as well. */
 function cancels(draft: Draft): boolean {
-  return draft.isEager || closes(draft.facts) || draft.uses.has("Group") || cancelsLaunch(draft);
+  const isClosing = !draft.isEager && closes(draft.facts);
+  return isClosing || draft.uses.has("Group") || cancelsLaunch(draft);
 }
 
 function head(draft: Draft): string[] {
@@ -75,11 +76,17 @@ function head(draft: Draft): string[] {
     "interface Task {",
     "  ended: Promise<void>;",
     "  /** Cancels what it waits for now, and nothing later. */",
-    "  cancel?: () => void;",
+    "  cancel?: (() => void) | undefined;",
     ...(draft.collects
       ? [
           "  /** Has it end where it waits, in a loop that has closed. */",
-          "  collect?: () => void;",
+          "  collect?: (() => void) | undefined;",
+        ]
+      : []),
+    ...(tellsLate(draft)
+      ? [
+          "  /** Main wants it to end, whatever limit it has set itself. */",
+          "  isUnwanted?: boolean;",
         ]
       : []),
     "}",
@@ -309,7 +316,7 @@ function within(draft: Draft): string[] {
   const isOther = tellsLate(draft) ? " || launched.isUnwanted" : "";
   return [
     "/** Cancels launch, that is what it waits for, when so long has gone by, as asyncio.timeout does. */",
-    "async function within(ms: number, what: Promise<void>) {",
+    "async function within(ms: number, what: () => Promise<void>) {",
     "  const launched = current.getStore()!;",
     "  let isLate = false;",
     "  const clear = after(ms, () => {",
@@ -317,7 +324,7 @@ function within(draft: Draft): string[] {
     "    launched.cancel?.();",
     "  });",
     "  try {",
-    "    await what;",
+    "    await what();",
     "  } catch (error) {",
     `    if (!isLate || !(error instanceof Cancelled)${isOther}) throw error;`,
     `    throw new Error("the completion point timed out");`,
@@ -328,7 +335,7 @@ function within(draft: Draft): string[] {
   ];
 }
 
-function group({ soon }: Draft): string[] {
+function group({ isEager }: Draft): string[] {
   return [
     "/** As asyncio's TaskGroup: the first failure cancels the others, and is raised when all have cleaned up. */",
     "class Group {",
@@ -341,7 +348,9 @@ function group({ soon }: Draft): string[] {
     "  start(run: () => Promise<void>) {",
     "    const task = start(run);",
     "    this.#open.add(task);",
-    `    const ended = (error?: unknown) => ${soon}(() => this.#ended(task, error));`,
+    isEager
+      ? "    const ended = (error?: unknown) => this.#ended(task, error);"
+      : "    const ended = (error?: unknown) => setImmediate(() => this.#ended(task, error));",
     "    task.ended.then(() => ended(), ended);",
     "  }",
     "",
@@ -475,6 +484,8 @@ export function exitAfter(draft: Draft, grace: number): string {
 }
 
 function exitsAfter(draft: Draft, grace: number): string {
+  // A timer takes a millisecond at least.
+  if (grace === 0) return "setImmediate(() => process.exit());";
   if (grace <= longestTimer)
     return `setTimeout(() => process.exit(), ${milliseconds(grace)}).unref();`;
   draft.uses.add("exitAfter");
