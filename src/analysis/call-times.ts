@@ -64,3 +64,12 @@ function mean(times: CallTime[]): CallTime {
     Math.round(times.reduce((total, time) => total + of(time), 0) / times.length);
   return { total: sum((time) => time.total), held: sum((time) => time.held) };
 }
+
+/** Errors of user code that nobody could catch, in a recorded run: they are none of a call's, and nothing performs them again. */
+export function uncaughtErrors(log: EventLog): string[] {
+  const errors: string[] = [];
+  for (const { length, type, texts } of log.chunks)
+    for (let k = 0; k < length; k++)
+      if (eventTypes[type[k]!] === "error-logged" && texts.has(k)) errors.push(texts.get(k)!);
+  return errors;
+}

@@ -45,6 +45,8 @@ export interface LeftBehind {
 
 /** What is known of a run's user code that no call's end tells. */
 export interface Aftermath {
+  /** Whether user code was called at all. */
+  wasCalled: boolean;
   outlived: Outlived[];
   wentOn: WentOn[];
   leftBehind: LeftBehind[];
@@ -65,6 +67,7 @@ interface Call {
 
 export class AftermathReader {
   readonly #aftermath: Aftermath = {
+    wasCalled: false,
     outlived: [],
     wentOn: [],
     leftBehind: [],
@@ -92,6 +95,7 @@ export class AftermathReader {
     const call = this.#calls.get(actor);
     switch (type) {
       case "call-began":
+        this.#aftermath.wasCalled = true;
         this.#threads.add(thread);
         this.#calls.set(actor, {
           function: text!,

@@ -35,6 +35,7 @@ export async function breaks({ sleep }: any) {
   try { await sleep(30_000); } finally { throw new Error("no roll-back"); }
 }
 export function code() { process.exitCode = 3; }
+export async function serves() { Bun.serve({ port: 0, fetch: () => new Response("") }); }
 export async function floatsLong() { void Bun.sleep(20_000); }
 `,
 );
@@ -121,7 +122,7 @@ describe("what a function sets going and does not wait for", () => {
       );
       if (strategy === "daemon")
         expect(words).toMatch(
-          /left a timer \(after\.ts:24:\d+\) behind, which the end of the process cut off/,
+          /left a timer \(after\.ts:25:\d+\) behind, which the end of the process cut off/,
         );
     }
   });
@@ -131,6 +132,13 @@ describe("what a function sets going and does not wait for", () => {
     expect(result).toMatchObject({ interruptedBy: "timeout", main: { status: "finished" } });
     expect(saysOf(result, "kept-alive")).toMatch(
       /because of an interval \(after\.ts:11:\d+\) of \.\/after\.ts#forever$/,
+    );
+  });
+
+  test("keeps the process where it is no timer, too", () => {
+    const { result } = runCode(folder, one("serves", 20), "await", "--timeout", "1500ms");
+    expect(saysOf(result, "kept-alive")).toContain(
+      "because of something that user code had left alive: a timer, a socket, a process",
     );
   });
 

@@ -12,7 +12,7 @@ import type { CallTimes } from "../../src/scenario/calls.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
-import { temporaryFolder } from "../support/tandem.ts";
+import { tandem, temporaryFolder } from "../support/tandem.ts";
 import { randomFrom } from "./arbitrary.ts";
 
 const folder = temporaryFolder();
@@ -130,6 +130,17 @@ test("a call that was cancelled is left out, and keeps its place before the othe
   expect(takes.byActor[0]).toMatchObject([null, { error: expect.stringContaining("too late") }]);
   expect(replayed.tasks[0]).toMatchObject({ status: "failed", error: real.tasks[0]!.error });
 }, 20_000);
+
+test("an error that nobody could catch is none of a call's: that it is left out is said", () => {
+  folder.file("stray.ts", `export function stray() { void Promise.reject(new Error("stray")); }\n`);
+  const step = { call: { module: "./stray.ts", export: "stray", takes: "1ms" } };
+  const document = { name: "stray", main: ["launch"], tasks: { task: [step] } };
+  const file = folder.file("stray.json", JSON.stringify(document));
+  const events = folder.file("stray.ndjson");
+  expect(tandem(["run", file, "--strategy", "await", "--events", events]).status).toBe(1);
+  const words = ["run", file, "--strategy", "await", "--driver", "virtual", "--takes-from", events];
+  expect(tandem(words).stderr).toMatch(/nobody could catch an error .*stray.* goes on without it/);
+}, 60_000);
 
 test("law: the calls of a recorded run come to what they came to, and so does everybody", async () => {
   for (let seed = 1; seed <= rounds(8, 100); seed++) {

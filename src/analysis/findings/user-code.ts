@@ -113,16 +113,16 @@ function cutOff(outcome: Outcome): Found[] {
 
 /** All else being over, the process stayed. */
 function keptAlive(outcome: Outcome): Found[] {
-  const { aftermath, interruptedBy, wall, main, strategy } = outcome;
-  const { nothingLeftAt, leftBehind } = aftermath;
+  const { aftermath, interruptedBy, wall, main, strategy, driver } = outcome;
+  const { wasCalled, nothingLeftAt, leftBehind } = aftermath;
   const over = allElseOver(outcome);
-  const mayStay = interruptedBy === "timeout" || interruptedBy === "signal";
-  const left = leftBehind.filter((one) => !one.over);
-  // In an interrupted run it is only known of those that are known to be there.
-  if (over === null || main.status !== "finished" || strategy.atExit === "abandon") return [];
-  if (nothingLeftAt === null && !(mayStay && left.length > 0)) return [];
+  if (over === null || !wasCalled || driver === "virtual") return [];
+  if (main.status !== "finished" || strategy.atExit === "abandon") return [];
+  const hadEnough = interruptedBy === "timeout" || interruptedBy === "signal";
+  if (nothingLeftAt === null && !hadEnough) return [];
   const stayed = (nothingLeftAt ?? wall) - over;
-  if (stayed < longStay && nothingLeftAt !== null) return [];
+  if (stayed < (nothingLeftAt === null ? shortEnd : longStay)) return [];
+  const left = leftBehind.filter((one) => !one.over);
   const because = (nothingLeftAt === null ? left : leftBehind).at(-1);
   const why =
     because === undefined
@@ -143,8 +143,9 @@ function keptAlive(outcome: Outcome): Found[] {
   ];
 }
 
-/** When main, launch and every task were over; null when not all of them were. */
-function allElseOver({ main, launch, tasks }: Outcome): Ticks | null {
+/** When main, the loop and every task were over; null when not all of them were. */
+function allElseOver({ main, launch, tasks, left }: Outcome): Ticks | null {
+  if (left.loop || left.jobs > 0) return null;
   const ends = [main, ...(launch.startedAt === null ? [] : [launch]), ...tasks].map(
     ({ endedAt, status }) => (status === "interrupted" || status === "abandoned" ? null : endedAt),
   );

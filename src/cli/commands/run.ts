@@ -1,7 +1,7 @@
 /** `tandem run <scenario>` */
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { readCallTimes } from "../../analysis/call-times.ts";
+import { readCallTimes, uncaughtErrors } from "../../analysis/call-times.ts";
 import { findFindings } from "../../analysis/findings.ts";
 import { isLost, type Outcome, readOutcome } from "../../analysis/outcome.ts";
 import type { RealRun } from "../../drivers/real/real.ts";
@@ -133,6 +133,10 @@ async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
   const { readEvents } = await import("../../events/schema.ts");
   const { header, log } = readEvents(readText(word, word, maxEventBytes), word);
   const { byActor, byFunction } = readCallTimes(log);
+  for (const error of uncaughtErrors(log))
+    writeErr(
+      `${word}: nobody could catch an error of the recorded run (${error}), and this run goes on without it\n`,
+    );
   const recorded = actorNumbers(header.tasks);
   const here = actorNumbers(taskInstances(scenario).map(({ name }) => name));
   const takes: CallTimes = { byActor: {}, byFunction };

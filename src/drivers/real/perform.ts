@@ -264,7 +264,10 @@ export class RealThread implements Thread, Host {
         case "job": {
           const { step } = value.job;
           if (this.#options.process !== null || step.kind === "call") await this.#do(value);
-          else hold(step, this.#options.speed);
+          else {
+            if (this.#options.clock.msOf(step.ticks) >= longStand) this.#options.userCode?.pause();
+            hold(step, this.#options.speed);
+          }
           break;
         }
       }
@@ -361,7 +364,7 @@ export class RealThread implements Thread, Host {
 
   /** A job that takes more than holding this thread. */
   async #do(operation: JobOperation): Promise<void> {
-    const { process, clock, mailbox, board } = this.#options;
+    const { process, clock, mailbox, board, userCode } = this.#options;
     const { job } = operation;
     this.#job = job;
     // Until somebody answers, nothing here can go on any more; of a process that is not known.
@@ -384,17 +387,13 @@ export class RealThread implements Thread, Host {
     }
     const { error, broken } =
       process === null
-        ? { error: await this.#callInPool(job), broken: false }
+        ? { error: await userCode!.callInPool(job.actor, job.step as CallStep), broken: false }
         : await process.perform(job);
     this.#whenStranded(undefined);
     board.runs(this.number);
     this.#job = undefined;
     if (error !== null) operation.error = error;
     operation.broken = broken;
-  }
-
-  #callInPool({ actor, step }: Job): Promise<string | null> {
-    return this.#options.userCode!.callInPool(actor, step as CallStep);
   }
 
   /** User code has ended this thread: whoever waits for it hears of that. */
