@@ -202,12 +202,13 @@ What differs from a run
   python       No loop floats there ("float", "exit"), and it cannot import the module of a "call":
                both are refused. "{runtime}" is "python". Before 3.11 the program says that it
                needs a later one, and exits with 2.
-  typescript   Where asyncio's rules hold and JavaScript has none, the program brings its own: tasks that
-               are cancelled where they wait, and a loop that goes by turns and closes. Its timers count
-               whole milliseconds. Main hears that a task failed, not why. Your own functions get args,
-               signal, sleep and print; keep the program beside the document. Refused are a channel that
-               both threads send into or receive from, a bounded one from a Worker to main, a pool for
-               "call", and a main that waits for what floats.
+  typescript   Where asyncio's rules hold and JavaScript has none, the program brings its own:
+               tasks that are cancelled where they wait, and a loop that goes by turns and
+               closes. Its timers count whole milliseconds. Main hears that a task failed, not
+               why. Your own functions get args, signal, sleep and print; keep the program beside
+               the document. Refused are a channel that both threads send into or receive from, a
+               bounded one from a Worker to main, a pool for "call", and a main that waits for
+               what floats.
 
 Examples
   tandem code lost --lang python
