@@ -112,8 +112,9 @@ function writeMain(draft: Draft): string[] {
   ];
   if (draft.facts.abandons && draft.facts.usesPool)
     return [...head, ...endAtOnce(draft, after, exit)];
-  // A thread that is a plain one is joined by the interpreter in any case.
-  const needed = exit.length > 1 || draft.facts.strategy.grace !== null;
+  // A plain thread is joined by the interpreter in any case; but before that its pools take no more.
+  const { usesPool, strategy } = draft.facts;
+  const needed = exit.length > 1 || (exit.length === 1 && (strategy.grace !== null || usesPool));
   if (!draft.facts.mainCanFail() || !needed || after.length === 0)
     return [...head, ...after, ...exit];
   return [...head, "try:", ...inside(after), "finally:", ...inside(exit)];

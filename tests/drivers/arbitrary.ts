@@ -124,12 +124,20 @@ export function draw(random: () => number): Drawn {
 /** Where a performance is shaken by small delays before steps. */
 const delays = [[], ["main"], ["launch", "tasks"], ["main", "launch", "tasks"]];
 
-/** Whether the scenario comes out the same however its steps are delayed a little, and soon enough. */
-export function isRobust({ document, strategy }: Drawn, random: () => number): boolean {
+/**
+ * Whether the scenario comes out the same however its steps are delayed a little, and soon enough.
+ *
+ * @param rounds how often it is shaken: where nothing is late, less will do.
+ */
+export function isRobust(
+  { document, strategy }: Drawn,
+  random: () => number,
+  rounds = 48,
+): boolean {
   const resolved = resolveStrategy(strategy);
   const told = outcomeOf(document, resolved);
   if (told.wall > 1500) return false;
-  for (let round = 0; round < 48; round++) {
+  for (let round = 0; round < rounds; round++) {
     const delayed = delays[round % delays.length]!;
     const onlyLater = round % 8 < 4;
     const other = outcomeOf(

@@ -56,7 +56,7 @@ class Drawing {
     return {
       document: {
         name: "random",
-        main: this.#main(submitted),
+        main: this.#main([...submitted]),
         launch: this.#launch(started),
         tasks,
         channels: { inbox: bounded(), outbox: bounded() },
@@ -132,8 +132,12 @@ class Drawing {
   #main(submitted: string[]): Step[] {
     const main: Step[] = [
       ...(this.#chance(0.3) ? this.#times(1, 2, () => this.#mainStep()) : []),
-      "launch",
+      ...(this.#chance(0.02) ? [{ join: null }] : []),
     ];
+    // A main that never launches speaks with nobody.
+    if (submitted.length === 0 && this.#chance(0.04)) return [...main, this.#print()];
+    if (submitted.length > 0 && this.#chance(0.03)) main.push({ submit: submitted.shift() });
+    main.push("launch");
     if (this.#beside) main.push({ block: this.#duration() });
     for (const name of submitted) {
       main.push({ submit: name });

@@ -59,26 +59,26 @@ const truths: { [document: string]: { lines: string[]; end: string } } = {
   // Every clean-up is waited for, also where a stop has come.
   "two-clean-ups": {
     lines: ["main 300ms main ends", "loop 500ms a cleaned", "loop 900ms b cleaned"],
-    end: "exit 0",
+    end: "exit 0 at 900ms",
   },
   // Main's timeout does not live on a loop that is closing or held.
-  "receive-while-closing": { lines: [], end: "exit 1" },
-  "receive-from-held-loop": { lines: [], end: "exit 1" },
+  "receive-while-closing": { lines: [], end: "exit 1 at 700ms" },
+  "receive-from-held-loop": { lines: [], end: "exit 1 at 1000ms" },
   // A timeout that is overdue is raised.
-  "timeout-around-one": { lines: ["300ms t done"], end: "exit 1" },
+  "timeout-around-one": { lines: ["300ms t done"], end: "exit 1 at 300ms" },
   // What launch has started gets its turn before the loop closes.
   "portal-launch-fails": {
     lines: ["main 500ms main ends", "loop 0ms t begins", "loop 0ms t cleaned"],
-    end: "exit 0",
+    end: "exit 0 at 500ms",
   },
   // What main waits for in vain it waits for without end.
   "full-inline-channel": { lines: [], end: "never" },
-  "pool-job-at-zero": { lines: ["300ms main ends"], end: "exit 0" },
-  "submit-to-draining-pool": { lines: [], end: "exit 1" },
-  "processes-prefetch": { lines: ["3000ms main ends"], end: "exit 0" },
+  "pool-job-at-zero": { lines: ["300ms main ends"], end: "exit 0 at 300ms" },
+  "submit-to-draining-pool": { lines: [], end: "exit 1 at 1000ms" },
+  "processes-prefetch": { lines: ["3000ms main ends"], end: "exit 0 at 3000ms" },
   "submit-while-closing": {
     lines: ["main 1300ms main ends", "loop 1300ms late cleaned"],
-    end: "exit 0",
+    end: "exit 0 at 1300ms",
   },
 };
 
@@ -104,7 +104,7 @@ describe("random scenarios", () => {
     for (let number = Number(only ?? 0); ; number++) {
       const drawn = drawProgram(randomFrom(seed + 104_729 * number));
       // In which order two threads come to one instant is luck, and a run promises nothing there.
-      if (isAlone(drawn) || isRobust(drawn, randomFrom(seed ^ number))) yield { number, drawn };
+      if (isAlone(drawn) || isRobust(drawn, randomFrom(seed ^ number), 16)) yield { number, drawn };
       if (only !== undefined) return;
     }
   }
@@ -116,15 +116,13 @@ describe("random scenarios", () => {
     async () => {
       for (const { number, drawn } of cases().take(runs)) {
         const one = toCase(drawn.document, drawn.strategy);
-        // Threads that take turns otherwise within an instant come to the same.
-        for (const turns of isAlone(drawn) ? [null] : [null, number]) {
-          await expectSame(one, turns).catch((error: Error) => {
-            throw new Error(
-              `TANDEM_SEED=${seed} TANDEM_CASE=${number} bun test tests/emit/python.test.ts\n` +
-                `${JSON.stringify(drawn.document)}\n${one.strategy.name}\n${error.message}`,
-            );
-          });
-        }
+        // However threads take turns within an instant, they come to the same.
+        await expectSame(one, number).catch((error: Error) => {
+          throw new Error(
+            `TANDEM_SEED=${seed} TANDEM_CASE=${number} bun test tests/emit/python.test.ts\n` +
+              `${JSON.stringify(drawn.document)}\n${one.strategy.name}\n${error.message}`,
+          );
+        });
       }
     },
   );
@@ -163,7 +161,7 @@ describe("for real", () => {
       const { status, stdout } = call([reference!.path, file]);
       const texts = lines.map((line) => line.replace(/^((main|loop) )?[\d.]+ms /, ""));
       expect(stdout.split("\n").slice(0, -1).sort()).toEqual(texts.sort());
-      expect(`exit ${status}`).toBe(end);
+      expect(end).toStartWith(`exit ${status} `);
     });
 
   for (const { path, minor } of pythons().filter((one) => one.minor < 11))

@@ -20,48 +20,57 @@ export interface Performed {
   /** "stuck" is what is neither at its end nor waits for anything in virtual time. */
   end: "exit" | "deadlock" | "stuck";
   status: number;
+  /** When it ended. */
+  at: number;
   stderr: string;
 }
 
 /** A Python that performs one program after the other, as many as are asked for at once. */
 export class VirtualPython implements Disposable {
-  readonly #process;
-  readonly #answers: AsyncGenerator<string, undefined>;
+  readonly #path: string;
+  #python: { process: Bun.Subprocess<"pipe", "pipe", "inherit">; answers: AsyncGenerator<string> };
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
-    this.#process = Bun.spawn([path, join(import.meta.dir, "virtual_python.py")], {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "inherit",
-    });
-    this.#answers = this.#read();
+    this.#path = path;
+    this.#python = this.#start();
   }
 
   /** @param seed how threads take turns within an instant; null: the first that is ready goes first. */
   perform(program: string, seed: number | null = null): Promise<Performed> {
     const performed = this.#last.then(async () => {
-      this.#process.stdin.write(`${JSON.stringify({ program, seed })}\n`);
-      await this.#process.stdin.flush();
-      const { value } = await this.#answers.next();
-      if (value === undefined) throw new Error("Python said nothing");
-      return JSON.parse(value) as Performed;
+      const { process, answers } = this.#python;
+      process.stdin.write(`${JSON.stringify({ program, seed })}\n`);
+      await process.stdin.flush();
+      const { value } = await answers.next();
+      if (value !== undefined) return JSON.parse(value as string) as Performed;
+      this.#python = this.#start();
+      return { prints: [], end: "stuck", status: 0, at: 0, stderr: "" } satisfies Performed;
     });
     this.#last = performed.catch(() => undefined);
     return performed;
   }
 
   [Symbol.dispose](): void {
-    this.#process.kill("SIGKILL");
+    this.#python.process.kill("SIGKILL");
   }
 
-  async *#read(): AsyncGenerator<string, undefined> {
-    let text = "";
-    for await (const piece of this.#process.stdout.pipeThrough(new TextDecoderStream() as never)) {
-      const lines = (text + String(piece)).split("\n");
-      text = lines.pop()!;
-      yield* lines;
-    }
+  #start() {
+    const process = Bun.spawn([this.#path, join(import.meta.dir, "virtual_python.py")], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    return { process, answers: linesOf(process.stdout) };
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let text = "";
+  for await (const piece of stream.pipeThrough(new TextDecoderStream() as never)) {
+    const lines = (text + String(piece)).split("\n");
+    text = lines.pop()!;
+    yield* lines;
   }
 }
 
@@ -97,13 +106,14 @@ export function modelled({ scenario, strategy }: Case): Essence {
     main: thread === "main",
     text,
   }));
-  const end = result.interruptedBy === null ? `exit ${result.exitCode}` : "never";
+  const end =
+    result.interruptedBy === null ? `exit ${result.exitCode} at ${result.wall}ms` : "never";
   return { lines: toLines(prints, strategy), end };
 }
 
 /** What Python did. */
-export function found({ strategy }: Case, { prints, end, status }: Performed): Essence {
-  const ends = { exit: `exit ${status}`, deadlock: "never", stuck: "stuck" };
+export function found({ strategy }: Case, { prints, end, status, at }: Performed): Essence {
+  const ends = { exit: `exit ${status} at ${at / 1000}ms`, deadlock: "never", stuck: "stuck" };
   return { lines: toLines(prints, strategy), end: ends[end] };
 }
 

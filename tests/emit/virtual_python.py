@@ -1,9 +1,9 @@
-"""Performs programs of Python in virtual time, each in a process of its own, and tells what came of them.
+"""Performs programs of Python in virtual time, one after the other, and tells what came of them.
 
 Reads lines of JSON, {"program": text, "seed": number | null}, from stdin and answers each with a line:
 
     {"prints": [{"at": microseconds, "main": bool, "text": text}], "status": number, "end": "exit" | "deadlock" | "stuck",
-     "stderr": text}
+     "at": microseconds, "stderr": text}
 
 Python's own interpreter, threading, queue, concurrent.futures and asyncio run the program. Replaced is what they stand on:
 the clock, locks, the start and the join of a thread, and the selector of a loop. Of all threads only one goes on at a time,
@@ -13,19 +13,22 @@ so that what happens in one instant on several threads happens in any order.
 
 Two orders that CPython leaves to a set are those of creation, and timers of one instant fire in that of creation. A pool
 of processes is one of threads that takes jobs ahead as concurrent.futures.process does.
+
+All programs share a process: to fork one for each takes twenty times as long. What a program abandons stands still for
+ever where it is, and after some of that the process begins anew.
 """
 
 import ast
 import builtins
 import collections
 import gc
+import io
 import json
 import os
 import random
 import selectors
 import signal
 import sys
-import tempfile
 import threading
 import time
 import types
@@ -34,22 +37,32 @@ import _thread
 
 real_lock = _thread.allocate_lock
 real_print = print
+real_exit = os._exit
+
+
+class Ended(SystemExit):
+    """Takes the main thread out of a program that is over: nothing but the host catches it."""
 
 
 class Turns:
     """Who goes on: the ready threads, those that wait, and the clock, in whole microseconds."""
 
-    def __init__(self):
+    def __init__(self, seed=None):
         self.now = 0
         self.nudge = 0
         self.ready = collections.deque()
         self.waiting = {}
-        self.current = Strand(None)
-        self.random = None
-        self.ended = False
+        self.main = self.current = Strand()
+        self.started = []
+        self.random = None if seed is None else random.Random(seed)
+        self.records = []
+        self.main_ended = False
+        self.over = False
 
     def wait(self, deadline):
         """Lets others go on until this thread is woken or the clock has come to the deadline. Returns whether it was woken."""
+        if self.over:
+            raise Ended
         me = self.current
         me.woken = False
         self.waiting[me] = deadline
@@ -64,7 +77,14 @@ class Turns:
 
     def waver(self):
         """Perhaps lets another thread that is ready go first."""
-        if self.random is not None and self.ready and not self.ended and self.random.random() < 0.3:
+        if self.random is not None and self.ready and not self.over and self.random.random() < 0.3:
+            me = self.current
+            self.ready.append(me)
+            self.pass_on(me)
+
+    def let_pools_begin(self):
+        """A worker that is free takes a job before the loop has gone on a turn, whatever else is luck."""
+        while any(strand.is_worker for strand in self.ready) and not self.over:
             me = self.current
             self.ready.append(me)
             self.pass_on(me)
@@ -72,19 +92,20 @@ class Turns:
     def pass_on(self, me):
         """Gives the turn to the next thread; returns when it is me's again, or at once where me is None: a thread that ends."""
         following = self.next()
-        if following is me:
-            return
-        self.current = following
-        following.baton.release()
-        if me is not None:
-            me.baton.acquire()
+        if following is not me:
+            self.current = following
+            following.baton.release()
+            if me is not None:
+                me.baton.acquire()
+        if self.over and me is not None:
+            raise Ended
 
     def next(self):
         if not self.ready:
             due = min((at for at in self.waiting.values() if at is not None), default=None)
             if due is None:
-                tell({"deadlock": self.now})
-                os._exit(0)
+                self.end("deadlock")
+                return self.main
             if due > self.now:
                 self.now, self.nudge = due, 0
             for strand in [strand for strand, at in self.waiting.items() if at == due]:
@@ -94,12 +115,20 @@ class Turns:
             self.ready.rotate(-self.random.randrange(len(self.ready)))
         return self.ready.popleft()
 
+    def record(self, record):
+        if not self.over:
+            self.records.append({"at": self.now, **record})
+
+    def end(self, how, status=0):
+        self.record({"end": how, "status": status})
+        self.over = True
+
 
 class Strand:
     """A thread among those that take turns."""
 
-    def __init__(self, thread):
-        self.thread = thread
+    def __init__(self, thread=None):
+        self.is_worker = thread is not None and thread._target is concurrent.futures.thread._worker
         self.baton = real_lock()
         self.baton.acquire()
         self.woken = False
@@ -196,6 +225,7 @@ def starting(start_thread):
         thread = bootstrap.__self__
         thread.strand = Strand(thread)
         started = start_thread(bootstrap, *arguments, **options)
+        turns.started.append(thread)
         turns.ready.append(thread.strand)
         return started
 
@@ -234,8 +264,8 @@ def shutdown():
     """threading._shutdown: what the interpreter waits for at its end."""
     for call in reversed(threading._threading_atexits):
         call()
-    for thread in threading.enumerate():
-        if not thread.daemon and hasattr(thread, "strand"):
+    for thread in turns.started:
+        if not thread.daemon:
             thread.join()
 
 
@@ -245,6 +275,7 @@ class Selector(selectors.SelectSelector):
     strand = None
 
     def select(self, timeout=None):
+        turns.let_pools_begin()
         turns.waver()
         events = super().select(0)
         if events or (timeout is not None and timeout <= 0):
@@ -267,18 +298,19 @@ def told(*values, sep=" ", end="\n", file=None, flush=False):
     if file is not None:
         return real_print(*values, sep=sep, end=end, file=file, flush=flush)
     # What prints when main is over is collected: that was the loop's.
-    is_main = threading.current_thread() is threading.main_thread() and not turns.ended
-    tell({"at": turns.now, "main": is_main, "text": sep.join(map(str, values))})
+    is_main = threading.current_thread() is threading.main_thread() and not turns.main_ended
+    turns.record({"main": is_main, "text": sep.join(map(str, values))})
 
 
-def tell(record):
-    os.write(answers, (json.dumps(record) + "\n").encode())
+def leave(status):
+    """os._exit."""
+    turns.end("exit", status)
+    raise Ended
 
 
 # --- Everything that follows is imported with these in place ----------------------------------------------------------
 
 turns = Turns()
-answers = -1
 
 threading._allocate_lock = threading.Lock = Lock
 threading._CRLock = None
@@ -295,6 +327,7 @@ threading.Thread.is_alive = is_alive
 threading._shutdown = shutdown
 selectors.DefaultSelector = Selector
 builtins.print = told
+os._exit = leave
 
 import queue  # noqa: E402
 
@@ -413,61 +446,70 @@ multiprocessing.active_children = list
 
 # --- One program after the other --------------------------------------------------------------------------------------
 
+# How many threads that programs have abandoned may stand still before the process begins anew.
+MOST_ABANDONED = 40
 
-def perform(program, seed, out, err):
-    """In the process that is the program's own: ends as the interpreter does, but leaves what is the host's alone."""
-    global answers
-    answers = out
-    os.dup2(err, 2)
-    sys.stderr = os.fdopen(2, "w", 1, closefd=False)
-    # Only what hangs without waiting, or waits for something real, takes as long.
+
+def perform(program, seed):
+    global turns
+    turns = Turns(seed)
+    # The interpreter's end has left this so.
+    concurrent.futures.thread._shutdown = False
+    concurrent.futures.thread._global_shutdown_lock.__init__()
+    concurrent.futures.thread._threads_queues.clear()
+    host_stderr, sys.stderr = sys.stderr, io.StringIO()
+    # Only what hangs without waiting, or waits for something real, takes as long; the process dies of it.
     signal.alarm(60)
-    turns.random = None if seed is None else random.Random(seed)
-    status = run(program)
-    threading._shutdown()
-    turns.ended = True
-    # What a module that goes leaves behind is collected, and coroutines among it run their clean-up.
+    try:
+        status = run(program)
+        threading._shutdown()
+        turns.main_ended = True
+        # What a module that goes leaves behind is collected, and coroutines among it run their clean-up.
+        gc.collect()
+        turns.end("exit", status)
+    except Ended:
+        pass
+    # Nothing of it is to be collected, and clean up, while the next one runs.
     gc.collect()
-    os._exit(status)
+    signal.alarm(0)
+    host_stderr, sys.stderr = sys.stderr, host_stderr
+    return {
+        **turns.records.pop(),
+        "prints": turns.records,
+        "stderr": host_stderr.getvalue(),
+    }
 
 
 def run(program):
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
+    host = sys.modules["__main__"]
+    module = sys.modules["__main__"] = types.ModuleType("__main__")
     try:
         # Before 3.11 a program must say that it is too old, so all of it must be read there.
         ast.parse(program, feature_version=(3, 7))
         exec(compile(program, "program.py", "exec"), module.__dict__)
+    except Ended:
+        raise
     except SystemExit as exit:
         return exit.code if isinstance(exit.code, int) else int(exit.code is not None)
     except BaseException:
         traceback.print_exc()
         return 1
     finally:
-        del sys.modules["__main__"]
+        sys.modules["__main__"] = host
     return 0
 
 
 def serve():
+    gc.collect()
     gc.freeze()  # the collection at a program's end looks at what is the program's
-    for line in sys.stdin:
+    abandoned = 0
+    while line := sys.stdin.readline():
         case = json.loads(line)
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            child = os.fork()
-            if child == 0:
-                perform(case["program"], case["seed"], out.fileno(), err.fileno())
-            _, waited = os.waitpid(child, 0)
-            out.seek(0)
-            err.seek(0)
-            records = [json.loads(record) for record in out]
-            deadlock = next((record["deadlock"] for record in records if "deadlock" in record), None)
-            answer = {
-                "prints": [record for record in records if "text" in record],
-                "status": os.waitstatus_to_exitcode(waited),
-                "end": "stuck" if os.WIFSIGNALED(waited) else "exit" if deadlock is None else "deadlock",
-                "stderr": err.read().decode(errors="replace"),
-            }
-        real_print(json.dumps(answer), flush=True)
+        real_print(json.dumps(perform(case["program"], case["seed"])), flush=True)
+        abandoned += sum(not thread.strand.over for thread in turns.started)
+        if abandoned > MOST_ABANDONED:
+            os.execv(sys.executable, [sys.executable, __file__])
+    real_exit(0)
 
 
 if __name__ == "__main__":

@@ -183,7 +183,7 @@ export function writeExit(draft: Draft): string[] {
   const joined = tell === null && last?.kind === "join" && last.timeout === undefined;
   if (grace !== null)
     lines.push(`thread.join(timeout=${seconds(grace)})  # then it is abandoned: it is a daemon`);
-  else if (!joined) lines.push("thread.join()");
+  else if (!joined || (facts.usesPool && facts.mainCanFail())) lines.push("thread.join()");
   return lines;
 }
 
