@@ -1,12 +1,9 @@
 /** README.md is a promise: what it shows is what comes out, and what it names is there. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import packageJson from "../package.json";
 import { shell, tandem, temporaryFolder } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
-
-// Where a machine is slow or busy, to start a process takes long.
-setDefaultTimeout(60_000);
 
 const root = join(import.meta.dir, "..");
 const readme = await Bun.file(join(root, "README.md")).text();

@@ -1,12 +1,9 @@
 /** `tandem check`: scenarios held to what they expect. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
-
-// A terminal is waited for by what it shows, with a patience of its own.
-setDefaultTimeout(60_000);
 
 const catalogue = join(import.meta.dir, "../../src/scenario/catalogue");
 

@@ -1,9 +1,6 @@
 /** Completion and the manual page: both say what the help says. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { call, shell, tandemHere } from "../support/tandem.ts";
-
-// Where a machine is slow or busy, to start a process takes long.
-setDefaultTimeout(60_000);
 
 /** What bash offers for a line that is being typed. */
 function offers(line: string): string[] {

@@ -1,11 +1,9 @@
 /** The help's examples: each of them works, as it stands, for somebody who tries it. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { commands, overview } from "../../src/cli/commands.ts";
 import { environment, shell, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
-
-setDefaultTimeout(60_000);
 
 /** A document such as a user who tries an example has: one with an expectation. */
 const mine = `name: mine

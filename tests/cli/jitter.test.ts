@@ -1,10 +1,7 @@
 /** `tandem run --jitter`: durations that vary, the odds of what comes of them, and runs had again. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
-
-// A terminal is waited for by what it shows, with a patience of its own.
-setDefaultTimeout(60_000);
 
 interface Odds {
   runs: number;

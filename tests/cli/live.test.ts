@@ -1,10 +1,7 @@
 /** The picture of a real run in a terminal, and the finished timeline. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { tandem } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
-
-// A terminal is waited for by what it shows, with a patience of its own.
-setDefaultTimeout(120_000);
 
 const escape = "\u001b";
 

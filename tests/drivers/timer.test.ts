@@ -1,12 +1,9 @@
 /** Durations longer than setTimeout takes, which fires at once where it is given more: some 25 days. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import FakeTimers from "@sinonjs/fake-timers";
 import { after } from "../../src/drivers/real/timer.ts";
 import { simulate } from "../support/simulate.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
-
-// Where a machine is slow or busy, to start a process takes long.
-setDefaultTimeout(60_000);
 
 const day = 24 * 3_600_000;
 

@@ -1,11 +1,8 @@
 /** What user code does beyond its calls, and what tandem says of it: never that all is well when it is not. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { temporaryFolder } from "../support/tandem.ts";
 import { runCode, verdictOf } from "../support/user-code.ts";
 import type { RunResult } from "../support/simulate.ts";
-
-// Where a machine is slow or busy, to start a process takes long.
-setDefaultTimeout(60_000);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

@@ -1,10 +1,7 @@
 /** Where user code held its thread, and who did, as a user of the command line is told. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { temporaryFolder } from "../support/tandem.ts";
 import { runCode } from "../support/user-code.ts";
-
-// Where a machine is slow or busy, to start a process takes long.
-setDefaultTimeout(60_000);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

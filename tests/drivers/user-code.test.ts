@@ -1,12 +1,9 @@
 /** `call`: the user's own functions, wherever a step can stand, as a user meets them on the command line. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResult } from "../support/simulate.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
-
-// Where a machine is slow or busy, to start a process takes long.
-setDefaultTimeout(60_000);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

@@ -36,6 +36,21 @@ export async function performTwice(plan: RunPlan, speed: number): Promise<Twice>
   return { model: read(modelLog), modelLog, real: read(realLog), realLog };
 }
 
+/** How late a machine may be, in ms of real time, before a run that ended otherwise is made again. */
+const slack = 20;
+
+/** How often it is made at most. */
+const mostTries = 6;
+
+/** The same, again where both do not end alike and the machine was late. */
+export async function performUndisturbed(plan: RunPlan, speed: number): Promise<Twice> {
+  for (let tries = 1; ; tries++) {
+    const twice = await performTwice(plan, speed);
+    const isAlike = Bun.deepEquals(essence(twice.real), essence(twice.model));
+    if (isAlike || tries === mostTries || lateness(twice) <= slack * speed) return twice;
+  }
+}
+
 /** What must not depend on the driver. */
 export function essence({ main, launch, tasks, prints, exitCode, interruptedBy }: RunResult) {
   const lines = (thread: string): string[] =>

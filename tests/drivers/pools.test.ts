@@ -1,5 +1,5 @@
 /** What a pool has taken and what it has not, and what becomes of those who come when it is closing: virtually and for real. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Board } from "../../src/drivers/real/board.ts";
 import { POOL_THREAD, typeNumber } from "../../src/events/event.ts";
@@ -7,10 +7,8 @@ import type { EventLog } from "../../src/events/log.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type StrategyInput } from "../../src/scenario/strategy.ts";
 import { parseYaml } from "../../src/scenario/yaml.ts";
-import { essence, performTwice, type Twice } from "../support/real.ts";
+import { essence, performUndisturbed, type Twice } from "../support/real.ts";
 import { type RunResult, simulate } from "../support/simulate.ts";
-
-setDefaultTimeout(120_000);
 
 const statuses = ({ tasks }: RunResult): string[] => tasks.map(({ status }) => status);
 const lines = ({ prints }: RunResult): [number, string][] =>
@@ -26,7 +24,7 @@ async function truth(name: string): Promise<object> {
 function twice(document: object, strategy?: StrategyInput): Promise<Twice> {
   const scenario = parseScenario(JSON.stringify(document), "document.json");
   const chosen = strategy === undefined ? scenario.strategy : resolveStrategy(strategy);
-  return performTwice({ scenario, strategy: chosen, runtime: "test" }, 1);
+  return performUndisturbed({ scenario, strategy: chosen, runtime: "test" }, 1);
 }
 
 /** How many jobs the pool has begun. */
