@@ -9,14 +9,23 @@ import { isOfEveryTask, mustNotFail } from "./expect-demands.ts";
 const mostTimes = 64;
 
 /**
- * The durations that are tried, by their first digits. A few tell soon about how large a change it
- * takes; then all of two digits are tried that are a smaller change, where there is time for that.
+ * The durations that are tried, by their first digits, and to how many times as long or short. A few
+ * tell soon about how large a change it takes; then those between are tried that are a smaller one,
+ * where there is time for that.
  */
-const grids: readonly (readonly number[])[] = [
-  [10, 20, 50],
-  [10, 12, 15, 20, 25, 30, 40, 50, 60, 80],
-  Array.from({ length: 90 }, (_, k) => 10 + k),
+const grids: readonly Grid[] = [
+  { digits: [10, 20, 50], times: mostTimes },
+  { digits: [10, 12, 15, 20, 25, 30, 40, 50, 60, 80], times: mostTimes },
+  { digits: Array.from({ length: 90 }, (_, k) => 10 + k), times: 4 },
 ];
+
+interface Grid {
+  digits: readonly number[];
+  times: number;
+}
+
+/** All that might be tried, between those of a grid. */
+const finest = grids.at(-1)!.digits;
 
 /** A change to be tried. */
 export interface Candidate {
@@ -46,13 +55,13 @@ export function candidatesOf(
     .map((change) => ({ change, between: null, least: change.size }));
   const room = Math.max(0, mostRuns - edits.length);
   const knobs = knobsOf(scenario).toSorted((a, b) => b.step.ticks - a.step.ticks);
-  const runsOfAKnob = (grid: readonly number[]): number =>
-    2 * Math.ceil(grid.length * Math.log10(mostTimes));
+  const runsOfAKnob = ({ digits, times }: Grid): number =>
+    2 * Math.ceil(digits.length * Math.log10(times));
   const longestSteps = knobs.slice(0, Math.floor(room / runsOfAKnob(grids[0]!)));
   return grids
     .filter((grid, level) => level === 0 || knobs.length * runsOfAKnob(grid) <= room)
     .map((grid, level) => {
-      const known = new Set(level === 0 ? [] : grids[level - 1]!);
+      const known = new Set(level === 0 ? [] : grids[level - 1]!.digits);
       const steps = longestSteps
         .flatMap((knob) => [...turned(knob, "longer", grid), ...turned(knob, "shorter", grid)])
         .filter(({ digits }) => !known.has(digits));
@@ -65,12 +74,12 @@ export function candidatesOf(
 function turned(
   knob: Knob,
   way: "longer" | "shorter",
-  grid: readonly number[],
+  { digits, times }: Grid,
 ): (Candidate & { digits: number })[] {
   const { ticks } = knob.step;
-  const end = way === "longer" ? Math.min(ticks * mostTimes, longest) : ticks / mostTimes;
-  const all = durations(ticks, end, grids.at(-1)!);
-  const tried = new Set(durations(ticks, end, grid));
+  const end = way === "longer" ? Math.min(ticks * times, longest) : ticks / times;
+  const all = durations(ticks, end, finest);
+  const tried = new Set(durations(ticks, end, digits));
   let left: Ticks[] = [];
   return all.flatMap((to) => {
     if (!tried.has(to)) {

@@ -36,7 +36,7 @@ export interface Question {
  * Where no strategy would do, it is the wish that is wrong and not the choice; so such a change is
  * told only where there is no other.
  *
- * @param mostRuns about as many runs it may take to find what the choice lacks, and twice as many to
+ * @param mostRuns about as many runs it may take to find what the choice lacks, and as many again to
  *   find what would be right. Where they do not suffice for all steps, the longest are tried.
  * @returns null where none of the changes does.
  */
@@ -70,8 +70,7 @@ class Search {
   constructor(question: Question, simulate: Simulate, mostRuns: number) {
     this.#question = question;
     this.#simulate = simulate;
-    this.#runs = mostRuns;
-    this.#asked = 2 * mostRuns;
+    this.#runs = this.#asked = mostRuns;
     this.#reserve = mostRuns / 4;
     const { scenario, others, demands } = question;
     const kinds = new Map<string, string>();

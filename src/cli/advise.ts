@@ -17,7 +17,7 @@ import { simulate, tryOut } from "./perform-all.ts";
 const mostEvents = 700_000;
 
 /** Nor more runs than that, however short they are: each takes a while by itself. */
-const mostRuns = 2000;
+const mostRuns = 600;
 
 /** With fewer runs than that, no search for a counter-example is begun. */
 const fewestRuns = 50;

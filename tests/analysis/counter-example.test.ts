@@ -22,15 +22,20 @@ function timedSteps(part: unknown): Written[] {
   return [...own, ...Object.values(step).flatMap(timedSteps)];
 }
 
-/** Durations in ms of two digits, from a 64th to 64 times; or those that are tried where time is short. */
-function durationsAround(ms: number, isCoarse: boolean): number[] {
+const coarse = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
+
+/**
+ * Durations in ms, from a 64th to 64 times: all of two digits up to four times as long or short, where
+ * there are few steps; else those that are tried then.
+ */
+function durationsAround(ms: number, areFew: boolean): number[] {
   const found: number[] = [];
-  const fine = Array.from({ length: 90 }, (_, k) => 10 + k);
-  const coarse = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
   for (const unit of [0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000])
-    for (const digits of isCoarse ? coarse : fine) {
+    for (let digits = 10; digits < 100; digits++) {
       const one = Number((digits * unit).toPrecision(2));
-      if (one !== ms && one >= ms / 64 && one <= ms * 64) found.push(one);
+      const times = Math.max(one / ms, ms / one);
+      const isTried = coarse.includes(digits) || (areFew && times <= 4);
+      if (one !== ms && times <= 64 && isTried) found.push(one);
     }
   return found;
 }
@@ -70,7 +75,7 @@ test("law: no shorter or longer step makes the choice wrong that is changed by l
     for (const step of steps) {
       const kind = timed.find((one) => one in step)!;
       const ms = step[kind] as number;
-      for (const other of durationsAround(ms, steps.length > 5)) {
+      for (const other of durationsAround(ms, steps.length <= 5)) {
         if (Math.abs(Math.log2(other / ms)) >= size - 1e-9) continue;
         tried++;
         step[kind] = other;
