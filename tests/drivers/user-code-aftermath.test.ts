@@ -1,5 +1,6 @@
 /** What user code does beyond its calls, and what tandem says of it: never that all is well when it is not. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { allRounds, rounds } from "../support/laws.ts";
 import { temporaryFolder } from "../support/tandem.ts";
 import { runCode, verdictOf } from "../support/user-code.ts";
 import type { RunResult } from "../support/simulate.ts";
@@ -73,6 +74,36 @@ describe("a promise that nothing can settle any more", () => {
     const { result } = runCode(folder, document, "await");
     expect(result.waiting).toContainEqual(expect.objectContaining({ who: "t", for: "receive" }));
   });
+
+  test(
+    "law: is not there where two threads of user code speak with each other",
+    () => {
+      folder.file(
+        "talk.ts",
+        `export async function produce({ send }: any) { for (let n = 0; n < 40; n++) await send("line", n); }
+export function consume({ receive, print }: any) {
+  for (let n = 0; n < 40; n++) { if (n % 7 === 3) Bun.sleepSync(1); print("got " + receive("line")); }
+}
+`,
+      );
+      const call = (name: string): object => ({ call: { module: "./talk.ts", export: name } });
+      const document = {
+        main: ["launch", call("consume")],
+        tasks: { task: [call("produce")] },
+        channels: { line: { capacity: 1 } },
+      };
+      for (let round = 0; round < rounds(2, 30); round++)
+        for (const strategy of ["thread", "portal", "thread,offload=threads"]) {
+          const { result } = runCode(folder, document, strategy);
+          expect([strategy, result.interruptedBy, result.prints.length]).toEqual([
+            strategy,
+            null,
+            40,
+          ]);
+        }
+    },
+    allRounds ? 600_000 : 60_000,
+  );
 
   test.each([
     ["neverButAlive", "thread"],

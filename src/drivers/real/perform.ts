@@ -505,9 +505,13 @@ export class RealThread implements Thread, Host {
     process.on("beforeExit", () => {
       const stranded = this.#onStranded;
       if (stranded === undefined) return;
-      this.#whenStranded(undefined);
-      // The thread ends unless it has something to do by now.
-      setImmediate(stranded);
+      // The thread ends unless it has something to do by now; and a message may come until then.
+      mailbox.keepsThread(true);
+      setImmediate(() => {
+        if (this.#onStranded !== stranded) return;
+        this.#whenStranded(undefined);
+        stranded();
+      });
     });
   }
 }
