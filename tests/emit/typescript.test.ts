@@ -161,15 +161,17 @@ function drawCase(number: number): Drawn | null {
   const seed = 20261124 + 7919 * number;
   const loops = ["inline", "float", "thread", "portal"];
   const drawn = number % 2 === 0 ? draw(randomFrom(seed)) : drawProgram(randomFrom(seed), loops);
-  const { loop } = drawn.strategy;
+  const { loop, offload, grace } = drawn.strategy;
   const beside = loop === "thread" || loop === "portal";
   if (beside && JSON.stringify(drawn.document).includes('"compute"')) return null;
-  return timed(drawn, beside ? randomFrom(number) : null);
+  const isLuck = beside || offload !== undefined || grace !== undefined;
+  return timed(drawn, isLuck ? randomFrom(number) : null);
 }
 
 /**
  * Durations as a program of JavaScript can keep them, whose timers count whole milliseconds. Between
- * threads they are far apart, since who is first at one instant is luck; on one loop it is not.
+ * threads, and up to an end that is set from outside, they are far apart, since who is first at one
+ * instant is luck there; on one loop it is not.
  */
 function timed(drawn: Drawn, random: (() => number) | null): Drawn {
   return JSON.parse(JSON.stringify(drawn), (key, value: unknown) => {

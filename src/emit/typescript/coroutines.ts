@@ -94,10 +94,12 @@ function grouped(draft: Draft): string[] {
 
 /** The steps before the completion point, and what is awaited there: begun in place, if nothing comes between. */
 function begun(draft: Draft): { started: string[]; references: string[] } {
-  const { awaited, beforeSettle } = draft.facts;
+  const { awaited, beforeSettle, strategy } = draft.facts;
   const first = beforeSettle.findIndex(({ kind }) => kind === "start");
+  // A limit begins at the completion point, when all have been begun.
+  const isLimited = strategy.timeout !== null;
   const write = (steps: Step[]): string[] => writeSteps(draft, steps, inLaunch);
-  if (beforeSettle.slice(first).some(({ kind }) => kind !== "start"))
+  if (isLimited || beforeSettle.slice(first).some(({ kind }) => kind !== "start"))
     return {
       started: write(beforeSettle),
       references: awaited.map(

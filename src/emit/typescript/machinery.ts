@@ -200,6 +200,9 @@ function submitFunction(draft: Draft): string[] {
     "    () => 1,",
     "    () => -1,",
     "  );",
+    ...(draft.byTurns
+      ? ["  await new Promise(setImmediate); // main hears of it in a turn of its own"]
+      : []),
     "  Atomics.store(shared, id, ended);",
     "  Atomics.notify(shared, id);",
     "}",

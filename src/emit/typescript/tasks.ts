@@ -234,7 +234,26 @@ function sleep({ isEager, facts, tasks }: Draft): string[] {
   ];
 }
 
-function start({ isEager, uses }: Draft): string[] {
+/** Whether launch does something between starting a task and waiting for it, which may be over by then. */
+function mayBeOver({ byTurns, uses, facts }: Draft): boolean {
+  const steps = leaves(facts.beforeSettle);
+  const first = steps.findIndex(({ kind }) => kind === "start");
+  const waits = ["sleep", "send", "receive", "call"];
+  return (
+    byTurns && uses.has("gather") && steps.slice(first).some(({ kind }) => waits.includes(kind))
+  );
+}
+
+function start(draft: Draft): string[] {
+  const { isEager, uses } = draft;
+  const heard = mayBeOver(draft)
+    ? [
+        "  task.ended.then(",
+        `    () => (task.outcome = "finished"),`,
+        `    () => (task.outcome = "failed"), // who awaits it hears of it, and nobody else`,
+        "  );",
+      ]
+    : ["  task.ended.catch(() => {}); // who awaits it hears of it, and nobody else"];
   return [
     isEager
       ? "/** Begins a task, which runs to its first await at once. */"
@@ -245,9 +264,7 @@ function start({ isEager, uses }: Draft): string[] {
     isEager
       ? "  task.ended = current.run(task, run);"
       : "  task.ended = current.run(task, () => nextTurn().then(run));",
-    ...(isEager
-      ? []
-      : ["  task.ended.catch(() => {}); // who awaits it hears of it, and nobody else"]),
+    ...(isEager ? [] : heard),
     "  return task;",
     "}",
   ];
@@ -257,6 +274,7 @@ function gather(draft: Draft): string[] {
   const { byTurns, facts } = draft;
   const collects = facts.strategy.settle === "settled";
   const all = `Promise.${collects ? "allSettled" : "all"}(awaited.map(({ ended }) => ended))`;
+  const awaits = mayBeOver(draft) ? "await all;" : `await ${all};`;
   const turns = byTurns ? ["await nextTurn();", "await nextTurn();"] : [];
   const interrupts = cancelsLaunch(draft);
   // By turns there is none in which all have ended and launch does not wait for one.
@@ -277,15 +295,28 @@ function gather(draft: Draft): string[] {
   ];
   const waits =
     collects || turns.length === 0
-      ? [`await ${all};`, ...turns]
-      : ["try {", `  await ${all};`, "} finally {", ...inside(turns), "}"];
+      ? [awaits, ...turns]
+      : ["try {", `  ${awaits}`, "} finally {", ...inside(turns), "}"];
   const guarded = mayBeLate
-    ? ["try {", `  await ${all};`, "} catch (error) {", "  if (!isLate) throw error;", "}"]
+    ? ["try {", `  ${awaits}`, "} catch (error) {", "  if (!isLate) throw error;", "}"]
     : waits;
   return [
     what,
     "async function gather(awaited: Task[]) {",
     ...inside([
+      ...(mayBeOver(draft)
+        ? [
+            `const all = ${all};`,
+            collects
+              ? "if (awaited.every((task) => task.outcome)) return void (await all); // nothing to wait for"
+              : `const isDecided = awaited.some((task) => task.outcome === "failed");`,
+            ...(collects
+              ? []
+              : [
+                  "if (isDecided || awaited.every((task) => task.outcome)) return void (await all); // nothing to wait for",
+                ]),
+          ]
+        : []),
       ...(interrupts ? asks : []),
       ...guarded,
       ...(interrupts ? ["if (isCancelled) throw new Cancelled();"] : []),
@@ -457,7 +488,6 @@ function run(draft: Draft): string[] {
           "  await turnOver();",
         ]
       : []),
-    ...(draft.collects ? ["  isOver = true;"] : []),
     ...finishPool(draft),
     ...(keeps ? ["  clearInterval(open);"] : []),
     "  return launched;",
@@ -466,11 +496,17 @@ function run(draft: Draft): string[] {
 }
 
 /** Waits for what the pool has taken: the loop goes round as long as its own threads are at it. */
-function finishPool({ facts, uses, words }: Draft): string[] {
-  if (!uses.has("inPool")) return [];
+function finishPool({ facts, uses, words, collects }: Draft): string[] {
+  const over = collects ? ["  isOver = true;"] : [];
+  if (!uses.has("inPool")) return over;
   if (facts.strategy.offload === "threads")
-    return ["  await Promise.all(over); // the pool finishes what it has begun"];
+    return [
+      "  await Promise.all(over); // the pool finishes what it has begun",
+      ...(uses.has("submit") && closes(facts) ? ["  await turnOver();"] : []),
+      ...over,
+    ];
   return [
+    ...over,
     ...(words.has("CLOSED") ? ["  Atomics.store(shared, CLOSED, 1);"] : []),
     "  // The loop has closed, and the pool finishes what it has taken.",
     "  for (let over; (over = Atomics.load(jobs, 0)) < handed; ) Atomics.wait(jobs, 0, over);",
