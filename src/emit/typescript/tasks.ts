@@ -83,6 +83,7 @@ function head(draft: Draft): string[] {
           "  collect?: (() => void) | undefined;",
         ]
       : []),
+    ...(mayBeOver(draft) ? [`  outcome?: "finished" | "failed";`] : []),
     ...(tellsLate(draft)
       ? [
           "  /** Main wants it to end, whatever limit it has set itself. */",
