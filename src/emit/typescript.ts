@@ -18,7 +18,7 @@ import { writeMachinery } from "./typescript/machinery.ts";
 import { refuseWhatIsTooMuch } from "./typescript/refusals.ts";
 import { declareValue, onMain, writeSteps } from "./typescript/steps.ts";
 import { inside } from "./typescript/syntax.ts";
-import { exitAfter } from "./typescript/tasks.ts";
+import { exitAfter } from "./typescript/close.ts";
 
 /** The program in TypeScript. @throws EmitError where there is none of reasonable size. */
 export function emitTypeScript(scenario: Scenario, strategy: Strategy): string {

@@ -8,7 +8,8 @@ import type { TaskSpec } from "../../scenario/model.ts";
 import type { Draft } from "./draft.ts";
 import { writePool } from "./pool.ts";
 import { everyCopy } from "./syntax.ts";
-import { exitAfterFunction, writeTasks } from "./tasks.ts";
+import { exitAfterFunction } from "./close.ts";
+import { writeTasks } from "./tasks.ts";
 
 /** The declarations that a program needs, in an order in which each finds what it builds upon. */
 export function writeMachinery(draft: Draft): string[][] {

@@ -12,7 +12,9 @@ import type { LeafStep } from "../../scenario/model.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { leaves, leavesOf } from "../../scenario/walk.ts";
 import { closes, type Draft, type Machine } from "./draft.ts";
-import { inside, longestTimer, milliseconds } from "./syntax.ts";
+import { run } from "./close.ts";
+import { cancelsLaunch, gather, group, mayBeOver, tellsLate, within } from "./settle.ts";
+import { longestTimer } from "./syntax.ts";
 
 /** What is built upon what. */
 const needs: [Machine, Machine[]][] = [
@@ -50,11 +52,6 @@ export function writeTasks(draft: Draft): string[][] {
     uses.has("call") ? call : [],
     uses.has("run") ? run(draft) : [],
   ];
-}
-
-/** Whether launch can be cancelled while it waits for its tasks. */
-function cancelsLaunch({ facts }: Draft): boolean {
-  return facts.strategy.timeout !== null || facts.strategy.atExit === "cancel";
 }
 
 /** Whether anything is cancelled at all: a program goes by turns for its channels as well. */
@@ -235,16 +232,6 @@ function sleep({ isEager, facts, tasks }: Draft): string[] {
   ];
 }
 
-/** Whether launch does something between starting a task and waiting for it, which may be over by then. */
-function mayBeOver({ byTurns, uses, facts }: Draft): boolean {
-  const steps = leaves(facts.beforeSettle);
-  const first = steps.findIndex(({ kind }) => kind === "start");
-  const waits = ["sleep", "send", "receive", "call"];
-  return (
-    byTurns && uses.has("gather") && steps.slice(first).some(({ kind }) => waits.includes(kind))
-  );
-}
-
 function start(draft: Draft): string[] {
   const { isEager, uses } = draft;
   const heard = mayBeOver(draft)
@@ -271,61 +258,6 @@ function start(draft: Draft): string[] {
   ];
 }
 
-function gather(draft: Draft): string[] {
-  const { byTurns, facts } = draft;
-  const collects = facts.strategy.settle === "settled";
-  const all = `Promise.${collects ? "allSettled" : "all"}(awaited.map(({ ended }) => ended))`;
-  const awaits = mayBeOver(draft) ? "await all;" : `await ${all};`;
-  const turns = byTurns ? ["await nextTurn();", "await nextTurn();"] : [];
-  const interrupts = cancelsLaunch(draft);
-  // By turns there is none in which all have ended and launch does not wait for one.
-  const mayBeLate = interrupts && !byTurns && !collects;
-  const what = collects
-    ? "/** Waits for all, as asyncio's gather with return_exceptions does. */"
-    : `/** Waits as asyncio's gather: lets go at the first that fails${interrupts ? "; cancelling launch cancels them" : ""}. */`;
-  const asks = [
-    "let isCancelled = false;",
-    ...(mayBeLate
-      ? ["let isLate = false; // cancelled when all have ended, and launch not yet gone on"]
-      : []),
-    "current.getStore()!.cancel = () => {",
-    "  isCancelled = true;",
-    ...(mayBeLate ? ["  isLate ||= awaited.every((task) => task.cancel === undefined);"] : []),
-    "  cancel(awaited);",
-    "};",
-  ];
-  const waits =
-    collects || turns.length === 0
-      ? [awaits, ...turns]
-      : ["try {", `  ${awaits}`, "} finally {", ...inside(turns), "}"];
-  const guarded = mayBeLate
-    ? ["try {", `  ${awaits}`, "} catch (error) {", "  if (!isLate) throw error;", "}"]
-    : waits;
-  return [
-    what,
-    "async function gather(awaited: Task[]) {",
-    ...inside([
-      ...(mayBeOver(draft)
-        ? [
-            `const all = ${all};`,
-            collects
-              ? "if (awaited.every((task) => task.outcome)) return void (await all); // nothing to wait for"
-              : `const isDecided = awaited.some((task) => task.outcome === "failed");`,
-            ...(collects
-              ? []
-              : [
-                  "if (isDecided || awaited.every((task) => task.outcome)) return void (await all); // nothing to wait for",
-                ]),
-          ]
-        : []),
-      ...(interrupts ? asks : []),
-      ...guarded,
-      ...(interrupts ? ["if (isCancelled) throw new Cancelled();"] : []),
-    ]),
-    "}",
-  ];
-}
-
 function cancel(draft: Draft): string[] {
   if (!tellsLate(draft))
     return ["const cancel = (which: Task[]) => which.forEach((task) => task.cancel?.());"];
@@ -334,84 +266,6 @@ function cancel(draft: Draft): string[] {
     "  for (const task of which) {",
     "    task.isUnwanted = true;",
     "    task.cancel?.();",
-    "  }",
-    "}",
-  ];
-}
-
-/** Whether a limit that ran out has to be told from another reason to end launch. */
-function tellsLate({ facts, uses }: Draft): boolean {
-  return uses.has("within") && facts.strategy.atExit === "cancel";
-}
-
-function within(draft: Draft): string[] {
-  const isOther = tellsLate(draft) ? " || launched.isUnwanted" : "";
-  return [
-    "/** Cancels launch, that is what it waits for, when so long has gone by, as asyncio.timeout does. */",
-    "async function within(ms: number, what: () => Promise<void>) {",
-    "  const launched = current.getStore()!;",
-    "  let isLate = false;",
-    "  const clear = after(ms, () => {",
-    "    isLate = true;",
-    "    launched.cancel?.();",
-    "  });",
-    "  try {",
-    "    await what();",
-    "  } catch (error) {",
-    `    if (!isLate || !(error instanceof Cancelled)${isOther}) throw error;`,
-    `    throw new Error("the completion point timed out");`,
-    "  } finally {",
-    "    clear();",
-    "  }",
-    "}",
-  ];
-}
-
-function group({ isEager }: Draft): string[] {
-  return [
-    "/** As asyncio's TaskGroup: the first failure cancels the others, and is raised when all have cleaned up. */",
-    "class Group {",
-    "  #open = new Set<Task>();",
-    "  #launch = current.getStore()!;",
-    "  #failure: unknown;",
-    "  #isAborting = false;",
-    "  #wake: Wake | undefined;",
-    "",
-    "  start(run: () => Promise<void>) {",
-    "    const task = start(run);",
-    "    this.#open.add(task);",
-    isEager
-      ? "    const ended = (error?: unknown) => this.#ended(task, error);"
-      : "    const ended = (error?: unknown) => setImmediate(() => this.#ended(task, error));",
-    "    task.ended.then(() => ended(), ended);",
-    "  }",
-    "",
-    "  /** Waits for all, and raises what the first of them raised, or what launch did. */",
-    "  async end(raised?: unknown) {",
-    "    if (raised !== undefined) this.#abort();",
-    "    while (this.#open.size > 0)",
-    "      try {",
-    "        await wait((wake) => void (this.#wake = wake));",
-    "      } catch (cancelled) {",
-    "        raised ??= cancelled;",
-    "        this.#abort();",
-    "      }",
-    "    if (this.#failure ?? raised) throw this.#failure ?? raised;",
-    "  }",
-    "",
-    "  #ended(task: Task, error: unknown) {",
-    "    this.#open.delete(task);",
-    "    if (this.#open.size === 0) this.#wake?.();",
-    "    if (error === undefined || error instanceof Cancelled) return;",
-    "    this.#failure ??= error;",
-    "    if (this.#isAborting) return;",
-    "    this.#abort();",
-    "    this.#launch.cancel?.();",
-    "  }",
-    "",
-    "  #abort() {",
-    "    if (!this.#isAborting) cancel([...this.#open]);",
-    "    this.#isAborting = true;",
     "  }",
     "}",
   ];
@@ -432,108 +286,5 @@ const call = [
   "    task.cancel = undefined;",
   "    if (signal.aborted) throw new Cancelled();",
   "  }",
-  "}",
-];
-
-function run(draft: Draft): string[] {
-  const { facts, uses } = draft;
-  const { strategy } = facts;
-  const submits = uses.has("submit");
-  const isClosing = closes(draft.facts);
-  const all = "Promise.allSettled(tasks.map(({ ended }) => ended))";
-  const until =
-    strategy.loop === "portal"
-      ? strategy.atExit === "cancel"
-        ? "Promise.race([stopped.promise, launched.then(() => stopped.promise)])"
-        : `launched.then(() => stopped.promise).then(() => ${all})`
-      : strategy.atExit === "cancel"
-        ? "Promise.race([stopped.promise, launched])"
-        : "launched";
-  // Beside channels, everything that is waited for keeps its thread by itself.
-  const keeps = uses.has("Channel");
-  return [
-    ...(strategy.loop === "portal" || strategy.atExit === "cancel"
-      ? ["const stopped = Promise.withResolvers<void>();"]
-      : []),
-    ...(draft.collects ? ["const mainEnded = Promise.withResolvers<void>();"] : []),
-    "",
-    ...(isClosing
-      ? [
-          "/** Comes when the next turn is over, and before the one after it. */",
-          "const turnOver = () =>",
-          "  new Promise<void>((resolve) => setImmediate(() => behindMessages(resolve)));",
-          "",
-        ]
-      : []),
-    strategy.loop === "portal"
-      ? "/** A loop that stays open for what main submits. */"
-      : "/** As asyncio.run: launch, and what is left of its tasks when it has ended. */",
-    "async function run() {",
-    ...(keeps
-      ? ["  const open = setInterval(() => {}, 2 ** 30); // a promise alone keeps no thread"]
-      : []),
-    "  const launched = start(launch).ended;",
-    `  await ${until}.catch(() => {});`,
-    ...(isClosing
-      ? [
-          "  await turnOver();",
-          "  cancel(tasks); // the loop closes: what is left is cancelled, and cleans up",
-          `  await ${all};`,
-        ]
-      : []),
-    ...(isClosing && submits
-      ? [
-          "  // What main submits meanwhile begins, and goes no further than these turns.",
-          "  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);",
-          ...(uses.has("inPool") && strategy.offload === "threads" ? ["  isShutDown = true;"] : []),
-          "  await turnOver();",
-        ]
-      : []),
-    ...finishPool(draft),
-    ...(keeps ? ["  clearInterval(open);"] : []),
-    "  return launched;",
-    "}",
-  ];
-}
-
-/** Waits for what the pool has taken: the loop goes round as long as its own threads are at it. */
-function finishPool({ facts, uses, words, collects }: Draft): string[] {
-  const over = collects ? ["  isOver = true;"] : [];
-  if (!uses.has("inPool")) return over;
-  if (facts.strategy.offload === "threads")
-    return [
-      "  await Promise.all(over); // the pool finishes what it has begun",
-      ...(uses.has("submit") && closes(facts) ? ["  await turnOver();"] : []),
-      ...over,
-    ];
-  return [
-    ...over,
-    ...(words.has("CLOSED") ? ["  Atomics.store(shared, CLOSED, 1);"] : []),
-    "  // The loop has closed, and the pool finishes what it has taken.",
-    "  for (let over; (over = Atomics.load(jobs, 0)) < handed; ) Atomics.wait(jobs, 0, over);",
-  ];
-}
-
-/** The lines that have the process end after so long, whatever goes on. */
-export function exitAfter(draft: Draft, grace: number): string {
-  const exit = exitsAfter(draft, grace);
-  return draft.isCutShort ? `exitAt = performance.now() + ${milliseconds(grace)};\n${exit}` : exit;
-}
-
-function exitsAfter(draft: Draft, grace: number): string {
-  // A timer takes a millisecond at least.
-  if (grace === 0) return "setImmediate(() => process.exit());";
-  if (grace <= longestTimer)
-    return `setTimeout(() => process.exit(), ${milliseconds(grace)}).unref();`;
-  draft.uses.add("exitAfter");
-  return `exitAfter(${milliseconds(grace)});`;
-}
-
-/** The same for more than setTimeout takes. */
-export const exitAfterFunction = [
-  "/** Ends the process after so long; setTimeout takes no more than 2^31 - 1 ms at once. */",
-  "function exitAfter(ms: number) {",
-  "  const part = Math.min(ms, 2 ** 31 - 1);",
-  "  setTimeout(() => (ms > part ? exitAfter(ms - part) : process.exit()), part).unref();",
   "}",
 ];
