@@ -1,7 +1,10 @@
 /** The house's own rules, held against the source. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Glob } from "bun";
 import { dirname, join, relative } from "node:path";
+import { patience } from "./support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const src = join(import.meta.dir, "../src");
 const files = [...new Glob("**/*.ts").scanSync(src)].sort();
@@ -143,5 +146,12 @@ describe("the source", () => {
     const names = files.map((file) => file.split("/").at(-1));
     for (const empty of ["utils.ts", "types.ts", "common.ts", "helpers.ts", "index.ts"])
       expect(names).not.toContain(empty);
+  });
+
+  test("every file of tests says how long its tests may take: five seconds end them on a busy machine", async () => {
+    for (const file of new Glob("**/*.test.ts").scanSync(import.meta.dir)) {
+      const text = await Bun.file(join(import.meta.dir, file)).text();
+      expect([file, text.includes("setDefaultTimeout(")]).toEqual([file, true]);
+    }
   });
 });

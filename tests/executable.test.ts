@@ -1,5 +1,5 @@
 /** The executable, from another folder: one file that needs nothing and heeds nothing around it. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../.ci/build.ts";
@@ -7,6 +7,9 @@ import packageJson from "../package.json";
 import { call, type Called, temporaryFolder } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
 import type { RunResult } from "./support/simulate.ts";
+import { patience } from "./support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const folder = temporaryFolder();
 const elsewhere = temporaryFolder();

@@ -1,9 +1,12 @@
 /** README.md is a promise: what it shows is what comes out, and what it names is there. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import packageJson from "../package.json";
 import { shell, tandem, temporaryFolder } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
+import { patience } from "./support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const root = join(import.meta.dir, "..");
 const readme = await Bun.file(join(root, "README.md")).text();

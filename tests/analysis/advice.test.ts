@@ -1,5 +1,5 @@
 /** Advice keeps its word: a counter-example, compared under the demands that were told, says what was said. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { stringify } from "yaml";
 import { allStrategies } from "../../src/analysis/comparison.ts";
 import { parseDemands, writeDemands } from "../../src/analysis/demand-words.ts";
@@ -11,6 +11,9 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { compareDocument, type CompareWords } from "../support/comparison.ts";
 import { allRounds, rounds } from "../support/laws.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const musts = [null, "finish,block<=50ms", "finish,heard,main", "heard,lost==0,main<=3s,wall<=6s"];
 

@@ -1,8 +1,11 @@
 /** Which strategy is advised, and what is said of its cost: as everybody would who knows the field. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { classesOf } from "../../src/analysis/comparison.ts";
 import { className } from "../../src/render/comparison.ts";
 import { compareDocument } from "../support/comparison.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const adviceOn = (text: string, words: Parameters<typeof compareDocument>[1] = {}) =>
   compareDocument(text, words).advice;

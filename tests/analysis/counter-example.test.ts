@@ -1,5 +1,5 @@
 /** The smallest change under which a choice would be wrong: whatever is smaller leaves it right. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { lacksOf } from "../../src/analysis/demands.ts";
 import { allStrategies } from "../../src/analysis/comparison.ts";
 import { simulate } from "../../src/cli/perform-all.ts";
@@ -8,6 +8,9 @@ import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { compareDocument, type Comparison, type CompareWords } from "../support/comparison.ts";
 import { rounds } from "../support/laws.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const timed = ["sleep", "block", "compute"];
 

@@ -1,5 +1,5 @@
 /** Demands: what is told is typed, and means the same. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { DemandError, parseDemands, writeDemands } from "../../src/analysis/demand-words.ts";
 import { checkDemands, type Demand, lacksOf } from "../../src/analysis/demands.ts";
@@ -13,6 +13,9 @@ import { taskStatuses } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { holds } from "../support/property.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 function runOf(text: string, strategy?: string): Outcome {
   const scenario = parseScenario(text, "own");

@@ -1,5 +1,5 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findDivergences, tooMuchToDo } from "../../src/analysis/divergence.ts";
 import { simulateVaried } from "../../src/cli/compare.ts";
 import { type Performed, simulate } from "../../src/cli/perform-all.ts";
@@ -9,6 +9,9 @@ import { renderVerification } from "../../src/render/divergence.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const base = {
   name: "base",

@@ -1,5 +1,5 @@
 /** What holds the loop's thread, and who is late through it. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { noticeable, shareOf } from "../../src/analysis/blame.ts";
 import { findFindings } from "../../src/analysis/findings.ts";
@@ -13,6 +13,9 @@ import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
 import { type RunResult, simulate } from "../support/simulate.ts";
 import { eventsOf, type Happened, performRandom } from "./random-run.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 type Steps = (string | object)[];
 

@@ -1,5 +1,5 @@
 /** The lanes of a timeline say what was so. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { HoldReader } from "../../src/analysis/holds.ts";
 import { type Lane, Lanes, type Span } from "../../src/analysis/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
@@ -11,6 +11,9 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
 import { eventsOf, performRandom, type RandomRun } from "./random-run.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const lanesOf = ({ scenario, strategy, log }: RandomRun): Lanes =>
   new Lanes(scenario, strategy).hearAll(log);

@@ -1,11 +1,14 @@
 /** What is lost, what was given up, and what ended as it is meant to. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResult } from "../../src/export/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { essence, performTwice } from "../support/real.ts";
 import { simulate } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 type Strategy = Parameters<typeof simulate>[1];
 

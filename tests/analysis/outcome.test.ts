@@ -1,6 +1,9 @@
 /** What the result says of a run: exact figures, in virtual time. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { simulate } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const sleeper = {
   name: "x",

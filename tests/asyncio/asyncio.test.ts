@@ -3,7 +3,7 @@
 //
 // TANDEM_SEED=n draws other scenarios, TANDEM_RUNS=n more of them, and TANDEM_CASE=n keeps the n-th alone.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { join } from "node:path";
 import { rounds } from "../support/laws.ts";
@@ -16,6 +16,9 @@ import {
   scenarios,
   type Step,
 } from "./arbitrary.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 interface OracleCase {
   readonly document: unknown;

@@ -1,9 +1,12 @@
 /** `tandem check`: scenarios held to what they expect. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const catalogue = join(import.meta.dir, "../../src/scenario/catalogue");
 

@@ -1,6 +1,6 @@
 // The command line (specification, section 8) and its machine-readable output (section 5), as a user meets them.
 
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { YAML } from "bun";
 import { z } from "zod";
@@ -10,6 +10,9 @@ import { boundedFigures } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
 import { type Called, command, shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

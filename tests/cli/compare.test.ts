@@ -1,9 +1,12 @@
 /** `tandem compare`: strategies beside each other, which of them to choose, and when that would be wrong. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { tandemHere, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 interface Result {
   /** Only where it was compared. */

@@ -1,6 +1,9 @@
 /** Completion and the manual page: both say what the help says. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { call, shell, tandemHere } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 /** What bash offers for a line that is being typed. */
 function offers(line: string): string[] {

@@ -1,9 +1,12 @@
 /** The help's examples: each of them works, as it stands, for somebody who tries it. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { commands, overview } from "../../src/cli/commands.ts";
 import { environment, shell, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 /** A document such as a user who tries an example has: one with an expectation. */
 const mine = `name: mine

@@ -1,7 +1,10 @@
 /** `tandem run --jitter`: durations that vary, the odds of what comes of them, and runs had again. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 interface Odds {
   runs: number;

@@ -1,7 +1,10 @@
 /** The picture of a real run in a terminal, and the finished timeline. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { tandem } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const escape = "\u001b";
 

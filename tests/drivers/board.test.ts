@@ -1,7 +1,10 @@
 /** The memory that the threads of a real run share. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { Board, stages, waitWhile } from "../../src/drivers/real/board.ts";
 import type { LateNotifying } from "../support/late-notifier.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 /** A board at a stage; a thread beside this one notifies of that for a while, and then reaches the next one. */
 function notifiedLate(stage: number): { board: Board; worker: Worker } {

@@ -5,11 +5,14 @@
  * from below. What must not coincide is kept apart by 80 ms of real time or more, since machines are
  * busy; so the runs take a while, and several go at once.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { disordered, essence, Lanes, lateness, performTwice, tooEarly } from "../support/real.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const strategies = [
   "detach",

@@ -1,5 +1,5 @@
 /** What a pool has taken and what it has not, and what becomes of those who come when it is closing: virtually and for real. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Board } from "../../src/drivers/real/board.ts";
 import { POOL_THREAD, typeNumber } from "../../src/events/event.ts";
@@ -9,6 +9,9 @@ import { resolveStrategy, type StrategyInput } from "../../src/scenario/strategy
 import { parseYaml } from "../../src/scenario/yaml.ts";
 import { essence, performUndisturbed, type Twice } from "../support/real.ts";
 import { type RunResult, simulate } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const statuses = ({ tasks }: RunResult): string[] => tasks.map(({ status }) => status);
 const lines = ({ prints }: RunResult): [number, string][] =>

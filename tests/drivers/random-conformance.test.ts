@@ -3,7 +3,7 @@
  *
  * `TANDEM_SEED=n` draws others, `TANDEM_RUNS=n` another number of them, `TANDEM_CASE=n` the n-th alone.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
 import {
@@ -17,6 +17,9 @@ import {
 import { rounds } from "../support/laws.ts";
 import { drawClosing } from "../threads/closing.ts";
 import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261124);
 const runs = Number(process.env["TANDEM_RUNS"] ?? 0);

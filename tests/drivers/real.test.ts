@@ -1,5 +1,5 @@
 /** The real driver through the command line: real blocking, real exits, real signals. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,6 +8,9 @@ import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { disordered, performForReal, sideBySide } from "../support/real.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 interface Running {
   process: Bun.Subprocess<"ignore", "pipe", "pipe">;

@@ -1,9 +1,12 @@
 /** Durations longer than setTimeout takes, which fires at once where it is given more: some 25 days. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import FakeTimers from "@sinonjs/fake-timers";
 import { after } from "../../src/drivers/real/timer.ts";
 import { simulate } from "../support/simulate.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const day = 24 * 3_600_000;
 

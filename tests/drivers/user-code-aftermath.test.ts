@@ -1,9 +1,12 @@
 /** What user code does beyond its calls, and what tandem says of it: never that all is well when it is not. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { allRounds, rounds } from "../support/laws.ts";
 import { temporaryFolder } from "../support/tandem.ts";
 import { runCode, verdictOf } from "../support/user-code.ts";
 import type { RunResult } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

@@ -1,7 +1,10 @@
 /** Where user code held its thread, and who did, as a user of the command line is told. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { temporaryFolder } from "../support/tandem.ts";
 import { runCode } from "../support/user-code.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

@@ -1,9 +1,12 @@
 /** What the user's functions write, to either stream and however they do it, as a user of the command line meets it. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { RunResult } from "../support/simulate.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

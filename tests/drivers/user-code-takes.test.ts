@@ -1,5 +1,5 @@
 /** `--takes-from`: a recorded real run's calls, performed again in virtual time. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readCallTimes } from "../../src/analysis/call-times.ts";
 import { findFindings } from "../../src/analysis/findings.ts";
 import { readOutcome } from "../../src/analysis/outcome.ts";
@@ -14,6 +14,9 @@ import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
 import { randomFrom } from "./arbitrary.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

@@ -1,9 +1,12 @@
 /** `call`: the user's own functions, wherever a step can stand, as a user meets them on the command line. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResult } from "../support/simulate.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

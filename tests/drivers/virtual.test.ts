@@ -1,5 +1,5 @@
 /** Laws of every virtual run, on random scenarios. `TANDEM_SEED` replays a failure. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes } from "../../src/events/event.ts";
@@ -15,6 +15,9 @@ import {
 } from "../../src/scenario/strategy.ts";
 import { scenarios } from "../asyncio/arbitrary.ts";
 import { simulate } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261123);
 const replay = `TANDEM_SEED=${seed} bun test ${import.meta.path}`;

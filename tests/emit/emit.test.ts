@@ -2,8 +2,11 @@
  * `tandem code`: the text of its programs. What they do when they are run is held to the instant in
  * python.test.ts and typescript.test.ts.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { call, tandem, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 /** The code that `tandem code` prints for a scenario of the catalogue. */
 function code(...words: string[]): string {

@@ -1,5 +1,5 @@
 /** What a loop leaves behind: tasks that came while it was closing, and clean-up that was cut. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Lanes } from "../../src/analysis/lanes.ts";
@@ -8,6 +8,9 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
 import { essence, performTwice } from "../support/real.ts";
 import { simulate, type RunResult } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const lines = ({ prints }: RunResult): [number, string][] =>
   prints.map(({ at, text }) => [at, text]);

@@ -1,5 +1,5 @@
 /** `loop: float` is JavaScript: the same scenario, written out as a program, does the same under Bun. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseScenario } from "../../src/scenario/parse.ts";
@@ -7,6 +7,9 @@ import { essence, performTwice } from "../support/real.ts";
 import { call } from "../support/tandem.ts";
 import { simulate } from "../support/simulate.ts";
 import { type Floating, holdAgainst, type Step } from "./floating.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 interface Case extends Omit<Floating, "main" | "tasks"> {
   law: string;

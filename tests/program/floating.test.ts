@@ -5,10 +5,13 @@
  * Invariant: what is expected always comes from the runtime, to the millisecond, never from a
  * recording of it. `TANDEM_SEED=n` draws other scenarios.
  */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { drawFloating, holdAgainst, simulateFloating } from "./floating.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261129);
 const drawn = Array.from({ length: rounds(40, 400) }, (_, number) =>

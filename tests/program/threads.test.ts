@@ -1,6 +1,9 @@
 /** What threads of a run do to each other, in virtual time and so to the millisecond: pools, channels, portals. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { simulate, type RunResult } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const lines = ({ prints }: RunResult): [number, string][] =>
   prints.map(({ at, text }) => [at, text]);

@@ -1,5 +1,5 @@
 /** Comparisons as they are drawn: for every width of a terminal. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { allStrategies, classesOf } from "../../src/analysis/comparison.ts";
 import { demandsOf } from "../../src/analysis/wishes.ts";
 import { judge } from "../../src/cli/compare.ts";
@@ -9,6 +9,9 @@ import { renderMiniatures } from "../../src/render/timeline.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 test("no line is wider than the terminal, and no figure is left out, from 60 to 200 columns", () => {
   for (const { text, file } of catalogue) {

@@ -1,5 +1,5 @@
 /** The timeline, for every terminal. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { Lanes } from "../../src/analysis/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
@@ -7,6 +7,9 @@ import { renderTimeline } from "../../src/render/timeline.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { namedStrategies, parseStrategy } from "../../src/scenario/strategy.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 function lanesOf(document: string, name: string): { lanes: Lanes; end: number } {
   const scenario = parseScenario(document, "test.yaml");

@@ -1,9 +1,12 @@
 /** The verdict says of each failure who learned of it. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { tryOut } from "../../src/cli/perform-all.ts";
 import { renderVerdict } from "../../src/render/verdict.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 /** The line of a program in the verdict of a run. */
 function rowOf(who: string, document: object, strategy: string): string {

@@ -1,10 +1,13 @@
 /** The catalogue: every scenario says what to watch for, and under its strategies that is what happens. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { YAML } from "bun";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { simulate } from "../support/simulate.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const documents = new Map(
   catalogue.map(({ name, text }) => [name, YAML.parse(text) as Record<string, unknown>]),

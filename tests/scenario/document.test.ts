@@ -1,7 +1,7 @@
 // The scenario document (specification, section 2): what it may say, and how it is told what is wrong with it.
 // In the texts below `▲` marks where a problem is expected; it is taken out before the text is read.
 
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { YAML } from "bun";
 import fc from "fast-check";
@@ -13,6 +13,9 @@ import { DocumentError } from "../../src/scenario/problem.ts";
 import { holds } from "../support/property.ts";
 import { simulate } from "../support/simulate.ts";
 import { shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const file = "scenario.yaml";
 

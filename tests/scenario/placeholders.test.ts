@@ -1,5 +1,5 @@
 /** Placeholders in every text that a program produces: printed, raised and sent, in a run and in what `code` writes. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { readOutcome } from "../../src/analysis/outcome.ts";
@@ -12,6 +12,9 @@ import { holds } from "../support/property.ts";
 import { findPython, whyNoPython } from "../support/python.ts";
 import { simulate } from "../support/simulate.ts";
 import { call, tandem, temporaryFolder } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 /** Pieces of a text: placeholders, what looks like one, and what languages write in their own way. */
 const piece = fc.constantFrom(

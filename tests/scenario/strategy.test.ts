@@ -1,6 +1,6 @@
 // Completion strategies (specification, section 3): named points, their refinements, and what has no meaning.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import {
@@ -12,6 +12,9 @@ import {
 } from "../../src/scenario/strategy.ts";
 import { holds } from "../support/property.ts";
 import { tandemHere } from "../support/tandem.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 /** The table of section 3. */
 const points: Record<string, Partial<Strategy>> = {

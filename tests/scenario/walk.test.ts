@@ -1,11 +1,14 @@
 // Walking a list of steps: the cursor, the count and the standpoint are three views of one order, the one a
 // reader gets who writes every repeat out.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { LeafStep, Step } from "../../src/scenario/model.ts";
 import { Cursor, countSteps, standpoint } from "../../src/scenario/walk.ts";
 import { holds } from "../support/property.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const position = { line: 1, column: 1 };
 

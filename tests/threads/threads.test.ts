@@ -8,7 +8,7 @@
  *
  * `TANDEM_SEED=n` draws other scenarios, `TANDEM_RUNS=n` more of them, `TANDEM_CASE=n` the n-th alone.
  */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { draw, type Drawn, isRobust, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
@@ -17,6 +17,9 @@ import { findPython, whyNoPython } from "../support/python.ts";
 import { simulate } from "../support/simulate.ts";
 import { sideBySide } from "../support/real.ts";
 import { drawClosing } from "./closing.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261125);
 const runs = Number(process.env["TANDEM_RUNS"] ?? 0);
