@@ -312,8 +312,10 @@ class Run:
         is_portal = self.strategy["loop"] == "portal"
         try:
             await self.run_launch()
-        finally:
-            self.launch_done = not is_portal
+        except BaseException:
+            self.launch_done = True  # A portal closes then as well.
+            raise
+        self.launch_done = not is_portal
         if is_portal:
             await self.finish.wait()
             while others := asyncio.all_tasks() - {asyncio.current_task()}:

@@ -120,7 +120,7 @@ function wrongTimes(model: Outcome, python: Outcome, most: number): string[] {
   ];
   const found = times(python);
   return times(model).flatMap(([what, at], index) => {
-    const real = found[index]![1];
+    const real = found[index]?.[1] ?? null;
     if (at === null && real === null) return [];
     const right = at !== null && real !== null && real >= at - 2 && real <= at + most;
     return right ? [] : [`${what} at ${real} instead of ${at}`];
