@@ -6,7 +6,7 @@ import { Lanes } from "../../src/analysis/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
-import { essence, performTwice } from "../support/real.ts";
+import { essence, performUndisturbed } from "../support/real.ts";
 import { simulate, type RunResult } from "../support/simulate.ts";
 import { patience } from "../support/patience.ts";
 
@@ -171,7 +171,7 @@ test("submit-while-closing: late is destroyed while pending, and cleans up after
   const file = join(import.meta.dir, "../truth/submit-while-closing.yaml");
   const scenario = parseScenario(readFileSync(file, "utf8"), file);
   const plan = { scenario, strategy: scenario.strategy, runtime: "python" };
-  const { model, real } = await performTwice(plan, 2);
+  const { model, real } = await performUndisturbed(plan, 2);
   expect(essence(real)).toEqual(essence(model));
   for (const { prints, tasks } of [model, real]) {
     expect(prints.map(({ text }) => text)).toEqual(["main ends", "late cleaned"]);

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { essence, performTwice } from "../support/real.ts";
+import { essence, performUndisturbed } from "../support/real.ts";
 import { call } from "../support/tandem.ts";
 import { simulate } from "../support/simulate.ts";
 import { type Floating, holdAgainst, type Step } from "./floating.ts";
@@ -144,7 +144,7 @@ test("unhandled-before-timers: the process ends at the rejection, before an over
   const file = join(import.meta.dir, "../truth/unhandled-before-timers.yaml");
   const scenario = parseScenario(readFileSync(file, "utf8"), file);
   const plan = { scenario, strategy: scenario.strategy, runtime: "bun" };
-  const { model, real } = await performTwice(plan, 2);
+  const { model, real } = await performUndisturbed(plan, 2);
   expect(essence(real)).toEqual(essence(model));
   expect(model.prints.map(({ at, text }) => [at, text])).toEqual([[300, "main ends"]]);
   expect([model.exitCode, model.wall]).toEqual([1, 300]);
