@@ -1,10 +1,10 @@
 /** Advice on a scenario: the choice among what was compared, and the search for when it would be wrong. */
-import { advise, type Advice, bySimplicity, unlessWords } from "../analysis/advice.ts";
-import { allStrategies, isSamePoint, neighboursOf } from "../analysis/comparison.ts";
-import { type CounterExample, findCounterExample } from "../analysis/counter-example.ts";
-import { writeDemands } from "../analysis/demand-words.ts";
-import type { Demands } from "../analysis/demands.ts";
-import { quotedForShell } from "../render/text.ts";
+import { advise, type Advice, bySimplicity, unlessWords } from "../strategies/advice.ts";
+import { allStrategies, isSamePoint, neighboursOf } from "../strategies/comparison.ts";
+import { type CounterExample, findCounterExample } from "../strategies/counter-example.ts";
+import { writeDemands } from "../strategies/demand-words.ts";
+import type { Demands } from "../strategies/demands.ts";
+import { quotedForShell } from "../base/text.ts";
 import { EditableDocument } from "../scenario/editable.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";

@@ -1,8 +1,8 @@
 /** Reading a command's words: options and operands, with a sentence for every mistake. */
 import { parseArgs } from "node:util";
-import { DemandError, parseDemands } from "../analysis/demand-words.ts";
-import type { Demand } from "../analysis/demands.ts";
-import { nearest } from "../scenario/suggest.ts";
+import { DemandError, parseDemands } from "../strategies/demand-words.ts";
+import type { Demand } from "../strategies/demands.ts";
+import { nearest } from "../base/suggest.ts";
 import { UsageError } from "./errors.ts";
 
 export interface OptionSpec {

@@ -7,7 +7,7 @@
 import { existsSync, statSync } from "node:fs";
 import { catalogue } from "../scenario/catalogue.ts";
 import { DocumentError, printable } from "../scenario/problem.ts";
-import { suggestion } from "../scenario/suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 import { readArguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
 import { commands, findingsTopic, overview } from "./commands.ts";
@@ -102,7 +102,7 @@ async function help(argv: string[]): Promise<number> {
   const [word] = operands;
   if (word === undefined) writeOut(overview());
   else if (word === findingsTopic)
-    writeOut((await import("../render/rules.ts")).renderRules(textWidth()));
+    writeOut((await import("../report/terminal/rules.ts")).renderRules(textWidth()));
   else writeOut(commandNamed(word, [findingsTopic]).help);
   return exitStatus.done;
 }

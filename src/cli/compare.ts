@@ -1,13 +1,13 @@
 /** One scenario under several strategies: performing and judging them, for the command and the session. */
-import { allStrategies, figuresOf, isSamePoint, type Judged } from "../analysis/comparison.ts";
-import { computeAtOnce } from "../analysis/computing.ts";
-import { type Demand, lacksOf } from "../analysis/demands.ts";
-import { detect } from "../analysis/findings.ts";
-import { Lanes } from "../analysis/lanes.ts";
-import { type Outcome, readOutcome } from "../analysis/outcome.ts";
+import { allStrategies, figuresOf, isSamePoint, type Judged } from "../strategies/comparison.ts";
+import { computeAtOnce } from "../strategies/computing.ts";
+import { type Demand, lacksOf } from "../strategies/demands.ts";
+import { detect } from "../remedies/findings.ts";
+import { Lanes } from "../reading/lanes.ts";
+import { type Outcome, readOutcome } from "../reading/outcome.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
 import { areCallsTimed, callProblems } from "../scenario/calls.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../scenario/strategy.ts";

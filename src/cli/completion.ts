@@ -3,8 +3,8 @@
  *
  * Each script asks nothing of tandem while a user types; it knows all words by itself.
  */
-import { demandWords } from "../analysis/demand-words.ts";
-import { sortable } from "../render/comparison.ts";
+import { demandWords } from "../strategies/demand-words.ts";
+import { sortable } from "../report/terminal/comparison.ts";
 import { catalogue } from "../scenario/catalogue.ts";
 import { type Command, commands, findingsTopic } from "./commands.ts";
 import { strategyWords } from "./session/strategies.ts";

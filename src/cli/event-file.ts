@@ -1,9 +1,9 @@
 /** A run as a file of events: the header, which says what was run, and a line for each event. */
-import type { Performed } from "../analysis/outcome.ts";
-import { eventsFormat } from "../events/event.ts";
-import type { EventLog } from "../events/log.ts";
-import { encodeLog } from "../events/ndjson.ts";
-import type { EventsHeader } from "../events/schema.ts";
+import type { Performed } from "../reading/outcome.ts";
+import { eventsFormat } from "../trace/event.ts";
+import type { EventLog } from "../trace/log.ts";
+import { encodeLog } from "../trace/ndjson.ts";
+import type { EventsHeader } from "../trace/schema.ts";
 import { taskInstances } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import { version } from "./version.ts";

@@ -2,13 +2,13 @@
  * The odds of a scenario: a plan performed many times in virtual time, its durations varied, on behalf
  * of somebody who may not want to wait for the end of it.
  */
-import { type Performed, readOutcome } from "../analysis/outcome.ts";
-import { Sensitivity } from "../analysis/sensitivity.ts";
+import { type Performed, readOutcome } from "../reading/outcome.ts";
+import { Sensitivity } from "../strategies/sensitivity.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
 import type { RunPlan } from "../program/run.ts";
-import { sensitivityToJson } from "../export/sensitivity.ts";
-import { renderSensitivity } from "../render/sensitivity.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import { sensitivityToJson } from "../report/odds-json.ts";
+import { renderSensitivity } from "../report/terminal/sensitivity.ts";
+import type { Ticks } from "../base/duration.ts";
 import { type Jitter, seedOfRepetition } from "../scenario/jitter.ts";
 import { exitStatus, signalStatus } from "./command.ts";
 import { textWidth, writeErr, writeOut } from "./output.ts";

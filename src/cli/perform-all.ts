@@ -4,10 +4,10 @@
  *
  * Invariant: Ctrl-C ends it between two runs, and in a real one at once.
  */
-import { type Outcome, readOutcome } from "../analysis/outcome.ts";
-import type { Simulate } from "../analysis/simulate.ts";
+import { type Outcome, readOutcome } from "../reading/outcome.ts";
+import type { Simulate } from "../remedies/simulate.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
-import type { EventLog } from "../events/log.ts";
+import type { EventLog } from "../trace/log.ts";
 import { callsAny } from "../scenario/calls.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";

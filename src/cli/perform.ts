@@ -2,17 +2,17 @@
  * Performing a plan on behalf of somebody at a terminal: lines to stdout, the picture of the run, and
  * the signals that end it.
  */
-import { Lanes } from "../analysis/lanes.ts";
-import type { Outcome, Performed } from "../analysis/outcome.ts";
+import { Lanes } from "../reading/lanes.ts";
+import type { Outcome, Performed } from "../reading/outcome.ts";
 import type { RealRun } from "../drivers/real/real.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
-import { typeNumber } from "../events/event.ts";
-import type { EventLog } from "../events/log.ts";
+import { typeNumber } from "../trace/event.ts";
+import type { EventLog } from "../trace/log.ts";
 import type { RunPlan } from "../program/run.ts";
-import { LivePicture } from "../render/live.ts";
-import { type Look, renderTimeline } from "../render/timeline.ts";
+import { LivePicture } from "../report/terminal/live.ts";
+import { type Look, renderTimeline } from "../report/terminal/timeline.ts";
 import { callProblems } from "../scenario/calls.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import { countAllSteps } from "../scenario/walk.ts";
 import {
   OutputClosed,

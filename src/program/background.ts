@@ -1,5 +1,5 @@
 /** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
-import { MAIN_THREAD, typeNumber } from "../events/event.ts";
+import { MAIN_THREAD, typeNumber } from "../trace/event.ts";
 import type { LeafStep, TaskSpec } from "../scenario/model.ts";
 import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { leavesOf } from "../scenario/walk.ts";

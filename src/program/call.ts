@@ -3,7 +3,7 @@
  *
  * In virtual time nothing is called: a call takes as long as the plan says it does.
  */
-import { completions, MAIN, typeNumber } from "../events/event.ts";
+import { completions, MAIN, typeNumber } from "../trace/event.ts";
 import { type CallStep, type CallTime, functionName } from "../scenario/calls.ts";
 import { endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";

@@ -5,8 +5,8 @@
  * Invariant: a value that came while somebody here waited wakes exactly one of those who wait, the
  * first; if that one is cancelled on its way to the value, the next is woken in its place.
  */
-import { typeNumber, waits } from "../events/event.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import { typeNumber, waits } from "../trace/event.ts";
+import type { Ticks } from "../base/duration.ts";
 import { failures } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Channel } from "./operation.ts";

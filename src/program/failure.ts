@@ -1,5 +1,5 @@
 /** The errors that programs raise. Their messages are Python's where Python has one. */
-import { formatTime, type Ticks } from "../scenario/duration.ts";
+import { formatTime, type Ticks } from "../base/duration.ts";
 
 /** A `fail` step, or an error that came from another thread. */
 export class StepFailure extends Error {}

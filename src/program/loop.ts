@@ -10,7 +10,7 @@
  * Invariant: the loop knows no clock but its thread's, and yields to its driver only where a step
  * blocks the thread or where nothing is ready.
  */
-import type { Ticks } from "../scenario/duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import {
   type CancelReason,
   cancelReasons,
@@ -20,7 +20,7 @@ import {
   type LogReason,
   logReasons,
   typeNumber,
-} from "../events/event.ts";
+} from "../trace/event.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, Collected, endingOf } from "./failure.ts";
 import type { CallOperation, Message, ParkOperation, Thread, ThreadProgram } from "./operation.ts";

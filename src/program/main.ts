@@ -13,8 +13,8 @@ import {
   raisedInto,
   typeNumber,
   waits,
-} from "../events/event.ts";
-import type { Ticks } from "../scenario/duration.ts";
+} from "../trace/event.ts";
+import type { Ticks } from "../base/duration.ts";
 import { callsAny } from "../scenario/calls.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Background } from "./background.ts";

@@ -6,7 +6,7 @@
  * number added to a clock.
  */
 import type { CallStep } from "../scenario/calls.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { PoolStep } from "../scenario/walk.ts";
 
 export type Operation =

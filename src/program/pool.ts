@@ -5,7 +5,7 @@
  * the future takes back a job that the pool has not taken, and leaves alone one that it has. A pool
  * that has a worker free takes a job at once; one of processes takes some ahead.
  */
-import { completions, POOL_THREAD, typeNumber } from "../events/event.ts";
+import { completions, POOL_THREAD, typeNumber } from "../trace/event.ts";
 import { type Strategy, takenAhead } from "../scenario/strategy.ts";
 import { endingOf, failures, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";

@@ -1,5 +1,5 @@
 /** What a driver is asked to perform, and the numbers that everybody in the run goes by. */
-import { LOOP_THREAD, MAIN_THREAD } from "../events/event.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { type Scenario, type TaskInstance, taskInstances } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";

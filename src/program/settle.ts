@@ -4,8 +4,8 @@
  * The group and the deadline are asyncio's TaskGroup and timeout(), state for state: what happens
  * when a body fails while siblings fail while a timeout runs out is decided there, not here.
  */
-import { raisedInto, typeNumber } from "../events/event.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import { raisedInto, typeNumber } from "../trace/event.ts";
+import type { Ticks } from "../base/duration.ts";
 import { Cancelled, failures, GroupFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import { type Callback, caught, type Coroutine, Future, Gather, type Task, wait } from "./task.ts";

@@ -4,9 +4,9 @@
  * Invariant: nothing here runs a coroutine. What happens to a future only puts callbacks behind
  * what is ready; the event loop alone takes them from there.
  */
-import type { Ticks } from "../scenario/duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { LeafStep } from "../scenario/model.ts";
-import { LAUNCH } from "../events/event.ts";
+import { LAUNCH } from "../trace/event.ts";
 import { Cancelled } from "./failure.ts";
 import type { CallOperation, Program } from "./operation.ts";
 import type { Timer } from "./timers.ts";

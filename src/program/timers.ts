@@ -1,5 +1,5 @@
 /** Timers in the order of (deadline, then creation): a binary heap of runs of equal deadlines. */
-import type { Ticks } from "../scenario/duration.ts";
+import type { Ticks } from "../base/duration.ts";
 
 /** What is to happen at an instant, unless it is called off (asyncio.TimerHandle). */
 export class Timer<Target> {

@@ -1,6 +1,6 @@
 /** The part of performing steps that main, launch and tasks have in common. */
-import { typeNumber } from "../events/event.ts";
-import type { Ticks } from "../scenario/duration.ts";
+import { typeNumber } from "../trace/event.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { LeafStep, Step } from "../scenario/model.ts";
 import { fillPlaceholders, fillValue, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { Cursor } from "../scenario/walk.ts";

@@ -1,7 +1,7 @@
 /** The steps of a scenario that call the user's own functions. */
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Ticks } from "./duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { LeafStep, Scenario } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { leaves, leavesOf } from "./walk.ts";

@@ -4,7 +4,7 @@
  * Invariant: a change does the same to the model, which is quick to run, and to the document, which
  * a user can read; what is changed stands where the model's positions say.
  */
-import { formatDuration, type Ticks, TICKS_PER_MS } from "./duration.ts";
+import { formatDuration, type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 import type { EditableDocument } from "./editable.ts";
 import type { LeafStep, Scenario, Step, TaskSpec } from "./model.ts";
 import { hasStep } from "./walk.ts";

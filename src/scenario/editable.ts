@@ -17,7 +17,7 @@ import {
 } from "yaml";
 import type { Scenario, Step } from "./model.ts";
 import { parseScenario } from "./parse.ts";
-import type { Position } from "./position.ts";
+import type { Position } from "../base/position.ts";
 
 /** A document that is changed where a model's positions point. */
 export class EditableDocument {

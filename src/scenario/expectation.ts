@@ -1,6 +1,6 @@
 /** What a scenario is expected to come to: the document's `expect`, with its figures in ticks. */
-import { parseDuration } from "./duration.ts";
-import type { Position } from "./position.ts";
+import { parseDuration } from "../base/duration.ts";
+import type { Position } from "../base/position.ts";
 
 export type Comparison = "<=" | ">=" | "==" | "<" | ">";
 

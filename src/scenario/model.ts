@@ -4,9 +4,9 @@
  * Invariant: a `Scenario` is JSON (it travels to the child process as such), every name in it
  * resolves, and every step stands where it may stand; nobody downstream checks again.
  */
-import type { Ticks } from "./duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { Expectations } from "./expectation.ts";
-import type { Position } from "./position.ts";
+import type { Position } from "../base/position.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** A step that is not itself a list of steps. */

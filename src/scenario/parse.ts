@@ -6,7 +6,7 @@
  */
 import { toExpectations, type WrittenExpectations } from "./expectation.ts";
 import type { Scenario, Step, TaskSpec } from "./model.ts";
-import type { Position } from "./position.ts";
+import type { Position } from "../base/position.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
 import { checkRules, type Report } from "./rules.ts";
 import { describe, documentSchema, once, type ParsedStep } from "./schema.ts";

@@ -6,7 +6,7 @@
  * they are.
  */
 import type { LeafStep } from "./model.ts";
-import { suggestion } from "./suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 
 /** `{name}` is filled in; `{{name}}` prints `{name}`; any other brace is just a brace. */
 const placeholder = /\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}/g;

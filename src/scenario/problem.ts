@@ -1,5 +1,5 @@
 /** What is wrong with a document: every problem says where, what was found and what would be right. */
-import type { Position } from "./position.ts";
+import type { Position } from "../base/position.ts";
 
 export interface Problem {
   /** Null where the file as a whole is meant (it is a folder, it cannot be read). */

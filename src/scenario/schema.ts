@@ -6,7 +6,7 @@
  * plain union.
  */
 import { z } from "zod";
-import { durationExamples, parseDuration } from "./duration.ts";
+import { durationExamples, parseDuration } from "../base/duration.ts";
 import { taskStatuses } from "./expectation.ts";
 import { maxCount, maxTasks } from "./rules.ts";
 import {
@@ -19,7 +19,7 @@ import {
   StrategyError,
   type StrategyInput,
 } from "./strategy.ts";
-import { suggestion } from "./suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 
 /** The three programs a step can stand in. */
 type Place = "main" | "launch" | "task";

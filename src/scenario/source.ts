@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { catalogue } from "./catalogue.ts";
 import { DocumentError } from "./problem.ts";
-import { suggestion } from "./suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 
 /** The largest document that is read; a scenario of a thousand steps takes a tenth of it. */
 export const maxBytes = 1024 * 1024;

@@ -4,8 +4,8 @@
  * Invariant: a `Strategy` is a combination that means something; an axis that cannot apply holds
  * null. Only `resolveStrategy` and `changeStrategy` make one.
  */
-import { formatDuration, parseDuration, durationExamples, type Ticks } from "./duration.ts";
-import { suggestion } from "./suggest.ts";
+import { formatDuration, parseDuration, durationExamples, type Ticks } from "../base/duration.ts";
+import { suggestion } from "../base/suggest.ts";
 
 /** Where the event loop lives. */
 export const loops = ["inline", "thread", "portal", "float"] as const;

@@ -17,7 +17,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from "yaml";
-import type { Position } from "./position.ts";
+import type { Position } from "../base/position.ts";
 import { DocumentError, type Problem } from "./problem.ts";
 
 /** How deep lists and objects may nest: far beyond what anybody writes, far below the stack's end. */

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { YAML } from "bun";
 import { z } from "zod";
 import manifest from "../../package.json";
-import { demandWords } from "../../src/analysis/demand-words.ts";
+import { demandWords } from "../../src/strategies/demand-words.ts";
 import { boundedFigures } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";

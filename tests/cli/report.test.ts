@@ -1,18 +1,18 @@
 /** A run read again from its own file of events: `tandem report` says what the run itself said. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { allStrategies } from "../../src/analysis/comparison.ts";
-import { findFindings } from "../../src/analysis/findings.ts";
-import { type Outcome, type Performed, readOutcome } from "../../src/analysis/outcome.ts";
+import { allStrategies } from "../../src/strategies/comparison.ts";
+import { findFindings } from "../../src/remedies/findings.ts";
+import { type Outcome, type Performed, readOutcome } from "../../src/reading/outcome.ts";
 import { readRun } from "../../src/cli/commands/report.ts";
 import { encodeRun } from "../../src/cli/event-file.ts";
 import { tryOut } from "../../src/cli/perform-all.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { eventTypes } from "../../src/events/event.ts";
-import type { EventLog } from "../../src/events/log.ts";
-import { toJson } from "../../src/export/json.ts";
-import { renderVerdict } from "../../src/render/verdict.ts";
+import { eventTypes } from "../../src/trace/event.ts";
+import type { EventLog } from "../../src/trace/log.ts";
+import { toJson } from "../../src/report/json.ts";
+import { renderVerdict } from "../../src/report/terminal/verdict.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
-import type { Ticks } from "../../src/scenario/duration.ts";
+import type { Ticks } from "../../src/base/duration.ts";
 import type { Jitter } from "../../src/scenario/jitter.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";

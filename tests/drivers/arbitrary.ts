@@ -6,8 +6,8 @@
  * durations shaken (`isRobust`), not by how they are made.
  */
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/analysis/outcome.ts";
-import { toJson } from "../../src/export/json.ts";
+import { readOutcome } from "../../src/reading/outcome.ts";
+import { toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type Strategy, type StrategyInput } from "../../src/scenario/strategy.ts";
 

@@ -2,8 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Board } from "../../src/drivers/real/board.ts";
-import { POOL_THREAD, typeNumber } from "../../src/events/event.ts";
-import type { EventLog } from "../../src/events/log.ts";
+import { POOL_THREAD, typeNumber } from "../../src/trace/event.ts";
+import type { EventLog } from "../../src/trace/log.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type StrategyInput } from "../../src/scenario/strategy.ts";
 import { parseYaml } from "../../src/scenario/yaml.ts";

@@ -1,12 +1,12 @@
 /** `--takes-from`: a recorded real run's calls, performed again in virtual time. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readCallTimes } from "../../src/analysis/call-times.ts";
-import { findFindings } from "../../src/analysis/findings.ts";
-import { readOutcome } from "../../src/analysis/outcome.ts";
+import { readCallTimes } from "../../src/reading/call-times.ts";
+import { findFindings } from "../../src/remedies/findings.ts";
+import { readOutcome } from "../../src/reading/outcome.ts";
 import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import type { EventLog } from "../../src/events/log.ts";
-import { type RunResult, toJson } from "../../src/export/json.ts";
+import type { EventLog } from "../../src/trace/log.ts";
+import { type RunResult, toJson } from "../../src/report/json.ts";
 import type { RunPlan } from "../../src/program/run.ts";
 import type { CallTimes } from "../../src/scenario/calls.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";

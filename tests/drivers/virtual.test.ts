@@ -2,9 +2,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { eventTypes } from "../../src/events/event.ts";
-import { EventLog } from "../../src/events/log.ts";
-import { actorNumbers, encodeLog, recordEvent } from "../../src/events/ndjson.ts";
+import { eventTypes } from "../../src/trace/event.ts";
+import { EventLog } from "../../src/trace/log.ts";
+import { actorNumbers, encodeLog, recordEvent } from "../../src/trace/ndjson.ts";
 import { type Scenario, taskInstances } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import {

@@ -1,9 +1,9 @@
 /** Emitted programs performed by Python in virtual time (virtual_python.py), beside what the model says of them. */
 import { join } from "node:path";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/analysis/outcome.ts";
+import { readOutcome } from "../../src/reading/outcome.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
-import { toJson } from "../../src/export/json.ts";
+import { toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import {
   isBeside,

@@ -8,11 +8,11 @@
  * `TANDEM_CASE=n` performs the n-th random program alone and shows it.
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readOutcome } from "../../src/analysis/outcome.ts";
+import { readOutcome } from "../../src/reading/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
 import { EmitError } from "../../src/emit/error.ts";
-import { toJson } from "../../src/export/json.ts";
+import { toJson } from "../../src/report/json.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import type { Scenario } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";

@@ -11,8 +11,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { completions, eventTypes } from "../../src/events/event.ts";
-import type { EventLog } from "../../src/events/log.ts";
+import { completions, eventTypes } from "../../src/trace/event.ts";
+import type { EventLog } from "../../src/trace/log.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { type Drawn, isRobust, randomFrom } from "../drivers/arbitrary.ts";

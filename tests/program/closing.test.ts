@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Lanes } from "../../src/analysis/lanes.ts";
+import { Lanes } from "../../src/reading/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";

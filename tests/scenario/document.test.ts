@@ -6,7 +6,7 @@ import { chmodSync } from "node:fs";
 import { YAML } from "bun";
 import fc from "fast-check";
 import { catalogue } from "../../src/scenario/catalogue.ts";
-import { formatDuration, parseDuration } from "../../src/scenario/duration.ts";
+import { formatDuration, parseDuration } from "../../src/base/duration.ts";
 import type { LeafStep, Scenario } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";

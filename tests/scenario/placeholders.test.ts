@@ -2,9 +2,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/analysis/outcome.ts";
+import { readOutcome } from "../../src/reading/outcome.ts";
 import { emitProgram, type Language } from "../../src/emit/emit.ts";
-import { toJson } from "../../src/export/json.ts";
+import { toJson } from "../../src/report/json.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { rounds } from "../support/laws.ts";

@@ -1,8 +1,8 @@
 /** What `tandem compare` says of a document, in the test's own process and by the same path. */
-import type { Advice } from "../../src/analysis/advice.ts";
-import { parseDemands } from "../../src/analysis/demand-words.ts";
-import { askedFor, type Demands } from "../../src/analysis/demands.ts";
-import { demandsOf } from "../../src/analysis/wishes.ts";
+import type { Advice } from "../../src/strategies/advice.ts";
+import { parseDemands } from "../../src/strategies/demand-words.ts";
+import { askedFor, type Demands } from "../../src/strategies/demands.ts";
+import { demandsOf } from "../../src/strategies/wishes.ts";
 import { adviseOn, chooseFrom, eventsOf } from "../../src/cli/advise.ts";
 import { type Compared, judge, strategiesToCompare } from "../../src/cli/compare.ts";
 import { simulate } from "../../src/cli/perform-all.ts";

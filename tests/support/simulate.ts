@@ -1,9 +1,9 @@
 /** A document performed in virtual time within the test's own process: the `--json` object comes out. */
-import { findFindings } from "../../src/analysis/findings.ts";
+import { findFindings } from "../../src/remedies/findings.ts";
 import { tryOut } from "../../src/cli/perform-all.ts";
-import { readOutcome } from "../../src/analysis/outcome.ts";
+import { readOutcome } from "../../src/reading/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { type RunResult, toJson } from "../../src/export/json.ts";
+import { type RunResult, toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type StrategyInput } from "../../src/scenario/strategy.ts";
 

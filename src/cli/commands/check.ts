@@ -1,18 +1,18 @@
 /** `tandem check <files or folders>` */
-import { checkDemands } from "../../analysis/demands.ts";
+import { checkDemands } from "../../strategies/demands.ts";
 import {
   type Checked,
   type CheckedDocument,
   checkExpectations,
-} from "../../analysis/expectations.ts";
-import { toAnnotations } from "../../export/github.ts";
-import { toJunit } from "../../export/junit.ts";
-import { renderChecks } from "../../render/checks.ts";
+} from "../../strategies/expectations.ts";
+import { toAnnotations } from "../../report/github.ts";
+import { toJunit } from "../../report/junit.ts";
+import { renderChecks } from "../../report/terminal/checks.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
-import { nearest } from "../../scenario/suggest.ts";
+import { nearest } from "../../base/suggest.ts";
 import { noExpectations } from "../../scenario/expectation.ts";
 import { readArguments, readDemands, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";

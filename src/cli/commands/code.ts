@@ -4,7 +4,7 @@ import { emitProgram, type Language, languages } from "../../emit/emit.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { readSource } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
-import { suggestion } from "../../scenario/suggest.ts";
+import { suggestion } from "../../base/suggest.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";

@@ -1,11 +1,11 @@
 /** `tandem compare <scenario>` */
 import { cpus, loadavg } from "node:os";
-import type { Advice } from "../../analysis/advice.ts";
-import { type Class, classesOf, classOf } from "../../analysis/comparison.ts";
-import { askedFor } from "../../analysis/demands.ts";
-import { findDivergences, tooMuchToDo } from "../../analysis/divergence.ts";
-import { findFindings } from "../../analysis/findings.ts";
-import { toJson } from "../../export/json.ts";
+import type { Advice } from "../../strategies/advice.ts";
+import { type Class, classesOf, classOf } from "../../strategies/comparison.ts";
+import { askedFor } from "../../strategies/demands.ts";
+import { findDivergences, tooMuchToDo } from "../../strategies/divergence.ts";
+import { findFindings } from "../../remedies/findings.ts";
+import { toJson } from "../../report/json.ts";
 import {
   className,
   columnToSort,
@@ -14,17 +14,17 @@ import {
   renderComparison,
   sortable,
   sortBy,
-} from "../../render/comparison.ts";
-import { isUnexplained, renderVerification } from "../../render/divergence.ts";
-import { demandsOf } from "../../analysis/wishes.ts";
-import { renderMiniatures } from "../../render/timeline.ts";
+} from "../../report/terminal/comparison.ts";
+import { isUnexplained, renderVerification } from "../../report/terminal/divergence.ts";
+import { demandsOf } from "../../strategies/wishes.ts";
+import { renderMiniatures } from "../../report/terminal/timeline.ts";
 import { callProblems } from "../../scenario/calls.ts";
-import { TICKS_PER_MS } from "../../scenario/duration.ts";
+import { TICKS_PER_MS } from "../../base/duration.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
-import { suggestion } from "../../scenario/suggest.ts";
+import { suggestion } from "../../base/suggest.ts";
 import { adviseOn } from "../advise.ts";
 import { readArguments, readDemands, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";

@@ -1,5 +1,5 @@
 /** `tandem completion bash|zsh|fish` */
-import { suggestion } from "../../scenario/suggest.ts";
+import { suggestion } from "../../base/suggest.ts";
 import { readArguments } from "../arguments.ts";
 import { shells } from "../completion.ts";
 import { UsageError } from "../errors.ts";

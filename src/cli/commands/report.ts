@@ -1,10 +1,10 @@
 /** `tandem report <events>` */
-import { findFindings } from "../../analysis/findings.ts";
-import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
-import type { EventLog } from "../../events/log.ts";
-import { EventsError, readEvents } from "../../events/schema.ts";
-import { toJson } from "../../export/json.ts";
-import { renderVerdict } from "../../render/verdict.ts";
+import { findFindings } from "../../remedies/findings.ts";
+import { type Outcome, readOutcome } from "../../reading/outcome.ts";
+import type { EventLog } from "../../trace/log.ts";
+import { EventsError, readEvents } from "../../trace/schema.ts";
+import { toJson } from "../../report/json.ts";
+import { renderVerdict } from "../../report/terminal/verdict.ts";
 import { taskInstances } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { maxEventBytes, readText } from "../../scenario/source.ts";

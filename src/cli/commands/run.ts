@@ -1,17 +1,17 @@
 /** `tandem run <scenario>` */
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { readCallTimes, uncaughtErrors } from "../../analysis/call-times.ts";
-import { findFindings } from "../../analysis/findings.ts";
-import { isLost, type Outcome, readOutcome } from "../../analysis/outcome.ts";
+import { readCallTimes, uncaughtErrors } from "../../reading/call-times.ts";
+import { findFindings } from "../../remedies/findings.ts";
+import { isLost, type Outcome, readOutcome } from "../../reading/outcome.ts";
 import type { RealRun } from "../../drivers/real/real.ts";
-import type { EventLog } from "../../events/log.ts";
-import { actorNumbers } from "../../events/ndjson.ts";
-import { toJson } from "../../export/json.ts";
+import type { EventLog } from "../../trace/log.ts";
+import { actorNumbers } from "../../trace/ndjson.ts";
+import { toJson } from "../../report/json.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { renderVerdict } from "../../render/verdict.ts";
+import { renderVerdict } from "../../report/terminal/verdict.ts";
 import { callProblems, type CallTimes } from "../../scenario/calls.ts";
-import { durationExamples, parseDuration } from "../../scenario/duration.ts";
+import { durationExamples, parseDuration } from "../../base/duration.ts";
 import { type Jitter, mostSeed, parseJitterShare } from "../../scenario/jitter.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
 import { DocumentError } from "../../scenario/problem.ts";
@@ -130,7 +130,7 @@ function shellWord(text: string): string {
 
 /** How calls went in a recorded run, for the tasks of this scenario that have the same names. */
 async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
-  const { readEvents } = await import("../../events/schema.ts");
+  const { readEvents } = await import("../../trace/schema.ts");
   const { header, log } = readEvents(readText(word, word, maxEventBytes), word);
   const { byActor, byFunction } = readCallTimes(log);
   for (const error of uncaughtErrors(log))

@@ -1,7 +1,7 @@
 /** `tandem schema [scenario|events]` */
-import { eventJsonSchema } from "../../events/schema.ts";
+import { eventJsonSchema } from "../../trace/schema.ts";
 import { jsonSchema } from "../../scenario/schema.ts";
-import { suggestion } from "../../scenario/suggest.ts";
+import { suggestion } from "../../base/suggest.ts";
 import { readArguments } from "../arguments.ts";
 import { UsageError } from "../errors.ts";
 import { writeOut } from "../output.ts";

@@ -1,12 +1,12 @@
 /** Comparing in the session: the strategies are shown, what must hold is asked, and one is advised. */
 import { confirm, log, multiselect, note } from "@clack/prompts";
-import { classOf, isSamePoint } from "../../analysis/comparison.ts";
-import { parseDemands, writeDemands } from "../../analysis/demand-words.ts";
-import { askedFor, type Demand, type Demands } from "../../analysis/demands.ts";
-import type { Outcome } from "../../analysis/outcome.ts";
-import { boundDemand } from "../../analysis/vocabulary.ts";
-import { demandsOf } from "../../analysis/wishes.ts";
-import { renderAdvice, renderComparison } from "../../render/comparison.ts";
+import { classOf, isSamePoint } from "../../strategies/comparison.ts";
+import { parseDemands, writeDemands } from "../../strategies/demand-words.ts";
+import { askedFor, type Demand, type Demands } from "../../strategies/demands.ts";
+import type { Outcome } from "../../reading/outcome.ts";
+import { boundDemand } from "../../strategies/vocabulary.ts";
+import { demandsOf } from "../../strategies/wishes.ts";
+import { renderAdvice, renderComparison } from "../../report/terminal/comparison.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import type { Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";

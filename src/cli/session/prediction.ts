@@ -1,5 +1,5 @@
 /** What a user thinks will happen, beside what did, and why it did. */
-import type { Finding } from "../../analysis/findings.ts";
+import type { Finding } from "../../remedies/findings.ts";
 import {
   actorName,
   endedAtShutdown,
@@ -7,12 +7,12 @@ import {
   type Outcome,
   readOutcome,
   type TaskOutcome,
-} from "../../analysis/outcome.ts";
+} from "../../reading/outcome.ts";
 import { runVirtually } from "../../drivers/virtual/virtual.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { pad, plural, wrap } from "../../render/text.ts";
+import { pad, plural, wrap } from "../../base/text.ts";
 import { callProblems } from "../../scenario/calls.ts";
-import { formatTime } from "../../scenario/duration.ts";
+import { formatTime } from "../../base/duration.ts";
 import { printable } from "../../scenario/problem.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { countAllSteps } from "../../scenario/walk.ts";

@@ -8,7 +8,7 @@
 import { confirm, isCancel, text } from "@clack/prompts";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { wrap } from "../../render/text.ts";
+import { wrap } from "../../base/text.ts";
 import { signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";
 import { showCursor } from "../terminal.ts";

@@ -16,13 +16,13 @@ import {
   select,
   text,
 } from "@clack/prompts";
-import { checkExpectations } from "../../analysis/expectations.ts";
-import { findFindings } from "../../analysis/findings.ts";
-import { type Outcome, readOutcome } from "../../analysis/outcome.ts";
+import { checkExpectations } from "../../strategies/expectations.ts";
+import { findFindings } from "../../remedies/findings.ts";
+import { type Outcome, readOutcome } from "../../reading/outcome.ts";
 import { RealRun, traitsOf } from "../../drivers/real/real.ts";
-import type { EventLog } from "../../events/log.ts";
+import type { EventLog } from "../../trace/log.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { renderVerdict } from "../../render/verdict.ts";
+import { renderVerdict } from "../../report/terminal/verdict.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";

@@ -5,7 +5,7 @@
  * thread's time in `nextTimes` is written by itself alone, and before the cell or message that tells others.
  */
 
-import { POOL_THREAD } from "../../events/event.ts";
+import { POOL_THREAD } from "../../trace/event.ts";
 
 /** Every thread waits, and for nothing that can still come. */
 export class Deadlock extends Error {}

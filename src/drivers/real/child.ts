@@ -5,7 +5,7 @@
  * ends as the program ends: by process.exit, whatever else is still going on.
  */
 import { readFileSync, writeSync } from "node:fs";
-import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
+import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
 import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
 import { toRun } from "../../program/run.ts";

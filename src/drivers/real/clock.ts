@@ -5,7 +5,7 @@
  * a whole tick. So whoever hears of what another thread has done goes on after it, whatever its own
  * clock says: in a log in the order of time, causes come before their effects (Lamport's rule).
  */
-import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import type { Board } from "./board.ts";
 
 export interface ClockOptions {

@@ -1,6 +1,6 @@
 /** The two ways in which a step holds its thread for a while: doing nothing, and computing. */
 
-import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 
 // User code has its own Bun.sleepSync measured; this one must not be.
 const { sleepSync } = Bun;

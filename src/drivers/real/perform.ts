@@ -13,7 +13,7 @@ import {
   POOL_THREAD,
   typeNumber,
   waits,
-} from "../../events/event.ts";
+} from "../../trace/event.ts";
 import type {
   CallOperation,
   Channel,
@@ -29,9 +29,9 @@ import type {
 } from "../../program/operation.ts";
 import { failures } from "../../program/failure.ts";
 import type { CallStep } from "../../scenario/calls.ts";
-import type { Ticks } from "../../scenario/duration.ts";
+import type { Ticks } from "../../base/duration.ts";
 import { isFilledIn } from "../../scenario/placeholders.ts";
-import type { Position } from "../../scenario/position.ts";
+import type { Position } from "../../base/position.ts";
 import type { PoolStep } from "../../scenario/walk.ts";
 import { type Board, Deadlock } from "./board.ts";
 import type { SharedChannel } from "./channel.ts";

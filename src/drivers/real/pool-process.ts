@@ -4,11 +4,11 @@
  * The pool's thread is its parent; they speak through Bun's channel between processes. It dies with
  * its parent, whichever way that goes.
  */
-import { POOL_THREAD } from "../../events/event.ts";
+import { POOL_THREAD } from "../../trace/event.ts";
 import { failures } from "../../program/failure.ts";
 import type { ChannelRequest, Job } from "../../program/operation.ts";
 import { callSteps } from "../../scenario/calls.ts";
-import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import type { ChildInput } from "./protocol.ts";
 import { selfCommand, withoutOrphans } from "./self.ts";
 import { hold, standStill } from "./hold.ts";

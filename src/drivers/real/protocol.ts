@@ -1,5 +1,5 @@
 /** What the processes and threads of a real run hand each other at the start. Plain data throughout. */
-import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../events/event.ts";
+import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../trace/event.ts";
 import type { Run, RunPlan } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { countSteps, isPoolStep } from "../../scenario/walk.ts";

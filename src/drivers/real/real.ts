@@ -9,10 +9,10 @@ import {
   MAIN,
   MAIN_THREAD,
   typeNumber,
-} from "../../events/event.ts";
-import { type Columns, EventLog } from "../../events/log.ts";
+} from "../../trace/event.ts";
+import { type Columns, EventLog } from "../../trace/log.ts";
 import type { RunPlan } from "../../program/run.ts";
-import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import type { ChildInput } from "./protocol.ts";

@@ -1,5 +1,5 @@
 /** Making the threads of a real run: what each of them needs, on whichever thread it is made. */
-import { LOOP_THREAD, MAIN_THREAD } from "../../events/event.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../../trace/event.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { type Run, toRun } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";

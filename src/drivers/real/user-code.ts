@@ -7,11 +7,11 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
-import { goings, LAUNCH, leftovers, MAIN, MAIN_THREAD, typeNumber } from "../../events/event.ts";
+import { goings, LAUNCH, leftovers, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
 import type { CallOperation, ChannelRequest } from "../../program/operation.ts";
 import { type CallStep, functionName } from "../../scenario/calls.ts";
-import { type Ticks, TICKS_PER_MS } from "../../scenario/duration.ts";
-import { suggestion } from "../../scenario/suggest.ts";
+import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
+import { suggestion } from "../../base/suggest.ts";
 import { Deadlock } from "./board.ts";
 import { type Context, contextOf } from "./user/context.ts";
 import { type Call, HoldMeter } from "./user/holds.ts";

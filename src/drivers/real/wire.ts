@@ -10,7 +10,7 @@
  * columns are copied as they are.
  */
 import { writeSync } from "node:fs";
-import type { Columns } from "../../events/log.ts";
+import type { Columns } from "../../trace/log.ts";
 import type { Board, Lock } from "./board.ts";
 
 const pipe = 3;

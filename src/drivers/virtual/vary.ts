@@ -1,5 +1,5 @@
 /** Random durations for a run in virtual time: from a seed, so that the same run can be had again. */
-import type { Ticks } from "../../scenario/duration.ts";
+import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 
 /**

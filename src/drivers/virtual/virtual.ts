@@ -13,8 +13,8 @@ import {
   MAIN_THREAD,
   POOL_THREAD,
   typeNumber,
-} from "../../events/event.ts";
-import { EventLog } from "../../events/log.ts";
+} from "../../trace/event.ts";
+import { EventLog } from "../../trace/log.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
 import type {
@@ -28,7 +28,7 @@ import type {
 import { poolProgram } from "../../program/pool.ts";
 import { type RunPlan, toRun } from "../../program/run.ts";
 import { isBeside } from "../../scenario/strategy.ts";
-import type { Ticks } from "../../scenario/duration.ts";
+import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 import { varying } from "./vary.ts";
 

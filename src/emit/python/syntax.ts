@@ -1,5 +1,5 @@
 /** How Python writes what is the same in every program: its blocks and its times. */
-import { TICKS_PER_MS, type Ticks } from "../../scenario/duration.ts";
+import { TICKS_PER_MS, type Ticks } from "../../base/duration.ts";
 import { indented } from "../source-text.ts";
 
 /** Words of the language, built-ins that the program uses, modules, and names it gives itself. */

@@ -1,5 +1,5 @@
 /** How TypeScript writes what is the same in every program: its blocks, its times, its lists of copies. */
-import { TICKS_PER_MS, type Ticks } from "../../scenario/duration.ts";
+import { TICKS_PER_MS, type Ticks } from "../../base/duration.ts";
 import { indented } from "../source-text.ts";
 
 /** Words of the language, what a program uses of its surroundings, and names it gives itself. */

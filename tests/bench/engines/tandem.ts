@@ -3,9 +3,9 @@
  *
  * Timed: `runVirtually`, which records every event, and `readOutcome`. Not timed: reading the document.
  */
-import { readOutcome } from "../../../src/analysis/outcome.ts";
+import { readOutcome } from "../../../src/reading/outcome.ts";
 import { runVirtually } from "../../../src/drivers/virtual/virtual.ts";
-import { TICKS_PER_MS } from "../../../src/scenario/duration.ts";
+import { TICKS_PER_MS } from "../../../src/base/duration.ts";
 import { parseScenario } from "../../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../../src/scenario/strategy.ts";
 import { type Load, performLoad, sleepMs } from "./engine.ts";

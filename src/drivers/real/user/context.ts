@@ -1,13 +1,13 @@
 /** What the user's function is called with. */
-import { MAIN } from "../../../events/event.ts";
+import { MAIN } from "../../../trace/event.ts";
 import type { ChannelRequest } from "../../../program/operation.ts";
 import {
   durationExamples,
   parseDuration,
   type Ticks,
   TICKS_PER_MS,
-} from "../../../scenario/duration.ts";
-import { suggestion } from "../../../scenario/suggest.ts";
+} from "../../../base/duration.ts";
+import { suggestion } from "../../../base/suggest.ts";
 import { after } from "../timer.ts";
 
 /** In main all of it is synchronous. */

@@ -2,7 +2,7 @@
  * The timers that user code sets: their callbacks run for whoever set them, and those that a call
  * leaves behind are known.
  */
-import { leftovers } from "../../../events/event.ts";
+import { leftovers } from "../../../trace/event.ts";
 import type { Call } from "./holds.ts";
 
 export type Leftover = (typeof leftovers)[number];

@@ -1,0 +1,344 @@
+/**
+ * Who was late through whom: every late turn, divided among the holds that lie between its due time
+ * and itself. What is due is the end of a sleep, and the first turn of a task.
+ *
+ * Invariant: a hold is known before whom it made late; who was, within it, is told of after it. Of
+ * holds no more is kept than a turn to come can have waited for, and of those told a bounded number;
+ * what is kept of victims grows with their names and tasks, not with their turns.
+ */
+import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
+import type { Hold } from "./holds.ts";
+
+/** A stretch from which asyncio's debug mode calls a callback slow (slow_callback_duration). */
+export const slow: Ticks = 100 * TICKS_PER_MS;
+
+/** From how late on a turn is told among those that a slow step made late. */
+export const noticeable: Ticks = slow / 10;
+
+/** Tasks of one name that were late through the same cause. */
+export interface Victim {
+  /** The one that was late the most. */
+  actor: number;
+  /** How many of the name, and how often. */
+  tasks: number;
+  times: number;
+  /** How late it was through this cause, at most, and how late that turn was altogether. */
+  by: Ticks;
+  late: Ticks;
+  due: Ticks;
+  how: LateTurn["how"];
+  /** Whether all its late turns came about in the same way. */
+  alike: boolean;
+}
+
+/** Somebody who held the loop's thread for a slow step or more: a name of the document. */
+export interface Holder {
+  longest: Hold;
+  /** How many such holds, and by how many tasks of the name. */
+  holds: number;
+  tasks: number;
+  victims: Victim[];
+}
+
+/** Steps none of which is slow, and which made somebody late together. */
+export interface Crowd {
+  /** How many steps, of which tasks, made the latest wait. */
+  steps: number;
+  actors: number[];
+  longest: Ticks;
+  victims: Victim[];
+}
+
+export interface Blame {
+  /** The longest slow holds, in the order of time, each with whom it made late. */
+  holds: { hold: Hold; victims: Victim[] }[];
+  /** All whose holds were slow; who held longest comes first. */
+  holders: Holder[];
+  crowd: Crowd | null;
+  /** Late though nothing of the run held the thread; never in virtual time. */
+  unexplained: Victim[];
+}
+
+/** A turn that came late. `cut-off`: the sleep was overdue, and its end never came. */
+export interface LateTurn {
+  actor: number;
+  due: Ticks;
+  at: Ticks;
+  how: "woke" | "began" | "cut-off";
+}
+
+/** The most holds that are told one by one. */
+const mostTold = 100;
+
+/** What small holds are kept at least before it is looked which of them nobody can wait for any more. */
+const fewRecent = 1 << 14;
+
+/** Who is meant by an actor: all copies of a task have one name. */
+type NameOf = (actor: number) => unknown;
+
+/** The victims of one cause, by name. */
+class Victims {
+  readonly #byName = new Map<unknown, Victim & { copies: Set<number> | null }>();
+  readonly #nameOf: NameOf;
+  readonly #isOnce: boolean;
+
+  /** @param isOnce whether no task can be late through this cause a second time. */
+  constructor(nameOf: NameOf, isOnce: boolean) {
+    this.#nameOf = nameOf;
+    this.#isOnce = isOnce;
+  }
+
+  add({ actor, due, at, how }: LateTurn, by: Ticks): void {
+    const name = this.#nameOf(actor);
+    const known = this.#byName.get(name);
+    if (known === undefined) {
+      const copies = this.#isOnce ? null : new Set([actor]);
+      const counted = { tasks: 1, times: 1, alike: true, copies };
+      this.#byName.set(name, { actor, by, late: at - due, due, how, ...counted });
+      return;
+    }
+    known.copies?.add(actor);
+    known.times++;
+    known.alike &&= how === known.how;
+    if (by > known.by) Object.assign(known, { actor, by, late: at - due, due, how });
+  }
+
+  /** Who was late the most comes first. */
+  toList(): Victim[] {
+    return [...this.#byName.values()]
+      .map(({ copies, ...victim }) => ({ ...victim, tasks: copies?.size ?? victim.times }))
+      .toSorted((a, b) => b.by - a.by);
+  }
+}
+
+/** Slow holds of one name, one right after the other. */
+interface Run {
+  holder: OpenHolder;
+  from: Ticks;
+  to: Ticks;
+}
+
+interface OpenHolder {
+  longest: Hold;
+  holds: number;
+  actors: Set<number>;
+  victims: Victims;
+  /** Its share in the turn that is being looked at. */
+  share: Ticks;
+}
+
+export class BlameReader {
+  readonly #nameOf: NameOf;
+  readonly #oldestDue: () => Ticks;
+  /** From how much on lateness that nothing explains is told; Infinity in virtual time. */
+  readonly #tellUnexplained: Ticks;
+  /** How long the thread may be free before nobody can be waiting for what held it before. */
+  readonly #rest: Ticks;
+  readonly #holders = new Map<unknown, OpenHolder>();
+  #runs: Run[] = [];
+  readonly #involved: OpenHolder[] = [];
+  #told: { hold: Hold; victims: Victims }[] = [];
+  readonly #small = new SmallHolds();
+  #mostRecent = fewRecent;
+  readonly #crowded: Victims;
+  /** The turn that the crowd kept waiting longest, while its steps are still to be counted. */
+  #worst: { by: Ticks; from: number; to: number } | null = null;
+  #crowd: Omit<Crowd, "victims"> & { by: Ticks } = { by: 0, steps: 0, actors: [], longest: 0 };
+  readonly #unexplained: Victims;
+  #heldTo: Ticks = 0;
+
+  /**
+   * @param nameOf what copies of a task have in common.
+   * @param oldestDue when the first of those who sleep or have not begun is due.
+   * @param precision by how much a real run is late for no reason; 0 in virtual time.
+   */
+  constructor(nameOf: NameOf, oldestDue: () => Ticks, precision: Ticks) {
+    this.#nameOf = nameOf;
+    this.#oldestDue = oldestDue;
+    this.#rest = precision;
+    this.#tellUnexplained = precision === 0 ? Infinity : Math.max(slow, precision);
+    this.#crowded = new Victims(nameOf, false);
+    this.#unexplained = new Victims(nameOf, false);
+  }
+
+  /** A hold has ended. */
+  held(hold: Hold): void {
+    // Whoever was due before has had its turn while the thread was free.
+    if (hold.at > this.#heldTo + this.#rest) this.#forget(hold.at);
+    this.#heldTo = hold.at + hold.ticks;
+    if (hold.ticks >= slow) this.#heldSlowly(hold);
+    else if (this.#small.add(hold) > this.#mostRecent) {
+      this.#forget(this.#oldestDue());
+      this.#mostRecent = Math.max(fewRecent, this.#small.length * 2);
+    }
+  }
+
+  /** A turn came late. */
+  late(turn: LateTurn): void {
+    const late = turn.at - turn.due;
+    const slowly = this.#slowly(turn);
+    const [first, by] = this.#small.between(turn.due, turn.at);
+    if (by >= slow || (late >= slow && by >= noticeable && by > slowly)) {
+      this.#crowded.add(turn, by);
+      if (by > this.#crowd.by && by > (this.#worst?.by ?? 0))
+        this.#worst = { by, from: first, to: this.#small.length };
+    }
+    const rest = late - slowly - by;
+    if (rest >= this.#tellUnexplained) this.#unexplained.add(turn, rest);
+  }
+
+  read(): Blame {
+    this.#countWorst();
+    return {
+      holds: this.#told.map(({ hold, victims }) => ({ hold, victims: victims.toList() })),
+      holders: [...this.#holders.values()]
+        .map(({ longest, holds, actors, victims }) => ({
+          longest,
+          holds,
+          tasks: actors.size,
+          victims: victims.toList(),
+        }))
+        .toSorted((a, b) => b.longest.ticks - a.longest.ticks),
+      crowd: this.#crowd.by > 0 ? { ...this.#crowd, victims: this.#crowded.toList() } : null,
+      unexplained: this.#unexplained.toList(),
+    };
+  }
+
+  #heldSlowly(hold: Hold): void {
+    const name = this.#nameOf(hold.actor);
+    let holder = this.#holders.get(name);
+    if (holder === undefined) {
+      const victims = new Victims(this.#nameOf, false);
+      holder = { longest: hold, holds: 0, actors: new Set(), victims, share: 0 };
+      this.#holders.set(name, holder);
+    }
+    holder.holds++;
+    holder.actors.add(hold.actor);
+    if (hold.ticks > holder.longest.ticks) holder.longest = hold;
+    const to = hold.at + hold.ticks;
+    const last = this.#runs.at(-1);
+    if (last?.holder === holder && last.to === hold.at) last.to = to;
+    else this.#runs.push({ holder, from: hold.at, to });
+    this.#tell(hold);
+  }
+
+  #tell(hold: Hold): void {
+    if (this.#told.length === mostTold) {
+      const least = this.#told.reduce((a, b) => (b.hold.ticks < a.hold.ticks ? b : a));
+      if (least.hold.ticks >= hold.ticks) return;
+      this.#told.splice(this.#told.indexOf(least), 1);
+    }
+    this.#told.push({ hold, victims: new Victims(this.#nameOf, true) });
+  }
+
+  /** Blames the slow holds for a late turn. @returns how much of its lateness they explain. */
+  #slowly(turn: LateTurn): Ticks {
+    const { due, at } = turn;
+    let sum = 0;
+    const runs = this.#runs;
+    for (let k = runs.length - 1; k >= 0 && runs[k]!.to > due; k--) {
+      const { holder, from, to } = runs[k]!;
+      if (holder.share === 0) this.#involved.push(holder);
+      const share = Math.min(to, at) - Math.max(from, due);
+      holder.share += share;
+      sum += share;
+    }
+    if (sum === 0) return 0;
+    for (const holder of this.#involved) {
+      if (holder.share >= noticeable) holder.victims.add(turn, holder.share);
+      holder.share = 0;
+    }
+    this.#involved.length = 0;
+    for (let k = this.#told.length - 1; k >= 0; k--) {
+      const { hold, victims } = this.#told[k]!;
+      if (hold.at + hold.ticks <= due) break;
+      const share = shareOf(hold, turn);
+      if (share >= noticeable) victims.add(turn, share);
+    }
+    return sum;
+  }
+
+  /** What ended by this instant can make nobody late any more. */
+  #forget(before: Ticks): void {
+    this.#countWorst();
+    this.#small.forget(before);
+    if (this.#runs.length > 0 && this.#runs[0]!.to <= before)
+      this.#runs = this.#runs.filter(({ to }) => to > before);
+  }
+
+  #countWorst(): void {
+    if (this.#worst === null) return;
+    const { by, from, to } = this.#worst;
+    this.#worst = null;
+    this.#crowd = { by, ...this.#small.count(from, to) };
+  }
+}
+
+/** For how long a hold kept a late turn waiting. */
+export function shareOf({ at, ticks }: Hold, turn: Pick<LateTurn, "due" | "at">): Ticks {
+  return Math.min(at + ticks, turn.at) - Math.max(at, turn.due);
+}
+
+/** Holds that are not slow: a crowd may have a million of them. */
+class SmallHolds {
+  #at: number[] = [];
+  #to: number[] = [];
+  #actor: number[] = [];
+  /** How long all before it were. */
+  #before: number[] = [];
+  #sum = 0;
+
+  get length(): number {
+    return this.#at.length;
+  }
+
+  /** @returns how many there are now. */
+  add({ at, ticks, actor }: Hold): number {
+    this.#at.push(at);
+    this.#to.push(at + ticks);
+    this.#actor.push(actor);
+    this.#before.push(this.#sum);
+    this.#sum += ticks;
+    return this.#at.length;
+  }
+
+  /** The first that ended later than an instant. */
+  #firstAfter(instant: Ticks): number {
+    let low = 0;
+    let high = this.#to.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#to[middle]! > instant) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The first that ended later than an instant, and for how long all held from there to another one. */
+  between(due: Ticks, at: Ticks): [first: number, sum: Ticks] {
+    const first = this.#firstAfter(due);
+    if (first === this.#to.length) return [first, 0];
+    const early = Math.max(0, due - this.#at[first]!);
+    const lately = Math.max(0, this.#to.at(-1)! - at);
+    return [first, this.#sum - this.#before[first]! - early - lately];
+  }
+
+  count(from: number, to: number): Omit<Crowd, "victims"> {
+    let longest = 0;
+    for (let k = from; k < to; k++) longest = Math.max(longest, this.#to[k]! - this.#at[k]!);
+    return { steps: to - from, actors: [...new Set(this.#actor.slice(from, to))], longest };
+  }
+
+  forget(before: Ticks): void {
+    const first = this.#firstAfter(before);
+    if (first === 0) return;
+    if (first === this.#to.length) {
+      this.#at.length = this.#to.length = this.#actor.length = this.#before.length = 0;
+      return;
+    }
+    this.#at = this.#at.slice(first);
+    this.#to = this.#to.slice(first);
+    this.#actor = this.#actor.slice(first);
+    this.#before = this.#before.slice(first);
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Loss: which tasks did not come to their end although nobody had decided so.
+ *
+ * The cancellation that came first decides. A loop that closes and a process that ends cut off
+ * whatever is there, so nobody decided about the task itself; a timeout and a failing group are
+ * about their very tasks, which are given up.
+ */
+import type { CancelReason } from "../trace/event.ts";
+import type { Ticks } from "../base/duration.ts";
+import type { TaskSpec } from "../scenario/model.ts";
+
+/** Who gives a task up: not for its own sake, and on purpose all the same. */
+export type GivenUpBy = Extract<CancelReason, "group-failed" | "timed-out">;
+
+/** What is known of a task that a run is over for. */
+export interface Fate {
+  name: string;
+  spec: Pick<TaskSpec, "until">;
+  status: "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
+  /** Null when it never had a turn. */
+  startedAt: Ticks | null;
+  endedAt: Ticks | null;
+  /** Whether its loop had closed without it. */
+  destroyed: boolean;
+  /** Why it was asked to stop first, and when. */
+  cancelled: { reason: CancelReason; at: Ticks } | null;
+}
+
+/** What its loss depends on beside. */
+export interface Surroundings {
+  /** For what main waited, from when on and for how long. */
+  waits: readonly { for: string; of: string | null; at: Ticks; ticks: Ticks }[];
+  /** Whether the program came to its own end. */
+  endedItself: boolean;
+}
+
+/** Who gave a task up, and when; null when nobody did. */
+export function givenUpOf({ status, cancelled }: Fate): { by: GivenUpBy; at: Ticks } | null {
+  if (status === "finished" || status === "failed" || cancelled === null) return null;
+  const { reason, at } = cancelled;
+  return reason === "group-failed" || reason === "timed-out" ? { by: reason, at } : null;
+}
+
+/** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
+export function isLostWork(fate: Fate, { waits, endedItself }: Surroundings): boolean {
+  const { status, spec, startedAt, endedAt, destroyed } = fate;
+  if (status === "finished" || status === "failed") return false;
+  if (status === "unstarted") return true;
+  const isPromised = waits.some(
+    (wait) => wait.for === "result" && wait.of === fate.name && wait.at + wait.ticks >= endedAt!,
+  );
+  if (isPromised || destroyed) return true;
+  if (givenUpOf(fate) !== null) return false;
+  return spec.until !== "shutdown" || startedAt === null || !endedItself;
+}

@@ -1,0 +1,109 @@
+/** Findings about tasks that somebody had stopped: at main's end, for others' sake, in their clean-up. */
+import type { Scenario, TaskSpec } from "../../scenario/model.ts";
+import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
+import { cutWords, type Found, found, progress, type Remedy, subject } from "./finding.ts";
+
+export function cancelledAtExit(tasks: TaskOutcome[]): Found {
+  const [first] = tasks as [TaskOutcome];
+  const { name } = first.spec;
+  return found("cancelled-at-exit", tasks, first.cancelled!.at, {
+    message: `main ended and had ${subject(tasks)} cancelled with ${progress(tasks)} done${cutWords(tasks)}`,
+    remedies: [
+      { does: "wait at exit", axes: { atExit: "wait", grace: null } },
+      { does: "say that this is its proper end (until: shutdown)", program: untilShutdown(name) },
+    ],
+    otherwise: "let main wait for it before its own steps end",
+  });
+}
+
+/** A change of the scenario by which a task's proper end is to be cancelled. */
+function untilShutdown(task: string): (scenario: Scenario) => Scenario {
+  return (scenario) => ({
+    ...scenario,
+    tasks: scenario.tasks.map((spec) =>
+      spec.name === task ? { ...spec, until: "shutdown" } : spec,
+    ),
+  });
+}
+
+export function isGivenUp(outcome: Outcome, tasks: TaskOutcome[]): Found {
+  const [first] = tasks as [TaskOutcome];
+  const { by, at } = first.givenUp!;
+  if (by === "timed-out")
+    return found("given-up", tasks, at, {
+      message: `the completion point timed out, and cancelled ${subject(tasks)} with ${progress(tasks)} done`,
+      remedies: [
+        { does: "give the completion point as long as it takes", axes: { timeout: null } },
+      ],
+      otherwise: "let it come to its end before the timeout, or give the completion point longer",
+    });
+  // What launch raised itself is told of when it ends; a task's failure has been told of by now.
+  const failed = outcome.failures.findLast((failure) => failure.actor >= 0 && failure.at <= at);
+  const who = failed === undefined ? "launch" : outcome.tasks[failed.actor]!.name;
+  return found("given-up", tasks, at, {
+    message: `${who} failed, and its group cancelled ${subject(tasks)} with ${progress(tasks)} done`,
+    remedies: [
+      { does: "let the others go on when one fails", axes: { settle: "settled" } },
+      { does: "let the others go on when one fails", axes: { settle: "settled", timeout: null } },
+    ],
+    otherwise: "keep the others of its group, and launch, from failing",
+  });
+}
+
+export function cleanupCut(tasks: TaskOutcome[]): Found {
+  const [first] = tasks as [TaskOutcome];
+  const { by, at } = first.cleanupCut!;
+  const who = {
+    "loop-closed": "the loop closed and cancelled",
+    "group-failed": "a failure in its group cancelled",
+    "timed-out": "the completion point timed out and cancelled",
+    "main-ended": "main ended and had",
+    "process-ended": "the process ended with",
+  }[by];
+  const skipped = tasks.every(({ cleanup }) => cleanup === "skipped");
+  const where = skipped ? "before its clean-up" : "in the middle of its clean-up";
+  return found("cleanup-cut", tasks, at, {
+    message: `${who} ${subject(tasks)}${by === "main-ended" ? " cancelled" : ""} ${where}`,
+    ...whatOfCleanup(first.spec, by),
+  });
+}
+
+/** How clean-up would come to its end. */
+function whatOfCleanup(
+  { until }: TaskSpec,
+  by: NonNullable<TaskOutcome["cleanupCut"]>["by"],
+): Pick<Found, "remedies" | "otherwise"> {
+  const settle: Remedy = {
+    does: "wait for clean-up at the completion point as well",
+    axes: { settle: "settled" },
+  };
+  switch (by) {
+    case "loop-closed":
+      return { remedies: [settle], otherwise: "let it come to its end before the loop closes" };
+    case "main-ended":
+      return {
+        remedies: [
+          { does: "wait at exit", axes: { atExit: "wait", grace: null } },
+          { ...settle, axes: { settle: "settled", atExit: "wait", grace: null } },
+        ],
+        otherwise: "let main wait for it before its own steps end",
+      };
+    case "process-ended":
+      return {
+        remedies: [
+          { does: "wait at exit for as long as it takes", axes: { grace: null } },
+          { does: "cancel at exit and let clean-up run", axes: { atExit: "cancel", grace: null } },
+          // Whose proper end is to be cancelled need not be waited for.
+          ...(until === null
+            ? [{ does: "wait at exit", axes: { atExit: "wait", grace: null } } satisfies Remedy]
+            : []),
+        ],
+        otherwise: "let it come to its end before the process ends",
+      };
+    default:
+      return {
+        remedies: [settle],
+        otherwise: "keep clean-up short, or shield it from being cancelled",
+      };
+  }
+}

@@ -1,0 +1,37 @@
+/** Scenarios that were checked against what they expect, as lines for a terminal. */
+import type { Checked, CheckedDocument } from "../../strategies/expectations.ts";
+import { formatProblem, printable } from "../../scenario/problem.ts";
+
+/** @returns lines, each ending in a newline; those of what fell short begin with file, line and column. */
+export function renderChecks(documents: readonly CheckedDocument[], unicode: boolean): string {
+  const [good, bad] = unicode ? ["✓", "✗"] : ["ok  ", "FAIL"];
+  const lines = documents.flatMap(({ file, strategy, checks, problems }) => {
+    if (problems.length > 0) return problems.map((one) => `${bad} ${formatProblem(file, one)}`);
+    const name = printable(`${file} (${strategy})`);
+    if (checks.length === 0) return [`- ${name}: nothing is expected`];
+    const failed = checks.filter(({ met }) => !met);
+    if (failed.length === 0) return [`${good} ${name}: ${checks.length} as expected`];
+    return failed.map(
+      (check) => `${bad} ${printable(`${placeOf(file, check)} (${strategy})`)}: ${words(check)}`,
+    );
+  });
+  const count = (is: (document: CheckedDocument) => boolean): number => documents.filter(is).length;
+  const wrong = count(({ problems }) => problems.length > 0);
+  const short = count(({ checks }) => checks.some(({ met }) => !met));
+  const silent = count(({ checks, problems }) => checks.length + problems.length === 0);
+  const tail = [
+    `${documents.length - wrong - short - silent} good`,
+    `${short} fell short`,
+    ...(silent === 0 ? [] : [`${silent} expect${silent === 1 ? "s" : ""} nothing`]),
+    ...(wrong === 0 ? [] : [`${wrong} cannot be read`]),
+  ].join(", ");
+  return `${lines.join("\n")}\n\n${tail}\n`;
+}
+
+function placeOf(file: string, { position }: Checked): string {
+  return position === null ? file : `${file}:${position.line}:${position.column}`;
+}
+
+function words({ of, expected, found }: Checked): string {
+  return printable(`${of}: expected ${expected}, found ${found}`);
+}

@@ -1,0 +1,306 @@
+/**
+ * The verdict: what became of main, launch and every task, in plain words for a terminal.
+ *
+ * Meaning is in the words alone; there is no colour to miss.
+ */
+import type { Finding } from "../../remedies/findings.ts";
+import {
+  actorName,
+  endedAtShutdown,
+  type HeardBy,
+  isLost,
+  type Outcome,
+  type TaskOutcome,
+  wasStopped,
+} from "../../reading/outcome.ts";
+import { functionName } from "../../scenario/calls.ts";
+import { formatDuration, formatTime, type Ticks } from "../../base/duration.ts";
+import { formatJitterShare } from "../../scenario/jitter.ts";
+import type { LeafStep } from "../../scenario/model.ts";
+import { printable } from "../../scenario/problem.ts";
+import type { Strategy } from "../../scenario/strategy.ts";
+import type { Standpoint } from "../../scenario/walk.ts";
+import { pad, plural, wrap } from "../../base/text.ts";
+
+/** A line of the table: who, what became of them, when, and the rest of the story. */
+interface Row {
+  who: string;
+  status: string;
+  when: string;
+  story: string;
+}
+
+/** The most rows of tasks shown; copies that fared alike share one. */
+const mostRows = 20;
+
+/** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
+export function renderVerdict(outcome: Outcome, findings: Finding[], width: number): string {
+  const rows = [mainRow(outcome), launchRow(outcome.launch), ...taskRows(outcome)];
+  return [
+    wrap(headline(outcome), width - 2, "  "),
+    "",
+    ...layOut(rows, width),
+    "",
+    ...summary(outcome).map((sentence) => wrap(sentence, width)),
+    ...findings.flatMap((finding) => [
+      "",
+      wrap(`* ${finding.message}.`, width - 2, "  "),
+      `  ${wrap(`To change that: ${finding.fix}.`, width - 2, "  ")}`,
+    ]),
+    "",
+  ].join("\n");
+}
+
+function headline(outcome: Outcome): string {
+  const { driver, speed, jitter } = outcome;
+  const how =
+    driver === "virtual"
+      ? `in virtual time${jitter === undefined ? "" : ` with jitter ${formatJitterShare(jitter.share)}, seed ${jitter.seed}`}`
+      : speed === 1
+        ? "for real"
+        : `for real, at speed ${speed}`;
+  return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${axes(outcome.strategy)}), ${how}: ${formatTime(outcome.wall)}`;
+}
+
+function axes({ loop, settle, atExit, offload, workers }: Strategy): string {
+  return [
+    `loop ${loop}`,
+    `settle ${settle}`,
+    ...(atExit === null ? [] : [`at exit ${atExit}`]),
+    ...(workers === null ? [] : [`offload ${offload} x ${workers}`]),
+  ].join(", ");
+}
+
+function mainRow(outcome: Outcome): Row {
+  const { main } = outcome;
+  const stood = main.blocked > 0 ? `stood still for ${formatTime(main.blocked)}` : "";
+  return {
+    who: "main",
+    status: main.status,
+    when: at(main.endedAt),
+    story: [main.error === null ? "" : quoted(main.error), stood]
+      .filter((part) => part !== "")
+      .join("; "),
+  };
+}
+
+function launchRow({ status, endedAt, error, heard }: Outcome["launch"]): Row {
+  return {
+    who: "launch",
+    status,
+    when: at(endedAt),
+    story: error === null ? "" : [quoted(error), heardWords(heard)].join("; "),
+  };
+}
+
+/** Tasks that fared alike, but for their times, are told once. */
+function taskRows(outcome: Outcome): Row[] {
+  const alike = Map.groupBy(outcome.tasks, (task) =>
+    [
+      task.spec.name,
+      task.status,
+      task.error,
+      task.heard?.by,
+      task.heard?.into,
+      task.stepsDone,
+      task.cleanup,
+      task.cancelled?.reason,
+      task.lost,
+    ].join("\0"),
+  );
+  const rows = [...alike.values()].map((tasks) => taskRow(tasks, outcome));
+  if (rows.length <= mostRows) return rows;
+  const more = {
+    who: "...",
+    status: `${rows.length - mostRows} more`,
+    when: "",
+    story: "kinds of outcome; --json has them all",
+  };
+  return [...rows.slice(0, mostRows), more];
+}
+
+function taskRow(tasks: TaskOutcome[], outcome: Outcome): Row {
+  const [first] = tasks as [TaskOutcome];
+  const ends = tasks.map((task) => task.endedAt).filter((end) => end !== null);
+  const least = ends.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = ends.reduce((a, b) => Math.max(a, b), 0);
+  const several = ends.length > 0 && least !== most;
+  return {
+    who:
+      tasks.length === 1 ? first.name : `${first.spec.name} x ${tasks.length.toLocaleString("en")}`,
+    status: first.status,
+    when: several ? `${at(least)} to ${at(most)}` : at(first.endedAt),
+    story: story(first, outcome),
+  };
+}
+
+function story(task: TaskOutcome, { strategy }: Outcome): string {
+  const parts: string[] = [];
+  if (task.status === "failed")
+    parts.push(quoted(task.error!), heardWords(task.heard, strategy.settle));
+  if (task.status !== "finished" && task.status !== "unstarted")
+    parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
+  if (wasStopped(task)) {
+    if (task.startedAt === null) parts.push("never had a turn");
+    else if (task.stoodAt !== null) parts.push(`stood at ${standpointWords(task.stoodAt)}`);
+    parts.push(...stopWords(task));
+  }
+  if (task.cleanup === "skipped") parts.push("its clean-up did not run");
+  if (task.cleanup === "cut-short") parts.push("its clean-up did not run to its end");
+  if (task.cleanup === "ran" && task.status !== "finished") parts.push("its clean-up ran");
+  return parts.join("; ");
+}
+
+/** @param settle how launch hears of its tasks. */
+function heardWords(heard: HeardBy | null, settle: Strategy["settle"] = "none"): string {
+  switch (heard?.by) {
+    case "raised":
+      return heard.into === "launch" && settle === "settled"
+        ? "collected by launch"
+        : `raised in ${heard.into}`;
+    case "logged":
+      return `a line on stderr at ${formatTime(heard.at!)}`;
+    default:
+      return "nobody heard of it";
+  }
+}
+
+/** Who stopped a task that came to no end of its own. */
+function stopWords(task: TaskOutcome): string[] {
+  const { status, cancelled } = task;
+  if (endedAtShutdown(task))
+    return [
+      status === "cancelled"
+        ? "cancelled at shutdown, as it is meant to be"
+        : "ended with its process, as it is meant to",
+    ];
+  if (task.destroyed) return ["destroyed while pending, since its loop had closed"];
+  switch (cancelled?.reason) {
+    case "group-failed":
+      return ["given up because its group failed"];
+    case "timed-out":
+      return ["given up because the completion point timed out"];
+    case "loop-closed":
+      return status === "cancelled" ? ["cancelled when the loop closed"] : [];
+    case "main-ended":
+      return status === "cancelled" ? ["cancelled because main ended"] : [];
+    default:
+      return [];
+  }
+}
+
+function standpointWords({ step, iteration }: Standpoint): string {
+  const repeat = iteration > 0 ? `, iteration ${iteration}` : "";
+  return `line ${step.position.line} (${shorten(stepWords(step))}${repeat})`;
+}
+
+/** A step about as it stands in the document. */
+function stepWords(step: LeafStep): string {
+  switch (step.kind) {
+    case "print":
+      return `print: ${step.text}`;
+    case "fail":
+      return `fail: ${step.message}`;
+    case "sleep":
+    case "block":
+    case "compute":
+      return `${step.kind}: ${formatDuration(step.ticks)}`;
+    case "receive":
+      return `receive: ${step.channel}`;
+    case "send":
+      return `send to ${step.channel}`;
+    case "call":
+      return `call: ${functionName(step)}`;
+    default:
+      return step.kind;
+  }
+}
+
+function summary(outcome: Outcome): string[] {
+  const { tasks, interruptedBy, exitCode, lateness, longestBlock } = outcome;
+  const lost = tasks.filter(isLost).length;
+  const failed = tasks.filter((task) => task.status === "failed").length;
+  const sentences: string[] = [];
+  if (interruptedBy !== null) sentences.push(interruptionWords(outcome));
+  const kept =
+    tasks.length === 0 ? "There were no tasks" : `${lost} of ${plural(tasks.length, "task")} lost`;
+  const givenUp = tasks.filter((task) => task.givenUp !== null && !isLost(task)).length;
+  const dropped = givenUp > 0 ? `, ${givenUp} given up` : "";
+  const broke = failed > 0 ? `, ${failed} failed` : "";
+  const status = exitCode === null ? "" : `; the program's exit status is ${exitCode}`;
+  sentences.push(`${kept}${dropped}${broke}${status}.`);
+  if (interruptedBy === null && outcome.driver === "real" && !outcome.aftermath.isAllOver)
+    sentences.push(
+      "What your functions set going without waiting for it is not among these: the process ended before it was known to be over.",
+    );
+  const madeLate =
+    lateness.max > 0 || outcome.blame.holders.some(({ victims }) => victims.length > 0);
+  if (longestBlock !== null && madeLate) {
+    const late = lateness.max > 0 ? `; sleeps ended up to ${formatTime(lateness.max)} late` : "";
+    sentences.push(
+      `The event loop was held for up to ${formatTime(longestBlock.ticks)} (by ${actorName(outcome, longestBlock.actor)})${late}.`,
+    );
+  }
+  return sentences;
+}
+
+function interruptionWords({ interruptedBy, interruption, wall }: Outcome): string {
+  const when = formatTime(wall);
+  switch (interruptedBy) {
+    case "timeout":
+      return `Ended by --timeout at ${when}.`;
+    case "watchdog":
+      return `Ended by tandem at ${when}: the run took far longer than everything in it one after the other.`;
+    case "crash":
+      return `The process of the run ended unexpectedly at ${when}: ${interruption ?? "nobody knows why"}.`;
+    case "cut-off":
+      return `The record ends at ${when}; what happened afterwards is not in it.`;
+    case "deadlock":
+      return `Deadlocked at ${when}.`;
+    default:
+      return `Interrupted at ${when}; this is what had happened by then.`;
+  }
+}
+
+/** Text of the program's, on one line. */
+function quoted(text: string): string {
+  return `"${shorten(text)}"`;
+}
+
+/** The beginning of a text, if it is longer than one takes in at a glance. */
+function shorten(text: string): string {
+  const line = printable(text);
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+}
+
+function at(ticks: Ticks | null): string {
+  return ticks === null ? "-" : formatTime(ticks);
+}
+
+function layOut(rows: Row[], width: number): string[] {
+  const column = (of: (row: Row) => string): number =>
+    rows.reduce((most, row) => Math.max(most, Bun.stringWidth(of(row))), 0);
+  const who = column((row) => row.who);
+  const status = column((row) => row.status);
+  const when = column((row) => row.when);
+  const left = 2 + who + 2 + status + 2 + when + 2;
+  // Names that leave no room beside them stand on lines of their own.
+  if (left - 2 > width)
+    return rows.map((row) =>
+      [row.who, `${pad(row.status, status)}  ${row.when}`, row.story]
+        .filter((part) => part !== "")
+        .map((part, index) => {
+          const indent = " ".repeat(index === 0 ? 2 : 6);
+          return indent + wrap(part, width - indent.length, indent);
+        })
+        .join("\n"),
+    );
+  return rows.map((row) => {
+    const head = `  ${pad(row.who, who)}  ${pad(row.status, status)}  ${pad(row.when, when)}  `;
+    if (row.story === "") return head.trimEnd();
+    // On a narrow terminal the story goes below instead of into a column of a few letters.
+    if (width - left < 24)
+      return `${head.trimEnd()}\n      ${wrap(row.story, width - 6, "      ")}`;
+    return head + wrap(row.story, width - left, " ".repeat(left));
+  });
+}

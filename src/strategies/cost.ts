@@ -1,0 +1,98 @@
+/** What a choice of strategy costs, and what another that keeps what must hold would give instead. */
+import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";
+import type { Figures, Judged } from "./comparison.ts";
+import { list } from "../base/sentences.ts";
+
+/** From how late on one calls a task late: as asyncio's debug mode calls a callback slow. */
+const slow: Ticks = 100 * TICKS_PER_MS;
+
+/**
+ * The cost of a choice in a sentence or two. Time is told here where nobody has asked for it.
+ *
+ * @param keeping all that keep what must hold, the choice among them, from the simplest.
+ */
+export function costOf(choice: Judged, keeping: readonly Judged[]): string {
+  const parts = partsOf(choice);
+  const instead = [...soonerMain(choice, keeping), ...sooner(choice, keeping)];
+  const words = [parts.length === 0 ? "It costs nothing" : `It costs ${list(parts)}`, ...instead];
+  const side = choice.computesAtOnce
+    ? " It counts on threads that compute side by side, as those of JavaScript do. In CPython they take turns (the GIL): there, take processes."
+    : "";
+  return `${words.join("; ")}.${side}`;
+}
+
+function partsOf({ strategy, figures, late }: Judged): string[] {
+  const { loop, atExit, offload, workers } = strategy;
+  const { main, mainFailed, wall, waited, lost, finished, failed, givenUp, shutDown } = figures;
+  const all = lost + finished + failed + givenUp + shutDown;
+  const after = main === null || wall === null ? 0 : wall - main;
+  return [
+    ...(mainFailed && main !== null
+      ? [`the rest of main (which fails at ${formatTime(main)})`]
+      : []),
+    ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
+    ...(loop === "portal" ? ["a second thread (whose loop stays open until main ends)"] : []),
+    ...(loop === "float" ? ["a background that stands still whenever main does"] : []),
+    ...(isWorth(waited, figures) ? [`${formatTime(waited)} in which main stands still`] : []),
+    ...(late >= slow + figures.precision ? [`tasks that wake up to ${formatTime(late)} late`] : []),
+    ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),
+    ...(atExit === "cancel"
+      ? ["the tasks that have not ended when main does (they are cancelled)"]
+      : []),
+    ...(atExit === "abandon"
+      ? ["the tasks that have not ended when main does (they stop, without clean-up)"]
+      : []),
+    ...(lost > 0 && atExit !== "cancel" && atExit !== "abandon"
+      ? [
+          all === 1
+            ? "its task (which is lost)"
+            : `${lost.toLocaleString("en")} of ${all.toLocaleString("en")} tasks (which ${lost === 1 ? "is" : "are"} lost)`,
+        ]
+      : []),
+    ...(isWorth(after, figures) && main !== null
+      ? [`${formatTime(after)} of waiting after main's end`]
+      : []),
+  ];
+}
+
+/** Less than a hundredth of the whole is a real run's own, and not worth a word in any. */
+function isWorth(ticks: Ticks, { wall }: Figures): boolean {
+  return ticks > (wall ?? 0) / 100;
+}
+
+/** Under which other strategy main would end soonest, if that is sooner. */
+function soonerMain({ figures }: Judged, keeping: readonly Judged[]): string[] {
+  const { main, mainFailed, precision } = figures;
+  const others = keeping.filter((one) => !one.figures.mainFailed && one.figures.main !== null);
+  const best = leastOf(others, (one) => one.figures.main!);
+  if (best === undefined || main === null) return [];
+  const { name } = best.strategy;
+  const at = formatTime(best.figures.main!);
+  if (mainFailed) return [`under ${name} main would finish, at ${at}`];
+  const gain = main - best.figures.main!;
+  if (gain <= precision || !isWorth(gain, figures)) return [];
+  return [`${name} would end main at ${at} instead of ${formatTime(main)}${inCpython(best)}`];
+}
+
+/** Under which other strategy tasks would wake soonest, if this lets them wait. */
+function sooner({ late, figures }: Judged, keeping: readonly Judged[]): string[] {
+  const best = leastOf(keeping, (one) => one.late);
+  if (late < slow + figures.precision || best === undefined || best.late > late / 2) return [];
+  const words =
+    best.late <= best.figures.precision
+      ? "none would wake late"
+      : `they would wake at most ${formatTime(best.late)} late`;
+  return [`under ${best.strategy.name} ${words}${inCpython(best)}`];
+}
+
+function inCpython({ computesAtOnce }: Judged): string {
+  return computesAtOnce ? " (not in CPython, whose threads take turns at computing)" : "";
+}
+
+/** The first of those of which there is no less. */
+function leastOf<One>(all: readonly One[], of: (one: One) => number): One | undefined {
+  return all.reduce<One | undefined>(
+    (least, one) => (least === undefined || of(one) < of(least) ? one : least),
+    undefined,
+  );
+}

@@ -1,0 +1,275 @@
+/**
+ * Model against reality: where a real run differs from the same run in virtual time, and why.
+ *
+ * Invariant: what luck, the machine or user code may change is told with that cause; a divergence
+ * without a cause is a mistake of tandem's.
+ */
+import { completions, threads, typeNumber } from "../trace/event.ts";
+import type { EventLog } from "../trace/log.ts";
+import { callsAny } from "../scenario/calls.ts";
+import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";
+import type { Outcome } from "../reading/outcome.ts";
+import { findRaces, raceWindow } from "../reading/races.ts";
+
+/** One thing that differs. */
+export interface Divergence {
+  /** What it is about, as `task's status` or `the end of main`. */
+  of: string;
+  virtual: string;
+  real: string;
+}
+
+/** What a real run is beside its model. */
+export interface Verification {
+  divergences: Divergence[];
+  /** Why there are any; null where nobody knows. */
+  cause: string | null;
+  /** The most that anything happened later than in virtual time; null where times say nothing. */
+  late: Ticks | null;
+  /** Why it may be as late as that and is no divergence; null where it is within the tolerance, or is one. */
+  lateBecause: string | null;
+  /** As much later is no difference: what a machine takes that has little else to do. */
+  tolerance: Ticks;
+  /** Whether all that differs is that things happened later: a machine that hesitates does that. */
+  onlyLate: boolean;
+}
+
+/** A run with its events. */
+interface Run {
+  outcome: Outcome;
+  log: EventLog;
+}
+
+/**
+ * By how much, in ms of real time, something may be later without a word: threads wake, messages
+ * travel and processes start in no time only in virtual time.
+ */
+const toleranceMs = 20;
+
+/** From how late on, in ms of real time, the machine is a cause. */
+const busyMs = 2;
+
+/**
+ * Compares a real run with the same run in virtual time.
+ *
+ * @param variants outcomes of the model with durations a little longer or shorter: what one of them
+ *   came to as well, luck decides.
+ */
+export function findDivergences(
+  model: Run,
+  real: Run,
+  variants: () => Iterable<Outcome>,
+): Verification {
+  const { speed } = real.outcome;
+  const delayed = Math.max(0, delayOf(real.log) - delayOf(model.log));
+  const calls = callsAny(model.outcome.scenario);
+  const others = differences(model.outcome, real.outcome);
+  const tolerance = toleranceMs * TICKS_PER_MS * speed;
+  const busy = `the machine was busy: sleeps and blocks ended ${formatTime(delayed)} late in all`;
+  const timeless = { cause: null, late: null, lateBecause: null, tolerance, onlyLate: false };
+  const cause = (): string | null => {
+    if (endsWithMain(model, others, raceWindow(speed)))
+      return "luck: it ends at the same instant as main, and neither waits for the other";
+    for (const variant of variants())
+      if (differences(variant, real.outcome).length === 0)
+        return "luck: with durations a hundredth longer or shorter, virtual time comes to the same";
+    if (calls) return "your own functions do what they do, and take what they take";
+    if (delayed > busyMs * TICKS_PER_MS * speed) return busy;
+    return null;
+  };
+  // Where something else happened, it is no wonder that it happened at another time.
+  if (others.length > 0)
+    return {
+      ...timeless,
+      divergences: others.map(({ of, virtual, real }) => ({ of, virtual, real })),
+      cause: cause(),
+    };
+  if (calls) return { ...timeless, divergences: [] };
+  const times = instants(model.outcome, real.outcome);
+  // What is late once may make other things late that wait for it, and a busy machine is late at all of them.
+  const most = tolerance + 3 * delayed;
+  const divergences = times
+    .filter(({ virtual, at }) => at < virtual || at > virtual + most)
+    .map(({ of, virtual, at }) => ({
+      of,
+      virtual: formatTime(virtual),
+      real: formatTime(at),
+    }));
+  const late = times.reduce((sum, one) => Math.max(sum, one.at - one.virtual), 0);
+  return {
+    ...timeless,
+    divergences,
+    late,
+    lateBecause: divergences.length === 0 && late > tolerance ? busy : null,
+    onlyLate: divergences.length > 0 && times.every(({ virtual, at }) => at >= virtual),
+  };
+}
+
+/**
+ * The cause of what was late each time it was performed, where the machine had too much to do; null
+ * where it had not, or does not know (Windows).
+ *
+ * @param load how many threads ran or wanted to run, on average over the last minute.
+ */
+export function tooMuchToDo(load: number, cores: number): string | null {
+  if (load <= cores) return null;
+  return `the machine was busy: ${load.toFixed(1)} threads wanted its ${cores} cores, on average over a minute`;
+}
+
+/** A divergence, and when in virtual time it can be seen; null for what never ended there. */
+interface Difference extends Divergence {
+  at: Ticks | null;
+}
+
+/** Whether all of it falls on main's end, on another thread, so that luck says what comes first. */
+function endsWithMain(
+  { outcome, log }: Run,
+  differences: readonly Difference[],
+  window: Ticks,
+): boolean {
+  const race = findRaces(log, outcome.scenario, window).find(({ between }) =>
+    between.some(({ type }) => type === "main-ended"),
+  );
+  return (
+    race !== undefined &&
+    differences.every(({ at }) => at !== null && Math.abs(at - race.at) < window)
+  );
+}
+
+/** What the two came to that is not the same, apart from its times. */
+function differences(model: Outcome, real: Outcome): Difference[] {
+  const expected = facts(model);
+  return [
+    ...[...facts(real)].flatMap(([of, { found }]) => {
+      const { found: virtual, at } = expected.get(of)!;
+      return virtual === found ? [] : [{ of, virtual, real: found, at }];
+    }),
+    ...lines(model, real),
+  ];
+}
+
+/** What a run came to, apart from its times, and when that was seen. */
+function facts({
+  main,
+  launch,
+  tasks,
+  exitCode,
+  interruptedBy,
+  wall,
+}: Outcome): Map<string, { found: string; at: Ticks | null }> {
+  const ended = ({ status, error }: { status: string; error: string | null }): string =>
+    error === null ? status : `${status} (${JSON.stringify(error)})`;
+  const seen = (of: string, found: string, at: Ticks | null) => [of, { found, at }] as const;
+  return new Map([
+    seen("how the run ended", interruptedBy ?? `exit status ${exitCode}`, wall),
+    seen("main", ended(main), main.endedAt),
+    seen("launch", ended(launch), launch.endedAt),
+    seen("who heard of launch", launch.heard?.by ?? "nobody had to", launch.endedAt),
+    ...tasks.flatMap((task) => [
+      seen(task.name, ended(task), task.endedAt),
+      seen(`who heard of ${task.name}`, task.heard?.by ?? "nobody had to", task.endedAt),
+      seen(`the clean-up of ${task.name}`, task.cleanup, task.endedAt),
+      seen(`the steps of ${task.name}`, `${task.stepsDone} done`, task.endedAt),
+    ]),
+  ]);
+}
+
+/** Where the lines of a thread differ, the first of them. */
+function lines(model: Outcome, real: Outcome): Difference[] {
+  return threadsOf(model, real).flatMap((thread) => {
+    const [expected, found] = [linesOf(model, thread), linesOf(real, thread)];
+    const count = Math.max(expected.length, found.length);
+    for (let k = 0; k < count; k++) {
+      const [virtual, line] = [expected[k]?.text, found[k]?.text];
+      if (virtual !== line)
+        return [
+          {
+            of: `line ${k + 1} of thread ${threads[thread]!}`,
+            virtual: virtual === undefined ? "none" : JSON.stringify(virtual),
+            real: line === undefined ? "none" : JSON.stringify(line),
+            at: expected[k]?.at ?? null,
+          },
+        ];
+    }
+    return [];
+  });
+}
+
+function threadsOf(...outcomes: Outcome[]): number[] {
+  return [
+    ...new Set(outcomes.flatMap(({ prints }) => prints.map(({ thread }) => thread))),
+  ].toSorted((a, b) => a - b);
+}
+
+function linesOf({ prints }: Outcome, thread: number): Outcome["prints"] {
+  return prints.filter((print) => print.thread === thread);
+}
+
+/** What happened when, by both. */
+function instants(model: Outcome, real: Outcome): { of: string; virtual: Ticks; at: Ticks }[] {
+  const end = (of: string, a: { endedAt: Ticks | null }, b: { endedAt: Ticks | null }) =>
+    a.endedAt === null || b.endedAt === null
+      ? []
+      : [{ of: `the end of ${of}`, virtual: a.endedAt, at: b.endedAt }];
+  return [
+    ...end("main", model.main, real.main),
+    ...end("launch", model.launch, real.launch),
+    ...model.tasks.flatMap((task, index) => end(task.name, task, real.tasks[index]!)),
+    { of: "the end of the process", virtual: model.wall, at: real.wall },
+    ...threadsOf(model).flatMap((thread) => {
+      const found = linesOf(real, thread);
+      return linesOf(model, thread).map(({ at, text }, k) => ({
+        of: `the line ${JSON.stringify(text)}`,
+        virtual: at,
+        at: found[k]!.at,
+      }));
+    }),
+  ];
+}
+
+/**
+ * What the machine added to a run, if the same is taken off for its model: the most that one
+ * program's sleeps ended late, the most that the steps which block or compute on one thread took too
+ * long, and what all jobs of the pool took.
+ */
+function delayOf(log: EventLog): Ticks {
+  const sleeps = new Map<number, { due: Ticks; late: Ticks }>();
+  const blocks: typeof sleeps = new Map();
+  const jobs: typeof sleeps = new Map();
+  const began = (map: typeof sleeps, key: number, due: Ticks): void => {
+    map.set(key, { due, late: map.get(key)?.late ?? 0 });
+  };
+  const ended = (map: typeof sleeps, key: number, at: Ticks): void => {
+    const one = map.get(key);
+    if (one !== undefined) one.late += Math.max(0, at - one.due);
+  };
+  for (const { length, at, type, thread, actor, value } of log.chunks)
+    for (let k = 0; k < length; k++)
+      switch (type[k]) {
+        case typeNumber["sleep-began"]:
+          began(sleeps, actor[k]!, at[k]! + value[k]!);
+          break;
+        case typeNumber["sleep-ended"]:
+          if (completions[value[k]!] === "completed") ended(sleeps, actor[k]!, at[k]!);
+          break;
+        case typeNumber["block-began"]:
+        case typeNumber["compute-began"]:
+          began(blocks, thread[k]!, at[k]! + value[k]!);
+          break;
+        case typeNumber["block-ended"]:
+        case typeNumber["compute-ended"]:
+          ended(blocks, thread[k]!, at[k]!);
+          break;
+        // What a job should take is not in its events, so all of it counts, here and in the model.
+        case typeNumber["job-began"]:
+          began(jobs, thread[k]!, at[k]!);
+          break;
+        case typeNumber["job-ended"]:
+          ended(jobs, thread[k]!, at[k]!);
+          break;
+      }
+  const most = (map: typeof sleeps): Ticks =>
+    [...map.values()].reduce((sum, { late }) => Math.max(sum, late), 0);
+  const all = [...jobs.values()].reduce((sum, { late }) => sum + late, 0);
+  return most(sleeps) + most(blocks) + all;
+}

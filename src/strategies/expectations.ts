@@ -1,0 +1,154 @@
+/** Whether a run came to what its scenario expects. */
+import {
+  type Bound,
+  type BoundedFigure,
+  type Expectations,
+  isWithin,
+} from "../scenario/expectation.ts";
+import { formatDuration, formatTime, type Ticks } from "../base/duration.ts";
+import type { Position } from "../base/position.ts";
+import type { Problem } from "../scenario/problem.ts";
+import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../reading/outcome.ts";
+
+/** One thing that is expected, and what was found. */
+export interface Checked {
+  /** What it is about, as the document names it. */
+  of: string;
+  met: boolean;
+  expected: string;
+  found: string;
+  /** Where the document says so; null where it is what every check goes by. */
+  position: Position | null;
+}
+
+/** A document that was checked under a strategy, or the reason why it could not be. */
+export interface CheckedDocument {
+  file: string;
+  /** Null where the document is wrong. */
+  strategy: string | null;
+  /** Empty where nothing is expected. */
+  checks: Checked[];
+  /** What is wrong with the document. */
+  problems: Problem[];
+  /** How long its run took, in seconds of real time. */
+  seconds: number;
+}
+
+/** Checks each expectation. */
+export function checkExpectations(outcome: Outcome, expectations: Expectations): Checked[] {
+  const { tasks, lost, bounds, prints, deadlock } = expectations;
+  const checked: Checked[] = [];
+  const { positions } = expectations;
+  /** @param path of the very part of it that is not met, where that has one of its own. */
+  const check = (of: string, met: boolean, expected: string, found: string, path = of): void => {
+    const [name] = of.split(".");
+    const position = positions[path] ?? positions[of] ?? positions[name!] ?? null;
+    checked.push({ of, met, expected, found, position });
+  };
+  if (outcome.interruptedBy !== null && outcome.interruptedBy !== "deadlock")
+    check("run", false, "a run that comes to its end", interruptionOf(outcome));
+  const wanted =
+    typeof tasks === "string"
+      ? outcome.scenario.tasks.map(({ name }) => [name, tasks] as const)
+      : Object.entries(tasks ?? {});
+  for (const [name, status] of wanted) {
+    const all = outcome.tasks.filter((task) => task.spec.name === name);
+    const others = all.filter((task) => !isAsExpected(task, status, typeof tasks === "string"));
+    const found = others.length === 0 ? status : others[0]!.status;
+    const which = others.length > 0 && all.length > 1 ? ` (${others[0]!.name})` : "";
+    check(`tasks.${name}`, others.length === 0, status, found + which);
+  }
+  if (lost !== null) {
+    const found = outcome.tasks.filter(isLost).length;
+    check("lost", found === lost, String(lost), String(found));
+  }
+  for (const { of, bound } of bounds) {
+    const figure = figureOf(outcome, of);
+    const format = of === "overlap" ? formatShare : formatTime;
+    check(of, isWithin(figure, bound), boundWords(bound, of), format(figure));
+  }
+  if (prints !== null) {
+    const printed = outcome.prints.map(({ text }) => text);
+    if ("contains" in prints) {
+      const missing = prints.contains.filter((line) => !printed.includes(line));
+      check(
+        "prints",
+        missing.length === 0,
+        `a line ${JSON.stringify(missing[0] ?? prints.contains[0] ?? "")}`,
+        missing.length === 0
+          ? `a line ${JSON.stringify(prints.contains[0] ?? "")}`
+          : `no such line among ${printed.length}`,
+        `prints.contains.${prints.contains.indexOf(missing[0] ?? "")}`,
+      );
+    } else {
+      const { exactly } = prints;
+      const at = Array.from({ length: Math.max(exactly.length, printed.length) }, (_, k) => k).find(
+        (k) => exactly[k] !== printed[k],
+      );
+      const line = (lines: string[], k: number): string =>
+        lines[k] === undefined ? "no more lines" : JSON.stringify(lines[k]);
+      const all = exactly.length === 1 ? "1 line" : `${exactly.length} lines`;
+      check(
+        "prints",
+        at === undefined,
+        at === undefined ? all : `line ${at + 1}: ${line(exactly, at)}`,
+        at === undefined ? all : line(printed, at),
+        `prints.${at}`,
+      );
+    }
+  }
+  if (deadlock !== null) {
+    const found = outcome.interruptedBy === "deadlock";
+    const words = (is: boolean): string => (is ? "a deadlock" : "no deadlock");
+    check("deadlock", found === deadlock, words(deadlock), words(found));
+  }
+  return checked;
+}
+
+/**
+ * Whether a task came to a status.
+ *
+ * @param isOfAll it is expected of every task: that all finish is said of those too that are meant to
+ *   be ended at shutdown.
+ */
+function isAsExpected(task: TaskOutcome, status: string, isOfAll: boolean): boolean {
+  return task.status === status || (isOfAll && status === "finished" && endedAtShutdown(task));
+}
+
+/** What kept a run from its end. */
+export function interruptionOf({ interruptedBy, interruption, wall }: Outcome): string {
+  const by =
+    interruptedBy === "crash" ? "its process crashed" : `tandem's ${interruptedBy} ended it`;
+  return `${by} at ${formatTime(wall)}${interruption === null ? "" : ` (${interruption})`}`;
+}
+
+/** A figure of a run: ticks, or a share. */
+export function figureOf(outcome: Outcome, of: BoundedFigure): number {
+  switch (of) {
+    case "wall":
+      return outcome.wall;
+    case "main":
+      return outcome.main.endedAt ?? outcome.wall;
+    case "longestBlock":
+      return outcome.longestBlock?.ticks ?? 0;
+    case "lateness.p99":
+      return outcome.lateness.p99;
+    case "overlap":
+      return outcome.overlap;
+  }
+}
+
+/** When the last task had ended, or launch; null where nothing began. */
+export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
+  const ends = [launch, ...tasks].flatMap(({ endedAt }) => endedAt ?? []);
+  return ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));
+}
+
+function boundWords({ comparison, limit }: Bound, of: BoundedFigure): string {
+  const figure = of === "overlap" ? formatShare(limit) : formatDuration(limit);
+  return comparison === "==" ? figure : `${comparison} ${figure}`;
+}
+
+function formatShare(share: number): string {
+  return `${Math.round(share * 1000) / 10}%`;
+}
