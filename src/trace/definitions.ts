@@ -1,0 +1,94 @@
+/**
+ * Whom and what the events of a trace are about: processes, threads, loops, actors, resources, places.
+ *
+ * A definition stands in the stream before the first event that names it. In memory everything goes by
+ * number; a number means nothing by itself, only what its definition says. Words that are open (kinds)
+ * may be others than the known ones: a reader shows what it does not know, and refuses nothing for it.
+ */
+
+/** A place in the source of a program, or in a document. Lines and columns count from 1. */
+export interface Place {
+  /** Relative to the folder of the command where it lies below it. */
+  file: string;
+  line: number;
+  column: number | null;
+  /** The function that the place stands in; null outside of any, and in a document. */
+  function: string | null;
+}
+
+export interface ProcessDefinition {
+  name: string;
+  /** The process that started it; null for the first. */
+  parent: number | null;
+  pid: number | null;
+  command: string | null;
+}
+
+export interface ThreadDefinition {
+  process: number;
+  name: string;
+  /** Whether its process ends without waiting for it. */
+  daemon: boolean;
+}
+
+/** Whose rules a loop goes by: one step at a time, or one turn with all that microtasks settle. */
+export const loopRules = ["asyncio", "javascript"] as const;
+
+export interface LoopDefinition {
+  thread: number;
+  rules: (typeof loopRules)[number] | (string & {});
+}
+
+/** What acts: the synchronous program of a thread, the loop's entry, a task, a job of a pool, … */
+export const actorKinds = ["main", "launch", "task", "job", "promise", "callback"] as const;
+
+export interface ActorDefinition {
+  kind: (typeof actorKinds)[number] | (string & {});
+  /** Its own, as `upload#3`. */
+  name: string;
+  /** What it shares with others of its kind: the function, or the task's name in a document. */
+  function: string | null;
+  /** Who made it. */
+  parent: number | null;
+  /** Where it was made. */
+  place: number | null;
+  /** `shutdown`: to be cancelled at the end is its proper end. */
+  until: "shutdown" | null;
+  /** Whether it has steps to be done when it is cut off (`finally`); null where that is not known. */
+  cleanup: boolean | null;
+}
+
+export const resourceKinds = [
+  "channel",
+  "queue",
+  "lock",
+  "pool",
+  "future",
+  "timer",
+  "stream",
+] as const;
+
+/** What actors wait for, hold, or put something into. */
+export interface ResourceDefinition {
+  kind: (typeof resourceKinds)[number] | (string & {});
+  name: string;
+  /** How much it holds at most; null where nothing bounds it, or that means nothing. */
+  capacity: number | null;
+  place: number | null;
+}
+
+/** Definitions of one kind by number. A scenario's are made when they are asked for, not before. */
+export interface Table<Definition> {
+  readonly size: number;
+  get(number: number): Definition | undefined;
+  [Symbol.iterator](): Iterator<[number: number, definition: Definition]>;
+}
+
+export interface Definitions {
+  readonly processes: Table<ProcessDefinition>;
+  readonly threads: Table<ThreadDefinition>;
+  readonly loops: Table<LoopDefinition>;
+  readonly actors: Table<ActorDefinition>;
+  readonly resources: Table<ResourceDefinition>;
+  readonly places: Table<Place>;
+}
