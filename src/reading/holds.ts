@@ -13,7 +13,8 @@
  */
 import { cancelReasons, completions, type EventType, MAIN } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
-import type { Strategy } from "../scenario/strategy.ts";
+import type { LoopDefinition } from "../trace/definitions.ts";
+import type { TraceEvent } from "./cursor.ts";
 
 /** A stretch for which the event loop's thread was held. */
 export interface Hold {
@@ -116,11 +117,12 @@ export class HoldReader {
   #ended: { actor: number; at: Ticks } | null = null;
 
   /**
+   * @param rules whose rules the loop goes by.
    * @param seam how much time may go by within a step for no reason: none in virtual time.
    * @param onHold hears of each hold when it has ended, in the order of time.
    */
-  constructor(strategy: Strategy, seam: Ticks, onHold: (hold: Hold) => void) {
-    this.#eager = strategy.loop === "float";
+  constructor(rules: LoopDefinition["rules"], seam: Ticks, onHold: (hold: Hold) => void) {
+    this.#eager = rules === "javascript";
     this.#seam = seam;
     this.#onHold = onHold;
   }
@@ -132,14 +134,8 @@ export class HoldReader {
     return open === null ? null : { from: open.at, to: open.to };
   }
 
-  hear(
-    type: EventType,
-    at: Ticks,
-    thread: number,
-    actor: number,
-    value: number,
-    text?: string,
-  ): void {
+  hear(event: TraceEvent): void {
+    const { type, thread, at, actor } = event;
     if (type === "loop-opened") this.#thread = thread;
     if (thread !== this.#thread) return;
     if (this.#ended !== null) this.#decide(type, actor);
@@ -157,7 +153,7 @@ export class HoldReader {
         else this.#calls.set(actor, { began: at, keptTo: at, kept: 0 });
         break;
       case "call-held":
-        this.#callHeld(actor, at, value, text);
+        this.#callHeld(event);
         break;
       case "call-ended":
         if (this.#isMain(actor)) this.#end(at);
@@ -178,7 +174,7 @@ export class HoldReader {
         this.#thread = -1;
         break;
       default:
-        if (this.#eager) this.#hearEagerly(type, at, actor, value);
+        if (this.#eager) this.#hearEagerly(event);
         else if (betweenSteps.has(type)) this.#close();
     }
   }
@@ -191,7 +187,7 @@ export class HoldReader {
   }
 
   /** What parts two turns of JavaScript: a timer, or what was said from outside. */
-  #hearEagerly(type: EventType, at: Ticks, actor: number, value: number): void {
+  #hearEagerly({ type, at, actor, value }: TraceEvent): void {
     switch (type) {
       case "sleep-ended":
       case "offload-ended":
@@ -245,7 +241,7 @@ export class HoldReader {
   }
 
   /** User code says afterwards for how long it has kept the thread. */
-  #callHeld(actor: number, at: Ticks, ticks: Ticks, source: string | undefined): void {
+  #callHeld({ actor, at, value: ticks, text: source }: TraceEvent): void {
     // Main's own call keeps the thread from its beginning to its end, and was begun as that.
     if (!this.#isMain(actor)) {
       // What it left behind when it ended goes on by itself.

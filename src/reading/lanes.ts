@@ -7,8 +7,6 @@
  */
 import {
   endings,
-  type EventType,
-  eventTypes,
   interruptions,
   LAUNCH,
   MAIN,
@@ -20,6 +18,7 @@ import type { Columns, EventLog } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
+import { LogCursor, type TraceEvent } from "./cursor.ts";
 import { HoldReader } from "./holds.ts";
 import type { ProgramStatus } from "./outcome.ts";
 
@@ -90,7 +89,9 @@ export class Lanes {
   constructor(scenario: Scenario, strategy: Strategy) {
     this.#beside = isBeside(strategy);
     this.#floats = strategy.loop === "float";
-    this.#holds = new HoldReader(strategy, 0, ({ at, ticks }) => this.#wasHeld(at, at + ticks));
+    this.#holds = new HoldReader(this.#floats ? "javascript" : "asyncio", 0, ({ at, ticks }) =>
+      this.#wasHeld(at, at + ticks),
+    );
     const instances = taskInstances(scenario);
     const perName = Math.max(1, Math.floor(mostTaskLanes / Math.max(1, scenario.tasks.length)));
     this.#actors.set(MAIN, this.#threadLane(MAIN_THREAD));
@@ -127,26 +128,26 @@ export class Lanes {
   }
 
   /** Hears all events of a run that is over. */
-  hearAll(log: EventLog): this {
-    for (const { length, at, type, thread, actor, value } of log.chunks)
-      for (let k = 0; k < length; k++)
-        this.#event(eventTypes[type[k]!]!, at[k]!, thread[k]!, actor[k]!, value[k]!);
+  hearAll(log: Pick<EventLog, "chunks">): this {
+    const event = new LogCursor(log);
+    while (event.next()) this.#event(event);
     return this;
   }
 
   /** Hears events of one thread while the run goes on. */
-  hear(thread: number, { length, at, type, actor, value }: Columns): void {
-    for (let k = 0; k < length; k++)
-      this.#event(eventTypes[type[k]!]!, at[k]!, thread, actor[k]!, value[k]!);
+  hear(thread: number, columns: Columns): void {
+    const sameThread = new Uint8Array(columns.length).fill(thread);
+    this.hearAll({ chunks: [{ ...columns, thread: sameThread }] });
   }
 
   #threadLane(thread: number): OpenLane {
     return (this.#threads[thread] ??= lane(threads[thread]!, true));
   }
 
-  #event(type: EventType, at: Ticks, thread: number, actor: number, value: number): void {
+  #event(event: TraceEvent): void {
+    const { type, at, thread, actor, value } = event;
     if (at > this.#end) this.#end = at;
-    this.#holds.hear(type, at, thread, actor, value);
+    this.#holds.hear(event);
     const own = this.#actors.get(actor);
     switch (type) {
       case "main-started":

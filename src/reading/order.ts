@@ -4,10 +4,10 @@
  * Vector clocks: each thread counts its events, and knows of every other thread as many as it has
  * heard of. One event came before another if and only if the other's thread knew of it by then.
  */
-import { cancelReasons, type EventType, eventTypes, LOOP_THREAD, waits } from "../trace/event.ts";
-import type { Chunk } from "../trace/log.ts";
+import { cancelReasons, LOOP_THREAD, waits } from "../trace/event.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { taskInstances } from "../scenario/model.ts";
+import type { TraceEvent } from "./cursor.ts";
 
 /** How many events of each thread a thread knows of. */
 type Clock = number[];
@@ -34,11 +34,10 @@ export class ThreadOrder {
   }
 
   /** Takes in the next event. @returns how many events its thread has had with this one. */
-  next(chunk: Chunk, k: number): number {
-    const thread = chunk.thread[k]!;
+  next(event: TraceEvent): number {
+    const { thread } = event;
     const clock = (this.#clocks[thread] ??= []);
-    const type = eventTypes[chunk.type[k]!]!;
-    const { before, after } = this.#links(type, chunk, k);
+    const { before, after } = this.#links(event);
     for (const link of before) {
       const known = this.#known.get(link);
       known?.forEach((count, other) => (clock[other] = Math.max(clock[other] ?? 0, count)));
@@ -54,14 +53,13 @@ export class ThreadOrder {
   }
 
   /** The links that an event waits for, and the one that it makes. */
-  #links(type: EventType, chunk: Chunk, k: number): { before: string[]; after: string | null } {
-    const actor = chunk.actor[k]!;
-    const value = chunk.value[k]!;
+  #links(event: TraceEvent): { before: string[]; after: string | null } {
+    const { type, thread, actor, value } = event;
     switch (type) {
       case "thread-started":
         return { before: [], after: "thread" };
       case "loop-opened":
-        return { before: chunk.thread[k] === LOOP_THREAD ? ["thread"] : [], after: null };
+        return { before: thread === LOOP_THREAD ? ["thread"] : [], after: null };
       case "loop-closed":
         return { before: [], after: "closed" };
       case "main-ended":
@@ -77,7 +75,7 @@ export class ThreadOrder {
       case "task-ended":
         return { before: [], after: `ended ${actor}` };
       case "wait-began":
-        this.#awaited.set(actor, chunk.texts.get(k) ?? "");
+        this.#awaited.set(actor, event.text ?? "");
         return { before: [], after: null };
       case "wait-ended":
         if (value === joinWait) return { before: ["closed"], after: null };
@@ -87,7 +85,7 @@ export class ThreadOrder {
           after: null,
         };
       case "sent": {
-        const channel = chunk.texts.get(k)!;
+        const channel = event.text!;
         const capacity = this.#capacities.get(channel) ?? null;
         return {
           before: capacity === null ? [] : [`received ${value - capacity} ${channel}`],
@@ -95,7 +93,7 @@ export class ThreadOrder {
         };
       }
       case "received": {
-        const channel = chunk.texts.get(k)!;
+        const channel = event.text!;
         return { before: [`sent ${value} ${channel}`], after: `received ${value} ${channel}` };
       }
       case "offload-began":

@@ -9,8 +9,6 @@ import {
   cancelReasons,
   completions,
   endings,
-  type EventType,
-  eventTypes,
   type Interruption,
   interruptions,
   LAUNCH,
@@ -32,6 +30,7 @@ import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
 import { type GivenUpBy, givenUpOf, isLostWork } from "./loss.ts";
 import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
+import { LogCursor, type TraceEvent } from "./cursor.ts";
 import { type Hold, HoldReader } from "./holds.ts";
 import { type Aftermath, AftermathReader } from "./user-code.ts";
 import { findRaces, type Race, raceWindow } from "./races.ts";
@@ -319,65 +318,45 @@ class Reader {
       precisionOf(performed),
     );
     this.#holds = new HoldReader(
-      strategy,
+      strategy.loop === "float" ? "javascript" : "asyncio",
       driver === "virtual" ? 0 : TICKS_PER_MS * speed,
       (hold) => this.#wasHeld(hold),
     );
   }
 
   read(log: EventLog): Outcome {
-    for (const chunk of log.chunks) {
-      const { at, type, thread, actor, value, texts } = chunk;
-      for (let k = 0; k < chunk.length; k++) {
-        // Sleeps are nearly all of a long log; the rest may take its time.
-        if (type[k] === typeNumber["sleep-began"]) {
-          this.#due[actor[k]! + 2] = at[k]! + value[k]!;
-          if (this.#holds.open !== null)
-            this.#holds.hear("sleep-began", at[k]!, thread[k]!, actor[k]!, value[k]!);
-        } else if (type[k] === typeNumber["sleep-ended"]) {
-          if (this.#holds.open !== null)
-            this.#holds.hear("sleep-ended", at[k]!, thread[k]!, actor[k]!, value[k]!);
-          const due = this.#due[actor[k]! + 2]!;
-          this.#due[actor[k]! + 2] = Infinity;
-          const late = at[k]! - due;
-          if (late >= noticeable)
-            this.#isLate({
-              actor: actor[k]!,
-              due,
-              at: at[k]!,
-              how: value[k] === 0 ? "woke" : "cut-off",
-            });
-          if (value[k] !== 0) continue;
-          this.#late.add(late);
-          if (actor[k]! < 0) continue;
-          const task = this.#tasks[actor[k]!]!;
-          if (late > task.late.ticks) task.late = { ticks: late, at: at[k]! };
-          this.#stepDone(actor[k]!);
-        } else
-          this.#event(
-            eventTypes[type[k]!]!,
-            at[k]!,
-            thread[k]!,
-            actor[k]!,
-            value[k]!,
-            texts.get(k),
-          );
-      }
+    const event = new LogCursor(log);
+    while (event.next()) {
+      // Sleeps are nearly all of a long log; the rest may take its time.
+      if (event.typeNumber === sleepBegan) {
+        this.#due[event.actor + 2] = event.at + event.value;
+        if (this.#holds.open !== null) this.#holds.hear(event);
+      } else if (event.typeNumber === sleepEnded) {
+        if (this.#holds.open !== null) this.#holds.hear(event);
+        this.#slept(event);
+      } else this.#event(event);
     }
     return this.#outcome(log);
   }
 
-  #event(
-    type: EventType,
-    at: Ticks,
-    thread: number,
-    actor: number,
-    value: number,
-    text?: string,
-  ): void {
+  #slept({ at, actor, value }: TraceEvent): void {
+    const due = this.#due[actor + 2]!;
+    this.#due[actor + 2] = Infinity;
+    const late = at - due;
+    if (late >= noticeable) this.#isLate({ actor, due, at, how: value === 0 ? "woke" : "cut-off" });
+    if (value !== 0) return;
+    this.#late.add(late);
+    if (actor < 0) return;
+    const task = this.#tasks[actor]!;
+    if (late > task.late.ticks) task.late = { ticks: late, at };
+    this.#stepDone(actor);
+  }
+
+  #event(event: TraceEvent): void {
+    const { type, at, thread, actor, value, text } = event;
     const task = this.#tasks[actor];
-    this.#holds.hear(type, at, thread, actor, value, text);
-    this.#aftermath.hear(type, at, thread, actor, value, text);
+    this.#holds.hear(event);
+    this.#aftermath.hear(event);
     switch (type) {
       case "main-started":
         this.#main.startedAt = at;
@@ -703,6 +682,9 @@ class Reader {
     return background > 0 ? Math.max(0, to - from - waited) / background : 0;
   }
 }
+
+const sleepBegan = typeNumber["sleep-began"];
+const sleepEnded = typeNumber["sleep-ended"];
 
 const nobody: HeardBy = { by: "nobody", into: null, at: null };
 

@@ -1,13 +1,7 @@
 /** What user code did beyond its calls: read off the events, as everything that is told of a run. */
-import {
-  completions,
-  type EventType,
-  goings,
-  leftovers,
-  MAIN_THREAD,
-  POOL_THREAD,
-} from "../trace/event.ts";
+import { completions, goings, leftovers, MAIN_THREAD, POOL_THREAD } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
+import type { TraceEvent } from "./cursor.ts";
 
 /** A call that was under way when its task was cancelled, and did not end for that. */
 export interface Outlived {
@@ -83,14 +77,7 @@ export class AftermathReader {
   /** By actor and event: how many of those to come are of no step. */
   readonly #noSteps = new Map<string, number>();
 
-  hear(
-    type: EventType,
-    at: Ticks,
-    thread: number,
-    actor: number,
-    value: number,
-    text?: string,
-  ): void {
+  hear({ type, at, thread, actor, value, text }: TraceEvent): void {
     const { outlived, leftBehind } = this.#aftermath;
     const call = this.#calls.get(actor);
     switch (type) {

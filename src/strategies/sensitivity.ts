@@ -5,11 +5,12 @@
  * Invariant: runs are taken in one by one and forgotten; what is kept of them is bounded by the
  * scenario and the number of different outcomes, and by two times a run.
  */
-import { LOOP_THREAD, MAIN_THREAD, typeNumber } from "../trace/event.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
 import { isBeside } from "../scenario/strategy.ts";
+import { LogCursor } from "../reading/cursor.ts";
 import { ThreadOrder } from "../reading/order.ts";
 import {
   actorName,
@@ -324,18 +325,18 @@ class LineOrder {
     const order = new ThreadOrder(scenario);
     const before: { index: number; thread: number; count: number }[] = [];
     let line = 0;
-    for (const chunk of log.chunks)
-      for (let k = 0; k < chunk.length; k++) {
-        const count = order.next(chunk, k);
-        if (chunk.type[k] !== typeNumber.printed) continue;
-        const index = this.#order[line++]!;
-        if (index < 0) continue;
-        const thread = chunk.thread[k]!;
-        for (const other of before)
-          if (other.thread !== thread && !order.knows(thread, other.thread, other.count))
-            this.#unordered[other.index * mostLines + index] = 1;
-        before.push({ index, thread, count });
-      }
+    const event = new LogCursor(log);
+    while (event.next()) {
+      const count = order.next(event);
+      if (event.type !== "printed") continue;
+      const index = this.#order[line++]!;
+      if (index < 0) continue;
+      const { thread } = event;
+      for (const other of before)
+        if (other.thread !== thread && !order.knows(thread, other.thread, other.count))
+          this.#unordered[other.index * mostLines + index] = 1;
+      before.push({ index, thread, count });
+    }
   }
 
   pairs(runs: number): Pair[] {

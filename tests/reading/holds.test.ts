@@ -427,9 +427,10 @@ describe("overlap", () => {
 
 function holdsOf(log: EventLog, strategy: Strategy): Hold[] {
   const holds: Hold[] = [];
-  const reader = new HoldReader(strategy, 0, (hold) => holds.push(hold));
-  for (const { type, at, thread, actor, value } of eventsOf(log))
-    reader.hear(type, at, thread, actor, value);
+  const reader = new HoldReader(strategy.loop === "float" ? "javascript" : "asyncio", 0, (hold) =>
+    holds.push(hold),
+  );
+  for (const event of eventsOf(log)) reader.hear(event);
   reader.finish(log.end);
   return holds;
 }

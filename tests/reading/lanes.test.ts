@@ -21,13 +21,16 @@ const lanesOf = ({ scenario, strategy, log }: RandomRun): Lanes =>
 /** When the loop's thread was held. */
 function heldIn({ strategy, log }: RandomRun): { from: number; to: number }[] {
   const held: { from: number; to: number }[] = [];
-  const reader = new HoldReader(strategy, 0, ({ at, ticks }) => {
-    const last = held.at(-1);
-    if (last?.to === at) last.to = at + ticks;
-    else held.push({ from: at, to: at + ticks });
-  });
-  for (const { type, at, thread, actor, value } of eventsOf(log))
-    reader.hear(type, at, thread, actor, value);
+  const reader = new HoldReader(
+    strategy.loop === "float" ? "javascript" : "asyncio",
+    0,
+    ({ at, ticks }) => {
+      const last = held.at(-1);
+      if (last?.to === at) last.to = at + ticks;
+      else held.push({ from: at, to: at + ticks });
+    },
+  );
+  for (const event of eventsOf(log)) reader.hear(event);
   reader.finish(log.end);
   return held;
 }
