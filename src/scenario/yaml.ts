@@ -51,7 +51,11 @@ export function parseYaml(text: string, file: string): LocatedData {
     });
     throw new DocumentError(file, problems);
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: equalKeys(),
+  });
   // The composer recurses and says so when the stack is at its end; what follows that is noise.
   const exhausted = document.errors.find((error) => error.code === "RESOURCE_EXHAUSTION");
   if (exhausted) refuse([{ offset: exhausted.pos[0], message: tooDeep }]);
@@ -137,6 +141,35 @@ function complaintsOf(document: Document.Parsed): Complaint[] {
     }
   }
   return complaints;
+}
+
+/**
+ * The question whether a key equals one before it, in the form in which the package asks it: about
+ * each pair of keys of a map, until an answer is yes. All answers about one key are found at the
+ * first of these pairs, in a set, since a document may have tens of thousands of tasks.
+ */
+function equalKeys(): (first: unknown, key: unknown) => boolean {
+  /** The values of the keys of a map so far, by its first key, which is what the package asks about first. */
+  const seen = new WeakMap<object, Set<unknown>>();
+  let last: unknown;
+  let answer = false;
+  return (first, key) => {
+    if (key === last) return answer;
+    last = key;
+    answer = false;
+    let values = seen.get(first as object);
+    if (values === undefined) seen.set(first as object, (values = new Set([valueOf(first)])));
+    const value = valueOf(key);
+    if (value === undefined) return false;
+    answer = values.has(value);
+    values.add(value);
+    return answer;
+  };
+}
+
+/** What a key is compared by; undefined for one that equals no other: a list, an object, not a number. */
+function valueOf(key: unknown): unknown {
+  return isScalar(key) && !Number.isNaN(key.value) ? key.value : undefined;
 }
 
 interface Enclosing {
