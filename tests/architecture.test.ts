@@ -95,6 +95,24 @@ describe("the source", () => {
     expect(circles).toEqual([]);
   });
 
+  test("a command imports neither another command nor the session, even when it is needed", async () => {
+    const wrong: string[] = [];
+    for (const file of files.filter((name) => name.startsWith("cli/"))) {
+      const inCommands = file.startsWith("cli/commands/");
+      const text = await Bun.file(join(src, file)).text();
+      const lazy = [...text.matchAll(/\bimport\("(\.[^"]+)"\)/g)].map(([, target]) =>
+        relative(src, join(src, dirname(file), target!)),
+      );
+      for (const target of [...(await importsOf(file)), ...lazy]) {
+        const isUsers = target.startsWith("cli/commands/") || target.startsWith("cli/session/");
+        const isOwn = dirname(target) === dirname(file) && !inCommands;
+        if (isUsers && !isOwn && !["cli/command-line.ts", "cli/commands.ts"].includes(file))
+          wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   test("only open-worker.ts starts a Worker, and only main.ts and the processes of a real run end themselves", async () => {
     for (const file of files) {
       const text = await Bun.file(join(src, file)).text();

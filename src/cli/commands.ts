@@ -1,5 +1,5 @@
 /** The commands: their words for `help`, and where each is loaded from when it is needed. */
-import { strategyWords } from "./session/strategies.ts";
+import { strategyWords } from "./strategy-words.ts";
 import type { CommandModule } from "./command.ts";
 
 export interface Command {

@@ -7,7 +7,7 @@ import { demandWords } from "../strategies/demand-words.ts";
 import { sortable } from "../report/terminal/comparison.ts";
 import { catalogue } from "../scenario/catalogue.ts";
 import { type Command, commands, findingsTopic } from "./commands.ts";
-import { strategyWords } from "./session/strategies.ts";
+import { strategyWords } from "./strategy-words.ts";
 import { lookOptions } from "./terminal.ts";
 
 /** An option of a command, as its help names it. */

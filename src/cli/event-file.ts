@@ -8,7 +8,7 @@ import { taskInstances } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import { version } from "./version.ts";
 
-/** The file's text, in pieces. `readRun` (cli/commands/report.ts) makes the same outcome of it. */
+/** The file's text, in pieces. `readRun` (cli/recorded-run.ts) makes the same outcome of it. */
 export function* encodeRun(
   { scenario, strategy, driver, speed, jitter }: Performed,
   { file, text }: Pick<Source, "file" | "text">,

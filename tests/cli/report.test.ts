@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { allStrategies } from "../../src/strategies/comparison.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Outcome, type Performed, readOutcome } from "../../src/reading/outcome.ts";
-import { readRun } from "../../src/cli/commands/report.ts";
+import { readRun } from "../../src/cli/recorded-run.ts";
 import { encodeRun } from "../../src/cli/event-file.ts";
 import { tryOut } from "../../src/cli/perform-all.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";

@@ -1,7 +1,7 @@
 /** The interactive session, by its keys, in a pseudo-terminal of 80 columns and 24 lines. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { withoutExpectations } from "../../src/cli/session/edit.ts";
+import { withoutExpectations } from "../../src/cli/questions/edit.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { patience } from "../support/patience.ts";

@@ -12,7 +12,7 @@ export async function run(argv: string[]): Promise<number> {
   const [file = null] = operands;
   const asks = canAsk();
   prepareForQuestions(options);
-  const { fileProblem } = await import("../session/prompt.ts");
+  const { fileProblem } = await import("../questions/prompt.ts");
   const problem = file === null ? undefined : fileProblem(file);
   if (problem !== undefined) throw new UsageError(`${file}: ${problem}`, "new");
   if (!asks)
@@ -20,6 +20,6 @@ export async function run(argv: string[]): Promise<number> {
       `new asks questions, and this is no terminal; start from "tandem show lost > mine.yaml"`,
       "new",
     );
-  const { runMaking } = await import("../session/make.ts");
+  const { runMaking } = await import("../questions/make.ts");
   return runMaking(file);
 }

@@ -14,8 +14,8 @@ import { adviseOn } from "../advise.ts";
 import { canSimulate, judge, strategiesToCompare } from "../compare.ts";
 import { textWidth, writeOut } from "../output.ts";
 import { simulate } from "../perform-all.ts";
-import { answer, asWord, fitted, maxItems, noteWidth, save } from "./prompt.ts";
-import { strategyWords } from "./strategies.ts";
+import { answer, asWord, fitted, maxItems, noteWidth, save } from "../questions/prompt.ts";
+import { strategyWords } from "../strategy-words.ts";
 
 /** What one may want beside what is wanted anyway. */
 const furtherDemands = parseDemands("finish,lost==0,block<=50ms,late<=100ms");

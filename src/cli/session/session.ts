@@ -50,8 +50,8 @@ import {
   withNumber,
   withoutExpectations,
   withStrategy,
-} from "./edit.ts";
-import { makeScenario } from "./make.ts";
+} from "../questions/edit.ts";
+import { makeScenario } from "../questions/make.ts";
 import {
   answer,
   asking,
@@ -62,9 +62,9 @@ import {
   maxItems,
   noteWidth,
   save,
-} from "./prompt.ts";
+} from "../questions/prompt.ts";
 import { foretell, type Prediction, renderPrediction } from "./prediction.ts";
-import { strategyLine, strategyWords } from "./strategies.ts";
+import { strategyLine, strategyWords } from "../strategy-words.ts";
 
 /** What the next run will be. */
 interface Setting {
