@@ -1,6 +1,5 @@
 /** Advice on a scenario: the choice among what was compared, and the search for when it would be wrong. */
 import { advise, type Advice, bySimplicity, unlessWords } from "../strategies/advice.ts";
-import { allStrategies, isSamePoint, neighboursOf } from "../strategies/comparison.ts";
 import { type CounterExample, findCounterExample } from "../strategies/counter-example.ts";
 import { writeDemands } from "../strategies/demand-words.ts";
 import type { Demands } from "../strategies/demands.ts";
@@ -8,7 +7,14 @@ import { quotedForShell } from "../base/text.ts";
 import { EditableDocument } from "../scenario/editable.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
-import { parseStrategy, type Strategy } from "../scenario/strategy.ts";
+import {
+  allStrategies,
+  isSamePoint,
+  neighboursOf,
+  parseStrategy,
+  type Strategy,
+  toDocument,
+} from "../scenario/strategy.ts";
 import { poolSteps } from "../scenario/walk.ts";
 import { canSimulate, type Compared, judge } from "./compare.ts";
 import { simulate, tryOut } from "./perform-all.ts";
@@ -128,25 +134,10 @@ function documentOf(
   const { source, scenario, choice, must, message } = about;
   const document = new EditableDocument(source.text, scenario);
   change.write(document);
-  document.set("strategy", strategyValue(choice));
-  document.set("compare", [choice, ...(instead === null ? [] : [instead])].map(strategyValue));
+  document.set("strategy", toDocument(choice));
+  document.set("compare", [choice, ...(instead === null ? [] : [instead])].map(toDocument));
   if (must.source !== "expect") document.delete("expect");
   const words = quotedForShell(writeDemands(must.all));
   document.say(` ${message}\n To see it: tandem compare FILE --must ${words}`);
   return document.toString();
-}
-
-/** A strategy as a document has it: a name, or an object with its axes. */
-function strategyValue({ name }: Strategy): unknown {
-  const [use, ...axes] = name.split(",");
-  if (axes.length === 0) return use;
-  return {
-    use,
-    ...Object.fromEntries(
-      axes.map((axis) => {
-        const [key, value] = axis.split("=") as [string, string];
-        return [key, key === "workers" ? Number(value) : value];
-      }),
-    ),
-  };
 }

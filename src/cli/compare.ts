@@ -1,5 +1,5 @@
 /** One scenario under several strategies: performing and judging them, for the command and the session. */
-import { allStrategies, figuresOf, isSamePoint, type Judged } from "../strategies/comparison.ts";
+import { figuresOf, type Judged } from "../strategies/comparison.ts";
 import { computeAtOnce } from "../strategies/computing.ts";
 import { type Demand, lacksOf } from "../strategies/demands.ts";
 import { detect } from "../remedies/findings.ts";
@@ -10,7 +10,13 @@ import { areCallsTimed, callProblems } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
-import { namedStrategies, parseStrategy, type Strategy } from "../scenario/strategy.ts";
+import {
+  allStrategies,
+  isSamePoint,
+  namedStrategies,
+  parseStrategy,
+  type Strategy,
+} from "../scenario/strategy.ts";
 import { type Manner, performAll, type Performed, type Piece, tryOut } from "./perform-all.ts";
 import type { EndingSignal } from "./signals.ts";
 

@@ -9,16 +9,8 @@ import { z } from "zod";
 import { durationExamples, parseDuration } from "../base/duration.ts";
 import { taskStatuses } from "./expectation.ts";
 import { maxCount, maxTasks } from "./rules.ts";
-import {
-  atExits,
-  loops,
-  offloads,
-  resolveStrategy,
-  settles,
-  strategyKeys,
-  StrategyError,
-  type StrategyInput,
-} from "./strategy.ts";
+import { type AxisName, axisNames, axisOf, wordsOf } from "./axes.ts";
+import { resolveStrategy, strategyKeys, StrategyError, type StrategyInput } from "./strategy.ts";
 import { suggestion } from "../base/suggest.ts";
 
 /** The three programs a step can stand in. */
@@ -437,6 +429,18 @@ export function documentSchema(names: Names) {
   );
 }
 
+function axisSchema(name: AxisName): z.ZodType {
+  const axis = axisOf(name);
+  switch (axis.kind) {
+    case "word":
+      return z.enum(wordsOf(name));
+    case "duration":
+      return duration;
+    case "count":
+      return z.int().min(1).max(axis.most);
+  }
+}
+
 /** JSON Schema (draft 2020-12) of a scenario document, for editors. */
 export function jsonSchema(): object {
   const step: z.ZodType = z.lazy(() => union).meta({ id: "step" });
@@ -448,13 +452,7 @@ export function jsonSchema(): object {
     z.string(),
     z.strictObject({
       use: z.string().optional(),
-      loop: z.enum(loops).optional(),
-      settle: z.enum(settles).optional(),
-      timeout: duration.optional(),
-      atExit: z.enum(atExits).optional(),
-      grace: duration.optional(),
-      offload: z.enum(offloads).optional(),
-      workers: z.int().min(1).max(64).optional(),
+      ...Object.fromEntries(axisNames.map((name) => [name, axisSchema(name).optional()])),
     }),
   ]);
   const document = z.strictObject(documentShape(null, () => step, strategySchema));

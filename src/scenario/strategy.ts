@@ -1,41 +1,29 @@
 /**
- * A completion strategy: a point on four axes, and the names of the points people use.
+ * A completion strategy: a point on the axes of `axes.ts`, as it is read, written, named and changed.
  *
  * Invariant: a `Strategy` is a combination that means something; an axis that cannot apply holds
  * null. Only `resolveStrategy` and `changeStrategy` make one.
  */
-import { formatDuration, parseDuration, durationExamples, type Ticks } from "../base/duration.ts";
+import { durationExamples, parseDuration } from "../base/duration.ts";
 import { suggestion } from "../base/suggest.ts";
+import {
+  type Axes,
+  type AxisName,
+  axisNames,
+  axisOf,
+  combinations,
+  formatValue,
+  namedStrategies,
+  normalized,
+  wordAxes,
+  wordsOf,
+} from "./axes.ts";
 
-/** Where the event loop lives. */
-export const loops = ["inline", "thread", "portal", "float"] as const;
-/** What happens at the completion point. */
-export const settles = ["none", "gather", "group", "settled"] as const;
-/** What happens to the background when main's steps end. */
-export const atExits = ["wait", "cancel", "abandon"] as const;
-/** Who executes the blocking steps of tasks. */
-export const offloads = ["none", "threads", "processes"] as const;
+export { type Axes, type AxisName, axisNames, namedStrategies, strategyWords } from "./axes.ts";
 
-export interface Strategy {
+export interface Strategy extends Axes {
   /** A named point, or one refined as on the command line: `thread,atExit=cancel`. */
   name: string;
-  loop: (typeof loops)[number];
-  settle: (typeof settles)[number];
-  /** From the completion point; null: no limit. */
-  timeout: Ticks | null;
-  /** Null where the loop is inline: it has closed before main goes on. */
-  atExit: (typeof atExits)[number] | null;
-  /** How long `wait` or `cancel` wait before they abandon; null: no limit. */
-  grace: Ticks | null;
-  offload: (typeof offloads)[number];
-  /** Size of the pool; null without one. */
-  workers: number | null;
-}
-
-export type Axes = Omit<Strategy, "name">;
-
-function point(loop: Axes["loop"], settle: Axes["settle"], atExit: Axes["atExit"] = null): Axes {
-  return { loop, settle, atExit, timeout: null, grace: null, offload: "none", workers: null };
 }
 
 /** Whether a strategy's loop has a thread of its own. */
@@ -52,39 +40,11 @@ export function takenAhead({ loop, offload, workers }: Axes): number {
   return offload === "processes" && loop !== "float" ? workers! + 1 : 0;
 }
 
-/** The named points. */
-export const namedStrategies: Readonly<Record<string, Axes>> = {
-  detach: point("inline", "none"),
-  await: point("inline", "gather"),
-  group: point("inline", "group"),
-  thread: point("thread", "gather", "wait"),
-  daemon: point("thread", "gather", "abandon"),
-  portal: point("portal", "none", "wait"),
-  float: point("float", "none", "wait"),
-  exit: point("float", "none", "abandon"),
-};
-
-/** The named point whose other axes hold where a strategy names its loop and no more. */
-const plainest: Record<Axes["loop"], string> = {
-  inline: "detach",
-  thread: "thread",
-  portal: "portal",
-  float: "float",
-};
-
 /** A strategy as written: a name and some axes, or axes alone. Values are not yet checked. */
-export type StrategyInput = { use?: unknown } & { [axis in keyof Axes]?: unknown };
+export type StrategyInput = { use?: unknown } & { [axis in AxisName]?: unknown };
 
-export const strategyKeys = [
-  "use",
-  "loop",
-  "settle",
-  "timeout",
-  "atExit",
-  "grace",
-  "offload",
-  "workers",
-] as const satisfies (keyof StrategyInput)[];
+/** The keys of a strategy in a document, and the words before a `=` on the command line. */
+export const strategyKeys: readonly (keyof StrategyInput)[] = ["use", ...axisNames];
 
 /** What is wrong with a strategy, and under which of its keys. */
 export class StrategyError extends Error {
@@ -103,48 +63,19 @@ export class StrategyError extends Error {
 export function resolveStrategy(written: StrategyInput): Strategy {
   const use =
     written.use === undefined ? undefined : known("use", written.use, Object.keys(namedStrategies));
-  const loop = one("loop", written.loop, loops);
-  if (use === undefined && loop === undefined)
+  if (use === undefined && written.loop === undefined)
     throw new StrategyError(
       null,
-      `a strategy needs "use" (${Object.keys(namedStrategies).join(", ")}) or "loop" (${loops.join(", ")})`,
+      `a strategy needs "use" (${Object.keys(namedStrategies).join(", ")}) or "loop" (${wordsOf("loop").join(", ")})`,
     );
-  const base = namedStrategies[use ?? plainest[loop!]]!;
-  const axes: Axes = {
-    loop: loop ?? base.loop,
-    settle: one("settle", written.settle, settles) ?? base.settle,
-    timeout: duration("timeout", written.timeout),
-    atExit: one("atExit", written.atExit, atExits) ?? base.atExit ?? "wait",
-    grace: duration("grace", written.grace),
-    offload: one("offload", written.offload, offloads) ?? base.offload,
-    workers: workers(written.workers),
-  };
-  if (axes.loop === "inline") {
-    if (written.atExit !== undefined)
-      throw new StrategyError(
-        "atExit",
-        `with "loop: inline" main stands still until the loop has closed, so at exit nothing is left for atExit; leave it out, or use "loop: thread"`,
-      );
-    axes.atExit = null;
-  }
-  if (axes.grace !== null && (axes.atExit === null || axes.atExit === "abandon"))
-    throw new StrategyError(
-      "grace",
-      axes.atExit === null
-        ? `grace bounds the wait at exit, and with "loop: inline" there is none; leave it out, or bound the completion point with "timeout"`
-        : `"atExit: abandon" waits for nothing, so there is no grace; use "atExit: wait" or "atExit: cancel", or leave grace out`,
-    );
-  if (axes.timeout !== null && axes.settle === "none")
-    throw new StrategyError(
-      "timeout",
-      `timeout bounds the completion point, and "settle: none" does not wait there; use "settle: gather", or leave timeout out`,
-    );
-  if (axes.workers !== null && axes.offload === "none")
-    throw new StrategyError(
-      "workers",
-      `workers is the size of the pool, and "offload: none" has no pool; use "offload: threads", or leave workers out`,
-    );
-  if (axes.offload !== "none") axes.workers ??= 2;
+  const given = Object.fromEntries(
+    axisNames.map((name) => [name, parseValue(name, written[name])]),
+  ) as { [name in AxisName]: Axes[name] | null };
+  const base = use === undefined ? plainestWith(given.loop!) : namedStrategies[use]!;
+  const chosen = axisNames.map((name) => [name, given[name] ?? base[name]]);
+  const axes = normalized(Object.fromEntries(chosen) as Axes, (name, why) => {
+    if (written[name] !== undefined) throw new StrategyError(name, why);
+  });
   return { name: nameOf(axes, use), ...axes };
 }
 
@@ -153,23 +84,52 @@ export function resolveStrategy(written: StrategyInput): Strategy {
  * come to mean something has its usual value.
  */
 export function changeStrategy({ name: _, ...old }: Strategy, changed: Partial<Axes>): Strategy {
-  const axes: Axes = { ...old, ...changed };
-  axes.atExit = axes.loop === "inline" ? null : (axes.atExit ?? "wait");
-  if (axes.atExit === null || axes.atExit === "abandon") axes.grace = null;
-  if (axes.settle === "none") axes.timeout = null;
-  axes.workers = axes.offload === "none" ? null : (axes.workers ?? 2);
+  const axes = normalized({ ...old, ...changed });
   return { name: nameOf(axes, undefined), ...axes };
 }
 
 /** What one strategy has and another has not, as on the command line: `settle=gather`, `no grace`. */
-export function changesBetween(
-  from: Strategy,
-  to: Strategy,
-  of: readonly (keyof Axes)[],
-): string[] {
+export function changesBetween(from: Strategy, to: Strategy, of: readonly AxisName[]): string[] {
   return of
-    .filter((key) => from[key] !== to[key])
-    .map((key) => (to[key] === null ? `no ${key}` : `${key}=${written(key, to[key])}`));
+    .filter((name) => from[name] !== to[name])
+    .map((name) => (to[name] === null ? `no ${name}` : `${name}=${formatValue(name, to[name])}`));
+}
+
+/** Whether two are the same point, by whichever names they go. */
+export function isSamePoint(a: Strategy, b: Strategy): boolean {
+  return axisNames.every((name) => a[name] === b[name]);
+}
+
+/** Every meaningful combination of the axes that are words. */
+export function allStrategies(): Strategy[] {
+  return combinations().map(resolveStrategy);
+}
+
+/** The strategies that differ from one on a single axis of words, its loop left where it is. */
+export function neighboursOf(strategy: Strategy): Strategy[] {
+  const isFixed = (name: AxisName): boolean => {
+    const { variedWithout } = axisOf(name);
+    return variedWithout !== undefined && strategy[variedWithout] !== null;
+  };
+  return wordAxes
+    .filter((name) => name !== "loop" && strategy[name] !== null && !isFixed(name))
+    .flatMap((name) => wordsOf(name).map((word) => changeStrategy(strategy, { [name]: word })))
+    .filter(
+      (other) =>
+        !isSamePoint(other, strategy) &&
+        axisNames.every((name) => strategy[name] === null || other[name] !== null),
+    );
+}
+
+/** A strategy as a document has it: its name, or a named point and the axes that refine it. */
+export function toDocument({ name }: Strategy): string | Record<string, string | number> {
+  const [use, ...refined] = name.split(",") as [string, ...string[]];
+  if (refined.length === 0) return use;
+  const entries = refined.map((axis) => {
+    const [key, value] = axis.split("=") as [AxisName, string];
+    return [key, axisOf(key).kind === "count" ? Number(value) : value];
+  });
+  return { use, ...(Object.fromEntries(entries) as Record<string, string | number>) };
 }
 
 /**
@@ -202,7 +162,8 @@ export function parseStrategy(text: string): Strategy {
         `"${key}" is given twice; ${key === "use" ? "a strategy begins with its name" : "give it once"}`,
       );
     const value = part.slice(equals + 1).trim();
-    written[key] = key === "workers" && /^\d+$/.test(value) ? Number(value) : value;
+    const isCount = key !== "use" && axisOf(key as AxisName).kind === "count";
+    written[key] = isCount && /^\d+$/.test(value) ? Number(value) : value;
   }
   return resolveStrategy(written);
 }
@@ -212,10 +173,10 @@ function nameOf(axes: Axes, use: string | undefined): string {
   const bases = Object.keys(namedStrategies).filter(
     (name) => name === use || namedStrategies[name]!.loop === axes.loop,
   );
-  const refined = (base: string): (keyof Axes)[] =>
-    keys(axes).filter((key) => {
-      if (axes[key] === null || axes[key] === namedStrategies[base]![key]) return false;
-      return !(key === "workers" && axes.workers === 2);
+  const refined = (base: string): AxisName[] =>
+    axisNames.filter((name) => {
+      if (axes[name] === null || axes[name] === namedStrategies[base]![name]) return false;
+      return axisOf(name).kind === "word" || axes[name] !== axisOf(name).usual;
     });
   const exact = bases.find((base) => refined(base).length === 0);
   // Of equally near ones, "await,settle=settled" says more than "detach,settle=settled".
@@ -226,15 +187,14 @@ function nameOf(axes: Axes, use: string | undefined): string {
       Number(waits(a) !== (axes.settle !== "none")) - Number(waits(b) !== (axes.settle !== "none")),
   );
   const base = exact ?? use ?? nearest!;
-  return [base, ...refined(base).map((key) => `${key}=${written(key, axes[key])}`)].join(",");
+  return [base, ...refined(base).map((name) => `${name}=${formatValue(name, axes[name])}`)].join(
+    ",",
+  );
 }
 
-function keys(axes: Axes): (keyof Axes)[] {
-  return Object.keys(axes) as (keyof Axes)[];
-}
-
-function written(key: keyof Axes, value: Axes[keyof Axes]): string {
-  return key === "timeout" || key === "grace" ? formatDuration(value as Ticks) : String(value);
+/** The named point whose other axes hold where a strategy names its loop and no more. */
+function plainestWith(loop: Axes["loop"]): Axes {
+  return Object.values(namedStrategies).find((point) => point.loop === loop)!;
 }
 
 function known(key: string, value: unknown, words: readonly string[]): string {
@@ -246,31 +206,21 @@ function known(key: string, value: unknown, words: readonly string[]): string {
   );
 }
 
-function one<Word extends string>(
-  key: string,
-  value: unknown,
-  words: readonly Word[],
-): Word | undefined {
-  return value === undefined ? undefined : (known(key, value, words) as Word);
-}
-
-function duration(key: string, value: unknown): Ticks | null {
+/** @returns null where nothing is written. */
+function parseValue(name: AxisName, value: unknown): string | number | null {
   if (value === undefined) return null;
-  const ticks = parseDuration(value);
-  if (ticks === undefined)
-    throw new StrategyError(
-      key,
-      `${JSON.stringify(value)} is not a duration; write ${durationExamples}`,
-    );
-  return ticks;
-}
-
-function workers(value: unknown): number | null {
-  if (value === undefined) return null;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 64)
-    throw new StrategyError(
-      "workers",
-      `${JSON.stringify(value)} is not a number of workers; write 1 to 64`,
-    );
-  return value;
+  const axis = axisOf(name);
+  const refuse = (what: string): never => {
+    throw new StrategyError(name, `${JSON.stringify(value)} is not ${what}`);
+  };
+  switch (axis.kind) {
+    case "word":
+      return known(name, value, wordsOf(name));
+    case "duration":
+      return parseDuration(value) ?? refuse(`a duration; write ${durationExamples}`);
+    case "count":
+      return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= axis.most
+        ? Number(value)
+        : refuse(`a number of ${name}; write 1 to ${axis.most}`);
+  }
 }

@@ -5,8 +5,8 @@
  */
 import { formatTime } from "../base/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
-import type { Strategy } from "../scenario/strategy.ts";
-import { allStrategies, complexity, type Figures, type Judged } from "./comparison.ts";
+import { allStrategies, type Strategy } from "../scenario/strategy.ts";
+import { complexity, type Figures, type Judged } from "./comparison.ts";
 import { costOf } from "./cost.ts";
 import type { CounterExample } from "./counter-example.ts";
 import type { Demand, Demands } from "./demands.ts";

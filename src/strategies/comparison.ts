@@ -1,13 +1,7 @@
 /** One scenario under several strategies: the figures that tell them apart, and what satisfies a demand. */
-import { formatDuration, type Ticks } from "../base/duration.ts";
-import {
-  atExits,
-  loops,
-  offloads,
-  resolveStrategy,
-  settles,
-  type Strategy,
-} from "../scenario/strategy.ts";
+import type { Ticks } from "../base/duration.ts";
+import { weightOf } from "../scenario/axes.ts";
+import { isSamePoint, type Strategy } from "../scenario/strategy.ts";
 import { backgroundEnd } from "./expectations.ts";
 import { endedAtShutdown, isLost, type Outcome, precisionOf } from "../reading/outcome.ts";
 
@@ -84,45 +78,9 @@ export function figuresOf(outcome: Outcome): Figures {
   };
 }
 
-/** Whether two are the same point, by whichever names they go. */
-export function isSamePoint(a: Strategy, b: Strategy): boolean {
-  return JSON.stringify({ ...a, name: "" }) === JSON.stringify({ ...b, name: "" });
-}
-
-/** Every meaningful combination of the axes that are words. */
-export function allStrategies(): Strategy[] {
-  const axis = (loop: Strategy["loop"]) => (loop === "inline" ? [undefined] : atExits);
-  return loops.flatMap((loop) =>
-    settles.flatMap((settle) =>
-      axis(loop).flatMap((atExit) =>
-        offloads.map((offload) =>
-          resolveStrategy({ loop, settle, offload, ...(atExit === undefined ? {} : { atExit }) }),
-        ),
-      ),
-    ),
-  );
-}
-
-/** The strategies that differ from one on a single axis. */
-export function neighboursOf(strategy: Strategy): Strategy[] {
-  const { name: _, loop, settle, timeout, atExit, grace, offload, workers } = strategy;
-  const given = { loop, settle, timeout, atExit, grace, offload, workers };
-  const written = Object.fromEntries(
-    Object.entries(given).flatMap(([axis, value]) => {
-      if (value === null) return [];
-      return [
-        [axis, axis === "timeout" || axis === "grace" ? formatDuration(value as Ticks) : value],
-      ];
-    }),
-  );
-  return [
-    ...settles.filter((one) => one !== "none" || timeout === null).map((one) => ({ settle: one })),
-    ...(atExit === null || grace !== null ? [] : atExits.map((one) => ({ atExit: one }))),
-    ...(workers === null ? offloads.map((one) => ({ offload: one })) : []),
-  ]
-    .map((other) => resolveStrategy({ ...written, ...other }))
-    .filter(({ name }) => name !== strategy.name);
-}
+/** What a strategy of the other language weighs, more than all else together; and one axis that its name must tell. */
+const foreign = 1000;
+const refinement = 100;
 
 /**
  * How much a strategy asks of whoever uses it; the smaller the simpler.
@@ -132,20 +90,10 @@ export function neighboursOf(strategy: Strategy): Strategy[] {
  *
  * @param own the strategy that the scenario has now.
  */
-export function complexity(
-  { name, loop, settle, atExit, offload }: Strategy,
-  own: Strategy,
-): number {
-  const refined = name.split(",").length - 1;
-  const place = { inline: 0, float: 0, thread: 1, portal: 2 }[loop];
-  return (
-    ((loop === "float") === (own.loop === "float") ? 0 : 100) +
-    10 * refined +
-    place +
-    settles.indexOf(settle) / 10 +
-    6 * Math.max(0, atExits.indexOf(atExit as never)) +
-    4 * offloads.indexOf(offload)
-  );
+export function complexity(strategy: Strategy, own: Strategy): number {
+  const refined = strategy.name.split(",").length - 1;
+  const isForeign = (strategy.loop === "float") !== (own.loop === "float");
+  return (isForeign ? foreign : 0) + refinement * refined + weightOf(strategy);
 }
 
 /** Strategies that come to the same, told by the simplest of them. */

@@ -1,10 +1,9 @@
 /** What a choice of strategy costs, and what another that keeps what must hold would give instead. */
-import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";
+import { formatTime, type Ticks } from "../base/duration.ts";
+import { slow } from "../reading/blame.ts";
+import { costsOf, givesUpAtExit } from "../scenario/axes.ts";
 import type { Figures, Judged } from "./comparison.ts";
 import { list } from "../base/sentences.ts";
-
-/** From how late on one calls a task late: as asyncio's debug mode calls a callback slow. */
-const slow: Ticks = 100 * TICKS_PER_MS;
 
 /**
  * The cost of a choice in a sentence or two. Time is told here where nobody has asked for it.
@@ -22,7 +21,6 @@ export function costOf(choice: Judged, keeping: readonly Judged[]): string {
 }
 
 function partsOf({ strategy, figures, late }: Judged): string[] {
-  const { loop, atExit, offload, workers } = strategy;
   const { main, mainFailed, wall, waited, lost, finished, failed, givenUp, shutDown } = figures;
   const all = lost + finished + failed + givenUp + shutDown;
   const after = main === null || wall === null ? 0 : wall - main;
@@ -30,19 +28,13 @@ function partsOf({ strategy, figures, late }: Judged): string[] {
     ...(mainFailed && main !== null
       ? [`the rest of main (which fails at ${formatTime(main)})`]
       : []),
-    ...(loop === "thread" ? ["a second thread (and care with what both of them touch)"] : []),
-    ...(loop === "portal" ? ["a second thread (whose loop stays open until main ends)"] : []),
-    ...(loop === "float" ? ["a background that stands still whenever main does"] : []),
+    ...costsOf(strategy, "loop"),
+    ...costsOf(strategy, "settle"),
     ...(isWorth(waited, figures) ? [`${formatTime(waited)} in which main stands still`] : []),
     ...(late >= slow + figures.precision ? [`tasks that wake up to ${formatTime(late)} late`] : []),
-    ...(workers === null ? [] : [`a pool of ${workers} ${offload}`]),
-    ...(atExit === "cancel"
-      ? ["the tasks that have not ended when main does (they are cancelled)"]
-      : []),
-    ...(atExit === "abandon"
-      ? ["the tasks that have not ended when main does (they stop, without clean-up)"]
-      : []),
-    ...(lost > 0 && atExit !== "cancel" && atExit !== "abandon"
+    ...costsOf(strategy, "offload"),
+    ...costsOf(strategy, "atExit"),
+    ...(lost > 0 && !givesUpAtExit(strategy)
       ? [
           all === 1
             ? "its task (which is lost)"

@@ -1,6 +1,5 @@
 /** A run read again from its own file of events: `tandem report` says what the run itself said. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { allStrategies } from "../../src/strategies/comparison.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Outcome, type Performed, readOutcome } from "../../src/reading/outcome.ts";
 import { readRun } from "../../src/cli/recorded-run.ts";
@@ -15,7 +14,7 @@ import { catalogue } from "../../src/scenario/catalogue.ts";
 import type { Ticks } from "../../src/base/duration.ts";
 import type { Jitter } from "../../src/scenario/jitter.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
+import { allStrategies, resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { performForReal } from "../support/real.ts";

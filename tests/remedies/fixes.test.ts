@@ -1,13 +1,17 @@
 /** What findings say that one can do: each of it has been tried, and none of it is there already. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { allStrategies } from "../../src/strategies/comparison.ts";
 import { detect, type Finding, findFindings } from "../../src/remedies/findings.ts";
 import type { Outcome } from "../../src/reading/outcome.ts";
 import { tryOut } from "../../src/cli/perform-all.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import type { LeafStep, Scenario } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { parseStrategy, resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
+import {
+  allStrategies,
+  parseStrategy,
+  resolveStrategy,
+  type Strategy,
+} from "../../src/scenario/strategy.ts";
 import { leaves, leavesOf } from "../../src/scenario/walk.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";

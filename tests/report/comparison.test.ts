@@ -1,6 +1,6 @@
 /** Comparisons as they are drawn: for every width of a terminal. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { allStrategies, classesOf } from "../../src/strategies/comparison.ts";
+import { classesOf } from "../../src/strategies/comparison.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
 import { judge } from "../../src/cli/compare.ts";
 import { simulate } from "../../src/cli/perform-all.ts";
@@ -8,7 +8,7 @@ import { className, renderComparison } from "../../src/report/terminal/compariso
 import { renderMiniatures } from "../../src/report/terminal/timeline.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { allStrategies, parseStrategy } from "../../src/scenario/strategy.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);

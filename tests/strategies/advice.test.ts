@@ -1,7 +1,6 @@
 /** Advice keeps its word: a counter-example, compared under the demands that were told, says what was said. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { stringify } from "yaml";
-import { allStrategies } from "../../src/strategies/comparison.ts";
 import { parseDemands, writeDemands } from "../../src/strategies/demand-words.ts";
 import { readOutcome } from "../../src/reading/outcome.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
@@ -12,6 +11,7 @@ import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { compareDocument, type CompareWords } from "../support/comparison.ts";
 import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
+import { allStrategies } from "../../src/scenario/strategy.ts";
 
 setDefaultTimeout(patience);
 

@@ -1,10 +1,9 @@
 /** The smallest change under which a choice would be wrong: whatever is smaller leaves it right. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { lacksOf } from "../../src/strategies/demands.ts";
-import { allStrategies } from "../../src/strategies/comparison.ts";
 import { simulate } from "../../src/cli/perform-all.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { allStrategies, parseStrategy } from "../../src/scenario/strategy.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { compareDocument, type Comparison, type CompareWords } from "../support/comparison.ts";
 import { rounds } from "../support/laws.ts";

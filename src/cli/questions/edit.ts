@@ -2,6 +2,7 @@
 import { isMap, isPair, isScalar, type Pair, parseDocument, type Scalar, visit } from "yaml";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
+import { type Strategy, toDocument } from "../../scenario/strategy.ts";
 
 /** A number or duration of a document, and where it stands in the text. */
 export interface DocumentNumber {
@@ -63,13 +64,9 @@ export function withNumber(text: string, { from, to }: DocumentNumber, written: 
   return text.slice(0, from) + written + text.slice(to);
 }
 
-/** The document with another strategy, as `NAME[,axis=value…]`. */
-export function withStrategy(text: string, strategy: string): string {
-  const [use, ...axes] = strategy.split(",");
-  const written =
-    axes.length === 0
-      ? JSON.stringify(use)
-      : `{ "use": "${use}", ${axes.map((axis) => axis.replace(/^(\w+)=(.*)$/, toEntry)).join(", ")} }`;
+/** The document with another strategy. */
+export function withStrategy(text: string, strategy: Strategy): string {
+  const written = inOneLine(toDocument(strategy));
   const { contents } = parseDocument(text);
   if (!isMap(contents)) return text;
   const pair = contents.items.find(({ key }) => isScalar(key) && key.value === "strategy");
@@ -104,8 +101,13 @@ function extentOf({ key, value }: Pair): [from: number, to: number] {
   return [(key as Scalar).range![0], (value as Scalar).range![1]];
 }
 
-function toEntry(_: string, key: string, value: string): string {
-  return `"${key}": ${/^\d+$/.test(value) ? value : `"${value}"`}`;
+/** A name in quotes, or an object in braces. */
+function inOneLine(strategy: ReturnType<typeof toDocument>): string {
+  if (typeof strategy === "string") return JSON.stringify(strategy);
+  const entries = Object.entries(strategy).map(
+    ([key, value]) => `"${key}": ${JSON.stringify(value)}`,
+  );
+  return `{ ${entries.join(", ")} }`;
 }
 
 /** The first thing that is wrong with a document, in one sentence; undefined when nothing is. */

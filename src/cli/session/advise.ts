@@ -1,6 +1,6 @@
 /** Comparing in the session: the strategies are shown, what must hold is asked, and one is advised. */
 import { confirm, log, multiselect, note } from "@clack/prompts";
-import { classOf, isSamePoint } from "../../strategies/comparison.ts";
+import { classOf } from "../../strategies/comparison.ts";
 import { parseDemands, writeDemands } from "../../strategies/demand-words.ts";
 import { askedFor, type Demand, type Demands } from "../../strategies/demands.ts";
 import type { Outcome } from "../../reading/outcome.ts";
@@ -9,7 +9,7 @@ import { demandsOf } from "../../strategies/wishes.ts";
 import { renderAdvice, renderComparison } from "../../report/terminal/comparison.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import type { Source } from "../../scenario/source.ts";
-import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
+import { isSamePoint, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { adviseOn } from "../advise.ts";
 import { canSimulate, judge, strategiesToCompare } from "../compare.ts";
 import { textWidth, writeOut } from "../output.ts";

@@ -447,7 +447,7 @@ async function saveScenario(setting: Setting): Promise<void> {
   const isAsExpected = meetsExpectations(setting);
   const text = isAsExpected ? source.text : withoutExpectations(source.text);
   const tell = (message: string): void => log.error(fitted(message));
-  const document = withStrategy(text, strategy.name);
+  const document = withStrategy(text, strategy);
   const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
   if (file === null) return;
   if (!isAsExpected)
@@ -489,7 +489,7 @@ async function saveReport(setting: Setting, { outcome, log: events }: Ran): Prom
     block("text", renderVerdict(outcome, findFindings(outcome, tryOut), plain.width)),
     "## The scenario\n",
     `To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`,
-    block("yaml", withStrategy(source.text, strategy.name)),
+    block("yaml", withStrategy(source.text, strategy)),
   ].join("\n");
   const tell = (message: string): void => log.error(fitted(message));
   const written = await save("the report", `./${scenario.name}-report.md`, report, tell);

@@ -15,6 +15,7 @@ import {
 } from "../../reading/outcome.ts";
 import { functionName } from "../../scenario/calls.ts";
 import { formatDuration, formatTime, type Ticks } from "../../base/duration.ts";
+import { headingOf } from "../../scenario/axes.ts";
 import { formatJitterShare } from "../../scenario/jitter.ts";
 import type { LeafStep } from "../../scenario/model.ts";
 import { printable } from "../../scenario/problem.ts";
@@ -59,16 +60,7 @@ function headline(outcome: Outcome): string {
       : speed === 1
         ? "for real"
         : `for real, at speed ${speed}`;
-  return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${axes(outcome.strategy)}), ${how}: ${formatTime(outcome.wall)}`;
-}
-
-function axes({ loop, settle, atExit, offload, workers }: Strategy): string {
-  return [
-    `loop ${loop}`,
-    `settle ${settle}`,
-    ...(atExit === null ? [] : [`at exit ${atExit}`]),
-    ...(workers === null ? [] : [`offload ${offload} x ${workers}`]),
-  ].join(", ");
+  return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${headingOf(outcome.strategy)}), ${how}: ${formatTime(outcome.wall)}`;
 }
 
 function mainRow(outcome: Outcome): Row {

@@ -1,0 +1,324 @@
+/**
+ * The axes of a completion strategy, and the points on them that have names: one table, from which
+ * parsing, naming, the enumeration of all strategies, their order from simple to complex, what they cost,
+ * their words and the document's schema follow.
+ */
+import { formatDuration, type Ticks } from "../base/duration.ts";
+
+/** A value of an axis that is words. */
+interface Word {
+  /** How much more it asks of whoever uses it than the simplest value; the smaller the simpler. */
+  weight: number;
+  /** What it costs whatever the scenario is, as the end of "It costs …". */
+  costs?: string;
+  /** Whether it gives up tasks that have not ended, so that those it loses are its cost. */
+  givesUp?: true;
+}
+
+/**
+ * The values of the axes that are words, the simplest first, which is the order of their enumeration.
+ * A wait at exit is worth more than a pool: where both would do, the pool does by luck.
+ */
+const words = {
+  loop: {
+    inline: { weight: 0 },
+    thread: { weight: 10, costs: "a second thread (and care with what both of them touch)" },
+    portal: { weight: 20, costs: "a second thread (whose loop stays open until main ends)" },
+    float: { weight: 0, costs: "a background that stands still whenever main does" },
+  },
+  settle: {
+    none: { weight: 0 },
+    gather: { weight: 1 },
+    group: { weight: 2 },
+    settled: { weight: 3 },
+  },
+  atExit: {
+    wait: { weight: 0 },
+    cancel: {
+      weight: 60,
+      costs: "the tasks that have not ended when main does (they are cancelled)",
+      givesUp: true,
+    },
+    abandon: {
+      weight: 120,
+      costs: "the tasks that have not ended when main does (they stop, without clean-up)",
+      givesUp: true,
+    },
+  },
+  offload: {
+    none: { weight: 0 },
+    threads: { weight: 40 },
+    processes: { weight: 80 },
+  },
+} as const satisfies Record<string, Record<string, Word>>;
+
+/** A value on each axis; null where an axis means nothing beside the others. */
+export interface Axes {
+  /** Where the event loop lives. */
+  loop: keyof (typeof words)["loop"];
+  /** What happens at the completion point. */
+  settle: keyof (typeof words)["settle"];
+  /** From the completion point; null: no limit. */
+  timeout: Ticks | null;
+  /** What happens to the background when main's steps end; null where the loop has closed before that. */
+  atExit: keyof (typeof words)["atExit"] | null;
+  /** How long the wait at exit may take before what is left is abandoned; null: no limit. */
+  grace: Ticks | null;
+  /** Who executes the blocking steps of tasks. */
+  offload: keyof (typeof words)["offload"];
+  /** Size of the pool; null without one. */
+  workers: number | null;
+}
+
+export type AxisName = keyof Axes;
+
+/** What the values of an axis are: words, durations, or whole numbers from 1. */
+type Values =
+  | { kind: "word"; words: Readonly<Record<string, Word>> }
+  | { kind: "duration" }
+  | { kind: "count"; most: number };
+
+type Row = Values & {
+  /** The axis whose value decides whether this one means anything. */
+  hangsOn: AxisName | null;
+  /** Why it means nothing beside the values of others; null where it does. Asked behind `hangsOn`. */
+  meaningless?: (axes: Axes) => string | null;
+  /** What it is where nobody says; left out: null. */
+  usual?: string | number;
+  /** The axis that must have no value of its own for this one to be varied by itself. */
+  variedWithout?: AxisName;
+  /** A value as it stands in a verdict's heading; left out where that does not tell it. */
+  heading?: (axes: Axes) => string | null;
+  /** What a value costs beside what its words say. */
+  costs?: (axes: Axes) => string | null;
+};
+
+/** The axes, in the order in which a strategy tells them. */
+const axes: { readonly [name in AxisName]: Row } = {
+  loop: {
+    kind: "word",
+    words: words.loop,
+    hangsOn: null,
+    heading: ({ loop }) => `loop ${loop}`,
+  },
+  settle: {
+    kind: "word",
+    words: words.settle,
+    hangsOn: null,
+    heading: ({ settle }) => `settle ${settle}`,
+  },
+  timeout: {
+    kind: "duration",
+    hangsOn: "settle",
+    meaningless: ({ settle }) =>
+      settle === "none"
+        ? `timeout bounds the completion point, and "settle: none" does not wait there; use "settle: gather", or leave timeout out`
+        : null,
+  },
+  atExit: {
+    kind: "word",
+    words: words.atExit,
+    hangsOn: "loop",
+    usual: "wait",
+    variedWithout: "grace",
+    meaningless: ({ loop }) =>
+      loop === "inline"
+        ? `with "loop: inline" main stands still until the loop has closed, so at exit nothing is left for atExit; leave it out, or use "loop: thread"`
+        : null,
+    heading: ({ atExit }) => (atExit === null ? null : `at exit ${atExit}`),
+  },
+  grace: {
+    kind: "duration",
+    hangsOn: "atExit",
+    meaningless: ({ atExit }) =>
+      atExit === null
+        ? `grace bounds the wait at exit, and with "loop: inline" there is none; leave it out, or bound the completion point with "timeout"`
+        : atExit === "abandon"
+          ? `"atExit: abandon" waits for nothing, so there is no grace; use "atExit: wait" or "atExit: cancel", or leave grace out`
+          : null,
+  },
+  offload: {
+    kind: "word",
+    words: words.offload,
+    hangsOn: null,
+    variedWithout: "workers",
+    heading: ({ offload, workers }) =>
+      workers === null ? null : `offload ${offload} x ${workers}`,
+    costs: ({ offload, workers }) => (workers === null ? null : `a pool of ${workers} ${offload}`),
+  },
+  workers: {
+    kind: "count",
+    most: 64,
+    hangsOn: "offload",
+    usual: 2,
+    meaningless: ({ offload }) =>
+      offload === "none"
+        ? `workers is the size of the pool, and "offload: none" has no pool; use "offload: threads", or leave workers out`
+        : null,
+  },
+};
+
+/** A named point: where it differs from the plainest, and what it does in a line. */
+interface Point extends Pick<Axes, "loop" | "settle"> {
+  atExit?: Axes["atExit"];
+  /** Where the loop lives, who waits, what is lost. */
+  about: string;
+}
+
+/** The named points, in the order in which a newcomer should meet them; of each loop the plainest first. */
+const points = {
+  detach: {
+    loop: "inline",
+    settle: "none",
+    about: "loop in main; nobody waits; unfinished tasks are lost",
+  },
+  await: {
+    loop: "inline",
+    settle: "gather",
+    about: "loop in main, which waits; lost only if one fails",
+  },
+  group: {
+    loop: "inline",
+    settle: "group",
+    about: "the same; the first failure cancels the siblings",
+  },
+  thread: {
+    loop: "thread",
+    settle: "gather",
+    atExit: "wait",
+    about: "loop in a thread; main goes on, and waits at its end",
+  },
+  daemon: {
+    loop: "thread",
+    settle: "gather",
+    atExit: "abandon",
+    about: "loop in a thread; nobody waits; main's end cuts it off",
+  },
+  portal: {
+    loop: "portal",
+    settle: "none",
+    atExit: "wait",
+    about: 'loop in a thread, open to "submit"; main waits at its end',
+  },
+  float: {
+    loop: "float",
+    settle: "none",
+    atExit: "wait",
+    about: "JavaScript: tasks move once main rests, and then finish",
+  },
+  exit: {
+    loop: "float",
+    settle: "none",
+    atExit: "abandon",
+    about: "the same, but process.exit(): what still floats is lost",
+  },
+} as const satisfies Record<string, Point>;
+
+export const axisNames = Object.keys(axes) as AxisName[];
+
+/** The axes whose values are words: those of which every combination can be tried. */
+export const wordAxes = axisNames.filter((name) => axes[name].kind === "word");
+
+/** The row of an axis. */
+export function axisOf(name: AxisName): Row {
+  return axes[name];
+}
+
+/** The words of an axis, the simplest first; none for one of numbers. */
+export function wordsOf(name: AxisName): readonly string[] {
+  const axis = axes[name];
+  return axis.kind === "word" ? Object.keys(axis.words) : [];
+}
+
+/** The named points. */
+export const namedStrategies: Readonly<Record<string, Axes>> = Object.fromEntries(
+  Object.entries(points).map(([name, point]: [string, Point]) => [
+    name,
+    {
+      loop: point.loop,
+      settle: point.settle,
+      timeout: null,
+      atExit: point.atExit ?? null,
+      grace: null,
+      offload: "none",
+      workers: null,
+    },
+  ]),
+);
+
+/** What each named point does, in a line. */
+export const strategyWords: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(points).map(([name, { about }]) => [name, about]),
+);
+
+/** The axes that hang on others, each behind the one that it hangs on. */
+const dependents: readonly AxisName[] = (function behind(on: AxisName | null): AxisName[] {
+  return axisNames
+    .filter((name) => axes[name].hangsOn === on)
+    .flatMap((name) => [...(on === null ? [] : [name]), ...behind(name)]);
+})(null);
+
+/**
+ * Leaves out what means nothing, and gives what has come to mean something its usual value.
+ *
+ * @param refuse hears why an axis means nothing.
+ */
+export function normalized(
+  given: Axes,
+  refuse: (name: AxisName, why: string) => void = () => undefined,
+): Axes {
+  const result: Record<string, unknown> & Axes = { ...given };
+  for (const name of dependents) {
+    const { meaningless, usual } = axes[name];
+    const why = meaningless?.(result) ?? null;
+    if (why !== null) {
+      refuse(name, why);
+      (result as Record<string, unknown>)[name] = null;
+    } else (result as Record<string, unknown>)[name] ??= usual ?? null;
+  }
+  return result;
+}
+
+/** Every combination of the axes that are words, those left out that mean nothing. */
+export function combinations(): Partial<Axes>[] {
+  return wordAxes.reduce<Partial<Axes>[]>(
+    (all, name) =>
+      all.flatMap((some) =>
+        (axes[name].meaningless?.(some as Axes) ?? null) === null
+          ? wordsOf(name).map((word) => ({ ...some, [name]: word }))
+          : [some],
+      ),
+    [{}],
+  );
+}
+
+/** How much the values of a strategy ask together. */
+export function weightOf(values: Axes): number {
+  return wordAxes.reduce((sum, name) => sum + (wordAt(values, name)?.weight ?? 0), 0);
+}
+
+/** What the value on an axis costs whatever the scenario is. */
+export function costsOf(values: Axes, name: AxisName): string[] {
+  const costs = wordAt(values, name)?.costs ?? axes[name].costs?.(values) ?? null;
+  return costs === null ? [] : [costs];
+}
+
+/** Whether what a strategy does at exit gives up tasks that have not ended. */
+export function givesUpAtExit(values: Axes): boolean {
+  return wordAt(values, "atExit")?.givesUp ?? false;
+}
+
+/** The axes in a verdict's heading. */
+export function headingOf(values: Axes): string {
+  return axisNames.flatMap((name) => axes[name].heading?.(values) ?? []).join(", ");
+}
+
+/** A value as it is written behind `axis=`. */
+export function formatValue(name: AxisName, value: Axes[AxisName]): string {
+  return axes[name].kind === "duration" ? formatDuration(value as Ticks) : String(value);
+}
+
+function wordAt(values: Axes, name: AxisName): Word | undefined {
+  const axis = axes[name];
+  return axis.kind === "word" ? axis.words[String(values[name])] : undefined;
+}
