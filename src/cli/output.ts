@@ -4,14 +4,9 @@
  * `process.stdout.write` does neither: it loses what a pipe has not taken when the process exits.
  */
 import { write, writeSync } from "node:fs";
+import { failureOf, OutputClosed, OutputFailed } from "../base/files.ts";
 
-/** The reader of stdout went away (`| head`): nobody wants to know the rest. */
-export class OutputClosed extends Error {}
-
-/** What was to be written could not be: the disk is full, or the like. */
-export class OutputFailed extends Error {
-  override readonly name = "OutputFailed";
-}
+export { OutputClosed, OutputFailed };
 
 /** A stream that tandem writes to. */
 export interface Stream {
@@ -116,7 +111,7 @@ export function writeErr(text: string): void {
  * @param what the descriptor is called in messages.
  * @throws OutputClosed when its reader has gone, OutputFailed when it cannot be written.
  */
-export function writeAll(descriptor: number, text: string, what: string): void {
+function writeAll(descriptor: number, text: string, what: string): void {
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length;) {
     try {
@@ -193,11 +188,6 @@ export class QueuedOutput {
       }
     });
   }
-}
-
-function failureOf(error: NodeJS.ErrnoException, what: string): OutputClosed | OutputFailed {
-  if (error.code === "EPIPE") return new OutputClosed();
-  return new OutputFailed(`${what}: cannot be written: ${error.message}`);
 }
 
 /** How wide a line for people may be. */

@@ -1,16 +1,16 @@
 /** `tandem run <scenario>` */
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { readCallTimes, uncaughtErrors } from "../../reading/call-times.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { isLost, type Outcome, readOutcome } from "../../reading/outcome.ts";
 import type { RealRun } from "../../drivers/real/real.ts";
-import type { EventLog } from "../../trace/log.ts";
 import { actorNumbers } from "../../trace/ndjson.ts";
 import { toJson } from "../../report/json.ts";
 import type { RunPlan } from "../../program/run.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
 import { callProblems, type CallTimes } from "../../scenario/calls.ts";
+import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
 import { durationExamples, parseDuration } from "../../base/duration.ts";
 import { type Jitter, mostSeed, parseJitterShare } from "../../scenario/jitter.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
@@ -21,9 +21,10 @@ import { readArguments, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { encodeRun } from "../event-file.ts";
-import { OutputFailed, terminal, textWidth, writeAll, writeErr, writeOut } from "../output.ts";
+import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
 import { performForReal, type PerformOptions, performVirtually, timelineOf } from "../perform.ts";
 import { tryOut } from "../perform-all.ts";
+import { type EndingSignal, SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf, lookOptions } from "../terminal.ts";
 
 /** What `--runs` may ask for at most: enough to tell odds of one in a hundred thousand. */
@@ -50,6 +51,8 @@ const optionSpecs = {
 interface RunOptions extends PerformOptions {
   strategy: Strategy | null;
   events: string | null;
+  /** Whether a file of events that exists is replaced. */
+  force: boolean;
   /** The file of a recorded run that says how calls go. */
   takesFrom: string | null;
   /** How often it is performed; more than once only with jitter. */
@@ -92,7 +95,8 @@ export async function run(argv: string[]): Promise<number> {
     real === null
       ? await performVirtually(plan, options)
       : await performForReal(real, plan, source.folder, options);
-  const { log, signal } = finished;
+  const { log } = finished;
+  let { signal } = finished;
   const outcome = readOutcome(
     { scenario, strategy, driver, speed, ...(jitter === undefined ? {} : { jitter }) },
     log,
@@ -109,7 +113,10 @@ export async function run(argv: string[]): Promise<number> {
     writeErr(finished.complaint);
   } finally {
     // Whatever became of stdout, the events are kept.
-    if (options.events !== null) writeEvents(options.events, outcome, source, log);
+    if (options.events !== null) {
+      const pieces = encodeRun(outcome, source, log);
+      signal ??= await keepRecord(options.events, pieces, options.force);
+    }
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
 }
@@ -190,6 +197,7 @@ function readOptions(words: Words): RunOptions {
     ...(jitter === null ? {} : { jitter }),
     runs,
     events,
+    force: words.force === true,
     takesFrom,
     json: words.json === true,
     strict: words.strict === true,
@@ -258,22 +266,25 @@ function checkEventsFile(file: string, force: boolean): void {
   if (!statSync(folder).isDirectory()) refuse(`${folder} is not a folder`);
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat?.isDirectory()) refuse("it is a folder; name a file in it");
-  if (stat?.isFile() && !force)
+  if (stat?.isFile() && !isStream(file) && !force)
     refuse("the file exists; name another, or add --force to replace it");
 }
 
-function writeEvents(file: string, outcome: Outcome, source: Source, log: EventLog): void {
-  let descriptor: number;
+/** Writes a record to its file. @returns the signal that came meanwhile: then there may be no file. */
+async function keepRecord(
+  file: string,
+  pieces: Iterable<string>,
+  replace: boolean,
+): Promise<EndingSignal | null> {
+  const controller = new AbortController();
+  using watch = new SignalWatch(() => controller.abort());
   try {
-    descriptor = openSync(file, "w");
+    await writeFile(file, pieces, { replace, isPrivate: true, signal: controller.signal });
   } catch (error) {
-    throw new OutputFailed(`${file}: cannot be written: ${(error as Error).message}`);
+    if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
+    writeErr(`tandem: ${error.message}\n`);
   }
-  try {
-    for (const piece of encodeRun(outcome, source, log)) writeAll(descriptor, piece, file);
-  } finally {
-    closeSync(descriptor);
-  }
+  return watch.heard;
 }
 
 function statusOf(outcome: Outcome, strict: boolean): number {

@@ -6,8 +6,9 @@
  * as it was: its cursor is seen, and its keys are a line's again.
  */
 import { confirm, isCancel, text } from "@clack/prompts";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { OutputClosed, OutputFailed, writeFile } from "../../base/files.ts";
 import { wrap } from "../../base/text.ts";
 import { signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";
@@ -127,15 +128,17 @@ export async function save(
         validate: (name) => fileProblem(name ?? ""),
       }),
     );
-    if (existsSync(file)) {
-      const replace = confirm({ message: `${file} exists. Replace it?`, initialValue: false });
-      if (!(await answer(replace))) continue;
+    const replace = existsSync(file);
+    if (replace) {
+      const agree = confirm({ message: `${file} exists. Replace it?`, initialValue: false });
+      if (!(await answer(agree))) continue;
     }
     try {
-      writeFileSync(file, content);
+      await writeFile(file, [content], { replace });
       return file;
     } catch (error) {
-      tell(`${file}: cannot be written: ${(error as Error).message}`);
+      if (!(error instanceof OutputFailed || error instanceof OutputClosed)) throw error;
+      tell(error.message);
       return null;
     }
   }
