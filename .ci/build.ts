@@ -4,6 +4,8 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { catalogue } from "../src/scenario/catalogue.ts";
+import { parseScenario } from "../src/scenario/parse.ts";
 
 const root = join(import.meta.dir, "..");
 
@@ -16,6 +18,20 @@ const platforms = [
   { target: "bun-windows-x64", file: "tandem-windows-x64.exe" },
 ] as const;
 
+/** The catalogue's scenarios, read and checked once for all: what `scenario/prepared.ts` then holds. */
+const preparedCatalogue: Bun.BunPlugin = {
+  name: "prepared catalogue",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]scenario[\\/]prepared\.ts$/ }, () => {
+      const scenarios = catalogue.map(({ file, text }) => {
+        return [file, JSON.stringify(parseScenario(text, file))];
+      });
+      const contents = `export const prepared = ${JSON.stringify(Object.fromEntries(scenarios))};`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 /** @param target a platform's name; this machine's own when left out. */
 export async function build(
   outfile: string,
@@ -24,6 +40,7 @@ export async function build(
   await Bun.build({
     // The Worker's file is an entry of its own: in the executable it is found beside main.
     entrypoints: [join(root, "src/main.ts"), join(root, "src/worker.ts")],
+    plugins: [preparedCatalogue],
     format: "esm",
     minify: { whitespace: true, syntax: true, identifiers: false },
     // What a command does not need stays unloaded, and what is loaded is not parsed again.

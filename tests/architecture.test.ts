@@ -148,6 +148,14 @@ describe("the source", () => {
     );
   });
 
+  test("what runs, lists or shows a scenario loads neither zod nor yaml before a document needs them", async () => {
+    for (const command of ["run", "list", "show", "code"]) {
+      const loaded = await loadedBy(`cli/commands/${command}.ts`);
+      expect(loaded).toContain("scenario/load.ts");
+      expect([...loaded].filter((name) => ["zod", "yaml"].includes(name))).toEqual([]);
+    }
+  });
+
   test("programs know no clock and no I/O", async () => {
     for (const file of files.filter((name) => folderOf(name) === "program")) {
       const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");

@@ -26,6 +26,10 @@ describe.each(catalogue.map((entry) => [entry.name, entry] as const))(
       expect(documents.get(name)!["expect"]).toBeObject();
     });
 
+    test("is the same when the executable has kept it as JSON", () => {
+      expect(JSON.parse(JSON.stringify(scenario))).toStrictEqual(scenario);
+    });
+
     test("compares its own strategy with others", () => {
       const names = scenario.compare!.map((strategy) => strategy.name);
       expect(names).toContain(scenario.strategy.name);

@@ -1,7 +1,7 @@
 /** `tandem code <scenario>` */
 import { EmitError } from "../../emit/error.ts";
 import { emitProgram, type Language, languages } from "../../emit/emit.ts";
-import { parseScenario } from "../../scenario/parse.ts";
+import { loadScenario } from "../../scenario/load.ts";
 import { readSource } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { suggestion } from "../../base/suggest.ts";
@@ -10,7 +10,7 @@ import { exitStatus } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { writeOut } from "../output.ts";
 
-export function run(argv: string[]): number {
+export async function run(argv: string[]): Promise<number> {
   const { operands, options } = readArguments(
     "code",
     argv,
@@ -19,8 +19,7 @@ export function run(argv: string[]): number {
   );
   const language = readLanguage(String(options.lang ?? "typescript"));
   const chosen = options.strategy === undefined ? null : readStrategy(String(options.strategy));
-  const { text, file } = readSource(operands[0]!);
-  const scenario = parseScenario(text, file);
+  const scenario = await loadScenario(readSource(operands[0]!));
   try {
     writeOut(emitProgram(scenario, chosen ?? scenario.strategy, language));
   } catch (error) {

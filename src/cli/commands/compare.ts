@@ -20,7 +20,7 @@ import { demandsOf } from "../../strategies/wishes.ts";
 import { renderMiniatures } from "../../report/terminal/timeline.ts";
 import { callProblems } from "../../scenario/calls.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
-import { parseScenario } from "../../scenario/parse.ts";
+import { loadScenario } from "../../scenario/load.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
@@ -82,7 +82,7 @@ export async function run(argv: string[]): Promise<number> {
   const options = readOptions(words);
   const { driver, speed, all, sort, output } = options;
   const source = readSource(operands[0]!);
-  const scenario = parseScenario(source.text, source.file);
+  const scenario = await loadScenario(source);
   const problems = [
     ...(driver === "real" || options.verify ? callProblems(scenario, source.folder, null) : []),
     ...(driver === "virtual" ? callProblems(scenario, source.folder, new Set()) : []),

@@ -1,15 +1,15 @@
 /** `tandem list` */
 import { catalogue } from "../../scenario/catalogue.ts";
-import { parseScenario } from "../../scenario/parse.ts";
+import { loadScenario } from "../../scenario/load.ts";
 import { readArguments } from "../arguments.ts";
 import { writeOut } from "../output.ts";
 
-export function run(argv: string[]): number {
+export async function run(argv: string[]): Promise<number> {
   readArguments("list", argv, {}, { least: 0, most: 0, what: "nothing" });
   const width = Math.max(...catalogue.map(({ name }) => name.length));
-  for (const { name, file, text } of catalogue) {
-    const { title, strategy } = parseScenario(text, file);
-    writeOut(`${name.padEnd(width)}   ${title} (${strategy.name})\n`);
+  for (const entry of catalogue) {
+    const { title, strategy } = await loadScenario(entry);
+    writeOut(`${entry.name.padEnd(width)}   ${title} (${strategy.name})\n`);
   }
   return 0;
 }

@@ -13,6 +13,7 @@ import { callProblems, type CallTimes } from "../../scenario/calls.ts";
 import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
 import { durationExamples, parseDuration } from "../../base/duration.ts";
 import { type Jitter, mostSeed, parseJitterShare } from "../../scenario/jitter.ts";
+import { loadScenario } from "../../scenario/load.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
@@ -72,8 +73,7 @@ export async function run(argv: string[]): Promise<number> {
   const source = readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
   using real = driver === "real" ? await openRealRun(source, options.strategy) : null;
-  const { parseScenario } = await import("../../scenario/parse.ts");
-  const scenario = parseScenario(source.text, source.file);
+  const scenario = await loadScenario(source);
   const strategy = options.strategy ?? scenario.strategy;
 
   const takes = options.takesFrom === null ? null : await readTakes(options.takesFrom, scenario);
