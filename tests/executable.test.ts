@@ -1,9 +1,9 @@
 /** The executable, from another folder: one file that needs nothing and heeds nothing around it. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "../.ci/build.ts";
 import packageJson from "../package.json";
+import { builtExecutable } from "./support/executable.ts";
 import { call, type Called, temporaryFolder } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
 import type { RunResult } from "./support/simulate.ts";
@@ -11,15 +11,10 @@ import { patience } from "./support/patience.ts";
 
 setDefaultTimeout(patience);
 
-const folder = temporaryFolder();
 const elsewhere = temporaryFolder();
-const executable = join(folder.path, "tandem");
+const executable = builtExecutable();
 
-beforeAll(() => build(executable), 120_000);
-afterAll(() => {
-  folder[Symbol.dispose]();
-  elsewhere[Symbol.dispose]();
-});
+afterAll(() => elsewhere[Symbol.dispose]());
 
 function tandem(args: string[], env: Record<string, string> = {}): Called {
   return call([executable, ...args], { cwd: elsewhere.path, env });

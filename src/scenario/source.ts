@@ -13,6 +13,14 @@ export const maxEventBytes = 512 * 1024 * 1024;
 
 const pieceSize = 256 * 1024;
 
+/** What `-` means: a descriptor that is open. */
+let standardInput = 0;
+
+/** Reads another open descriptor in the place of standard input, for whoever has no process to give it one. */
+export function readStandardInputFrom(descriptor: number): void {
+  standardInput = descriptor;
+}
+
 export interface Source {
   /** What the document is called in messages: its path, `<stdin>`, or `lost.yaml` of the catalogue. */
   file: string;
@@ -55,7 +63,7 @@ export function readText(word: string, file: string, most: number): string {
 function readBytes(word: string, file: string, most: number): Uint8Array {
   let descriptor: number | undefined;
   try {
-    descriptor = word === "-" ? 0 : openSync(word, "r");
+    descriptor = word === "-" ? standardInput : openSync(word, "r");
     if (fstatSync(descriptor).isDirectory()) refuse(file, "it is a folder; name a file in it");
     // One byte more than is allowed tells "too large" from "just fits", and ends on an endless device.
     const pieces: Uint8Array[] = [];
@@ -72,7 +80,7 @@ function readBytes(word: string, file: string, most: number): Uint8Array {
     if (error instanceof DocumentError) throw error;
     return refuse(file, unreadable(error as NodeJS.ErrnoException));
   } finally {
-    if (descriptor !== undefined && descriptor !== 0) closeSync(descriptor);
+    if (descriptor !== undefined && word !== "-") closeSync(descriptor);
   }
 }
 

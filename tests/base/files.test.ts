@@ -217,7 +217,7 @@ describe("a record of events", () => {
         round % 2 === 0 ? (["SIGINT", 130] as const) : (["SIGTERM", 143] as const);
       const before = round % 4 < 2 ? null : folder.file("events.ndjson", "old");
       const child = Bun.spawn(
-        [...command, "run", scenario, "--driver", "virtual", "--force", "--events", file],
+        [...command(), "run", scenario, "--driver", "virtual", "--force", "--events", file],
         { stdout: "ignore", stderr: "pipe", env: environment() },
       );
       const parts = (): string[] =>

@@ -1150,7 +1150,9 @@ describe("a terminal", () => {
   async function shownAt(cols: number, line: string): Promise<string[]> {
     const decoder = new TextDecoder();
     let shown = "";
-    const words = command.map((word) => `'${word}'`).join(" ");
+    const words = command()
+      .map((word) => `'${word}'`)
+      .join(" ");
     const child = Bun.spawn(["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`], {
       terminal: {
         cols,

@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { withoutExpectations } from "../../src/cli/questions/edit.ts";
-import { command, tandem, temporaryFolder } from "../support/tandem.ts";
+import { command, fromSource, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { patience } from "../support/patience.ts";
 
@@ -376,7 +376,9 @@ describe("where nobody can be asked", () => {
     ["stdin", "tandem < /dev/null"],
     ["stdout", "tandem | cat; exit ${PIPESTATUS[0]}"],
   ])("without a terminal on %s, so does it", async (_, line) => {
-    const words = command.map((word) => `'${word}'`).join(" ");
+    const words = command()
+      .map((word) => `'${word}'`)
+      .join(" ");
     const program = ["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`];
     await using session = new TandemInTerminal([], { program });
     expect(await session.exited()).toBe(2);
@@ -392,21 +394,18 @@ describe("where nobody can be asked", () => {
   });
 });
 
-// An executable, which is a command of one word, takes no --preload to fail by.
-test.skipIf(command.length === 1)(
-  "an error of tandem's own in the middle of a question leaves the terminal as it was",
-  async () => {
-    using folder = temporaryFolder();
-    const fails = folder.file("fails.ts", `setTimeout(() => { throw new Error("boom"); }, 1500);`);
-    const [bun, main] = command as [string, string];
-    await using session = new TandemInTerminal([], { program: [bun, "--preload", fails, main] });
-    await session.shows("What would you like to do?");
-    expect(session.isCooked).toBe(false);
-    expect(await session.exited()).toBe(1);
-    expect(session.text).toContain("boom");
-    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
-  },
-);
+test("an error of tandem's own in the middle of a question leaves the terminal as it was", async () => {
+  using folder = temporaryFolder();
+  const fails = folder.file("fails.ts", `setTimeout(() => { throw new Error("boom"); }, 1500);`);
+  // An executable takes no --preload to fail by.
+  const [bun, main] = fromSource;
+  await using session = new TandemInTerminal([], { program: [bun, "--preload", fails, main] });
+  await session.shows("What would you like to do?");
+  expect(session.isCooked).toBe(false);
+  expect(await session.exited()).toBe(1);
+  expect(session.text).toContain("boom");
+  expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+});
 
 describe("a stranger's session", () => {
   const sizes = [

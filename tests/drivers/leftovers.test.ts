@@ -88,7 +88,7 @@ async function runMarked(document: object, ending: Ending): Promise<string> {
     JSON.stringify({ name: "wrong", ...document }),
   );
   const { strategy = "await", args = [], kill } = ending;
-  const tandem = Bun.spawn([...command, "run", file, "--strategy", strategy, "--json", ...args], {
+  const tandem = Bun.spawn([...command(), "run", file, "--strategy", strategy, "--json", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TANDEM_MARK: mark, TMPDIR: temporary, TMP: temporary, TEMP: temporary },
   });

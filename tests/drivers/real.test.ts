@@ -21,7 +21,7 @@ interface Running {
 }
 
 function start(args: string[], before: string[] = []): Running {
-  const process = Bun.spawn([...before, ...command, ...args], {
+  const process = Bun.spawn([...before, ...command(), ...args], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -136,7 +136,7 @@ describe("an interrupted run", () => {
       name: "loud",
       main: [{ repeat: 5000, steps: [{ print: "x".repeat(100) }] }, { block: "60s" }],
     };
-    const run = Bun.spawn([...command, "run", "-"], {
+    const run = Bun.spawn([...command(), "run", "-"], {
       stdin: Buffer.from(JSON.stringify(document)),
       stdout: "pipe",
       stderr: "pipe",
@@ -279,7 +279,7 @@ describe("a real run", () => {
       const strategy = "portal,settle=none,atExit=abandon,offload=threads";
       const file = folder.file(`${k}.json`, JSON.stringify(document));
       const args = ["run", file, "--strategy", strategy, "--json", "--events", events];
-      await Bun.spawn([...command, ...args], { stdout: "ignore" }).exited;
+      await Bun.spawn([...command(), ...args], { stdout: "ignore" }).exited;
       const told = readFileSync(events, "utf8")
         .trimEnd()
         .split("\n")

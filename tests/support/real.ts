@@ -1,12 +1,16 @@
 /** A plan performed for real within the test's own process (its child is a real one), and what must not depend on the driver. */
 import { readOutcome } from "../../src/reading/outcome.ts";
 import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
+import { startRunsWith } from "../../src/drivers/real/self.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes, LOOP_THREAD, MAIN_THREAD } from "../../src/trace/event.ts";
 import type { EventLog } from "../../src/trace/log.ts";
 import { type RunResult, toJson } from "../../src/report/json.ts";
 import type { RunPlan } from "../../src/program/run.ts";
 import type { Scenario } from "../../src/scenario/model.ts";
+import { command } from "./tandem.ts";
+
+startRunsWith(command);
 
 /** Performs a plan for real. @returns its events in the order of time. */
 export async function performForReal(plan: RunPlan, speed: number): Promise<EventLog> {

@@ -1,20 +1,29 @@
 /**
  * The command line as a user meets it: a child process with its streams and its exit status.
  *
- * `TANDEM_BINARY` names a compiled executable to test instead of the sources.
+ * What is started is an executable, built from the sources as they stand, or the one that
+ * `TANDEM_BINARY` names.
  */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommandLine } from "../../src/cli/command-line.ts";
 import type { Stream } from "../../src/cli/output.ts";
+import { startRunsWith } from "../../src/drivers/real/self.ts";
+import { readStandardInputFrom } from "../../src/scenario/source.ts";
+import { builtExecutable } from "./executable.ts";
 
 const binary = process.env["TANDEM_BINARY"];
 
 /** The words that begin every call of tandem. */
-export const command: readonly string[] = binary
-  ? [binary]
-  : [process.execPath, join(import.meta.dir, "../../src/main.ts")];
+export function command(): readonly string[] {
+  return [binary ?? builtExecutable()];
+}
+
+/** The same for tandem from its sources, as whoever works on it starts it. */
+export const fromSource = [process.execPath, join(import.meta.dir, "../../src/main.ts")] as const;
+
+startRunsWith(command);
 
 /** A child that takes longer hangs; nothing here takes a tenth of it. */
 const timeoutMs = 30_000;
@@ -52,19 +61,19 @@ export interface Called {
  * @throws when it hangs or is ended by a signal: neither is ever right.
  */
 export function tandem(args: readonly string[], options: CallOptions = {}): Called {
-  return call([...command, ...args], options);
+  return call([...command(), ...args], options);
 }
 
 /**
  * Runs tandem to its end within the test's own process, which takes a tenth of the time: the command line
- * is the same, and what it writes is collected. Whatever needs a process of its own has one: a standard
- * input, and the executable that `TANDEM_BINARY` names.
+ * is the same, and what it writes is collected. Only the executable that `TANDEM_BINARY` names has a
+ * process of its own.
  */
 export async function tandemHere(
   args: readonly string[],
   options: CallOptions = {},
 ): Promise<Called> {
-  if (binary || options.stdin !== undefined) return tandem(args, options);
+  if (binary) return tandem(args, options);
   // One at a time: a process has one current folder and one environment.
   const mine = latest.then(async () => {
     const stdout = new Collected();
@@ -101,16 +110,23 @@ class Collected implements Stream {
 }
 
 /** Puts this process where a child would be, until its scope ends. */
-function surroundings({ cwd, env }: CallOptions): Disposable {
+function surroundings({ cwd, env, stdin }: CallOptions): Disposable {
   const before = { cwd: process.cwd(), env: { ...process.env } };
+  using undo = new DisposableStack();
+  if (stdin !== undefined) {
+    const folder = undo.use(temporaryFolder());
+    const descriptor = openSync(folder.file("stdin", stdin), "r");
+    undo.defer(() => closeSync(descriptor));
+    readStandardInputFrom(descriptor);
+    undo.defer(() => readStandardInputFrom(0));
+  }
   if (cwd !== undefined) process.chdir(cwd);
   setEnvironment(environment(env));
-  return {
-    [Symbol.dispose]() {
-      process.chdir(before.cwd);
-      setEnvironment(before.env);
-    },
-  };
+  undo.defer(() => {
+    process.chdir(before.cwd);
+    setEnvironment(before.env);
+  });
+  return undo.move();
 }
 
 function setEnvironment(wanted: Record<string, string | undefined>): void {
@@ -123,7 +139,9 @@ function setEnvironment(wanted: Record<string, string | undefined>): void {
 
 /** Runs a line of shell in which `$tandem` stands for tandem; its status is the shell's. */
 export function shell(line: string, options: CallOptions = {}): Called {
-  const words = command.map((word) => `'${word}'`).join(" ");
+  const words = command()
+    .map((word) => `'${word}'`)
+    .join(" ");
   return call(["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`], options);
 }
 

@@ -25,10 +25,12 @@ export class TandemInTerminal implements AsyncDisposable {
   readonly #screen: Terminal;
   readonly #pty: Bun.Terminal;
   readonly #child: Bun.Subprocess;
+  /** Settles when nobody has the terminal open any more, and all that was written to it has come. */
+  readonly #hungUp = Promise.withResolvers<void>();
 
   constructor(
     args: readonly string[],
-    { columns = 80, rows = 24, program = command, cwd, env }: TerminalOptions = {},
+    { columns = 80, rows = 24, program = command(), cwd, env }: TerminalOptions = {},
   ) {
     this.#screen = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 2000 });
     const decoder = new TextDecoder();
@@ -43,6 +45,7 @@ export class TandemInTerminal implements AsyncDisposable {
           this.written += text;
           this.#screen.write(text);
         },
+        exit: () => this.#hungUp.resolve(),
       },
       ...(cwd === undefined ? {} : { cwd }),
       env: environment({ LANG: "C.UTF-8", CI: undefined, ...env }),
@@ -124,12 +127,14 @@ export class TandemInTerminal implements AsyncDisposable {
         throw new Error(`the terminal does not come to show ${what}; it shows:\n${this.text}`);
   }
 
-  /** The exit status, once it has ended. */
+  /** The exit status, once it has ended and the screen shows all that it wrote. */
   async exited(): Promise<number> {
-    const status = await Promise.race([this.#child.exited, Bun.sleep(patienceMs).then(() => null)]);
-    if (status === null) throw new Error(`tandem does not end; the terminal shows:\n${this.text}`);
-    await Bun.sleep(30);
-    return status;
+    const ended = Promise.all([this.#child.exited, this.#hungUp.promise]);
+    const status = await Promise.race([ended, Bun.sleep(patienceMs)]);
+    if (status === undefined)
+      throw new Error(`tandem does not end; the terminal shows:\n${this.text}`);
+    await new Promise<void>((shown) => this.#screen.write("", shown));
+    return status[0];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,26 @@
 /** Starting this very program again, as a process that must not outlive this one. */
 import { fileURLToPath } from "node:url";
 
-/** How this program is started: as an executable, or from source. */
-export function selfCommand(): string[] {
+/** How the processes of a run are started: as this program is, as an executable or from source. */
+export function selfCommand(): readonly string[] {
+  return instead?.() ?? ownCommand();
+}
+
+function ownCommand(): readonly string[] {
   if (Bun.isStandaloneExecutable) return [process.execPath];
   return [process.execPath, fileURLToPath(new URL("../../main.ts", import.meta.url))];
+}
+
+let instead: (() => readonly string[]) | undefined;
+
+/**
+ * Starts another build of tandem for the processes of the runs that follow, for a program that holds
+ * tandem as a part of it.
+ *
+ * @param command is asked at each start for the words that call it.
+ */
+export function startRunsWith(command: () => readonly string[]): void {
+  instead = command;
 }
 
 /** What is known of a run before its process is started. */
