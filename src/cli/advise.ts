@@ -3,7 +3,7 @@ import { advise, type Advice, bySimplicity, unlessWords } from "../strategies/ad
 import { type CounterExample, findCounterExample } from "../strategies/counter-example.ts";
 import { writeDemands } from "../strategies/demand-words.ts";
 import type { Demands } from "../strategies/demands.ts";
-import { quotedForShell } from "../base/text.ts";
+import { quotedForShell } from "../base/texts.ts";
 import { EditableDocument } from "../scenario/editable.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";

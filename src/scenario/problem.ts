@@ -1,5 +1,8 @@
 /** What is wrong with a document: every problem says where, what was found and what would be right. */
 import type { Position } from "../base/position.ts";
+import { printable, type TerminalText } from "../base/texts.ts";
+
+export { printable };
 
 export interface Problem {
   /** Null where the file as a whole is meant (it is a folder, it cannot be read). */
@@ -21,22 +24,8 @@ export class DocumentError extends Error {
   }
 }
 
-const shortEscapes: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-
-/**
- * Text that came from outside, fit for one line of a terminal: control characters (which could
- * break the line, or steer the terminal) are shown as escapes.
- */
-export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (character) =>
-      shortEscapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
 /** One line: `scenario.yaml:14:7: main[2].sleep: message`. */
-export function formatProblem(file: string, problem: Problem): string {
+export function formatProblem(file: string, problem: Problem): TerminalText {
   const { position, path, message } = problem;
   const where = position === null ? file : `${file}:${position.line}:${position.column}`;
   return printable(path === "" ? `${where}: ${message}` : `${where}: ${path}: ${message}`);

@@ -87,7 +87,7 @@ export function renderPrediction(
   width: number,
 ): string {
   const truth = new Map(outcome.tasks.map((task) => [task.name, task.status]));
-  const printed = new Set(outcome.prints.map(({ text }) => printable(text)));
+  const printed = new Set<string>(outcome.prints.map(({ text }) => printable(text)));
   const rows: Row[] = [
     ...tasks.map((name) => {
       const how = truth.get(name)!;

@@ -3,7 +3,8 @@ import type { Advice } from "../../strategies/advice.ts";
 import type { Class, Figures } from "../../strategies/comparison.ts";
 import { writeDemands } from "../../strategies/demand-words.ts";
 import { formatTime, type Ticks } from "../../base/duration.ts";
-import { pad, quotedForShell, wrap } from "../../base/text.ts";
+import { pad, wrap } from "../../base/text.ts";
+import { quotedForShell } from "../../base/texts.ts";
 
 interface Column {
   title: string;

@@ -1,0 +1,213 @@
+/**
+ * Texts that are safe to write: a function for each kind of output, and a type that only it gives.
+ *
+ * A text of a program or of a document may hold what steers a terminal, turns a line around, hides a part
+ * of it or breaks the format it stands in. All such code points are shown as `\u202e`, in the way of
+ * escapes where the format has them and as visible text where it has none. What writes to an output takes
+ * safe texts alone. In a template with a tag literals pass, values are made safe, and what is safe already
+ * stands in a list: terminal`${name} is lost`, xml`<a name="${name}">${[inside]}</a>`.
+ */
+
+declare const kind: unique symbol;
+
+/** A text that is safe in one kind of output. Only this file makes them. */
+export type Safe<Kind extends string> = string & { readonly [kind]: Kind };
+
+export type TerminalText = Safe<"terminal">;
+export type JsonText = Safe<"json">;
+export type XmlText = Safe<"xml">;
+export type HtmlText = Safe<"html">;
+export type MarkdownText = Safe<"markdown">;
+export type WorkflowText = Safe<"workflow">;
+export type SourceText = Safe<"source">;
+/** What the program of a run has printed, which stays its own. */
+export type ProgramText = Safe<"program">;
+
+/** A text that may be written. */
+export type Output = Safe<string>;
+
+/** What a template takes: a value is made safe, and a list holds what is safe already. */
+type Value<Kind extends string> = string | number | readonly Safe<Kind>[];
+
+type Tag<Kind extends string> = (
+  literals: TemplateStringsArray,
+  ...values: Value<Kind>[]
+) => Safe<Kind>;
+
+/**
+ * The code points that are dangerous in any text: C0, DEL and C1, those that turn the direction of writing
+ * or cannot be seen, those that end a line for some readers, and halves of surrogate pairs.
+ */
+const dangerous =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\p{Cs}]/gu;
+
+/** The same but for a tab and the end of a line, in texts that have lines of their own. */
+const dangerousInLines =
+  /(?!\r\n)[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\p{Cs}]/gu;
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+const shortEscapes: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** A text on one line, all that is dangerous in it visible. */
+function visible(text: string): string {
+  return text.replace(dangerous, (character) => shortEscapes[character] ?? escape(character));
+}
+
+function visibleInLines(text: string): string {
+  return text.replace(dangerousInLines, escape);
+}
+
+/** A tag for templates whose values are made safe by a function. */
+function tag<Kind extends string>(safe: (text: string) => string): Tag<Kind> {
+  return (literals, ...values) =>
+    literals.reduce((text, literal, index) => {
+      const value = values[index - 1]!;
+      const inserted = typeof value === "object" ? value.join("") : safe(String(value));
+      return text + inserted + literal;
+    }) as Safe<Kind>;
+}
+
+/** Safe texts of one kind put together. */
+export function joined<Kind extends string>(
+  parts: readonly Safe<Kind>[],
+  separator: "" | " " | "\n",
+): Safe<Kind> {
+  return parts.join(separator) as Safe<Kind>;
+}
+
+/** A safe text without the spaces at its end. */
+export function trimmedEnd<Kind extends string>(text: Safe<Kind>): Safe<Kind> {
+  return text.trimEnd() as Safe<Kind>;
+}
+
+/** A template for the terminal; values stand on one line. */
+export const terminal: Tag<"terminal"> = tag(visible);
+
+/** A text on one line of a terminal. Done twice it does nothing more. */
+export function printable(text: string): TerminalText {
+  return visible(text) as TerminalText;
+}
+
+/** A text of several lines for a terminal. */
+export function printableLines(text: string): TerminalText {
+  return visibleInLines(text) as TerminalText;
+}
+
+/** A text in a colour of the basic palette (SGR). */
+export function painted(text: TerminalText, colour: number): TerminalText {
+  return terminal`\u001b[${colour}m${[text]}\u001b[39m`;
+}
+
+/** What a program prints: it stays as it is, byte for byte. */
+export function programText(text: string): ProgramText {
+  return text as ProgramText;
+}
+
+/** Lines of a program that stand above a live picture: they keep their colours, and move no cursor. */
+export function stillProgramText(text: string): ProgramText {
+  const colours = /\u001b\[[\d;:]*m/g;
+  const still = text
+    .split(colours)
+    .map((part) =>
+      part.replace(/\r(?!$|\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, escape),
+    );
+  const kept = text.match(colours) ?? [];
+  const body = still.map((part, index) => part + (kept[index] ?? "")).join("");
+  // A colour that goes on would be that of the picture, too.
+  return (kept.length === 0 ? body : body.replace(/(\r?\n)?$/, "\u001b[0m$1")) as ProgramText;
+}
+
+/** A value as JSON, on a line of its own or over several. Parsed it is equal to what it was made of. */
+export function json(value: unknown, space?: number): JsonText {
+  return jsonLines(`${JSON.stringify(value, null, space)}\n`);
+}
+
+/** Texts that are JSON already, whose strings hold all that is dangerous. */
+export function jsonLines(text: string): JsonText {
+  return visibleInLines(text) as JsonText;
+}
+
+/** A template for XML; values may stand in elements and in attributes between double quotes. */
+export const xml: Tag<"xml"> = tag((text) =>
+  markup(text)
+    .replaceAll("\n", "&#10;")
+    .replaceAll("\t", "&#9;")
+    .replaceAll(dangerous, escape)
+    .replaceAll(/[\ufffe\uffff]/g, escape),
+);
+
+/** A template for HTML; values may stand in elements and in attributes between double quotes. */
+export const html: Tag<"html"> = tag((text) =>
+  visibleInLines(markup(text).replaceAll("'", "&#39;")),
+);
+
+function markup(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
+
+/** A template for Markdown; values may stand in paragraphs and in the cells of tables. */
+export const markdown: Tag<"markdown"> = tag((text) =>
+  // What only looks like an element or an entity, as in "main<=2s & done", needs no escape.
+  visible(text.replaceAll(/[\\`*[\]|]|\b_(?!\w)|(?<!\w)_|<(?=[a-z/!?])|&(?=#|\w+;)/gi, "\\$&")),
+);
+
+/**
+ * A command of GitHub's workflows, on a line of its own: `::error file=a.yaml,line=3::message`. Its texts
+ * are escaped as GitHub's own toolkit does it.
+ */
+export function workflowCommand(
+  command: "error" | "warning" | "notice",
+  properties: Record<string, string | number>,
+  message: string,
+): WorkflowText {
+  const data = (text: string): string =>
+    visible(text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A"));
+  const written = Object.entries(properties).map(
+    ([name, value]) =>
+      `${name}=${data(String(value)).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
+  );
+  return `::${command} ${written.join(",")}::${data(message)}\n` as WorkflowText;
+}
+
+/**
+ * A program in TypeScript or Python. In the strings of both an escape means what it stands for, so the
+ * program does the same; elsewhere it has no such code points, but in its comments.
+ */
+export function sourceText(lines: readonly string[]): SourceText {
+  return visibleInLines(`${lines.join("\n")}\n`) as SourceText;
+}
+
+/** A text as it may stand in a comment that ends with its line. */
+export function inComment(text: string): string {
+  return visible(text.replaceAll(/\s+/g, " "));
+}
+
+/** A text as one word of a command line, for a shell as of Unix; without quotes where it needs none. */
+export function shellWord(text: string): TerminalText {
+  if (/^[\w./:=,%+@-]+$/.test(text)) return text as TerminalText;
+  return (dollarQuoted(text) ?? singleQuoted(text)) as TerminalText;
+}
+
+/** The same, between quotes in any case. */
+export function quotedForShell(text: string): TerminalText {
+  // Between double quotes, a shell still reads these.
+  const quoted = /["$`\\!]/.test(text) ? singleQuoted(text) : `"${text}"`;
+  return (dollarQuoted(text) ?? quoted) as TerminalText;
+}
+
+function singleQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The word as bash and zsh read it where it holds what must be escaped; null where it does not. */
+function dollarQuoted(text: string): string | null {
+  const escaped = visible(text.replaceAll(/[\\']/g, "\\$&"));
+  return visible(text) === text ? null : `$'${escaped}'`;
+}

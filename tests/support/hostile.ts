@@ -1,0 +1,51 @@
+/** Texts that a program or a document may hold, and that no output may let through. */
+import fc from "fast-check";
+
+/**
+ * What is dangerous wherever it stands, told by properties of Unicode instead of by the list that tandem
+ * has: controls but for tab and the end of a line, what turns the direction of writing, what ends lines,
+ * what cannot be seen, and halves of pairs.
+ */
+const dangerous = /[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}\u200b-\u200d\ufeff]|(?![\t\n]|\r\n)\p{Cc}/gu;
+
+/** The dangerous code points of a text, as a reader of a failure wants them: U+202E. */
+export function dangersIn(text: string): string[] {
+  return [...text.matchAll(dangerous)].map(
+    ([one]) => `U+${one.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`,
+  );
+}
+
+const nasty = [
+  ..."\u0000\u0001\u0007\b\t\n\v\f\r\u001b\u007f\u0085\u009b\u009d\u061c\u200b\u200d\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\ufffe",
+  "\ud800",
+  "\udc00",
+  "\u001b[2J",
+  "\u001b]0;title\u0007",
+  "\r\n::error::no",
+  "\n::warning::no",
+  "]]>",
+  "<script>",
+  "&amp;",
+  "*/",
+  '"""',
+  "'",
+  '"',
+  "\\",
+  "\\u",
+  "`",
+  "${x}",
+  "$(id)",
+  "%0A",
+  "|",
+  "#",
+  "👩‍💻",
+  "e\u0301",
+];
+
+/** A text with ordinary words and hostile pieces. */
+export const hostileText: fc.Arbitrary<string> = fc
+  .array(fc.oneof(fc.constantFrom(...nasty), fc.constantFrom(..."abc é漢 ")), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((parts) => parts.join(""));
