@@ -1,5 +1,6 @@
 /** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
 import { MAIN_THREAD, typeNumber } from "../trace/event.ts";
+import { NOWHERE } from "../trace/log.ts";
 import type { LeafStep, TaskSpec } from "../scenario/model.ts";
 import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { leavesOf } from "../scenario/walk.ts";
@@ -11,7 +12,7 @@ import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
 import type { Run } from "./run.ts";
 import { type Coroutine, type Task, UNTOLD, type Wanted } from "./task.ts";
-import { placeholderValues, type Special, valueText, Walk } from "./walk.ts";
+import { placeholderValues, placeOf, type Special, valueText, Walk } from "./walk.ts";
 
 export class Background {
   readonly run: Run;
@@ -35,7 +36,7 @@ export class Background {
       onMessage: (message) => this.hear(message),
     });
     this.channels = new LoopChannels(this.loop, run.channelNames);
-    this.pool = run.strategy.workers === null ? null : new LoopPool(this.loop, run.strategy);
+    this.pool = run.strategy.workers === null ? null : new LoopPool(this.loop, run);
     this.#times = new CallClock(run, thread);
     const asks = (step: LeafStep): boolean => placeholdersOf(step).size > 0;
     this.#silent = new Set(run.scenario.tasks.filter((task) => !leavesOf(task).some(asks)));
@@ -73,7 +74,11 @@ export class Background {
     if (this.loop.isOver && this.#needsLoop(step)) throw failures.noRunningLoop();
     switch (step.kind) {
       case "send":
-        return this.channels.send(actor, this.#channel(step.channel), step.value);
+        return this.channels.send(
+          { actor, place: placeOf(step) },
+          this.#channel(step.channel),
+          step.value,
+        );
       case "receive":
         return this.#receive(actor, step, values);
       case "block":
@@ -138,20 +143,25 @@ export class Background {
 
   *#receive(
     actor: number,
-    { channel, timeout }: Extract<LeafStep, { kind: "receive" }>,
+    step: Extract<LeafStep, { kind: "receive" }>,
     values: PlaceholderValues,
   ): Coroutine {
+    const { channel, timeout = null } = step;
+    const performer = { actor, place: placeOf(step) };
     values.value = valueText(
-      yield* this.channels.receive(actor, this.#channel(channel), timeout ?? null),
+      yield* this.channels.receive(performer, this.#channel(channel), timeout),
     );
   }
 
   *#answer({ from, ask, actor, request }: Extract<Message, { kind: "ask" }>): Coroutine {
     let value: unknown = null;
     let error: string | null = null;
+    // It asks from within its own code, which is no place in the document.
+    const performer = { actor, place: NOWHERE };
+    const { channel } = request;
     try {
-      if (request.kind === "send") yield* this.channels.send(actor, request.channel, request.value);
-      else value = yield* this.channels.receive(actor, request.channel, request.timeout);
+      if (request.kind === "send") yield* this.channels.send(performer, channel, request.value);
+      else value = yield* this.channels.receive(performer, channel, request.timeout);
     } catch (raised) {
       error = (raised as Error).message;
       if (endingOf(raised as Error) === "cancelled") throw raised;

@@ -5,11 +5,18 @@
  */
 import { completions, MAIN, typeNumber } from "../trace/event.ts";
 import { type CallStep, type CallTime, functionName } from "../scenario/calls.ts";
-import { endingOf, StepFailure } from "./failure.ts";
+import { detailsOf, endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { CallOperation, Message, Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
+import type { Details } from "../trace/log.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
+import { placeOf } from "./walk.ts";
+
+/** What events tell of a call: the function, and where the step stands. */
+function called(step: CallStep): Details {
+  return { text: functionName(step), place: placeOf(step) };
+}
 
 /** How calls go, where nothing is really called. Counts the calls of each actor. */
 export class CallClock {
@@ -52,18 +59,18 @@ export class LoopCalls {
   /** Calls as an actor, and awaits what the function returns. @throws what it throws, or rejects with. */
   *perform(actor: number, step: CallStep): Coroutine {
     const { thread } = this.#loop;
-    thread.record(typeNumber["call-began"], actor, 0, functionName(step));
+    thread.record(typeNumber["call-began"], actor, 0, called(step));
     let how: (typeof completions)[number] = "completed";
-    let text: string | undefined;
+    let details: Details | undefined;
     try {
       const time = this.#times.next(actor, step);
       yield* time === undefined ? this.#forReal(actor, step) : this.#pretend(actor, time);
     } catch (error) {
       how = endingOf(error as Error) === "cancelled" ? "cancelled" : "failed";
-      if (how === "failed") text = (error as Error).message;
+      if (how === "failed") details = detailsOf(error as Error);
       throw error;
     } finally {
-      thread.record(typeNumber["call-ended"], actor, completions.indexOf(how), text);
+      thread.record(typeNumber["call-ended"], actor, completions.indexOf(how), details);
     }
   }
 
@@ -137,7 +144,7 @@ class CallFuture extends Future {
 
 /** Main's call: synchronous, so that a promise it returns is dropped. @throws what the function throws. */
 export function* callInMain(thread: Thread, times: CallClock, step: CallStep): ThreadProgram<void> {
-  thread.record(typeNumber["call-began"], MAIN, 0, functionName(step));
+  thread.record(typeNumber["call-began"], MAIN, 0, called(step));
   const time = times.next(MAIN, step);
   const operation: CallOperation = { kind: "call", call: -1, actor: MAIN, step };
   if (time === undefined) yield operation;
@@ -148,7 +155,7 @@ export function* callInMain(thread: Thread, times: CallClock, step: CallStep): T
   }
   const { error } = operation;
   const how = error === undefined ? "completed" : "failed";
-  thread.record(typeNumber["call-ended"], MAIN, completions.indexOf(how), error);
-  if (operation.promised) thread.record(typeNumber["promise-dropped"], MAIN, 0, functionName(step));
-  if (error !== undefined) throw new StepFailure(error);
+  thread.record(typeNumber["call-ended"], MAIN, completions.indexOf(how), { text: error });
+  if (operation.promised) thread.record(typeNumber["promise-dropped"], MAIN, 0, called(step));
+  if (error !== undefined) throw new StepFailure(error, placeOf(step));
 }

@@ -6,12 +6,14 @@
  * first; if that one is cancelled on its way to the value, the next is woken in its place.
  */
 import { typeNumber, waits } from "../trace/event.ts";
+import type { Details } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import { failures } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Channel } from "./operation.ts";
 import { Deadline } from "./settle.ts";
 import { caught, Future, wait, type Wanted } from "./task.ts";
+import type { Performer } from "./walk.ts";
 
 export class LoopChannels {
   readonly #loop: EventLoop;
@@ -27,36 +29,36 @@ export class LoopChannels {
     this.#putters = names.map(() => []);
   }
 
-  /** Sends as an actor, waiting for room (Queue.put). */
-  *send(actor: number, channel: number, value: unknown): Generator<Wanted, void, void> {
+  /** Sends for a task or launch, waiting for room (Queue.put). */
+  *send(by: Performer, channel: number, value: unknown): Generator<Wanted, void, void> {
     const { thread } = this.#loop;
     const end = thread.channels[channel]!;
-    yield* this.#until(actor, "send", channel, () => !end.full);
+    yield* this.#until(by, "send", channel, () => !end.full);
     // No other coroutine has run since; main may have taken the room, but then its loop tries again.
     const sent = end.trySend(value, (item) =>
-      thread.record(typeNumber.sent, actor, item, this.#names[channel]!),
+      thread.record(typeNumber.sent, by.actor, item, this.#about(by, channel)),
     );
-    if (!sent) return yield* this.send(actor, channel, value);
+    if (!sent) return yield* this.send(by, channel, value);
     this.filled(channel);
   }
 
   /**
-   * Receives as an actor, waiting for a value (Queue.get, in asyncio.timeout where there is one).
+   * Receives for a task or launch, waiting for a value (Queue.get, in asyncio.timeout where there is one).
    *
    * @throws TimedOut when the timeout runs out.
    */
   *receive(
-    actor: number,
+    by: Performer,
     channel: number,
     timeout: Ticks | null,
   ): Generator<Wanted, unknown, void> {
-    if (timeout === null) return yield* this.#get(actor, channel);
+    if (timeout === null) return yield* this.#get(by, channel);
     const deadline = new Deadline(this.#loop, this.#loop.current!, () =>
       failures.receiveTimedOut(this.#names[channel]!, timeout),
     );
     deadline.start(timeout, () => undefined);
     let value: unknown;
-    const get = this.#get(actor, channel);
+    const get = this.#get(by, channel);
     const raised = deadline.end(
       yield* caught(
         (function* () {
@@ -78,20 +80,25 @@ export class LoopChannels {
     wakeNext(this.#putters[channel]!);
   }
 
-  *#get(actor: number, channel: number): Generator<Wanted, unknown, void> {
+  *#get(by: Performer, channel: number): Generator<Wanted, unknown, void> {
     const { thread } = this.#loop;
     const end = thread.channels[channel]!;
-    yield* this.#until(actor, "receive", channel, () => !end.empty);
+    yield* this.#until(by, "receive", channel, () => !end.empty);
     const got = end.tryReceive((item) =>
-      thread.record(typeNumber.received, actor, item, this.#names[channel]!),
+      thread.record(typeNumber.received, by.actor, item, this.#about(by, channel)),
     );
-    if (got === undefined) return yield* this.#get(actor, channel);
+    if (got === undefined) return yield* this.#get(by, channel);
     this.drained(channel);
     return got.value;
   }
 
+  /** What events tell of a step at a channel. */
+  #about({ place }: Performer, channel: number): Details {
+    return { text: this.#names[channel]!, place, resource: channel };
+  }
+
   *#until(
-    actor: number,
+    by: Performer,
     what: "send" | "receive",
     channel: number,
     isFree: () => boolean,
@@ -99,7 +106,12 @@ export class LoopChannels {
     if (isFree()) return;
     const { thread } = this.#loop;
     const waiters = (what === "send" ? this.#putters : this.#getters)[channel]!;
-    thread.record(typeNumber["wait-began"], actor, waits.indexOf(what), this.#names[channel]!);
+    thread.record(
+      typeNumber["wait-began"],
+      by.actor,
+      waits.indexOf(what),
+      this.#about(by, channel),
+    );
     try {
       do {
         const waiter = new Future(this.#loop);
@@ -114,7 +126,7 @@ export class LoopChannels {
         }
       } while (!isFree());
     } finally {
-      thread.record(typeNumber["wait-ended"], actor, waits.indexOf(what));
+      thread.record(typeNumber["wait-ended"], by.actor, waits.indexOf(what));
     }
   }
 }

@@ -1,8 +1,17 @@
 /** The errors that programs raise. Their messages are Python's where Python has one. */
 import { formatTime, type Ticks } from "../base/duration.ts";
+import { type Details, NOWHERE } from "../trace/log.ts";
 
 /** A `fail` step, or an error that came from another thread. */
-export class StepFailure extends Error {}
+export class StepFailure extends Error {
+  /** The place of the step that failed. */
+  readonly place: number;
+
+  constructor(message: string, place = NOWHERE) {
+    super(message);
+    this.place = place;
+  }
+}
 
 /** Thrown at a coroutine's wait to make it stop (asyncio.CancelledError). */
 export class Cancelled extends Error {
@@ -59,6 +68,12 @@ export const failures = {
       "A process in the process pool was terminated abruptly while the future was running or pending.",
     ),
 };
+
+/** What events tell of an error: its message, and where it was raised if that is known. */
+export function detailsOf(error: Error): Details {
+  const place = error instanceof StepFailure ? error.place : NOWHERE;
+  return { text: error.message, place };
+}
 
 /** How a program that raised this, or nothing, has ended. */
 export function endingOf(raised: Error | undefined): "finished" | "failed" | "cancelled" {

@@ -5,6 +5,7 @@ import { Cancelled, endingOf, failures } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
+import type { LeafStep, StepPosition } from "../scenario/model.ts";
 import type { Run } from "./run.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
@@ -72,7 +73,7 @@ export function* launchCoroutine(background: Background): Coroutine {
   const stepsOf = (from: number, to: number, group?: TaskGroup): Coroutine =>
     new Walk(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
       step.kind === "start"
-        ? start(background, step.tasks, (task) => {
+        ? start(background, step, (task) => {
             started.push(task);
             group?.add(task);
           })
@@ -88,13 +89,13 @@ export function* launchCoroutine(background: Background): Coroutine {
 
 function* start(
   { run, loop }: Background,
-  names: string[],
+  step: Extract<LeafStep, { kind: "start" }>,
   onStart: (task: Task) => void,
 ): Coroutine {
-  for (const name of names)
+  for (const name of step.tasks)
     for (const task of run.indicesOf.get(name)!) {
-      const started = loop.startSoon(task);
-      if (started === undefined) yield { kind: "create", task };
+      const started = loop.startSoon(task, step.position);
+      if (started === undefined) yield { kind: "create", task, madeAt: step.position };
       onStart(started ?? loop.tasks.at(-1)!);
     }
 }
@@ -108,7 +109,7 @@ function* settleStarted(
   const { settle, timeout } = run.strategy;
   const launch = loop.current!;
   yield* steps;
-  loop.thread.record(typeNumber["settle-began"], LAUNCH, 0);
+  loop.thread.record(typeNumber["settle-began"], LAUNCH, 0, settlePosition(run));
   let raised: Error | undefined;
   if (settle !== "none")
     raised = yield* caught(gathered(loop, launch, started, settle === "settled", timeout));
@@ -125,13 +126,17 @@ function* settleAsGroup(
   const deadline = new Deadline(loop, launch, failures.settleTimedOut);
   const group = new TaskGroup(loop, launch);
   let raised = yield* caught(stepsIn(group));
-  loop.thread.record(typeNumber["settle-began"], LAUNCH, 0);
+  loop.thread.record(typeNumber["settle-began"], LAUNCH, 0, settlePosition(run));
   if (timeout !== null && raised === undefined)
     deadline.start(timeout, () => {
       group.reason = "timed-out";
     });
   raised = deadline.end(yield* caught(group.exit(raised)));
   endSettle(loop, raised);
+}
+
+function settlePosition({ scenario }: Run): StepPosition {
+  return scenario.launch.find(({ kind }) => kind === "settle")!.position;
 }
 
 function endSettle(loop: EventLoop, raised: Error | undefined): void {

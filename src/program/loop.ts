@@ -21,8 +21,9 @@ import {
   logReasons,
   typeNumber,
 } from "../trace/event.ts";
+import type { Details } from "../trace/log.ts";
 import type { LeafStep } from "../scenario/model.ts";
-import { Cancelled, Collected, endingOf } from "./failure.ts";
+import { Cancelled, Collected, detailsOf, endingOf } from "./failure.ts";
 import type { CallOperation, Message, ParkOperation, Thread, ThreadProgram } from "./operation.ts";
 import {
   type Callback,
@@ -122,8 +123,8 @@ export class EventLoop implements ReadyQueue {
   }
 
   /** Makes a task, whose first step comes behind what is ready. */
-  createTask(index: number, coroutine: Coroutine): Task {
-    const task = this.#newTask(index, coroutine);
+  createTask(index: number, coroutine: Coroutine, madeAt?: Details): Task {
+    const task = this.#newTask(index, coroutine, madeAt);
     this.callSoon(task);
     return task;
   }
@@ -133,9 +134,9 @@ export class EventLoop implements ReadyQueue {
    *
    * @returns undefined where the loop is eager: then its first step is part of that coroutine's own.
    */
-  startSoon(index: number): Task | undefined {
+  startSoon(index: number, madeAt: Details): Task | undefined {
     if (this.#options.eager) return undefined;
-    return this.createTask(index, this.#options.coroutineOf(index));
+    return this.createTask(index, this.#options.coroutineOf(index), madeAt);
   }
 
   /** Runs until the future is done and the turn in which that came out is over (run_until_complete). */
@@ -243,7 +244,7 @@ export class EventLoop implements ReadyQueue {
   /** Records why tasks are about to be cancelled. */
   recordCancel(tasks: readonly Task[], reason: CancelReason): void {
     const asked = tasks.filter((task) => !task.done && task.index >= LAUNCH);
-    const group = asked.length > 1 ? String(++this.#unorderedGroups) : undefined;
+    const group = asked.length > 1 ? { text: String(++this.#unorderedGroups) } : undefined;
     for (const task of asked)
       this.thread.record(
         typeNumber["cancel-requested"],
@@ -261,11 +262,11 @@ export class EventLoop implements ReadyQueue {
       if (task.state === "failed" && !task.watched && task.isListed) this.#logUnretrieved(task);
   }
 
-  #newTask(index: number, coroutine: Coroutine): Task {
+  #newTask(index: number, coroutine: Coroutine, madeAt?: Details): Task {
     const task = new Task(this, index, coroutine);
     this.tasks.push(task);
     this.#open++;
-    if (task.isListed) this.thread.record(typeNumber["task-created"], index, 0);
+    if (task.isListed) this.thread.record(typeNumber["task-created"], index, 0, madeAt);
     return task;
   }
 
@@ -330,7 +331,7 @@ export class EventLoop implements ReadyQueue {
     if (step.kind === "call") yield step;
     else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };
     else {
-      this.thread.record(typeNumber[`${step.kind}-began`], index, step.ticks);
+      this.thread.record(typeNumber[`${step.kind}-began`], index, step.ticks, step.position);
       yield step;
       this.thread.record(typeNumber[`${step.kind}-ended`], index, 0);
     }
@@ -384,8 +385,9 @@ export class EventLoop implements ReadyQueue {
         if (done) {
           this.#end(task, undefined);
         } else if (value.kind === "sleep") {
-          const now = this.thread.record(typeNumber["sleep-began"], task.index, value.ticks);
-          this.#sleep(task, now, value.ticks);
+          const { ticks, position } = value;
+          const now = this.thread.record(typeNumber["sleep-began"], task.index, ticks, position);
+          this.#sleep(task, now, ticks);
           if (task.mustCancel) cancelNow(task);
         } else if (value.kind === "future") {
           task.awaiting = value;
@@ -393,7 +395,7 @@ export class EventLoop implements ReadyQueue {
           if (task.mustCancel) cancelNow(task);
         } else if (value.kind === "create") {
           this.#callers.push(task);
-          task = this.#newTask(value.task, this.#options.coroutineOf(value.task));
+          task = this.#newTask(value.task, this.#options.coroutineOf(value.task), value.madeAt);
           task.started = true;
           this.thread.record(typeNumber["task-started"], task.index, 0);
           continue;
@@ -428,9 +430,10 @@ export class EventLoop implements ReadyQueue {
 
   #end(task: Task, raised: Error | undefined): void {
     const ending = endingOf(raised);
-    const text = ending === "failed" ? raised!.message : undefined;
+    const details = ending === "failed" ? detailsOf(raised!) : undefined;
     const type = typeNumber[task.isLaunch ? "launch-ended" : "task-ended"];
-    if (task.index >= LAUNCH) this.thread.record(type, task.index, endings.indexOf(ending), text);
+    if (task.index >= LAUNCH)
+      this.thread.record(type, task.index, endings.indexOf(ending), details);
     if (ending === "finished") task.finish();
     else if (ending === "cancelled") task.endCancelled();
     else task.fail(raised!);

@@ -14,17 +14,18 @@ import {
   typeNumber,
   waits,
 } from "../trace/event.ts";
+import type { Details } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import { callsAny } from "../scenario/calls.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Background } from "./background.ts";
 import { callInMain, CallClock } from "./call.ts";
-import { Cancelled, failures, StepFailure } from "./failure.ts";
+import { Cancelled, detailsOf, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
 import type { DrainOperation, Message, Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
 import type { Run } from "./run.ts";
-import { placeholderValues, valueText, Walk } from "./walk.ts";
+import { placeholderValues, placeOf, valueText, Walk } from "./walk.ts";
 
 /** The program of the main thread. Its result is the exit code of the process. */
 export function mainProgram(run: Run, thread: Thread): ThreadProgram<number> {
@@ -88,7 +89,7 @@ class MainThread {
       failure = error as Error;
     }
     const ending = endings.indexOf(failure === undefined ? "finished" : "failed");
-    this.#thread.record(typeNumber["main-ended"], MAIN, ending, failure?.message);
+    this.#thread.record(typeNumber["main-ended"], MAIN, ending, failure && detailsOf(failure));
     if (failure !== undefined)
       this.#thread.record(typeNumber["error-logged"], MAIN, logReasons.indexOf("main-failed"));
     let code = failure === undefined ? 0 : 1;
@@ -109,22 +110,22 @@ class MainThread {
     for (const step of new Walk(this.#thread, MAIN, scenario.main, values))
       switch (step.kind) {
         case "launch":
-          yield* this.#launch();
+          yield* this.#launch(step);
           break;
         case "block":
         case "compute":
-          this.#thread.record(typeNumber[`${step.kind}-began`], MAIN, step.ticks);
+          this.#thread.record(typeNumber[`${step.kind}-began`], MAIN, step.ticks, step.position);
           yield step;
           this.#thread.record(typeNumber[`${step.kind}-ended`], MAIN, 0);
           break;
         case "submit":
-          yield* this.#submit(step.task);
+          yield* this.#submit(step);
           break;
         case "result":
           for (const task of this.#run.indicesOf.get(step.task)!) yield* this.#result(task, step);
           break;
         case "join":
-          yield* this.#join(step.timeout);
+          yield* this.#join(step);
           break;
         case "send":
           yield* this.#send(step);
@@ -141,12 +142,12 @@ class MainThread {
       }
   }
 
-  *#launch(): ThreadProgram<void> {
+  *#launch(step: LeafStep): ThreadProgram<void> {
     const thread = this.#thread;
     this.#launched = true;
     switch (this.#run.strategy.loop) {
       case "inline": {
-        thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("launch"));
+        thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("launch"), step.position);
         const { raised } = yield* runAsync(this.#run, thread);
         thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("launch"));
         this.#closed = this.#loopClosed = true;
@@ -156,7 +157,7 @@ class MainThread {
       }
       case "thread":
       case "portal":
-        thread.record(typeNumber["thread-started"], MAIN, 0);
+        thread.record(typeNumber["thread-started"], MAIN, 0, step.position);
         thread.startLoop();
         return;
       case "float":
@@ -166,12 +167,12 @@ class MainThread {
     }
   }
 
-  *#submit(name: string): ThreadProgram<void> {
+  *#submit(step: Extract<LeafStep, { kind: "submit" }>): ThreadProgram<void> {
     this.#hear();
     if (!this.#launched) throw failures.loopNeverOpened();
     if (this.#loopClosed) throw failures.loopClosed();
-    for (const task of this.#run.indicesOf.get(name)!) {
-      this.#thread.record(typeNumber["task-submitted"], task, 0);
+    for (const task of this.#run.indicesOf.get(step.task)!) {
+      this.#thread.record(typeNumber["task-submitted"], task, 0, step.position);
       if (this.#floating !== undefined) yield* this.#floating.callEagerly(task);
       else this.#thread.post(LOOP_THREAD, { kind: "submit", task });
     }
@@ -180,8 +181,9 @@ class MainThread {
   /** Waits for a task that was submitted, and takes its outcome over (Future.result). */
   *#result(task: number, step: Extract<LeafStep, { kind: "result" }>): ThreadProgram<void> {
     const { name } = this.#run.instances[task]!;
+    const about = { text: name, place: placeOf(step) };
     const known = (): boolean => this.#resultOf(task) !== undefined;
-    if (!(yield* this.#until("result", name, step.timeout, known)))
+    if (!(yield* this.#until("result", about, step.timeout, known)))
       throw failures.resultTimedOut(name, step.timeout!);
     const { status, error } = this.#resultOf(task)!;
     if (status === "cancelled") throw failures.resultCancelled(name);
@@ -195,34 +197,36 @@ class MainThread {
   }
 
   /** Waits for the background's end (Thread.join); when the time runs out main simply goes on. */
-  *#join(timeout: Ticks | undefined): ThreadProgram<void> {
+  *#join(step: Extract<LeafStep, { kind: "join" }>): ThreadProgram<void> {
     if (!this.#launched && this.#run.strategy.loop !== "inline") throw failures.joinedTooEarly();
     // Nothing inline is left by now; and what floats on this very thread cannot end while it waits.
     const over = (): boolean =>
       this.#run.strategy.loop === "inline" || this.#closed || this.#floating?.isOver === true;
-    yield* this.#until("join", undefined, timeout, over);
+    yield* this.#until("join", step.position, step.timeout, over);
   }
 
-  *#send({ channel, value }: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {
-    const index = this.#run.channelNames.indexOf(channel);
+  *#send(step: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {
+    const index = this.#run.channelNames.indexOf(step.channel);
+    const about = { text: step.channel, place: placeOf(step), resource: index };
     const end = this.#thread.channels[index]!;
     const told = (item: number): void => {
-      this.#thread.record(typeNumber.sent, MAIN, item, channel);
+      this.#thread.record(typeNumber.sent, MAIN, item, about);
     };
-    yield* this.#until("send", channel, undefined, () => end.trySend(value, told));
+    yield* this.#until("send", about, undefined, () => end.trySend(step.value, told));
     this.#floating?.channels.filled(index);
   }
 
   *#receive(step: Extract<LeafStep, { kind: "receive" }>): ThreadProgram<unknown> {
     const index = this.#run.channelNames.indexOf(step.channel);
+    const about = { text: step.channel, place: placeOf(step), resource: index };
     const end = this.#thread.channels[index]!;
     const told = (item: number): void => {
-      this.#thread.record(typeNumber.received, MAIN, item, step.channel);
+      this.#thread.record(typeNumber.received, MAIN, item, about);
     };
     let got: ReturnType<typeof end.tryReceive>;
     const came = yield* this.#until(
       "receive",
-      step.channel,
+      about,
       step.timeout,
       () => (got = end.tryReceive(told)) !== undefined,
     );
@@ -240,7 +244,7 @@ class MainThread {
    */
   *#until(
     what: (typeof waits)[number],
-    of: string | undefined,
+    about: Details | undefined,
     timeout: Ticks | undefined,
     isSo: () => boolean,
   ): ThreadProgram<boolean> {
@@ -249,7 +253,7 @@ class MainThread {
     if (so && (what === "send" || what === "receive")) return true;
     const thread = this.#thread;
     const until = timeout === undefined ? Infinity : thread.now() + timeout;
-    thread.record(typeNumber["wait-began"], MAIN, waits.indexOf(what), of);
+    thread.record(typeNumber["wait-began"], MAIN, waits.indexOf(what), about);
     while (!so && thread.now() < until) {
       yield { kind: "wait", until };
       this.#hear();

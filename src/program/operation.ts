@@ -7,6 +7,7 @@
  */
 import type { CallStep } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
+import type { Details } from "../trace/log.ts";
 import type { PoolStep } from "../scenario/walk.ts";
 
 export type Operation =
@@ -153,7 +154,7 @@ export interface Thread {
   /** Ticks since main started. */
   now(): Ticks;
   /** Records an event of this thread, at this instant, which comes back. */
-  record(type: number, actor: number, value: number, text?: string): Ticks;
+  record(type: number, actor: number, value: number, details?: Details): Ticks;
   /** Starts the thread of the event loop. */
   startLoop(): void;
   /** Says something to another thread, or to itself; if that one parks or waits, that ends. */

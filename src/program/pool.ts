@@ -6,16 +6,24 @@
  * that has a worker free takes a job at once; one of processes takes some ahead.
  */
 import { completions, POOL_THREAD, typeNumber } from "../trace/event.ts";
-import { type Strategy, takenAhead } from "../scenario/strategy.ts";
+import type { Details } from "../trace/log.ts";
+import { takenAhead } from "../scenario/strategy.ts";
 import { endingOf, failures, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Job, JobOperation, Message, Thread, ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
+import { placeOf } from "./walk.ts";
+
+/** What events tell of a step that is the pool's to do: where it stands, and the pool. */
+function about(step: Job["step"], resource: number): Details {
+  return { place: placeOf(step), resource };
+}
 
 /** The loop's side: hands jobs over and hears of their ends. */
 export class LoopPool {
   readonly #loop: EventLoop;
+  readonly #resource: number;
   readonly #workers: number;
   readonly #takenAhead: number;
   /** Whether it is the loop's default executor, and is shut down by the loop as long as that turns. */
@@ -26,8 +34,9 @@ export class LoopPool {
   #broken: StepFailure | undefined;
   #idle: Future | undefined;
 
-  constructor(loop: EventLoop, strategy: Strategy) {
+  constructor(loop: EventLoop, { strategy, poolResource }: Run) {
     this.#loop = loop;
+    this.#resource = poolResource;
     this.#workers = strategy.workers!;
     this.#takenAhead = takenAhead(strategy);
     this.#isLoops = strategy.offload === "threads";
@@ -44,7 +53,7 @@ export class LoopPool {
     });
     this.#jobs.set(id, future);
     this.#loop.outstanding++;
-    thread.record(typeNumber["offload-began"], actor, id);
+    thread.record(typeNumber["offload-began"], actor, id, about(step, this.#resource));
     thread.offerJob({ id, actor, step, ...comesTo });
     let how: (typeof completions)[number] = "completed";
     try {
@@ -147,7 +156,7 @@ export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
   for (;;) {
     for (let message; (message = thread.receive()) !== undefined;)
       if (message.kind === "stop") return;
-    let job = beginNext(thread);
+    let job = beginNext(run, thread);
     if (job === undefined) yield { kind: "park", until: Infinity };
     while (job !== undefined) {
       const operation: JobOperation = { kind: "job", job };
@@ -156,15 +165,16 @@ export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
       const { error = null, broken = false } = operation;
       const ended: Message = { kind: "job-ended", job: job.id, error, broken };
       // The next job is this thread's before the loop hears of this one: it goes on without a gap.
-      job = broken ? undefined : beginNext(thread);
+      job = broken ? undefined : beginNext(run, thread);
       thread.post(run.loopThread, ended);
       if (broken) return;
     }
   }
 }
 
-function beginNext(thread: Thread): Job | undefined {
+function beginNext({ poolResource }: Run, thread: Thread): Job | undefined {
   const job = thread.takeJob();
-  if (job !== undefined) thread.record(typeNumber["job-began"], job.actor, job.id);
+  if (job !== undefined)
+    thread.record(typeNumber["job-began"], job.actor, job.id, about(job.step, poolResource));
   return job;
 }

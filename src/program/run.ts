@@ -20,6 +20,8 @@ export interface Run extends RunPlan {
   /** Indices of the tasks that a name in the document means. */
   indicesOf: ReadonlyMap<string, number[]>;
   channelNames: string[];
+  /** The pool's number among the resources; a channel's is its index. */
+  poolResource: number;
   /** The thread that the event loop runs on. */
   loopThread: number;
 }
@@ -33,6 +35,7 @@ export function toRun(plan: RunPlan): Run {
     instances,
     indicesOf,
     channelNames: plan.scenario.channels.map(({ name }) => name),
+    poolResource: plan.scenario.channels.length,
     loopThread: isBeside(plan.strategy) ? LOOP_THREAD : MAIN_THREAD,
   };
 }

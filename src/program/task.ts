@@ -5,6 +5,7 @@
  * what is ready; the event loop alone takes them from there.
  */
 import type { Ticks } from "../base/duration.ts";
+import type { Details } from "../trace/log.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { LAUNCH } from "../trace/event.ts";
 import { Cancelled } from "./failure.ts";
@@ -15,7 +16,7 @@ import type { Timer } from "./timers.ts";
 export type Wanted =
   | LeafStep
   | Future
-  | { kind: "create"; task: number }
+  | { kind: "create"; task: number; madeAt: Details }
   | CallOperation
   /** The thread stands still, and nobody is told of a step. */
   | { kind: "hold"; ticks: Ticks };

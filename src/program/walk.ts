@@ -1,5 +1,6 @@
 /** The part of performing steps that main, launch and tasks have in common. */
 import { typeNumber } from "../trace/event.ts";
+import { NOWHERE } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import type { LeafStep, Step } from "../scenario/model.ts";
 import { fillPlaceholders, fillValue, type PlaceholderValues } from "../scenario/placeholders.ts";
@@ -10,6 +11,17 @@ import type { Program, Thread } from "./operation.ts";
 /** What the placeholders of one program stand for, before its first step. */
 export function placeholderValues(runtime: string, task = "", copy = 0): PlaceholderValues {
   return { i: 0, task, copy, runtime, value: "" };
+}
+
+/** Who performs a step that takes more than its thread, and where that stands. */
+export interface Performer {
+  actor: number;
+  place: number;
+}
+
+/** The number of the place that a step stands in, for its events. */
+export function placeOf({ position }: LeafStep): number {
+  return position.place ?? NOWHERE;
 }
 
 /** How a value received is printed: text as it is, anything else as JSON. */
@@ -72,9 +84,10 @@ export class Walk<Other = never> implements Program<LeafStep | Other> {
       const step = this.#prepared(next);
       if (step.kind === "print") {
         const text = fillPlaceholders(step.text, this.#values);
-        this.#thread.record(typeNumber.printed, this.#actor, 0, text);
+        const details = { text, place: placeOf(step) };
+        this.#thread.record(typeNumber.printed, this.#actor, 0, details);
       } else if (step.kind === "fail") {
-        throw new StepFailure(fillPlaceholders(step.message, this.#values));
+        throw new StepFailure(fillPlaceholders(step.message, this.#values), placeOf(step));
       } else {
         if (step.kind !== "sleep")
           this.#performing = this.#special?.(step, this.#actor, this.#values);

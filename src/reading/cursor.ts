@@ -73,8 +73,11 @@ const nothing: Chunk = {
   length: 0,
   at: new Float64Array(),
   type: new Uint8Array(),
-  thread: new Uint8Array(),
+  thread: new Uint16Array(),
   actor: new Int32Array(),
   value: new Float64Array(),
+  place: new Int32Array(),
   texts: new Map(),
+  resources: new Map(),
+  numbers: new Map(),
 };

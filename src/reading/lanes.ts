@@ -136,7 +136,7 @@ export class Lanes {
 
   /** Hears events of one thread while the run goes on. */
   hear(thread: number, columns: Columns): void {
-    const sameThread = new Uint8Array(columns.length).fill(thread);
+    const sameThread = new Uint16Array(columns.length).fill(thread);
     this.hearAll({ chunks: [{ ...columns, thread: sameThread }] });
   }
 

@@ -62,7 +62,8 @@ export function toJson(outcome: Outcome, findings: Finding[]) {
         task.stoodAt === null
           ? null
           : {
-              ...task.stoodAt.step.position,
+              line: task.stoodAt.step.position.line,
+              column: task.stoodAt.step.position.column,
               step: task.stoodAt.step.kind,
               iteration: task.stoodAt.iteration,
             },

@@ -9,6 +9,12 @@ import type { Expectations } from "./expectation.ts";
 import type { Position } from "../base/position.ts";
 import type { Strategy } from "./strategy.ts";
 
+/** Where a step stands. */
+export interface StepPosition extends Position {
+  /** Its number among the places of the document; left out for a step that stands in none. */
+  readonly place?: number;
+}
+
 /** A step that is not itself a list of steps. */
 export type LeafStep = (
   | { kind: "print"; text: string }
@@ -25,13 +31,13 @@ export type LeafStep = (
   | { kind: "send"; channel: string; value: unknown }
   | { kind: "receive"; channel: string; timeout?: Ticks }
   | { kind: "call"; module: string; export: string; args?: unknown; takes?: Ticks }
-) & { position: Position };
+) & { position: StepPosition };
 
 export interface RepeatStep {
   kind: "repeat";
   times: number;
   steps: Step[];
-  position: Position;
+  position: StepPosition;
 }
 
 export type Step = LeafStep | RepeatStep;

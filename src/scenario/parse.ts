@@ -130,6 +130,8 @@ function keysOf(value: unknown): string[] {
 /** Turns the checked document into the model. */
 class Reader {
   readonly #located: LocatedData;
+  /** How many steps have been read. */
+  #places = 0;
 
   constructor(located: LocatedData) {
     this.#located = located;
@@ -190,7 +192,7 @@ class Reader {
   }
 
   #step(step: ParsedStep, path: PropertyKey[]): Step {
-    const position = this.#located.locate(path, "value");
+    const position = { ...this.#located.locate(path, "value"), place: this.#places++ };
     const kind = Object.keys(step).find(
       (key) => key !== "steps" && key !== "timeout",
     ) as Step["kind"];

@@ -2,8 +2,8 @@
  * The record of a run: events in columns.
  *
  * A million sleeps are two million events; as objects they would cost more than the run. Columns
- * grow by whole chunks, never by copying, at 22 bytes an event and texts only where there are any. The
- * first chunk is small: thousands of short runs must not each clear a megabyte. Columns that a real run
+ * grow by whole chunks, never by copying, at 27 bytes an event, and what only some events have is kept
+ * for these alone. The first chunk is small: thousands of short runs must not each clear a megabyte. Columns that a real run
  * brings are chunks already.
  */
 import type { EventType } from "./event.ts";
@@ -19,13 +19,33 @@ export interface Chunk {
   readonly at: Float64Array;
   /** Number of the event type (`eventTypes`). */
   readonly type: Uint8Array;
-  /** Number of the thread (`threads`). */
-  readonly thread: Uint8Array;
-  /** `MAIN`, `LAUNCH`, or a task's index. */
+  /** Number of the thread, as its definition has it. */
+  readonly thread: Uint16Array;
+  /** Number of the actor, as its definition has it. */
   readonly actor: Int32Array;
   readonly value: Float64Array | Int32Array;
+  /** Number of the place in the source; `NOWHERE` for events that have none. */
+  readonly place: Int32Array;
   /** By entry; only for events that carry a text. */
   readonly texts: ReadonlyMap<number, string>;
+  /** By entry, the resource's number; only for events about one. */
+  readonly resources: ReadonlyMap<number, number>;
+  /** By entry; only for events of which there is more to be told than a value. */
+  readonly numbers: ReadonlyMap<number, Numbers>;
+}
+
+/** In the place of a place's number: none. */
+export const NOWHERE = -1;
+
+/** Further numbers of an event, by the names that `eventShapes` gives them. */
+export type Numbers = Readonly<Record<string, number>>;
+
+/** What only some events have. A step's position is one of these: it has a place. */
+export interface Details {
+  readonly place?: number;
+  readonly text?: string | undefined;
+  readonly resource?: number;
+  readonly numbers?: Numbers;
 }
 
 /** A chunk that the log fills itself. */
@@ -35,18 +55,22 @@ class OpenChunk implements Chunk {
   readonly size: number;
   readonly at: Float64Array;
   readonly type: Uint8Array;
-  readonly thread: Uint8Array;
+  readonly thread: Uint16Array;
   readonly actor: Int32Array;
   readonly value: Float64Array;
+  readonly place: Int32Array;
   readonly texts = new Map<number, string>();
+  readonly resources = new Map<number, number>();
+  readonly numbers = new Map<number, Numbers>();
 
   constructor(size: number) {
     this.size = size;
     this.at = new Float64Array(size);
     this.type = new Uint8Array(size);
-    this.thread = new Uint8Array(size);
+    this.thread = new Uint16Array(size);
     this.actor = new Int32Array(size);
     this.value = new Float64Array(size);
+    this.place = new Int32Array(size);
   }
 }
 
@@ -58,7 +82,7 @@ export interface EventSink {
     thread: number,
     actor: number,
     value: number,
-    text?: string,
+    details?: Details,
   ): void;
 }
 
@@ -70,7 +94,7 @@ export class EventLog implements EventSink {
   /** The last chunk, if there may be room in it. */
   #open: OpenChunk | undefined;
   /** By thread: a column that says nothing else. */
-  readonly #sameThread: Uint8Array[] = [];
+  readonly #sameThread: Uint16Array[] = [];
 
   record(
     at: number,
@@ -78,7 +102,7 @@ export class EventLog implements EventSink {
     thread: number,
     actor: number,
     value: number,
-    text?: string,
+    details?: Details,
   ): void {
     const chunk = this.#room();
     const k = chunk.length++;
@@ -87,20 +111,26 @@ export class EventLog implements EventSink {
     chunk.thread[k] = thread;
     chunk.actor[k] = actor;
     chunk.value[k] = value;
+    if (details === undefined) {
+      chunk.place[k] = NOWHERE;
+      return;
+    }
+    const { place = NOWHERE, text, resource, numbers } = details;
+    chunk.place[k] = place;
     if (text !== undefined) chunk.texts.set(k, text);
+    if (resource !== undefined) chunk.resources.set(k, resource);
+    if (numbers !== undefined) chunk.numbers.set(k, numbers);
   }
 
   /** Records events of a thread, in their order. Many of them are kept as they are, not copied. */
   recordAll(thread: number, columns: Columns): void {
-    const { length, at, type, actor, value, texts } = columns;
+    const { length } = columns;
     if (length > firstSize) {
       if ((this.#sameThread[thread]?.length ?? 0) < length)
-        this.#sameThread[thread] = new Uint8Array(length).fill(thread);
+        this.#sameThread[thread] = new Uint16Array(length).fill(thread);
       this.chunks.push({ ...columns, thread: this.#sameThread[thread]! });
       this.#open = undefined;
-    } else
-      for (let k = 0; k < length; k++)
-        this.record(at[k]!, type[k]!, thread, actor[k]!, value[k]!, texts.get(k));
+    } else for (let k = 0; k < length; k++) this.#take(columns, k, thread);
   }
 
   /** A chunk with room for one event more. */
@@ -115,7 +145,7 @@ export class EventLog implements EventSink {
 
   /** `record` by the type's name, for those who record seldom. */
   add(at: number, type: EventType, thread: number, actor: number, value = 0, text?: string): void {
-    this.record(at, typeNumber[type], thread, actor, value, text);
+    this.record(at, typeNumber[type], thread, actor, value, text === undefined ? text : { text });
   }
 
   /** When the last event happened, in ticks; 0 for an empty log. */
@@ -129,13 +159,21 @@ export class EventLog implements EventSink {
     if (this.end <= at) return this;
     const log = new EventLog();
     for (const chunk of this.chunks)
-      for (let k = 0; k < chunk.length; k++) if (chunk.at[k]! <= at) log.#take(chunk, k);
+      for (let k = 0; k < chunk.length; k++)
+        if (chunk.at[k]! <= at) log.#take(chunk, k, chunk.thread[k]!);
     return log;
   }
 
-  #take(chunk: Chunk, k: number): void {
-    const { at, type, thread, actor, value, texts } = chunk;
-    this.record(at[k]!, type[k]!, thread[k]!, actor[k]!, value[k]!, texts.get(k));
+  /** Records an event of other columns as one of a thread's. */
+  #take(from: Columns, k: number, thread: number): void {
+    this.record(
+      from.at[k]!,
+      from.type[k]!,
+      thread,
+      from.actor[k]!,
+      from.value[k]!,
+      detailsAt(from, k),
+    );
   }
 
   /**
@@ -157,7 +195,23 @@ export class EventLog implements EventSink {
       for (let k = 0; k < chunk.length; k++) entries.push({ chunk, k });
     entries.sort((a, b) => a.chunk.at[a.k]! - b.chunk.at[b.k]!);
     const log = new EventLog();
-    for (const { chunk, k } of entries) log.#take(chunk, k);
+    for (const { chunk, k } of entries) log.#take(chunk, k, chunk.thread[k]!);
     return log;
   }
+}
+
+/** What an event of a chunk has beside its value; undefined where that is nothing. */
+export function detailsAt(columns: Columns, k: number): Details | undefined {
+  const place = columns.place[k]!;
+  const text = columns.texts.get(k);
+  const resource = columns.resources.get(k);
+  const numbers = columns.numbers.get(k);
+  if (place === NOWHERE && text === undefined && resource === undefined && numbers === undefined)
+    return undefined;
+  return {
+    place,
+    text,
+    ...(resource === undefined ? {} : { resource }),
+    ...(numbers === undefined ? {} : { numbers }),
+  };
 }

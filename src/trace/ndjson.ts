@@ -65,7 +65,7 @@ export function recordEvent(
     threads.indexOf(event["thread"] as (typeof threads)[number]),
     actors.get(event["actor"] as string)!,
     value,
-    text,
+    { text },
   );
 }
 

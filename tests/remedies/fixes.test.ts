@@ -1,8 +1,6 @@
 /** What findings say that one can do: each of it has been tried, and none of it is there already. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { wordsOf } from "../../src/remedies/context.ts";
 import { detect, type Finding, findFindings } from "../../src/remedies/findings.ts";
-import { strategyContext } from "../../src/remedies/strategy/context.ts";
 import type { Outcome } from "../../src/reading/outcome.ts";
 import { tryOut } from "../../src/cli/perform-all.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
@@ -93,17 +91,15 @@ function hasTimeout({ main }: Scenario, task: string | null): boolean {
 /** What is wrong with what the findings of a run say one can do. */
 function faults(scenario: Scenario, strategy: Strategy): string[] {
   const outcome = tryOut(scenario, strategy);
-  const context = strategyContext(outcome);
-  const detected = detect(outcome);
-  return findFindings(outcome, tryOut).flatMap((finding, index) => {
+  return findFindings(outcome, tryOut).flatMap((finding) => {
     const { rule, task, fix, remedies } = finding;
-    const stands = (run: Outcome): boolean =>
-      findFindings(run, null).some((one) => one.rule === rule && one.task === task);
     const fault = (what: string): string =>
       `${scenario.name}, ${strategy.name}: ${rule} of ${task}: ${what}: ${fix}`;
-    const programs = wordsOf(context, detected[index]!).remedies.filter(({ program, does }) =>
-      remedies.some((one) => program !== undefined && one.does === does),
-    );
+    const programs = detect(outcome)
+      .find((one) => one.rule === rule && one.task === task)!
+      .remedies.filter(({ program, does }) =>
+        remedies.some((one) => program !== undefined && one.does === does),
+      );
     const named = namedIn(fix, strategy);
     const told = remedies.flatMap((one) => one.strategy ?? []);
     return [
@@ -115,12 +111,15 @@ function faults(scenario: Scenario, strategy: Strategy): string[] {
         if (JSON.stringify(written(other)) === JSON.stringify(written(strategy)))
           return [fault("it is so already")];
         const run = tryOut(scenario, other);
-        if (stands(run)) return [fault(`it stands under ${other.name}`)];
+        const stands = detect(run).some((one) => one.rule === rule && one.task === task);
+        if (stands) return [fault(`it stands under ${other.name}`)];
         const ends = run.interruptedBy === null || outcome.interruptedBy !== null;
         return ends ? [] : [fault(`deadlock under ${other.name}`)];
       }),
       ...programs.flatMap(({ program }) =>
-        stands(tryOut(program!(scenario), strategy))
+        detect(tryOut(program!(scenario), strategy)).some(
+          (one) => one.rule === rule && one.task === task,
+        )
           ? [fault("it stands when the program is changed")]
           : [],
       ),

@@ -117,7 +117,9 @@ describe("a run in which the same happened, but later", () => {
     const slow = new EventLog();
     for (const { length, at, type, thread, actor, value, texts } of log.chunks)
       for (let k = 0; k < length; k++)
-        slow.record(at[k]! * times, type[k]!, thread[k]!, actor[k]!, value[k]!, texts.get(k));
+        slow.record(at[k]! * times, type[k]!, thread[k]!, actor[k]!, value[k]!, {
+          text: texts.get(k),
+        });
     return { outcome: readOutcome(outcome, slow), log: slow };
   }
   const told = (times: number): string => {

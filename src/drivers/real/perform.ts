@@ -14,6 +14,7 @@ import {
   typeNumber,
   waits,
 } from "../../trace/event.ts";
+import type { Details } from "../../trace/log.ts";
 import type {
   CallOperation,
   Channel,
@@ -124,7 +125,7 @@ export class RealThread implements Thread, Host {
     return this.#options.clock.now();
   }
 
-  record(type: number, actor: number, value: number, text?: string): Ticks {
+  record(type: number, actor: number, value: number, details?: Details): Ticks {
     // Nothing that comes behind it is listened to.
     if (type === processEnded) this.#options.userCode?.end();
     // Reading the clock costs more than all else of an event. A sleep concerns no other thread, so
@@ -134,7 +135,7 @@ export class RealThread implements Thread, Host {
       this.#lastReading = this.#options.clock.stamp();
       this.#readingsLeft = eventsPerReading;
     }
-    this.#options.writer.record(this.#lastReading, type, actor, value, text);
+    this.#options.writer.record(this.#lastReading, type, actor, value, details);
     if (this.#lingers) this.flush();
     return this.#lastReading;
   }
@@ -299,10 +300,11 @@ export class RealThread implements Thread, Host {
   askNow(request: ChannelRequest): unknown {
     const channel = this.channels[request.channel]!;
     const name = this.#options.channelNames[request.channel]!;
+    const about = { text: name, resource: request.channel };
     const timeout = request.kind === "receive" ? request.timeout : null;
     const until = timeout === null ? Infinity : this.now() + timeout;
     const tell = (item: number): void => {
-      this.record(typeNumber[request.kind === "send" ? "sent" : "received"], MAIN, item, name);
+      this.record(typeNumber[request.kind === "send" ? "sent" : "received"], MAIN, item, about);
     };
     for (;;) {
       if (request.kind === "send") {
@@ -312,7 +314,7 @@ export class RealThread implements Thread, Host {
         if (got !== undefined) return got.value;
         if (this.now() >= until) throw failures.receiveTimedOut(name, timeout!);
       }
-      this.record(typeNumber["wait-began"], MAIN, waits.indexOf(request.kind), name);
+      this.record(typeNumber["wait-began"], MAIN, waits.indexOf(request.kind), about);
       this.#waitForMessage(until, true);
       this.record(typeNumber["wait-ended"], MAIN, waits.indexOf(request.kind));
     }
@@ -320,7 +322,7 @@ export class RealThread implements Thread, Host {
 
   onStray(reason: "unhandled-rejection" | "uncaught-exception", error: string): never {
     const actor = this.number === MAIN_THREAD ? MAIN : LAUNCH;
-    this.record(typeNumber["error-logged"], actor, logReasons.indexOf(reason), error);
+    this.record(typeNumber["error-logged"], actor, logReasons.indexOf(reason), { text: error });
     return this.#options.onStray();
   }
 
@@ -399,12 +401,9 @@ export class RealThread implements Thread, Host {
   /** User code has ended this thread: whoever waits for it hears of that. */
   breakOff(error: string): void {
     if (this.number === LOOP_THREAD) {
-      this.record(
-        typeNumber["error-logged"],
-        LAUNCH,
-        logReasons.indexOf("uncaught-exception"),
-        error,
-      );
+      this.record(typeNumber["error-logged"], LAUNCH, logReasons.indexOf("uncaught-exception"), {
+        text: error,
+      });
       this.post(MAIN_THREAD, { kind: "closed", leaves: false });
     } else if (this.#job !== undefined) {
       const job = this.#job.id;

@@ -5,6 +5,7 @@
  * its parent, whichever way that goes.
  */
 import { POOL_THREAD } from "../../trace/event.ts";
+import type { Details } from "../../trace/log.ts";
 import { failures } from "../../program/failure.ts";
 import type { ChannelRequest, Job } from "../../program/operation.ts";
 import { callSteps } from "../../scenario/calls.ts";
@@ -24,7 +25,7 @@ type ToProcess =
 type FromProcess =
   | { kind: "ready" }
   | { kind: "done"; error: string | null }
-  | { kind: "record"; type: number; actor: number; value: number; text?: string }
+  | { kind: "record"; type: number; actor: number; value: number; details?: Details }
   | { kind: "ask"; ask: number; actor: number; request: ChannelRequest };
 
 /** What a job's end was; `broken` when the process has died. */
@@ -94,7 +95,7 @@ export class PoolProcess {
       case "record":
         if (this.#host === undefined) this.#early.push(message);
         else {
-          this.#host.record(message.type, message.actor, message.value, message.text);
+          this.#host.record(message.type, message.actor, message.value, message.details);
           this.#host.flush();
         }
         break;
@@ -180,8 +181,8 @@ class ProcessBody implements Host {
     else asked.reject(new Error(error));
   }
 
-  record(type: number, actor: number, value: number, text?: string): void {
-    this.#send({ kind: "record", type, actor, value, ...(text === undefined ? {} : { text }) });
+  record(type: number, actor: number, value: number, details?: Details): void {
+    this.#send({ kind: "record", type, actor, value, ...(details && { details }) });
   }
 
   /** What is sent is on its way. */

@@ -7,6 +7,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
+import { type Details, NOWHERE } from "../../trace/log.ts";
 import { goings, LAUNCH, leftovers, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
 import type { CallOperation, ChannelRequest } from "../../program/operation.ts";
 import { type CallStep, functionName } from "../../scenario/calls.ts";
@@ -22,7 +23,7 @@ import { Timers } from "./user/timers.ts";
 /** What a thread does for the user code on it. */
 export interface Host {
   readonly number: number;
-  record(type: number, actor: number, value: number, text?: string): void;
+  record(type: number, actor: number, value: number, details?: Details): void;
   /** Has what was recorded written: somebody watches. */
   flush(): void;
   /** Stands still for a stretch of scenario time. */
@@ -83,19 +84,16 @@ export class UserCode {
       places: this.#places,
       candidates: () => this.#goingOn(),
       onHeld: (ms, { actor }, source) =>
-        this.#host!.record(typeNumber["call-held"], actor, this.#toTicks(ms), source),
+        this.#host!.record(typeNumber["call-held"], actor, this.#toTicks(ms), { text: source }),
     });
     this.#timers = new Timers({
       caller: () => this.#caller.getStore(),
       place: () => this.#places.ofStack(new Error().stack),
       onTurn: (call) => this.#holds.beginTurn(call),
       onLeft: ({ actor }, what, place) =>
-        this.#host!.record(
-          typeNumber["left-behind"],
-          actor,
-          leftovers.indexOf(what),
-          place ?? undefined,
-        ),
+        this.#host!.record(typeNumber["left-behind"], actor, leftovers.indexOf(what), {
+          text: place ?? undefined,
+        }),
       onWentOn: ({ actor }, how, place) => this.#goesOn(actor, how, place),
     });
   }
@@ -170,7 +168,9 @@ export class UserCode {
 
   /** Calls a function as a job of the pool. @returns why it failed, or null. */
   async callInPool(actor: number, step: CallStep): Promise<string | null> {
-    this.#host!.record(typeNumber["call-began"], actor, 0, functionName(step));
+    const { place = NOWHERE } = step.position;
+    const function_ = { text: functionName(step), place };
+    this.#host!.record(typeNumber["call-began"], actor, 0, function_);
     const { signal } = new AbortController();
     const call = this.#newCall(actor, step);
     const returned = this.#run(call, signal);
@@ -195,7 +195,9 @@ export class UserCode {
     this.#ended(call);
     // A process of the pool is ended without a word.
     this.#output.end();
-    this.#host!.record(typeNumber["call-ended"], actor, error === null ? 0 : 2, error ?? undefined);
+    this.#host!.record(typeNumber["call-ended"], actor, error === null ? 0 : 2, {
+      text: error ?? undefined,
+    });
     return error;
   }
 
@@ -324,18 +326,20 @@ export class UserCode {
     const call = this.#caller.getStore();
     if (call !== undefined) return this.#print(call, stream, line);
     const nobody = host.number === MAIN_THREAD ? MAIN : LAUNCH;
-    host.record(typeNumber[typeOf[stream]], nobody, 0, line);
+    host.record(typeNumber[typeOf[stream]], nobody, 0, { text: line });
     host.flush();
   }
 
   #print({ actor, step, ended }: Call, stream: Stream, line: string): void {
     if (ended) this.#goesOn(actor, typeOf[stream], functionName(step));
-    this.#host!.record(typeNumber[typeOf[stream]], actor, 0, line);
+    this.#host!.record(typeNumber[typeOf[stream]], actor, 0, { text: line });
     this.#host!.flush();
   }
 
   #goesOn(actor: number, how: (typeof goings)[number], of: string | null): void {
-    this.#host!.record(typeNumber["went-on"], actor, goings.indexOf(how), of ?? undefined);
+    this.#host!.record(typeNumber["went-on"], actor, goings.indexOf(how), {
+      text: of ?? undefined,
+    });
   }
 
   /** Bun.sleepSync in user code is told with the line it stands on. */
@@ -348,12 +352,9 @@ export class UserCode {
       const call = this.#caller.getStore();
       if (call === undefined) return;
       this.#holds.toldApart(held);
-      this.#host!.record(
-        typeNumber["call-held"],
-        call.actor,
-        this.#toTicks(held),
-        this.#places.ofStack(new Error().stack) ?? undefined,
-      );
+      this.#host!.record(typeNumber["call-held"], call.actor, this.#toTicks(held), {
+        text: this.#places.ofStack(new Error().stack) ?? undefined,
+      });
     };
   }
 

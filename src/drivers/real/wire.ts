@@ -10,7 +10,7 @@
  * columns are copied as they are.
  */
 import { writeSync } from "node:fs";
-import type { Columns } from "../../trace/log.ts";
+import { type Columns, type Details, NOWHERE, type Numbers } from "../../trace/log.ts";
 import type { Board, Lock } from "./board.ts";
 
 const pipe = 3;
@@ -27,12 +27,16 @@ const blockEvents = 4096;
 export const longestDebt = 30;
 
 /**
- * A block: its thread, how many events, how many bytes of texts, how many bytes a value takes (int32
- * each) and the time of the first event (float64); the events' values (int32, or float64 if one needs
- * it), how much later than the first each is and their actors (int32), and types (uint8); filled up
- * to whole words, for each text the event's place in the block, its length (int32) and its bytes.
+ * A block: its thread, how many events, how many bytes of texts, how many bytes a value takes, how many
+ * events are about a resource, nothing (int32 each) and the time of the first event (float64); the
+ * events' values (int32, or float64 if one needs it), how much later than the first each is, their
+ * actors and places (int32), and types (uint8); filled up to whole words, for each event about a
+ * resource its entry in the block and the resource (int32); for each text its event's entry, its
+ * length (int32) and its bytes. A text whose entry is below zero (-1 for 0) is the JSON of that event's
+ * further numbers.
  */
-const headerBytes = 24;
+const headerBytes = 32;
+const baseOffset = 24;
 const wordBytes = 8;
 
 /** The most that an event of a block may be later than its first, in ticks: more than half an hour. */
@@ -51,8 +55,11 @@ export class EventWriter {
   readonly #at = new Float64Array(blockEvents);
   readonly #value = new Float64Array(blockEvents);
   readonly #actor = new Int32Array(blockEvents);
+  readonly #place = new Int32Array(blockEvents);
   readonly #type = new Uint8Array(blockEvents);
   #length = 0;
+  /** Entries and resources, in turn. */
+  readonly #resources: number[] = [];
   /** The texts of the block, and each one's entry. */
   readonly #texts: string[] = [];
   readonly #textEntries: number[] = [];
@@ -61,7 +68,9 @@ export class EventWriter {
   /** Whether a value of the block is no int32. */
   #isWide = false;
   /** Where blocks are put together. */
-  #block = Buffer.alloc(blockBytes({ length: blockEvents, textBytes: 0, valueBytes: 8 }));
+  #block = Buffer.alloc(
+    blockBytes({ length: blockEvents, textBytes: 0, valueBytes: 8, resources: 0 }),
+  );
 
   /**
    * @param thread whose events these are.
@@ -75,7 +84,7 @@ export class EventWriter {
     this.#mayOwe = mayOwe;
   }
 
-  record(at: number, type: number, actor: number, value: number, text?: string): void {
+  record(at: number, type: number, actor: number, value: number, details?: Details): void {
     if (this.#length === blockEvents || at - this.#at[0]! > longestBlock) this.flush();
     const k = this.#length++;
     this.#at[k] = at;
@@ -83,12 +92,20 @@ export class EventWriter {
     this.#actor[k] = actor;
     this.#value[k] = value;
     if ((value | 0) !== value) this.#isWide = true;
-    if (text === undefined) return;
-    // Encoded when they are written, which need not be between a question and its answer.
-    this.#texts.push(text);
-    this.#textEntries.push(k);
-    this.#textLength += text.length;
+    this.#place[k] = details?.place ?? NOWHERE;
+    if (details === undefined) return;
+    const { text, resource, numbers } = details;
+    if (resource !== undefined) this.#resources.push(k, resource);
+    if (numbers !== undefined) this.#addText(-1 - k, JSON.stringify(numbers));
+    if (text !== undefined) this.#addText(k, text);
     if (this.#textLength > 16 * blockEvents) this.flush();
+  }
+
+  /** Texts are encoded when they are written, which need not be between a question and its answer. */
+  #addText(entry: number, text: string): void {
+    this.#texts.push(text);
+    this.#textEntries.push(entry);
+    this.#textLength += text.length;
   }
 
   /** Says that the run begins now. */
@@ -122,19 +139,22 @@ export class EventWriter {
     const textSizes = this.#texts.map((text) => Buffer.byteLength(text));
     const textBytes = textSizes.reduce((sum, size) => sum + wordBytes + inWords(size), 0);
     const valueBytes = this.#isWide ? 8 : 4;
-    const size = blockBytes({ length, textBytes, valueBytes });
+    const resources = this.#resources.length / 2;
+    const size = blockBytes({ length, textBytes, valueBytes, resources });
     if (size > this.#block.length) this.#block = Buffer.alloc(size);
     const block = this.#block.subarray(0, size);
     const { buffer } = block;
     const base = this.#at[0]!;
-    new Int32Array(buffer, 0, 4).set([thread, length, textBytes, valueBytes]);
-    new Float64Array(buffer, 16, 1)[0] = base;
+    new Int32Array(buffer, 0, 5).set([thread, length, textBytes, valueBytes, resources]);
+    new Float64Array(buffer, baseOffset, 1)[0] = base;
     const columns = columnsAt(buffer, 0, { length, valueBytes });
     for (let k = 0; k < length; k++) columns.later[k] = this.#at[k]! - base;
     columns.value.set(this.#value.subarray(0, length));
     columns.actor.set(this.#actor.subarray(0, length));
+    columns.place.set(this.#place.subarray(0, length));
     columns.type.set(this.#type.subarray(0, length));
     let place = size - textBytes;
+    new Int32Array(buffer, place - resources * wordBytes, 2 * resources).set(this.#resources);
     for (const [index, bytes] of textSizes.entries()) {
       new Int32Array(buffer, place, 2).set([this.#textEntries[index]!, bytes]);
       block.write(this.#texts[index]!, place + wordBytes);
@@ -144,6 +164,7 @@ export class EventWriter {
     this.#texts.length = 0;
     this.#textEntries.length = 0;
     this.#textLength = 0;
+    this.#resources.length = 0;
     this.#isWide = false;
     this.#lock.acquire();
     // The kernel may take a long write in pieces; whoever holds the lock writes them all.
@@ -186,15 +207,14 @@ export class EventReader {
     if (from + headerBytes > bytes.length) return 0;
     const { buffer } = bytes;
     const start = bytes.byteOffset + from;
-    const [thread, count, textBytes, valueBytes] = new Int32Array(buffer, start, 4) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const size = blockBytes({ length: count, textBytes, valueBytes });
+    const [thread, count, textBytes, valueBytes, pairs] = new Int32Array(
+      buffer,
+      start,
+      5,
+    ) as unknown as [number, number, number, number, number];
+    const size = blockBytes({ length: count, textBytes, valueBytes, resources: pairs });
     if (from + size > bytes.length) return 0;
-    const base = new Float64Array(buffer, start + 16, 1)[0]!;
+    const base = new Float64Array(buffer, start + baseOffset, 1)[0]!;
     if (thread === ready) {
       this.readyAt = base;
       return size;
@@ -202,17 +222,23 @@ export class EventReader {
     const { later, ...columns } = columnsAt(buffer, start, { length: count, valueBytes });
     const at = new Float64Array(count);
     for (let k = 0; k < count; k++) at[k] = base + later[k]!;
+    const resources = new Map<number, number>();
+    const sparse = new Int32Array(buffer, start + size - textBytes - pairs * wordBytes, 2 * pairs);
+    for (let k = 0; k < sparse.length; k += 2) resources.set(sparse[k]!, sparse[k + 1]!);
     const texts = new Map<number, string>();
+    const numbers = new Map<number, Numbers>();
     for (let place = from + size - textBytes; place < from + size;) {
       const [k, length] = new Int32Array(buffer, bytes.byteOffset + place, 2) as unknown as [
         number,
         number,
       ];
       place += wordBytes;
-      texts.set(k, this.#decoder.decode(bytes.subarray(place, place + length)));
+      const text = this.#decoder.decode(bytes.subarray(place, place + length));
+      if (k < 0) numbers.set(-1 - k, JSON.parse(text) as Numbers);
+      else texts.set(k, text);
       place += inWords(length);
     }
-    this.#sink.take(thread, { length: count, at, ...columns, texts });
+    this.#sink.take(thread, { length: count, at, ...columns, texts, resources, numbers });
     return size;
   }
 }
@@ -229,9 +255,15 @@ function inWords(bytes: number): number {
   return Math.ceil(bytes / wordBytes) * wordBytes;
 }
 
-function blockBytes(block: { length: number; textBytes: number; valueBytes: number }): number {
-  const eventBytes = 4 + block.valueBytes + 4 + 1;
-  return headerBytes + inWords(block.length * eventBytes) + block.textBytes;
+function blockBytes(block: {
+  length: number;
+  textBytes: number;
+  valueBytes: number;
+  resources: number;
+}): number {
+  const eventBytes = block.valueBytes + 4 + 4 + 4 + 1;
+  const sparseBytes = block.resources * wordBytes + block.textBytes;
+  return headerBytes + inWords(block.length * eventBytes) + sparseBytes;
 }
 
 /** The columns of the block that begins at `from`, as views of its memory. */
@@ -247,6 +279,7 @@ function columnsAt(
     value: new (valueBytes === 8 ? Float64Array : Int32Array)(buffer, value, length),
     later: new Int32Array(buffer, later, length),
     actor: new Int32Array(buffer, later + 4 * length, length),
-    type: new Uint8Array(buffer, later + 8 * length, length),
+    place: new Int32Array(buffer, later + 8 * length, length),
+    type: new Uint8Array(buffer, later + 12 * length, length),
   };
 }

@@ -14,7 +14,7 @@ import {
   POOL_THREAD,
   typeNumber,
 } from "../../trace/event.ts";
-import { EventLog } from "../../trace/log.ts";
+import { type Details, EventLog } from "../../trace/log.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
 import type {
@@ -58,9 +58,9 @@ class VirtualThread implements Thread {
     return this.#scheduler.now;
   }
 
-  record(type: number, actor: number, value: number, text?: string): Ticks {
+  record(type: number, actor: number, value: number, details?: Details): Ticks {
     const { now, log } = this.#scheduler;
-    log.record(now, type, this.number, actor, value, text);
+    log.record(now, type, this.number, actor, value, details);
     return now;
   }
 

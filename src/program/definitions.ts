@@ -1,0 +1,173 @@
+/**
+ * Whom and what the events of a scenario's run are about, by the numbers that its programs give them.
+ *
+ * Threads are `threads` of `trace/event.ts`, actors `MAIN`, `LAUNCH` and the tasks by their index,
+ * resources the channels by theirs with the pool behind them, places the steps as the document was read.
+ */
+import type {
+  ActorDefinition,
+  Definitions,
+  Place,
+  ProcessDefinition,
+  ResourceDefinition,
+  ThreadDefinition,
+} from "../trace/definitions.ts";
+import {
+  LAUNCH,
+  LOOP_THREAD,
+  MAIN,
+  MAIN_THREAD,
+  POOL_THREAD,
+  threads as threadNames,
+} from "../trace/event.ts";
+import { lazyTable } from "../trace/trace.ts";
+import type { LeafStep, Scenario, Step, StepPosition, TaskSpec } from "../scenario/model.ts";
+import { isBeside, type Strategy } from "../scenario/strategy.ts";
+import { leaves } from "../scenario/walk.ts";
+
+const loop = 0;
+
+/**
+ * The definitions of a run. Those of tasks are made when they are asked for, and again each time.
+ *
+ * @param file what the document is called.
+ */
+export function definitionsOf(
+  { scenario, strategy }: { scenario: Scenario; strategy: Strategy },
+  file: string,
+): Definitions {
+  const workers = strategy.workers ?? 0;
+  const places = placesOf(scenario, file);
+  const hasProcesses = strategy.offload === "processes";
+  const beside = isBeside(strategy);
+  const processes: ProcessDefinition[] = ["main", ...(hasProcesses ? poolNames(workers) : [])].map(
+    (name, number) => ({ name, parent: number === 0 ? null : 0, pid: null, command: null }),
+  );
+  const threads = new Map<number, ThreadDefinition>([
+    [MAIN_THREAD, { process: 0, name: threadNames[MAIN_THREAD]!, daemon: false }],
+  ]);
+  if (beside) {
+    const daemon = strategy.atExit === "abandon" || strategy.grace !== null;
+    threads.set(LOOP_THREAD, { process: 0, name: threadNames[LOOP_THREAD]!, daemon });
+  }
+  for (const [worker, name] of poolNames(workers).entries()) {
+    const process = hasProcesses ? worker + 1 : 0;
+    threads.set(POOL_THREAD + worker, { process, name, daemon: false });
+  }
+  const actors = new Actors(scenario);
+  return {
+    processes: lazyTable(processes.length, (number) => processes[number]!),
+    threads,
+    loops: new Map([
+      [
+        loop,
+        {
+          thread: beside ? LOOP_THREAD : MAIN_THREAD,
+          rules: strategy.loop === "float" ? "javascript" : "asyncio",
+        },
+      ],
+    ]),
+    actors: lazyTable(actors.size, (number) => actors.get(number), MAIN),
+    resources: resourcesOf(scenario, strategy),
+    places,
+  };
+}
+
+function poolNames(workers: number): string[] {
+  return Array.from({ length: workers }, (_, worker) => threadNames[POOL_THREAD + worker]!);
+}
+
+function resourcesOf({ channels }: Scenario, { workers }: Strategy): Definitions["resources"] {
+  const resources: ResourceDefinition[] = channels.map(({ name, capacity }) => ({
+    kind: "channel",
+    name,
+    capacity,
+    place: null,
+  }));
+  if (workers !== null)
+    resources.push({ kind: "pool", name: "pool", capacity: workers, place: null });
+  return lazyTable(resources.length, (number) => resources[number]!);
+}
+
+/** Every step that stands in the document, those that hold others included. */
+function placesOf({ main, launch, tasks }: Scenario, file: string): Definitions["places"] {
+  const found = new Map<number, Place>();
+  const add = ({ position }: { position: StepPosition }): void => {
+    const { place, line, column } = position;
+    if (place !== undefined) found.set(place, { file, line, column, function: null });
+  };
+  const addAll = (steps: readonly Step[]): void => {
+    for (const step of steps) {
+      add(step);
+      if (step.kind === "repeat") addAll(step.steps);
+    }
+  };
+  for (const list of [main, launch, ...tasks.flatMap((task) => [task.steps, task.finally])])
+    addAll(list);
+  return found;
+}
+
+/** Main, launch, and the tasks, whose copies follow each other. */
+class Actors {
+  readonly size: number;
+  readonly #tasks: readonly TaskSpec[];
+  /** By specification: the index of its first copy. */
+  readonly #firsts: number[] = [];
+  readonly #makers: ReadonlyMap<string, Pick<ActorDefinition, "parent" | "place">>;
+  readonly #launchPlace: number | null;
+
+  constructor({ main, launch, tasks }: Scenario) {
+    this.#tasks = tasks;
+    let count = 0;
+    for (const { copies } of tasks) {
+      this.#firsts.push(count);
+      count += copies ?? 1;
+    }
+    this.size = count - MAIN;
+    this.#makers = makersOf(main, launch);
+    this.#launchPlace = leaves(main).find(({ kind }) => kind === "launch")?.position.place ?? null;
+  }
+
+  get(number: number): ActorDefinition {
+    const plain = { function: null, until: null, cleanup: false } as const;
+    if (number === MAIN) return { ...plain, kind: "main", name: "main", parent: null, place: null };
+    if (number === LAUNCH)
+      return { ...plain, kind: "launch", name: "launch", parent: MAIN, place: this.#launchPlace };
+    const k = this.#specOf(number);
+    const { name, copies, until, finally: cleanUp } = this.#tasks[k]!;
+    return {
+      kind: "task",
+      name: copies === null ? name : `${name}#${number - this.#firsts[k]!}`,
+      function: name,
+      ...(this.#makers.get(name) ?? { parent: null, place: null }),
+      until,
+      cleanup: cleanUp.length > 0,
+    };
+  }
+
+  /** Whose copy the task with this index is: the last specification that begins at or before it. */
+  #specOf(index: number): number {
+    let low = 0;
+    for (let high = this.#firsts.length; high - low > 1;) {
+      const middle = (low + high) >> 1;
+      if (this.#firsts[middle]! <= index) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** By the name of a task in the document: who starts or submits it first, and where. */
+function makersOf(
+  main: readonly Step[],
+  launch: readonly Step[],
+): ReadonlyMap<string, Pick<ActorDefinition, "parent" | "place">> {
+  const makers = new Map<string, Pick<ActorDefinition, "parent" | "place">>();
+  const note = (name: string, parent: number, { position }: LeafStep): void => {
+    if (!makers.has(name)) makers.set(name, { parent, place: position.place ?? null });
+  };
+  for (const step of leaves(launch))
+    if (step.kind === "start") for (const name of step.tasks) note(name, LAUNCH, step);
+  for (const step of leaves(main)) if (step.kind === "submit") note(step.task, MAIN, step);
+  return makers;
+}
