@@ -72,7 +72,7 @@ function tag<Kind extends string>(safe: (text: string) => string): Tag<Kind> {
 
 /** Safe texts of one kind put together. */
 export function joined<Kind extends string>(
-  parts: readonly Safe<Kind>[],
+  parts: readonly (Safe<Kind> | "")[],
   separator: "" | " " | "\n",
 ): Safe<Kind> {
   return parts.join(separator) as Safe<Kind>;

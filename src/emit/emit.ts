@@ -1,4 +1,5 @@
 /** The equivalent program of a scenario under a strategy, as code a person would have written. */
+import type { SourceText } from "../base/texts.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { emitPython } from "./python.ts";
@@ -9,7 +10,7 @@ export const languages = ["typescript", "python"] as const;
 
 export type Language = (typeof languages)[number];
 
-const emitters: Record<Language, (scenario: Scenario, strategy: Strategy) => string> = {
+const emitters: Record<Language, (scenario: Scenario, strategy: Strategy) => SourceText> = {
   typescript: emitTypeScript,
   python: emitPython,
 };
@@ -19,6 +20,10 @@ const emitters: Record<Language, (scenario: Scenario, strategy: Strategy) => str
  *
  * @throws EmitError, with one sentence, where the language cannot express it.
  */
-export function emitProgram(scenario: Scenario, strategy: Strategy, language: Language): string {
+export function emitProgram(
+  scenario: Scenario,
+  strategy: Strategy,
+  language: Language,
+): SourceText {
   return emitters[language](scenario, strategy);
 }

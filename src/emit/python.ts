@@ -5,6 +5,7 @@
  * what asyncio has no call for (stopping a loop from another thread that may be closing already, a
  * queue between a task and a thread that both wait) takes a few lines.
  */
+import { inComment, sourceText, type SourceText } from "../base/texts.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { leaves, leavesOf } from "../scenario/walk.ts";
@@ -26,7 +27,7 @@ import { inside } from "./python/syntax.ts";
 import { separated } from "./source-text.ts";
 
 /** The program in Python. @throws EmitError where there is none. */
-export function emitPython(scenario: Scenario, strategy: Strategy): string {
+export function emitPython(scenario: Scenario, strategy: Strategy): SourceText {
   if (strategy.loop === "float")
     throw new EmitError(
       `strategy ${strategy.name} lets the background float on main's own loop, which asyncio does not know: no Python program does that; use --lang typescript, or another strategy`,
@@ -45,7 +46,7 @@ export function emitPython(scenario: Scenario, strategy: Strategy): string {
   return writeProgram(new Draft(facts));
 }
 
-function writeProgram(draft: Draft): string {
+function writeProgram(draft: Draft): SourceText {
   draft.import("sys");
   const { scenario, strategy, used, launches, channels } = draft.facts;
   const main = writeMain(draft);
@@ -62,15 +63,17 @@ function writeProgram(draft: Draft): string {
   const imports = [...draft.imports].sort(
     (a, b) => Number(a.startsWith("from")) - Number(b.startsWith("from")) || (a < b ? -1 : 1),
   );
-  const head = `# ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${scenario.title.replaceAll(/[\s\p{Cc}]+/gu, " ")}`}`;
+  const head = `# ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${inComment(scenario.title)}`}`;
   const top = separated([[head, ...imports], versionGuard], [""]);
   const channelsOnTop = channelClass.length === 0;
-  return `${separated(
-    channelsOnTop
-      ? [separated([top, queues], [""]), compute, ...functions, guarded]
-      : [top, channelClass, queues, compute, ...functions, guarded],
-    ["", ""],
-  ).join("\n")}\n`;
+  return sourceText(
+    separated(
+      channelsOnTop
+        ? [separated([top, queues], [""]), compute, ...functions, guarded]
+        : [top, channelClass, queues, compute, ...functions, guarded],
+      ["", ""],
+    ),
+  );
 }
 
 /** Before 3.11 there is no TaskGroup, no timeout() and no Runner; what stands above it compiles there. */

@@ -7,6 +7,7 @@
  * thread that is joined. Of that machinery it holds what the scenario needs, and no more; so it is
  * declared at the top and written last.
  */
+import { inComment, sourceText, type SourceText } from "../base/texts.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
 import { leaves } from "../scenario/walk.ts";
@@ -21,7 +22,7 @@ import { inside } from "./typescript/syntax.ts";
 import { exitAfter } from "./typescript/close.ts";
 
 /** The program in TypeScript. @throws EmitError where there is none of reasonable size. */
-export function emitTypeScript(scenario: Scenario, strategy: Strategy): string {
+export function emitTypeScript(scenario: Scenario, strategy: Strategy): SourceText {
   const facts = new Facts(scenario, strategy);
   const { launches, channels } = facts;
   if (launches) refuseWhatIsTooMuch(facts);
@@ -39,9 +40,9 @@ export function emitTypeScript(scenario: Scenario, strategy: Strategy): string {
   const self = listens ? ["declare var self: Worker;"] : [];
   const queues = channels.flatMap((channel) => writeQueue(draft, channel));
   const machinery = writeMachinery(draft);
-  const head = `// ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${scenario.title.replaceAll(/\s+/g, " ")}`}`;
+  const head = `// ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${inComment(scenario.title)}`}`;
   const top = [head, ...writeImports(draft)];
-  return `${separated([top, self, ...machinery, queues, ...functions, body], [""]).join("\n")}\n`;
+  return sourceText(separated([top, self, ...machinery, queues, ...functions, body], [""]));
 }
 
 function writeImports(draft: Draft): string[] {

@@ -7,6 +7,7 @@ import { findDivergences, tooMuchToDo } from "../../strategies/divergence.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
 import {
+  adviceToMarkdown,
   className,
   columnToSort,
   comparisonToMarkdown,
@@ -25,6 +26,7 @@ import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
 import { suggestion } from "../../base/suggest.ts";
+import { joined, type MarkdownText } from "../../base/texts.ts";
 import { adviseOn } from "../advise.ts";
 import { readArguments, readDemands, readDriver, readSpeed } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
@@ -194,8 +196,8 @@ function asText(classes: readonly (Compared & Class)[], advice: Advice, words: W
   ].join("\n");
 }
 
-function asMarkdown(classes: readonly Class[], advice: Advice): string {
-  return `${comparisonToMarkdown(classes)}\n${renderAdvice(advice, Infinity)}`;
+function asMarkdown(classes: readonly Class[], advice: Advice): MarkdownText {
+  return joined([comparisonToMarkdown(classes), adviceToMarkdown(advice)], "\n");
 }
 
 /** The document alone, so that it can be saved, or run through a pipe. */

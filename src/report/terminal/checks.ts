@@ -1,18 +1,23 @@
 /** Scenarios that were checked against what they expect, as lines for a terminal. */
 import type { Checked, CheckedDocument } from "../../strategies/expectations.ts";
-import { formatProblem, printable } from "../../scenario/problem.ts";
+import { joined, terminal, type TerminalText } from "../../base/texts.ts";
+import { formatProblem } from "../../scenario/problem.ts";
 
 /** @returns lines, each ending in a newline; those of what fell short begin with file, line and column. */
-export function renderChecks(documents: readonly CheckedDocument[], unicode: boolean): string {
+export function renderChecks(
+  documents: readonly CheckedDocument[],
+  unicode: boolean,
+): TerminalText {
   const [good, bad] = unicode ? ["✓", "✗"] : ["ok  ", "FAIL"];
   const lines = documents.flatMap(({ file, strategy, checks, problems }) => {
-    if (problems.length > 0) return problems.map((one) => `${bad} ${formatProblem(file, one)}`);
-    const name = printable(`${file} (${strategy})`);
-    if (checks.length === 0) return [`- ${name}: nothing is expected`];
+    if (problems.length > 0)
+      return problems.map((one) => terminal`${bad} ${[formatProblem(file, one)]}`);
+    const name = `${file} (${strategy})`;
+    if (checks.length === 0) return [terminal`- ${name}: nothing is expected`];
     const failed = checks.filter(({ met }) => !met);
-    if (failed.length === 0) return [`${good} ${name}: ${checks.length} as expected`];
+    if (failed.length === 0) return [terminal`${good} ${name}: ${checks.length} as expected`];
     return failed.map(
-      (check) => `${bad} ${printable(`${placeOf(file, check)} (${strategy})`)}: ${words(check)}`,
+      (check) => terminal`${bad} ${`${placeOf(file, check)} (${strategy})`}: ${words(check)}`,
     );
   });
   const count = (is: (document: CheckedDocument) => boolean): number => documents.filter(is).length;
@@ -25,7 +30,7 @@ export function renderChecks(documents: readonly CheckedDocument[], unicode: boo
     ...(silent === 0 ? [] : [`${silent} expect${silent === 1 ? "s" : ""} nothing`]),
     ...(wrong === 0 ? [] : [`${wrong} cannot be read`]),
   ].join(", ");
-  return `${lines.join("\n")}\n\n${tail}\n`;
+  return terminal`${[joined(lines, "\n")]}\n\n${tail}\n`;
 }
 
 function placeOf(file: string, { position }: Checked): string {
@@ -33,5 +38,5 @@ function placeOf(file: string, { position }: Checked): string {
 }
 
 function words({ of, expected, found }: Checked): string {
-  return printable(`${of}: expected ${expected}, found ${found}`);
+  return `${of}: expected ${expected}, found ${found}`;
 }

@@ -4,7 +4,14 @@ import type { Class, Figures } from "../../strategies/comparison.ts";
 import { writeDemands } from "../../strategies/demand-words.ts";
 import { formatTime, type Ticks } from "../../base/duration.ts";
 import { pad, wrap } from "../../base/text.ts";
-import { quotedForShell } from "../../base/texts.ts";
+import {
+  joined,
+  markdown,
+  type MarkdownText,
+  printable,
+  quotedForShell,
+  type TerminalText,
+} from "../../base/texts.ts";
 
 interface Column {
   title: string;
@@ -137,7 +144,7 @@ function rowsOf(classes: readonly Class[]): string[][] {
  * @returns lines of at most `width`, the first of them the titles; columns that do not fit stand in a
  *   second table below, and so on.
  */
-export function renderComparison(classes: readonly Class[], width: number): string[] {
+export function renderComparison(classes: readonly Class[], width: number): TerminalText[] {
   const rows = rowsOf(classes);
   const widths = rows[0]!.map((_, k) =>
     rows.reduce((most, row) => Math.max(most, Bun.stringWidth(row[k]!)), 0),
@@ -162,13 +169,14 @@ export function renderComparison(classes: readonly Class[], width: number): stri
     used += one;
   }
   return bands.flatMap((band, index) => [
-    ...(index === 0 ? [] : [""]),
+    ...(index === 0 ? [] : [printable("")]),
     ...rows.flatMap((row) => {
       const cells = band.map((k) => pad(row[k]!, widths[k]!)).join("  ");
       const name = row[0]!;
       // A name too long for its column has a line of its own.
-      if (Bun.stringWidth(name) > names) return [name, `${" ".repeat(names)}  ${cells}`.trimEnd()];
-      return [`${pad(name, names)}  ${cells}`.trimEnd()];
+      if (Bun.stringWidth(name) > names)
+        return [name, `${" ".repeat(names)}  ${cells}`.trimEnd()].map(printable);
+      return [printable(`${pad(name, names)}  ${cells}`.trimEnd())];
     }),
   ]);
 }
@@ -179,11 +187,13 @@ function isVoid([, ...rows]: string[][], column: number): boolean {
 }
 
 /** The whole table, for a page of Markdown. */
-export function comparisonToMarkdown(classes: readonly Class[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("*", "★")).join(" | ")} |`;
+export function comparisonToMarkdown(classes: readonly Class[]): MarkdownText {
+  const line = (cells: readonly string[]): MarkdownText => {
+    const written = cells.map((cell) => markdown` ${cell.replaceAll("*", "★")} |`);
+    return markdown`|${written}`;
+  };
   const [titles, ...rows] = rowsOf(classes) as [string[], ...string[][]];
-  return `${[line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n")}\n`;
+  return joined([line(titles), line(titles.map(() => "---")), ...rows.map(line), ""], "\n");
 }
 
 /** @param words the demands as they are typed. */
@@ -195,7 +205,22 @@ const sources = {
 };
 
 /** The advice in paragraphs, none of whose lines is wider than `width` where words allow it. */
-export function renderAdvice(advice: Advice, width: number): string {
+export function renderAdvice(advice: Advice, width: number): TerminalText {
+  return joined(
+    adviceParagraphs(advice).map((paragraph) => wrap(paragraph, width)),
+    "\n",
+  );
+}
+
+/** The advice in paragraphs, for a page of Markdown. */
+export function adviceToMarkdown(advice: Advice): MarkdownText {
+  return joined(
+    adviceParagraphs(advice).map((paragraph) => markdown`${paragraph}`),
+    "\n",
+  );
+}
+
+function adviceParagraphs(advice: Advice): string[] {
   const { must, source, because, cost } = advice;
   return [
     `${sources[source](quotedForShell(writeDemands(must)))} ${must.map(({ says }) => says).join(", ")}.`,
@@ -204,9 +229,7 @@ export function renderAdvice(advice: Advice, width: number): string {
     ...(cost === null ? [] : [cost]),
     ...unlessLines(advice),
     "",
-  ]
-    .map((paragraph) => wrap(paragraph, width))
-    .join("\n");
+  ];
 }
 
 /** When the choice would be wrong, or that this is not known. */

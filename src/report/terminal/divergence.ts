@@ -1,8 +1,8 @@
 /** What a comparison of model and reality found, as lines of text. */
 import type { Verification } from "../../strategies/divergence.ts";
 import { formatTime } from "../../base/duration.ts";
-import { printable } from "../../scenario/problem.ts";
 import { pad, wrap } from "../../base/text.ts";
+import { joined, terminal, type TerminalText } from "../../base/texts.ts";
 
 /** A strategy, and what a real run of it was beside its model. */
 export interface Verified extends Verification {
@@ -18,7 +18,7 @@ export function isUnexplained({ divergences, cause }: Verification): boolean {
 const mostTold = 10;
 
 /** @returns lines, none of them wider than `width` where words allow it. */
-export function renderVerification(verified: readonly Verified[], width: number): string {
+export function renderVerification(verified: readonly Verified[], width: number): TerminalText {
   const names = verified.reduce((most, { strategy }) => Math.max(most, strategy.length), 0);
   const rows = verified.flatMap(({ strategy, divergences, cause, late, lateBecause }) => {
     const name = pad(strategy, names);
@@ -27,15 +27,17 @@ export function renderVerification(verified: readonly Verified[], width: number)
         late === null
           ? ", but for the times: your functions take what they take"
           : `, at most ${formatTime(late)} late${lateBecause === null ? "" : ` (${lateBecause})`}`;
-      return [`${name}  ${wrap(`alike${times}`, width - names - 2, " ".repeat(names + 2))}`];
+      const story = wrap(`alike${times}`, width - names - 2, " ".repeat(names + 2));
+      return [terminal`${[name]}  ${[story]}`];
     }
-    const indented = (text: string): string => `    ${wrap(text, width - 4, "    ")}`;
+    const indented = (text: string): TerminalText =>
+      terminal`    ${[wrap(text, width - 4, "    ")]}`;
     return [
-      `${name}  differs`,
+      terminal`${[name]}  differs`,
       ...divergences
         .slice(0, mostTold)
         .map(({ of, virtual, real }) =>
-          indented(printable(`${of}: in virtual time ${virtual}, for real ${real}`)),
+          indented(`${of}: in virtual time ${virtual}, for real ${real}`),
         ),
       ...(divergences.length > mostTold
         ? [indented(`and ${(divergences.length - mostTold).toLocaleString("en")} more`)]
@@ -49,7 +51,7 @@ export function renderVerification(verified: readonly Verified[], width: number)
     differ === 0
       ? `Model and reality agree under ${verified.length === 1 ? "this strategy" : `all ${verified.length} strategies`}${toleranceWords(verified)}.`
       : `${differ} of ${verified.length} differ, ${unexplained} of them for no known cause.`;
-  return `${rows.join("\n")}\n\n${wrap(sum, width)}\n`;
+  return terminal`${[joined(rows, "\n")]}\n\n${[wrap(sum, width)]}\n`;
 }
 
 /** Why what was late is no difference. */

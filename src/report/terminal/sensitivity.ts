@@ -10,8 +10,8 @@ import type {
 } from "../../strategies/sensitivity.ts";
 import { formatTime } from "../../base/duration.ts";
 import { formatJitterShare, type Jitter } from "../../scenario/jitter.ts";
-import { printable } from "../../scenario/problem.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
+import { joined, printable, terminal, type TerminalText } from "../../base/texts.ts";
 
 /** The most tasks, outcomes, and pairs of each kind that are shown; --json has the rest. */
 const mostTasks = 20;
@@ -29,7 +29,7 @@ export function renderSensitivity(
   report: SensitivityReport,
   again: string,
   width: number,
-): string {
+): TerminalText {
   const { runs, endings } = report;
   const heading = `${scenario.name}, strategy ${strategy.name}, jitter ${formatJitterShare(jitter.share)}: ${plural(runs, "run")} in virtual time, seed ${jitter.seed}`;
   const luck = report.luck.slice(0, mostPairs);
@@ -39,38 +39,44 @@ export function renderSensitivity(
     .slice(0, mostOrders);
   const shown = endings.slice(0, mostEndings);
   const seedWidth = Math.max(...shown.map(({ seed }) => String(seed).length));
-  return [
-    wrap(heading, width - 2, "  "),
-    "",
-    ...statusRows(report),
-    "",
-    ...summary(report).map((sentence) => wrap(sentence, width)),
-    "",
-    "Outcomes, each with the seed of a run that came to it:",
-    ...shown.map((ending) => endingRow(ending, runs, seedWidth, width)),
-    ...more(endings.length, mostEndings),
-    wrap(`To see one of them: ${again} --seed ${endings[0]!.seed}`, width - 2, "  "),
-    "",
-    ...(luck.length === 0
-      ? ["No order of lines was seen to be luck."]
-      : ["Luck, the most open first:", ...luck.map((pair) => luckRow(pair, runs, width))]),
-    ...more(report.luck.length, mostPairs),
-    "",
-    `The same in ${allOf(runs)}:`,
-    ...constants(report).map((words) => item(words, width)),
-    ...always.map((pair) => item(`${order(pair)} (${reason(pair)})`, width)),
-    ...more(report.always.length, mostOrders),
-    ...(scenario.tasks.some(({ copies }) => copies !== null)
-      ? [wrap("(Of copies, only the first one's lines and end are followed.)", width)]
-      : []),
-    ...(report.notFollowed === 0
-      ? []
-      : [wrap(`(The order of ${report.notFollowed} more lines was not followed.)`, width)]),
-    "",
-  ].join("\n");
+  return joined(
+    [
+      wrap(heading, width - 2, "  "),
+      "",
+      ...statusRows(report),
+      "",
+      ...summary(report).map((sentence) => wrap(sentence, width)),
+      "",
+      terminal`Outcomes, each with the seed of a run that came to it:`,
+      ...shown.map((ending) => endingRow(ending, runs, seedWidth, width)),
+      ...more(endings.length, mostEndings),
+      wrap(`To see one of them: ${again} --seed ${endings[0]!.seed}`, width - 2, "  "),
+      "",
+      ...(luck.length === 0
+        ? [terminal`No order of lines was seen to be luck.`]
+        : [
+            terminal`Luck, the most open first:`,
+            ...luck.map((pair) => luckRow(pair, runs, width)),
+          ]),
+      ...more(report.luck.length, mostPairs),
+      "",
+      terminal`The same in ${allOf(runs)}:`,
+      ...constants(report).map((words) => item(words, width)),
+      ...always.map((pair) => item(`${order(pair)} (${reason(pair)})`, width)),
+      ...more(report.always.length, mostOrders),
+      ...(scenario.tasks.some(({ copies }) => copies !== null)
+        ? [wrap("(Of copies, only the first one's lines and end are followed.)", width)]
+        : []),
+      ...(report.notFollowed === 0
+        ? []
+        : [wrap(`(The order of ${report.notFollowed} more lines was not followed.)`, width)]),
+      "",
+    ],
+    "\n",
+  );
 }
 
-function statusRows({ runs, main, wall, tasks }: SensitivityReport): string[] {
+function statusRows({ runs, main, wall, tasks }: SensitivityReport): TerminalText[] {
   // Copies differ by chance only, so their shares are told as one.
   const specs = [...Map.groupBy(tasks, ({ spec }) => spec)];
   const groups = specs.slice(0, mostTasks).map(([spec, group]) => ({
@@ -97,7 +103,9 @@ function statusRows({ runs, main, wall, tasks }: SensitivityReport): string[] {
     );
     if (lines.length === 0) lines.push("".padEnd(words + 9));
     return lines.map((line, index) =>
-      `  ${pad(index === 0 ? one.who : "", who)}  ${line}  ${index === 0 ? one.times : ""}`.trimEnd(),
+      printable(
+        `  ${pad(index === 0 ? one.who : "", who)}  ${line}  ${index === 0 ? one.times : ""}`.trimEnd(),
+      ),
     );
   });
   return [...rows, ...more(specs.length, mostTasks)];
@@ -141,10 +149,11 @@ function formatBelow(runs: number): string {
   return `${Number(Math.min(100, 300 / runs).toPrecision(2))} %`;
 }
 
-function endingRow(ending: Ending, runs: number, seedWidth: number, width: number): string {
+function endingRow(ending: Ending, runs: number, seedWidth: number, width: number): TerminalText {
   const share = formatShare(ending.runs, runs).padStart(7);
   const head = `  ${share}  seed ${String(ending.seed).padEnd(seedWidth)}  `;
-  return head + wrap(endingWords(ending), width - head.length, " ".repeat(head.length));
+  const words = wrap(endingWords(ending), width - head.length, " ".repeat(head.length));
+  return terminal`${head}${[words]}`;
 }
 
 function endingWords({ main, tasks, interruptedBy }: Ending): string {
@@ -165,7 +174,7 @@ function endingWords({ main, tasks, interruptedBy }: Ending): string {
 const heardWords = { raised: "raised", logged: "logged", nobody: "nobody heard" };
 
 /** The share is of those runs in which both came about. */
-function luckRow(pair: Pair, runs: number, width: number): string {
+function luckRow(pair: Pair, runs: number, width: number): TerminalText {
   const { inOrder, both, gap, first } = pair;
   const share = formatShare(inOrder, both).padStart(7);
   const never =
@@ -175,7 +184,7 @@ function luckRow(pair: Pair, runs: number, width: number): string {
   const came = first.kind === "end" ? "both end by themselves" : "both are printed";
   const of =
     both === runs ? "" : `, of the runs in which ${came} (${formatShare(both, runs)} of all)`;
-  return `  ${share}  ${wrap(order(pair) + of + never, width - 11, " ".repeat(11))}`;
+  return terminal`  ${share}  ${[wrap(order(pair) + of + never, width - 11, " ".repeat(11))]}`;
 }
 
 function order({ first, second }: Pair): string {
@@ -212,14 +221,14 @@ function moment({ text, who, nth, shared }: Moment): string {
   return `"${short}"${nth === 0 ? "" : ` (number ${nth})`}${shared ? ` of ${who}` : ""}`;
 }
 
-function item(words: string, width: number): string {
-  return `  ${wrap(words, width - 4, "    ")}`;
+function item(words: string, width: number): TerminalText {
+  return terminal`  ${[wrap(words, width - 4, "    ")]}`;
 }
 
-function more(count: number, most: number): string[] {
+function more(count: number, most: number): TerminalText[] {
   return count <= most
     ? []
-    : [`  ... and ${(count - most).toLocaleString("en")} more; --json has them all`];
+    : [terminal`  ... and ${(count - most).toLocaleString("en")} more; --json has them all`];
 }
 
 function allOf(runs: number): string {

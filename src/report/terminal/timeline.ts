@@ -5,8 +5,15 @@
  */
 import { activities, type Activity, type Lane, type Lanes } from "../../reading/lanes.ts";
 import { formatTime, type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
-import { printable } from "../../scenario/problem.ts";
 import { pad, wrap } from "../../base/text.ts";
+import {
+  joined,
+  painted,
+  printable,
+  terminal,
+  type TerminalText,
+  trimmedEnd,
+} from "../../base/texts.ts";
 
 /** What a terminal can show. */
 export interface Look {
@@ -57,7 +64,7 @@ export function renderTimeline(
   source: Lanes,
   look: Look,
   { to, now, mostLanes = Infinity }: { to: Ticks; now: Ticks; mostLanes?: number },
-): string[] {
+): TerminalText[] {
   const all = source.lanesAt(now);
   const lanes = all.slice(0, mostLanes);
   const names = lanes.map(({ name, isThread }) => `${isThread ? "" : "  "}${printable(name)}`);
@@ -71,14 +78,15 @@ export function renderTimeline(
   const used = new Set<Glyph>();
   const lines = lanes.map((lane, index) => {
     const bar = drawBar([lane], { cells, span, now }, used);
-    return `${fit(names[index]!, nameWidth, look)}  ${paint(bar, look)} ${words[index]!}`.trimEnd();
+    const name = fit(names[index]!, nameWidth, look);
+    return trimmedEnd(terminal`${[name]}  ${[paint(bar, look)]} ${words[index]!}`);
   });
   const left = " ".repeat(nameWidth + 2);
   const more = all.length - lanes.length + source.hidden;
   return [
     ...lines,
     ...(more > 0
-      ? [`${left}${more.toLocaleString("en")} more not drawn`.slice(0, look.width)]
+      ? [printable(`${left}${more.toLocaleString("en")} more not drawn`.slice(0, look.width))]
       : []),
     ...axisAndLegend(left, { span, cells }, used, look),
   ];
@@ -95,7 +103,7 @@ export function renderMiniatures(
   runs: readonly { name: string; lanes: Lanes }[],
   look: Look,
   to: Ticks,
-): string[] {
+): TerminalText[] {
   const widest = runs.reduce((most, { name }) => Math.max(most, Bun.stringWidth(name)), 0);
   const nameWidth = Math.min(widest, Math.floor(look.width / 3));
   const cells = Math.max(8, look.width - nameWidth - 2 - rowNameWidth);
@@ -105,13 +113,19 @@ export function renderMiniatures(
   const lines = runs.flatMap(({ name, lanes }) => {
     const [main, ...others] = lanes.lanesAt(lanes.end);
     const tasks = others.filter((lane) => !lane.isThread && lane.name !== "launch");
-    const bar = (of: readonly Lane[]): string =>
+    const bar = (of: readonly Lane[]): TerminalText =>
       paint(drawBar(of, { cells, span, now: lanes.end }, used), look);
     return [
-      `${fit(name, nameWidth, look)}  ${pad("main", rowNameWidth)}${bar([main!])}`.trimEnd(),
+      trimmedEnd(
+        terminal`${[fit(name, nameWidth, look)]}  ${[pad("main", rowNameWidth), bar([main!])]}`,
+      ),
       ...(tasks.length === 0
         ? []
-        : [`${" ".repeat(nameWidth)}  ${pad("tasks", rowNameWidth)}${bar(tasks)}`.trimEnd()]),
+        : [
+            trimmedEnd(
+              terminal`${" ".repeat(nameWidth)}  ${[pad("tasks", rowNameWidth), bar(tasks)]}`,
+            ),
+          ]),
     ];
   });
   return [...lines, ...axisAndLegend(left, { span, cells }, used, look)];
@@ -126,10 +140,10 @@ function axisAndLegend(
   { span, cells }: { span: Ticks; cells: number },
   used: ReadonlySet<Glyph>,
   look: Look,
-): string[] {
+): TerminalText[] {
   return [
-    ...axis(span, cells, look).map((line) => left + line),
-    ...legend(used, look, look.width - left.length).map((line) => left + line),
+    ...axis(span, cells, look).map((line) => terminal`${left}${line}`),
+    ...legend(used, look, look.width - left.length).map((line) => terminal`${left}${line}`),
   ];
 }
 
@@ -182,17 +196,17 @@ function character(glyph: Glyph, { unicode }: Look): string {
 }
 
 /** The bar as text, each run of one glyph in its colour. */
-function paint(bar: (Glyph | null)[], look: Look): string {
-  let text = "";
+function paint(bar: (Glyph | null)[], look: Look): TerminalText {
+  const runs: TerminalText[] = [];
   for (let from = 0; from < bar.length;) {
     const glyph = bar[from] ?? null;
     let to = from + 1;
     while (to < bar.length && (bar[to] ?? null) === glyph) to++;
-    const run = (glyph === null ? " " : character(glyph, look)).repeat(to - from);
-    text += glyph === null || !look.colour ? run : `\u001b[${glyph.colour}m${run}\u001b[39m`;
+    const run = printable((glyph === null ? " " : character(glyph, look)).repeat(to - from));
+    runs.push(glyph === null || !look.colour ? run : painted(run, glyph.colour));
     from = to;
   }
-  return text;
+  return joined(runs, "");
 }
 
 /** A line of ticks and one of their times. */
@@ -218,7 +232,7 @@ function niceStep(least: Ticks): Ticks {
 }
 
 /** A name in so many columns, cut where it is longer. */
-function fit(name: string, width: number, { unicode }: Look): string {
+function fit(name: string, width: number, { unicode }: Look): TerminalText {
   if (Bun.stringWidth(name) <= width) return pad(name, width);
   return pad(Bun.sliceAnsi(name, 0, width - 1) + (unicode ? "…" : "~"), width);
 }

@@ -18,10 +18,10 @@ import { formatDuration, formatTime, type Ticks } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";
 import { formatJitterShare } from "../../scenario/jitter.ts";
 import type { LeafStep } from "../../scenario/model.ts";
-import { printable } from "../../scenario/problem.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
+import { joined, printable, terminal, type TerminalText, trimmedEnd } from "../../base/texts.ts";
 
 /** A line of the table: who, what became of them, when, and the rest of the story. */
 interface Row {
@@ -35,21 +35,24 @@ interface Row {
 const mostRows = 20;
 
 /** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
-export function renderVerdict(outcome: Outcome, findings: Finding[], width: number): string {
+export function renderVerdict(outcome: Outcome, findings: Finding[], width: number): TerminalText {
   const rows = [mainRow(outcome), launchRow(outcome.launch), ...taskRows(outcome)];
-  return [
-    wrap(headline(outcome), width - 2, "  "),
-    "",
-    ...layOut(rows, width),
-    "",
-    ...summary(outcome).map((sentence) => wrap(sentence, width)),
-    ...findings.flatMap((finding) => [
+  return joined(
+    [
+      wrap(headline(outcome), width - 2, "  "),
       "",
-      wrap(`* ${finding.message}.`, width - 2, "  "),
-      `  ${wrap(`To change that: ${finding.fix}.`, width - 2, "  ")}`,
-    ]),
-    "",
-  ].join("\n");
+      ...layOut(rows, width),
+      "",
+      ...summary(outcome).map((sentence) => wrap(sentence, width)),
+      ...findings.flatMap((finding) => [
+        "" as const,
+        wrap(`* ${finding.message}.`, width - 2, "  "),
+        terminal`  ${[wrap(`To change that: ${finding.fix}.`, width - 2, "  ")]}`,
+      ]),
+      "",
+    ],
+    "\n",
+  );
 }
 
 function headline(outcome: Outcome): string {
@@ -269,7 +272,7 @@ function at(ticks: Ticks | null): string {
   return ticks === null ? "-" : formatTime(ticks);
 }
 
-function layOut(rows: Row[], width: number): string[] {
+function layOut(rows: Row[], width: number): TerminalText[] {
   const column = (of: (row: Row) => string): number =>
     rows.reduce((most, row) => Math.max(most, Bun.stringWidth(of(row))), 0);
   const who = column((row) => row.who);
@@ -278,21 +281,20 @@ function layOut(rows: Row[], width: number): string[] {
   const left = 2 + who + 2 + status + 2 + when + 2;
   // Names that leave no room beside them stand on lines of their own.
   if (left - 2 > width)
-    return rows.map((row) =>
+    return rows.flatMap((row) =>
       [row.who, `${pad(row.status, status)}  ${row.when}`, row.story]
         .filter((part) => part !== "")
         .map((part, index) => {
           const indent = " ".repeat(index === 0 ? 2 : 6);
-          return indent + wrap(part, width - indent.length, indent);
-        })
-        .join("\n"),
+          return terminal`${indent}${[wrap(part, width - indent.length, indent)]}`;
+        }),
     );
   return rows.map((row) => {
-    const head = `  ${pad(row.who, who)}  ${pad(row.status, status)}  ${pad(row.when, when)}  `;
-    if (row.story === "") return head.trimEnd();
+    const head = terminal`  ${[pad(row.who, who)]}  ${[pad(row.status, status)]}  ${[pad(row.when, when)]}  `;
+    if (row.story === "") return trimmedEnd(head);
     // On a narrow terminal the story goes below instead of into a column of a few letters.
     if (width - left < 24)
-      return `${head.trimEnd()}\n      ${wrap(row.story, width - 6, "      ")}`;
-    return head + wrap(row.story, width - left, " ".repeat(left));
+      return terminal`${[trimmedEnd(head)]}\n      ${[wrap(row.story, width - 6, "      ")]}`;
+    return terminal`${[head, wrap(row.story, width - left, " ".repeat(left))]}`;
   });
 }
