@@ -2,7 +2,7 @@
 import { figuresOf, type Judged } from "../strategies/comparison.ts";
 import { computeAtOnce } from "../strategies/computing.ts";
 import { type Demand, lacksOf } from "../strategies/demands.ts";
-import { detect } from "../remedies/findings.ts";
+import { remediesOf } from "../remedies/findings.ts";
 import { Lanes } from "../reading/lanes.ts";
 import { type Outcome, readOutcome } from "../reading/outcome.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";
@@ -95,14 +95,11 @@ function whatHelps(scenario: Scenario, strategy: Strategy, demands: readonly Dem
   if (!areCallsTimed(scenario)) return [];
   const outcome = tryOut(scenario, strategy);
   const lacking = lacksOf(outcome, demands).length;
-  return detect(outcome)
-    .flatMap(({ remedies }) => remedies)
-    .flatMap(({ does, program }) =>
-      program !== undefined &&
-      lacksOf(tryOut(program(scenario), strategy), demands).length < lacking
-        ? [does]
-        : [],
-    );
+  return remediesOf(outcome).flatMap(({ does, program }) =>
+    program !== undefined && lacksOf(tryOut(program(scenario), strategy), demands).length < lacking
+      ? [does]
+      : [],
+  );
 }
 
 /** Whether virtual time knows how long everything takes; user code takes as long as it takes. */

@@ -1,31 +1,35 @@
-/** Findings: what went wrong in a run, in a sentence with figures, and what to do about it. */
-import type { CancelReason } from "../trace/event.ts";
-import { formatTime } from "../base/duration.ts";
-import {
-  launchFailedWith,
-  launchUnheard,
-  nobodyHeard,
-  onlyLogged,
-  promisesNotAwaited,
-  strays,
-} from "./findings/errors.ts";
-import { byTask, type Finding, type Found, quote } from "./findings/finding.ts";
-import { loopBlocked, starved } from "./findings/held.ts";
-import { abandonedAtExit, destroyedPending, lostAtClose, neverStarted } from "./findings/losses.ts";
-import { cancelledAtExit, cleanupCut, isGivenUp } from "./findings/stopped.ts";
-import { userCodeGoesOn } from "./findings/user-code.ts";
-import { deadlock, joinedTooLong, resultsTimedOut } from "./findings/waits.ts";
-import {
-  actorName,
-  type Heard,
-  isLost,
-  type Outcome,
-  type TaskOutcome,
-} from "../reading/outcome.ts";
-import { withFixes } from "./remedies.ts";
+/** Findings of a run of a scenario, each in a sentence with figures, and what to do about it. */
+import { detect as detectIn } from "../reading/findings/detect.ts";
+import type { Finding as Detected, Rule } from "../reading/findings/finding.ts";
+import type { Outcome } from "../reading/outcome.ts";
+import { LAUNCH } from "../trace/event.ts";
+import type { Ticks } from "../base/duration.ts";
+import { wordsOf } from "./context.ts";
+import { caseOf } from "./strategy/case.ts";
+import { strategyContext } from "./strategy/context.ts";
+import type { Remedy } from "./strategy/remedy.ts";
+import { healing, unheard } from "./strategy/trials.ts";
 import type { Simulate } from "./simulate.ts";
 
-export { type Finding, type Rule, rules } from "./findings/finding.ts";
+export type { Rule } from "../reading/findings/finding.ts";
+export { rules } from "./rules.ts";
+
+/** A finding as it is told. */
+export interface Finding {
+  rule: Rule;
+  /** The task's name in the document (all its copies), or null when no task is meant. */
+  task: string | null;
+  at: Ticks;
+  message: string;
+  /** What to do about it, in a sentence. */
+  fix: string;
+  /** What the sentence says that was tried and heals, as data. */
+  remedies: {
+    does: string;
+    /** The strategy with it, as on the command line; null where it is the program that changes. */
+    strategy: string | null;
+  }[];
+}
 
 /**
  * Everything in an outcome that a user should know of, the gravest first, and what to do about it.
@@ -33,75 +37,39 @@ export { type Finding, type Rule, rules } from "./findings/finding.ts";
  * @param simulate tries what could be done; null: nothing is tried, and no strategy is named.
  */
 export function findFindings(outcome: Outcome, simulate: Simulate | null): Finding[] {
-  return withFixes(outcome, detect(outcome), detect, simulate);
+  const findings = detect(outcome);
+  if (findings.length === 0) return [];
+  const context = strategyContext(outcome);
+  const heal = healing(outcome, findings, detect, simulate);
+  return findings.map((finding) => {
+    const { message, remedies, otherwise } = wordsOf(context, finding);
+    const healed = heal(finding, remedies);
+    return {
+      ...headOf(outcome, finding),
+      message,
+      fix: healed.length === 0 ? otherwise : healed.map(({ words }) => words).join(", or "),
+      remedies: healed.map(({ does, strategy }) => ({ does, strategy })),
+    };
+  });
 }
 
-/** The same without what to do about it: as quick as reading what the outcome says. */
-export function detect(outcome: Outcome): Found[] {
-  const cancelledBy = (reason: CancelReason) => (task: TaskOutcome) =>
-    isLost(task) && task.status === "cancelled" && task.cancelled?.reason === reason;
-  const lost = byTask(outcome, cancelledBy("loop-closed"));
-  const isAbandoned = (task: TaskOutcome) => isLost(task) && task.status === "abandoned";
-  const abandoned = byTask(outcome, (task) => isAbandoned(task) && !task.destroyed);
-  const destroyed = byTask(outcome, (task) => task.destroyed);
-  const atExit = byTask(outcome, cancelledBy("main-ended"));
-  const givenUp = byTask(
-    outcome,
-    ({ givenUp, stoodAt, spec }) => givenUp !== null && stoodAt !== null && spec.until === null,
-  );
-  // Of a task that is lost, this is told with its loss.
-  const cut = byTask(outcome, (task) => task.cleanupCut !== null && !isLost(task));
-  const unstarted = byTask(outcome, (task) => task.status === "unstarted");
-  // What launch has failed with is told of with launch.
-  const withLaunch = launchFailedWith(outcome);
-  const heardBy = (by: Heard) =>
-    byTask(outcome, (task) => task.heard?.by === by && !withLaunch.includes(task));
-  // What an interrupted run left undone is nobody's fault.
-  const ownEnd = outcome.interruptedBy === null;
-  return [
-    ...deadlock(outcome),
-    ...lost.map((tasks) => lostAtClose(outcome, tasks)),
-    ...(ownEnd ? abandoned.map((tasks) => abandonedAtExit(outcome, tasks)) : []),
-    ...destroyed.map((tasks) => destroyedPending(outcome, tasks)),
-    ...atExit.map(cancelledAtExit),
-    ...(ownEnd ? unstarted.map((tasks) => neverStarted(outcome, tasks)) : []),
-    ...givenUp.map((tasks) => isGivenUp(outcome, tasks)),
-    ...(ownEnd ? cut.map(cleanupCut) : []),
-    ...(ownEnd ? heardBy("nobody").map((tasks) => nobodyHeard(outcome, tasks)) : []),
-    ...(ownEnd ? launchUnheard(outcome) : []),
-    ...(ownEnd ? strays(outcome) : []),
-    ...heardBy("logged").map((tasks) => onlyLogged(outcome, tasks)),
-    ...resultsTimedOut(outcome),
-    ...promisesNotAwaited(outcome),
-    ...userCodeGoesOn(outcome),
-    ...loopBlocked(outcome),
-    ...starved(outcome),
-    ...joinedTooLong(outcome),
-    ...race(outcome),
-  ];
+/** What is to be found in an outcome, without words: as quick as reading what the outcome says. */
+export function detect(outcome: Outcome): Detected[] {
+  return detectIn(caseOf(outcome));
 }
 
-function race(outcome: Outcome): Found[] {
-  const [first] = outcome.races;
-  if (first === undefined) return [];
-  const [a, b] = first.between.map((racer) =>
-    racer.text !== null && racer.type === "printed"
-      ? quote(racer.text)
-      : `the end of ${actorName(outcome, racer.actor)}`,
-  );
-  const others = outcome.races.length === 1 ? "" : ` (and ${outcome.races.length - 1} more such)`;
-  const apart =
-    first.gap === 0
-      ? "fell on the same instant"
-      : `came within ${formatTime(first.gap)} of each other`;
-  return [
-    {
-      rule: "race",
-      task: null,
-      at: first.at,
-      message: `${a} and ${b} ${apart} on two threads, so their order is luck${others}`,
-      remedies: [],
-      otherwise: "put them in order: a join, a result or a channel makes one wait for the other",
-    },
-  ];
+/** Whatever could be done about an outcome's findings, none of it tried, in their order. */
+export function remediesOf(outcome: Outcome): readonly Remedy[] {
+  const context = strategyContext(outcome);
+  return detect(outcome).flatMap((finding) => wordsOf(context, finding).remedies);
+}
+
+/** What a finding is known by where it is told. */
+function headOf({ tasks }: Outcome, finding: Detected): Pick<Finding, "rule" | "task" | "at"> {
+  const { rule, actors, at } = finding;
+  const [actor] = actors;
+  const task = (actor === undefined ? undefined : tasks[actor]?.spec.name) ?? null;
+  // The fields of the JSON stand in this order: where launch's own failure is told, the rule comes last.
+  if (unheard.has(rule) && actor === LAUNCH) return { task, at, rule };
+  return { rule, task, at };
 }

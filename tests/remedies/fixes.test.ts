@@ -1,6 +1,8 @@
 /** What findings say that one can do: each of it has been tried, and none of it is there already. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { wordsOf } from "../../src/remedies/context.ts";
 import { detect, type Finding, findFindings } from "../../src/remedies/findings.ts";
+import { strategyContext } from "../../src/remedies/strategy/context.ts";
 import type { Outcome } from "../../src/reading/outcome.ts";
 import { tryOut } from "../../src/cli/perform-all.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
@@ -91,15 +93,17 @@ function hasTimeout({ main }: Scenario, task: string | null): boolean {
 /** What is wrong with what the findings of a run say one can do. */
 function faults(scenario: Scenario, strategy: Strategy): string[] {
   const outcome = tryOut(scenario, strategy);
-  return findFindings(outcome, tryOut).flatMap((finding) => {
+  const context = strategyContext(outcome);
+  const detected = detect(outcome);
+  return findFindings(outcome, tryOut).flatMap((finding, index) => {
     const { rule, task, fix, remedies } = finding;
+    const stands = (run: Outcome): boolean =>
+      findFindings(run, null).some((one) => one.rule === rule && one.task === task);
     const fault = (what: string): string =>
       `${scenario.name}, ${strategy.name}: ${rule} of ${task}: ${what}: ${fix}`;
-    const programs = detect(outcome)
-      .find((one) => one.rule === rule && one.task === task)!
-      .remedies.filter(({ program, does }) =>
-        remedies.some((one) => program !== undefined && one.does === does),
-      );
+    const programs = wordsOf(context, detected[index]!).remedies.filter(({ program, does }) =>
+      remedies.some((one) => program !== undefined && one.does === does),
+    );
     const named = namedIn(fix, strategy);
     const told = remedies.flatMap((one) => one.strategy ?? []);
     return [
@@ -111,15 +115,12 @@ function faults(scenario: Scenario, strategy: Strategy): string[] {
         if (JSON.stringify(written(other)) === JSON.stringify(written(strategy)))
           return [fault("it is so already")];
         const run = tryOut(scenario, other);
-        const stands = detect(run).some((one) => one.rule === rule && one.task === task);
-        if (stands) return [fault(`it stands under ${other.name}`)];
+        if (stands(run)) return [fault(`it stands under ${other.name}`)];
         const ends = run.interruptedBy === null || outcome.interruptedBy !== null;
         return ends ? [] : [fault(`deadlock under ${other.name}`)];
       }),
       ...programs.flatMap(({ program }) =>
-        detect(tryOut(program!(scenario), strategy)).some(
-          (one) => one.rule === rule && one.task === task,
-        )
+        stands(tryOut(program!(scenario), strategy))
           ? [fault("it stands when the program is changed")]
           : [],
       ),

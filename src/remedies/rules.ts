@@ -1,11 +1,7 @@
-/** What a finding is: the rules, in the order of gravity, and the words that all of them share. */
-import type { Ticks } from "../../base/duration.ts";
-import type { Scenario } from "../../scenario/model.ts";
-import { printable } from "../../scenario/problem.ts";
-import type { Axes, Strategy } from "../../scenario/strategy.ts";
-import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
+/** The rules by which a verdict says what went wrong: one table, from which the help follows. */
+import type { Rule } from "../reading/findings/finding.ts";
 
-/** Every rule: what it is about, and what can be done in general. In the order of gravity. */
+/** Every rule, the gravest first: what it is about, and what can be done in general. */
 export const rules = {
   deadlock: {
     about: "every thread waits for something that can no longer come",
@@ -93,91 +89,11 @@ export const rules = {
     about: "two threads did something so close together that luck decided the order",
     fix: `put them in order: a join, a result or a channel makes one wait for the other`,
   },
-} as const;
+} as const satisfies Record<Rule, { about: string; fix: string }>;
 
-export type Rule = keyof typeof rules;
+const gravity = Object.keys(rules) as Rule[];
 
-/**
- * Something that could be done about a finding.
- *
- * With `axes` or `program` it is tried before it is offered; with neither it is about the user's own
- * program, which tandem cannot change, and whoever writes it down answers for it.
- */
-export interface Remedy {
-  /** What to do, as the end of "To change that: …"; the strategy's words follow by themselves. */
-  does: string;
-  /** What changes in the strategy. */
-  axes?: Partial<Axes>;
-  /** What changes in the program. */
-  program?: (scenario: Scenario) => Scenario;
-}
-
-/** A finding, and what could be done about it: not tried yet. */
-export interface Found {
-  rule: Rule;
-  /** The task's name in the document (all its copies), or null when no task is meant. */
-  task: string | null;
-  at: Ticks;
-  message: string;
-  /** The best first. */
-  remedies: Remedy[];
-  /** What to do where none of them heals, or none can be tried: in words that are true of any run. */
-  otherwise: string;
-}
-
-/** A finding as it is told. */
-export interface Finding extends Omit<Found, "remedies" | "otherwise"> {
-  /** What to do about it, in a sentence. */
-  fix: string;
-  /** What the sentence says that was tried and heals, as data. */
-  remedies: {
-    does: string;
-    /** The strategy with it, as on the command line; null where it is the program that changes. */
-    strategy: string | null;
-  }[];
-}
-
-/** A finding about tasks that share their name in the document. */
-export function found(
-  rule: Rule,
-  tasks: TaskOutcome[],
-  at: Ticks,
-  words: { message: string; remedies?: Remedy[]; otherwise: string },
-): Found {
-  return { rule, task: tasks[0]!.spec.name, at, remedies: [], ...words };
-}
-
-/** A loop in a thread of its own that main joins, whose launch waits for its tasks. */
-export function ownThread({ settle }: Strategy): Partial<Axes> {
-  return { loop: "thread", settle: settle === "none" ? "gather" : settle, atExit: "wait" };
-}
-
-/** Tasks that fit, gathered by the name they share in the document. */
-export function byTask(outcome: Outcome, fits: (task: TaskOutcome) => boolean): TaskOutcome[][] {
-  return [...Map.groupBy(outcome.tasks.filter(fits), (task) => task.spec.name).values()];
-}
-
-/** A text of the program's, in quotes and on one line. */
-export function quote(text: string | null): string {
-  return printable(JSON.stringify(text));
-}
-
-/** That a clean-up was cut, behind what cut it. */
-export function cutWords(tasks: TaskOutcome[]): string {
-  return tasks.some(({ cleanupCut }) => cleanupCut !== null)
-    ? "; its clean-up did not run to its end"
-    : "";
-}
-
-export function subject(tasks: TaskOutcome[]): string {
-  const [first] = tasks as [TaskOutcome];
-  return tasks.length === 1 ? first.name : `${tasks.length} copies of ${first.spec.name}`;
-}
-
-export function progress(tasks: TaskOutcome[]): string {
-  const least = tasks.reduce((min, task) => Math.min(min, task.stepsDone), Infinity);
-  const most = tasks.reduce((max, task) => Math.max(max, task.stepsDone), 0);
-  const { steps } = tasks[0]!;
-  const done = least === most ? String(most) : `${least} to ${most}`;
-  return `${done} of ${steps} step${steps === 1 ? "" : "s"}`;
+/** How grave findings of a rule are: the less, the graver. */
+export function rankOf(rule: Rule): number {
+  return gravity.indexOf(rule);
 }

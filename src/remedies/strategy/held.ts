@@ -1,37 +1,26 @@
 /**
- * What is told of a held loop: who held it and whom that made late, one finding for each cause.
+ * Words about a held loop: who held it and whom that made late.
  *
  * Nobody is late "while" something happened: each victim stands with the share of its lateness
  * that this cause has, and with the whole of it where others had a share as well.
  */
+import type { FindingOf } from "../../reading/findings/finding.ts";
 import { LAUNCH, MAIN } from "../../trace/event.ts";
 import { formatTime } from "../../base/duration.ts";
 import { callsAny } from "../../scenario/calls.ts";
-import { type Crowd, type Holder, noticeable, type Victim } from "../../reading/blame.ts";
-import { actorName, documentName, isLost, type Outcome } from "../../reading/outcome.ts";
-import { type Found, ownThread, type Remedy } from "./finding.ts";
+import { type Crowd, noticeable, type Victim } from "../../reading/blame.ts";
+import { actorName, documentName, type Outcome } from "../../reading/outcome.ts";
+import type { Words } from "../context.ts";
+import { ownThread, type Remedy } from "./remedy.ts";
 
-/** The most causes and victims that are named; the others are counted. */
+/** The most names that are told; the others are counted. */
 const mostNamed = 5;
 
-/** Who held the loop's thread for a slow step: those that made somebody late, or else the longest. */
-export function loopBlocked(outcome: Outcome): Found[] {
-  const { holders } = outcome.blame;
-  const guilty = holders.filter(({ victims }) => victims.length > 0);
-  const told =
-    guilty.length > 0 ? guilty : holders.slice(0, 1).filter((one) => matters(outcome, one));
-  return told.slice(0, mostNamed).map((holder, index) => {
-    const more = index === mostNamed - 1 ? told.length - mostNamed : 0;
-    return blocked(outcome, holder, more);
-  });
-}
-
-/** A main that blocks while nothing is left in the background holds up nobody. */
-function matters({ tasks }: Outcome, { longest }: Holder): boolean {
-  return longest.actor !== MAIN || tasks.some(isLost);
-}
-
-function blocked(outcome: Outcome, holder: Holder, more: number): Found {
+export function loopBlocked(
+  outcome: Outcome,
+  { evidence }: FindingOf<"loop-blocked">,
+): Words<Remedy> {
+  const { holder, more } = evidence;
   const { longest, holds, tasks, victims } = holder;
   const { actor, source, parts } = longest;
   const name = actorName(outcome, actor);
@@ -47,9 +36,6 @@ function blocked(outcome: Outcome, holder: Holder, more: number): Found {
   const late = victims.length === 0 ? "" : `: ${victimWords(outcome, victims)}`;
   const others = more === 0 ? "" : ` (and ${more} more hold it likewise)`;
   return {
-    rule: "loop-blocked",
-    task: actor >= 0 ? outcome.tasks[actor]!.spec.name : null,
-    at: longest.at,
     message: `${who}${where} held the event loop's thread ${how}${late}${others}`,
     remedies: [
       actor === MAIN
@@ -70,16 +56,17 @@ function otherwise(actor: number): string {
     : "let it give way now and then, or block elsewhere than on the loop's thread";
 }
 
-/** Whose time had come, and whom no slow step kept waiting. */
-export function starved(outcome: Outcome): Found[] {
-  const { crowd, unexplained } = outcome.blame;
-  return [
-    ...(crowd === null ? [] : [starvedByCrowd(outcome, crowd)]),
-    ...(unexplained.length === 0 ? [] : [starvedByMachine(outcome, unexplained)]),
-  ];
+export function starved(outcome: Outcome, { evidence }: FindingOf<"starved">): Words<Remedy> {
+  return evidence.by === "crowd"
+    ? starvedByCrowd(outcome, evidence.victims, evidence.crowd)
+    : starvedByMachine(outcome, evidence.victims);
 }
 
-function starvedByCrowd(outcome: Outcome, { steps, actors, longest, victims }: Crowd): Found {
+function starvedByCrowd(
+  outcome: Outcome,
+  victims: readonly Victim[],
+  { steps, actors, longest }: Crowd,
+): Words<Remedy> {
   const names = new Set(actors.map((actor) => documentName(outcome, actor)));
   const named = names.size > mostNamed ? "" : ` (${[...names].join(", ")})`;
   const whose =
@@ -87,29 +74,20 @@ function starvedByCrowd(outcome: Outcome, { steps, actors, longest, victims }: C
       ? actorName(outcome, actors[0]!)
       : `${actors.length.toLocaleString("en")} tasks${named}`;
   return {
-    ...starvedOf(outcome, victims),
     message: `${victimWords(outcome, victims)}: before the latest came ${steps.toLocaleString("en")} steps of ${whose}, none longer than ${formatTime(longest)}`,
     remedies: [toPool("what blocks")],
     otherwise: "let fewer tasks run at a time, or block elsewhere than on the loop's thread",
   };
 }
 
-function starvedByMachine(outcome: Outcome, victims: Victim[]): Found {
+function starvedByMachine(outcome: Outcome, victims: readonly Victim[]): Words<Remedy> {
   // A function that awaits may keep the thread in turns too short to be told.
   const or = callsAny(outcome.scenario) ? ", or functions of yours kept it in short turns" : "";
   return {
-    ...starvedOf(outcome, victims),
     message: `${victimWords(outcome, victims)}: no step of the scenario is known to have held the loop's thread meanwhile, so the machine was busy${or}`,
     remedies: [],
     otherwise: `run it again when less else runs, more slowly (--speed), or in virtual time`,
   };
-}
-
-/** What all findings of this rule have in common. */
-function starvedOf(outcome: Outcome, victims: Victim[]): Pick<Found, "rule" | "task" | "at"> {
-  const { actor, due, late } = victims[0]!;
-  const task = actor >= 0 ? outcome.tasks[actor]!.spec.name : null;
-  return { rule: "starved", task, at: due + late };
 }
 
 function victimWords(outcome: Outcome, victims: readonly Victim[]): string {

@@ -1,19 +1,24 @@
-/** Findings about tasks that somebody had stopped: at main's end, for others' sake, in their clean-up. */
+/** Words about tasks that somebody had stopped: at main's end, for others' sake, in their clean-up. */
+import type { FindingOf } from "../../reading/findings/finding.ts";
+import { actorName, type Outcome } from "../../reading/outcome.ts";
 import type { Scenario, TaskSpec } from "../../scenario/model.ts";
-import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
-import { cutWords, type Found, found, progress, type Remedy, subject } from "./finding.ts";
+import type { Advice, Words } from "../context.ts";
+import { cutWords, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
-export function cancelledAtExit(tasks: TaskOutcome[]): Found {
-  const [first] = tasks as [TaskOutcome];
-  const { name } = first.spec;
-  return found("cancelled-at-exit", tasks, first.cancelled!.at, {
-    message: `main ended and had ${subject(tasks)} cancelled with ${progress(tasks)} done${cutWords(tasks)}`,
+export function cancelledAtExit(
+  outcome: Outcome,
+  finding: FindingOf<"cancelled-at-exit">,
+): Words<Remedy> {
+  const tasks = tasksOf(outcome, finding);
+  const { name } = tasks[0].spec;
+  return {
+    message: `main ended and had ${subject(tasks)} cancelled with ${progress(tasks)} done${cutWords(finding.evidence.cleanupCut)}`,
     remedies: [
       { does: "wait at exit", axes: { atExit: "wait", grace: null } },
       { does: "say that this is its proper end (until: shutdown)", program: untilShutdown(name) },
     ],
     otherwise: "let main wait for it before its own steps end",
-  });
+  };
 }
 
 /** A change of the scenario by which a task's proper end is to be cancelled. */
@@ -26,33 +31,31 @@ function untilShutdown(task: string): (scenario: Scenario) => Scenario {
   });
 }
 
-export function isGivenUp(outcome: Outcome, tasks: TaskOutcome[]): Found {
-  const [first] = tasks as [TaskOutcome];
-  const { by, at } = first.givenUp!;
+export function givenUp(outcome: Outcome, finding: FindingOf<"given-up">): Words<Remedy> {
+  const { by, failed } = finding.evidence;
+  const tasks = tasksOf(outcome, finding);
   if (by === "timed-out")
-    return found("given-up", tasks, at, {
+    return {
       message: `the completion point timed out, and cancelled ${subject(tasks)} with ${progress(tasks)} done`,
       remedies: [
         { does: "give the completion point as long as it takes", axes: { timeout: null } },
       ],
       otherwise: "let it come to its end before the timeout, or give the completion point longer",
-    });
-  // What launch raised itself is told of when it ends; a task's failure has been told of by now.
-  const failed = outcome.failures.findLast((failure) => failure.actor >= 0 && failure.at <= at);
-  const who = failed === undefined ? "launch" : outcome.tasks[failed.actor]!.name;
-  return found("given-up", tasks, at, {
+    };
+  const who = failed === null ? "launch" : actorName(outcome, failed);
+  return {
     message: `${who} failed, and its group cancelled ${subject(tasks)} with ${progress(tasks)} done`,
     remedies: [
       { does: "let the others go on when one fails", axes: { settle: "settled" } },
       { does: "let the others go on when one fails", axes: { settle: "settled", timeout: null } },
     ],
     otherwise: "keep the others of its group, and launch, from failing",
-  });
+  };
 }
 
-export function cleanupCut(tasks: TaskOutcome[]): Found {
-  const [first] = tasks as [TaskOutcome];
-  const { by, at } = first.cleanupCut!;
+export function cleanupCut(outcome: Outcome, finding: FindingOf<"cleanup-cut">): Words<Remedy> {
+  const { by, began } = finding.evidence;
+  const tasks = tasksOf(outcome, finding);
   const who = {
     "loop-closed": "the loop closed and cancelled",
     "group-failed": "a failure in its group cancelled",
@@ -60,19 +63,18 @@ export function cleanupCut(tasks: TaskOutcome[]): Found {
     "main-ended": "main ended and had",
     "process-ended": "the process ended with",
   }[by];
-  const skipped = tasks.every(({ cleanup }) => cleanup === "skipped");
-  const where = skipped ? "before its clean-up" : "in the middle of its clean-up";
-  return found("cleanup-cut", tasks, at, {
+  const where = began ? "in the middle of its clean-up" : "before its clean-up";
+  return {
     message: `${who} ${subject(tasks)}${by === "main-ended" ? " cancelled" : ""} ${where}`,
-    ...whatOfCleanup(first.spec, by),
-  });
+    ...whatOfCleanup(tasks[0].spec, by),
+  };
 }
 
 /** How clean-up would come to its end. */
 function whatOfCleanup(
   { until }: TaskSpec,
-  by: NonNullable<TaskOutcome["cleanupCut"]>["by"],
-): Pick<Found, "remedies" | "otherwise"> {
+  by: FindingOf<"cleanup-cut">["evidence"]["by"],
+): Advice<Remedy> {
   const settle: Remedy = {
     does: "wait for clean-up at the completion point as well",
     axes: { settle: "settled" },

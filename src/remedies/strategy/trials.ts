@@ -5,13 +5,20 @@
  * something as grave comes in its place, or main fails that did not. Where nothing may be tried, since
  * it would take long or nobody knows how long calls take, none is named.
  */
-import { areCallsTimed } from "../scenario/calls.ts";
-import type { Scenario } from "../scenario/model.ts";
-import { type Axes, changesBetween, changeStrategy, type Strategy } from "../scenario/strategy.ts";
-import { countAllSteps, leaves, leavesOf } from "../scenario/walk.ts";
-import { type Finding, type Found, type Remedy, type Rule, rules } from "./findings/finding.ts";
-import { isLost, type Outcome } from "../reading/outcome.ts";
-import type { Simulate } from "./simulate.ts";
+import { areCallsTimed } from "../../scenario/calls.ts";
+import type { Scenario } from "../../scenario/model.ts";
+import {
+  type Axes,
+  changesBetween,
+  changeStrategy,
+  type Strategy,
+} from "../../scenario/strategy.ts";
+import { countAllSteps, leaves, leavesOf } from "../../scenario/walk.ts";
+import type { Finding, Rule } from "../../reading/findings/finding.ts";
+import { documentName, isLost, type Outcome } from "../../reading/outcome.ts";
+import { rankOf } from "../rules.ts";
+import type { Simulate } from "../simulate.ts";
+import type { Remedy } from "./remedy.ts";
 
 /** As many ways out one wants to be told of. */
 const mostTold = 2;
@@ -20,25 +27,33 @@ const mostTold = 2;
 const mostSteps = 200_000;
 
 /** About whom nobody was told: that main is, and fails, is what such a finding asks for. */
-const unheard: ReadonlySet<Rule> = new Set(["nobody-heard", "thread-failed", "only-logged"]);
+export const unheard: ReadonlySet<Rule> = new Set(["nobody-heard", "thread-failed", "only-logged"]);
 
-const gravity = Object.keys(rules);
+/** A remedy that was tried and heals. */
+export interface Healing {
+  does: string;
+  /** The strategy with it, as on the command line; null where it is the program that changes. */
+  strategy: string | null;
+  /** What to do, and how that is written. */
+  words: string;
+}
 
 /**
- * Chooses for each finding what to say that one can do about it.
+ * Tries remedies for the findings of an outcome, all of them within one budget.
  *
+ * @param findings those of the outcome.
  * @param detect finds what a run that was tried came to.
  * @param simulate null: nothing is tried.
+ * @returns which of a finding's remedies heal it, as many as one wants to be told of.
  */
-export function withFixes(
+export function healing(
   outcome: Outcome,
-  findings: readonly Found[],
-  detect: (outcome: Outcome) => Found[],
+  findings: readonly Finding[],
+  detect: (outcome: Outcome) => Finding[],
   simulate: Simulate | null,
-): Finding[] {
-  if (findings.length === 0) return [];
+): (finding: Finding, remedies: readonly Remedy[]) => Healing[] {
   const trials = new Trials(outcome, findings, detect, simulate);
-  return findings.map(({ remedies, otherwise, ...finding }) => {
+  return (finding, remedies) => {
     const told: { remedy: Remedy; strategy: Strategy | null }[] = [];
     for (const remedy of remedies) {
       if (told.length === mostTold) break;
@@ -46,16 +61,12 @@ export function withFixes(
       if (told.some((one) => isMore(remedy, strategy, one))) continue;
       if (trials.heals(finding, remedy, strategy)) told.push({ remedy, strategy });
     }
-    const words = told.map(({ remedy, strategy }) => wordsOf(outcome.strategy, strategy, remedy));
-    return {
-      ...finding,
-      fix: words.length === 0 ? otherwise : words.join(", or "),
-      remedies: told.map(({ remedy, strategy }) => ({
-        does: remedy.does,
-        strategy: strategy?.name ?? null,
-      })),
-    };
-  });
+    return told.map(({ remedy, strategy }) => ({
+      does: remedy.does,
+      strategy: strategy?.name ?? null,
+      words: wordsOf(outcome.strategy, strategy, remedy),
+    }));
+  };
 }
 
 /** The strategy that a remedy names; null where it is the program that changes. */
@@ -89,7 +100,7 @@ function wordsOf(own: Strategy, strategy: Strategy | null, { does, axes }: Remed
 class Trials {
   readonly #outcome: Outcome;
   readonly #had: ReadonlySet<string>;
-  readonly #detect: (outcome: Outcome) => Found[];
+  readonly #detect: (outcome: Outcome) => Finding[];
   readonly #simulate: Simulate | null;
   /** By strategy, for the program as it is. */
   readonly #runs = new Map<string, Outcome>();
@@ -98,12 +109,12 @@ class Trials {
 
   constructor(
     outcome: Outcome,
-    findings: readonly Found[],
-    detect: (outcome: Outcome) => Found[],
+    findings: readonly Finding[],
+    detect: (outcome: Outcome) => Finding[],
     simulate: Simulate | null,
   ) {
     this.#outcome = outcome;
-    this.#had = new Set(findings.map(keyOf));
+    this.#had = new Set(findings.map((one) => keyOf(outcome, one)));
     this.#detect = detect;
     this.#simulate = simulate;
     const { scenario } = outcome;
@@ -113,11 +124,7 @@ class Trials {
   }
 
   /** Whether a finding is gone with a remedy, and nothing is there instead that is as bad. */
-  heals(
-    finding: Pick<Found, "rule" | "task">,
-    { program }: Remedy,
-    strategy: Strategy | null,
-  ): boolean {
+  heals(finding: Finding, { program }: Remedy, strategy: Strategy | null): boolean {
     const { scenario, strategy: own } = this.#outcome;
     if (strategy !== null && changesBetween(own, strategy, axesOf(own)).length === 0) return false;
     const run = this.#perform(program?.(scenario) ?? scenario, strategy ?? own);
@@ -126,14 +133,13 @@ class Trials {
     const isHearing = unheard.has(finding.rule);
     if (!this.#mainIsNoWorse(run, isHearing)) return false;
     // A failure that never comes about, as its task is lost before, has not been heard.
-    const { task } = finding;
+    const task = this.#outcome.tasks[finding.actors[0]!]?.spec.name;
     if (isHearing && run.tasks.some((one) => one.spec.name === task && isLost(one))) return false;
-    const rank = gravity.indexOf(finding.rule);
-    return this.#detect(run).every(
-      (one) =>
-        keyOf(one) !== keyOf(finding) &&
-        (gravity.indexOf(one.rule) > rank || this.#had.has(keyOf(one))),
-    );
+    const [rank, key] = [rankOf(finding.rule), keyOf(this.#outcome, finding)];
+    return this.#detect(run).every((one) => {
+      const itsKey = keyOf(run, one);
+      return itsKey !== key && (rankOf(one.rule) > rank || this.#had.has(itsKey));
+    });
   }
 
   /**
@@ -166,6 +172,7 @@ function axesOf({ name: _, ...axes }: Strategy): (keyof Axes)[] {
   return Object.keys(axes) as (keyof Axes)[];
 }
 
-function keyOf({ rule, task }: Pick<Found, "rule" | "task">): string {
-  return `${rule} ${task}`;
+/** What a finding is known by in every run: its rule and whom it is about, whichever copies those are. */
+function keyOf(run: Outcome, { rule, actors: [actor] }: Finding): string {
+  return actor === undefined ? rule : `${rule} ${documentName(run, actor)}`;
 }

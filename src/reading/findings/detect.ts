@@ -1,0 +1,61 @@
+/** Detecting: everything in a case that a user should know of, the gravest first. */
+import type { Case } from "./case.ts";
+import { launchUnheard, nobodyHeard, onlyLogged, promisesNotAwaited, strays } from "./errors.ts";
+import type { Detected, Finding, Rule } from "./finding.ts";
+import { loopBlocked, starved } from "./held.ts";
+import {
+  abandoned,
+  cancelledAtExit,
+  cleanupCut,
+  destroyedPending,
+  givenUp,
+  lostAtClose,
+  neverStarted,
+} from "./losses.ts";
+import { cutOff, keptAlive, outlived, unsettled, wentOn } from "./user-code.ts";
+import { deadlock, joinedTooLong, resultsTimedOut } from "./waits.ts";
+
+/** Every detector, in the order in which findings are told. */
+const detectors: readonly ((subject: Case) => Detected<Rule>[])[] = [
+  deadlock,
+  lostAtClose,
+  abandoned,
+  destroyedPending,
+  cancelledAtExit,
+  neverStarted,
+  givenUp,
+  cleanupCut,
+  nobodyHeard,
+  launchUnheard,
+  strays,
+  onlyLogged,
+  resultsTimedOut,
+  promisesNotAwaited,
+  outlived,
+  wentOn,
+  cutOff,
+  keptAlive,
+  unsettled,
+  loopBlocked,
+  starved,
+  joinedTooLong,
+  race,
+];
+
+export function detect(subject: Case): Finding[] {
+  return detectors.flatMap((detector) =>
+    detector(subject).map((found) => {
+      const places = new Set(found.actors.flatMap((actor) => subject.placesOf(actor)));
+      // Each detector pairs its rule with that rule's evidence.
+      return { ...found, places: [...places] } as Finding;
+    }),
+  );
+}
+
+/** The first of the pairs whose order is luck. */
+function race({ races }: Case): Detected<"race">[] {
+  const [first] = races;
+  if (first === undefined) return [];
+  const evidence = { race: first, others: races.length - 1 };
+  return [{ rule: "race", actors: [], at: first.at, evidence }];
+}

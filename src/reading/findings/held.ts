@@ -1,0 +1,41 @@
+/** Findings about a held loop: who held it and whom that made late, one for each cause. */
+import type { Holder } from "../blame.ts";
+import type { Case } from "./case.ts";
+import type { Detected } from "./finding.ts";
+
+/** The most who hold a loop that have a finding of their own; the others are counted. */
+const mostTold = 5;
+
+/** Who held a loop's thread for a slow step: those that made somebody late, or else the longest. */
+export function loopBlocked(subject: Case): Detected<"loop-blocked">[] {
+  const { holders } = subject.blame;
+  const guilty = holders.filter(({ victims }) => victims.length > 0);
+  const told =
+    guilty.length > 0 ? guilty : holders.slice(0, 1).filter((one) => matters(subject, one));
+  return told.slice(0, mostTold).map((holder, index) => ({
+    rule: "loop-blocked",
+    actors: [holder.longest.actor],
+    at: holder.longest.at,
+    evidence: { holder, more: index === mostTold - 1 ? told.length - mostTold : 0 },
+  }));
+}
+
+/** A main that blocks while nothing is left in the background holds up nobody. */
+function matters({ main, tasks }: Case, { longest }: Holder): boolean {
+  if (longest.actor !== main.actor) return true;
+  for (const [, { lost }] of tasks) if (lost) return true;
+  return false;
+}
+
+/** Who was late although no slow step kept them waiting. */
+export function starved(subject: Case): Detected<"starved">[] {
+  const { crowd, unexplained } = subject.blame;
+  const byCrowd = crowd === null ? null : ({ by: "crowd", victims: crowd.victims, crowd } as const);
+  const byNobody =
+    unexplained.length === 0 ? null : ({ by: "nobody", victims: unexplained } as const);
+  return [byCrowd, byNobody].flatMap((evidence) => {
+    if (evidence === null) return [];
+    const { actor, due, late } = evidence.victims[0]!;
+    return [{ rule: "starved", actors: [actor], at: due + late, evidence }];
+  });
+}

@@ -1,0 +1,263 @@
+/** Words about work that was lost: at the close of a loop, at the end of the process, before it began. */
+import type { End, FindingOf } from "../../reading/findings/finding.ts";
+import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
+import type { LeafStep, Scenario } from "../../scenario/model.ts";
+import { type Axes, isBeside } from "../../scenario/strategy.ts";
+import type { Advice, Words } from "../context.ts";
+import { strayCause } from "./errors.ts";
+import { cutWords, ownThread, progress, quote, type Remedy, subject, tasksOf } from "./remedy.ts";
+
+/** Why something came to its end, as the beginning of a sentence, and what to do about that. */
+type Cause = { why: string } & Advice<Remedy>;
+
+export function lostAtClose(outcome: Outcome, finding: FindingOf<"lost-at-close">): Words<Remedy> {
+  const { strategy } = outcome;
+  const { launchFailed: failed, launchError, began, cleanupCut } = finding.evidence;
+  const tasks = tasksOf(outcome, finding);
+  const when = began ? `with ${progress(tasks)} done` : "before it had a turn";
+  const { name } = tasks[0].spec;
+  const anyFailed = failed || outcome.tasks.some(({ status }) => status === "failed");
+  const remedies: Remedy[] = [
+    { does: "wait at the completion point", axes: { settle: "gather" } },
+    ...(anyFailed
+      ? [
+          {
+            does: "wait for all tasks whatever becomes of them",
+            axes: { settle: "settled" },
+          } as const,
+        ]
+      : []),
+    { does: "give the completion point as long as it takes", axes: { timeout: null } },
+    { does: `start it before the completion point, "settle"`, program: startedEarly(name) },
+    isBeside(strategy)
+      ? {
+          does: "wait at the completion point and at exit",
+          axes: { settle: "gather", atExit: "wait" },
+        }
+      : { does: "give the loop a thread of its own and join it", axes: ownThread(strategy) },
+    {
+      does: "keep the loop open until main has ended and all tasks have",
+      axes: { loop: "portal", atExit: "wait" },
+    },
+  ];
+  const what = subject(tasks);
+  return {
+    message: failed
+      ? `launch failed (${quote(launchError)}), so the loop closed and cancelled ${what} ${when}${cutWords(cleanupCut)}`
+      : `the loop closed${strategy.loop === "portal" ? "" : " when launch returned"}, and nothing had waited for ${what}: cancelled ${when}${cutWords(cleanupCut)}`,
+    remedies,
+    otherwise: failed
+      ? "keep launch from failing before its tasks are done"
+      : "let something wait for it before the loop closes",
+  };
+}
+
+/** A change of launch that starts a task right before the completion point instead of behind it. */
+function startedEarly(task: string): (scenario: Scenario) => Scenario {
+  return (scenario) => {
+    const { launch } = scenario;
+    const settle = launch.findIndex(({ kind }) => kind === "settle");
+    const isBehind = launch.some(
+      (step, index) => index > settle && step.kind === "start" && step.tasks.includes(task),
+    );
+    if (settle < 0 || !isBehind) return scenario;
+    const { position } = launch[settle]!;
+    const behind = launch
+      .slice(settle)
+      .map((step) =>
+        step.kind === "start" ? { ...step, tasks: step.tasks.filter((one) => one !== task) } : step,
+      );
+    const start = { kind: "start" as const, tasks: [task], position };
+    return { ...scenario, launch: [...launch.slice(0, settle), start, ...behind] };
+  };
+}
+
+export function abandoned(outcome: Outcome, finding: FindingOf<"abandoned">): Words<Remedy> {
+  const { end, cleanupCut } = finding.evidence;
+  const tasks = tasksOf(outcome, finding);
+  const { why, ...advice } = causeOf(outcome, end, tasks);
+  return {
+    message: `${why}, and ${subject(tasks)} simply stopped, with ${progress(tasks)} done${cutWords(cleanupCut)}`,
+    ...advice,
+  };
+}
+
+export function destroyedPending(
+  outcome: Outcome,
+  finding: FindingOf<"destroyed-pending">,
+): Words<Remedy> {
+  const { launchFailed, cleanupCut } = finding.evidence;
+  const tasks = tasksOf(outcome, finding);
+  return {
+    message: `the loop was closing by the time it took ${subject(tasks)} from main: nothing waited for it or cancelled it, and it was destroyed while pending, with ${progress(tasks)} done${cutWords(cleanupCut)}`,
+    remedies: [
+      {
+        does: "keep the loop open until main has ended and all tasks have",
+        axes: { loop: "portal", atExit: "wait" },
+      },
+    ],
+    otherwise: launchFailed
+      ? "keep launch from failing, which closes the loop"
+      : "submit it before launch returns",
+  };
+}
+
+/** What ended the process while tasks had not come to their end, and what to do about that. */
+function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cause {
+  const { launch, strategy } = outcome;
+  // Cancelled it is lost as well, but not without a word.
+  const cancel = (axes: Partial<Axes>): Remedy[] =>
+    tasks.some(({ spec }) => spec.finally.length > 0)
+      ? [{ does: "cancel it, so that its clean-up runs", axes }]
+      : [];
+  switch (end.by) {
+    case "exit":
+      return end.ended === "thread"
+        ? { remedies: [], ...strayCause(end) }
+        : {
+            why: `process.exit(${end.code}) in user code ended the process`,
+            remedies: [],
+            otherwise: "return from the function instead",
+          };
+    case "uncaught":
+      return { remedies: [], ...strayCause(end) };
+    case "rejection":
+      return {
+        why: "a rejection that nobody handled ended the process",
+        remedies: [
+          { does: "await the tasks where their errors can be caught", axes: { settle: "settled" } },
+        ],
+        otherwise:
+          launch.status === "failed"
+            ? "keep launch from failing"
+            : "handle it: await what may fail where its error can be caught",
+      };
+    case "main-failed":
+      return {
+        why: "an exception that main did not catch ended the process",
+        remedies: [
+          {
+            does: "give the loop a thread of its own, which main's failure does not end",
+            axes: ownThread(strategy),
+          },
+        ],
+        otherwise: "keep main from failing",
+      };
+    case "main-ended":
+      return {
+        why: "the process ended when main's steps did",
+        remedies: [
+          { does: "wait at exit", axes: { atExit: "wait", grace: null } },
+          ...cancel({ atExit: "cancel", grace: null }),
+        ],
+        otherwise: "let main wait for it before its own steps end",
+      };
+    case "grace":
+      return {
+        why: "the grace ran out and the process ended",
+        remedies: [
+          { does: "wait at exit for as long as it takes", axes: { grace: null } },
+          ...cancel({ atExit: "cancel" }),
+        ],
+        otherwise: "let it come to its end before the grace runs out",
+      };
+    case "nothing-left":
+      return {
+        why: "nothing was left that could still happen, so the process ended",
+        remedies: [],
+        otherwise: whatWouldWake(tasks),
+      };
+    case "loop-closing":
+      return {
+        why: "the loop was closing when it came, and ran it no more",
+        remedies: [
+          {
+            does: "keep the loop open until main has ended and all tasks have",
+            axes: { loop: "portal", atExit: "wait" },
+          },
+        ],
+        otherwise: "submit it before the loop closes",
+      };
+  }
+}
+
+/** What would let those go on that nothing can wake any more. */
+function whatWouldWake(tasks: readonly TaskOutcome[]): string {
+  const stands = (kind: LeafStep["kind"]): boolean =>
+    tasks.some(({ stoodAt }) => stoodAt?.step.kind === kind);
+  if (stands("receive")) return "send what it waits for, or bound its receive with a timeout";
+  if (stands("send")) return "receive what it sends, or make room for it in the channel";
+  if (stands("call")) return "see that what its function returns settles in every case";
+  return "let somebody send or receive what it waits for";
+}
+
+export function neverStarted(outcome: Outcome, finding: FindingOf<"never-started">): Words<Remedy> {
+  const { why, ...advice } = whyNeverStarted(outcome, finding);
+  return { message: `${subject(tasksOf(outcome, finding))} never began: ${why}`, ...advice };
+}
+
+function whyNeverStarted(outcome: Outcome, { evidence }: FindingOf<"never-started">): Cause {
+  const wait: Remedy = { does: "wait at exit", axes: { atExit: "wait" } };
+  const patient: Remedy = {
+    does: "wait at exit for as long as it takes",
+    axes: { atExit: "wait", grace: null },
+  };
+  const stayOpen: Remedy = {
+    does: "keep the loop open for what main submits",
+    axes: { loop: "portal", atExit: "wait" },
+  };
+  switch (evidence.why) {
+    case "never-launched":
+      return evidence.mainError === null
+        ? {
+            why: "main never came to a launch step",
+            remedies: [],
+            otherwise: `let main come to a "launch" step`,
+          }
+        : {
+            why: `main failed (${quote(evidence.mainError)}) before it came to a launch step`,
+            remedies: [],
+            otherwise: "keep main from failing before that",
+          };
+    case "not-submitted": {
+      const { mainError } = evidence;
+      const ended = mainError === null ? "ended" : `failed (${quote(mainError)})`;
+      return {
+        why: `main ${ended} before it had submitted it`,
+        remedies: [stayOpen],
+        otherwise: `let main come to its "submit" while the loop is open`,
+      };
+    }
+    case "not-taken":
+      return {
+        why: "the loop had closed, or the process ended, before the loop took it from main",
+        remedies: [wait, patient, stayOpen],
+        otherwise: "submit it while the loop is open, and wait for its result",
+      };
+    case "launch-failed":
+      return {
+        why: `launch failed (${quote(evidence.error)}) before it came to start it`,
+        remedies: [
+          { does: "wait for all tasks whatever becomes of them", axes: { settle: "settled" } },
+        ],
+        otherwise: "start it before anything in launch can fail",
+      };
+    case "launch-cancelled":
+      return {
+        why: `main ended and had launch cancelled before ${evidence.launchBegan ? "it came to start it" : "its first turn"}`,
+        remedies: [wait],
+        otherwise: "let main wait for the background before its steps end",
+      };
+    case "nobody-starts":
+      return {
+        why: "nothing in launch starts it",
+        remedies: [],
+        otherwise: `start it in "launch"`,
+      };
+    case "process-ended": {
+      const end = causeOf(outcome, evidence.end, []);
+      const when = evidence.launchBegan ? "launch came to start it" : "the loop had its first turn";
+      return { ...end, why: `${end.why}, before ${when}` };
+    }
+  }
+}

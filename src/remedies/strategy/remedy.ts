@@ -1,0 +1,58 @@
+/** A remedy in the words of scenarios, and the words that what is said of several rules shares. */
+import type { FindingOf, Rule } from "../../reading/findings/finding.ts";
+import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
+import type { Scenario } from "../../scenario/model.ts";
+import { printable } from "../../scenario/problem.ts";
+import type { Axes, Strategy } from "../../scenario/strategy.ts";
+
+/**
+ * Something that could be done about a finding.
+ *
+ * With `axes` or `program` it is tried before it is offered; with neither it is about the user's own
+ * program, which tandem cannot change, and whoever writes it down answers for it.
+ */
+export interface Remedy {
+  /** What to do, as the end of "To change that: …"; the strategy's words follow by themselves. */
+  does: string;
+  /** What changes in the strategy. */
+  axes?: Partial<Axes>;
+  /** What changes in the program. */
+  program?: (scenario: Scenario) => Scenario;
+}
+
+/** A loop in a thread of its own that main joins, whose launch waits for its tasks. */
+export function ownThread({ settle }: Strategy): Partial<Axes> {
+  return { loop: "thread", settle: settle === "none" ? "gather" : settle, atExit: "wait" };
+}
+
+/** The tasks that a finding is about: copies of one, or one alone. */
+export function tasksOf(
+  { tasks }: Outcome,
+  { actors }: Pick<FindingOf<Rule>, "actors">,
+): [TaskOutcome, ...TaskOutcome[]] {
+  const [first, ...others] = actors.map((actor) => tasks[actor]!);
+  return [first!, ...others];
+}
+
+/** A text of the program's, in quotes and on one line. */
+export function quote(text: string | null): string {
+  return printable(JSON.stringify(text));
+}
+
+/** That a clean-up was cut, behind what cut it. */
+export function cutWords(cleanupCut: boolean): string {
+  return cleanupCut ? "; its clean-up did not run to its end" : "";
+}
+
+export function subject(tasks: readonly TaskOutcome[]): string {
+  const [first] = tasks as [TaskOutcome];
+  return tasks.length === 1 ? first.name : `${tasks.length} copies of ${first.spec.name}`;
+}
+
+export function progress(tasks: readonly TaskOutcome[]): string {
+  const least = tasks.reduce((min, task) => Math.min(min, task.stepsDone), Infinity);
+  const most = tasks.reduce((max, task) => Math.max(max, task.stepsDone), 0);
+  const { steps } = tasks[0]!;
+  const done = least === most ? String(most) : `${least} to ${most}`;
+  return `${done} of ${steps} step${steps === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,91 @@
+/** Words about what user code does beyond its calls: after a cancellation, after their end, for ever. */
+import { formatTime } from "../../base/duration.ts";
+import { counted } from "../../base/sentences.ts";
+import type { FindingOf } from "../../reading/findings/finding.ts";
+import { actorName, documentName, type Outcome } from "../../reading/outcome.ts";
+import type { LeftBehind } from "../../reading/user-code.ts";
+import type { Words } from "../context.ts";
+import { rules } from "../rules.ts";
+import type { Remedy } from "./remedy.ts";
+
+/** Who called, and how many other copies of it fared alike. */
+function callers(outcome: Outcome, actors: readonly number[]): string {
+  const [actor] = actors as [number];
+  if (actors.length === 1) return actorName(outcome, actor);
+  return `${actors.length} copies of ${documentName(outcome, actor)}`;
+}
+
+export function outlived(outcome: Outcome, finding: FindingOf<"outlived">): Words<Remedy> {
+  const { at, actors, evidence } = finding;
+  const { lines, endedAt, until: end, inPool } = evidence;
+  const did = lines === 0 ? "" : ` and wrote ${counted(lines, "line")}`;
+  const until =
+    endedAt === null
+      ? `and had not ended when the run did, at ${formatTime(end)}`
+      : `until it had done all it does, at ${formatTime(end)}`;
+  const why = inPool
+    ? "a job that a pool has begun cannot be called off"
+    : "it does not heed its signal";
+  return {
+    message: `${callers(outcome, actors)} was cancelled at ${formatTime(at)}, but ${evidence.function} went on for ${formatTime(end - at)}${did}, ${until}: ${why}`,
+    remedies: [],
+    otherwise: inPool
+      ? "let a job be short, or look now and then whether it is still wanted"
+      : rules.outlived.fix,
+  };
+}
+
+export function leftBehind(outcome: Outcome, finding: FindingOf<"left-behind">): Words<Remedy> {
+  const { actors, evidence } = finding;
+  const who = callers(outcome, actors);
+  if (evidence.how === "cut-off") {
+    const { left } = evidence;
+    return {
+      message: `${left.function}, called by ${who}, had ended and left ${thing(left)} behind, which the end of the process cut off`,
+      remedies: [],
+      otherwise: "await in the function what it is for, or clear it before the function ends",
+    };
+  }
+  return {
+    message: `${evidence.function}, called by ${who}, ${deeds(evidence)} after its call had ended, the last at ${formatTime(evidence.last)}: nobody waits for what it sets going`,
+    remedies: [],
+    otherwise: "await in the function what it sets going",
+  };
+}
+
+/** What a function did when its call had ended. */
+export function deeds({ lines, values }: { lines: number; values: number }): string {
+  return [
+    ...(lines > 0 ? [`wrote ${counted(lines, "line")}`] : []),
+    ...(values > 0 ? [`sent or asked for ${counted(values, "value")}`] : []),
+  ].join(" and ");
+}
+
+export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<Remedy> {
+  const { stayed, hasEnded, because } = evidence;
+  const why =
+    because === null
+      ? "something that user code had left alive: a timer, a socket, a process"
+      : `${thing(because)} of ${because.function}`;
+  return {
+    message: hasEnded
+      ? `all else was over at ${formatTime(at)}, and the process stayed for ${formatTime(stayed)} more because of ${why}`
+      : `all else was over at ${formatTime(at)}, and the process had not ended ${formatTime(stayed)} later, because of ${why}`,
+    remedies: [],
+    otherwise: rules["kept-alive"].fix,
+  };
+}
+
+export function unsettled(outcome: Outcome, finding: FindingOf<"unsettled">): Words<Remedy> {
+  const { actors, evidence } = finding;
+  return {
+    message: `${callers(outcome, actors)} had waited ${formatTime(evidence.waited)} for ${evidence.function} when the run was ended; whether it would ever have come to its end is not known`,
+    remedies: [],
+    otherwise: rules.unsettled.fix,
+  };
+}
+
+export function thing({ what, source }: LeftBehind): string {
+  const name = what === "interval" ? "an interval" : "a timer";
+  return `${name}${source === null ? "" : ` (${source})`}`;
+}
