@@ -1,7 +1,4 @@
 /** Reading a command's words: options and operands, with a sentence for every mistake. */
-import { parseArgs } from "node:util";
-import { DemandError, parseDemands } from "../strategies/demand-words.ts";
-import type { Demand } from "../strategies/demands.ts";
 import { nearest } from "../base/suggest.ts";
 import { UsageError } from "./errors.ts";
 
@@ -28,15 +25,8 @@ export function readArguments<Name extends string>(
   specs: Record<Name, OptionSpec>,
   operands: { least: number; most: number; what: string },
 ): ParsedArguments<Name> {
-  const { tokens } = parseArgs({
-    args: argv,
-    options: specs as Record<string, OptionSpec>,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
   const found: ParsedArguments<Name> = { operands: [], options: {} };
-  for (const token of tokens) {
+  for (const token of argv.length === 0 ? [] : tokensOf(argv, specs)) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
       found.operands.push(token.value);
@@ -74,6 +64,13 @@ export function readArguments<Name extends string>(
   return found;
 }
 
+/** The words as options and operands. The module that knows them apart loads for this alone. */
+function tokensOf(argv: string[], specs: Record<string, OptionSpec>) {
+  const { parseArgs } = process.getBuiltinModule("node:util");
+  const rules = { allowPositionals: true, strict: false, tokens: true } as const;
+  return parseArgs({ args: argv, options: specs, ...rules }).tokens;
+}
+
 /** The speed of a real run, as an option says; 1 where it is left out. @throws UsageError for what is none. */
 export function readSpeed(command: string, word: string | boolean | undefined): number {
   const written = String(word ?? 1);
@@ -90,25 +87,6 @@ export function readDriver(command: string, word: string | boolean): "real" | "v
     `--driver is "real" or "virtual", not "${String(word)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     command,
   );
-}
-
-/**
- * What must hold, as an option says.
- *
- * @param tasks the names of the scenario's tasks; null where there is more than one scenario.
- * @throws UsageError for what is no demand.
- */
-export function readDemands(
-  command: string,
-  written: string,
-  tasks: readonly string[] | null,
-): Demand[] {
-  try {
-    return parseDemands(written, tasks);
-  } catch (error) {
-    if (!(error instanceof DemandError)) throw error;
-    throw new UsageError(`--must: ${error.message}`, command);
-  }
 }
 
 function unknownOption(written: string, known: string[]): string {

@@ -3,7 +3,7 @@
  *
  * `process.stdout.write` does neither: it loses what a pipe has not taken when the process exits.
  */
-import { write, writeSync } from "node:fs";
+import { fstatSync, statSync, write, writeSync } from "node:fs";
 import { failureOf, OutputClosed, OutputFailed } from "../base/files.ts";
 
 export { OutputClosed, OutputFailed };
@@ -44,15 +44,15 @@ class ProcessStream implements Stream {
   }
 
   get isTTY(): boolean {
-    return this.#stream().isTTY === true;
+    return mayBeTerminal(this.#descriptor) && this.#stream().isTTY === true;
   }
 
   get columns(): number | undefined {
-    return this.#stream().columns;
+    return mayBeTerminal(this.#descriptor) ? this.#stream().columns : undefined;
   }
 
   get rows(): number | undefined {
-    return this.#stream().rows;
+    return mayBeTerminal(this.#descriptor) ? this.#stream().rows : undefined;
   }
 
   write(text: string): void {
@@ -68,6 +68,22 @@ class ProcessStream implements Stream {
 
   failureOf(error: NodeJS.ErrnoException): OutputClosed | OutputFailed {
     return failureOf(error, this.#what);
+  }
+}
+
+/**
+ * Whether a descriptor can be that of a terminal: not that of a file, a pipe or the null device.
+ *
+ * The streams of `process`, which know for certain, take longer to make than a small scenario takes
+ * to run in virtual time.
+ */
+function mayBeTerminal(descriptor: number): boolean {
+  if (process.platform === "win32") return true;
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isCharacterDevice() && stat.rdev !== statSync("/dev/null").rdev;
+  } catch {
+    return true;
   }
 }
 

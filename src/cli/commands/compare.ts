@@ -28,7 +28,8 @@ import { parseStrategy, type Strategy, StrategyError } from "../../scenario/stra
 import { suggestion } from "../../base/suggest.ts";
 import { joined, type MarkdownText } from "../../base/texts.ts";
 import { adviseOn } from "../advise.ts";
-import { readArguments, readDemands, readDriver, readSpeed } from "../arguments.ts";
+import { readArguments, readDriver, readSpeed } from "../arguments.ts";
+import { readDemands } from "../demands.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import {
   type Compared,
