@@ -1,92 +1,114 @@
-/** Reading a command's words: options and operands, with a sentence for every mistake. */
-import { nearest } from "../base/suggest.ts";
+/** Reading a command's words as its row of the table says, with a sentence for every mistake. */
+import { nearest, suggestion } from "../base/suggest.ts";
+import type { Command, OperandOf, OptionsOf } from "./command.ts";
 import { UsageError } from "./errors.ts";
+import { ValueError, valuedOption } from "./options.ts";
 
-export interface OptionSpec {
-  type: "string" | "boolean";
-  short?: string;
-}
-
-export interface ParsedArguments<Name extends string> {
-  operands: string[];
-  options: { [name in Name]?: string | boolean };
+/** What a command was given. */
+export interface Arguments<Row extends Command> {
+  operands: OperandOf<Row>[];
+  /** All its options, those that were left out as well. */
+  options: OptionsOf<Row>;
+  /** The options that were given, as they were written; true for a flag. */
+  given: ReadonlyMap<keyof Row["options"], string | true>;
 }
 
 /**
- * Splits a command's words into options and operands.
+ * Reads a command's words.
  *
- * @param command null for tandem without a command.
- * @throws UsageError for an unknown option, a missing value, an option given twice, or a number of
- * operands outside of `operands`.
+ * @throws UsageError for an unknown option, a missing value, an option given twice, a number of
+ * operands that the command does not take, and a value or operand that means nothing.
  */
-export function readArguments<Name extends string>(
-  command: string | null,
+export function readArguments<Row extends Command>(row: Row, argv: string[]): Arguments<Row> {
+  const { operands, values } = split(row, argv);
+  checkOperands(row, operands);
+  const options = Object.entries(row.options).map(([name, { default: own }]) => [
+    name,
+    valueOf(row, name, values.get(name), own),
+  ]);
+  return {
+    operands: operands as OperandOf<Row>[],
+    options: Object.fromEntries(options),
+    given: values,
+  };
+}
+
+/** Splits words into operands and options with their text; true for one that has none. */
+function split(
+  { name: command, options }: Command,
   argv: string[],
-  specs: Record<Name, OptionSpec>,
-  operands: { least: number; most: number; what: string },
-): ParsedArguments<Name> {
-  const found: ParsedArguments<Name> = { operands: [], options: {} };
-  for (const token of argv.length === 0 ? [] : tokensOf(argv, specs)) {
+): { operands: string[]; values: Map<string, string | true> } {
+  const names = Object.keys(options);
+  const operands: string[] = [];
+  const values = new Map<string, string | true>();
+  for (const token of argv.length === 0 ? [] : tokensOf(argv, names)) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      found.operands.push(token.value);
+      operands.push(token.value);
       continue;
     }
-    const name = token.name as Name;
-    const spec: OptionSpec | undefined = Object.hasOwn(specs, name) ? specs[name] : undefined;
-    if (spec === undefined)
-      throw new UsageError(unknownOption(token.rawName, Object.keys(specs)), command);
-    if (found.options[name] !== undefined)
-      throw new UsageError(`${token.rawName} is given twice; give it once`, command);
-    if (spec.type === "boolean" && token.value !== undefined)
-      throw new UsageError(
-        `${token.rawName} takes no value, and "${token.value}" was given`,
-        command,
-      );
-    // Without this, `--events --json` would name a file "--json".
-    if (
-      spec.type === "string" &&
-      (!token.value || (!token.inlineValue && token.value.startsWith("--")))
-    )
-      throw new UsageError(
-        `${token.rawName} needs a value${token.value === "" ? `, and "" is none` : ""}`,
-        command,
-      );
-    found.options[name] = token.value ?? true;
+    const { name, rawName, value, inlineValue } = token;
+    if (!names.includes(name)) throw new UsageError(unknownOption(rawName, names), command);
+    if (values.has(name)) throw new UsageError(`${rawName} is given twice; give it once`, command);
+    if (valuedOption(name) === null) {
+      if (value !== undefined)
+        throw new UsageError(`${rawName} takes no value, and "${value}" was given`, command);
+    } else if (!value || (!inlineValue && value.startsWith("--"))) {
+      // Without this, `--events --json` would name a file "--json".
+      const none = value === "" ? `, and "" is none` : "";
+      throw new UsageError(`${rawName} needs a value${none}`, command);
+    }
+    values.set(name, value ?? true);
   }
-  const { least, most, what } = operands;
-  if (found.operands.length < least) throw new UsageError(`${what} is missing`, command);
-  if (found.operands.length > most)
-    throw new UsageError(
-      `"${found.operands[most]}" is one word too many: ${most === 0 ? `${command} takes none` : `${command} takes ${what}`}`,
-      command,
-    );
-  return found;
+  return { operands, values };
 }
 
 /** The words as options and operands. The module that knows them apart loads for this alone. */
-function tokensOf(argv: string[], specs: Record<string, OptionSpec>) {
+function tokensOf(argv: string[], names: string[]) {
   const { parseArgs } = process.getBuiltinModule("node:util");
+  const options = Object.fromEntries(names.map((name) => [name, shapeOf(name)]));
   const rules = { allowPositionals: true, strict: false, tokens: true } as const;
-  return parseArgs({ args: argv, options: specs, ...rules }).tokens;
+  return parseArgs({ args: argv, options, ...rules }).tokens;
 }
 
-/** The speed of a real run, as an option says; 1 where it is left out. @throws UsageError for what is none. */
-export function readSpeed(command: string, word: string | boolean | undefined): number {
-  const written = String(word ?? 1);
-  const speed = /^[\d.]+$/.test(written) ? Number(written) : NaN;
-  if (speed >= 0.001 && speed <= 10_000) return speed;
-  throw new UsageError(`--speed is a number from 0.001 to 10000, not "${written}"`, command);
+function shapeOf(name: string): { type: "string" | "boolean"; short?: string } {
+  const valued = valuedOption(name);
+  if (valued === null) return { type: "boolean" };
+  const { short } = valued;
+  return short === undefined ? { type: "string" } : { type: "string", short };
 }
 
-/** What performs a run, as an option says. @throws UsageError for what does not. */
-export function readDriver(command: string, word: string | boolean): "real" | "virtual" {
-  if (word === "real" || word === "virtual") return word;
-  const near = nearest(String(word), ["real", "virtual"]);
-  throw new UsageError(
-    `--driver is "real" or "virtual", not "${String(word)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    command,
-  );
+function checkOperands({ name, operand }: Command, operands: string[]): void {
+  const { least, most, what } = operand ?? { least: 0, most: 0, what: "nothing" };
+  if (operands.length < least) throw new UsageError(`${what} is missing`, name);
+  if (operands.length > most)
+    throw new UsageError(
+      `"${operands[most]}" is one word too many: ${name} takes ${most === 0 ? "none" : what}`,
+      name,
+    );
+  if (operand === null || !("words" in operand)) return;
+  const [noSuch, all] = operand.refusal;
+  for (const word of operands)
+    if (!operand.words.includes(word))
+      throw new UsageError(`${noSuch} "${word}"; ${suggestion(word, operand.words, all)}`, name);
+}
+
+/** @param own the command's own default. */
+function valueOf(
+  { name: command }: Command,
+  name: string,
+  written: string | true | undefined,
+  own: unknown,
+): unknown {
+  const valued = valuedOption(name);
+  if (valued === null) return written === true;
+  if (written === undefined) return own ?? valued.default ?? null;
+  try {
+    return valued.parse(String(written), `--${name}`);
+  } catch (error) {
+    if (error instanceof ValueError) throw new UsageError(error.message, command);
+    throw error;
+  }
 }
 
 function unknownOption(written: string, known: string[]): string {

@@ -4,23 +4,15 @@
  * Invariant: an error a user can cause ends in one sentence on stderr and exit status 2, never in a
  * stack trace.
  */
-import { existsSync, statSync } from "node:fs";
-import { catalogue } from "../scenario/catalogue.ts";
 import { DocumentError, printable } from "../scenario/problem.ts";
-import { suggestion } from "../base/suggest.ts";
 import { readArguments } from "./arguments.ts";
-import { exitStatus } from "./command.ts";
-import { commands, findingsTopic, overview } from "./commands.ts";
+import { type CommandModule, exitStatus } from "./command.ts";
+import { commandNamed } from "./command-named.ts";
+import { type CommandName, commands, tandem } from "./commands.ts";
 import { UsageError } from "./errors.ts";
-import { canAsk, lookOptions, prepareForQuestions } from "./terminal.ts";
-import {
-  OutputClosed,
-  speakingTo,
-  type Terminal,
-  textWidth,
-  writeErr,
-  writeOut,
-} from "./output.ts";
+import { overview, renderHelp } from "./help.ts";
+import { canAsk, prepareForQuestions } from "./terminal.ts";
+import { OutputClosed, speakingTo, type Terminal, writeErr, writeOut } from "./output.ts";
 
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
 const plainErrors: Record<string, number> = {
@@ -63,28 +55,44 @@ export async function runCommandLine(argv: string[], on?: Terminal): Promise<num
   }
 }
 
+/** Where each command is loaded from when it is needed. */
+const modules: Record<CommandName, () => Promise<CommandModule>> = {
+  run: () => import("./commands/run.ts"),
+  compare: () => import("./commands/compare.ts"),
+  check: () => import("./commands/check.ts"),
+  code: () => import("./commands/code.ts"),
+  list: () => import("./commands/list.ts"),
+  show: () => import("./commands/show.ts"),
+  new: () => import("./commands/new.ts"),
+  report: () => import("./commands/report.ts"),
+  schema: () => import("./commands/schema.ts"),
+  completion: () => import("./commands/completion.ts"),
+  man: () => import("./commands/man.ts"),
+  version: () => import("./commands/version.ts"),
+  help: () => import("./commands/help.ts"),
+};
+
 async function dispatch(argv: string[]): Promise<number> {
   const [word, ...rest] = argv;
   if (word === undefined || sessionOptions.includes(word)) return session(argv);
   if (word === "--help" || word === "-h") return dispatch(["help", ...rest]);
   if (word === "--version" || word === "-V") return dispatch(["version", ...rest]);
-  const command = commandNamed(word);
+  const command = await commandNamed(word);
   const end = rest.indexOf("--");
   const words = end < 0 ? rest : rest.slice(0, end);
   if (words.includes("--help") || words.includes("-h")) {
-    writeOut(command.help);
+    writeOut(renderHelp(commands[command]));
     return exitStatus.done;
   }
-  return command.load === null ? help(rest) : (await command.load()).run(rest);
+  return (await modules[command]()).run(rest);
 }
 
 /** Those with which `tandem` alone may be called. */
-const sessionOptions = Object.keys(lookOptions).map((name) => `--${name}`);
+const sessionOptions = Object.keys(tandem.options).map((name) => `--${name}`);
 
 /** `tandem`, with nothing to do said. */
 async function session(argv: string[]): Promise<number> {
-  const any = { least: 0, most: Infinity, what: "nothing" };
-  const { options, operands } = readArguments(null, argv, lookOptions, any);
+  const { options, operands } = readArguments(tandem, argv);
   const [command] = operands;
   if (command !== undefined)
     throw new UsageError(`${argv[0]} stands before "${command}"; write it behind`);
@@ -94,33 +102,4 @@ async function session(argv: string[]): Promise<number> {
   }
   prepareForQuestions(options);
   return (await import("./session/session.ts")).runSession();
-}
-
-/** `tandem help [command|findings]` */
-async function help(argv: string[]): Promise<number> {
-  const { operands } = readArguments("help", argv, {}, { least: 0, most: 1, what: "a command" });
-  const [word] = operands;
-  if (word === undefined) writeOut(overview());
-  else if (word === findingsTopic)
-    writeOut((await import("../report/terminal/rules.ts")).renderRules(textWidth()));
-  else writeOut(commandNamed(word, [findingsTopic]).help);
-  return exitStatus.done;
-}
-
-/** @param others words that would have been right as well. */
-function commandNamed(word: string, others: string[] = []): (typeof commands)[number] {
-  const command = commands.find(({ name }) => name === word);
-  if (command !== undefined) return command;
-  if (word.startsWith("-")) throw new UsageError(`there is no option ${word} before a command`);
-  const names = [...commands.map(({ name }) => name), ...others];
-  // Whoever names a scenario alone means to run it, though "lost" is near to "list".
-  const instead = isScenario(word)
-    ? `did you mean "tandem run ${word}"?`
-    : suggestion(word, names, "commands");
-  throw new UsageError(`there is no command "${word}"; ${instead}`);
-}
-
-function isScenario(word: string): boolean {
-  const isFile = existsSync(word) && statSync(word).isFile();
-  return isFile || catalogue.some(({ name }) => name === word);
 }

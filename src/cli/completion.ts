@@ -1,99 +1,115 @@
 /**
- * Completion for shells: what may stand behind `tandem`, taken from the help that users read.
+ * Completion for shells: what may stand behind `tandem`, taken from the table of commands.
  *
  * Each script asks nothing of tandem while a user types; it knows all words by itself.
  */
-import { demandWords } from "../strategies/demand-words.ts";
-import { sortable } from "../report/terminal/comparison.ts";
-import { catalogue } from "../scenario/catalogue.ts";
-import { type Command, commands, findingsTopic } from "./commands.ts";
-import { strategyWords } from "./strategy-words.ts";
-import { lookOptions } from "./terminal.ts";
+import type { Command } from "./command.ts";
+import { commands, type shells, tandem } from "./commands.ts";
+import { optionNames } from "./help.ts";
+import { type Offers, type ValuedOption, valuedOptions } from "./options.ts";
 
-/** An option of a command, as its help names it. */
-export interface HelpedOption {
-  long: string;
+/** All that a script has to know. */
+interface Vocabulary {
+  commands: Completed[];
+  options: CompletedOption[];
+}
+
+/** What may stand behind a command. */
+interface Completed {
+  name: string;
+  summary: string;
+  /** Its operands, where they have words. */
+  operands: readonly string[];
+  /** Whether an operand may be a file. */
+  takesFile: boolean;
+  /** Names of options, as `--speed`. */
+  options: string[];
+}
+
+/** What may stand behind an option that takes a value; nothing is offered for the user's own. */
+interface CompletedOption {
+  name: string;
   short: string | null;
-  takesValue: boolean;
+  words: readonly string[];
+  isFile: boolean;
 }
 
-/** The options that a command's help lists: lines that begin with them. */
-export function optionsOf({ help }: Command): HelpedOption[] {
-  return help
-    .split("\n")
-    .filter((line) => /^ {2}--/.test(line))
-    .flatMap((line) => {
-      // What they mean stands behind two spaces.
-      const [words] = line.trim().split(/ {2,}/) as [string];
-      const short = /, (-\w)\b/.exec(words)?.[1] ?? null;
-      const takesValue = words.includes(" ") && /^--[\w-]+(?:, -\w)? \S/.test(words);
-      return [...words.matchAll(/--([\w-]+)/g)].map(([long]) => ({ long, short, takesValue }));
-    });
+/** The script for a shell. */
+export async function renderCompletion(shell: (typeof shells)[number]): Promise<string> {
+  return { bash, zsh, fish }[shell]({
+    commands: await Promise.all(Object.values<Command>(commands).map(completed)),
+    options: await Promise.all(Object.entries(valuedOptions).map(completedOption)),
+  });
 }
 
-/** The words that a command's operand may be; scenarios where its help says so. */
-function operandsOf({ name, help }: Command): string[] {
-  if (/^ {2}<.*"tandem list"/m.test(help)) return catalogue.map((entry) => entry.name);
-  if (name === "help") return [...commands.map((command) => command.name), findingsTopic];
-  if (name === "schema") return ["scenario", "events"];
-  return name === "completion" ? Object.keys(shells) : [];
+async function completed(command: Command): Promise<Completed> {
+  const { name, summary, operand } = command;
+  return {
+    name: name!,
+    summary,
+    operands: await wordsOf(operand?.offers),
+    takesFile: operand?.isFile === true,
+    options: optionNames(command).map((option) => `--${option}`),
+  };
 }
 
-/** Whether a command's operand may be a file. */
-function takesFile({ help }: Command): boolean {
-  return /^ {2}<.*\bfiles?\b/m.test(help) || /^tandem .*\[file\]/.test(help);
+async function completedOption([name, option]: [
+  string,
+  ValuedOption<unknown>,
+]): Promise<CompletedOption> {
+  const { short = null, offers, isFile = false } = option;
+  return { name: `--${name}`, short, words: await wordsOf(offers), isFile };
 }
 
-/** The values of options that have few. */
-const valuesOf: Readonly<Record<string, string[]>> = {
-  "--strategy": Object.keys(strategyWords),
-  "--driver": ["real", "virtual"],
-  "--lang": ["typescript", "python"],
-  "--reporter": ["text", "junit", "github", "json"],
-  "--strategies": Object.keys(strategyWords),
-  "--sort": [...sortable],
-  "--must": [...demandWords],
-};
-
-/** The options whose value is a file. */
-const fileOptions = ["--events", "--takes-from"];
-
-/** The options whose value is the user's own: nothing is offered for it. */
-function freeOptions(): string[] {
-  const valued = commands.flatMap(optionsOf).filter(({ takesValue }) => takesValue);
-  const free = new Set(valued.map(({ long }) => long));
-  for (const known of [...Object.keys(valuesOf), ...fileOptions]) free.delete(known);
-  return [...free];
+async function wordsOf(offers: Offers = []): Promise<readonly string[]> {
+  return typeof offers === "function" ? offers() : offers;
 }
 
 /** What may stand behind "tandem" itself. */
 const firstOptions = [
   "--help",
   "--version",
-  ...Object.keys(lookOptions).map((name) => `--${name}`),
+  ...Object.keys(tandem.options).map((name) => `--${name}`),
 ];
 
-function wordsOf(command: Command): string[] {
-  return [...operandsOf(command), ...optionsOf(command).map(({ long }) => long), "--help"];
+function behind({ operands, options }: Completed): string {
+  return [...operands, ...options, "--help"].join(" ");
 }
 
-const shortOf: Readonly<Record<string, string[]>> = {
-  "--strategy": ["-s"],
-  "--driver": ["-d"],
-  "--lang": ["-l"],
-};
+/** The three kinds of options with a value, each as the patterns of a shell's `case`. */
+function patternsOf(options: CompletedOption[]): {
+  worded: { pattern: string; words: string }[];
+  files: string;
+  free: string;
+} {
+  const patternOf = ({ name, short }: CompletedOption): string =>
+    short === null ? name : `${name}|-${short}`;
+  const worded = options.filter(({ words }) => words.length > 0);
+  const unworded = options.filter(({ words }) => words.length === 0);
+  return {
+    worded: worded.map((one) => ({ pattern: patternOf(one), words: one.words.join(" ") })),
+    files: unworded
+      .filter(({ isFile }) => isFile)
+      .map(patternOf)
+      .join("|"),
+    free: unworded
+      .filter(({ isFile }) => !isFile)
+      .map(patternOf)
+      .join("|"),
+  };
+}
 
-const names = (): string => commands.map(({ name }) => name).join(" ");
-
-function bash(): string {
-  const values = Object.entries(valuesOf).map(
-    ([option, words]) =>
-      `    ${[option, ...(shortOf[option] ?? [])].join("|")}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$word")); return ;;`,
+function bash(vocabulary: Vocabulary): string {
+  const { worded, files, free } = patternsOf(vocabulary.options);
+  const values = worded.map(
+    ({ pattern, words }) =>
+      `    ${pattern}) COMPREPLY=($(compgen -W "${words}" -- "$word")); return ;;`,
   );
-  const cases = commands.map(
+  const cases = vocabulary.commands.map(
     (command) =>
-      `    ${command.name}) words="${wordsOf(command).join(" ")}"${takesFile(command) ? " files=yes" : ""} ;;`,
+      `    ${command.name}) words="${behind(command)}"${command.takesFile ? " files=yes" : ""} ;;`,
   );
+  const names = vocabulary.commands.map(({ name }) => name).join(" ");
   return `# tandem: completion for bash. In ~/.bashrc: eval "$(tandem completion bash)"
 _tandem() {
   local word="\${COMP_WORDS[COMP_CWORD]}" words="" files=""
@@ -101,14 +117,14 @@ _tandem() {
   if [ "$COMP_CWORD" -eq 1 ]; then
     case "$word" in
     -*) COMPREPLY=($(compgen -W "${firstOptions.join(" ")}" -- "$word")) ;;
-    *) COMPREPLY=($(compgen -W "${names()}" -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W "${names}" -- "$word")) ;;
     esac
     return
   fi
   case "\${COMP_WORDS[COMP_CWORD-1]}" in
 ${values.join("\n")}
-    ${fileOptions.join("|")}) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    ${freeOptions().join("|")}) return ;;
+    ${files}) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    ${free}) return ;;
   esac
   case "\${COMP_WORDS[1]}" in
 ${cases.join("\n")}
@@ -120,32 +136,31 @@ complete -o filenames -F _tandem tandem
 `;
 }
 
-function zsh(): string {
-  const cases = commands.map(
-    (command) =>
-      `    ${command.name}) compadd -- ${wordsOf(command).join(" ")}${takesFile(command) ? "; _files" : ""} ;;`,
+function zsh(vocabulary: Vocabulary): string {
+  const { worded, files, free } = patternsOf(vocabulary.options);
+  const values = worded.map(
+    ({ pattern, words }) => `    ${pattern}) compadd -- ${words}; return ;;`,
   );
-  const described = commands
-    .map(({ name, summary }) => `"${name}:${summary.replaceAll(/["\\$\`]/g, "")}"`)
-    .join(" ");
+  const cases = vocabulary.commands.map(
+    (command) =>
+      `    ${command.name}) compadd -- ${behind(command)}${command.takesFile ? "; _files" : ""} ;;`,
+  );
+  const described = vocabulary.commands.map(
+    ({ name, summary }) => `"${name}:${summary.replaceAll(/["\\$`]/g, "")}"`,
+  );
   return `#compdef tandem
 # tandem: completion for zsh. In ~/.zshrc, after compinit: eval "$(tandem completion zsh)"
 _tandem() {
   local -a described
   if (( CURRENT == 2 )); then
-    described=(${described})
+    described=(${described.join(" ")})
     _describe command described
     return
   fi
   case "$words[CURRENT-1]" in
-${Object.entries(valuesOf)
-  .map(
-    ([option, words]) =>
-      `    ${[option, ...(shortOf[option] ?? [])].join("|")}) compadd -- ${words.join(" ")}; return ;;`,
-  )
-  .join("\n")}
-    ${fileOptions.join("|")}) _files; return ;;
-    ${freeOptions().join("|")}) return ;;
+${values.join("\n")}
+    ${files}) _files; return ;;
+    ${free}) return ;;
   esac
   case "$words[2]" in
 ${cases.join("\n")}
@@ -155,28 +170,27 @@ compdef _tandem tandem
 `;
 }
 
-function fish(): string {
-  const lines = commands.flatMap((command) => {
-    const { name, summary } = command;
+function fish(vocabulary: Vocabulary): string {
+  const lines = vocabulary.commands.flatMap(({ name, summary, operands, takesFile, options }) => {
     const inside = `complete -c tandem -n '__fish_seen_subcommand_from ${name}'`;
-    const operands = operandsOf(command);
     return [
       `complete -c tandem -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "")}'`,
-      ...(takesFile(command) ? [] : [`${inside} -f`]),
+      ...(takesFile ? [] : [`${inside} -f`]),
       ...(operands.length === 0 ? [] : [`${inside} -a '${operands.join(" ")}'`]),
-      ...optionsOf(command).map(({ long, short, takesValue }) =>
-        [
-          `${inside} -l ${long.slice(2)}`,
-          ...(short === null ? [] : [`-s ${short.slice(1)}`]),
-          ...(takesValue ? ["-r"] : []),
-          ...(takesValue && !fileOptions.includes(long) ? ["-f"] : []),
-          ...(valuesOf[long] === undefined ? [] : [`-a '${valuesOf[long].join(" ")}'`]),
-        ].join(" "),
-      ),
+      ...options.map((option) => {
+        const valued = vocabulary.options.find((one) => one.name === option);
+        return `${inside} -l ${option.slice(2)}${valued === undefined ? "" : fishValue(valued)}`;
+      }),
     ];
   });
   return `# tandem: completion for fish. Write it to ~/.config/fish/completions/tandem.fish\n${lines.join("\n")}\n`;
 }
 
-/** The script for each shell. */
-export const shells: Readonly<Record<string, () => string>> = { bash, zsh, fish };
+function fishValue({ short, words, isFile }: CompletedOption): string {
+  return [
+    ...(short === null ? [] : [` -s ${short}`]),
+    " -r",
+    ...(isFile ? [] : [" -f"]),
+    ...(words.length === 0 ? [] : [` -a '${words.join(" ")}'`]),
+  ].join("");
+}

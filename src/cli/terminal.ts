@@ -4,9 +4,10 @@ import { cursorShown } from "../base/text.ts";
 import { OutputClosed, OutputFailed, terminal, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** The options by which a user overrules what is found out. */
-export const lookOptions = { ascii: { type: "boolean" }, "no-color": { type: "boolean" } } as const;
-
-type LookWords = { [name in keyof typeof lookOptions]?: string | boolean };
+interface LookWords {
+  ascii?: boolean;
+  "no-color"?: boolean;
+}
 
 /** How to draw on a stream. */
 export function lookOf(stream: { isTTY?: boolean }, words: LookWords = {}): Look {

@@ -2,13 +2,9 @@
 import type { SourceText } from "../base/texts.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
+import type { Language } from "./language.ts";
 import { emitPython } from "./python.ts";
 import { emitTypeScript } from "./typescript.ts";
-
-/** The languages that a program can be written in. */
-export const languages = ["typescript", "python"] as const;
-
-export type Language = (typeof languages)[number];
 
 const emitters: Record<Language, (scenario: Scenario, strategy: Strategy) => SourceText> = {
   typescript: emitTypeScript,

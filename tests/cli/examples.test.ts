@@ -1,7 +1,8 @@
 /** The help's examples: each of them works, as it stands, for somebody who tries it. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync } from "node:fs";
-import { commands, overview } from "../../src/cli/commands.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { overview, renderHelp } from "../../src/cli/help.ts";
 import { environment, shell, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { patience } from "../support/patience.ts";
@@ -35,7 +36,10 @@ function prepared(): ReturnType<typeof temporaryFolder> {
 }
 
 const topics = [
-  ...commands.map(({ name, help }) => ({ name: `tandem help ${name}`, help })),
+  ...Object.values(commands).map((one) => ({
+    name: `tandem help ${one.name}`,
+    help: renderHelp(one),
+  })),
   { name: "tandem help", help: overview() },
 ];
 

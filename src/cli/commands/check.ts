@@ -12,18 +12,16 @@ import { callProblems } from "../../scenario/calls.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
-import { nearest } from "../../base/suggest.ts";
 import { noExpectations } from "../../scenario/expectation.ts";
-import { readArguments, readDriver, readSpeed } from "../arguments.ts";
+import { readArguments } from "../arguments.ts";
 import { readDemands } from "../demands.ts";
 import { exitStatus, signalStatus } from "../command.ts";
-import { UsageError } from "../errors.ts";
+import { commands } from "../commands.ts";
+import type { Reporter } from "../options.ts";
 import { terminal, writeErr, writeOut } from "../output.ts";
 import { type Manner, performAll, type Piece } from "../perform-all.ts";
 import { type Found, findScenarios } from "../scenario-files.ts";
 import { lookOf } from "../terminal.ts";
-
-const reporters = ["text", "junit", "github", "json"];
 
 /** A scenario to be checked under one strategy, and where the result goes. */
 interface Case extends Piece {
@@ -31,27 +29,13 @@ interface Case extends Piece {
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const { operands, options } = readArguments(
-    "check",
-    argv,
-    {
-      reporter: { type: "string" },
-      driver: { type: "string", short: "d" },
-      speed: { type: "string" },
-      compare: { type: "boolean" },
-      must: { type: "string" },
-      ascii: { type: "boolean" },
-    } as const,
-    { least: 1, most: Infinity, what: "a file, a folder or a scenario" },
-  );
-  const reporter = readReporter(options.reporter ?? "text");
-  const real = readDriver("check", options.driver ?? "virtual") === "real";
-  const speed = readSpeed("check", options.speed);
+  const { operands, options } = readArguments(commands.check, argv);
+  const { driver, speed, reporter, compare } = options;
   // Virtual time takes no time, at whatever speed.
-  const manner: Manner = real ? { driver: "real", speed } : { driver: "virtual", speed: 1 };
-  const must = options.must === undefined ? [] : readDemands("check", String(options.must), null);
+  const manner: Manner = { driver, speed: driver === "real" ? speed : 1 };
+  const must = options.must === null ? [] : readDemands("check", options.must, null);
   const cases = findScenarios(operands).map((found) =>
-    readCases(found, manner, { compare: options.compare === true, isAsked: must.length > 0 }),
+    readCases(found, manner, { compare, isAsked: must.length > 0 }),
   );
   const documents = cases.flatMap(({ results }) => results);
   const all = cases.flatMap((one) => one.cases);
@@ -75,16 +59,6 @@ export async function run(argv: string[]): Promise<number> {
   if (documents.some(({ problems }) => problems.length > 0)) return exitStatus.wrong;
   const fellShort = documents.some(({ checks }) => checks.some(({ met }) => !met));
   return fellShort ? exitStatus.fellShort : exitStatus.done;
-}
-
-function readReporter(written: string | boolean): string {
-  const word = String(written);
-  if (reporters.includes(word)) return word;
-  const near = nearest(word, reporters);
-  throw new UsageError(
-    `--reporter is one of ${reporters.join(", ")}, not "${word}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    "check",
-  );
 }
 
 /**
@@ -125,7 +99,7 @@ function broken({ message }: Error): Checked {
   return { of: "run", met: false, expected, found: `it broke: ${message}`, position: null };
 }
 
-function report(reporter: string, documents: CheckedDocument[], unicode: boolean): string {
+function report(reporter: Reporter, documents: CheckedDocument[], unicode: boolean): string {
   switch (reporter) {
     case "junit":
       return toJunit(documents);
@@ -134,7 +108,7 @@ function report(reporter: string, documents: CheckedDocument[], unicode: boolean
     case "github":
       // The lines are for those who read the log; GitHub itself reads the commands.
       return renderChecks(documents, unicode) + toAnnotations(documents);
-    default:
+    case "text":
       return renderChecks(documents, unicode);
   }
 }

@@ -24,13 +24,14 @@ import { TICKS_PER_MS } from "../../base/duration.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
-import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
+import type { Strategy } from "../../scenario/strategy.ts";
 import { suggestion } from "../../base/suggest.ts";
 import { joined, type MarkdownText } from "../../base/texts.ts";
 import { adviseOn } from "../advise.ts";
-import { readArguments, readDriver, readSpeed } from "../arguments.ts";
+import { type Arguments, readArguments } from "../arguments.ts";
+import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
+import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
-import { exitStatus, signalStatus } from "../command.ts";
 import {
   type Compared,
   judge,
@@ -42,48 +43,22 @@ import { UsageError } from "../errors.ts";
 import { type Manner, type Performed, type Piece, simulate, tryOut } from "../perform-all.ts";
 import type { EndingSignal } from "../signals.ts";
 import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
-import { lookOf, lookOptions } from "../terminal.ts";
+import { lookOf } from "../terminal.ts";
 
-const optionSpecs = {
-  strategies: { type: "string" },
-  all: { type: "boolean" },
-  driver: { type: "string", short: "d" },
-  speed: { type: "string" },
-  sort: { type: "string" },
-  must: { type: "string" },
-  "counter-example": { type: "boolean" },
-  verify: { type: "boolean" },
-  json: { type: "boolean" },
-  markdown: { type: "boolean" },
-  ...lookOptions,
-} as const;
-
-type Words = { [name in keyof typeof optionSpecs]?: string | boolean };
+type Options = OptionsOf<typeof commands.compare>;
 
 /** What is written to stdout. */
 type Output = "text" | "json" | "markdown" | "counter-example";
 
-interface CompareOptions {
-  strategies: readonly Strategy[] | null;
-  all: boolean;
-  driver: "virtual" | "real";
-  speed: number;
-  sort: string | null;
-  /** What must hold, as it is written. */
-  must: string | null;
-  output: Output;
-  /** Whether both drivers perform it, to be held against each other. */
-  verify: boolean;
-}
-
 export async function run(argv: string[]): Promise<number> {
-  const { operands, options: words } = readArguments("compare", argv, optionSpecs, {
-    least: 1,
-    most: 1,
-    what: "a scenario",
-  });
-  const options = readOptions(words);
-  const { driver, speed, all, sort, output } = options;
+  const words = readArguments(commands.compare, argv);
+  const { operands, options } = words;
+  checkTogether(words);
+  const { driver, all } = options;
+  const output = outputOf(options);
+  const sort = options.sort === null ? null : readColumn(options.sort);
+  // Virtual time takes no time, at whatever speed.
+  const speed = driver === "real" || options.verify ? options.speed : 1;
   const source = readSource(operands[0]!);
   const scenario = await loadScenario(source);
   const problems = [
@@ -130,7 +105,9 @@ export async function run(argv: string[]): Promise<number> {
     default: {
       const classes = all ? classesOf(runs, own) : runs;
       const sorted = sort === null ? classes : sortBy(classes, sort);
-      writeOut(output === "markdown" ? asMarkdown(sorted, advice) : asText(sorted, advice, words));
+      writeOut(
+        output === "markdown" ? asMarkdown(sorted, advice) : asText(sorted, advice, options),
+      );
       return exitStatus.done;
     }
   }
@@ -184,8 +161,8 @@ async function verify(
   return verified.some(isUnexplained) ? exitStatus.fellShort : exitStatus.done;
 }
 
-function asText(classes: readonly (Compared & Class)[], advice: Advice, words: Words): string {
-  const look = lookOf(terminal.stdout, words);
+function asText(classes: readonly (Compared & Class)[], advice: Advice, options: Options): string {
+  const look = lookOf(terminal.stdout, options);
   const to = classes.reduce((most, { wall }) => Math.max(most, wall), 0);
   const runs = classes.map((one) => ({ name: className(one), lanes: one.lanes }));
   return [
@@ -217,55 +194,35 @@ function writeCounterExample({ unless, choose, notSought }: Advice): number {
   return exitStatus.done;
 }
 
-function readOptions(words: Words): CompareOptions {
-  const refuse = (message: string): never => {
-    throw new UsageError(message, "compare");
-  };
-  const driver = readDriver("compare", words.driver ?? "virtual");
-  const speed = readSpeed("compare", words.speed);
-  if (words.all === true && words.strategies !== undefined)
-    refuse("--all and --strategies exclude each other; leave one out");
-  if (words.verify === true && words.driver !== undefined)
-    refuse("--verify runs both drivers; leave --driver out");
+/** Refuses options of which one makes another mean nothing. */
+function checkTogether({ options, given }: Arguments<typeof commands.compare>): void {
+  if (options.all && given.has("strategies"))
+    throw refusal("--all and --strategies exclude each other; leave one out");
+  if (options.verify && given.has("driver"))
+    throw refusal("--verify runs both drivers; leave --driver out");
   for (const other of ["must", "sort", "markdown", "counter-example"] as const)
-    if (words.verify === true && words[other] !== undefined)
-      refuse(`--verify tells where the drivers differ, and nothing else; leave --${other} out`);
-  const outputs = (["json", "markdown", "counter-example"] as const).filter((name) => words[name]);
-  if (outputs.length > 1)
-    refuse(`--${outputs[0]} and --${outputs[1]} exclude each other; leave one out`);
-  const sort = words.sort === undefined ? null : columnToSort(String(words.sort));
-  if (sort === undefined) {
-    const word = String(words.sort);
-    return refuse(
-      `--sort ${word}: no such column to sort by; ${suggestion(word, sortable, "columns")}`,
-    );
-  }
-  return {
-    strategies: words.strategies === undefined ? null : readStrategies(String(words.strategies)),
-    all: words.all === true,
-    driver,
-    // Virtual time takes no time, at whatever speed.
-    speed: driver === "real" || words.verify === true ? speed : 1,
-    verify: words.verify === true,
-    sort,
-    must: words.must === undefined ? null : String(words.must),
-    output: outputs[0] ?? "text",
-  };
+    if (options.verify && given.has(other))
+      throw refusal(
+        `--verify tells where the drivers differ, and nothing else; leave --${other} out`,
+      );
 }
 
-/** Strategies between commas, each once; a word with a = refines the one before it. */
-function readStrategies(text: string): Strategy[] {
-  const words: string[] = [];
-  for (const word of text.split(",").map((one) => one.trim()))
-    if (word.includes("=") && words.length > 0) words.push(`${words.pop()},${word}`);
-    else words.push(word);
-  const strategies = words.map((word) => {
-    try {
-      return parseStrategy(word);
-    } catch (error) {
-      if (!(error instanceof StrategyError)) throw error;
-      throw new UsageError(`--strategies ${word}: ${error.message}`, "compare");
-    }
-  });
-  return [...new Map(strategies.map((one) => [one.name, one])).values()];
+function outputOf(options: Options): Output {
+  const [output = "text", other] = (["json", "markdown", "counter-example"] as const).filter(
+    (name) => options[name],
+  );
+  if (other !== undefined)
+    throw refusal(`--${output} and --${other} exclude each other; leave one out`);
+  return output;
+}
+
+function readColumn(word: string): string {
+  const column = columnToSort(word);
+  if (column !== undefined) return column;
+  const hint = suggestion(word, sortable, "columns");
+  throw refusal(`--sort ${word}: no such column to sort by; ${hint}`);
+}
+
+function refusal(message: string): UsageError {
+  return new UsageError(message, commands.compare.name);
 }

@@ -1,24 +1,26 @@
 /** `tandem man`: the manual page, made of the same words as the help. */
 import { readArguments } from "../arguments.ts";
-import { commands, overview } from "../commands.ts";
+import { exitStatus } from "../command.ts";
+import { commands, tandem } from "../commands.ts";
+import { overview, renderHelp } from "../help.ts";
 import { writeOut } from "../output.ts";
 import { version } from "../version.ts";
 
 export function run(argv: string[]): number {
-  readArguments("man", argv, {}, { least: 0, most: 0, what: "nothing" });
+  readArguments(commands.man, argv);
   writeOut(
     [
       `.TH TANDEM 1 "" "tandem ${version}" "User Commands"`,
       ".SH NAME",
-      "tandem \\- run a synchronous program beside its asynchronous background tasks",
+      `tandem \\- ${tandem.summary}`,
       ".SH DESCRIPTION",
       verbatim(overview()),
       ".SH COMMANDS",
-      ...commands.flatMap(({ name, help }) => [`.SS ${name}`, verbatim(help)]),
+      ...Object.values(commands).flatMap((one) => [`.SS ${one.name}`, verbatim(renderHelp(one))]),
       "",
     ].join("\n"),
   );
-  return 0;
+  return exitStatus.done;
 }
 
 /** Text as it stands: a backslash, and a dot or quote at the start of a line, would mean something. */

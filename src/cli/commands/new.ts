@@ -1,14 +1,11 @@
 /** `tandem new [file]` */
 import { readArguments } from "../arguments.ts";
+import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
-import { canAsk, lookOptions, prepareForQuestions } from "../terminal.ts";
+import { canAsk, prepareForQuestions } from "../terminal.ts";
 
 export async function run(argv: string[]): Promise<number> {
-  const { operands, options } = readArguments("new", argv, lookOptions, {
-    least: 0,
-    most: 1,
-    what: "a file",
-  });
+  const { operands, options } = readArguments(commands.new, argv);
   const [file = null] = operands;
   const asks = canAsk();
   prepareForQuestions(options);

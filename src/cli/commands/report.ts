@@ -4,29 +4,26 @@ import { toJson } from "../../report/json.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
 import { maxEventBytes, readText } from "../../scenario/source.ts";
 import { readArguments } from "../arguments.ts";
+import { exitStatus } from "../command.ts";
+import { commands } from "../commands.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
 import { timelineOf } from "../perform.ts";
 import { tryOut } from "../perform-all.ts";
 import { readRun } from "../recorded-run.ts";
-import { lookOf, lookOptions } from "../terminal.ts";
+import { lookOf } from "../terminal.ts";
 
 export function run(argv: string[]): number {
-  const { operands, options } = readArguments(
-    "report",
-    argv,
-    { json: { type: "boolean" }, timeline: { type: "boolean" }, ...lookOptions },
-    { least: 1, most: 1, what: "a file of events" },
-  );
+  const { operands, options } = readArguments(commands.report, argv);
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
   const { outcome, log } = readRun(readText(word, file, maxEventBytes), file);
   const findings = findFindings(outcome, tryOut);
-  if (options.timeline === true && options.json !== true)
+  if (options.timeline && !options.json)
     writeOut(`${timelineOf(outcome, log, lookOf(terminal.stdout, options))}\n`);
   writeOut(
     options.json
       ? `${JSON.stringify(toJson(outcome, findings), null, 2)}\n`
       : renderVerdict(outcome, findings, textWidth()),
   );
-  return 0;
+  return exitStatus.done;
 }

@@ -11,43 +11,24 @@ import type { RunPlan } from "../../program/run.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
 import { callProblems, type CallTimes } from "../../scenario/calls.ts";
 import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
-import { durationExamples, parseDuration } from "../../base/duration.ts";
-import { type Jitter, mostSeed, parseJitterShare } from "../../scenario/jitter.ts";
+import type { Jitter } from "../../scenario/jitter.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
-import { parseStrategy, type Strategy, StrategyError } from "../../scenario/strategy.ts";
-import { readArguments, readDriver, readSpeed } from "../arguments.ts";
+import type { Strategy } from "../../scenario/strategy.ts";
+import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
+import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
 import { encodeRun } from "../event-file.ts";
 import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
 import { performForReal, type PerformOptions, performVirtually, timelineOf } from "../perform.ts";
 import { tryOut } from "../perform-all.ts";
 import { type EndingSignal, SignalWatch } from "../signals.ts";
-import { canRedraw, lookOf, lookOptions } from "../terminal.ts";
+import { canRedraw, lookOf } from "../terminal.ts";
 
-/** What `--runs` may ask for at most: enough to tell odds of one in a hundred thousand. */
-const mostRuns = 1_000_000;
-
-const optionSpecs = {
-  strategy: { type: "string", short: "s" },
-  driver: { type: "string", short: "d" },
-  speed: { type: "string" },
-  "takes-from": { type: "string" },
-  timeout: { type: "string" },
-  jitter: { type: "string" },
-  runs: { type: "string" },
-  seed: { type: "string" },
-  events: { type: "string" },
-  force: { type: "boolean" },
-  json: { type: "boolean" },
-  strict: { type: "boolean" },
-  timeline: { type: "boolean" },
-  "no-live": { type: "boolean" },
-  ...lookOptions,
-} as const;
+type Words = Arguments<typeof commands.run>;
 
 interface RunOptions extends PerformOptions {
   strategy: Strategy | null;
@@ -63,12 +44,9 @@ interface RunOptions extends PerformOptions {
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const { operands, options: words } = readArguments("run", argv, optionSpecs, {
-    least: 1,
-    most: 1,
-    what: "a scenario",
-  });
-  const options = readOptions(words);
+  const words = readArguments(commands.run, argv);
+  const { operands } = words;
+  const options = planned(words);
   const { driver, speed, jitter } = options;
   const source = readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
@@ -122,11 +100,12 @@ export async function run(argv: string[]): Promise<number> {
 }
 
 /** The command that performs one of many runs again, but for its seed. */
-function commandAgain(scenario: string, words: Words): string {
+function commandAgain(scenario: string, { given }: Words): string {
   const kept = ["strategy", "takes-from", "timeout", "jitter"] as const;
-  const options = kept.flatMap((name) =>
-    words[name] === undefined ? [] : [`--${name} ${shellWord(String(words[name]))}`],
-  );
+  const options = kept.flatMap((name) => {
+    const written = given.get(name);
+    return written === undefined ? [] : [`--${name} ${shellWord(String(written))}`];
+  });
   return ["tandem run", shellWord(scenario), ...options].join(" ");
 }
 
@@ -163,102 +142,65 @@ async function openRealRun({ text }: Source, strategy: Strategy | null): Promise
   });
 }
 
-type Words = { [name in keyof typeof optionSpecs]?: string | boolean };
-
-function readOptions(words: Words): RunOptions {
-  const { jitter, runs } = readJitter(words);
-  const driver = readDriver("run", words.driver ?? (jitter === null ? "real" : "virtual"));
-  const speed = readSpeed("run", words.speed);
-  const timeout = words.timeout === undefined ? null : parseDuration(words.timeout);
-  if (timeout === undefined)
-    throw new UsageError(
-      `--timeout is a duration (${durationExamples}), not "${String(words.timeout)}"`,
-      "run",
-    );
-  const takesFrom = words["takes-from"] === undefined ? null : String(words["takes-from"]);
+/** What is to be done, as the options say together. @throws UsageError where they contradict. */
+function planned(words: Words): RunOptions {
+  const { options } = words;
+  const { strategy, timeout, runs, events, force, json, strict, timeline } = options;
+  const takesFrom = options["takes-from"];
+  const jitter = jitterOf(words);
+  const driver = options.driver ?? (jitter === null ? "real" : "virtual");
   if (takesFrom !== null && driver === "real")
-    throw new UsageError(
-      `--takes-from says how calls go where nothing is called; add --driver virtual`,
-      "run",
-    );
+    throw refusal("--takes-from says how calls go where nothing is called; add --driver virtual");
   if (jitter !== null && driver === "real")
-    throw new UsageError(
+    throw refusal(
       "--jitter varies virtual time, and a real run varies by itself; leave out --driver real",
-      "run",
     );
-  const events = words.events === undefined ? null : String(words.events);
-  if (events !== null) checkEventsFile(events, words.force === true);
+  if (events !== null) checkEventsFile(events, force);
   return {
-    strategy: words.strategy === undefined ? null : readStrategy(String(words.strategy)),
+    strategy,
     driver,
     // Virtual time takes no time, at whatever speed.
-    speed: driver === "virtual" ? 1 : speed,
+    speed: driver === "virtual" ? 1 : options.speed,
     timeout,
     ...(jitter === null ? {} : { jitter }),
     runs,
     events,
-    force: words.force === true,
+    force,
     takesFrom,
-    json: words.json === true,
-    strict: words.strict === true,
-    timeline: words.timeline === true,
-    live:
-      driver === "real" &&
-      words.json !== true &&
-      words["no-live"] !== true &&
-      canRedraw(terminal.stderr),
-    look: () => lookOf(terminal.stderr, words),
+    json,
+    strict,
+    timeline,
+    live: driver === "real" && !json && !options["no-live"] && canRedraw(terminal.stderr),
+    look: () => lookOf(terminal.stderr, options),
   };
 }
 
-/** How durations vary, and how often the scenario is performed. */
-function readJitter(words: Words): { jitter: Jitter | null; runs: number } {
-  const refuse = (message: string): never => {
-    throw new UsageError(message, "run");
-  };
-  const runs = readWhole(words.runs ?? "1");
-  if (runs === null || runs < 1 || runs > mostRuns)
-    refuse(`--runs is a whole number from 1 to ${mostRuns}, not "${String(words.runs)}"`);
-  const seed = readWhole(words.seed ?? "1");
-  if (seed === null || seed > mostSeed)
-    refuse(`--seed is a whole number from 0 to ${mostSeed}, not "${String(words.seed)}"`);
-  if (words.jitter === undefined) {
-    if (words.runs !== undefined)
-      refuse("without --jitter every run is the same; say how much durations vary: --jitter 5%");
-    if (words.seed !== undefined)
-      refuse("without --jitter nothing is random; say how much durations vary: --jitter 5%");
-    return { jitter: null, runs: 1 };
-  }
-  const written = String(words.jitter);
-  const share = parseJitterShare(written);
-  if (share === undefined) {
-    const near = parseJitterShare(`${written}%`) === undefined ? "" : `; did you mean ${written}%?`;
-    refuse(`--jitter is a percentage above 0% and up to 100% (as 5%), not "${written}"${near}`);
+/** How durations vary; null where they do not. */
+function jitterOf({ options, given }: Words): Jitter | null {
+  const { jitter: share, runs, seed } = options;
+  if (share === null) {
+    if (given.has("runs"))
+      throw refusal(
+        "without --jitter every run is the same; say how much durations vary: --jitter 5%",
+      );
+    if (given.has("seed"))
+      throw refusal("without --jitter nothing is random; say how much durations vary: --jitter 5%");
+    return null;
   }
   for (const name of ["events", "timeline"] as const)
-    if (runs! > 1 && words[name] !== undefined)
-      refuse(`--${name} is about one run; choose one by its --seed, and leave out --runs`);
-  return { jitter: { share: share!, seed: seed! }, runs: runs! };
+    if (runs > 1 && given.has(name))
+      throw refusal(`--${name} is about one run; choose one by its --seed, and leave out --runs`);
+  return { share, seed };
 }
 
-function readWhole(text: string | boolean): number | null {
-  return /^\d{1,10}$/.test(String(text)) ? Number(text) : null;
-}
-
-function readStrategy(text: string): Strategy {
-  try {
-    return parseStrategy(text);
-  } catch (error) {
-    if (error instanceof StrategyError)
-      throw new UsageError(`--strategy ${text}: ${error.message}`, "run");
-    throw error;
-  }
+function refusal(message: string): UsageError {
+  return new UsageError(message, commands.run.name);
 }
 
 /** Refuses, before anything runs, a file that has no folder to stand in or that would be overwritten. */
 function checkEventsFile(file: string, force: boolean): void {
   const refuse = (message: string): never => {
-    throw new UsageError(`--events ${file}: ${message}`, "run");
+    throw refusal(`--events ${file}: ${message}`);
   };
   if (file === "-") refuse("standard output takes what the program prints; name a file");
   const folder = dirname(file);

@@ -2,13 +2,15 @@
 import { loadScenario } from "../../scenario/load.ts";
 import { readSource } from "../../scenario/source.ts";
 import { readArguments } from "../arguments.ts";
+import { exitStatus } from "../command.ts";
+import { commands } from "../commands.ts";
 import { writeOut } from "../output.ts";
 
 export async function run(argv: string[]): Promise<number> {
-  const { operands } = readArguments("show", argv, {}, { least: 1, most: 1, what: "a scenario" });
+  const { operands } = readArguments(commands.show, argv);
   const source = readSource(operands[0]!);
   await loadScenario(source);
   const { text } = source;
   writeOut(text.endsWith("\n") ? text : `${text}\n`);
-  return 0;
+  return exitStatus.done;
 }

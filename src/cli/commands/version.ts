@@ -1,10 +1,12 @@
 /** `tandem version` */
 import { readArguments } from "../arguments.ts";
+import { exitStatus } from "../command.ts";
+import { commands } from "../commands.ts";
 import { writeOut } from "../output.ts";
 import { version } from "../version.ts";
 
 export function run(argv: string[]): number {
-  readArguments("version", argv, {}, { least: 0, most: 0, what: "nothing" });
+  readArguments(commands.version, argv);
   writeOut(`tandem ${version} (Bun ${Bun.version}, ${process.platform} ${process.arch})\n`);
-  return 0;
+  return exitStatus.done;
 }

@@ -1,0 +1,28 @@
+/** The command that a word means, and what its user may have meant where it is none. */
+import { existsSync, statSync } from "node:fs";
+import { suggestion } from "../base/suggest.ts";
+import { type CommandName, commands } from "./commands.ts";
+import { UsageError } from "./errors.ts";
+
+/**
+ * The command of a name.
+ *
+ * @param others words that would have been right as well.
+ * @throws UsageError where there is none.
+ */
+export async function commandNamed(word: string, others: string[] = []): Promise<CommandName> {
+  if (Object.hasOwn(commands, word)) return word as CommandName;
+  if (word.startsWith("-")) throw new UsageError(`there is no option ${word} before a command`);
+  const names = [...Object.keys(commands), ...others];
+  // Whoever names a scenario alone means to run it, though "lost" is near to "list".
+  const instead = (await isScenario(word))
+    ? `did you mean "tandem run ${word}"?`
+    : suggestion(word, names, "commands");
+  throw new UsageError(`there is no command "${word}"; ${instead}`);
+}
+
+async function isScenario(word: string): Promise<boolean> {
+  if (existsSync(word) && statSync(word).isFile()) return true;
+  const { catalogue } = await import("../scenario/catalogue.ts");
+  return catalogue.some(({ name }) => name === word);
+}

@@ -1,0 +1,148 @@
+/** The help, in text: what the table of commands says, set out for a terminal of 100 columns. */
+import { wrap } from "../base/text.ts";
+import { type Command, type Entry, exitStatus, type Operand, signalStatus } from "./command.ts";
+import { commands, tandem } from "./commands.ts";
+import { valuedOption } from "./options.ts";
+
+/** How wide a line may be, whatever the terminal is: the manual page has the same lines. */
+const width = 100;
+
+const indent = "  ";
+
+/** What stands below an option is set in by so much. */
+const below = " ".repeat(8);
+
+/** All of `tandem help NAME`. */
+export function renderHelp(command: Command): string {
+  const { name, about, operand, sections = [], exitStatus: statuses, more, examples } = command;
+  const parts = [
+    [`tandem ${name}`, ...usageOf(operand), ...(hasOptions(command) ? ["[options]"] : [])].join(
+      " ",
+    ),
+    paragraph(about),
+    ...(operand?.says === undefined
+      ? []
+      : [columns([{ head: usageOf(operand).join(" "), says: operand.says }])]),
+    ...(hasOptions(command) ? [`Options\n${renderOptions(command)}`] : []),
+    ...sections.map(({ title, column, entries }) => `${title}\n${columns(entries, { column })}`),
+    ...(statuses === undefined ? [] : [renderStatuses(statuses)]),
+    ...(more === undefined ? [] : [paragraph(more)]),
+    renderExamples(examples),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** All of `tandem help`. */
+export function overview(): string {
+  const rows = Object.values(commands).map(({ name, summary }) => ({ head: name, says: summary }));
+  const own = optionNames(tandem).map((name) => `[--${name}]`);
+  return `${paragraph(tandem.about)}
+
+Usage: tandem ${own.join(" ")}   asks what to do, in a terminal
+       tandem <command> [...]
+
+Commands
+${columns(rows)}
+
+${renderExamples(tandem.examples)}
+`;
+}
+
+/** The names of a command's options, in the order in which the help tells them. */
+export function optionNames(command: Command): string[] {
+  return optionLines(command).flat();
+}
+
+/** The names of options, those together that stand on one line of the help. */
+function optionLines({ options, last = [] }: Command): string[][] {
+  const names = Object.keys(options).filter((name) => options[name]!.beside === undefined);
+  return [...names.filter((name) => !last.includes(name)), ...last].map((name) => [
+    name,
+    ...Object.keys(options).filter((other) => options[other]!.beside === name),
+  ]);
+}
+
+function hasOptions({ options }: Command): boolean {
+  return Object.keys(options).length > 0;
+}
+
+function usageOf(operand: Operand | null): string[] {
+  if (operand === null) return [];
+  const { name, least } = operand;
+  if (least === 0) return [`[${name}]`];
+  return ["words" in operand ? name : `<${name}>`];
+}
+
+function renderOptions(command: Command): string {
+  const lines = optionLines(command).map((names) => {
+    const { says = "", below: more = [] } = command.options[names[0]!]!;
+    return { head: names.map((name) => headOf(command, name)).join(", "), says, below: more };
+  });
+  // One with more below it may stand out.
+  const column = widthOf(lines.filter((line) => line.below.length === 0));
+  return lines
+    .flatMap((line) => [
+      columns([line], { column }),
+      ...line.below.map((part) =>
+        typeof part === "string" ? paragraph(part, below) : columns(part, { before: below }),
+      ),
+    ])
+    .join("\n");
+}
+
+/** `--driver, -d virtual|real`, the default first. */
+function headOf({ options }: Command, name: string): string {
+  const valued = valuedOption(name);
+  if (valued === null) return `--${name}`;
+  const { short, offers, value = Array.isArray(offers) ? wordsOf(offers) : "" } = valued;
+  return `--${name}${short === undefined ? "" : `, -${short}`} ${value}`;
+
+  function wordsOf(words: readonly string[]): string {
+    const first = words.filter((word) => word === options[name]!.default);
+    return [...new Set([...first, ...words])].join("|");
+  }
+}
+
+function renderStatuses(statuses: NonNullable<Command["exitStatus"]>): string {
+  const numbers = { ...exitStatus, ...signalStatus };
+  const told = Object.entries(statuses).map(
+    ([name, says]) => `${numbers[name as keyof typeof numbers]} ${says}`,
+  );
+  return paragraph(`Exit status: ${told.join(", ")}.`);
+}
+
+function renderExamples(examples: readonly string[]): string {
+  const lines = examples.map((example) => `${indent}${example}`);
+  return [examples.length === 1 ? "Example" : "Examples", ...lines].join("\n");
+}
+
+/** Words in two columns, the second at `column`, or where the widest head lets it be. */
+function columns(
+  entries: readonly Entry[],
+  { column, before = indent }: { column?: number | undefined; before?: string } = {},
+): string {
+  const at = column ?? widthOf(entries, before);
+  return entries
+    .map(({ head, says }) => {
+      const start = `${before}${head}`.padEnd(at - 3) + "   ";
+      return start + reflowed(says, width - at, " ".repeat(at));
+    })
+    .join("\n");
+}
+
+/** Where the second of two columns begins. */
+function widthOf(entries: readonly Entry[], before = indent): number {
+  return before.length + Math.max(...entries.map(({ head }) => head.length)) + 3;
+}
+
+function paragraph(text: string, before = ""): string {
+  return before + reflowed(text, width - before.length, before);
+}
+
+/** Sets a text of the table anew, its lines after the first behind `before`. */
+function reflowed(text: string, room: number, before: string): string {
+  return text
+    .split(/\\\n/)
+    .map((line) => wrap(line.trim().replaceAll(/\s+/g, " "), room, before))
+    .join(`\n${before}`);
+}
