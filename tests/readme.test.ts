@@ -2,7 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import packageJson from "../package.json";
-import { shell, tandem, temporaryFolder } from "./support/tandem.ts";
+import { Lanes } from "./support/real.ts";
+import { shellBeside, tandem, temporaryFolder } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
 import { patience } from "./support/patience.ts";
 
@@ -25,6 +26,9 @@ const lines = blocks
   .filter(({ language }) => language === "sh")
   .flatMap(({ text }) => text.trim().split("\n"))
   .map((line) => line.replace(/\s+#.*$/, ""));
+
+/** So many lines of it at once: real runs mostly sleep. */
+const lanes = new Lanes(3);
 
 describe("README.md", () => {
   const shown = blocks.filter(({ language }) => language === "console");
@@ -65,12 +69,14 @@ describe("README.md", () => {
   });
 
   for (const line of lines.filter((line) => line.startsWith("tandem ")))
-    test(`${line} works`, () => {
-      using folder = temporaryFolder();
-      const { status, stdout } = shell(line, { cwd: folder.path });
-      expect(status).toBe(0);
-      expect(stdout).not.toBe("");
-    });
+    test.concurrent(`${line} works`, () =>
+      lanes.run(async () => {
+        using folder = temporaryFolder();
+        const { status, stdout } = await shellBeside(line, { cwd: folder.path });
+        expect(status).toBe(0);
+        expect(stdout).not.toBe("");
+      }),
+    );
 
   test("every script it names is in package.json, and every file is there", async () => {
     const scripts = lines.flatMap((line) => [...line.matchAll(/(?:npm|bun) run ([\w:]+)/g)]);

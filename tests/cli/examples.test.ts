@@ -1,9 +1,11 @@
 /** The help's examples: each of them works, as it stands, for somebody who tries it. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { commands } from "../../src/cli/commands.ts";
 import { overview, renderHelp } from "../../src/cli/help.ts";
-import { environment, shell, temporaryFolder } from "../support/tandem.ts";
+import { Lanes } from "../support/real.ts";
+import { environment, shellBeside, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { patience } from "../support/patience.ts";
 
@@ -43,6 +45,12 @@ const topics = [
   { name: "tandem help", help: overview() },
 ];
 
+/** Where the shell finds Bun, however the tests were started. */
+const bunFolder = join(import.meta.dir, "../../node_modules/.bin");
+
+/** So many topics at once: real runs mostly sleep. */
+const lanes = new Lanes(3);
+
 describe.each(topics)("$name", ({ help }) => {
   const examples = examplesOf(help);
 
@@ -55,29 +63,34 @@ describe.each(topics)("$name", ({ help }) => {
     for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 
-  test("each example works, one after the other", async () => {
-    using folder = prepared();
-    for (const example of examples) {
-      if (/^tandem new/.test(example)) {
-        await using asked = new TandemInTerminal(example.split(" ").slice(1), { cwd: folder.path });
-        await asked.at("What is it called?", "\u0003");
-        expect(await asked.exited()).toBe(130);
-        continue;
-      }
-      // A run for real that says no speed takes as long as its scenario; a test need not.
-      const line = example.replaceAll(
-        /tandem run(?![^|]*(?:--speed|virtual))/g,
-        "tandem run --speed 100",
-      );
-      const { status, stderr } = shell(line, {
-        cwd: folder.path,
-        env: environment({ HOME: folder.path }),
-      });
-      expect({ example, status, stderr: status === 0 ? "" : stderr }).toEqual({
-        example,
-        status: 0,
-        stderr: "",
-      });
-    }
-  });
+  test.concurrent("each example works, one after the other", () =>
+    lanes.run(() => followed(examples)),
+  );
 });
+
+/** Does what the examples of a topic say, in their order. */
+async function followed(examples: readonly string[]): Promise<void> {
+  using folder = prepared();
+  for (const example of examples) {
+    if (/^tandem new/.test(example)) {
+      await using asked = new TandemInTerminal(example.split(" ").slice(1), { cwd: folder.path });
+      await asked.at("What is it called?", "\u0003");
+      expect(await asked.exited()).toBe(130);
+      continue;
+    }
+    // A run for real that says no speed takes as long as its scenario; a test need not.
+    const line = example.replaceAll(
+      /tandem run(?![^|]*(?:--speed|virtual))/g,
+      "tandem run --speed 100",
+    );
+    const { status, stderr } = await shellBeside(line, {
+      cwd: folder.path,
+      env: environment({ HOME: folder.path, PATH: `${bunFolder}:${process.env["PATH"]}` }),
+    });
+    expect({ example, status, stderr: status === 0 ? "" : stderr }).toEqual({
+      example,
+      status: 0,
+      stderr: "",
+    });
+  }
+}

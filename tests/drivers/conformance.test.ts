@@ -9,35 +9,24 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
-import { disordered, essence, Lanes, lateness, performTwice, tooEarly } from "../support/real.ts";
+import { disordered, essence, Lanes, performUndisturbed, tooEarly } from "../support/real.ts";
 import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
 
+/** By the thread and the kind of their loop. */
 const strategies = [
-  "detach",
-  "await",
-  "group",
-  "await,settle=settled",
-  "thread",
-  "thread,settle=none",
-  "thread,settle=group",
-  "thread,atExit=cancel",
-  "daemon",
-  "float",
-  "float,settle=gather",
-  "float,atExit=cancel",
-  "exit",
-  "portal",
-  "portal,atExit=cancel",
-  "thread,offload=threads",
-  "await,offload=processes",
+  ["detach", "await", "group", "await,settle=settled", "await,offload=processes"],
+  ["thread", "thread,settle=none", "thread,settle=group", "thread,atExit=cancel"],
+  ["daemon", "exit", "thread,offload=threads"],
+  ["float", "float,settle=gather", "float,atExit=cancel"],
+  ["portal", "portal,atExit=cancel"],
 ];
 
-/** Every third of them in the suite, beginning with another one for each document; all in `bun run laws`. */
+/** One of each kind in the suite, another one for each document; all in `bun run laws`. */
 const strategiesOf = (document: number): string[] =>
-  allRounds ? strategies : strategies.filter((_, index) => (index + document) % 3 === 0);
+  allRounds ? strategies.flat() : strategies.map((some) => some[document % some.length]!);
 
 /** Scenarios that go where the catalogue does not. */
 const further = [
@@ -118,12 +107,7 @@ const lanes = new Lanes(8);
 
 /** The scenario that computes, and has the cores to itself. */
 const computing = "processes";
-
-/** How late a busy machine may be before a run that ended otherwise is made again, in ms of real time. */
-const slack = 20;
-
-/** How often a run is made again. */
-const mostTries = 8;
+const alone = new Lanes(1);
 
 describe("both drivers", () => {
   for (const [index, { name, file, text, speed }] of documents.entries())
@@ -131,24 +115,16 @@ describe("both drivers", () => {
       `law: ${name} ends alike under every strategy, virtually and for real`,
       async () => {
         const scenario = parseScenario(text, file);
-        /** Performs it on both. @returns false where it did not end alike because the machine was late. */
-        const endsAlike = async (word: string, mayBeLate: boolean): Promise<boolean> => {
+        const holds = async (word: string): Promise<void> => {
           const plan = { scenario, strategy: parseStrategy(word), runtime: "test" };
-          const twice = await performTwice(plan, speed);
-          const { model, real, realLog } = twice;
           // That something happened before its cause is no machine's doing.
-          expect([word, disordered(realLog, scenario)]).toEqual([word, []]);
-          const isAlike = Bun.deepEquals(essence(real), essence(model));
-          if (!isAlike && mayBeLate && lateness(twice) > slack * speed) return false;
+          const { model, real } = await performUndisturbed(plan, speed, ({ realLog }) =>
+            expect([word, disordered(realLog, scenario)]).toEqual([word, []]),
+          );
           expect([word, essence(real)]).toEqual([word, essence(model)]);
           expect([word, tooEarly(model, real)]).toEqual([word, []]);
-          return true;
         };
-        const tries = async (word: string): Promise<void> => {
-          for (let count = 1; !(await endsAlike(word, count < mostTries));) count++;
-        };
-        if (name === computing) for (const word of strategiesOf(index)) await tries(word);
-        else await Promise.all(strategiesOf(index).map((word) => lanes.run(() => tries(word))));
+        await (name === computing ? alone : lanes).each(strategiesOf(index), holds);
       },
       300_000,
     );

@@ -6,14 +6,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
-import {
-  disordered,
-  essence,
-  lateness,
-  performTwice,
-  sideBySide,
-  tooEarly,
-} from "../support/real.ts";
+import { disordered, essence, lateness, performTwice, Lanes, tooEarly } from "../support/real.ts";
 import { rounds } from "../support/laws.ts";
 import { drawClosing } from "../threads/closing.ts";
 import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
@@ -73,8 +66,8 @@ async function tryCase({ document, strategy }: Case): Promise<Wrong | null> {
 }
 
 describe.each([
-  ["over all four axes", draw, rounds(60, 300)],
-  ["that submit to a closing loop", drawClosing, rounds(12, 100)],
+  ["over all four axes", draw, rounds(24, 300)],
+  ["that submit to a closing loop", drawClosing, rounds(8, 100)],
 ] as const)("random scenarios %s", (_, from, wanted) => {
   test("law: they end alike, virtually and for real", async () => {
     const failures: string[] = [];
@@ -86,7 +79,7 @@ describe.each([
       );
     };
     const late: Case[] = [];
-    await sideBySide(cases(from, wanted), sideways, async (one) => {
+    await new Lanes(sideways).each(cases(from, wanted), async (one) => {
       const told = await tryCase(one);
       if (told === null) return;
       // Where a busy machine was late by half of what the scenario was shaken by, it is asked again.

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
-import { disordered, performForReal, sideBySide } from "../support/real.ts";
+import { disordered, performForReal, Lanes } from "../support/real.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
 import { patience } from "../support/patience.ts";
@@ -267,7 +267,7 @@ describe("a real run", () => {
 
   test("a job of the pool is told of only with the task that handed it over, however soon the process ends", async () => {
     using folder = temporaryFolder();
-    await sideBySide([...Array(30).keys()], 3, async (k) => {
+    await new Lanes(3).each([...Array(30).keys()], async (k) => {
       const document = {
         name: "hurry",
         main: ["launch", { block: 20 + k / 3 }],

@@ -19,8 +19,8 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy, resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { draw, type Drawn, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
-import { sideBySide } from "../support/real.ts";
-import { call, temporaryFolder } from "../support/tandem.ts";
+import { Lanes } from "../support/real.ts";
+import { call, callBeside, temporaryFolder } from "../support/tandem.ts";
 import { drawProgram } from "./arbitrary.ts";
 import { documents } from "./documents.ts";
 import { PatchedBun } from "./patched/perform.ts";
@@ -99,7 +99,7 @@ describe("a program does at the same instants what the run does, and ends as it 
   ];
   for (const [scenario, strategies] of all)
     test(`${scenario.name} under ${strategies.map(({ name }) => name).join(" ")}`, async () => {
-      await sideBySide(strategies, 2, async (strategy) => {
+      await new Lanes(2).each(strategies, async (strategy) => {
         // Main that waits for what floats waits for ever, and code refuses to write that.
         if (seenInRun(scenario, strategy).end !== "never" || strategy.loop !== "float")
           await holdAgainstRun(scenario, strategy);
@@ -204,7 +204,7 @@ test(`law: ${wanted} random programs do at the same instants what their runs do`
       if (!(error instanceof EmitError)) throw error;
     }
   }
-  await sideBySide(cases, 4, async (number) => {
+  await new Lanes(4).each(cases, async (number) => {
     const { document, strategy } = drawCase(number)!;
     const scenario = parseScenario(JSON.stringify(document), "random.json");
     await holdAgainstRun(scenario, resolveStrategy(strategy)).catch((error: Error) => {
@@ -281,11 +281,11 @@ channels: { in: { capacity: 1 }, out: {} }
 
 describe("for real, Bun takes a program the way the patched clock does:", () => {
   for (const [strategy, document] of forReal)
-    test(`${document} under ${strategy}`, async () => {
+    test.concurrent(`${document} under ${strategy}`, async () => {
       const scenario = parseScenario(realDocuments[document]!, `${document}.yaml`);
       const program = emitProgram(scenario, parseStrategy(strategy), "typescript");
       const { lines, status } = await bun.perform(program);
-      const real = call([
+      const real = await callBeside([
         process.execPath,
         folder.file(`real-${document}-${strategy}.ts`, program),
       ]);

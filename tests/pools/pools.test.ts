@@ -19,13 +19,13 @@ import { type Drawn, isRobust, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { errorName, Performer } from "../support/performer.ts";
 import { findPython, whyNoPython } from "../support/python.ts";
-import { sideBySide } from "../support/real.ts";
+import { Lanes } from "../support/real.ts";
 import { simulate } from "../support/simulate.ts";
 
 setDefaultTimeout(600_000);
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261129);
-const runs = rounds(10, 200);
+const runs = rounds(8, 200);
 const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
 const sideways = 6;
 /** A case that ends differently is performed again, more slowly, so that a busy machine matters less. */
@@ -247,7 +247,7 @@ test.skipIf(findPython() === null)(
     for (const scale of scales) {
       const again: Case[] = [];
       failures = [];
-      await sideBySide(different, sideways, async (one) => {
+      await new Lanes(sideways).each(different, async (one) => {
         const python = pythons.pop()!;
         const difference = await differenceOf(one, python, scale);
         pythons.push(python);

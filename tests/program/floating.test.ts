@@ -14,7 +14,7 @@ import { patience } from "../support/patience.ts";
 setDefaultTimeout(patience);
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261129);
-const drawn = Array.from({ length: rounds(40, 400) }, (_, number) =>
+const drawn = Array.from({ length: rounds(20, 400) }, (_, number) =>
   drawFloating(randomFrom(seed + 104_729 * number)),
 );
 const node = Bun.which("node");

@@ -44,12 +44,21 @@ export async function performTwice(plan: RunPlan, speed: number): Promise<Twice>
 const slack = 20;
 
 /** How often it is made at most. */
-const mostTries = 6;
+const mostTries = 8;
 
-/** The same, again where both do not end alike and the machine was late. */
-export async function performUndisturbed(plan: RunPlan, speed: number): Promise<Twice> {
+/**
+ * The same, again where both do not end alike and the machine was late.
+ *
+ * @param check is given each run, for what is wrong however late the machine was.
+ */
+export async function performUndisturbed(
+  plan: RunPlan,
+  speed: number,
+  check: (twice: Twice) => void = () => {},
+): Promise<Twice> {
   for (let tries = 1; ; tries++) {
     const twice = await performTwice(plan, speed);
+    check(twice);
     const isAlike = Bun.deepEquals(essence(twice.real), essence(twice.model));
     if (isAlike || tries === mostTries || lateness(twice) <= slack * speed) return twice;
   }
@@ -211,17 +220,9 @@ export class Lanes {
       else next();
     }
   }
-}
 
-/** Runs as many jobs at once as there are workers, until none is left. */
-export async function sideBySide<Job>(
-  jobs: readonly Job[],
-  workers: number,
-  perform: (job: Job) => Promise<void>,
-): Promise<void> {
-  const left = [...jobs];
-  const worker = async (): Promise<void> => {
-    for (let job; (job = left.shift()) !== undefined;) await perform(job);
-  };
-  await Promise.all(Array.from({ length: workers }, worker));
+  /** Does something with each of many things. @throws what the first throws that does. */
+  async each<One>(many: readonly One[], job: (one: One) => Promise<void>): Promise<void> {
+    await Promise.all(many.map((one) => this.run(() => job(one))));
+  }
 }

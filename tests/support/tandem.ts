@@ -139,10 +139,16 @@ function setEnvironment(wanted: Record<string, string | undefined>): void {
 
 /** Runs a line of shell in which `$tandem` stands for tandem; its status is the shell's. */
 export function shell(line: string, options: CallOptions = {}): Called {
-  const words = command()
-    .map((word) => `'${word}'`)
-    .join(" ");
-  return call(["bash", "-c", `tandem() { ${words} "$@"; }\n${line}`], options);
+  return call(inShell(line), options);
+}
+
+/** The same beside whatever else goes on. */
+export function shellBeside(line: string, options: CallOptions = {}): Promise<Called> {
+  return callBeside(inShell(line), options);
+}
+
+function inShell(line: string): string[] {
+  return ["bash", "-c", `tandem() { '${command().join("' '")}' "$@"; }\n${line}`];
 }
 
 /** The environment tandem gets: this process's own without what would change output, and `added` to it. */
@@ -151,21 +157,47 @@ export function environment(added: CallOptions["env"] = {}): Record<string, stri
 }
 
 /** Runs any program to its end, with its streams in pipes. @throws as `tandem` does. */
-export function call(words: readonly string[], { stdin, cwd, env }: CallOptions = {}): Called {
-  const { exitCode, exitedDueToTimeout, signalCode, stdout, stderr } = Bun.spawnSync([...words], {
-    stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
-    stdout: "pipe",
-    stderr: "pipe",
+export function call(words: readonly string[], options: CallOptions = {}): Called {
+  const { exitCode, signalCode, stdout, stderr } = Bun.spawnSync([...words], settings(options));
+  return called(words, {
+    status: signalCode ?? exitCode,
+    stdout: stdout.toString(),
+    stderr: stderr.toString(),
+  });
+}
+
+/** The same beside whatever else goes on, for what mostly waits. */
+export async function callBeside(
+  words: readonly string[],
+  options: CallOptions = {},
+): Promise<Called> {
+  const child = Bun.spawn([...words], settings(options));
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  return called(words, { status: child.signalCode ?? child.exitCode, stdout, stderr });
+}
+
+function settings({ stdin, cwd, env }: CallOptions) {
+  return {
+    stdin: stdin === undefined ? ("ignore" as const) : Buffer.from(stdin),
+    stdout: "pipe" as const,
+    stderr: "pipe" as const,
     ...(cwd === undefined ? {} : { cwd }),
     env: environment(env),
     timeout: timeoutMs,
-    killSignal: "SIGKILL",
-  });
-  if (exitedDueToTimeout || signalCode)
-    throw new Error(
-      `${words.join(" ")}: ${exitedDueToTimeout ? `still running after ${timeoutMs} ms` : signalCode}\n${stdout}${stderr}`,
-    );
-  return { status: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
+    killSignal: "SIGKILL" as const,
+  };
+}
+
+/** @throws where a signal, which may be that of the time limit, has ended it. */
+function called(
+  words: readonly string[],
+  { status, stdout, stderr }: { status: number | string | null; stdout: string; stderr: string },
+): Called {
+  if (typeof status === "number") return { status, stdout, stderr };
+  throw new Error(
+    `${words.join(" ")}: ended by ${status}, after ${timeoutMs} ms at most\n${stdout}${stderr}`,
+  );
 }
 
 /** A folder that is gone when its scope ends (`using`). */

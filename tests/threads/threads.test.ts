@@ -15,7 +15,7 @@ import { rounds } from "../support/laws.ts";
 import { errorName, Performer } from "../support/performer.ts";
 import { findPython, whyNoPython } from "../support/python.ts";
 import { simulate } from "../support/simulate.ts";
-import { sideBySide } from "../support/real.ts";
+import { Lanes } from "../support/real.ts";
 import { drawClosing } from "./closing.ts";
 import { patience } from "../support/patience.ts";
 
@@ -197,7 +197,7 @@ async function holdAgainstPython(all: Case[]): Promise<void> {
   let different = all;
   for (const scale of [1, ...slower]) {
     const again: Case[] = [];
-    await sideBySide(different, sideways, async (one) => {
+    await new Lanes(sideways).each(different, async (one) => {
       const python = pythons.pop()!;
       const difference = await differenceOf(one, python, scale);
       pythons.push(python);
@@ -223,12 +223,12 @@ const limit = rounds(300_000, 3_600_000);
 
 test.skipIf(reference === null)(
   `law: random scenarios with a loop beside main do what CPython's threads do${whyNoPython()}`,
-  () => holdAgainstPython(cases(draw, rounds(60, 600)).map(withoutRaceAtExit)),
+  () => holdAgainstPython(cases(draw, rounds(24, 600)).map(withoutRaceAtExit)),
   limit,
 );
 
 test.skipIf(reference === null)(
   `law: what main submits to a closing loop becomes what it becomes in CPython${whyNoPython()}`,
-  () => holdAgainstPython(cases(drawClosing, rounds(30, 400))),
+  () => holdAgainstPython(cases(drawClosing, rounds(12, 400))),
   limit,
 );
