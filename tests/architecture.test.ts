@@ -21,6 +21,8 @@ const allowed: Record<string, string[]> = {
   strategies: ["base", "trace", "scenario", "reading", "remedies"],
   report: ["base", "trace", "scenario", "reading", "remedies", "strategies"],
   emit: ["base", "trace", "scenario"],
+  runs: ["base", "trace", "scenario", "program", "drivers", "reading", "remedies", "strategies"],
+  cli: ["base", "trace", "scenario", "reading", "remedies", "strategies", "report", "emit", "runs"],
 };
 
 /** Static imports of a file, relative to src; packages by their name. Type-only imports count as well. */

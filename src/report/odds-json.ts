@@ -3,7 +3,7 @@
  *
  * All times are milliseconds of scenario time from the start of main; shares are 0 to 1.
  */
-import type { Performed } from "../reading/outcome.ts";
+import type { Outcome } from "../reading/outcome.ts";
 import type { Moment, Pair, SensitivityReport, Spread, Tally } from "../strategies/sensitivity.ts";
 import { threads } from "../trace/event.ts";
 import { TICKS_PER_MS } from "../base/duration.ts";
@@ -13,7 +13,7 @@ import type { Jitter } from "../scenario/jitter.ts";
 const mostOutcomes = 1000;
 
 export function sensitivityToJson(
-  { scenario, strategy }: Performed,
+  { scenario, strategy }: Pick<Outcome, "scenario" | "strategy">,
   jitter: Jitter,
   report: SensitivityReport,
   interrupted: boolean,

@@ -4,6 +4,7 @@
  * Invariant: what luck, the machine or user code may change is told with that cause; a divergence
  * without a cause is a mistake of tandem's.
  */
+import type { ReadRun } from "./judge.ts";
 import { completions, threads, typeNumber } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import { callsAny } from "../scenario/calls.ts";
@@ -34,12 +35,6 @@ export interface Verification {
   onlyLate: boolean;
 }
 
-/** A run with its events. */
-interface Run {
-  outcome: Outcome;
-  log: EventLog;
-}
-
 /**
  * By how much, in ms of real time, something may be later without a word: threads wake, messages
  * travel and processes start in no time only in virtual time.
@@ -56,8 +51,8 @@ const busyMs = 2;
  *   came to as well, luck decides.
  */
 export function findDivergences(
-  model: Run,
-  real: Run,
+  model: ReadRun,
+  real: ReadRun,
   variants: () => Iterable<Outcome>,
 ): Verification {
   const { speed } = real.outcome;
@@ -123,7 +118,7 @@ interface Difference extends Divergence {
 
 /** Whether all of it falls on main's end, on another thread, so that luck says what comes first. */
 function endsWithMain(
-  { outcome, log }: Run,
+  { outcome, log }: ReadRun,
   differences: readonly Difference[],
   window: Ticks,
 ): boolean {

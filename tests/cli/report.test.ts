@@ -2,9 +2,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Outcome, type Performed, readOutcome } from "../../src/reading/outcome.ts";
-import { readRun } from "../../src/cli/recorded-run.ts";
+import { readRun } from "../../src/runs/report.ts";
 import { encodeRun } from "../../src/cli/event-file.ts";
-import { tryOut } from "../../src/cli/perform-all.ts";
+import { tryOut } from "../../src/runs/simulate.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes } from "../../src/trace/event.ts";
 import type { EventLog } from "../../src/trace/log.ts";

@@ -4,7 +4,7 @@ import { wordsOf } from "../../src/remedies/context.ts";
 import { detect, type Finding, findFindings } from "../../src/remedies/findings.ts";
 import { strategyContext } from "../../src/remedies/strategy/context.ts";
 import type { Outcome } from "../../src/reading/outcome.ts";
-import { tryOut } from "../../src/cli/perform-all.ts";
+import { tryOut } from "../../src/runs/simulate.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import type { LeafStep, Scenario } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";

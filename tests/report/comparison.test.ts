@@ -2,8 +2,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { classesOf } from "../../src/strategies/comparison.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
-import { judge } from "../../src/cli/compare.ts";
-import { simulate } from "../../src/cli/perform-all.ts";
+import { judge } from "../../src/strategies/judge.ts";
+import { simulate, tryOut } from "../../src/runs/simulate.ts";
 import { className, renderComparison } from "../../src/report/terminal/comparison.ts";
 import { renderMiniatures } from "../../src/report/terminal/timeline.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
@@ -19,7 +19,7 @@ test("no line is wider than the terminal, and no figure is left out, from 60 to 
     const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
     const demands = demandsOf(scenario).all;
     const runs = allStrategies().map((strategy) =>
-      judge(simulate({ scenario, strategy }), demands),
+      judge(simulate({ scenario, strategy }), demands, tryOut),
     );
     const classes = classesOf(runs, scenario.strategy);
     const words = (lines: string[]): string[] =>
@@ -44,7 +44,7 @@ test("no word of the legend is torn, from 40 columns on", () => {
   const scenario = parseScenario(text, file);
   const runs = ["await", "thread,offload=threads"].map((name) => {
     const { outcome, log } = simulate({ scenario, strategy: parseStrategy(name) });
-    const { lanes } = judge({ outcome, log }, []);
+    const { lanes } = judge({ outcome, log }, [], tryOut);
     return { name, lanes };
   });
   for (let width = 40; width <= 120; width++) {

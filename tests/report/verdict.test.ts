@@ -1,6 +1,6 @@
 /** The verdict says of each failure who learned of it. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { tryOut } from "../../src/cli/perform-all.ts";
+import { tryOut } from "../../src/runs/simulate.ts";
 import { renderVerdict } from "../../src/report/terminal/verdict.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";

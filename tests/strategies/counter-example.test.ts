@@ -1,7 +1,7 @@
 /** The smallest change under which a choice would be wrong: whatever is smaller leaves it right. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { lacksOf } from "../../src/strategies/demands.ts";
-import { simulate } from "../../src/cli/perform-all.ts";
+import { simulate } from "../../src/runs/simulate.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { allStrategies, parseStrategy } from "../../src/scenario/strategy.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";

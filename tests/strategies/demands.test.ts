@@ -8,7 +8,7 @@ import { figures, wordDemands } from "../../src/strategies/vocabulary.ts";
 import { checkExpectations } from "../../src/strategies/expectations.ts";
 import type { Outcome } from "../../src/reading/outcome.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
-import { simulate } from "../../src/cli/perform-all.ts";
+import { simulate } from "../../src/runs/simulate.ts";
 import { taskStatuses } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";

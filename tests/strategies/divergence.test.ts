@@ -1,8 +1,8 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findDivergences, tooMuchToDo } from "../../src/strategies/divergence.ts";
-import { simulateVaried } from "../../src/cli/compare.ts";
-import { type Performed, simulate } from "../../src/cli/perform-all.ts";
+import type { ReadRun } from "../../src/strategies/judge.ts";
+import { simulate, simulateVaried } from "../../src/runs/simulate.ts";
 import { readOutcome } from "../../src/reading/outcome.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { renderVerification } from "../../src/report/terminal/divergence.ts";
@@ -19,7 +19,7 @@ const base = {
   tasks: { a: [{ sleep: "400ms" }, { print: "first" }, { sleep: "400ms" }, { print: "second" }] },
 };
 
-function perform(document: object, strategy: string): Performed {
+function perform(document: object, strategy: string): ReadRun {
   const scenario = parseScenario(JSON.stringify(document), "test.json");
   return simulate({ scenario, strategy: parseStrategy(strategy) });
 }
@@ -113,7 +113,7 @@ describe("a run beside its model", () => {
 
 describe("a run in which the same happened, but later", () => {
   /** A run on a machine on which everything takes so many times as long. */
-  function slowed({ outcome, log }: Performed, times: number): Performed {
+  function slowed({ outcome, log }: ReadRun, times: number): ReadRun {
     const slow = new EventLog();
     for (const { length, at, type, thread, actor, value, texts } of log.chunks)
       for (let k = 0; k < length; k++)

@@ -3,9 +3,9 @@ import type { Advice } from "../../src/strategies/advice.ts";
 import { parseDemands } from "../../src/strategies/demand-words.ts";
 import { askedFor, type Demands } from "../../src/strategies/demands.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
-import { adviseOn, chooseFrom, eventsOf } from "../../src/cli/advise.ts";
-import { type Compared, judge, strategiesToCompare } from "../../src/cli/compare.ts";
-import { simulate } from "../../src/cli/perform-all.ts";
+import { adviseOn, chooseFrom } from "../../src/strategies/choice.ts";
+import { type Compared, judge, strategiesToCompare } from "../../src/strategies/judge.ts";
+import { simulate, tryOut } from "../../src/runs/simulate.ts";
 import type { Scenario } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
@@ -36,11 +36,9 @@ export function compareDocument(
   const demands = must === null ? demandsOf(scenario) : askedFor(parseDemands(must, names));
   const named = strategies?.map(parseStrategy) ?? null;
   const runs = strategiesToCompare(scenario, { all, named }).map((strategy) =>
-    judge(simulate({ scenario, strategy }), demands.all),
+    judge(simulate({ scenario, strategy }), demands.all, tryOut),
   );
-  const advice =
-    how === "all"
-      ? adviseOn(source, scenario, runs, demands)
-      : chooseFrom(scenario, runs, demands, eventsOf(source, scenario));
+  const advising = { source, scenario, must: demands, simulate };
+  const advice = how === "all" ? adviseOn(advising, runs) : chooseFrom(advising, runs);
   return { scenario, must: demands, runs, advice };
 }

@@ -1,9 +1,7 @@
 /** `tandem compare <scenario>` */
-import { cpus, loadavg } from "node:os";
 import type { Advice } from "../../strategies/advice.ts";
-import { type Class, classesOf, classOf } from "../../strategies/comparison.ts";
+import { type Class, classesOf } from "../../strategies/comparison.ts";
 import { askedFor } from "../../strategies/demands.ts";
-import { findDivergences, tooMuchToDo } from "../../strategies/divergence.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
 import {
@@ -17,33 +15,26 @@ import {
   sortBy,
 } from "../../report/terminal/comparison.ts";
 import { isUnexplained, renderVerification } from "../../report/terminal/divergence.ts";
+import { type Compared, strategiesToCompare } from "../../strategies/judge.ts";
 import { demandsOf } from "../../strategies/wishes.ts";
 import { renderMiniatures } from "../../report/terminal/timeline.ts";
-import { callProblems } from "../../scenario/calls.ts";
+import { compare } from "../../runs/compare.ts";
+import { checkPlans, type Plan, planOf, virtual } from "../../runs/plan.ts";
+import { tryOut } from "../../runs/simulate.ts";
+import { verify, type Verified } from "../../runs/verify.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
 import { loadScenario } from "../../scenario/load.ts";
-import { DocumentError } from "../../scenario/problem.ts";
 import { readSource } from "../../scenario/source.ts";
-import type { Strategy } from "../../scenario/strategy.ts";
 import { suggestion } from "../../base/suggest.ts";
 import { joined, type MarkdownText } from "../../base/texts.ts";
-import { adviseOn } from "../advise.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
-import {
-  type Compared,
-  judge,
-  performUnder,
-  simulateVaried,
-  strategiesToCompare,
-} from "../compare.ts";
 import { UsageError } from "../errors.ts";
-import { type Manner, type Performed, type Piece, simulate, tryOut } from "../perform-all.ts";
-import type { EndingSignal } from "../signals.ts";
 import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
 import { lookOf } from "../terminal.ts";
+import { type Watched, watched } from "../watched.ts";
 
 type Options = OptionsOf<typeof commands.compare>;
 
@@ -57,15 +48,15 @@ export async function run(argv: string[]): Promise<number> {
   const { driver, all } = options;
   const output = outputOf(options);
   const sort = options.sort === null ? null : readColumn(options.sort);
-  // Virtual time takes no time, at whatever speed.
-  const speed = driver === "real" || options.verify ? options.speed : 1;
   const source = readSource(operands[0]!);
   const scenario = await loadScenario(source);
-  const problems = [
-    ...(driver === "real" || options.verify ? callProblems(scenario, source.folder, null) : []),
-    ...(driver === "virtual" ? callProblems(scenario, source.folder, new Set()) : []),
-  ];
-  if (problems.length > 0) throw new DocumentError(source.file, problems);
+  const isReal = driver === "real" || options.verify;
+  const plan = planOf(scenario, {
+    folder: source.folder,
+    driver: isReal ? { kind: "real", speed: options.speed } : virtual,
+  });
+  // To be verified, its model is run in virtual time as well.
+  checkPlans(options.verify ? [plan, { ...plan, driver: virtual }] : [plan], source);
   const strategies = strategiesToCompare(scenario, { all, named: options.strategies });
   const names = scenario.tasks.map(({ name }) => name);
   const must =
@@ -74,21 +65,21 @@ export async function run(argv: string[]): Promise<number> {
       : askedFor(readDemands("compare", options.must, names));
 
   const own = scenario.strategy;
-  const { folder } = source;
-  const manner: Manner = { driver: options.verify ? "real" : driver, speed };
-  const piece = { scenario, folder };
-  if (options.verify) return verify(piece, strategies, manner, output);
-  // A result object is large, and wanted in one kind of output only.
-  const keep = (run: Performed) => ({
-    ...classOf(judge(run, must.all), own),
-    result: output === "json" ? toJson(run.outcome, findFindings(run.outcome, tryOut)) : null,
-  });
-  const { kept: runs, done, signal } = await performUnder(piece, strategies, manner, keep);
-  if (signal !== null) return interrupted(signal, done, strategies);
-  const advice = adviseOn(source, scenario, runs, must);
+  if (options.verify) {
+    const verified = await watched((watcher) => verify(plan, strategies, watcher));
+    return tellVerified(verified, plan, options);
+  }
+  const compared = await watched((watcher) =>
+    compare({ source, plan, strategies, must }, watcher, (run) =>
+      // A result object is large, and wanted in one kind of output only.
+      output === "json" ? toJson(run.outcome, findFindings(run.outcome, tryOut)) : null,
+    ),
+  );
+  if (compared.result === null) return interrupted(compared);
+  const { runs, advice } = compared.result;
   switch (output) {
     case "json": {
-      const results = runs.map(({ result, own: isOwn }) => ({ ...result, own: isOwn }));
+      const results = runs.map(({ kept, own: isOwn }) => ({ ...kept, own: isOwn }));
       const classes = all
         ? classesOf(runs, own).map(({ strategy, members, own: isOwn }) => ({
             strategy: strategy.name,
@@ -114,42 +105,24 @@ export async function run(argv: string[]): Promise<number> {
 }
 
 /** Says that there will be no comparison, as half of one would mislead. @returns the exit status. */
-function interrupted(signal: EndingSignal, done: number, strategies: readonly Strategy[]): number {
-  writeErr(`tandem: interrupted when ${done} of ${strategies.length} strategies had been run\n`);
-  return signalStatus[signal];
+function interrupted({ signal, progress }: Watched<unknown>): number {
+  const { done, of } = progress!;
+  writeErr(`tandem: interrupted when ${done} of ${of} strategies had been run\n`);
+  return signalStatus[signal!];
 }
 
-/** Performs each strategy on both drivers, and tells where they differ. */
-async function verify(
-  piece: Omit<Piece, "strategy">,
-  strategies: readonly Strategy[],
-  manner: Manner,
-  output: Output,
-): Promise<number> {
-  const { scenario } = piece;
-  const beside = (run: Performed) => {
-    const { strategy } = run.outcome;
-    const model = simulate({ scenario, strategy });
-    const found = findDivergences(model, run, () => simulateVaried(scenario, strategy));
-    return { strategy: strategy.name, ...found };
-  };
-  const { kept: verified, done, signal } = await performUnder(piece, strategies, manner, beside);
-  if (signal !== null) return interrupted(signal, done, strategies);
-  // A machine may hesitate anywhere, and nothing in a run says so; but not in the same place again.
-  for (const [index, first] of verified.entries()) {
-    if (!first.onlyLate) continue;
-    const again = await performUnder(piece, [strategies[index]!], manner, beside);
-    if (again.signal !== null) return interrupted(again.signal, index, strategies);
-    first.cause =
-      again.kept[0]!.divergences.length === 0
-        ? "the machine hesitated: performed again, nothing differs"
-        : // The load is that of the whole machine, so all its cores count, whichever tandem may use.
-          tooMuchToDo(loadavg()[0]!, cpus().length);
-  }
-  if (output === "json") {
+/** Tells where the drivers differ. @returns the exit status. */
+function tellVerified(
+  ran: Watched<Verified[] | null>,
+  { scenario }: Plan,
+  { json, speed }: Options,
+): number {
+  const { result: verified } = ran;
+  if (verified === null) return interrupted(ran);
+  if (json) {
     const result = {
       scenario: scenario.name,
-      speed: manner.speed,
+      speed,
       verified: verified.map(({ late, tolerance, onlyLate: _, ...one }) => ({
         ...one,
         late: late === null ? null : late / TICKS_PER_MS,

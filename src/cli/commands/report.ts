@@ -2,24 +2,25 @@
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
+import { readRun } from "../../runs/report.ts";
+import { tryOut } from "../../runs/simulate.ts";
 import { maxEventBytes, readText } from "../../scenario/source.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
-import { timelineOf } from "../perform.ts";
-import { tryOut } from "../perform-all.ts";
-import { readRun } from "../recorded-run.ts";
+import { timelineOf } from "../shown-run.ts";
 import { lookOf } from "../terminal.ts";
 
 export function run(argv: string[]): number {
   const { operands, options } = readArguments(commands.report, argv);
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
-  const { outcome, log } = readRun(readText(word, file, maxEventBytes), file);
+  const read = readRun(readText(word, file, maxEventBytes), file);
+  const { outcome } = read;
   const findings = findFindings(outcome, tryOut);
   if (options.timeline && !options.json)
-    writeOut(`${timelineOf(outcome, log, lookOf(terminal.stdout, options))}\n`);
+    writeOut(`${timelineOf(read, lookOf(terminal.stdout, options))}\n`);
   writeOut(
     options.json
       ? `${JSON.stringify(toJson(outcome, findings), null, 2)}\n`

@@ -3,18 +3,18 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { readCallTimes, uncaughtErrors } from "../../reading/call-times.ts";
 import { findFindings } from "../../remedies/findings.ts";
-import { isLost, type Outcome, readOutcome } from "../../reading/outcome.ts";
-import type { RealRun } from "../../drivers/real/real.ts";
+import { isLost, type Outcome } from "../../reading/outcome.ts";
 import { actorNumbers } from "../../trace/ndjson.ts";
 import { toJson } from "../../report/json.ts";
-import type { RunPlan } from "../../program/run.ts";
+import { checkPlans, type Driver, planOf } from "../../runs/plan.ts";
+import { openProcess, type RealProcess } from "../../runs/run.ts";
+import { tryOut } from "../../runs/simulate.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
-import { callProblems, type CallTimes } from "../../scenario/calls.ts";
+import type { CallTimes } from "../../scenario/calls.ts";
 import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
-import { DocumentError } from "../../scenario/problem.ts";
 import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
@@ -23,14 +23,14 @@ import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
 import { encodeRun } from "../event-file.ts";
 import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
-import { performForReal, type PerformOptions, performVirtually, timelineOf } from "../perform.ts";
-import { tryOut } from "../perform-all.ts";
+import { showRun, type ShowOptions, timelineOf } from "../shown-run.ts";
 import { type EndingSignal, SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 
 type Words = Arguments<typeof commands.run>;
 
-interface RunOptions extends PerformOptions {
+interface RunOptions extends ShowOptions {
+  driver: Driver;
   strategy: Strategy | null;
   events: string | null;
   /** Whether a file of events that exists is replaced. */
@@ -47,48 +47,39 @@ export async function run(argv: string[]): Promise<number> {
   const words = readArguments(commands.run, argv);
   const { operands } = words;
   const options = planned(words);
-  const { driver, speed, jitter } = options;
+  const { driver } = options;
   const source = readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
-  using real = driver === "real" ? await openRealRun(source, options.strategy) : null;
+  using process = driver.kind === "real" ? await openFor(source, options.strategy) : null;
   const scenario = await loadScenario(source);
   const strategy = options.strategy ?? scenario.strategy;
 
   const takes = options.takesFrom === null ? null : await readTakes(options.takesFrom, scenario);
-  const pretended = driver === "real" ? null : new Set(Object.keys(takes?.byFunction ?? {}));
-  const problems = callProblems(scenario, source.folder, pretended);
-  if (problems.length > 0) throw new DocumentError(source.file, problems);
-
-  const plan: RunPlan = {
-    scenario,
+  const { folder } = source;
+  const plan = planOf(scenario, {
     strategy,
-    runtime: `Bun ${Bun.version}`,
+    folder,
+    driver,
     ...(takes === null ? {} : { takes }),
-  };
-  if (jitter !== undefined && options.runs > 1) {
+  });
+  checkPlans([plan], source);
+  if (driver.kind === "virtual" && driver.jitter !== null && options.runs > 1) {
     const { tellOdds } = await import("../odds.ts");
-    return tellOdds(plan, { ...options, jitter }, commandAgain(operands[0]!, words));
+    const again = commandAgain(operands[0]!, words);
+    return tellOdds(plan, { ...options, jitter: driver.jitter }, again);
   }
-  const finished =
-    real === null
-      ? await performVirtually(plan, options)
-      : await performForReal(real, plan, source.folder, options);
-  const { log } = finished;
-  let { signal } = finished;
-  const outcome = readOutcome(
-    { scenario, strategy, driver, speed, ...(jitter === undefined ? {} : { jitter }) },
-    log,
-  );
+  const shown = await showRun(plan, options, process);
+  const { outcome, log, ending } = shown.run;
+  let { signal } = shown;
   try {
-    if (finished.broken !== null) throw finished.broken;
+    if (shown.broken !== null) throw shown.broken;
     const findings = findFindings(outcome, tryOut);
     if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
     else {
-      if (options.timeline || options.live)
-        writeErr(`\n${timelineOf(outcome, log, options.look())}`);
+      if (options.timeline || options.live) writeErr(`\n${timelineOf(shown.run, options.look())}`);
       writeErr(`\n${renderVerdict(outcome, findings, textWidth())}`);
     }
-    writeErr(finished.complaint);
+    writeErr(ending.complaint);
   } finally {
     // Whatever became of stdout, the events are kept.
     if (options.events !== null) {
@@ -133,10 +124,10 @@ async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
   return takes;
 }
 
-async function openRealRun({ text }: Source, strategy: Strategy | null): Promise<RealRun> {
-  const { RealRun } = await import("../../drivers/real/real.ts");
+/** The process of a real run, before its document is read. */
+function openFor({ text }: Source, strategy: Strategy | null): Promise<RealProcess & Disposable> {
   // A step that calls has the word in it, a pool its axis; so may other documents, which does no harm.
-  return new RealRun({
+  return openProcess({
     mayCall: text.includes("call"),
     mayHavePool: strategy === null ? text.includes("offload") : strategy.offload !== "none",
   });
@@ -158,11 +149,8 @@ function planned(words: Words): RunOptions {
   if (events !== null) checkEventsFile(events, force);
   return {
     strategy,
-    driver,
-    // Virtual time takes no time, at whatever speed.
-    speed: driver === "virtual" ? 1 : options.speed,
+    driver: driver === "real" ? { kind: driver, speed: options.speed } : { kind: driver, jitter },
     timeout,
-    ...(jitter === null ? {} : { jitter }),
     runs,
     events,
     force,

@@ -10,10 +10,11 @@ import { renderAdvice, renderComparison } from "../../report/terminal/comparison
 import type { Scenario } from "../../scenario/model.ts";
 import type { Source } from "../../scenario/source.ts";
 import { isSamePoint, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
-import { adviseOn } from "../advise.ts";
-import { canSimulate, judge, strategiesToCompare } from "../compare.ts";
+import { adviseOn } from "../../strategies/choice.ts";
+import { judge, strategiesToCompare } from "../../strategies/judge.ts";
+import { simulate, tryOut } from "../../runs/simulate.ts";
+import { areCallsTimed } from "../../scenario/calls.ts";
 import { textWidth, writeOut } from "../output.ts";
-import { simulate } from "../perform-all.ts";
 import { answer, asWord, fitted, maxItems, noteWidth, save } from "../questions/prompt.ts";
 import { strategyWords } from "../strategy-words.ts";
 
@@ -31,7 +32,7 @@ export async function compareAndAdvise(
   scenario: Scenario,
   now: Strategy,
 ): Promise<Strategy> {
-  if (!canSimulate(scenario, source)) {
+  if (!areCallsTimed(scenario)) {
     log.warn(fitted('To compare in virtual time, say how long each "call" takes ("takes: 2s").'));
     return now;
   }
@@ -44,13 +45,13 @@ export async function compareAndAdvise(
   const performed = [...(isNew ? [now] : []), ...strategies].map((strategy) =>
     simulate({ scenario, strategy }),
   );
-  const table = performed.map((run) => classOf(judge(run, []), scenario.strategy));
+  const table = performed.map((run) => classOf(judge(run, [], tryOut), scenario.strategy));
   writeOut(`\n${renderComparison(table, textWidth()).join("\n")}\n\n`);
 
   const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
   const must = await askDemands(demandsOf(scenario), own);
-  const runs = performed.map((run) => judge(run, must.all));
-  const advice = adviseOn(source, scenario, runs, must);
+  const runs = performed.map((run) => judge(run, must.all, tryOut));
+  const advice = adviseOn({ source, scenario, must, simulate }, runs);
   note(renderAdvice(advice, noteWidth()).trimEnd(), "Advice", { format: (line) => line });
   const [unless] = advice.unless;
   if (

@@ -5,16 +5,15 @@ import {
   endedAtShutdown,
   isLost,
   type Outcome,
-  readOutcome,
   type TaskOutcome,
 } from "../../reading/outcome.ts";
-import { runVirtually } from "../../drivers/virtual/virtual.ts";
-import type { RunPlan } from "../../program/run.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
-import { callProblems } from "../../scenario/calls.ts";
+import { areCallsTimed } from "../../scenario/calls.ts";
 import { formatTime } from "../../base/duration.ts";
+import type { Scenario } from "../../scenario/model.ts";
 import { printable } from "../../scenario/problem.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
+import { tryOut } from "../../runs/simulate.ts";
 import { countAllSteps } from "../../scenario/walk.ts";
 
 /** A line that the program prints under some strategy, and who prints it. */
@@ -46,17 +45,14 @@ const mostReasons = 5;
 const mostSteps = 50_000;
 
 /** Null where virtual time does not know, or there are too many tasks to ask about. */
-export function foretell(plan: RunPlan, folder: string): Possible | null {
-  const { scenario } = plan;
-  if (callProblems(scenario, folder, new Set()).length > 0) return null;
+export function foretell(scenario: Scenario): Possible | null {
+  if (!areCallsTimed(scenario)) return null;
   const copies = scenario.tasks.reduce((sum, task) => sum + (task.copies ?? 1), 0);
   if (copies === 0 || copies > most || countAllSteps(scenario) > mostSteps) return null;
   const tasks = new Set<string>();
   const lines = new Map<string, Line>();
   for (const name of Object.keys(namedStrategies)) {
-    const strategy = parseStrategy(name);
-    const performed = { scenario, strategy, driver: "virtual", speed: 1 } as const;
-    const outcome = readOutcome(performed, runVirtually({ ...plan, strategy }));
+    const outcome = tryOut(scenario, parseStrategy(name));
     for (const task of outcome.tasks) tasks.add(task.name);
     for (const print of outcome.prints) {
       const text = printable(print.text);

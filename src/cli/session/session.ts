@@ -18,12 +18,8 @@ import {
 } from "@clack/prompts";
 import { checkExpectations } from "../../strategies/expectations.ts";
 import { findFindings } from "../../remedies/findings.ts";
-import { type Outcome, readOutcome } from "../../reading/outcome.ts";
-import { RealRun, traitsOf } from "../../drivers/real/real.ts";
-import type { EventLog } from "../../trace/log.ts";
-import type { RunPlan } from "../../program/run.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
-import { callProblems } from "../../scenario/calls.ts";
+import { areCallsTimed } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
@@ -31,16 +27,11 @@ import { DocumentError, printable } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
-import { canSimulate } from "../compare.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
-import { simulate, tryOut } from "../perform-all.ts";
-import {
-  expectedTime,
-  type Finished,
-  performForReal,
-  performVirtually,
-  timelineOf,
-} from "../perform.ts";
+import { checkPlans, type Plan, planOf, virtual } from "../../runs/plan.ts";
+import { openProcessOf, type Run } from "../../runs/run.ts";
+import { simulate, tryOut } from "../../runs/simulate.ts";
+import { expectedTime, type Shown, showRun, timelineOf } from "../shown-run.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 import { compareAndAdvise } from "./advise.ts";
@@ -216,7 +207,7 @@ async function runAndGoOn(setting: Setting): Promise<boolean> {
   for (let before: "adjust" | "again" = "adjust"; ;) {
     if (before === "adjust") await adjust(setting);
     const prediction = await askPrediction(setting);
-    const ran = await perform(setting, prediction);
+    const ran = await runSetting(setting, prediction);
     for (before = "again"; ;) {
       const next = await answer(
         select({
@@ -263,7 +254,7 @@ async function adjust(setting: Setting): Promise<void> {
   for (;;) {
     const { driver, speed, source } = setting;
     const numbers = numbersOf(source.text);
-    const expected = expectedTime(planOf(setting), source.folder);
+    const expected = expectedTime(planOfSetting(setting));
     const takes = expected === null ? "" : `, about ${(expected / 1e6 / speed).toFixed(1)}s`;
     const change = await answer(
       select({
@@ -336,12 +327,17 @@ async function changeNumber(setting: Setting): Promise<void> {
   setting.scenario = parseScenario(setting.source.text, file);
 }
 
-function planOf({ scenario, strategy }: Setting): RunPlan {
-  return { scenario, strategy, runtime: `Bun ${Bun.version}` };
+function planOfSetting({ scenario, strategy, driver, speed, source }: Setting): Plan {
+  const { folder } = source;
+  return planOf(scenario, {
+    strategy,
+    folder,
+    driver: driver === "real" ? { kind: "real", speed } : virtual,
+  });
 }
 
 async function askPrediction(setting: Setting): Promise<Prediction | null> {
-  const possible = foretell(planOf(setting), setting.source.folder);
+  const possible = foretell(setting.scenario);
   if (possible === null) return null;
   const wanted = await answer(
     confirm({ message: "Predict first what will happen?", initialValue: false }),
@@ -366,40 +362,34 @@ async function askPrediction(setting: Setting): Promise<Prediction | null> {
   };
 }
 
-/** A run that is over. */
-interface Ran {
-  outcome: Outcome;
-  log: EventLog;
-}
-
 /** Runs it and shows what happened. @returns null where it could not be run. */
-async function perform(setting: Setting, prediction: Prediction | null): Promise<Ran | null> {
-  const { scenario, strategy, driver, speed, source } = setting;
-  const pretended = driver === "real" ? null : new Set<string>();
-  const problems = callProblems(scenario, source.folder, pretended);
-  if (problems.length > 0) {
-    log.error(fitted(new DocumentError(source.file, problems).message));
+async function runSetting(setting: Setting, prediction: Prediction | null): Promise<Run | null> {
+  const plan = planOfSetting(setting);
+  try {
+    checkPlans([plan], setting.source);
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    log.error(fitted(error.message));
     return null;
   }
-  const plan = planOf(setting);
   const look = () => lookOf(terminal.stdout);
-  const how = { driver, timeout: null, json: false, live: canRedraw(terminal.stdout), look };
-  const performed = { scenario, strategy, driver, speed: driver === "real" ? speed : 1 };
+  const how = { timeout: null, json: false, live: canRedraw(terminal.stdout), look };
   writeOut("\n");
-  using real = driver === "real" ? new RealRun(traitsOf(plan)) : null;
+  using process = plan.driver.kind === "real" ? await openProcessOf(plan) : null;
   let interrupts = 0;
-  let finished: Finished;
-  if (real === null) finished = await performVirtually(plan, { ...how, speed: 1 });
+  let shown: Shown;
+  if (process === null) shown = await showRun(plan, how, null);
   else {
     using keys = new KeysAside();
-    finished = await performForReal(real, plan, source.folder, { ...how, speed });
+    shown = await showRun(plan, how, process);
     ({ interrupts } = keys);
   }
-  if (finished.broken !== null) throw finished.broken;
-  const outcome = readOutcome(performed, finished.log);
+  if (shown.broken !== null) throw shown.broken;
+  const { run } = shown;
+  const { outcome } = run;
   const findings = findFindings(outcome, tryOut);
-  writeOut(`\n${timelineOf(outcome, finished.log, look())}`);
-  writeOut(`\n${renderVerdict(outcome, findings, textWidth())}${finished.complaint}\n`);
+  writeOut(`\n${timelineOf(run, look())}`);
+  writeOut(`\n${renderVerdict(outcome, findings, textWidth())}${run.ending.complaint}\n`);
   if (interrupts > 1) throw new Left();
   if (prediction !== null)
     note(
@@ -407,7 +397,7 @@ async function perform(setting: Setting, prediction: Prediction | null): Promise
       "Your prediction, and what happened",
       { format: (line) => line },
     );
-  return { outcome, log: finished.log };
+  return run;
 }
 
 /** Shows the scenario's document, or the program that would do the same. */
@@ -456,15 +446,16 @@ async function saveScenario(setting: Setting): Promise<void> {
 }
 
 /** Whether what the document expects is so under the chosen strategy; its own is the document's to say. */
-function meetsExpectations({ source, scenario, strategy }: Setting): boolean {
+function meetsExpectations({ scenario, strategy }: Setting): boolean {
   const { expect } = scenario;
   if (expect === null || strategy.name === scenario.strategy.name) return true;
-  if (!canSimulate(scenario, source)) return true;
+  if (!areCallsTimed(scenario)) return true;
   const { outcome } = simulate({ scenario, strategy });
   return checkExpectations(outcome, expect).every(({ met }) => met);
 }
 
-async function saveReport(setting: Setting, { outcome, log: events }: Ran): Promise<void> {
+async function saveReport(setting: Setting, run: Run): Promise<void> {
+  const { outcome } = run;
   const { scenario, source, strategy } = setting;
   const { driver, speed } = outcome;
   const how =
@@ -485,7 +476,7 @@ async function saveReport(setting: Setting, { outcome, log: events }: Ran): Prom
     "## What the program printed\n",
     block("text", printed),
     "## What became of it\n",
-    block("text", timelineOf(outcome, events, plain)),
+    block("text", timelineOf(run, plain)),
     block("text", renderVerdict(outcome, findFindings(outcome, tryOut), plain.width)),
     "## The scenario\n",
     `To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`,

@@ -1,5 +1,5 @@
 /** What many runs with varied durations came to, in plain words: odds, luck, and what held in all of them. */
-import type { Performed } from "../../reading/outcome.ts";
+import type { Outcome } from "../../reading/outcome.ts";
 import type {
   Ending,
   Moment,
@@ -24,7 +24,7 @@ const mostOrders = 6;
  * @returns lines, each ending in a newline and none wider than `width` where words allow it.
  */
 export function renderSensitivity(
-  { scenario, strategy }: Performed,
+  { scenario, strategy }: Pick<Outcome, "scenario" | "strategy">,
   jitter: Jitter,
   report: SensitivityReport,
   again: string,

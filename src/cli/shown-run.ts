@@ -1,17 +1,16 @@
 /**
- * Performing a plan on behalf of somebody at a terminal: lines to stdout, the picture of the run, and
- * the signals that end it.
+ * A run on behalf of somebody at a terminal: its lines go to stdout, a picture of it may be drawn, and a
+ * signal ends it.
  */
 import { Lanes } from "../reading/lanes.ts";
-import type { Outcome, Performed } from "../reading/outcome.ts";
-import type { RealRun } from "../drivers/real/real.ts";
-import { runVirtually } from "../drivers/virtual/virtual.ts";
+import { type Plan, planOf } from "../runs/plan.ts";
+import { type RealProcess, type Run, run, runInVirtualTime } from "../runs/run.ts";
+import type { ReadRun } from "../strategies/judge.ts";
 import { typeNumber } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
-import type { RunPlan } from "../program/run.ts";
 import { LivePicture } from "../report/terminal/live.ts";
 import { type Look, renderTimeline } from "../report/terminal/timeline.ts";
-import { callProblems } from "../scenario/calls.ts";
+import { areCallsTimed } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 import { countAllSteps } from "../scenario/walk.ts";
 import {
@@ -25,7 +24,7 @@ import {
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 import { showCursor } from "./terminal.ts";
 
-export interface PerformOptions extends Pick<Performed, "driver" | "speed" | "jitter"> {
+export interface ShowOptions {
   /** Ends the run at this instant. */
   timeout: Ticks | null;
   /** Whether stdout is for something else than the program's lines. */
@@ -35,64 +34,65 @@ export interface PerformOptions extends Pick<Performed, "driver" | "speed" | "ji
   look: () => Look;
 }
 
-/** What happened, and what ended it early. */
-export interface Finished {
-  log: EventLog;
+/** A run, and what ended it early. */
+export interface Shown {
+  run: Run;
   signal: EndingSignal | null;
   /** Set when the program's output could not be written. */
   broken: OutputClosed | OutputFailed | null;
-  /** What the child process said when it crashed. */
-  complaint: string;
 }
 
-/** Performs a plan in virtual time; its lines go to stdout. */
-export async function performVirtually(plan: RunPlan, options: PerformOptions): Promise<Finished> {
-  const log = runVirtually(plan, options.timeout, options.jitter ?? null);
-  let broken: Finished["broken"] = null;
+/** Runs a plan and shows it. @param process that a real run has been given beforehand. */
+export function showRun(
+  plan: Plan,
+  options: ShowOptions,
+  process: RealProcess | null,
+): Promise<Shown> {
+  return process === null ? showAtOnce(plan, options) : showAsItRuns(plan, options, process);
+}
+
+/** In virtual time; the lines go to stdout when it is over. */
+async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
+  const over = runInVirtualTime(plan, options.timeout);
+  let broken: Shown["broken"] = null;
   try {
-    if (!options.json) writePrints(log);
+    if (!options.json) writePrints(over.log);
   } catch (error) {
     if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
     broken = error;
   }
-  return { log, signal: null, broken, complaint: "" };
+  return { run: over, signal: null, broken };
 }
 
 /** How long, in ms, a run that was ended early waits for its output to be read. */
 const patience = 50;
 
-/** Performs a plan for real: its lines go to stdout when they are printed, and a signal ends it. */
-export async function performForReal(
-  real: RealRun,
-  plan: RunPlan,
-  folder: string,
-  options: PerformOptions,
-): Promise<Finished> {
+/** For real; the lines go to stdout when they are printed. */
+async function showAsItRuns(
+  plan: Plan,
+  options: ShowOptions,
+  process: RealProcess,
+): Promise<Shown> {
   const controller = new AbortController();
   const output = new QueuedOutput(() => controller.abort());
-  const live = options.live ? new LiveScreen(real, plan, folder, options, output) : null;
+  const live = options.live ? new LiveScreen(process, plan, options, output) : null;
   const write = (text: string, on: "stdout" | "stderr"): void =>
     (live ?? output).write(`${text}\n`, terminal[on]);
   using watch = new SignalWatch(() => controller.abort());
   try {
-    const {
-      log,
-      complaint,
-      endedEarly,
-      signal: heard,
-    } = await real.perform(plan, {
-      ...options,
-      folder,
+    const over = await run(plan, {
+      process,
+      timeout: options.timeout,
       signal: controller.signal,
-      onPrint: options.json ? undefined : write,
+      ...(options.json ? {} : { onPrint: write }),
       // It is in no result.
       onRaw: (text, on) => write(text, options.json ? "stderr" : on),
       ...(live === null ? {} : { onEvents: (thread, columns) => live.lanes.hear(thread, columns) }),
     });
     live?.close();
     const drained = Promise.all([output.drain(), live?.drain()]);
-    await Promise.race([drained, ...(endedEarly ? [Bun.sleep(patience)] : [])]);
-    return { log, complaint, signal: watch.heard ?? heard, broken: output.broken };
+    await Promise.race([drained, ...(over.ending.endedEarly ? [Bun.sleep(patience)] : [])]);
+    return { run: over, signal: watch.heard ?? over.ending.signal, broken: output.broken };
   } finally {
     live?.close();
   }
@@ -114,17 +114,12 @@ class LiveScreen {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** @param output where the program's own lines go; on the same terminal, the picture goes there too. */
-  constructor(
-    real: RealRun,
-    plan: RunPlan,
-    folder: string,
-    { speed, look }: PerformOptions,
-    output: QueuedOutput,
-  ) {
-    const { scenario, strategy } = plan;
+  constructor(real: RealProcess, plan: Plan, { look }: ShowOptions, output: QueuedOutput) {
+    const { scenario, strategy, driver } = plan;
+    const speed = driver.kind === "real" ? driver.speed : 1;
     this.lanes = new Lanes(scenario, strategy);
     const heading = `${scenario.name}, strategy ${strategy.name}`;
-    this.#picture = new LivePicture(this.lanes, heading, expectedTime(plan, folder));
+    this.#picture = new LivePicture(this.lanes, heading, expectedTime(plan));
     this.#output = output;
     this.#screen = terminal.stdout.isTTY
       ? output
@@ -172,15 +167,13 @@ function columns(): number {
 }
 
 /** How long virtual time says that a run takes; null where it cannot say, or not at once. */
-export function expectedTime(plan: RunPlan, folder: string): Ticks | null {
-  const { scenario } = plan;
-  if (callProblems(scenario, folder, new Set()).length > 0) return null;
-  if (countAllSteps(scenario) > mostExpected) return null;
-  return runVirtually(plan).end;
+export function expectedTime({ scenario, strategy }: Plan): Ticks | null {
+  if (!areCallsTimed(scenario) || countAllSteps(scenario) > mostExpected) return null;
+  return runInVirtualTime(planOf(scenario, { strategy })).log.end;
 }
 
 /** The picture of a run that is over. */
-export function timelineOf(outcome: Outcome, log: EventLog, look: Look): string {
+export function timelineOf({ outcome, log }: ReadRun, look: Look): string {
   const lanes = new Lanes(outcome.scenario, outcome.strategy).hearAll(log);
   const { wall } = outcome;
   return `${renderTimeline(lanes, look, { to: wall, now: wall }).join("\n")}\n`;

@@ -1,9 +1,6 @@
 /** Advice on a scenario: the choice among what was compared, and the search for when it would be wrong. */
-import { advise, type Advice, bySimplicity, unlessWords } from "../strategies/advice.ts";
-import { type CounterExample, findCounterExample } from "../strategies/counter-example.ts";
-import { writeDemands } from "../strategies/demand-words.ts";
-import type { Demands } from "../strategies/demands.ts";
 import { quotedForShell } from "../base/texts.ts";
+import { areCallsTimed } from "../scenario/calls.ts";
 import { EditableDocument } from "../scenario/editable.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
@@ -16,8 +13,12 @@ import {
   toDocument,
 } from "../scenario/strategy.ts";
 import { poolSteps } from "../scenario/walk.ts";
-import { canSimulate, type Compared, judge } from "./compare.ts";
-import { simulate, tryOut } from "./perform-all.ts";
+import type { Simulate } from "../remedies/simulate.ts";
+import { advise, type Advice, bySimplicity, unlessWords } from "./advice.ts";
+import { type CounterExample, findCounterExample } from "./counter-example.ts";
+import { writeDemands } from "./demand-words.ts";
+import type { Demands } from "./demands.ts";
+import { type Compared, judge, type ReadRun } from "./judge.ts";
 
 /** As many events, of well under a second, are run through in search of advice. */
 const mostEvents = 700_000;
@@ -28,19 +29,25 @@ const mostRuns = 600;
 /** With fewer runs than that, no search for a counter-example is begun. */
 const fewestRuns = 50;
 
+/** What advice is asked on. */
+export interface Advising {
+  source: Source;
+  /** As it was read from the source. */
+  scenario: Scenario;
+  must: Demands;
+  /** Virtual time. */
+  simulate: (plan: { scenario: Scenario; strategy: Strategy }) => ReadRun;
+}
+
 /**
  * Says which strategy to choose, and the smallest change under which that would be wrong.
  *
- * @param runs what was compared, judged by `must`.
+ * @param runs what was compared, judged by what must hold.
  */
-export function adviseOn(
-  source: Source,
-  scenario: Scenario,
-  runs: readonly Compared[],
-  must: Demands,
-): Advice {
-  const events = eventsOf(source, scenario);
-  const advice = chooseFrom(scenario, runs, must, events);
+export function adviseOn(advising: Advising, runs: readonly Compared[]): Advice {
+  const { scenario, must } = advising;
+  const events = eventsOf(advising);
+  const advice = chooseFrom(advising, runs, events);
   if (advice.choose === null) return advice;
   const most = Math.min(mostRuns, Math.floor(mostEvents / events));
   if (most < fewestRuns) {
@@ -54,7 +61,7 @@ export function adviseOn(
   const compared = runs.map(({ strategy }) => strategy);
   const others = alternatives(choice, compared);
   const question = { scenario, choice, others, demands: must.all };
-  const found = findCounterExample(question, tryOut, most);
+  const found = findCounterExample(question, tryOutWith(advising), most);
   if (found === null) return advice;
   const message = unlessWords(choice.name, found);
   return {
@@ -64,7 +71,7 @@ export function adviseOn(
         change: found.change.what,
         message,
         instead: found.instead?.name ?? null,
-        document: documentOf(found, { source, scenario, choice, must, message }),
+        document: documentOf(found, { ...advising, choice, message }),
       },
     ],
   };
@@ -74,27 +81,32 @@ export function adviseOn(
  * The choice and its reasons. Where none of what was compared keeps what must hold, all others are
  * tried as well.
  *
- * @param events how many a run has, as `eventsOf` says.
+ * @param events how many a run has.
  */
 export function chooseFrom(
-  scenario: Scenario,
+  advising: Advising,
   runs: readonly Compared[],
-  must: Demands,
-  events: number,
+  events = eventsOf(advising),
 ): Advice {
+  const { scenario, must, simulate } = advising;
+  const tryOut = tryOutWith(advising);
   const others = allStrategies().filter(
     (one) => !runs.some(({ strategy }) => isSamePoint(one, strategy)),
   );
   const beyond =
     runs.some(({ lacks }) => lacks.length === 0) || events * others.length > mostEvents
       ? []
-      : others.map((strategy) => judge(simulate({ scenario, strategy }), must.all));
+      : others.map((strategy) => judge(simulate({ scenario, strategy }), must.all, tryOut));
   return advise(scenario, runs, must, bySimplicity(beyond, scenario.strategy));
 }
 
+function tryOutWith({ simulate }: Advising): Simulate {
+  return (scenario, strategy) => simulate({ scenario, strategy }).outcome;
+}
+
 /** How many events a run has; infinitely many where it can only be performed for real. */
-export function eventsOf(source: Source, scenario: Scenario): number {
-  if (!canSimulate(scenario, source)) return Infinity;
+function eventsOf({ scenario, simulate }: Advising): number {
+  if (!areCallsTimed(scenario)) return Infinity;
   const { log } = simulate({ scenario, strategy: scenario.strategy });
   return log.chunks.reduce((sum, { length }) => sum + length, 0);
 }
@@ -123,13 +135,7 @@ function alternatives(
 /** The changed scenario, of which a comparison says what the message says. */
 function documentOf(
   { change, instead }: CounterExample,
-  about: {
-    source: Source;
-    scenario: Scenario;
-    choice: Strategy;
-    must: Demands;
-    message: string;
-  },
+  about: Advising & { choice: Strategy; message: string },
 ): string {
   const { source, scenario, choice, must, message } = about;
   const document = new EditableDocument(source.text, scenario);

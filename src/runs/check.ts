@@ -1,0 +1,88 @@
+/** Documents held against what they expect, and what must hold beside that. */
+import { checkDemands, type Demand } from "../strategies/demands.ts";
+import {
+  type Checked,
+  type CheckedDocument,
+  checkExpectations,
+} from "../strategies/expectations.ts";
+import { noExpectations } from "../scenario/expectation.ts";
+import { parseScenario } from "../scenario/parse.ts";
+import { DocumentError } from "../scenario/problem.ts";
+import { readSource } from "../scenario/source.ts";
+import { type NamedPlan, runEach, type Watcher } from "./many.ts";
+import { checkPlans, type Driver, type Plan, planOf } from "./plan.ts";
+import type { Run } from "./run.ts";
+import type { Found } from "./scenario-files.ts";
+
+/** How documents are checked. */
+export interface Checking {
+  driver: Driver;
+  /** Whether under each strategy of its `compare` instead of its own. */
+  compare: boolean;
+  /** What must hold beside what the document expects. */
+  must: readonly Demand[];
+}
+
+/** A plan to be run, and where its result goes. */
+interface Check extends NamedPlan {
+  result: CheckedDocument;
+}
+
+/**
+ * Checks documents. What is wrong with one is a result as well, and keeps no other from being checked.
+ *
+ * @returns a result for each document and strategy; null when it was aborted.
+ */
+export async function check(
+  documents: readonly Found[],
+  how: Checking,
+  watcher: Watcher,
+): Promise<CheckedDocument[] | null> {
+  const read = documents.map((found) => checksOf(found, how));
+  const checks = read.flatMap((one) => one.checks);
+  await runEach(checks, watcher, ({ plan, result }, run, seconds) => {
+    result.seconds = seconds;
+    result.checks = run instanceof Error ? [broken(run)] : checked(plan, run, how.must);
+  });
+  return watcher.signal.aborted ? null : read.flatMap(({ results }) => results);
+}
+
+function checksOf(
+  found: Found,
+  { driver, compare, must }: Checking,
+): { results: CheckedDocument[]; checks: Check[] } {
+  try {
+    if ("error" in found) throw found.error;
+    const source = readSource(found.word);
+    const { file, folder } = source;
+    const scenario = parseScenario(source.text, file);
+    const plan = planOf(scenario, { driver, folder });
+    checkPlans([plan], source);
+    const strategies = (compare && scenario.compare) || [scenario.strategy];
+    const checks = strategies.map((strategy): Check => {
+      const result = { file, strategy: strategy.name, checks: [], problems: [], seconds: 0 };
+      return { plan: { ...plan, strategy }, name: `${file} (${strategy.name})`, result };
+    });
+    return {
+      results: checks.map(({ result }) => result),
+      checks: scenario.expect === null && must.length === 0 ? [] : checks,
+    };
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    const { file, problems } = error;
+    return { results: [{ file, strategy: null, checks: [], problems, seconds: 0 }], checks: [] };
+  }
+}
+
+function checked({ scenario }: Plan, { outcome }: Run, must: readonly Demand[]): Checked[] {
+  return [
+    ...checkExpectations(outcome, scenario.expect ?? noExpectations),
+    ...checkDemands(outcome, must),
+  ];
+}
+
+/** That a run breaks is a result of its own, and none of the others'. */
+function broken({ message }: Error): Checked {
+  const expected = "a run that comes to its end";
+  return { of: "run", met: false, expected, found: `it broke: ${message}`, position: null };
+}

@@ -1,0 +1,43 @@
+/** The odds of a scenario: a plan run many times in virtual time, its durations varied. */
+import { Sensitivity } from "../strategies/sensitivity.ts";
+import type { Ticks } from "../base/duration.ts";
+import { type Jitter, seedOfRepetition } from "../scenario/jitter.ts";
+import type { Watcher } from "./many.ts";
+import type { Plan } from "./plan.ts";
+import { runInVirtualTime } from "./run.ts";
+
+/** How often, how durations vary, and the instant at which each run ends. */
+export interface Repetitions {
+  runs: number;
+  jitter: Jitter;
+  timeout: Ticks | null;
+}
+
+/** For how long, in ms, runs follow each other before an abort can be heard and progress is told. */
+const stretchMs = 50;
+
+/**
+ * Runs a plan many times. Each run has a seed of its own, and is forgotten when it has been taken in.
+ *
+ * @returns what came of all runs; of those before it was aborted, if it was.
+ */
+export async function repeat(
+  plan: Plan,
+  { runs, jitter, timeout }: Repetitions,
+  { signal, onProgress }: Watcher,
+): Promise<Sensitivity> {
+  const sensitivity = new Sensitivity(plan.scenario);
+  let stretchEnds = performance.now() + stretchMs;
+  for (let done = 0; done < runs && !signal.aborted;) {
+    const seed = seedOfRepetition(jitter.seed, done);
+    const driver = { kind: "virtual", jitter: { share: jitter.share, seed } } as const;
+    const { outcome, log } = runInVirtualTime({ ...plan, driver }, timeout);
+    sensitivity.add(seed, outcome, log);
+    done++;
+    if (performance.now() < stretchEnds) continue;
+    onProgress?.({ done, of: runs, latest: "" });
+    await Bun.sleep(0);
+    stretchEnds = performance.now() + stretchMs;
+  }
+  return sensitivity;
+}

@@ -1,0 +1,48 @@
+/** Each strategy on both drivers, held against each other: what differs, and why. */
+import { cpus, loadavg } from "node:os";
+import { findDivergences, tooMuchToDo, type Verification } from "../strategies/divergence.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import { runUnder } from "./compare.ts";
+import type { Watcher } from "./many.ts";
+import type { Plan } from "./plan.ts";
+import type { Run } from "./run.ts";
+import { simulate, simulateVaried } from "./simulate.ts";
+
+/** What came of a strategy for real, beside its model. */
+export type Verified = Verification & { strategy: string };
+
+/**
+ * Runs each strategy on both drivers.
+ *
+ * @param plan of a real run.
+ * @returns null when it was aborted.
+ */
+export async function verify(
+  plan: Plan,
+  strategies: readonly Strategy[],
+  watcher: Watcher,
+): Promise<Verified[] | null> {
+  const verified = await runUnder(plan, strategies, watcher, besideItsModel);
+  if (verified === null) return null;
+  // A machine may hesitate anywhere, and nothing in a run says so; but not in the same place again.
+  for (const [index, first] of verified.entries()) {
+    if (!first.onlyLate) continue;
+    watcher.onProgress?.({ done: index, of: strategies.length, latest: first.strategy });
+    const { signal } = watcher;
+    const again = await runUnder(plan, [strategies[index]!], { signal }, besideItsModel);
+    if (again === null) return null;
+    first.cause =
+      again[0]!.divergences.length === 0
+        ? "the machine hesitated: performed again, nothing differs"
+        : // The load is that of the whole machine, so all its cores count, whichever tandem may use.
+          tooMuchToDo(loadavg()[0]!, cpus().length);
+  }
+  return verified;
+}
+
+function besideItsModel(run: Run): Verified {
+  const { scenario, strategy } = run.plan;
+  const model = simulate({ scenario, strategy });
+  const found = findDivergences(model, run, () => simulateVaried(scenario, strategy));
+  return { strategy: strategy.name, ...found };
+}

@@ -1,0 +1,82 @@
+/** Holding runs against what must hold: what a strategy came to, what it lacks, and what would help. */
+import type { Outcome } from "../reading/outcome.ts";
+import { Lanes } from "../reading/lanes.ts";
+import { remediesOf } from "../remedies/findings.ts";
+import type { Simulate } from "../remedies/simulate.ts";
+import type { EventLog } from "../trace/log.ts";
+import type { Ticks } from "../base/duration.ts";
+import { areCallsTimed } from "../scenario/calls.ts";
+import type { Scenario } from "../scenario/model.ts";
+import {
+  allStrategies,
+  isSamePoint,
+  namedStrategies,
+  parseStrategy,
+  type Strategy,
+} from "../scenario/strategy.ts";
+import { figuresOf, type Judged } from "./comparison.ts";
+import { computeAtOnce } from "./computing.ts";
+import { type Demand, lacksOf } from "./demands.ts";
+
+/** A run as analysis sees it: its events, and what they come to. */
+export interface ReadRun {
+  readonly log: EventLog;
+  readonly outcome: Outcome;
+}
+
+/** What one strategy came to: all that is kept of a run, whose events may be millions. */
+export interface Compared extends Judged {
+  lanes: Lanes;
+  wall: Ticks;
+}
+
+/** Holds a run against what must hold. @param tryOut for what would help. */
+export function judge(
+  { outcome, log }: ReadRun,
+  demands: readonly Demand[],
+  tryOut: Simulate,
+): Compared {
+  const { scenario, strategy } = outcome;
+  return {
+    strategy,
+    figures: figuresOf(outcome),
+    lacks: lacksOf(outcome, demands),
+    late: outcome.lateness.max,
+    computesAtOnce: computeAtOnce(scenario, strategy, log),
+    helps: () => whatHelps(scenario, strategy, demands, tryOut),
+    wall: outcome.wall,
+    lanes: new Lanes(scenario, strategy).hearAll(log),
+  };
+}
+
+/** Which changes of the program, among those that its findings know, leave less of the demands lacking. */
+function whatHelps(
+  scenario: Scenario,
+  strategy: Strategy,
+  demands: readonly Demand[],
+  tryOut: Simulate,
+): string[] {
+  if (!areCallsTimed(scenario)) return [];
+  const outcome = tryOut(scenario, strategy);
+  const lacking = lacksOf(outcome, demands).length;
+  return remediesOf(outcome).flatMap(({ does, program }) =>
+    program !== undefined && lacksOf(tryOut(program(scenario), strategy), demands).length < lacking
+      ? [does]
+      : [],
+  );
+}
+
+/**
+ * The strategies that are compared, the document's own always among them: what is advised is advised
+ * instead of it. Of those that a user names it is these alone.
+ */
+export function strategiesToCompare(
+  { compare, strategy: own }: Scenario,
+  { all, named }: { all: boolean; named: readonly Strategy[] | null },
+): readonly Strategy[] {
+  if (named !== null) return named;
+  const listed = all
+    ? allStrategies()
+    : (compare ?? Object.keys(namedStrategies).map(parseStrategy));
+  return listed.some((one) => isSamePoint(one, own)) ? listed : [own, ...listed];
+}
