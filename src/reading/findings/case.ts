@@ -18,7 +18,7 @@ import type {
 } from "../outcome.ts";
 import type { Race } from "../races.ts";
 import type { Aftermath } from "../user-code.ts";
-import type { End, Stray } from "./finding.ts";
+import type { ActorPlace, Stray } from "./finding.ts";
 
 /** The synchronous program of the first process. */
 export interface MainProgram extends ProgramOutcome {
@@ -65,8 +65,7 @@ export interface Case {
   launchOf(task: number): Launch | null;
   tasks: Table<Work>;
   actors: Pick<Table<ActorDefinition>, "get">;
-  /** Where an actor was made, and where it stood when the run ended. */
-  placesOf(actor: number): readonly number[];
+  placesOf(actor: number): readonly ActorPlace[];
   /** Whether main's thread turns a loop by JavaScript's rules, which ends with nothing left alive. */
   floats: boolean;
   /** Whether the process waits for the background when main is over, and for how long at most. */
@@ -78,7 +77,7 @@ export interface Case {
   /** What ended threads before their time, in order; `failedMain`: main failed with it, and tells of it. */
   strays: readonly { at: Ticks; end: Stray["end"]; failedMain: boolean }[];
   /** The exit that was called for in the middle of main's own steps; null when none was. */
-  mainExit: Extract<End, { by: "exit" }> | null;
+  mainExit: Extract<Stray["end"], { by: "exit" }> | null;
   failures: readonly Failure[];
   waiting: readonly Waiting[];
   blame: Blame;

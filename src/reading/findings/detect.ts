@@ -1,7 +1,7 @@
 /** Detecting: everything in a case that a user should know of, the gravest first. */
 import type { Case } from "./case.ts";
 import { launchUnheard, nobodyHeard, onlyLogged, promisesNotAwaited, strays } from "./errors.ts";
-import type { Detected, Finding, Rule } from "./finding.ts";
+import type { ActorPlace, Detected, Finding, Rule } from "./finding.ts";
 import { loopBlocked, starved } from "./held.ts";
 import {
   abandoned,
@@ -44,12 +44,19 @@ const detectors: readonly ((subject: Case) => Detected<Rule>[])[] = [
 
 export function detect(subject: Case): Finding[] {
   return detectors.flatMap((detector) =>
-    detector(subject).map((found) => {
-      const places = new Set(found.actors.flatMap((actor) => subject.placesOf(actor)));
-      // Each detector pairs its rule with that rule's evidence.
-      return { ...found, places: [...places] } as Finding;
-    }),
+    // Each detector pairs its rule with that rule's evidence.
+    detector(subject).map(
+      (found) => ({ ...found, places: placesOf(subject, found.actors) }) as Finding,
+    ),
   );
+}
+
+/** Where actors were made and stood: copies of one function share most of these. */
+function placesOf(subject: Case, actors: readonly number[]): ActorPlace[] {
+  const places = new Map<string, ActorPlace>();
+  for (const actor of actors)
+    for (const one of subject.placesOf(actor)) places.set(`${one.is} ${one.place}`, one);
+  return [...places.values()];
 }
 
 /** The first of the pairs whose order is luck. */

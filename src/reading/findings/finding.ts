@@ -115,6 +115,13 @@ export interface Evidence {
   race: { race: Race; others: number };
 }
 
+/** Where an actor was made, or where it stood when it was cut off or the run ended. */
+export interface ActorPlace {
+  is: "made" | "stood";
+  /** Its number among the places of the trace. */
+  place: number;
+}
+
 export type Rule = keyof Evidence;
 
 /** A finding of one rule, before anybody has looked up places. */
@@ -131,8 +138,8 @@ export interface Detected<R extends Rule> {
 
 /** A finding of one rule. */
 export interface FindingOf<R extends Rule> extends Detected<R> {
-  /** Where its actors were made and where they stood, by number, as far as that is known. */
-  places: readonly number[];
+  /** Where its actors were made and where they stood, each once, as far as that is known. */
+  places: readonly ActorPlace[];
 }
 
 /** A finding of any of these rules: the rule says of which shape the evidence is. */

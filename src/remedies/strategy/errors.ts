@@ -5,7 +5,8 @@ import type { Scenario } from "../../scenario/model.ts";
 import type { Axes, Strategy } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import type { Advice, Words } from "../context.ts";
-import { quote, type Remedy, subject, tasksOf } from "./remedy.ts";
+import { quote } from "../words.ts";
+import { type Remedy, subject, tasksOf } from "./remedy.ts";
 import { unbounded } from "./waits.ts";
 
 export function nobodyHeard(outcome: Outcome, finding: FindingOf<"nobody-heard">): Words<Remedy> {

@@ -5,7 +5,8 @@ import type { LeafStep, Scenario } from "../../scenario/model.ts";
 import { type Axes, isBeside } from "../../scenario/strategy.ts";
 import type { Advice, Words } from "../context.ts";
 import { strayCause } from "./errors.ts";
-import { cutWords, ownThread, progress, quote, type Remedy, subject, tasksOf } from "./remedy.ts";
+import { cutWords, quote } from "../words.ts";
+import { ownThread, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
 /** Why something came to its end, as the beginning of a sentence, and what to do about that. */
 type Cause = { why: string } & Advice<Remedy>;

@@ -1,8 +1,7 @@
-/** A remedy in the words of scenarios, and the words that what is said of several rules shares. */
+/** A remedy in the words of scenarios, and how tasks of a document are named. */
 import type { FindingOf, Rule } from "../../reading/findings/finding.ts";
 import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
 import type { Scenario } from "../../scenario/model.ts";
-import { printable } from "../../scenario/problem.ts";
 import type { Axes, Strategy } from "../../scenario/strategy.ts";
 
 /**
@@ -32,16 +31,6 @@ export function tasksOf(
 ): [TaskOutcome, ...TaskOutcome[]] {
   const [first, ...others] = actors.map((actor) => tasks[actor]!);
   return [first!, ...others];
-}
-
-/** A text of the program's, in quotes and on one line. */
-export function quote(text: string | null): string {
-  return printable(JSON.stringify(text));
-}
-
-/** That a clean-up was cut, behind what cut it. */
-export function cutWords(cleanupCut: boolean): string {
-  return cleanupCut ? "; its clean-up did not run to its end" : "";
 }
 
 export function subject(tasks: readonly TaskOutcome[]): string {

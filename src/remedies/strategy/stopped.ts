@@ -3,7 +3,8 @@ import type { FindingOf } from "../../reading/findings/finding.ts";
 import { actorName, type Outcome } from "../../reading/outcome.ts";
 import type { Scenario, TaskSpec } from "../../scenario/model.ts";
 import type { Advice, Words } from "../context.ts";
-import { cutWords, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
+import { cutWords } from "../words.ts";
+import { progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
 export function cancelledAtExit(
   outcome: Outcome,

@@ -3,9 +3,9 @@ import { formatTime } from "../../base/duration.ts";
 import { counted } from "../../base/sentences.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import { actorName, documentName, type Outcome } from "../../reading/outcome.ts";
-import type { LeftBehind } from "../../reading/user-code.ts";
 import type { Words } from "../context.ts";
 import { rules } from "../rules.ts";
+import { deeds, thing } from "../words.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** Who called, and how many other copies of it fared alike. */
@@ -53,14 +53,6 @@ export function leftBehind(outcome: Outcome, finding: FindingOf<"left-behind">):
   };
 }
 
-/** What a function did when its call had ended. */
-export function deeds({ lines, values }: { lines: number; values: number }): string {
-  return [
-    ...(lines > 0 ? [`wrote ${counted(lines, "line")}`] : []),
-    ...(values > 0 ? [`sent or asked for ${counted(values, "value")}`] : []),
-  ].join(" and ");
-}
-
 export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<Remedy> {
   const { stayed, hasEnded, because } = evidence;
   const why =
@@ -83,9 +75,4 @@ export function unsettled(outcome: Outcome, finding: FindingOf<"unsettled">): Wo
     remedies: [],
     otherwise: rules.unsettled.fix,
   };
-}
-
-export function thing({ what, source }: LeftBehind): string {
-  const name = what === "interval" ? "an interval" : "a timer";
-  return `${name}${source === null ? "" : ` (${source})`}`;
 }

@@ -5,6 +5,7 @@ import { formatTime } from "../../base/duration.ts";
 import type { LeafStep, Scenario, Step } from "../../scenario/model.ts";
 import { actorName, documentName, type Outcome, type Waiting } from "../../reading/outcome.ts";
 import type { Words } from "../context.ts";
+import { afterwards } from "../words.ts";
 import { ownThread, type Remedy } from "./remedy.ts";
 
 export function deadlock(outcome: Outcome, { evidence }: FindingOf<"deadlock">): Words<Remedy> {
@@ -115,13 +116,6 @@ export function resultTimedOut(
     ],
     otherwise: `cancel the work as well: a timeout alone does not`,
   };
-}
-
-/** What work came to that nobody waited for any more. */
-export function afterwards({ status, endedAt }: FindingOf<"result-timed-out">["evidence"]): string {
-  if (status === "unstarted") return "never had a turn";
-  const passive = status === "cancelled" || status === "abandoned";
-  return `${passive ? "was " : ""}${status} at ${formatTime(endedAt!)}`;
 }
 
 export function joinedTooLong({ evidence }: FindingOf<"joined-too-long">): Words<Remedy> {

@@ -1,0 +1,76 @@
+/** What holds of any program about a held loop, and about threads that race. */
+import { formatTime } from "../../base/duration.ts";
+import { noticeable, type Victim } from "../../reading/blame.ts";
+import type { FindingOf } from "../../reading/findings/finding.ts";
+import type { Words } from "../context.ts";
+import { quote } from "../words.ts";
+import type { Names } from "./names.ts";
+
+/** The most who were late that are named; the others are counted. */
+const mostNamed = 5;
+
+export function loopBlocked(names: Names, { evidence }: FindingOf<"loop-blocked">): Words<never> {
+  const { holder, more } = evidence;
+  const { longest, holds, tasks, victims } = holder;
+  const { actor, source, ticks } = longest;
+  const beside = tasks === 1 ? "" : ` and ${names.many(tasks - 1, actor)} more`;
+  const who = `${names.single(actor)}${beside}${source === null ? "" : `, at ${source},`}`;
+  const how =
+    holds === 1
+      ? `for ${formatTime(ticks)}`
+      : `${holds.toLocaleString("en")} times, for up to ${formatTime(ticks)}`;
+  const late = victims.length === 0 ? "" : `: ${victimWords(names, victims)}`;
+  const others = more === 0 ? "" : ` (and ${more} more hold it likewise)`;
+  return {
+    message: `${who} held its loop's thread ${how}${late}${others}`,
+    remedies: [],
+    otherwise: "hand what blocks to a thread or a process, or let it give way now and then",
+  };
+}
+
+export function starved(names: Names, { evidence }: FindingOf<"starved">): Words<never> {
+  const late = victimWords(names, evidence.victims);
+  if (evidence.by === "nobody")
+    return {
+      message: `${late}: no step is known to have held the thread meanwhile, so the machine was busy, or something held it in turns too short to be told`,
+      remedies: [],
+      otherwise: "run it again when less else runs",
+    };
+  const { steps, actors, longest } = evidence.crowd;
+  return {
+    message: `${late}: before the latest came ${steps.toLocaleString("en")} steps of ${names.kinds(actors) ?? "others"}, none longer than ${formatTime(longest)}`,
+    remedies: [],
+    otherwise: "let fewer tasks run at a time, or block elsewhere than on the loop's thread",
+  };
+}
+
+function victimWords(names: Names, victims: readonly Victim[]): string {
+  const words = victims.slice(0, mostNamed).map((victim) => lateWords(names, victim));
+  const more = victims.length - words.length;
+  return [...words, ...(more > 0 ? [`${more} more were late as well`] : [])].join("; ");
+}
+
+function lateWords(names: Names, victim: Victim): string {
+  const { tasks, actor, times, by, late, due, how, alike } = victim;
+  const who = tasks === 1 ? names.name(actor) : names.many(tasks, actor);
+  if (how === "cut-off" && alike)
+    return `${who}, ${tasks === 1 ? "" : "one of them "}due at ${formatTime(due)}, did not wake any more`;
+  const verb = alike ? how : tasks === 1 ? "was" : "were";
+  const shared = late - by >= noticeable ? `, ${formatTime(by)} of it through this` : "";
+  return `${who} ${verb} ${times === 1 ? "" : "up to "}${formatTime(late)} late${shared}`;
+}
+
+export function race(names: Names, { evidence }: FindingOf<"race">): Words<never> {
+  const { gap, between } = evidence.race;
+  const [a, b] = between.map(({ text, type, actor }) =>
+    text !== null && type === "printed" ? quote(text) : `the end of ${names.single(actor)}`,
+  );
+  const apart =
+    gap === 0 ? "fell on the same instant" : `came within ${formatTime(gap)} of each other`;
+  const others = evidence.others === 0 ? "" : ` (and ${evidence.others} more such)`;
+  return {
+    message: `${a} and ${b} ${apart} on two threads, so their order is luck${others}`,
+    remedies: [],
+    otherwise: "put them in order: a join, a result or a queue makes one wait for the other",
+  };
+}

@@ -1,0 +1,65 @@
+/** What holds of any program about functions that go on after a cancellation, after their end, for ever. */
+import { formatTime } from "../../base/duration.ts";
+import { counted } from "../../base/sentences.ts";
+import type { FindingOf } from "../../reading/findings/finding.ts";
+import type { Words } from "../context.ts";
+import { deeds, thing } from "../words.ts";
+import type { Names } from "./names.ts";
+
+export function outlived(names: Names, finding: FindingOf<"outlived">): Words<never> {
+  const { at, evidence } = finding;
+  const { lines, endedAt, until, inPool } = evidence;
+  const did = lines === 0 ? "" : ` and wrote ${counted(lines, "line")}`;
+  const end =
+    endedAt === null ? "and had not ended when the run did" : "until it had done all it does";
+  const why = inPool ? "a job that a pool has begun cannot be called off" : "it heeds no signal";
+  return {
+    message: `${names.subject(finding)} was cancelled at ${formatTime(at)}, but ${evidence.function} went on for ${formatTime(until - at)}${did}, ${end}, at ${formatTime(until)}: ${why}`,
+    remedies: [],
+    otherwise: inPool
+      ? "let a job be short, or look now and then whether it is still wanted"
+      : "hand the cancellation on to what it waits for, or look between two steps whether it is still wanted",
+  };
+}
+
+export function leftBehind(names: Names, finding: FindingOf<"left-behind">): Words<never> {
+  const { evidence } = finding;
+  const who = names.subject(finding);
+  if (evidence.how === "cut-off") {
+    const { left } = evidence;
+    return {
+      message: `${left.function}, called by ${who}, had ended and left ${thing(left)} behind, which the end of the process cut off`,
+      remedies: [],
+      otherwise: "await in the function what it is for, or clear it before the function ends",
+    };
+  }
+  return {
+    message: `${evidence.function}, called by ${who}, ${deeds(evidence)} after its call had ended, the last at ${formatTime(evidence.last)}: nobody waits for what it sets going`,
+    remedies: [],
+    otherwise: "await in the function what it sets going",
+  };
+}
+
+export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<never> {
+  const { stayed, hasEnded, because } = evidence;
+  const why =
+    because === null
+      ? "something that was left alive: a timer, a socket, a process"
+      : `${thing(because)} of ${because.function}`;
+  return {
+    message: hasEnded
+      ? `all else was over at ${formatTime(at)}, and the process stayed for ${formatTime(stayed)} more because of ${why}`
+      : `all else was over at ${formatTime(at)}, and the process had not ended ${formatTime(stayed)} later, because of ${why}`,
+    remedies: [],
+    otherwise: "close or clear it when it is no longer needed, or let it not keep the process",
+  };
+}
+
+export function unsettled(names: Names, finding: FindingOf<"unsettled">): Words<never> {
+  const { evidence } = finding;
+  return {
+    message: `${names.subject(finding)} had waited ${formatTime(evidence.waited)} for ${evidence.function} when the run was ended; whether it would ever have come to its end is not known`,
+    remedies: [],
+    otherwise: "settle it in every case, or bound the wait with a timeout",
+  };
+}

@@ -1,0 +1,86 @@
+/** Names and places of a program as its trace defines them: what every sentence about it is made of. */
+import { list } from "../../base/sentences.ts";
+import type { ActorPlace, FindingOf, Rule } from "../../reading/findings/finding.ts";
+import type { Definitions } from "../../trace/definitions.ts";
+
+/** The definitions that names and places are looked up in. */
+export type Defined = {
+  [Kind in "actors" | "places"]: Pick<Definitions[Kind], "get">;
+};
+
+/** Whom a finding is about, and where. */
+export type About = Pick<FindingOf<Rule>, "actors" | "places">;
+
+/** The most names or places that are told one by one; the others are counted. */
+const mostNamed = 3;
+
+export class Names {
+  readonly #defined: Defined;
+
+  constructor(defined: Defined) {
+    this.#defined = defined;
+  }
+
+  /** One actor's own name, as `upload#3`. */
+  name(actor: number): string {
+    return this.#defined.actors.get(actor)?.name ?? `actor ${actor}`;
+  }
+
+  /** What it shares with others of its kind: its function, or else its own name. */
+  kind(actor: number): string {
+    return this.#defined.actors.get(actor)?.function ?? this.name(actor);
+  }
+
+  /** Several actors by the kinds they are of, as `upload and fetch`; null where there are none. */
+  kinds(actors: readonly number[]): string | null {
+    const names = [...new Set(actors.map((actor) => this.kind(actor)))];
+    return names.length === 0 ? null : some(names, "other");
+  }
+
+  /** `app.py:30`, or `app.py:30 in fetch`. */
+  place(place: number): string {
+    const known = this.#defined.places.get(place);
+    if (known === undefined) return "an unknown place";
+    const { file, line, function: within } = known;
+    return `${file}:${line}${within === null ? "" : ` in ${within}`}`;
+  }
+
+  /** Several actors of one kind, counted: `4 tasks of upload`. */
+  many(count: number, like: number): string {
+    const kind = this.#defined.actors.get(like)?.kind ?? "actor";
+    return `${count.toLocaleString("en")} ${kind}s of ${this.kind(like)}`;
+  }
+
+  /** Whom a finding is about, with where it was made: `upload#3 (made at app.py:30)`. */
+  subject({ actors, places }: About): string {
+    const [first] = actors;
+    if (first === undefined) return "something";
+    const who = actors.length === 1 ? this.name(first) : this.many(actors.length, first);
+    const made = this.#places(places, "made");
+    return `${who}${made === null ? "" : ` (made at ${made})`}`;
+  }
+
+  /** One actor with where it was made. */
+  single(actor: number): string {
+    const place = this.#defined.actors.get(actor)?.place ?? null;
+    return this.subject({ actors: [actor], places: place === null ? [] : [{ is: "made", place }] });
+  }
+
+  /** Where those stood whom a finding is about, as `at app.py:10 in fetch`; null where it is not known. */
+  stood({ places }: About): string | null {
+    const stood = this.#places(places, "stood");
+    return stood === null ? null : `at ${stood}`;
+  }
+
+  #places(places: readonly ActorPlace[], is: ActorPlace["is"]): string | null {
+    const names = places.filter((one) => one.is === is).map(({ place }) => this.place(place));
+    return names.length === 0 ? null : some(names, "other place");
+  }
+}
+
+/** The first of some names, and how many there are beside. */
+function some(names: readonly string[], other: string): string {
+  const more = names.length - mostNamed;
+  if (more <= 0) return list(names);
+  return list([...names.slice(0, mostNamed), `${more} ${other}${more === 1 ? "" : "s"}`]);
+}

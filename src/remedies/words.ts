@@ -1,0 +1,37 @@
+/** Words that every context shares: what the evidence says in any language. */
+import { formatTime } from "../base/duration.ts";
+import { counted } from "../base/sentences.ts";
+import type { Evidence } from "../reading/findings/finding.ts";
+import type { LeftBehind } from "../reading/user-code.ts";
+import { printable } from "../scenario/problem.ts";
+
+/** A text of the program's, in quotes and on one line. */
+export function quote(text: string | null): string {
+  return printable(JSON.stringify(text));
+}
+
+/** That a clean-up was cut, behind what cut it. */
+export function cutWords(cleanupCut: boolean): string {
+  return cleanupCut ? "; its clean-up did not run to its end" : "";
+}
+
+/** What work came to that nobody waited for any more. */
+export function afterwards({ status, endedAt }: Evidence["result-timed-out"]): string {
+  if (status === "unstarted") return "never had a turn";
+  const passive = status === "cancelled" || status === "abandoned";
+  return `${passive ? "was " : ""}${status} at ${formatTime(endedAt!)}`;
+}
+
+/** What a function did when its call had ended. */
+export function deeds({ lines, values }: { lines: number; values: number }): string {
+  return [
+    ...(lines > 0 ? [`wrote ${counted(lines, "line")}`] : []),
+    ...(values > 0 ? [`sent or asked for ${counted(values, "value")}`] : []),
+  ].join(" and ");
+}
+
+/** What a call left going. */
+export function thing({ what, source }: LeftBehind): string {
+  const name = what === "interval" ? "an interval" : "a timer";
+  return `${name}${source === null ? "" : ` (${source})`}`;
+}
