@@ -1,4 +1,5 @@
 /** Parts of sentences put together. */
+import { formatCount } from "./count.ts";
 
 /** `a`, `a and b`, `a, b and c` */
 export function list(parts: readonly string[]): string {
@@ -12,7 +13,7 @@ export function either(parts: readonly string[]): string {
 
 /** A number of things: `1 line`, `2 lines`. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function joined(parts: readonly string[], word: string): string {

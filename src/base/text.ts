@@ -1,4 +1,5 @@
 /** Text laid out for a terminal or a file: wrapped lines and columns. ASCII wherever tandem speaks itself. */
+import { formatCount } from "./count.ts";
 import { joined, printable, terminal, type TerminalText } from "./texts.ts";
 
 /**
@@ -20,7 +21,7 @@ export function pad(text: string, width: number): TerminalText {
 
 /** A count with its noun: `1 task`, `2 tasks`. */
 export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** What has a terminal show its cursor (DECTCEM). */

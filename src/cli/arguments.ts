@@ -3,6 +3,7 @@ import { nearest, suggestion } from "../base/suggest.ts";
 import type { Command, OperandOf, OptionsOf } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { ValueError, valuedOption } from "./options.ts";
+import { type OptionSpec, tokensOf } from "./tokens.ts";
 
 /** What a command was given. */
 export interface Arguments<Row extends Command> {
@@ -41,9 +42,9 @@ function split(
   const names = Object.keys(options);
   const operands: string[] = [];
   const values = new Map<string, string | true>();
-  for (const token of argv.length === 0 ? [] : tokensOf(argv, names)) {
-    if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") {
+  const specs = Object.fromEntries(names.map((name) => [name, specOf(name)]));
+  for (const token of tokensOf(argv, specs)) {
+    if (token.kind === "operand") {
       operands.push(token.value);
       continue;
     }
@@ -63,19 +64,9 @@ function split(
   return { operands, values };
 }
 
-/** The words as options and operands. The module that knows them apart loads for this alone. */
-function tokensOf(argv: string[], names: string[]) {
-  const { parseArgs } = process.getBuiltinModule("node:util");
-  const options = Object.fromEntries(names.map((name) => [name, shapeOf(name)]));
-  const rules = { allowPositionals: true, strict: false, tokens: true } as const;
-  return parseArgs({ args: argv, options, ...rules }).tokens;
-}
-
-function shapeOf(name: string): { type: "string" | "boolean"; short?: string } {
+function specOf(name: string): OptionSpec {
   const valued = valuedOption(name);
-  if (valued === null) return { type: "boolean" };
-  const { short } = valued;
-  return short === undefined ? { type: "string" } : { type: "string", short };
+  return valued === null ? { type: "boolean" } : { type: "string", short: valued.short };
 }
 
 function checkOperands({ name, operand }: Command, operands: string[]): void {

@@ -12,6 +12,7 @@ import { type Crowd, noticeable, type Victim } from "../../reading/blame.ts";
 import { actorName, documentName, type Outcome } from "../../reading/outcome.ts";
 import type { Words } from "../context.ts";
 import { ownThread, type Remedy } from "./remedy.ts";
+import { formatCount } from "../../base/count.ts";
 
 /** The most names that are told; the others are counted. */
 const mostNamed = 5;
@@ -32,7 +33,7 @@ export function loopBlocked(
   const how =
     holds === 1
       ? `for ${formatTime(longest.ticks)}${together}`
-      : `${holds.toLocaleString("en")} times, for up to ${formatTime(longest.ticks)}${together}`;
+      : `${formatCount(holds)} times, for up to ${formatTime(longest.ticks)}${together}`;
   const late = victims.length === 0 ? "" : `: ${victimWords(outcome, victims)}`;
   const others = more === 0 ? "" : ` (and ${more} more hold it likewise)`;
   return {
@@ -72,9 +73,9 @@ function starvedByCrowd(
   const whose =
     actors.length === 1
       ? actorName(outcome, actors[0]!)
-      : `${actors.length.toLocaleString("en")} tasks${named}`;
+      : `${formatCount(actors.length)} tasks${named}`;
   return {
-    message: `${victimWords(outcome, victims)}: before the latest came ${steps.toLocaleString("en")} steps of ${whose}, none longer than ${formatTime(longest)}`,
+    message: `${victimWords(outcome, victims)}: before the latest came ${formatCount(steps)} steps of ${whose}, none longer than ${formatTime(longest)}`,
     remedies: [toPool("what blocks")],
     otherwise: "let fewer tasks run at a time, or block elsewhere than on the loop's thread",
   };

@@ -3,6 +3,7 @@ import type { Verification } from "../../strategies/divergence.ts";
 import { formatTime } from "../../base/duration.ts";
 import { pad, wrap } from "../../base/text.ts";
 import { joined, terminal, type TerminalText } from "../../base/texts.ts";
+import { formatCount } from "../../base/count.ts";
 
 /** A strategy, and what a real run of it was beside its model. */
 export interface Verified extends Verification {
@@ -40,7 +41,7 @@ export function renderVerification(verified: readonly Verified[], width: number)
           indented(`${of}: in virtual time ${virtual}, for real ${real}`),
         ),
       ...(divergences.length > mostTold
-        ? [indented(`and ${(divergences.length - mostTold).toLocaleString("en")} more`)]
+        ? [indented(`and ${formatCount(divergences.length - mostTold)} more`)]
         : []),
       indented(cause ?? "No cause is known: tandem may be wrong here."),
     ];

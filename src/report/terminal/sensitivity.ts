@@ -12,6 +12,7 @@ import { formatTime } from "../../base/duration.ts";
 import { formatJitterShare, type Jitter } from "../../scenario/jitter.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
 import { joined, printable, terminal, type TerminalText } from "../../base/texts.ts";
+import { formatCount } from "../../base/count.ts";
 
 /** The most tasks, outcomes, and pairs of each kind that are shown; --json has the rest. */
 const mostTasks = 20;
@@ -80,7 +81,7 @@ function statusRows({ runs, main, wall, tasks }: SensitivityReport): TerminalTex
   // Copies differ by chance only, so their shares are told as one.
   const specs = [...Map.groupBy(tasks, ({ spec }) => spec)];
   const groups = specs.slice(0, mostTasks).map(([spec, group]) => ({
-    who: group.length === 1 ? group[0]!.name : `${spec} x ${group.length.toLocaleString("en")}`,
+    who: group.length === 1 ? group[0]!.name : `${spec} x ${formatCount(group.length)}`,
     statuses: together(group.map(({ statuses }) => statuses)),
     of: runs * group.length,
     times: "",
@@ -228,7 +229,7 @@ function item(words: string, width: number): TerminalText {
 function more(count: number, most: number): TerminalText[] {
   return count <= most
     ? []
-    : [terminal`  ... and ${(count - most).toLocaleString("en")} more; --json has them all`];
+    : [terminal`  ... and ${formatCount(count - most)} more; --json has them all`];
 }
 
 function allOf(runs: number): string {

@@ -14,6 +14,7 @@ import {
   type TerminalText,
   trimmedEnd,
 } from "../../base/texts.ts";
+import { formatCount } from "../../base/count.ts";
 
 /** What a terminal can show. */
 export interface Look {
@@ -86,7 +87,7 @@ export function renderTimeline(
   return [
     ...lines,
     ...(more > 0
-      ? [printable(`${left}${more.toLocaleString("en")} more not drawn`.slice(0, look.width))]
+      ? [printable(`${left}${formatCount(more)} more not drawn`.slice(0, look.width))]
       : []),
     ...axisAndLegend(left, { span, cells }, used, look),
   ];

@@ -22,6 +22,7 @@ import type { Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
 import { joined, printable, terminal, type TerminalText, trimmedEnd } from "../../base/texts.ts";
+import { formatCount } from "../../base/count.ts";
 
 /** A line of the table: who, what became of them, when, and the rest of the story. */
 interface Row {
@@ -121,8 +122,7 @@ function taskRow(tasks: TaskOutcome[], outcome: Outcome): Row {
   const most = ends.reduce((a, b) => Math.max(a, b), 0);
   const several = ends.length > 0 && least !== most;
   return {
-    who:
-      tasks.length === 1 ? first.name : `${first.spec.name} x ${tasks.length.toLocaleString("en")}`,
+    who: tasks.length === 1 ? first.name : `${first.spec.name} x ${formatCount(tasks.length)}`,
     status: first.status,
     when: several ? `${at(least)} to ${at(most)}` : at(first.endedAt),
     story: story(first, outcome),
