@@ -54,8 +54,8 @@ const saysOf = ({ findings }: RunResult, rule: string): string =>
 describe("a promise that nothing can settle any more", () => {
   test.each(["await", "thread", "portal", "await,offload=threads", "thread,offload=threads"])(
     "is a deadlock, with who waits for it (%s)",
-    (strategy) => {
-      const { result, status } = runCode(folder, one("never"), strategy);
+    async (strategy) => {
+      const { result, status } = await runCode(folder, one("never"), strategy);
       expect([result.interruptedBy, status]).toEqual(["deadlock", 1]);
       expect(result.waiting).toContainEqual(
         expect.objectContaining({ who: "t", for: "call", of: "./after.ts#never" }),
@@ -66,21 +66,21 @@ describe("a promise that nothing can settle any more", () => {
     },
   );
 
-  test("does not keep the process where the loop floats, as nowhere in JavaScript", () => {
-    const { result } = runCode(folder, one("never"), "float");
+  test("does not keep the process where the loop floats, as nowhere in JavaScript", async () => {
+    const { result } = await runCode(folder, one("never"), "float");
     expect(result).toMatchObject({ interruptedBy: null, exitCode: 0 });
     expect(result.tasks[0]!.status).toBe("abandoned");
   });
 
-  test("is one for those who wait for a value that nobody sends", () => {
+  test("is one for those who wait for a value that nobody sends", async () => {
     const document = { ...one("waitsForValue"), channels: { line: {} } };
-    const { result } = runCode(folder, document, "await");
+    const { result } = await runCode(folder, document, "await");
     expect(result.waiting).toContainEqual(expect.objectContaining({ who: "t", for: "receive" }));
   });
 
   test(
     "law: is not there where two threads of user code speak with each other",
-    () => {
+    async () => {
       folder.file(
         "talk.ts",
         `export async function produce({ send }: any) { for (let n = 0; n < 40; n++) await send("line", n); }
@@ -97,7 +97,7 @@ export function consume({ receive, print }: any) {
       };
       for (let round = 0; round < rounds(2, 30); round++)
         for (const strategy of ["thread", "portal", "thread,offload=threads"]) {
-          const { result } = runCode(folder, document, strategy);
+          const { result } = await runCode(folder, document, strategy);
           expect([strategy, result.interruptedBy, result.prints.length]).toEqual([
             strategy,
             null,
@@ -111,20 +111,23 @@ export function consume({ receive, print }: any) {
   test.each([
     ["neverButAlive", "thread"],
     ["never", "await,offload=processes"],
-  ])("waits for --timeout where that cannot be known, and says so (%s, %s)", (name, strategy) => {
-    const { result } = runCode(folder, one(name), strategy, "--timeout", "2s");
-    expect(result.interruptedBy).toBe("timeout");
-    expect(saysOf(result, "unsettled")).toContain(
-      "whether it would ever have come to its end is not known",
-    );
-  });
+  ])(
+    "waits for --timeout where that cannot be known, and says so (%s, %s)",
+    async (name, strategy) => {
+      const { result } = await runCode(folder, one(name), strategy, "--timeout", "2s");
+      expect(result.interruptedBy).toBe("timeout");
+      expect(saysOf(result, "unsettled")).toContain(
+        "whether it would ever have come to its end is not known",
+      );
+    },
+  );
 });
 
 describe("what a function sets going and does not wait for", () => {
   test.each(["await", "thread", "portal", "float", "await,offload=threads"])(
     "keeps the process as it would, and is told (%s)",
-    (strategy) => {
-      const { result } = runCode(folder, one("ticks", 10), strategy);
+    async (strategy) => {
+      const { result } = await runCode(folder, one("ticks", 10), strategy);
       const ticks = result.prints.filter(({ text }) => text.startsWith("tick"));
       expect(ticks.map(({ text }) => text)).toEqual(["tick 0", "tick 1", "tick 2", "tick 3"]);
       expect(result.exitCode).toBe(0);
@@ -135,19 +138,19 @@ describe("what a function sets going and does not wait for", () => {
     },
   );
 
-  test("is told where it wrote after its call, and is no step of its task", () => {
+  test("is told where it wrote after its call, and is no step of its task", async () => {
     const document = {
       main: ["launch", { print: "main ends" }],
       tasks: { t: [{ call: { module: "./after.ts", export: "floats" } }, { sleep: 400 }] },
     };
-    const { result } = runCode(folder, document, "thread");
+    const { result } = await runCode(folder, document, "thread");
     expect(result.tasks[0]).toMatchObject({ status: "finished", stepsDone: 2 });
     expect(saysOf(result, "left-behind")).toContain("wrote 2 lines");
   });
 
-  test("is told where the end of the process cut it off, and no verdict counts it as kept", () => {
+  test("is told where the end of the process cut it off, and no verdict counts it as kept", async () => {
     for (const strategy of ["daemon", "exit", "await,offload=processes"]) {
-      const words = verdictOf(folder, one("floatsLong", 800), strategy);
+      const words = await verdictOf(folder, one("floatsLong", 800), strategy);
       expect(words).toContain(
         "What your functions set going without waiting for it is not among these",
       );
@@ -158,16 +161,16 @@ describe("what a function sets going and does not wait for", () => {
     }
   });
 
-  test("keeps the process for ever where it goes on for ever, and is told by its place", () => {
-    const { result } = runCode(folder, one("forever", 20), "thread", "--timeout", "1500ms");
+  test("keeps the process for ever where it goes on for ever, and is told by its place", async () => {
+    const { result } = await runCode(folder, one("forever", 20), "thread", "--timeout", "1500ms");
     expect(result).toMatchObject({ interruptedBy: "timeout", main: { status: "finished" } });
     expect(saysOf(result, "kept-alive")).toMatch(
       /because of an interval \(after\.ts:11:\d+\) of \.\/after\.ts#forever$/,
     );
   });
 
-  test("keeps the process where it is no timer, too", () => {
-    const { result } = runCode(folder, one("serves", 20), "await", "--timeout", "1500ms");
+  test("keeps the process where it is no timer, too", async () => {
+    const { result } = await runCode(folder, one("serves", 20), "await", "--timeout", "1500ms");
     expect(saysOf(result, "kept-alive")).toContain(
       "because of something that user code had left alive: a timer, a socket, a process",
     );
@@ -175,24 +178,24 @@ describe("what a function sets going and does not wait for", () => {
 
   test.each(["tidy", "unreferenced"])(
     "is nothing where it is cleared, or no reason to stay (%s)",
-    (name) => {
+    async (name) => {
       for (const strategy of ["await", "thread"]) {
-        const { result } = runCode(folder, one(name, 100), strategy);
+        const { result } = await runCode(folder, one(name, 100), strategy);
         expect(result).toMatchObject({ interruptedBy: null, exitCode: 0 });
         expect(rulesOf(result)).toEqual([]);
-        const words = verdictOf(folder, one(name, 100), strategy);
+        const words = await verdictOf(folder, one(name, 100), strategy);
         expect(words).not.toContain("is not among these");
       }
     },
   );
 
-  test("decides on the exit status as it would", () => {
+  test("decides on the exit status as it would", async () => {
     for (const strategy of ["await", "thread"]) {
       const inMain = {
         main: [{ call: { module: "./after.ts", export: "code" } }, "launch"],
         tasks: {},
       };
-      expect(runCode(folder, inMain, strategy).result.exitCode).toBe(3);
+      expect((await runCode(folder, inMain, strategy)).result.exitCode).toBe(3);
     }
   });
 });
@@ -200,8 +203,8 @@ describe("what a function sets going and does not wait for", () => {
 describe("a function whose task is cancelled", () => {
   test.each(["portal,atExit=cancel", "float,atExit=cancel"])(
     "and that goes on all the same is told, and what it has done is (%s)",
-    (strategy) => {
-      const { result } = runCode(folder, one("ignores", 150), strategy);
+    async (strategy) => {
+      const { result } = await runCode(folder, one("ignores", 150), strategy);
       expect(result.tasks[0]).toMatchObject({ status: "finished", stepsDone: 1, lost: false });
       expect(saysOf(result, "outlived")).toMatch(
         /^t was cancelled at \S+, but \.\/after\.ts#ignores went on for \S+ and wrote \d lines, until it had done all it does, at \S+: it does not heed its signal$/,
@@ -209,7 +212,7 @@ describe("a function whose task is cancelled", () => {
     },
   );
 
-  test("stops at its next wait when the function has come to its end", () => {
+  test("stops at its next wait when the function has come to its end", async () => {
     const document = {
       main: ["launch", { block: 150 }],
       tasks: {
@@ -223,20 +226,20 @@ describe("a function whose task is cancelled", () => {
         },
       },
     };
-    const { result } = runCode(folder, document, "portal,atExit=cancel");
+    const { result } = await runCode(folder, document, "portal,atExit=cancel");
     expect(result.tasks[0]).toMatchObject({ status: "cancelled", stepsDone: 2, cleanup: "ran" });
     expect(result.prints.slice(-2).map(({ text }) => text)).toEqual(["b", "cleaned"]);
   });
 
-  test("and that heeds its signal may take its time over its clean-up", () => {
-    const { result } = runCode(folder, one("obeys", 150), "portal,atExit=cancel");
+  test("and that heeds its signal may take its time over its clean-up", async () => {
+    const { result } = await runCode(folder, one("obeys", 150), "portal,atExit=cancel");
     expect(result.tasks[0]).toMatchObject({ status: "cancelled" });
     expect(result.prints.map(({ text }) => text)).toContain("cleaned");
     expect(rulesOf(result)).not.toContain("outlived");
   });
 
-  test("and whose clean-up fails fails its task: the error is not lost", () => {
-    const { result } = runCode(folder, one("breaks", 150), "portal,atExit=cancel");
+  test("and whose clean-up fails fails its task: the error is not lost", async () => {
+    const { result } = await runCode(folder, one("breaks", 150), "portal,atExit=cancel");
     expect(result.tasks[0]).toMatchObject({ status: "failed" });
     expect(result.tasks[0]!.error).toContain("no roll-back (after.ts:21:");
   });

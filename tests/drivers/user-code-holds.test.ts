@@ -81,9 +81,9 @@ const held: [name: string, line: RegExp][] = [
 ];
 
 for (const strategy of ["await", "thread", "float"])
-  describe(`with ${strategy}, a function of a task that holds the loop`, () => {
-    test.each(held)("is told by the line that held (%s)", (name, line) => {
-      const { result } = runCode(folder, beside(name), strategy);
+  describe(`with ${strategy}, a function of a task that holds the loop`, async () => {
+    test.each(held)("is told by the line that held (%s)", async (name, line) => {
+      const { result } = await runCode(folder, beside(name), strategy);
       const { by, source, duration } = result.metrics.longestBlock!;
       expect(by).toBe("busy");
       expect(source).toMatch(line);
@@ -94,8 +94,8 @@ for (const strategy of ["await", "thread", "float"])
     });
   });
 
-test("a hold that no single line is to blame for is told with its function and its lines", () => {
-  const { result } = runCode(folder, beside("spread"), "thread");
+test("a hold that no single line is to blame for is told with its function and its lines", async () => {
+  const { result } = await runCode(folder, beside("spread"), "thread");
   const { source } = result.metrics.longestBlock!;
   const [, first, last = first] = /^(?:in spread, )?busy\.ts:(\d+)(?:-(\d+))?$/.exec(source!)!;
   // A look that found it on its first line is one of few, where the machine is busy.
@@ -103,13 +103,13 @@ test("a hold that no single line is to blame for is told with its function and i
   expect(Number(last)).toBeLessThanOrEqual(43);
 });
 
-test("a function that main calls is told by its line as well", () => {
+test("a function that main calls is told by its line as well", async () => {
   const main = ["launch", { call: { module: "./busy.ts", export: "inMain" } }];
-  const { result } = runCode(folder, { main, tasks: { t: [{ sleep: 5 }] } }, "float");
+  const { result } = await runCode(folder, { main, tasks: { t: [{ sleep: 5 }] } }, "float");
   expect(result.metrics.longestBlock).toMatchObject({ by: "main", source: "busy.ts:7" });
 });
 
-test("what sleeps in user code is never taken for what holds", () => {
-  const { result } = runCode(folder, beside("quiet"), "thread");
+test("what sleeps in user code is never taken for what holds", async () => {
+  const { result } = await runCode(folder, beside("quiet"), "thread");
   expect(result.findings.filter(({ rule }) => rule === "loop-blocked")).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResult } from "../support/simulate.ts";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -61,9 +61,11 @@ interface Called {
 }
 
 /** Runs a document of the folder. */
-function run(document: object, strategy: string, ...args: string[]): Called {
+async function run(document: object, strategy: string, ...args: string[]): Promise<Called> {
   const file = folder.file("scenario.json", JSON.stringify({ name: "user-code", ...document }));
-  const called = tandem(["run", file, "--strategy", strategy, "--json", ...args], { cwd: "/" });
+  const called = await tandemHere(["run", file, "--strategy", strategy, "--json", ...args], {
+    cwd: "/",
+  });
   expect(called.stderr).not.toMatch(/\n\s+at /);
   return {
     status: called.status,
@@ -94,8 +96,8 @@ const everywhere = [
 describe("a function that a task calls", () => {
   test.each(everywhere)(
     "finds its arguments, its imports and its packages, with %s",
-    (strategy) => {
-      const { result } = run(inTask("default", "./job.ts", { a: [1] }), strategy);
+    async (strategy) => {
+      const { result } = await run(inTask("default", "./job.ts", { a: [1] }), strategy);
       expect(result.tasks[0]).toMatchObject({ status: "finished", progress: 1, cleanup: "ran" });
       const own = result.prints.filter(({ task }) => task === "task").map(({ text }) => text);
       expect(own).toEqual(['args {"a":[1]}', "size 2", "READY! 42", "cleaned"]);
@@ -113,8 +115,8 @@ describe("a function that a task calls", () => {
   for (const strategy of everywhere)
     test.each(failing)(
       `that fails (%s of %s) fails its task, with ${strategy}`,
-      (name, module, error) => {
-        const { result } = run(inTask(name, module), `${strategy},settle=settled`);
+      async (name, module, error) => {
+        const { result } = await run(inTask(name, module), `${strategy},settle=settled`);
         expect(result.tasks[0]).toMatchObject({
           status: "failed",
           cleanup: "ran",
@@ -130,18 +132,18 @@ describe("a function that a task calls", () => {
 
   test.each(["detach", "portal,atExit=cancel", "float,atExit=cancel"])(
     "hears of its cancellation, and its own clean-up is waited for, with %s",
-    (strategy) => {
+    async (strategy) => {
       const main = ["launch", { block: 300 }, { print: "main ends" }];
-      const { result } = run({ ...inTask("obeys"), main }, strategy);
+      const { result } = await run({ ...inTask("obeys"), main }, strategy);
       expect(result.tasks[0]).toMatchObject({ status: "cancelled", cleanup: "ran" });
       expect(lines(result)).toContain("cleaning up");
       expect(lines(result).indexOf("cleaning up")).toBeLessThan(lines(result).indexOf("cleaned"));
     },
   );
 
-  test("that prints a lot loses nothing and mixes nothing up", () => {
+  test("that prints a lot loses nothing and mixes nothing up", async () => {
     for (const strategy of ["thread", "await,offload=processes"]) {
-      const { result } = run(inTask("many"), strategy);
+      const { result } = await run(inTask("many"), strategy);
       const own = lines(result).filter((line) => line.startsWith("line"));
       expect(own).toEqual(Array.from({ length: 2000 }, (_, k) => `line ${k}`));
     }
@@ -149,69 +151,72 @@ describe("a function that a task calls", () => {
 });
 
 describe("what nobody could catch in user code", () => {
-  test("ends the process when it happens on main's thread, with its place in the source", () => {
+  test("ends the process when it happens on main's thread, with its place in the source", async () => {
     for (const [name, words] of [
       ["timer", "in a timer (job.ts:19:"],
       ["stray", "stray (job.ts:18:"],
     ] as const) {
-      const { result, status } = run(inTask(name), "await");
+      const { result, status } = await run(inTask(name), "await");
       expect([name, result.exitCode, status]).toEqual([name, 1, 1]);
       expect(result.main.error).toContain(words);
       expect(JSON.stringify(result.findings)).toContain(words);
     }
   });
 
-  test("ends the loop's thread when it happens there, and main goes on", () => {
+  test("ends the loop's thread when it happens there, and main goes on", async () => {
     for (const name of ["timer", "stray"]) {
-      const { result } = run(inTask(name), "thread");
+      const { result } = await run(inTask(name), "thread");
       expect(result.main).toMatchObject({ status: "finished" });
       expect(result.tasks[0]).toMatchObject({ status: "abandoned" });
       expect(JSON.stringify(result.findings)).toContain("ended the event loop's thread");
     }
   });
 
-  test("is told where no task is lost by it as well: the thread is gone, and main knows nothing", () => {
+  test("is told where no task is lost by it as well: the thread is gone, and main knows nothing", async () => {
     for (const [name, words] of [
       ["timer", "an error that nobody could catch ended the event loop's thread (in a timer"],
       ["exits", "a function ended the event loop's thread (process.exit(7)"],
     ] as const) {
       const launch = [{ call: { module: "./job.ts", export: name } }];
-      const { result } = run({ main: ["launch", { block: 300 }], launch, tasks: {} }, "thread");
+      const { result } = await run(
+        { main: ["launch", { block: 300 }], launch, tasks: {} },
+        "thread",
+      );
       expect([name, result.exitCode, result.main.status]).toEqual([name, 0, "finished"]);
       expect(result.findings).toMatchObject([{ rule: "thread-failed", task: null }]);
       expect(result.findings[0]!.message).toStartWith(words);
     }
   });
 
-  test("fails the job in a pool", () => {
+  test("fails the job in a pool", async () => {
     for (const strategy of ["await,offload=threads", "await,offload=processes"]) {
-      const { result } = run(inTask("timer"), `${strategy},settle=settled`);
+      const { result } = await run(inTask("timer"), `${strategy},settle=settled`);
       expect(result.tasks[0]!.error).toContain("in a timer (job.ts:19:");
     }
   });
 });
 
 describe("process.exit in user code", () => {
-  test("ends the process from main's thread, and its status is told", () => {
-    const { result } = run(inTask("exits"), "await");
+  test("ends the process from main's thread, and its status is told", async () => {
+    const { result } = await run(inTask("exits"), "await");
     expect(result).toMatchObject({ exitCode: 7, main: { status: "interrupted" } });
     expect(result.main.error).toContain("process.exit(7)");
   });
 
-  test("ends the loop's thread alone, and main does not wait for ever", () => {
-    const { result } = run(inTask("exits"), "thread");
+  test("ends the loop's thread alone, and main does not wait for ever", async () => {
+    const { result } = await run(inTask("exits"), "thread");
     expect(result).toMatchObject({ exitCode: 0, main: { status: "finished" } });
     expect(result.tasks[0]!.status).toBe("abandoned");
   });
 
-  test("breaks a pool, of threads or of processes: the job fails, and so do those that wait", () => {
+  test("breaks a pool, of threads or of processes: the job fails, and so do those that wait", async () => {
     for (const offload of ["threads", "processes"]) {
       const steps = [{ call: { module: "./job.ts", export: "exits" } }];
       const document = {
         main: ["launch"],
         tasks: { bad: steps, next: [{ sleep: 50 }, { block: 10 }], after: [{ print: "goes on" }] },
       };
-      const { result } = run(document, `await,settle=settled,offload=${offload},workers=1`);
+      const { result } = await run(document, `await,settle=settled,offload=${offload},workers=1`);
       expect(result.tasks.map(({ status }) => status)).toEqual(["failed", "failed", "finished"]);
       if (offload === "processes")
         expect(result.tasks[0]!.error).toStartWith("A process in the process pool was terminated");
@@ -224,8 +229,8 @@ describe("a function that main calls", () => {
     main: [{ call: { module: "./job.ts", export: name, args } }, { print: "main goes on" }],
   });
 
-  test("is synchronous: its sleep blocks, and its lines are main's", () => {
-    const { result } = run(inMain("sync"), "await");
+  test("is synchronous: its sleep blocks, and its lines are main's", async () => {
+    const { result } = await run(inMain("sync"), "await");
     expect(lines(result)).toEqual(["before", "after", "main goes on"]);
     expect(result.prints[1]!.at - result.prints[0]!.at).toBeGreaterThanOrEqual(30);
     expect(result.prints.every(({ thread, task }) => thread === "main" && task === null)).toBe(
@@ -233,14 +238,14 @@ describe("a function that main calls", () => {
     );
   });
 
-  test("raises its error in main", () => {
-    const { result, status } = run(inMain("boom"), "await");
+  test("raises its error in main", async () => {
+    const { result, status } = await run(inMain("boom"), "await");
     expect(status).toBe(1);
     expect(result.main.error).toContain("TypeError: boom (job.ts:13:");
   });
 
-  test("and returns a promise is told: main cannot await it", () => {
-    const { result } = run(inMain("promised"), "await");
+  test("and returns a promise is told: main cannot await it", async () => {
+    const { result } = await run(inMain("promised"), "await");
     expect(result.main.status).toBe("finished");
     expect(result.findings).toMatchObject([{ rule: "promise-not-awaited" }]);
     expect(result.findings[0]!.message).toContain("./job.ts#promised");
@@ -250,13 +255,13 @@ describe("a function that main calls", () => {
 describe("channels of user code", () => {
   test.each(["thread", "portal", "thread,offload=threads", "thread,offload=processes"])(
     "join a task's function and main's, with %s",
-    (strategy) => {
+    async (strategy) => {
       const document = {
         main: ["launch", { call: { module: "./job.ts", export: "consume", args: 3 } }],
         tasks: { task: [{ call: { module: "./job.ts", export: "produce", args: [1, 2, 3] } }] },
         channels: { line: { capacity: 1 } },
       };
-      const { result } = run(document, strategy);
+      const { result } = await run(document, strategy);
       expect(lines(result)).toEqual(["got 1", "got 2", "got 3"]);
       expect(result.main.status).toBe("finished");
     },
@@ -264,13 +269,13 @@ describe("channels of user code", () => {
 });
 
 describe("blocking in user code", () => {
-  test("is measured, and told with its file and line", () => {
+  test("is measured, and told with its file and line", async () => {
     for (const [name, source] of [
       ["blocks", "job.ts:22:"],
       ["spins", "job.ts:24"],
       ["spinsLater", "job.ts:24"],
     ] as const) {
-      const { result } = run(inTask(name), "thread");
+      const { result } = await run(inTask(name), "thread");
       expect(result.metrics.longestBlock).toMatchObject({ by: "task" });
       expect(result.metrics.longestBlock!.duration).toBeGreaterThanOrEqual(120);
       expect(result.metrics.longestBlock!.source).toStartWith(source);
@@ -280,28 +285,28 @@ describe("blocking in user code", () => {
     }
   });
 
-  test("holds nobody's loop in a pool", () => {
-    const { result } = run(inTask("blocks"), "thread,offload=threads");
+  test("holds nobody's loop in a pool", async () => {
+    const { result } = await run(inTask("blocks"), "thread,offload=threads");
     expect(result.metrics.longestBlock).toBeNull();
   });
 });
 
 describe("in virtual time nothing is called", () => {
-  test("so a call says what it takes, or is refused where it stands", () => {
+  test("so a call says what it takes, or is refused where it stands", async () => {
     const call = { module: "./nowhere.ts", takes: "2s" };
     const document = { main: [{ call }, "launch"], tasks: { task: [{ call }] } };
-    const { result } = run(document, "await", "--driver", "virtual");
+    const { result } = await run(document, "await", "--driver", "virtual");
     expect(result).toMatchObject({ wall: 4000, main: { blocked: 4000 } });
-    const refused = run(inTask("default"), "await", "--driver", "virtual");
+    const refused = await run(inTask("default"), "await", "--driver", "virtual");
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(/^\S*scenario\.json:1:\d+: .*"takes: .*--takes-from EVENTS/);
   });
 
-  test("but a recorded run can say what calls took, and for how long they held their thread", () => {
+  test("but a recorded run can say what calls took, and for how long they held their thread", async () => {
     const events = join(folder.path, "recorded.ndjson");
-    run(inTask("blocks"), "await", "--events", events, "--force");
+    await run(inTask("blocks"), "await", "--events", events, "--force");
     expect(existsSync(events)).toBe(true);
-    const { result } = run(
+    const { result } = await run(
       inTask("blocks"),
       "await",
       "--driver",
@@ -314,12 +319,12 @@ describe("in virtual time nothing is called", () => {
   });
 });
 
-test("a module that is not there is an error of the document, at its place", () => {
-  const { status, stderr } = run(inTask("default", "./nowhere.ts"), "await");
+test("a module that is not there is an error of the document, at its place", async () => {
+  const { status, stderr } = await run(inTask("default", "./nowhere.ts"), "await");
   expect(status).toBe(2);
   expect(stderr).toMatch(/^\S*scenario\.json:1:\d+: .*there is no file .*nowhere\.ts/);
   // The folder that it should lie in is a file.
-  const below = run(inTask("default", "./scenario.json/below/nowhere.ts"), "await");
+  const below = await run(inTask("default", "./scenario.json/below/nowhere.ts"), "await");
   expect(below.status).toBe(2);
   expect(below.stderr).toMatch(/^\S*scenario\.json:1:\d+: .*there is no file .*nowhere\.ts/);
 });

@@ -1,6 +1,6 @@
 /** Documents whose steps call functions of a module, run for real on the command line. */
 import type { RunResult } from "./simulate.ts";
-import { tandem, type TemporaryFolder } from "./tandem.ts";
+import { tandemHere, type TemporaryFolder } from "./tandem.ts";
 
 export interface RunOfCode {
   status: number;
@@ -9,26 +9,26 @@ export interface RunOfCode {
 }
 
 /** Runs a document beside the module that its steps call. */
-export function runCode(
+export async function runCode(
   folder: TemporaryFolder,
   document: object,
   strategy: string,
   ...args: string[]
-): RunOfCode {
+): Promise<RunOfCode> {
   const file = folder.file("scenario.json", JSON.stringify({ name: "user-code", ...document }));
   const words = ["run", file, "--strategy", strategy, "--json", ...args];
-  const { status, stdout, stderr } = tandem(words, { cwd: "/" });
+  const { status, stdout, stderr } = await tandemHere(words, { cwd: "/" });
   return { status, stderr, result: JSON.parse(stdout) as RunResult };
 }
 
 /** The same in the words for people. */
-export function verdictOf(
+export async function verdictOf(
   folder: TemporaryFolder,
   document: object,
   strategy: string,
   ...args: string[]
-): string {
+): Promise<string> {
   const file = folder.file("scenario.json", JSON.stringify({ name: "user-code", ...document }));
-  const { stderr } = tandem(["run", file, "--strategy", strategy, ...args], { cwd: "/" });
+  const { stderr } = await tandemHere(["run", file, "--strategy", strategy, ...args], { cwd: "/" });
   return stderr.replaceAll(/\s+/g, " ");
 }
