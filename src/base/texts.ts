@@ -20,6 +20,8 @@ export type HtmlText = Safe<"html">;
 export type MarkdownText = Safe<"markdown">;
 export type WorkflowText = Safe<"workflow">;
 export type SourceText = Safe<"source">;
+/** A scenario's document, in YAML or JSON. */
+export type DocumentText = Safe<"document">;
 /** What the program of a run has printed, which stays its own. */
 export type ProgramText = Safe<"program">;
 
@@ -182,6 +184,14 @@ export function workflowCommand(
  */
 export function sourceText(lines: readonly string[]): SourceText {
   return visibleInLines(`${lines.join("\n")}\n`) as SourceText;
+}
+
+/**
+ * A document with all that is dangerous in it escaped: that means the same in a value between double quotes,
+ * which `visibleDocument` (scenario/visible.ts) sees to.
+ */
+export function documentText(text: string): DocumentText {
+  return visibleInLines(text) as DocumentText;
 }
 
 /** A text as it may stand in a comment that ends with its line. */
