@@ -4,7 +4,8 @@
  * Invariant: an error a user can cause ends in one sentence on stderr and exit status 2, never in a
  * stack trace.
  */
-import { DocumentError, printable } from "../scenario/problem.ts";
+import { printableLines } from "../base/texts.ts";
+import { DocumentError } from "../scenario/problem.ts";
 import { readArguments } from "./arguments.ts";
 import { type CommandModule, exitStatus } from "./command.ts";
 import { commandNamed } from "./command-named.ts";
@@ -12,7 +13,14 @@ import { type CommandName, commands, tandem } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { overview, renderHelp } from "./help.ts";
 import { canAsk, prepareForQuestions } from "./terminal.ts";
-import { OutputClosed, speakingTo, type Terminal, writeErr, writeOut } from "./output.ts";
+import {
+  OutputClosed,
+  speakingTo,
+  type Terminal,
+  writeErr,
+  writeErrLine,
+  writeOut,
+} from "./output.ts";
 
 /** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
 const plainErrors: Record<string, number> = {
@@ -38,19 +46,19 @@ export async function runCommandLine(argv: string[], on?: Terminal): Promise<num
     if (error instanceof DocumentError) {
       const lines = error.message.split("\n");
       const more = lines.length - mostProblems;
-      writeErr(`${lines.slice(0, mostProblems).join("\n")}\n`);
+      for (const line of lines.slice(0, mostProblems)) writeErrLine(line);
       if (more > 0)
-        writeErr(`… and ${more} more problem${more === 1 ? "" : "s"} in ${error.file}\n`);
+        writeErrLine(`… and ${more} more problem${more === 1 ? "" : "s"} in ${error.file}`);
       return exitStatus.wrong;
     }
     if (error instanceof UsageError) {
       const help = error.command === null ? "tandem help" : `tandem help ${error.command}`;
-      writeErr(`tandem: ${printable(error.message)} (see: ${help})\n`);
+      writeErrLine(`tandem: ${error.message} (see: ${help})`);
       return exitStatus.wrong;
     }
     const plain = plainErrors[(error as Error).name];
     if (plain === undefined) throw error;
-    writeErr(`tandem: ${(error as Error).message}\n`);
+    writeErrLine(`tandem: ${(error as Error).message}`);
     return plain;
   }
 }
@@ -81,7 +89,7 @@ async function dispatch(argv: string[]): Promise<number> {
   const end = rest.indexOf("--");
   const words = end < 0 ? rest : rest.slice(0, end);
   if (words.includes("--help") || words.includes("-h")) {
-    writeOut(renderHelp(commands[command]));
+    writeOut(printableLines(renderHelp(commands[command])));
     return exitStatus.done;
   }
   return (await modules[command]()).run(rest);
@@ -97,7 +105,7 @@ async function session(argv: string[]): Promise<number> {
   if (command !== undefined)
     throw new UsageError(`${argv[0]} stands before "${command}"; write it behind`);
   if (!canAsk()) {
-    writeErr(overview());
+    writeErr(printableLines(overview()));
     return exitStatus.wrong;
   }
   prepareForQuestions(options);

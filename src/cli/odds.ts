@@ -1,10 +1,11 @@
 /** The odds of a scenario on behalf of somebody who may not want to wait for the end of it. */
+import { json } from "../base/texts.ts";
 import { sensitivityToJson } from "../report/odds-json.ts";
 import { renderSensitivity } from "../report/terminal/sensitivity.ts";
 import { type Repetitions, repeat } from "../runs/odds.ts";
 import type { Plan } from "../runs/plan.ts";
 import { exitStatus, signalStatus } from "./command.ts";
-import { textWidth, writeErr, writeOut } from "./output.ts";
+import { textWidth, writeErrLine, writeOut } from "./output.ts";
 import { watched } from "./watched.ts";
 
 export interface OddsOptions extends Repetitions {
@@ -20,7 +21,7 @@ export interface OddsOptions extends Repetitions {
  * @returns the exit status.
  */
 export async function tellOdds(plan: Plan, options: OddsOptions, again: string): Promise<number> {
-  const { jitter, runs, json, strict } = options;
+  const { jitter, runs, strict } = options;
   const { result: sensitivity, signal } = await watched(
     (watcher) => repeat(plan, options, watcher),
     ({ done }) => `${done.toLocaleString("en")} of ${runs.toLocaleString("en")} runs`,
@@ -29,12 +30,12 @@ export async function tellOdds(plan: Plan, options: OddsOptions, again: string):
   const report = sensitivity.report();
   const interrupted = signal !== null;
   writeOut(
-    json
-      ? `${JSON.stringify(sensitivityToJson(plan, jitter, report, interrupted), null, 2)}\n`
+    options.json
+      ? json(sensitivityToJson(plan, jitter, report, interrupted), 2)
       : renderSensitivity(plan, jitter, report, again, textWidth()),
   );
   if (signal !== null) {
-    writeErr(`tandem: interrupted after ${report.runs} of ${runs} runs\n`);
+    writeErrLine(`tandem: interrupted after ${report.runs} of ${runs} runs`);
     return signalStatus[signal];
   }
   const fellShort = report.fellShort > 0 || (strict && report.lost > 0);

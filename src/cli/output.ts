@@ -4,6 +4,7 @@
  * `process.stdout.write` does neither: it loses what a pipe has not taken when the process exits.
  */
 import { fstatSync, statSync, write, writeSync } from "node:fs";
+import { joined, type Output, printable } from "../base/texts.ts";
 import { failureOf, OutputClosed, OutputFailed } from "../base/files.ts";
 
 export { OutputClosed, OutputFailed };
@@ -108,17 +109,22 @@ export async function speakingTo<Result>(
 }
 
 /** Writes text to stdout. @throws OutputClosed when nobody reads it any more. */
-export function writeOut(text: string): void {
+export function writeOut(text: Output): void {
   terminal.stdout.write(text);
 }
 
 /** Writes text to stderr, if that can be done: there is nowhere else to complain. */
-export function writeErr(text: string): void {
+export function writeErr(text: Output): void {
   try {
     terminal.stderr.write(text);
   } catch (error) {
     if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
   }
+}
+
+/** Writes a line to stderr, made safe, as `writeErr` does. */
+export function writeErrLine(line: string): void {
+  writeErr(joined([printable(line), ""], "\n"));
 }
 
 /**
@@ -150,7 +156,7 @@ export class QueuedOutput {
   broken: OutputClosed | OutputFailed | null = null;
   readonly #onBroken: () => void;
   readonly #stream: Stream;
-  readonly #queue: { stream: Stream; text: string }[] = [];
+  readonly #queue: { stream: Stream; text: Output }[] = [];
   #writing = false;
   #idle: (() => void) | undefined;
 
@@ -166,9 +172,9 @@ export class QueuedOutput {
   }
 
   /** @param stream another one than its own: what is written to the two keeps its order. */
-  write(text: string, stream: Stream = this.#stream): void {
+  write(text: Output, stream: Stream = this.#stream): void {
     const last = this.#queue.at(-1);
-    if (last?.stream === stream) last.text += text;
+    if (last?.stream === stream) last.text = joined([last.text, text], "");
     else if (text !== "") this.#queue.push({ stream, text });
     if (!this.#writing) this.#next();
   }

@@ -2,6 +2,13 @@
  * A run on behalf of somebody at a terminal: its lines go to stdout, a picture of it may be drawn, and a
  * signal ends it.
  */
+import {
+  joined,
+  type ProgramText,
+  programText,
+  stillProgramText,
+  type TerminalText,
+} from "../base/texts.ts";
 import { Lanes } from "../reading/lanes.ts";
 import { type Plan, planOf } from "../runs/plan.ts";
 import { type RealProcess, type Run, run, runInVirtualTime } from "../runs/run.ts";
@@ -77,7 +84,7 @@ async function showAsItRuns(
   const output = new QueuedOutput(() => controller.abort());
   const live = options.live ? new LiveScreen(process, plan, options, output) : null;
   const write = (text: string, on: "stdout" | "stderr"): void =>
-    (live ?? output).write(`${text}\n`, terminal[on]);
+    (live ?? output).write(programText(`${text}\n`), terminal[on]);
   using watch = new SignalWatch(() => controller.abort());
   try {
     const over = await run(plan, {
@@ -110,7 +117,7 @@ class LiveScreen {
   readonly #picture: LivePicture;
   readonly #output: QueuedOutput;
   readonly #screen: QueuedOutput;
-  readonly #draw: () => string;
+  readonly #draw: () => TerminalText;
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** @param output where the program's own lines go; on the same terminal, the picture goes there too. */
@@ -139,10 +146,11 @@ class LiveScreen {
   }
 
   /** Writes a line of the program; on the stream of the picture it comes above that. */
-  write(line: string, stream: Stream): void {
+  write(line: ProgramText, stream: Stream): void {
     const isOnScreen = stream === terminal.stderr || this.#screen === this.#output;
-    if (isOnScreen) this.#screen.write(this.#picture.erase(columns()));
-    (isOnScreen ? this.#screen : this.#output).write(line, stream);
+    if (!isOnScreen) return this.#output.write(line, stream);
+    this.#screen.write(this.#picture.erase(columns()));
+    this.#screen.write(stillProgramText(line), stream);
   }
 
   /** Waits until the picture is away, where it is on another stream than the program's lines. */
@@ -173,10 +181,10 @@ export function expectedTime({ scenario, strategy }: Plan): Ticks | null {
 }
 
 /** The picture of a run that is over. */
-export function timelineOf({ outcome, log }: ReadRun, look: Look): string {
+export function timelineOf({ outcome, log }: ReadRun, look: Look): TerminalText {
   const lanes = new Lanes(outcome.scenario, outcome.strategy).hearAll(log);
   const { wall } = outcome;
-  return `${renderTimeline(lanes, look, { to: wall, now: wall }).join("\n")}\n`;
+  return joined([...renderTimeline(lanes, look, { to: wall, now: wall }), ""], "\n");
 }
 
 /** Writes to stdout what the program printed, in few writes. */
@@ -187,9 +195,9 @@ function writePrints(log: EventLog): void {
       if (chunk.type[k] === typeNumber.printed) {
         piece += `${chunk.texts.get(k)!}\n`;
         if (piece.length > 64 * 1024) {
-          writeOut(piece);
+          writeOut(programText(piece));
           piece = "";
         }
       }
-  writeOut(piece);
+  writeOut(programText(piece));
 }

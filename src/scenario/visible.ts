@@ -4,17 +4,18 @@
  * The values that hold such code points are written anew between double quotes, where YAML and JSON have
  * escapes for them; elsewhere (in comments) they become visible text.
  */
-import { parseDocument, visit } from "yaml";
 import { documentText, type DocumentText } from "../base/texts.ts";
 
 /** @param text a document in YAML or JSON, with or without mistakes. */
-export function visibleDocument(text: string): DocumentText {
+export async function visibleDocument(text: string): Promise<DocumentText> {
   const plain = documentText(text);
   if (plain === text) return plain;
-  return documentText(requoted(text));
+  return documentText(await requoted(text));
 }
 
-function requoted(text: string): string {
+async function requoted(text: string): Promise<string> {
+  // Hardly a document needs it, and it takes time to load.
+  const { parseDocument, visit } = await import("yaml");
   const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: false });
   if (document.errors.length > 0) return text;
   const changes: { from: number; to: number; written: string }[] = [];

@@ -10,15 +10,15 @@ import { patience } from "../support/patience.ts";
 setDefaultTimeout(patience);
 
 describe("a document that is shown", () => {
-  test("stays as it is where nothing in it hides", () => {
+  test("stays as it is where nothing in it hides", async () => {
     const text = "name: a # with a tab\there\r\nmain:\n  - print: 'é'\n";
-    expect(visibleDocument(text) as string).toBe(text);
+    expect<string>(await visibleDocument(text)).toBe(text);
   });
 
-  test("shows what hides, in a value and in a comment", () => {
+  test("shows what hides, in a value and in a comment", async () => {
     const text =
       "title: a\u202eb # \u202e comment\nmain:\n  - print: |\n      x\u200by\n      z\n  - launch\n";
-    expect(visibleDocument(text) as string).toBe(
+    expect<string>(await visibleDocument(text)).toBe(
       String.raw`title: "a\u202eb" # \u202e comment
 main:
   - print: "x\u200by\nz\n"
@@ -27,11 +27,11 @@ main:
     );
   });
 
-  test("shows what hides in what is no document at all", () => {
-    expect(visibleDocument("{ a: \u202e: [") as string).toBe(String.raw`{ a: \u202e: [`);
+  test("shows what hides in what is no document at all", async () => {
+    expect<string>(await visibleDocument("{ a: \u202e: [")).toBe(String.raw`{ a: \u202e: [`);
   });
 
-  test("law: means the same, and has no dangerous code point", () => {
+  test("law: means the same, and has no dangerous code point", async () => {
     const styles = [
       "PLAIN",
       "QUOTE_SINGLE",
@@ -39,12 +39,12 @@ main:
       "BLOCK_LITERAL",
       "BLOCK_FOLDED",
     ] as const;
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(hostileText),
         hostileText,
         fc.constantFrom(...styles),
-        (texts, key, style) => {
+        async (texts, key, style) => {
           const value = { steps: texts.map((print) => ({ print })), [key]: texts };
           for (const text of [
             JSON.stringify(value),
@@ -56,7 +56,7 @@ main:
             } catch {
               continue; // YAML cannot hold it in this style.
             }
-            const shown = visibleDocument(text);
+            const shown = await visibleDocument(text);
             expect(dangersIn(shown)).toEqual([]);
             expect(parse(shown)).toEqual(meant);
           }

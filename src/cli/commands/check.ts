@@ -1,4 +1,5 @@
 /** `tandem check <files or folders>` */
+import { joined, json, type Output } from "../../base/texts.ts";
 import { check } from "../../runs/check.ts";
 import { virtual } from "../../runs/plan.ts";
 import { findScenarios } from "../../runs/scenario-files.ts";
@@ -11,7 +12,7 @@ import { readDemands } from "../demands.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import type { Reporter } from "../options.ts";
-import { terminal, writeErr, writeOut } from "../output.ts";
+import { terminal, writeErrLine, writeOut } from "../output.ts";
 import { lookOf } from "../terminal.ts";
 import { watched } from "../watched.ts";
 
@@ -25,7 +26,7 @@ export async function run(argv: string[]): Promise<number> {
   );
   if (result === null) {
     const { done, of } = progress!;
-    writeErr(`tandem: interrupted when ${done} of ${of} were checked\n`);
+    writeErrLine(`tandem: interrupted when ${done} of ${of} were checked`);
     return signalStatus[signal!];
   }
   const { unicode } = lookOf(terminal.stdout, options);
@@ -35,15 +36,15 @@ export async function run(argv: string[]): Promise<number> {
   return fellShort ? exitStatus.fellShort : exitStatus.done;
 }
 
-function report(reporter: Reporter, documents: CheckedDocument[], unicode: boolean): string {
+function report(reporter: Reporter, documents: CheckedDocument[], unicode: boolean): Output {
   switch (reporter) {
     case "junit":
       return toJunit(documents);
     case "json":
-      return `${JSON.stringify({ documents }, null, 2)}\n`;
+      return json({ documents }, 2);
     case "github":
       // The lines are for those who read the log; GitHub itself reads the commands.
-      return renderChecks(documents, unicode) + toAnnotations(documents);
+      return joined<string>([renderChecks(documents, unicode), toAnnotations(documents)], "");
     case "text":
       return renderChecks(documents, unicode);
   }

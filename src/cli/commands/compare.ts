@@ -26,13 +26,14 @@ import { TICKS_PER_MS } from "../../base/duration.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { readSource } from "../../scenario/source.ts";
 import { suggestion } from "../../base/suggest.ts";
-import { joined, type MarkdownText } from "../../base/texts.ts";
+import { joined, json, type MarkdownText, type TerminalText } from "../../base/texts.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
+import { visibleDocument } from "../../scenario/visible.ts";
 import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
 import { UsageError } from "../errors.ts";
-import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
+import { terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
 import { lookOf } from "../terminal.ts";
 import { type Watched, watched } from "../watched.ts";
 
@@ -88,7 +89,7 @@ export async function run(argv: string[]): Promise<number> {
           }))
         : undefined;
       const result = { scenario: scenario.name, driver, runs: results, classes, advice };
-      writeOut(`${JSON.stringify(result, null, 2)}\n`);
+      writeOut(json(result, 2));
       return exitStatus.done;
     }
     case "counter-example":
@@ -107,7 +108,7 @@ export async function run(argv: string[]): Promise<number> {
 /** Says that there will be no comparison, as half of one would mislead. @returns the exit status. */
 function interrupted({ signal, progress }: Watched<unknown>): number {
   const { done, of } = progress!;
-  writeErr(`tandem: interrupted when ${done} of ${of} strategies had been run\n`);
+  writeErrLine(`tandem: interrupted when ${done} of ${of} strategies had been run`);
   return signalStatus[signal!];
 }
 
@@ -115,36 +116,43 @@ function interrupted({ signal, progress }: Watched<unknown>): number {
 function tellVerified(
   ran: Watched<Verified[] | null>,
   { scenario }: Plan,
-  { json, speed }: Options,
+  options: Options,
 ): number {
   const { result: verified } = ran;
   if (verified === null) return interrupted(ran);
-  if (json) {
+  if (options.json) {
     const result = {
       scenario: scenario.name,
-      speed,
+      speed: options.speed,
       verified: verified.map(({ late, tolerance, onlyLate: _, ...one }) => ({
         ...one,
         late: late === null ? null : late / TICKS_PER_MS,
         tolerance: tolerance / TICKS_PER_MS,
       })),
     };
-    writeOut(`${JSON.stringify(result, null, 2)}\n`);
+    writeOut(json(result, 2));
   } else writeOut(renderVerification(verified, textWidth()));
   return verified.some(isUnexplained) ? exitStatus.fellShort : exitStatus.done;
 }
 
-function asText(classes: readonly (Compared & Class)[], advice: Advice, options: Options): string {
+function asText(
+  classes: readonly (Compared & Class)[],
+  advice: Advice,
+  options: Options,
+): TerminalText {
   const look = lookOf(terminal.stdout, options);
   const to = classes.reduce((most, { wall }) => Math.max(most, wall), 0);
   const runs = classes.map((one) => ({ name: className(one), lanes: one.lanes }));
-  return [
-    ...renderComparison(classes, textWidth()),
-    "",
-    ...renderMiniatures(runs, look, to),
-    "",
-    renderAdvice(advice, textWidth()),
-  ].join("\n");
+  return joined(
+    [
+      ...renderComparison(classes, textWidth()),
+      "",
+      ...renderMiniatures(runs, look, to),
+      "",
+      renderAdvice(advice, textWidth()),
+    ],
+    "\n",
+  );
 }
 
 function asMarkdown(classes: readonly Class[], advice: Advice): MarkdownText {
@@ -152,7 +160,7 @@ function asMarkdown(classes: readonly Class[], advice: Advice): MarkdownText {
 }
 
 /** The document alone, so that it can be saved, or run through a pipe. */
-function writeCounterExample({ unless, choose, notSought }: Advice): number {
+async function writeCounterExample({ unless, choose, notSought }: Advice): Promise<number> {
   const [first] = unless;
   if (first === undefined)
     throw new UsageError(
@@ -163,7 +171,7 @@ function writeCounterExample({ unless, choose, notSought }: Advice): number {
           : `whether a small change would make ${choose} wrong was not looked for: ${notSought}`,
       "compare",
     );
-  writeOut(first.document);
+  writeOut(await visibleDocument(first.document));
   return exitStatus.done;
 }
 

@@ -1,4 +1,5 @@
 /** `tandem completion bash|zsh|fish` */
+import { printableLines } from "../../base/texts.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
@@ -7,6 +8,6 @@ import { writeOut } from "../output.ts";
 
 export async function run(argv: string[]): Promise<number> {
   const { operands } = readArguments(commands.completion, argv);
-  writeOut(await renderCompletion(operands[0]!));
+  writeOut(printableLines(await renderCompletion(operands[0]!)));
   return exitStatus.done;
 }

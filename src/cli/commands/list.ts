@@ -1,4 +1,5 @@
 /** `tandem list` */
+import { terminal } from "../../base/texts.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { readArguments } from "../arguments.ts";
@@ -11,7 +12,7 @@ export async function run(argv: string[]): Promise<number> {
   const width = Math.max(...catalogue.map(({ name }) => name.length));
   for (const entry of catalogue) {
     const { title, strategy } = await loadScenario(entry);
-    writeOut(`${entry.name.padEnd(width)}   ${title} (${strategy.name})\n`);
+    writeOut(terminal`${entry.name.padEnd(width)}   ${title!} (${strategy.name})\n`);
   }
   return exitStatus.done;
 }

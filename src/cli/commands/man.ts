@@ -1,4 +1,5 @@
 /** `tandem man`: the manual page, made of the same words as the help. */
+import { printableLines } from "../../base/texts.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands, tandem } from "../commands.ts";
@@ -9,16 +10,18 @@ import { version } from "../version.ts";
 export function run(argv: string[]): number {
   readArguments(commands.man, argv);
   writeOut(
-    [
-      `.TH TANDEM 1 "" "tandem ${version}" "User Commands"`,
-      ".SH NAME",
-      `tandem \\- ${tandem.summary}`,
-      ".SH DESCRIPTION",
-      verbatim(overview()),
-      ".SH COMMANDS",
-      ...Object.values(commands).flatMap((one) => [`.SS ${one.name}`, verbatim(renderHelp(one))]),
-      "",
-    ].join("\n"),
+    printableLines(
+      [
+        `.TH TANDEM 1 "" "tandem ${version}" "User Commands"`,
+        ".SH NAME",
+        `tandem \\- ${tandem.summary}`,
+        ".SH DESCRIPTION",
+        verbatim(overview()),
+        ".SH COMMANDS",
+        ...Object.values(commands).flatMap((one) => [`.SS ${one.name}`, verbatim(renderHelp(one))]),
+        "",
+      ].join("\n"),
+    ),
   );
   return exitStatus.done;
 }

@@ -1,4 +1,5 @@
 /** `tandem report <events>` */
+import { joined, json } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
@@ -20,10 +21,10 @@ export function run(argv: string[]): number {
   const { outcome } = read;
   const findings = findFindings(outcome, tryOut);
   if (options.timeline && !options.json)
-    writeOut(`${timelineOf(read, lookOf(terminal.stdout, options))}\n`);
+    writeOut(joined([timelineOf(read, lookOf(terminal.stdout, options)), ""], "\n"));
   writeOut(
     options.json
-      ? `${JSON.stringify(toJson(outcome, findings), null, 2)}\n`
+      ? json(toJson(outcome, findings), 2)
       : renderVerdict(outcome, findings, textWidth()),
   );
   return exitStatus.done;

@@ -1,4 +1,5 @@
 /** `tandem run <scenario>` */
+import { joined, json, printableLines, shellWord } from "../../base/texts.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { readCallTimes, uncaughtErrors } from "../../reading/call-times.ts";
@@ -22,7 +23,7 @@ import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
 import { encodeRun } from "../event-file.ts";
-import { terminal, textWidth, writeErr, writeOut } from "../output.ts";
+import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
 import { showRun, type ShowOptions, timelineOf } from "../shown-run.ts";
 import { type EndingSignal, SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
@@ -74,12 +75,13 @@ export async function run(argv: string[]): Promise<number> {
   try {
     if (shown.broken !== null) throw shown.broken;
     const findings = findFindings(outcome, tryOut);
-    if (options.json) writeOut(`${JSON.stringify(toJson(outcome, findings), null, 2)}\n`);
+    if (options.json) writeOut(json(toJson(outcome, findings), 2));
     else {
-      if (options.timeline || options.live) writeErr(`\n${timelineOf(shown.run, options.look())}`);
-      writeErr(`\n${renderVerdict(outcome, findings, textWidth())}`);
+      if (options.timeline || options.live)
+        writeErr(joined(["", timelineOf(shown.run, options.look())], "\n"));
+      writeErr(joined(["", renderVerdict(outcome, findings, textWidth())], "\n"));
     }
-    writeErr(ending.complaint);
+    writeErr(printableLines(ending.complaint));
   } finally {
     // Whatever became of stdout, the events are kept.
     if (options.events !== null) {
@@ -100,19 +102,14 @@ function commandAgain(scenario: string, { given }: Words): string {
   return ["tandem run", shellWord(scenario), ...options].join(" ");
 }
 
-/** A word as one writes it in a shell. */
-function shellWord(text: string): string {
-  return /^[\w./:=,%+@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** How calls went in a recorded run, for the tasks of this scenario that have the same names. */
 async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
   const { readEvents } = await import("../../trace/schema.ts");
   const { header, log } = readEvents(readText(word, word, maxEventBytes), word);
   const { byActor, byFunction } = readCallTimes(log);
   for (const error of uncaughtErrors(log))
-    writeErr(
-      `${word}: nobody could catch an error of the recorded run (${error}), and this run goes on without it\n`,
+    writeErrLine(
+      `${word}: nobody could catch an error of the recorded run (${error}), and this run goes on without it`,
     );
   const recorded = actorNumbers(header.tasks);
   const here = actorNumbers(taskInstances(scenario).map(({ name }) => name));
@@ -212,7 +209,7 @@ async function keepRecord(
     await writeFile(file, pieces, { replace, isPrivate: true, signal: controller.signal });
   } catch (error) {
     if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
-    writeErr(`tandem: ${error.message}\n`);
+    writeErrLine(`tandem: ${error.message}`);
   }
   return watch.heard;
 }

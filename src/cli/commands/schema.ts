@@ -1,4 +1,5 @@
 /** `tandem schema [scenario|events]` */
+import { json } from "../../base/texts.ts";
 import { eventJsonSchema } from "../../trace/schema.ts";
 import { jsonSchema } from "../../scenario/schema.ts";
 import { readArguments } from "../arguments.ts";
@@ -14,6 +15,6 @@ const schemas: Record<OperandOf<typeof commands.schema>, () => object> = {
 export function run(argv: string[]): number {
   const { operands } = readArguments(commands.schema, argv);
   const [word = "scenario"] = operands;
-  writeOut(`${JSON.stringify(schemas[word](), null, 2)}\n`);
+  writeOut(json(schemas[word](), 2));
   return exitStatus.done;
 }

@@ -1,4 +1,5 @@
 /** `tandem version` */
+import { terminal } from "../../base/texts.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
@@ -7,6 +8,6 @@ import { version } from "../version.ts";
 
 export function run(argv: string[]): number {
   readArguments(commands.version, argv);
-  writeOut(`tandem ${version} (Bun ${Bun.version}, ${process.platform} ${process.arch})\n`);
+  writeOut(terminal`tandem ${version} (Bun ${Bun.version}, ${process.platform} ${process.arch})\n`);
   return exitStatus.done;
 }

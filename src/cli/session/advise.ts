@@ -1,4 +1,5 @@
 /** Comparing in the session: the strategies are shown, what must hold is asked, and one is advised. */
+import { joined } from "../../base/texts.ts";
 import { confirm, log, multiselect, note } from "@clack/prompts";
 import { classOf } from "../../strategies/comparison.ts";
 import { parseDemands, writeDemands } from "../../strategies/demand-words.ts";
@@ -46,7 +47,7 @@ export async function compareAndAdvise(
     simulate({ scenario, strategy }),
   );
   const table = performed.map((run) => classOf(judge(run, [], tryOut), scenario.strategy));
-  writeOut(`\n${renderComparison(table, textWidth()).join("\n")}\n\n`);
+  writeOut(joined(["", ...renderComparison(table, textWidth()), "", ""], "\n"));
 
   const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
   const must = await askDemands(demandsOf(scenario), own);

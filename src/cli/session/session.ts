@@ -4,6 +4,15 @@
  * Invariant: a question that is left ends the session with 130, and nothing is written without the
  * user having named the file.
  */
+import { visibleDocument } from "../../scenario/visible.ts";
+import {
+  joined,
+  type Output,
+  printableLines,
+  type SourceText,
+  terminal as terminalText,
+  trimmedEnd,
+} from "../../base/texts.ts";
 import {
   autocomplete,
   cancel,
@@ -374,7 +383,7 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
   }
   const look = () => lookOf(terminal.stdout);
   const how = { timeout: null, json: false, live: canRedraw(terminal.stdout), look };
-  writeOut("\n");
+  writeOut(terminalText`\n`);
   using process = plan.driver.kind === "real" ? await openProcessOf(plan) : null;
   let interrupts = 0;
   let shown: Shown;
@@ -388,8 +397,9 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
   const { run } = shown;
   const { outcome } = run;
   const findings = findFindings(outcome, tryOut);
-  writeOut(`\n${timelineOf(run, look())}`);
-  writeOut(`\n${renderVerdict(outcome, findings, textWidth())}${run.ending.complaint}\n`);
+  writeOut(joined(["", timelineOf(run, look())], "\n"));
+  const verdict = renderVerdict(outcome, findings, textWidth());
+  writeOut(terminalText`\n${[verdict, printableLines(run.ending.complaint)]}\n`);
   if (interrupts > 1) throw new Left();
   if (prediction !== null)
     note(
@@ -398,6 +408,11 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
       { format: (line) => line },
     );
   return run;
+}
+
+/** A text with empty lines around it. */
+function between(text: Output): Output {
+  return joined(["", trimmedEnd(text), "", ""], "\n");
 }
 
 /** Shows the scenario's document, or the program that would do the same. */
@@ -413,16 +428,16 @@ async function seeText(setting: Setting): Promise<void> {
       ],
     }),
   );
-  if (what === "document") return writeOut(`\n${source.text.trimEnd()}\n\n`);
+  if (what === "document") return writeOut(between(await visibleDocument(source.text)));
   const { emitProgram } = await import("../../emit/emit.ts");
-  let program: string;
+  let program: SourceText;
   try {
     program = emitProgram(scenario, strategy, what as "python" | "typescript");
   } catch (error) {
     if ((error as Error).name !== "EmitError") throw error;
     return log.warn(fitted((error as Error).message));
   }
-  writeOut(`\n${program.trimEnd()}\n\n`);
+  writeOut(between(program));
   if (!(await answer(confirm({ message: "Save the program?", initialValue: false })))) return;
   const proposed = `./${scenario.name}.${what === "python" ? "py" : "ts"}`;
   const file = await save("the program", proposed, program, (message) =>
