@@ -1,4 +1,5 @@
 /** What holds of any program about a held loop, and about threads that race. */
+import { formatCount } from "../../base/count.ts";
 import { formatTime } from "../../base/duration.ts";
 import { noticeable, type Victim } from "../../reading/blame.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
@@ -18,7 +19,7 @@ export function loopBlocked(names: Names, { evidence }: FindingOf<"loop-blocked"
   const how =
     holds === 1
       ? `for ${formatTime(ticks)}`
-      : `${holds.toLocaleString("en")} times, for up to ${formatTime(ticks)}`;
+      : `${formatCount(holds)} times, for up to ${formatTime(ticks)}`;
   const late = victims.length === 0 ? "" : `: ${victimWords(names, victims)}`;
   const others = more === 0 ? "" : ` (and ${more} more hold it likewise)`;
   return {
@@ -38,7 +39,7 @@ export function starved(names: Names, { evidence }: FindingOf<"starved">): Words
     };
   const { steps, actors, longest } = evidence.crowd;
   return {
-    message: `${late}: before the latest came ${steps.toLocaleString("en")} steps of ${names.kinds(actors) ?? "others"}, none longer than ${formatTime(longest)}`,
+    message: `${late}: before the latest came ${formatCount(steps)} steps of ${names.kinds(actors) ?? "others"}, none longer than ${formatTime(longest)}`,
     remedies: [],
     otherwise: "let fewer tasks run at a time, or block elsewhere than on the loop's thread",
   };

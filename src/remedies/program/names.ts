@@ -1,5 +1,6 @@
 /** Names and places of a program as its trace defines them: what every sentence about it is made of. */
 import { list } from "../../base/sentences.ts";
+import { formatCount } from "../../base/count.ts";
 import type { ActorPlace, FindingOf, Rule } from "../../reading/findings/finding.ts";
 import type { Definitions } from "../../trace/definitions.ts";
 
@@ -48,7 +49,7 @@ export class Names {
   /** Several actors of one kind, counted: `4 tasks of upload`. */
   many(count: number, like: number): string {
     const kind = this.#defined.actors.get(like)?.kind ?? "actor";
-    return `${count.toLocaleString("en")} ${kind}s of ${this.kind(like)}`;
+    return `${formatCount(count)} ${kind}s of ${this.kind(like)}`;
   }
 
   /** Whom a finding is about, with where it was made: `upload#3 (made at app.py:30)`. */
