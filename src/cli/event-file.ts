@@ -1,5 +1,5 @@
 /** A run as a file of events: the header, which says what was run, and a line for each event. */
-import type { Performed } from "../reading/outcome.ts";
+import type { Performed } from "../outcome/outcome.ts";
 import { eventsFormat } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import { encodeLog } from "../trace/ndjson.ts";

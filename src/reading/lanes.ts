@@ -20,7 +20,7 @@ import { type Scenario, taskInstances } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
 import { LogCursor, type TraceEvent } from "./cursor.ts";
 import { HoldReader } from "./holds.ts";
-import type { ProgramStatus } from "./outcome.ts";
+import type { ProgramStatus } from "./entities.ts";
 
 /** What a lane is doing; the gravest first, which is what a narrow cell shows of several. */
 export const activities = [

@@ -5,26 +5,8 @@
  * whatever is there, so nobody decided about the task itself; a timeout and a failing group are
  * about their very tasks, which are given up.
  */
-import type { CancelReason } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
-import type { TaskSpec } from "../scenario/model.ts";
-
-/** Who gives a task up: not for its own sake, and on purpose all the same. */
-export type GivenUpBy = Extract<CancelReason, "group-failed" | "timed-out">;
-
-/** What is known of a task that a run is over for. */
-export interface Fate {
-  name: string;
-  spec: Pick<TaskSpec, "until">;
-  status: "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
-  /** Null when it never had a turn. */
-  startedAt: Ticks | null;
-  endedAt: Ticks | null;
-  /** Whether its loop had closed without it. */
-  destroyed: boolean;
-  /** Why it was asked to stop first, and when. */
-  cancelled: { reason: CancelReason; at: Ticks } | null;
-}
+import type { ActorOutcome, GivenUpBy } from "./entities.ts";
 
 /** What its loss depends on beside. */
 export interface Surroundings {
@@ -35,15 +17,18 @@ export interface Surroundings {
 }
 
 /** Who gave a task up, and when; null when nobody did. */
-export function givenUpOf({ status, cancelled }: Fate): { by: GivenUpBy; at: Ticks } | null {
+export function givenUpOf({
+  status,
+  cancelled,
+}: Pick<ActorOutcome, "status" | "cancelled">): { by: GivenUpBy; at: Ticks } | null {
   if (status === "finished" || status === "failed" || cancelled === null) return null;
   const { reason, at } = cancelled;
   return reason === "group-failed" || reason === "timed-out" ? { by: reason, at } : null;
 }
 
 /** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
-export function isLostWork(fate: Fate, { waits, endedItself }: Surroundings): boolean {
-  const { status, spec, startedAt, endedAt, destroyed } = fate;
+export function isLostWork(fate: ActorOutcome, { waits, endedItself }: Surroundings): boolean {
+  const { status, until, startedAt, endedAt, destroyed } = fate;
   if (status === "finished" || status === "failed") return false;
   if (status === "unstarted") return true;
   const isPromised = waits.some(
@@ -51,5 +36,5 @@ export function isLostWork(fate: Fate, { waits, endedItself }: Surroundings): bo
   );
   if (isPromised || destroyed) return true;
   if (givenUpOf(fate) !== null) return false;
-  return spec.until !== "shutdown" || startedAt === null || !endedItself;
+  return until !== "shutdown" || startedAt === null || !endedItself;
 }

@@ -4,9 +4,8 @@
  * Vector clocks: each thread counts its events, and knows of every other thread as many as it has
  * heard of. One event came before another if and only if the other's thread knew of it by then.
  */
-import { cancelReasons, LOOP_THREAD, waits } from "../trace/event.ts";
-import type { Scenario } from "../scenario/model.ts";
-import { taskInstances } from "../scenario/model.ts";
+import { cancelReasons, waits } from "../trace/event.ts";
+import type { Definitions } from "../trace/definitions.ts";
 import type { TraceEvent } from "./cursor.ts";
 
 /** How many events of each thread a thread knows of. */
@@ -22,15 +21,20 @@ export class ThreadOrder {
   /** What was known at an event that others may wait for, by what it is. */
   readonly #known = new Map<string, Clock>();
   readonly #capacities: ReadonlyMap<string, number | null>;
-  readonly #taskNames: string[];
+  readonly #definitions: Definitions;
+  /** The actors by their names, as somebody waits for them; made when the first result comes. */
+  #named: Map<string, number> | undefined;
+  /** The thread that has started another one; its own loop has not waited for that. */
+  #starter = -1;
   /** By actor: the job that it handed to the pool last. */
   readonly #jobs = new Map<number, number>();
   /** By actor: what it waits for, or has waited for last. */
   readonly #awaited = new Map<number, string>();
 
-  constructor(scenario: Scenario) {
-    this.#capacities = new Map(scenario.channels.map(({ name, capacity }) => [name, capacity]));
-    this.#taskNames = taskInstances(scenario).map(({ name }) => name);
+  constructor(definitions: Definitions) {
+    this.#definitions = definitions;
+    const channels = [...definitions.resources].filter(([, { kind }]) => kind === "channel");
+    this.#capacities = new Map(channels.map(([, { name, capacity }]) => [name, capacity]));
   }
 
   /** Takes in the next event. @returns how many events its thread has had with this one. */
@@ -57,9 +61,10 @@ export class ThreadOrder {
     const { type, thread, actor, value } = event;
     switch (type) {
       case "thread-started":
+        this.#starter = thread;
         return { before: [], after: "thread" };
       case "loop-opened":
-        return { before: thread === LOOP_THREAD ? ["thread"] : [], after: null };
+        return { before: thread === this.#starter ? [] : ["thread"], after: null };
       case "loop-closed":
         return { before: [], after: "closed" };
       case "main-ended":
@@ -81,7 +86,7 @@ export class ThreadOrder {
         if (value === joinWait) return { before: ["closed"], after: null };
         if (value !== resultWait) return { before: [], after: null };
         return {
-          before: [`ended ${this.#taskNames.indexOf(this.#awaited.get(actor) ?? "")}`],
+          before: [`ended ${this.#actorNamed(this.#awaited.get(actor) ?? "")}`],
           after: null,
         };
       case "sent": {
@@ -108,5 +113,14 @@ export class ThreadOrder {
       default:
         return { before: [], after: null };
     }
+  }
+
+  #actorNamed(name: string): number | undefined {
+    if (this.#named === undefined) {
+      this.#named = new Map();
+      for (const [number, actor] of this.#definitions.actors)
+        if (!this.#named.has(actor.name)) this.#named.set(actor.name, number);
+    }
+    return this.#named.get(name);
   }
 }

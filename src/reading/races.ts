@@ -1,18 +1,9 @@
 /** Races: what two threads did so close together, and in no order of their own, that luck decided it. */
 import { type EventType, typeNumber } from "../trace/event.ts";
-import type { EventLog } from "../trace/log.ts";
-import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
-import type { Scenario } from "../scenario/model.ts";
+import type { Ticks } from "../base/duration.ts";
 import { LogCursor } from "./cursor.ts";
 import { ThreadOrder } from "./order.ts";
-
-/** In real time, how near two events of different threads must be for their order to be luck. */
-const raceWindowMs = 5;
-
-/** The race window in ticks of scenario time: a fast run puts more scenario time into it. */
-export function raceWindow(speed: number): Ticks {
-  return raceWindowMs * TICKS_PER_MS * speed;
-}
+import type { Recorded } from "./recorded.ts";
 
 /** One side of a race. */
 export interface Racer {
@@ -40,15 +31,20 @@ const threadStarted = typeNumber["thread-started"];
  *
  * A task's end counts against main's end only, and a line against a line.
  */
-export function findRaces(log: EventLog, scenario: Scenario, window: Ticks): Race[] {
+export function findRaces(
+  { log, definitions }: Pick<Recorded, "log" | "definitions">,
+  window: Ticks,
+): Race[] {
   const races: Race[] = [];
-  const order = new ThreadOrder(scenario);
+  const order = new ThreadOrder(definitions);
   let beside = false;
+  let first = -1;
   const last = new Map<string, { at: Ticks; count: number; racer: Racer }>();
   const event = new LogCursor(log);
   while (event.next()) {
     // Without a second thread there is nothing to follow, in what may be millions of events.
-    beside ||= event.typeNumber === threadStarted || event.thread !== 0;
+    if (first < 0) first = event.thread;
+    beside ||= event.typeNumber === threadStarted || event.thread !== first;
     if (!beside) continue;
     const count = order.next(event);
     const { type, at, thread, actor } = event;

@@ -1,7 +1,10 @@
 /** What user code did beyond its calls: read off the events, as everything that is told of a run. */
-import { completions, goings, leftovers, MAIN_THREAD, POOL_THREAD } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
-import type { TraceEvent } from "./cursor.ts";
+import { type EventType, goings, leftovers } from "../trace/event.ts";
+import type { LogCursor } from "./cursor.ts";
+import type { Entities } from "./entities.ts";
+import type { Listener } from "./listener.ts";
+import type { Span } from "./spans.ts";
 
 /** A call that was under way when its task was cancelled, and did not end for that. */
 export interface Outlived {
@@ -52,14 +55,13 @@ export interface Aftermath {
   isAllOver: boolean;
 }
 
+/** A call that is under way. */
 interface Call {
-  function: string;
-  began: Ticks;
-  inPool: boolean;
+  span: Span;
   outlived: Outlived | null;
 }
 
-export class AftermathReader {
+export class AftermathReader implements Listener {
   readonly #aftermath: Aftermath = {
     wasCalled: false,
     outlived: [],
@@ -69,6 +71,7 @@ export class AftermathReader {
     nothingLeftAt: null,
     isAllOver: true,
   };
+  readonly #entities: Entities;
   /** By actor: the call that is under way, and the one that has ended last. */
   readonly #calls = new Map<number, Call>();
   readonly #ended = new Map<number, { function: string; at: Ticks }>();
@@ -77,86 +80,91 @@ export class AftermathReader {
   /** By actor and event: how many of those to come are of no step. */
   readonly #noSteps = new Map<string, number>();
 
-  hear({ type, at, thread, actor, value, text }: TraceEvent): void {
-    const { outlived, leftBehind } = this.#aftermath;
-    const call = this.#calls.get(actor);
-    switch (type) {
-      case "call-began":
-        this.#aftermath.wasCalled = true;
-        this.#threads.add(thread);
-        this.#calls.set(actor, {
-          function: text!,
-          began: at,
-          inPool: thread >= POOL_THREAD,
-          outlived: null,
-        });
-        break;
-      case "cancel-requested":
-        if (call === undefined) break;
-        call.outlived ??= {
-          actor,
-          function: call.function,
-          cancelledAt: at,
-          endedAt: null,
-          lines: 0,
-          inPool: call.inPool,
-        };
-        break;
-      case "printed":
-      case "complained":
-        if (call?.outlived) call.outlived.lines++;
-        break;
-      case "call-ended":
-        if (call === undefined) break;
-        this.#calls.delete(actor);
-        this.#ended.set(actor, { function: call.function, at });
-        if (call.outlived === null) break;
-        call.outlived.endedAt = at;
-        // Who heeds its signal may take its time over it.
-        if (call.inPool || completions[value] === "completed") outlived.push(call.outlived);
-        break;
-      case "left-behind":
-        leftBehind.push({
-          actor,
-          // It is told right before the end of its call.
-          function: call?.function ?? this.#ended.get(actor)?.function ?? "",
-          what: leftovers[value]!,
-          source: text ?? null,
-          over: false,
-        });
-        break;
-      case "went-on":
-        this.#goesOn(goings[value]!, at, actor, text ?? null);
-        break;
-      case "nothing-left":
-        this.#over.add(thread);
-        if (thread === MAIN_THREAD) this.#aftermath.nothingLeftAt = at;
-        break;
-      default:
-        break;
-    }
+  constructor(entities: Entities) {
+    this.#entities = entities;
   }
 
-  /** Whether an event of this type, by this actor, is one of its steps and not of what its functions left going. */
-  isStep(type: "printed" | "sent" | "received", actor: number): boolean {
+  readonly hears: Listener["hears"] = {
+    "call-began": ({ actor, thread }, span) => {
+      this.#aftermath.wasCalled = true;
+      this.#threads.add(thread);
+      this.#calls.set(actor, { span: span!, outlived: null });
+    },
+    "cancel-requested": ({ actor, at }) => this.#cancelled(actor, at),
+    printed: ({ actor }) => this.#wrote(actor),
+    complained: ({ actor }) => this.#wrote(actor),
+    "call-ended": (_, span) => this.#callEnded(span),
+    "left-behind": ({ actor, value, text }) => {
+      this.#aftermath.leftBehind.push({
+        actor,
+        // It is told right before the end of its call.
+        function: this.#calls.get(actor)?.span.of ?? this.#ended.get(actor)?.function ?? "",
+        what: leftovers[value]!,
+        source: text ?? null,
+        over: false,
+      });
+    },
+    "went-on": (event) => this.#goesOn(event),
+    "nothing-left": ({ thread, at }) => {
+      this.#over.add(thread);
+      if (this.#entities.thread(thread).main !== null) this.#aftermath.nothingLeftAt = at;
+    },
+  };
+
+  #cancelled(actor: number, at: Ticks): void {
+    const call = this.#calls.get(actor);
+    if (call === undefined) return;
+    call.outlived ??= {
+      actor,
+      function: call.span.of!,
+      cancelledAt: at,
+      endedAt: null,
+      lines: 0,
+      inPool: call.span.inPool,
+    };
+  }
+
+  #wrote(actor: number): void {
+    const outlived = this.#calls.get(actor)?.outlived;
+    if (outlived) outlived.lines++;
+  }
+
+  #callEnded(span: Span | null): void {
+    if (span === null) return;
+    const { actor, to, how, inPool } = span;
+    const call = this.#calls.get(actor);
+    // A pool goes on with the call of a task that was cancelled, which may have begun another.
+    if (call?.span !== span) return;
+    this.#calls.delete(actor);
+    this.#ended.set(actor, { function: span.of!, at: to! });
+    if (call.outlived === null) return;
+    call.outlived.endedAt = to;
+    // Who heeds its signal may take its time over it.
+    if (inPool || how === "completed") this.#aftermath.outlived.push(call.outlived);
+  }
+
+  /** Whether an event of this type, by this actor, is of what its functions left going, and no step of its own. */
+  isAside(type: EventType, actor: number): boolean {
     const key = `${type} ${actor}`;
     const left = this.#noSteps.get(key) ?? 0;
     if (left > 0) this.#noSteps.set(key, left - 1);
-    return left === 0;
+    return left > 0;
   }
 
   result(): Aftermath {
-    for (const [actor, { function: name, began, outlived }] of this.#calls) {
-      this.#aftermath.open.push({ actor, function: name, since: began });
+    for (const [actor, { span, outlived }] of this.#calls) {
+      this.#aftermath.open.push({ actor, function: span.of!, since: span.from });
       if (outlived !== null) this.#aftermath.outlived.push(outlived);
     }
     this.#aftermath.isAllOver = [...this.#threads].every((thread) => this.#over.has(thread));
     return this.#aftermath;
   }
 
-  /** @param of the place of a timer, or the function. */
-  #goesOn(how: (typeof goings)[number], at: Ticks, actor: number, of: string | null): void {
+  #goesOn({ at, actor, value, text }: LogCursor): void {
     const { leftBehind, wentOn } = this.#aftermath;
+    const how = goings[value]!;
+    // The place of a timer, or the function.
+    const of = text ?? null;
     if (how === "timeout" || how === "cleared") {
       const one = leftBehind.find(
         (left) => left.actor === actor && left.source === of && !left.over,

@@ -1,7 +1,7 @@
 /** Findings of a run of a scenario, each in a sentence with figures, and what to do about it. */
 import { detect as detectIn } from "../reading/findings/detect.ts";
 import type { Finding as Detected, Rule } from "../reading/findings/finding.ts";
-import type { Outcome } from "../reading/outcome.ts";
+import type { Outcome } from "../outcome/outcome.ts";
 import { LAUNCH } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
 import { wordsOf } from "./context.ts";

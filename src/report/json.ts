@@ -5,7 +5,7 @@
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { Finding } from "../remedies/findings.ts";
-import { actorName, documentName, type Outcome } from "../reading/outcome.ts";
+import { actorName, documentName, type Outcome } from "../outcome/outcome.ts";
 import { threads } from "../trace/event.ts";
 
 export type RunResult = ReturnType<typeof toJson>;

@@ -1,5 +1,5 @@
 /** Running a plan once, by whichever driver it names: a run is the plan and all that was recorded of it. */
-import { type Outcome, readOutcome } from "../reading/outcome.ts";
+import { type Outcome, readOutcome } from "../outcome/outcome.ts";
 import type { RealOptions, RealRun } from "../drivers/real/real.ts";
 import type { RunTraits } from "../drivers/real/self.ts";
 import { runVirtually } from "../drivers/virtual/virtual.ts";

@@ -1,5 +1,5 @@
 /** Virtual time for those who try a scenario out under a strategy, to see what would become of it. */
-import type { Outcome } from "../reading/outcome.ts";
+import type { Outcome } from "../outcome/outcome.ts";
 import type { Simulate } from "../remedies/simulate.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";

@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { weightOf } from "../scenario/axes.ts";
 import { isSamePoint, type Strategy } from "../scenario/strategy.ts";
 import { backgroundEnd } from "./expectations.ts";
-import { endedAtShutdown, isLost, type Outcome, precisionOf } from "../reading/outcome.ts";
+import { endedAtShutdown, isLost, type Outcome, precisionOf } from "../outcome/outcome.ts";
 
 /** What one strategy made of a scenario. */
 export interface Figures {

@@ -6,7 +6,7 @@
  */
 import { formatTime } from "../base/duration.ts";
 import { type Checked, interruptionOf } from "./expectations.ts";
-import type { Outcome } from "../reading/outcome.ts";
+import type { Outcome } from "../outcome/outcome.ts";
 
 /** One thing that must hold. */
 export interface Demand {

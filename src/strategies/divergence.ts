@@ -5,12 +5,14 @@
  * without a cause is a mistake of tandem's.
  */
 import type { ReadRun } from "./judge.ts";
-import { completions, threads, typeNumber } from "../trace/event.ts";
+import { threads } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import { callsAny } from "../scenario/calls.ts";
 import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";
-import type { Outcome } from "../reading/outcome.ts";
-import { findRaces, raceWindow } from "../reading/races.ts";
+import { type Outcome, traceOf } from "../outcome/outcome.ts";
+import { findRaces } from "../reading/races.ts";
+import { followSpans, type Span } from "../reading/spans.ts";
+import { raceWindow } from "../reading/recorded.ts";
 
 /** One thing that differs. */
 export interface Divergence {
@@ -122,7 +124,7 @@ function endsWithMain(
   differences: readonly Difference[],
   window: Ticks,
 ): boolean {
-  const race = findRaces(log, outcome.scenario, window).find(({ between }) =>
+  const race = findRaces(traceOf(outcome, log), window).find(({ between }) =>
     between.some(({ type }) => type === "main-ended"),
   );
   return (
@@ -228,43 +230,29 @@ function instants(model: Outcome, real: Outcome): { of: string; virtual: Ticks; 
  * long, and what all jobs of the pool took.
  */
 function delayOf(log: EventLog): Ticks {
-  const sleeps = new Map<number, { due: Ticks; late: Ticks }>();
-  const blocks: typeof sleeps = new Map();
-  const jobs: typeof sleeps = new Map();
-  const began = (map: typeof sleeps, key: number, due: Ticks): void => {
-    map.set(key, { due, late: map.get(key)?.late ?? 0 });
+  const sleeps = new Map<number, Ticks>();
+  const blocks = new Map<number, Ticks>();
+  let jobs = 0;
+  const add = (late: Map<number, Ticks>, key: number, { from, to, value }: Span): void => {
+    late.set(key, (late.get(key) ?? 0) + Math.max(0, to! - from - value));
   };
-  const ended = (map: typeof sleeps, key: number, at: Ticks): void => {
-    const one = map.get(key);
-    if (one !== undefined) one.late += Math.max(0, at - one.due);
-  };
-  for (const { length, at, type, thread, actor, value } of log.chunks)
-    for (let k = 0; k < length; k++)
-      switch (type[k]) {
-        case typeNumber["sleep-began"]:
-          began(sleeps, actor[k]!, at[k]! + value[k]!);
-          break;
-        case typeNumber["sleep-ended"]:
-          if (completions[value[k]!] === "completed") ended(sleeps, actor[k]!, at[k]!);
-          break;
-        case typeNumber["block-began"]:
-        case typeNumber["compute-began"]:
-          began(blocks, thread[k]!, at[k]! + value[k]!);
-          break;
-        case typeNumber["block-ended"]:
-        case typeNumber["compute-ended"]:
-          ended(blocks, thread[k]!, at[k]!);
-          break;
+  followSpans(log, (_, span) => {
+    if (span === null || span.to === null) return;
+    switch (span.kind) {
+      case "sleep":
+        if (span.how === "completed") add(sleeps, span.actor, span);
+        break;
+      case "block":
+      case "compute":
+        add(blocks, span.thread, span);
+        break;
+      case "job":
         // What a job should take is not in its events, so all of it counts, here and in the model.
-        case typeNumber["job-began"]:
-          began(jobs, thread[k]!, at[k]!);
-          break;
-        case typeNumber["job-ended"]:
-          ended(jobs, thread[k]!, at[k]!);
-          break;
-      }
-  const most = (map: typeof sleeps): Ticks =>
-    [...map.values()].reduce((sum, { late }) => Math.max(sum, late), 0);
-  const all = [...jobs.values()].reduce((sum, { late }) => sum + late, 0);
-  return most(sleeps) + most(blocks) + all;
+        jobs += span.to - span.from;
+        break;
+    }
+  });
+  const most = (late: Map<number, Ticks>): Ticks =>
+    late.values().reduce((most, ticks) => Math.max(most, ticks), 0);
+  return most(sleeps) + most(blocks) + jobs;
 }

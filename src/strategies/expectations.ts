@@ -8,7 +8,7 @@ import {
 import { formatDuration, formatTime, type Ticks } from "../base/duration.ts";
 import type { Position } from "../base/position.ts";
 import type { Problem } from "../scenario/problem.ts";
-import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../reading/outcome.ts";
+import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 
 /** One thing that is expected, and what was found. */
 export interface Checked {

@@ -1,5 +1,5 @@
 /** Holding runs against what must hold: what a strategy came to, what it lacks, and what would help. */
-import type { Outcome } from "../reading/outcome.ts";
+import type { Outcome } from "../outcome/outcome.ts";
 import { Lanes } from "../reading/lanes.ts";
 import { remediesOf } from "../remedies/findings.ts";
 import type { Simulate } from "../remedies/simulate.ts";

@@ -12,17 +12,10 @@ import { type Scenario, taskInstances } from "../scenario/model.ts";
 import { isBeside } from "../scenario/strategy.ts";
 import { LogCursor } from "../reading/cursor.ts";
 import { ThreadOrder } from "../reading/order.ts";
-import {
-  actorName,
-  type Heard,
-  isLost,
-  type Outcome,
-  type Print,
-  type ProgramStatus,
-  type TaskOutcome,
-  type TaskStatus,
-} from "../reading/outcome.ts";
-import { raceWindow } from "../reading/races.ts";
+import type { Heard, ProgramStatus, TaskStatus } from "../reading/entities.ts";
+import type { Print } from "../reading/reading.ts";
+import { actorName, isLost, type Outcome, type TaskOutcome, traceOf } from "../outcome/outcome.ts";
+import { raceWindow, type Recorded } from "../reading/recorded.ts";
 
 /** Something whose place among others is followed: a line that is printed, or an end. */
 export interface Moment {
@@ -112,7 +105,6 @@ const programStatuses: readonly ProgramStatus[] = [...taskStatuses, "deadlocked"
 const hearings: readonly (Heard | null)[] = [null, "raised", "logged", "nobody"];
 
 export class Sensitivity {
-  readonly #scenario: Scenario;
   #runs = 0;
   #first: Outcome | undefined;
   readonly #mainEnds: number[] = [];
@@ -136,7 +128,6 @@ export class Sensitivity {
   readonly #racing = new Set<number>();
 
   constructor(scenario: Scenario) {
-    this.#scenario = scenario;
     const actors = taskInstances(scenario).map(({ copy }, actor) => (copy === 0 ? actor : -1));
     this.#followed = new Set(actors.filter((actor) => actor >= 0));
     this.#lines = new LineOrder(this.#followed);
@@ -183,7 +174,7 @@ export class Sensitivity {
     if (known === undefined) this.#endings.set(key, { runs: 1, seed, interruptedBy });
     else known.runs++;
     this.#lines.add(outcome.prints, outcome);
-    if (this.#runs < ordersRead) this.#lines.readOrder(log, this.#scenario);
+    if (this.#runs < ordersRead) this.#lines.readOrder(traceOf(outcome, log));
     this.#runs++;
   }
 
@@ -321,8 +312,8 @@ class LineOrder {
   }
 
   /** Reads which lines of the run last taken in had to wait for which. */
-  readOrder(log: EventLog, scenario: Scenario): void {
-    const order = new ThreadOrder(scenario);
+  readOrder({ log, definitions }: Recorded): void {
+    const order = new ThreadOrder(definitions);
     const before: { index: number; thread: number; count: number }[] = [];
     let line = 0;
     const event = new LogCursor(log);

@@ -3,7 +3,7 @@ import { formatDuration, formatTime } from "../base/duration.ts";
 import { type Bound, isWithin } from "../scenario/expectation.ts";
 import type { Demand } from "./demands.ts";
 import { backgroundEnd, figureOf } from "./expectations.ts";
-import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../reading/outcome.ts";
+import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 
 /** Demands that are a word. */
 export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = {

@@ -1,7 +1,7 @@
 /** A run read again from its own file of events: `tandem report` says what the run itself said. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findFindings } from "../../src/remedies/findings.ts";
-import { type Outcome, type Performed, readOutcome } from "../../src/reading/outcome.ts";
+import { type Outcome, type Performed, readOutcome } from "../../src/outcome/outcome.ts";
 import { readRun } from "../../src/runs/report.ts";
 import { encodeRun } from "../../src/cli/event-file.ts";
 import { tryOut } from "../../src/runs/simulate.ts";

@@ -6,7 +6,7 @@
  * durations shaken (`isRobust`), not by how they are made.
  */
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type Strategy, type StrategyInput } from "../../src/scenario/strategy.ts";

@@ -1,8 +1,8 @@
 /** `--takes-from`: a recorded real run's calls, performed again in virtual time. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readCallTimes } from "../../src/reading/call-times.ts";
+import { readCallTimes } from "../../src/strategies/call-times.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import type { EventLog } from "../../src/trace/log.ts";

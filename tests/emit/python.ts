@@ -1,7 +1,7 @@
 /** Emitted programs performed by Python in virtual time (virtual_python.py), beside what the model says of them. */
 import { join } from "node:path";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
 import { toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";

@@ -8,7 +8,7 @@
  * `TANDEM_CASE=n` performs the n-th random program alone and shows it.
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
 import { EmitError } from "../../src/emit/error.ts";

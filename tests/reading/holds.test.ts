@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { noticeable, shareOf } from "../../src/reading/blame.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Hold, HoldReader } from "../../src/reading/holds.ts";
-import { documentName, type Outcome, readOutcome } from "../../src/reading/outcome.ts";
+import { documentName, type Outcome, readOutcome } from "../../src/outcome/outcome.ts";
 import { type EventType, LAUNCH, MAIN } from "../../src/trace/event.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { renderVerdict } from "../../src/report/terminal/verdict.ts";

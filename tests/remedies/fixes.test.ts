@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { wordsOf } from "../../src/remedies/context.ts";
 import { detect, type Finding, findFindings } from "../../src/remedies/findings.ts";
 import { strategyContext } from "../../src/remedies/strategy/context.ts";
-import type { Outcome } from "../../src/reading/outcome.ts";
+import type { Outcome } from "../../src/outcome/outcome.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import type { LeafStep, Scenario } from "../../src/scenario/model.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
 import type { Language } from "../../src/emit/language.ts";
 import { toJson } from "../../src/report/json.ts";

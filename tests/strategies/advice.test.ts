@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { stringify } from "yaml";
 import { parseDemands, writeDemands } from "../../src/strategies/demand-words.ts";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";

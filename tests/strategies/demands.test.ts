@@ -6,7 +6,7 @@ import { checkDemands, type Demand, lacksOf } from "../../src/strategies/demands
 import { lineDemand, linesDemand, statusDemand } from "../../src/strategies/expect-demands.ts";
 import { figures, wordDemands } from "../../src/strategies/vocabulary.ts";
 import { checkExpectations } from "../../src/strategies/expectations.ts";
-import type { Outcome } from "../../src/reading/outcome.ts";
+import type { Outcome } from "../../src/outcome/outcome.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
 import { simulate } from "../../src/runs/simulate.ts";
 import { taskStatuses } from "../../src/scenario/expectation.ts";

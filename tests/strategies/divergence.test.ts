@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findDivergences, tooMuchToDo } from "../../src/strategies/divergence.ts";
 import type { ReadRun } from "../../src/strategies/judge.ts";
 import { simulate, simulateVaried } from "../../src/runs/simulate.ts";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { renderVerification } from "../../src/report/terminal/divergence.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";

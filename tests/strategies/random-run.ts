@@ -1,5 +1,5 @@
 /** Random scenarios in virtual time, some of whose blocking steps are calls of the user's functions. */
-import { type Outcome, readOutcome } from "../../src/reading/outcome.ts";
+import { type Outcome, readOutcome } from "../../src/outcome/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { type EventType, eventTypes } from "../../src/trace/event.ts";
 import type { EventLog } from "../../src/trace/log.ts";

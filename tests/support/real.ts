@@ -1,5 +1,5 @@
 /** A plan performed for real within the test's own process (its child is a real one), and what must not depend on the driver. */
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
 import { startRunsWith } from "../../src/drivers/real/self.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";

@@ -1,7 +1,7 @@
 /** A document performed in virtual time within the test's own process: the `--json` object comes out. */
 import { findFindings } from "../../src/remedies/findings.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
-import { readOutcome } from "../../src/reading/outcome.ts";
+import { readOutcome } from "../../src/outcome/outcome.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { type RunResult, toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";

@@ -2,9 +2,9 @@
 import { joined, json, printableLines, shellWord } from "../../base/texts.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { readCallTimes, uncaughtErrors } from "../../reading/call-times.ts";
+import { readCallTimes, uncaughtErrors } from "../../strategies/call-times.ts";
 import { findFindings } from "../../remedies/findings.ts";
-import { isLost, type Outcome } from "../../reading/outcome.ts";
+import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { actorNumbers } from "../../trace/ndjson.ts";
 import { toJson } from "../../report/json.ts";
 import { checkPlans, type Driver, planOf } from "../../runs/plan.ts";

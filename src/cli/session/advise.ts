@@ -4,7 +4,7 @@ import { confirm, log, multiselect, note } from "@clack/prompts";
 import { classOf } from "../../strategies/comparison.ts";
 import { parseDemands, writeDemands } from "../../strategies/demand-words.ts";
 import { askedFor, type Demand, type Demands } from "../../strategies/demands.ts";
-import type { Outcome } from "../../reading/outcome.ts";
+import type { Outcome } from "../../outcome/outcome.ts";
 import { boundDemand } from "../../strategies/vocabulary.ts";
 import { demandsOf } from "../../strategies/wishes.ts";
 import { renderAdvice, renderComparison } from "../../report/terminal/comparison.ts";

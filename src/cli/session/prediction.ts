@@ -6,7 +6,7 @@ import {
   isLost,
   type Outcome,
   type TaskOutcome,
-} from "../../reading/outcome.ts";
+} from "../../outcome/outcome.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { formatTime } from "../../base/duration.ts";

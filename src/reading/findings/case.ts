@@ -6,16 +6,16 @@ import type { Ticks } from "../../base/duration.ts";
 import type { ActorDefinition, Table } from "../../trace/definitions.ts";
 import type { CancelReason } from "../../trace/event.ts";
 import type { Blame } from "../blame.ts";
-import type { GivenUpBy } from "../loss.ts";
 import type {
-  Failure,
+  GivenUpBy,
   HeardBy,
-  MainWait,
-  Outcome,
+  ProcessOutcome,
   ProgramOutcome,
   TaskStatus,
-  Waiting,
-} from "../outcome.ts";
+} from "../entities.ts";
+import type { Failure } from "../failures.ts";
+import type { Reading, Waiting } from "../reading.ts";
+import type { MainWait } from "../standstill.ts";
 import type { Race } from "../races.ts";
 import type { Aftermath } from "../user-code.ts";
 import type { ActorPlace, Stray } from "./finding.ts";
@@ -58,7 +58,7 @@ export interface Case {
   wall: Ticks;
   /** By how much times may be off by chance; 0 where they are exact. */
   precision: Ticks;
-  interruptedBy: Outcome["interruptedBy"];
+  interruptedBy: ProcessOutcome["interruptedBy"];
   main: MainProgram;
   launches: readonly Launch[];
   /** The entry of the loop that a task belongs to; null where it is not known. */
@@ -83,8 +83,9 @@ export interface Case {
   blame: Blame;
   races: readonly Race[];
   aftermath: Aftermath;
-  droppedPromises: Outcome["droppedPromises"];
-  left: Outcome["left"];
+  droppedPromises: Reading["droppedPromises"];
+  /** What was under way beside main at the end: a loop in another thread, and jobs of a pool. */
+  left: { loop: boolean; jobs: number };
 }
 
 /** What actors of one kind share: the function and the line that made them, or else their name. */

@@ -1,5 +1,6 @@
 /** Findings about failures of which no code learned, and about promises that nobody awaits. */
-import type { Failure, Heard } from "../outcome.ts";
+import type { Heard } from "../entities.ts";
+import type { Failure } from "../failures.ts";
 import { alike, type Case, type Launch, type Work, workOf } from "./case.ts";
 import type { Detected, Unheard } from "./finding.ts";
 

@@ -7,8 +7,9 @@
 import type { Ticks } from "../../base/duration.ts";
 import type { CancelReason } from "../../trace/event.ts";
 import type { Crowd, Holder, Victim } from "../blame.ts";
-import type { GivenUpBy } from "../loss.ts";
-import type { TaskStatus, Waiting } from "../outcome.ts";
+import type { GivenUpBy } from "../entities.ts";
+import type { TaskStatus } from "../entities.ts";
+import type { Waiting } from "../reading.ts";
 import type { Race } from "../races.ts";
 import type { LeftBehind } from "../user-code.ts";
 

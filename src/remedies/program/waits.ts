@@ -1,7 +1,7 @@
 /** What holds of any program about who waits: in a deadlock, for a result, for the end of the background. */
 import { formatTime } from "../../base/duration.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
-import type { Waiting } from "../../reading/outcome.ts";
+import type { Waiting } from "../../reading/reading.ts";
 import type { Words } from "../context.ts";
 import { afterwards } from "../words.ts";
 import type { Names } from "./names.ts";

@@ -3,7 +3,7 @@ import type { ActorDefinition, Table } from "../../trace/definitions.ts";
 import { LAUNCH, MAIN, MAIN_THREAD } from "../../trace/event.ts";
 import type { Case } from "../../reading/findings/case.ts";
 import type { End, Stray } from "../../reading/findings/finding.ts";
-import { type Outcome, precisionOf } from "../../reading/outcome.ts";
+import { type Outcome, precisionOf } from "../../outcome/outcome.ts";
 import { leaves } from "../../scenario/walk.ts";
 
 export function caseOf(outcome: Outcome): Case {

@@ -1,7 +1,7 @@
 /** The context of scenarios: findings in the words of documents, remedies in those of strategies. */
 import { formatTime } from "../../base/duration.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
-import { actorName, type Outcome } from "../../reading/outcome.ts";
+import { actorName, type Outcome } from "../../outcome/outcome.ts";
 import type { Context, Words } from "../context.ts";
 import { nobodyHeard, onlyLogged, promiseNotAwaited, threadFailed } from "./errors.ts";
 import { loopBlocked, starved } from "./held.ts";

@@ -1,6 +1,6 @@
 /** Words about failures that nobody could act on, and about promises that nobody awaits. */
 import type { FindingOf, Stray, Unheard } from "../../reading/findings/finding.ts";
-import { documentName, type Outcome, type TaskOutcome } from "../../reading/outcome.ts";
+import { documentName, type Outcome, type TaskOutcome } from "../../outcome/outcome.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import type { Axes, Strategy } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";

@@ -9,7 +9,7 @@ import { LAUNCH, MAIN } from "../../trace/event.ts";
 import { formatTime } from "../../base/duration.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import { type Crowd, noticeable, type Victim } from "../../reading/blame.ts";
-import { actorName, documentName, type Outcome } from "../../reading/outcome.ts";
+import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
 import { ownThread, type Remedy } from "./remedy.ts";
 import { formatCount } from "../../base/count.ts";

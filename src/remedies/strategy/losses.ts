@@ -1,6 +1,6 @@
 /** Words about work that was lost: at the close of a loop, at the end of the process, before it began. */
 import type { End, FindingOf } from "../../reading/findings/finding.ts";
-import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
+import type { Outcome, TaskOutcome } from "../../outcome/outcome.ts";
 import type { LeafStep, Scenario } from "../../scenario/model.ts";
 import { type Axes, isBeside } from "../../scenario/strategy.ts";
 import type { Advice, Words } from "../context.ts";

@@ -1,6 +1,6 @@
 /** A remedy in the words of scenarios, and how tasks of a document are named. */
 import type { FindingOf, Rule } from "../../reading/findings/finding.ts";
-import type { Outcome, TaskOutcome } from "../../reading/outcome.ts";
+import type { Outcome, TaskOutcome } from "../../outcome/outcome.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import type { Axes, Strategy } from "../../scenario/strategy.ts";
 

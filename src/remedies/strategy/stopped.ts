@@ -1,6 +1,6 @@
 /** Words about tasks that somebody had stopped: at main's end, for others' sake, in their clean-up. */
 import type { FindingOf } from "../../reading/findings/finding.ts";
-import { actorName, type Outcome } from "../../reading/outcome.ts";
+import { actorName, type Outcome } from "../../outcome/outcome.ts";
 import type { Scenario, TaskSpec } from "../../scenario/model.ts";
 import type { Advice, Words } from "../context.ts";
 import { cutWords } from "../words.ts";

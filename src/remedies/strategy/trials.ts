@@ -15,7 +15,7 @@ import {
 } from "../../scenario/strategy.ts";
 import { countAllSteps, leaves, leavesOf } from "../../scenario/walk.ts";
 import type { Finding, Rule } from "../../reading/findings/finding.ts";
-import { documentName, isLost, type Outcome } from "../../reading/outcome.ts";
+import { documentName, isLost, type Outcome } from "../../outcome/outcome.ts";
 import { rankOf } from "../rules.ts";
 import type { Simulate } from "../simulate.ts";
 import type { Remedy } from "./remedy.ts";

@@ -2,7 +2,7 @@
 import { formatTime } from "../../base/duration.ts";
 import { counted } from "../../base/sentences.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
-import { actorName, documentName, type Outcome } from "../../reading/outcome.ts";
+import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
 import { rules } from "../rules.ts";
 import { deeds, thing } from "../words.ts";

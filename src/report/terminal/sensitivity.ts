@@ -1,5 +1,5 @@
 /** What many runs with varied durations came to, in plain words: odds, luck, and what held in all of them. */
-import type { Outcome } from "../../reading/outcome.ts";
+import type { Outcome } from "../../outcome/outcome.ts";
 import type {
   Ending,
   Moment,

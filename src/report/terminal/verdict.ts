@@ -4,15 +4,15 @@
  * Meaning is in the words alone; there is no colour to miss.
  */
 import type { Finding } from "../../remedies/findings.ts";
+import type { HeardBy } from "../../reading/entities.ts";
 import {
   actorName,
   endedAtShutdown,
-  type HeardBy,
   isLost,
   type Outcome,
   type TaskOutcome,
   wasStopped,
-} from "../../reading/outcome.ts";
+} from "../../outcome/outcome.ts";
 import { functionName } from "../../scenario/calls.ts";
 import { formatDuration, formatTime, type Ticks } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";

@@ -3,7 +3,7 @@
  *
  * Timed: `runVirtually`, which records every event, and `readOutcome`. Not timed: reading the document.
  */
-import { readOutcome } from "../../../src/reading/outcome.ts";
+import { readOutcome } from "../../../src/outcome/outcome.ts";
 import { runVirtually } from "../../../src/drivers/virtual/virtual.ts";
 import { TICKS_PER_MS } from "../../../src/base/duration.ts";
 import { parseScenario } from "../../../src/scenario/parse.ts";

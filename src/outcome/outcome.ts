@@ -1,0 +1,235 @@
+/**
+ * What a run of a scenario came to: its trace, read, joined to what only its document and its strategy
+ * can say: how many steps a task has and where in them it stood, and what was beside main.
+ */
+import type { Ticks } from "../base/duration.ts";
+import { type Interruption, LAUNCH, MAIN, waits } from "../trace/event.ts";
+import type { EventLog } from "../trace/log.ts";
+import type { Jitter } from "../scenario/jitter.ts";
+import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
+import { definitionsOf } from "../program/definitions.ts";
+import type { Blame } from "../reading/blame.ts";
+import {
+  type ActorOutcome,
+  type HeardBy,
+  isWork,
+  type ProgramOutcome,
+  type TaskStatus,
+} from "../reading/entities.ts";
+import type { Hold } from "../reading/holds.ts";
+import type { Listener } from "../reading/listener.ts";
+import { read, type Reading } from "../reading/reading.ts";
+import { precisionOf as precisionOfSource, type Recorded } from "../reading/recorded.ts";
+import type { MainWait } from "../reading/standstill.ts";
+
+export type TaskOutcome = ActorOutcome & {
+  status: TaskStatus;
+  spec: TaskSpec;
+  /** Steps done, clean-up not counted, and how many there are. */
+  stepsDone: number;
+  steps: number;
+  /** Where it stood when it was cut off; null when it was not, or was past its last step. */
+  stoodAt: Standpoint | null;
+};
+
+/** What was performed, and how. */
+export interface Performed {
+  scenario: Scenario;
+  strategy: Strategy;
+  driver: "virtual" | "real";
+  /** Every duration was divided by it, and every time is multiplied back; 1 in virtual time. */
+  speed: number;
+  /** How durations varied; left out where they were what the document says. */
+  jitter?: Jitter;
+}
+
+type Told =
+  | "wall"
+  | "prints"
+  | "lines"
+  | "lateness"
+  | "races"
+  | "failures"
+  | "waiting"
+  | "aftermath"
+  | "droppedPromises"
+  | "strays"
+  | "rejected";
+
+/** Of the reading it has what is told of a run as it was read; `wall` is the end of the process. */
+export interface Outcome extends Performed, Pick<Reading, Told> {
+  main: ProgramOutcome & {
+    /** For how long main stood still before its steps ended: blocking steps, an inline loop, joins. */
+    blocked: Ticks;
+    waits: MainWait[];
+  };
+  /** With who learned of its failure; null unless it failed. */
+  launch: ProgramOutcome & { heard: HeardBy | null };
+  /** By their actor's number. */
+  tasks: TaskOutcome[];
+  /** Null when no synchronous step held the loop. */
+  longestBlock: Hold | null;
+  /** Who held the loop's thread for long, and who was late through whom. */
+  blame: Blame;
+  /** The share of the background's time in which main went on as well and did not wait; 0 where they share a thread. */
+  overlap: number;
+  /** What the process ended with; null when tandem ended it. */
+  exitCode: number | null;
+  /** What ended the run before its program ended itself; `cut-off`: the record ends early, and does not say. */
+  interruptedBy: Interruption | "cut-off" | null;
+  /** What is known of it beside, as the signal that ended a process. */
+  interruption: string | null;
+  /** What was under way beside main when the process ended: a loop in a thread, and jobs of the pool. */
+  left: { loop: boolean; jobs: number };
+  /** Whether main came to its `launch` step. */
+  launched: boolean;
+}
+
+/** How far the times of a run may be off by chance: not at all in virtual time. */
+export function precisionOf({ driver, speed }: Pick<Performed, "driver" | "speed">): Ticks {
+  return precisionOfSource({ kind: "scenario", driver, speed });
+}
+
+/** The name of an actor. */
+export function actorName({ tasks }: Outcome, actor: number): string {
+  return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : tasks[actor]!.name;
+}
+
+/** The same as it stands in the document: all copies of a task share it. */
+export function documentName(outcome: Outcome, actor: number): string {
+  return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
+}
+
+/** Whether a task did not come to its end although nobody decided so (`reading/loss.ts`). */
+export function isLost(task: TaskOutcome): boolean {
+  return task.lost;
+}
+
+/** Whether a task was cut off, before its last step or in its clean-up. */
+export function wasStopped({ status }: Pick<TaskOutcome, "status">): boolean {
+  return status === "cancelled" || status === "abandoned";
+}
+
+/** Whether a task whose proper end is to be cancelled at the end (`until: shutdown`) came to that. */
+export function endedAtShutdown(task: TaskOutcome): boolean {
+  return task.until === "shutdown" && wasStopped(task) && !task.lost && task.givenUp === null;
+}
+
+/**
+ * Reads a run's events.
+ *
+ * @param log in time order.
+ */
+export function readOutcome(performed: Performed, log: EventLog): Outcome {
+  const launched = new LaunchListener();
+  const reading = read(traceOf(performed, log), launched);
+  const mains = reading.actors.find(({ kind }) => kind === "main")!;
+  const launch = reading.actors.find(({ kind }) => kind === "launch")!;
+  const standstill = reading.standstills.find(({ actor }) => actor === mains.number);
+  const main = {
+    ...programOf(mains),
+    blocked: standstill?.blocked ?? 0,
+    waits: standstill?.waits ?? [],
+  };
+  const [loop] = reading.loops;
+  const [{ exitCode, interruptedBy, interruption }] = reading.processes as [
+    Reading["processes"][number],
+  ];
+  const isBeside = loop !== undefined && loop.thread !== mains.thread;
+  return {
+    ...performed,
+    wall: reading.wall,
+    main,
+    launch: { ...programOf(launch), heard: launch.heard },
+    tasks: tasksOf(performed.scenario, reading),
+    prints: reading.prints,
+    lines: reading.lines,
+    lateness: reading.lateness,
+    longestBlock: loop?.longestBlock ?? null,
+    blame: loop?.blame ?? reading.elsewhere,
+    overlap: isBeside ? overlap(reading, mains, loop) : 0,
+    races: reading.races,
+    failures: reading.failures,
+    waiting: interruptedBy === "deadlock" ? reading.waiting : [],
+    aftermath: reading.aftermath,
+    droppedPromises: reading.droppedPromises,
+    strays: reading.strays,
+    exitCode,
+    interruptedBy,
+    interruption,
+    left: {
+      loop: isBeside && loop.closedAt === null,
+      jobs: reading.unfinished.filter(({ kind }) => kind === "job").length,
+    },
+    launched: launched.came,
+    rejected: reading.rejected,
+  };
+}
+
+/** The trace of a run whose events are at hand. */
+export function traceOf({ scenario, strategy, driver, speed }: Performed, log: EventLog): Recorded {
+  const definitions = definitionsOf({ scenario, strategy }, scenario.name);
+  return { source: { kind: "scenario", driver, speed }, definitions, log };
+}
+
+function programOf({ status, startedAt, endedAt, error }: ActorOutcome): ProgramOutcome {
+  return { status, startedAt, endedAt, error };
+}
+
+/** The tasks with what their steps say. They are added to, not copied: there may be a million. */
+function tasksOf(scenario: Scenario, { actors }: Reading): TaskOutcome[] {
+  const counts = new Map(scenario.tasks.map((spec) => [spec, countSteps(spec.steps)]));
+  const instances = taskInstances(scenario);
+  return actors.filter(isWork).map((actor) => {
+    const { spec } = instances[actor.number]!;
+    const status = actor.status as TaskStatus;
+    const stoodAt = wasStopped({ status }) ? (standpoint(spec.steps, actor.done) ?? null) : null;
+    return Object.assign(actor, {
+      status,
+      spec,
+      steps: counts.get(spec)!,
+      stepsDone: actor.done,
+      stoodAt,
+    });
+  });
+}
+
+/** The share of the loop's time in which main went on as well. */
+function overlap(
+  { standstills, unfinished, wall }: Reading,
+  { number, endedAt }: ActorOutcome,
+  loop: Reading["loops"][number],
+): number {
+  const from = loop.openedAt;
+  const closed = loop.closedAt ?? wall;
+  const to = Math.min(closed, endedAt ?? wall);
+  const waits = [
+    ...standstills.filter(({ actor }) => actor === number).flatMap((one) => one.waits),
+    ...unfinished
+      .filter(({ kind, actor }) => kind === "wait" && actor === number)
+      .map((open) => ({ at: open.from, ticks: wall - open.from })),
+  ];
+  const waited = waits.reduce(
+    (sum, { at, ticks }) => sum + Math.max(0, Math.min(at + ticks, to) - Math.max(at, from)),
+    0,
+  );
+  return closed > from ? Math.max(0, to - from - waited) / (closed - from) : 0;
+}
+
+/** Hears of main's coming to its `launch` step. */
+class LaunchListener implements Listener {
+  came = false;
+  readonly hears: Listener["hears"] = {
+    "wait-began": ({ value }) => {
+      if (waits[value] === "launch") this.came = true;
+    },
+    "thread-started": () => {
+      this.came = true;
+    },
+    "loop-opened": () => {
+      this.came = true;
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/** What becomes of each actor: how it began and ended, how far it came, and what cut it off. */
+import type { Ticks } from "../base/duration.ts";
+import { cancelReasons, endings } from "../trace/event.ts";
+import type { LogCursor } from "./cursor.ts";
+import { type Entities, isWork, type OpenActor, type ProcessOutcome } from "./entities.ts";
+import type { Stray } from "./failures.ts";
+import type { Listener } from "./listener.ts";
+import { givenUpOf, isLostWork } from "./loss.ts";
+import type { Span } from "./spans.ts";
+import type { MainWait } from "./standstill.ts";
+import type { AftermathReader } from "./user-code.ts";
+
+export class ActorReader implements Listener {
+  readonly #entities: Entities;
+  readonly #aftermath: AftermathReader;
+
+  constructor(entities: Entities, aftermath: AftermathReader) {
+    this.#entities = entities;
+    this.#aftermath = aftermath;
+  }
+
+  readonly hears: Listener["hears"] = {
+    "main-started": (event) => {
+      this.#entities.thread(event.thread).main = this.#started(event);
+    },
+    "launch-started": (event) => this.#started(event),
+    "task-started": (event) => this.#started(event),
+    "main-ended": (event) => this.#ended(event),
+    "launch-ended": (event) => this.#ended(event),
+    "task-ended": (event) => this.#ended(event),
+    "task-submitted": ({ actor, at }) => {
+      this.#entities.actor(actor).submittedAt = at;
+    },
+    "task-created": ({ actor: number, thread }) => {
+      const actor = this.#entities.actor(number);
+      actor.isCreated = true;
+      actor.thread ??= thread;
+    },
+    "task-destroyed": ({ actor }) => {
+      this.#entities.actor(actor).destroyed = true;
+    },
+    "cleanup-began": ({ actor }) => {
+      this.#entities.actor(actor).cleanup = "cut-short";
+    },
+    "cleanup-ended": ({ actor: number }) => {
+      const actor = this.#entities.actor(number);
+      actor.cleanup = "ran";
+      actor.cleanupCut = null;
+    },
+    "cancel-requested": ({ actor: number, value, at }) => {
+      const actor = this.#entities.actor(number);
+      const reason = cancelReasons[value]!;
+      actor.cancelled ??= { reason, at };
+      if (actor.cleanup === "cut-short") actor.cleanupCut ??= { by: reason, at };
+    },
+    printed: (event) => this.#saysOrPasses(event),
+    sent: (event) => this.#saysOrPasses(event),
+    received: (event) => this.#saysOrPasses(event),
+    "block-ended": ({ actor }) => this.did(actor),
+    "compute-ended": ({ actor }) => this.did(actor),
+    "offload-began": (_, span) => this.#enters(span!),
+    "call-began": (_, span) => this.#enters(span!),
+    "offload-ended": (_, span) => this.#leaves(span),
+    "call-ended": (_, span) => this.#leaves(span),
+  };
+
+  /** An actor has come to the end of an operation; what it is part of counts instead of it. */
+  did(number: number): void {
+    const actor = this.#entities.actor(number);
+    if (actor.cleanup === "none" && actor.inside === 0) actor.done++;
+  }
+
+  /** What has not ended by now does so with its process. */
+  finish(wall: Ticks, mainWaits: readonly MainWait[], strays: readonly Stray[]): void {
+    for (const actor of this.#entities.actors) {
+      const process = this.#processOf(actor);
+      // The record of the first process is the trace itself.
+      const end = process.parent === null ? wall : (process.endedAt ?? wall);
+      if (isWork(actor)) finishWork(actor, end);
+      else if (actor.startedAt !== null && actor.endedAt === null)
+        this.#finishProgram(actor, end, strays);
+      if (!isWork(actor)) continue;
+      actor.givenUp = givenUpOf(actor);
+      const endedItself = process.interruptedBy === null;
+      actor.lost = isLostWork(actor, { waits: mainWaits, endedItself });
+    }
+  }
+
+  #processOf({ thread }: OpenActor): ProcessOutcome {
+    const first = this.#entities.threads.at(0)?.number ?? 0;
+    return this.#entities.processOf(thread ?? first);
+  }
+
+  #started({ actor: number, at, thread }: LogCursor): OpenActor {
+    const actor = this.#entities.actor(number);
+    actor.startedAt = at;
+    actor.thread ??= thread;
+    return actor;
+  }
+
+  #ended({ actor: number, at, value, text }: LogCursor): void {
+    const actor = this.#entities.actor(number);
+    actor.status = endings[value]!;
+    actor.endedAt = at;
+    actor.error = text ?? null;
+  }
+
+  /** A line, or a value that was sent or received. */
+  #saysOrPasses({ type, actor }: LogCursor): void {
+    if (!this.#aftermath.isAside(type, actor)) this.did(actor);
+  }
+
+  #enters({ inPool, actor }: Span): void {
+    // A call in the pool is inside of its job already.
+    if (!inPool) this.#entities.actor(actor).inside++;
+  }
+
+  #leaves(span: Span | null): void {
+    if (span === null || span.inPool) return;
+    this.#entities.actor(span.actor).inside--;
+    if (span.how === "completed") this.did(span.actor);
+  }
+
+  /** Main or launch has not come to its end. */
+  #finishProgram(actor: OpenActor, end: Ticks, strays: readonly Stray[]): void {
+    const { interruptedBy, exitCode } = this.#processOf(actor);
+    actor.endedAt = end;
+    if (interruptedBy !== null)
+      actor.status = interruptedBy === "deadlock" ? "deadlocked" : "interrupted";
+    else if (!this.#ownsProcess(actor)) actor.status = "abandoned";
+    else {
+      // User code can end the process in the middle of main's steps.
+      const stray = strays.find(({ thread }) => thread === actor.thread);
+      actor.status = stray === undefined ? "interrupted" : "failed";
+      actor.error = stray?.error ?? `process.exit(${exitCode}) in user code`;
+    }
+  }
+
+  /** Whether an actor is the program whose end is that of its process: main of the first thread. */
+  #ownsProcess(actor: OpenActor): boolean {
+    if (actor.kind !== "main" || actor.thread === null) return false;
+    const { process } = this.#entities.thread(actor.thread);
+    const first = this.#entities.threads.find((thread) => thread.process === process);
+    return first?.number === actor.thread;
+  }
+}
+
+function finishWork(actor: OpenActor, end: Ticks): void {
+  if (actor.endedAt === null && actor.isCreated) {
+    actor.status = "abandoned";
+    actor.endedAt = end;
+  }
+  const hasBegun = actor.status !== "unstarted";
+  if (actor.hasCleanup && actor.cleanup === "none" && hasBegun) actor.cleanup = "skipped";
+  const isCut = actor.cleanup === "skipped" || actor.cleanup === "cut-short";
+  if (isCut && actor.status === "abandoned") actor.cleanupCut = { by: "process-ended", at: end };
+}

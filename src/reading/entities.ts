@@ -1,0 +1,214 @@
+/**
+ * Who there is in a trace: processes, threads, and actors, with what has become of each so far.
+ *
+ * They are known by their definitions. What an event names and nothing defines is there all the same,
+ * under its number: a trace that was cut, or written by another version, is read as far as it goes.
+ */
+import type { Ticks } from "../base/duration.ts";
+import type { ActorDefinition, Definitions, ThreadDefinition } from "../trace/definitions.ts";
+import type { CancelReason, Interruption } from "../trace/event.ts";
+import { Numbered } from "./numbered.ts";
+
+export interface ProcessOutcome {
+  number: number;
+  name: string;
+  /** The process that started it; null for the first. */
+  parent: number | null;
+  /** What it ended with; null when it was ended, or the record does not say. */
+  exitCode: number | null;
+  /** Null where its end is not in the record. */
+  endedAt: Ticks | null;
+  /** What ended it before its program did; `cut-off`: the record ends early, and does not say. */
+  interruptedBy: Interruption | "cut-off" | null;
+  /** What is known of that beside, as the signal. */
+  interruption: string | null;
+}
+
+export interface ThreadOutcome extends ThreadDefinition {
+  number: number;
+  /** When it was first heard of; null when it never was. */
+  startedAt: Ticks | null;
+  /** Whether it does the jobs of a pool. */
+  isWorker: boolean;
+}
+
+export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
+/** A program is told to have been cut off by a deadlock, or by what ended its process. */
+export type ProgramStatus = TaskStatus | "deadlocked" | "interrupted";
+
+/** How an actor began and ended. */
+export interface ProgramOutcome {
+  status: ProgramStatus;
+  /** Null when it never had a turn. */
+  startedAt: Ticks | null;
+  endedAt: Ticks | null;
+  error: string | null;
+}
+
+/** Who gives work up: not for its own sake, and on purpose all the same. */
+export type GivenUpBy = Extract<CancelReason, "group-failed" | "timed-out">;
+
+export type Heard = "raised" | "logged" | "nobody";
+
+/**
+ * Who learned of a failure, and when.
+ *
+ * `raised`: it came to main, or to a launch that went on or whose own error came to main, so somebody
+ * could act on it. `logged`: a line on stderr, and nobody could; so it is with what was raised into a
+ * launch that ended with its thread.
+ */
+export interface HeardBy {
+  by: Heard;
+  /** Where it was raised; null unless it was. */
+  into: "launch" | "main" | null;
+  at: Ticks | null;
+}
+
+/** What became of an actor. */
+export interface ActorOutcome extends ProgramOutcome {
+  number: number;
+  kind: ActorDefinition["kind"];
+  name: string;
+  /** What it shares with others of its kind. */
+  function: string | null;
+  parent: number | null;
+  /** Where it was made. */
+  place: number | null;
+  until: ActorDefinition["until"];
+  /** The thread that it ran on first; null when it never had a turn. */
+  thread: number | null;
+  /** How many operations it has done, clean-up not counted: each that waited, held its thread, or wrote. */
+  done: number;
+  /** When another thread handed it to its loop; null when none did. */
+  submittedAt: Ticks | null;
+  /** Who learned of its failure, and when; null unless it failed. */
+  heard: HeardBy | null;
+  /** Why it was asked to stop first, and when. */
+  cancelled: { reason: CancelReason; at: Ticks } | null;
+  /** Whether it did not come to its end although nobody decided so (`loss.ts`). */
+  lost: boolean;
+  /** Who had it cancelled for something else's sake, a timeout or a group that failed; null when nobody. */
+  givenUp: { by: GivenUpBy; at: Ticks } | null;
+  /** The latest that one of its sleeps has ended after its time, and when that was. */
+  late: { ticks: Ticks; at: Ticks };
+  /** Whether its clean-up ran: to its end, not to its end, or not at all. */
+  cleanup: "none" | "ran" | "cut-short" | "skipped";
+  /** Whether its loop had closed without it, so that it was destroyed while it was pending. */
+  destroyed: boolean;
+  /** Who kept its clean-up from its end, and when; null when nobody did but itself. */
+  cleanupCut: { by: CancelReason | "process-ended"; at: Ticks } | null;
+}
+
+/** An actor while its trace is read. */
+export interface OpenActor extends ActorOutcome {
+  isCreated: boolean;
+  /** When its first turn is due; Infinity where none is. */
+  firstDue: Ticks;
+  /** Within how many calls and jobs it is; what happens inside is no operation of its own. */
+  inside: number;
+  /** Whether it has steps to be done when it is cut off. */
+  hasCleanup: boolean;
+}
+
+/** A thread while its trace is read. */
+export interface OpenThread extends ThreadOutcome {
+  /** The synchronous program that it runs. */
+  main: OpenActor | null;
+}
+
+/** Work is handed over and may get lost; main and launch are the programs that hand it over. */
+export function isWork({ kind }: Pick<ActorOutcome, "kind">): boolean {
+  return kind !== "main" && kind !== "launch";
+}
+
+const onTime = { ticks: 0, at: 0 };
+
+export class Entities {
+  readonly #definitions: Definitions;
+  readonly #processes = new Numbered<ProcessOutcome>();
+  readonly #threads = new Numbered<OpenThread>();
+  readonly #actors = new Numbered<OpenActor>();
+  /** In the order of their definitions, or as they came. */
+  readonly processes: ProcessOutcome[] = [];
+  readonly threads: OpenThread[] = [];
+  readonly actors: OpenActor[] = [];
+
+  constructor(definitions: Definitions) {
+    this.#definitions = definitions;
+    for (const [number] of definitions.processes) this.process(number);
+    for (const [number] of definitions.threads) this.thread(number);
+    for (const [number, definition] of definitions.actors) this.#addActor(number, definition);
+  }
+
+  actor(number: number): OpenActor {
+    return this.#actors.get(number) ?? this.#addActor(number, this.#definitions.actors.get(number));
+  }
+
+  thread(number: number): OpenThread {
+    const known = this.#threads.get(number);
+    if (known !== undefined) return known;
+    const definition = this.#definitions.threads.get(number);
+    const thread = {
+      process: 0,
+      name: `thread ${number}`,
+      daemon: false,
+      ...definition,
+      number,
+      startedAt: null,
+      isWorker: false,
+      main: null,
+    };
+    this.threads.push(thread);
+    return this.#threads.set(number, thread);
+  }
+
+  process(number: number): ProcessOutcome {
+    const known = this.#processes.get(number);
+    if (known !== undefined) return known;
+    const { name = `process ${number}`, parent = null } =
+      this.#definitions.processes.get(number) ?? {};
+    const end = { exitCode: null, endedAt: null, interruptedBy: null, interruption: null };
+    const process: ProcessOutcome = { number, name, parent, ...end };
+    this.processes.push(process);
+    return this.#processes.set(number, process);
+  }
+
+  /** The process that a thread belongs to. */
+  processOf(thread: number): ProcessOutcome {
+    return this.process(this.thread(thread).process);
+  }
+
+  #addActor(number: number, definition: ActorDefinition | undefined): OpenActor {
+    const { kind = "task", name = `actor ${number}`, until = null } = definition ?? {};
+    const actor: OpenActor = {
+      number,
+      kind,
+      name,
+      function: definition?.function ?? null,
+      parent: definition?.parent ?? null,
+      place: definition?.place ?? null,
+      until,
+      thread: null,
+      status: "unstarted",
+      startedAt: null,
+      endedAt: null,
+      error: null,
+      done: 0,
+      submittedAt: null,
+      heard: null,
+      cancelled: null,
+      lost: false,
+      givenUp: null,
+      late: onTime,
+      cleanup: "none",
+      destroyed: false,
+      cleanupCut: null,
+      isCreated: false,
+      firstDue: Infinity,
+      inside: 0,
+      hasCleanup: definition?.cleanup === true,
+    };
+    this.actors.push(actor);
+    return this.#actors.set(number, actor);
+  }
+}

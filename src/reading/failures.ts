@@ -1,0 +1,114 @@
+/** Failures: what failed, and who heard of it. */
+import type { Ticks } from "../base/duration.ts";
+import { endings, type LogReason, logReasons, raisedInto } from "../trace/event.ts";
+import type { LogCursor } from "./cursor.ts";
+import type { Entities, HeardBy } from "./entities.ts";
+import type { Listener } from "./listener.ts";
+
+/** Somebody who learned of a failure. */
+export interface Hearing {
+  /** `raised`: it reached this program. `logged`: a line on stderr, for this reason. */
+  by: "raised" | "logged";
+  where: (typeof raisedInto)[number] | LogReason;
+  at: Ticks;
+}
+
+/** Something that failed, and all who heard of it, in order. */
+export interface Failure {
+  actor: number;
+  error: string;
+  at: Ticks;
+  heard: Hearing[];
+}
+
+/** An error of user code that nobody could catch; it ended its thread. */
+export interface Stray {
+  thread: number;
+  error: string;
+  at: Ticks;
+}
+
+const nobody: HeardBy = { by: "nobody", into: null, at: null };
+
+export class FailureReader implements Listener {
+  readonly #entities: Entities;
+  readonly failures: Failure[] = [];
+  readonly strays: Stray[] = [];
+  /** By launch: the actors whose errors were raised into it and not collected, but became its own. */
+  readonly #raisedInto = new Map<number, number[]>();
+  /** By thread: the launch that runs on it. */
+  readonly #launches: number[] = [];
+  /** By actor: its last failure. */
+  readonly #last = new Map<number, Failure>();
+  /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
+  rejected = false;
+
+  constructor(entities: Entities) {
+    this.#entities = entities;
+  }
+
+  readonly hears: Listener["hears"] = {
+    "launch-started": ({ actor, thread }) => {
+      this.#launches[thread] = actor;
+    },
+    "main-ended": (event) => this.#ended(event),
+    "launch-ended": (event) => this.#ended(event),
+    "task-ended": (event) => this.#ended(event),
+    // A completion point that goes on has collected what was raised into it.
+    "settle-ended": ({ actor }, span) => {
+      if (span?.how === "finished") this.#raisedInto.delete(actor);
+    },
+    "error-raised": (event) => this.#raised(event),
+    "error-logged": (event) => this.#logged(event),
+  };
+
+  /** Nothing comes any more: the errors of a launch that nobody has heard of are heard by nobody. */
+  finish(): void {
+    for (const launch of this.#raisedInto.keys()) {
+      const { heard } = this.#entities.actor(launch);
+      if (heard?.by === "nobody") this.#launchUnheard(launch, heard);
+    }
+  }
+
+  #ended({ actor, at, value, text }: LogCursor): void {
+    if (endings[value] !== "failed") return;
+    this.#entities.actor(actor).heard = nobody;
+    this.#add({ actor, error: text ?? "", at, heard: [] });
+  }
+
+  #raised({ actor, at, thread, value }: LogCursor): void {
+    const into = raisedInto[value]!;
+    this.#entities.actor(actor).heard = { by: "raised", into, at };
+    this.#last.get(actor)?.heard.push({ by: "raised", where: into, at });
+    const launch = this.#launches[thread];
+    if (into === "launch" && launch !== undefined)
+      this.#raisedInto.getOrInsertComputed(launch, () => []).push(actor);
+  }
+
+  #logged({ actor: number, at, thread, value, text }: LogCursor): void {
+    const where = logReasons[value]!;
+    const by: HeardBy = { by: "logged", into: null, at };
+    const actor = this.#entities.actor(number);
+    if (actor.kind !== "launch") {
+      if (actor.heard?.by === "nobody") actor.heard = by;
+    } else if (text === undefined) this.#launchUnheard(number, by);
+    // The text says what failed where that is no program of the trace's.
+    if (text !== undefined) {
+      this.strays.push({ thread, error: text, at });
+      this.#add({ actor: number, error: text, at, heard: [] });
+    }
+    this.#last.get(number)?.heard.push({ by: "logged", where, at });
+    if (text === undefined && where === "unhandled-rejection") this.rejected = true;
+  }
+
+  #add(failure: Failure): void {
+    this.failures.push(failure);
+    this.#last.set(failure.actor, failure);
+  }
+
+  /** Nobody takes up launch's error, nor what it is made of: errors of tasks that it has not collected. */
+  #launchUnheard(launch: number, by: HeardBy): void {
+    this.#entities.actor(launch).heard = by;
+    for (const actor of this.#raisedInto.get(launch) ?? []) this.#entities.actor(actor).heard = by;
+  }
+}

@@ -1,0 +1,17 @@
+/** Those who hear the events of a trace while it is read, each the types that it is about. */
+import { type EventType, eventTypes } from "../trace/event.ts";
+import type { LogCursor } from "./cursor.ts";
+import type { Span } from "./spans.ts";
+
+/** Hears an event, with the span that it begins or ends; null for what is of no span. */
+export type Hear = (event: LogCursor, span: Span | null) => void;
+
+export interface Listener {
+  /** What it does at the events that it hears. Events of sleeps are told to nobody outside of reading. */
+  readonly hears: { readonly [type in EventType]?: Hear };
+}
+
+/** By the number of a type: what all listeners do at such an event, in their order. */
+export function hearings(listeners: readonly Listener[]): readonly (readonly Hear[])[] {
+  return eventTypes.map((type) => listeners.flatMap(({ hears }) => hears[type] ?? []));
+}

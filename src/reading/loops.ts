@@ -1,0 +1,62 @@
+/** Event loops: from when to when each was open, who held its thread, and who was late through that. */
+import type { Ticks } from "../base/duration.ts";
+import type { LoopDefinition } from "../trace/definitions.ts";
+import { type Blame, BlameReader, type LateTurn } from "./blame.ts";
+import { type Hold, HoldReader } from "./holds.ts";
+
+export interface LoopOutcome {
+  /** Null where no definition names it. */
+  number: number | null;
+  thread: number;
+  rules: LoopDefinition["rules"];
+  openedAt: Ticks;
+  closingAt: Ticks | null;
+  /** Null when it was open to the end. */
+  closedAt: Ticks | null;
+  /** Null when no synchronous step held its thread. */
+  longestBlock: Hold | null;
+  /** Who held its thread for long, and who was late through whom. */
+  blame: Blame;
+}
+
+/** A loop while its trace is read. */
+export class LoopReader {
+  readonly holds: HoldReader;
+  readonly #outcome: Omit<LoopOutcome, "blame">;
+  readonly #blame: BlameReader;
+  /** Who was late within the hold that has not ended. */
+  readonly #lateWithin: LateTurn[] = [];
+
+  constructor(outcome: Omit<LoopOutcome, "blame">, seam: Ticks, blame: BlameReader) {
+    this.#outcome = outcome;
+    this.#blame = blame;
+    this.holds = new HoldReader(outcome.rules, seam, (hold) => this.#wasHeld(hold));
+  }
+
+  closing(at: Ticks): void {
+    this.#outcome.closingAt ??= at;
+  }
+
+  closed(at: Ticks): void {
+    this.#outcome.closedAt ??= at;
+  }
+
+  /** A turn on its thread came late, or not at all. */
+  late(turn: LateTurn): void {
+    // Where the loop floats, a sleep can be cut off in the very turn that made it late.
+    if (this.holds.open === null) this.#blame.late(turn);
+    else this.#lateWithin.push(turn);
+  }
+
+  result(): LoopOutcome {
+    return { ...this.#outcome, blame: this.#blame.read() };
+  }
+
+  #wasHeld(hold: Hold): void {
+    if (hold.ticks > (this.#outcome.longestBlock?.ticks ?? 0)) this.#outcome.longestBlock = hold;
+    this.#blame.held(hold);
+    // Who was cut off and then held the thread itself was not kept waiting by that.
+    for (const turn of this.#lateWithin) if (turn.actor !== hold.actor) this.#blame.late(turn);
+    this.#lateWithin.length = 0;
+  }
+}

@@ -1,0 +1,43 @@
+/** Processes and threads: which there were, and how each process ended. */
+import { interruptions } from "../trace/event.ts";
+import type { Entities, OpenThread, ProcessOutcome, ThreadOutcome } from "./entities.ts";
+import type { Listener } from "./listener.ts";
+
+export class ProcessReader implements Listener {
+  readonly #entities: Entities;
+
+  constructor(entities: Entities) {
+    this.#entities = entities;
+  }
+
+  readonly hears: Listener["hears"] = {
+    "job-began": ({ thread }) => {
+      this.#entities.thread(thread).isWorker = true;
+    },
+    "process-ended": ({ thread, at, value }) => {
+      const process = this.#entities.processOf(thread);
+      process.exitCode = value;
+      process.endedAt = at;
+    },
+    interrupted: ({ thread, at, value, text }) => {
+      const process = this.#entities.processOf(thread);
+      process.interruptedBy = interruptions[value]!;
+      process.interruption = text ?? null;
+      process.endedAt ??= at;
+    },
+  };
+
+  /** Nothing comes any more: where the first process has no end, the record was cut off. */
+  finish(): void {
+    const first = this.#entities.processes[0];
+    if (first !== undefined && first.exitCode === null) first.interruptedBy ??= "cut-off";
+  }
+
+  get processes(): ProcessOutcome[] {
+    return this.#entities.processes;
+  }
+
+  get threads(): ThreadOutcome[] {
+    return this.#entities.threads.map(({ main: _, ...thread }: OpenThread) => thread);
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * A trace, read: who was there, what became of everybody, who held and who waited for whom.
+ *
+ * Invariant: one pass over the log, in the order of time; no event is read twice and none is turned
+ * into an object. Whatever a scenario or a strategy would say is said by the trace's definitions, so a
+ * program that somebody else wrote is read by the same rules. Times are ticks of the trace's own time.
+ */
+import type { Ticks } from "../base/duration.ts";
+import { typeNumber, waits } from "../trace/event.ts";
+import { ActorReader } from "./actors.ts";
+import type { Blame } from "./blame.ts";
+import { LogCursor } from "./cursor.ts";
+import {
+  type ActorOutcome,
+  Entities,
+  type ProcessOutcome,
+  type ThreadOutcome,
+} from "./entities.ts";
+import { type Failure, FailureReader, type Stray } from "./failures.ts";
+import { type Hear, hearings, type Listener } from "./listener.ts";
+import type { LoopOutcome } from "./loops.ts";
+import { ProcessReader } from "./processes.ts";
+import { findRaces, type Race } from "./races.ts";
+import { raceWindow, type Recorded, speedOf } from "./recorded.ts";
+import { type Span, SpanFold } from "./spans.ts";
+import { type MainWait, type Standstill, StandstillReader } from "./standstill.ts";
+import { type Lateness, TurnReader } from "./turns.ts";
+import { type Aftermath, AftermathReader } from "./user-code.ts";
+
+export interface Print {
+  at: Ticks;
+  thread: number;
+  actor: number;
+  text: string;
+  /** Stdout, but for what user code complains of. */
+  stream: "stdout" | "stderr";
+}
+
+/** What somebody waits for who has not come to an end. */
+export interface Waiting {
+  actor: number;
+  for: (typeof waits)[number] | "settle" | "call";
+  /** The task, channel or function, where it is one. */
+  of: string | null;
+  since: Ticks;
+}
+
+export interface Reading {
+  /** When the last event happened. */
+  wall: Ticks;
+  /** In the order of their definitions; what nothing defines comes behind, as it was heard of. */
+  processes: ProcessOutcome[];
+  threads: ThreadOutcome[];
+  actors: ActorOutcome[];
+  /** In the order in which they opened. */
+  loops: LoopOutcome[];
+  /** What was late on threads without a loop. */
+  elsewhere: Blame;
+  /** The synchronous programs of threads: for what each stood still. */
+  standstills: Standstill[];
+  lateness: Lateness;
+  races: Race[];
+  failures: Failure[];
+  /** What nothing had ended by the end of the record, sleeps left out; what began first comes first. */
+  unfinished: Span[];
+  /** Who waited at the end of the record, and for what; for calls only who waited for nothing else. */
+  waiting: Waiting[];
+  /** The lines on stdout. */
+  prints: Print[];
+  /** These and those on stderr, in the order of time. */
+  lines: Print[];
+  /** What user code did beyond its calls. */
+  aftermath: Aftermath;
+  /** The functions whose promises were dropped, and when. */
+  droppedPromises: { function: string; at: Ticks }[];
+  /** Errors of user code that nobody could catch; each ended its thread. */
+  strays: Stray[];
+  /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
+  rejected: boolean;
+}
+
+/**
+ * Reads a trace.
+ *
+ * @param listeners hear what reading itself has no use for, behind it.
+ */
+export function read(trace: Recorded, ...listeners: Listener[]): Reading {
+  return new TraceReader(trace, listeners).read();
+}
+
+const sleepBegan = typeNumber["sleep-began"];
+const sleepEnded = typeNumber["sleep-ended"];
+const loopOpened = typeNumber["loop-opened"];
+
+class TraceReader {
+  readonly #trace: Recorded;
+  readonly #spans = new SpanFold();
+  readonly #entities: Entities;
+  readonly #aftermath: AftermathReader;
+  readonly #turns: TurnReader;
+  readonly #actors: ActorReader;
+  readonly #standstill: StandstillReader;
+  readonly #failures: FailureReader;
+  readonly #processes: ProcessReader;
+  readonly #output = new OutputReader();
+  readonly #hearings: readonly (readonly Hear[])[];
+
+  constructor(trace: Recorded, listeners: readonly Listener[]) {
+    this.#trace = trace;
+    const entities = new Entities(trace.definitions);
+    this.#entities = entities;
+    this.#aftermath = new AftermathReader(entities);
+    this.#turns = new TurnReader(trace, entities, this.#spans);
+    this.#actors = new ActorReader(entities, this.#aftermath);
+    this.#standstill = new StandstillReader(entities);
+    this.#failures = new FailureReader(entities);
+    this.#processes = new ProcessReader(entities);
+    this.#hearings = hearings([
+      this.#aftermath,
+      this.#actors,
+      this.#turns,
+      this.#standstill,
+      this.#failures,
+      this.#processes,
+      this.#output,
+      ...listeners,
+    ]);
+  }
+
+  read(): Reading {
+    const event = new LogCursor(this.#trace.log);
+    while (event.next()) {
+      const type = event.typeNumber;
+      // Sleeps are nearly all of a long log; the rest may take its time.
+      if (type === sleepBegan || type === sleepEnded) this.#sleep(event, type);
+      else this.#hear(event, type);
+    }
+    return this.#result();
+  }
+
+  #sleep(event: LogCursor, type: number): void {
+    const loop = this.#turns.loopOn(event.thread);
+    // Holds hear of sleeps only while there is one that a sleep could end.
+    if (loop !== undefined && loop.holds.open !== null) loop.holds.hear(event);
+    const span = this.#spans.hear(event);
+    if (type === sleepEnded && span !== null && this.#turns.slept(span))
+      this.#actors.did(span.actor);
+  }
+
+  #hear(event: LogCursor, type: number): void {
+    const { thread } = event;
+    this.#entities.thread(thread).startedAt ??= event.at;
+    const loop = type === loopOpened ? this.#turns.opened(event) : this.#turns.loopOn(thread);
+    loop?.holds.hear(event);
+    const span = this.#spans.hear(event);
+    for (const hear of this.#hearings[type]!) hear(event, span);
+  }
+
+  #result(): Reading {
+    const { log, source } = this.#trace;
+    const wall = log.end;
+    const unfinished = [...this.#spans.unfinished()];
+    this.#standstill.finish(wall);
+    this.#turns.finish(wall);
+    this.#processes.finish();
+    const standstills = this.#standstill.result();
+    const { strays, failures, rejected } = this.#failures;
+    this.#actors.finish(wall, allWaits(standstills, unfinished, wall), strays);
+    this.#failures.finish();
+    const { lines, complains, droppedPromises } = this.#output;
+    const aftermath = this.#aftermath.result();
+    return {
+      wall,
+      processes: this.#processes.processes,
+      threads: this.#processes.threads,
+      actors: this.#entities.actors,
+      ...this.#turns.result(),
+      standstills,
+      races: findRaces(this.#trace, raceWindow(speedOf(source))),
+      failures,
+      unfinished,
+      waiting: waitingAtEnd(unfinished, aftermath),
+      prints: complains ? lines.filter(({ stream }) => stream === "stdout") : lines,
+      lines,
+      aftermath,
+      droppedPromises,
+      strays,
+      rejected,
+    };
+  }
+}
+
+/** For what the programs of threads waited; a wait that nothing has ended is one all the same. */
+function allWaits(
+  standstills: readonly Standstill[],
+  unfinished: readonly Span[],
+  wall: Ticks,
+): MainWait[] {
+  const mains = new Set(standstills.map(({ actor }) => actor));
+  return [
+    ...standstills.flatMap((one) => one.waits),
+    ...unfinished
+      .filter(({ kind, actor }) => kind === "wait" && mains.has(actor))
+      .map(({ value, of, from }) => ({ for: waits[value]!, of, at: from, ticks: wall - from })),
+  ];
+}
+
+function waitingAtEnd(unfinished: readonly Span[], { open }: Aftermath): Waiting[] {
+  const waiting = unfinished.flatMap(({ kind, actor, value, of, from }): Waiting[] =>
+    kind === "wait"
+      ? [{ actor, for: waits[value]!, of, since: from }]
+      : kind === "settle"
+        ? [{ actor, for: "settle", of: null, since: from }]
+        : [],
+  );
+  const who = new Set(waiting.map(({ actor }) => actor));
+  return [
+    ...waiting,
+    ...open
+      .filter(({ actor }) => !who.has(actor))
+      .map(({ actor, function: of, since }) => ({ actor, for: "call" as const, of, since })),
+  ];
+}
+
+/** What was written, and the promises that were dropped. */
+class OutputReader implements Listener {
+  readonly lines: Print[] = [];
+  complains = false;
+  readonly droppedPromises: Reading["droppedPromises"] = [];
+
+  readonly hears: Listener["hears"] = {
+    printed: (event) => this.#wrote(event, "stdout"),
+    complained: (event) => {
+      this.complains = true;
+      this.#wrote(event, "stderr");
+    },
+    "promise-dropped": ({ at, text }) => {
+      this.droppedPromises.push({ function: text!, at });
+    },
+  };
+
+  #wrote({ at, thread, actor, text }: LogCursor, stream: Print["stream"]): void {
+    this.lines.push({ at, thread, actor, text: text!, stream });
+  }
+}

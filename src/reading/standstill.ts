@@ -1,0 +1,101 @@
+/** For what, and for how long, the synchronous program of a thread stands still. */
+import type { Ticks } from "../base/duration.ts";
+import { waits } from "../trace/event.ts";
+import type { Entities } from "./entities.ts";
+import type { Hear, Listener } from "./listener.ts";
+import type { Span } from "./spans.ts";
+
+/** A stretch for which main waited with its whole thread. */
+export interface MainWait {
+  for: (typeof waits)[number];
+  of: string | null;
+  at: Ticks;
+  ticks: Ticks;
+}
+
+/** What the program of a thread came to. */
+export interface Standstill {
+  actor: number;
+  /** For how long it stood still before its steps ended: blocking steps, an inline loop, joins. */
+  blocked: Ticks;
+  /** Those that have ended. */
+  waits: MainWait[];
+}
+
+interface Open extends Standstill {
+  thread: number;
+  /** Why it stands still: nested, since an inline loop's task may block while main waits for the loop. */
+  reasons: number;
+  since: Ticks;
+}
+
+export class StandstillReader implements Listener {
+  readonly #entities: Entities;
+  /** By thread. */
+  readonly #mains: Open[] = [];
+
+  constructor(entities: Entities) {
+    this.#entities = entities;
+  }
+
+  get hears(): Listener["hears"] {
+    const keeps: Hear = (_, span) => this.#stands(span);
+    const letsGo: Hear = (_, span) => this.#goesOn(span);
+    return {
+      "main-started": ({ thread, actor }) => {
+        const nothing = { blocked: 0, waits: [], reasons: 0, since: 0 };
+        this.#mains[thread] ??= { thread, actor, ...nothing };
+      },
+      "block-began": keeps,
+      "compute-began": keeps,
+      "offload-began": keeps,
+      "call-began": keeps,
+      "wait-began": keeps,
+      "block-ended": letsGo,
+      "compute-ended": letsGo,
+      "offload-ended": letsGo,
+      "call-ended": letsGo,
+      "wait-ended": letsGo,
+    };
+  }
+
+  /** Nothing comes after this instant. */
+  finish(wall: Ticks): void {
+    for (const main of this.#mains)
+      if (main !== undefined && main.reasons > 0) this.#addBlocked(main, wall);
+  }
+
+  /** The programs of all threads that were heard of, in the order of these. */
+  result(): Standstill[] {
+    return this.#mains.flatMap((main) => main ?? []);
+  }
+
+  #stands(span: Span | null): void {
+    const main = this.#mainBehind(span);
+    if (main !== undefined && main.reasons++ === 0) main.since = span!.from;
+  }
+
+  #goesOn(span: Span | null): void {
+    const main = this.#mainBehind(span);
+    if (main === undefined) return;
+    const { kind, from: at, value, of } = span!;
+    const to = span!.to!;
+    if (kind === "wait") main.waits.push({ for: waits[value]!, of, at, ticks: to - at });
+    if (--main.reasons === 0) this.#addBlocked(main, to);
+  }
+
+  /** The program that stands still for a span: its own, or a step of whatever that keeps its thread. */
+  #mainBehind(span: Span | null): Open | undefined {
+    if (span === null) return undefined;
+    const main = this.#mains[span.thread];
+    if (main === undefined) return undefined;
+    const isOwn = span.actor === main.actor;
+    return isOwn || span.kind === "block" || span.kind === "compute" ? main : undefined;
+  }
+
+  #addBlocked(main: Open, to: Ticks): void {
+    // Its steps being over, main is done; what comes then is the process's wait, not main's.
+    const end = Math.min(to, this.#entities.actor(main.actor).endedAt ?? to);
+    main.blocked += Math.max(0, end - main.since);
+  }
+}

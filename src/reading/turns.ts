@@ -1,0 +1,175 @@
+/**
+ * Turns: when each actor was due to go on, whether it went on late, and what held its thread then.
+ *
+ * A turn is the end of a sleep, or an actor's first one: that it could have had as soon as it was
+ * handed over or made.
+ */
+import type { Ticks } from "../base/duration.ts";
+import type { Definitions } from "../trace/definitions.ts";
+import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
+import type { LogCursor } from "./cursor.ts";
+import type { Entities } from "./entities.ts";
+import type { Listener } from "./listener.ts";
+import { type LoopOutcome, LoopReader } from "./loops.ts";
+import { precisionOf, type Recorded, seamOf } from "./recorded.ts";
+import type { Span, SpanFold } from "./spans.ts";
+
+/** How late sleeps ended that ended by themselves. */
+export interface Lateness {
+  count: number;
+  p50: Ticks;
+  p99: Ticks;
+  max: Ticks;
+}
+
+export class TurnReader implements Listener {
+  readonly #trace: Recorded;
+  readonly #entities: Entities;
+  readonly #spans: SpanFold;
+  /** By thread: the loop that has opened on it last. */
+  readonly #current: LoopReader[] = [];
+  readonly #loops: LoopReader[] = [];
+  /** Lateness on threads without a loop. */
+  readonly #elsewhere: BlameReader;
+  readonly #lateness = new LatenessMeter();
+  readonly #definitions: LoopDefinitions;
+
+  constructor(trace: Recorded, entities: Entities, spans: SpanFold) {
+    this.#trace = trace;
+    this.#entities = entities;
+    this.#spans = spans;
+    this.#definitions = new LoopDefinitions(trace.definitions);
+    this.#elsewhere = this.#newBlame();
+  }
+
+  /** The loop that has opened last on a thread. */
+  loopOn(thread: number): LoopReader | undefined {
+    return this.#current[thread];
+  }
+
+  readonly hears: Listener["hears"] = {
+    "loop-closing": ({ at, thread }) => this.loopOn(thread)?.closing(at),
+    "loop-closed": ({ at, thread }) => this.loopOn(thread)?.closed(at),
+    "task-submitted": ({ at, actor }) => {
+      this.#entities.actor(actor).firstDue = at;
+    },
+    "task-created": ({ at, actor: number }) => {
+      const actor = this.#entities.actor(number);
+      actor.firstDue = Math.min(actor.firstDue, at);
+    },
+    "task-started": ({ at, thread, actor: number }) => {
+      const actor = this.#entities.actor(number);
+      const due = actor.firstDue;
+      actor.firstDue = Infinity;
+      if (at - due >= noticeable) this.#isLate(thread, { actor: number, due, at, how: "began" });
+    },
+    "task-ended": ({ actor }) => {
+      this.#entities.actor(actor).firstDue = Infinity;
+    },
+  };
+
+  /** A loop has opened: from here on it is the one of its thread. */
+  opened({ at, thread }: LogCursor): LoopReader {
+    const { number, rules } = this.#definitions.next(thread);
+    const loop = new LoopReader(
+      { number, thread, rules, openedAt: at, closingAt: null, closedAt: null, longestBlock: null },
+      seamOf(this.#trace.source),
+      this.#newBlame(),
+    );
+    this.#loops.push(loop);
+    return (this.#current[thread] = loop);
+  }
+
+  /** A sleep has ended. @returns whether by itself. */
+  slept({ actor, thread, from, to, value, how }: Span): boolean {
+    const due = from + value;
+    const at = to!;
+    const late = at - due;
+    const isOwnEnd = how === "completed";
+    if (late >= noticeable)
+      this.#isLate(thread, { actor, due, at, how: isOwnEnd ? "woke" : "cut-off" });
+    if (!isOwnEnd) return false;
+    this.#lateness.add(late);
+    const sleeper = this.#entities.actor(actor);
+    if (late > sleeper.late.ticks) sleeper.late = { ticks: late, at };
+    return true;
+  }
+
+  /** Nothing comes after this instant: who still sleeps was late by then, if it was due. */
+  finish(wall: Ticks): void {
+    for (const loop of this.#loops) loop.holds.finish(wall);
+    for (const { number, thread, endedAt } of this.#entities.actors) {
+      if (endedAt !== null) continue;
+      const due = this.#spans.dueOf(number);
+      if (wall - due >= noticeable)
+        this.#isLate(thread ?? -1, { actor: number, due, at: wall, how: "cut-off" });
+    }
+  }
+
+  result(): { lateness: Lateness; loops: LoopOutcome[]; elsewhere: Blame } {
+    return {
+      lateness: this.#lateness.measure(),
+      loops: this.#loops.map((loop) => loop.result()),
+      elsewhere: this.#elsewhere.read(),
+    };
+  }
+
+  #isLate(thread: number, turn: LateTurn): void {
+    const loop = this.loopOn(thread);
+    if (loop === undefined) this.#elsewhere.late(turn);
+    else loop.late(turn);
+  }
+
+  #newBlame(): BlameReader {
+    const entities = this.#entities;
+    return new BlameReader(
+      (number) => entities.actor(number).function ?? number,
+      () =>
+        entities.actors.reduce(
+          (first, { firstDue }) => Math.min(first, firstDue),
+          this.#spans.firstDue(),
+        ),
+      precisionOf(this.#trace.source),
+    );
+  }
+}
+
+/** The loops of each thread, in the order in which they open. */
+class LoopDefinitions {
+  readonly #definitions: Definitions;
+  readonly #taken = new Set<number>();
+
+  constructor(definitions: Definitions) {
+    this.#definitions = definitions;
+  }
+
+  /** The next loop that opens on a thread; asyncio's rules hold where none is defined. */
+  next(thread: number): { number: number | null; rules: LoopOutcome["rules"] } {
+    for (const [number, loop] of this.#definitions.loops)
+      if (loop.thread === thread && !this.#taken.has(number)) {
+        this.#taken.add(number);
+        return { number, rules: loop.rules };
+      }
+    return { number: null, rules: "asyncio" };
+  }
+}
+
+/** Percentiles of how late sleeps ended. In virtual time nearly all are exactly on time. */
+class LatenessMeter {
+  #onTime = 0;
+  readonly #late: number[] = [];
+
+  add(ticks: Ticks): void {
+    if (ticks <= 0) this.#onTime++;
+    else this.#late.push(ticks);
+  }
+
+  measure(): Lateness {
+    const late = Float64Array.from(this.#late).sort();
+    const count = this.#onTime + late.length;
+    // The nearest-rank percentile: the smallest value that at least this share does not exceed.
+    const percentile = (share: number): Ticks =>
+      count === 0 ? 0 : (late[Math.ceil(share * count) - 1 - this.#onTime] ?? 0);
+    return { count, p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) };
+  }
+}
