@@ -9,7 +9,8 @@
 import type { Language } from "../emit/language.ts";
 import { choice, command, entriesOf, type Operand } from "./command.ts";
 import { either } from "../base/sentences.ts";
-import { strategyWords } from "./strategy-words.ts";
+import { axisNames } from "../scenario/axes.ts";
+import { strategyWords } from "../scenario/strategy.ts";
 
 /** The shells whose completion can be printed. */
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -84,8 +85,8 @@ const run = command({
       says: "instead of the document's own",
       below: [
         entriesOf(strategyWords),
-        `axes: loop, settle, timeout, atExit, grace, offload, workers; offload=threads or processes
-        has a pool perform the blocking steps of tasks`,
+        `axes: ${axisNames.join(", ")}; offload=threads or processes has a pool perform the
+        blocking steps of tasks`,
       ],
     },
     driver: { says: "for real (default), or at once in virtual time" },
@@ -280,11 +281,12 @@ const code = command({
             "call": both are refused. "{runtime}" is "python". Before 3.11 the program says that it\\
             needs a later one, and exits with 2.`,
         typescript: `Where asyncio's rules hold and JavaScript has none, the program brings its own:\\
-            tasks that are cancelled where they wait, and a loop that goes by turns and closes.
-            Its timers count whole milliseconds. Main hears that a task failed, not why. Your own
-            functions get args, signal, sleep and print; keep the program beside the document.
-            Refused are a channel that both threads send into or receive from, a bounded one from a
-            Worker to main, a pool for "call", and a main that waits for what floats.`,
+            tasks that are cancelled where they wait, and a loop that goes by turns and\\
+            closes. Its timers count whole milliseconds. Main hears that a task failed, not\\
+            why. Your own functions get args, signal, sleep and print; keep the program beside the
+            document. Refused are a channel that both threads send into or receive from, a\\
+            bounded one from a Worker to main, a pool for "call", and a main that waits for\\
+            what floats.`,
       }),
     },
   ],

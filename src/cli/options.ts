@@ -10,8 +10,12 @@ import { durationExamples, parseDuration, type Ticks } from "../base/duration.ts
 import { nearest, suggestion } from "../base/suggest.ts";
 import { type Language, languages } from "../emit/language.ts";
 import { mostSeed, parseJitterShare } from "../scenario/jitter.ts";
-import { parseStrategy, type Strategy, StrategyError } from "../scenario/strategy.ts";
-import { strategyWords } from "./strategy-words.ts";
+import {
+  parseStrategy,
+  type Strategy,
+  StrategyError,
+  strategyWords,
+} from "../scenario/strategy.ts";
 
 /** A value that an option cannot take: one sentence that begins with the option's name. */
 export class ValueError extends Error {}

@@ -1,7 +1,5 @@
-/** The named strategies as lines to choose from. */
+/** A strategy as a line to choose. */
 import { strategyWords } from "../scenario/strategy.ts";
-
-export { strategyWords };
 
 /**
  * A strategy as a line to choose.

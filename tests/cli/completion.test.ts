@@ -44,6 +44,13 @@ describe("tandem completion bash", () => {
   });
 });
 
+test("each word that completion offers for a rule or a column is in the help", async () => {
+  const { stdout: help } = await tandemHere(["help", "compare"]);
+  for (const option of ["must", "sort"])
+    for (const word of offers(`tandem compare lost --${option} `))
+      expect(help).toMatch(new RegExp(`\\b${word.replace(".", "\\.")}\\b`));
+});
+
 test.each(["zsh", "fish"])(
   "the script for %s is one that it understands, where it is installed",
   async (name) => {

@@ -5,7 +5,8 @@ import { exitStatus } from "../command.ts";
 import { emptyDraft, type Draft, type Work, type WorkDraft, works, writeDraft } from "./draft.ts";
 import { documentProblem } from "./edit.ts";
 import { answer, asking, asWord, Left, save } from "./prompt.ts";
-import { strategyLine, strategyWords } from "../strategy-words.ts";
+import { strategyWords } from "../../scenario/strategy.ts";
+import { strategyLine } from "../strategy-words.ts";
 
 /** `tandem new`, from its first question on. @returns the exit status. */
 export async function runMaking(file: string | null): Promise<number> {

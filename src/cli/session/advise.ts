@@ -10,14 +10,18 @@ import { demandsOf } from "../../strategies/wishes.ts";
 import { renderAdvice, renderComparison } from "../../report/terminal/comparison.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import type { Source } from "../../scenario/source.ts";
-import { isSamePoint, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
+import {
+  isSamePoint,
+  parseStrategy,
+  type Strategy,
+  strategyWords,
+} from "../../scenario/strategy.ts";
 import { adviseOn } from "../../strategies/choice.ts";
 import { judge, strategiesToCompare } from "../../strategies/judge.ts";
 import { simulate, tryOut } from "../../runs/simulate.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { textWidth, writeOut } from "../output.ts";
 import { answer, asWord, fitted, maxItems, noteWidth, save } from "../questions/prompt.ts";
-import { strategyWords } from "../strategy-words.ts";
 
 /** What one may want beside what is wanted anyway. */
 const furtherDemands = parseDemands("finish,lost==0,block<=50ms,late<=100ms");

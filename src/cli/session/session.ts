@@ -34,7 +34,7 @@ import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError, printable } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
-import { parseStrategy, type Strategy } from "../../scenario/strategy.ts";
+import { parseStrategy, type Strategy, strategyWords } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
 import { checkPlans, type Plan, planOf, virtual } from "../../runs/plan.ts";
@@ -64,7 +64,7 @@ import {
   save,
 } from "../questions/prompt.ts";
 import { foretell, type Prediction, renderPrediction } from "./prediction.ts";
-import { strategyLine, strategyWords } from "../strategy-words.ts";
+import { strategyLine } from "../strategy-words.ts";
 
 /** What the next run will be. */
 interface Setting {
