@@ -86,7 +86,9 @@ export async function run(argv: string[]): Promise<number> {
     // Whatever became of stdout, the events are kept.
     if (options.events !== null) {
       const pieces = encodeRun(outcome, source, log);
-      signal ??= await keepRecord(options.events, pieces, options.force);
+      // Also where a signal has ended the run: what had happened by then is kept.
+      const meanwhile = await keepRecord(options.events, pieces, options.force);
+      signal ??= meanwhile;
     }
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
