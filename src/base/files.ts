@@ -18,13 +18,15 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "./user-error.ts";
 
 /** The reader of a stream went away (`| head`): nobody wants to know the rest. */
 export class OutputClosed extends Error {}
 
 /** What was to be written could not be: the disk is full, or the like. The message is one sentence. */
-export class OutputFailed extends Error {
+export class OutputFailed extends UserError {
   override readonly name = "OutputFailed";
+  readonly status = 1;
 }
 
 export interface FileOptions {

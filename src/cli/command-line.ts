@@ -6,6 +6,7 @@
  */
 import { printableLines } from "../base/texts.ts";
 import { DocumentError } from "../scenario/problem.ts";
+import { UserError } from "../base/user-error.ts";
 import { readArguments } from "./arguments.ts";
 import { type CommandModule, exitStatus } from "./command.ts";
 import { commandNamed } from "./command-named.ts";
@@ -21,12 +22,6 @@ import {
   writeErrLine,
   writeOut,
 } from "./output.ts";
-
-/** Errors whose message says all: what could not be read, or a run that broke. Known by name, so that nothing is loaded for them. */
-const plainErrors: Record<string, number> = {
-  EventsError: exitStatus.wrong,
-  OutputFailed: exitStatus.fellShort,
-};
 
 /** The most problems of one document that are told at once. */
 const mostProblems = 20;
@@ -56,10 +51,9 @@ export async function runCommandLine(argv: string[], on?: Terminal): Promise<num
       writeErrLine(`tandem: ${error.message} (see: ${help})`);
       return exitStatus.wrong;
     }
-    const plain = plainErrors[(error as Error).name];
-    if (plain === undefined) throw error;
-    writeErrLine(`tandem: ${(error as Error).message}`);
-    return plain;
+    if (!(error instanceof UserError)) throw error;
+    writeErrLine(`tandem: ${error.message}`);
+    return error.status;
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * The first line is the header: what was run, and how. With it a run can be read again in full.
  */
+import { UserError } from "../base/user-error.ts";
 import { z } from "zod";
 import { eventsFormat, eventTypes, shapesByNumber, threads } from "./event.ts";
 import { EventLog } from "./log.ts";
@@ -54,8 +55,9 @@ export function eventJsonSchema(): object {
 }
 
 /** A file of events that cannot be read; the message names file and line. */
-export class EventsError extends Error {
+export class EventsError extends UserError {
   override readonly name = "EventsError";
+  readonly status = 2;
 }
 
 export interface RecordedRun {
