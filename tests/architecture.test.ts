@@ -184,6 +184,9 @@ describe("the source", () => {
     for (const file of files.filter((name) => folderOf(name) === "program")) {
       const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");
       expect(text).not.toMatch(/\b(performance\.now|Date\.now|setTimeout|Bun\.|process\.|node:)/);
+      // Nor through what they import.
+      const loaded = await loadedBy(file);
+      expect([file, [...loaded].filter((name) => !name.endsWith(".ts"))]).toEqual([file, []]);
     }
   });
 

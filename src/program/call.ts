@@ -7,7 +7,14 @@ import { completions, MAIN, typeNumber } from "../trace/event.ts";
 import { type CallStep, type CallTime, functionName } from "../scenario/calls.ts";
 import { detailsOf, endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
-import type { CallOperation, Message, Thread, ThreadProgram } from "./operation.ts";
+import {
+  type CallOperation,
+  type Message,
+  noResult,
+  type OperationResult,
+  type Thread,
+  type ThreadProgram,
+} from "./operation.ts";
 import type { Run } from "./run.ts";
 import type { Details } from "../trace/log.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
@@ -85,9 +92,9 @@ export class LoopCalls {
   *#forReal(actor: number, step: CallStep): Coroutine {
     const call = this.#made++;
     const operation: CallOperation = { kind: "call", call, actor, step };
-    yield operation;
-    if (operation.error !== undefined) throw new StepFailure(operation.error);
-    if (!operation.promised) return;
+    const { error, promised } = (yield operation) ?? noResult;
+    if (error !== undefined) throw new StepFailure(error);
+    if (promised !== true) return;
     const future = new CallFuture(this.#loop, () => this.#loop.thread.abort(call));
     this.#pending.set(call, future);
     this.#loop.outstanding++;
@@ -146,16 +153,16 @@ class CallFuture extends Future {
 export function* callInMain(thread: Thread, times: CallClock, step: CallStep): ThreadProgram<void> {
   thread.record(typeNumber["call-began"], MAIN, 0, called(step));
   const time = times.next(MAIN, step);
-  const operation: CallOperation = { kind: "call", call: -1, actor: MAIN, step };
-  if (time === undefined) yield operation;
+  let result: OperationResult | undefined;
+  if (time === undefined) result = yield { kind: "call", call: -1, actor: MAIN, step };
   else {
     yield { kind: "block", ticks: time.total };
     thread.record(typeNumber["call-held"], MAIN, time.total);
-    if (time.error !== undefined) operation.error = time.error;
+    result = { error: time.error };
   }
-  const { error } = operation;
+  const { error, promised } = result ?? noResult;
   const how = error === undefined ? "completed" : "failed";
   thread.record(typeNumber["call-ended"], MAIN, completions.indexOf(how), { text: error });
-  if (operation.promised) thread.record(typeNumber["promise-dropped"], MAIN, 0, called(step));
+  if (promised === true) thread.record(typeNumber["promise-dropped"], MAIN, 0, called(step));
   if (error !== undefined) throw new StepFailure(error, placeOf(step));
 }

@@ -12,7 +12,7 @@ import { failures } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Channel } from "./operation.ts";
 import { Deadline } from "./settle.ts";
-import { caught, Future, wait, type Wanted } from "./task.ts";
+import { caught, Future, wait, type Waiting } from "./task.ts";
 import type { Performer } from "./walk.ts";
 
 export class LoopChannels {
@@ -30,7 +30,7 @@ export class LoopChannels {
   }
 
   /** Sends for a task or launch, waiting for room (Queue.put). */
-  *send(by: Performer, channel: number, value: unknown): Generator<Wanted, void, void> {
+  *send(by: Performer, channel: number, value: unknown): Waiting<void> {
     const { thread } = this.#loop;
     const end = thread.channels[channel]!;
     yield* this.#until(by, "send", channel, () => !end.full);
@@ -47,11 +47,7 @@ export class LoopChannels {
    *
    * @throws TimedOut when the timeout runs out.
    */
-  *receive(
-    by: Performer,
-    channel: number,
-    timeout: Ticks | null,
-  ): Generator<Wanted, unknown, void> {
+  *receive(by: Performer, channel: number, timeout: Ticks | null): Waiting<unknown> {
     if (timeout === null) return yield* this.#get(by, channel);
     const deadline = new Deadline(this.#loop, this.#loop.current!, () =>
       failures.receiveTimedOut(this.#names[channel]!, timeout),
@@ -80,7 +76,7 @@ export class LoopChannels {
     wakeNext(this.#putters[channel]!);
   }
 
-  *#get(by: Performer, channel: number): Generator<Wanted, unknown, void> {
+  *#get(by: Performer, channel: number): Waiting<unknown> {
     const { thread } = this.#loop;
     const end = thread.channels[channel]!;
     yield* this.#until(by, "receive", channel, () => !end.empty);
@@ -102,7 +98,7 @@ export class LoopChannels {
     what: "send" | "receive",
     channel: number,
     isFree: () => boolean,
-  ): Generator<Wanted, void, void> {
+  ): Waiting<void> {
     if (isFree()) return;
     const { thread } = this.#loop;
     const waiters = (what === "send" ? this.#putters : this.#getters)[channel]!;

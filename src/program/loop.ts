@@ -24,7 +24,14 @@ import {
 import type { Details } from "../trace/log.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, Collected, detailsOf, endingOf } from "./failure.ts";
-import type { CallOperation, Message, ParkOperation, Thread, ThreadProgram } from "./operation.ts";
+import type {
+  CallOperation,
+  Message,
+  OperationResult,
+  ParkOperation,
+  Thread,
+  ThreadProgram,
+} from "./operation.ts";
 import {
   type Callback,
   type Coroutine,
@@ -223,8 +230,7 @@ export class EventLoop implements ReadyQueue {
     try {
       let wanted = coroutine.throw(new Collected());
       while (!wanted.done && isHolding(wanted.value)) {
-        yield* this.#hold(wanted.value, index);
-        wanted = coroutine.next();
+        wanted = coroutine.next(yield* this.#hold(wanted.value, index));
       }
     } catch {
       // As Python has it: "Exception ignored in: <coroutine object ...>".
@@ -286,11 +292,10 @@ export class EventLoop implements ReadyQueue {
         if (eager && (atRest || thread.now() >= until)) return;
         if (next > thread.now()) {
           park.until = Math.min(next, until);
-          park.stranded = false;
-          yield park;
+          const result = yield park;
           this.#receive();
           // Nothing in JavaScript stays for a promise alone.
-          if (park.stranded && this.#taken === this.#scheduled) return;
+          if (result?.stranded === true && this.#taken === this.#scheduled) return;
         }
       } else if (this.callsPending > 0) {
         // However busy the tasks are, promises of user code on this thread go on as well.
@@ -320,21 +325,23 @@ export class EventLoop implements ReadyQueue {
   /** Stands still with the thread as a task's step says, and takes the task on from there. */
   *#block(first: HoldingStep): ThreadProgram<void> {
     for (let step: HoldingStep | undefined = first; step !== undefined;) {
-      yield* this.#hold(step, this.#running!.index);
+      const result = yield* this.#hold(step, this.#running!.index);
       // What other threads said meanwhile comes before whatever the rest of this turn makes ready.
       this.#receive();
-      step = this.#resume(this.#running!, undefined);
+      step = this.#resume(this.#running!, undefined, result);
     }
   }
 
-  *#hold(step: HoldingStep, index: number): ThreadProgram<void> {
-    if (step.kind === "call") yield step;
+  *#hold(step: HoldingStep, index: number): ThreadProgram<OperationResult | undefined> {
+    let result: OperationResult | undefined;
+    if (step.kind === "call") result = yield step;
     else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };
     else {
       this.thread.record(typeNumber[`${step.kind}-began`], index, step.ticks, step.position);
       yield step;
       this.thread.record(typeNumber[`${step.kind}-ended`], index, 0);
     }
+    return result;
   }
 
   #receive(): void {
@@ -374,14 +381,18 @@ export class EventLoop implements ReadyQueue {
     return this.#resume(task, cancelled ? new Cancelled() : undefined);
   }
 
-  /** Goes on in a task's coroutine, raising an error there if there is one. */
-  #resume(task: Task, error: Error | undefined): HoldingStep | undefined {
+  /**
+   * Goes on in a task's coroutine, raising an error there if there is one.
+   *
+   * @param result what came of the step that the task stood still for.
+   */
+  #resume(task: Task, error: Error | undefined, result?: OperationResult): HoldingStep | undefined {
     for (;;) {
       this.current = task;
       try {
         const { done, value } =
-          error === undefined ? task.coroutine.next() : task.coroutine.throw(error);
-        error = undefined;
+          error === undefined ? task.coroutine.next(result) : task.coroutine.throw(error);
+        error = result = undefined;
         if (done) {
           this.#end(task, undefined);
         } else if (value.kind === "sleep") {

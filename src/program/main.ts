@@ -22,7 +22,7 @@ import { Background } from "./background.ts";
 import { callInMain, CallClock } from "./call.ts";
 import { Cancelled, detailsOf, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
-import type { DrainOperation, Message, Thread, ThreadProgram } from "./operation.ts";
+import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
 import type { Run } from "./run.ts";
 import { placeholderValues, placeOf, valueText, Walk } from "./walk.ts";
@@ -318,8 +318,7 @@ class MainThread {
   *#drain(until: Ticks): ThreadProgram<number> {
     const { scenario, strategy, takes } = this.#run;
     if (takes !== undefined || strategy.atExit === "abandon" || !callsAny(scenario)) return 0;
-    const drain: DrainOperation = { kind: "drain", until };
-    yield drain;
-    return drain.exitCode ?? 0;
+    const result = yield { kind: "drain", until };
+    return result?.exitCode ?? 0;
   }
 }

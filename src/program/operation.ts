@@ -28,8 +28,6 @@ export interface ParkOperation {
   until: Ticks;
   /** It need not wait for calls that nothing on this thread can settle any more. */
   floats?: boolean;
-  /** Set by the driver, if it does not. */
-  stranded?: boolean;
 }
 
 /**
@@ -39,8 +37,6 @@ export interface ParkOperation {
 export interface DrainOperation {
   kind: "drain";
   until: Ticks;
-  /** Set by the driver: what user code wants the process to end with. */
-  exitCode?: number;
 }
 
 /**
@@ -52,21 +48,30 @@ export interface CallOperation {
   call: number;
   actor: number;
   step: CallStep;
-  /** Set by the driver: what the function raised before it returned. */
-  error?: string;
-  /** Set by the driver: it returned a promise. */
-  promised?: boolean;
 }
 
 /** A thread of the pool does a job, itself or through a process of its own. */
 export interface JobOperation {
   kind: "job";
   job: Job;
-  /** Set by the driver: why the job failed. */
-  error?: string;
-  /** Set by the driver: the process that did it has died. */
-  broken?: boolean;
 }
+
+/** What came of an operation, if anything did beside its end: `next()` hands it to the program. */
+export interface OperationResult {
+  /** What a called function raised before it returned, or why a job failed. */
+  error?: string | undefined;
+  /** The called function returned a promise. */
+  promised?: boolean;
+  /** The process that did the job has died. */
+  broken?: boolean;
+  /** A parked loop need not wait any longer: it floats, and nothing on its thread is alive. */
+  stranded?: boolean;
+  /** What user code wants the process to end with, which has drained. */
+  exitCode?: number;
+}
+
+/** Most operations come to nothing but their end. */
+export const noResult: OperationResult = {};
 
 /** A step of a task that the pool performs. */
 export interface Job {
@@ -79,12 +84,12 @@ export interface Job {
 }
 
 /** A generator, or what behaves like one: yields what is to be done for it, and is told of errors there. */
-export interface Program<Wanted> extends Iterable<Wanted, void, void> {
-  next(): IteratorResult<Wanted, void>;
+export interface Program<Wanted> extends Iterable<Wanted, void, OperationResult | undefined> {
+  next(result?: OperationResult): IteratorResult<Wanted, void>;
   throw(error: Error): IteratorResult<Wanted, void>;
 }
 
-export type ThreadProgram<Result> = Generator<Operation, Result, void>;
+export type ThreadProgram<Result> = Generator<Operation, Result, OperationResult | undefined>;
 
 /** What threads of one run say to each other. */
 export type Message =

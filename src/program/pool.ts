@@ -10,7 +10,7 @@ import type { Details } from "../trace/log.ts";
 import { takenAhead } from "../scenario/strategy.ts";
 import { endingOf, failures, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
-import type { Job, JobOperation, Message, Thread, ThreadProgram } from "./operation.ts";
+import { type Job, type Message, noResult, type Thread, type ThreadProgram } from "./operation.ts";
 import type { Run } from "./run.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 import { placeOf } from "./walk.ts";
@@ -159,10 +159,8 @@ export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
     let job = beginNext(run, thread);
     if (job === undefined) yield { kind: "park", until: Infinity };
     while (job !== undefined) {
-      const operation: JobOperation = { kind: "job", job };
-      yield operation;
+      const { error = null, broken = false } = (yield { kind: "job", job }) ?? noResult;
       thread.record(typeNumber["job-ended"], job.actor, job.id);
-      const { error = null, broken = false } = operation;
       const ended: Message = { kind: "job-ended", job: job.id, error, broken };
       // The next job is this thread's before the loop hears of this one: it goes on without a gap.
       job = broken ? undefined : beginNext(run, thread);

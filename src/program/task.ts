@@ -9,7 +9,7 @@ import type { Details } from "../trace/log.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { LAUNCH } from "../trace/event.ts";
 import { Cancelled } from "./failure.ts";
-import type { CallOperation, Program } from "./operation.ts";
+import type { CallOperation, OperationResult, Program } from "./operation.ts";
 import type { Timer } from "./timers.ts";
 
 /** What a coroutine yields to its event loop: a step it cannot do itself, or something to await. */
@@ -22,6 +22,9 @@ export type Wanted =
   | { kind: "hold"; ticks: Ticks };
 
 export type Coroutine = Program<Wanted>;
+
+/** The same for what returns something. */
+export type Waiting<Result> = Generator<Wanted, Result, OperationResult | undefined>;
 
 /** What waits in a ready queue: a function to call, or a task to take a step further. */
 export type Callback = Task | (() => void);
@@ -105,7 +108,7 @@ export function* wait(future: Future): Coroutine {
 }
 
 /** What a coroutine raises, as a value. */
-export function* caught(coroutine: Coroutine): Generator<Wanted, Error | undefined, void> {
+export function* caught(coroutine: Coroutine): Waiting<Error | undefined> {
   try {
     yield* coroutine;
     return undefined;

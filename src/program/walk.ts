@@ -6,7 +6,7 @@ import type { LeafStep, Step } from "../scenario/model.ts";
 import { fillPlaceholders, fillValue, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { Cursor } from "../scenario/walk.ts";
 import { StepFailure } from "./failure.ts";
-import type { Program, Thread } from "./operation.ts";
+import type { OperationResult, Program, Thread } from "./operation.ts";
 
 /** What the placeholders of one program stand for, before its first step. */
 export function placeholderValues(runtime: string, task = "", copy = 0): PlaceholderValues {
@@ -71,11 +71,14 @@ export class Walk<Other = never> implements Program<LeafStep | Other> {
     return this;
   }
 
-  /** @throws StepFailure at a `fail` step. */
-  next(): IteratorResult<LeafStep | Other, void> {
+  /**
+   * @param result what came of the step that was yielded last.
+   * @throws StepFailure at a `fail` step.
+   */
+  next(result?: OperationResult): IteratorResult<LeafStep | Other, void> {
     for (;;) {
       if (this.#performing !== undefined) {
-        const performed = this.#performing.next();
+        const performed = this.#performing.next(result);
         if (!performed.done) return performed;
         this.#performing = undefined;
       }

@@ -1,9 +1,6 @@
 /** The steps of a scenario that call the user's own functions. */
-import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Ticks } from "../base/duration.ts";
 import type { LeafStep, Scenario } from "./model.ts";
-import type { Problem } from "./problem.ts";
 import { leaves, leavesOf } from "./walk.ts";
 
 export type CallStep = Extract<LeafStep, { kind: "call" }>;
@@ -52,39 +49,4 @@ export function areCallsTimed(scenario: Scenario): boolean {
 
 function isCall(step: LeafStep): step is CallStep {
   return step.kind === "call";
-}
-
-/**
- * What keeps the calls of a scenario from being performed.
- *
- * @param folder that modules are relative to.
- * @param pretended null where the functions are really called; else those whose times are known
- *   beside what the document says, by `functionName`.
- */
-export function callProblems(
-  scenario: Scenario,
-  folder: string,
-  pretended: ReadonlySet<string> | null,
-): Problem[] {
-  const { main, launch, tasks } = callSteps(scenario);
-  const problems: Problem[] = [];
-  for (const step of [...main, ...launch, ...tasks]) {
-    const fail = (message: string): void => {
-      problems.push({ position: step.position, path: "call", message });
-    };
-    const file = resolve(folder, step.module);
-    if (pretended !== null) {
-      if (step.takes === undefined && !pretended.has(functionName(step)))
-        fail(
-          `in virtual time nothing is called, so tandem must know how long it takes; add "takes: 250ms", or take it from a recorded run (--takes-from EVENTS)`,
-        );
-      continue;
-    }
-    // By itself, statSync throws where a folder on the way is a file.
-    const stat = existsSync(file) ? statSync(file) : undefined;
-    if (stat === undefined)
-      fail(`there is no file ${file}; "module" is a path, relative to the scenario's own file`);
-    else if (stat.isDirectory()) fail(`${file} is a folder; name a file in it`);
-  }
-  return problems;
 }

@@ -24,10 +24,12 @@ import type {
   JobOperation,
   Message,
   Operation,
+  OperationResult,
   ParkOperation,
   Thread,
   ThreadProgram,
 } from "../../program/operation.ts";
+import { noResult } from "../../program/operation.ts";
 import { failures } from "../../program/failure.ts";
 import type { CallStep } from "../../scenario/calls.ts";
 import type { Ticks } from "../../base/duration.ts";
@@ -236,10 +238,12 @@ export class RealThread implements Thread, Host {
    * @throws Deadlock on the main thread, when no thread of the run can ever go on.
    */
   async perform<Result>(program: ThreadProgram<Result>): Promise<Result> {
+    let result: OperationResult | undefined;
     for (;;) {
       this.#readingsLeft = 0;
-      const { done, value } = program.next();
+      const { done, value } = program.next(result);
       if (done) return value;
+      result = undefined;
       // A wait may be over at once, and takes care of it itself.
       if (value.kind !== "wait" && value.kind !== "park") this.#flushBefore(value);
       switch (value.kind) {
@@ -249,22 +253,23 @@ export class RealThread implements Thread, Host {
           hold(value, this.#options.speed);
           break;
         case "park":
-          await this.#park(value);
+          result = await this.#park(value);
           break;
         case "wait":
           this.#waitForMessage(value.until);
           break;
         case "call":
-          this.#call(value);
+          result = this.#call(value);
           // In a loop, what the function left behind gets its turn at once, as in any other.
           if (value.actor !== MAIN) await nativeTurn();
           break;
         case "drain":
-          await this.#drain(value);
+          result = await this.#drain(value);
           break;
         case "job": {
           const { step } = value.job;
-          if (this.#options.process !== null || step.kind === "call") await this.#do(value);
+          if (this.#options.process !== null || step.kind === "call")
+            result = await this.#do(value);
           else {
             if (this.#options.clock.msOf(step.ticks) >= longStand) this.#options.userCode?.pause();
             hold(step, this.#options.speed);
@@ -357,17 +362,16 @@ export class RealThread implements Thread, Host {
     else asked.reject(new Error(error));
   }
 
-  #call(operation: CallOperation): void {
+  #call(operation: CallOperation): OperationResult {
     const { userCode, mailbox } = this.#options;
-    userCode!.call(operation, (settled) =>
+    return userCode!.call(operation, (settled) =>
       mailbox.deliver({ kind: "call-settled", call: operation.call, ...settled }),
     );
   }
 
   /** A job that takes more than holding this thread. */
-  async #do(operation: JobOperation): Promise<void> {
+  async #do({ job }: JobOperation): Promise<OperationResult> {
     const { process, clock, mailbox, board, userCode } = this.#options;
-    const { job } = operation;
     this.#job = job;
     // Until somebody answers, nothing here can go on any more; of a process that is not known.
     const waits = (): void => {
@@ -394,8 +398,7 @@ export class RealThread implements Thread, Host {
     this.#whenStranded(undefined);
     board.runs(this.number);
     this.#job = undefined;
-    if (error !== null) operation.error = error;
-    operation.broken = broken;
+    return { error: error ?? undefined, broken };
   }
 
   /** User code has ended this thread: whoever waits for it hears of that. */
@@ -421,8 +424,8 @@ export class RealThread implements Thread, Host {
   }
 
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
-  async #park(operation: ParkOperation): Promise<void> {
-    const { until } = operation;
+  async #park({ until, floats = false }: ParkOperation): Promise<OperationResult> {
+    let stranded = false;
     const { mailbox, userCode, board, clock, writer } = this.#options;
     // The next message may be there in no time, but not the next timer.
     if (until !== Infinity) this.flush();
@@ -440,9 +443,9 @@ export class RealThread implements Thread, Host {
         });
         if (whole === Infinity && calls)
           this.#whenStranded(() => {
-            operation.stranded = true;
+            stranded = true;
             try {
-              if (operation.floats) resolve();
+              if (floats) resolve();
               else this.#rest();
             } catch (error) {
               reject(error as Error);
@@ -460,16 +463,17 @@ export class RealThread implements Thread, Host {
     // Timers cut off fractions too. For less than a millisecond, standing still does no harm.
     const rest = clock.msUntil(until);
     if (rest < 1) standStillBriefly(rest);
+    return { stranded };
   }
 
   /** Leaves main's thread to what user code has set going, here and on other threads, until it is over. */
-  async #drain(operation: DrainOperation): Promise<void> {
+  async #drain({ until }: DrainOperation): Promise<OperationResult> {
     const { clock, userCode, keepThreads } = this.#options;
     this.linger();
     keepThreads();
     userCode?.watch();
     await new Promise<void>((resolve) => {
-      const takeBack = after(clock.msUntil(operation.until), resolve, false);
+      const takeBack = after(clock.msUntil(until), resolve, false);
       this.#whenStranded(() => {
         takeBack();
         this.record(nothingLeft, MAIN, 0);
@@ -478,7 +482,7 @@ export class RealThread implements Thread, Host {
     });
     userCode?.unwatch();
     const { exitCode } = process;
-    if (typeof exitCode === "number") operation.exitCode = exitCode;
+    return typeof exitCode === "number" ? { exitCode } : noResult;
   }
 
   /** The thread's program is over, but not what user code on it does. */

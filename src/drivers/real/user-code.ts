@@ -9,7 +9,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
 import { type Details, NOWHERE } from "../../trace/log.ts";
 import { goings, LAUNCH, leftovers, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
-import type { CallOperation, ChannelRequest } from "../../program/operation.ts";
+import {
+  type CallOperation,
+  type ChannelRequest,
+  noResult,
+  type OperationResult,
+} from "../../program/operation.ts";
 import { type CallStep, functionName } from "../../scenario/calls.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import { suggestion } from "../../base/suggest.ts";
@@ -139,31 +144,36 @@ export class UserCode {
    *
    * @param onSettled hears how the promise that it returned to a task has settled.
    */
-  call(operation: CallOperation, onSettled: (settled: Settled) => void): void {
-    const { actor, step } = operation;
+  call(
+    { call: number, actor, step }: CallOperation,
+    onSettled: (settled: Settled) => void,
+  ): OperationResult {
     const controller = new AbortController();
     const call = this.#newCall(actor, step);
     const returned = this.#run(call, controller.signal);
-    if ("error" in returned) operation.error = returned.error;
-    if (!isThenable(returned.value)) return this.#ended(call);
-    operation.promised = true;
+    if ("error" in returned || !isThenable(returned.value)) {
+      this.#ended(call);
+      return "error" in returned ? { error: returned.error } : noResult;
+    }
     // Nobody awaits what main's call returned; if it fails, it fails as a stray promise does.
     if (actor === MAIN) {
       this.#dropped.set(call, returned.value);
-      return this.#ended(call);
+      this.#ended(call);
+      return { promised: true };
     }
     this.#open.add(call);
-    this.#signals.set(operation.call, controller);
+    this.#signals.set(number, controller);
     this.#awaited++;
     void this.#settle(returned.value, step, controller.signal).then((settled) => {
       // Whoever has held the thread until now may be over with this.
       this.#holds.end();
       this.#awaited--;
-      this.#signals.delete(operation.call);
+      this.#signals.delete(number);
       this.#open.delete(call);
       this.#ended(call);
       onSettled(settled);
     });
+    return { promised: true };
   }
 
   /** Calls a function as a job of the pool. @returns why it failed, or null. */

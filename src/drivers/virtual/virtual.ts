@@ -22,6 +22,7 @@ import type {
   Job,
   Message,
   Operation,
+  OperationResult,
   Thread,
   ThreadProgram,
 } from "../../program/operation.ts";
@@ -45,6 +46,8 @@ class VirtualThread implements Thread {
   resting = false;
   /** The job that it begins when it wakes. */
   given: Job | undefined;
+  /** What came of its last operation. */
+  result: OperationResult | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, number: number, channels: readonly Channel[]) {
@@ -188,7 +191,7 @@ class Scheduler {
         return this.#interrupt("timeout");
       }
       this.now = thread.wakesAt;
-      const { done, value } = thread.program!.next();
+      const { done, value } = thread.program!.next(thread.result);
       if (!done) this.#perform(thread, value as Operation);
       else if (thread === main) return this.log;
       else this.#schedule(thread, Infinity, false);
@@ -230,6 +233,7 @@ class Scheduler {
   }
 
   #perform(thread: VirtualThread, operation: Operation): void {
+    thread.result = undefined;
     switch (operation.kind) {
       case "block":
       case "compute":
@@ -237,7 +241,7 @@ class Scheduler {
         break;
       case "job": {
         const { ticks, error } = operation.job;
-        if (error !== undefined) operation.error = error;
+        if (error !== undefined) thread.result = { error };
         this.#schedule(thread, this.now + ticks, false);
         break;
       }
