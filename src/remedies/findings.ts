@@ -1,6 +1,6 @@
 /** Findings of a run of a scenario, each in a sentence with figures, and what to do about it. */
 import { detect as detectIn } from "../reading/findings/detect.ts";
-import type { Finding as Detected, Rule } from "../reading/findings/finding.ts";
+import type { Finding, Rule } from "../reading/findings/finding.ts";
 import type { Outcome } from "../outcome/outcome.ts";
 import { LAUNCH } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
@@ -14,8 +14,8 @@ import type { Simulate } from "./simulate.ts";
 export type { Rule } from "../reading/findings/finding.ts";
 export { rules } from "./rules.ts";
 
-/** A finding as it is told. */
-export interface Finding {
+/** A finding with what is said of it, as verdicts and the JSON tell it. */
+export interface ToldFinding {
   rule: Rule;
   /** The task's name in the document (all its copies), or null when no task is meant. */
   task: string | null;
@@ -36,7 +36,7 @@ export interface Finding {
  *
  * @param simulate tries what could be done; null: nothing is tried, and no strategy is named.
  */
-export function findFindings(outcome: Outcome, simulate: Simulate | null): Finding[] {
+export function findFindings(outcome: Outcome, simulate: Simulate | null): ToldFinding[] {
   const findings = detect(outcome);
   if (findings.length === 0) return [];
   const context = strategyContext(outcome);
@@ -54,7 +54,7 @@ export function findFindings(outcome: Outcome, simulate: Simulate | null): Findi
 }
 
 /** What is to be found in an outcome, without words: as quick as reading what the outcome says. */
-export function detect(outcome: Outcome): Detected[] {
+export function detect(outcome: Outcome): Finding[] {
   return detectIn(caseOf(outcome));
 }
 
@@ -65,7 +65,7 @@ export function remediesOf(outcome: Outcome): readonly Remedy[] {
 }
 
 /** What a finding is known by where it is told. */
-function headOf({ tasks }: Outcome, finding: Detected): Pick<Finding, "rule" | "task" | "at"> {
+function headOf({ tasks }: Outcome, finding: Finding): Pick<ToldFinding, "rule" | "task" | "at"> {
   const { rule, actors, at } = finding;
   const [actor] = actors;
   const task = (actor === undefined ? undefined : tasks[actor]?.spec.name) ?? null;

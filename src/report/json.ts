@@ -4,13 +4,13 @@
  * All times are milliseconds of scenario time from the start of main; shares are 0 to 1.
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
-import type { Finding } from "../remedies/findings.ts";
+import type { ToldFinding } from "../remedies/findings.ts";
 import { actorName, documentName, type Outcome } from "../outcome/outcome.ts";
 import { threads } from "../trace/event.ts";
 
 export type RunResult = ReturnType<typeof toJson>;
 
-export function toJson(outcome: Outcome, findings: Finding[]) {
+export function toJson(outcome: Outcome, findings: ToldFinding[]) {
   const { strategy, main, launch } = outcome;
   return {
     scenario: outcome.scenario.name,

@@ -1,7 +1,7 @@
 /** What findings say that one can do: each of it has been tried, and none of it is there already. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { wordsOf } from "../../src/remedies/context.ts";
-import { detect, type Finding, findFindings } from "../../src/remedies/findings.ts";
+import { detect, type ToldFinding, findFindings } from "../../src/remedies/findings.ts";
 import { strategyContext } from "../../src/remedies/strategy/context.ts";
 import type { Outcome } from "../../src/outcome/outcome.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
@@ -54,7 +54,7 @@ function namedIn(fix: string, own: Strategy): Strategy[] {
 }
 
 /** Words of advice, and what must not be there already for them to be any. */
-const prose: [RegExp, (outcome: Outcome, finding: Finding) => boolean][] = [
+const prose: [RegExp, (outcome: Outcome, finding: ToldFinding) => boolean][] = [
   [/grace/, ({ strategy }) => strategy.grace !== null],
   [/take its result/, ({ scenario }, { task }) => !inMain(scenario, "result", task)],
   [/wait for its result longer/, ({ scenario }, { task }) => hasTimeout(scenario, task)],
@@ -252,6 +252,20 @@ describe("a fix is not offered", () => {
       "x.json",
     );
     expect(findFindings({ ...lost, scenario: calling }, tryOut)[0]!.remedies).toEqual([]);
+  });
+});
+
+describe("a finding is known by its rule and by whom it is about", () => {
+  test("so what frees the loop of main is told, although launch holds it as well", () => {
+    const document = {
+      main: ["launch", { block: 300 }],
+      launch: [{ start: "t" }, { sleep: 400 }, { block: 200 }],
+      tasks: { t: [{ repeat: 40, steps: [{ sleep: 20 }] }] },
+    };
+    expect(told(document, "float")).toEqual([
+      "loop-blocked: main held the event loop's thread for 300ms: t woke 280ms late; give the loop a thread of its own (--strategy thread)",
+      "loop-blocked: launch held the event loop's thread for 200ms: t woke 200ms late; move the blocking step out of launch into a task, and hand it to a pool",
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** What a user thinks will happen, beside what did, and why it did. */
-import type { Finding } from "../../remedies/findings.ts";
+import type { ToldFinding } from "../../remedies/findings.ts";
 import {
   actorName,
   endedAtShutdown,
@@ -79,7 +79,7 @@ interface Row {
 export function renderPrediction(
   { tasks, lines, finished, seen }: Prediction,
   outcome: Outcome,
-  findings: Finding[],
+  findings: ToldFinding[],
   width: number,
 ): string {
   const truth = new Map(outcome.tasks.map((task) => [task.name, task.status]));
@@ -125,8 +125,8 @@ function cut(text: string, width: number): string {
 }
 
 /** A reason for each program of which something was thought that did not happen. */
-function explain(wrong: Row[], outcome: Outcome, findings: Finding[]): string[] {
-  const told = new Set<Finding>();
+function explain(wrong: Row[], outcome: Outcome, findings: ToldFinding[]): string[] {
+  const told = new Set<ToldFinding>();
   return [...Map.groupBy(wrong, ({ by }) => by)].flatMap(([by, rows]) => {
     const task = outcome.tasks.find(({ name }) => name === by);
     if (task === undefined) return [whyOfMain(by, rows, outcome)];

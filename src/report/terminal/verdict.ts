@@ -3,7 +3,7 @@
  *
  * Meaning is in the words alone; there is no colour to miss.
  */
-import type { Finding } from "../../remedies/findings.ts";
+import type { ToldFinding } from "../../remedies/findings.ts";
 import type { HeardBy } from "../../reading/entities.ts";
 import {
   actorName,
@@ -36,7 +36,11 @@ interface Row {
 const mostRows = 20;
 
 /** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
-export function renderVerdict(outcome: Outcome, findings: Finding[], width: number): TerminalText {
+export function renderVerdict(
+  outcome: Outcome,
+  findings: ToldFinding[],
+  width: number,
+): TerminalText {
   const rows = [mainRow(outcome), launchRow(outcome.launch), ...taskRows(outcome)];
   return joined(
     [
