@@ -106,6 +106,7 @@ class Rules {
       ["send", "value"],
       ["call", "args"],
     ] as const) {
+      if (!(word in step)) continue;
       const within = [...at, word, key];
       const isBare = (path: PropertyKey[]): boolean => this.#isBare([...within, ...path]);
       for (const { path, message } of valueProblems(objectOr(step[word])[key], around, isBare))

@@ -331,9 +331,11 @@ function expectation(names: Names | null) {
   const perTask =
     names === null
       ? z.record(z.string(), status)
-      : object(
-          "a status, or { task: status }",
-          Object.fromEntries(names.tasks.map((name) => [name, status.optional()])),
+      : z.lazy(() =>
+          object(
+            "a status, or { task: status }",
+            Object.fromEntries(names.tasks.map((name) => [name, status.optional()])),
+          ),
         );
   const lines = z.array(text, expecting("a list of lines"));
   const isString = (input: unknown): boolean => typeof input === "string";

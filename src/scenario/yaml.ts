@@ -1,8 +1,9 @@
 /**
  * YAML and JSON text to plain data, remembering where everything stands.
  *
- * JSON is read as the part of YAML that it is: one parser, one kind of position. The `yaml` package
- * does it because Bun's own parser gives no position for an error or a value.
+ * JSON is read as the part of YAML that it is: one parser, one kind of position. What is not plain
+ * (`plain.ts`) the `yaml` package reads, because Bun's own parser gives no position for an error or
+ * a value.
  */
 import {
   type Document,
@@ -18,6 +19,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import type { Position } from "../base/position.ts";
+import { type PlainNode, positionsIn, readPlain } from "./plain.ts";
 import { DocumentError, type Problem } from "./problem.ts";
 
 /** How deep lists and objects may nest: far beyond what anybody writes, far below the stack's end. */
@@ -39,6 +41,45 @@ export interface LocatedData {
  * `maxDepth`, or expands through aliases beyond reason.
  */
 export function parseYaml(text: string, file: string): LocatedData {
+  const plain = readPlain(text, readBlockText);
+  return plain === null ? parseAnyYaml(text, file) : locatedPlainly(plain, text);
+}
+
+/** A text of several lines as the package reads it; undefined where that complains. */
+function readBlockText(written: string): string | undefined {
+  const { contents, errors, warnings } = parseDocument(`text: ${written}`, { prettyErrors: false });
+  if (errors.length + warnings.length > 0 || !isMap(contents)) return undefined;
+  const value = contents.get("text");
+  return contents.items.length === 1 && typeof value === "string" ? value : undefined;
+}
+
+function locatedPlainly(root: PlainNode, text: string): LocatedData {
+  const position = positionsIn(text);
+  return {
+    data: root.data,
+    locate(path, which) {
+      let node = root;
+      for (const [index, key] of path.entries()) {
+        const inner =
+          node.kind === "list"
+            ? node.items[Number(key)]
+            : node.kind === "object"
+              ? node.entries.get(String(key))
+              : undefined;
+        if (inner === undefined) break;
+        if (!("value" in inner)) node = inner;
+        else if (which === "key" && index === path.length - 1) return position(inner.offset);
+        else node = inner.value;
+      }
+      return position(node.offset);
+    },
+    // A plain document has a colon, and a value if only an empty one, behind each key.
+    isBare: () => false,
+  };
+}
+
+/** Reads a document that may hold all that YAML has, and tells what is wrong with it. */
+export function parseAnyYaml(text: string, file: string): LocatedData {
   const lines = new LineCounter();
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);

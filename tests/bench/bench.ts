@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { type Benchmark, type Budget, isMet, renderBudgets } from "./budget.ts";
+import { documents } from "./documents.ts";
 import { real } from "./real.ts";
 import { sensitivity } from "./sensitivity.ts";
 import { startUp } from "./start-up.ts";
@@ -19,6 +20,7 @@ const benchmarks: Record<string, Benchmark> = {
   real,
   threads,
   "start-up": startUp,
+  documents,
   terminal,
 };
 
