@@ -17,6 +17,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import type { Output } from "./texts.ts";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "./user-error.ts";
 
@@ -49,7 +50,7 @@ export interface FileOptions {
  */
 export async function writeFile(
   file: string,
-  pieces: Iterable<string>,
+  pieces: Iterable<Output>,
   options: FileOptions,
 ): Promise<void> {
   const target = targetOf(file);
@@ -136,7 +137,7 @@ function siblingOf(target: string): string {
 
 async function fill(
   sibling: string,
-  pieces: Iterable<string>,
+  pieces: Iterable<Output>,
   { isPrivate = false, signal }: FileOptions,
 ): Promise<void> {
   const handle = await open(sibling, "wx", isPrivate ? 0o600 : 0o666);
@@ -149,7 +150,7 @@ async function fill(
 
 async function writeStream(
   file: string,
-  pieces: Iterable<string>,
+  pieces: Iterable<Output>,
   { signal }: FileOptions,
 ): Promise<void> {
   try {
@@ -185,7 +186,7 @@ async function orAborted<Value>(promise: Promise<Value>, signal?: AbortSignal): 
 
 async function writePieces(
   handle: FileHandle,
-  pieces: Iterable<string>,
+  pieces: Iterable<Output>,
   signal?: AbortSignal,
 ): Promise<void> {
   for (const piece of pieces) {

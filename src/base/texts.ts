@@ -129,6 +129,8 @@ export function json(value: unknown, space?: number): JsonText {
 
 /** Texts that are JSON already, whose strings hold all that is dangerous. */
 export function jsonLines(text: string): JsonText {
+  // Nearly all is ASCII, where JSON itself has escapes for all but one: a record may be large.
+  if (Buffer.byteLength(text) === text.length && !text.includes("\u007f")) return text as JsonText;
   return visibleInLines(text) as JsonText;
 }
 
@@ -159,6 +161,18 @@ export const markdown: Tag<"markdown"> = tag((text) =>
   // What only looks like an element or an entity, as in "main<=2s & done", needs no escape.
   visible(text.replaceAll(/[\\`*[\]|]|\b_(?!\w)|(?<!\w)_|<(?=[a-z/!?])|&(?=#|\w+;)/gi, "\\$&")),
 );
+
+/** A text that is Markdown already. */
+export function markdownLines(text: string): MarkdownText {
+  return visibleInLines(text) as MarkdownText;
+}
+
+/** A block of code in Markdown, which no line of what is in it can end. */
+export function markdownBlock(language: string, content: Output): MarkdownText {
+  const longest = Math.max(3, ...(content.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${content.trimEnd()}\n${fence}\n` as MarkdownText;
+}
 
 /**
  * A command of GitHub's workflows, on a line of its own: `::error file=a.yaml,line=3::message`. Its texts

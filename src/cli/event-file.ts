@@ -1,4 +1,5 @@
 /** A run as a file of events: the header, which says what was run, and a line for each event. */
+import { json, jsonLines, type JsonText } from "../base/texts.ts";
 import type { Performed } from "../outcome/outcome.ts";
 import { eventsFormat } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
@@ -13,7 +14,7 @@ export function* encodeRun(
   { scenario, strategy, driver, speed, jitter }: Performed,
   { file, text }: Pick<Source, "file" | "text">,
   log: EventLog,
-): Generator<string> {
+): Generator<JsonText> {
   const tasks = taskInstances(scenario).map(({ name }) => name);
   const header: EventsHeader = {
     type: "run-started",
@@ -27,6 +28,6 @@ export function* encodeRun(
     ...(jitter === undefined ? {} : { jitter }),
     tasks,
   };
-  yield `${JSON.stringify(header)}\n`;
-  yield* encodeLog(log, tasks);
+  yield json(header);
+  for (const piece of encodeLog(log, tasks)) yield jsonLines(piece);
 }

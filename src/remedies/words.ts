@@ -3,7 +3,7 @@ import { formatTime } from "../base/duration.ts";
 import { counted } from "../base/sentences.ts";
 import type { Evidence } from "../reading/findings/finding.ts";
 import type { LeftBehind } from "../reading/user-code.ts";
-import { printable } from "../scenario/problem.ts";
+import { printable } from "../base/texts.ts";
 
 /** A text of the program's, in quotes and on one line. */
 export function quote(text: string | null): string {

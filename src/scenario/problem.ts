@@ -2,8 +2,6 @@
 import type { Position } from "../base/position.ts";
 import { printable, type TerminalText } from "../base/texts.ts";
 
-export { printable };
-
 export interface Problem {
   /** Null where the file as a whole is meant (it is a folder, it cannot be read). */
   position: Position | null;

@@ -10,6 +10,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { NameTaken, OutputFailed, putInPlace, writeFile } from "../../src/base/files.ts";
+import { printable } from "../../src/base/texts.ts";
 import { patience } from "../support/patience.ts";
 import { rounds } from "../support/laws.ts";
 import { call, command, environment, shell, temporaryFolder } from "../support/tandem.ts";
@@ -17,7 +18,7 @@ import { call, command, environment, shell, temporaryFolder } from "../support/t
 setDefaultTimeout(patience);
 
 /** What a piece of a test's files holds: a part is told from the whole by its length. */
-const piece = "x".repeat(1000);
+const piece = printable("x".repeat(1000));
 
 function* pieces(count: number, between: (index: number) => void = () => undefined) {
   for (let index = 0; index < count; index++) {

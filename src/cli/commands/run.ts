@@ -1,5 +1,5 @@
 /** `tandem run <scenario>` */
-import { joined, json, printableLines, shellWord } from "../../base/texts.ts";
+import { joined, json, type JsonText, printableLines, shellWord } from "../../base/texts.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { readCallTimes, uncaughtErrors } from "../../strategies/call-times.ts";
@@ -202,7 +202,7 @@ function checkEventsFile(file: string, force: boolean): void {
 /** Writes a record to its file. @returns the signal that came meanwhile: then there may be no file. */
 async function keepRecord(
   file: string,
-  pieces: Iterable<string>,
+  pieces: Iterable<JsonText>,
   replace: boolean,
 ): Promise<EndingSignal | null> {
   const controller = new AbortController();

@@ -1,4 +1,5 @@
 /** Making a scenario of one's own by answering questions: `tandem new`, and the session's own entry. */
+import { visibleDocument } from "../../scenario/visible.ts";
 import { cancel, confirm, intro, log, note, outro, select, text } from "@clack/prompts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import { exitStatus } from "../command.ts";
@@ -55,7 +56,7 @@ export async function makeScenario(file: string | null): Promise<string | null> 
       initialValue: draft.strategy,
     }),
   );
-  const document = writeDraft({ ...draft, strategy });
+  const document = await visibleDocument(writeDraft({ ...draft, strategy }));
   note(document.trimEnd(), "This is the document", { format: (line) => line });
   const proposed = file ?? `./${draft.name}.yaml`;
   return save("it", proposed, document, (message) => log.error(message));

@@ -10,6 +10,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { OutputClosed, OutputFailed, writeFile } from "../../base/files.ts";
 import { wrap } from "../../base/text.ts";
+import { type Output, quotedForShell } from "../../base/texts.ts";
 import { signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";
 import { showCursor } from "../terminal.ts";
@@ -117,7 +118,7 @@ export const maxItems = 10;
 export async function save(
   what: string,
   proposed: string,
-  content: string,
+  content: Output,
   tell: (message: string) => void,
 ): Promise<string | null> {
   for (;;) {
@@ -146,7 +147,7 @@ export async function save(
 
 /** A file's name as a word of a command line. */
 export function asWord(file: string): string {
-  return /[^\w./\\:-]/.test(file) ? `"${file}"` : file;
+  return /[^\w./\\:-]/.test(file) ? quotedForShell(file) : file;
 }
 
 /** Why nothing can be written there, as far as one can see before. */

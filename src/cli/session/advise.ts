@@ -1,4 +1,5 @@
 /** Comparing in the session: the strategies are shown, what must hold is asked, and one is advised. */
+import { visibleDocument } from "../../scenario/visible.ts";
 import { joined } from "../../base/texts.ts";
 import { confirm, log, multiselect, note } from "@clack/prompts";
 import { classOf } from "../../strategies/comparison.ts";
@@ -67,7 +68,7 @@ export async function compareAndAdvise(
   ) {
     const tell = (message: string): void => log.error(fitted(message));
     const file = `./${scenario.name}-unless.yaml`;
-    const written = await save("it", file, unless.document, tell);
+    const written = await save("it", file, await visibleDocument(unless.document), tell);
     if (written !== null)
       log.success(
         `Saved. Compare there: tandem compare ${asWord(written)}\n${fitted("What must hold stands in its first lines, as one types it.")}`,

@@ -11,7 +11,7 @@ import { pad, plural, wrap } from "../../base/text.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { formatTime } from "../../base/duration.ts";
 import type { Scenario } from "../../scenario/model.ts";
-import { printable } from "../../scenario/problem.ts";
+import { printable } from "../../base/texts.ts";
 import { namedStrategies, parseStrategy, type Strategy } from "../../scenario/strategy.ts";
 import { tryOut } from "../../runs/simulate.ts";
 import { countAllSteps } from "../../scenario/walk.ts";

@@ -7,6 +7,10 @@
 import { visibleDocument } from "../../scenario/visible.ts";
 import {
   joined,
+  markdown,
+  markdownBlock,
+  markdownLines,
+  printable,
   type Output,
   printableLines,
   type SourceText,
@@ -32,7 +36,7 @@ import { areCallsTimed } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
-import { DocumentError, printable } from "../../scenario/problem.ts";
+import { DocumentError } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, strategyWords } from "../../scenario/strategy.ts";
 import { exitStatus } from "../command.ts";
@@ -453,7 +457,12 @@ async function saveScenario(setting: Setting): Promise<void> {
   const text = isAsExpected ? source.text : withoutExpectations(source.text);
   const tell = (message: string): void => log.error(fitted(message));
   const document = withStrategy(text, strategy);
-  const file = await save("the scenario", `./${scenario.name}.yaml`, document, tell);
+  const file = await save(
+    "the scenario",
+    `./${scenario.name}.yaml`,
+    await visibleDocument(document),
+    tell,
+  );
   if (file === null) return;
   if (!isAsExpected)
     log.info(fitted(`Without its "expect", which does not hold under ${strategy.name}.`));
@@ -479,24 +488,36 @@ async function saveReport(setting: Setting, run: Run): Promise<void> {
       : speed === 1
         ? "for real"
         : `for real, at speed ${speed}`;
-  const printed = outcome.prints.map(({ text }) => printable(text)).join("\n");
+  const printed = joined(
+    outcome.prints.map(({ text }) => printable(text)),
+    "\n",
+  );
   const file = `${scenario.name}.yaml`;
   const plain = { width: 100, unicode: true, colour: false };
-  const block = (language: string, content: string): string =>
-    `\`\`\`\`${language}\n${content.trimEnd()}\n\`\`\`\`\n`;
-  const report = [
-    `# ${scenario.title ?? scenario.name}\n`,
-    ...(scenario.description === null ? [] : [`${scenario.description.trim()}\n`]),
-    `Run ${how} with tandem ${version}, under the strategy \`${strategy.name}\`.\n`,
-    "## What the program printed\n",
-    block("text", printed),
-    "## What became of it\n",
-    block("text", timelineOf(run, plain)),
-    block("text", renderVerdict(outcome, findFindings(outcome, tryOut), plain.width)),
-    "## The scenario\n",
-    `To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`,
-    block("yaml", withStrategy(source.text, strategy)),
-  ].join("\n");
+  const report = joined(
+    [
+      markdownLines(`# ${scenario.title ?? scenario.name}\n`),
+      ...(scenario.description === null ? [] : [markdownLines(`${scenario.description.trim()}\n`)]),
+      markdownLines(
+        `Run ${how} with tandem ${version}, under the strategy \`${strategy.name}\`.\n`,
+      ),
+      markdown`
+## What the program printed\n
+      `,
+      markdownBlock("text", printed),
+      markdown`
+## What became of it\n
+      `,
+      markdownBlock("text", timelineOf(run, plain)),
+      markdownBlock("text", renderVerdict(outcome, findFindings(outcome, tryOut), plain.width)),
+      markdown`
+## The scenario\n
+      `,
+      markdownLines(`To run it again, save this as \`${file}\` and say \`tandem run ${file}\`.\n`),
+      markdownBlock("yaml", await visibleDocument(withStrategy(source.text, strategy))),
+    ],
+    "\n",
+  );
   const tell = (message: string): void => log.error(fitted(message));
   const written = await save("the report", `./${scenario.name}-report.md`, report, tell);
   if (written !== null) log.success(`Written to ${written}.`);

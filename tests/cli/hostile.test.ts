@@ -1,0 +1,166 @@
+/** Hostile texts, wherever a document, a file's name or an argument may hold them: none reaches an output as it is. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import fc from "fast-check";
+import { dangersIn, hostileText } from "../support/hostile.ts";
+import { rounds } from "../support/laws.ts";
+import { patience } from "../support/patience.ts";
+import { tandemHere, temporaryFolder } from "../support/tandem.ts";
+
+setDefaultTimeout(patience);
+
+/** Text that is filled in where a step performs it; other braces would be placeholders that do not exist. */
+const filledIn = hostileText.map((text) => text.replaceAll(/[{}$]/g, ""));
+
+/** A document whose texts are hostile wherever they may be; it may fall short of what it expects, and lose work. */
+const document = fc
+  .record({
+    title: hostileText,
+    description: hostileText,
+    printed: filledIn,
+    sent: filledIn,
+    failed: filledIn,
+    expected: hostileText,
+  })
+  .map(({ title, description, printed, sent, failed, expected }) => ({
+    name: "hostile",
+    title,
+    description,
+    main: [
+      { print: printed },
+      "launch",
+      { send: { channel: "values", value: { [sent]: [sent] } } },
+      { block: "10ms" },
+      { print: `${printed} again` },
+    ],
+    launch: [{ print: `launch ${printed}` }, { start: ["worker", "failing"] }],
+    tasks: {
+      worker: {
+        steps: [
+          { receive: "values" },
+          { print: "{value}" },
+          { print: `{task} ${printed}` },
+          { sleep: "1s" },
+        ],
+        finally: [{ sleep: "5ms" }, { print: "cleaned" }],
+      },
+      failing: [{ sleep: "1ms" }, { fail: failed }],
+    },
+    channels: { values: null },
+    strategy: "thread",
+    expect: { prints: [expected], tasks: "finished" },
+  }));
+
+const printOf = (step: unknown): string[] =>
+  typeof step === "object" && step !== null && "print" in step ? [String(step.print)] : [];
+
+const virtual = ["--driver", "virtual"];
+
+/** Every command that tells of a document, but for `run` without options, whose stdout is the program's. */
+const commands: readonly (readonly string[])[] = [
+  ["run", "FILE", ...virtual, "--json"],
+  ["compare", "FILE"],
+  ["compare", "FILE", "--json"],
+  ["compare", "FILE", "--markdown"],
+  ["compare", "FILE", "--counter-example", "--must", "main<=15ms"],
+  ["check", "FILE"],
+  ["check", "FILE", "--reporter", "json"],
+  ["check", "FILE", "--reporter", "junit"],
+  ["check", "FILE", "--reporter", "github"],
+  ["code", "FILE"],
+  ["code", "FILE", "--lang", "python"],
+  ["show", "FILE"],
+  ["run", "FILE", ...virtual, "--jitter", "5%", "--runs", "3"],
+  ["report", "FILE"],
+];
+
+describe("a hostile text", () => {
+  test("law: of a document reaches no output of any command", async () => {
+    using folder = temporaryFolder();
+    await fc.assert(
+      fc.asyncProperty(document, async (value) => {
+        const file = folder.file("hostile.json", JSON.stringify(value));
+        for (const words of commands) {
+          const args = words.map((word) => (word === "FILE" ? file : word));
+          const { status, stdout, stderr } = await tandemHere(args);
+          expect([args, dangersIn(stdout + stderr)]).toEqual([args, []]);
+          expect([args, status === 2, stderr]).toEqual([args, words.includes("report"), stderr]);
+          if (args.includes("--json") || args.includes("json")) JSON.parse(stdout);
+          if (args.includes("junit")) Bun.XML.parse(stdout);
+          if (args.includes("show")) expect(JSON.parse(stdout)).toEqual(value);
+          if (args.includes("github"))
+            expect(stdout.split("\n").filter((line) => /^\s*::(?!error file=)/.test(line))).toEqual(
+              [],
+            );
+        }
+      }),
+      { numRuns: rounds(8, 500) },
+    );
+  });
+
+  test("law: is the program's own on stdout, and in the record it is equal", async () => {
+    using folder = temporaryFolder();
+    await fc.assert(
+      fc.asyncProperty(document, async (value) => {
+        const file = folder.file("hostile.json", JSON.stringify(value));
+        const events = folder.file("events.ndjson");
+        const ran = await tandemHere([
+          "run",
+          file,
+          ...virtual,
+          "--events",
+          events,
+          "--force",
+          "--timeline",
+        ]);
+        expect(ran.stdout).toStartWith(`${value.main.flatMap(printOf)[0]!.toWellFormed()}
+`);
+        expect(dangersIn(ran.stderr)).toEqual([]);
+        const record = await Bun.file(events).text();
+        expect(dangersIn(record)).toEqual([]);
+        for (const line of record.trimEnd().split("\n")) JSON.parse(line);
+        const told = await tandemHere(["report", events]);
+        expect(ran.stderr).toEndWith(told.stdout);
+        expect(dangersIn(told.stdout + told.stderr)).toEqual([]);
+      }),
+      { numRuns: rounds(10, 500) },
+    );
+  });
+
+  test("law: in an argument, a file's name or a document's keys reaches no message", async () => {
+    using folder = temporaryFolder();
+    await fc.assert(
+      fc.asyncProperty(hostileText, fc.boolean(), async (text, isKey) => {
+        const word = text.replaceAll(/[\0/]/g, "") || "x";
+        const wrong = isKey
+          ? { name: "a", main: [], [word]: 1, tasks: { [word]: [] } }
+          : { name: word, main: [word, { start: word }, { receive: word }], strategy: word };
+        const file = folder.file("wrong.json", JSON.stringify(wrong));
+        const named = folder.file(`${word.toWellFormed()}.json`, "{ nothing");
+        for (const args of [
+          ["run", file],
+          ["run", named],
+          ["check", file, named],
+          ["check", file, named, "--reporter", "junit"],
+          ["check", file, named, "--reporter", "github"],
+          ["check", file, named, "--reporter", "json"],
+          ["show", named],
+          ["report", named],
+          [word],
+          ["run", word],
+          ["run", "lost", "--strategy", word],
+          ["run", "lost", ...virtual, "--timeout", word],
+          ["run", "lost", `--${word}`],
+          ["run", "lost", ...virtual, "--events", `/nowhere/${word}`],
+          ["compare", "lost", "--must", word],
+          ["compare", "lost", "--sort", word],
+          ["code", "lost", "--lang", word],
+          ["help", word],
+        ]) {
+          const { stdout, stderr } = await tandemHere(args);
+          expect([args, dangersIn(stdout + stderr)]).toEqual([args, []]);
+        }
+      }),
+      { numRuns: rounds(15, 1000) },
+    );
+  });
+});
