@@ -16,7 +16,7 @@ const allowed: Record<string, string[]> = {
   scenario: ["base"],
   program: ["base", "trace", "scenario"],
   drivers: ["base", "trace", "scenario", "program"],
-  reading: ["base", "trace", "scenario"],
+  reading: ["base", "trace"],
   outcome: ["base", "trace", "scenario", "program", "reading"],
   remedies: ["base", "trace", "scenario", "reading", "outcome"],
   strategies: ["base", "trace", "scenario", "reading", "outcome", "remedies"],
@@ -47,13 +47,15 @@ const allowed: Record<string, string[]> = {
   ],
 };
 
-/** Static imports of a file, relative to src; packages by their name. Type-only imports count as well. */
+/** Imports of a file, relative to src; packages by their name. Those of types count, and dynamic ones. */
 async function importsOf(file: string): Promise<string[]> {
   const text = await Bun.file(join(src, file)).text();
-  const found = text.matchAll(/^(?:import|export|\}).*from "([^"]+)"/gm);
-  return [...found].map(([, target]) =>
-    target!.startsWith(".") ? relative(src, join(src, dirname(file), target!)) : target!,
-  );
+  const found = text.matchAll(/^(?:import|export|\}).*from "([^"]+)"|\bimport\("([^"]+)"\)/gm);
+  return [...found]
+    .map(([, fixed, dynamic]) => (fixed ?? dynamic)!)
+    .map((target) =>
+      target.startsWith(".") ? relative(src, join(src, dirname(file), target)) : target,
+    );
 }
 
 /** Static imports that stay after types are erased. */
@@ -95,6 +97,21 @@ describe("the source", () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  test("trace and reading reach no scenario, by whatever detour", async () => {
+    const reached = new Map<string, string>();
+    const visit = async (file: string, from: string): Promise<void> => {
+      if (reached.has(file) || !files.includes(file)) return;
+      reached.set(file, from);
+      for (const target of await importsOf(file)) await visit(target, file);
+    };
+    for (const file of files)
+      if (["trace", "reading"].includes(folderOf(file))) await visit(file, file);
+    const wrong = [...reached].filter(
+      ([file]) => !["base", "trace", "reading"].includes(folderOf(file)),
+    );
+    expect(wrong.map(([file, from]) => `${from} imports ${file}`)).toEqual([]);
   });
 
   test("no file imports itself by a detour", async () => {

@@ -9,7 +9,8 @@ import {
   stillProgramText,
   type TerminalText,
 } from "../base/texts.ts";
-import { Lanes } from "../reading/lanes.ts";
+import { lanesOf } from "../outcome/lanes.ts";
+import type { Lanes } from "../reading/lanes.ts";
 import { type Plan, planOf } from "../runs/plan.ts";
 import { type RealProcess, type Run, run, runInVirtualTime } from "../runs/run.ts";
 import type { ReadRun } from "../strategies/judge.ts";
@@ -124,7 +125,7 @@ class LiveScreen {
   constructor(real: RealProcess, plan: Plan, { look }: ShowOptions, output: QueuedOutput) {
     const { scenario, strategy, driver } = plan;
     const speed = driver.kind === "real" ? driver.speed : 1;
-    this.lanes = new Lanes(scenario, strategy);
+    this.lanes = lanesOf(plan);
     const heading = `${scenario.name}, strategy ${strategy.name}`;
     this.#picture = new LivePicture(this.lanes, heading, expectedTime(plan));
     this.#output = output;
@@ -182,7 +183,7 @@ export function expectedTime({ scenario, strategy }: Plan): Ticks | null {
 
 /** The picture of a run that is over. */
 export function timelineOf({ outcome, log }: ReadRun, look: Look): TerminalText {
-  const lanes = new Lanes(outcome.scenario, outcome.strategy).hearAll(log);
+  const lanes = lanesOf(outcome).hearAll(log);
   const { wall } = outcome;
   return joined([...renderTimeline(lanes, look, { to: wall, now: wall }), ""], "\n");
 }

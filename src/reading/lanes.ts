@@ -5,22 +5,17 @@
  * on, so the picture of a running program and that of a finished one are read off the same way. The
  * number of lanes is bounded, whatever the number of tasks.
  */
-import {
-  endings,
-  interruptions,
-  LAUNCH,
-  MAIN,
-  MAIN_THREAD,
-  POOL_THREAD,
-  threads,
-} from "../trace/event.ts";
+import { endings, interruptions } from "../trace/event.ts";
+import type { Definitions } from "../trace/definitions.ts";
 import type { Columns, EventLog } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
-import { type Scenario, taskInstances } from "../scenario/model.ts";
-import { isBeside, type Strategy } from "../scenario/strategy.ts";
-import { LogCursor, type TraceEvent } from "./cursor.ts";
-import { HoldReader } from "./holds.ts";
+import { LogCursor } from "./cursor.ts";
 import type { ProgramStatus } from "./entities.ts";
+import { HoldReader } from "./holds.ts";
+import { type Hear, hearings, type Listener } from "./listener.ts";
+import { nextLoop } from "./loops.ts";
+import { Numbered } from "./numbered.ts";
+import { type Span as Pair, SpanFold } from "./spans.ts";
 
 /** What a lane is doing; the gravest first, which is what a narrow cell shows of several. */
 export const activities = [
@@ -66,40 +61,53 @@ const mostTaskLanes = 40;
 const mostSpans = 4096;
 
 interface OpenLane extends Lane {
+  /** The kind of the actor whose lane it is; null for a thread that runs no program of its own. */
+  kind: string | null;
+  /** The thread that it is, or runs on; null while that is not known. */
+  thread: number | null;
   /** When its sleep, or its first turn, is due. */
   due: Ticks | null;
-  /** When main handed it over. */
+  /** When it was handed over. */
   submittedAt: Ticks | null;
   /** Whether it is within a function of the user's. */
   calls: boolean;
 }
 
-export class Lanes {
-  readonly #threads: OpenLane[] = [];
+export class Lanes implements Listener {
+  readonly #definitions: Definitions;
+  readonly #threads = new Numbered<OpenLane>();
   readonly #actors = new Map<number, OpenLane>();
-  /** How many tasks have no lane. */
-  readonly hidden: number;
-  readonly #beside: boolean;
-  readonly #floats: boolean;
-  readonly #holds: HoldReader;
-  /** When the loop's thread was held, latterly. */
-  readonly #held: Stretch[] = [];
+  /** By function, or name: how many have a lane. */
+  readonly #shown = new Map<string, number>();
+  #shownTasks = 0;
+  /** How many definitions there were when the lanes were chosen. */
+  readonly #considered: number;
+  /** How many lanes those of one function have. */
+  readonly #perFunction: number;
+  readonly #spans = new SpanFold();
+  /** By thread: the loop that has opened on it last. */
+  readonly #loops: HeldThread[] = [];
+  readonly #hearings: readonly (readonly Hear[])[];
   #end: Ticks = 0;
 
-  constructor(scenario: Scenario, strategy: Strategy) {
-    this.#beside = isBeside(strategy);
-    this.#floats = strategy.loop === "float";
-    this.#holds = new HoldReader(this.#floats ? "javascript" : "asyncio", 0, ({ at, ticks }) =>
-      this.#wasHeld(at, at + ticks),
-    );
-    const instances = taskInstances(scenario);
-    const perName = Math.max(1, Math.floor(mostTaskLanes / Math.max(1, scenario.tasks.length)));
-    this.#actors.set(MAIN, this.#threadLane(MAIN_THREAD));
-    this.#actors.set(LAUNCH, lane("launch", false));
-    for (const [actor, { name, copy }] of instances.entries())
-      if (copy < perName && this.#actors.size < mostTaskLanes + 2)
-        this.#actors.set(actor, lane(name, false));
-    this.hidden = instances.length + 2 - this.#actors.size;
+  /** @param definitions more may come while events are heard. */
+  constructor(definitions: Definitions) {
+    this.#definitions = definitions;
+    this.#hearings = hearings([this]);
+    const functions = new Set<string>();
+    for (const [, { kind, name, function: of }] of definitions.actors)
+      if (kind !== "main" && kind !== "launch") functions.add(of ?? name);
+    this.#perFunction = Math.max(1, Math.floor(mostTaskLanes / Math.max(1, functions.size)));
+    for (const [number] of definitions.actors) {
+      if (this.#shownTasks >= mostTaskLanes) break;
+      this.#choose(number);
+    }
+    this.#considered = definitions.actors.size;
+  }
+
+  /** How many actors have no lane. */
+  get hidden(): number {
+    return Math.max(0, this.#definitions.actors.size - this.#actors.size);
   }
 
   /** The latest instant that anything is known of. */
@@ -108,29 +116,28 @@ export class Lanes {
   }
 
   /**
-   * Threads in their order, each followed by what runs on it, as they are at an instant; those that have
-   * not begun are left out.
+   * Threads in their order, each followed by what runs on it, as they are at an instant, and then those
+   * of pools; those that have not begun are left out.
    */
   lanesAt(now: Ticks): Lane[] {
-    const begun = [...this.#actors]
-      .filter(
-        ([actor, { startedAt, due, spans }]) =>
-          actor !== MAIN && (startedAt !== null || due !== null || spans.length > 0),
-      )
-      .map(([, one]) => one);
-    const [main, loop, ...pool] = this.#threads;
+    const threads = [...this.#threads.values()];
+    const isWorker = ({ thread }: OpenLane): boolean => this.#spans.isWorker(thread!);
+    const begun = [...this.#actors.values()].filter(
+      (one) =>
+        !one.isThread && (one.startedAt !== null || one.due !== null || one.spans.length > 0),
+    );
     return [
-      main!,
-      ...(this.#beside && loop !== undefined ? [loop] : []),
-      ...begun,
-      ...pool.filter((one) => one !== undefined),
+      ...threads
+        .filter((one) => !isWorker(one))
+        .flatMap((one) => [one, ...begun.filter(({ thread }) => thread === one.thread)]),
+      ...threads.filter(isWorker),
     ].map((one) => (one.due === null ? one : { ...one, spans: this.#spansAt(one, now) }));
   }
 
   /** Hears all events of a run that is over. */
   hearAll(log: Pick<EventLog, "chunks">): this {
     const event = new LogCursor(log);
-    while (event.next()) this.#event(event);
+    while (event.next()) this.#hear(event);
     return this;
   }
 
@@ -140,123 +147,154 @@ export class Lanes {
     this.hearAll({ chunks: [{ ...columns, thread: sameThread }] });
   }
 
-  #threadLane(thread: number): OpenLane {
-    return (this.#threads[thread] ??= lane(threads[thread]!, true));
-  }
+  readonly hears: Listener["hears"] = {
+    "main-started": (event) => this.#started(event),
+    "launch-started": (event) => this.#started(event),
+    "task-started": (event) => this.#started(event),
+    "main-ended": (event) => this.#ended(event),
+    "launch-ended": (event) => this.#ended(event),
+    "task-ended": (event) => this.#ended(event),
+    "task-submitted": ({ actor, at }) => {
+      const own = this.#laneOf(actor);
+      if (own !== undefined) own.submittedAt = at;
+    },
+    "task-created": ({ actor, at, thread }) => {
+      const own = this.#laneOf(actor);
+      if (own === undefined) return;
+      own.due = own.submittedAt ?? at;
+      own.thread ??= thread;
+    },
+    "loop-opened": ({ thread, at }) => {
+      this.#threadLane(thread).startedAt ??= at;
+    },
+    "loop-closed": ({ thread, at }) => {
+      const own = this.#threadLane(thread);
+      if (own.kind === null) this.#endLane(own, at, null);
+      // What has not ended by now, nothing will wake.
+      for (const lane of this.#actors.values())
+        if (lane.kind !== "main" && (lane.thread ?? thread) === thread) closeSpan(lane, at);
+    },
+    "call-held": ({ thread, actor, at, value }) => {
+      if (this.#spans.isWorker(thread)) return;
+      const own = this.#laneOf(actor);
+      if (own !== undefined) kept(own, at - value, at);
+      if (this.#showsSteps(thread)) kept(this.#threadLane(thread), at - value, at);
+    },
+    interrupted: ({ thread, at, value }) => {
+      const status = interruptions[value] === "deadlock" ? "deadlocked" : "interrupted";
+      this.#stop(thread, at, status);
+    },
+    "process-ended": ({ thread, at }) => this.#stop(thread, at, "abandoned"),
+  };
 
-  #event(event: TraceEvent): void {
-    const { type, at, thread, actor, value } = event;
+  #hear(event: LogCursor): void {
+    const { thread, at } = event;
     if (at > this.#end) this.#end = at;
-    this.#holds.hear(event);
-    const own = this.#actors.get(actor);
-    switch (type) {
-      case "main-started":
-      case "launch-started":
-      case "task-started":
-        if (own === undefined) break;
-        this.#hasTurn(own, at);
-        own.startedAt = at;
-        break;
-      case "task-created":
-        if (own !== undefined) own.due = own.submittedAt ?? at;
-        break;
-      case "task-submitted":
-        if (own !== undefined) own.submittedAt = at;
-        break;
-      case "main-ended":
-      case "launch-ended":
-      case "task-ended":
-        if (own !== undefined) this.#endLane(own, at, endings[value]!);
-        break;
-      case "loop-opened":
-        if (this.#beside) this.#threadLane(thread).startedAt = at;
-        break;
-      case "loop-closed":
-        if (this.#beside) this.#endLane(this.#threadLane(thread), at, null);
-        // What has not ended by now, nothing will wake.
-        for (const [actor, task] of this.#actors) if (actor !== MAIN) closeSpan(task, at);
-        break;
-      case "sleep-began":
-        open(own, "sleeping", at);
-        if (own !== undefined) own.due = at + value;
-        break;
-      case "sleep-ended":
-        if (own !== undefined) this.#hasTurn(own, at);
-        break;
-      case "block-began":
-        this.#keeps(own, thread, "blocking", at);
-        break;
-      case "compute-began":
-        this.#keeps(own, thread, "computing", at);
-        break;
-      case "block-ended":
-      case "compute-ended":
-        this.#letsGo(own, thread, at);
-        break;
-      case "wait-began":
-      case "settle-began":
-        open(own, "waiting", at);
-        break;
-      case "offload-began":
-        open(own, "offloaded", at);
-        break;
-      case "call-began":
-        if (own === undefined || thread >= POOL_THREAD) break;
-        own.calls = true;
-        open(own, "calling", at);
-        break;
-      case "call-ended":
-        if (own === undefined || thread >= POOL_THREAD) break;
-        own.calls = false;
-        closeSpan(own, at);
-        break;
-      case "wait-ended":
-      case "settle-ended":
-      case "offload-ended":
-        closeSpan(own, at);
-        break;
-      case "call-held":
-        if (thread >= POOL_THREAD) break;
-        if (own !== undefined) kept(own, at - value, at);
-        if (thread !== MAIN_THREAD || this.#floats) kept(this.#threadLane(thread), at - value, at);
-        break;
-      case "job-began": {
-        const worker = this.#threadLane(thread);
-        worker.startedAt ??= at;
-        open(worker, "working", at);
-        break;
-      }
-      case "job-ended":
-        closeSpan(this.#threadLane(thread), at);
-        break;
-      case "interrupted":
-        this.#stop(at, interruptions[value] === "deadlock" ? "deadlocked" : "interrupted");
-        break;
-      case "process-ended":
-        this.#stop(at, "abandoned");
-        break;
+    if (event.type === "loop-opened")
+      this.#loops[thread] = new HeldThread(
+        nextLoop(this.#definitions, thread, this.#loops[thread]?.number ?? null),
+      );
+    this.#loops[thread]?.holds.hear(event);
+    const span = this.#spans.hear(event);
+    if (span !== null) this.#spanned(span);
+    for (const hear of this.#hearings[event.typeNumber]!) hear(event, span);
+  }
+
+  /** A span has begun or ended. */
+  #spanned(span: Pair): void {
+    const activity = activityOf[span.kind];
+    if (activity === undefined) return;
+    const { thread, from, to } = span;
+    if (span.kind === "job") {
+      const worker = this.#threadLane(thread);
+      worker.startedAt ??= from;
+      if (to === null) open(worker, activity, from);
+      else closeSpan(worker, to);
+      return;
     }
-  }
-
-  /** A step keeps its thread; the thread's own lane shows it as well. */
-  #keeps(own: OpenLane | undefined, thread: number, activity: Activity, at: Ticks): void {
     // What a job of the pool does shows on the pool's lane.
-    if (thread >= POOL_THREAD) return;
-    open(own, activity, at);
-    if (thread !== MAIN_THREAD || this.#floats) open(this.#threadLane(thread), activity, at);
+    if (span.inPool) return;
+    const own = this.#laneOf(span.actor);
+    if (span.kind === "sleep") {
+      if (own === undefined) return;
+      if (to !== null) this.#hasTurn(own, to);
+      else {
+        open(own, activity, from);
+        own.due = from + span.value;
+      }
+      return;
+    }
+    if (span.kind === "call" && own !== undefined) own.calls = to === null;
+    const keeps = span.kind === "block" || span.kind === "compute";
+    // A step keeps its thread; the thread's own lane shows it as well.
+    for (const lane of [own, keeps && this.#showsSteps(thread) ? this.#threadLane(thread) : own])
+      if (to === null) open(lane, activity, from);
+      else closeSpan(lane, to);
   }
 
-  #letsGo(own: OpenLane | undefined, thread: number, at: Ticks): void {
-    if (thread >= POOL_THREAD) return;
-    closeSpan(own, at);
-    if (thread !== MAIN_THREAD || this.#floats) closeSpan(this.#threadLane(thread), at);
+  #started({ type, actor, thread, at }: LogCursor): void {
+    if (type === "main-started" && !this.#actors.has(actor)) this.#bind(actor, thread);
+    const own = this.#laneOf(actor);
+    if (own === undefined) return;
+    this.#hasTurn(own, at);
+    own.startedAt = at;
+    own.thread ??= thread;
   }
 
-  #wasHeld(from: Ticks, to: Ticks): void {
-    const last = this.#held.at(-1);
-    if (last !== undefined && from <= last.to) last.to = to;
-    else this.#held.push({ from, to });
-    if (this.#held.length > mostSpans) this.#held.splice(0, mostSpans / 2);
+  #ended({ actor, at, value }: LogCursor): void {
+    const own = this.#laneOf(actor);
+    if (own !== undefined) this.#endLane(own, at, endings[value]!);
+  }
+
+  /** The lane of an actor; undefined where there are too many of them. */
+  #laneOf(number: number): OpenLane | undefined {
+    const known = this.#actors.get(number);
+    const mayCome = this.#definitions.actors.size > this.#considered;
+    return known === undefined && mayCome ? this.#choose(number) : known;
+  }
+
+  /** Gives an actor a lane, if there is one left. */
+  #choose(number: number): OpenLane | undefined {
+    const definition = this.#definitions.actors.get(number);
+    if (definition === undefined || this.#shownTasks >= mostTaskLanes) return undefined;
+    const { kind, name } = definition;
+    // The lane of main is its thread's; the first is there before anything is heard.
+    if (kind === "main") return this.#actors.size === 0 ? this.#bindFirst(number) : undefined;
+    if (kind !== "launch") {
+      const of = definition.function ?? name;
+      const shown = this.#shown.get(of) ?? 0;
+      if (shown >= this.#perFunction) return undefined;
+      this.#shown.set(of, shown + 1);
+      this.#shownTasks++;
+    }
+    const own = newLane(name, { isThread: false, kind, thread: null });
+    this.#actors.set(number, own);
+    return own;
+  }
+
+  #bindFirst(actor: number): OpenLane | undefined {
+    for (const [thread] of this.#definitions.threads) return this.#bind(actor, thread);
+    return undefined;
+  }
+
+  /** Main runs on this thread, and its lane is that of the thread. */
+  #bind(actor: number, thread: number): OpenLane {
+    const lane = this.#threadLane(thread);
+    lane.kind = "main";
+    this.#actors.set(actor, lane);
+    return lane;
+  }
+
+  #threadLane(thread: number): OpenLane {
+    const known = this.#threads.get(thread);
+    if (known !== undefined) return known;
+    const { name = `thread ${thread}` } = this.#definitions.threads.get(thread) ?? {};
+    return this.#threads.set(thread, newLane(name, { isThread: true, kind: null, thread }));
+  }
+
+  /** Whether a thread's lane shows the steps of what runs on it; where main waits meanwhile, it shows that. */
+  #showsSteps(thread: number): boolean {
+    return this.#threads.get(thread)?.kind !== "main" || this.#loops[thread]?.floats === true;
   }
 
   /** What was due goes on, having been starved for as long as its thread was held. */
@@ -269,7 +307,7 @@ export class Lanes {
    * The spans of a lane whose sleep or first turn is due: from then on it is starved while its thread is
    * held. What else its turn is late by is the timer's own lateness, or a busy machine's.
    */
-  #spansAt({ spans, due }: OpenLane, now: Ticks): Span[] {
+  #spansAt({ spans, due, thread }: OpenLane, now: Ticks): Span[] {
     const last = spans.at(-1);
     const sleeps = last?.to === null;
     const settled = sleeps ? spans.slice(0, -1) : [...spans];
@@ -277,23 +315,13 @@ export class Lanes {
       if (sleeps && (to === null || to > from)) settled.push({ activity: "sleeping", from, to });
     };
     let from = sleeps ? last.from : due!;
-    for (const held of this.#heldBetween(due!, now)) {
+    for (const held of this.#loops[thread ?? -1]?.heldBetween(due!, now) ?? []) {
       sleep(from, held.from);
       settled.push({ activity: "starved", ...held });
       from = held.to;
     }
     if (from < now || settled.length === 0) sleep(from, null);
     return settled;
-  }
-
-  #heldBetween(from: Ticks, to: Ticks): Stretch[] {
-    const now = this.#holds.soFar(to);
-    const stretches: Stretch[] = [];
-    for (let k = this.#held.length - 1; k >= 0 && this.#held[k]!.to > from; k--)
-      stretches.unshift(this.#held[k]!);
-    return [...stretches, ...(now === null ? [] : [now])]
-      .map((held) => ({ from: Math.max(held.from, from), to: Math.min(held.to, to) }))
-      .filter((held) => held.to > held.from);
   }
 
   #endLane(own: OpenLane, at: Ticks, status: Lane["status"]): void {
@@ -303,26 +331,80 @@ export class Lanes {
     own.status = status;
   }
 
-  /** The process is over, and so is whatever had not ended. */
-  #stop(at: Ticks, status: "deadlocked" | "interrupted" | "abandoned"): void {
-    for (const [actor, own] of this.#actors) {
-      if (own.endedAt !== null) continue;
+  /** The process of a thread is over, with those that it has started, and so is whatever had not ended. */
+  #stop(thread: number, at: Ticks, status: "deadlocked" | "interrupted" | "abandoned"): void {
+    const process = this.#processOf(thread);
+    const isOver = (own: OpenLane): boolean =>
+      own.endedAt === null && this.#isWithin(this.#processOf(own.thread ?? thread), process);
+    for (const own of this.#actors.values()) {
+      if (!isOver(own)) continue;
       if (own.startedAt === null && own.due === null && own.spans.length === 0) continue;
-      this.#endLane(own, at, actor === MAIN || actor === LAUNCH ? status : "abandoned");
+      const isProgram = own.kind === "main" || own.kind === "launch";
+      this.#endLane(own, at, isProgram ? status : "abandoned");
     }
-    for (const thread of this.#threads)
-      if (thread !== undefined && thread.endedAt === null) this.#endLane(thread, at, null);
+    for (const own of this.#threads.values()) if (isOver(own)) this.#endLane(own, at, null);
+  }
+
+  #processOf(thread: number): number {
+    return this.#definitions.threads.get(thread)?.process ?? 0;
+  }
+
+  #isWithin(process: number | null, outer: number): boolean {
+    if (process === null || process === outer) return process === outer;
+    return this.#isWithin(this.#definitions.processes.get(process)?.parent ?? null, outer);
   }
 }
+
+const activityOf: Readonly<Record<string, Activity>> = {
+  sleep: "sleeping",
+  block: "blocking",
+  compute: "computing",
+  wait: "waiting",
+  settle: "waiting",
+  offload: "offloaded",
+  call: "calling",
+  job: "working",
+};
 
 interface Stretch {
   from: Ticks;
   to: Ticks;
 }
 
-function lane(name: string, isThread: boolean): OpenLane {
+/** When the thread of a loop was held, latterly. */
+class HeldThread {
+  readonly number: number | null;
+  readonly floats: boolean;
+  readonly holds: HoldReader;
+  readonly #held: Stretch[] = [];
+
+  constructor({ number, rules }: ReturnType<typeof nextLoop>) {
+    this.number = number;
+    this.floats = rules === "javascript";
+    this.holds = new HoldReader(rules, 0, ({ at, ticks }) => this.#wasHeld(at, at + ticks));
+  }
+
+  heldBetween(from: Ticks, to: Ticks): Stretch[] {
+    const now = this.holds.soFar(to);
+    const stretches: Stretch[] = [];
+    for (let k = this.#held.length - 1; k >= 0 && this.#held[k]!.to > from; k--)
+      stretches.unshift(this.#held[k]!);
+    return [...stretches, ...(now === null ? [] : [now])]
+      .map((held) => ({ from: Math.max(held.from, from), to: Math.min(held.to, to) }))
+      .filter((held) => held.to > held.from);
+  }
+
+  #wasHeld(from: Ticks, to: Ticks): void {
+    const last = this.#held.at(-1);
+    if (last !== undefined && from <= last.to) last.to = to;
+    else this.#held.push({ from, to });
+    if (this.#held.length > mostSpans) this.#held.splice(0, mostSpans / 2);
+  }
+}
+
+function newLane(name: string, own: Pick<OpenLane, "isThread" | "kind" | "thread">): OpenLane {
   const nothing = { startedAt: null, endedAt: null, status: null, due: null, submittedAt: null };
-  return { name, isThread, ...nothing, spans: [], calls: false };
+  return { name, ...own, ...nothing, spans: [], calls: false };
 }
 
 /** The lane does something else from now on; one that has ended does nothing any more. */

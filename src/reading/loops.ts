@@ -1,6 +1,6 @@
 /** Event loops: from when to when each was open, who held its thread, and who was late through that. */
 import type { Ticks } from "../base/duration.ts";
-import type { LoopDefinition } from "../trace/definitions.ts";
+import type { Definitions, LoopDefinition } from "../trace/definitions.ts";
 import { type Blame, BlameReader, type LateTurn } from "./blame.ts";
 import { type Hold, HoldReader } from "./holds.ts";
 
@@ -33,6 +33,10 @@ export class LoopReader {
     this.holds = new HoldReader(outcome.rules, seam, (hold) => this.#wasHeld(hold));
   }
 
+  get number(): number | null {
+    return this.#outcome.number;
+  }
+
   closing(at: Ticks): void {
     this.#outcome.closingAt ??= at;
   }
@@ -59,4 +63,22 @@ export class LoopReader {
     for (const turn of this.#lateWithin) if (turn.actor !== hold.actor) this.#blame.late(turn);
     this.#lateWithin.length = 0;
   }
+}
+
+/**
+ * The loop that opens on a thread after another one; asyncio's rules hold where none is defined.
+ *
+ * @param before the number of the one before; null for the first.
+ */
+export function nextLoop(
+  { loops }: Definitions,
+  thread: number,
+  before: number | null,
+): { number: number | null; rules: LoopDefinition["rules"] } {
+  let isBehind = before === null;
+  for (const [number, loop] of loops) {
+    if (isBehind && loop.thread === thread) return { number, rules: loop.rules };
+    isBehind ||= number === before;
+  }
+  return { number: null, rules: "asyncio" };
 }

@@ -5,12 +5,11 @@
  * handed over or made.
  */
 import type { Ticks } from "../base/duration.ts";
-import type { Definitions } from "../trace/definitions.ts";
 import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { Entities } from "./entities.ts";
 import type { Listener } from "./listener.ts";
-import { type LoopOutcome, LoopReader } from "./loops.ts";
+import { type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
 import { precisionOf, type Recorded, seamOf } from "./recorded.ts";
 import type { Span, SpanFold } from "./spans.ts";
 
@@ -32,13 +31,11 @@ export class TurnReader implements Listener {
   /** Lateness on threads without a loop. */
   readonly #elsewhere: BlameReader;
   readonly #lateness = new LatenessMeter();
-  readonly #definitions: LoopDefinitions;
 
   constructor(trace: Recorded, entities: Entities, spans: SpanFold) {
     this.#trace = trace;
     this.#entities = entities;
     this.#spans = spans;
-    this.#definitions = new LoopDefinitions(trace.definitions);
     this.#elsewhere = this.#newBlame();
   }
 
@@ -70,7 +67,8 @@ export class TurnReader implements Listener {
 
   /** A loop has opened: from here on it is the one of its thread. */
   opened({ at, thread }: LogCursor): LoopReader {
-    const { number, rules } = this.#definitions.next(thread);
+    const before = this.loopOn(thread)?.number ?? null;
+    const { number, rules } = nextLoop(this.#trace.definitions, thread, before);
     const loop = new LoopReader(
       { number, thread, rules, openedAt: at, closingAt: null, closedAt: null, longestBlock: null },
       seamOf(this.#trace.source),
@@ -131,26 +129,6 @@ export class TurnReader implements Listener {
         ),
       precisionOf(this.#trace.source),
     );
-  }
-}
-
-/** The loops of each thread, in the order in which they open. */
-class LoopDefinitions {
-  readonly #definitions: Definitions;
-  readonly #taken = new Set<number>();
-
-  constructor(definitions: Definitions) {
-    this.#definitions = definitions;
-  }
-
-  /** The next loop that opens on a thread; asyncio's rules hold where none is defined. */
-  next(thread: number): { number: number | null; rules: LoopOutcome["rules"] } {
-    for (const [number, loop] of this.#definitions.loops)
-      if (loop.thread === thread && !this.#taken.has(number)) {
-        this.#taken.add(number);
-        return { number, rules: loop.rules };
-      }
-    return { number: null, rules: "asyncio" };
   }
 }
 

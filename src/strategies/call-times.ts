@@ -1,6 +1,7 @@
 /** How the user's functions went in a recorded run, for a run in which they are not called. */
-import { completions, eventTypes } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
+import { LogCursor } from "../reading/cursor.ts";
+import { followSpans } from "../reading/spans.ts";
 import type { CallTime, CallTimes } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 
@@ -14,38 +15,21 @@ const unknownError = "it failed in the recorded run";
 export function readCallTimes(log: EventLog): CallTimes {
   const byActor: CallTimes["byActor"] = {};
   const all = new Map<string, CallTime[]>();
-  /** By actor: the call that is under way. An actor makes one at a time. */
-  const open = new Map<number, { at: Ticks; held: Ticks; name: string }>();
-  for (const chunk of log.chunks)
-    for (let k = 0; k < chunk.length; k++) {
-      const actor = chunk.actor[k]!;
-      const at = chunk.at[k]!;
-      const call = open.get(actor);
-      switch (eventTypes[chunk.type[k]!]) {
-        case "call-began":
-          open.set(actor, { at, held: 0, name: chunk.texts.get(k)! });
-          break;
-        case "call-held":
-          if (call !== undefined) call.held += chunk.value[k]!;
-          break;
-        case "call-ended": {
-          if (call === undefined) break;
-          open.delete(actor);
-          const how = completions[chunk.value[k]!];
-          const total = at - call.at;
-          const time: CallTime = { total, held: Math.min(call.held, total) };
-          if (how === "failed") time.error = chunk.texts.get(k) ?? unknownError;
-          // Its place stays, so that the calls behind it keep theirs.
-          (byActor[actor] ??= []).push(how === "cancelled" ? null : time);
-          if (how === "cancelled") break;
-          if (!all.has(call.name)) all.set(call.name, []);
-          all.get(call.name)!.push(time);
-          break;
-        }
-        default:
-          break;
-      }
-    }
+  /** By actor: for how long the call that is under way has held its thread. */
+  const held = new Map<number, Ticks>();
+  followSpans(log, ({ type, actor, value }, span) => {
+    if (type === "call-held") held.set(actor, (held.get(actor) ?? 0) + value);
+    if (span?.kind !== "call") return;
+    const heldFor = held.get(actor) ?? 0;
+    held.delete(actor);
+    if (span.to === null) return;
+    const total = span.to - span.from;
+    const time: CallTime = { total, held: Math.min(heldFor, total) };
+    if (span.how === "failed") time.error = span.error ?? unknownError;
+    // Its place stays, so that the calls behind it keep theirs.
+    (byActor[actor] ??= []).push(span.how === "cancelled" ? null : time);
+    if (span.how !== "cancelled") all.getOrInsertComputed(span.of!, () => []).push(time);
+  });
   return {
     byActor,
     byFunction: Object.fromEntries([...all].map(([name, times]) => [name, typical(times)])),
@@ -68,8 +52,8 @@ function mean(times: CallTime[]): CallTime {
 /** Errors of user code that nobody could catch, in a recorded run: they are none of a call's, and nothing performs them again. */
 export function uncaughtErrors(log: EventLog): string[] {
   const errors: string[] = [];
-  for (const { length, type, texts } of log.chunks)
-    for (let k = 0; k < length; k++)
-      if (eventTypes[type[k]!] === "error-logged" && texts.has(k)) errors.push(texts.get(k)!);
+  const event = new LogCursor(log);
+  while (event.next())
+    if (event.type === "error-logged" && event.text !== undefined) errors.push(event.text);
   return errors;
 }

@@ -1,6 +1,7 @@
 /** Which threads of a run compute at the same time. */
-import { eventTypes, typeNumber, POOL_THREAD } from "../trace/event.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { EventLog } from "../trace/log.ts";
+import { followSpans, type Span } from "../reading/spans.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { Cursor, hasStep, isPoolStep } from "../scenario/walk.ts";
@@ -19,22 +20,22 @@ export function computeAtOnce(scenario: Scenario, strategy: Strategy, log: Event
   if (strategy.loop === "inline" && strategy.offload !== "threads") return false;
   if (!steps.some((list) => hasStep(list, "compute"))) return false;
   const jobs = new ComputingJobs(scenario);
-  const since = new Map<number, number>();
-  for (const { length, at, type, thread, actor, value } of log.chunks)
-    for (let k = 0; k < length; k++) {
-      const event = eventTypes[type[k]!]!;
-      jobs.hear(event, actor[k]!, value[k]!);
-      const where = thread[k]!;
-      const begins = event === "compute-began" || (event === "job-began" && jobs.has(value[k]!));
-      if (begins && !(where >= POOL_THREAD && strategy.offload === "processes"))
-        since.set(where, at[k]!);
-      if (type[k] !== typeNumber["compute-ended"] && type[k] !== typeNumber["job-ended"]) continue;
-      const began = since.get(where);
-      if (began === undefined) continue;
-      since.delete(where);
-      for (const other of since.values()) if (at[k]! > Math.max(began, other)) return true;
+  /** By thread: since when it computes. */
+  const since = new Map<number, Ticks>();
+  let isAtOnce = false;
+  followSpans(log, (_, span) => {
+    if (span === null || isAtOnce) return;
+    jobs.hear(span);
+    const computes = span.kind === "compute" || (span.kind === "job" && jobs.has(span.value));
+    if (!computes || (span.inPool && strategy.offload === "processes")) return;
+    if (span.to === null) {
+      since.set(span.thread, span.from);
+      return;
     }
-  return false;
+    since.delete(span.thread);
+    for (const other of since.values()) isAtOnce ||= span.to > Math.max(span.from, other);
+  });
+  return isAtOnce;
 }
 
 /** The jobs of a pool that compute: a task hands its steps over in their order. */
@@ -53,10 +54,10 @@ class ComputingJobs {
     return this.#jobs.has(job);
   }
 
-  hear(event: (typeof eventTypes)[number], actor: number, value: number): void {
-    if (actor < 0) return;
-    if (event === "cleanup-began") this.#cursors[actor] = this.#cleanUps[actor]!();
-    if (event !== "offload-began") return;
+  hear({ kind, actor, to, value }: Span): void {
+    if (actor < 0 || to !== null) return;
+    if (kind === "cleanup") this.#cursors[actor] = this.#cleanUps[actor]!();
+    if (kind !== "offload") return;
     const cursor = this.#cursors[actor]!;
     let step = cursor.next();
     while (step !== undefined && !isPoolStep(step)) step = cursor.next();

@@ -1,6 +1,7 @@
 /** Holding runs against what must hold: what a strategy came to, what it lacks, and what would help. */
+import { lanesOf } from "../outcome/lanes.ts";
 import type { Outcome } from "../outcome/outcome.ts";
-import { Lanes } from "../reading/lanes.ts";
+import type { Lanes } from "../reading/lanes.ts";
 import { remediesOf } from "../remedies/findings.ts";
 import type { Simulate } from "../remedies/simulate.ts";
 import type { EventLog } from "../trace/log.ts";
@@ -45,7 +46,7 @@ export function judge(
     computesAtOnce: computeAtOnce(scenario, strategy, log),
     helps: () => whatHelps(scenario, strategy, demands, tryOut),
     wall: outcome.wall,
-    lanes: new Lanes(scenario, strategy).hearAll(log),
+    lanes: lanesOf(outcome).hearAll(log),
   };
 }
 

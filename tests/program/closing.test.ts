@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Lanes } from "../../src/reading/lanes.ts";
+import { lanesOf } from "../../src/outcome/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
@@ -90,7 +90,7 @@ describe("a task submitted to a loop that is closing", () => {
     const scenario = parseScenario(JSON.stringify(closing([{ sleep: 5000 }])), "closing.json");
     const strategy = resolveStrategy(thread);
     const log = runVirtually({ scenario, strategy, runtime: "python" });
-    const lanes = new Lanes(scenario, strategy).hearAll(log).lanesAt(log.end);
+    const lanes = lanesOf({ scenario, strategy }).hearAll(log).lanesAt(log.end);
     expect(lanes.find(({ name }) => name === "late")).toMatchObject({
       endedAt: 1_300_000,
       status: "abandoned",

@@ -1,7 +1,8 @@
 /** The lanes of a timeline say what was so. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { lanesOf } from "../../src/outcome/lanes.ts";
 import { HoldReader } from "../../src/reading/holds.ts";
-import { type Lane, Lanes, type Span } from "../../src/reading/lanes.ts";
+import type { Lane, Lanes, Span } from "../../src/reading/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { typeNumber } from "../../src/trace/event.ts";
 import { EventLog } from "../../src/trace/log.ts";
@@ -15,8 +16,7 @@ import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
 
-const lanesOf = ({ scenario, strategy, log }: RandomRun): Lanes =>
-  new Lanes(scenario, strategy).hearAll(log);
+const allLanesOf = (run: RandomRun): Lanes => lanesOf(run).hearAll(run.log);
 
 /** When the loop's thread was held. */
 function heldIn({ strategy, log }: RandomRun): { from: number; to: number }[] {
@@ -49,7 +49,7 @@ describe("laws", () => {
       const run = performRandom(seed);
       const made = madeAt(run);
       for (const now of [run.log.end, run.log.end / 2]) {
-        const lanes = new Lanes(run.scenario, run.strategy).hearAll(run.log.upTo(now));
+        const lanes = lanesOf(run).hearAll(run.log.upTo(now));
         for (const { name, startedAt, endedAt, spans } of lanes.lanesAt(now)) {
           let before = made.get(name) ?? startedAt ?? 0;
           for (const { activity, from, to } of spans) {
@@ -71,7 +71,7 @@ describe("laws", () => {
     for (const seed of seeds) {
       const run = performRandom(seed);
       const held = heldIn(run);
-      for (const { name, spans } of lanesOf(run).lanesAt(run.log.end))
+      for (const { name, spans } of allLanesOf(run).lanesAt(run.log.end))
         for (const { activity, from, to } of spans) {
           if (activity !== "starved") continue;
           starved++;
@@ -79,7 +79,7 @@ describe("laws", () => {
           expect(cover, `seed ${seed}, ${name} starved from ${from} to ${to}`).toBeDefined();
         }
       for (const task of run.outcome.tasks) {
-        const lane = lanesOf(run)
+        const lane = allLanesOf(run)
           .lanesAt(run.log.end)
           .find(({ name }) => name === task.name);
         const { ticks, at } = task.late;
@@ -94,7 +94,7 @@ describe("laws", () => {
     for (const seed of seeds) {
       const run = performRandom(seed);
       const { end } = run.log;
-      const lanes = lanesOf(run);
+      const lanes = allLanesOf(run);
       for (const unicode of [true, false]) {
         const width = 60 + (seed % 5) * 30;
         const look = { width, unicode, colour: false };
@@ -138,7 +138,7 @@ function shown(document: object, strategy: string, name: string): unknown[] {
   const chosen = parseStrategy(strategy);
   const takes = { byActor: {}, byFunction: { "./x.ts#f": { total: 500_000, held: 200_000 } } };
   const log = runVirtually({ scenario, strategy: chosen, runtime: "", takes });
-  return spansOf(new Lanes(scenario, chosen).hearAll(log).lanesAt(log.end), name);
+  return spansOf(lanesOf({ scenario, strategy: chosen }).hearAll(log).lanesAt(log.end), name);
 }
 
 function spansOf(lanes: Lane[], lane: string): unknown[] {
@@ -203,6 +203,6 @@ test("for real, a timer that is late by itself shows as a sleep", () => {
   add(30_000, "task-started", 0);
   add(30_000, "sleep-began", 0, 100_000);
   add(200_000, "sleep-ended", 0);
-  const lanes = new Lanes(scenario, strategy).hearAll(log);
+  const lanes = lanesOf({ scenario, strategy }).hearAll(log);
   expect(spansOf(lanes.lanesAt(200_000), "t")).toEqual([["sleeping", 30, 200]]);
 });

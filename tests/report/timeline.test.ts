@@ -1,7 +1,8 @@
 /** The timeline, for every terminal. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { Lanes } from "../../src/reading/lanes.ts";
+import { lanesOf as emptyLanesOf } from "../../src/outcome/lanes.ts";
+import type { Lanes } from "../../src/reading/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { renderTimeline } from "../../src/report/terminal/timeline.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
@@ -15,7 +16,7 @@ function lanesOf(document: string, name: string): { lanes: Lanes; end: number } 
   const scenario = parseScenario(document, "test.yaml");
   const strategy = parseStrategy(name);
   const log = runVirtually({ scenario, strategy, runtime: "" });
-  return { lanes: new Lanes(scenario, strategy).hearAll(log), end: log.end };
+  return { lanes: emptyLanesOf({ scenario, strategy }).hearAll(log), end: log.end };
 }
 
 const wide = `name: wide
