@@ -8,6 +8,7 @@ import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { disordered, performForReal, Lanes } from "../support/real.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
+import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -265,12 +266,12 @@ describe("a real run", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("a job of the pool is told of only with the task that handed it over, however soon the process ends", async () => {
+  test("law: a job of the pool is told of only with the task that handed it over, however soon the process ends", async () => {
     using folder = temporaryFolder();
-    await new Lanes(3).each([...Array(30).keys()], async (k) => {
+    await new Lanes(3).each([...Array(rounds(8, 30)).keys()], async (k) => {
       const document = {
         name: "hurry",
-        main: ["launch", { block: 20 + k / 3 }],
+        main: ["launch", { block: 20 + ((k * 7) % 30) / 3 }],
         tasks: {
           t: { copies: 10, steps: [{ repeat: 200, steps: [{ sleep: 0.5 }, { block: 0.1 }] }] },
         },
@@ -290,7 +291,7 @@ describe("a real run", () => {
     });
   });
 
-  test("causes come before their effects, however soon another thread hears of them", async () => {
+  test("law: causes come before their effects, however soon another thread hears of them", async () => {
     const chain = {
       steps: [{ repeat: 700, steps: [{ compute: 0.01 }, { send: { channel: "up", value: 1 } }] }],
     };
@@ -303,7 +304,7 @@ describe("a real run", () => {
     const scenario = parseScenario(JSON.stringify(document), "relay.json");
     const strategy = parseStrategy("thread,offload=threads,workers=2");
     // Alone most runs would be in order even if nobody saw to it.
-    for (let k = 0; k < 10; k++) {
+    for (let k = 0; k < rounds(4, 30); k++) {
       const log = await performForReal({ scenario, strategy, runtime: "test" }, 1);
       expect(disordered(log, scenario)).toEqual([]);
     }
