@@ -10,12 +10,12 @@ import { endingOf, failures } from "./failure.ts";
 import { EventLoop } from "./loop.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
-import type { Run } from "./run.ts";
+import type { NumberedSpec } from "./spec.ts";
 import { type Coroutine, type Task, UNTOLD, type Wanted } from "./task.ts";
 import { placeholderValues, placeOf, type Special, valueText, Walk } from "./walk.ts";
 
 export class Background {
-  readonly run: Run;
+  readonly run: NumberedSpec;
   readonly loop: EventLoop;
   readonly channels: LoopChannels;
   /** Null where tasks perform their blocking steps themselves. */
@@ -28,7 +28,7 @@ export class Background {
   /** Called when main wants no more of the loop than its tasks' ends. */
   onFinish: () => void = () => undefined;
 
-  constructor(run: Run, thread: Thread, eager: boolean) {
+  constructor(run: NumberedSpec, thread: Thread, eager: boolean) {
     this.run = run;
     this.loop = new EventLoop(thread, {
       eager,

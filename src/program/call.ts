@@ -15,7 +15,7 @@ import {
   type Thread,
   type ThreadProgram,
 } from "./operation.ts";
-import type { Run } from "./run.ts";
+import type { NumberedSpec } from "./spec.ts";
 import type { Details } from "../trace/log.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 import { placeOf } from "./walk.ts";
@@ -27,11 +27,11 @@ function called(step: CallStep): Details {
 
 /** How calls go, where nothing is really called. Counts the calls of each actor. */
 export class CallClock {
-  readonly #run: Run;
+  readonly #run: NumberedSpec;
   readonly #vary: Thread["vary"];
   readonly #made = new Map<number, number>();
 
-  constructor(run: Run, { vary }: Thread) {
+  constructor(run: NumberedSpec, { vary }: Thread) {
     this.#run = run;
     this.#vary = vary;
   }

@@ -6,7 +6,7 @@ import type { EventLoop } from "./loop.ts";
 import type { Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
 import type { LeafStep, StepPosition } from "../scenario/model.ts";
-import type { Run } from "./run.ts";
+import type { NumberedSpec } from "./spec.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
 import { placeholderValues, Walk } from "./walk.ts";
@@ -22,7 +22,7 @@ interface Closed {
  * Runs launch in a loop of its own and closes the loop (asyncio.run); a portal's loop stays open
  * until main has had its use of it.
  */
-export function* runAsync(run: Run, thread: Thread): ThreadProgram<Closed> {
+export function* runAsync(run: NumberedSpec, thread: Thread): ThreadProgram<Closed> {
   const background = new Background(run, thread, false);
   const { loop, pool } = background;
   const launch = loop.createTask(LAUNCH, launchCoroutine(background));
@@ -135,7 +135,7 @@ function* settleAsGroup(
   endSettle(loop, raised);
 }
 
-function settlePosition({ scenario }: Run): StepPosition {
+function settlePosition({ scenario }: NumberedSpec): StepPosition {
   return scenario.launch.find(({ kind }) => kind === "settle")!.position;
 }
 

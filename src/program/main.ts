@@ -24,16 +24,16 @@ import { Cancelled, detailsOf, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
-import type { Run } from "./run.ts";
+import type { NumberedSpec } from "./spec.ts";
 import { placeholderValues, placeOf, valueText, Walk } from "./walk.ts";
 
 /** The program of the main thread. Its result is the exit code of the process. */
-export function mainProgram(run: Run, thread: Thread): ThreadProgram<number> {
+export function mainProgram(run: NumberedSpec, thread: Thread): ThreadProgram<number> {
   return new MainThread(run, thread).program();
 }
 
 /** The program of a thread that holds an event loop of its own. */
-export function* loopProgram(run: Run, thread: Thread): ThreadProgram<void> {
+export function* loopProgram(run: NumberedSpec, thread: Thread): ThreadProgram<void> {
   const { loop, raised } = yield* runAsync(run, thread);
   // Python's threading.excepthook: told on stderr, and nobody else hears.
   if (raised !== undefined && !(raised instanceof Cancelled))
@@ -54,7 +54,7 @@ export function* loopProgram(run: Run, thread: Thread): ThreadProgram<void> {
 type Result = Pick<Extract<Message, { kind: "task-ended" }>, "status" | "error">;
 
 class MainThread {
-  readonly #run: Run;
+  readonly #run: NumberedSpec;
   readonly #thread: Thread;
   readonly #times: CallClock;
   /** Whether main has come past its launch step. */
@@ -72,7 +72,7 @@ class MainThread {
   /** By task: what has come of those that main submitted. */
   readonly #results = new Map<number, Result>();
 
-  constructor(run: Run, thread: Thread) {
+  constructor(run: NumberedSpec, thread: Thread) {
     this.#run = run;
     this.#thread = thread;
     this.#times = new CallClock(run, thread);

@@ -11,7 +11,7 @@ import { takenAhead } from "../scenario/strategy.ts";
 import { endingOf, failures, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import { type Job, type Message, noResult, type Thread, type ThreadProgram } from "./operation.ts";
-import type { Run } from "./run.ts";
+import type { NumberedSpec } from "./spec.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 import { placeOf } from "./walk.ts";
 
@@ -34,7 +34,7 @@ export class LoopPool {
   #broken: StepFailure | undefined;
   #idle: Future | undefined;
 
-  constructor(loop: EventLoop, { strategy, poolResource }: Run) {
+  constructor(loop: EventLoop, { strategy, poolResource }: NumberedSpec) {
     this.#loop = loop;
     this.#resource = poolResource;
     this.#workers = strategy.workers!;
@@ -152,7 +152,7 @@ class JobFuture extends Future {
 }
 
 /** The program of one thread of the pool: job after job, until it is told to stop. */
-export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
+export function* poolProgram(run: NumberedSpec, thread: Thread): ThreadProgram<void> {
   for (;;) {
     for (let message; (message = thread.receive()) !== undefined;)
       if (message.kind === "stop") return;
@@ -170,7 +170,7 @@ export function* poolProgram(run: Run, thread: Thread): ThreadProgram<void> {
   }
 }
 
-function beginNext({ poolResource }: Run, thread: Thread): Job | undefined {
+function beginNext({ poolResource }: NumberedSpec, thread: Thread): Job | undefined {
   const job = thread.takeJob();
   if (job !== undefined)
     thread.record(typeNumber["job-began"], job.actor, job.id, about(job.step, poolResource));

@@ -12,6 +12,7 @@ import type { Listener } from "./listener.ts";
 import { type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
 import { precisionOf, type Recorded, seamOf } from "./recorded.ts";
 import type { Span, SpanFold } from "./spans.ts";
+import { nearestRank } from "../base/shares.ts";
 
 /** How late sleeps ended that ended by themselves. */
 export interface Lateness {
@@ -145,9 +146,8 @@ class LatenessMeter {
   measure(): Lateness {
     const late = Float64Array.from(this.#late).sort();
     const count = this.#onTime + late.length;
-    // The nearest-rank percentile: the smallest value that at least this share does not exceed.
     const percentile = (share: number): Ticks =>
-      count === 0 ? 0 : (late[Math.ceil(share * count) - 1 - this.#onTime] ?? 0);
+      late[nearestRank(share, count) - this.#onTime] ?? 0;
     return { count, p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) };
   }
 }

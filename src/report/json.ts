@@ -5,129 +5,41 @@
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ToldFinding } from "../remedies/findings.ts";
-import { actorName, documentName, type Outcome } from "../outcome/outcome.ts";
+import { actorName, documentName, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { threads } from "../trace/event.ts";
+import type { Hold } from "../reading/holds.ts";
+import { axisNames, axisOf } from "../scenario/axes.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import type { Standpoint } from "../scenario/walk.ts";
 
 export type RunResult = ReturnType<typeof toJson>;
 
+/** @param findings as they are told, with what was tried to change them. */
 export function toJson(outcome: Outcome, findings: ToldFinding[]) {
-  const { strategy, main, launch } = outcome;
+  const { scenario, strategy, driver, speed, jitter, wall } = outcome;
+  const { exitCode, interruptedBy, interruption } = outcome;
   return {
-    scenario: outcome.scenario.name,
-    strategy: {
-      ...strategy,
-      timeout: orNull(strategy.timeout),
-      grace: orNull(strategy.grace),
-    },
-    driver: outcome.driver,
-    speed: outcome.speed,
-    ...(outcome.jitter === undefined ? {} : { jitter: outcome.jitter }),
-    wall: ms(outcome.wall),
-    exitCode: outcome.exitCode,
-    interruptedBy: outcome.interruptedBy,
-    interruption: outcome.interruption,
-    main: {
-      status: main.status,
-      endedAt: orNull(main.endedAt),
-      blocked: ms(main.blocked),
-      error: main.error,
-    },
-    launch: {
-      status: launch.status,
-      startedAt: orNull(launch.startedAt),
-      endedAt: orNull(launch.endedAt),
-      error: launch.error,
-      heard: launch.heard?.by ?? null,
-      heardAt: orNull(launch.heard?.at ?? null),
-    },
-    tasks: outcome.tasks.map((task) => ({
-      name: task.name,
-      status: task.status,
-      startedAt: orNull(task.startedAt),
-      endedAt: orNull(task.endedAt),
-      progress:
-        task.steps === 0 ? (task.status === "finished" ? 1 : 0) : task.stepsDone / task.steps,
-      error: task.error,
-      heard: task.heard?.by ?? null,
-      heardAt: orNull(task.heard?.at ?? null),
-      lost: task.lost,
-      givenUp: task.givenUp === null ? null : { by: task.givenUp.by, at: ms(task.givenUp.at) },
-      cleanup: task.cleanup,
-      destroyed: task.destroyed,
-      cleanupCut:
-        task.cleanupCut === null ? null : { by: task.cleanupCut.by, at: ms(task.cleanupCut.at) },
-      steps: task.steps,
-      stepsDone: task.stepsDone,
-      stoodAt:
-        task.stoodAt === null
-          ? null
-          : {
-              line: task.stoodAt.step.position.line,
-              column: task.stoodAt.step.position.column,
-              step: task.stoodAt.step.kind,
-              iteration: task.stoodAt.iteration,
-            },
-      cancelled:
-        task.cancelled === null
-          ? null
-          : { reason: task.cancelled.reason, at: ms(task.cancelled.at) },
-    })),
-    prints: outcome.lines.map((print) => ({
-      at: ms(print.at),
-      thread: threads[print.thread]!,
-      task: print.actor >= 0 ? actorName(outcome, print.actor) : null,
-      text: print.text,
-      // Stdout is not said: it is where a program prints.
-      ...(print.stream === "stderr" ? { stream: "stderr" as const } : {}),
-    })),
-    metrics: {
-      overlap: outcome.overlap,
-      longestBlock:
-        outcome.longestBlock === null
-          ? null
-          : {
-              at: ms(outcome.longestBlock.at),
-              duration: ms(outcome.longestBlock.ticks),
-              by: actorName(outcome, outcome.longestBlock.actor),
-              source: outcome.longestBlock.source,
-            },
-      lateness: {
-        count: outcome.lateness.count,
-        p50: ms(outcome.lateness.p50),
-        p99: ms(outcome.lateness.p99),
-        max: ms(outcome.lateness.max),
-      },
-    },
-    blocks: outcome.blame.holds.map(({ hold, victims }) => ({
-      at: ms(hold.at),
-      duration: ms(hold.ticks),
-      by: actorName(outcome, hold.actor),
-      source: hold.source,
-      shares: hold.parts.map(({ actor, ticks }) => ({
-        by: actorName(outcome, actor),
-        duration: ms(ticks),
-      })),
-      late: victims.map(({ actor, tasks, by }) => ({
-        task: documentName(outcome, actor),
-        tasks,
-        by: ms(by),
-      })),
-    })),
-    races: outcome.races.map((race) => ({
-      at: ms(race.at),
-      gap: ms(race.gap),
-      between: race.between.map((racer) => ({
-        type: racer.type,
-        thread: threads[racer.thread]!,
-        actor: actorName(outcome, racer.actor),
-        text: racer.text,
-      })),
-    })),
-    failures: outcome.failures.map((failure) => ({
-      of: actorName(outcome, failure.actor),
-      error: failure.error,
-      at: ms(failure.at),
-      heard: failure.heard.map(({ by, where, at }) => ({ by, where, at: ms(at) })),
+    scenario: scenario.name,
+    strategy: strategyToJson(strategy),
+    driver,
+    speed,
+    ...(jitter === undefined ? {} : { jitter }),
+    wall: ms(wall),
+    exitCode,
+    interruptedBy,
+    interruption,
+    main: mainToJson(outcome.main),
+    launch: launchToJson(outcome.launch),
+    tasks: outcome.tasks.map(taskToJson),
+    prints: printsToJson(outcome),
+    metrics: metricsToJson(outcome),
+    blocks: blocksToJson(outcome),
+    races: racesToJson(outcome),
+    failures: outcome.failures.map(({ actor, error, at, heard }) => ({
+      of: actorName(outcome, actor),
+      error,
+      at: ms(at),
+      heard: heard.map(({ by, where, at: when }) => ({ by, where, at: ms(when) })),
     })),
     waiting: outcome.waiting.map(({ actor, for: what, of, since }) => ({
       who: actorName(outcome, actor),
@@ -137,6 +49,113 @@ export function toJson(outcome: Outcome, findings: ToldFinding[]) {
     })),
     findings: findings.map((finding) => ({ ...finding, at: ms(finding.at) })),
   };
+}
+
+function strategyToJson(strategy: Strategy): Strategy {
+  const durations = axisNames
+    .filter((name) => axisOf(name).kind === "duration")
+    .map((name) => [name, orNull(strategy[name] as Ticks | null)]);
+  return { ...strategy, ...(Object.fromEntries(durations) as Partial<Strategy>) };
+}
+
+function mainToJson({ status, endedAt, blocked, error }: Outcome["main"]) {
+  return { status, endedAt: orNull(endedAt), blocked: ms(blocked), error };
+}
+
+function launchToJson({ status, startedAt, endedAt, error, heard }: Outcome["launch"]) {
+  return {
+    status,
+    startedAt: orNull(startedAt),
+    endedAt: orNull(endedAt),
+    error,
+    heard: heard?.by ?? null,
+    heardAt: orNull(heard?.at ?? null),
+  };
+}
+
+function taskToJson(task: TaskOutcome) {
+  const { status, steps, stepsDone, givenUp, cleanupCut, stoodAt, cancelled } = task;
+  return {
+    name: task.name,
+    status,
+    startedAt: orNull(task.startedAt),
+    endedAt: orNull(task.endedAt),
+    progress: steps === 0 ? (status === "finished" ? 1 : 0) : stepsDone / steps,
+    error: task.error,
+    heard: task.heard?.by ?? null,
+    heardAt: orNull(task.heard?.at ?? null),
+    lost: task.lost,
+    givenUp: givenUp === null ? null : { by: givenUp.by, at: ms(givenUp.at) },
+    cleanup: task.cleanup,
+    destroyed: task.destroyed,
+    cleanupCut: cleanupCut === null ? null : { by: cleanupCut.by, at: ms(cleanupCut.at) },
+    steps,
+    stepsDone,
+    stoodAt: stoodAt === null ? null : standpointToJson(stoodAt),
+    cancelled: cancelled === null ? null : { reason: cancelled.reason, at: ms(cancelled.at) },
+  };
+}
+
+function standpointToJson({ step, iteration }: Standpoint) {
+  const { line, column } = step.position;
+  return { line, column, step: step.kind, iteration };
+}
+
+function printsToJson(outcome: Outcome) {
+  return outcome.lines.map(({ at, thread, actor, text, stream }) => ({
+    at: ms(at),
+    thread: threads[thread]!,
+    task: actor >= 0 ? actorName(outcome, actor) : null,
+    text,
+    // Stdout is not said: it is where a program prints.
+    ...(stream === "stderr" ? { stream: "stderr" as const } : {}),
+  }));
+}
+
+function metricsToJson(outcome: Outcome) {
+  const { overlap, longestBlock, lateness } = outcome;
+  return {
+    overlap,
+    longestBlock: longestBlock === null ? null : holdToJson(outcome, longestBlock),
+    lateness: {
+      count: lateness.count,
+      p50: ms(lateness.p50),
+      p99: ms(lateness.p99),
+      max: ms(lateness.max),
+    },
+  };
+}
+
+function holdToJson(outcome: Outcome, { at, ticks, actor, source }: Hold) {
+  return { at: ms(at), duration: ms(ticks), by: actorName(outcome, actor), source };
+}
+
+function blocksToJson(outcome: Outcome) {
+  return outcome.blame.holds.map(({ hold, victims }) => ({
+    ...holdToJson(outcome, hold),
+    shares: hold.parts.map(({ actor, ticks }) => ({
+      by: actorName(outcome, actor),
+      duration: ms(ticks),
+    })),
+    late: victims.map(({ actor, tasks, by }) => ({
+      task: documentName(outcome, actor),
+      tasks,
+      by: ms(by),
+    })),
+  }));
+}
+
+function racesToJson(outcome: Outcome) {
+  return outcome.races.map(({ at, gap, between }) => ({
+    at: ms(at),
+    gap: ms(gap),
+    between: between.map(({ type, thread, actor, text }) => ({
+      type,
+      thread: threads[thread]!,
+      actor: actorName(outcome, actor),
+      text,
+    })),
+  }));
 }
 
 function ms(ticks: Ticks): number {

@@ -6,12 +6,12 @@ import type { Jitter } from "../scenario/jitter.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { DocumentError, type Problem } from "../scenario/problem.ts";
 import type { Source } from "../scenario/source.ts";
-import type { RunPlan } from "../program/run.ts";
+import type { ProgramSpec } from "../program/spec.ts";
 
 /** What takes a program through its operations; `speed`: every duration is divided by it. */
 export type Driver = { kind: "virtual"; jitter: Jitter | null } | { kind: "real"; speed: number };
 
-export interface Plan extends RunPlan {
+export interface Plan extends ProgramSpec {
   driver: Driver;
   /** What the modules of its calls are relative to. */
   folder: string;

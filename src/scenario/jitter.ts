@@ -16,11 +16,6 @@ export function parseJitterShare(text: string): number | undefined {
   return share > 0 && share <= 1 ? share : undefined;
 }
 
-/** A share as a percentage, as one writes it on the command line: `5%`. */
-export function formatJitterShare(share: number): string {
-  return `${Number((share * 100).toPrecision(12))}%`;
-}
-
 /**
  * The seed of a repetition, from 0. The first has the main seed itself, so a single run is the first of
  * many.

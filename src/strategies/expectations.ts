@@ -9,6 +9,7 @@ import { formatDuration, formatTime, type Ticks } from "../base/duration.ts";
 import type { Position } from "../base/position.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import { roundPercent } from "../base/shares.ts";
 
 /** One thing that is expected, and what was found. */
 export interface Checked {
@@ -64,7 +65,7 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
   }
   for (const { of, bound } of bounds) {
     const figure = figureOf(outcome, of);
-    const format = of === "overlap" ? formatShare : formatTime;
+    const format = of === "overlap" ? roundPercent : formatTime;
     check(of, isWithin(figure, bound), boundWords(bound, of), format(figure));
   }
   if (prints !== null) {
@@ -145,10 +146,6 @@ export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
 }
 
 function boundWords({ comparison, limit }: Bound, of: BoundedFigure): string {
-  const figure = of === "overlap" ? formatShare(limit) : formatDuration(limit);
+  const figure = of === "overlap" ? roundPercent(limit) : formatDuration(limit);
   return comparison === "==" ? figure : `${comparison} ${figure}`;
-}
-
-function formatShare(share: number): string {
-  return `${Math.round(share * 1000) / 10}%`;
 }

@@ -16,6 +16,7 @@ import type { Heard, ProgramStatus, TaskStatus } from "../reading/entities.ts";
 import type { Print } from "../reading/reading.ts";
 import { actorName, isLost, type Outcome, type TaskOutcome, traceOf } from "../outcome/outcome.ts";
 import { raceWindow, type Recorded } from "../reading/recorded.ts";
+import { nearestRank } from "../base/shares.ts";
 
 /** Something whose place among others is followed: a line that is printed, or an end. */
 export interface Moment {
@@ -433,9 +434,9 @@ function toEnding(
   return { ...ending, main: programStatuses[key.charCodeAt(from - 1)]!, tasks: entries };
 }
 
-/** Percentiles by nearest rank: the smallest value that at least this share of all does not exceed. */
+/** The percentiles of so many values, of which there is at least one. */
 function spread(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort();
-  const percentile = (share: number): Ticks => sorted[Math.ceil(share * sorted.length) - 1]!;
+  const percentile = (share: number): Ticks => sorted[nearestRank(share, sorted.length)]!;
   return { min: sorted[0]!, median: percentile(0.5), p95: percentile(0.95), max: sorted.at(-1)! };
 }

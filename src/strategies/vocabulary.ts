@@ -4,6 +4,7 @@ import { type Bound, isWithin } from "../scenario/expectation.ts";
 import type { Demand } from "./demands.ts";
 import { backgroundEnd, figureOf } from "./expectations.ts";
 import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import { exactPercent, roundPercent } from "../base/shares.ts";
 
 /** Demands that are a word. */
 export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = {
@@ -166,7 +167,7 @@ export function boundDemand(name: string, bound: Bound): Demand {
     unit === "count"
       ? String(limit)
       : unit === "share"
-        ? `${Number((limit * 100).toPrecision(12))}%`
+        ? exactPercent(limit)
         : formatDuration(limit);
   const written = `${name}${comparison}${limitText}`;
   if (written in noneOf) return { written, ...noneOf[written]! };
@@ -174,7 +175,7 @@ export function boundDemand(name: string, bound: Bound): Demand {
     unit === "count"
       ? String(figure)
       : unit === "share"
-        ? `${Math.round(figure * 1000) / 10}%`
+        ? roundPercent(figure)
         : formatTime(figure);
   const limitWords = `${comparisonWords[comparison]} ${unit === "time" ? formatTime(limit) : limitText}`;
   return {

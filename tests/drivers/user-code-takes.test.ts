@@ -7,7 +7,7 @@ import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import type { EventLog } from "../../src/trace/log.ts";
 import { type RunResult, toJson } from "../../src/report/json.ts";
-import type { RunPlan } from "../../src/program/run.ts";
+import type { ProgramSpec } from "../../src/program/spec.ts";
 import type { CallTimes } from "../../src/scenario/calls.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
@@ -37,12 +37,12 @@ export async function failsOnce({ sleep }: any) {
 `,
 );
 
-function planOf(document: object, strategy: string): RunPlan {
+function planOf(document: object, strategy: string): ProgramSpec {
   const scenario = parseScenario(JSON.stringify({ name: "calls", ...document }), "calls.json");
   return { scenario, strategy: parseStrategy(strategy), runtime: "Bun" };
 }
 
-function read(plan: RunPlan, log: EventLog): RunResult {
+function read(plan: ProgramSpec, log: EventLog): RunResult {
   const outcome = readOutcome({ ...plan, driver: "real", speed: 1 }, log);
   return toJson(outcome, findFindings(outcome, null));
 }

@@ -6,14 +6,14 @@ import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes, LOOP_THREAD, MAIN_THREAD } from "../../src/trace/event.ts";
 import type { EventLog } from "../../src/trace/log.ts";
 import { type RunResult, toJson } from "../../src/report/json.ts";
-import type { RunPlan } from "../../src/program/run.ts";
+import type { ProgramSpec } from "../../src/program/spec.ts";
 import type { Scenario } from "../../src/scenario/model.ts";
 import { command } from "./tandem.ts";
 
 startRunsWith(command);
 
 /** Performs a plan for real. @returns its events in the order of time. */
-export async function performForReal(plan: RunPlan, speed: number): Promise<EventLog> {
+export async function performForReal(plan: ProgramSpec, speed: number): Promise<EventLog> {
   using run = new RealRun(traitsOf(plan));
   const { log } = await run.perform(plan, {
     speed,
@@ -32,7 +32,7 @@ export interface Twice {
   realLog: EventLog;
 }
 
-export async function performTwice(plan: RunPlan, speed: number): Promise<Twice> {
+export async function performTwice(plan: ProgramSpec, speed: number): Promise<Twice> {
   const modelLog = runVirtually(plan);
   const realLog = await performForReal(plan, speed);
   const read = (log: EventLog): RunResult =>
@@ -52,7 +52,7 @@ const mostTries = 8;
  * @param check is given each run, for what is wrong however late the machine was.
  */
 export async function performUndisturbed(
-  plan: RunPlan,
+  plan: ProgramSpec,
   speed: number,
   check: (twice: Twice) => void = () => {},
 ): Promise<Twice> {

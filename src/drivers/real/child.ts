@@ -8,7 +8,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
 import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
-import { toRun } from "../../program/run.ts";
+import { numbered } from "../../program/spec.ts";
 import { type Board, Deadlock, stages } from "./board.ts";
 import type { RealThread } from "./perform.ts";
 import { type ChildInput, otherThreads, talks, type WorkerInput } from "./protocol.ts";
@@ -28,7 +28,7 @@ async function runChild(): Promise<never> {
   // The parent's own option for this process (see self.ts) is none of its descendants' business.
   delete process.env["BUN_OPTIONS"];
   const input = JSON.parse(readFileSync(0, "utf8")) as ChildInput;
-  const run = toRun(input.plan);
+  const run = numbered(input.plan);
   const ports = new Map<number, [number, MessagePort][]>();
   for (const [a, b] of [[MAIN_THREAD, MAIN_THREAD] as const, ...talks(run)]) {
     if (!ports.has(a)) ports.set(a, []);

@@ -1,13 +1,13 @@
 /** What the processes and threads of a real run hand each other at the start. Plain data throughout. */
 import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../trace/event.ts";
-import type { Run, RunPlan } from "../../program/run.ts";
+import type { NumberedSpec, ProgramSpec } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { countSteps, isPoolStep } from "../../scenario/walk.ts";
 import type { BoardSize } from "./board.ts";
 
 /** From tandem to the child process, as JSON on its standard input. */
 export interface ChildInput {
-  plan: RunPlan;
+  plan: ProgramSpec;
   speed: number;
   /** The folder that paths of the user's modules are relative to. */
   folder: string;
@@ -24,13 +24,13 @@ export interface WorkerInput extends ChildInput {
 }
 
 /** The threads of a run beside main. */
-export function otherThreads({ strategy }: RunPlan): number[] {
+export function otherThreads({ strategy }: ProgramSpec): number[] {
   const pool = Array.from({ length: strategy.workers ?? 0 }, (_, worker) => POOL_THREAD + worker);
   return isBeside(strategy) ? [LOOP_THREAD, ...pool] : pool;
 }
 
 /** Pairs of threads that speak with each other: main with every one, and the loop's with the pool's. */
-export function talks(run: Run): [number, number][] {
+export function talks(run: NumberedSpec): [number, number][] {
   const others = otherThreads(run);
   const pairs: [number, number][] = others.map((thread) => [MAIN_THREAD, thread]);
   if (run.loopThread !== MAIN_THREAD)
@@ -40,7 +40,7 @@ export function talks(run: Run): [number, number][] {
 }
 
 /** What the shared memory of a run has to hold. */
-export function boardSize(run: Run): BoardSize {
+export function boardSize(run: NumberedSpec): BoardSize {
   const { scenario, strategy } = run;
   const jobs =
     strategy.workers === null

@@ -11,7 +11,7 @@ import {
   typeNumber,
 } from "../../trace/event.ts";
 import { type Columns, EventLog } from "../../trace/log.ts";
-import type { RunPlan } from "../../program/run.ts";
+import type { ProgramSpec } from "../../program/spec.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
@@ -44,7 +44,7 @@ const littleBytes = 4096;
 const restMs = 3;
 
 /** What a plan tells of its run. */
-export function traitsOf({ scenario, strategy }: Omit<RunPlan, "runtime">): RunTraits {
+export function traitsOf({ scenario, strategy }: Omit<ProgramSpec, "runtime">): RunTraits {
   return { mayCall: callsAny(scenario), mayHavePool: strategy.offload !== "none" };
 }
 
@@ -80,7 +80,7 @@ export class RealRun implements Disposable {
   }
 
   /** Performs a plan to its end, or to whatever ends it before. */
-  async perform(plan: RunPlan, options: RealOptions): Promise<RealResult> {
+  async perform(plan: ProgramSpec, options: RealOptions): Promise<RealResult> {
     const child = this.#child;
     const listener = new Listener(options.onPrint, options.onEvents);
     this.#listener = listener;
@@ -186,7 +186,7 @@ export class RealRun implements Disposable {
  * No run takes longer than everything in it one after the other, and every time limit in it waited
  * for to its end; Infinity where user code takes as long as it takes.
  */
-function longestRun({ scenario, strategy }: RunPlan): Ticks {
+function longestRun({ scenario, strategy }: ProgramSpec): Ticks {
   const total = (steps: Step[]): Ticks =>
     steps.reduce((sum, step) => {
       if (step.kind === "repeat") return sum + step.times * total(step.steps);

@@ -1,7 +1,7 @@
 /** Making the threads of a real run: what each of them needs, on whichever thread it is made. */
 import { LOOP_THREAD, MAIN_THREAD } from "../../trace/event.ts";
 import { LocalChannel } from "../../program/channel.ts";
-import { type Run, toRun } from "../../program/run.ts";
+import { type NumberedSpec, numbered } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { callsAny, type CallStep, callSteps } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
@@ -18,7 +18,7 @@ import { EventWriter } from "./wire.ts";
 
 /** A thread with all it needs but its clock, which only counts when main starts. */
 export class PreparedThread {
-  readonly run: Run;
+  readonly run: NumberedSpec;
   readonly board: Board;
   readonly writer: EventWriter;
   readonly mailbox: Mailbox;
@@ -35,7 +35,7 @@ export class PreparedThread {
   ) {
     this.number = number;
     this.#input = input;
-    this.run = toRun(input.plan);
+    this.run = numbered(input.plan);
     this.board = new Board(boardSize(this.run), memory);
     // User code may do away with the process at any moment.
     this.writer = new EventWriter(number, this.board, !callsAny(this.run.scenario));
@@ -133,7 +133,10 @@ export class PreparedThread {
 }
 
 /** The steps that call user code on a thread itself. */
-export function callsOn(thread: number, { scenario, strategy, loopThread }: Run): CallStep[] {
+export function callsOn(
+  thread: number,
+  { scenario, strategy, loopThread }: NumberedSpec,
+): CallStep[] {
   const { main, launch, tasks } = callSteps(scenario);
   return [
     ...(thread === MAIN_THREAD ? main : []),

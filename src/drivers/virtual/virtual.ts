@@ -27,7 +27,7 @@ import type {
   ThreadProgram,
 } from "../../program/operation.ts";
 import { poolProgram } from "../../program/pool.ts";
-import { type RunPlan, toRun } from "../../program/run.ts";
+import { type ProgramSpec, numbered } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
@@ -147,19 +147,19 @@ class Scheduler {
   now: Ticks = 0;
   readonly log = new EventLog();
   readonly vary: Thread["vary"];
-  readonly #plan: RunPlan;
+  readonly #plan: ProgramSpec;
   readonly #threads: VirtualThread[] = [];
   /** Those that no thread of the pool has begun, by their number, the oldest first. */
   readonly jobs = new Map<number, Job>();
   #scheduled = 0;
 
-  constructor(plan: RunPlan, jitter: Jitter | null) {
+  constructor(plan: ProgramSpec, jitter: Jitter | null) {
     this.#plan = plan;
     this.vary = jitter === null ? null : varying(jitter);
   }
 
   run(timeout: Ticks | null): EventLog {
-    const run = toRun({ takes: { byActor: {}, byFunction: {} }, ...this.#plan });
+    const run = numbered({ takes: { byActor: {}, byFunction: {} }, ...this.#plan });
     const shared = run.scenario.channels.map(({ capacity }) => new LocalChannel(capacity));
     const beside = isBeside(run.strategy);
     const open = (number: number): VirtualThread => {
@@ -277,7 +277,7 @@ class Scheduler {
  * @returns the events in the order in which they happen.
  */
 export function runVirtually(
-  plan: RunPlan,
+  plan: ProgramSpec,
   timeout: Ticks | null = null,
   jitter: Jitter | null = null,
 ): EventLog {

@@ -9,10 +9,11 @@ import type {
   Tally,
 } from "../../strategies/sensitivity.ts";
 import { formatTime } from "../../base/duration.ts";
-import { formatJitterShare, type Jitter } from "../../scenario/jitter.ts";
+import type { Jitter } from "../../scenario/jitter.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
 import { joined, printable, terminal, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
+import { exactPercent } from "../../base/shares.ts";
 
 /** The most tasks, outcomes, and pairs of each kind that are shown; --json has the rest. */
 const mostTasks = 20;
@@ -32,7 +33,7 @@ export function renderSensitivity(
   width: number,
 ): TerminalText {
   const { runs, endings } = report;
-  const heading = `${scenario.name}, strategy ${strategy.name}, jitter ${formatJitterShare(jitter.share)}: ${plural(runs, "run")} in virtual time, seed ${jitter.seed}`;
+  const heading = `${scenario.name}, strategy ${strategy.name}, jitter ${exactPercent(jitter.share)}: ${plural(runs, "run")} in virtual time, seed ${jitter.seed}`;
   const luck = report.luck.slice(0, mostPairs);
   // The nearest are those that a little more jitter would bring to luck.
   const always = report.always

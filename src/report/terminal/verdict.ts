@@ -16,13 +16,13 @@ import {
 import { functionName } from "../../scenario/calls.ts";
 import { formatDuration, formatTime, type Ticks } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";
-import { formatJitterShare } from "../../scenario/jitter.ts";
 import type { LeafStep } from "../../scenario/model.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
 import { pad, plural, wrap } from "../../base/text.ts";
 import { joined, printable, terminal, type TerminalText, trimmedEnd } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
+import { exactPercent } from "../../base/shares.ts";
 
 /** A line of the table: who, what became of them, when, and the rest of the story. */
 interface Row {
@@ -64,7 +64,7 @@ function headline(outcome: Outcome): string {
   const { driver, speed, jitter } = outcome;
   const how =
     driver === "virtual"
-      ? `in virtual time${jitter === undefined ? "" : ` with jitter ${formatJitterShare(jitter.share)}, seed ${jitter.seed}`}`
+      ? `in virtual time${jitter === undefined ? "" : ` with jitter ${exactPercent(jitter.share)}, seed ${jitter.seed}`}`
       : speed === 1
         ? "for real"
         : `for real, at speed ${speed}`;

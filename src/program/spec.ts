@@ -1,11 +1,11 @@
-/** What a driver is asked to perform, and the numbers that everybody in the run goes by. */
+/** What thread programs are made of: a scenario under a strategy, and the numbers that all of them go by. */
 import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { type Scenario, type TaskInstance, taskInstances } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
 
 /** A scenario under a strategy. Plain data: it travels to the child process of a real run. */
-export interface RunPlan {
+export interface ProgramSpec {
   scenario: Scenario;
   strategy: Strategy;
   /** What `{runtime}` prints. */
@@ -14,8 +14,8 @@ export interface RunPlan {
   takes?: CallTimes;
 }
 
-/** A plan with its tasks and channels numbered. */
-export interface Run extends RunPlan {
+/** The same with its tasks and channels numbered. */
+export interface NumberedSpec extends ProgramSpec {
   instances: TaskInstance[];
   /** Indices of the tasks that a name in the document means. */
   indicesOf: ReadonlyMap<string, number[]>;
@@ -26,16 +26,16 @@ export interface Run extends RunPlan {
   loopThread: number;
 }
 
-export function toRun(plan: RunPlan): Run {
-  const instances = taskInstances(plan.scenario);
-  const indicesOf = new Map<string, number[]>(plan.scenario.tasks.map((task) => [task.name, []]));
-  for (const [index, { spec }] of instances.entries()) indicesOf.get(spec.name)!.push(index);
+export function numbered(spec: ProgramSpec): NumberedSpec {
+  const instances = taskInstances(spec.scenario);
+  const indicesOf = new Map<string, number[]>(spec.scenario.tasks.map((task) => [task.name, []]));
+  for (const [index, { spec: task }] of instances.entries()) indicesOf.get(task.name)!.push(index);
   return {
-    ...plan,
+    ...spec,
     instances,
     indicesOf,
-    channelNames: plan.scenario.channels.map(({ name }) => name),
-    poolResource: plan.scenario.channels.length,
-    loopThread: isBeside(plan.strategy) ? LOOP_THREAD : MAIN_THREAD,
+    channelNames: spec.scenario.channels.map(({ name }) => name),
+    poolResource: spec.scenario.channels.length,
+    loopThread: isBeside(spec.strategy) ? LOOP_THREAD : MAIN_THREAD,
   };
 }

@@ -1,0 +1,20 @@
+/** Shares, from 0 to 1: as percentages, and as ranks among values in order. */
+
+/** A share as one writes it: `5%`, `12.5%`. */
+export function exactPercent(share: number): string {
+  // Without the digits that only the division by 100 has brought in.
+  return `${Number((share * 100).toPrecision(12))}%`;
+}
+
+/** A share that has been measured, to a tenth of a percent. */
+export function roundPercent(share: number): string {
+  return `${Math.round(share * 1000) / 10}%`;
+}
+
+/**
+ * The index, among so many values in order, of the percentile by nearest rank: the smallest value that at
+ * least this share of all does not exceed.
+ */
+export function nearestRank(share: number, count: number): number {
+  return Math.ceil(share * count) - 1;
+}
