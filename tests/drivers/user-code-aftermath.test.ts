@@ -170,7 +170,7 @@ describe("what a function sets going and does not wait for", () => {
   });
 
   test("keeps the process where it is no timer, too", async () => {
-    const { result } = await runCode(folder, one("serves", 20), "await", "--timeout", "1500ms");
+    const { result } = await runCode(folder, one("serves", 20), "await", "--timeout", "4s");
     expect(saysOf(result, "kept-alive")).toContain(
       "because of something that user code had left alive: a timer, a socket, a process",
     );
