@@ -207,6 +207,22 @@ describe("the source", () => {
     }
   });
 
+  test("only base/texts.ts makes texts safe, and only cli/output.ts and the processes of a run write to stdout and stderr", async () => {
+    for (const file of files) {
+      const text = (await Bun.file(join(src, file)).text())
+        .replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "")
+        .replaceAll(/"[^"\n]*"|`[^`]*`/g, "");
+      if (/\bas (?:Output|Safe<|[A-Z]\w*Text\b)/.test(text)) expect(file).toBe("base/texts.ts");
+      if (/\bconsole\.\w+\(|process\.std(?:out|err)\.write|\bwriteSync\(/.test(text))
+        expect([
+          "cli/output.ts",
+          // For clack, which writes by itself.
+          "cli/terminal.ts",
+          "worker.ts",
+        ]).toContain(file.startsWith("drivers/real/") ? "worker.ts" : file);
+    }
+  });
+
   test("every file says in its first lines what it is for", async () => {
     for (const file of files.filter((name) => !name.endsWith(".d.ts"))) {
       const text = (await Bun.file(join(src, file)).text()).replace(/^#!.*\n/, "");

@@ -3,8 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { dangersIn, hostileText } from "../support/hostile.ts";
 import { rounds } from "../support/laws.ts";
+import { findPython } from "../support/python.ts";
 import { patience } from "../support/patience.ts";
-import { tandemHere, temporaryFolder } from "../support/tandem.ts";
+import { call, tandemHere, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
 
@@ -93,7 +94,7 @@ describe("a hostile text", () => {
             );
         }
       }),
-      { numRuns: rounds(8, 500) },
+      { numRuns: rounds(3, 300) },
     );
   });
 
@@ -160,7 +161,31 @@ describe("a hostile text", () => {
           expect([args, dangersIn(stdout + stderr)]).toEqual([args, []]);
         }
       }),
-      { numRuns: rounds(15, 1000) },
+      { numRuns: rounds(10, 1000) },
     );
+  });
+
+  test("in an emitted program means what it means in the document", async () => {
+    using folder = temporaryFolder();
+    const texts = fc.sample(filledIn, { numRuns: 60, seed: 1 }).map((text) => text.toWellFormed());
+    const value = {
+      name: "hostile",
+      title: texts.join(" "),
+      main: [{ print: texts.join("") }, "launch", { print: "over" }],
+      launch: texts.map((text) => ({ print: text })),
+      strategy: "await",
+    };
+    const file = folder.file("hostile.json", JSON.stringify(value));
+    const { stdout } = await tandemHere(["run", file, ...virtual]);
+    expect(stdout).toBe([texts.join(""), ...texts, "over", ""].join("\n"));
+    const typescript = (await tandemHere(["code", file])).stdout;
+    const program = folder.file("hostile.ts", typescript);
+    expect(call([process.execPath, program]).stdout).toBe(stdout);
+    const python = findPython();
+    if (python === null) return;
+    const { stdout: source } = await tandemHere(["code", file, "--lang", "python"]);
+    // By itself Python writes the ends of lines as the system has them.
+    const env = { PYTHONUTF8: "1" };
+    expect(call([python.path, folder.file("hostile.py", source)], { env }).stdout).toBe(stdout);
   });
 });

@@ -1,6 +1,6 @@
 /** The picture of a real run in a terminal, and the finished timeline. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { tandem } from "../support/tandem.ts";
+import { tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 import { patience } from "../support/patience.ts";
 
@@ -30,6 +30,38 @@ describe("the live picture", () => {
     expect(run.written.lastIndexOf(`${escape}[?25h`)).toBeGreaterThan(
       run.written.lastIndexOf(`${escape}[?25l`),
     );
+  });
+
+  test("stays whole below lines that would move the cursor, and those keep their colours", async () => {
+    using folder = temporaryFolder();
+    const moving = `${escape}[3A${escape}[2Kup\rback ${escape}[31mred`;
+    const file = folder.file(
+      "moving.json",
+      JSON.stringify({
+        name: "moving",
+        main: [
+          { print: "first" },
+          "launch",
+          { block: "300ms" },
+          { print: moving },
+          { block: "300ms" },
+          { print: "last" },
+        ],
+        launch: [{ start: "task" }],
+        tasks: { task: [{ sleep: "500ms" }] },
+        strategy: "thread",
+      }),
+    );
+    await using run = new TandemInTerminal(["run", file]);
+    expect(await run.exited()).toBe(0);
+    const lines = run.text.split("\n").map((line) => line.trimEnd());
+    expect(lines.slice(0, 3)).toEqual([
+      "first",
+      String.raw`\u001b[3A\u001b[2Kup\u000dback red`,
+      "last",
+    ]);
+    expect(run.written).toContain(`${escape}[31mred${escape}[0m`);
+    expect(run.text).not.toContain("expected");
   });
 
   test("Ctrl-C ends the run with its verdict, gives the cursor back, and exits with 130", async () => {

@@ -5,7 +5,7 @@ import { catalogue } from "../../scenario/catalogue.ts";
 import { exitStatus } from "../command.ts";
 import { emptyDraft, type Draft, type Work, type WorkDraft, works, writeDraft } from "./draft.ts";
 import { documentProblem } from "./edit.ts";
-import { answer, asking, asWord, Left, save } from "./prompt.ts";
+import { answer, asking, asWord, fitted, Left, save } from "./prompt.ts";
 import { strategyWords } from "../../scenario/strategy.ts";
 import { strategyLine } from "../strategy-words.ts";
 
@@ -59,7 +59,7 @@ export async function makeScenario(file: string | null): Promise<string | null> 
   const document = await visibleDocument(writeDraft({ ...draft, strategy }));
   note(document.trimEnd(), "This is the document", { format: (line) => line });
   const proposed = file ?? `./${draft.name}.yaml`;
-  return save("it", proposed, document, (message) => log.error(message));
+  return save("it", proposed, document, (message) => log.error(fitted(message)));
 }
 
 /** Asks for one more task. @returns the draft with it. */

@@ -10,7 +10,13 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { OutputClosed, OutputFailed, writeFile } from "../../base/files.ts";
 import { wrap } from "../../base/text.ts";
-import { type Output, quotedForShell } from "../../base/texts.ts";
+import {
+  joined,
+  type Output,
+  printable,
+  quotedForShell,
+  type TerminalText,
+} from "../../base/texts.ts";
 import { signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";
 import { showCursor } from "../terminal.ts";
@@ -131,7 +137,10 @@ export async function save(
     );
     const replace = existsSync(file);
     if (replace) {
-      const agree = confirm({ message: `${file} exists. Replace it?`, initialValue: false });
+      const agree = confirm({
+        message: printable(`${file} exists. Replace it?`),
+        initialValue: false,
+      });
       if (!(await answer(agree))) continue;
     }
     try {
@@ -163,9 +172,10 @@ function isFolder(file: string): boolean {
   return existsSync(file) && statSync(file).isDirectory();
 }
 
-/** A sentence that clack, which wraps none, is to show beside its bar. */
-export function fitted(sentence: string): string {
-  return wrap(sentence, noteWidth());
+/** Sentences, each on lines of its own, that clack, which wraps none, is to show beside its bar. */
+export function fitted(sentences: string): TerminalText {
+  const lines = sentences.split("\n").map((line) => wrap(line, noteWidth()));
+  return joined(lines, "\n");
 }
 
 /** How wide a text in a box may be. */

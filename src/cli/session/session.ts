@@ -178,7 +178,7 @@ async function chooseSource(): Promise<Source> {
   );
   const source = readSource(name);
   const { title, description } = parseScenario(source.text, source.file);
-  if (description !== null) note(fitted(description), title ?? name);
+  if (description !== null) note(fitted(description), printable(title ?? name));
   return source;
 }
 
@@ -520,5 +520,5 @@ async function saveReport(setting: Setting, run: Run): Promise<void> {
   );
   const tell = (message: string): void => log.error(fitted(message));
   const written = await save("the report", `./${scenario.name}-report.md`, report, tell);
-  if (written !== null) log.success(`Written to ${written}.`);
+  if (written !== null) log.success(printable(`Written to ${written}.`));
 }
