@@ -4,13 +4,14 @@
  * Threads are `threads` of `trace/event.ts`, actors `MAIN`, `LAUNCH` and the tasks by their index,
  * resources the channels by theirs with the pool behind them, places the steps as the document was read.
  */
-import type {
-  ActorDefinition,
-  Definitions,
-  Place,
-  ProcessDefinition,
-  ResourceDefinition,
-  ThreadDefinition,
+import {
+  type ActorDefinition,
+  type Definitions,
+  type Place,
+  type ProcessDefinition,
+  type ResourceDefinition,
+  tableOf,
+  type ThreadDefinition,
 } from "../trace/definitions.ts";
 import {
   LAUNCH,
@@ -20,6 +21,7 @@ import {
   POOL_THREAD,
   threads as threadNames,
 } from "../trace/event.ts";
+import type { Convention, Id } from "../trace/read.ts";
 import { lazyTable } from "../trace/trace.ts";
 import type { LeafStep, Scenario, Step, StepPosition, TaskSpec } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
@@ -73,11 +75,39 @@ export function definitionsOf(
   };
 }
 
+/** How the definitions of a run are numbered that are read back from a file, and what they are. */
+export function conventionOf(
+  run: { scenario: Scenario; strategy: Strategy },
+  file: string,
+): Convention {
+  const definitions = definitionsOf(run, file);
+  const actors = new Actors(run.scenario);
+  const named = Object.fromEntries(
+    (["process", "thread", "resource"] as const).map((kind) => [
+      kind,
+      new Map<Id, number>(
+        [...definitions[tableOf[kind]]].map(([number, { name }]) => [name, number]),
+      ),
+    ]),
+  );
+  return {
+    definitions,
+    numberOf(kind, id) {
+      if (kind === "actor") return actors.numberOf(String(id));
+      if (kind in named) return named[kind]!.get(id);
+      return definitions[tableOf[kind]].get(Number(id)) === undefined ? undefined : Number(id);
+    },
+  };
+}
+
 function poolNames(workers: number): string[] {
   return Array.from({ length: workers }, (_, worker) => threadNames[POOL_THREAD + worker]!);
 }
 
-function resourcesOf({ channels }: Scenario, { workers }: Strategy): Definitions["resources"] {
+function resourcesOf(
+  { channels }: Scenario,
+  { workers, offload }: Strategy,
+): Definitions["resources"] {
   const resources: ResourceDefinition[] = channels.map(({ name, capacity }) => ({
     kind: "channel",
     name,
@@ -85,7 +115,13 @@ function resourcesOf({ channels }: Scenario, { workers }: Strategy): Definitions
     place: null,
   }));
   if (workers !== null)
-    resources.push({ kind: "pool", name: "pool", capacity: workers, place: null });
+    resources.push({
+      kind: "pool",
+      // No channel has such a name, which is none that a document may give.
+      name: offload === "processes" ? "process pool" : "thread pool",
+      capacity: workers,
+      place: null,
+    });
   return lazyTable(resources.length, (number) => resources[number]!);
 }
 
@@ -143,6 +179,16 @@ class Actors {
       until,
       cleanup: cleanUp.length > 0,
     };
+  }
+
+  /** The number of the one with this name. */
+  numberOf(name: string): number | undefined {
+    if (name === "main") return MAIN;
+    if (name === "launch") return LAUNCH;
+    const [bare, copy] = name.split("#");
+    const k = this.#tasks.findIndex((task) => task.name === bare);
+    const number = (this.#firsts[k] ?? NaN) + Number(copy ?? 0);
+    return number <= this.size + MAIN && this.get(number)?.name === name ? number : undefined;
   }
 
   /** Whose copy the task with this index is: the last specification that begins at or before it. */

@@ -13,6 +13,9 @@ export const maxEventBytes = 512 * 1024 * 1024;
 
 const pieceSize = 256 * 1024;
 
+const binary = "it is a binary file, not text";
+const notUtf8 = "it is not UTF-8 text; save it as UTF-8";
+
 /** What `-` means: a descriptor that is open. */
 let standardInput = 0;
 
@@ -57,28 +60,51 @@ export function readSource(word: string): Source {
  * @throws DocumentError when it cannot be read, is larger, or is no UTF-8 text.
  */
 export function readText(word: string, file: string, most: number): string {
-  return decode(readBytes(word, file, most), file);
+  return decode(Buffer.concat([...readPieces(word, file, most)]), file);
 }
 
-function readBytes(word: string, file: string, most: number): Uint8Array {
+/**
+ * Reads a text file, or standard input for `-`, piece by piece: a large one need not be held whole.
+ *
+ * A character that the file's end has cut in two is told as U+FFFD.
+ *
+ * @param file what it is called in messages.
+ * @param most bytes.
+ * @throws DocumentError when it cannot be read, is larger, or is no UTF-8 text.
+ */
+export function* readTextPieces(word: string, file: string, most: number): Generator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (piece?: Uint8Array): string | undefined => {
+    try {
+      return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
+    } catch {
+      return undefined;
+    }
+  };
+  for (const piece of readPieces(word, file, most)) {
+    if (piece.includes(0)) refuse(file, binary);
+    yield decode(piece) ?? refuse(file, notUtf8);
+  }
+  yield decode() ?? "\ufffd";
+}
+
+function* readPieces(word: string, file: string, most: number): Generator<Uint8Array> {
   let descriptor: number | undefined;
   try {
     descriptor = word === "-" ? standardInput : openSync(word, "r");
     if (fstatSync(descriptor).isDirectory()) refuse(file, "it is a folder; name a file in it");
     // One byte more than is allowed tells "too large" from "just fits", and ends on an endless device.
-    const pieces: Uint8Array[] = [];
     let length = 0;
     for (let read = -1; read !== 0 && length <= most; length += read) {
       const piece = new Uint8Array(Math.min(pieceSize, most + 1 - length));
       read = readNow(descriptor, piece);
-      pieces.push(piece.subarray(0, read));
+      yield piece.subarray(0, read);
     }
     if (length > most)
       refuse(file, `it is larger than ${most / 1024 / 1024} MiB; is it the right file?`);
-    return Buffer.concat(pieces);
   } catch (error) {
     if (error instanceof DocumentError) throw error;
-    return refuse(file, unreadable(error as NodeJS.ErrnoException));
+    refuse(file, unreadable(error as NodeJS.ErrnoException));
   } finally {
     if (descriptor !== undefined && word !== "-") closeSync(descriptor);
   }
@@ -104,11 +130,11 @@ function unreadable(error: NodeJS.ErrnoException): string {
 }
 
 function decode(bytes: Uint8Array, file: string): string {
-  if (bytes.includes(0)) refuse(file, "it is a binary file, not text");
+  if (bytes.includes(0)) refuse(file, binary);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return refuse(file, "it is not UTF-8 text; save it as UTF-8");
+    return refuse(file, notUtf8);
   }
 }
 

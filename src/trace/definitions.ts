@@ -53,7 +53,7 @@ export interface ActorDefinition {
   /** Where it was made. */
   place: number | null;
   /** `shutdown`: to be cancelled at the end is its proper end. */
-  until: "shutdown" | null;
+  until: "shutdown" | (string & {}) | null;
   /** Whether it has steps to be done when it is cut off (`finally`); null where that is not known. */
   cleanup: boolean | null;
 }
@@ -92,3 +92,71 @@ export interface Definitions {
   readonly resources: Table<ResourceDefinition>;
   readonly places: Table<Place>;
 }
+
+/** The kinds of definitions, in the order in which one may name another. */
+export const definitionKinds = ["process", "place", "thread", "loop", "actor", "resource"] as const;
+export type DefinitionKind = (typeof definitionKinds)[number];
+
+/** The table that the definitions of each kind stand in. */
+export const tableOf = {
+  process: "processes",
+  place: "places",
+  thread: "threads",
+  loop: "loops",
+  actor: "actors",
+  resource: "resources",
+} as const satisfies Record<DefinitionKind, keyof Definitions>;
+
+/**
+ * What a field of a definition's line holds: a text, a whole number, yes or no, one of some words or the
+ * id of another definition.
+ */
+export interface FieldShape {
+  is: "text" | "whole" | "boolean" | DefinitionKind;
+  /** The known words of a text; others are kept. */
+  words?: readonly string[];
+  /** What it stands for when it is left out; `id`: the definition's own id. Without it, it must be there. */
+  absent?: null | false | "id";
+}
+
+const name: FieldShape = { is: "text", absent: "id" };
+
+/** The fields of a definition's line beside its kind and its id, as `Definitions` has them. */
+export const definitionShapes: Readonly<Record<DefinitionKind, Record<string, FieldShape>>> = {
+  process: {
+    name,
+    parent: { is: "process", absent: null },
+    pid: { is: "whole", absent: null },
+    command: { is: "text", absent: null },
+  } satisfies Record<keyof ProcessDefinition, FieldShape>,
+  place: {
+    file: { is: "text" },
+    line: { is: "whole" },
+    column: { is: "whole", absent: null },
+    function: { is: "text", absent: null },
+  } satisfies Record<keyof Place, FieldShape>,
+  thread: {
+    process: { is: "process" },
+    name,
+    daemon: { is: "boolean", absent: false },
+  } satisfies Record<keyof ThreadDefinition, FieldShape>,
+  loop: {
+    thread: { is: "thread" },
+    rules: { is: "text", words: loopRules },
+  } satisfies Record<keyof LoopDefinition, FieldShape>,
+  actor: {
+    kind: { is: "text", words: actorKinds },
+    name,
+    function: { is: "text", absent: null },
+    parent: { is: "actor", absent: null },
+    place: { is: "place", absent: null },
+    until: { is: "text", words: ["shutdown"], absent: null },
+    cleanup: { is: "boolean", absent: null },
+  } satisfies Record<keyof ActorDefinition, FieldShape>,
+  resource: {
+    kind: { is: "text", words: resourceKinds },
+    name,
+    capacity: { is: "whole", absent: null },
+    place: { is: "place", absent: null },
+  } satisfies Record<keyof ResourceDefinition, FieldShape>,
+};

@@ -1,13 +1,14 @@
 /**
- * What can happen in a run, as a closed table of event types.
+ * What can happen in a run, as a table of event types.
  *
  * An event is a past fact: when, of what type, on which thread, by which actor, and for some types
- * a value and a text. The table says what value and text mean; the log's columns, the NDJSON lines
- * and the reading schema all follow from it.
+ * a value, a text and further numbers. The table says what these mean; the log's columns, the lines of
+ * JSON, their checking and their schema all follow from it. Its words are open: a file may have others,
+ * which a reader keeps and tells.
  */
 
 /** The version of the stream; it grows when a reader of the old one would misread the new one. */
-export const eventsFormat = "tandem-events/1";
+export const eventsFormat = "tandem-events/2";
 
 export const MAIN_THREAD = 0;
 export const LOOP_THREAD = 1;
@@ -89,18 +90,33 @@ export const goings = [
 export const interruptions = ["signal", "timeout", "watchdog", "crash", "deadlock"] as const;
 export type Interruption = (typeof interruptions)[number];
 
-/** The meaning of an event's value: a duration in ticks, a plain number, or an index into words. */
-type ValueShape =
-  { name: string; unit: "ticks" | "number" } | { name: string; words: readonly string[] };
+/** Who learned of a failure: code that could act on it, a line on stderr, or nobody. */
+export const hearers = ["raised", "logged", "nobody"] as const;
 
-interface Shape {
+/** The meaning of a number: a duration in ticks, a plain number, or an actor's. */
+interface NumberShape {
+  name: string;
+  unit: "ticks" | "number" | "actor";
+  optional?: true;
+}
+
+/** The meaning of an event's value: a number that is always there, or an index into words. */
+type ValueShape = NumberShape | { name: string; words: readonly string[] };
+
+export interface EventShape {
   value?: ValueShape;
-  /** The name of the text, and whether it may be absent. */
-  text?: { name: string; optional?: true };
+  /** The name of the text, whether it may be absent, and whether it is the resource's name if there is one. */
+  text?: { name: string; optional?: true; ofResource?: true };
+  /** What there is to be told beside the value (`Chunk.numbers`). */
+  numbers?: readonly NumberShape[];
+  /** Whom it is about: some actor, if not said otherwise; one that is neither main nor launch; or perhaps nobody. */
+  about?: "task" | "anybody";
 }
 
 const status: ValueShape = { name: "status", words: endings };
 const error = { name: "error", optional: true } as const;
+const item: ValueShape = { name: "item", unit: "number" };
+const channel = { name: "channel", ofResource: true } as const;
 const duration: ValueShape = { name: "duration", unit: "ticks" };
 
 /** Every event type; the order is the number a type has in the log's columns, and only grows. */
@@ -108,7 +124,10 @@ export const eventShapes = {
   "main-started": {},
   "main-ended": { value: status, text: error },
   // The text names the task or the channel.
-  "wait-began": { value: { name: "for", words: waits }, text: { name: "of", optional: true } },
+  "wait-began": {
+    value: { name: "for", words: waits },
+    text: { name: "of", optional: true, ofResource: true },
+  },
   "wait-ended": { value: { name: "for", words: waits } },
   // Main has started the loop's thread: from here on the two have no order of their own.
   "thread-started": {},
@@ -119,12 +138,12 @@ export const eventShapes = {
   "launch-ended": { value: status, text: error },
   "settle-began": {},
   "settle-ended": { value: status },
-  "task-created": {},
-  "task-started": {},
-  "task-ended": { value: status, text: error },
-  "cleanup-began": {},
+  "task-created": { about: "task" },
+  "task-started": { about: "task" },
+  "task-ended": { value: status, text: error, about: "task" },
+  "cleanup-began": { about: "task" },
   // Only a clean-up that came to the end of its steps.
-  "cleanup-ended": {},
+  "cleanup-ended": { about: "task" },
   // Events that share an `unordered` mark at one instant happened in an order nobody promises.
   "cancel-requested": {
     value: { name: "reason", words: cancelReasons },
@@ -146,10 +165,10 @@ export const eventShapes = {
   },
   "process-ended": { value: { name: "code", unit: "number" } },
   // Main has handed the task to the loop's thread.
-  "task-submitted": {},
+  "task-submitted": { about: "task" },
   // Items of a channel are counted from 0, so a value's way can be followed.
-  sent: { value: { name: "item", unit: "number" }, text: { name: "channel" } },
-  received: { value: { name: "item", unit: "number" }, text: { name: "channel" } },
+  sent: { value: item, text: channel },
+  received: { value: item, text: channel },
   // A task has handed a step to the pool, as a job of this number, and waits; the job itself is the pool's.
   "offload-began": { value: { name: "job", unit: "number" } },
   "offload-ended": { value: { name: "how", words: completions } },
@@ -165,7 +184,7 @@ export const eventShapes = {
   // A line on stderr, which only user code writes; what is printed goes to stdout.
   complained: { text: { name: "text" } },
   // The task's loop has closed without it, and the interpreter collects its coroutine at the very end.
-  "task-destroyed": {},
+  "task-destroyed": { about: "task" },
   // A call has ended, and something that it had set going and nobody waits for is still there.
   "left-behind": {
     value: { name: "what", words: leftovers },
@@ -176,11 +195,37 @@ export const eventShapes = {
   "went-on": { value: { name: "how", words: goings }, text: { name: "of", optional: true } },
   // Nothing is alive any more on a thread that user code ran on: it ends by itself.
   "nothing-left": {},
-} as const satisfies Record<string, Shape>;
+  // So many steps of this kind were too short to be told one by one: how long they were together, and
+  // the longest of them.
+  folded: {
+    value: { name: "count", unit: "number" },
+    text: { name: "kind" },
+    numbers: [
+      { name: "busy", unit: "ticks" },
+      { name: "longest", unit: "ticks" },
+    ],
+    about: "anybody",
+  },
+  // Where an actor was when somebody looked: at the event's place.
+  "stood-at": { text: { name: "function", optional: true } },
+  // What it waits for when somebody looks: a resource, another actor, or something that the text names.
+  "waits-for": {
+    text: { name: "of", optional: true, ofResource: true },
+    numbers: [{ name: "whom", unit: "actor", optional: true }],
+  },
+  // Who learned of the actor's failure.
+  heard: { value: { name: "by", words: hearers }, text: error },
+  // Something that keeps the process from its end, as a timer, a socket or a thread.
+  "handle-alive": { text: { name: "kind" }, about: "anybody" },
+  // The program has asked for its process to end.
+  "exit-called": { value: { name: "code", unit: "number" }, about: "anybody" },
+  // So many events were not recorded.
+  dropped: { value: { name: "count", unit: "number" }, text: { name: "why" }, about: "anybody" },
+} as const satisfies Record<string, EventShape>;
 
 export type EventType = keyof typeof eventShapes;
 export const eventTypes = Object.keys(eventShapes) as EventType[];
-export const shapesByNumber: readonly Shape[] = Object.values(eventShapes);
+export const shapesByNumber: readonly EventShape[] = Object.values(eventShapes);
 
 /** The number of each type in the log's columns. */
 export const typeNumber = Object.fromEntries(

@@ -37,6 +37,9 @@ export interface Chunk {
 /** In the place of a place's number: none. */
 export const NOWHERE = -1;
 
+/** In the place of an actor's number: none. */
+export const NOBODY = -(2 ** 31);
+
 /** Further numbers of an event, by the names that `eventShapes` gives them. */
 export type Numbers = Readonly<Record<string, number>>;
 

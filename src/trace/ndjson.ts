@@ -1,97 +1,114 @@
 /**
- * Events as lines of JSON: what a run's child process writes and what `--events` stores.
+ * A trace as lines of JSON: a header, definitions, and events, each behind the definitions it names.
  *
- * Invariant: decoding the encoding of a log gives the log again.
+ * Invariant: reading what is written here gives the trace again (`readTrace` in `read.ts`).
  */
-import {
-  eventTypes,
-  LAUNCH,
-  MAIN,
-  shapesByNumber,
-  threads,
-  typeNumber,
-  type EventType,
-} from "./event.ts";
-import type { EventLog, EventSink } from "./log.ts";
+import { TICKS_PER_MS } from "../base/duration.ts";
+import { json, jsonLines, type JsonText } from "../base/texts.ts";
+import { type DefinitionKind, definitionKinds, definitionShapes, tableOf } from "./definitions.ts";
+import { eventsFormat, eventTypes, shapesByNumber } from "./event.ts";
+import { type Chunk, NOBODY, NOWHERE } from "./log.ts";
+import type { RecordedSource, TraceHeader } from "./header.ts";
+import { type Trace, wordOf } from "./trace.ts";
 
-const ticksPerMs = 1000;
+/** About how many characters a piece has. */
+const pieceLength = 256 * 1024;
 
-/** One event as its line of JSON, without the line's end. `names` are the tasks' by index. */
-export function encodeEvent(
-  names: readonly string[],
-  at: number,
-  type: number,
-  thread: number,
-  actor: number,
-  value: number,
-  text: string | undefined,
-): string {
-  const shape = shapesByNumber[type]!;
-  let line = `{"at":${at / ticksPerMs},"type":"${eventTypes[type]!}","thread":"${threads[thread]!}","actor":${actorName(names, actor)}`;
-  if (shape.value !== undefined)
-    line +=
-      "words" in shape.value
-        ? `,"${shape.value.name}":"${shape.value.words[value]!}"`
-        : `,"${shape.value.name}":${shape.value.unit === "ticks" ? value / ticksPerMs : value}`;
-  if (shape.text !== undefined && text !== undefined)
-    line += `,"${shape.text.name}":${JSON.stringify(text)}`;
-  return `${line}}`;
-}
-
-function actorName(names: readonly string[], actor: number): string {
-  // Names of actors are words (the document's schema sees to it), so they need no escaping.
-  return actor === MAIN ? `"main"` : actor === LAUNCH ? `"launch"` : `"${names[actor]!}"`;
-}
-
-/** Records one decoded line. Its fields must be those `eventShapes` names; `actors` maps names to numbers. */
-export function recordEvent(
-  sink: EventSink,
-  actors: ReadonlyMap<string, number>,
-  event: Record<string, unknown>,
-): void {
-  const type = event["type"] as EventType;
-  const shape = shapesByNumber[typeNumber[type]]!;
-  let value = 0;
-  if (shape.value !== undefined) {
-    const written = event[shape.value.name];
-    if ("words" in shape.value) value = shape.value.words.indexOf(written as string);
-    else value = shape.value.unit === "ticks" ? toTicks(written as number) : (written as number);
-  }
-  const text =
-    shape.text === undefined ? undefined : (event[shape.text.name] as string | undefined);
-  sink.record(
-    toTicks(event["at"] as number),
-    typeNumber[type],
-    threads.indexOf(event["thread"] as (typeof threads)[number]),
-    actors.get(event["actor"] as string)!,
-    value,
-    { text },
-  );
-}
-
-function toTicks(ms: number): number {
-  return Math.round(ms * ticksPerMs);
-}
-
-/** The numbers of all actors by their names. */
-export function actorNumbers(names: readonly string[]): Map<string, number> {
-  return new Map([
-    ["main", MAIN],
-    ["launch", LAUNCH],
-    ...names.map((name, index) => [name, index] as const),
-  ]);
-}
-
-/** The lines of a log, each ending in a newline, in pieces of about 256 KiB. */
-export function* encodeLog(log: EventLog, names: readonly string[]): Generator<string> {
+/**
+ * The lines of a trace, each ending in a newline, in pieces of about 256 KiB.
+ *
+ * A scenario's definitions go by their names, so its lines can be read; others have no names that
+ * nobody shares, and go by number.
+ *
+ * @param origin where it comes from, and the version of tandem that says so.
+ */
+export function* encodeTrace(
+  trace: Trace,
+  origin: Pick<TraceHeader, "tandem" | "epoch"> & { source: RecordedSource },
+): Generator<JsonText> {
+  const header: TraceHeader = { type: "trace-began", format: eventsFormat, ...origin };
+  yield json(header);
+  const encoder = new LineEncoder(trace);
   let piece = "";
-  for (const chunk of log.chunks)
-    for (let k = 0; k < chunk.length; k++) {
-      piece += `${encodeEvent(names, chunk.at[k]!, chunk.type[k]!, chunk.thread[k]!, chunk.actor[k]!, chunk.value[k]!, chunk.texts.get(k))}\n`;
-      if (piece.length >= 256 * 1024) {
-        yield piece;
-        piece = "";
-      }
+  for (const line of encoder.lines()) {
+    piece += line;
+    if (piece.length < pieceLength) continue;
+    yield jsonLines(piece);
+    piece = "";
+  }
+  if (piece !== "") yield jsonLines(piece);
+}
+
+class LineEncoder {
+  readonly #trace: Trace;
+  readonly #isNamed: boolean;
+  /** By kind and number: the id as JSON. */
+  readonly #ids = Object.fromEntries(
+    definitionKinds.map((kind) => [kind, new Map<number, string>()]),
+  ) as Record<DefinitionKind, Map<number, string>>;
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+    this.#isNamed = trace.source.kind === "scenario";
+  }
+
+  *lines(): Generator<string> {
+    for (const kind of definitionKinds)
+      for (const [number, definition] of this.#trace.definitions[tableOf[kind]])
+        yield this.#definition(kind, number, definition as unknown as Record<string, unknown>);
+    for (const chunk of this.#trace.log.chunks)
+      for (let k = 0; k < chunk.length; k++) yield this.#event(chunk, k);
+  }
+
+  #definition(kind: DefinitionKind, number: number, definition: Record<string, unknown>): string {
+    const name = "name" in definition && this.#isNamed ? definition["name"] : undefined;
+    const id = JSON.stringify(name ?? number);
+    this.#ids[kind].set(number, id);
+    let line = `{"define":"${kind}","id":${id}`;
+    for (const [field, { is, absent }] of Object.entries(definitionShapes[kind])) {
+      const value = definition[field];
+      if (value === absent || (absent === "id" && value === name)) continue;
+      const isReference = is !== "text" && is !== "whole" && is !== "boolean";
+      line += `,"${field}":${isReference ? this.#id(is, value as number) : JSON.stringify(value)}`;
     }
-  if (piece !== "") yield piece;
+    return `${line}}\n`;
+  }
+
+  #event(chunk: Chunk, k: number): string {
+    const type = chunk.type[k]!;
+    const { value: shape, text: textShape, numbers } = shapesByNumber[type]!;
+    const actor = chunk.actor[k]!;
+    const place = chunk.place[k]!;
+    const resource = chunk.resources.get(k);
+    let line = `{"at":${chunk.at[k]! / TICKS_PER_MS},"type":"${eventTypes[type]!}","thread":${this.#id("thread", chunk.thread[k]!)}`;
+    if (actor !== NOBODY) line += `,"actor":${this.#id("actor", actor)}`;
+    if (place !== NOWHERE) line += `,"place":${this.#id("place", place)}`;
+    if (resource !== undefined) line += `,"resource":${this.#id("resource", resource)}`;
+    if (shape !== undefined) {
+      const value = chunk.value[k]!;
+      line += `,"${shape.name}":${"words" in shape ? JSON.stringify(wordOf(this.#trace, shape.words, value)) : this.#number(shape.unit, value)}`;
+    }
+    for (const { name, unit } of numbers ?? []) {
+      const value = chunk.numbers.get(k)?.[name];
+      if (value !== undefined) line += `,"${name}":${this.#number(unit, value)}`;
+    }
+    const text = chunk.texts.get(k);
+    if (textShape !== undefined && text !== undefined) {
+      const isSaid = textShape.ofResource === true && resource !== undefined;
+      if (!isSaid || text !== this.#trace.definitions.resources.get(resource)!.name)
+        line += `,"${textShape.name}":${JSON.stringify(text)}`;
+    }
+    return `${line}}\n`;
+  }
+
+  #number(unit: "ticks" | "number" | "actor", value: number): string {
+    if (unit === "actor") return this.#id("actor", value);
+    return String(unit === "ticks" ? value / TICKS_PER_MS : value);
+  }
+
+  #id(kind: DefinitionKind, number: number): string {
+    const id = this.#ids[kind].get(number);
+    if (id === undefined) throw new Error(`the trace has no definition of ${kind} ${number}`);
+    return id;
+  }
 }

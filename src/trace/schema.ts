@@ -1,134 +1,88 @@
-/**
- * Reading an event file: every line is checked before anything is made of it.
- *
- * The first line is the header: what was run, and how. With it a run can be read again in full.
- */
-import { UserError } from "../base/user-error.ts";
+/** The shape of every line of a trace in a file, for zod and as JSON Schema. */
 import { z } from "zod";
-import { eventsFormat, eventTypes, shapesByNumber, threads } from "./event.ts";
-import { EventLog } from "./log.ts";
-import { actorNumbers, recordEvent } from "./ndjson.ts";
+import { definitionKinds, definitionShapes, type FieldShape } from "./definitions.ts";
+import { eventsFormat, type EventShape, eventTypes, shapesByNumber } from "./event.ts";
 
-const headerSchema = z.strictObject({
-  type: z.literal("run-started"),
-  format: z.literal(eventsFormat),
-  /** The version of tandem that recorded the run. */
-  tandem: z.string(),
+const scenarioSource = z.object({
+  kind: z.literal("scenario"),
   /** What the scenario's document is called, and its text. */
   file: z.string(),
   document: z.string(),
-  /** As on the command line; parsed again it gives the strategy of the run. */
   strategy: z.string(),
   driver: z.enum(["virtual", "real"]),
   speed: z.number().positive(),
-  /** How durations varied, in virtual time, if they did. */
-  jitter: z.strictObject({ share: z.number().positive().max(1), seed: z.int() }).exactOptional(),
-  /** Every task of the run, in order; an actor is one of these, "main" or "launch". */
-  tasks: z.array(z.string()),
+  jitter: z
+    .object({ share: z.number().positive().max(1), seed: z.int() })
+    .nullable()
+    .default(null),
 });
 
-export type EventsHeader = z.infer<typeof headerSchema>;
+const observedSource = z.object({
+  kind: z.literal("observed"),
+  language: z.string(),
+  runtime: z.string(),
+  command: z.string(),
+  pid: z.int().nullable().default(null),
+});
 
-/** One event's line. */
-const eventSchema = z.discriminatedUnion(
-  "type",
-  eventTypes.map((type, number) => {
-    const { value, text } = shapesByNumber[number]!;
-    const fields: Record<string, z.ZodType> = {
-      at: z.number().nonnegative(),
-      thread: z.enum(threads),
-      actor: z.string(),
-    };
-    if (value !== undefined)
-      fields[value.name] = "words" in value ? z.enum(value.words) : z.number();
-    if (text !== undefined) fields[text.name] = text.optional ? z.string().optional() : z.string();
-    return z.strictObject({ type: z.literal(type), ...fields });
-  }) as never,
-);
+export const headerSchema = z.object({
+  type: z.literal("trace-began"),
+  format: z.literal(eventsFormat),
+  tandem: z.string(),
+  epoch: z.number().nullable().default(null),
+  source: z.discriminatedUnion("kind", [scenarioSource, observedSource]),
+});
 
-/** JSON Schema (draft 2020-12) of a line of an event file. */
+/** How a definition is named in the lines behind it. */
+const id = z.union([z.string(), z.int()]);
+
+function fieldSchema({ is, words, absent }: FieldShape): z.ZodType {
+  const schemas = { text: z.string(), whole: z.int(), boolean: z.boolean() };
+  const known = words === undefined ? "" : `one of ${words.join(", ")}, or another word`;
+  const schema = is in schemas ? schemas[is as keyof typeof schemas] : id;
+  const told = known === "" ? schema : schema.describe(known);
+  if (absent === undefined) return told;
+  return absent === null ? told.nullable().optional() : told.optional();
+}
+
+function definitionSchema(kind: (typeof definitionKinds)[number]): z.ZodType {
+  const fields = Object.entries(definitionShapes[kind]).map(
+    ([name, shape]) => [name, fieldSchema(shape)] as const,
+  );
+  return z.looseObject({ define: z.literal(kind), id, ...Object.fromEntries(fields) });
+}
+
+function eventSchema(type: string, { value, text, numbers, about }: EventShape): z.ZodType {
+  const fields: Record<string, z.ZodType> = {
+    at: z.number().nonnegative(),
+    thread: id,
+    actor: about === "anybody" ? id.optional() : id,
+    place: id.optional(),
+    resource: id.optional(),
+  };
+  for (const shape of [value, ...(numbers ?? [])]) {
+    if (shape === undefined) continue;
+    if ("words" in shape) {
+      const known = `one of ${shape.words.join(", ")}, or another word`;
+      fields[shape.name] = z.string().describe(known);
+      continue;
+    }
+    const field = shape.unit === "actor" ? id : z.number();
+    fields[shape.name] = shape.optional ? field.optional() : field;
+  }
+  if (text !== undefined)
+    fields[text.name] = text.optional || text.ofResource ? z.string().optional() : z.string();
+  return z.looseObject({ type: z.literal(type), ...fields });
+}
+
+/** JSON Schema (draft 2020-12) of a line of a file of events that has nothing in it but what is known. */
 export function eventJsonSchema(): object {
+  const definitions = definitionKinds.map(definitionSchema);
+  const events = eventTypes.map((type, number) => eventSchema(type, shapesByNumber[number]!));
   return {
-    ...(z.toJSONSchema(z.union([headerSchema, eventSchema])) as object),
+    ...(z.toJSONSchema(z.union([headerSchema, ...definitions, ...events]), {
+      io: "input",
+    }) as object),
     title: `a line of ${eventsFormat}`,
   };
-}
-
-/** A file of events that cannot be read; the message names file and line. */
-export class EventsError extends UserError {
-  override readonly name = "EventsError";
-  readonly status = 2;
-}
-
-export interface RecordedRun {
-  header: EventsHeader;
-  log: EventLog;
-}
-
-/**
- * Reads an event file.
- *
- * @throws EventsError at the first line that is not what `eventJsonSchema` says.
- */
-export function readEvents(text: string, file: string): RecordedRun {
-  if (text.trim() === "")
-    refuse(file, 1, `it is empty; a file of events comes from "tandem run --events FILE"`);
-  const lines = text.split("\n");
-  // Behind the last line's end stands nothing, or what a cut has left of a line.
-  if (!isJson(lines.at(-1)!)) lines.pop();
-  const header = check(headerSchema, lines[0] ?? "", 1, file) as EventsHeader;
-  const actors = actorNumbers(header.tasks);
-  const log = new EventLog();
-  for (const [index, line] of lines.entries()) {
-    if (index === 0) continue;
-    const event = check(eventSchema, line, index + 1, file) as Record<string, unknown>;
-    if (!actors.has(event["actor"] as string))
-      refuse(file, index + 1, `"${String(event["actor"])}" is none of the header's tasks`);
-    if (
-      /^(task|cleanup)-/.test(event["type"] as string) &&
-      actors.get(event["actor"] as string)! < 0
-    )
-      refuse(
-        file,
-        index + 1,
-        `a "${String(event["type"])}" is about a task, not about ${String(event["actor"])}`,
-      );
-    recordEvent(log, actors, event);
-  }
-  return { header, log: log.inTimeOrder() };
-}
-
-function isJson(line: string): boolean {
-  try {
-    JSON.parse(line);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function check(schema: z.ZodType, line: string, number: number, file: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    refuse(
-      file,
-      number,
-      `this line is not JSON; a file of events comes from "tandem run --events FILE"`,
-    );
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const what = number === 1 ? `a header of ${eventsFormat}` : "an event";
-  return refuse(
-    file,
-    number,
-    `not ${what}: ${issue!.path.join(".")}${issue!.path.length > 0 ? ": " : ""}${issue!.message}`,
-  );
-}
-
-function refuse(file: string, line: number, message: string): never {
-  throw new EventsError(`${file}:${line}:1: ${message}`);
 }

@@ -22,8 +22,8 @@ export interface ObservedSource {
   runtime: string;
   /** Its command line. */
   command: string;
-  /** The number of the process that it began with; others are defined as they come. */
-  process: number;
+  /** The process that it began with, as the system numbers it; others are defined as they come. */
+  pid: number | null;
 }
 
 export type TraceSource = ScenarioSource | ObservedSource;
@@ -33,15 +33,33 @@ export interface Trace {
   readonly definitions: Definitions;
   /** In the order of time. */
   readonly log: EventLog;
+  /**
+   * Words that this version does not know, in the place of an event's known ones: a value beyond these is
+   * such a word's index, behind them (`wordOf`).
+   */
+  readonly words: readonly string[];
   /** Whether its record breaks off: the last line of its file is no whole line. */
   readonly cutOff: boolean;
-  /** What this version does not know, in words (`events of the type "gc-ran"`), and how often it came. */
-  readonly unknown: ReadonlyMap<string, number>;
+  /** What this version has come upon and does not know. */
+  readonly unknown: readonly Unknown[];
+}
+
+/** Something in a file that this version does not know. */
+export interface Unknown {
+  what: "event" | "definition" | "field" | "word";
+  /** As `gc-ran`; of a field or word with what it stands in: `sleep-began.depth`. */
+  name: string;
+  count: number;
+}
+
+/** The word that the value of an event is. @param known those that its type's shape has. */
+export function wordOf({ words }: Trace, known: readonly string[], value: number): string {
+  return known[value] ?? words[value - known.length]!;
 }
 
 /** A trace of what has just been recorded here. */
 export function newTrace(source: TraceSource, definitions: Definitions, log: EventLog): Trace {
-  return { source, definitions, log, cutOff: false, unknown: new Map() };
+  return { source, definitions, log, words: [], cutOff: false, unknown: [] };
 }
 
 /** A table of so many definitions from a first number on; each is made when it is asked for. */

@@ -869,17 +869,18 @@ describe("--events", () => {
         .split("\n")
         .map((one) => JSON.parse(one) as Record<string, unknown>);
       for (const one of lines) expect([one, line.safeParse(one).error]).toEqual([one, undefined]);
-      expect(lines[0]).toMatchObject({
+      expect(lines[0]!["source"]).toMatchObject({
         document: (await once(["show", name])).stdout,
         driver: "virtual",
       });
       expect(lines[0]!["format"]).toMatch(/^tandem-events\/\d+$/);
-      const times = lines.slice(1).map(({ at }) => at as number);
+      const events = lines.slice(1).filter(({ at }) => at !== undefined);
+      const times = events.map(({ at }) => at as number);
       expect(times.length).toBeGreaterThan(20);
       expect(times).toEqual(times.toSorted((a, b) => a - b));
       for (const wrong of [
-        { ...lines[1], at: -1 },
-        { ...lines[1], more: 1 },
+        { ...events[1], at: -1 },
+        { ...events[1], thread: undefined },
         { type: "slept" },
         [],
       ])
@@ -909,7 +910,7 @@ describe("--events", () => {
     expectRefusal(await tandemHere(args), file, "exists", "--force");
     expect(readFileSync(file, "utf8")).toBe("precious\n");
     expect((await tandemHere([...args, "--force"])).status).toBe(0);
-    expect(readFileSync(file, "utf8")).toStartWith('{"type":"run-started"');
+    expect(readFileSync(file, "utf8")).toStartWith('{"type":"trace-began"');
   });
 
   test("refuses a folder, and a file in a folder that does not exist, before anything runs", async () => {
@@ -1019,6 +1020,30 @@ describe("tandem report", async () => {
     const { status, stdout } = await tandemHere(["report", path]);
     expect(status).toBe(0);
     expect(stdout).toContain("The record ends at");
+    expect(stdout).toContain("breaks off within a line");
+    const json = (await tandemHere(["report", path, "--json"])).stdout;
+    expect((JSON.parse(json) as { record: object }).record).toEqual({ cutOff: true, unknown: [] });
+  });
+
+  test("counts and tells what it does not know, and reads the rest as it is", async () => {
+    const path = broken(
+      "newer.ndjson",
+      lines[0]!,
+      '{"define":"gpu","id":"gpu"}',
+      ...lines.slice(1, 40).map((line) => line.replace('{"at"', '{"since":1,"at"')),
+      '{"at":8000,"type":"gc-ran","thread":"main","actor":"main"}',
+      '{"at":8000,"type":"gc-ran","bytes":[1]}',
+      ...lines.slice(40),
+    );
+    const { status, stdout } = await tandemHere(["report", path]);
+    expect(status).toBe(0);
+    const known = (await once(["report", file])).stdout;
+    expect(stdout).toStartWith(known);
+    expect(stdout.slice(known.length)).toContain(
+      "2 events of a type that this version does not know: gc-ran\n",
+    );
+    expect(stdout).toContain("1 definition of a kind that this version does not know: gpu\n");
+    expect(stdout).toContain("that this version does not know: printed.since\n");
   });
 
   test("needs no newline at the end of the file", async () => {
@@ -1026,6 +1051,8 @@ describe("tandem report", async () => {
     expect(await tandemHere(["report", path])).toEqual(await once(["report", file]));
   });
 
+  const eventAt = 2 + lines.findIndex((line) => line.includes('"main-started"'));
+  const actorAt = 1 + lines.findIndex((line) => line.includes('"id":"task"'));
   const damages: [
     title: string,
     number: number,
@@ -1033,17 +1060,40 @@ describe("tandem report", async () => {
     ...words: string[],
   ][] = [
     ["is not JSON", 5, (line) => line.slice(0, -4), "JSON"],
-    ["is of no known type", 4, (line) => line.replace(/"type":"[^"]+"/, '"type":"slept"'), "type"],
-    ["lacks a field", 4, (line) => line.replace(/"at":[^,]+,/, ""), "at"],
-    ["has a field too many", 4, (line) => line.replace("{", '{"more":1,'), "more"],
-    ["names no thread", 4, (line) => line.replace(/"thread":"[^"]+"/, '"thread":"x"'), "thread"],
-    ["names no task", 4, (line) => line.replace(/"actor":"[^"]+"/, '"actor":"ghost"'), '"ghost"'],
+    ["is neither event nor definition", 4, (line) => line.replace("define", "defined"), '"type"'],
+    ["lacks a field", eventAt, (line) => line.replace(/"at":[^,]+,/, ""), '"at"', "missing"],
+    [
+      "has a field of another shape",
+      eventAt,
+      (line) => line.replace(/"at":[^,]+/, '"at":"0"'),
+      '"at"',
+    ],
+    ["names no thread", eventAt, (line) => line.replace(/"thread":"[^"]+"/, '"thread":"x"'), '"x"'],
+    [
+      "names no task",
+      eventAt,
+      (line) => line.replace(/"actor":"[^"]+"/, '"actor":"ghost"'),
+      '"ghost"',
+    ],
+    [
+      "defines what its document has not",
+      actorAt,
+      (line) => line.replace('"id":"task"', '"id":"ghost"'),
+      '"ghost"',
+    ],
     ["is no header", 1, () => lines[1]!],
     [
-      "is of another version",
+      "is of an older version",
       1,
-      (line) => line.replace("events/1", "events/99"),
+      (line) => line.replace("events/2", "events/1"),
       "tandem-events/1",
+      "perform the run again",
+    ],
+    [
+      "is of a newer version",
+      1,
+      (line) => line.replace("events/2", "events/99"),
+      "tandem-events/2",
     ],
     ["has a driver that is none", 1, (line) => line.replace('"virtual"', '"imagined"'), "driver"],
   ];
@@ -1063,13 +1113,13 @@ describe("tandem report", async () => {
     ["a document that is none", { document: "name: sample\n" }],
     ["a strategy that is none", { strategy: "thraed" }],
     ["a strategy without meaning", { strategy: "await,atExit=wait" }],
-    ["tasks that are not the document's", { tasks: ["task", "ghost"] }],
-    ["fewer tasks than the document", { tasks: [] }],
+    ["a source that is none", { kind: "dreamt" }],
   ])("refuses a header with %s in one sentence", async (title, change) => {
-    const header = JSON.stringify({ ...(JSON.parse(lines[0]!) as object), ...change });
+    const header = JSON.parse(lines[0]!) as { source: object };
+    header.source = { ...header.source, ...change };
     const called = await tandemHere([
       "report",
-      broken(`${title}.ndjson`, header, ...lines.slice(1)),
+      broken(`${title}.ndjson`, JSON.stringify(header), ...lines.slice(1)),
     ]);
     expectRefusal(called);
     expect(called.stderr).not.toMatch(noTrace);

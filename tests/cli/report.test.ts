@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Outcome, type Performed, readOutcome } from "../../src/outcome/outcome.ts";
-import { readRun } from "../../src/runs/report.ts";
+import { readRecording } from "../../src/runs/report.ts";
 import { encodeRun } from "../../src/cli/event-file.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
@@ -45,7 +45,7 @@ function eventsOf(log: EventLog): string[] {
 function sameAgain(performed: Performed, text: string, log: EventLog): void {
   const outcome = readOutcome(performed, log);
   const file = [...encodeRun(outcome, { file: "test.yaml", text }, log)].join("");
-  const again = readRun(file, "events.ndjson");
+  const again = readRecording([file], "events.ndjson").run;
   expect(eventsOf(again.log)).toEqual(eventsOf(log));
   expect(told(again.outcome)).toEqual(told(outcome));
 }

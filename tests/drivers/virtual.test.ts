@@ -3,8 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes } from "../../src/trace/event.ts";
-import { EventLog } from "../../src/trace/log.ts";
-import { actorNumbers, encodeLog, recordEvent } from "../../src/trace/ndjson.ts";
+import { encodeRun } from "../../src/cli/event-file.ts";
+import { readRecording } from "../../src/runs/report.ts";
+import type { EventLog } from "../../src/trace/log.ts";
 import { type Scenario, taskInstances } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import {
@@ -72,16 +73,23 @@ function law(property: (run: RandomRun) => void): void {
   fc.assert(fc.property(runs, property), { seed, numRuns: 300 });
 }
 
-function perform(run: RandomRun): { names: string[]; text: string } {
-  const names = taskInstances(run.scenario).map(({ name }) => name);
-  return { names, text: [...encodeLog(runVirtually({ ...run, runtime: "test" }), names)].join("") };
+/** The file of events of a run. */
+function fileOf({ document, ...run }: RandomRun, log: EventLog): string {
+  const performed = { ...run, driver: "virtual", speed: 1 } as const;
+  const source = { file: "random.json", text: JSON.stringify(document) };
+  return [...encodeRun(performed, source, log)].join("");
+}
+
+function perform(run: RandomRun): string {
+  return fileOf(run, runVirtually({ ...run, runtime: "test" }));
 }
 
 function lines(run: RandomRun): Line[] {
   return perform(run)
-    .text.trimEnd()
+    .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line) as Line);
+    .map((line) => JSON.parse(line) as Line)
+    .filter(({ at }) => at !== undefined);
 }
 
 describe(`every virtual run (replay: ${replay})`, () => {
@@ -129,11 +137,8 @@ describe(`every virtual run (replay: ${replay})`, () => {
 
   test("read back from its lines, a log is the same", () => {
     law((run) => {
-      const { names, text } = perform(run);
-      const log = new EventLog();
-      for (const line of text.trimEnd().split("\n"))
-        recordEvent(log, actorNumbers(names), JSON.parse(line) as Record<string, unknown>);
-      expect([...encodeLog(log, names)].join("")).toBe(text);
+      const text = perform(run);
+      expect(fileOf(run, readRecording([text], "events.ndjson").trace.log)).toBe(text);
     });
   });
 

@@ -103,7 +103,7 @@ describe("the definitions of a run", () => {
       [...pool.resources].map(([, { kind, name, capacity }]) => [kind, name, capacity]),
     ).toEqual([
       ["channel", "jobs", 2],
-      ["pool", "pool", 2],
+      ["pool", "process pool", 2],
     ]);
   });
 
@@ -146,8 +146,8 @@ describe("an event", () => {
       for (const [k, resource] of resources)
         about.add(`${eventTypes[type[k]!]} ${definitions.resources.get(resource)!.name}`);
     expect([...about].sort()).toEqual([
-      "job-began pool",
-      "offload-began pool",
+      "job-began thread pool",
+      "offload-began thread pool",
       "received jobs",
       "sent jobs",
       "wait-began jobs",

@@ -2,10 +2,11 @@
 import { joined, json } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
+import { renderRecord } from "../../report/terminal/record.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
-import { readRun } from "../../runs/report.ts";
+import { readRecording } from "../../runs/report.ts";
 import { tryOut } from "../../runs/simulate.ts";
-import { maxEventBytes, readText } from "../../scenario/source.ts";
+import { maxEventBytes, readTextPieces } from "../../scenario/source.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
@@ -17,15 +18,15 @@ export function run(argv: string[]): number {
   const { operands, options } = readArguments(commands.report, argv);
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
-  const read = readRun(readText(word, file, maxEventBytes), file);
-  const { outcome } = read;
+  const { run: recorded, trace } = readRecording(readTextPieces(word, file, maxEventBytes), file);
+  const { outcome } = recorded;
   const findings = findFindings(outcome, tryOut);
   if (options.timeline && !options.json)
-    writeOut(joined([timelineOf(read, lookOf(terminal.stdout, options)), ""], "\n"));
-  writeOut(
-    options.json
-      ? json(toJson(outcome, findings), 2)
-      : renderVerdict(outcome, findings, textWidth()),
-  );
+    writeOut(joined([timelineOf(recorded, lookOf(terminal.stdout, options)), ""], "\n"));
+  const { cutOff, unknown } = trace;
+  const record = cutOff || unknown.length > 0 ? { record: { cutOff, unknown } } : {};
+  if (options.json) writeOut(json({ ...toJson(outcome, findings), ...record }, 2));
+  else
+    writeOut(joined([renderVerdict(outcome, findings, textWidth()), ...renderRecord(trace)], ""));
   return exitStatus.done;
 }

@@ -2,10 +2,10 @@
 import { joined, json, type JsonText, printableLines, shellWord } from "../../base/texts.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { LAUNCH, MAIN } from "../../trace/event.ts";
 import { readCallTimes, uncaughtErrors } from "../../strategies/call-times.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
-import { actorNumbers } from "../../trace/ndjson.ts";
 import { toJson } from "../../report/json.ts";
 import { checkPlans, type Driver, planOf } from "../../runs/plan.ts";
 import { openProcess, type RealProcess } from "../../runs/run.ts";
@@ -16,7 +16,7 @@ import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { type Scenario, taskInstances } from "../../scenario/model.ts";
-import { maxEventBytes, readSource, readText, type Source } from "../../scenario/source.ts";
+import { maxEventBytes, readSource, readTextPieces, type Source } from "../../scenario/source.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
@@ -106,19 +106,22 @@ function commandAgain(scenario: string, { given }: Words): string {
 
 /** How calls went in a recorded run, for the tasks of this scenario that have the same names. */
 async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
-  const { readEvents } = await import("../../trace/schema.ts");
-  const { header, log } = readEvents(readText(word, word, maxEventBytes), word);
+  const { readTrace } = await import("../../trace/read.ts");
+  const { definitions, log } = readTrace(readTextPieces(word, word, maxEventBytes), word);
   const { byActor, byFunction } = readCallTimes(log);
   for (const error of uncaughtErrors(log))
     writeErrLine(
       `${word}: nobody could catch an error of the recorded run (${error}), and this run goes on without it`,
     );
-  const recorded = actorNumbers(header.tasks);
-  const here = actorNumbers(taskInstances(scenario).map(({ name }) => name));
+  const here = new Map<string, number>([
+    ["main", MAIN],
+    ["launch", LAUNCH],
+    ...taskInstances(scenario).map(({ name }, index) => [name, index] as const),
+  ]);
   const takes: CallTimes = { byActor: {}, byFunction };
-  for (const [name, actor] of here) {
-    const times = byActor[recorded.get(name) ?? NaN];
-    if (times !== undefined) takes.byActor[actor] = times;
+  for (const [recorded, times] of Object.entries(byActor)) {
+    const actor = here.get(definitions.actors.get(Number(recorded))?.name ?? "");
+    if (actor !== undefined) takes.byActor[actor] = times;
   }
   return takes;
 }
