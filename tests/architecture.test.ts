@@ -223,6 +223,16 @@ describe("the source", () => {
     }
   });
 
+  test("use cases print nothing and hear no signal themselves", async () => {
+    for (const file of files.filter((name) => folderOf(name) === "runs")) {
+      const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");
+      expect([file, /\b(console\.|process\.(stdout|stderr|on|exit))/.test(text)]).toEqual([
+        file,
+        false,
+      ]);
+    }
+  });
+
   test("every file says in its first lines what it is for", async () => {
     for (const file of files.filter((name) => !name.endsWith(".d.ts"))) {
       const text = (await Bun.file(join(src, file)).text()).replace(/^#!.*\n/, "");

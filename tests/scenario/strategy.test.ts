@@ -1,4 +1,4 @@
-// Completion strategies (specification, section 3): named points, their refinements, and what has no meaning.
+// Completion strategies: named points, their refinements, and what has no meaning.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
@@ -16,7 +16,7 @@ import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
 
-/** The table of section 3. */
+/** What each name means. */
 const points: Record<string, Partial<Strategy>> = {
   detach: { loop: "inline", settle: "none" },
   await: { loop: "inline", settle: "gather" },
@@ -72,7 +72,7 @@ function* everyInput(): Generator<StrategyInput> {
 }
 
 describe("a named point", () => {
-  test.each(Object.entries(points))("%s is where the specification puts it", (name, axes) => {
+  test.each(Object.entries(points))("%s is where people look for it", (name, axes) => {
     const rest = { timeout: null, grace: null, offload: "none", workers: null };
     const expected = { name, atExit: null, ...axes, ...rest };
     expect(parseStrategy(name)).toEqual(expected as Strategy);
