@@ -6,7 +6,8 @@ import type { Ticks } from "../base/duration.ts";
 import { type Interruption, LAUNCH, MAIN, waits } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import type { Jitter } from "../scenario/jitter.ts";
-import { type Scenario, type TaskSpec, taskInstances } from "../scenario/model.ts";
+import { TaskInstances } from "../scenario/instances.ts";
+import type { Scenario, TaskSpec } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
 import { definitionsOf } from "../program/definitions.ts";
@@ -181,9 +182,9 @@ function programOf({ status, startedAt, endedAt, error }: ActorOutcome): Program
 /** The tasks with what their steps say. They are added to, not copied: there may be a million. */
 function tasksOf(scenario: Scenario, { actors }: Reading): TaskOutcome[] {
   const counts = new Map(scenario.tasks.map((spec) => [spec, countSteps(spec.steps)]));
-  const instances = taskInstances(scenario);
+  const instances = new TaskInstances(scenario);
   return actors.filter(isWork).map((actor) => {
-    const { spec } = instances[actor.number]!;
+    const spec = instances.specOf(actor.number);
     const status = actor.status as TaskStatus;
     const stoodAt = wasStopped({ status }) ? (standpoint(spec.steps, actor.done) ?? null) : null;
     return Object.assign(actor, {

@@ -176,10 +176,8 @@ export class Background {
 
   #taskCoroutine(index: number): Coroutine {
     const { run, loop } = this;
-    const { name, spec, copy } = run.instances[index]!;
-    const values = this.#silent.has(spec)
-      ? this.#silence
-      : placeholderValues(run.runtime, name, copy);
+    const spec = run.instances.specOf(index);
+    const values = this.#silent.has(spec) ? this.#silence : this.#valuesOf(index);
     const body = new Walk(loop.thread, index, spec.steps, values, this.special);
     if (spec.finally.length === 0) return body;
     return this.#withCleanup(
@@ -187,6 +185,11 @@ export class Background {
       body,
       new Walk(loop.thread, index, spec.finally, values, this.special),
     );
+  }
+
+  #valuesOf(index: number): PlaceholderValues {
+    const { name, copy } = this.run.instances.at(index);
+    return placeholderValues(this.run.runtime, name, copy);
   }
 
   *#withCleanup(index: number, body: Coroutine, cleanup: Coroutine): Coroutine {

@@ -23,7 +23,8 @@ import {
 } from "../trace/event.ts";
 import type { Convention, Id } from "../trace/read.ts";
 import { lazyTable } from "../trace/trace.ts";
-import type { LeafStep, Scenario, Step, StepPosition, TaskSpec } from "../scenario/model.ts";
+import { TaskInstances } from "../scenario/instances.ts";
+import type { LeafStep, Scenario, Step, StepPosition } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
 import { leaves } from "../scenario/walk.ts";
 
@@ -146,20 +147,13 @@ function placesOf({ main, launch, tasks }: Scenario, file: string): Definitions[
 /** Main, launch, and the tasks, whose copies follow each other. */
 class Actors {
   readonly size: number;
-  readonly #tasks: readonly TaskSpec[];
-  /** By specification: the index of its first copy. */
-  readonly #firsts: number[] = [];
+  readonly #tasks: TaskInstances;
   readonly #makers: ReadonlyMap<string, Pick<ActorDefinition, "parent" | "place">>;
   readonly #launchPlace: number | null;
 
   constructor({ main, launch, tasks }: Scenario) {
-    this.#tasks = tasks;
-    let count = 0;
-    for (const { copies } of tasks) {
-      this.#firsts.push(count);
-      count += copies ?? 1;
-    }
-    this.size = count - MAIN;
+    this.#tasks = new TaskInstances({ tasks });
+    this.size = this.#tasks.size - MAIN;
     this.#makers = makersOf(main, launch);
     this.#launchPlace = leaves(main).find(({ kind }) => kind === "launch")?.position.place ?? null;
   }
@@ -169,13 +163,13 @@ class Actors {
     if (number === MAIN) return { ...plain, kind: "main", name: "main", parent: null, place: null };
     if (number === LAUNCH)
       return { ...plain, kind: "launch", name: "launch", parent: MAIN, place: this.#launchPlace };
-    const k = this.#specOf(number);
-    const { name, copies, until, finally: cleanUp } = this.#tasks[k]!;
+    const { name, spec } = this.#tasks.at(number);
+    const { until, finally: cleanUp } = spec;
     return {
       kind: "task",
-      name: copies === null ? name : `${name}#${number - this.#firsts[k]!}`,
-      function: name,
-      ...(this.#makers.get(name) ?? { parent: null, place: null }),
+      name,
+      function: spec.name,
+      ...(this.#makers.get(spec.name) ?? { parent: null, place: null }),
       until,
       cleanup: cleanUp.length > 0,
     };
@@ -184,22 +178,7 @@ class Actors {
   /** The number of the one with this name. */
   numberOf(name: string): number | undefined {
     if (name === "main") return MAIN;
-    if (name === "launch") return LAUNCH;
-    const [bare, copy] = name.split("#");
-    const k = this.#tasks.findIndex((task) => task.name === bare);
-    const number = (this.#firsts[k] ?? NaN) + Number(copy ?? 0);
-    return number <= this.size + MAIN && this.get(number)?.name === name ? number : undefined;
-  }
-
-  /** Whose copy the task with this index is: the last specification that begins at or before it. */
-  #specOf(index: number): number {
-    let low = 0;
-    for (let high = this.#firsts.length; high - low > 1;) {
-      const middle = (low + high) >> 1;
-      if (this.#firsts[middle]! <= index) low = middle;
-      else high = middle;
-    }
-    return low;
+    return name === "launch" ? LAUNCH : this.#tasks.indexOf(name);
   }
 }
 

@@ -180,7 +180,7 @@ class MainThread {
 
   /** Waits for a task that was submitted, and takes its outcome over (Future.result). */
   *#result(task: number, step: Extract<LeafStep, { kind: "result" }>): ThreadProgram<void> {
-    const { name } = this.#run.instances[task]!;
+    const { name } = this.#run.instances.at(task);
     const about = { text: name, place: placeOf(step) };
     const known = (): boolean => this.#resultOf(task) !== undefined;
     if (!(yield* this.#until("result", about, step.timeout, known)))

@@ -1,7 +1,8 @@
 /** What thread programs are made of: a scenario under a strategy, and the numbers that all of them go by. */
 import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
 import type { CallTimes } from "../scenario/calls.ts";
-import { type Scenario, type TaskInstance, taskInstances } from "../scenario/model.ts";
+import { TaskInstances } from "../scenario/instances.ts";
+import type { Scenario } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
 
 /** A scenario under a strategy. Plain data: it travels to the child process of a real run. */
@@ -16,7 +17,7 @@ export interface ProgramSpec {
 
 /** The same with its tasks and channels numbered. */
 export interface NumberedSpec extends ProgramSpec {
-  instances: TaskInstance[];
+  instances: TaskInstances;
   /** Indices of the tasks that a name in the document means. */
   indicesOf: ReadonlyMap<string, number[]>;
   channelNames: string[];
@@ -27,12 +28,16 @@ export interface NumberedSpec extends ProgramSpec {
 }
 
 export function numbered(spec: ProgramSpec): NumberedSpec {
-  const instances = taskInstances(spec.scenario);
-  const indicesOf = new Map<string, number[]>(spec.scenario.tasks.map((task) => [task.name, []]));
-  for (const [index, { spec: task }] of instances.entries()) indicesOf.get(task.name)!.push(index);
+  const indicesOf = new Map<string, number[]>();
+  let index = 0;
+  for (const { name, copies } of spec.scenario.tasks)
+    indicesOf.set(
+      name,
+      Array.from({ length: copies ?? 1 }, () => index++),
+    );
   return {
     ...spec,
-    instances,
+    instances: new TaskInstances(spec.scenario),
     indicesOf,
     channelNames: spec.scenario.channels.map(({ name }) => name),
     poolResource: spec.scenario.channels.length,
