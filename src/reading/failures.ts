@@ -35,7 +35,7 @@ export class FailureReader implements Listener {
   readonly failures: Failure[] = [];
   readonly strays: Stray[] = [];
   /** By launch: the actors whose errors were raised into it and not collected, but became its own. */
-  readonly #raisedInto = new Map<number, number[]>();
+  readonly raisedInto = new Map<number, number[]>();
   /** By thread: the launch that runs on it. */
   readonly #launches: number[] = [];
   /** By actor: its last failure. */
@@ -56,7 +56,7 @@ export class FailureReader implements Listener {
     "task-ended": (event) => this.#ended(event),
     // A completion point that goes on has collected what was raised into it.
     "settle-ended": ({ actor }, span) => {
-      if (span?.how === "finished") this.#raisedInto.delete(actor);
+      if (span?.how === "finished") this.raisedInto.delete(actor);
     },
     "error-raised": (event) => this.#raised(event),
     "error-logged": (event) => this.#logged(event),
@@ -64,7 +64,7 @@ export class FailureReader implements Listener {
 
   /** Nothing comes any more: the errors of a launch that nobody has heard of are heard by nobody. */
   finish(): void {
-    for (const launch of this.#raisedInto.keys()) {
+    for (const launch of this.raisedInto.keys()) {
       const { heard } = this.#entities.actor(launch);
       if (heard?.by === "nobody") this.#launchUnheard(launch, heard);
     }
@@ -82,7 +82,7 @@ export class FailureReader implements Listener {
     this.#last.get(actor)?.heard.push({ by: "raised", where: into, at });
     const launch = this.#launches[thread];
     if (into === "launch" && launch !== undefined)
-      this.#raisedInto.getOrInsertComputed(launch, () => []).push(actor);
+      this.raisedInto.getOrInsertComputed(launch, () => []).push(actor);
   }
 
   #logged({ actor: number, at, thread, value, text }: LogCursor): void {
@@ -109,6 +109,6 @@ export class FailureReader implements Listener {
   /** Nobody takes up launch's error, nor what it is made of: errors of tasks that it has not collected. */
   #launchUnheard(launch: number, by: HeardBy): void {
     this.#entities.actor(launch).heard = by;
-    for (const actor of this.#raisedInto.get(launch) ?? []) this.#entities.actor(actor).heard = by;
+    for (const actor of this.raisedInto.get(launch) ?? []) this.#entities.actor(actor).heard = by;
   }
 }

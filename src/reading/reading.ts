@@ -77,6 +77,8 @@ export interface Reading {
   strays: Stray[];
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
   rejected: boolean;
+  /** By launch: the actors whose errors were raised into it and not collected. */
+  raisedInto: ReadonlyMap<number, readonly number[]>;
 }
 
 /**
@@ -164,7 +166,7 @@ class TraceReader {
     this.#turns.finish(wall);
     this.#processes.finish();
     const standstills = this.#standstill.result();
-    const { strays, failures, rejected } = this.#failures;
+    const { strays, failures, rejected, raisedInto } = this.#failures;
     this.#actors.finish(wall, allWaits(standstills, unfinished, wall), strays);
     this.#failures.finish();
     const { lines, complains, droppedPromises } = this.#output;
@@ -186,6 +188,7 @@ class TraceReader {
       droppedPromises,
       strays,
       rejected,
+      raisedInto,
     };
   }
 }

@@ -76,7 +76,7 @@ function caseOf({ works = [], ...rest }: Made): Case {
     mainExit: null,
     failures: [],
     waiting: [],
-    blame: { holds: [], holders: [], crowd: null, unexplained: [] },
+    blames: [],
     races: [],
     aftermath: {
       wasCalled: false,
@@ -247,7 +247,7 @@ describe("a program without a scenario", () => {
         : [],
     });
     const told = (holders: ReturnType<typeof holder>[]) =>
-      found({ blame: { holds: [], holders, crowd: null, unexplained: [] } }).map((one) => [
+      found({ blames: [{ holds: [], holders, crowd: null, unexplained: [] }] }).map((one) => [
         one.actors[0],
         one.rule === "loop-blocked" ? one.evidence.more : one.rule,
       ]);

@@ -54,6 +54,13 @@ export interface Work {
   destroyed: boolean;
 }
 
+/** Who somebody is, by definition. */
+export type Actor = Pick<
+  ActorDefinition,
+  "kind" | "name" | "function" | "parent" | "place" | "until"
+>;
+
+/** A run, or as much of it as was recorded. */
 export interface Case {
   wall: Ticks;
   /** By how much times may be off by chance; 0 where they are exact. */
@@ -64,7 +71,7 @@ export interface Case {
   /** The entry of the loop that a task belongs to; null where it is not known. */
   launchOf(task: number): Launch | null;
   tasks: Table<Work>;
-  actors: Pick<Table<ActorDefinition>, "get">;
+  actors: { get(actor: number): Actor | undefined };
   placesOf(actor: number): readonly ActorPlace[];
   /** Whether main's thread turns a loop by JavaScript's rules, which ends with nothing left alive. */
   floats: boolean;
@@ -80,7 +87,8 @@ export interface Case {
   mainExit: Extract<Stray["end"], { by: "exit" }> | null;
   failures: readonly Failure[];
   waiting: readonly Waiting[];
-  blame: Blame;
+  /** By loop: who held its thread, and who was late through that. */
+  blames: readonly Blame[];
   races: readonly Race[];
   aftermath: Aftermath;
   droppedPromises: Reading["droppedPromises"];

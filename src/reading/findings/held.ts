@@ -1,5 +1,5 @@
 /** Findings about a held loop: who held it and whom that made late, one for each cause. */
-import type { Holder } from "../blame.ts";
+import type { Blame, Holder } from "../blame.ts";
 import type { Case } from "./case.ts";
 import type { Detected } from "./finding.ts";
 
@@ -8,7 +8,10 @@ const mostTold = 5;
 
 /** Who held a loop's thread for a slow step: those that made somebody late, or else the longest. */
 export function loopBlocked(subject: Case): Detected<"loop-blocked">[] {
-  const { holders } = subject.blame;
+  return subject.blames.flatMap(({ holders }) => blockedBy(subject, holders));
+}
+
+function blockedBy(subject: Case, holders: readonly Holder[]): Detected<"loop-blocked">[] {
   const guilty = holders.filter(({ victims }) => victims.length > 0);
   const told =
     guilty.length > 0 ? guilty : holders.slice(0, 1).filter((one) => matters(subject, one));
@@ -28,8 +31,11 @@ function matters({ main, tasks }: Case, { longest }: Holder): boolean {
 }
 
 /** Who was late although no slow step kept them waiting. */
-export function starved(subject: Case): Detected<"starved">[] {
-  const { crowd, unexplained } = subject.blame;
+export function starved({ blames }: Case): Detected<"starved">[] {
+  return blames.flatMap(starvedOn);
+}
+
+function starvedOn({ crowd, unexplained }: Blame): Detected<"starved">[] {
   const byCrowd = crowd === null ? null : ({ by: "crowd", victims: crowd.victims, crowd } as const);
   const byNobody =
     unexplained.length === 0 ? null : ({ by: "nobody", victims: unexplained } as const);

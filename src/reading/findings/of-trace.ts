@@ -1,0 +1,136 @@
+/**
+ * A trace as detectors see it, when nobody knows how its program is written.
+ *
+ * What a scenario or a strategy would say is said by definitions, or taken for what is usual: a process
+ * waits for its threads but for daemons, and for as long as it takes.
+ */
+import { type ActorOutcome, isWork, type TaskStatus } from "../entities.ts";
+import type { Stray as ReadStray } from "../failures.ts";
+import type { Reading } from "../reading.ts";
+import { precisionOf, type ReadingSource } from "../recorded.ts";
+import type { ActorPlace, Stray } from "./finding.ts";
+import type { Case, Launch, MainProgram, Work } from "./case.ts";
+
+/** @param source where the trace comes from, as far as its times depend on it. */
+export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
+  const { actors, loops, threads, unfinished } = reading;
+  const byNumber = new Map(actors.map((actor) => [actor.number, actor]));
+  const main = mainOf(reading);
+  const mainThread = byNumber.get(main.actor)?.thread ?? threads[0]?.number ?? 0;
+  const launches = actors
+    .filter(({ kind }) => kind === "launch")
+    .map((actor) => launchOf(reading, actor));
+  const beside = loops.filter(({ thread }) => thread !== mainThread);
+  const interruptedBy = reading.processes[0]?.interruptedBy ?? null;
+  return {
+    wall: reading.wall,
+    precision: precisionOf(source),
+    interruptedBy,
+    main,
+    launches,
+    launchOf: (task) => entryOf(byNumber, launches, task),
+    tasks: worksOf(actors),
+    actors: byNumber,
+    placesOf: (actor) => placesOf(byNumber.get(actor)),
+    floats: loops.some(({ thread, rules }) => thread === mainThread && rules === "javascript"),
+    exit: { waits: !threads.some(({ daemon }) => daemon), grace: null },
+    launched: loops.length > 0 || launches.some(({ startedAt }) => startedAt !== null),
+    rejected: reading.rejected,
+    strays: reading.strays.map((stray) => ({
+      at: stray.at,
+      end: endOfStray(stray, mainThread),
+      failedMain: stray.error === main.error,
+    })),
+    mainExit: exitOfMain(main),
+    failures: reading.failures,
+    waiting: interruptedBy === "deadlock" ? reading.waiting : [],
+    blames: [...loops.map(({ blame }) => blame), reading.elsewhere],
+    races: reading.races,
+    aftermath: reading.aftermath,
+    droppedPromises: reading.droppedPromises,
+    left: {
+      loop: beside.some(({ closedAt }) => closedAt === null),
+      jobs: unfinished.filter(({ kind }) => kind === "job").length,
+    },
+  };
+}
+
+/** The first program of a thread; what was cut before it named one has none, which no number names. */
+function mainOf({ actors, standstills }: Reading): MainProgram {
+  const main = actors.find(({ kind }) => kind === "main");
+  if (main === undefined)
+    return {
+      actor: NaN,
+      status: "unstarted",
+      startedAt: null,
+      endedAt: null,
+      error: null,
+      waits: [],
+    };
+  const { number, status, startedAt, endedAt, error } = main;
+  const waits = standstills.find(({ actor }) => actor === number)?.waits ?? [];
+  return { actor: number, status, startedAt, endedAt, error, waits };
+}
+
+function launchOf({ raisedInto }: Reading, actor: ActorOutcome): Launch {
+  const { number, status, startedAt, endedAt, error, heard } = actor;
+  const failedWith = status === "failed" ? (raisedInto.get(number) ?? []) : [];
+  return { actor: number, status, startedAt, endedAt, error, heard, failedWith };
+}
+
+/** The entry that a task descends from, or else the one on its thread, or the only one. */
+function entryOf(
+  actors: ReadonlyMap<number, ActorOutcome>,
+  launches: readonly Launch[],
+  task: number,
+): Launch | null {
+  const entry = (actor: number): Launch | undefined =>
+    launches.find((launch) => launch.actor === actor);
+  for (let at = actors.get(task); at !== undefined; at = actors.get(at.parent ?? NaN)) {
+    const found = entry(at.number);
+    if (found !== undefined) return found;
+  }
+  const thread = actors.get(task)?.thread ?? null;
+  const beside = launches.find(
+    (launch) => thread !== null && actors.get(launch.actor)?.thread === thread,
+  );
+  return beside ?? (launches.length === 1 ? launches[0]! : null);
+}
+
+/** Work by number. Where it was cut off it stood somewhere; where is known by what it had begun. */
+function worksOf(actors: readonly ActorOutcome[]): Case["tasks"] {
+  return new Map(
+    actors.filter(isWork).map((actor): [number, Work] => {
+      const status = actor.status as TaskStatus;
+      const stoodAt = status === "cancelled" || status === "abandoned" ? "somewhere" : null;
+      return [actor.number, { ...actor, status, stoodAt }];
+    }),
+  );
+}
+
+function placesOf(actor: ActorOutcome | undefined): ActorPlace[] {
+  const place = actor?.place ?? null;
+  return place === null ? [] : [{ is: "made", place }];
+}
+
+/** What ended a thread; with main's the process ends. */
+export function endOfStray({ thread, error }: ReadStray, mainThread: number): Stray["end"] {
+  const ended = thread === mainThread ? "process" : "thread";
+  const code = exitStatusIn(error);
+  return code === null ? { by: "uncaught", ended, error } : { by: "exit", ended, code };
+}
+
+/** The exit that was called for in the middle of main's steps; null when none was. */
+export function exitOfMain({
+  status,
+  error,
+}: Pick<MainProgram, "status" | "error">): Case["mainExit"] {
+  const code = status === "interrupted" ? exitStatusIn(error) : null;
+  return code === null ? null : { by: "exit", ended: "process", code };
+}
+
+/** The status of the exit that a recorded error tells of; null when it is another error. */
+function exitStatusIn(error: string | null): number | null {
+  const code = error?.match(/^process\.exit\((\d+)\) in user code/)?.[1];
+  return code === undefined ? null : Number(code);
+}
