@@ -2,7 +2,20 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Case, Launch, Work } from "../../src/reading/findings/case.ts";
 import { detect } from "../../src/reading/findings/detect.ts";
+import type { Finding } from "../../src/reading/findings/finding.ts";
+import { caseOfTrace } from "../../src/reading/findings/of-trace.ts";
+import { read } from "../../src/reading/reading.ts";
+import { traceOf } from "../../src/outcome/outcome.ts";
+import { detect as detectInOutcome } from "../../src/remedies/findings.ts";
+import { planOf } from "../../src/runs/plan.ts";
+import { runInVirtualTime } from "../../src/runs/run.ts";
+import { catalogue } from "../../src/scenario/catalogue.ts";
+import type { Scenario } from "../../src/scenario/model.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { allStrategies, resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import type { ActorDefinition, Table } from "../../src/trace/definitions.ts";
+import { draw, randomFrom } from "../drivers/arbitrary.ts";
+import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -102,6 +115,53 @@ const lostAtClose: Partial<Work> = {
   stoodAt: 9,
 };
 const abandoned: Partial<Work> = { status: "abandoned", lost: true, endedAt: 1000, stoodAt: 9 };
+
+/** What is found in runs of a scenario with its document at hand, and in their bare trace. */
+function bothWays(scenario: Scenario, strategy: Strategy): [Finding[], Finding[]] {
+  const { outcome, log } = runInVirtualTime(planOf(scenario, { strategy }));
+  const trace = traceOf(outcome, log);
+  const isTie = outcome.wall === outcome.main.endedAt;
+  const byTrace = detect(caseOfTrace(read(trace), trace.source)).map((one) => ({
+    ...(isTie ? endedAtOnce(one) : one),
+    places: [],
+    // Only a document says that whoever was given up had no step left.
+    actors: one.actors.filter(
+      (actor) => one.rule !== "given-up" || outcome.tasks[actor]!.stoodAt !== null,
+    ),
+  }));
+  const isAboutSome = ({ rule, actors }: Finding): boolean =>
+    rule !== "given-up" || actors.length > 0;
+  const known = detectInOutcome(outcome);
+  return [isTie ? known.map(endedAtOnce) : known, byTrace.filter(isAboutSome)];
+}
+
+/** A finding but for why the process ended: where it did so with main, only a strategy tells one cause from another. */
+function endedAtOnce(finding: Finding): Finding {
+  const { evidence } = finding;
+  const causes = new Set(["main-ended", "nothing-left", "loop-closing"]);
+  if (!("end" in evidence) || !causes.has(evidence.end.by)) return finding;
+  return { ...finding, evidence: { ...evidence, end: { by: "main-ended" } } } as Finding;
+}
+
+describe("a trace", () => {
+  test("law: has the findings of its scenario's run: the catalogue under every strategy", () => {
+    const strategies = allStrategies().filter((_, index) => index % rounds(9, 1) === 0);
+    for (const { text, file } of catalogue)
+      for (const strategy of strategies) {
+        const [known, bare] = bothWays(parseScenario(text, file), strategy);
+        expect([file, strategy.name, bare]).toEqual([file, strategy.name, known]);
+      }
+  });
+
+  test("law: has the findings of its scenario's run: random scenarios", () => {
+    for (let seed = 1; seed <= rounds(100, 2000); seed++) {
+      const { document, strategy } = draw(randomFrom(seed));
+      const text = JSON.stringify({ ...document, name: `random-${seed}` });
+      const [known, bare] = bothWays(parseScenario(text, "x.json"), resolveStrategy(strategy));
+      expect([seed, bare]).toEqual([seed, known]);
+    }
+  });
+});
 
 describe("a program without a scenario", () => {
   test("in which all went well has no findings", () => {

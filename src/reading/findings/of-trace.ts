@@ -1,8 +1,8 @@
 /**
  * A trace as detectors see it, when nobody knows how its program is written.
  *
- * What a scenario or a strategy would say is said by definitions, or taken for what is usual: a process
- * waits for its threads but for daemons, and for as long as it takes.
+ * What a scenario or a strategy would say is said by definitions, or shows: a process that ended while a
+ * loop was open in another thread did not wait for it.
  */
 import { type ActorOutcome, isWork, type TaskStatus } from "../entities.ts";
 import type { Stray as ReadStray } from "../failures.ts";
@@ -20,7 +20,11 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
   const launches = actors
     .filter(({ kind }) => kind === "launch")
     .map((actor) => launchOf(reading, actor));
+  const floats = loops.some(({ thread, rules }) => thread === mainThread && rules === "javascript");
   const beside = loops.filter(({ thread }) => thread !== mainThread);
+  const isCutOff = floats
+    ? leftSleepers(reading)
+    : beside.some(({ closedAt }) => closedAt === null);
   const interruptedBy = reading.processes[0]?.interruptedBy ?? null;
   return {
     wall: reading.wall,
@@ -32,8 +36,8 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
     tasks: worksOf(actors),
     actors: byNumber,
     placesOf: (actor) => placesOf(byNumber.get(actor)),
-    floats: loops.some(({ thread, rules }) => thread === mainThread && rules === "javascript"),
-    exit: { waits: !threads.some(({ daemon }) => daemon), grace: null },
+    floats,
+    exit: exitOf(reading, main, isCutOff),
     launched: loops.length > 0 || launches.some(({ startedAt }) => startedAt !== null),
     rejected: reading.rejected,
     strays: reading.strays.map((stray) => ({
@@ -78,6 +82,23 @@ function launchOf({ raisedInto }: Reading, actor: ActorOutcome): Launch {
   return { actor: number, status, startedAt, endedAt, error, heard, failedWith };
 }
 
+/** Whether the process ended while something was pending that waited for nobody: time would have woken it. */
+function leftSleepers({ actors, unfinished }: Reading): boolean {
+  const waits = unfinished.filter(({ kind }) => ["wait", "call", "settle"].includes(kind));
+  const waiting = new Set(waits.map(({ actor }) => actor));
+  return actors.some(
+    ({ kind, status, number }) => kind !== "main" && status === "abandoned" && !waiting.has(number),
+  );
+}
+
+/** Whether the process waited when main was over; where it ended all the same, that was its grace. */
+function exitOf({ wall }: Reading, { endedAt }: MainProgram, isCutOff: boolean): Case["exit"] {
+  const waited = wall - (endedAt ?? wall);
+  return isCutOff && waited > 0
+    ? { waits: true, grace: waited }
+    : { waits: !isCutOff, grace: null };
+}
+
 /** The entry that a task descends from, or else the one on its thread, or the only one. */
 function entryOf(
   actors: ReadonlyMap<number, ActorOutcome>,
@@ -86,9 +107,13 @@ function entryOf(
 ): Launch | null {
   const entry = (actor: number): Launch | undefined =>
     launches.find((launch) => launch.actor === actor);
-  for (let at = actors.get(task); at !== undefined; at = actors.get(at.parent ?? NaN)) {
-    const found = entry(at.number);
+  // A trace that says that somebody descends from itself is read all the same.
+  const seen = new Set<number>();
+  for (let at: number | null = task; at !== null && !seen.has(at);) {
+    const found = entry(at);
     if (found !== undefined) return found;
+    seen.add(at);
+    at = actors.get(at)?.parent ?? null;
   }
   const thread = actors.get(task)?.thread ?? null;
   const beside = launches.find(
@@ -97,7 +122,7 @@ function entryOf(
   return beside ?? (launches.length === 1 ? launches[0]! : null);
 }
 
-/** Work by number. Where it was cut off it stood somewhere; where is known by what it had begun. */
+/** Work by number. What was cut off had something left to do, as far as a trace tells. */
 function worksOf(actors: readonly ActorOutcome[]): Case["tasks"] {
   return new Map(
     actors.filter(isWork).map((actor): [number, Work] => {
