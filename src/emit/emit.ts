@@ -1,7 +1,9 @@
 /** The equivalent program of a scenario under a strategy, as code a person would have written. */
 import type { SourceText } from "../base/texts.ts";
 import type { Scenario } from "../scenario/model.ts";
+import { unwritable } from "../scenario/axes.ts";
 import type { Strategy } from "../scenario/strategy.ts";
+import { EmitError } from "./error.ts";
 import type { Language } from "./language.ts";
 import { emitPython } from "./python.ts";
 import { emitTypeScript } from "./typescript.ts";
@@ -21,5 +23,7 @@ export function emitProgram(
   strategy: Strategy,
   language: Language,
 ): SourceText {
+  const reason = unwritable(strategy, language);
+  if (reason !== null) throw new EmitError(`strategy ${strategy.name} ${reason}`);
   return emitters[language](scenario, strategy);
 }

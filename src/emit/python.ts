@@ -28,10 +28,6 @@ import { separated } from "./source-text.ts";
 
 /** The program in Python. @throws EmitError where there is none. */
 export function emitPython(scenario: Scenario, strategy: Strategy): SourceText {
-  if (strategy.loop === "float")
-    throw new EmitError(
-      `strategy ${strategy.name} lets the background float on main's own loop, which asyncio does not know: no Python program does that; use --lang typescript, or another strategy`,
-    );
   const facts = new Facts(scenario, strategy);
   const steps = [
     ...leaves(scenario.main),

@@ -1,7 +1,7 @@
 /**
  * The axes of a completion strategy, and the points on them that have names: one table, from which
  * parsing, naming, the enumeration of all strategies, their order from simple to complex, what they cost,
- * their words and the document's schema follow.
+ * their words, what no program can be written for and the document's schema follow.
  */
 import { formatDuration, type Ticks } from "../base/duration.ts";
 
@@ -13,6 +13,8 @@ interface Word {
   costs?: string;
   /** Whether it gives up tasks that have not ended, so that those it loses are its cost. */
   givesUp?: true;
+  /** Why no program in a language has it, with the way out, behind the strategy's name; left out: it can be written. */
+  unwritable?: { readonly [language in "typescript" | "python"]?: string };
 }
 
 /**
@@ -24,7 +26,14 @@ const words = {
     inline: { weight: 0 },
     thread: { weight: 10, costs: "a second thread (and care with what both of them touch)" },
     portal: { weight: 20, costs: "a second thread (whose loop stays open until main ends)" },
-    float: { weight: 0, costs: "a background that stands still whenever main does" },
+    float: {
+      weight: 0,
+      costs: "a background that stands still whenever main does",
+      unwritable: {
+        python:
+          "lets the background float on main's own loop, which asyncio does not know: no Python program does that; use --lang typescript, or another strategy",
+      },
+    },
   },
   settle: {
     none: { weight: 0 },
@@ -306,6 +315,12 @@ export function costsOf(values: Axes, name: AxisName): string[] {
 /** Whether what a strategy does at exit gives up tasks that have not ended. */
 export function givesUpAtExit(values: Axes): boolean {
   return wordAt(values, "atExit")?.givesUp ?? false;
+}
+
+/** Why no program in a language does what a strategy does at all, with the way out; null where one can. */
+export function unwritable(values: Axes, language: "typescript" | "python"): string | null {
+  const reasons = wordAxes.map((name) => wordAt(values, name)?.unwritable?.[language]);
+  return reasons.find((reason) => reason !== undefined) ?? null;
 }
 
 /** The axes in a verdict's heading. */

@@ -2,8 +2,6 @@
 import { joined, json, type JsonText, printableLines, shellWord } from "../../base/texts.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { LAUNCH, MAIN } from "../../trace/event.ts";
-import { readCallTimes, uncaughtErrors } from "../../strategies/call-times.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { toJson } from "../../report/json.ts";
@@ -15,7 +13,7 @@ import type { CallTimes } from "../../scenario/calls.ts";
 import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 import { loadScenario } from "../../scenario/load.ts";
-import { type Scenario, taskInstances } from "../../scenario/model.ts";
+import type { Scenario } from "../../scenario/model.ts";
 import { maxEventBytes, readSource, readTextPieces, type Source } from "../../scenario/source.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
@@ -55,7 +53,7 @@ export async function run(argv: string[]): Promise<number> {
   const scenario = await loadScenario(source);
   const strategy = options.strategy ?? scenario.strategy;
 
-  const takes = options.takesFrom === null ? null : await readTakes(options.takesFrom, scenario);
+  const takes = options.takesFrom === null ? null : await takesFrom(options.takesFrom, scenario);
   const { folder } = source;
   const plan = planOf(scenario, {
     strategy,
@@ -104,25 +102,14 @@ function commandAgain(scenario: string, { given }: Words): string {
   return ["tandem run", shellWord(scenario), ...options].join(" ");
 }
 
-/** How calls went in a recorded run, for the tasks of this scenario that have the same names. */
-async function readTakes(word: string, scenario: Scenario): Promise<CallTimes> {
-  const { readTrace } = await import("../../trace/read.ts");
-  const { definitions, log } = readTrace(readTextPieces(word, word, maxEventBytes), word);
-  const { byActor, byFunction } = readCallTimes(log);
-  for (const error of uncaughtErrors(log))
+/** How calls went in a recorded run; says which of its errors this run goes on without. */
+async function takesFrom(word: string, scenario: Scenario): Promise<CallTimes> {
+  const { readTakes } = await import("../../runs/takes.ts");
+  const { takes, uncaught } = readTakes(readTextPieces(word, word, maxEventBytes), word, scenario);
+  for (const error of uncaught)
     writeErrLine(
       `${word}: nobody could catch an error of the recorded run (${error}), and this run goes on without it`,
     );
-  const here = new Map<string, number>([
-    ["main", MAIN],
-    ["launch", LAUNCH],
-    ...taskInstances(scenario).map(({ name }, index) => [name, index] as const),
-  ]);
-  const takes: CallTimes = { byActor: {}, byFunction };
-  for (const [recorded, times] of Object.entries(byActor)) {
-    const actor = here.get(definitions.actors.get(Number(recorded))?.name ?? "");
-    if (actor !== undefined) takes.byActor[actor] = times;
-  }
   return takes;
 }
 
