@@ -57,6 +57,7 @@ type Told =
   | "aftermath"
   | "droppedPromises"
   | "strays"
+  | "exits"
   | "rejected";
 
 /** Of the reading it has what is told of a run as it was read; `wall` is the end of the process. */
@@ -157,6 +158,7 @@ export function readOutcome(performed: Performed, log: EventLog): Outcome {
     aftermath: reading.aftermath,
     droppedPromises: reading.droppedPromises,
     strays: reading.strays,
+    exits: reading.exits,
     exitCode,
     interruptedBy,
     interruption,

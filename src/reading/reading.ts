@@ -18,6 +18,7 @@ import {
 } from "./entities.ts";
 import { type Failure, FailureReader, type Stray } from "./failures.ts";
 import { type Hear, hearings, type Listener } from "./listener.ts";
+import { type Exit, ExitReader } from "./exits.ts";
 import type { LoopOutcome } from "./loops.ts";
 import { ProcessReader } from "./processes.ts";
 import { findRaces, type Race } from "./races.ts";
@@ -77,6 +78,8 @@ export interface Reading {
   strays: Stray[];
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
   rejected: boolean;
+  /** In the order of time. */
+  exits: Exit[];
   /** By launch: the actors whose errors were raised into it and not collected. */
   raisedInto: ReadonlyMap<number, readonly number[]>;
 }
@@ -105,6 +108,7 @@ class TraceReader {
   readonly #failures: FailureReader;
   readonly #processes: ProcessReader;
   readonly #output = new OutputReader();
+  readonly #exits = new ExitReader();
   readonly #hearings: readonly (readonly Hear[])[];
 
   constructor(trace: Recorded, listeners: readonly Listener[]) {
@@ -125,6 +129,7 @@ class TraceReader {
       this.#failures,
       this.#processes,
       this.#output,
+      this.#exits,
       ...listeners,
     ]);
   }
@@ -188,6 +193,7 @@ class TraceReader {
       droppedPromises,
       strays,
       rejected,
+      exits: this.#exits.exits,
       raisedInto,
     };
   }

@@ -55,6 +55,7 @@ async function runChild(): Promise<never> {
   const started = new Set(
     run.strategy.loop === "float" ? [] : others.filter((other) => other !== LOOP_THREAD),
   );
+  let over = false;
   const thread: RealThread = prepared.open(origin, {
     startLoop: () => {
       started.add(LOOP_THREAD);
@@ -69,12 +70,16 @@ async function runChild(): Promise<never> {
     onStray: () => end(1),
   });
   const end = (code: number): never => {
+    over = true;
     thread.record(typeNumber["process-ended"], MAIN, code);
     process.exit(code);
   };
   process.on("exit", (code) => {
     // User code may have ended the process, which the record then says as well.
-    if (!over) thread.record(typeNumber["process-ended"], MAIN, code);
+    if (!over) {
+      thread.record(typeNumber["exit-called"], MAIN, code);
+      thread.record(typeNumber["process-ended"], MAIN, code);
+    }
     // Nothing that comes behind the end of the process is listened to.
     board.awaitDebts(MAIN_THREAD);
     thread.flush();
@@ -83,7 +88,6 @@ async function runChild(): Promise<never> {
       if (pid > 0) kill(pid);
     }
   });
-  let over = false;
   // Main has no need to wait until the threads of the pool run.
   for (const other of others)
     if (other !== LOOP_THREAD) {

@@ -402,8 +402,10 @@ export class RealThread implements Thread, Host {
   }
 
   /** User code has ended this thread: whoever waits for it hears of that. */
-  breakOff(error: string): void {
+  breakOff(code: number): void {
+    const error = `process.exit(${code}) in user code ended the thread`;
     if (this.number === LOOP_THREAD) {
+      this.record(typeNumber["exit-called"], LAUNCH, code);
       this.record(typeNumber["error-logged"], LAUNCH, logReasons.indexOf("uncaught-exception"), {
         text: error,
       });

@@ -35,7 +35,7 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
   // In a Worker process.exit ends the thread alone. It must not leave others waiting for it.
   process.on("exit", (code) => {
     if (over) return thread.flush();
-    thread.breakOff(`process.exit(${code}) in user code ended the thread`);
+    thread.breakOff(code);
     prepared.close();
   });
   if (input.thread === LOOP_THREAD) await thread.perform(loopProgram(run, thread));

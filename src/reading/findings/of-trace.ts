@@ -5,7 +5,6 @@
  * loop was open in another thread did not wait for it.
  */
 import { type ActorOutcome, isWork, type TaskStatus } from "../entities.ts";
-import type { Stray as ReadStray } from "../failures.ts";
 import type { Reading } from "../reading.ts";
 import { precisionOf, type ReadingSource } from "../recorded.ts";
 import type { ActorPlace, Stray } from "./finding.ts";
@@ -40,12 +39,8 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
     exit: exitOf(reading, main, isCutOff),
     launched: loops.length > 0 || launches.some(({ startedAt }) => startedAt !== null),
     rejected: reading.rejected,
-    strays: reading.strays.map((stray) => ({
-      at: stray.at,
-      end: endOfStray(stray, mainThread),
-      failedMain: stray.error === main.error,
-    })),
-    mainExit: exitOfMain(main),
+    strays: straysOf(reading, { thread: mainThread, error: main.error }),
+    mainExit: exitOfMain(reading, { thread: mainThread, status: main.status }),
     failures: reading.failures,
     waiting: interruptedBy === "deadlock" ? reading.waiting : [],
     blames: [...loops.map(({ blame }) => blame), reading.elsewhere],
@@ -138,24 +133,27 @@ function placesOf(actor: ActorOutcome | undefined): ActorPlace[] {
   return place === null ? [] : [{ is: "made", place }];
 }
 
-/** What ended a thread; with main's the process ends. */
-export function endOfStray({ thread, error }: ReadStray, mainThread: number): Stray["end"] {
-  const ended = thread === mainThread ? "process" : "thread";
-  const code = exitStatusIn(error);
-  return code === null ? { by: "uncaught", ended, error } : { by: "exit", ended, code };
+/** What ended threads; with main's the process ends. */
+export function straysOf(
+  { strays, exits }: Pick<Reading, "strays" | "exits">,
+  main: { thread: number; error: string | null },
+): Case["strays"] {
+  return strays.map(({ thread, error, at }) => {
+    const ended = thread === main.thread ? "process" : "thread";
+    const exit = exits.find((one) => one.thread === thread);
+    const end: Stray["end"] =
+      exit === undefined
+        ? { by: "uncaught", ended, error }
+        : { by: "exit", ended, code: exit.code };
+    return { at, end, failedMain: error === main.error };
+  });
 }
 
 /** The exit that was called for in the middle of main's steps; null when none was. */
-export function exitOfMain({
-  status,
-  error,
-}: Pick<MainProgram, "status" | "error">): Case["mainExit"] {
-  const code = status === "interrupted" ? exitStatusIn(error) : null;
-  return code === null ? null : { by: "exit", ended: "process", code };
-}
-
-/** The status of the exit that a recorded error tells of; null when it is another error. */
-function exitStatusIn(error: string | null): number | null {
-  const code = error?.match(/^process\.exit\((\d+)\) in user code/)?.[1];
-  return code === undefined ? null : Number(code);
+export function exitOfMain(
+  { exits }: Pick<Reading, "exits">,
+  { status, thread }: Pick<MainProgram, "status"> & { thread: number },
+): Case["mainExit"] {
+  const exit = status === "interrupted" ? exits.find((one) => one.thread === thread) : undefined;
+  return exit === undefined ? null : { by: "exit", ended: "process", code: exit.code };
 }

@@ -2,7 +2,7 @@
 import type { Table } from "../../trace/definitions.ts";
 import { LAUNCH, MAIN, MAIN_THREAD } from "../../trace/event.ts";
 import type { Actor, Case } from "../../reading/findings/case.ts";
-import { endOfStray, exitOfMain } from "../../reading/findings/of-trace.ts";
+import { exitOfMain, straysOf } from "../../reading/findings/of-trace.ts";
 import { type Outcome, precisionOf } from "../../outcome/outcome.ts";
 
 export function caseOf(outcome: Outcome): Case {
@@ -25,12 +25,8 @@ export function caseOf(outcome: Outcome): Case {
     exit: { waits: strategy.atExit !== "abandon", grace: strategy.grace },
     launched: outcome.launched,
     rejected: outcome.rejected,
-    strays: outcome.strays.map((stray) => ({
-      at: stray.at,
-      end: endOfStray(stray, MAIN_THREAD),
-      failedMain: stray.error === main.error,
-    })),
-    mainExit: exitOfMain(main),
+    strays: straysOf(outcome, { thread: MAIN_THREAD, error: main.error }),
+    mainExit: exitOfMain(outcome, { thread: MAIN_THREAD, status: main.status }),
     failures: outcome.failures,
     waiting: outcome.waiting,
     blames: [outcome.blame],
