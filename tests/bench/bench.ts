@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type Benchmark, type Budget, isMet, renderBudgets } from "./budget.ts";
 import { documents } from "./documents.ts";
 import { real } from "./real.ts";
+import { report } from "./report.ts";
 import { sensitivity } from "./sensitivity.ts";
 import { startUp } from "./start-up.ts";
 import { terminal } from "./terminal.ts";
@@ -21,6 +22,7 @@ const benchmarks: Record<string, Benchmark> = {
   threads,
   "start-up": startUp,
   documents,
+  report,
   terminal,
 };
 
