@@ -29,6 +29,9 @@ export type Waiting<Result> = Generator<Wanted, Result, OperationResult | undefi
 /** What waits in a ready queue: a function to call, or a task to take a step further. */
 export type Callback = Task | (() => void);
 
+/** Who hears of a future's end: a callback, or a gather, which needs none of its own for each child. */
+type Follower = Callback | Gather;
+
 /** The loop, as far as its futures see it. */
 export interface ReadyQueue {
   /** Puts a callback behind what is ready (loop.call_soon). */
@@ -37,17 +40,20 @@ export interface ReadyQueue {
 
 /** A result that is not there yet (asyncio.Future). */
 export class Future {
-  readonly kind = "future";
   state: "pending" | "finished" | "failed" | "cancelled" = "pending";
   /** Why it failed; set if and only if the state is `failed`. */
   error: Error | undefined;
   protected readonly loop: ReadyQueue;
   /** Nearly always there is one, and a list of its own for it would cost more than the rest of a future. */
-  #callback: Callback | undefined;
-  #furtherCallbacks: Callback[] | undefined;
+  #follower: Follower | undefined;
+  #furtherFollowers: Follower[] | undefined;
 
   constructor(loop: ReadyQueue) {
     this.loop = loop;
+  }
+
+  get kind(): "future" {
+    return "future";
   }
 
   get done(): boolean {
@@ -58,16 +64,16 @@ export class Future {
   watched = false;
 
   /** Calls back when it is done; when it is already, behind what is ready. */
-  whenDone(callback: Callback): void {
+  whenDone(follower: Follower): void {
     this.watched = true;
-    this.observe(callback);
+    this.observe(follower);
   }
 
   /** The same for those who do not care how it ends: its failure stays unretrieved. */
-  observe(callback: Callback): void {
-    if (this.done) this.loop.callSoon(callback);
-    else if (this.#callback === undefined) this.#callback = callback;
-    else (this.#furtherCallbacks ??= []).push(callback);
+  observe(follower: Follower): void {
+    if (this.done) this.#tell(follower);
+    else if (this.#follower === undefined) this.#follower = follower;
+    else (this.#furtherFollowers ??= []).push(follower);
   }
 
   finish(): void {
@@ -93,10 +99,14 @@ export class Future {
 
   #end(state: Future["state"]): void {
     this.state = state;
-    if (this.#callback !== undefined) this.loop.callSoon(this.#callback);
-    if (this.#furtherCallbacks !== undefined)
-      for (const callback of this.#furtherCallbacks) this.loop.callSoon(callback);
-    this.#callback = this.#furtherCallbacks = undefined;
+    if (this.#follower !== undefined) this.#tell(this.#follower);
+    if (this.#furtherFollowers !== undefined)
+      for (const follower of this.#furtherFollowers) this.#tell(follower);
+    this.#follower = this.#furtherFollowers = undefined;
+  }
+
+  #tell(follower: Follower): void {
+    this.loop.callSoon(follower instanceof Gather ? follower.callbackFor(this) : follower);
   }
 }
 
@@ -208,12 +218,11 @@ export class Gather extends Future {
     this.#collectErrors = collectErrors;
     this.#left = children.length;
     const done = eager ? [] : children.filter((child) => child.done);
-    for (const child of children)
-      if (eager || !child.done) child.whenDone(() => this.#childDone(child));
+    for (const child of children) if (eager || !child.done) child.whenDone(this);
     // In asyncio these count at once, and the gather of nothing else is done from the start.
     for (const child of done) {
       child.watched = true;
-      this.#childDone(child);
+      this.callbackFor(child)();
     }
     if (children.length > 0) return;
     if (eager) loop.callSoon(() => this.finish());
@@ -229,11 +238,19 @@ export class Gather extends Future {
     return any;
   }
 
-  #childDone(child: Task): void {
+  /** What takes in that a child has ended. Of all that end well it is the same. */
+  callbackFor(child: Future): () => void {
+    if (this.#collectErrors || child.state === "finished") return this.#endedWell;
+    const raised = child.state === "cancelled" ? new Cancelled() : child.error!;
+    return () => this.#childEnded(raised);
+  }
+
+  readonly #endedWell = (): void => this.#childEnded(undefined);
+
+  #childEnded(raised: Error | undefined): void {
     this.#left--;
     if (this.done) return;
-    if (!this.#collectErrors && child.state === "cancelled") this.fail(new Cancelled());
-    else if (!this.#collectErrors && child.state === "failed") this.fail(child.error!);
+    if (raised !== undefined) this.fail(raised);
     else if (this.#left === 0) {
       if (this.#cancelRequested) this.fail(new Cancelled());
       else this.finish();
