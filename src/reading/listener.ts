@@ -16,6 +16,7 @@ export function hearings(listeners: readonly Listener[]): readonly (readonly Hea
   const all: Hear[][] = eventTypes.map(() => []);
   // Once for each run of thousands: each listener is asked once, for what it does hear.
   for (const { hears } of listeners)
-    for (const [type, hear] of Object.entries(hears)) all[typeNumber[type as EventType]]!.push(hear);
+    for (const [type, hear] of Object.entries(hears))
+      all[typeNumber[type as EventType]]!.push(hear);
   return all;
 }

@@ -8,7 +8,7 @@ import { toExpectations, type WrittenExpectations } from "./expectation.ts";
 import type { Scenario, Step, TaskSpec } from "./model.ts";
 import type { Position } from "../base/position.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
-import { checkRules, type Report } from "./rules.ts";
+import { checkConstraints, type Report } from "./constraints.ts";
 import { describe, documentSchema, once, type ParsedStep } from "./schema.ts";
 import { resolveStrategy, type Strategy } from "./strategy.ts";
 import { type LocatedData, parseYaml } from "./yaml.ts";
@@ -52,7 +52,7 @@ export function parseScenario(text: string, file: string): Scenario {
       message: message + (first ?? ""),
     });
   };
-  checkRules(object, report, located.isBare);
+  checkConstraints(object, report, located.isBare);
   if (!parsed.success || problems.length > 0) throw new DocumentError(file, inOrder(problems));
   return new Reader(located).scenario(parsed.data as Parsed);
 }

@@ -8,7 +8,7 @@
 import { z } from "zod";
 import { durationExamples, parseDuration } from "../base/duration.ts";
 import { taskStatuses } from "./expectation.ts";
-import { maxCount, maxTasks } from "./rules.ts";
+import { maxCount, maxTasks } from "./constraints.ts";
 import { type AxisName, axisNames, axisOf, wordsOf } from "./axes.ts";
 import { resolveStrategy, strategyKeys, StrategyError, type StrategyInput } from "./strategy.ts";
 import { suggestion } from "../base/suggest.ts";

@@ -4,11 +4,16 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import {
+  allStrategies,
+  changeStrategy,
+  isSamePoint,
+  neighboursOf,
   parseStrategy,
   resolveStrategy,
   type Strategy,
   StrategyError,
   type StrategyInput,
+  toDocument,
 } from "../../src/scenario/strategy.ts";
 import { holds } from "../support/property.ts";
 import { tandemHere } from "../support/tandem.ts";
@@ -229,6 +234,37 @@ describe("a combination without meaning", () => {
   });
 });
 
+describe("changing a strategy", () => {
+  test("gives the strategy that one would have written, with what means nothing left out", () => {
+    const all = [
+      ...allStrategies(),
+      parseStrategy("thread,grace=1s"),
+      parseStrategy("await,timeout=1s"),
+    ];
+    for (const from of all)
+      for (const to of allStrategies()) {
+        const { name: _, timeout, grace, workers, ...words } = to;
+        const changed = changeStrategy(from, words);
+        expect(changed).toMatchObject({
+          ...words,
+          timeout: to.settle === "none" ? null : from.timeout,
+        });
+        expect(parseStrategy(changed.name)).toEqual(changed);
+        if (from.timeout === null && from.grace === null)
+          expect(isSamePoint(changed, to)).toBe(true);
+      }
+  });
+
+  test("on one axis of words gives its neighbours, and no other point", () => {
+    for (const strategy of allStrategies())
+      for (const other of neighboursOf(strategy)) {
+        const axes = ["loop", "settle", "atExit", "offload", "timeout", "grace"] as const;
+        expect(axes.filter((axis) => strategy[axis] !== other[axis])).toHaveLength(1);
+        expect(other.loop).toBe(strategy.loop);
+      }
+  });
+});
+
 describe("a strategy's name", () => {
   test("means that strategy, for every combination of axes", () => {
     const names = new Map<string, string>();
@@ -245,6 +281,10 @@ describe("a strategy's name", () => {
       names.set(name, JSON.stringify(axes));
       expect(name).toMatch(/^\S+$/);
       expect(parseStrategy(name)).toEqual(strategy);
+      // Written into a document it is the same as well.
+      const document = toDocument(strategy);
+      const read = resolveStrategy(typeof document === "string" ? { use: document } : document);
+      expect(read).toEqual(strategy);
     }
     expect(names.size).toBeGreaterThan(300);
   });

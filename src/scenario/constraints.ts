@@ -1,5 +1,5 @@
 /**
- * The rules of a document that span several steps: what may happen only once, what the placeholders
+ * The constraints of a document that span several steps: what may happen only once, what the placeholders
  * of a text refer to, and how much a run may hold.
  *
  * They look at the data as written and pass over whatever has another shape, so that they are told
@@ -16,20 +16,20 @@ export const maxTasks = 1_000_000;
 /** The largest number that may stand for how many. */
 export const maxCount = 1_000_000_000;
 
-/** Hears of a broken rule: where, a sentence, and the earlier place that it contradicts. */
+/** Hears of a constraint that is broken: where, a sentence, and the earlier place that it contradicts. */
 export type Report = (path: PropertyKey[], message: string, earlier?: PropertyKey[]) => void;
 
 /**
- * Holds a document's data against the rules.
+ * Holds a document's data against the constraints.
  *
  * @param isBare whether nothing at all is written behind the key at a path.
  */
-export function checkRules(
+export function checkConstraints(
   data: Record<string, unknown>,
   report: Report,
   isBare: (path: PropertyKey[]) => boolean,
 ): void {
-  new Rules(report, isBare).document(data);
+  new Constraints(report, isBare).document(data);
 }
 
 interface Around {
@@ -37,7 +37,7 @@ interface Around {
   inRepeat: boolean;
 }
 
-class Rules {
+class Constraints {
   readonly #report: Report;
   readonly #isBare: (path: PropertyKey[]) => boolean;
   /** What may happen only once, and where it was first met. */
