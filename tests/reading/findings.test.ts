@@ -6,6 +6,8 @@ import type { Finding } from "../../src/reading/findings/finding.ts";
 import { caseOfTrace } from "../../src/reading/findings/of-trace.ts";
 import { read } from "../../src/reading/reading.ts";
 import { traceOf } from "../../src/outcome/outcome.ts";
+import { wordsOf } from "../../src/remedies/context.ts";
+import { programContext } from "../../src/remedies/program/context.ts";
 import { detect as detectInOutcome } from "../../src/remedies/findings.ts";
 import { planOf } from "../../src/runs/plan.ts";
 import { runInVirtualTime } from "../../src/runs/run.ts";
@@ -14,6 +16,8 @@ import type { Scenario } from "../../src/scenario/model.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { allStrategies, resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import type { ActorDefinition, Table } from "../../src/trace/definitions.ts";
+import type { EventType } from "../../src/trace/event.ts";
+import { EventLog } from "../../src/trace/log.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
@@ -163,7 +167,86 @@ describe("a trace", () => {
   });
 });
 
+/** What is said of a trace made by hand, of a program that tandem did not write: two loops on two threads. */
+function said(
+  events: [
+    at: number,
+    type: EventType,
+    thread: number,
+    actor: number,
+    value?: number,
+    text?: string,
+  ][],
+): string[] {
+  const log = new EventLog();
+  for (const [at, type, thread, of, value = 0, text] of events)
+    log.add(at, type, thread, of, value, text);
+  const thread = (name: string) => ({ process: 0, name, daemon: false });
+  const definitions = {
+    processes: new Map([[0, { name: "app.py", parent: null, pid: 1, command: null }]]),
+    threads: new Map([thread("MainThread"), thread("Thread-1"), thread("Thread-2")].entries()),
+    loops: new Map([1, 2].map((of) => [of, { thread: of, rules: "asyncio" }])),
+    actors: new Map(actors.entries().filter(([of]) => events.some((event) => event[3] === of))),
+    resources: new Map(),
+    places: new Map(
+      [7, 8].map((line) => [line, { file: "app.py", line, column: null, function: null }]),
+    ),
+  };
+  const source = { kind: "observed" } as const;
+  const context = programContext(definitions);
+  return detect(caseOfTrace(read({ source, definitions, log }), source)).map((finding) => {
+    const { message, otherwise } = wordsOf(context, finding);
+    return `${finding.rule}: ${message}; ${otherwise}`;
+  });
+}
+
 describe("a program without a scenario", () => {
+  test("is told, by each loop, of what it cancelled when its own entry returned or failed", () => {
+    const cancelled = 2;
+    const failed = 1;
+    expect(
+      said([
+        [0, "main-started", 0, MAIN],
+        [1, "loop-opened", 1, SERVE!],
+        [1, "launch-started", 1, SERVE!],
+        [2, "loop-opened", 2, POLL!],
+        [2, "launch-started", 2, POLL!],
+        [3, "task-created", 1, FIRST],
+        [3, "task-started", 1, FIRST],
+        [4, "task-created", 2, WATCH],
+        [5_000, "launch-ended", 1, SERVE!, 0],
+        [5_000, "cancel-requested", 1, FIRST, 0],
+        [5_001, "task-ended", 1, FIRST, cancelled],
+        [5_002, "loop-closed", 1, SERVE!],
+        [60_000, "launch-ended", 2, POLL!, failed, "no"],
+        [60_000, "cancel-requested", 2, WATCH, 0],
+        [60_001, "task-ended", 2, WATCH, cancelled],
+        [60_002, "loop-closed", 2, POLL!],
+        [900_000, "main-ended", 0, MAIN, 0],
+        [900_000, "process-ended", 0, MAIN, 0],
+      ]),
+    ).toEqual([
+      "lost-at-close: the loop closed when serve returned, and nothing had waited for upload#1 (made at app.py:7): cancelled before it was done; await it before the loop closes, or keep the loop open until it is done",
+      'lost-at-close: poll failed ("no"), so its loop closed and cancelled watch before it had a turn; keep poll from failing before the tasks of its loop are done, or catch the error in it',
+      'nobody-heard: poll failed ("no"), and its error reached nobody; await it where its error can be raised and caught',
+    ]);
+  });
+
+  test("is told that a call to exit ended it", () => {
+    const begun: Parameters<typeof said>[0] = [
+      [0, "main-started", 0, MAIN],
+      [1, "loop-opened", 1, SERVE!],
+      [1, "launch-started", 1, SERVE!],
+      [3, "task-created", 1, OTHER],
+      [3, "task-started", 1, OTHER],
+    ];
+    expect(
+      said([...begun, [9, "exit-called", 0, MAIN, 3], [9, "process-ended", 0, MAIN, 3]]),
+    ).toEqual([
+      "abandoned: a call to exit (status 3) ended the process, and upload#3 (made at app.py:8) simply stopped; return instead of calling exit, and let what is under way come to its end",
+    ]);
+  });
+
   test("in which all went well has no findings", () => {
     expect(found({ works: [work(FIRST), work(WATCH)] })).toEqual([]);
   });
