@@ -71,6 +71,7 @@ export async function writeFile(
         `${file}: another file has taken this name meanwhile; what was to be written is in ${join(dirname(file), basename(sibling))}`,
       );
     rmSync(sibling, { force: true });
+    if (!isOfSystem(error)) throw error;
     throw failureOf(error, file, (message) => message.replaceAll(sibling, file));
   }
 }
@@ -165,8 +166,13 @@ async function writeStream(
       if (signal?.aborted !== true) await handle.close();
     }
   } catch (error) {
-    throw failureOf(error, file);
+    throw isOfSystem(error) ? failureOf(error, file) : error;
   }
+}
+
+/** Whether it is the system that did not write, or the one who asked for it; the rest is tandem's own fault. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Aborted || (error as NodeJS.ErrnoException).code !== undefined;
 }
 
 /** What a promise gives, or Aborted as soon as there is a signal. */

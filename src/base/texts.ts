@@ -110,16 +110,17 @@ export function programText(text: string): ProgramText {
 
 /** Lines of a program that stand above a live picture: they keep their colours, and move no cursor. */
 export function stillProgramText(text: string): ProgramText {
-  const colours = /\u001b\[[\d;:]*m/g;
-  const still = text
-    .split(colours)
-    .map((part) =>
-      part.replace(/\r(?!$|\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, escape),
-    );
-  const kept = text.match(colours) ?? [];
-  const body = still.map((part, index) => part + (kept[index] ?? "")).join("");
-  // A colour that goes on would be that of the picture, too.
-  return (kept.length === 0 ? body : body.replace(/(\r?\n)?$/, "\u001b[0m$1")) as ProgramText;
+  let colour = "";
+  const still = text.replace(
+    /(\u001b\[[\d;:]*m)|\r(?!$|\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g,
+    (control, itsColour: string | undefined) => {
+      if (itsColour === undefined) return escape(control);
+      return (colour = itsColour);
+    },
+  );
+  const goesOn = colour !== "" && !/\[0*m$/.test(colour);
+  // It would be the picture's colour, too.
+  return (goesOn ? still.replace(/(\r?\n)?$/, "\u001b[0m$1") : still) as ProgramText;
 }
 
 /** A value as JSON, on a line of its own or over several. Parsed it is equal to what it was made of. */

@@ -102,7 +102,7 @@ describe("a file that is written", () => {
   test("leaves nothing where what writes it fails", async () => {
     using folder = temporaryFolder();
     const failing = pieces(5, (index) => {
-      if (index === 3) throw new Error("the disk is full");
+      if (index === 3) throw Object.assign(new Error("the disk is full"), { code: "ENOSPC" });
     });
     const file = folder.file("new.txt");
     const error = await writeFile(file, failing, { replace: false }).catch((thrown) => thrown);

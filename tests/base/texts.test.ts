@@ -129,6 +129,14 @@ describe("lines of a program above a live picture", () => {
     expect(stillProgramText(still) as string).toBe(still);
   });
 
+  test("have no more colours than they had where they end them", () => {
+    const red = "\u001b[31mred\u001b[0m\n";
+    expect<string>(stillProgramText(red)).toBe(red);
+    expect<string>(stillProgramText("back\r\u001b[31mred\u001b[m\n")).toBe(
+      "back\\u000d\u001b[31mred\u001b[m\n",
+    );
+  });
+
   test("show what would move the cursor", () => {
     expect(
       stillProgramText("\u001b[2A\u001b[Jx\ry\bz\u009b1A\u001b]52;c;x\u0007\n") as string,
