@@ -6,11 +6,12 @@ import type { Source } from "../scenario/source.ts";
 import type { EventLog } from "../trace/log.ts";
 import { version } from "./version.ts";
 
-/** The file's text, in pieces. */
+/** The file's text, in pieces. @param epoch when main started, in ms since 1970, if that is known. */
 export function encodeRun(
   performed: Performed,
   source: Pick<Source, "file" | "text">,
   log: EventLog,
+  epoch: number | null = null,
 ): Iterable<JsonText> {
-  return encodeRecord(performed, source, log, { tandem: version, epoch: null });
+  return encodeRecord(performed, source, log, { tandem: version, epoch });
 }

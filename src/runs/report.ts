@@ -29,7 +29,7 @@ export function readRecording(pieces: Iterable<string>, file: string): Recording
     plan = planIn(source, file);
     return conventionOf(plan, source.file);
   });
-  return { run: new Run(plan!, trace.log), trace };
+  return { run: new Run(plan!, trace.log, undefined, trace.header.epoch), trace };
 }
 
 function planIn(source: Extract<TraceHeader["source"], { kind: "scenario" }>, file: string): Plan {

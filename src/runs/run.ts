@@ -36,13 +36,17 @@ export class Run {
   /** Its events, in the order of time. */
   readonly log: EventLog;
   readonly ending: Ending;
+  /** When main started, in ms since 1970; null in virtual time, and where main did not start. */
+  readonly epoch: number | null;
   #outcome: Outcome | undefined;
 
   constructor(
     plan: Plan,
     log: EventLog,
     ending: Ending = { endedEarly: false, signal: null, complaint: "" },
+    epoch: number | null = null,
   ) {
+    this.epoch = epoch;
     this.plan = plan;
     this.log = log;
     this.ending = ending;
@@ -99,12 +103,12 @@ async function runOn(
 ): Promise<Run> {
   const speed = plan.driver.kind === "real" ? plan.driver.speed : 1;
   const { folder } = plan;
-  const { log, ...ending } = await process.perform(plan, {
+  const { log, epoch, ...ending } = await process.perform(plan, {
     speed,
     folder,
     signal,
     timeout,
     ...hearing,
   });
-  return new Run(plan, log, ending);
+  return new Run(plan, log, ending, epoch);
 }

@@ -904,6 +904,16 @@ describe("--events", () => {
     expect(one).toBe(two!);
   });
 
+  test("says of a real run when its main started, and of one in virtual time that it was never", async () => {
+    const epochOf = (file: string): unknown =>
+      (JSON.parse(readFileSync(file, "utf8").split("\n")[0]!) as { epoch: unknown }).epoch;
+    expect(epochOf((await record("virtual-epoch.ndjson", "lost")).file)).toBeNull();
+    const file = folder.file("when.ndjson");
+    const before = Date.now();
+    await tandemHere(["run", "lost", "--speed", "100", "--events", file]);
+    expect(epochOf(file)).toBeWithin(before - 1, Date.now() + 1);
+  });
+
   test("does not replace a file without --force, and says so before anything runs", async () => {
     const file = folder.file("precious.ndjson", "precious\n");
     const args = ["run", "lost", ...virtual, "--events", file];

@@ -68,7 +68,7 @@ export async function run(argv: string[]): Promise<number> {
     return tellOdds(plan, { ...options, jitter: driver.jitter }, again);
   }
   const shown = await showRun(plan, options, process);
-  const { outcome, log, ending } = shown.run;
+  const { outcome, log, ending, epoch } = shown.run;
   let { signal } = shown;
   try {
     if (shown.broken !== null) throw shown.broken;
@@ -83,7 +83,7 @@ export async function run(argv: string[]): Promise<number> {
   } finally {
     // Whatever became of stdout, the events are kept.
     if (options.events !== null) {
-      const pieces = encodeRun(outcome, source, log);
+      const pieces = encodeRun(outcome, source, log, epoch);
       // Also where a signal has ended the run: what had happened by then is kept.
       const meanwhile = await keepRecord(options.events, pieces, options.force);
       signal ??= meanwhile;

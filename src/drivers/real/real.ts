@@ -52,6 +52,8 @@ export function traitsOf({ scenario, strategy }: Omit<ProgramSpec, "runtime">): 
 export interface RealResult {
   /** The events in the order of time. */
   log: EventLog;
+  /** When main started, in ms since 1970; null if it did not. */
+  epoch: number | null;
   /** Whether something else than its program's end ended the run. */
   endedEarly: boolean;
   /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */
@@ -160,9 +162,11 @@ export class RealRun implements Disposable {
 
   #result(listener: Listener, { timeout, speed }: RealOptions, complaint: string): RealResult {
     const log = listener.log.inTimeOrder();
+    const { epoch } = listener;
     if (listener.endedAt !== null) {
       // A thread that is not waited for may still write while the process ends.
-      return { log: log.upTo(listener.endedAt), endedEarly: false, signal: null, complaint: "" };
+      const whole = log.upTo(listener.endedAt);
+      return { log: whole, epoch, endedEarly: false, signal: null, complaint: "" };
     }
     const signalCode = this.#child.signalCode as string | null;
     const signal =
@@ -178,7 +182,7 @@ export class RealRun implements Disposable {
       interruptions.indexOf(by),
       by === "crash" ? (signalCode ?? `exit status ${this.#child.exitCode}`) : undefined,
     );
-    return { log, endedEarly: true, signal, complaint: by === "crash" ? complaint : "" };
+    return { log, epoch, endedEarly: true, signal, complaint: by === "crash" ? complaint : "" };
   }
 }
 
@@ -251,6 +255,11 @@ class Listener {
       const k = columns.type.indexOf(last);
       if (k >= 0) this.endedAt = columns.at[k]!;
     }
+  }
+
+  /** When main's clock began, in epoch ms; null before that is known. */
+  get epoch(): number | null {
+    return this.#reader.readyAt ?? null;
   }
 
   /** The present instant of scenario time, by this process's clock. */
