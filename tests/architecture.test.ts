@@ -99,18 +99,20 @@ describe("the source", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("trace and reading reach no scenario, by whatever detour", async () => {
+  test("trace, reading and the words of any program reach no scenario, by whatever detour", async () => {
+    const words = ["context.ts", "rules.ts", "words.ts"].map((name) => `remedies/${name}`);
+    const isFree = (file: string): boolean =>
+      ["trace", "reading"].includes(folderOf(file)) ||
+      file.startsWith("remedies/program/") ||
+      words.includes(file);
     const reached = new Map<string, string>();
     const visit = async (file: string, from: string): Promise<void> => {
       if (reached.has(file) || !files.includes(file)) return;
       reached.set(file, from);
       for (const target of await importsOf(file)) await visit(target, file);
     };
-    for (const file of files)
-      if (["trace", "reading"].includes(folderOf(file))) await visit(file, file);
-    const wrong = [...reached].filter(
-      ([file]) => !["base", "trace", "reading"].includes(folderOf(file)),
-    );
+    for (const file of files) if (isFree(file)) await visit(file, file);
+    const wrong = [...reached].filter(([file]) => folderOf(file) !== "base" && !isFree(file));
     expect(wrong.map(([file, from]) => `${from} imports ${file}`)).toEqual([]);
   });
 
