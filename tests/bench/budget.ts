@@ -6,7 +6,7 @@ export interface Budget {
   of: string;
   /** The figure. Ratios are `×`; a figure that is not a ratio says its unit. */
   figure: number;
-  unit: "×" | "ms" | "MB" | "%" | "/s";
+  unit: "×" | "ms" | "MB" | "B" | "%" | "/s";
   bound: { least: number } | { most: number };
 }
 

@@ -29,7 +29,7 @@ export const real: Benchmark = {
         of: `real, compiled: overhead over the ideal ${idealMs} ms`,
         figure: median(walls.compiled) - idealMs,
         unit: "ms",
-        bound: { most: 60 },
+        bound: { most: 40 },
       },
     ];
   },

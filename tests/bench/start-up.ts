@@ -22,6 +22,7 @@ export const startUp: Benchmark = {
     const trivial = await compileTrivial(folder.path);
     const contenders = {
       trivial: () => processMs(trivial, folder.path),
+      list: () => processMs([...tandem, "list"], folder.path),
       version: () => processMs([...tandem, "version"], folder.path),
       run: () => processMs([...tandem, "run", "lost", "--driver", "virtual"], folder.path),
     };
@@ -30,6 +31,7 @@ export const startUp: Benchmark = {
     const ms = await interleave(rounds, contenders);
     console.log(`  trivial program: ${formatSamples(ms.trivial)}`);
     console.log(`  tandem version: ${formatSamples(ms.version)}`);
+    console.log(`  tandem list: ${formatSamples(ms.list)}`);
     console.log(`  tandem run lost --driver virtual: ${formatSamples(ms.run)}`);
     const all = await interleave(compareRounds, { compare });
     console.log(`  tandem compare threaded --all: ${formatSamples(all.compare)}`);
@@ -45,13 +47,19 @@ export const startUp: Benchmark = {
         of: "start-up: tandem version / trivial program",
         figure: medianRatio(ms.version, ms.trivial),
         unit: "×",
-        bound: { most: 2.5 },
+        bound: { most: 1.5 },
+      },
+      {
+        of: "start-up: tandem list, less the trivial program",
+        figure: medianDifference(ms.list, ms.trivial),
+        unit: "ms",
+        bound: { most: 10 },
       },
       {
         of: "start-up: tandem run lost --driver virtual, less the trivial program",
         figure: medianDifference(ms.run, ms.trivial),
         unit: "ms",
-        bound: { most: 40 },
+        bound: { most: 15 },
       },
     ];
   },

@@ -59,7 +59,7 @@ export const threads: Benchmark = {
 
     for (const [count, most] of [
       [100_000, 1],
-      [10_000, 1.2],
+      [10_000, 1.07],
     ] as const) {
       const crowd = await run(
         "crowd",

@@ -16,6 +16,9 @@ const growth = [100, 1000, 3000];
 /** How many sleeps a process that measures growth performs: small loads run more often, so that all are warm. */
 const sleepsOfGrowth = Math.max(...growth) * sleeps;
 
+/** How many tasks a crowd has that is measured by what each of them costs. */
+const crowdOf = 1_000_000;
+
 export const virtual: Benchmark = {
   includes: [
     "each figure is one run of a fresh process, which is what a cold `tandem run` pays:",
@@ -30,6 +33,7 @@ export const virtual: Benchmark = {
         ...(await comparePeers({ tasks, sleeps, durations })),
         await compareSizes(durations),
       );
+    budgets.push(...(await measureCrowd()));
     return budgets;
   },
 };
@@ -68,7 +72,7 @@ async function comparePeers(load: Load): Promise<Budget[]> {
       of: `virtual, ${load.durations} durations: tandem / bare loop`,
       figure: medianRatio(tandem, bare),
       unit: "×",
-      bound: { most: 3 },
+      bound: { most: 1.3 },
     },
     {
       of: `virtual, ${load.durations} durations: tandem's peak memory`,
@@ -108,6 +112,36 @@ async function compareSizes(durations: Load["durations"]): Promise<Budget> {
     unit: "×",
     bound: { most: 2 },
   };
+}
+
+/** Tasks of one sleep each: what one costs in memory, and whether more of them cost more each in time. */
+async function measureCrowd(): Promise<Budget[]> {
+  const loadOf = (count: number): Load => ({ tasks: count, sleeps: 1, durations: "same" });
+  const [none, some, crowd] = [loadOf(1), loadOf(crowdOf / 10), loadOf(crowdOf)];
+  console.log(`\n${crowdOf.toLocaleString("en")} tasks × 1 sleep`);
+  const measured = await interleave(3, {
+    none: () => measure("tandem", none),
+    some: () => measure("tandem", some),
+    crowd: () => measure("tandem", crowd),
+  });
+  tell("tandem", measured.some, some);
+  tell("tandem", measured.crowd, crowd);
+  const peak = (samples: readonly Measured[]): number =>
+    median(samples.map(({ peakMB }) => peakMB));
+  return [
+    {
+      of: "virtual, a million tasks of one sleep: peak memory a task",
+      figure: ((peak(measured.crowd) - peak(measured.none)) * 1024 ** 2) / crowdOf,
+      unit: "B",
+      bound: { most: 400 },
+    },
+    {
+      of: "virtual, tasks of one sleep: time a task, of a million / of a tenth of it",
+      figure: medianRatio(measured.crowd.map(ms), measured.some.map(ms)) / 10,
+      unit: "×",
+      bound: { most: 1.2 },
+    },
+  ];
 }
 
 function tell(what: string, samples: readonly Measured[], load: Load): void {
