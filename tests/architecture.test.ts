@@ -215,6 +215,9 @@ describe("the source", () => {
         .replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "")
         .replaceAll(/"[^"\n]*"|`[^`]*`/g, "");
       if (/\bas (?:Output|Safe<|[A-Z]\w*Text\b)/.test(text)) expect(file).toBe("base/texts.ts");
+      // What is the program's own is written by whoever shows a run, and by nobody else.
+      if (/\b(?:p|stillP)rogramText\(/.test(text))
+        expect(["base/texts.ts", "cli/shown-run.ts"]).toContain(file);
       if (/\bconsole\.\w+\(|process\.std(?:out|err)\.write|\bwriteSync\(/.test(text))
         expect([
           "cli/output.ts",

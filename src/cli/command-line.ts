@@ -14,14 +14,8 @@ import { type CommandName, commands, tandem } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { overview, renderHelp } from "./help.ts";
 import { canAsk, prepareForQuestions } from "./terminal.ts";
-import {
-  OutputClosed,
-  speakingTo,
-  type Terminal,
-  writeErr,
-  writeErrLine,
-  writeOut,
-} from "./output.ts";
+import { OutputClosed } from "../base/files.ts";
+import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut } from "./output.ts";
 
 /** The most problems of one document that are told at once. */
 const mostProblems = 20;

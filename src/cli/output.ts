@@ -7,8 +7,6 @@ import { fstatSync, statSync, write, writeSync } from "node:fs";
 import { joined, type Output, printable } from "../base/texts.ts";
 import { failureOf, OutputClosed, OutputFailed } from "../base/files.ts";
 
-export { OutputClosed, OutputFailed };
-
 /** A stream that tandem writes to. */
 export interface Stream {
   readonly isTTY: boolean;

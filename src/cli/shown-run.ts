@@ -21,14 +21,8 @@ import { type Look, renderTimeline } from "../report/terminal/timeline.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 import { countAllSteps } from "../scenario/walk.ts";
-import {
-  OutputClosed,
-  OutputFailed,
-  QueuedOutput,
-  type Stream,
-  terminal,
-  writeOut,
-} from "./output.ts";
+import { OutputClosed, OutputFailed } from "../base/files.ts";
+import { QueuedOutput, type Stream, terminal, writeOut } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 import { showCursor } from "./terminal.ts";
 

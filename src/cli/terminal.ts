@@ -1,7 +1,8 @@
 /** What the terminal that tandem speaks to can show: found out from the environment, as users expect. */
 import type { Look } from "../report/terminal/timeline.ts";
 import { cursorShown } from "../base/text.ts";
-import { OutputClosed, OutputFailed, terminal, textWidth, writeErr, writeOut } from "./output.ts";
+import { OutputClosed, OutputFailed } from "../base/files.ts";
+import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** The options by which a user overrules what is found out. */
 interface LookWords {
