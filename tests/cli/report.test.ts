@@ -34,9 +34,18 @@ function told(outcome: Outcome): { json: string; verdict: string } {
 
 /** Every event of a log, as a line for each. */
 function eventsOf(log: EventLog): string[] {
-  return log.chunks.flatMap(({ length, at, type, thread, actor, value, texts }) =>
+  return log.chunks.flatMap(({ length, at, type, thread, actor, value, place, texts, resources }) =>
     Array.from({ length }, (_, k) =>
-      [at[k], eventTypes[type[k]!], thread[k], actor[k], value[k], texts.get(k)].join(" "),
+      [
+        at[k],
+        eventTypes[type[k]!],
+        thread[k],
+        actor[k],
+        value[k],
+        place[k],
+        resources.get(k),
+        texts.get(k),
+      ].join(" "),
     ),
   );
 }

@@ -5,6 +5,7 @@ import { definitionsOf } from "../../src/program/definitions.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { eventTypes, LAUNCH, MAIN } from "../../src/trace/event.ts";
+import { performForReal } from "../support/real.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -45,9 +46,10 @@ function run(strategy: string) {
   };
 }
 
+type Recorded = ReturnType<typeof run>;
+
 /** Every event with the line of the document that it is about, as `task: type | line`. */
-function placed(strategy: string): string[] {
-  const { definitions, log } = run(strategy);
+function placed({ definitions, log }: Recorded): string[] {
   const told: string[] = [];
   for (const chunk of log.chunks)
     for (let k = 0; k < chunk.length; k++) {
@@ -123,7 +125,7 @@ describe("the definitions of a run", () => {
 
 describe("an event", () => {
   test("stands where its step does", () => {
-    const told = placed("thread");
+    const told = placed(run("thread"));
     expect(told).toContain("upload#1: task-created | - start: upload");
     expect(told).toContain("launch: sleep-began | - sleep: 5ms");
     expect(told).toContain("upload#2: sleep-began | - sleep: 10ms");
@@ -137,15 +139,9 @@ describe("an event", () => {
   });
 
   test("of a pool stands there as well, and says which resource it is about", () => {
-    expect(placed("thread,offload=threads,workers=1")).toContain(
-      "upload#0: job-began | - block: 20ms",
-    );
-    const { log, definitions } = run("thread,offload=threads,workers=1");
-    const about = new Set<string>();
-    for (const { type, resources } of log.chunks)
-      for (const [k, resource] of resources)
-        about.add(`${eventTypes[type[k]!]} ${definitions.resources.get(resource)!.name}`);
-    expect([...about].sort()).toEqual([
+    const pooled = run("thread,offload=threads,workers=1");
+    expect(placed(pooled)).toContain("upload#0: job-began | - block: 20ms");
+    expect(resourcesOf(pooled)).toEqual([
       "job-began thread pool",
       "offload-began thread pool",
       "received jobs",
@@ -153,4 +149,26 @@ describe("an event", () => {
       "wait-began jobs",
     ]);
   });
+
+  test.each(["thread", "await", "thread,offload=threads,workers=1"])(
+    "of a real run has the places and resources that it has in virtual time (%s)",
+    async (strategy) => {
+      const modelled = run(strategy);
+      const plan = { scenario, strategy: parseStrategy(strategy), runtime: "test" };
+      const real = { ...modelled, log: await performForReal(plan, 1) };
+      // Whether somebody waits for a channel is a matter of time.
+      const lasting = (told: string): boolean => !told.includes("wait-began");
+      expect(placed(real).filter(lasting).sort()).toEqual(placed(modelled).filter(lasting).sort());
+      expect(resourcesOf(real).filter(lasting)).toEqual(resourcesOf(modelled).filter(lasting));
+    },
+  );
 });
+
+/** The types of events that are about a resource, each with that one's name. */
+function resourcesOf({ definitions, log }: Recorded): string[] {
+  const about = new Set<string>();
+  for (const { type, resources } of log.chunks)
+    for (const [k, resource] of resources)
+      about.add(`${eventTypes[type[k]!]} ${definitions.resources.get(resource)!.name}`);
+  return [...about].sort();
+}
