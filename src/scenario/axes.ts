@@ -19,7 +19,7 @@ interface Word {
 
 /**
  * The values of the axes that are words, the simplest first, which is the order of their enumeration.
- * A wait at exit is worth more than a pool: where both would do, the pool does by luck.
+ * Giving work up at exit weighs more than a pool: where both would do, that one does by luck.
  */
 const words = {
   loop: {
@@ -261,11 +261,13 @@ export const strategyWords: Readonly<Record<string, string>> = Object.fromEntrie
 );
 
 /** The axes that hang on others, each behind the one that it hangs on. */
-const dependents: readonly AxisName[] = (function behind(on: AxisName | null): AxisName[] {
+const dependents = behind(null);
+
+function behind(on: AxisName | null): AxisName[] {
   return axisNames
     .filter((name) => axes[name].hangsOn === on)
     .flatMap((name) => [...(on === null ? [] : [name]), ...behind(name)]);
-})(null);
+}
 
 /**
  * Leaves out what means nothing, and gives what has come to mean something its usual value.
@@ -276,16 +278,17 @@ export function normalized(
   given: Axes,
   refuse: (name: AxisName, why: string) => void = () => undefined,
 ): Axes {
-  const result: Record<string, unknown> & Axes = { ...given };
+  const result: Record<AxisName, Axes[AxisName]> = { ...given };
   for (const name of dependents) {
-    const { meaningless, usual } = axes[name];
-    const why = meaningless?.(result) ?? null;
-    if (why !== null) {
+    const { meaningless, usual = null } = axes[name];
+    const why = meaningless?.(result as Axes) ?? null;
+    if (why === null) result[name] ??= usual as Axes[AxisName];
+    else {
       refuse(name, why);
-      (result as Record<string, unknown>)[name] = null;
-    } else (result as Record<string, unknown>)[name] ??= usual ?? null;
+      result[name] = null;
+    }
   }
-  return result;
+  return result as Axes;
 }
 
 /** Every combination of the axes that are words, those left out that mean nothing. */
