@@ -130,15 +130,16 @@ export function readOutcome(performed: Performed, log: EventLog): Outcome {
   const mains = reading.actors.find(({ kind }) => kind === "main")!;
   const launch = reading.actors.find(({ kind }) => kind === "launch")!;
   const standstill = reading.standstills.find(({ actor }) => actor === mains.number);
+  const [process] = reading.processes as [Reading["processes"][number]];
+  const { exitCode, interruptedBy, interruption } = process;
+  const isExited = mains.status === "interrupted" && interruptedBy === null;
   const main = {
     ...programOf(mains),
+    ...(isExited ? { error: `process.exit(${exitCode}) in user code` } : {}),
     blocked: standstill?.blocked ?? 0,
     waits: standstill?.waits ?? [],
   };
   const [loop] = reading.loops;
-  const [{ exitCode, interruptedBy, interruption }] = reading.processes as [
-    Reading["processes"][number],
-  ];
   const isBeside = loop !== undefined && loop.thread !== mains.thread;
   return {
     ...performed,

@@ -2,20 +2,22 @@
 import type { Ticks } from "../base/duration.ts";
 import { cancelReasons, endings } from "../trace/event.ts";
 import type { LogCursor } from "./cursor.ts";
-import { type Entities, isWork, type OpenActor, type ProcessOutcome } from "./entities.ts";
+import { type Entities, hasDone, isWork, type OpenActor, type ProcessOutcome } from "./entities.ts";
 import type { Stray } from "./failures.ts";
 import type { Listener } from "./listener.ts";
 import { givenUpOf, isLostWork } from "./loss.ts";
-import type { Span } from "./spans.ts";
+import type { Span, SpanFold } from "./spans.ts";
 import type { MainWait } from "./standstill.ts";
 import type { AftermathReader } from "./user-code.ts";
 
 export class ActorReader implements Listener {
   readonly #entities: Entities;
+  readonly #spans: SpanFold;
   readonly #aftermath: AftermathReader;
 
-  constructor(entities: Entities, aftermath: AftermathReader) {
+  constructor(entities: Entities, spans: SpanFold, aftermath: AftermathReader) {
     this.#entities = entities;
+    this.#spans = spans;
     this.#aftermath = aftermath;
   }
 
@@ -64,15 +66,23 @@ export class ActorReader implements Listener {
     "call-ended": (_, span) => this.#leaves(span),
   };
 
-  /** An actor has come to the end of an operation; what it is part of counts instead of it. */
   did(number: number): void {
+    hasDone(this.#entities.actor(number));
+  }
+
+  /** An actor is at a place. */
+  stands(number: number, place: number, at: Ticks): void {
     const actor = this.#entities.actor(number);
-    if (actor.cleanup === "none" && actor.inside === 0) actor.done++;
+    actor.lastPlace = place;
+    actor.placedAt = at;
   }
 
   /** What has not ended by now does so with its process. */
   finish(wall: Ticks, mainWaits: readonly MainWait[], strays: readonly Stray[]): void {
     for (const actor of this.#entities.actors) {
+      const sleep = this.#spans.lastSleepOf(actor.number);
+      if (sleep !== null && sleep.from >= actor.placedAt && sleep.place !== null)
+        actor.lastPlace = sleep.place;
       const process = this.#processOf(actor);
       // The record of the first process is the trace itself.
       const end = process.parent === null ? wall : (process.endedAt ?? wall);
@@ -123,16 +133,16 @@ export class ActorReader implements Listener {
 
   /** Main or launch has not come to its end. */
   #finishProgram(actor: OpenActor, end: Ticks, strays: readonly Stray[]): void {
-    const { interruptedBy, exitCode } = this.#processOf(actor);
+    const { interruptedBy } = this.#processOf(actor);
     actor.endedAt = end;
     if (interruptedBy !== null)
       actor.status = interruptedBy === "deadlock" ? "deadlocked" : "interrupted";
     else if (!this.#ownsProcess(actor)) actor.status = "abandoned";
     else {
-      // User code can end the process in the middle of main's steps.
+      // The process was ended in the middle of main's steps: by an error, or because somebody asked for it.
       const stray = strays.find(({ thread }) => thread === actor.thread);
       actor.status = stray === undefined ? "interrupted" : "failed";
-      actor.error = stray?.error ?? `process.exit(${exitCode}) in user code`;
+      actor.error = stray?.error ?? null;
     }
   }
 

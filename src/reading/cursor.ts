@@ -6,7 +6,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { type EventType, eventTypes } from "../trace/event.ts";
-import type { Chunk, EventLog } from "../trace/log.ts";
+import { type Chunk, type EventLog, NOWHERE } from "../trace/log.ts";
 
 /** One event. What value and text mean is said by its type (`eventShapes`). */
 export interface TraceEvent {
@@ -66,6 +66,22 @@ export class LogCursor implements TraceEvent {
 
   get text(): string | undefined {
     return this.#chunk.texts.get(this.#k);
+  }
+
+  /** The number of its place in the source; null where it has none. */
+  get place(): number | null {
+    const place = this.placeNumber;
+    return place === NOWHERE ? null : place;
+  }
+
+  /** The same as it stands in the log: `NOWHERE` where it has none. */
+  get placeNumber(): number {
+    return this.#chunk.place[this.#k]!;
+  }
+
+  /** The number of the resource that it is about; null where it is about none. */
+  get resource(): number | null {
+    return this.#chunk.resources.get(this.#k) ?? null;
   }
 }
 

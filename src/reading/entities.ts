@@ -75,6 +75,8 @@ export interface ActorOutcome extends ProgramOutcome {
   /** Where it was made. */
   place: number | null;
   until: ActorDefinition["until"];
+  /** Where its last step began: where it stood when it was cut off. Null where that is not known. */
+  lastPlace: number | null;
   /** The thread that it ran on first; null when it never had a turn. */
   thread: number | null;
   /** How many operations it has done, clean-up not counted: each that waited, held its thread, or wrote. */
@@ -102,6 +104,8 @@ export interface ActorOutcome extends ProgramOutcome {
 /** An actor while its trace is read. */
 export interface OpenActor extends ActorOutcome {
   isCreated: boolean;
+  /** When its last step began whose place is known, sleeps left out. */
+  placedAt: Ticks;
   /** When its first turn is due; Infinity where none is. */
   firstDue: Ticks;
   /** Within how many calls and jobs it is; what happens inside is no operation of its own. */
@@ -119,6 +123,11 @@ export interface OpenThread extends ThreadOutcome {
 /** Work is handed over and may get lost; main and launch are the programs that hand it over. */
 export function isWork({ kind }: Pick<ActorOutcome, "kind">): boolean {
   return kind !== "main" && kind !== "launch";
+}
+
+/** An actor has come to the end of an operation; of one inside of another, that other counts. */
+export function hasDone(actor: OpenActor): void {
+  if (actor.cleanup === "none" && actor.inside === 0) actor.done++;
 }
 
 const onTime = { ticks: 0, at: 0 };
@@ -188,6 +197,7 @@ export class Entities {
       parent: definition?.parent ?? null,
       place: definition?.place ?? null,
       until,
+      lastPlace: null,
       thread: null,
       status: "unstarted",
       startedAt: null,
@@ -204,6 +214,7 @@ export class Entities {
       destroyed: false,
       cleanupCut: null,
       isCreated: false,
+      placedAt: 0,
       firstDue: Infinity,
       inside: 0,
       hasCleanup: definition?.cleanup === true,

@@ -117,7 +117,7 @@ class TraceReader {
     this.#entities = entities;
     this.#aftermath = new AftermathReader(entities);
     this.#turns = new TurnReader(trace, entities, this.#spans);
-    this.#actors = new ActorReader(entities, this.#aftermath);
+    this.#actors = new ActorReader(entities, this.#spans, this.#aftermath);
     this.#standstill = new StandstillReader(entities);
     this.#failures = new FailureReader(entities);
     this.#processes = new ProcessReader(entities);
@@ -136,22 +136,23 @@ class TraceReader {
 
   read(): Reading {
     const event = new LogCursor(this.#trace.log);
+    const spans = this.#spans;
+    const turns = this.#turns;
+    const loops = turns.current;
+    // Sleeps are nearly all of a long log; the rest may take its time.
     while (event.next()) {
       const type = event.typeNumber;
-      // Sleeps are nearly all of a long log; the rest may take its time.
-      if (type === sleepBegan || type === sleepEnded) this.#sleep(event, type);
-      else this.#hear(event, type);
+      if (type !== sleepBegan && type !== sleepEnded) {
+        this.#hear(event, type);
+        continue;
+      }
+      // Holds hear of sleeps only while there is one that a sleep could end.
+      const loop = loops[event.thread];
+      if (loop !== undefined && loop.holds.open !== null) loop.holds.hear(event);
+      if (type === sleepBegan) spans.sleepBegan(event);
+      else turns.slept(event, spans.sleepEnded(event));
     }
     return this.#result();
-  }
-
-  #sleep(event: LogCursor, type: number): void {
-    const loop = this.#turns.loopOn(event.thread);
-    // Holds hear of sleeps only while there is one that a sleep could end.
-    if (loop !== undefined && loop.holds.open !== null) loop.holds.hear(event);
-    const span = this.#spans.hear(event);
-    if (type === sleepEnded && span !== null && this.#turns.slept(span))
-      this.#actors.did(span.actor);
   }
 
   #hear(event: LogCursor, type: number): void {
@@ -161,6 +162,8 @@ class TraceReader {
     loop?.holds.hear(event);
     const span = this.#spans.hear(event);
     for (const hear of this.#hearings[type]!) hear(event, span);
+    const { place } = event;
+    if (place !== null) this.#actors.stands(event.actor, place, event.at);
   }
 
   #result(): Reading {

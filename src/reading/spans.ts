@@ -10,7 +10,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { eventTypes, shapesByNumber } from "../trace/event.ts";
-import type { EventLog } from "../trace/log.ts";
+import { type EventLog, NOWHERE } from "../trace/log.ts";
 import { LogCursor } from "./cursor.ts";
 
 /** What somebody was at for a time. */
@@ -26,6 +26,10 @@ export interface Span {
   value: number;
   /** The text of its beginning: what is waited for, or the function that is called. */
   of: string | null;
+  /** Where in the source it began; null where that is not known. */
+  place: number | null;
+  /** The resource that it is about; null where there is none. */
+  resource: number | null;
   /** The word that its end says; `completed` where it says none. Null while it goes on. */
   how: string | null;
   /** The text of its end. */
@@ -52,6 +56,13 @@ const roles: readonly (Role | null)[] = eventTypes.map((type) => {
   return kind < 0 ? null : { kind, begins: what === "began" };
 });
 
+/** By the number of a type that ends a span: the words that say how; none where it says nothing of it. */
+const endWords: readonly (readonly string[] | undefined)[] = shapesByNumber.map(({ value }) =>
+  value !== undefined && "words" in value && ["how", "status"].includes(value.name)
+    ? value.words
+    : undefined,
+);
+
 const sleep = kinds.indexOf("sleep");
 const job = kinds.indexOf("job");
 
@@ -69,9 +80,31 @@ export class SpanFold {
   hear(event: LogCursor): Span | null {
     const role = roles[event.typeNumber];
     if (role === null || role === undefined) return null;
-    if (role.kind === sleep)
-      return role.begins ? this.#sleeps.begin(event) : this.#sleeps.end(event);
+    if (role.kind === sleep) return this.#hearSleep(event, role.begins);
     return role.begins ? this.#begin(role.kind, event) : this.#end(role.kind, event);
+  }
+
+  /** `hear` for the beginning of a sleep, where nobody wants the span. */
+  sleepBegan(event: LogCursor): void {
+    this.#sleeps.began(event);
+  }
+
+  /** `hear` for the end of a sleep. @returns only when it was due; Infinity for who did not sleep. */
+  sleepEnded(event: LogCursor): Ticks {
+    return this.#sleeps.ended(event);
+  }
+
+  #hearSleep(event: LogCursor, begins: boolean): Span | null {
+    if (begins) {
+      this.#sleeps.began(event);
+      return this.#sleeps.spanOf(event, event.at + event.value);
+    }
+    const due = this.#sleeps.ended(event);
+    if (due === never) return null;
+    const span = this.#sleeps.spanOf(event, due);
+    span.to = event.at;
+    span.how = wordOf(event);
+    return span;
   }
 
   /** Whether a thread does the jobs of a pool. */
@@ -82,6 +115,11 @@ export class SpanFold {
   /** When a sleeper is due; Infinity for who does not sleep. */
   dueOf(actor: number): Ticks {
     return this.#sleeps.dueOf(actor);
+  }
+
+  /** When an actor's last sleep began, and where; null when it never slept. */
+  lastSleepOf(actor: number): { from: Ticks; place: number | null } | null {
+    return this.#sleeps.lastOf(actor);
   }
 
   /** When the first of those who sleep is due; Infinity where nobody does. */
@@ -107,6 +145,8 @@ export class SpanFold {
       to: null,
       value: event.value,
       of: event.text ?? null,
+      place: event.place,
+      resource: event.resource,
       how: null,
       error: null,
       inPool: this.isWorker(thread),
@@ -140,11 +180,16 @@ export function followSpans(
   while (event.next()) hear(event, spans.hear(event));
 }
 
-/** Who sleeps, by actor, in columns. */
+/** The most numbers below zero that actors may have. */
+const below = 16;
+
+/** Of each actor in a row: when its last sleep began, when it was due, and where it stands in the source. */
+const width = 3;
+const [FROM, DUE, PLACE] = [0, 1, 2];
+
+/** Who sleeps, and slept last, in rows by actor. */
 class Sleeps {
-  /** Those of actors from 0 on, and those below. */
-  readonly #from: [above: number[], below: number[]] = [[], []];
-  readonly #due: [above: number[], below: number[]] = [[], []];
+  #rows = new Float64Array(0);
   readonly #span: Span = {
     kind: "sleep",
     actor: 0,
@@ -153,57 +198,78 @@ class Sleeps {
     to: null,
     value: 0,
     of: null,
+    place: null,
+    resource: null,
     how: null,
     error: null,
     inPool: false,
     outer: null,
   };
 
-  begin(event: LogCursor): Span {
-    const { actor, at, value } = event;
-    const side = actor < 0 ? 1 : 0;
-    const place = actor < 0 ? ~actor : actor;
-    const due = this.#due[side];
-    while (due.length <= place) {
-      due.push(never);
-      this.#from[side].push(0);
-    }
-    due[place] = at + value;
-    this.#from[side][place] = at;
-    return this.#set(event, at, value);
+  began(event: LogCursor): void {
+    const row = (event.actor + below) * width;
+    if (row >= this.#rows.length) this.#grow(row);
+    const rows = this.#rows;
+    const { at } = event;
+    rows[row + FROM] = at;
+    rows[row + DUE] = at + event.value;
+    rows[row + PLACE] = event.placeNumber;
   }
 
-  end(event: LogCursor): Span | null {
-    const { actor } = event;
-    const side = actor < 0 ? 1 : 0;
-    const place = actor < 0 ? ~actor : actor;
-    const due = this.#due[side][place] ?? never;
-    if (due === never) return null;
-    this.#due[side][place] = never;
-    const from = this.#from[side][place]!;
-    const span = this.#set(event, from, due - from);
-    span.to = event.at;
-    span.how = wordOf(event);
+  /** @returns when it was due; Infinity for who did not sleep. */
+  ended(event: LogCursor): Ticks {
+    const row = (event.actor + below) * width;
+    const rows = this.#rows;
+    if (row >= rows.length) return never;
+    const due = rows[row + DUE]!;
+    rows[row + DUE] = never;
+    return due;
+  }
+
+  /** The sleep that an event has begun, or ended that was due then. */
+  spanOf(event: LogCursor, due: Ticks): Span {
+    const span = this.#span;
+    const from = this.#at(event.actor, FROM);
+    span.actor = event.actor;
+    span.thread = event.thread;
+    span.from = from;
+    span.value = due - from;
+    span.place = this.#placeOf(event.actor);
+    span.to = null;
+    span.how = null;
     return span;
   }
 
   dueOf(actor: number): Ticks {
-    return (actor < 0 ? this.#due[1][~actor] : this.#due[0][actor]) ?? never;
+    return this.#at(actor, DUE);
   }
 
   firstDue(): Ticks {
-    return this.#due.flat().reduce((first, due) => Math.min(first, due), never);
+    let first = never;
+    for (let row = 0; row < this.#rows.length; row += width)
+      first = Math.min(first, this.#rows[row + DUE]!);
+    return first;
   }
 
-  #set(event: LogCursor, from: Ticks, value: Ticks): Span {
-    const span = this.#span;
-    span.actor = event.actor;
-    span.thread = event.thread;
-    span.from = from;
-    span.value = value;
-    span.to = null;
-    span.how = null;
-    return span;
+  /** When an actor's last sleep began, and where; null when it never slept. */
+  lastOf(actor: number): { from: Ticks; place: number | null } | null {
+    const from = this.#at(actor, FROM);
+    return from === never ? null : { from, place: this.#placeOf(actor) };
+  }
+
+  #at(actor: number, column: number): number {
+    return this.#rows[(actor + below) * width + column] ?? never;
+  }
+
+  #placeOf(actor: number): number | null {
+    const place = this.#at(actor, PLACE);
+    return place === NOWHERE ? null : place;
+  }
+
+  #grow(row: number): void {
+    const rows = this.#rows;
+    this.#rows = new Float64Array(Math.max(64 * width, rows.length * 2, row + width)).fill(never);
+    this.#rows.set(rows);
   }
 }
 
@@ -214,7 +280,5 @@ function keyOf(kind: number, thread: number, actor: number): number {
 
 /** How a span ended, in the word of the event that ends it. */
 function wordOf(event: LogCursor): string {
-  const value = shapesByNumber[event.typeNumber]!.value;
-  if (value === undefined || !("words" in value)) return "completed";
-  return value.name === "how" || value.name === "status" ? value.words[event.value]! : "completed";
+  return endWords[event.typeNumber]?.[event.value] ?? "completed";
 }

@@ -5,13 +5,14 @@
  * handed over or made.
  */
 import type { Ticks } from "../base/duration.ts";
+import { completions } from "../trace/event.ts";
 import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
 import type { LogCursor } from "./cursor.ts";
-import type { Entities } from "./entities.ts";
+import { type Entities, hasDone } from "./entities.ts";
 import type { Listener } from "./listener.ts";
 import { type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
 import { precisionOf, type Recorded, seamOf } from "./recorded.ts";
-import type { Span, SpanFold } from "./spans.ts";
+import type { SpanFold } from "./spans.ts";
 import { nearestRank } from "../base/shares.ts";
 
 /** How late sleeps ended that ended by themselves. */
@@ -22,12 +23,14 @@ export interface Lateness {
   max: Ticks;
 }
 
+const completed = completions.indexOf("completed");
+
 export class TurnReader implements Listener {
   readonly #trace: Recorded;
   readonly #entities: Entities;
   readonly #spans: SpanFold;
   /** By thread: the loop that has opened on it last. */
-  readonly #current: LoopReader[] = [];
+  readonly current: LoopReader[] = [];
   readonly #loops: LoopReader[] = [];
   /** Lateness on threads without a loop. */
   readonly #elsewhere: BlameReader;
@@ -42,7 +45,7 @@ export class TurnReader implements Listener {
 
   /** The loop that has opened last on a thread. */
   loopOn(thread: number): LoopReader | undefined {
-    return this.#current[thread];
+    return this.current[thread];
   }
 
   readonly hears: Listener["hears"] = {
@@ -76,22 +79,30 @@ export class TurnReader implements Listener {
       this.#newBlame(),
     );
     this.#loops.push(loop);
-    return (this.#current[thread] = loop);
+    return (this.current[thread] = loop);
   }
 
-  /** A sleep has ended. @returns whether by itself. */
-  slept({ actor, thread, from, to, value, how }: Span): boolean {
-    const due = from + value;
-    const at = to!;
-    const late = at - due;
-    const isOwnEnd = how === "completed";
-    if (late >= noticeable)
-      this.#isLate(thread, { actor, due, at, how: isOwnEnd ? "woke" : "cut-off" });
-    if (!isOwnEnd) return false;
+  /** A sleep has ended. @param due when it was due; Infinity for one that has not begun. */
+  slept(event: LogCursor, due: Ticks): void {
+    const late = event.at - due;
+    if (late >= noticeable || event.value !== completed) {
+      this.#overslept(event, due);
+      if (event.value !== completed) return;
+    }
+    if (due === Infinity) return;
+    const sleeper = this.#entities.actor(event.actor);
+    hasDone(sleeper);
+    if (late === 0) {
+      this.#lateness.onTime++;
+      return;
+    }
     this.#lateness.add(late);
-    const sleeper = this.#entities.actor(actor);
-    if (late > sleeper.late.ticks) sleeper.late = { ticks: late, at };
-    return true;
+    if (late > sleeper.late.ticks) sleeper.late = { ticks: late, at: event.at };
+  }
+
+  #overslept({ thread, actor, at, value }: LogCursor, due: Ticks): void {
+    const how = value === completed ? "woke" : "cut-off";
+    if (at - due >= noticeable) this.#isLate(thread, { actor, due, at, how });
   }
 
   /** Nothing comes after this instant: who still sleeps was late by then, if it was due. */
@@ -135,19 +146,18 @@ export class TurnReader implements Listener {
 
 /** Percentiles of how late sleeps ended. In virtual time nearly all are exactly on time. */
 class LatenessMeter {
-  #onTime = 0;
+  onTime = 0;
   readonly #late: number[] = [];
 
   add(ticks: Ticks): void {
-    if (ticks <= 0) this.#onTime++;
+    if (ticks <= 0) this.onTime++;
     else this.#late.push(ticks);
   }
 
   measure(): Lateness {
     const late = Float64Array.from(this.#late).sort();
-    const count = this.#onTime + late.length;
-    const percentile = (share: number): Ticks =>
-      late[nearestRank(share, count) - this.#onTime] ?? 0;
+    const count = this.onTime + late.length;
+    const percentile = (share: number): Ticks => late[nearestRank(share, count) - this.onTime] ?? 0;
     return { count, p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) };
   }
 }
