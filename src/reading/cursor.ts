@@ -6,7 +6,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { type EventType, eventTypes } from "../trace/event.ts";
-import { type Chunk, type EventLog, NOWHERE } from "../trace/log.ts";
+import { type Chunk, type EventLog, NOWHERE, type Numbers } from "../trace/log.ts";
 
 /** One event. What value and text mean is said by its type (`eventShapes`). */
 export interface TraceEvent {
@@ -77,6 +77,11 @@ export class LogCursor implements TraceEvent {
   /** The same as it stands in the log: `NOWHERE` where it has none. */
   get placeNumber(): number {
     return this.#chunk.place[this.#k]!;
+  }
+
+  /** Further numbers by their names; undefined where there are none. */
+  get numbers(): Numbers | undefined {
+    return this.#chunk.numbers.get(this.#k);
   }
 
   /** The number of the resource that it is about; null where it is about none. */

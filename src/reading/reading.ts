@@ -20,6 +20,13 @@ import { type Failure, FailureReader, type Stray } from "./failures.ts";
 import { type Hear, hearings, type Listener } from "./listener.ts";
 import { type Exit, ExitReader } from "./exits.ts";
 import type { LoopOutcome } from "./loops.ts";
+import {
+  type Dropped,
+  type Folded,
+  type Handle,
+  ObservationReader,
+  type Sighting,
+} from "./observations.ts";
 import { ProcessReader } from "./processes.ts";
 import { findRaces, type Race } from "./races.ts";
 import { raceWindow, type Recorded, speedOf } from "./recorded.ts";
@@ -80,6 +87,14 @@ export interface Reading {
   rejected: boolean;
   /** In the order of time. */
   exits: Exit[];
+  /** What was seen of those who have not ended, by a recorder that looked. */
+  sightings: Sighting[];
+  /** What kept processes from their end when somebody looked. */
+  handles: Handle[];
+  /** Steps that were told in sums only. */
+  folded: Folded[];
+  /** What was not recorded. */
+  dropped: Dropped[];
   /** By launch: the actors whose errors were raised into it and not collected. */
   raisedInto: ReadonlyMap<number, readonly number[]>;
 }
@@ -109,6 +124,7 @@ class TraceReader {
   readonly #processes: ProcessReader;
   readonly #output = new OutputReader();
   readonly #exits = new ExitReader();
+  readonly #observations: ObservationReader;
   readonly #hearings: readonly (readonly Hear[])[];
 
   constructor(trace: Recorded, listeners: readonly Listener[]) {
@@ -121,6 +137,7 @@ class TraceReader {
     this.#standstill = new StandstillReader(entities);
     this.#failures = new FailureReader(entities);
     this.#processes = new ProcessReader(entities);
+    this.#observations = new ObservationReader(entities);
     this.#hearings = hearings([
       this.#aftermath,
       this.#actors,
@@ -130,6 +147,7 @@ class TraceReader {
       this.#processes,
       this.#output,
       this.#exits,
+      this.#observations,
       ...listeners,
     ]);
   }
@@ -197,6 +215,10 @@ class TraceReader {
       strays,
       rejected,
       exits: this.#exits.exits,
+      sightings: this.#observations.sightings,
+      handles: this.#observations.handles,
+      folded: this.#observations.folded,
+      dropped: this.#observations.dropped,
       raisedInto,
     };
   }

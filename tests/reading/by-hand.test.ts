@@ -237,6 +237,36 @@ describe("a program that no scenario describes", () => {
   });
 });
 
+describe("what a recorder saw", () => {
+  test("is in the reading: who waited for whom, what kept the process, what was folded and dropped", () => {
+    const seen = [...lines.slice(0, 26)] as Line[];
+    const whom = { whom: upload };
+    seen.push(
+      [156, "waits-for", 1, parse, 0, { text: "the answer", place: 4, numbers: whom }],
+      [156, "stood-at", 1, fetch, 0, { text: "fetch", place: 2 }],
+      [156, "waits-for", 2, tick, 0, { text: "nothing any more" }],
+      [157, "handle-alive", 0, main, 0, { text: "timer", place: 3 }],
+      [158, "folded", 1, parse, 12, { text: "step", numbers: { busy: 900, longest: 90 } }],
+      [159, "dropped", 0, main, 7, { text: "the buffer was full" }],
+      [159, "heard", 1, fetch, 1],
+    );
+    const { sightings, handles, folded, dropped, actors } = read({
+      source,
+      definitions,
+      log: logOf(seen),
+    });
+    expect(sightings).toEqual([
+      { actor: parse, at: 156_000, of: "the answer", resource: null, whom: upload, place: 4 },
+    ]);
+    expect(handles).toEqual([{ process: 0, at: 157_000, kind: "timer", place: 3 }]);
+    expect(folded).toEqual([
+      { actor: parse, thread: 1, kind: "step", count: 12, busy: 900, longest: 90 },
+    ]);
+    expect(dropped).toEqual([{ at: 159_000, count: 7, why: "the buffer was full" }]);
+    expect(actors[fetch]).toMatchObject({ lastPlace: 2, heard: { by: "logged", at: 159_000 } });
+  });
+});
+
 describe("a trace that ends early", () => {
   test("law: is read up to wherever it ends", () => {
     for (let count = 0; count <= lines.length; count++) {
