@@ -58,6 +58,7 @@ type Told =
   | "droppedPromises"
   | "strays"
   | "exits"
+  | "raisedInto"
   | "rejected";
 
 /** Of the reading it has what is told of a run as it was read; `wall` is the end of the process. */
@@ -160,6 +161,7 @@ export function readOutcome(performed: Performed, log: EventLog): Outcome {
     droppedPromises: reading.droppedPromises,
     strays: reading.strays,
     exits: reading.exits,
+    raisedInto: reading.raisedInto,
     exitCode,
     interruptedBy,
     interruption,

@@ -7,7 +7,8 @@ import { type Outcome, precisionOf } from "../../outcome/outcome.ts";
 
 export function caseOf(outcome: Outcome): Case {
   const { main, launch, strategy } = outcome;
-  const entry = { ...launch, actor: LAUNCH, failedWith: launchFailedWith(outcome) };
+  const failedWith = launch.status === "failed" ? (outcome.raisedInto.get(LAUNCH) ?? []) : [];
+  const entry = { ...launch, actor: LAUNCH, failedWith };
   return {
     wall: outcome.wall,
     precision: precisionOf(outcome),
@@ -40,14 +41,6 @@ export function caseOf(outcome: Outcome): Case {
 const nothing = { function: null, parent: null, place: null, until: null } as const;
 const mainActor: Actor = { ...nothing, kind: "main", name: "main" };
 const launchActor: Actor = { ...nothing, kind: "launch", name: "launch", parent: MAIN };
-
-/** The tasks whose errors launch has failed with; what it has collected is none of these. */
-function launchFailedWith({ failures, launch, strategy }: Outcome): number[] {
-  if (launch.status !== "failed" || strategy.settle === "settled") return [];
-  return failures.flatMap(({ actor, heard }) =>
-    actor >= 0 && heard.some(({ where }) => where === "launch") ? [actor] : [],
-  );
-}
 
 function tableOf<Item>(items: readonly Item[]): Table<Item> {
   return {
