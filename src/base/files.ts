@@ -16,7 +16,7 @@ import {
   type Stats,
   unlinkSync,
 } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle, open as openFile } from "node:fs/promises";
 import type { Output } from "./texts.ts";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "./user-error.ts";
@@ -128,6 +128,9 @@ function statOf(path: string): Stats | undefined {
     return undefined;
   }
 }
+
+/** Opens a file. What does it loads only then: commands that write no file start without it. */
+const open: typeof openFile = async (...of) => (await import("node:fs/promises")).open(...of);
 
 /** A name in the same folder that nobody has, and that tells whose it is, should it be left over. */
 function siblingOf(target: string): string {
