@@ -1,6 +1,7 @@
 /** What a recorder tells beside what happened: what it saw when it looked, and what it has left out. */
 import type { Ticks } from "../base/duration.ts";
 import { hearers } from "../trace/event.ts";
+import { NOBODY } from "../trace/log.ts";
 import type { Entities } from "./entities.ts";
 import type { Listener } from "./listener.ts";
 
@@ -26,7 +27,8 @@ export interface Handle {
 
 /** Steps that were too short to be told one by one. */
 export interface Folded {
-  actor: number;
+  /** Null where they are nobody's in particular. */
+  actor: number | null;
   thread: number;
   kind: string;
   count: number;
@@ -67,7 +69,8 @@ export class ObservationReader implements Listener {
       const process = this.#entities.processOf(thread).number;
       this.handles.push({ process, at, kind: text!, place });
     },
-    folded: ({ actor, thread, text, value: count, numbers }) => {
+    folded: ({ actor: number, thread, text, value: count, numbers }) => {
+      const actor = number === NOBODY ? null : number;
       const { busy = 0, longest = 0 } = numbers ?? {};
       this.folded.push({ actor, thread, kind: text!, count, busy, longest });
     },

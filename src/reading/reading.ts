@@ -7,6 +7,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { typeNumber, waits } from "../trace/event.ts";
+import { NOBODY } from "../trace/log.ts";
 import { ActorReader } from "./actors.ts";
 import type { Blame } from "./blame.ts";
 import { LogCursor } from "./cursor.ts";
@@ -29,7 +30,7 @@ import {
 } from "./observations.ts";
 import { ProcessReader } from "./processes.ts";
 import { findRaces, type Race } from "./races.ts";
-import { raceWindow, type Recorded, speedOf } from "./recorded.ts";
+import { raceWindow, type Recorded, speedOf, wordOf } from "./recorded.ts";
 import { type Span, SpanFold } from "./spans.ts";
 import { type MainWait, type Standstill, StandstillReader } from "./standstill.ts";
 import { type Lateness, TurnReader } from "./turns.ts";
@@ -47,7 +48,7 @@ export interface Print {
 /** What somebody waits for who has not come to an end. */
 export interface Waiting {
   actor: number;
-  for: (typeof waits)[number] | "settle" | "call";
+  for: (typeof waits)[number] | "settle" | "call" | (string & {});
   /** The task, channel or function, where it is one. */
   of: string | null;
   since: Ticks;
@@ -134,7 +135,7 @@ class TraceReader {
     this.#aftermath = new AftermathReader(entities);
     this.#turns = new TurnReader(trace, entities, this.#spans);
     this.#actors = new ActorReader(entities, this.#spans, this.#aftermath);
-    this.#standstill = new StandstillReader(entities);
+    this.#standstill = new StandstillReader(trace, entities);
     this.#failures = new FailureReader(entities);
     this.#processes = new ProcessReader(entities);
     this.#observations = new ObservationReader(entities);
@@ -181,7 +182,7 @@ class TraceReader {
     const span = this.#spans.hear(event);
     for (const hear of this.#hearings[type]!) hear(event, span);
     const { place } = event;
-    if (place !== null) this.#actors.stands(event.actor, place, event.at);
+    if (place !== null && event.actor !== NOBODY) this.#actors.stands(event.actor, place, event.at);
   }
 
   #result(): Reading {
@@ -193,7 +194,7 @@ class TraceReader {
     this.#processes.finish();
     const standstills = this.#standstill.result();
     const { strays, failures, rejected, raisedInto } = this.#failures;
-    this.#actors.finish(wall, allWaits(standstills, unfinished, wall), strays);
+    this.#actors.finish(wall, allWaits(this.#trace, unfinished, standstills), strays);
     this.#failures.finish();
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();
@@ -207,7 +208,7 @@ class TraceReader {
       races: findRaces(this.#trace, raceWindow(speedOf(source))),
       failures,
       unfinished,
-      waiting: waitingAtEnd(unfinished, aftermath),
+      waiting: waitingAtEnd(this.#trace, unfinished, aftermath),
       prints: complains ? lines.filter(({ stream }) => stream === "stdout") : lines,
       lines,
       aftermath,
@@ -226,23 +227,33 @@ class TraceReader {
 
 /** For what the programs of threads waited; a wait that nothing has ended is one all the same. */
 function allWaits(
-  standstills: readonly Standstill[],
+  trace: Recorded,
   unfinished: readonly Span[],
-  wall: Ticks,
+  standstills: readonly Standstill[],
 ): MainWait[] {
+  const wall = trace.log.end;
   const mains = new Set(standstills.map(({ actor }) => actor));
   return [
     ...standstills.flatMap((one) => one.waits),
     ...unfinished
       .filter(({ kind, actor }) => kind === "wait" && mains.has(actor))
-      .map(({ value, of, from }) => ({ for: waits[value]!, of, at: from, ticks: wall - from })),
+      .map(({ value, of, from }) => ({
+        for: wordOf(trace, waits, value),
+        of,
+        at: from,
+        ticks: wall - from,
+      })),
   ];
 }
 
-function waitingAtEnd(unfinished: readonly Span[], { open }: Aftermath): Waiting[] {
+function waitingAtEnd(
+  trace: Recorded,
+  unfinished: readonly Span[],
+  { open }: Aftermath,
+): Waiting[] {
   const waiting = unfinished.flatMap(({ kind, actor, value, of, from }): Waiting[] =>
     kind === "wait"
-      ? [{ actor, for: waits[value]!, of, since: from }]
+      ? [{ actor, for: wordOf(trace, waits, value), of, since: from }]
       : kind === "settle"
         ? [{ actor, for: "settle", of: null, since: from }]
         : [],

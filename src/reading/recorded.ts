@@ -8,6 +8,17 @@ export interface Recorded {
   readonly definitions: Definitions;
   /** In the order of time. */
   readonly log: EventLog;
+  /** Words that this version does not know, behind the known ones of an event's value; left out for none. */
+  readonly words?: readonly string[];
+}
+
+/** The word that the value of an event is. @param known those that its type's shape has. */
+export function wordOf<Known extends string>(
+  { words = [] }: Recorded,
+  known: readonly Known[],
+  value: number,
+): Known | (string & {}) {
+  return known[value] ?? words[value - known.length] ?? "unknown";
 }
 
 /** Where a trace comes from, as far as its times depend on it. */

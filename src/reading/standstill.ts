@@ -3,11 +3,12 @@ import type { Ticks } from "../base/duration.ts";
 import { waits } from "../trace/event.ts";
 import type { Entities } from "./entities.ts";
 import type { Hear, Listener } from "./listener.ts";
+import { type Recorded, wordOf } from "./recorded.ts";
 import type { Span } from "./spans.ts";
 
 /** A stretch for which main waited with its whole thread. */
 export interface MainWait {
-  for: (typeof waits)[number];
+  for: (typeof waits)[number] | (string & {});
   of: string | null;
   at: Ticks;
   ticks: Ticks;
@@ -30,11 +31,13 @@ interface Open extends Standstill {
 }
 
 export class StandstillReader implements Listener {
+  readonly #trace: Recorded;
   readonly #entities: Entities;
   /** By thread. */
   readonly #mains: Open[] = [];
 
-  constructor(entities: Entities) {
+  constructor(trace: Recorded, entities: Entities) {
+    this.#trace = trace;
     this.#entities = entities;
   }
 
@@ -80,7 +83,8 @@ export class StandstillReader implements Listener {
     if (main === undefined) return;
     const { kind, from: at, value, of } = span!;
     const to = span!.to!;
-    if (kind === "wait") main.waits.push({ for: waits[value]!, of, at, ticks: to - at });
+    if (kind === "wait")
+      main.waits.push({ for: wordOf(this.#trace, waits, value), of, at, ticks: to - at });
     if (--main.reasons === 0) this.#addBlocked(main, to);
   }
 

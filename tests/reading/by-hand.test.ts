@@ -12,7 +12,7 @@ import {
   typeNumber,
   waits,
 } from "../../src/trace/event.ts";
-import { type Details, EventLog } from "../../src/trace/log.ts";
+import { type Details, EventLog, NOBODY } from "../../src/trace/log.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -245,7 +245,7 @@ describe("what a recorder saw", () => {
       [156, "waits-for", 1, parse, 0, { text: "the answer", place: 4, numbers: whom }],
       [156, "stood-at", 1, fetch, 0, { text: "fetch", place: 2 }],
       [156, "waits-for", 2, tick, 0, { text: "nothing any more" }],
-      [157, "handle-alive", 0, main, 0, { text: "timer", place: 3 }],
+      [157, "handle-alive", 0, NOBODY, 0, { text: "timer", place: 3 }],
       [158, "folded", 1, parse, 12, { text: "step", numbers: { busy: 900, longest: 90 } }],
       [159, "dropped", 0, main, 7, { text: "the buffer was full" }],
       [159, "heard", 1, fetch, 1],
@@ -263,6 +263,7 @@ describe("what a recorder saw", () => {
       { actor: parse, thread: 1, kind: "step", count: 12, busy: 900, longest: 90 },
     ]);
     expect(dropped).toEqual([{ at: 159_000, count: 7, why: "the buffer was full" }]);
+    expect(actors).toHaveLength(8);
     expect(actors[fetch]).toMatchObject({ lastPlace: 2, heard: { by: "logged", at: 159_000 } });
   });
 });
@@ -287,6 +288,15 @@ describe("a trace that ends early", () => {
       ["wait", upload],
     ]);
     expect(actors[fetch]).toMatchObject({ status: "abandoned", lastPlace: 5 });
+  });
+
+  test("what it waited for is told in its own word, where that is none of those known", () => {
+    const log = logOf([
+      [0, "main-started", 0, main],
+      [1, "wait-began", 0, main, waits.length + 1, { text: "db" }],
+    ]);
+    const { waiting } = read({ source, definitions, log, words: ["barrier", "semaphore"] });
+    expect(waiting).toEqual([{ actor: main, for: "semaphore", of: "db", since: 1000 }]);
   });
 
   test("what nothing defines is there under its number", () => {

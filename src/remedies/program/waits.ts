@@ -48,6 +48,9 @@ function waitWords({ for: what, of }: Waiting): string {
       return `for a value in ${of}`;
     case "call":
       return `for what ${of} has returned to settle, and nothing is alive that could settle it`;
+    // A word that this version does not know, as it stands in the trace.
+    default:
+      return of === null ? `for ${what}` : `for ${what} of ${of}`;
   }
 }
 

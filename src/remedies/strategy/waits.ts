@@ -95,6 +95,9 @@ function waitWords({ strategy, main }: Outcome, { for: what, of, actor }: Waitin
       return `for a value in the channel "${of}"`;
     case "call":
       return `for what ${of} has returned to settle, and nothing is alive that could settle it`;
+    // A word that this version does not know, as it stands in the trace.
+    default:
+      return of === null ? `for ${what}` : `for ${what} of ${of}`;
   }
 }
 
