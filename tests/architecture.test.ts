@@ -228,6 +228,22 @@ describe("the source", () => {
     }
   });
 
+  test("errors are known by their class, and the command line knows the base of those that a user can cause alone", async () => {
+    for (const file of files) {
+      const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");
+      const byName = [...text.matchAll(/\.name\)? [!=]==? "(\w*Error)"/g)].map(([, name]) => name);
+      // What user code throws has no class of tandem's: DOMException's name is what the platform gives.
+      expect([file, byName.filter((name) => name !== "AbortError" && name !== "Error")]).toEqual([
+        file,
+        [],
+      ]);
+    }
+    const fromOutside = (await importsOf("cli/command-line.ts")).filter(
+      (target) => !target.startsWith("cli/"),
+    );
+    expect(fromOutside.filter((target) => folderOf(target) !== "base")).toEqual([]);
+  });
+
   test("use cases print nothing and hear no signal themselves", async () => {
     for (const file of files.filter((name) => folderOf(name) === "runs")) {
       const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");

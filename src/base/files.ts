@@ -21,13 +21,22 @@ import type { Output } from "./texts.ts";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "./user-error.ts";
 
-/** The reader of a stream went away (`| head`): nobody wants to know the rest. */
-export class OutputClosed extends Error {}
+/** What was to be written has not been, or not all of it. */
+export abstract class OutputError extends UserError {}
 
-/** What was to be written could not be: the disk is full, or the like. The message is one sentence. */
-export class OutputFailed extends UserError {
-  override readonly name = "OutputFailed";
-  readonly status = 1;
+/** The reader of a stream went away (`| head`): nobody wants to know the rest. */
+export class OutputClosed extends OutputError {
+  /** What shells give for a program that SIGPIPE has ended. */
+  override readonly status = 141;
+
+  override get told(): readonly string[] {
+    return [];
+  }
+}
+
+/** The system did not write it, since the disk is full or the like, or the writing was interrupted. */
+export class OutputFailed extends OutputError {
+  override readonly status = 1;
 }
 
 export interface FileOptions {
@@ -92,7 +101,7 @@ export function failureOf(
   error: unknown,
   what: string,
   words = (message: string): string => message,
-): OutputClosed | OutputFailed {
+): OutputError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EPIPE") return new OutputClosed();
   if (error instanceof Aborted) return new OutputFailed(`${what}: not written: interrupted`);

@@ -1,7 +1,15 @@
 /** The base of errors that a user can cause, or can do something about. */
 
-/** An error whose message says all: one sentence, and no stack trace beside it. */
+/**
+ * An error whose message says where, what and what would be right, in one sentence; a stack trace
+ * would say no more.
+ */
 export abstract class UserError extends Error {
-  /** The exit status of a command that it ends. */
-  abstract readonly status: number;
+  /** The exit status of a command that it ends: by itself that of a request that cannot be met. */
+  readonly status: number = 2;
+
+  /** The lines by which it is told to whoever has given the command. */
+  get told(): readonly string[] {
+    return [`tandem: ${this.message}`];
+  }
 }

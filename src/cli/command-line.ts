@@ -1,11 +1,10 @@
 /**
  * The command line: which command is meant, and what becomes of its errors.
  *
- * Invariant: an error a user can cause ends in one sentence on stderr and exit status 2, never in a
- * stack trace.
+ * Invariant: an error that a user can cause is told by its own words on stderr and ends in its own exit
+ * status, never in a stack trace.
  */
 import { printableLines } from "../base/texts.ts";
-import { DocumentError } from "../scenario/problem.ts";
 import { UserError } from "../base/user-error.ts";
 import { readArguments } from "./arguments.ts";
 import { type CommandModule, exitStatus } from "./command.ts";
@@ -14,11 +13,7 @@ import { type CommandName, commands, tandem } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { overview, renderHelp } from "./help.ts";
 import { canAsk, prepareForQuestions } from "./terminal.ts";
-import { OutputClosed } from "../base/files.ts";
 import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut } from "./output.ts";
-
-/** The most problems of one document that are told at once. */
-const mostProblems = 20;
 
 /**
  * Runs the command that `argv` means. @returns the exit status.
@@ -31,22 +26,8 @@ export async function runCommandLine(argv: string[], on?: Terminal): Promise<num
   try {
     return await dispatch(argv);
   } catch (error) {
-    if (error instanceof OutputClosed) return exitStatus.outputClosed;
-    if (error instanceof DocumentError) {
-      const lines = error.message.split("\n");
-      const more = lines.length - mostProblems;
-      for (const line of lines.slice(0, mostProblems)) writeErrLine(line);
-      if (more > 0)
-        writeErrLine(`… and ${more} more problem${more === 1 ? "" : "s"} in ${error.file}`);
-      return exitStatus.wrong;
-    }
-    if (error instanceof UsageError) {
-      const help = error.command === null ? "tandem help" : `tandem help ${error.command}`;
-      writeErrLine(`tandem: ${error.message} (see: ${help})`);
-      return exitStatus.wrong;
-    }
     if (!(error instanceof UserError)) throw error;
-    writeErrLine(`tandem: ${error.message}`);
+    for (const line of error.told) writeErrLine(line);
     return error.status;
   }
 }

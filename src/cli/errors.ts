@@ -1,5 +1,7 @@
 /** A command line that cannot be understood. */
-export class UsageError extends Error {
+import { UserError } from "../base/user-error.ts";
+
+export class UsageError extends UserError {
   /** The command whose help would say more; null for tandem's own. */
   readonly command: string | null;
 
@@ -7,5 +9,10 @@ export class UsageError extends Error {
   constructor(message: string, command: string | null = null) {
     super(message);
     this.command = command;
+  }
+
+  override get told(): readonly string[] {
+    const help = this.command === null ? "tandem help" : `tandem help ${this.command}`;
+    return [`tandem: ${this.message} (see: ${help})`];
   }
 }

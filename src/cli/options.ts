@@ -8,6 +8,7 @@
  */
 import { durationExamples, parseDuration, type Ticks } from "../base/duration.ts";
 import { nearest, suggestion } from "../base/suggest.ts";
+import { UserError } from "../base/user-error.ts";
 import { type Language, languages } from "../emit/language.ts";
 import { mostSeed, parseJitterShare } from "../scenario/jitter.ts";
 import {
@@ -18,7 +19,7 @@ import {
 } from "../scenario/strategy.ts";
 
 /** A value that an option cannot take: one sentence that begins with the option's name. */
-export class ValueError extends Error {}
+export class ValueError extends UserError {}
 
 /** The words that completion offers. */
 export type Offers = readonly string[] | (() => Promise<readonly string[]>);

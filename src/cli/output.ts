@@ -5,7 +5,7 @@
  */
 import { fstatSync, statSync, write, writeSync } from "node:fs";
 import { joined, type Output, printable } from "../base/texts.ts";
-import { failureOf, OutputClosed, OutputFailed } from "../base/files.ts";
+import { failureOf, OutputError } from "../base/files.ts";
 
 /** A stream that tandem writes to. */
 export interface Stream {
@@ -21,7 +21,7 @@ export interface Stream {
     done: (error: NodeJS.ErrnoException | null, written: number) => void,
   ): void;
   /** An error in words for whoever reads them. */
-  failureOf(error: NodeJS.ErrnoException): OutputClosed | OutputFailed;
+  failureOf(error: NodeJS.ErrnoException): OutputError;
 }
 
 /** The two streams that a command line speaks to. */
@@ -65,7 +65,7 @@ class ProcessStream implements Stream {
     write(this.#descriptor, bytes, 0, bytes.length, null, done);
   }
 
-  failureOf(error: NodeJS.ErrnoException): OutputClosed | OutputFailed {
+  failureOf(error: NodeJS.ErrnoException): OutputError {
     return failureOf(error, this.#what);
   }
 }
@@ -116,7 +116,7 @@ export function writeErr(text: Output): void {
   try {
     terminal.stderr.write(text);
   } catch (error) {
-    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
+    if (!(error instanceof OutputError)) throw error;
   }
 }
 
@@ -151,7 +151,7 @@ function writeAll(descriptor: number, text: string, what: string): void {
  */
 export class QueuedOutput {
   /** Why nothing more can be written. */
-  broken: OutputClosed | OutputFailed | null = null;
+  broken: OutputError | null = null;
   readonly #onBroken: () => void;
   readonly #stream: Stream;
   readonly #queue: { stream: Stream; text: Output }[] = [];

@@ -21,7 +21,7 @@ import { type Look, renderTimeline } from "../report/terminal/timeline.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 import { countAllSteps } from "../scenario/walk.ts";
-import { OutputClosed, OutputFailed } from "../base/files.ts";
+import { OutputError } from "../base/files.ts";
 import { QueuedOutput, type Stream, terminal, writeOut } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 import { showCursor } from "./terminal.ts";
@@ -41,7 +41,7 @@ export interface Shown {
   run: Run;
   signal: EndingSignal | null;
   /** Set when the program's output could not be written. */
-  broken: OutputClosed | OutputFailed | null;
+  broken: OutputError | null;
 }
 
 /** Runs a plan and shows it. @param process that a real run has been given beforehand. */
@@ -60,7 +60,7 @@ async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
   try {
     if (!options.json) writePrints(over.log);
   } catch (error) {
-    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
+    if (!(error instanceof OutputError)) throw error;
     broken = error;
   }
   return { run: over, signal: null, broken };

@@ -1,7 +1,7 @@
 /** What the terminal that tandem speaks to can show: found out from the environment, as users expect. */
 import type { Look } from "../report/terminal/timeline.ts";
 import { cursorShown } from "../base/text.ts";
-import { OutputClosed, OutputFailed } from "../base/files.ts";
+import { OutputError } from "../base/files.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 
 /** The options by which a user overrules what is found out. */
@@ -70,6 +70,6 @@ export function showCursor(): void {
     if (terminal.stdout.isTTY) writeOut(cursorShown);
   } catch (error) {
     // A terminal that is gone has no cursor.
-    if (!(error instanceof OutputClosed || error instanceof OutputFailed)) throw error;
+    if (!(error instanceof OutputError)) throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** What is wrong with a document: every problem says where, what was found and what would be right. */
 import type { Position } from "../base/position.ts";
 import { printable, type TerminalText } from "../base/texts.ts";
+import { UserError } from "../base/user-error.ts";
 
 export interface Problem {
   /** Null where the file as a whole is meant (it is a folder, it cannot be read). */
@@ -10,8 +11,11 @@ export interface Problem {
   message: string;
 }
 
+/** The most problems of one document that are told at once. */
+const mostTold = 20;
+
 /** A document that cannot be used, with all that is wrong with it. */
-export class DocumentError extends Error {
+export class DocumentError extends UserError {
   readonly file: string;
   readonly problems: Problem[];
 
@@ -19,6 +23,15 @@ export class DocumentError extends Error {
     super(problems.map((problem) => formatProblem(file, problem)).join("\n"));
     this.file = file;
     this.problems = problems;
+  }
+
+  /** A line for each problem, which begins with its place as compilers write it. */
+  override get told(): readonly string[] {
+    const lines = this.message.split("\n");
+    const more = lines.length - mostTold;
+    if (more <= 0) return lines;
+    const others = `… and ${more} more problem${more === 1 ? "" : "s"} in ${this.file}`;
+    return [...lines.slice(0, mostTold), others];
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { durationExamples, parseDuration } from "../base/duration.ts";
 import { suggestion } from "../base/suggest.ts";
+import { UserError } from "../base/user-error.ts";
 import {
   type Axes,
   type AxisName,
@@ -47,7 +48,7 @@ export type StrategyInput = { use?: unknown } & { [axis in AxisName]?: unknown }
 export const strategyKeys: readonly (keyof StrategyInput)[] = ["use", ...axisNames];
 
 /** What is wrong with a strategy, and under which of its keys. */
-export class StrategyError extends Error {
+export class StrategyError extends UserError {
   readonly key: string | null;
   constructor(key: string | null, message: string) {
     super(message);

@@ -1,12 +1,13 @@
 /** Demands as text: what may stand behind `--must`, with a sentence for every mistake. */
 import { type TaskStatus, taskStatuses, toBound } from "../scenario/expectation.ts";
 import { suggestion } from "../base/suggest.ts";
+import { UserError } from "../base/user-error.ts";
 import type { Demand } from "./demands.ts";
 import { deadlockDemand, lineDemand, linesDemand, statusDemand } from "./expect-demands.ts";
 import { boundDemand, figures, wordDemand, wordDemands } from "./vocabulary.ts";
 
 /** A demand that cannot be understood: what was found, and what would be right. */
-export class DemandError extends Error {}
+export class DemandError extends UserError {}
 
 /** The words with which a demand begins, for help, completion and suggestions. */
 export const demandWords: readonly string[] = [

@@ -22,10 +22,7 @@ import { headerSchema } from "./schema.ts";
 import type { Trace, Unknown } from "./trace.ts";
 
 /** A file of events that cannot be read; the message names file and line. */
-export class EventsError extends UserError {
-  override readonly name = "EventsError";
-  readonly status = 2;
-}
+export class EventsError extends UserError {}
 
 /** How a definition is named in the lines of its file. */
 export type Id = string | number;

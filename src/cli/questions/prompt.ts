@@ -8,7 +8,7 @@
 import { confirm, isCancel, text } from "@clack/prompts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { OutputClosed, OutputFailed, writeFile } from "../../base/files.ts";
+import { OutputError, writeFile } from "../../base/files.ts";
 import { wrap } from "../../base/text.ts";
 import {
   joined,
@@ -147,7 +147,7 @@ export async function save(
       await writeFile(file, [content], { replace });
       return file;
     } catch (error) {
-      if (!(error instanceof OutputFailed || error instanceof OutputClosed)) throw error;
+      if (!(error instanceof OutputError)) throw error;
       tell(error.message);
       return null;
     }

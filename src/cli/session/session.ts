@@ -32,6 +32,7 @@ import {
 import { checkExpectations } from "../../strategies/expectations.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
+import { EmitError } from "../../emit/error.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
@@ -438,8 +439,8 @@ async function seeText(setting: Setting): Promise<void> {
   try {
     program = emitProgram(scenario, strategy, what as "python" | "typescript");
   } catch (error) {
-    if ((error as Error).name !== "EmitError") throw error;
-    return log.warn(fitted((error as Error).message));
+    if (!(error instanceof EmitError)) throw error;
+    return log.warn(fitted(error.message));
   }
   writeOut(between(program));
   if (!(await answer(confirm({ message: "Save the program?", initialValue: false })))) return;
