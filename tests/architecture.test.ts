@@ -116,6 +116,16 @@ describe("the source", () => {
     expect(wrong.map(([file, from]) => `${from} imports ${file}`)).toEqual([]);
   });
 
+  test("reading goes by definitions, and by none of the numbers that a scenario's run gives", async () => {
+    for (const file of files.filter((name) => folderOf(name) === "reading")) {
+      const text = await Bun.file(join(src, file)).text();
+      expect([file, /\b(MAIN|LAUNCH|(MAIN|LOOP|POOL)_THREAD)\b/.exec(text)?.[0]]).toEqual([
+        file,
+        undefined,
+      ]);
+    }
+  });
+
   test("no file imports itself by a detour", async () => {
     const graph = new Map<string, string[]>();
     for (const file of files)

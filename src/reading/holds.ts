@@ -11,7 +11,7 @@
  * Invariant: one pass over the events of one thread, in their order, and nothing is kept but the
  * hold that has not ended.
  */
-import { cancelReasons, completions, type EventType, MAIN } from "../trace/event.ts";
+import { cancelReasons, completions, type EventType } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
 import type { LoopDefinition } from "../trace/definitions.ts";
 import type { TraceEvent } from "./cursor.ts";
@@ -93,9 +93,17 @@ interface Call {
   kept: Ticks;
 }
 
+/** The loop whose thread is held. */
+export interface HeldLoop {
+  rules: LoopDefinition["rules"];
+  /** The synchronous program that runs on its thread as well; null where there is none. */
+  main: number | null;
+}
+
 export class HoldReader {
   /** Read by those who have many events that matter only while there is one. */
   open: OpenHold | null = null;
+  readonly #main: number | null;
   readonly #eager: boolean;
   readonly #seam: Ticks;
   readonly #onHold: (hold: Hold) => void;
@@ -117,11 +125,11 @@ export class HoldReader {
   #ended: { actor: number; at: Ticks } | null = null;
 
   /**
-   * @param rules whose rules the loop goes by.
    * @param seam how much time may go by within a step for no reason: none in virtual time.
    * @param onHold hears of each hold when it has ended, in the order of time.
    */
-  constructor(rules: LoopDefinition["rules"], seam: Ticks, onHold: (hold: Hold) => void) {
+  constructor({ rules, main }: HeldLoop, seam: Ticks, onHold: (hold: Hold) => void) {
+    this.#main = main;
     this.#eager = rules === "javascript";
     this.#seam = seam;
     this.#onHold = onHold;
@@ -219,7 +227,7 @@ export class HoldReader {
 
   /** Whether it is main, on whose thread the loop floats, and which has not ended. */
   #isMain(actor: number): boolean {
-    return actor === MAIN && this.#eager && !this.#mainEnded;
+    return actor === this.#main && this.#eager && !this.#mainEnded;
   }
 
   #begin(actor: number, at: Ticks): void {

@@ -85,6 +85,8 @@ export class Lanes implements Listener {
   /** How many lanes those of one function have. */
   readonly #perFunction: number;
   readonly #spans = new SpanFold();
+  /** By thread: the synchronous program that it runs. */
+  readonly #mains: number[] = [];
   /** By thread: the loop that has opened on it last. */
   readonly #loops: HeldThread[] = [];
   readonly #hearings: readonly (readonly Hear[])[];
@@ -193,6 +195,7 @@ export class Lanes implements Listener {
     if (event.type === "loop-opened")
       this.#loops[thread] = new HeldThread(
         nextLoop(this.#definitions, thread, this.#loops[thread]?.number ?? null),
+        this.#mains[thread] ?? null,
       );
     this.#loops[thread]?.holds.hear(event);
     const span = this.#spans.hear(event);
@@ -233,6 +236,7 @@ export class Lanes implements Listener {
   }
 
   #started({ type, actor, thread, at }: LogCursor): void {
+    if (type === "main-started") this.#mains[thread] = actor;
     if (type === "main-started" && !this.#actors.has(actor)) this.#bind(actor, thread);
     const own = this.#laneOf(actor);
     if (own === undefined) return;
@@ -378,10 +382,12 @@ class HeldThread {
   readonly holds: HoldReader;
   readonly #held: Stretch[] = [];
 
-  constructor({ number, rules }: ReturnType<typeof nextLoop>) {
+  constructor({ number, rules }: ReturnType<typeof nextLoop>, main: number | null) {
     this.number = number;
     this.floats = rules === "javascript";
-    this.holds = new HoldReader(rules, 0, ({ at, ticks }) => this.#wasHeld(at, at + ticks));
+    this.holds = new HoldReader({ rules, main }, 0, ({ at, ticks }) =>
+      this.#wasHeld(at, at + ticks),
+    );
   }
 
   heldBetween(from: Ticks, to: Ticks): Stretch[] {

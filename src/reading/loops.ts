@@ -8,6 +8,8 @@ export interface LoopOutcome {
   /** Null where no definition names it. */
   number: number | null;
   thread: number;
+  /** The synchronous program of its thread; null where none was heard of. */
+  main: number | null;
   rules: LoopDefinition["rules"];
   openedAt: Ticks;
   closingAt: Ticks | null;
@@ -30,7 +32,7 @@ export class LoopReader {
   constructor(outcome: Omit<LoopOutcome, "blame">, seam: Ticks, blame: BlameReader) {
     this.#outcome = outcome;
     this.#blame = blame;
-    this.holds = new HoldReader(outcome.rules, seam, (hold) => this.#wasHeld(hold));
+    this.holds = new HoldReader(outcome, seam, (hold) => this.#wasHeld(hold));
   }
 
   get number(): number | null {

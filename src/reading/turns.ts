@@ -72,9 +72,19 @@ export class TurnReader implements Listener {
   /** A loop has opened: from here on it is the one of its thread. */
   opened({ at, thread }: LogCursor): LoopReader {
     const before = this.loopOn(thread)?.number ?? null;
+    const main = this.#entities.thread(thread).main?.number ?? null;
     const { number, rules } = nextLoop(this.#trace.definitions, thread, before);
     const loop = new LoopReader(
-      { number, thread, rules, openedAt: at, closingAt: null, closedAt: null, longestBlock: null },
+      {
+        number,
+        thread,
+        main,
+        rules,
+        openedAt: at,
+        closingAt: null,
+        closedAt: null,
+        longestBlock: null,
+      },
       seamOf(this.#trace.source),
       this.#newBlame(),
     );

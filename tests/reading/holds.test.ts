@@ -427,8 +427,10 @@ describe("overlap", () => {
 
 function holdsOf(log: EventLog, strategy: Strategy): Hold[] {
   const holds: Hold[] = [];
-  const reader = new HoldReader(strategy.loop === "float" ? "javascript" : "asyncio", 0, (hold) =>
-    holds.push(hold),
+  const reader = new HoldReader(
+    { rules: strategy.loop === "float" ? "javascript" : "asyncio", main: MAIN },
+    0,
+    (hold) => holds.push(hold),
   );
   for (const event of eventsOf(log)) reader.hear(event);
   reader.finish(log.end);

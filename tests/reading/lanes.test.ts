@@ -4,7 +4,7 @@ import { lanesOf } from "../../src/outcome/lanes.ts";
 import { HoldReader } from "../../src/reading/holds.ts";
 import type { Lane, Lanes, Span } from "../../src/reading/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { typeNumber } from "../../src/trace/event.ts";
+import { MAIN, typeNumber } from "../../src/trace/event.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { LivePicture } from "../../src/report/terminal/live.ts";
 import { renderMiniatures, renderTimeline } from "../../src/report/terminal/timeline.ts";
@@ -22,7 +22,7 @@ const allLanesOf = (run: RandomRun): Lanes => lanesOf(run).hearAll(run.log);
 function heldIn({ strategy, log }: RandomRun): { from: number; to: number }[] {
   const held: { from: number; to: number }[] = [];
   const reader = new HoldReader(
-    strategy.loop === "float" ? "javascript" : "asyncio",
+    { rules: strategy.loop === "float" ? "javascript" : "asyncio", main: MAIN },
     0,
     ({ at, ticks }) => {
       const last = held.at(-1);
