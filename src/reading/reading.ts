@@ -155,23 +155,28 @@ class TraceReader {
 
   read(): Reading {
     const event = new LogCursor(this.#trace.log);
+    while (this.#takeSleeps(event)) this.#hear(event, event.typeNumber);
+    return this.#result();
+  }
+
+  /**
+   * Takes in sleeps, which are nearly all of a long log, up to the next event of another type. @returns
+   * whether there is one.
+   */
+  #takeSleeps(event: LogCursor): boolean {
     const spans = this.#spans;
     const turns = this.#turns;
     const loops = turns.current;
-    // Sleeps are nearly all of a long log; the rest may take its time.
     while (event.next()) {
       const type = event.typeNumber;
-      if (type !== sleepBegan && type !== sleepEnded) {
-        this.#hear(event, type);
-        continue;
-      }
+      if (type !== sleepBegan && type !== sleepEnded) return true;
       // Holds hear of sleeps only while there is one that a sleep could end.
       const loop = loops[event.thread];
       if (loop !== undefined && loop.holds.open !== null) loop.holds.hear(event);
       if (type === sleepBegan) spans.sleepBegan(event);
       else turns.slept(event, spans.sleepEnded(event));
     }
-    return this.#result();
+    return false;
   }
 
   #hear(event: LogCursor, type: number): void {
