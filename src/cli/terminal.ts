@@ -10,8 +10,16 @@ interface LookWords {
   "no-color"?: boolean;
 }
 
+/** The options of the command that asks questions. */
+let asking: LookWords = {};
+
+/** Has all that is drawn from now on drawn as options say: questions, and the runs between them. */
+export function prepareForQuestions(words: LookWords): void {
+  asking = words;
+}
+
 /** How to draw on a stream. */
-export function lookOf(stream: { isTTY?: boolean }, words: LookWords = {}): Look {
+export function lookOf(stream: { isTTY?: boolean }, words: LookWords = asking): Look {
   return {
     width: textWidth() - 1,
     unicode: words.ascii !== true && knowsUnicode(process.env, process.platform),
@@ -37,25 +45,6 @@ function knowsUnicode(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolea
   if (platform === "win32") return Boolean(env["WT_SESSION"] ?? env["TERM_PROGRAM"] ?? env["TERM"]);
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"];
   return !locale || /utf-?8/i.test(locale);
-}
-
-/**
- * Has all questions drawn as `words` and the environment say. To be called before clack is loaded: it
- * takes no options for this, goes by the environment alone, and knows fewer signs than users expect.
- */
-export function prepareForQuestions(words: LookWords = {}): void {
-  const { env, platform } = process;
-  if (words["no-color"] === true) env["NO_COLOR"] = "1";
-  if (words.ascii !== true && knowsUnicode(env, platform)) return;
-  // The one name of a terminal for which clack draws in ASCII; a few signs it has no twins for.
-  env["TERM"] = "linux";
-  const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = (text: string | Uint8Array, ...rest: never[]): boolean =>
-    write(typeof text === "string" ? text.replaceAll(/[—↑↓•…█]/g, asciiTwin) : text, ...rest);
-}
-
-function asciiTwin(sign: string): string {
-  return { "↑": "up", "↓": "down", "…": "...", "█": "_" }[sign] ?? "-";
 }
 
 /** Whether somebody is there to be asked, on a terminal where a question can be drawn. */

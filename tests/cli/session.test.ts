@@ -265,6 +265,27 @@ describe("tandem, without arguments", () => {
     expect(session.written).not.toMatch(/\x1b\[[\d;]*m/);
   });
 
+  test("how questions are drawn is none of the program's concern: it has the environment that tandem was given", async () => {
+    using folder = temporaryFolder();
+    folder.file(
+      "env.ts",
+      "export default () => console.log(`${process.env.TERM} ${process.env.NO_COLOR}`);\n",
+    );
+    folder.file(
+      "env.yaml",
+      "name: env\nmain: [launch]\nlaunch: [start: t, settle]\ntasks: { t: [call: { module: ./env.ts }] }\nstrategy: await\n",
+    );
+    await using session = new TandemInTerminal(["--ascii", "--no-color"], {
+      cwd: folder.path,
+      env: { TERM: "xterm", NO_COLOR: undefined },
+    });
+    await at(session, "What would you like to do?", down, down, down, enter);
+    await at(session, "Which file?", "./env.yaml", enter);
+    await at(session, "env, strategy await", enter);
+    await session.shows("What next?");
+    expect(session.text).toContain("xterm undefined");
+  });
+
   test("wide and combining characters, emoji and long words tear no line", async () => {
     using folder = temporaryFolder();
     folder.file("wide.yaml", wideDocument);

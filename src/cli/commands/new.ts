@@ -9,7 +9,7 @@ export async function run(argv: string[]): Promise<number> {
   const [file = null] = operands;
   const asks = canAsk();
   prepareForQuestions(options);
-  const { fileProblem } = await import("../questions/prompt.ts");
+  const { fileProblem } = await import("../questions/save.ts");
   const problem = file === null ? undefined : fileProblem(file);
   if (problem !== undefined) throw new UsageError(`${file}: ${problem}`, "new");
   if (!asks)

@@ -112,8 +112,13 @@ function inOneLine(strategy: ReturnType<typeof toDocument>): string {
 
 /** The first thing that is wrong with a document, in one sentence; undefined when nothing is. */
 export function documentProblem(text: string, file: string): string | undefined {
+  return firstProblem(() => parseScenario(text, file));
+}
+
+/** The first thing that is wrong with a document that is read, in one sentence; undefined when nothing is. */
+export function firstProblem(read: () => unknown): string | undefined {
   try {
-    parseScenario(text, file);
+    read();
     return undefined;
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;

@@ -1,27 +1,20 @@
 /** Making a scenario of one's own by answering questions: `tandem new`, and the session's own entry. */
 import { visibleDocument } from "../../scenario/visible.ts";
-import { cancel, confirm, intro, log, note, outro, select, text } from "@clack/prompts";
 import { catalogue } from "../../scenario/catalogue.ts";
-import { exitStatus } from "../command.ts";
 import { emptyDraft, type Draft, type Work, type WorkDraft, works, writeDraft } from "./draft.ts";
 import { documentProblem } from "./edit.ts";
-import { answer, asking, asWord, fitted, Left, save } from "./prompt.ts";
+import { askOne, askText, askWhether, converse, noteAsItIs } from "./prompt.ts";
+import { asWord, save } from "./save.ts";
 import { strategyWords } from "../../scenario/strategy.ts";
 import { strategyLine } from "../strategy-words.ts";
 
 /** `tandem new`, from its first question on. @returns the exit status. */
 export async function runMaking(file: string | null): Promise<number> {
-  intro("A scenario of your own");
-  try {
-    const written = await asking(() => makeScenario(file));
-    if (written === null) return exitStatus.fellShort;
-    outro(`Run it: tandem run ${asWord(written)}`);
-    return exitStatus.done;
-  } catch (error) {
-    if (!(error instanceof Left)) throw error;
-    cancel("Left. Nothing was written.");
-    return error.status;
-  }
+  const words = { title: "A scenario of your own", left: "Left. Nothing was written." };
+  return converse(words, async () => {
+    const written = await makeScenario(file);
+    return written === null ? null : `Run it: tandem run ${asWord(written)}`;
+  });
 }
 
 /**
@@ -46,20 +39,19 @@ export async function makeScenario(file: string | null): Promise<string | null> 
       (part) => ({ ...draft, main: [...main, part] }),
     );
     draft = { ...draft, main: [...main, work] };
-  } while (await yes("Does main do something else after that?"));
+  } while (await askWhether("Does main do something else after that?"));
   do draft = await askTask(draft);
-  while (await yes("One more task?"));
-  const strategy = await answer(
-    select({
-      message: "Which strategy?",
-      options: Object.keys(strategyWords).map((value) => ({ value, label: strategyLine(value) })),
-      initialValue: draft.strategy,
-    }),
+  while (await askWhether("One more task?"));
+  const strategies = Object.keys(strategyWords);
+  const strategy = await askOne(
+    "Which strategy?",
+    strategies.map((value) => ({ value, label: strategyLine(value) })),
+    draft.strategy,
   );
   const document = await visibleDocument(writeDraft({ ...draft, strategy }));
-  note(document.trimEnd(), "This is the document", { format: (line) => line });
+  noteAsItIs(document.trimEnd(), "This is the document");
   const proposed = file ?? `./${draft.name}.yaml`;
-  return save("it", proposed, document, (message) => log.error(fitted(message)));
+  return save("it", proposed, document);
 }
 
 /** Asks for one more task. @returns the draft with it. */
@@ -83,10 +75,10 @@ async function askTask(draft: Draft): Promise<Draft> {
     withTask({ copies: written }),
   );
   task = { ...task, copies };
-  const fails = (await yes(`Does ${name} fail at its end?`))
+  const fails = (await askWhether(`Does ${name} fail at its end?`))
     ? await ask("With which message?", "no connection", (written) => withTask({ fails: written }))
     : null;
-  const cleansUp = await yes(`Has ${name} something to clean up?`);
+  const cleansUp = await askWhether(`Has ${name} something to clean up?`);
   return withTask({ fails, cleansUp });
 }
 
@@ -99,12 +91,10 @@ async function askWork(
 ): Promise<WorkDraft> {
   // Main is synchronous: it cannot wait and let others go on.
   const kinds = (Object.keys(works) as Work[]).filter((kind) => who !== "main" || kind !== "sleep");
-  const kind = await answer(
-    select({
-      message,
-      options: kinds.map((value) => ({ value, label: works[value].label })),
-      initialValue: proposed.kind,
-    }),
+  const kind = await askOne(
+    message,
+    kinds.map((value) => ({ value, label: works[value].label })),
+    proposed.kind,
   );
   const takes = await ask(`${who}: for how long? (1s, 250ms)`, proposed.takes, (written) =>
     put({ ...proposed, kind, takes: written }),
@@ -116,18 +106,8 @@ async function askWork(
 }
 
 /** Asks for words, and again for as long as the document that they make is wrong. */
-function ask(
-  message: string,
-  initialValue: string,
-  put: (written: string) => Draft,
-): Promise<string> {
-  return answer(
-    text({ message, initialValue, validate: (word) => answerProblem(put(word ?? "")) }),
-  );
-}
-
-function yes(message: string): Promise<boolean> {
-  return answer(confirm({ message, initialValue: false }));
+function ask(message: string, initial: string, put: (written: string) => Draft): Promise<string> {
+  return askText(message, { initial, problem: (written) => answerProblem(put(written)) });
 }
 
 /** What is wrong with the latest answer, by the schema that checks every document. */

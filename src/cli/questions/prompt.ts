@@ -1,25 +1,17 @@
 /**
- * Asking with clack, and leaving.
+ * Asking and telling with clack, and leaving.
  *
- * Invariant: whoever presses Ctrl-C (or Esc) in a question has `Left` thrown, and nothing else
+ * Invariant: whoever presses Ctrl-C, Ctrl-D or Esc in a question has `Left` thrown, and nothing else
  * happens; nobody has to look for clack's own sign of it. However the questions end, the terminal is
- * as it was: its cursor is seen, and its keys are a line's again.
+ * as it was: its cursor is seen, and its keys are a line's again. All texts are made safe here.
  */
-import { confirm, isCancel, text } from "@clack/prompts";
-import { existsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { OutputError, writeFile } from "../../base/files.ts";
+import type { CANCEL_SYMBOL } from "@clack/prompts";
 import { wrap } from "../../base/text.ts";
-import {
-  joined,
-  type Output,
-  printable,
-  quotedForShell,
-  type TerminalText,
-} from "../../base/texts.ts";
-import { signalStatus } from "../command.ts";
+import { joined, printable, printableLines, type TerminalText } from "../../base/texts.ts";
+import { exitStatus, signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";
 import { showCursor } from "../terminal.ts";
+import { clack, screen } from "./screen.ts";
 
 /** The user has left in the middle of a question, or tandem was told to end there. */
 export class Left extends Error {
@@ -32,56 +24,249 @@ export class Left extends Error {
   }
 }
 
-/** Rejects once there is to be no further question. */
-const broken = Promise.withResolvers<never>();
-// That may come about while no question is asked.
-broken.promise.catch(() => undefined);
+/** Aborted once there is to be no further question; its reason is what is thrown then. */
+const leaving = new AbortController();
+
+/** A conversation: what is said at its beginning, and when it is left. */
+interface Conversation {
+  title: string;
+  left: string;
+}
 
 /**
  * Has questions asked.
  *
- * @throws Left, also when tandem is told to end (SIGTERM) while it asks, and whatever is thrown in
- * answer to a key: Bun would print that, and go on with a question that nobody hears the answer to.
+ * @param questions gives what is said at the end; null where nothing came of them.
+ * @returns the exit status.
+ * @throws what is thrown in answer to a key: Bun would print that, and go on with a question that
+ *   nobody hears the answer to.
  */
-export async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
+export async function converse(
+  { title, left }: Conversation,
+  questions: () => Promise<string | null>,
+): Promise<number> {
+  clack.intro(printable(title), { output: screen });
+  try {
+    const farewell = await asking(questions);
+    if (farewell === null) return exitStatus.fellShort;
+    clack.outro(printable(farewell), { output: screen });
+    return exitStatus.done;
+  } catch (error) {
+    if (!(error instanceof Left)) throw error;
+    clack.cancel(printable(left), { output: screen });
+    return error.status;
+  }
+}
+
+/** Has whatever is thrown or signalled meanwhile come out of here, and gives the terminal back. */
+async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
+  const leave = (error: unknown): void => leaving.abort(error);
   const handlers = {
-    SIGTERM: (): void => broken.reject(new Left("SIGTERM")),
-    uncaughtException: (error: unknown): void => broken.reject(error),
-    unhandledRejection: (error: unknown): void => broken.reject(error),
+    SIGTERM: (): void => leave(new Left("SIGTERM")),
+    uncaughtException: leave,
+    unhandledRejection: leave,
   };
   for (const [name, handler] of Object.entries(handlers)) process.on(name, handler);
   try {
     return await questions();
   } finally {
-    restoreTerminal();
+    if (process.stdin.isRaw) process.stdin.setRawMode(false);
+    showCursor();
     for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
   }
 }
 
-function restoreTerminal(): void {
-  if (process.stdin.isRaw) process.stdin.setRawMode(false);
-  showCursor();
+/** What every question of clack's is handed. */
+interface Seat {
+  output: typeof screen;
+  signal: AbortSignal;
 }
 
-/** The answer to a question of clack's, which listens already. @throws Left when there is none. */
-export async function answer<Value>(question: Promise<Value>): Promise<Exclude<Value, symbol>> {
-  const ended = Promise.withResolvers<never>();
+/** The answer to a question of clack's. @throws Left when there is none. */
+async function answer<Value>(
+  ask: (seat: Seat) => Promise<Value | typeof CANCEL_SYMBOL>,
+): Promise<Value> {
+  // Each question has a signal of its own, since clack goes on listening to that of one that is over.
+  const question = new AbortController();
+  const left = Promise.withResolvers<never>();
+  const leave = (): void => {
+    left.reject(leaving.signal.reason);
+    question.abort();
+  };
   // Ctrl-D where nothing is written closes clack's readline, of which clack does not hear: the
   // question would stand there, and take no key any more.
   const hear = (_: unknown, key: { ctrl?: boolean; name?: string } | undefined): void => {
     if (key?.ctrl !== true || key.name !== "d") return;
     setImmediate(() => {
-      if (!process.stdin.isRaw) ended.reject(new Left());
+      if (!process.stdin.isRaw) leaving.abort(new Left());
     });
   };
+  leaving.signal.throwIfAborted();
+  leaving.signal.addEventListener("abort", leave);
   process.stdin.on("keypress", hear);
   try {
-    const given = await Promise.race([question, broken.promise, ended.promise]);
-    if (isCancel(given)) throw new Left();
-    return given as Exclude<Value, symbol>;
+    const asked = ask({ output: screen, signal: question.signal });
+    const given = await Promise.race([asked, left.promise]);
+    if (clack.isCancel(given)) throw new Left();
+    return given;
   } finally {
     process.stdin.off("keypress", hear);
+    leaving.signal.removeEventListener("abort", leave);
   }
+}
+
+/** One of the answers among which is chosen. */
+export interface Choice<Value> {
+  value: Value;
+  label: string;
+  hint?: string;
+}
+
+/** Most lists must leave room for their question on a terminal of 24 lines. */
+const maxItems = 10;
+
+/** Asks for one of a few. @param initial the one that is proposed; left out, the first. */
+export async function askOne<Value>(
+  message: string,
+  choices: readonly Choice<Value>[],
+  initial?: Value,
+): Promise<Value> {
+  const index = await answer((seat) =>
+    clack.select<number>({
+      ...seat,
+      message: printable(message),
+      options: choices.map((choice, value) => ({ value, ...wordsOf(choice) })),
+      maxItems,
+      initialValue: Math.max(
+        0,
+        choices.findIndex(({ value }) => value === initial),
+      ),
+    }),
+  );
+  return choices[index]!.value;
+}
+
+/** Something that may be done, as it is offered. */
+export interface Offer<Result> {
+  label: string;
+  hint?: string;
+  /** Does it. */
+  take(): Result;
+}
+
+/** Asks what to do, and does it. */
+export async function askWhatToDo<Result>(
+  message: string,
+  offers: readonly Offer<Result>[],
+): Promise<Awaited<Result>> {
+  const taken = await askOne(
+    message,
+    offers.map((offer) => ({ ...offer, value: offer })),
+  );
+  return await taken.take();
+}
+
+/** Asks for one of many, which the user can search. @param none is said where nothing is found. */
+export async function askFound(
+  message: string,
+  choices: readonly Choice<string>[],
+  none: string,
+): Promise<string> {
+  return answer((seat) =>
+    clack.autocomplete({
+      ...seat,
+      message: printable(message),
+      options: choices.map((choice) => ({ value: choice.value, ...wordsOf(choice) })),
+      maxItems,
+      validate: (found) => (found === undefined ? none : undefined),
+    }),
+  );
+}
+
+/** Asks for any number of them. @param initial those that are proposed. */
+export async function askSome(
+  message: string,
+  choices: readonly Choice<string>[],
+  initial: readonly string[] = [],
+): Promise<string[]> {
+  return answer((seat) =>
+    clack.multiselect({
+      ...seat,
+      message: printable(message),
+      options: choices.map((choice) => ({ value: choice.value, ...wordsOf(choice) })),
+      initialValues: [...initial],
+      required: false,
+      maxItems,
+    }),
+  );
+}
+
+function wordsOf({ label, hint }: Pick<Choice<unknown>, "label" | "hint">): {
+  label: TerminalText;
+  hint?: TerminalText;
+} {
+  const words = { label: printable(label) };
+  return hint === undefined ? words : { ...words, hint: printable(hint) };
+}
+
+/** What else is said of a text that is asked for. */
+interface TextWords {
+  initial?: string;
+  placeholder?: string;
+  /** What is wrong with an answer; undefined where nothing is. */
+  problem(answer: string): string | undefined;
+}
+
+export async function askText(
+  message: string,
+  { initial, placeholder, problem }: TextWords,
+): Promise<string> {
+  return answer((seat) =>
+    clack.text({
+      ...seat,
+      message: printable(message),
+      ...(initial === undefined ? {} : { initialValue: initial }),
+      ...(placeholder === undefined ? {} : { placeholder }),
+      validate(word) {
+        const found = problem(word ?? "");
+        return found === undefined ? undefined : printable(found);
+      },
+    }),
+  );
+}
+
+/** Asks whether; who just presses Enter says no. */
+export async function askWhether(message: string): Promise<boolean> {
+  return answer((seat) =>
+    clack.confirm({ ...seat, message: printable(message), initialValue: false }),
+  );
+}
+
+/** Sentences beside clack's bar, wrapped, which clack does not do. */
+export const tell = {
+  error: (sentences: string): void => clack.log.error(fitted(sentences), { output: screen }),
+  warning: (sentences: string): void => clack.log.warn(fitted(sentences), { output: screen }),
+  info: (sentences: string): void => clack.log.info(fitted(sentences), { output: screen }),
+  /**
+   * That something is done.
+   *
+   * @param line is not wrapped: it may be one to copy.
+   */
+  success(line: string, sentences?: string): void {
+    const lines = [printable(line), ...(sentences === undefined ? [] : [fitted(sentences)])];
+    clack.log.success(joined(lines, "\n"), { output: screen });
+  },
+};
+
+/** Shows sentences in a box. */
+export function note(sentences: string, title: string): void {
+  clack.note(fitted(sentences), printable(title), { output: screen });
+}
+
+/** Shows a text of lines that fit in a box, in its own colours. */
+export function noteAsItIs(lines: string, title: string): void {
+  const format = (line: string): string => line;
+  clack.note(printableLines(lines), printable(title), { format, output: screen });
 }
 
 /**
@@ -113,67 +298,8 @@ export class KeysAside implements Disposable {
   }
 }
 
-/** Most lists must leave room for their question on a terminal of 24 lines. */
-export const maxItems = 10;
-
-/**
- * Asks where to write a text, and writes it. A file that exists is replaced only after a yes.
- *
- * @returns the file, or null where it could not be written, which `tell` has been told.
- */
-export async function save(
-  what: string,
-  proposed: string,
-  content: Output,
-  tell: (message: string) => void,
-): Promise<string | null> {
-  for (;;) {
-    const file = await answer(
-      text({
-        message: `Write ${what} to which file?`,
-        initialValue: proposed,
-        validate: (name) => fileProblem(name ?? ""),
-      }),
-    );
-    const replace = existsSync(file);
-    if (replace) {
-      const agree = confirm({
-        message: printable(`${file} exists. Replace it?`),
-        initialValue: false,
-      });
-      if (!(await answer(agree))) continue;
-    }
-    try {
-      await writeFile(file, [content], { replace });
-      return file;
-    } catch (error) {
-      if (!(error instanceof OutputError)) throw error;
-      tell(error.message);
-      return null;
-    }
-  }
-}
-
-/** A file's name as a word of a command line. */
-export function asWord(file: string): string {
-  return /[^\w./\\:-]/.test(file) ? quotedForShell(file) : file;
-}
-
-/** Why nothing can be written there, as far as one can see before. */
-export function fileProblem(file: string): string | undefined {
-  if (file.trim() === "") return "Write a file's name, as ./mine.yaml";
-  const folder = dirname(file);
-  if (!isFolder(folder)) return `There is no folder ${folder}`;
-  return isFolder(file) ? "It is a folder; name a file in it" : undefined;
-}
-
-/** By itself, statSync throws where a folder on the way is a file. */
-function isFolder(file: string): boolean {
-  return existsSync(file) && statSync(file).isDirectory();
-}
-
-/** Sentences, each on lines of its own, that clack, which wraps none, is to show beside its bar. */
-export function fitted(sentences: string): TerminalText {
+/** Sentences, each on lines of its own, as wide as they may be beside clack's bar. */
+function fitted(sentences: string): TerminalText {
   const lines = sentences.split("\n").map((line) => wrap(line, noteWidth()));
   return joined(lines, "\n");
 }

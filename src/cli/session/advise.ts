@@ -1,7 +1,6 @@
 /** Comparing in the session: the strategies are shown, what must hold is asked, and one is advised. */
 import { visibleDocument } from "../../scenario/visible.ts";
 import { joined } from "../../base/texts.ts";
-import { confirm, log, multiselect, note } from "@clack/prompts";
 import { classOf } from "../../strategies/comparison.ts";
 import { parseDemands, writeDemands } from "../../strategies/demand-words.ts";
 import { askedFor, type Demand, type Demands } from "../../strategies/demands.ts";
@@ -22,7 +21,8 @@ import { judge, strategiesToCompare } from "../../strategies/judge.ts";
 import { simulate, tryOut } from "../../runs/simulate.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { textWidth, writeOut } from "../output.ts";
-import { answer, asWord, fitted, maxItems, noteWidth, save } from "../questions/prompt.ts";
+import { askSome, askWhether, noteAsItIs, noteWidth, tell } from "../questions/prompt.ts";
+import { asWord, save } from "../questions/save.ts";
 
 /** What one may want beside what is wanted anyway. */
 const furtherDemands = parseDemands("finish,lost==0,block<=50ms,late<=100ms");
@@ -39,7 +39,7 @@ export async function compareAndAdvise(
   now: Strategy,
 ): Promise<Strategy> {
   if (!areCallsTimed(scenario)) {
-    log.warn(fitted('To compare in virtual time, say how long each "call" takes ("takes: 2s").'));
+    tell.warning('To compare in virtual time, say how long each "call" takes ("takes: 2s").');
     return now;
   }
   const named = Object.keys(strategyWords).map(parseStrategy);
@@ -58,20 +58,18 @@ export async function compareAndAdvise(
   const must = await askDemands(demandsOf(scenario), own);
   const runs = performed.map((run) => judge(run, must.all, tryOut));
   const advice = adviseOn({ source, scenario, must, simulate }, runs);
-  note(renderAdvice(advice, noteWidth()).trimEnd(), "Advice", { format: (line) => line });
+  noteAsItIs(renderAdvice(advice, noteWidth()).trimEnd(), "Advice");
   const [unless] = advice.unless;
   if (
     unless !== undefined &&
-    (await answer(
-      confirm({ message: "Save the scenario in which that would be wrong?", initialValue: false }),
-    ))
+    (await askWhether("Save the scenario in which that would be wrong?"))
   ) {
-    const tell = (message: string): void => log.error(fitted(message));
     const file = `./${scenario.name}-unless.yaml`;
-    const written = await save("it", file, await visibleDocument(unless.document), tell);
+    const written = await save("it", file, await visibleDocument(unless.document));
     if (written !== null)
-      log.success(
-        `Saved. Compare there: tandem compare ${asWord(written)}\n${fitted("What must hold stands in its first lines, as one types it.")}`,
+      tell.success(
+        `Saved. Compare there: tandem compare ${asWord(written)}`,
+        "What must hold stands in its first lines, as one types it.",
       );
   }
   return advice.choose === null ? now : parseStrategy(advice.choose);
@@ -86,14 +84,10 @@ async function askDemands(wanted: Demands, { main }: Outcome): Promise<Demands> 
   const all = new Map(
     [...wanted.all, ...furtherDemands, ...noLater].map((one) => [one.written, one]),
   );
-  const chosen = await answer(
-    multiselect({
-      message: "What must hold? (space chooses, enter is done)",
-      options: [...all.values()].map(({ written, says }) => ({ value: written, label: says })),
-      initialValues: wanted.all.map(({ written }) => written),
-      required: false,
-      maxItems,
-    }),
+  const chosen = await askSome(
+    "What must hold? (space chooses, enter is done)",
+    [...all.values()].map(({ written, says }) => ({ value: written, label: says })),
+    wanted.all.map(({ written }) => written),
   );
   const must = [...all.values()].filter(({ written }) => chosen.includes(written));
   // Who changes nothing leaves it to the document.

@@ -1,0 +1,52 @@
+/** Writing what came of questions to a file that the user names. */
+import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { OutputError, writeFile } from "../../base/files.ts";
+import { type Output, quotedForShell } from "../../base/texts.ts";
+import { askText, askWhether, tell } from "./prompt.ts";
+
+/**
+ * Asks where to write a text, and writes it. A file that exists is replaced only after a yes.
+ *
+ * @returns the file, or null where it could not be written, which the user has been told.
+ */
+export async function save(
+  what: string,
+  proposed: string,
+  content: Output,
+): Promise<string | null> {
+  for (;;) {
+    const file = await askText(`Write ${what} to which file?`, {
+      initial: proposed,
+      problem: fileProblem,
+    });
+    const replace = existsSync(file);
+    if (replace && !(await askWhether(`${file} exists. Replace it?`))) continue;
+    try {
+      await writeFile(file, [content], { replace });
+      return file;
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      tell.error(error.message);
+      return null;
+    }
+  }
+}
+
+/** A file's name as a word of a command line. */
+export function asWord(file: string): string {
+  return /[^\w./\\:-]/.test(file) ? quotedForShell(file) : file;
+}
+
+/** Why nothing can be written there, as far as one can see before. */
+export function fileProblem(file: string): string | undefined {
+  if (file.trim() === "") return "Write a file's name, as ./mine.yaml";
+  const folder = dirname(file);
+  if (!isFolder(folder)) return `There is no folder ${folder}`;
+  return isFolder(file) ? "It is a folder; name a file in it" : undefined;
+}
+
+/** By itself, statSync throws where a folder on the way is a file. */
+function isFolder(file: string): boolean {
+  return existsSync(file) && statSync(file).isDirectory();
+}
