@@ -51,7 +51,8 @@ export function toJson(outcome: Outcome, findings: ToldFinding[]) {
   };
 }
 
-function strategyToJson(strategy: Strategy): Strategy {
+/** A strategy with its durations in ms, as all times of the JSON are. */
+export function strategyToJson(strategy: Strategy): Strategy {
   const durations = axisNames
     .filter((name) => axisOf(name).kind === "duration")
     .map((name) => [name, orNull(strategy[name] as Ticks | null)]);

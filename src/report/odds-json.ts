@@ -8,6 +8,7 @@ import type { Moment, Pair, SensitivityReport, Spread, Tally } from "../strategi
 import { threads } from "../trace/event.ts";
 import { TICKS_PER_MS } from "../base/duration.ts";
 import type { Jitter } from "../scenario/jitter.ts";
+import { strategyToJson } from "./json.ts";
 
 /** The most outcomes that are listed; where a thousand tasks each fare by luck, no two runs are alike. */
 const mostOutcomes = 1000;
@@ -23,7 +24,7 @@ export function sensitivityToJson(
     Object.fromEntries(statuses.map((one) => [one.status, one.runs / runs]));
   return {
     scenario: scenario.name,
-    strategy,
+    strategy: strategyToJson(strategy),
     driver: "virtual",
     jitter: jitter.share,
     seed: jitter.seed,

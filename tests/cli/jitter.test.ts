@@ -243,6 +243,15 @@ describe("--jitter with --runs", () => {
     }
   });
 
+  test("the durations of the strategy are milliseconds, as all times are, and as one run tells them", async () => {
+    const strategy = ["-s", "thread,timeout=3s,grace=250ms"];
+    const expected = { timeout: 3000, grace: 250 };
+    expect(await odds(toss, ...strategy, ...words)).toMatchObject({ strategy: expected });
+    expect(await odds(toss, ...strategy, "--driver", "virtual")).toMatchObject({
+      strategy: expected,
+    });
+  });
+
   test("the command that shows one of the runs is told, and does", async () => {
     using folder = temporaryFolder();
     folder.file("a b's.yaml", JSON.stringify(toss));
