@@ -39,7 +39,7 @@ function raises(step: LeafStep): boolean {
 }
 
 /** Which threads use a channel, and how. */
-export interface ChannelUse {
+export interface ChannelFacts {
   name: string;
   capacity: number | null;
   mainSends: boolean;
@@ -64,7 +64,7 @@ export class Facts {
   readonly started: TaskSpec[];
   /** Tasks that are started or submitted at all. */
   readonly used: TaskSpec[];
-  readonly channels: ChannelUse[];
+  readonly channels: ChannelFacts[];
 
   constructor(scenario: Scenario, strategy: Strategy) {
     this.scenario = scenario;
@@ -92,7 +92,7 @@ export class Facts {
     return this.scenario.tasks.find((task) => task.name === name)!;
   }
 
-  channel(name: string): ChannelUse {
+  channel(name: string): ChannelFacts {
     return this.channels.find((channel) => channel.name === name)!;
   }
 
@@ -102,7 +102,7 @@ export class Facts {
     );
   }
 
-  #use(channel: Scenario["channels"][number]): ChannelUse {
+  #use(channel: Scenario["channels"][number]): ChannelFacts {
     const uses = (steps: LeafStep[], kind: "send" | "receive"): boolean =>
       steps.some((step) => step.kind === kind && step.channel === channel.name);
     const main = leaves(this.scenario.main);
@@ -120,12 +120,12 @@ export class Facts {
   }
 
   /** Whether a main that is on another thread than the loop uses the channel as well as the loop. */
-  isBetweenThreads(use: ChannelUse): boolean {
+  isBetweenThreads(use: ChannelFacts): boolean {
     return isBeside(this.strategy) && this.isShared(use);
   }
 
   /** Whether main and the background both use the channel. */
-  isShared({ mainSends, mainReceives, loopSends, loopReceives }: ChannelUse): boolean {
+  isShared({ mainSends, mainReceives, loopSends, loopReceives }: ChannelFacts): boolean {
     return (mainSends || mainReceives) && (loopSends || loopReceives);
   }
 

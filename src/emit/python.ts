@@ -12,7 +12,7 @@ import { leaves, leavesOf } from "../scenario/walk.ts";
 import { EmitError } from "./error.ts";
 import { Facts, usesEarlyValue } from "./facts.ts";
 import { kindOf, writeChannel, writeChannelClass } from "./python/channel.ts";
-import { Draft } from "./python/draft.ts";
+import { PythonDraft } from "./python/draft.ts";
 import { writeLaunch, writeTask } from "./python/coroutines.ts";
 import {
   endAtOnce,
@@ -39,10 +39,10 @@ export function emitPython(scenario: Scenario, strategy: Strategy): SourceText {
     throw new EmitError(
       `line ${call.position.line} calls ${call.module}, a function of your own in TypeScript or JavaScript, which Python cannot import; use --lang typescript`,
     );
-  return writeProgram(new Draft(facts));
+  return writeProgram(new PythonDraft(facts));
 }
 
-function writeProgram(draft: Draft): SourceText {
+function writeProgram(draft: PythonDraft): SourceText {
   draft.import("sys");
   const { scenario, strategy, used, launches, channels } = draft.facts;
   const main = writeMain(draft);
@@ -79,7 +79,7 @@ const versionGuard = [
   "    sys.exit(2)",
 ];
 
-function computeFunction(draft: Draft): string[] {
+function computeFunction(draft: PythonDraft): string[] {
   draft.import("time");
   return [
     "def compute(seconds):",
@@ -90,7 +90,7 @@ function computeFunction(draft: Draft): string[] {
   ];
 }
 
-function writeMain(draft: Draft): string[] {
+function writeMain(draft: PythonDraft): string[] {
   const { scenario, beforeLaunch, afterLaunch, launches } = draft.facts;
   const early = usesEarlyValue(scenario.main) ? [`value = ""`] : [];
   const before = writeSteps(draft, beforeLaunch, { ...onMain, launched: false });

@@ -11,9 +11,9 @@ import { inComment, sourceText, type SourceText } from "../base/texts.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
 import { leaves } from "../scenario/walk.ts";
-import { type ChannelUse, Facts } from "./facts.ts";
+import { type ChannelFacts, Facts } from "./facts.ts";
 import { separated } from "./source-text.ts";
-import { Draft } from "./typescript/draft.ts";
+import { TypeScriptDraft } from "./typescript/draft.ts";
 import { writeLaunch, writeTask } from "./typescript/coroutines.ts";
 import { writeMachinery } from "./typescript/machinery.ts";
 import { refuseWhatIsTooMuch } from "./typescript/refusals.ts";
@@ -26,7 +26,7 @@ export function emitTypeScript(scenario: Scenario, strategy: Strategy): SourceTe
   const facts = new Facts(scenario, strategy);
   const { launches, channels } = facts;
   if (launches) refuseWhatIsTooMuch(facts);
-  const draft = new Draft(facts);
+  const draft = new TypeScriptDraft(facts);
   const beside = launches && isBeside(strategy);
   const { before, behind } = writeMain(draft);
   const between = launches && !beside ? launchHere(draft) : [];
@@ -45,7 +45,7 @@ export function emitTypeScript(scenario: Scenario, strategy: Strategy): SourceTe
   return sourceText(separated([top, self, ...machinery, queues, ...functions, body], [""]));
 }
 
-function writeImports(draft: Draft): string[] {
+function writeImports(draft: TypeScriptDraft): string[] {
   const { uses, words, callees, manner, facts } = draft;
   const lines: string[] = [];
   if (manner === "tasks") lines.push(`import { AsyncLocalStorage } from "node:async_hooks";`);
@@ -63,7 +63,7 @@ function writeImports(draft: Draft): string[] {
   return lines;
 }
 
-function writeQueue(draft: Draft, channel: ChannelUse): string[] {
+function writeQueue(draft: TypeScriptDraft, channel: ChannelFacts): string[] {
   const name = draft.queueOf(channel);
   const way = draft.wayOf(channel);
   if (way === "out")
@@ -78,7 +78,7 @@ function writeQueue(draft: Draft, channel: ChannelUse): string[] {
 }
 
 /** Main before and behind its launch step; where it never launches, all is before. */
-function writeMain(draft: Draft): { before: string[]; behind: string[] } {
+function writeMain(draft: TypeScriptDraft): { before: string[]; behind: string[] } {
   const { facts } = draft;
   const { scenario, beforeLaunch, afterLaunch, launches, strategy } = facts;
   const before = [
@@ -113,7 +113,7 @@ function writeMain(draft: Draft): { before: string[]; behind: string[] } {
 }
 
 /** The launch step, where the loop is on main's own thread. */
-function launchHere(draft: Draft): string[] {
+function launchHere(draft: TypeScriptDraft): string[] {
   const { facts, manner, uses } = draft;
   if (facts.strategy.loop === "inline") {
     if (manner === "tasks") {
@@ -137,7 +137,7 @@ function launchHere(draft: Draft): string[] {
 }
 
 /** What asyncio does when its loop closes, by a signal: cancel what is left, and wait for its clean-up. */
-function writeClose({ manner, tasks, uses }: Draft): string[] {
+function writeClose({ manner, tasks, uses }: TypeScriptDraft): string[] {
   if (manner !== "signal") return [];
   if (tasks.length > 0) uses.add("tasks").add("start");
   return [
@@ -147,7 +147,7 @@ function writeClose({ manner, tasks, uses }: Draft): string[] {
 }
 
 /** What a strategy does when main's steps have ended. */
-function writeExit(draft: Draft): string[] {
+function writeExit(draft: TypeScriptDraft): string[] {
   const { loop, atExit, grace } = draft.facts.strategy;
   if (atExit === null) return [];
   const bound =
@@ -190,7 +190,7 @@ function writeExit(draft: Draft): string[] {
 }
 
 /** Main, which opens a Worker of the same file, and the loop in it. */
-function writeBothThreads(draft: Draft, before: string[], behind: string[]): string[] {
+function writeBothThreads(draft: TypeScriptDraft, before: string[], behind: string[]): string[] {
   const loop = writeLoop(draft);
   // Whether there is shared memory comes out when both threads have been written.
   const data = writeWorkerData(draft);
@@ -206,7 +206,7 @@ function writeBothThreads(draft: Draft, before: string[], behind: string[]): str
 }
 
 /** What main hands its Worker: the memory that both see, and the Worker's ends of lines to main. */
-function writeWorkerData(draft: Draft): string {
+function writeWorkerData(draft: TypeScriptDraft): string {
   const { words, facts } = draft;
   const lines = facts.channels
     .filter((channel) => draft.wayOf(channel) === "out")
@@ -221,7 +221,7 @@ function writeWorkerData(draft: Draft): string {
 }
 
 /** What the Worker does: launch, what a portal stays open for, and the close. */
-function writeLoop(draft: Draft): string[] {
+function writeLoop(draft: TypeScriptDraft): string[] {
   const { facts, uses, manner } = draft;
   const { strategy, channels, afterLaunch } = facts;
   const isPortal = strategy.loop === "portal";
@@ -258,7 +258,7 @@ function writeLoop(draft: Draft): string[] {
 }
 
 /** The loop by tasks of its own, up to its close. */
-function runByTurns(draft: Draft): string[] {
+function runByTurns(draft: TypeScriptDraft): string[] {
   draft.uses.add("run");
   const { strategy, launchCanFail } = draft.facts;
   if (!launchCanFail && strategy.atExit !== "cancel") return ["await run();"];
@@ -269,7 +269,7 @@ function runByTurns(draft: Draft): string[] {
 }
 
 /** The loop that is JavaScript's own. */
-function runPlainly(draft: Draft, submits: boolean): string[] {
+function runPlainly(draft: TypeScriptDraft, submits: boolean): string[] {
   const { facts, tasks, uses } = draft;
   const { strategy, launchCanFail } = facts;
   const isPortal = strategy.loop === "portal";
@@ -308,7 +308,11 @@ function runPlainly(draft: Draft, submits: boolean): string[] {
 }
 
 /** The end of the Worker. */
-function leave({ words, manner, collects }: Draft, listens: boolean, submits: boolean): string[] {
+function leave(
+  { words, manner, collects }: TypeScriptDraft,
+  listens: boolean,
+  submits: boolean,
+): string[] {
   const ended = (state: string): string[] =>
     words.has("ENDED")
       ? [`Atomics.store(shared, ENDED, ${state});`, "Atomics.notify(shared, ENDED);"]

@@ -12,7 +12,7 @@ import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
 import type { NumberedSpec } from "./spec.ts";
 import { type Coroutine, type Task, UNTOLD, type Wanted } from "./task.ts";
-import { placeholderValues, placeOf, type Special, valueText, Walk } from "./walk.ts";
+import { placeholderValues, placeOf, type Special, valueText, Stepper } from "./stepper.ts";
 
 export class Background {
   readonly run: NumberedSpec;
@@ -178,12 +178,12 @@ export class Background {
     const { run, loop } = this;
     const spec = run.instances.specOf(index);
     const values = this.#silent.has(spec) ? this.#silence : this.#valuesOf(index);
-    const body = new Walk(loop.thread, index, spec.steps, values, this.special);
+    const body = new Stepper(loop.thread, index, spec.steps, values, this.special);
     if (spec.finally.length === 0) return body;
     return this.#withCleanup(
       index,
       body,
-      new Walk(loop.thread, index, spec.finally, values, this.special),
+      new Stepper(loop.thread, index, spec.finally, values, this.special),
     );
   }
 

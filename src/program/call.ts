@@ -18,7 +18,7 @@ import {
 import type { NumberedSpec } from "./spec.ts";
 import type { Details } from "../trace/log.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
-import { placeOf } from "./walk.ts";
+import { placeOf } from "./stepper.ts";
 
 /** What events tell of a call: the function, and where the step stands. */
 function called(step: CallStep): Details {

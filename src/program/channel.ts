@@ -13,7 +13,7 @@ import type { EventLoop } from "./loop.ts";
 import type { Channel } from "./operation.ts";
 import { Deadline } from "./settle.ts";
 import { caught, Future, wait, type Waiting } from "./task.ts";
-import type { Performer } from "./walk.ts";
+import type { Performer } from "./stepper.ts";
 
 export class LoopChannels {
   readonly #loop: EventLoop;

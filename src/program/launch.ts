@@ -9,7 +9,7 @@ import type { LeafStep, StepPosition } from "../scenario/model.ts";
 import type { NumberedSpec } from "./spec.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
-import { placeholderValues, Walk } from "./walk.ts";
+import { placeholderValues, Stepper } from "./stepper.ts";
 
 /** What is left of an event loop that has closed. */
 interface Closed {
@@ -71,7 +71,7 @@ export function* launchCoroutine(background: Background): Coroutine {
   const values = placeholderValues(run.runtime);
   const started: Task[] = [];
   const stepsOf = (from: number, to: number, group?: TaskGroup): Coroutine =>
-    new Walk(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
+    new Stepper(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
       step.kind === "start"
         ? start(background, step, (task) => {
             started.push(task);

@@ -25,7 +25,7 @@ import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { isBeside } from "../scenario/strategy.ts";
 import type { NumberedSpec } from "./spec.ts";
-import { placeholderValues, placeOf, valueText, Walk } from "./walk.ts";
+import { placeholderValues, placeOf, valueText, Stepper } from "./stepper.ts";
 
 /** The program of the main thread. Its result is the exit code of the process. */
 export function mainProgram(run: NumberedSpec, thread: Thread): ThreadProgram<number> {
@@ -107,7 +107,7 @@ class MainThread {
   *#steps(): ThreadProgram<void> {
     const { scenario, runtime } = this.#run;
     const values = placeholderValues(runtime);
-    for (const step of new Walk(this.#thread, MAIN, scenario.main, values))
+    for (const step of new Stepper(this.#thread, MAIN, scenario.main, values))
       switch (step.kind) {
         case "launch":
           yield* this.#launch(step);

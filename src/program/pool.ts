@@ -13,7 +13,7 @@ import type { EventLoop } from "./loop.ts";
 import { type Job, type Message, noResult, type Thread, type ThreadProgram } from "./operation.ts";
 import type { NumberedSpec } from "./spec.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
-import { placeOf } from "./walk.ts";
+import { placeOf } from "./stepper.ts";
 
 /** What events tell of a step that is the pool's to do: where it stands, and the pool. */
 function about(step: Job["step"], resource: number): Details {

@@ -54,7 +54,7 @@ export function parseScenario(text: string, file: string): Scenario {
   };
   checkConstraints(object, report, located.isBare);
   if (!parsed.success || problems.length > 0) throw new DocumentError(file, inOrder(problems));
-  return new Reader(located).scenario(parsed.data as Parsed);
+  return new DocumentReader(located).scenario(parsed.data as Parsed);
 }
 
 /** The document after zod: references resolve and every step stands in its place. */
@@ -128,7 +128,7 @@ function keysOf(value: unknown): string[] {
 }
 
 /** Turns the checked document into the model. */
-class Reader {
+class DocumentReader {
   readonly #located: LocatedData;
   /** How many steps have been read. */
   #places = 0;

@@ -1,7 +1,14 @@
 /** Making a scenario of one's own by answering questions: `tandem new`, and the session's own entry. */
 import { visibleDocument } from "../../scenario/visible.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
-import { emptyDraft, type Draft, type Work, type WorkDraft, works, writeDraft } from "./draft.ts";
+import {
+  emptyDraft,
+  type ScenarioDraft,
+  type Work,
+  type WorkDraft,
+  works,
+  writeDraft,
+} from "./scenario-draft.ts";
 import { documentProblem } from "./edit.ts";
 import { askOne, askText, askWhether, converse, noteAsItIs } from "./prompt.ts";
 import { asWord, save } from "./save.ts";
@@ -24,7 +31,7 @@ export async function runMaking(file: string | null): Promise<number> {
  * @returns the file, or null where nothing was written.
  */
 export async function makeScenario(file: string | null): Promise<string | null> {
-  let draft: Draft = emptyDraft;
+  let draft: ScenarioDraft = emptyDraft;
   const name = await ask("What is it called? (kebab-case)", draft.name, (written) => ({
     ...draft,
     name: written,
@@ -55,11 +62,11 @@ export async function makeScenario(file: string | null): Promise<string | null> 
 }
 
 /** Asks for one more task. @returns the draft with it. */
-async function askTask(draft: Draft): Promise<Draft> {
+async function askTask(draft: ScenarioDraft): Promise<ScenarioDraft> {
   const number = draft.tasks.length + 1;
   const sleeps: WorkDraft = { kind: "sleep", takes: "500ms", rounds: "5" };
   let task = { name: `task${number}`, work: sleeps, copies: "1", fails: null, cleansUp: false };
-  const withTask = (part: Partial<Draft["tasks"][number]>): Draft => ({
+  const withTask = (part: Partial<ScenarioDraft["tasks"][number]>): ScenarioDraft => ({
     ...draft,
     tasks: [...draft.tasks, { ...task, ...part }],
   });
@@ -87,7 +94,7 @@ async function askWork(
   message: string,
   who: string,
   proposed: WorkDraft,
-  put: (work: WorkDraft) => Draft,
+  put: (work: WorkDraft) => ScenarioDraft,
 ): Promise<WorkDraft> {
   // Main is synchronous: it cannot wait and let others go on.
   const kinds = (Object.keys(works) as Work[]).filter((kind) => who !== "main" || kind !== "sleep");
@@ -106,12 +113,16 @@ async function askWork(
 }
 
 /** Asks for words, and again for as long as the document that they make is wrong. */
-function ask(message: string, initial: string, put: (written: string) => Draft): Promise<string> {
+function ask(
+  message: string,
+  initial: string,
+  put: (written: string) => ScenarioDraft,
+): Promise<string> {
   return askText(message, { initial, problem: (written) => answerProblem(put(written)) });
 }
 
 /** What is wrong with the latest answer, by the schema that checks every document. */
-function answerProblem(draft: Draft): string | undefined {
+function answerProblem(draft: ScenarioDraft): string | undefined {
   const names = draft.tasks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `There is a task named ${twice} already`;

@@ -10,7 +10,7 @@ import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
 import { numbered } from "../../program/spec.ts";
 import { type Board, Deadlock, stages } from "./board.ts";
-import type { RealThread } from "./perform.ts";
+import type { RealThread } from "./real-thread.ts";
 import { type ChildInput, otherThreads, talks, type WorkerInput } from "./protocol.ts";
 import { callsOn, PreparedThread } from "./threads.ts";
 

@@ -10,7 +10,7 @@ import { Board } from "./board.ts";
 import { type ChannelUse, SharedChannel } from "./channel.ts";
 import { Clock } from "./clock.ts";
 import { Mailbox } from "./mailbox.ts";
-import { RealThread, type RealThreadOptions } from "./perform.ts";
+import { RealThread, type RealThreadOptions } from "./real-thread.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { boardSize, type ChildInput } from "./protocol.ts";
 import type { UserCode } from "./user-code.ts";

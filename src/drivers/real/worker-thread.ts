@@ -2,7 +2,7 @@
 import { LOOP_THREAD, MAIN_THREAD } from "../../trace/event.ts";
 import { loopProgram } from "../../program/main.ts";
 import { poolProgram } from "../../program/pool.ts";
-import type { RealThread } from "./perform.ts";
+import type { RealThread } from "./real-thread.ts";
 import { stages } from "./board.ts";
 import type { WorkerInput } from "./protocol.ts";
 import { callsOn, PreparedThread } from "./threads.ts";

@@ -6,15 +6,15 @@
  * for main, or for room that main makes, neither does: a timeout of main's must not live on a loop that
  * is held or closing, and what main sends is there although the loop is held.
  */
-import type { ChannelUse, Facts } from "../facts.ts";
+import type { ChannelFacts, Facts } from "../facts.ts";
 import { separated } from "../source-text.ts";
-import type { Draft } from "./draft.ts";
+import type { PythonDraft } from "./draft.ts";
 import { inside } from "./syntax.ts";
 
 /** The class that a channel is an object of. */
 export type ChannelKind = "asyncio.Queue" | "queue.Queue" | "Channel";
 
-export function kindOf(facts: Facts, channel: ChannelUse): ChannelKind {
+export function kindOf(facts: Facts, channel: ChannelFacts): ChannelKind {
   const { loopSends, loopReceives, capacity } = channel;
   if (!loopSends && !loopReceives) return "queue.Queue";
   if (!facts.isShared(channel)) return "asyncio.Queue";
@@ -24,7 +24,7 @@ export function kindOf(facts: Facts, channel: ChannelUse): ChannelKind {
 }
 
 /** The line that makes a channel. */
-export function writeChannel(draft: Draft, channel: ChannelUse): string {
+export function writeChannel(draft: PythonDraft, channel: ChannelFacts): string {
   const kind = kindOf(draft.facts, channel);
   if (kind !== "Channel") draft.import(kind.slice(0, kind.indexOf(".")));
   const size = channel.capacity === null ? "" : `maxsize=${channel.capacity}`;
@@ -37,7 +37,7 @@ export function hasChannelClass(facts: Facts): boolean {
 }
 
 /** The class, with the methods that somebody calls. */
-export function writeChannelClass(draft: Draft): string[] {
+export function writeChannelClass(draft: PythonDraft): string[] {
   const uses = draft.facts.channels.filter((one) => kindOf(draft.facts, one) === "Channel");
   if (uses.length === 0) return [];
   draft.import("asyncio");

@@ -6,12 +6,12 @@
 import type { TaskSpec } from "../../scenario/model.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { type Facts, usesEarlyValue } from "../facts.ts";
-import type { Draft } from "./draft.ts";
+import type { PythonDraft } from "./draft.ts";
 import { inLaunch, type Place, writeSteps } from "./steps.ts";
 import { inside, seconds } from "./syntax.ts";
 
 /** The coroutine function of a task. */
-export function writeTask(draft: Draft, task: TaskSpec): string[] {
+export function writeTask(draft: PythonDraft, task: TaskSpec): string[] {
   draft.import("asyncio");
   const place: Place = { who: "task", depth: 0, task, launched: true };
   const early = usesEarlyValue(task.steps, task.finally) ? [`value = ""`] : [];
@@ -25,7 +25,7 @@ export function writeTask(draft: Draft, task: TaskSpec): string[] {
 }
 
 /** The coroutine main(), which is launch: up to the completion point, at it and behind it. */
-export function writeLaunch(draft: Draft): string[] {
+export function writeLaunch(draft: PythonDraft): string[] {
   const { scenario, strategy, afterSettle } = draft.facts;
   const early = usesEarlyValue(scenario.launch) ? [`value = ""`] : [];
   const executor =
@@ -43,7 +43,7 @@ export function writeLaunch(draft: Draft): string[] {
 }
 
 /** The steps before the completion point and the point itself: none, gather and settled. */
-function gathered(draft: Draft): string[] {
+function gathered(draft: PythonDraft): string[] {
   const { strategy, awaited, beforeSettle: steps } = draft.facts;
   const { settle, timeout } = strategy;
   if (settle === "none" || awaited.length === 0) return writeSteps(draft, steps, inLaunch);
@@ -83,7 +83,7 @@ function awaitsOne({ awaited, strategy, started, used }: Facts): boolean {
 }
 
 /** The same with a task group, whose body begins where launch does. */
-function grouped(draft: Draft): string[] {
+function grouped(draft: PythonDraft): string[] {
   const { strategy, beforeSettle } = draft.facts;
   const { timeout } = strategy;
   const body = writeSteps(draft, beforeSettle, inLaunch);
@@ -107,7 +107,7 @@ function grouped(draft: Draft): string[] {
 }
 
 /** What is awaited, within the strategy's timeout. */
-function bounded(draft: Draft, lines: string[]): string[] {
+function bounded(draft: PythonDraft, lines: string[]): string[] {
   const { timeout } = draft.facts.strategy;
   if (timeout === null) return lines;
   return [
@@ -125,7 +125,7 @@ function call(name: string, written: string[]): string[] {
 }
 
 /** An argument that begins a task, or each of its copies. */
-function coroutinesOf(draft: Draft, task: TaskSpec): string {
+function coroutinesOf(draft: PythonDraft, task: TaskSpec): string {
   const name = draft.functionOf(task);
   return task.copies === null ? `${name}()` : `*(${name}(copy) for copy in range(${task.copies}))`;
 }

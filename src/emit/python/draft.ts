@@ -5,12 +5,12 @@
  * no more, provided that the imports are written last.
  */
 import type { TaskSpec } from "../../scenario/model.ts";
-import type { ChannelUse, Facts } from "../facts.ts";
+import type { ChannelFacts, Facts } from "../facts.ts";
 import { Names, toSnakeCase } from "../source-text.ts";
 import { reserved } from "./syntax.ts";
 
 /** One program, from its first line to its last. */
-export class Draft {
+export class PythonDraft {
   readonly facts: Facts;
   /** The lines that import what the text so far makes use of. */
   readonly imports = new Set<string>();
@@ -20,7 +20,7 @@ export class Draft {
   readonly #functions = new Map<TaskSpec, string>();
   readonly #variables = new Map<TaskSpec, string>();
   readonly #futures = new Map<TaskSpec, string>();
-  readonly #channels = new Map<ChannelUse, string>();
+  readonly #channels = new Map<ChannelFacts, string>();
 
   constructor(facts: Facts) {
     this.facts = facts;
@@ -58,7 +58,7 @@ export class Draft {
   }
 
   /** The name of a channel. */
-  queueOf(channel: ChannelUse): string {
+  queueOf(channel: ChannelFacts): string {
     return this.#channels.get(channel)!;
   }
 }

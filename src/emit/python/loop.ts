@@ -7,7 +7,7 @@
 import { leaves } from "../../scenario/walk.ts";
 import type { Facts } from "../facts.ts";
 import { hasChannelClass } from "./channel.ts";
-import type { Draft } from "./draft.ts";
+import type { PythonDraft } from "./draft.ts";
 import { inside, seconds } from "./syntax.ts";
 
 /** Whether main has to know the loop itself. */
@@ -44,7 +44,7 @@ function entryOf(facts: Facts): "main" | "portal" {
 }
 
 /** The functions of the loop's thread. */
-export function writeLoop(draft: Draft): string[][] {
+export function writeLoop(draft: PythonDraft): string[][] {
   const { facts } = draft;
   const { loop, atExit } = facts.strategy;
   if (loop === "inline") return [];
@@ -67,7 +67,7 @@ function writePortal(drains: boolean): string[] {
   return ["async def portal():", ...inside(["await main()", ...open])];
 }
 
-function writeServe(draft: Draft): string[] {
+function writeServe(draft: PythonDraft): string[] {
   const { facts } = draft;
   const entry = `${entryOf(facts)}()`;
   const pool = usesProcesses(facts) ? ["pool"] : [];
@@ -118,14 +118,14 @@ function writeStop(): string[] {
 }
 
 /** The loop of another thread, where main has to know it. */
-export function openLoop({ facts }: Draft): string[] {
+export function openLoop({ facts }: PythonDraft): string[] {
   return facts.strategy.loop !== "inline" && needsLoop(facts)
     ? ["loop = asyncio.new_event_loop()"]
     : [];
 }
 
 /** Main's launch step. */
-export function writeLaunchStep(draft: Draft, opening: string[]): string[] {
+export function writeLaunchStep(draft: PythonDraft, opening: string[]): string[] {
   draft.import("asyncio");
   const { strategy } = draft.facts;
   const pool = `ProcessPoolExecutor(max_workers=${strategy.workers})`;
@@ -160,7 +160,7 @@ export function writeLaunchStep(draft: Draft, opening: string[]): string[] {
 }
 
 /** What a strategy does when main's steps have ended. */
-export function writeExit(draft: Draft): string[] {
+export function writeExit(draft: PythonDraft): string[] {
   const { facts } = draft;
   const { loop, atExit, grace } = facts.strategy;
   if (atExit === null) return [];
@@ -188,7 +188,7 @@ export function writeExit(draft: Draft): string[] {
 }
 
 /** The end of a process that must not wait for its pool, as the interpreter would. */
-export function endAtOnce(draft: Draft, steps: string[], exit: string[]): string[] {
+export function endAtOnce(draft: PythonDraft, steps: string[], exit: string[]): string[] {
   draft.import("os");
   draft.import("sys");
   draft.import("traceback");

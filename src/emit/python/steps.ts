@@ -10,7 +10,7 @@ import { leaves } from "../../scenario/walk.ts";
 import type { Facts } from "../facts.ts";
 import { indexName, literal } from "../source-text.ts";
 import { kindOf } from "./channel.ts";
-import type { Draft } from "./draft.ts";
+import type { PythonDraft } from "./draft.ts";
 import { inside, seconds } from "./syntax.ts";
 
 /** Who performs a list of steps. */
@@ -32,11 +32,11 @@ export const inLaunch: Place = { who: "launch", depth: 0, task: null, launched: 
 type Of<Kind extends LeafStep["kind"]> = Extract<LeafStep, { kind: Kind }>;
 
 /** The statements of a list of steps. */
-export function writeSteps(draft: Draft, steps: readonly Step[], place: Place): string[] {
+export function writeSteps(draft: PythonDraft, steps: readonly Step[], place: Place): string[] {
   return steps.flatMap((step) => writeStep(draft, step, place));
 }
 
-function writeStep(draft: Draft, step: Step, place: Place): string[] {
+function writeStep(draft: PythonDraft, step: Step, place: Place): string[] {
   switch (step.kind) {
     case "repeat": {
       const body = writeSteps(draft, step.steps, { ...place, depth: place.depth + 1 });
@@ -75,7 +75,7 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
   }
 }
 
-function hold(draft: Draft, step: Of<"block" | "compute">, place: Place): string[] {
+function hold(draft: PythonDraft, step: Of<"block" | "compute">, place: Place): string[] {
   const { offload } = draft.facts.strategy;
   const time = seconds(step.ticks);
   if (step.kind === "compute") draft.computes = true;
@@ -89,7 +89,7 @@ function hold(draft: Draft, step: Of<"block" | "compute">, place: Place): string
   return [`await asyncio.get_running_loop().run_in_executor(pool, ${work}, ${time})`];
 }
 
-function start(draft: Draft, task: TaskSpec): string[] {
+function start(draft: PythonDraft, task: TaskSpec): string[] {
   const { strategy } = draft.facts;
   const name = draft.functionOf(task);
   if (!draft.facts.isAwaited(task)) {
@@ -139,7 +139,7 @@ function surelyWaits(steps: readonly Step[]): boolean {
   return false;
 }
 
-function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
+function submit(draft: PythonDraft, task: TaskSpec, place: Place): string[] {
   if (!place.launched) return [`raise RuntimeError("no event loop has been opened yet")`];
   const name = draft.functionOf(task);
   const submitting = (coroutine: string): string =>
@@ -162,7 +162,7 @@ function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
       ];
 }
 
-function result(draft: Draft, step: Of<"result">, place: Place): string[] {
+function result(draft: PythonDraft, step: Of<"result">, place: Place): string[] {
   const task = draft.facts.task(step.task);
   // Submitting it has raised by then.
   if (!place.launched || !draft.facts.used.includes(task)) return [];
@@ -174,7 +174,7 @@ function result(draft: Draft, step: Of<"result">, place: Place): string[] {
     : [`for future in ${future}:`, `    future.result(${limit})${note}`];
 }
 
-function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
+function join(draft: PythonDraft, { timeout }: Of<"join">, place: Place): string[] {
   if (draft.facts.strategy.loop === "inline")
     return ["# there is no thread to join: the loop runs in this one"];
   if (!place.launched) return [`raise RuntimeError("cannot join thread before it is started")`];
@@ -184,13 +184,13 @@ function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
 }
 
 /** A value as it is sent. Python writes a small fraction with an exponent, so that one is sent as text. */
-function sent(draft: Draft, step: Of<"send">, place: Place): string {
+function sent(draft: PythonDraft, step: Of<"send">, place: Place): string {
   const { value } = step;
   if (typeof value === "number" && value !== 0 && Math.abs(value) < 1e-4) return `"${value}"`;
   return literal(value, (pieces, inJson) => filledIn(draft, pieces, place, inJson));
 }
 
-function loopChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
+function loopChannel(draft: PythonDraft, step: Of<"send" | "receive">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
   if (step.kind === "send")
@@ -203,7 +203,7 @@ function loopChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): 
     : [`async with asyncio.timeout(${seconds(step.timeout)}):`, `    ${get}`];
 }
 
-function mainChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
+function mainChannel(draft: PythonDraft, step: Of<"send" | "receive">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
   const kind = kindOf(draft.facts, channel);
@@ -215,7 +215,7 @@ function mainChannel(draft: Draft, step: Of<"send" | "receive">, place: Place): 
 }
 
 /** Before the loop has opened and after it has closed, main has its queues to itself. */
-function outsideLoop(draft: Draft, step: Of<"send" | "receive">, place: Place): string[] {
+function outsideLoop(draft: PythonDraft, step: Of<"send" | "receive">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
   const forEver = (why: string): string =>
@@ -241,7 +241,7 @@ function outsideLoop(draft: Draft, step: Of<"send" | "receive">, place: Place): 
  * @param inJson what is filled in stands inside a string of JSON.
  */
 function filledIn(
-  draft: Draft,
+  draft: PythonDraft,
   text: readonly Piece[],
   { task, depth }: Place,
   inJson = false,

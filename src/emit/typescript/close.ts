@@ -1,11 +1,11 @@
 /**
  * From launch to the end of a loop that goes by turns, and the end of a process that waits no longer.
  */
-import { closes, type Draft } from "./draft.ts";
+import { closes, type TypeScriptDraft } from "./draft.ts";
 import { longestTimer, milliseconds } from "./syntax.ts";
 
 /** Performs launch, and closes the loop behind it. */
-export function run(draft: Draft): string[] {
+export function run(draft: TypeScriptDraft): string[] {
   const { facts, uses } = draft;
   const { strategy } = facts;
   const submits = uses.has("submit");
@@ -67,7 +67,7 @@ export function run(draft: Draft): string[] {
 }
 
 /** Waits for what the pool has taken: the loop goes round as long as its own threads are at it. */
-function finishPool({ facts, uses, words, collects }: Draft): string[] {
+function finishPool({ facts, uses, words, collects }: TypeScriptDraft): string[] {
   const over = collects ? ["  isOver = true;"] : [];
   if (!uses.has("inPool")) return over;
   if (facts.strategy.offload === "threads")
@@ -85,12 +85,12 @@ function finishPool({ facts, uses, words, collects }: Draft): string[] {
 }
 
 /** The lines that have the process end after so long, whatever goes on. */
-export function exitAfter(draft: Draft, grace: number): string {
+export function exitAfter(draft: TypeScriptDraft, grace: number): string {
   const exit = exitsAfter(draft, grace);
   return draft.isCutShort ? `exitAt = performance.now() + ${milliseconds(grace)};\n${exit}` : exit;
 }
 
-function exitsAfter(draft: Draft, grace: number): string {
+function exitsAfter(draft: TypeScriptDraft, grace: number): string {
   // A timer takes a millisecond at least.
   if (grace === 0) return "setImmediate(() => process.exit());";
   if (grace <= longestTimer)

@@ -5,12 +5,12 @@
  */
 import type { Step, TaskSpec } from "../../scenario/model.ts";
 import { leaves } from "../../scenario/walk.ts";
-import type { Draft } from "./draft.ts";
+import type { TypeScriptDraft } from "./draft.ts";
 import { declareValue, inLaunch, onMain, type Place, starting, writeSteps } from "./steps.ts";
 import { everyCopy, inside, milliseconds } from "./syntax.ts";
 
 /** The function of a task. */
-export function writeTask(draft: Draft, task: TaskSpec): string[] {
+export function writeTask(draft: TypeScriptDraft, task: TaskSpec): string[] {
   const place: Place = { ...onMain, who: "task", task };
   const body = writeSteps(draft, task.steps, place);
   const lines =
@@ -32,7 +32,7 @@ export function writeTask(draft: Draft, task: TaskSpec): string[] {
 }
 
 /** The function launch, up to the completion point, at it and behind it. */
-export function writeLaunch(draft: Draft): string[] {
+export function writeLaunch(draft: TypeScriptDraft): string[] {
   const { scenario, afterSettle } = draft.facts;
   return [
     "async function launch() {",
@@ -48,12 +48,12 @@ export function writeLaunch(draft: Draft): string[] {
 }
 
 /** A body that counts among those that have not ended, where main asks whether there are any. */
-function counted(draft: Draft, body: string[]): string[] {
+function counted(draft: TypeScriptDraft, body: string[]): string[] {
   if (!draft.counts) return body;
   return ["open++;", "try {", ...inside(body), "} finally {", "  open--;", "}"];
 }
 
-function gathered(draft: Draft): string[] {
+function gathered(draft: TypeScriptDraft): string[] {
   const { strategy, awaited, beforeSettle } = draft.facts;
   // Where nothing is to be awaited asyncio does not wait, but JavaScript does, for a microtask.
   const waits = strategy.settle !== "none" && (draft.isEager || awaited.length > 0);
@@ -73,7 +73,7 @@ function gathered(draft: Draft): string[] {
 }
 
 /** A task group, of which something can fail: as long as nothing does, gather is the same. */
-function grouped(draft: Draft): string[] {
+function grouped(draft: TypeScriptDraft): string[] {
   draft.uses.add("Group");
   const { beforeSettle } = draft.facts;
   const body = writeSteps(draft, beforeSettle, inLaunch);
@@ -93,7 +93,7 @@ function grouped(draft: Draft): string[] {
 }
 
 /** The steps before the completion point, and what is awaited there: begun in place, if nothing comes between. */
-function begun(draft: Draft): { started: string[]; references: string[] } {
+function begun(draft: TypeScriptDraft): { started: string[]; references: string[] } {
   const { awaited, beforeSettle, strategy } = draft.facts;
   const first = beforeSettle.findIndex(({ kind }) => kind === "start");
   // A limit begins at the completion point, when all have been begun.
@@ -135,7 +135,7 @@ function awaiting(expression: string[], note: string): string[] {
 }
 
 /** What is awaited at the completion point, within the strategy's timeout. */
-function bounded(draft: Draft, expression: string[], note: string): string[] {
+function bounded(draft: TypeScriptDraft, expression: string[], note: string): string[] {
   const { timeout } = draft.facts.strategy;
   if (timeout === null) return awaiting(expression, note);
   draft.uses.add("within");

@@ -7,7 +7,7 @@
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { leaves, leavesOf } from "../../scenario/walk.ts";
-import { type ChannelUse, type Facts } from "../facts.ts";
+import { type ChannelFacts, type Facts } from "../facts.ts";
 import { Names, toCamelCase } from "../source-text.ts";
 import { longestTimer, reserved } from "./syntax.ts";
 
@@ -47,7 +47,7 @@ export interface Callee {
 }
 
 /** One program, from its first line to its last. */
-export class Draft {
+export class TypeScriptDraft {
   readonly facts: Facts;
   /** The tasks that come to be: a submit to a loop that has closed raises before. */
   readonly tasks: readonly TaskSpec[];
@@ -61,8 +61,8 @@ export class Draft {
   readonly #names = new Names(reserved);
   readonly #functions = new Map<TaskSpec, string>();
   readonly #variables = new Map<TaskSpec, string>();
-  readonly #channels = new Map<ChannelUse, string>();
-  readonly #wordOf = new Map<TaskSpec | ChannelUse, string>();
+  readonly #channels = new Map<ChannelFacts, string>();
+  readonly #wordOf = new Map<TaskSpec | ChannelFacts, string>();
   readonly #callees = new Map<string, Callee>();
 
   constructor(facts: Facts) {
@@ -90,7 +90,7 @@ export class Draft {
    * Which way values go through a channel between main and a Worker; null where they stay on one
    * thread. A channel that both threads use, and nobody sends into, is one for each.
    */
-  wayOf(channel: ChannelUse): "in" | "out" | null {
+  wayOf(channel: ChannelFacts): "in" | "out" | null {
     if (!this.facts.isBetweenThreads(channel)) return null;
     if (channel.mainSends) return "in";
     return channel.loopSends ? "out" : null;
@@ -158,17 +158,17 @@ export class Draft {
   }
 
   /** The name of a channel. */
-  queueOf(channel: ChannelUse): string {
+  queueOf(channel: ChannelFacts): string {
     return this.#channels.get(channel)!;
   }
 
   /** The word of shared memory by which main waits for a thing, or null when none has been made. */
-  knownWordOf(what: TaskSpec | ChannelUse): string | null {
+  knownWordOf(what: TaskSpec | ChannelFacts): string | null {
     return this.#wordOf.get(what) ?? null;
   }
 
   /** The same word, made when first asked for; a task of several copies has as many from there on. */
-  wordOf(what: TaskSpec | ChannelUse): string {
+  wordOf(what: TaskSpec | ChannelFacts): string {
     const known = this.#wordOf.get(what);
     if (known !== undefined) return known;
     const name = this.#names.claim(what.name.replaceAll("-", "_").toUpperCase());

@@ -5,14 +5,14 @@
  * Invariant: written when all else is, from what the draft says is made use of; nothing else reads it.
  */
 import type { TaskSpec } from "../../scenario/model.ts";
-import type { Draft } from "./draft.ts";
+import type { TypeScriptDraft } from "./draft.ts";
 import { writePool } from "./pool.ts";
 import { everyCopy } from "./syntax.ts";
 import { exitAfterFunction } from "./close.ts";
 import { writeTasks } from "./tasks.ts";
 
 /** The declarations that a program needs, in an order in which each finds what it builds upon. */
-export function writeMachinery(draft: Draft): string[][] {
+export function writeMachinery(draft: TypeScriptDraft): string[][] {
   const { uses, words, manner } = draft;
   if (uses.has("inPool") && manner === "tasks") uses.add("wait");
   return [
@@ -48,7 +48,7 @@ function sharedMemory(words: ReadonlyMap<string, number>): string[] {
 
 const taskList = "const tasks: Promise<void>[] = [];";
 
-function cancellation({ uses }: Draft): string[] {
+function cancellation({ uses }: TypeScriptDraft): string[] {
   return [
     "// JavaScript has no loop that closes, and cancels nothing by itself: this signal does.",
     "const closing = new AbortController();",
@@ -60,7 +60,7 @@ function cancellation({ uses }: Draft): string[] {
   ];
 }
 
-function startFunction({ facts, tasks, uses, manner }: Draft): string[] {
+function startFunction({ facts, tasks, uses, manner }: TypeScriptDraft): string[] {
   const canFail = tasks.some((task) => facts.taskCanFail(task));
   const comment =
     "/** As asyncio's create_task: the first step comes when the current one gives way. */";
@@ -92,7 +92,7 @@ const computeFunction = [
 ];
 
 /** The queue; its waits stand where it is used, since somebody else may be sooner and they have to look again. */
-function channelClass(draft: Draft): string[] {
+function channelClass(draft: TypeScriptDraft): string[] {
   const { facts, uses } = draft;
   const waits = uses.has("wait");
   const hasRoom = waits && facts.channels.some((one) => one.loopSends && one.capacity !== null);
@@ -181,7 +181,7 @@ function channelWaits(hasRoom: boolean, isLimited: boolean): string[] {
   ];
 }
 
-function submitFunction(draft: Draft): string[] {
+function submitFunction(draft: TypeScriptDraft): string[] {
   const entry = (task: TaskSpec): string[] => {
     const word = draft.knownWordOf(task);
     const name = draft.functionOf(task);

@@ -8,11 +8,11 @@
 import type { LeafStep } from "../../scenario/model.ts";
 import { takenAhead } from "../../scenario/strategy.ts";
 import { countSteps } from "../../scenario/walk.ts";
-import type { Draft } from "./draft.ts";
+import type { TypeScriptDraft } from "./draft.ts";
 import { inside } from "./syntax.ts";
 
 /** The declarations of the pool. */
-export function writePool(draft: Draft): string[][] {
+export function writePool(draft: TypeScriptDraft): string[][] {
   const { facts, tasks, manner } = draft;
   const { offload, workers } = facts.strategy;
   const isPooled = ({ kind }: LeafStep): boolean => kind === "block" || kind === "compute";
@@ -75,7 +75,7 @@ function thread(kinds: ReadonlySet<string>, isProcess: boolean): string[] {
   ];
 }
 
-function open({ byTurns }: Draft, workers: number): string[] {
+function open({ byTurns }: TypeScriptDraft, workers: number): string[] {
   return [
     "function openPool() {",
     "  const url = `data:text/javascript,${encodeURIComponent(poolThread)}`;",
@@ -97,11 +97,11 @@ function open({ byTurns }: Draft, workers: number): string[] {
 }
 
 /** Whether somebody may want the pool when the loop has shut it down already. */
-function refuses({ facts, manner, uses }: Draft): boolean {
+function refuses({ facts, manner, uses }: TypeScriptDraft): boolean {
   return manner === "tasks" && facts.strategy.offload === "threads" && uses.has("submit");
 }
 
-function inPool(draft: Draft, workers: number): string[] {
+function inPool(draft: TypeScriptDraft, workers: number): string[] {
   const { manner, poolKinds: kinds, facts } = draft;
   const isTasks = manner === "tasks";
   const isBoth = kinds.size > 1;

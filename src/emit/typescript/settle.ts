@@ -5,16 +5,16 @@
  * cancel.
  */
 import { leaves } from "../../scenario/walk.ts";
-import type { Draft } from "./draft.ts";
+import type { TypeScriptDraft } from "./draft.ts";
 import { inside } from "./syntax.ts";
 
 /** Whether launch can be cancelled while it waits for its tasks. */
-export function cancelsLaunch({ facts }: Draft): boolean {
+export function cancelsLaunch({ facts }: TypeScriptDraft): boolean {
   return facts.strategy.timeout !== null || facts.strategy.atExit === "cancel";
 }
 
 /** Whether launch does something between starting a task and waiting for it, which may be over by then. */
-export function mayBeOver({ byTurns, uses, facts }: Draft): boolean {
+export function mayBeOver({ byTurns, uses, facts }: TypeScriptDraft): boolean {
   const steps = leaves(facts.beforeSettle);
   const first = steps.findIndex(({ kind }) => kind === "start");
   const waits = ["sleep", "send", "receive", "call"];
@@ -24,12 +24,12 @@ export function mayBeOver({ byTurns, uses, facts }: Draft): boolean {
 }
 
 /** Whether a limit that ran out has to be told from another reason to end launch. */
-export function tellsLate({ facts, uses }: Draft): boolean {
+export function tellsLate({ facts, uses }: TypeScriptDraft): boolean {
   return uses.has("within") && facts.strategy.atExit === "cancel";
 }
 
 /** Waiting for several tasks. */
-export function gather(draft: Draft): string[] {
+export function gather(draft: TypeScriptDraft): string[] {
   const { byTurns, facts } = draft;
   const collects = facts.strategy.settle === "settled";
   const all = `Promise.${collects ? "allSettled" : "all"}(awaited.map(({ ended }) => ended))`;
@@ -85,7 +85,7 @@ export function gather(draft: Draft): string[] {
 }
 
 /** A limit to that. */
-export function within(draft: Draft): string[] {
+export function within(draft: TypeScriptDraft): string[] {
   const isOther = tellsLate(draft) ? " || launched.isUnwanted" : "";
   return [
     "/** Cancels launch, that is what it waits for, when so long has gone by, as asyncio.timeout does. */",
@@ -109,7 +109,7 @@ export function within(draft: Draft): string[] {
 }
 
 /** A task group. */
-export function group({ isEager }: Draft): string[] {
+export function group({ isEager }: TypeScriptDraft): string[] {
   return [
     "/** As asyncio's TaskGroup: the first failure cancels the others, and is raised when all have cleaned up. */",
     "class Group {",

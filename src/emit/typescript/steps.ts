@@ -11,7 +11,7 @@ import { leaves } from "../../scenario/walk.ts";
 import { EmitError } from "../error.ts";
 import { usesEarlyValue } from "../facts.ts";
 import { indexName, literal } from "../source-text.ts";
-import type { Draft } from "./draft.ts";
+import type { TypeScriptDraft } from "./draft.ts";
 import { everyCopy, forEveryCopy, inside, milliseconds } from "./syntax.ts";
 
 /** Who performs a list of steps, and within what. */
@@ -41,7 +41,7 @@ export const inLaunch: Place = { ...onMain, who: "launch" };
 type Of<Kind extends LeafStep["kind"]> = Extract<LeafStep, { kind: Kind }>;
 
 /** The statements of a list of steps. */
-export function writeSteps(draft: Draft, steps: readonly Step[], place: Place): string[] {
+export function writeSteps(draft: TypeScriptDraft, steps: readonly Step[], place: Place): string[] {
   return steps.flatMap((step) => writeStep(draft, step, place));
 }
 
@@ -53,14 +53,14 @@ export function declareValue(steps: readonly Step[], cleanup: readonly Step[] = 
 }
 
 /** An expression that begins a task in a way that suits the strategy. */
-export function starting(draft: Draft, task: string, inGroup = false): string {
+export function starting(draft: TypeScriptDraft, task: string, inGroup = false): string {
   draft.uses.add("start");
   if (draft.manner !== "plain") draft.uses.add("tasks");
   if (inGroup) draft.uses.add("Group");
   return inGroup ? `group.start(${task})` : `start(${task})`;
 }
 
-function writeStep(draft: Draft, step: Step, place: Place): string[] {
+function writeStep(draft: TypeScriptDraft, step: Step, place: Place): string[] {
   switch (step.kind) {
     case "repeat": {
       const index = indexName(place.depth);
@@ -100,7 +100,7 @@ function writeStep(draft: Draft, step: Step, place: Place): string[] {
   }
 }
 
-function sleep(draft: Draft, { ticks }: Of<"sleep">, place: Place): string[] {
+function sleep(draft: TypeScriptDraft, { ticks }: Of<"sleep">, place: Place): string[] {
   const ms = milliseconds(ticks);
   if (draft.manner === "plain" || (draft.manner === "signal" && place.cleaning))
     return [`await Bun.sleep(${ms});`];
@@ -112,7 +112,7 @@ function sleep(draft: Draft, { ticks }: Of<"sleep">, place: Place): string[] {
   return [`await sleep(${ms});`];
 }
 
-function hold(draft: Draft, step: Of<"block" | "compute">, place: Place): string[] {
+function hold(draft: TypeScriptDraft, step: Of<"block" | "compute">, place: Place): string[] {
   const ms = milliseconds(step.ticks);
   if (step.kind === "compute") draft.uses.add("compute");
   const work = step.kind === "block" ? "Bun.sleepSync" : "compute";
@@ -122,7 +122,7 @@ function hold(draft: Draft, step: Of<"block" | "compute">, place: Place): string
   return [`await inPool(${draft.poolKinds.size > 1 ? `${work}, ` : ""}${ms});`];
 }
 
-function start(draft: Draft, task: TaskSpec): string[] {
+function start(draft: TypeScriptDraft, task: TaskSpec): string[] {
   const { facts, isEager } = draft;
   const { atExit, loop } = facts.strategy;
   const name = draft.functionOf(task);
@@ -146,7 +146,7 @@ function start(draft: Draft, task: TaskSpec): string[] {
   return [`${begun} // ${fate}`];
 }
 
-function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
+function submit(draft: TypeScriptDraft, task: TaskSpec, place: Place): string[] {
   const { facts } = draft;
   const { loop } = facts.strategy;
   if (!place.launched) return [`throw new Error("no event loop has been opened yet");`];
@@ -169,7 +169,7 @@ function submit(draft: Draft, task: TaskSpec, place: Place): string[] {
   ];
 }
 
-function result(draft: Draft, step: Of<"result">, place: Place): string[] {
+function result(draft: TypeScriptDraft, step: Of<"result">, place: Place): string[] {
   const { facts } = draft;
   const task = facts.task(step.task);
   const known = draft.knownWordOf(task);
@@ -190,7 +190,7 @@ function result(draft: Draft, step: Of<"result">, place: Place): string[] {
   return task.copies === null ? lines : [forEveryCopy(task.copies, "{"), ...inside(lines), "}"];
 }
 
-function join(draft: Draft, { timeout }: Of<"join">, place: Place): string[] {
+function join(draft: TypeScriptDraft, { timeout }: Of<"join">, place: Place): string[] {
   const { loop } = draft.facts.strategy;
   if (loop === "inline") return ["// there is no thread to join: all ran in this one"];
   if (!place.launched) return [`throw new Error("cannot join thread before it is started");`];
@@ -208,7 +208,7 @@ function sent({ value }: Of<"send">, place: Place): string {
   return literal(value, (pieces, inJson) => filledIn(pieces, place, inJson));
 }
 
-function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
+function mainSends(draft: TypeScriptDraft, step: Of<"send">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const { capacity } = channel;
   const queue = draft.queueOf(channel);
@@ -236,7 +236,7 @@ function mainSends(draft: Draft, step: Of<"send">, place: Place): string[] {
 /** Main's thread stands still, and goes on doing so. */
 const forEver = "Bun.sleepSync(1e9)";
 
-function loopSends(draft: Draft, step: Of<"send">, place: Place): string[] {
+function loopSends(draft: TypeScriptDraft, step: Of<"send">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
   if (draft.wayOf(channel) === "out") {
@@ -253,7 +253,7 @@ function loopSends(draft: Draft, step: Of<"send">, place: Place): string[] {
   return [`while (${queue}.isFull) await ${queue}.room();`, put];
 }
 
-function mainReceives(draft: Draft, { channel: name, timeout }: Of<"receive">): string[] {
+function mainReceives(draft: TypeScriptDraft, { channel: name, timeout }: Of<"receive">): string[] {
   const channel = draft.facts.channel(name);
   const queue = draft.queueOf(channel);
   if (draft.wayOf(channel) === "out") {
@@ -280,7 +280,7 @@ function mainReceives(draft: Draft, { channel: name, timeout }: Of<"receive">): 
   return [wait, `value = ${queue}.take();`];
 }
 
-function loopReceives(draft: Draft, step: Of<"receive">): string[] {
+function loopReceives(draft: TypeScriptDraft, step: Of<"receive">): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);
   draft.uses.add("wait");
@@ -314,7 +314,7 @@ function data(value: unknown, place: Place): string {
   return `{${entries.join()}}`;
 }
 
-function call(draft: Draft, step: Of<"call">, place: Place): string[] {
+function call(draft: TypeScriptDraft, step: Of<"call">, place: Place): string[] {
   const name = draft.calleeOf(step);
   const args = step.args === undefined ? "" : `args: ${data(step.args, place)}, `;
   if (place.who === "main")

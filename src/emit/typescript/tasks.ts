@@ -11,7 +11,7 @@
 import type { LeafStep } from "../../scenario/model.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { leaves, leavesOf } from "../../scenario/walk.ts";
-import { closes, type Draft, type Machine } from "./draft.ts";
+import { closes, type TypeScriptDraft, type Machine } from "./draft.ts";
 import { run } from "./close.ts";
 import { cancelsLaunch, gather, group, mayBeOver, tellsLate, within } from "./settle.ts";
 import { longestTimer } from "./syntax.ts";
@@ -26,7 +26,7 @@ const needs: [Machine, Machine[]][] = [
 ];
 
 /** The declarations around tasks, in an order in which each finds what it builds upon. */
-export function writeTasks(draft: Draft): string[][] {
+export function writeTasks(draft: TypeScriptDraft): string[][] {
   const { uses, byTurns, manner } = draft;
   const isTasks = manner === "tasks";
   if (byTurns) uses.add("nextTurn");
@@ -55,12 +55,12 @@ export function writeTasks(draft: Draft): string[][] {
 }
 
 /** Whether anything is cancelled at all: a program goes by turns for its channels as well. */
-function cancels(draft: Draft): boolean {
+function cancels(draft: TypeScriptDraft): boolean {
   const isClosing = !draft.isEager && closes(draft.facts);
   return isClosing || draft.uses.has("Group") || cancelsLaunch(draft);
 }
 
-function head(draft: Draft): string[] {
+function head(draft: TypeScriptDraft): string[] {
   return [
     ...(draft.isEager
       ? ["// Nothing in JavaScript cancels by itself what floats; this does, where it waits."]
@@ -98,7 +98,7 @@ function head(draft: Draft): string[] {
   ];
 }
 
-function wait({ manner, soon, isEager, collects }: Draft): string[] {
+function wait({ manner, soon, isEager, collects }: TypeScriptDraft): string[] {
   const isTasks = manner === "tasks";
   const then = isEager ? "it goes on" : "it goes on in the next turn";
   return [
@@ -141,7 +141,7 @@ function wait({ manner, soon, isEager, collects }: Draft): string[] {
  * Whether the loop may be held while another thread speaks to it. Bun comes to timers that are due
  * before it comes to messages; asyncio has taken in what other threads said when it does.
  */
-function comesBehind({ byTurns, facts, tasks }: Draft): boolean {
+function comesBehind({ byTurns, facts, tasks }: TypeScriptDraft): boolean {
   const { strategy, scenario } = facts;
   const holds = ({ kind }: LeafStep): boolean => kind === "block" || kind === "compute";
   const inTasks = strategy.offload === "none" && tasks.flatMap(leavesOf).some(holds);
@@ -162,7 +162,7 @@ const behindMessages = [
 ];
 
 /** Whether some duration of the loop's is longer than setTimeout takes. */
-function takesLong({ facts, tasks }: Draft): boolean {
+function takesLong({ facts, tasks }: TypeScriptDraft): boolean {
   const { scenario, strategy } = facts;
   const steps = [...leaves(scenario.launch), ...tasks.flatMap(leavesOf)];
   return (
@@ -175,7 +175,7 @@ function takesLong({ facts, tasks }: Draft): boolean {
   );
 }
 
-function after(draft: Draft): string[] {
+function after(draft: TypeScriptDraft): string[] {
   const { isEager } = draft;
   const due = draft.isCutShort
     ? "() => (performance.now() < exitAt ? callback() : process.exit())"
@@ -222,7 +222,7 @@ function after(draft: Draft): string[] {
   ];
 }
 
-function sleep({ isEager, facts, tasks }: Draft): string[] {
+function sleep({ isEager, facts, tasks }: TypeScriptDraft): string[] {
   const plain = "const sleep = (ms: number) => wait((wake) => after(ms, wake));";
   const steps = [...leaves(facts.scenario.launch), ...tasks.flatMap(leavesOf)];
   if (!isEager || !steps.some((step) => step.kind === "sleep" && step.ticks === 0)) return [plain];
@@ -232,7 +232,7 @@ function sleep({ isEager, facts, tasks }: Draft): string[] {
   ];
 }
 
-function start(draft: Draft): string[] {
+function start(draft: TypeScriptDraft): string[] {
   const { isEager, uses } = draft;
   const heard = mayBeOver(draft)
     ? [
@@ -258,7 +258,7 @@ function start(draft: Draft): string[] {
   ];
 }
 
-function cancel(draft: Draft): string[] {
+function cancel(draft: TypeScriptDraft): string[] {
   if (!tellsLate(draft))
     return ["const cancel = (which: Task[]) => which.forEach((task) => task.cancel?.());"];
   return [

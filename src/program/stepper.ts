@@ -43,7 +43,7 @@ export type Special<Wanted> = (
  * the generator that one would write, written out: each task of a crowd makes one, and a generator
  * is several objects.
  */
-export class Walk<Other = never> implements Program<LeafStep | Other> {
+export class Stepper<Other = never> implements Program<LeafStep | Other> {
   readonly #thread: Thread;
   readonly #actor: number;
   readonly #cursor: Cursor;

@@ -25,7 +25,7 @@ export interface TaskDraft {
   cleansUp: boolean;
 }
 
-export interface Draft {
+export interface ScenarioDraft {
   name: string;
   /** What main does once the tasks are launched. */
   main: WorkDraft[];
@@ -34,10 +34,10 @@ export interface Draft {
 }
 
 /** The draft that questions begin with: each answer replaces a part of it. */
-export const emptyDraft: Draft = { name: "mine", main: [], tasks: [], strategy: "thread" };
+export const emptyDraft: ScenarioDraft = { name: "mine", main: [], tasks: [], strategy: "thread" };
 
 /** The draft as a document for `tandem run`. It is valid if every answer in it is. */
-export function writeDraft({ name, main, tasks, strategy }: Draft): string {
+export function writeDraft({ name, main, tasks, strategy }: ScenarioDraft): string {
   const names = tasks.map((task) => task.name).join(", ");
   return `# Made with "tandem new". Run it: tandem run FILE
 # All that may stand here: tandem schema
