@@ -177,8 +177,11 @@ export function expectedTime({ scenario, strategy }: Plan): Ticks | null {
 
 /** The picture of a run that is over. */
 export function timelineOf({ outcome, log }: ReadRun, look: Look): TerminalText {
-  const lanes = lanesOf(outcome).hearAll(log);
-  const { wall } = outcome;
+  return pictureOf(lanesOf(outcome).hearAll(log), outcome.wall, look);
+}
+
+/** The picture of lanes that have come to their end. */
+export function pictureOf(lanes: Lanes, wall: Ticks, look: Look): TerminalText {
   return joined([...renderTimeline(lanes, look, { to: wall, now: wall }), ""], "\n");
 }
 

@@ -8,14 +8,16 @@ export interface Exit {
   at: Ticks;
   /** The status that was asked for. */
   code: number;
+  /** Where it was called; null where that is not known. */
+  place: number | null;
 }
 
 export class ExitReader implements Listener {
   readonly exits: Exit[] = [];
 
   readonly hears: Listener["hears"] = {
-    "exit-called": ({ actor, thread, at, value }) => {
-      this.exits.push({ actor, thread, at, code: value });
+    "exit-called": ({ actor, thread, at, value, place }) => {
+      this.exits.push({ actor, thread, at, code: value, place });
     },
   };
 }

@@ -1,35 +1,49 @@
-/** A run read back from the file of events that was written of it (`record.ts`). */
+/** What a file of events tells: a scenario's run (`record.ts`), or a program that no scenario describes. */
 import { conventionOf } from "../program/definitions.ts";
 import { parseScenario } from "../scenario/parse.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../scenario/strategy.ts";
+import { read, type Reading } from "../reading/reading.ts";
 import type { TraceHeader } from "../trace/header.ts";
 import { EventsError, readTrace, type RecordedTrace } from "../trace/read.ts";
+import type { ObservedSource } from "../trace/trace.ts";
 import { type Driver, type Plan, planOf } from "./plan.ts";
 import { Run } from "./run.ts";
 
-/** A run, and the trace that its record is. */
-export interface Recording {
+/** A scenario's run, and the trace that its record is. */
+export interface RunRecording {
+  of: "scenario";
   run: Run;
   trace: RecordedTrace;
 }
 
+/** A program that no scenario describes: its trace, read. */
+export interface ProgramRecording {
+  of: "program";
+  source: ObservedSource;
+  trace: RecordedTrace;
+  reading: Reading;
+}
+
 /**
- * Reads the record of a scenario's run.
+ * Reads a file of events.
  *
- * @param pieces the text of a file of events, cut anywhere.
+ * @param pieces its text, cut anywhere.
  * @throws EventsError where the file is none of tandem's.
  */
-export function readRecording(pieces: Iterable<string>, file: string): Recording {
+export function readRecording(
+  pieces: Iterable<string>,
+  file: string,
+): RunRecording | ProgramRecording {
   let plan: Plan | undefined;
   const trace = readTrace(pieces, file, ({ source }) => {
-    if (source.kind !== "scenario")
-      throw new EventsError(
-        `${file}:1:1: it is the record of a program (${source.command}), and not of a scenario`,
-      );
+    if (source.kind !== "scenario") return undefined;
     plan = planIn(source, file);
     return conventionOf(plan, source.file);
   });
-  return { run: new Run(plan!, trace.log, undefined, trace.header.epoch), trace };
+  const { source, epoch } = trace.header;
+  if (source.kind === "observed")
+    return { of: "program", source, trace, reading: read({ ...trace, source }) };
+  return { of: "scenario", run: new Run(plan!, trace.log, undefined, epoch), trace };
 }
 
 function planIn(source: Extract<TraceHeader["source"], { kind: "scenario" }>, file: string): Plan {

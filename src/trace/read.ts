@@ -44,14 +44,14 @@ export interface RecordedTrace extends Trace {
  *
  * @param pieces the file's text, cut anywhere.
  * @param file what it is called in messages.
- * @param conventionOf says for a header how what it defines is numbered; left out, in the order of
- *   definition, from 0 for each kind.
+ * @param conventionOf says for a header how what it defines is numbered; without that, in the order
+ *   of definition, from 0 for each kind.
  * @throws EventsError at the first line that has not the shape it should have.
  */
 export function readTrace(
   pieces: Iterable<string>,
   file: string,
-  conventionOf?: (header: TraceHeader) => Convention,
+  conventionOf?: (header: TraceHeader) => Convention | undefined,
 ): RecordedTrace {
   const lines = new Lines(file);
   let reader: LineReader | undefined;

@@ -54,7 +54,9 @@ function eventsOf(log: EventLog): string[] {
 function sameAgain(performed: Performed, text: string, log: EventLog): void {
   const outcome = readOutcome(performed, log);
   const file = [...encodeRun(outcome, { file: "test.yaml", text }, log)].join("");
-  const again = readRecording([file], "events.ndjson").run;
+  const recording = readRecording([file], "events.ndjson");
+  if (recording.of !== "scenario") throw new Error("it is the record of a scenario's run");
+  const again = recording.run;
   expect(eventsOf(again.log)).toEqual(eventsOf(log));
   expect(told(again.outcome)).toEqual(told(outcome));
 }

@@ -1,32 +1,64 @@
 /** `tandem report <events>` */
-import { joined, json } from "../../base/texts.ts";
+import { joined, json, type TerminalText } from "../../base/texts.ts";
+import { Lanes } from "../../reading/lanes.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
+import { reportProgram } from "../../report/program.ts";
+import { programToJson } from "../../report/program-json.ts";
+import { renderProgram } from "../../report/terminal/program.ts";
 import { renderRecord } from "../../report/terminal/record.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
-import { readRecording } from "../../runs/report.ts";
+import { type ProgramRecording, readRecording, type RunRecording } from "../../runs/report.ts";
 import { tryOut } from "../../runs/simulate.ts";
 import { maxEventBytes, readTextPieces } from "../../scenario/source.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
-import { timelineOf } from "../shown-run.ts";
+import { pictureOf, timelineOf } from "../shown-run.ts";
 import { lookOf } from "../terminal.ts";
+import type { Look } from "../../report/terminal/timeline.ts";
 
 export function run(argv: string[]): number {
   const { operands, options } = readArguments(commands.report, argv);
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
-  const { run: recorded, trace } = readRecording(readTextPieces(word, file, maxEventBytes), file);
+  const recording = readRecording(readTextPieces(word, file, maxEventBytes), file);
+  const views = recording.of === "scenario" ? viewsOfRun(recording) : viewsOfProgram(recording);
+  if (options.json) writeOut(json(views.toJson(), 2));
+  else {
+    if (options.timeline)
+      writeOut(joined([views.timeline(lookOf(terminal.stdout, options)), ""], "\n"));
+    writeOut(joined([views.verdict(textWidth()), ...renderRecord(recording.trace)], ""));
+  }
+  return exitStatus.done;
+}
+
+/** What can be shown of a record. */
+interface Views {
+  toJson(): object;
+  timeline(look: Look): TerminalText;
+  verdict(width: number): TerminalText;
+}
+
+function viewsOfRun({ run: recorded, trace: { cutOff, unknown } }: RunRecording): Views {
   const { outcome } = recorded;
   const findings = findFindings(outcome, tryOut);
-  if (options.timeline && !options.json)
-    writeOut(joined([timelineOf(recorded, lookOf(terminal.stdout, options)), ""], "\n"));
-  const { cutOff, unknown } = trace;
   const record = cutOff || unknown.length > 0 ? { record: { cutOff, unknown } } : {};
-  if (options.json) writeOut(json({ ...toJson(outcome, findings), ...record }, 2));
-  else
-    writeOut(joined([renderVerdict(outcome, findings, textWidth()), ...renderRecord(trace)], ""));
-  return exitStatus.done;
+  return {
+    toJson: () => ({ ...toJson(outcome, findings), ...record }),
+    timeline: (look) => timelineOf(recorded, look),
+    verdict: (width) => renderVerdict(outcome, findings, width),
+  };
+}
+
+function viewsOfProgram(recording: ProgramRecording): Views {
+  const { trace, reading } = recording;
+  const report = reportProgram(recording);
+  return {
+    toJson: () => programToJson(report),
+    timeline: (look) =>
+      pictureOf(new Lanes(trace.definitions).hearAll(trace.log), reading.wall, look),
+    verdict: (width) => renderProgram(report, width),
+  };
 }

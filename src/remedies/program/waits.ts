@@ -32,7 +32,8 @@ export function deadlock(names: Names, { evidence }: FindingOf<"deadlock">): Wor
   };
 }
 
-function waitWords({ for: what, of }: Waiting): string {
+/** For what somebody waits, behind "waits". */
+export function waitWords({ for: what, of }: Pick<Waiting, "for" | "of">): string {
   switch (what) {
     case "launch":
       return "for its loop to end";

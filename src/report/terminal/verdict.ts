@@ -14,23 +14,16 @@ import {
   wasStopped,
 } from "../../outcome/outcome.ts";
 import { functionName } from "../../scenario/calls.ts";
-import { formatDuration, formatTime, type Ticks } from "../../base/duration.ts";
+import { formatDuration, formatTime } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";
 import type { LeafStep } from "../../scenario/model.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
-import { pad, plural, wrap } from "../../base/text.ts";
-import { joined, printable, terminal, type TerminalText, trimmedEnd } from "../../base/texts.ts";
+import { plural, wrap } from "../../base/text.ts";
+import { joined, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
 import { exactPercent } from "../../base/shares.ts";
-
-/** A line of the table: who, what became of them, when, and the rest of the story. */
-interface Row {
-  who: string;
-  status: string;
-  when: string;
-  story: string;
-}
+import { at, layOut, quoted, renderFinding, type Row, shorten } from "./rows.ts";
 
 /** The most rows of tasks shown; copies that fared alike share one. */
 const mostRows = 20;
@@ -49,11 +42,7 @@ export function renderVerdict(
       ...layOut(rows, width),
       "",
       ...summary(outcome).map((sentence) => wrap(sentence, width)),
-      ...findings.flatMap((finding) => [
-        "" as const,
-        wrap(`* ${finding.message}.`, width - 2, "  "),
-        terminal`  ${[wrap(`To change that: ${finding.fix}.`, width - 2, "  ")]}`,
-      ]),
+      ...findings.flatMap((finding) => renderFinding(finding, width)),
       "",
     ],
     "\n",
@@ -259,46 +248,4 @@ function interruptionWords({ interruptedBy, interruption, wall }: Outcome): stri
     default:
       return `Interrupted at ${when}; this is what had happened by then.`;
   }
-}
-
-/** Text of the program's, on one line. */
-function quoted(text: string): string {
-  return `"${shorten(text)}"`;
-}
-
-/** The beginning of a text, if it is longer than one takes in at a glance. */
-function shorten(text: string): string {
-  const line = printable(text);
-  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
-}
-
-function at(ticks: Ticks | null): string {
-  return ticks === null ? "-" : formatTime(ticks);
-}
-
-function layOut(rows: Row[], width: number): TerminalText[] {
-  const column = (of: (row: Row) => string): number =>
-    rows.reduce((most, row) => Math.max(most, Bun.stringWidth(of(row))), 0);
-  const who = column((row) => row.who);
-  const status = column((row) => row.status);
-  const when = column((row) => row.when);
-  const left = 2 + who + 2 + status + 2 + when + 2;
-  // Names that leave no room beside them stand on lines of their own.
-  if (left - 2 > width)
-    return rows.flatMap((row) =>
-      [row.who, `${pad(row.status, status)}  ${row.when}`, row.story]
-        .filter((part) => part !== "")
-        .map((part, index) => {
-          const indent = " ".repeat(index === 0 ? 2 : 6);
-          return terminal`${indent}${[wrap(part, width - indent.length, indent)]}`;
-        }),
-    );
-  return rows.map((row) => {
-    const head = terminal`  ${[pad(row.who, who)]}  ${[pad(row.status, status)]}  ${[pad(row.when, when)]}  `;
-    if (row.story === "") return trimmedEnd(head);
-    // On a narrow terminal the story goes below instead of into a column of a few letters.
-    if (width - left < 24)
-      return terminal`${[trimmedEnd(head)]}\n      ${[wrap(row.story, width - 6, "      ")]}`;
-    return terminal`${[head, wrap(row.story, width - left, " ".repeat(left))]}`;
-  });
 }

@@ -1,0 +1,36 @@
+/** Findings of a program that no scenario describes, each in a sentence, and what to do about it. */
+import type { Ticks } from "../../base/duration.ts";
+import { detect } from "../../reading/findings/detect.ts";
+import type { ActorPlace, Finding, Rule } from "../../reading/findings/finding.ts";
+import { caseOfTrace } from "../../reading/findings/of-trace.ts";
+import type { Reading } from "../../reading/reading.ts";
+import type { ReadingSource } from "../../reading/recorded.ts";
+import { wordsOf } from "../context.ts";
+import { programContext } from "./context.ts";
+import type { Defined } from "./names.ts";
+
+/** A finding with what is said of it. */
+export interface ProgramFinding {
+  rule: Rule;
+  /** Whom it is about, by number; none where it is about a thread or the whole program. */
+  actors: readonly number[];
+  places: readonly ActorPlace[];
+  at: Ticks;
+  message: string;
+  /** What to do about it, in a sentence. */
+  fix: string;
+  evidence: Finding["evidence"];
+}
+
+/** Everything in a trace that its user should know of, the gravest first. */
+export function findInProgram(
+  reading: Reading,
+  { source, definitions }: { source: ReadingSource; definitions: Defined },
+): ProgramFinding[] {
+  const context = programContext(definitions);
+  return detect(caseOfTrace(reading, source)).map((finding) => {
+    const { rule, actors, places, at, evidence } = finding;
+    const { message, otherwise: fix } = wordsOf(context, finding);
+    return { rule, actors, places, at, message, fix, evidence };
+  });
+}

@@ -1,0 +1,178 @@
+/**
+ * What is told of a program that no scenario describes: who there was, process by process, what became of
+ * its tasks by kind, and where those stood that did not come to an end. Every format is made of this.
+ */
+import type { Ticks } from "../base/duration.ts";
+import { type ActorOutcome, isWork, type ProcessOutcome } from "../reading/entities.ts";
+import type { LoopOutcome } from "../reading/loops.ts";
+import type { Reading } from "../reading/reading.ts";
+import type { Span } from "../reading/spans.ts";
+import { findInProgram, type ProgramFinding } from "../remedies/program/findings.ts";
+import type { ProcessDefinition, ThreadDefinition } from "../trace/definitions.ts";
+import type { ObservedSource, Trace } from "../trace/trace.ts";
+
+/** A trace of such a program, read. */
+export interface ObservedTrace {
+  source: ObservedSource;
+  trace: Pick<Trace, "definitions" | "cutOff" | "unknown" | "words">;
+  reading: Reading;
+}
+
+export interface ProgramReport extends ObservedTrace {
+  processes: readonly ProcessReport[];
+  /** What those stand at who have not come to an end, by actor. */
+  standings: ReadonlyMap<number, Standing>;
+  findings: readonly ProgramFinding[];
+}
+
+export interface ProcessReport extends ProcessOutcome, Pick<ProcessDefinition, "pid" | "command"> {
+  threads: readonly ThreadReport[];
+  kinds: readonly Kind[];
+}
+
+export interface ThreadReport extends ThreadDefinition {
+  number: number;
+  /** When it was first heard of; null when it never was. */
+  startedAt: Ticks | null;
+  /** The synchronous programs it ran, the first of all its own. */
+  mains: readonly ActorOutcome[];
+  loops: readonly LoopOutcome[];
+  /** What the loops were entered with. */
+  entries: readonly ActorOutcome[];
+}
+
+/** What became of work, the gravest first; `alive`: it had not ended when the record did. */
+export const fates = ["lost", "failed", "given up", "alive", "cancelled", "finished"] as const;
+export type Fate = (typeof fates)[number];
+
+/** Tasks that share their kind, their function and the place where they were made. */
+export interface Kind extends Pick<ActorOutcome, "kind" | "place"> {
+  /** The function, or the name of a single one that has none. */
+  name: string;
+  tasks: readonly ActorOutcome[];
+  counts: Readonly<Record<Fate, number>>;
+  /** The longest that one of them took from its first turn to its end; null where none has ended. */
+  longest: Ticks | null;
+}
+
+/** What somebody is at who has not come to an end, as far as the record tells. */
+export interface Standing {
+  actor: number;
+  /** The kind of the span; `seen`: a recorder looked, and saw it wait. Null where only the place is known. */
+  at: string | null;
+  /** For what it waits, in the trace's own word. */
+  for: string | null;
+  /** The name of that, or of the function that it is in. */
+  of: string | null;
+  resource: number | null;
+  /** The actor that it waits for. */
+  whom: number | null;
+  place: number | null;
+  /** Since when, or when it was seen. */
+  since: Ticks | null;
+}
+
+export function reportProgram(observed: ObservedTrace): ProgramReport {
+  const { source, trace, reading } = observed;
+  return {
+    ...observed,
+    processes: processesOf(observed),
+    standings: standingsOf(reading),
+    findings: findInProgram(reading, { source, definitions: trace.definitions }),
+  };
+}
+
+export function fateOf({ lost, givenUp, status }: ActorOutcome): Fate {
+  if (lost) return "lost";
+  if (givenUp !== null) return "given up";
+  return status === "finished" || status === "failed" || status === "cancelled" ? status : "alive";
+}
+
+function processesOf({ trace, reading }: ObservedTrace): ProcessReport[] {
+  const { processes, threads, actors, loops } = reading;
+  const home = new Map(threads.map(({ number, process }) => [number, process]));
+  const first = processes[0]?.number;
+  /** What never ran anywhere is the first process's. */
+  const processOf = (actor: ActorOutcome): number | undefined =>
+    actor.thread === null ? first : home.get(actor.thread);
+  const work = Map.groupBy(actors.filter(isWork), processOf);
+  const programs = Map.groupBy(
+    actors.filter((actor) => !isWork(actor)),
+    ({ thread }) => thread,
+  );
+  const ofKind = (thread: number, kind: string): ActorOutcome[] =>
+    (programs.get(thread) ?? []).filter((one) => one.kind === kind);
+  return processes.map((process) => {
+    const { pid = null, command = null } = trace.definitions.processes.get(process.number) ?? {};
+    return {
+      ...process,
+      pid,
+      command,
+      threads: threads
+        .filter((thread) => thread.process === process.number)
+        .map((thread) => ({
+          ...thread,
+          mains: ofKind(thread.number, "main"),
+          loops: loops.filter((loop) => loop.thread === thread.number),
+          entries: ofKind(thread.number, "launch"),
+        })),
+      kinds: kindsOf([
+        ...(work.get(process.number) ?? []),
+        // A program that never had a turn ran on no thread.
+        ...(process.number === first ? (programs.get(null) ?? []) : []),
+      ]),
+    };
+  });
+}
+
+function kindsOf(tasks: readonly ActorOutcome[]): Kind[] {
+  const alike = Map.groupBy(tasks, ({ kind, name, function: of, place }) =>
+    JSON.stringify([kind, of ?? name, place]),
+  );
+  return [...alike.values()].map((tasks) => {
+    const [{ kind, name, function: of, place }] = tasks as [ActorOutcome];
+    const counts = Object.fromEntries(fates.map((fate) => [fate, 0])) as Record<Fate, number>;
+    let longest: Ticks | null = null;
+    for (const task of tasks) {
+      const fate = fateOf(task);
+      counts[fate]++;
+      if (fate === "alive" || task.startedAt === null || task.endedAt === null) continue;
+      longest = Math.max(longest ?? 0, task.endedAt - task.startedAt);
+    }
+    return { kind, name: of ?? name, place, tasks, counts, longest };
+  });
+}
+
+/** What each stands at: the innermost of what it has begun, else what was seen, else its last place. */
+function standingsOf(reading: Reading): Map<number, Standing> {
+  const { actors, unfinished, sightings } = reading;
+  const waiting = new Map(reading.waiting.map((one) => [one.actor, one.for]));
+  const spans = new Map<number, Span>();
+  for (const span of unfinished) if (span.kind !== "cleanup") spans.set(span.actor, span);
+  const seen = new Map(sightings.map((sighting) => [sighting.actor, sighting]));
+  const standings = new Map<number, Standing>();
+  for (const { number: actor, status, lastPlace } of actors) {
+    if (status === "finished" || status === "failed") continue;
+    const span = spans.get(actor);
+    const sighting = seen.get(actor);
+    if (span !== undefined)
+      standings.set(actor, standingIn(span, { for: waiting.get(actor) ?? null, lastPlace }));
+    else if (sighting !== undefined) {
+      const { of, resource, whom, place, at: since } = sighting;
+      const what = { of, resource, whom, place: place ?? lastPlace, since };
+      standings.set(actor, { actor, at: "seen", for: null, ...what });
+    } else if (lastPlace !== null) {
+      const nothing = { at: null, for: null, of: null, resource: null, whom: null, since: null };
+      standings.set(actor, { actor, ...nothing, place: lastPlace });
+    }
+  }
+  return standings;
+}
+
+function standingIn(
+  { actor, kind: at, of, resource, place, from: since }: Span,
+  known: { for: string | null; lastPlace: number | null },
+): Standing {
+  const what = at === "wait" ? known.for : null;
+  return { actor, at, for: what, of, resource, whom: null, place: place ?? known.lastPlace, since };
+}

@@ -1,0 +1,100 @@
+/** What is said of actors and processes in the verdict on a program that no scenario describes. */
+import { formatCount } from "../../base/count.ts";
+import { list } from "../../base/sentences.ts";
+import type { ActorOutcome, HeardBy, ProcessOutcome } from "../../reading/entities.ts";
+import { quoted } from "./rows.ts";
+
+/** The most texts that are told where those of one kind differ. */
+const mostTold = 2;
+
+/** What is there of some parts, one behind the other. */
+export function sentence(parts: readonly (string | null)[]): string {
+  return parts.filter((part) => part !== null && part !== "").join("; ");
+}
+
+/** What is said of several: once where it is the same of all, else the most frequent with their counts. */
+export function common(texts: readonly (string | null)[]): string | null {
+  const said = Map.groupBy(
+    texts.filter((text) => text !== null),
+    (text) => text,
+  );
+  const [only] = said.keys();
+  if (said.size <= 1) {
+    const count = only === undefined ? 0 : said.get(only)!.length;
+    return count === 0 || count === texts.length
+      ? (only ?? null)
+      : `${only} (${formatCount(count)})`;
+  }
+  const ranked = [...said].toSorted(([, a], [, b]) => b.length - a.length);
+  const told = ranked
+    .slice(0, mostTold)
+    .map(([text, { length }]) => `${text} (${formatCount(length)})`);
+  const others = ranked.slice(mostTold).reduce((sum, [, { length }]) => sum + length, 0);
+  return list([...told, ...(others > 0 ? [`${formatCount(others)} otherwise`] : [])]);
+}
+
+export function errorWords({ status, error, heard }: ActorOutcome): string | null {
+  if (status !== "failed") return error === null ? null : quoted(error);
+  return [...(error === null ? [] : [quoted(error)]), heardWords(heard)].join(", ");
+}
+
+function heardWords(heard: HeardBy | null): string {
+  switch (heard?.by) {
+    case "raised":
+      return heard.into === null ? "raised" : `raised in ${heard.into}`;
+    case "logged":
+      return "a line on stderr";
+    default:
+      return "nobody heard of it";
+  }
+}
+
+/** Who stopped a task that came to no end of its own. */
+export function stopWords({ destroyed, cancelled, until, lost }: ActorOutcome): string | null {
+  if (destroyed) return "destroyed while pending, since its loop had closed";
+  switch (cancelled?.reason) {
+    case "group-failed":
+      return "given up because its group failed";
+    case "timed-out":
+      return "given up because a timeout ran out";
+    case "loop-closed":
+      return "cancelled when the loop closed";
+    case "main-ended":
+      return "cancelled because main ended";
+    default:
+      return until === "shutdown" && !lost ? "ended with its process, as it is meant to" : null;
+  }
+}
+
+export function cleanupWords({ cleanup, status }: ActorOutcome): string | null {
+  switch (cleanup) {
+    case "skipped":
+      return "its clean-up did not run";
+    case "cut-short":
+      return "its clean-up did not run to its end";
+    case "ran":
+      return status === "finished" ? null : "its clean-up ran";
+    case "none":
+      return null;
+  }
+}
+
+export function endWords({ interruptedBy, interruption }: ProcessOutcome): string | null {
+  const detail = interruption === null ? "" : ` (${interruption})`;
+  switch (interruptedBy) {
+    case null:
+      return null;
+    case "cut-off":
+      return "its end is not in the record";
+    case "deadlock":
+      return "deadlocked";
+    case "signal":
+      return `ended by a signal${detail}`;
+    case "timeout":
+      return `ended by a timeout${detail}`;
+    case "crash":
+      return `ended unexpectedly${detail}`;
+    default:
+      return `ended by ${interruptedBy}${detail}`;
+  }
+}
