@@ -32,7 +32,7 @@ export async function tellOdds(plan: Plan, options: OddsOptions, again: string):
   writeOut(
     options.json
       ? json(sensitivityToJson(plan, jitter, report, interrupted), 2)
-      : renderSensitivity(plan, jitter, report, again, textWidth()),
+      : renderSensitivity({ ...plan, jitter }, report, again, textWidth()),
   );
   if (signal !== null) {
     writeErrLine(`tandem: interrupted after ${report.runs} of ${runs} runs`);

@@ -112,7 +112,9 @@ function* settleStarted(
   loop.thread.record(typeNumber["settle-began"], LAUNCH, 0, settlePosition(run));
   let raised: Error | undefined;
   if (settle !== "none")
-    raised = yield* caught(gathered(loop, launch, started, settle === "settled", timeout));
+    raised = yield* caught(
+      gathered(loop, launch, started, { collectErrors: settle === "settled", timeout }),
+    );
   endSettle(loop, raised);
 }
 

@@ -50,13 +50,18 @@ export class Deadline {
   }
 }
 
+/** How a gather ends: with the first error or with all of them, and after this time at the latest. */
+interface GatherOptions {
+  collectErrors: boolean;
+  timeout: Ticks | null;
+}
+
 /** Awaits tasks as `gather` does, or with `collectErrors` until all have ended. */
 export function* gathered(
   loop: EventLoop,
   launch: Task,
   tasks: readonly Task[],
-  collectErrors: boolean,
-  timeout: Ticks | null,
+  { collectErrors, timeout }: GatherOptions,
 ): Coroutine {
   if (timeout === null) return yield* awaitAll(loop, tasks, collectErrors);
   const deadline = new Deadline(loop, launch, failures.settleTimedOut);

@@ -37,17 +37,18 @@ export interface CheckedDocument {
 
 /** Checks each expectation. */
 export function checkExpectations(outcome: Outcome, expectations: Expectations): Checked[] {
-  const { tasks, lost, bounds, prints, deadlock } = expectations;
+  const { tasks, lost, bounds, prints, deadlock, positions } = expectations;
   const checked: Checked[] = [];
-  const { positions } = expectations;
-  /** @param path of the very part of it that is not met, where that has one of its own. */
-  const check = (of: string, met: boolean, expected: string, found: string, path = of): void => {
+  const check = (of: string, met: boolean, { expected, found, path = of }: Told): void => {
     const [name] = of.split(".");
     const position = positions[path] ?? positions[of] ?? positions[name!] ?? null;
     checked.push({ of, met, expected, found, position });
   };
   if (outcome.interruptedBy !== null && outcome.interruptedBy !== "deadlock")
-    check("run", false, "a run that comes to its end", interruptionOf(outcome));
+    check("run", false, {
+      expected: "a run that comes to its end",
+      found: interruptionOf(outcome),
+    });
   const wanted =
     typeof tasks === "string"
       ? outcome.scenario.tasks.map(({ name }) => [name, tasks] as const)
@@ -57,53 +58,66 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
     const others = all.filter((task) => !isAsExpected(task, status, typeof tasks === "string"));
     const found = others.length === 0 ? status : others[0]!.status;
     const which = others.length > 0 && all.length > 1 ? ` (${others[0]!.name})` : "";
-    check(`tasks.${name}`, others.length === 0, status, found + which);
+    check(`tasks.${name}`, others.length === 0, { expected: status, found: found + which });
   }
   if (lost !== null) {
     const found = outcome.tasks.filter(isLost).length;
-    check("lost", found === lost, String(lost), String(found));
+    check("lost", found === lost, { expected: String(lost), found: String(found) });
   }
   for (const { of, bound } of bounds) {
     const figure = figureOf(outcome, of);
     const format = of === "overlap" ? roundPercent : formatTime;
-    check(of, isWithin(figure, bound), boundWords(bound, of), format(figure));
+    check(of, isWithin(figure, bound), {
+      expected: boundWords(bound, of),
+      found: format(figure),
+    });
   }
-  if (prints !== null) {
-    const printed = outcome.prints.map(({ text }) => text);
-    if ("contains" in prints) {
-      const missing = prints.contains.filter((line) => !printed.includes(line));
-      check(
-        "prints",
-        missing.length === 0,
-        `a line ${JSON.stringify(missing[0] ?? prints.contains[0] ?? "")}`,
-        missing.length === 0
-          ? `a line ${JSON.stringify(prints.contains[0] ?? "")}`
-          : `no such line among ${printed.length}`,
-        `prints.contains.${prints.contains.indexOf(missing[0] ?? "")}`,
-      );
-    } else {
-      const { exactly } = prints;
-      const at = Array.from({ length: Math.max(exactly.length, printed.length) }, (_, k) => k).find(
-        (k) => exactly[k] !== printed[k],
-      );
-      const line = (lines: string[], k: number): string =>
-        lines[k] === undefined ? "no more lines" : JSON.stringify(lines[k]);
-      const all = exactly.length === 1 ? "1 line" : `${exactly.length} lines`;
-      check(
-        "prints",
-        at === undefined,
-        at === undefined ? all : `line ${at + 1}: ${line(exactly, at)}`,
-        at === undefined ? all : line(printed, at),
-        `prints.${at}`,
-      );
-    }
-  }
+  if (prints !== null) checkPrints(outcome, prints, check);
   if (deadlock !== null) {
     const found = outcome.interruptedBy === "deadlock";
     const words = (is: boolean): string => (is ? "a deadlock" : "no deadlock");
-    check("deadlock", found === deadlock, words(deadlock), words(found));
+    check("deadlock", found === deadlock, { expected: words(deadlock), found: words(found) });
   }
   return checked;
+}
+
+/** How one expectation is told. */
+interface Told {
+  expected: string;
+  found: string;
+  /** The very part of it that is not met, where that has a position of its own. */
+  path?: string;
+}
+
+/** Checks what the program prints: that some lines are there, or that no others are. */
+function checkPrints(
+  outcome: Outcome,
+  prints: NonNullable<Expectations["prints"]>,
+  check: (of: string, met: boolean, told: Told) => void,
+): void {
+  const printed = outcome.prints.map(({ text }) => text);
+  if ("contains" in prints) {
+    const { contains } = prints;
+    const missing = contains.find((line) => !printed.includes(line));
+    const expected = `a line ${JSON.stringify(missing ?? contains[0] ?? "")}`;
+    check("prints", missing === undefined, {
+      expected,
+      found: missing === undefined ? expected : `no such line among ${printed.length}`,
+      path: `prints.contains.${contains.indexOf(missing ?? "")}`,
+    });
+    return;
+  }
+  const { exactly } = prints;
+  const indices = Array.from({ length: Math.max(exactly.length, printed.length) }, (_, k) => k);
+  const at = indices.find((k) => exactly[k] !== printed[k]);
+  const line = (lines: string[], k: number): string =>
+    lines[k] === undefined ? "no more lines" : JSON.stringify(lines[k]);
+  const all = exactly.length === 1 ? "1 line" : `${exactly.length} lines`;
+  check("prints", at === undefined, {
+    expected: at === undefined ? all : `line ${at + 1}: ${line(exactly, at)}`,
+    found: at === undefined ? all : line(printed, at),
+    path: `prints.${at}`,
+  });
 }
 
 /**

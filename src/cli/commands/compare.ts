@@ -78,31 +78,22 @@ export async function run(argv: string[]): Promise<number> {
   );
   if (compared.result === null) return interrupted(compared);
   const { runs, advice } = compared.result;
-  switch (output) {
-    case "json": {
-      const results = runs.map(({ kept, own: isOwn }) => ({ ...kept, own: isOwn }));
-      const classes = all
-        ? classesOf(runs, own).map(({ strategy, members, own: isOwn }) => ({
-            strategy: strategy.name,
-            members: members.map(({ name }) => name),
-            own: isOwn,
-          }))
-        : undefined;
-      const result = { scenario: scenario.name, driver, runs: results, classes, advice };
-      writeOut(json(result, 2));
-      return exitStatus.done;
-    }
-    case "counter-example":
-      return writeCounterExample(advice);
-    default: {
-      const classes = all ? classesOf(runs, own) : runs;
-      const sorted = sort === null ? classes : sortBy(classes, sort);
-      writeOut(
-        output === "markdown" ? asMarkdown(sorted, advice) : asText(sorted, advice, options),
-      );
-      return exitStatus.done;
-    }
+  if (output === "counter-example") return writeCounterExample(advice);
+  const classes = all ? classesOf(runs, own) : null;
+  if (output === "json") {
+    const results = runs.map((run) => ({ ...run.kept, own: run.own }));
+    const told = classes?.map(classToJson);
+    writeOut(json({ scenario: scenario.name, driver, runs: results, classes: told, advice }, 2));
+    return exitStatus.done;
   }
+  const rows = classes ?? runs;
+  const sorted = sort === null ? rows : sortBy(rows, sort);
+  writeOut(output === "markdown" ? asMarkdown(sorted, advice) : asText(sorted, advice, options));
+  return exitStatus.done;
+}
+
+function classToJson({ strategy, members, own }: Class & Pick<Compared, "strategy">): object {
+  return { strategy: strategy.name, members: members.map(({ name }) => name), own };
 }
 
 /** Says that there will be no comparison, as half of one would mislead. @returns the exit status. */

@@ -29,16 +29,8 @@ async function runChild(): Promise<never> {
   delete process.env["BUN_OPTIONS"];
   const input = JSON.parse(readFileSync(0, "utf8")) as ChildInput;
   const run = numbered(input.plan);
-  const ports = new Map<number, [number, MessagePort][]>();
-  for (const [a, b] of [[MAIN_THREAD, MAIN_THREAD] as const, ...talks(run)]) {
-    if (!ports.has(a)) ports.set(a, []);
-    if (!ports.has(b)) ports.set(b, []);
-    if (a === b) continue;
-    const { port1, port2 } = new MessageChannel();
-    ports.get(a)!.push([b, port1]);
-    ports.get(b)!.push([a, port2]);
-  }
-  const prepared = new PreparedThread(MAIN_THREAD, input, ports.get(MAIN_THREAD)!);
+  const ports = portsOf(run);
+  const prepared = new PreparedThread(MAIN_THREAD, input, ports.get(MAIN_THREAD) ?? []);
   const { board } = prepared;
   const others = otherThreads(run);
   const [, ...workers] = await Promise.all([
@@ -83,10 +75,7 @@ async function runChild(): Promise<never> {
     // Nothing that comes behind the end of the process is listened to.
     board.awaitDebts(MAIN_THREAD);
     thread.flush();
-    for (const other of others) {
-      const pid = Atomics.load(board.process(other), 0);
-      if (pid > 0) kill(pid);
-    }
+    endPool(board, others);
   });
   // Main has no need to wait until the threads of the pool run.
   for (const other of others)
@@ -106,11 +95,32 @@ async function runChild(): Promise<never> {
   }
 }
 
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It was gone already.
+/** By thread: the threads that it speaks with, each with the port to it. */
+function portsOf(run: ReturnType<typeof numbered>): Map<number, [number, MessagePort][]> {
+  const ports = new Map<number, [number, MessagePort][]>();
+  const add = (thread: number, other: number, port: MessagePort): void => {
+    const own = ports.get(thread);
+    if (own === undefined) ports.set(thread, [[other, port]]);
+    else own.push([other, port]);
+  };
+  for (const [a, b] of talks(run)) {
+    const { port1, port2 } = new MessageChannel();
+    add(a, b, port1);
+    add(b, a, port2);
+  }
+  return ports;
+}
+
+/** Ends the processes that do the jobs of the pool's threads. */
+function endPool(board: Board, threads: readonly number[]): void {
+  for (const thread of threads) {
+    const pid = Atomics.load(board.process(thread), 0);
+    if (pid === 0) continue;
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It was gone already.
+    }
   }
 }
 

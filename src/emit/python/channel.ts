@@ -36,19 +36,62 @@ export function hasChannelClass(facts: Facts): boolean {
   return facts.channels.some((channel) => kindOf(facts, channel) === "Channel");
 }
 
+/** What the channels of the class are used for. */
+interface ClassUse {
+  mainSends: boolean;
+  mainReceives: boolean;
+  loopSends: boolean;
+  /** Whether one of them has room for so many values only. */
+  bounded: boolean;
+  /** Whether tasks wait for a value. */
+  getters: boolean;
+  /** Whether tasks wait for room. */
+  putters: boolean;
+}
+
+function useOf(channels: readonly ChannelFacts[]): ClassUse {
+  return {
+    mainSends: channels.some(({ mainSends }) => mainSends),
+    mainReceives: channels.some(({ mainReceives }) => mainReceives),
+    loopSends: channels.some(({ loopSends }) => loopSends),
+    bounded: channels.some(({ capacity }) => capacity !== null),
+    getters: channels.some(({ loopReceives }) => loopReceives),
+    putters: channels.some(({ loopSends, capacity }) => loopSends && capacity !== null),
+  };
+}
+
 /** The class, with the methods that somebody calls. */
 export function writeChannelClass(draft: PythonDraft): string[] {
-  const uses = draft.facts.channels.filter((one) => kindOf(draft.facts, one) === "Channel");
-  if (uses.length === 0) return [];
+  const { channels } = draft.facts;
+  const ofClass = channels.filter((one) => kindOf(draft.facts, one) === "Channel");
+  if (ofClass.length === 0) return [];
   draft.import("asyncio");
   draft.import("collections");
   draft.import("contextlib");
   draft.import("queue");
-  const bounded = uses.some(({ capacity }) => capacity !== null);
-  const getters = uses.some(({ loopReceives }) => loopReceives);
-  const putters = uses.some(({ loopSends, capacity }) => loopSends && capacity !== null);
-  const wake = (who: "getters" | "putters", exists: boolean): string[] =>
-    exists ? [`self.wake(self.${who})`] : [];
+  const use = useOf(ofClass);
+  return [
+    "class Channel:",
+    ...inside([
+      `"""A queue between tasks, which await, and the main thread, which blocks."""`,
+      "",
+      ...separated([...mainsMethods(use), ...tasksMethods(use), ...turnMethods], [""]),
+    ]),
+  ];
+}
+
+function method(exists: boolean, head: string, lines: string[]): string[] {
+  return exists ? [`${head}:`, ...inside(lines)] : [];
+}
+
+/** The constructor, and the methods that block the main thread. */
+function mainsMethods({
+  mainSends,
+  mainReceives,
+  bounded,
+  getters,
+  putters,
+}: ClassUse): string[][] {
   const wakeInLoop = (who: "getters" | "putters", exists: boolean): string[] =>
     exists
       ? [
@@ -56,35 +99,31 @@ export function writeChannelClass(draft: PythonDraft): string[] {
           `    loop.call_soon_threadsafe(self.wake, self.${who})`,
         ]
       : [];
-  const method = (exists: boolean, head: string, lines: string[]): string[] =>
-    exists ? [`${head}:`, ...inside(lines)] : [];
-  const methods = [
+  return [
     method(true, `def __init__(self${bounded ? ", maxsize=0" : ""})`, [
       `self.values = queue.Queue(${bounded ? "maxsize" : ""})`,
       ...(getters ? ["self.getters = collections.deque()  # tasks that wait for a value"] : []),
       ...(putters ? ["self.putters = collections.deque()  # tasks that wait for room"] : []),
     ]),
+    method(mainSends, "def send(self, value)", [
+      `"""Puts a value in, for the main thread."""`,
+      "self.values.put(value)",
+      ...wakeInLoop("getters", getters),
+    ]),
+    method(mainReceives, "def receive(self, timeout=None)", [
+      `"""Takes a value out, for the main thread."""`,
+      "value = self.values.get(timeout=timeout)",
+      ...wakeInLoop("putters", putters),
+      "return value",
+    ]),
+  ];
+}
+
+/** The methods that tasks await. */
+function tasksMethods({ loopSends, getters, putters }: ClassUse): string[][] {
+  return [
     method(
-      uses.some(({ mainSends }) => mainSends),
-      "def send(self, value)",
-      [
-        `"""Puts a value in, for the main thread."""`,
-        "self.values.put(value)",
-        ...wakeInLoop("getters", getters),
-      ],
-    ),
-    method(
-      uses.some(({ mainReceives }) => mainReceives),
-      "def receive(self, timeout=None)",
-      [
-        `"""Takes a value out, for the main thread."""`,
-        "value = self.values.get(timeout=timeout)",
-        ...wakeInLoop("putters", putters),
-        "return value",
-      ],
-    ),
-    method(
-      uses.some(({ loopSends }) => loopSends),
+      loopSends,
       "async def put(self, value)",
       putters
         ? [
@@ -94,7 +133,7 @@ export function writeChannelClass(draft: PythonDraft): string[] {
             `        ${getters ? "return self.wake(self.getters)" : "return"}`,
             "    await self.turn(self.putters, self.values.full)",
           ]
-        : ["self.values.put(value)", ...wake("getters", getters)],
+        : ["self.values.put(value)", ...(getters ? ["self.wake(self.getters)"] : [])],
     ),
     method(getters, "async def get(self)", [
       "while True:",
@@ -108,37 +147,27 @@ export function writeChannelClass(draft: PythonDraft): string[] {
         : ["        return self.values.get_nowait()"]),
       "    await self.turn(self.getters, self.values.empty)",
     ]),
-    [
-      "async def turn(self, waiting, in_vain):",
-      ...inside([
-        `"""Waits until it is this task's turn to look again."""`,
-        "waiter = loop.create_future()",
-        "waiting.append(waiter)",
-        "try:",
-        "    await waiter",
-        "except asyncio.CancelledError:",
-        "    if not waiter.cancelled() and not in_vain():",
-        "        self.wake(waiting)  # it is the turn of the next one",
-        "    raise",
-      ]),
-    ],
-    [
-      "def wake(self, waiting):",
-      ...inside([
-        `"""Lets the first that still waits look again."""`,
-        "while waiting:",
-        "    waiter = waiting.popleft()",
-        "    if not waiter.done():",
-        "        return waiter.set_result(None)",
-      ]),
-    ],
-  ];
-  return [
-    "class Channel:",
-    ...inside([
-      `"""A queue between tasks, which await, and the main thread, which blocks."""`,
-      "",
-      ...separated(methods, [""]),
-    ]),
   ];
 }
+
+/** How tasks take turns where several wait. */
+const turnMethods = [
+  method(true, "async def turn(self, waiting, in_vain)", [
+    `"""Waits until it is this task's turn to look again."""`,
+    "waiter = loop.create_future()",
+    "waiting.append(waiter)",
+    "try:",
+    "    await waiter",
+    "except asyncio.CancelledError:",
+    "    if not waiter.cancelled() and not in_vain():",
+    "        self.wake(waiting)  # it is the turn of the next one",
+    "    raise",
+  ]),
+  method(true, "def wake(self, waiting)", [
+    `"""Lets the first that still waits look again."""`,
+    "while waiting:",
+    "    waiter = waiting.popleft()",
+    "    if not waiter.done():",
+    "        return waiter.set_result(None)",
+  ]),
+];

@@ -26,8 +26,7 @@ const mostOrders = 6;
  * @returns lines, each ending in a newline and none wider than `width` where words allow it.
  */
 export function renderSensitivity(
-  { scenario, strategy }: Pick<Outcome, "scenario" | "strategy">,
-  jitter: Jitter,
+  { scenario, strategy, jitter }: Pick<Outcome, "scenario" | "strategy"> & { jitter: Jitter },
   report: SensitivityReport,
   again: string,
   width: number,
