@@ -299,6 +299,8 @@ describe("a program without a scenario", () => {
       error: "no",
     });
     expect(end({ exit: { waits: false, grace: null } })).toEqual({ by: "main-ended" });
+    expect(end({ exit: null })).toEqual({ by: "unknown" });
+    expect(end({ exit: null, precision: 1000 })).toEqual({ by: "main-ended" });
     expect(end({ exit: { waits: true, grace: 990 } })).toEqual({ by: "grace" });
     expect(end({ exit: { waits: true, grace: 995 } })).toEqual({ by: "loop-closing" });
     expect(end({ exit: { waits: true, grace: 995 }, precision: 5 })).toEqual({ by: "grace" });

@@ -351,6 +351,7 @@ describe("a finding in a program without a scenario", () => {
         { by: "grace" },
         { by: "nothing-left" },
         { by: "loop-closing" },
+        { by: "unknown" },
       ] satisfies End[]
     ).map((end) => {
       const finding = { ...one, rule: "abandoned", evidence: { end, cleanupCut: false } } as const;
@@ -364,6 +365,7 @@ describe("a finding in a program without a scenario", () => {
       "the process had waited at its end for as long as it may, and ended",
       "nothing was left that could still happen, so the process ended",
       "the loop was closing when it came, and ran it no more",
+      "the process ended",
     ]);
   });
 

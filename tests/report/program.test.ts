@@ -56,6 +56,17 @@ describe("a program of three threads, two loops and a second process", () => {
       expect(text).toContain(words);
   });
 
+  test("findings stand at file and line, and each process has its own end", async () => {
+    const text = flat(await report(app));
+    for (const words of [
+      "* the process ended when main did, and Task-2 (made at app.py:9 in fetch) simply stopped at app.py:12 in parse.",
+      '* tick failed ("boom"), and only a line on stderr told of it',
+      "* Task-2 (made at app.py:9 in fetch) held its loop's thread for 150ms: Task-3 began 151ms late; Task-1 woke 132ms late.",
+      "* the process ended, and pull (made at helper.py:6 in pull) simply stopped at helper.py:6 in pull.",
+    ])
+      expect(text).toContain(words);
+  });
+
   test("what is told in sums, and what was not recorded, is said", async () => {
     const text = flat(await report(app));
     expect(text).toContain("12 steps are told in sums only: 900us together, the longest 200us.");

@@ -75,8 +75,11 @@ export interface Case {
   placesOf(actor: number): readonly ActorPlace[];
   /** Whether main's thread turns a loop by JavaScript's rules, which ends with nothing left alive. */
   floats: boolean;
-  /** Whether the process waits for the background when main is over, and for how long at most. */
-  exit: { waits: boolean; grace: Ticks | null };
+  /**
+   * Whether the process waits for the background when main is over, and for how long at most; null where
+   * nobody knows.
+   */
+  exit: { waits: boolean; grace: Ticks | null } | null;
   /** Whether main came to start anything. */
   launched: boolean;
   /** Whether a rejection that nobody handled ended the process. */

@@ -9,15 +9,22 @@ export function endOf(subject: Case): End {
   if (subject.mainExit !== null) return subject.mainExit;
   if (subject.rejected) return { by: "rejection" };
   if (main.status === "failed" && floats) return { by: "main-failed", error: main.error ?? "" };
+  if (exit === null) return endsWithMain(subject) ? { by: "main-ended" } : { by: "unknown" };
   if (!exit.waits) return { by: "main-ended" };
   if (graceRanOut(subject)) return { by: "grace" };
   return floats ? { by: "nothing-left" } : { by: "loop-closing" };
 }
 
+/** Whether the process ended when main did, as exactly as times are known. */
+function endsWithMain({ main, wall, precision }: Case): boolean {
+  const isOver = main.status === "finished" || main.status === "failed";
+  return isOver && main.endedAt !== null && wall - main.endedAt <= precision;
+}
+
 /** Whether the process has waited at exit for all of its grace. */
 function graceRanOut({ main, wall, exit, precision }: Case): boolean {
   const waited = wall - (main.endedAt ?? wall);
-  return exit.grace !== null && waited >= exit.grace - precision;
+  return exit !== null && exit.grace !== null && waited >= exit.grace - precision;
 }
 
 /** Why tasks of one kind never had their first turn. */

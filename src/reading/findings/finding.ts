@@ -30,7 +30,9 @@ export type End =
   /** Nothing was left that could wake anybody. */
   | { by: "nothing-left" }
   /** The loop closed in its own time, and what came to it meanwhile had no turn any more. */
-  | { by: "loop-closing" };
+  | { by: "loop-closing" }
+  /** The process ended, and the record does not say why. */
+  | { by: "unknown" };
 
 /** Why something never had its first turn. */
 export type NeverBegun =

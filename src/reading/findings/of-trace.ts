@@ -10,7 +10,11 @@ import { precisionOf, type ReadingSource } from "../recorded.ts";
 import type { ActorPlace, Stray } from "./finding.ts";
 import type { Case, Launch, MainProgram, Work } from "./case.ts";
 
-/** @param source where the trace comes from, as far as its times depend on it. */
+/**
+ * The case of a trace's first process; that of another is made of its reading (`one-process.ts`).
+ *
+ * @param source where the trace comes from, as far as its times depend on it.
+ */
 export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
   const { actors, loops, threads, unfinished } = reading;
   const byNumber = new Map(actors.map((actor) => [actor.number, actor]));
@@ -36,9 +40,9 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
     actors: byNumber,
     placesOf: (actor) => placesOf(byNumber.get(actor)),
     floats,
-    exit: exitOf(reading, main, isCutOff),
+    exit: source.kind === "observed" ? null : exitOf(reading, main, isCutOff),
     launched: loops.length > 0 || launches.some(({ startedAt }) => startedAt !== null),
-    rejected: reading.rejected,
+    rejected: reading.rejected && reading.processes[0]?.exitCode !== 0,
     strays: straysOf(reading, { thread: mainThread, error: main.error }),
     mainExit: exitOfMain(reading, { thread: mainThread, status: main.status }),
     failures: reading.failures,
@@ -128,9 +132,15 @@ function worksOf(actors: readonly ActorOutcome[]): Case["tasks"] {
   );
 }
 
+/** Where an actor was made, and where it stood if it did not come to an end of its own. */
 function placesOf(actor: ActorOutcome | undefined): ActorPlace[] {
-  const place = actor?.place ?? null;
-  return place === null ? [] : [{ is: "made", place }];
+  if (actor === undefined) return [];
+  const { place, lastPlace, status } = actor;
+  const isCut = status === "cancelled" || status === "abandoned";
+  return [
+    ...(place === null ? [] : [{ is: "made" as const, place }]),
+    ...(lastPlace === null || !isCut ? [] : [{ is: "stood" as const, place: lastPlace }]),
+  ];
 }
 
 /** What ended threads; with main's the process ends. */

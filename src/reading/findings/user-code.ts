@@ -64,7 +64,7 @@ export function keptAlive(subject: Case): Detected<"kept-alive">[] {
   const { wasCalled, nothingLeftAt, leftBehind } = aftermath;
   const over = allElseOver(subject);
   if (over === null || !wasCalled || subject.precision === 0) return [];
-  if (main.status !== "finished" || !exit.waits) return [];
+  if (main.status !== "finished" || exit?.waits !== true) return [];
   const hasEnded = nothingLeftAt !== null;
   if (!hasEnded && !hadEnough(interruptedBy)) return [];
   const stayed = (nothingLeftAt ?? wall) - over;

@@ -5,6 +5,7 @@ import type { ActorPlace, Finding, Rule } from "../../reading/findings/finding.t
 import { caseOfTrace } from "../../reading/findings/of-trace.ts";
 import type { Reading } from "../../reading/reading.ts";
 import type { ReadingSource } from "../../reading/recorded.ts";
+import { inProcess } from "../../reading/one-process.ts";
 import { wordsOf } from "../context.ts";
 import { programContext } from "./context.ts";
 import type { Defined } from "./names.ts";
@@ -22,13 +23,15 @@ export interface ProgramFinding {
   evidence: Finding["evidence"];
 }
 
-/** Everything in a trace that its user should know of, the gravest first. */
+/** Everything in a trace that its user should know of: process by process, the gravest first. */
 export function findInProgram(
   reading: Reading,
   { source, definitions }: { source: ReadingSource; definitions: Defined },
 ): ProgramFinding[] {
   const context = programContext(definitions);
-  return detect(caseOfTrace(reading, source)).map((finding) => {
+  const parts = reading.processes.map(({ number }) => inProcess(reading, number));
+  const found = parts.flatMap((part) => detect(caseOfTrace(part, source)));
+  return found.map((finding) => {
     const { rule, actors, places, at, evidence } = finding;
     const { message, otherwise: fix } = wordsOf(context, finding);
     return { rule, actors, places, at, message, fix, evidence };

@@ -167,6 +167,11 @@ export function causeOf(end: End): Cause {
         why: "the loop was closing when it came, and ran it no more",
         otherwise: "hand it over before the loop closes",
       };
+    case "unknown":
+      return {
+        why: "the process ended",
+        otherwise: "let it come to its end before its process does",
+      };
   }
 }
 

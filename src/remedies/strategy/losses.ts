@@ -179,6 +179,12 @@ function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cau
         ],
         otherwise: "submit it before the loop closes",
       };
+    case "unknown":
+      return {
+        why: "the process ended",
+        remedies: [],
+        otherwise: "let it come to its end before the process does",
+      };
   }
 }
 
