@@ -19,6 +19,7 @@ import {
   type ProgramOutcome,
   type TaskStatus,
 } from "../reading/entities.ts";
+import type { LogCursor } from "../reading/cursor.ts";
 import type { Hold } from "../reading/holds.ts";
 import type { Listener } from "../reading/listener.ts";
 import { read, type Reading } from "../reading/reading.ts";
@@ -227,15 +228,9 @@ function overlap(
 /** Hears of main's coming to its `launch` step. */
 class LaunchListener implements Listener {
   came = false;
-  readonly hears: Listener["hears"] = {
-    "wait-began": ({ value }) => {
-      if (waits[value] === "launch") this.came = true;
-    },
-    "thread-started": () => {
-      this.came = true;
-    },
-    "loop-opened": () => {
-      this.came = true;
-    },
-  };
+
+  hear({ type, value }: LogCursor): void {
+    const isLaunch = type === "wait-began" && waits[value] === "launch";
+    if (isLaunch || type === "thread-started" || type === "loop-opened") this.came = true;
+  }
 }

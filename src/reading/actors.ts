@@ -4,13 +4,13 @@ import { cancelReasons, endings } from "../trace/event.ts";
 import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone, isWork, type OpenActor, type ProcessOutcome } from "./entities.ts";
 import type { Stray } from "./failures.ts";
-import type { Listener } from "./listener.ts";
+import type { Hears } from "./listener.ts";
 import { givenUpOf, isLostWork } from "./loss.ts";
 import type { Span, SpanFold } from "./spans.ts";
 import type { MainWait } from "./standstill.ts";
 import type { AftermathReader } from "./user-code.ts";
 
-export class ActorReader implements Listener {
+export class ActorReader {
   readonly #entities: Entities;
   readonly #spans: SpanFold;
   readonly #aftermath: AftermathReader;
@@ -21,49 +21,49 @@ export class ActorReader implements Listener {
     this.#aftermath = aftermath;
   }
 
-  readonly hears: Listener["hears"] = {
-    "main-started": (event) => {
-      this.#entities.thread(event.thread).main = this.#started(event);
+  static readonly hears: Hears<ActorReader> = {
+    "main-started": (reader, event) => {
+      reader.#entities.thread(event.thread).main = reader.#started(event);
     },
-    "launch-started": (event) => this.#started(event),
-    "task-started": (event) => this.#started(event),
-    "main-ended": (event) => this.#ended(event),
-    "launch-ended": (event) => this.#ended(event),
-    "task-ended": (event) => this.#ended(event),
-    "task-submitted": ({ actor, at }) => {
-      this.#entities.actor(actor).submittedAt = at;
+    "launch-started": (reader, event) => reader.#started(event),
+    "task-started": (reader, event) => reader.#started(event),
+    "main-ended": (reader, event) => reader.#ended(event),
+    "launch-ended": (reader, event) => reader.#ended(event),
+    "task-ended": (reader, event) => reader.#ended(event),
+    "task-submitted": (reader, { actor, at }) => {
+      reader.#entities.actor(actor).submittedAt = at;
     },
-    "task-created": ({ actor: number, thread }) => {
-      const actor = this.#entities.actor(number);
+    "task-created": (reader, { actor: number, thread }) => {
+      const actor = reader.#entities.actor(number);
       actor.isCreated = true;
       actor.thread ??= thread;
     },
-    "task-destroyed": ({ actor }) => {
-      this.#entities.actor(actor).destroyed = true;
+    "task-destroyed": (reader, { actor }) => {
+      reader.#entities.actor(actor).destroyed = true;
     },
-    "cleanup-began": ({ actor }) => {
-      this.#entities.actor(actor).cleanup = "cut-short";
+    "cleanup-began": (reader, { actor }) => {
+      reader.#entities.actor(actor).cleanup = "cut-short";
     },
-    "cleanup-ended": ({ actor: number }) => {
-      const actor = this.#entities.actor(number);
+    "cleanup-ended": (reader, { actor: number }) => {
+      const actor = reader.#entities.actor(number);
       actor.cleanup = "ran";
       actor.cleanupCut = null;
     },
-    "cancel-requested": ({ actor: number, value, at }) => {
-      const actor = this.#entities.actor(number);
+    "cancel-requested": (reader, { actor: number, value, at }) => {
+      const actor = reader.#entities.actor(number);
       const reason = cancelReasons[value]!;
       actor.cancelled ??= { reason, at };
       if (actor.cleanup === "cut-short") actor.cleanupCut ??= { by: reason, at };
     },
-    printed: (event) => this.#saysOrPasses(event),
-    sent: (event) => this.#saysOrPasses(event),
-    received: (event) => this.#saysOrPasses(event),
-    "block-ended": ({ actor }) => this.did(actor),
-    "compute-ended": ({ actor }) => this.did(actor),
-    "offload-began": (_, span) => this.#enters(span!),
-    "call-began": (_, span) => this.#enters(span!),
-    "offload-ended": (_, span) => this.#leaves(span),
-    "call-ended": (_, span) => this.#leaves(span),
+    printed: (reader, event) => reader.#saysOrPasses(event),
+    sent: (reader, event) => reader.#saysOrPasses(event),
+    received: (reader, event) => reader.#saysOrPasses(event),
+    "block-ended": (reader, { actor }) => reader.did(actor),
+    "compute-ended": (reader, { actor }) => reader.did(actor),
+    "offload-began": (reader, _, span) => reader.#enters(span!),
+    "call-began": (reader, _, span) => reader.#enters(span!),
+    "offload-ended": (reader, _, span) => reader.#leaves(span),
+    "call-ended": (reader, _, span) => reader.#leaves(span),
   };
 
   did(number: number): void {

@@ -1,6 +1,6 @@
 /** Exits that code called for, before its thread or its process had come to its own end. */
 import type { Ticks } from "../base/duration.ts";
-import type { Listener } from "./listener.ts";
+import type { Hears } from "./listener.ts";
 
 export interface Exit {
   actor: number;
@@ -12,12 +12,12 @@ export interface Exit {
   place: number | null;
 }
 
-export class ExitReader implements Listener {
+export class ExitReader {
   readonly exits: Exit[] = [];
 
-  readonly hears: Listener["hears"] = {
-    "exit-called": ({ actor, thread, at, value, place }) => {
-      this.exits.push({ actor, thread, at, code: value, place });
+  static readonly hears: Hears<ExitReader> = {
+    "exit-called": (reader, { actor, thread, at, value, place }) => {
+      reader.exits.push({ actor, thread, at, code: value, place });
     },
   };
 }

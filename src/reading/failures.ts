@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { endings, type LogReason, logReasons, raisedInto } from "../trace/event.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { Entities, HeardBy } from "./entities.ts";
-import type { Listener } from "./listener.ts";
+import type { Hears } from "./listener.ts";
 
 /** Somebody who learned of a failure. */
 export interface Hearing {
@@ -30,7 +30,7 @@ export interface Stray {
 
 const nobody: HeardBy = { by: "nobody", into: null, at: null };
 
-export class FailureReader implements Listener {
+export class FailureReader {
   readonly #entities: Entities;
   readonly failures: Failure[] = [];
   readonly strays: Stray[] = [];
@@ -47,19 +47,19 @@ export class FailureReader implements Listener {
     this.#entities = entities;
   }
 
-  readonly hears: Listener["hears"] = {
-    "launch-started": ({ actor, thread }) => {
-      this.#launches[thread] = actor;
+  static readonly hears: Hears<FailureReader> = {
+    "launch-started": (reader, { actor, thread }) => {
+      reader.#launches[thread] = actor;
     },
-    "main-ended": (event) => this.#ended(event),
-    "launch-ended": (event) => this.#ended(event),
-    "task-ended": (event) => this.#ended(event),
+    "main-ended": (reader, event) => reader.#ended(event),
+    "launch-ended": (reader, event) => reader.#ended(event),
+    "task-ended": (reader, event) => reader.#ended(event),
     // A completion point that goes on has collected what was raised into it.
-    "settle-ended": ({ actor }, span) => {
-      if (span?.how === "finished") this.raisedInto.delete(actor);
+    "settle-ended": (reader, { actor }, span) => {
+      if (span?.how === "finished") reader.raisedInto.delete(actor);
     },
-    "error-raised": (event) => this.#raised(event),
-    "error-logged": (event) => this.#logged(event),
+    "error-raised": (reader, event) => reader.#raised(event),
+    "error-logged": (reader, event) => reader.#logged(event),
   };
 
   /** Nothing comes any more: the errors of a launch that nobody has heard of are heard by nobody. */

@@ -12,7 +12,7 @@ import type { Ticks } from "../base/duration.ts";
 import { LogCursor } from "./cursor.ts";
 import type { ProgramStatus } from "./entities.ts";
 import { HoldReader } from "./holds.ts";
-import { type Hear, hearings, type Listener } from "./listener.ts";
+import { hearings, type Hears } from "./listener.ts";
 import { nextLoop } from "./loops.ts";
 import { Numbered } from "./numbered.ts";
 import { type Span as Pair, SpanFold } from "./spans.ts";
@@ -73,7 +73,7 @@ interface OpenLane extends Lane {
   calls: boolean;
 }
 
-export class Lanes implements Listener {
+export class Lanes {
   readonly #definitions: Definitions;
   readonly #threads = new Numbered<OpenLane>();
   readonly #actors = new Map<number, OpenLane>();
@@ -89,13 +89,11 @@ export class Lanes implements Listener {
   readonly #mains: number[] = [];
   /** By thread: the loop that has opened on it last. */
   readonly #loops: HeldThread[] = [];
-  readonly #hearings: readonly (readonly Hear[])[];
   #end: Ticks = 0;
 
   /** @param definitions more may come while events are heard. */
   constructor(definitions: Definitions) {
     this.#definitions = definitions;
-    this.#hearings = hearings([this]);
     const functions = new Set<string>();
     for (const [, { kind, name, function: of }] of definitions.actors)
       if (kind !== "main" && kind !== "launch") functions.add(of ?? name);
@@ -149,45 +147,48 @@ export class Lanes implements Listener {
     this.hearAll({ chunks: [{ ...columns, thread: sameThread }] });
   }
 
-  readonly hears: Listener["hears"] = {
-    "main-started": (event) => this.#started(event),
-    "launch-started": (event) => this.#started(event),
-    "task-started": (event) => this.#started(event),
-    "main-ended": (event) => this.#ended(event),
-    "launch-ended": (event) => this.#ended(event),
-    "task-ended": (event) => this.#ended(event),
-    "task-submitted": ({ actor, at }) => {
-      const own = this.#laneOf(actor);
+  static readonly #hears: Hears<Lanes> = {
+    "main-started": (lanes, event) => lanes.#started(event),
+    "launch-started": (lanes, event) => lanes.#started(event),
+    "task-started": (lanes, event) => lanes.#started(event),
+    "main-ended": (lanes, event) => lanes.#ended(event),
+    "launch-ended": (lanes, event) => lanes.#ended(event),
+    "task-ended": (lanes, event) => lanes.#ended(event),
+    "task-submitted": (lanes, { actor, at }) => {
+      const own = lanes.#laneOf(actor);
       if (own !== undefined) own.submittedAt = at;
     },
-    "task-created": ({ actor, at, thread }) => {
-      const own = this.#laneOf(actor);
+    "task-created": (lanes, { actor, at, thread }) => {
+      const own = lanes.#laneOf(actor);
       if (own === undefined) return;
       own.due = own.submittedAt ?? at;
       own.thread ??= thread;
     },
-    "loop-opened": ({ thread, at }) => {
-      this.#threadLane(thread).startedAt ??= at;
+    "loop-opened": (lanes, { thread, at }) => {
+      lanes.#threadLane(thread).startedAt ??= at;
     },
-    "loop-closed": ({ thread, at }) => {
-      const own = this.#threadLane(thread);
-      if (own.kind === null) this.#endLane(own, at, null);
+    "loop-closed": (lanes, { thread, at }) => {
+      const own = lanes.#threadLane(thread);
+      if (own.kind === null) lanes.#endLane(own, at, null);
       // What has not ended by now, nothing will wake.
-      for (const lane of this.#actors.values())
+      for (const lane of lanes.#actors.values())
         if (lane.kind !== "main" && (lane.thread ?? thread) === thread) closeSpan(lane, at);
     },
-    "call-held": ({ thread, actor, at, value }) => {
-      if (this.#spans.isWorker(thread)) return;
-      const own = this.#laneOf(actor);
+    "call-held": (lanes, { thread, actor, at, value }) => {
+      if (lanes.#spans.isWorker(thread)) return;
+      const own = lanes.#laneOf(actor);
       if (own !== undefined) kept(own, at - value, at);
-      if (this.#showsSteps(thread)) kept(this.#threadLane(thread), at - value, at);
+      if (lanes.#showsSteps(thread)) kept(lanes.#threadLane(thread), at - value, at);
     },
-    interrupted: ({ thread, at, value }) => {
+    interrupted: (lanes, { thread, at, value }) => {
       const status = interruptions[value] === "deadlock" ? "deadlocked" : "interrupted";
-      this.#stop(thread, at, status);
+      lanes.#stop(thread, at, status);
     },
-    "process-ended": ({ thread, at }) => this.#stop(thread, at, "abandoned"),
+    "process-ended": (lanes, { thread, at }) => lanes.#stop(thread, at, "abandoned"),
   };
+
+  /** By the number of a type. */
+  static readonly #hearings = hearings([this.#hears]);
 
   #hear(event: LogCursor): void {
     const { thread, at } = event;
@@ -200,7 +201,7 @@ export class Lanes implements Listener {
     this.#loops[thread]?.holds.hear(event);
     const span = this.#spans.hear(event);
     if (span !== null) this.#spanned(span);
-    for (const hear of this.#hearings[event.typeNumber]!) hear(event, span);
+    for (const { hear } of Lanes.#hearings[event.typeNumber]!) hear(this as never, event, span);
   }
 
   /** A span has begun or ended. */

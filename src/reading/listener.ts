@@ -1,22 +1,36 @@
 /** Those who hear the events of a trace while it is read, each the types that it is about. */
-import { type EventType, eventTypes, typeNumber } from "../trace/event.ts";
+import { type EventType, eventTypes } from "../trace/event.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { Span } from "./spans.ts";
 
-/** Hears an event, with the span that it begins or ends; null for what is of no span. */
-export type Hear = (event: LogCursor, span: Span | null) => void;
-
+/** Hears what reading itself has no use for: every event but those of sleeps. */
 export interface Listener {
-  /** What it does at the events that it hears. Events of sleeps are told to nobody outside of reading. */
-  readonly hears: { readonly [type in EventType]?: Hear };
+  /** @param span the one that the event begins or ends; null for what is of no span. */
+  hear(event: LogCursor, span: Span | null): void;
 }
 
-/** By the number of a type: what all listeners do at such an event, in their order. */
-export function hearings(listeners: readonly Listener[]): readonly (readonly Hear[])[] {
-  const all: Hear[][] = eventTypes.map(() => []);
-  // Once for each run of thousands: each listener is asked once, for what it does hear.
-  for (const { hears } of listeners)
-    for (const [type, hear] of Object.entries(hears))
-      all[typeNumber[type as EventType]]!.push(hear);
-  return all;
+/** What a reader does at an event. */
+export type Hear<Reader> = (reader: Reader, event: LogCursor, span: Span | null) => void;
+
+/**
+ * What readers of a class do at the events that they hear. It belongs to the class: thousands of short
+ * runs are read one after the other, and none of them makes functions of its own.
+ */
+export type Hears<Reader> = { readonly [type in EventType]?: Hear<Reader> };
+
+/** What one of several readers does at an event. */
+interface Hearing {
+  /** The reader's index among them. */
+  reader: number;
+  hear: Hear<never>;
+}
+
+/** By the number of a type: what all readers do at such an event, in their order. */
+export function hearings(classes: readonly Hears<never>[]): readonly (readonly Hearing[])[] {
+  return eventTypes.map((type) =>
+    classes.flatMap((hears, reader) => {
+      const hear = hears[type];
+      return hear === undefined ? [] : [{ reader, hear }];
+    }),
+  );
 }

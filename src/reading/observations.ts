@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { hearers } from "../trace/event.ts";
 import { NOBODY } from "../trace/log.ts";
 import type { Entities } from "./entities.ts";
-import type { Listener } from "./listener.ts";
+import type { Hears } from "./listener.ts";
 
 /** What an actor was seen to wait for. */
 export interface Sighting {
@@ -43,7 +43,7 @@ export interface Dropped {
   why: string;
 }
 
-export class ObservationReader implements Listener {
+export class ObservationReader {
   readonly #entities: Entities;
   readonly #waits = new Map<number, Sighting>();
   readonly handles: Handle[] = [];
@@ -54,28 +54,28 @@ export class ObservationReader implements Listener {
     this.#entities = entities;
   }
 
-  readonly hears: Listener["hears"] = {
-    "waits-for": ({ actor, at, text, resource, place, numbers }) => {
+  static readonly hears: Hears<ObservationReader> = {
+    "waits-for": (reader, { actor, at, text, resource, place, numbers }) => {
       const whom = numbers?.["whom"] ?? null;
-      this.#waits.set(actor, { actor, at, of: text ?? null, resource, whom, place });
+      reader.#waits.set(actor, { actor, at, of: text ?? null, resource, whom, place });
     },
-    heard: ({ actor: number, at, value }) => {
-      const actor = this.#entities.actor(number);
+    heard: (reader, { actor: number, at, value }) => {
+      const actor = reader.#entities.actor(number);
       // Who has heard of it otherwise is known more exactly.
       if (actor.heard === null || actor.heard.by === "nobody")
         actor.heard = { by: hearers[value] ?? "nobody", into: null, at };
     },
-    "handle-alive": ({ thread, at, text, place }) => {
-      const process = this.#entities.processOf(thread).number;
-      this.handles.push({ process, at, kind: text!, place });
+    "handle-alive": (reader, { thread, at, text, place }) => {
+      const process = reader.#entities.processOf(thread).number;
+      reader.handles.push({ process, at, kind: text!, place });
     },
-    folded: ({ actor: number, thread, text, value: count, numbers }) => {
+    folded: (reader, { actor: number, thread, text, value: count, numbers }) => {
       const actor = number === NOBODY ? null : number;
       const { busy = 0, longest = 0 } = numbers ?? {};
-      this.folded.push({ actor, thread, kind: text!, count, busy, longest });
+      reader.folded.push({ actor, thread, kind: text!, count, busy, longest });
     },
-    dropped: ({ at, value: count, text }) => {
-      this.dropped.push({ at, count, why: text! });
+    dropped: (reader, { at, value: count, text }) => {
+      reader.dropped.push({ at, count, why: text! });
     },
   };
 

@@ -1,26 +1,26 @@
 /** Processes and threads: which there were, and how each process ended. */
 import { interruptions } from "../trace/event.ts";
 import type { Entities, OpenThread, ProcessOutcome, ThreadOutcome } from "./entities.ts";
-import type { Listener } from "./listener.ts";
+import type { Hears } from "./listener.ts";
 
-export class ProcessReader implements Listener {
+export class ProcessReader {
   readonly #entities: Entities;
 
   constructor(entities: Entities) {
     this.#entities = entities;
   }
 
-  readonly hears: Listener["hears"] = {
-    "job-began": ({ thread }) => {
-      this.#entities.thread(thread).isWorker = true;
+  static readonly hears: Hears<ProcessReader> = {
+    "job-began": (reader, { thread }) => {
+      reader.#entities.thread(thread).isWorker = true;
     },
-    "process-ended": ({ thread, at, value }) => {
-      const process = this.#entities.processOf(thread);
+    "process-ended": (reader, { thread, at, value }) => {
+      const process = reader.#entities.processOf(thread);
       process.exitCode = value;
       process.endedAt = at;
     },
-    interrupted: ({ thread, at, value, text }) => {
-      const process = this.#entities.processOf(thread);
+    interrupted: (reader, { thread, at, value, text }) => {
+      const process = reader.#entities.processOf(thread);
       process.interruptedBy = interruptions[value]!;
       process.interruption = text ?? null;
       process.endedAt ??= at;

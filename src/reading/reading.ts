@@ -18,7 +18,7 @@ import {
   type ThreadOutcome,
 } from "./entities.ts";
 import { type Failure, FailureReader, type Stray } from "./failures.ts";
-import { type Hear, hearings, type Listener } from "./listener.ts";
+import { hearings, type Hears, type Listener } from "./listener.ts";
 import { type Exit, ExitReader } from "./exits.ts";
 import type { LoopOutcome } from "./loops.ts";
 import {
@@ -126,7 +126,8 @@ class TraceReader {
   readonly #output = new OutputReader();
   readonly #exits = new ExitReader();
   readonly #observations: ObservationReader;
-  readonly #hearings: readonly (readonly Hear[])[];
+  readonly #readers: readonly object[];
+  readonly #listeners: readonly Listener[];
 
   constructor(trace: Recorded, listeners: readonly Listener[]) {
     this.#trace = trace;
@@ -139,7 +140,9 @@ class TraceReader {
     this.#failures = new FailureReader(entities);
     this.#processes = new ProcessReader(entities);
     this.#observations = new ObservationReader(entities);
-    this.#hearings = hearings([
+    this.#listeners = listeners;
+    // In the order of `heard`.
+    this.#readers = [
       this.#aftermath,
       this.#actors,
       this.#turns,
@@ -149,8 +152,7 @@ class TraceReader {
       this.#output,
       this.#exits,
       this.#observations,
-      ...listeners,
-    ]);
+    ];
   }
 
   read(): Reading {
@@ -185,7 +187,8 @@ class TraceReader {
     const loop = type === loopOpened ? this.#turns.opened(event) : this.#turns.loopOn(thread);
     loop?.holds.hear(event);
     const span = this.#spans.hear(event);
-    for (const hear of this.#hearings[type]!) hear(event, span);
+    for (const { reader, hear } of heard[type]!) hear(this.#readers[reader] as never, event, span);
+    for (const listener of this.#listeners) listener.hear(event, span);
     const { place } = event;
     if (place !== null && event.actor !== NOBODY) this.#actors.stands(event.actor, place, event.at);
   }
@@ -273,19 +276,19 @@ function waitingAtEnd(
 }
 
 /** What was written, and the promises that were dropped. */
-class OutputReader implements Listener {
+class OutputReader {
   readonly lines: Print[] = [];
   complains = false;
   readonly droppedPromises: Reading["droppedPromises"] = [];
 
-  readonly hears: Listener["hears"] = {
-    printed: (event) => this.#wrote(event, "stdout"),
-    complained: (event) => {
-      this.complains = true;
-      this.#wrote(event, "stderr");
+  static readonly hears: Hears<OutputReader> = {
+    printed: (reader, event) => reader.#wrote(event, "stdout"),
+    complained: (reader, event) => {
+      reader.complains = true;
+      reader.#wrote(event, "stderr");
     },
-    "promise-dropped": ({ at, text }) => {
-      this.droppedPromises.push({ function: text!, at });
+    "promise-dropped": (reader, { at, text }) => {
+      reader.droppedPromises.push({ function: text!, at });
     },
   };
 
@@ -293,3 +296,16 @@ class OutputReader implements Listener {
     this.lines.push({ at, thread, actor, text: text!, stream });
   }
 }
+
+/** What the readers of a trace do at its events, by the number of their types. */
+const heard = hearings([
+  AftermathReader.hears,
+  ActorReader.hears,
+  TurnReader.hears,
+  StandstillReader.hears,
+  FailureReader.hears,
+  ProcessReader.hears,
+  OutputReader.hears,
+  ExitReader.hears,
+  ObservationReader.hears,
+]);

@@ -2,7 +2,7 @@
 import type { Ticks } from "../base/duration.ts";
 import { waits } from "../trace/event.ts";
 import type { Entities } from "./entities.ts";
-import type { Hear, Listener } from "./listener.ts";
+import type { Hear, Hears } from "./listener.ts";
 import { type Recorded, wordOf } from "./recorded.ts";
 import type { Span } from "./spans.ts";
 
@@ -30,7 +30,7 @@ interface Open extends Standstill {
   since: Ticks;
 }
 
-export class StandstillReader implements Listener {
+export class StandstillReader {
   readonly #trace: Recorded;
   readonly #entities: Entities;
   /** By thread. */
@@ -41,26 +41,25 @@ export class StandstillReader implements Listener {
     this.#entities = entities;
   }
 
-  get hears(): Listener["hears"] {
-    const keeps: Hear = (_, span) => this.#stands(span);
-    const letsGo: Hear = (_, span) => this.#goesOn(span);
-    return {
-      "main-started": ({ thread, actor }) => {
-        const nothing = { blocked: 0, waits: [], reasons: 0, since: 0 };
-        this.#mains[thread] ??= { thread, actor, ...nothing };
-      },
-      "block-began": keeps,
-      "compute-began": keeps,
-      "offload-began": keeps,
-      "call-began": keeps,
-      "wait-began": keeps,
-      "block-ended": letsGo,
-      "compute-ended": letsGo,
-      "offload-ended": letsGo,
-      "call-ended": letsGo,
-      "wait-ended": letsGo,
-    };
-  }
+  static readonly #keeps: Hear<StandstillReader> = (reader, _, span) => reader.#stands(span);
+  static readonly #letsGo: Hear<StandstillReader> = (reader, _, span) => reader.#goesOn(span);
+
+  static readonly hears: Hears<StandstillReader> = {
+    "main-started": (reader, { thread, actor }) => {
+      const nothing = { blocked: 0, waits: [], reasons: 0, since: 0 };
+      reader.#mains[thread] ??= { thread, actor, ...nothing };
+    },
+    "block-began": this.#keeps,
+    "compute-began": this.#keeps,
+    "offload-began": this.#keeps,
+    "call-began": this.#keeps,
+    "wait-began": this.#keeps,
+    "block-ended": this.#letsGo,
+    "compute-ended": this.#letsGo,
+    "offload-ended": this.#letsGo,
+    "call-ended": this.#letsGo,
+    "wait-ended": this.#letsGo,
+  };
 
   /** Nothing comes after this instant. */
   finish(wall: Ticks): void {

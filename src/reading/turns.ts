@@ -9,7 +9,7 @@ import { completions } from "../trace/event.ts";
 import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
 import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone } from "./entities.ts";
-import type { Listener } from "./listener.ts";
+import type { Hears } from "./listener.ts";
 import { type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
 import { precisionOf, type Recorded, seamOf } from "./recorded.ts";
 import type { SpanFold } from "./spans.ts";
@@ -25,7 +25,7 @@ export interface Lateness {
 
 const completed = completions.indexOf("completed");
 
-export class TurnReader implements Listener {
+export class TurnReader {
   readonly #trace: Recorded;
   readonly #entities: Entities;
   readonly #spans: SpanFold;
@@ -48,24 +48,24 @@ export class TurnReader implements Listener {
     return this.current[thread];
   }
 
-  readonly hears: Listener["hears"] = {
-    "loop-closing": ({ at, thread }) => this.loopOn(thread)?.closing(at),
-    "loop-closed": ({ at, thread }) => this.loopOn(thread)?.closed(at),
-    "task-submitted": ({ at, actor }) => {
-      this.#entities.actor(actor).firstDue = at;
+  static readonly hears: Hears<TurnReader> = {
+    "loop-closing": (reader, { at, thread }) => reader.loopOn(thread)?.closing(at),
+    "loop-closed": (reader, { at, thread }) => reader.loopOn(thread)?.closed(at),
+    "task-submitted": (reader, { at, actor }) => {
+      reader.#entities.actor(actor).firstDue = at;
     },
-    "task-created": ({ at, actor: number }) => {
-      const actor = this.#entities.actor(number);
+    "task-created": (reader, { at, actor: number }) => {
+      const actor = reader.#entities.actor(number);
       actor.firstDue = Math.min(actor.firstDue, at);
     },
-    "task-started": ({ at, thread, actor: number }) => {
-      const actor = this.#entities.actor(number);
+    "task-started": (reader, { at, thread, actor: number }) => {
+      const actor = reader.#entities.actor(number);
       const due = actor.firstDue;
       actor.firstDue = Infinity;
-      if (at - due >= noticeable) this.#isLate(thread, { actor: number, due, at, how: "began" });
+      if (at - due >= noticeable) reader.#isLate(thread, { actor: number, due, at, how: "began" });
     },
-    "task-ended": ({ actor }) => {
-      this.#entities.actor(actor).firstDue = Infinity;
+    "task-ended": (reader, { actor }) => {
+      reader.#entities.actor(actor).firstDue = Infinity;
     },
   };
 

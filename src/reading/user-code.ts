@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { type EventType, goings, leftovers } from "../trace/event.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { Entities } from "./entities.ts";
-import type { Listener } from "./listener.ts";
+import type { Hears } from "./listener.ts";
 import type { Span } from "./spans.ts";
 
 /** A call that was under way when its task was cancelled, and did not end for that. */
@@ -61,7 +61,7 @@ interface Call {
   outlived: Outlived | null;
 }
 
-export class AftermathReader implements Listener {
+export class AftermathReader {
   readonly #aftermath: Aftermath = {
     wasCalled: false,
     outlived: [],
@@ -84,30 +84,30 @@ export class AftermathReader implements Listener {
     this.#entities = entities;
   }
 
-  readonly hears: Listener["hears"] = {
-    "call-began": ({ actor, thread }, span) => {
-      this.#aftermath.wasCalled = true;
-      this.#threads.add(thread);
-      this.#calls.set(actor, { span: span!, outlived: null });
+  static readonly hears: Hears<AftermathReader> = {
+    "call-began": (reader, { actor, thread }, span) => {
+      reader.#aftermath.wasCalled = true;
+      reader.#threads.add(thread);
+      reader.#calls.set(actor, { span: span!, outlived: null });
     },
-    "cancel-requested": ({ actor, at }) => this.#cancelled(actor, at),
-    printed: ({ actor }) => this.#wrote(actor),
-    complained: ({ actor }) => this.#wrote(actor),
-    "call-ended": (_, span) => this.#callEnded(span),
-    "left-behind": ({ actor, value, text }) => {
-      this.#aftermath.leftBehind.push({
+    "cancel-requested": (reader, { actor, at }) => reader.#cancelled(actor, at),
+    printed: (reader, { actor }) => reader.#wrote(actor),
+    complained: (reader, { actor }) => reader.#wrote(actor),
+    "call-ended": (reader, _, span) => reader.#callEnded(span),
+    "left-behind": (reader, { actor, value, text }) => {
+      reader.#aftermath.leftBehind.push({
         actor,
         // It is told right before the end of its call.
-        function: this.#calls.get(actor)?.span.of ?? this.#ended.get(actor)?.function ?? "",
+        function: reader.#calls.get(actor)?.span.of ?? reader.#ended.get(actor)?.function ?? "",
         what: leftovers[value]!,
         source: text ?? null,
         over: false,
       });
     },
-    "went-on": (event) => this.#goesOn(event),
-    "nothing-left": ({ thread, at }) => {
-      this.#over.add(thread);
-      if (this.#entities.thread(thread).main !== null) this.#aftermath.nothingLeftAt = at;
+    "went-on": (reader, event) => reader.#goesOn(event),
+    "nothing-left": (reader, { thread, at }) => {
+      reader.#over.add(thread);
+      if (reader.#entities.thread(thread).main !== null) reader.#aftermath.nothingLeftAt = at;
     },
   };
 
@@ -145,6 +145,7 @@ export class AftermathReader implements Listener {
 
   /** Whether an event of this type, by this actor, is of what its functions left going, and no step of its own. */
   isAside(type: EventType, actor: number): boolean {
+    if (this.#noSteps.size === 0) return false;
     const key = `${type} ${actor}`;
     const left = this.#noSteps.get(key) ?? 0;
     if (left > 0) this.#noSteps.set(key, left - 1);
