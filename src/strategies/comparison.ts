@@ -1,51 +1,52 @@
-/** One scenario under several strategies: the figures that tell them apart, and what satisfies a demand. */
+/** The comparison of strategies: the figures of a run, and classes of strategies that have the same ones. */
 import type { Ticks } from "../base/duration.ts";
 import { weightOf } from "../scenario/axes.ts";
 import { isSamePoint, type Strategy } from "../scenario/strategy.ts";
 import { backgroundEnd } from "./expectations.ts";
 import { endedAtShutdown, isLost, type Outcome, precisionOf } from "../outcome/outcome.ts";
 
-/** What one strategy made of a scenario. */
+/** The figures of a scenario's run under one strategy. */
 export interface Figures {
   strategy: string;
   finished: number;
   lost: number;
   failed: number;
-  /** Cancelled by a timeout or with their group; and ended at shutdown, as they are meant to be. */
+  /** The number of tasks that a timeout or their failing group has cancelled. */
   givenUp: number;
+  /** The number of tasks that ended at shutdown, as the document says they should. */
   shutDown: number;
-  /** Of the failures of tasks: how many reached launch or main, a line on stderr, or nobody. */
+  /** The failures of tasks, counted by who heard of them. */
   heard: { raised: number; logged: number; nobody: number };
-  /** When main's steps ended; null when they never did. */
+  /** The end of main's steps; null where they did not end. */
   main: Ticks | null;
   /** Whether main failed, or never came to its end. */
   mainFailed: boolean;
-  /** For how long main's steps waited for an inline loop. */
+  /** The time for which main's steps waited for an inline loop. */
   waited: Ticks;
-  /** From main's start to the end of the process; null in a deadlock. */
+  /** The time from main's start to the end of the process; null in a deadlock. */
   wall: Ticks | null;
-  /** When the last task had ended, or launch; null where nothing began. */
+  /** The end of the last task, or of launch; null where nothing began. */
   background: Ticks | null;
-  /** The longest that the loop's thread was held. */
+  /** The longest hold of the loop's thread. */
   block: Ticks;
-  /** Of the tasks that have clean-up: whether it ran to its end for all, some or none of those that began. */
+  /** Whether the clean-up of all, some or none of the tasks that began ran to its end; null where none has any. */
   cleanup: "all" | "some" | "none" | null;
-  /** What the program's process ends with; null when the run did not end by itself. */
+  /** The exit status of the process; null where the run did not end by itself. */
   exitCode: number | null;
-  /** How far times may be off by chance: not at all in virtual time. */
+  /** The error of times, in ticks: 0 in virtual time. */
   precision: Ticks;
 }
 
-/** What one strategy came to, and what it lacks of what must hold. */
+/** The judgement on a strategy: its figures, and the demands that its run does not meet. */
 export interface Judged {
   strategy: Strategy;
   figures: Figures;
   lacks: string[];
-  /** The latest that a task has woken after its time. */
+  /** The greatest lateness of a task's turn. */
   late: Ticks;
-  /** Whether threads of one process computed side by side, which those of CPython never do. */
+  /** Whether threads of one process computed in parallel, which the GIL keeps those of CPython from. */
   computesAtOnce: boolean;
-  /** Changes of the program that leave less lacking, each of them tried; asked of few of those judged. */
+  /** Changes of the program, each tried, under which fewer demands are unmet. A function, since few are asked for. */
   helps: () => string[];
 }
 
@@ -78,15 +79,16 @@ export function figuresOf(outcome: Outcome): Figures {
   };
 }
 
-/** What a strategy of the other language weighs, more than all else together; and one axis that its name must tell. */
+/** The weight of the other language, which is more than all other weights together, and that of each axis in a name. */
 const foreign = 1000;
 const refinement = 100;
 
 /**
- * How much a strategy asks of whoever uses it; the smaller the simpler.
+ * The complexity of a strategy: how much it asks of whoever uses it. The smaller, the simpler.
  *
- * A program is either asyncio's or JavaScript's, so a strategy of the other kind (`float`) comes last.
- * Giving work up at the end is more than a pool: where both would do, that one does by luck.
+ * A program is either asyncio's or JavaScript's, so a strategy of the other language (`float`) comes last.
+ * Giving work up at the end weighs more than a pool: where a run is good under both, the first is good by
+ * luck.
  *
  * @param own the strategy that the scenario has now.
  */
@@ -96,7 +98,7 @@ export function complexity(strategy: Strategy, own: Strategy): number {
   return (isForeign ? foreign : 0) + refinement * refined + weightOf(strategy);
 }
 
-/** Strategies that come to the same, told by the simplest of them. */
+/** A class of strategies whose figures are equal, told by the simplest of them. */
 export interface Class {
   figures: Figures;
   members: Strategy[];
@@ -104,7 +106,7 @@ export interface Class {
   own: boolean;
 }
 
-/** One strategy by itself. */
+/** A class of one strategy. */
 export function classOf<Run extends { strategy: Strategy; figures: Figures }>(
   run: Run,
   own: Strategy,

@@ -1,32 +1,33 @@
 /**
- * The memory that all threads of a real run share: clocks, locks, who rests, and the queue of the pool.
+ * The shared memory of a real run's threads: clocks, locks, the state of each thread, the queue of the pool.
  *
- * Invariant: cells are written with Atomics or before the thread that reads them has been started. A
- * thread's time in `nextTimes` is written by itself alone, and before the cell or message that tells others.
+ * Invariant: a cell is written with Atomics, or before the thread that reads it has been started. A
+ * thread's time in `nextTimes` is written by that thread alone, and before the cell or message by which
+ * others hear of what it has done.
  */
 
 import { POOL_THREAD } from "../../trace/event.ts";
 
-/** Every thread waits, and for nothing that can still come. */
+/** A deadlock: every thread of the run waits for a message, and no message is on its way. */
 export class Deadlock extends Error {}
 
 /**
- * Blocks the thread while a cell has this value, for at most this many milliseconds.
+ * A blocking wait while a cell has this value, for at most this many milliseconds.
  *
- * To be woken is not to be told: who wrote what the thread has read already may notify only now. So
- * what counts is the value.
+ * A stale wake-up is possible: a writer whose value the thread has read already may notify only now.
+ * Therefore the value decides, and not the wake-up.
  *
- * @returns whether it had another one before that time was over.
+ * @returns whether the cell had another value before the time was over.
  */
 export function waitWhile(cell: Int32Array, value: number, ms = Infinity): boolean {
   const until = performance.now() + ms;
-  // Atomics.wait compares and sleeps in one step, so what is written in between is not missed.
+  // Atomics.wait compares and sleeps in one step, so no write between the two is missed.
   while (Atomics.load(cell, 0) === value)
     if (Atomics.wait(cell, 0, value, until - performance.now()) === "timed-out") return false;
   return true;
 }
 
-/** A place in shared memory that one thread at a time may hold. */
+/** A mutex in shared memory: one thread at a time holds it. */
 export class Lock {
   readonly #cell: Int32Array;
 
@@ -40,31 +41,31 @@ export class Lock {
 
   release(): void {
     Atomics.store(this.#cell, 0, 0);
-    // Several may wait; who wakes in vain waits again.
+    // Several threads may wait, of which one gets the lock; the others wait again.
     Atomics.notify(this.#cell, 0);
   }
 }
 
-/** How a thread is started: main does every other step, the thread answers with the next. */
+/** The handshake that starts a thread: main takes every other stage, and the thread answers with the next. */
 export const stages = { askedForTime: 1, toldTime: 2, toldToStart: 3, started: 4 } as const;
 
-/** Where a thread is in its life; above zero it rests, having seen that many messages less one. */
+/** The state of a thread. A number above zero says that it rests and has taken in one message less than that. */
 const runs = 0;
 const isNotThere = -1;
 
-/** What a thread of the pool is about: it has a job, it wants one and rests, or it is on its way to one. */
+/** The state of a thread of the pool: it has a job, it rests until there is one, or it is about to look for one. */
 const wants = { nothing: 0, job: 1, toLook: 2 } as const;
 
-/** What it may take a thread to come round to writing, in ms: on a busy machine, a while. */
+/** The longest, in ms, that a thread with unflushed events is waited for: a busy machine may give it no core meanwhile. */
 const longestWriting = 2000;
 
-/** How many cells come before those that count by thread, channel and job. */
+/** The number of cells before those that there are for each thread, channel and job. */
 const fixedCells = 4;
 
-/** How many cells count by thread. */
+/** The number of cells for each thread. */
 const cellsPerThread = 6;
 
-/** How large a run is: what the memory has to hold. */
+/** The size of a run, which decides that of the memory. */
 export interface BoardSize {
   /** One more than the highest number of a thread. */
   threads: number;
@@ -85,11 +86,11 @@ export class Board {
   readonly size: BoardSize;
   /** When main started, by main's clock, in ms. */
   readonly origin: Float64Array;
-  /** By thread: the earliest time, in ticks, of what comes after all that it has done (clock.ts). */
+  /** By thread: its Lamport clock (clock.ts), the earliest time, in ticks, of what comes after all that it has done. */
   readonly nextTimes: Float64Array;
-  /** Who writes to the event pipe holds this. */
+  /** The lock of the event pipe: its holder writes. */
   readonly pipe: Lock;
-  /** Who sends to or receives from a channel holds this. */
+  /** The lock of all channels: its holder sends or receives. */
   readonly channelLock: Lock;
   readonly #corrections: Float64Array;
   readonly #cells: Int32Array;
@@ -118,7 +119,7 @@ export class Board {
     this.#taken = new Int8Array(this.memory, taken, size.jobs);
     this.pipe = new Lock(this.#cells.subarray(0, 1));
     this.channelLock = new Lock(this.#cells.subarray(1, 2));
-    // These are asked for at every message, or every job.
+    // Views that are needed at every message or job, and therefore made once.
     const threads = Array.from({ length: size.threads }, (_, thread) => thread);
     this.#arrivals = threads.map((thread) => this.#perThread(0, thread));
     this.#rests = threads.map((thread) => this.#perThread(1, thread));
@@ -131,8 +132,8 @@ export class Board {
   }
 
   /**
-   * What a thread's clock is behind main's, in ms, beyond what the two say themselves; before that,
-   * what it reckons main's clock to show when it is asked.
+   * The correction of a thread's clock, in ms: how far it is behind main's beyond what their time origins
+   * say. While the thread is being started, it is the thread's own reckoning of main's clock.
    */
   correction(thread: number): Float64Array {
     return this.#corrections.subarray(thread, thread + 1);
@@ -149,7 +150,7 @@ export class Board {
     waitWhile(this.#stage(thread), stage);
   }
 
-  /** Says that a thread's start has come so far. */
+  /** Tells that a thread's start has reached a stage. */
   reach(thread: number, stage: number): void {
     const cell = this.#stage(thread);
     Atomics.store(cell, 0, stage);
@@ -165,44 +166,50 @@ export class Board {
     return this.#perThread(2, thread);
   }
 
-  /** The process that does a pool thread's jobs, or 0. */
+  /** The id of the process that does a pool thread's jobs; 0 where there is none. */
   process(thread: number): Int32Array {
     return this.#perThread(3, thread);
   }
 
-  /** 1 while others may know of what a thread has done, and its events are not in the pipe yet. */
+  /** The debt of a thread: 1 while it has unflushed events of which other threads may have heard. */
   debt(thread: number): Int32Array {
     return this.#perThread(4, thread);
   }
 
-  /** Blocks until no thread but the one that asks owes events. */
+  /** Blocks until no other thread has unflushed events. */
   awaitDebts(own: number): void {
     for (let thread = 0; thread < this.size.threads; thread++) {
       if (thread === own) continue;
       const debt = this.debt(thread);
-      // Whoever owes writes within milliseconds; to hang here for ever would be worse than a loss.
+      // A thread flushes within milliseconds. Some events lost are better than a process that never ends.
       waitWhile(debt, 1, longestWriting);
     }
   }
 
-  /** How many values have gone into a channel and [1] out of it. */
+  /** The counts of a channel: [0] of values that have gone into it, [1] of those that have gone out. */
   channel(channel: number): Int32Array {
     const at = fixedCells + cellsPerThread * this.size.threads + 2 * channel;
     return this.#cells.subarray(at, at + 2);
   }
 
-  /** Puts a job behind those that there are. One thread only does so, and numbers them. */
+  /** Appends a job to the queue. Only the loop's thread appends, so it numbers the jobs. */
   offerJob(id: number, actor: number, step: number): void {
     this.#jobs[2 * id] = actor;
     this.#jobs[2 * id + 1] = step;
     Atomics.store(this.#cells, 3, id + 1);
   }
 
-  /** Takes the oldest job, from this one on, that nobody has taken, for a thread of the pool; else it is woken for the next. */
+  /**
+   * Takes the oldest job that no thread has taken, for a thread of the pool.
+   *
+   * @param from the first job that may still be untaken.
+   * @returns undefined where there is none: then the thread is woken for the next.
+   */
   takeNext(from: number, thread: number): Taken | undefined {
     let taken = this.#takeOldest(from);
     if (taken === undefined) {
-      // It says so before it looks once more, and the loop offers before it asks who wants: one of the two sees.
+      // The thread tells that it wants a job before it looks again, and the loop appends a job before it
+      // looks for a thread that wants one. So at least one of the two sees the other.
       Atomics.store(this.#wants[thread]!, 0, wants.job);
       taken = this.#takeOldest(from);
       if (taken === undefined) return undefined;
@@ -219,14 +226,16 @@ export class Board {
     return undefined;
   }
 
-  /** Makes a job a thread's own: to do it, or to take it back. True for the first that asks. */
+  /** Claims a job by compare-and-swap, to do it or to take it back. @returns whether the caller is the first. */
   takeJob(id: number): boolean {
     return Atomics.compareExchange(this.#taken, id, 0, 1) === 0;
   }
 
   /**
-   * Takes a job back, on the loop's thread, unless it is the pool's already: a thread that is on its way
-   * to a job will come to the oldest, and as many as are taken ahead are behind those.
+   * Takes a job back, on the loop's thread, unless it is the pool's already.
+   *
+   * The pool's are those that threads have taken, then the oldest ones, for as many threads as have no
+   * job, and behind these as many as a pool of processes takes ahead.
    */
   withdrawJob(id: number, takenAhead: number): boolean {
     let before = takenAhead;
@@ -238,30 +247,30 @@ export class Board {
     return before === 0 && this.takeJob(id);
   }
 
-  /** Whether a thread of the pool rests and is to be woken, since there is a job now. */
+  /** Claims the waking of a pool's thread that rests until there is a job. @returns whether it is to be woken. */
   wakesForJob(thread: number): boolean {
     return Atomics.compareExchange(this.#wants[thread]!, 0, wants.job, wants.toLook) === wants.job;
   }
 
-  /** A thread is about to run, or to run on. */
+  /** Tells that a thread runs from now on. */
   runs(thread: number): void {
     Atomics.store(this.#rest(thread), 0, runs);
   }
 
-  /** A thread is over and says nothing any more. @returns as `rests` does: it may have been the last to run. */
+  /** Tells that a thread is over. @returns as `rests` does, since it may have been the last one that ran. */
   isOver(thread: number): boolean {
     Atomics.store(this.#rest(thread), 0, isNotThere);
     return this.#isDeadlock();
   }
 
   /**
-   * A thread has nothing to do until a message comes.
+   * Tells that a thread rests: it has nothing to do until a message comes.
    *
-   * Each says so before it looks at the others, so of two that come to rest at once at least one
-   * sees that both do. A message on its way shows in what has arrived and has not been seen.
+   * A thread tells it before it looks at the others, so of two that come to rest at once at least one
+   * sees both at rest. A message under way is one that has been counted as sent and not as taken in.
    *
-   * @param seen how many messages the thread has taken in.
-   * @returns whether no message can come any more, since every thread rests.
+   * @param seen the number of messages that the thread has taken in.
+   * @returns whether this is a deadlock that no other thread has found before.
    */
   rests(thread: number, seen: number): boolean {
     Atomics.store(this.#rest(thread), 0, seen + 1);
@@ -269,16 +278,16 @@ export class Board {
   }
 
   #isDeadlock(): boolean {
-    // Looked at once, a thread may seem to rest that has meanwhile woken, told one already looked at,
-    // and come to rest again. Messages only grow in number, so if all rest a second time and none has
-    // come, there was an instant in between at which all of them rested.
+    // Two scans in a row must agree. During one scan, a thread that is looked at late may have woken,
+    // sent a message to one that was looked at early, and come to rest again. The number of messages
+    // only grows: if it is the same in the second scan, all threads rested between the two.
     const messages = this.#messagesIfAllRest();
     if (messages === null || messages !== this.#messagesIfAllRest()) return false;
-    // Whoever finds it tells; a second one would tell the same.
+    // The first thread that finds the deadlock tells of it.
     return Atomics.compareExchange(this.#cells, 2, 0, 1) === 0;
   }
 
-  /** How many messages have come to all threads together, or null if one of them does not seem to rest. */
+  /** The number of messages that all threads have taken in; null if one of them runs or has a message to take in. */
   #messagesIfAllRest(): number | null {
     let messages = 0;
     for (let other = 0; other < this.size.threads; other++) {

@@ -1,44 +1,44 @@
 /**
- * What other threads say to this one, whether it is awake, parked or blocked.
+ * The mailbox of a thread: messages of other threads, which reach it awake, parked or blocked.
  *
- * MessagePorts carry the messages; a counter in shared memory tells a thread that is blocked, or
- * never idle, that there is one. Neither alone does both: a port's handler does not run while its
- * thread is busy, and shared memory carries no values.
+ * MessagePorts carry the messages, and a counter in shared memory tells that there is one. Both are
+ * needed: a port's handler does not run while its thread is blocked or busy, and shared memory
+ * carries no values.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { Message } from "../../program/operation.ts";
 import { type Board, waitWhile } from "./board.ts";
 
-/** What goes through a port: a message, and with `filled` the value itself. */
+/** A message as it goes through a port: `filled` brings the value itself. */
 export type Posted =
   | Exclude<Message, { kind: "filled" }>
   | { kind: "filled"; channel: number; item: number; value: unknown }
   /** To the threads of the pool, before the job is offered: what its function gets. */
   | { kind: "job-args"; job: number; args: unknown }
-  /** To main: every thread waits, and for nothing that can still come. */
+  /** To main: the run is deadlocked. */
   | { kind: "deadlock" };
 
-/** For how long a thread looks out for a message before it falls asleep, in ms. */
-const longestLook = 0.02;
+/** The spin, in ms, before a thread parks: for so long it looks for a message again and again. */
+const longestSpin = 0.02;
 
-/** When that was in vain, how many times it then falls asleep at once: who would answer may need its core. */
-const sleepsAfterLook = 15;
+/** The number of waits without a spin after one in vain: the thread that is to answer may need this one's core. */
+const parksAfterSpin = 15;
 
 export class Mailbox {
-  /** How many messages have been taken from the ports. */
+  /** The number of messages taken off the ports. */
   seen = 0;
   readonly #board: Board;
   readonly #arrivals: Int32Array;
   readonly #ports: ReadonlyMap<number, MessagePort>;
   readonly #all: readonly MessagePort[];
   readonly #taken: Posted[] = [];
-  /** The port that the last message came through: the next one may as well. */
+  /** The port of the latest message, at which the next one is looked for first. */
   #latest = 0;
   #wake: (() => void) | undefined;
   #hears = false;
   #heardOfDeadlock = false;
-  /** How many times more it falls asleep without looking out before. */
-  #sleepsLeft = 0;
+  /** The number of waits left without a spin. */
+  #parksLeft = 0;
 
   constructor(thread: number, board: Board, ports: [thread: number, port: MessagePort][]) {
     this.#board = board;
@@ -47,7 +47,7 @@ export class Mailbox {
     this.#all = ports.map(([, port]) => port);
   }
 
-  /** Whom this thread speaks with. */
+  /** The threads that this one speaks with. */
   get peers(): number[] {
     return [...this.#ports.keys()];
   }
@@ -59,7 +59,7 @@ export class Mailbox {
     Atomics.notify(arrivals, 0);
   }
 
-  /** Puts a message from this thread itself behind what has come. */
+  /** Appends a message of this thread's own to those that have come. */
   deliver(message: Posted): void {
     this.#taken.push(message);
     this.#wake?.();
@@ -99,14 +99,14 @@ export class Mailbox {
    */
   block(ms: number, onlyNew: boolean): boolean {
     if (!onlyNew && this.#taken.length > 0) return true;
-    if (this.#looksOut(ms)) return true;
+    if (this.#spin(ms)) return true;
     return waitWhile(this.#arrivals, this.seen, ms);
   }
 
-  /** Calls back when a message comes while the thread's own event loop is free; undefined: no more. */
+  /** Sets the callback for messages that come while the native event loop is free; undefined unsets it. */
   onArrival(wake: (() => void) | undefined): void {
     this.#wake = wake;
-    // To ask a port whether it has a handler takes as long as to be asked something.
+    // Handlers are set once: to get or set one costs as much as a message.
     if (!this.#hears)
       for (const port of this.#all)
         port.onmessage = ({ data }) => {
@@ -114,11 +114,11 @@ export class Mailbox {
           this.#wake?.();
         };
     this.#hears = true;
-    // What has come before there were handlers.
+    // A message may have come before the callback was set.
     if (this.#taken.length > 0) wake?.();
   }
 
-  /** Whether what may still come here keeps the thread from ending by itself, when nothing else does. */
+  /** Sets whether the ports keep the thread alive when nothing else does. */
   keepsThread(keeps: boolean): void {
     for (const port of this.#all as readonly (MessagePort & NodeJS.RefCounted)[])
       if (keeps) port.ref();
@@ -129,16 +129,16 @@ export class Mailbox {
     for (const port of this.#all) port.close();
   }
 
-  /** Looks out for a message for a moment. An answer may take microseconds; to be woken for it takes fifty. */
-  #looksOut(ms: number): boolean {
-    if (this.#sleepsLeft > 0) {
-      this.#sleepsLeft--;
+  /** Spins for a message before the thread parks: an answer may take microseconds, a wake-up takes fifty. */
+  #spin(ms: number): boolean {
+    if (this.#parksLeft > 0) {
+      this.#parksLeft--;
       return false;
     }
-    const until = performance.now() + Math.min(ms, longestLook);
+    const until = performance.now() + Math.min(ms, longestSpin);
     do if (Atomics.load(this.#arrivals, 0) !== this.seen) return true;
     while (performance.now() < until);
-    this.#sleepsLeft = sleepsAfterLook;
+    this.#parksLeft = parksAfterSpin;
     return false;
   }
 
@@ -167,10 +167,9 @@ export class Mailbox {
 }
 
 /**
- * Whether a message is JSON. A text goes through a port of Bun's for less than half of what cloning an
- * object costs.
+ * Whether a message goes as JSON: a text costs less than half of a structured clone in a port of Bun's.
  */
 function isPlain({ kind }: Posted): boolean {
-  // What user code sends, and what is sent to it, may be a Map or a Date.
+  // Values of user code may be what JSON has not, as a Map or a Date.
   return kind !== "filled" && kind !== "ask" && kind !== "answer";
 }

@@ -1,8 +1,8 @@
 /**
- * Performing a thread program on a real thread: real blocking, real computing, native timers.
+ * The real thread that performs a thread program: real blocking, real computing, native timers.
  *
- * Invariant: before a thread stands still, and before it says anything that might make main end the
- * process, its events are in the pipe, or it owes them (wire.ts).
+ * Invariant: before a thread blocks, and before it sends a message after which main might end the
+ * process, its events are flushed, or marked as unflushed on the board (wire.ts).
  */
 import {
   logReasons,
@@ -51,66 +51,66 @@ const sleepEnded = typeNumber["sleep-ended"];
 const processEnded = typeNumber["process-ended"];
 const nothingLeft = typeNumber["nothing-left"];
 
-/** From how many ms on a thread that stands still need not look after user code meanwhile. */
+/** The length, in ms, from which on a blocking step pauses the observation of user code on its thread. */
 const longStand = 100;
 
-/** In a burst of sleeps: some microseconds' worth of events. */
+/** The number of events in a burst of sleeps that share a reading of the clock: some microseconds' worth. */
 const eventsPerReading = 16;
 
 export interface RealThreadOptions {
   number: number;
-  /** Every duration is divided by it, and every time reported multiplied. */
+  /** The factor by which durations are divided, and times in the record multiplied. */
   speed: number;
   clock: Clock;
   writer: EventWriter;
   board: Board;
   mailbox: Mailbox;
   channels: readonly Channel[];
-  /** Of the channels, those that bring values from another thread. */
+  /** Those of the channels that bring values from another thread. */
   shared: readonly SharedChannel[];
-  /** By the channel's index. */
+  /** The channels' names, by their indices. */
   channelNames: readonly string[];
   /** The steps that jobs are made of, the same on every thread. */
   poolSteps: readonly PoolStep[];
   /** The thread that the event loop runs on. */
   loopThread: number;
   startLoop: () => void;
-  /** Threads beside main on which user code runs keep the process from here on. */
+  /** Has the threads beside main on which user code runs keep the process alive from now on. */
   keepThreads: () => void;
-  /** Something that nobody calls or awaits has failed on this thread: it comes to its end at once. */
+  /** Ends the thread after an error that no caller can catch. */
   onStray: () => never;
-  /** Null where no step of this thread's calls any. */
+  /** The user's functions; null where no step of this thread calls one. */
   userCode: UserCode | null;
-  /** What does this thread's jobs in its place, if anything. */
+  /** The process that does this thread's jobs; null where the thread does them itself. */
   process: PoolProcess | null;
 }
 
 export class RealThread implements Thread, Host {
   readonly number: number;
   readonly channels: readonly Channel[];
-  /** Real time varies by itself. */
+  /** No jitter is added: real time has its own. */
   readonly vary = null;
   readonly #options: RealThreadOptions;
-  /** What user code on this thread has asked of the loop's. */
+  /** Requests of user code on this thread to the loop's, by their number. */
   readonly #asks = new Map<number, PromiseWithResolvers<unknown>>();
   #asked = 0;
   #lastReading: Ticks = 0;
-  /** For how many events more the last reading of the clock is good. */
+  /** The number of events that may still share the latest reading of the clock. */
   #readingsLeft = 0;
-  /** The timer by which the native event loop writes what is owed. */
+  /** The timer that flushes what is unflushed. */
   #paying: ReturnType<typeof setTimeout> | undefined;
-  /** By the position of a step in the document, whose texts may be filled in: its place among the pool's steps. */
+  /** The number of each of the pool's steps. A step whose placeholders are filled in is another object, with the same position. */
   readonly #stepNumbers: ReadonlyMap<Position, number>;
-  /** What the functions of jobs get that nobody is known to have taken, where it is not what the document says. */
+  /** Arguments with placeholders filled in, of jobs that may still be untaken. */
   readonly #args = new Map<number, unknown>();
-  /** Jobs before this one are none for this thread of the pool: it has taken them, or another one has. */
+  /** The first job that may still be untaken, as far as this thread of the pool knows. */
   #nextJob = 0;
-  /** What this thread of the pool is doing. */
+  /** The job that this thread of the pool is doing. */
   #job: Job | undefined;
-  /** Called when nothing is alive on this thread but what others may still say to it. */
+  /** The callback for when nothing but messages of other threads can still happen here. */
   #onStranded: (() => void) | undefined;
   #seesEmptiness = false;
-  /** Its program is over, and user code goes on: nobody will see to it that its events are written. */
+  /** Whether the program is over and user code goes on, so that each event is flushed at once. */
   #lingers = false;
 
   constructor(options: RealThreadOptions) {
@@ -128,10 +128,10 @@ export class RealThread implements Thread, Host {
   }
 
   record(type: number, actor: number, value: number, details?: Details): Ticks {
-    // Nothing that comes behind it is listened to.
+    // User code is not observed beyond the end of the process.
     if (type === processEnded) this.#options.userCode?.end();
-    // Reading the clock costs more than all else of an event. A sleep concerns no other thread, so
-    // in a burst of sleeps a few events may share a reading.
+    // A reading of the clock costs more than the rest of an event. A sleep concerns no other thread,
+    // so in a burst of sleeps a few events share a reading.
     const isSleep = type === sleepBegan || type === sleepEnded;
     if (!isSleep || this.#readingsLeft-- === 0) {
       this.#lastReading = this.#options.clock.stamp();
@@ -143,7 +143,7 @@ export class RealThread implements Thread, Host {
   }
 
   startLoop(): void {
-    // Whatever the loop does comes after what main did.
+    // What the loop does comes after what main did, in the pipe as well.
     this.flush();
     this.#options.startLoop();
   }
@@ -151,9 +151,9 @@ export class RealThread implements Thread, Host {
   post(to: number, message: Message): void {
     const { mailbox } = this.#options;
     if (to === this.number) return mailbox.deliver(message as Posted);
-    // Main may end the process then.
+    // Main may end the process when it hears of this.
     if (message.kind === "closed") this.#options.userCode?.end();
-    // Main may end the process because of what it hears, from the loop, or through it from the pool.
+    // The same holds for other messages, from the loop's thread or through it from the pool.
     if (to < this.number) this.#options.writer.flushOrOwe();
     mailbox.post(to, message as Posted);
   }
@@ -183,7 +183,7 @@ export class RealThread implements Thread, Host {
 
   offerJob({ id, actor, step }: Job): void {
     const { board, writer } = this.#options;
-    // A thread of the pool may tell of the job before this one tells where it came from.
+    // Otherwise the pool's events of the job might be in the pipe before this thread's.
     writer.flushOrOwe();
     const number = this.#stepNumbers.get(step.position)!;
     if (step.kind === "call" && isFilledIn(this.#options.poolSteps[number]!))
@@ -212,13 +212,13 @@ export class RealThread implements Thread, Host {
     return { id, actor, step: this.#filledIn(poolSteps[taken.step]!, id), ticks: 0 };
   }
 
-  /** The step of a job as it is to be done. What its function gets has come before the job was offered. */
+  /** A job's step with its placeholders filled in. Its arguments have come before the job was offered. */
   #filledIn(step: PoolStep, job: number): PoolStep {
     if (step.kind !== "call" || !isFilledIn(step)) return step;
     for (const { job: other, args } of this.#options.mailbox.take("job-args"))
       this.#args.set(other, args);
     const args = this.#args.get(job);
-    // Those before it have been taken by others.
+    // Other threads have taken the jobs before it.
     for (const other of this.#args.keys()) if (other <= job) this.#args.delete(other);
     return { ...step, args };
   }
@@ -232,8 +232,7 @@ export class RealThread implements Thread, Host {
   }
 
   /**
-   * Takes a program from operation to operation to its end; what it recorded last is still to be
-   * flushed then.
+   * Performs a program's operations to its end. Its last events are still unflushed then.
    *
    * @throws Deadlock on the main thread, when no thread of the run can ever go on.
    */
@@ -244,7 +243,7 @@ export class RealThread implements Thread, Host {
       const { done, value } = program.next(result);
       if (done) return value;
       result = undefined;
-      // A wait may be over at once, and takes care of it itself.
+      // Waiting and parking flush by themselves, since both may be over at once.
       if (value.kind !== "wait" && value.kind !== "park") this.#flushBefore(value);
       switch (value.kind) {
         case "block":
@@ -260,7 +259,7 @@ export class RealThread implements Thread, Host {
           break;
         case "call":
           result = this.#call(value);
-          // In a loop, what the function left behind gets its turn at once, as in any other.
+          // In a loop, promises that the function has left pending go on at once.
           if (value.actor !== MAIN) await nativeTurn();
           break;
         case "drain":
@@ -280,7 +279,7 @@ export class RealThread implements Thread, Host {
     }
   }
 
-  /** What takes no longer than events may be owed need not be preceded by a write. */
+  /** Flushes before an operation, unless that is over before events must be flushed in any case. */
   #flushBefore(operation: Operation): void {
     const step = operation.kind === "job" ? operation.job.step : operation;
     const { clock, writer } = this.#options;
@@ -289,7 +288,7 @@ export class RealThread implements Thread, Host {
     else this.flush();
   }
 
-  /** Stands still for a stretch of scenario time. */
+  /** Blocks the thread for a stretch of scenario time. */
   block(ticks: Ticks): void {
     standStill(this.#options.clock.msOf(ticks));
   }
@@ -334,7 +333,7 @@ export class RealThread implements Thread, Host {
   /**
    * Blocks the thread until an instant of scenario time, or until a message comes.
    *
-   * @param onlyNew only one that has not come yet counts.
+   * @param onlyNew whether messages that have come already do not count.
    */
   #waitForMessage(until: Ticks, onlyNew = false): void {
     const { board, clock, mailbox, writer, userCode } = this.#options;
@@ -347,7 +346,7 @@ export class RealThread implements Thread, Host {
     if (mailbox.isDeadlocked) throw new Deadlock();
   }
 
-  /** Nothing will happen here until a message comes; if none can, the run is deadlocked. */
+  /** Tells that the thread rests until a message comes. Where none can come, the run is deadlocked. */
   #rest(): void {
     const { board, mailbox } = this.#options;
     if (!board.rests(this.number, mailbox.seen)) return;
@@ -369,11 +368,11 @@ export class RealThread implements Thread, Host {
     );
   }
 
-  /** A job that takes more than holding this thread. */
+  /** Does a job that a process does, or that calls a function of the user's. */
   async #do({ job }: JobOperation): Promise<OperationResult> {
     const { process, clock, mailbox, board, userCode } = this.#options;
     this.#job = job;
-    // Until somebody answers, nothing here can go on any more; of a process that is not known.
+    // A call that nothing on this thread can settle waits for an answer. Of a process it is not known.
     const waits = (): void => {
       if (process !== null) return;
       this.#whenStranded(() => {
@@ -381,7 +380,7 @@ export class RealThread implements Thread, Host {
         this.#rest();
       });
     };
-    // What user code in the pool asks of channels is answered while its job goes on.
+    // User code in the pool may use channels, so answers are taken in during its job.
     if (job.step.kind === "call") {
       mailbox.onArrival(() => {
         board.runs(this.number);
@@ -401,7 +400,7 @@ export class RealThread implements Thread, Host {
     return { error: error ?? undefined, broken };
   }
 
-  /** User code has ended this thread: whoever waits for it hears of that. */
+  /** Tells those who wait for this thread that user code has ended it. */
   breakOff(code: number): void {
     const error = `process.exit(${code}) in user code ended the thread`;
     if (this.number === LOOP_THREAD) {
@@ -417,7 +416,7 @@ export class RealThread implements Thread, Host {
     this.flush();
   }
 
-  /** Has the native event loop write what this thread owes. */
+  /** Sets the timer that flushes this thread's events. */
   #payLater(): void {
     this.#paying ??= setTimeout(() => {
       this.#paying = undefined;
@@ -429,7 +428,7 @@ export class RealThread implements Thread, Host {
   async #park({ until, floats = false }: ParkOperation): Promise<OperationResult> {
     let stranded = false;
     const { mailbox, userCode, board, clock, writer } = this.#options;
-    // The next message may be there in no time, but not the next timer.
+    // A message may come at once, so flushing can wait for a while; a timer comes later than that.
     if (until !== Infinity) this.flush();
     else if (writer.flushOrOwe()) this.#payLater();
     const calls = userCode?.isBusy === true;
@@ -462,13 +461,13 @@ export class RealThread implements Thread, Host {
     userCode?.unwatch();
     board.runs(this.number);
     if (mailbox.isDeadlocked) throw new Deadlock();
-    // Timers cut off fractions too. For less than a millisecond, standing still does no harm.
+    // Timers cut off fractions of a millisecond. The rest is short enough to block for.
     const rest = clock.msUntil(until);
     if (rest < 1) standStillBriefly(rest);
     return { stranded };
   }
 
-  /** Leaves main's thread to what user code has set going, here and on other threads, until it is over. */
+  /** Waits until nothing is alive any more of what user code has set going, here and on other threads. */
   async #drain({ until }: DrainOperation): Promise<OperationResult> {
     const { clock, userCode, keepThreads } = this.#options;
     this.linger();
@@ -487,7 +486,7 @@ export class RealThread implements Thread, Host {
     return typeof exitCode === "number" ? { exitCode } : noResult;
   }
 
-  /** The thread's program is over, but not what user code on it does. */
+  /** Tells that the program is over and user code on this thread goes on. */
   linger(): void {
     this.flush();
     this.#lingers = true;
@@ -499,7 +498,7 @@ export class RealThread implements Thread, Host {
     this.#whenStranded(() => this.record(nothingLeft, LAUNCH, 0));
   }
 
-  /** Calls back once when nothing here is alive any more that could go on by itself; undefined: no more. */
+  /** Sets the callback for when nothing but messages can happen here; it is called once. Undefined unsets it. */
   #whenStranded(callback: (() => void) | undefined): void {
     const { mailbox } = this.#options;
     if (callback === undefined && this.#onStranded === undefined) return;
@@ -510,7 +509,7 @@ export class RealThread implements Thread, Host {
     process.on("beforeExit", () => {
       const stranded = this.#onStranded;
       if (stranded === undefined) return;
-      // The thread ends unless it has something to do by now; and a message may come until then.
+      // The ports keep the thread alive again, and a message that is there by now comes first.
       mailbox.keepsThread(true);
       setImmediate(() => {
         if (this.#onStranded !== stranded) return;
@@ -521,7 +520,7 @@ export class RealThread implements Thread, Host {
   }
 }
 
-/** Lets the thread's native event loop go round once: promises of user code, and their rejections. */
+/** One turn of the native event loop, in which promises of user code go on and rejections are told. */
 function nativeTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
