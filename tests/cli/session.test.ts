@@ -373,7 +373,7 @@ describe("tandem, without arguments", () => {
     await at(session, "Which number?", down, enter);
     await at(session, "main: block\n", "x", enter);
     await at(session, "is not a duration", "\u007f", "\u007f", "\u007f", "5s", enter);
-    await at(session, /for real[^]*lost, strategy detach|lost, strategy detach/i, enter);
+    await at(session, /5s\n[^]*◆ {2}lost, strategy detach/, enter);
     await at(session, "Predict first", enter);
     await session.shows("in virtual time: 15s");
   });

@@ -235,6 +235,8 @@ describe("a real run", () => {
       const byActor = new Map<string, string>();
       for (const line of readFileSync(events, "utf8").trimEnd().split("\n").slice(1)) {
         const { type, actor, text } = JSON.parse(line) as Record<string, string>;
+        // Definitions are about no actor.
+        if (type === undefined || actor === undefined) continue;
         byActor.set(actor!, `${byActor.get(actor!) ?? ""}${type} ${text}\n`);
       }
       return byActor;

@@ -90,7 +90,8 @@ for (const strategy of ["await", "thread", "float"])
       expect(duration).toBeGreaterThanOrEqual(250);
       const blocked = result.findings.filter(({ rule }) => rule === "loop-blocked");
       expect(blocked[0]!.message).toContain(source!);
-      expect(JSON.stringify(result.findings)).not.toContain("machine");
+      // Of what else was late a busy machine may be the cause, but not of this.
+      expect(JSON.stringify(blocked)).not.toContain("machine");
     });
   });
 
