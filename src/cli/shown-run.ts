@@ -10,10 +10,9 @@ import {
   type TerminalText,
 } from "../base/texts.ts";
 import { lanesOf } from "../outcome/lanes.ts";
-import type { Lanes } from "../reading/lanes.ts";
-import { type Plan, planOf } from "../runs/plan.ts";
+import { Lanes } from "../reading/lanes.ts";
+import { type Plan, planOf, speedOf } from "../outcome/plan.ts";
 import { type RealProcess, type Run, run, runInVirtualTime } from "../runs/run.ts";
-import type { ReadRun } from "../strategies/judge.ts";
 import { typeNumber } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import { LivePicture } from "../report/terminal/live.ts";
@@ -58,7 +57,7 @@ async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
   const over = runInVirtualTime(plan, options.timeout);
   let broken: Shown["broken"] = null;
   try {
-    if (!options.json) writePrints(over.log);
+    if (!options.json) writePrints(over.trace.log);
   } catch (error) {
     if (!(error instanceof OutputError)) throw error;
     broken = error;
@@ -118,7 +117,7 @@ class LiveScreen {
   /** @param output where the program's own lines go; on the same terminal, the picture goes there too. */
   constructor(real: RealProcess, plan: Plan, { look }: ShowOptions, output: QueuedOutput) {
     const { scenario, strategy, driver } = plan;
-    const speed = driver.kind === "real" ? driver.speed : 1;
+    const speed = speedOf(driver);
     this.lanes = lanesOf(plan);
     const heading = `${scenario.name}, strategy ${strategy.name}`;
     this.#picture = new LivePicture(this.lanes, heading, expectedTime(plan));
@@ -172,12 +171,13 @@ function columns(): number {
 /** How long virtual time says that a run takes; null where it cannot say, or not at once. */
 export function expectedTime({ scenario, strategy }: Plan): Ticks | null {
   if (!areCallsTimed(scenario) || countAllSteps(scenario) > mostExpected) return null;
-  return runInVirtualTime(planOf(scenario, { strategy })).log.end;
+  return runInVirtualTime(planOf(scenario, { strategy })).trace.log.end;
 }
 
 /** The picture of a run that is over. */
-export function timelineOf({ outcome, log }: ReadRun, look: Look): TerminalText {
-  return pictureOf(lanesOf(outcome).hearAll(log), outcome.wall, look);
+export function timelineOf({ trace }: Run, look: Look): TerminalText {
+  const { definitions, log } = trace;
+  return pictureOf(new Lanes(definitions).hearAll(log), log.end, look);
 }
 
 /** The picture of lanes that have come to their end. */

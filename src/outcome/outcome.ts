@@ -4,13 +4,10 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { type Interruption, LAUNCH, MAIN, waits } from "../trace/event.ts";
-import type { EventLog } from "../trace/log.ts";
-import type { Jitter } from "../scenario/jitter.ts";
+import type { Trace } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { Scenario, TaskSpec } from "../scenario/model.ts";
-import type { Strategy } from "../scenario/strategy.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
-import { definitionsOf } from "../program/definitions.ts";
 import type { Blame } from "../reading/blame.ts";
 import {
   type ActorOutcome,
@@ -23,8 +20,9 @@ import type { LogCursor } from "../reading/cursor.ts";
 import type { Hold } from "../reading/holds.ts";
 import type { Listener } from "../reading/listener.ts";
 import { read, type Reading } from "../reading/reading.ts";
-import { precisionOf as precisionOfSource, type Recorded } from "../reading/recorded.ts";
+import { precisionOf } from "../reading/recorded.ts";
 import type { MainWait } from "../reading/standstill.ts";
+import type { Plan } from "./plan.ts";
 
 export type TaskOutcome = ActorOutcome & {
   status: TaskStatus;
@@ -36,16 +34,7 @@ export type TaskOutcome = ActorOutcome & {
   stoodAt: Standpoint | null;
 };
 
-/** What was performed, and how. */
-export interface Performed {
-  scenario: Scenario;
-  strategy: Strategy;
-  driver: "virtual" | "real";
-  /** Every duration was divided by it, and every time is multiplied back; 1 in virtual time. */
-  speed: number;
-  /** How durations varied; left out where they were what the document says. */
-  jitter?: Jitter;
-}
+type Performed = Pick<Plan, "scenario" | "strategy" | "driver">;
 
 type Told =
   | "wall"
@@ -56,14 +45,13 @@ type Told =
   | "failures"
   | "waiting"
   | "aftermath"
-  | "droppedPromises"
-  | "strays"
-  | "exits"
-  | "raisedInto"
-  | "rejected";
+  | "strays";
 
-/** Of the reading it has what is told of a run as it was read; `wall` is the end of the process. */
+/** A run as its scenario sees it: of the reading, what is told as it was read; `wall` is the end of the process. */
 export interface Outcome extends Performed, Pick<Reading, Told> {
+  reading: Reading;
+  /** How far times may be off by chance; 0 in virtual time. */
+  precision: Ticks;
   main: ProgramOutcome & {
     /** For how long main stood still before its steps ended: blocking steps, an inline loop, joins. */
     blocked: Ticks;
@@ -91,11 +79,6 @@ export interface Outcome extends Performed, Pick<Reading, Told> {
   launched: boolean;
 }
 
-/** How far the times of a run may be off by chance: not at all in virtual time. */
-export function precisionOf({ driver, speed }: Pick<Performed, "driver" | "speed">): Ticks {
-  return precisionOfSource({ kind: "scenario", driver, speed });
-}
-
 /** The name of an actor. */
 export function actorName({ tasks }: Outcome, actor: number): string {
   return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : tasks[actor]!.name;
@@ -121,14 +104,10 @@ export function endedAtShutdown(task: TaskOutcome): boolean {
   return task.until === "shutdown" && wasStopped(task) && !task.lost && task.givenUp === null;
 }
 
-/**
- * Reads a run's events.
- *
- * @param log in time order.
- */
-export function readOutcome(performed: Performed, log: EventLog): Outcome {
+/** Reads the trace of a run. */
+export function readOutcome({ scenario, strategy, driver }: Performed, trace: Trace): Outcome {
   const launched = new LaunchListener();
-  const reading = read(traceOf(performed, log), launched);
+  const reading = read(trace, launched);
   const mains = reading.actors.find(({ kind }) => kind === "main")!;
   const launch = reading.actors.find(({ kind }) => kind === "launch")!;
   const standstill = reading.standstills.find(({ actor }) => actor === mains.number);
@@ -144,11 +123,15 @@ export function readOutcome(performed: Performed, log: EventLog): Outcome {
   const [loop] = reading.loops;
   const isBeside = loop !== undefined && loop.thread !== mains.thread;
   return {
-    ...performed,
+    scenario,
+    strategy,
+    driver,
+    reading,
+    precision: precisionOf(trace.source),
     wall: reading.wall,
     main,
     launch: { ...programOf(launch), heard: launch.heard },
-    tasks: tasksOf(performed.scenario, reading),
+    tasks: tasksOf(scenario, reading),
     prints: reading.prints,
     lines: reading.lines,
     lateness: reading.lateness,
@@ -159,10 +142,7 @@ export function readOutcome(performed: Performed, log: EventLog): Outcome {
     failures: reading.failures,
     waiting: interruptedBy === "deadlock" ? reading.waiting : [],
     aftermath: reading.aftermath,
-    droppedPromises: reading.droppedPromises,
     strays: reading.strays,
-    exits: reading.exits,
-    raisedInto: reading.raisedInto,
     exitCode,
     interruptedBy,
     interruption,
@@ -171,14 +151,7 @@ export function readOutcome(performed: Performed, log: EventLog): Outcome {
       jobs: reading.unfinished.filter(({ kind }) => kind === "job").length,
     },
     launched: launched.came,
-    rejected: reading.rejected,
   };
-}
-
-/** The trace of a run whose events are at hand. */
-export function traceOf({ scenario, strategy, driver, speed }: Performed, log: EventLog): Recorded {
-  const definitions = definitionsOf({ scenario, strategy }, scenario.name);
-  return { source: { kind: "scenario", driver, speed }, definitions, log };
 }
 
 function programOf({ status, startedAt, endedAt, error }: ActorOutcome): ProgramOutcome {

@@ -6,6 +6,7 @@
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ToldFinding } from "../remedies/findings.ts";
 import { actorName, documentName, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import { jitterOf, speedOf } from "../outcome/plan.ts";
 import { threads } from "../trace/event.ts";
 import type { Hold } from "../reading/holds.ts";
 import { axisNames, axisOf } from "../scenario/axes.ts";
@@ -16,14 +17,15 @@ export type RunResult = ReturnType<typeof toJson>;
 
 /** @param findings as they are told, with what was tried to change them. */
 export function toJson(outcome: Outcome, findings: ToldFinding[]) {
-  const { scenario, strategy, driver, speed, jitter, wall } = outcome;
+  const { scenario, strategy, driver, wall } = outcome;
+  const jitter = jitterOf(driver);
   const { exitCode, interruptedBy, interruption } = outcome;
   return {
     scenario: scenario.name,
     strategy: strategyToJson(strategy),
-    driver,
-    speed,
-    ...(jitter === undefined ? {} : { jitter }),
+    driver: driver.kind,
+    speed: speedOf(driver),
+    ...(jitter === null ? {} : { jitter }),
     wall: ms(wall),
     exitCode,
     interruptedBy,

@@ -3,7 +3,7 @@
  *
  * All times are milliseconds of scenario time from the start of main; shares are 0 to 1.
  */
-import type { Outcome } from "../outcome/outcome.ts";
+import type { Plan } from "../outcome/plan.ts";
 import type { Moment, Pair, SensitivityReport, Spread, Tally } from "../strategies/sensitivity.ts";
 import { threads } from "../trace/event.ts";
 import { TICKS_PER_MS } from "../base/duration.ts";
@@ -14,7 +14,7 @@ import { strategyToJson } from "./json.ts";
 const mostOutcomes = 1000;
 
 export function sensitivityToJson(
-  { scenario, strategy }: Pick<Outcome, "scenario" | "strategy">,
+  { scenario, strategy }: Pick<Plan, "scenario" | "strategy">,
   jitter: Jitter,
   report: SensitivityReport,
   interrupted: boolean,

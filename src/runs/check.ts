@@ -56,7 +56,7 @@ function checksOf(
     const source = readSource(found.word);
     const { file, folder } = source;
     const scenario = parseScenario(source.text, file);
-    const plan = planOf(scenario, { driver, folder });
+    const plan = planOf(scenario, { driver, file, folder });
     checkPlans([plan], source);
     const strategies = (compare && scenario.compare) || [scenario.strategy];
     const checks = strategies.map((strategy): Check => {

@@ -1,36 +1,12 @@
-/** What is to be run, and how: the one thing that every use case is given. */
+/** Whether what is planned can be run: a document says what it calls, and only the driver what it can. */
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { callSteps, functionName } from "../scenario/calls.ts";
-import type { Jitter } from "../scenario/jitter.ts";
-import type { Scenario } from "../scenario/model.ts";
+import type { Plan } from "../outcome/plan.ts";
 import { DocumentError, type Problem } from "../scenario/problem.ts";
 import type { Source } from "../scenario/source.ts";
-import type { ProgramSpec } from "../program/spec.ts";
 
-/** What takes a program through its operations; `speed`: every duration is divided by it. */
-export type Driver = { kind: "virtual"; jitter: Jitter | null } | { kind: "real"; speed: number };
-
-export interface Plan extends ProgramSpec {
-  driver: Driver;
-  /** What the modules of its calls are relative to. */
-  folder: string;
-}
-
-/** Virtual time in which everything takes what the document says. */
-export const virtual: Driver = { kind: "virtual", jitter: null };
-
-/** The plan of a scenario: under its own strategy and in virtual time, but for what is said otherwise. */
-export function planOf(scenario: Scenario, otherwise: Partial<Omit<Plan, "scenario">> = {}): Plan {
-  return {
-    scenario,
-    strategy: scenario.strategy,
-    runtime: `Bun ${Bun.version}`,
-    folder: ".",
-    driver: virtual,
-    ...otherwise,
-  };
-}
+export { type Driver, type Plan, planOf, virtual } from "../outcome/plan.ts";
 
 /**
  * Passes plans of one document that can be run.

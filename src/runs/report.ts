@@ -1,19 +1,18 @@
 /** What a file of events tells: a scenario's run (`record.ts`), or a program that no scenario describes. */
 import { conventionOf } from "../program/definitions.ts";
+import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
+import { Run } from "../outcome/run.ts";
 import { parseScenario } from "../scenario/parse.ts";
 import { parseStrategy, type Strategy, StrategyError } from "../scenario/strategy.ts";
 import { read, type Reading } from "../reading/reading.ts";
 import type { TraceHeader } from "../trace/header.ts";
 import { EventsError, readTrace, type RecordedTrace } from "../trace/read.ts";
 import type { ObservedSource } from "../trace/trace.ts";
-import { type Driver, type Plan, planOf } from "./plan.ts";
-import { Run } from "./run.ts";
 
-/** A scenario's run, and the trace that its record is. */
+/** A scenario's run, whose trace is the record itself. */
 export interface RunRecording {
   of: "scenario";
   run: Run;
-  trace: RecordedTrace;
 }
 
 /** A program that no scenario describes: its trace, read. */
@@ -38,12 +37,12 @@ export function readRecording(
   const trace = readTrace(pieces, file, ({ source }) => {
     if (source.kind !== "scenario") return undefined;
     plan = planIn(source, file);
-    return conventionOf(plan, source.file);
+    return conventionOf(plan, plan.file);
   });
   const { source, epoch } = trace.header;
   if (source.kind === "observed")
     return { of: "program", source, trace, reading: read({ ...trace, source }) };
-  return { of: "scenario", run: new Run(plan!, trace.log, undefined, epoch), trace };
+  return { of: "scenario", run: new Run(plan!, trace, { epoch }) };
 }
 
 function planIn(source: Extract<TraceHeader["source"], { kind: "scenario" }>, file: string): Plan {
@@ -53,6 +52,7 @@ function planIn(source: Extract<TraceHeader["source"], { kind: "scenario" }>, fi
   return planOf(parseScenario(source.document, source.file), {
     strategy: readStrategy(source.strategy, file),
     driver,
+    file: source.file,
   });
 }
 

@@ -2,6 +2,7 @@
 import { quotedForShell } from "../base/texts.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
 import { EditableDocument } from "../scenario/editable.ts";
+import type { Run } from "../outcome/run.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import {
@@ -18,7 +19,7 @@ import { advise, type Advice, bySimplicity, unlessWords } from "./advice.ts";
 import { type CounterExample, findCounterExample } from "./counter-example.ts";
 import { writeDemands } from "./demand-words.ts";
 import type { Demands } from "./demands.ts";
-import { type Compared, judge, type ReadRun } from "./judge.ts";
+import { type Compared, judge } from "./judge.ts";
 
 /** As many events, of well under a second, are run through in search of advice. */
 const mostEvents = 700_000;
@@ -36,7 +37,7 @@ export interface Advising {
   scenario: Scenario;
   must: Demands;
   /** Virtual time. */
-  simulate: (plan: { scenario: Scenario; strategy: Strategy }) => ReadRun;
+  simulate: (plan: { scenario: Scenario; strategy: Strategy }) => Run;
 }
 
 /**
@@ -107,8 +108,8 @@ function tryOutWith({ simulate }: Advising): Simulate {
 /** How many events a run has; infinitely many where it can only be performed for real. */
 function eventsOf({ scenario, simulate }: Advising): number {
   if (!areCallsTimed(scenario)) return Infinity;
-  const { log } = simulate({ scenario, strategy: scenario.strategy });
-  return log.chunks.reduce((sum, { length }) => sum + length, 0);
+  const { trace } = simulate({ scenario, strategy: scenario.strategy });
+  return trace.log.chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { weightOf } from "../scenario/axes.ts";
 import { isSamePoint, type Strategy } from "../scenario/strategy.ts";
 import { backgroundEnd } from "./expectations.ts";
-import { endedAtShutdown, isLost, type Outcome, precisionOf } from "../outcome/outcome.ts";
+import { endedAtShutdown, isLost, type Outcome } from "../outcome/outcome.ts";
 
 /** The figures of a scenario's run under one strategy. */
 export interface Figures {
@@ -75,7 +75,7 @@ export function figuresOf(outcome: Outcome): Figures {
     cleanup:
       cleaning.length === 0 ? null : ran === cleaning.length ? "all" : ran > 0 ? "some" : "none",
     exitCode,
-    precision: precisionOf(outcome),
+    precision: outcome.precision,
   };
 }
 

@@ -4,12 +4,13 @@
  * Invariant: what luck, the machine or user code may change is told with that cause; a divergence
  * without a cause is a mistake of tandem's.
  */
-import type { ReadRun } from "./judge.ts";
 import { threads } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import { callsAny } from "../scenario/calls.ts";
 import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";
-import { type Outcome, traceOf } from "../outcome/outcome.ts";
+import type { Outcome } from "../outcome/outcome.ts";
+import { speedOf } from "../outcome/plan.ts";
+import type { Run } from "../outcome/run.ts";
 import { findRaces } from "../reading/races.ts";
 import { followSpans, type Span } from "../reading/spans.ts";
 import { raceWindow } from "../reading/recorded.ts";
@@ -53,13 +54,13 @@ const busyMs = 2;
  *   came to as well, luck decides.
  */
 export function findDivergences(
-  model: ReadRun,
-  real: ReadRun,
+  model: Run,
+  real: Run,
   variants: () => Iterable<Outcome>,
 ): Verification {
-  const { speed } = real.outcome;
-  const delayed = Math.max(0, delayOf(real.log) - delayOf(model.log));
-  const calls = callsAny(model.outcome.scenario);
+  const speed = speedOf(real.plan.driver);
+  const delayed = Math.max(0, delayOf(real.trace.log) - delayOf(model.trace.log));
+  const calls = callsAny(model.plan.scenario);
   const others = differences(model.outcome, real.outcome);
   const tolerance = toleranceMs * TICKS_PER_MS * speed;
   const busy = `the machine was busy: sleeps and blocks ended ${formatTime(delayed)} late in all`;
@@ -119,12 +120,8 @@ interface Difference extends Divergence {
 }
 
 /** Whether all of it falls on main's end, on another thread, so that luck says what comes first. */
-function endsWithMain(
-  { outcome, log }: ReadRun,
-  differences: readonly Difference[],
-  window: Ticks,
-): boolean {
-  const race = findRaces(traceOf(outcome, log), window).find(({ between }) =>
+function endsWithMain({ trace }: Run, differences: readonly Difference[], window: Ticks): boolean {
+  const race = findRaces(trace, window).find(({ between }) =>
     between.some(({ type }) => type === "main-ended"),
   );
   return (

@@ -1,10 +1,8 @@
 /** Holding runs against what must hold: what a strategy came to, what it lacks, and what would help. */
-import { lanesOf } from "../outcome/lanes.ts";
-import type { Outcome } from "../outcome/outcome.ts";
-import type { Lanes } from "../reading/lanes.ts";
+import type { Run } from "../outcome/run.ts";
+import { Lanes } from "../reading/lanes.ts";
 import { remediesOf } from "../remedies/findings.ts";
 import type { Simulate } from "../remedies/simulate.ts";
-import type { EventLog } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
 import type { Scenario } from "../scenario/model.ts";
@@ -19,12 +17,6 @@ import { figuresOf, type Judged } from "./comparison.ts";
 import { computeAtOnce } from "./computing.ts";
 import { type Demand, lacksOf } from "./demands.ts";
 
-/** A run as analysis sees it: its events, and what they come to. */
-export interface ReadRun {
-  readonly log: EventLog;
-  readonly outcome: Outcome;
-}
-
 /** What one strategy came to: all that is kept of a run, whose events may be millions. */
 export interface Compared extends Judged {
   lanes: Lanes;
@@ -33,7 +25,7 @@ export interface Compared extends Judged {
 
 /** Holds a run against what must hold. @param tryOut for what would help. */
 export function judge(
-  { outcome, log }: ReadRun,
+  { outcome, trace }: Run,
   demands: readonly Demand[],
   tryOut: Simulate,
 ): Compared {
@@ -43,10 +35,10 @@ export function judge(
     figures: figuresOf(outcome),
     lacks: lacksOf(outcome, demands),
     late: outcome.lateness.max,
-    computesAtOnce: computeAtOnce(scenario, strategy, log),
+    computesAtOnce: computeAtOnce(scenario, strategy, trace.log),
     helps: () => whatHelps(scenario, strategy, demands, tryOut),
     wall: outcome.wall,
-    lanes: lanesOf(outcome).hearAll(log),
+    lanes: new Lanes(trace.definitions).hearAll(trace.log),
   };
 }
 

@@ -6,7 +6,7 @@
  * scenario and the number of different outcomes, and by two times a run.
  */
 import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
-import type { EventLog } from "../trace/log.ts";
+import type { Trace } from "../trace/trace.ts";
 import type { Ticks } from "../base/duration.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
 import { isBeside } from "../scenario/strategy.ts";
@@ -14,8 +14,9 @@ import { LogCursor } from "../reading/cursor.ts";
 import { ThreadOrder } from "../reading/order.ts";
 import type { Heard, ProgramStatus, TaskStatus } from "../reading/entities.ts";
 import type { Print } from "../reading/reading.ts";
-import { actorName, isLost, type Outcome, type TaskOutcome, traceOf } from "../outcome/outcome.ts";
-import { raceWindow, type Recorded } from "../reading/recorded.ts";
+import { actorName, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import type { Run } from "../outcome/run.ts";
+import { raceWindow } from "../reading/recorded.ts";
 import { nearestRank } from "../base/shares.ts";
 
 /** Something whose place among others is followed: a line that is printed, or an end. */
@@ -143,7 +144,7 @@ export class Sensitivity {
    *
    * @param seed its own.
    */
-  add(seed: number, outcome: Outcome, log: EventLog): void {
+  add(seed: number, { outcome, trace }: Run): void {
     const { main, tasks, interruptedBy, wall } = outcome;
     this.#first ??= outcome;
     this.#walls.push(wall);
@@ -175,7 +176,7 @@ export class Sensitivity {
     if (known === undefined) this.#endings.set(key, { runs: 1, seed, interruptedBy });
     else known.runs++;
     this.#lines.add(outcome.prints, outcome);
-    if (this.#runs < ordersRead) this.#lines.readOrder(traceOf(outcome, log));
+    if (this.#runs < ordersRead) this.#lines.readOrder(trace);
     this.#runs++;
   }
 
@@ -313,7 +314,7 @@ class LineOrder {
   }
 
   /** Reads which lines of the run last taken in had to wait for which. */
-  readOrder({ log, definitions }: Recorded): void {
+  readOrder({ log, definitions }: Trace): void {
     const order = new ThreadOrder(definitions);
     const before: { index: number; thread: number; count: number }[] = [];
     let line = 0;

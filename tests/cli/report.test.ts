@@ -1,11 +1,13 @@
 /** A run read again from its own file of events: `tandem report` says what the run itself said. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findFindings } from "../../src/remedies/findings.ts";
-import { type Outcome, type Performed, readOutcome } from "../../src/outcome/outcome.ts";
+import type { Outcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { type Run, runOf } from "../../src/outcome/run.ts";
 import { readRecording } from "../../src/runs/report.ts";
-import { encodeRun } from "../../src/cli/event-file.ts";
+import { encodeRecord } from "../../src/runs/record.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
-import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { runInVirtualTime } from "../../src/runs/run.ts";
 import { eventTypes } from "../../src/trace/event.ts";
 import type { EventLog } from "../../src/trace/log.ts";
 import { toJson } from "../../src/report/json.ts";
@@ -21,7 +23,7 @@ import { performForReal } from "../support/real.ts";
 
 setDefaultTimeout(240_000);
 
-const runtime = "test";
+const file = "test.yaml";
 
 /** All that is told of a run. */
 function told(outcome: Outcome): { json: string; verdict: string } {
@@ -51,27 +53,25 @@ function eventsOf(log: EventLog): string[] {
 }
 
 /** Holds a run against what is read from its file of events. */
-function sameAgain(performed: Performed, text: string, log: EventLog): void {
-  const outcome = readOutcome(performed, log);
-  const file = [...encodeRun(outcome, { file: "test.yaml", text }, log)].join("");
-  const recording = readRecording([file], "events.ndjson");
+function sameAgain(run: Run, text: string): void {
+  const record = [...encodeRecord(run, text, "1")].join("");
+  const recording = readRecording([record], "events.ndjson");
   if (recording.of !== "scenario") throw new Error("it is the record of a scenario's run");
   const again = recording.run;
-  expect(eventsOf(again.log)).toEqual(eventsOf(log));
-  expect(told(again.outcome)).toEqual(told(outcome));
+  expect(eventsOf(again.trace.log)).toEqual(eventsOf(run.trace.log));
+  expect(told(again.outcome)).toEqual(told(run.outcome));
 }
 
 function virtual(
   text: string,
   strategy?: Strategy,
   timeout: Ticks | null = null,
-  jitter?: Jitter,
-): [Performed, string, EventLog] {
-  const scenario = parseScenario(text, "test.yaml");
-  const chosen = strategy ?? scenario.strategy;
-  const log = runVirtually({ scenario, strategy: chosen, runtime }, timeout, jitter);
-  const performed = { scenario, strategy: chosen, driver: "virtual", speed: 1 } as const;
-  return [{ ...performed, ...(jitter === undefined ? {} : { jitter }) }, text, log];
+  jitter: Jitter | null = null,
+): [Run, string] {
+  const scenario = parseScenario(text, file);
+  const driver = { kind: "virtual", jitter } as const;
+  const plan = planOf(scenario, { strategy: strategy ?? scenario.strategy, file, driver });
+  return [runInVirtualTime(plan, timeout), text];
 }
 
 /** A random document and strategy, the same ones for the same seed. */
@@ -111,17 +111,17 @@ describe("the report of a run's own events", () => {
   test("law: has them of random scenarios for real, times that no document has included", async () => {
     for (let seed = 1; seed <= rounds(2, 12); seed++) {
       const { text, strategy } = random(7000 + seed);
-      const scenario = parseScenario(text, "test.yaml");
       const speed = [3, 7, 11][seed % 3]!;
-      const log = await performForReal({ scenario, strategy, runtime }, speed);
-      sameAgain({ scenario, strategy, driver: "real", speed }, text, log);
+      const driver = { kind: "real", speed } as const;
+      const plan = planOf(parseScenario(text, file), { strategy, file, driver });
+      sameAgain(runOf(plan, await performForReal(plan, speed)), text);
     }
   });
 
   test("knows which task's result main has waited for: no race and no finding more or less", () => {
     const submitting = virtual(textOf("submit"));
     sameAgain(...submitting);
-    expect(readOutcome(submitting[0], submitting[2]).races).toEqual([]);
+    expect(submitting[0].outcome.races).toEqual([]);
     sameAgain(...virtual(textOf("result-timeout")));
   });
 });

@@ -6,7 +6,8 @@
  * durations shaken (`isRobust`), not by how they are made.
  */
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type Strategy, type StrategyInput } from "../../src/scenario/strategy.ts";
@@ -162,7 +163,7 @@ export function isRobust(
 function outcomeOf(document: Drawn["document"], strategy: Strategy) {
   const scenario = parseScenario(JSON.stringify(document), "random.json");
   const log = runVirtually({ scenario, strategy, runtime: "test" });
-  const result = toJson(readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), []);
+  const result = toJson(runOf(planOf(scenario, { strategy }), log).outcome, []);
   const outcome = JSON.stringify([
     result.main.status,
     // A timeout tells how long it was, and that is shaken.

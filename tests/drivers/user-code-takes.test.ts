@@ -2,12 +2,12 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readCallTimes } from "../../src/strategies/call-times.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { type Plan, planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import type { EventLog } from "../../src/trace/log.ts";
 import { type RunResult, toJson } from "../../src/report/json.ts";
-import type { ProgramSpec } from "../../src/program/spec.ts";
 import type { CallTimes } from "../../src/scenario/calls.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
@@ -37,13 +37,13 @@ export async function failsOnce({ sleep }: any) {
 `,
 );
 
-function planOf(document: object, strategy: string): ProgramSpec {
+function planFor(document: object, strategy: string): Plan {
   const scenario = parseScenario(JSON.stringify({ name: "calls", ...document }), "calls.json");
-  return { scenario, strategy: parseStrategy(strategy), runtime: "Bun" };
+  return planOf(scenario, { strategy: parseStrategy(strategy) });
 }
 
-function read(plan: ProgramSpec, log: EventLog): RunResult {
-  const outcome = readOutcome({ ...plan, driver: "real", speed: 1 }, log);
+function read(plan: Plan, log: EventLog): RunResult {
+  const outcome = runOf({ ...plan, driver: { kind: "real", speed: 1 } }, log).outcome;
   return toJson(outcome, findFindings(outcome, null));
 }
 
@@ -52,7 +52,7 @@ async function recordAndReplay(
   document: object,
   strategy: string,
 ): Promise<{ real: RunResult; replayed: RunResult; takes: CallTimes }> {
-  const plan = planOf(document, strategy);
+  const plan = planFor(document, strategy);
   using run = new RealRun(traitsOf(plan));
   const signal = new AbortController().signal;
   const { log } = await run.perform(plan, {

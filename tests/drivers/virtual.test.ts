@@ -3,7 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { eventTypes } from "../../src/trace/event.ts";
-import { encodeRun } from "../../src/cli/event-file.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
+import { encodeRecord } from "../../src/runs/record.ts";
 import { readRecording } from "../../src/runs/report.ts";
 import type { EventLog } from "../../src/trace/log.ts";
 import { type Scenario, taskInstances } from "../../src/scenario/model.ts";
@@ -74,10 +76,9 @@ function law(property: (run: RandomRun) => void): void {
 }
 
 /** The file of events of a run. */
-function fileOf({ document, ...run }: RandomRun, log: EventLog): string {
-  const performed = { ...run, driver: "virtual", speed: 1 } as const;
-  const source = { file: "random.json", text: JSON.stringify(document) };
-  return [...encodeRun(performed, source, log)].join("");
+function fileOf({ document, scenario, strategy }: RandomRun, log: EventLog): string {
+  const run = runOf(planOf(scenario, { strategy, file: "random.json" }), log);
+  return [...encodeRecord(run, JSON.stringify(document), "1")].join("");
 }
 
 function perform(run: RandomRun): string {
@@ -138,7 +139,8 @@ describe(`every virtual run (replay: ${replay})`, () => {
   test("read back from its lines, a log is the same", () => {
     law((run) => {
       const text = perform(run);
-      expect(fileOf(run, readRecording([text], "events.ndjson").trace.log)).toBe(text);
+      const again = readRecording([text], "events.ndjson");
+      expect(again.of === "scenario" && fileOf(run, again.run.trace.log)).toBe(text);
     });
   });
 

@@ -1,7 +1,8 @@
 /** Emitted programs performed by Python in virtual time (virtual_python.py), beside what the model says of them. */
 import { join } from "node:path";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
 import { toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
@@ -100,7 +101,7 @@ export function toProgram({ scenario, strategy }: Case): string {
 /** What the model says. */
 export function modelled({ scenario, strategy }: Case): Essence {
   const log = runVirtually({ scenario, strategy, runtime: "python" });
-  const result = toJson(readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log), []);
+  const result = toJson(runOf(planOf(scenario, { strategy }), log).outcome, []);
   const prints = result.prints.map(({ at, thread, text }) => ({
     at: Math.round(at * 1000),
     main: thread === "main",

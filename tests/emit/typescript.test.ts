@@ -8,7 +8,8 @@
  * `TANDEM_CASE=n` performs the n-th random program alone and shows it.
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
 import { EmitError } from "../../src/emit/error.ts";
@@ -63,7 +64,7 @@ function seen(lines: readonly Line[], { loop }: Strategy, end: string): Seen {
 function seenInRun(scenario: Scenario, strategy: Strategy): Seen {
   const log = runVirtually({ scenario, strategy, runtime: `Bun ${Bun.version}` });
   const { prints, interruptedBy, wall, exitCode } = toJson(
-    readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log),
+    runOf(planOf(scenario, { strategy }), log).outcome,
     [],
   );
   const end = interruptedBy === null ? `${wall}: status ${exitCode}` : "never";

@@ -5,7 +5,6 @@ import { detect } from "../../src/reading/findings/detect.ts";
 import type { Finding } from "../../src/reading/findings/finding.ts";
 import { caseOfTrace } from "../../src/reading/findings/of-trace.ts";
 import { read } from "../../src/reading/reading.ts";
-import { traceOf } from "../../src/outcome/outcome.ts";
 import { wordsOf } from "../../src/remedies/context.ts";
 import { programContext } from "../../src/remedies/program/context.ts";
 import { detect as detectInOutcome } from "../../src/remedies/findings.ts";
@@ -122,8 +121,7 @@ const abandoned: Partial<Work> = { status: "abandoned", lost: true, endedAt: 100
 
 /** What is found in runs of a scenario with its document at hand, and in their bare trace. */
 function bothWays(scenario: Scenario, strategy: Strategy): [Finding[], Finding[]] {
-  const { outcome, log } = runInVirtualTime(planOf(scenario, { strategy }));
-  const trace = traceOf(outcome, log);
+  const { outcome, trace } = runInVirtualTime(planOf(scenario, { strategy }));
   const isTie = outcome.wall === outcome.main.endedAt;
   const byTrace = detect(caseOfTrace(read(trace), trace.source)).map((one) => ({
     ...(isTie ? endedAtOnce(one) : one),

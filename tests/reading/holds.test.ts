@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { noticeable, shareOf } from "../../src/reading/blame.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Hold, HoldReader } from "../../src/reading/holds.ts";
-import { documentName, type Outcome, readOutcome } from "../../src/outcome/outcome.ts";
+import { documentName, type Outcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { type EventType, LAUNCH, MAIN } from "../../src/trace/event.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { renderVerdict } from "../../src/report/terminal/verdict.ts";
@@ -331,7 +333,7 @@ describe("for real", () => {
     log.add(0, "loop-opened", 1, LAUNCH);
     for (const [at, type, actor, value = 0, text] of events)
       log.add(at * 1000, type, 1, actor, value * 1000, text);
-    return readOutcome({ scenario, strategy, driver: "real", speed: 1 }, log);
+    return runOf(planOf(scenario, { strategy, driver: { kind: "real", speed: 1 } }), log).outcome;
   };
   const wakes = (at: number): [number, EventType, number, number?][] => [
     [at, "sleep-ended", 0],

@@ -43,8 +43,7 @@ test("no word of the legend is torn, from 40 columns on", () => {
   const { text, file } = catalogue.find(({ name }) => name === "blocking")!;
   const scenario = parseScenario(text, file);
   const runs = ["await", "thread,offload=threads"].map((name) => {
-    const { outcome, log } = simulate({ scenario, strategy: parseStrategy(name) });
-    const { lanes } = judge({ outcome, log }, [], tryOut);
+    const { lanes } = judge(simulate({ scenario, strategy: parseStrategy(name) }), [], tryOut);
     return { name, lanes };
   });
   for (let width = 40; width <= 120; width++) {

@@ -43,14 +43,14 @@ describe("a run", () => {
     const [first, second] = [await run(plan), await run(plan)];
     expect(first.outcome).toEqual(second.outcome);
     expect(first.plan).toBe(plan);
-    expect(simulate(plan).log.end).toBe(first.log.end);
+    expect(simulate(plan).trace.log.end).toBe(first.trace.log.end);
   });
 
   test("with jitter is another, and the same for the same seed", async () => {
     const jittered = (seed: number) =>
       run({ ...plan, driver: { kind: "virtual", jitter: { share: 0.5, seed } } });
-    expect((await jittered(1)).log.end).toBe((await jittered(1)).log.end);
-    expect((await jittered(1)).log.end).not.toBe((await jittered(2)).log.end);
+    expect((await jittered(1)).trace.log.end).toBe((await jittered(1)).trace.log.end);
+    expect((await jittered(1)).trace.log.end).not.toBe((await jittered(2)).trace.log.end);
   });
 
   test("of calls that its driver cannot perform is refused, each where it stands", () => {

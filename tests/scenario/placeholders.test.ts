@@ -2,7 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { emitProgram } from "../../src/emit/emit.ts";
 import type { Language } from "../../src/emit/language.ts";
 import { toJson } from "../../src/report/json.ts";
@@ -57,10 +58,7 @@ function linesOf(texts: readonly string[], runtime: string): { task: string; tex
   const scenario = parseScenario(JSON.stringify(document(texts)), "document.json");
   const { strategy } = scenario;
   const log = runVirtually({ scenario, strategy, runtime });
-  const { prints } = toJson(
-    readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log),
-    [],
-  );
+  const { prints } = toJson(runOf(planOf(scenario, { strategy }), log).outcome, []);
   return prints.map(({ task, text }) => ({ task: task!.split("#")[0]!, text }));
 }
 

@@ -2,9 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { stringify } from "yaml";
 import { parseDemands, writeDemands } from "../../src/strategies/demand-words.ts";
-import { readOutcome } from "../../src/outcome/outcome.ts";
 import { demandsOf } from "../../src/strategies/wishes.ts";
-import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { tryOut } from "../../src/runs/simulate.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
@@ -92,8 +91,7 @@ function written(seed: number): string {
 /** What a document may expect: some of what it comes to. */
 function expectation(text: string, random: () => number): object {
   const scenario = parseScenario(text, "random");
-  const plan = { scenario, strategy: scenario.strategy, runtime: "test" };
-  const outcome = readOutcome({ ...plan, driver: "virtual", speed: 1 }, runVirtually(plan));
+  const outcome = tryOut(scenario, scenario.strategy);
   const later = (ticks: number): string => `<= ${Math.ceil((ticks / 1000) * 1.1)}ms`;
   const statuses = Object.fromEntries(outcome.tasks.map(({ spec, status }) => [spec.name, status]));
   const [line] = outcome.prints;

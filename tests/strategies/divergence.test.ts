@@ -1,9 +1,8 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { findDivergences, tooMuchToDo } from "../../src/strategies/divergence.ts";
-import type { ReadRun } from "../../src/strategies/judge.ts";
 import { simulate, simulateVaried } from "../../src/runs/simulate.ts";
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { type Run, runOf } from "../../src/outcome/run.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { renderVerification } from "../../src/report/terminal/divergence.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
@@ -19,7 +18,7 @@ const base = {
   tasks: { a: [{ sleep: "400ms" }, { print: "first" }, { sleep: "400ms" }, { print: "second" }] },
 };
 
-function perform(document: object, strategy: string): ReadRun {
+function perform(document: object, strategy: string): Run {
   const scenario = parseScenario(JSON.stringify(document), "test.json");
   return simulate({ scenario, strategy: parseStrategy(strategy) });
 }
@@ -113,14 +112,14 @@ describe("a run beside its model", () => {
 
 describe("a run in which the same happened, but later", () => {
   /** A run on a machine on which everything takes so many times as long. */
-  function slowed({ outcome, log }: ReadRun, times: number): ReadRun {
+  function slowed({ plan, trace }: Run, times: number): Run {
     const slow = new EventLog();
-    for (const { length, at, type, thread, actor, value, texts } of log.chunks)
+    for (const { length, at, type, thread, actor, value, texts } of trace.log.chunks)
       for (let k = 0; k < length; k++)
         slow.record(at[k]! * times, type[k]!, thread[k]!, actor[k]!, value[k]!, {
           text: texts.get(k),
         });
-    return { outcome: readOutcome(outcome, slow), log: slow };
+    return runOf(plan, slow);
   }
   const told = (times: number): string => {
     const model = perform(base, "await");

@@ -1,5 +1,7 @@
 /** Random scenarios in virtual time, some of whose blocking steps are calls of the user's functions. */
-import { type Outcome, readOutcome } from "../../src/outcome/outcome.ts";
+import type { Outcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { type EventType, eventTypes } from "../../src/trace/event.ts";
 import type { EventLog } from "../../src/trace/log.ts";
@@ -33,7 +35,7 @@ export function performRandom(seed: number): RandomRun {
   const scenario = parseScenario(JSON.stringify(withCalls(document, random)), "random.json");
   const strategy = resolveStrategy(input);
   const log = runVirtually({ scenario, strategy, runtime: "test", takes });
-  const outcome = readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log);
+  const { outcome } = runOf(planOf(scenario, { strategy }), log);
   return { scenario, strategy, log, outcome };
 }
 

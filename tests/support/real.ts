@@ -1,5 +1,6 @@
 /** A plan performed for real within the test's own process (its child is a real one), and what must not depend on the driver. */
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { RealRun, traitsOf } from "../../src/drivers/real/real.ts";
 import { startRunsWith } from "../../src/drivers/real/self.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
@@ -36,7 +37,10 @@ export async function performTwice(plan: ProgramSpec, speed: number): Promise<Tw
   const modelLog = runVirtually(plan);
   const realLog = await performForReal(plan, speed);
   const read = (log: EventLog): RunResult =>
-    toJson(readOutcome({ ...plan, driver: "real", speed }, log), []);
+    toJson(
+      runOf(planOf(plan.scenario, { ...plan, driver: { kind: "real", speed } }), log).outcome,
+      [],
+    );
   return { model: read(modelLog), modelLog, real: read(realLog), realLog };
 }
 

@@ -1,7 +1,8 @@
 /** A document performed in virtual time within the test's own process: the `--json` object comes out. */
 import { findFindings } from "../../src/remedies/findings.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
-import { readOutcome } from "../../src/outcome/outcome.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { runOf } from "../../src/outcome/run.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { type RunResult, toJson } from "../../src/report/json.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
@@ -24,6 +25,6 @@ export function simulate(
     { scenario, strategy: chosen, runtime: "python" },
     timeoutMs === null ? null : timeoutMs * 1000,
   );
-  const outcome = readOutcome({ scenario, strategy: chosen, driver: "virtual", speed: 1 }, log);
+  const outcome = runOf(planOf(scenario, { strategy: chosen }), log).outcome;
   return toJson(outcome, findFindings(outcome, tryOut));
 }

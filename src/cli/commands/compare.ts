@@ -53,6 +53,7 @@ export async function run(argv: string[]): Promise<number> {
   const scenario = await loadScenario(source);
   const isReal = driver === "real" || options.verify;
   const plan = planOf(scenario, {
+    file: source.file,
     folder: source.folder,
     driver: isReal ? { kind: "real", speed: options.speed } : virtual,
   });

@@ -25,11 +25,12 @@ export function run(argv: string[]): number {
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
   const recording = readRecording(readTextPieces(word, file, maxEventBytes), file);
   const views = recording.of === "scenario" ? viewsOfRun(recording) : viewsOfProgram(recording);
+  const { trace } = recording.of === "scenario" ? recording.run : recording;
   if (options.json) writeOut(json(views.toJson(), 2));
   else {
     if (options.timeline)
       writeOut(joined([views.timeline(lookOf(terminal.stdout, options)), ""], "\n"));
-    writeOut(joined([views.verdict(textWidth()), ...renderRecord(recording.trace)], ""));
+    writeOut(joined([views.verdict(textWidth()), ...renderRecord(trace)], ""));
   }
   return exitStatus.done;
 }
@@ -41,8 +42,9 @@ interface Views {
   verdict(width: number): TerminalText;
 }
 
-function viewsOfRun({ run: recorded, trace: { cutOff, unknown } }: RunRecording): Views {
-  const { outcome } = recorded;
+function viewsOfRun({ run: recorded }: RunRecording): Views {
+  const { outcome, trace } = recorded;
+  const { cutOff, unknown } = trace;
   const findings = findFindings(outcome, tryOut);
   const record = cutOff || unknown.length > 0 ? { record: { cutOff, unknown } } : {};
   return {

@@ -6,6 +6,7 @@ import { findFindings } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { toJson } from "../../report/json.ts";
 import { checkPlans, type Driver, planOf } from "../../runs/plan.ts";
+import { encodeRecord } from "../../runs/record.ts";
 import { openProcess, type RealProcess } from "../../runs/run.ts";
 import { tryOut } from "../../runs/simulate.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
@@ -20,11 +21,11 @@ import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
-import { encodeRun } from "../event-file.ts";
 import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
 import { showRun, type ShowOptions, timelineOf } from "../shown-run.ts";
 import { type EndingSignal, SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
+import { version } from "../version.ts";
 
 type Words = Arguments<typeof commands.run>;
 
@@ -54,9 +55,10 @@ export async function run(argv: string[]): Promise<number> {
   const strategy = options.strategy ?? scenario.strategy;
 
   const takes = options.takesFrom === null ? null : await takesFrom(options.takesFrom, scenario);
-  const { folder } = source;
+  const { file, folder } = source;
   const plan = planOf(scenario, {
     strategy,
+    file,
     folder,
     driver,
     ...(takes === null ? {} : { takes }),
@@ -68,7 +70,7 @@ export async function run(argv: string[]): Promise<number> {
     return tellOdds(plan, { ...options, jitter: driver.jitter }, again);
   }
   const shown = await showRun(plan, options, process);
-  const { outcome, log, ending, epoch } = shown.run;
+  const { outcome, ending } = shown.run;
   let { signal } = shown;
   try {
     if (shown.broken !== null) throw shown.broken;
@@ -83,7 +85,7 @@ export async function run(argv: string[]): Promise<number> {
   } finally {
     // Whatever became of stdout, the events are kept.
     if (options.events !== null) {
-      const pieces = encodeRun(outcome, source, log, epoch);
+      const pieces = encodeRecord(shown.run, source.text, version);
       // Also where a signal has ended the run: what had happened by then is kept.
       const meanwhile = await keepRecord(options.events, pieces, options.force);
       signal ??= meanwhile;

@@ -179,9 +179,10 @@ async function changeNumber(setting: Setting): Promise<void> {
 }
 
 export function planOfSetting({ scenario, strategy, driver, speed, source }: Setting): Plan {
-  const { folder } = source;
+  const { file, folder } = source;
   return planOf(scenario, {
     strategy,
+    file,
     folder,
     driver: driver === "real" ? { kind: "real", speed } : virtual,
   });

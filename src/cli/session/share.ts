@@ -12,7 +12,7 @@ import {
 import { EmitError } from "../../emit/error.ts";
 import type { Language } from "../../emit/language.ts";
 import { findFindings } from "../../remedies/findings.ts";
-import { renderVerdict } from "../../report/terminal/verdict.ts";
+import { howItRan, renderVerdict } from "../../report/terminal/verdict.ts";
 import type { Run } from "../../runs/run.ts";
 import { simulate, tryOut } from "../../runs/simulate.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
@@ -96,13 +96,6 @@ function meetsExpectations({ scenario, strategy }: Setting): boolean {
 export async function saveReport(setting: Setting, run: Run): Promise<void> {
   const { outcome } = run;
   const { scenario, source, strategy } = setting;
-  const { driver, speed } = outcome;
-  const how =
-    driver === "virtual"
-      ? "in virtual time"
-      : speed === 1
-        ? "for real"
-        : `for real, at speed ${speed}`;
   const printed = joined(
     outcome.prints.map(({ text }) => printable(text)),
     "\n",
@@ -114,7 +107,7 @@ export async function saveReport(setting: Setting, run: Run): Promise<void> {
       markdownLines(`# ${scenario.title ?? scenario.name}\n`),
       ...(scenario.description === null ? [] : [markdownLines(`${scenario.description.trim()}\n`)]),
       markdownLines(
-        `Run ${how} with tandem ${version}, under the strategy \`${strategy.name}\`.\n`,
+        `Run ${howItRan(run.plan.driver)} with tandem ${version}, under the strategy \`${strategy.name}\`.\n`,
       ),
       markdown`
 ## What the program printed\n

@@ -3,15 +3,15 @@ import type { Table } from "../../trace/definitions.ts";
 import { LAUNCH, MAIN, MAIN_THREAD } from "../../trace/event.ts";
 import type { Actor, Case } from "../../reading/findings/case.ts";
 import { exitOfMain, straysOf } from "../../reading/findings/of-trace.ts";
-import { type Outcome, precisionOf } from "../../outcome/outcome.ts";
+import type { Outcome } from "../../outcome/outcome.ts";
 
 export function caseOf(outcome: Outcome): Case {
-  const { main, launch, strategy } = outcome;
-  const failedWith = launch.status === "failed" ? (outcome.raisedInto.get(LAUNCH) ?? []) : [];
+  const { main, launch, strategy, reading } = outcome;
+  const failedWith = launch.status === "failed" ? (reading.raisedInto.get(LAUNCH) ?? []) : [];
   const entry = { ...launch, actor: LAUNCH, failedWith };
   return {
     wall: outcome.wall,
-    precision: precisionOf(outcome),
+    precision: outcome.precision,
     interruptedBy: outcome.interruptedBy,
     main: { ...main, actor: MAIN },
     launches: [entry],
@@ -25,15 +25,15 @@ export function caseOf(outcome: Outcome): Case {
     floats: strategy.loop === "float",
     exit: { waits: strategy.atExit !== "abandon", grace: strategy.grace },
     launched: outcome.launched,
-    rejected: outcome.rejected,
-    strays: straysOf(outcome, { thread: MAIN_THREAD, error: main.error }),
-    mainExit: exitOfMain(outcome, { thread: MAIN_THREAD, status: main.status }),
+    rejected: reading.rejected,
+    strays: straysOf(reading, { thread: MAIN_THREAD, error: main.error }),
+    mainExit: exitOfMain(reading, { thread: MAIN_THREAD, status: main.status }),
     failures: outcome.failures,
     waiting: outcome.waiting,
     blames: [outcome.blame],
     races: outcome.races,
     aftermath: outcome.aftermath,
-    droppedPromises: outcome.droppedPromises,
+    droppedPromises: reading.droppedPromises,
     left: outcome.left,
   };
 }

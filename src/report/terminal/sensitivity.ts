@@ -1,5 +1,5 @@
 /** What many runs with varied durations came to, in plain words: odds, luck, and what held in all of them. */
-import type { Outcome } from "../../outcome/outcome.ts";
+import type { Plan } from "../../outcome/plan.ts";
 import type {
   Ending,
   Moment,
@@ -26,7 +26,7 @@ const mostOrders = 6;
  * @returns lines, each ending in a newline and none wider than `width` where words allow it.
  */
 export function renderSensitivity(
-  { scenario, strategy, jitter }: Pick<Outcome, "scenario" | "strategy"> & { jitter: Jitter },
+  { scenario, strategy, jitter }: Pick<Plan, "scenario" | "strategy"> & { jitter: Jitter },
   report: SensitivityReport,
   again: string,
   width: number,

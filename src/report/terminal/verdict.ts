@@ -13,6 +13,7 @@ import {
   type TaskOutcome,
   wasStopped,
 } from "../../outcome/outcome.ts";
+import type { Driver } from "../../outcome/plan.ts";
 import { functionName } from "../../scenario/calls.ts";
 import { formatDuration, formatTime } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";
@@ -50,14 +51,18 @@ export function renderVerdict(
 }
 
 function headline(outcome: Outcome): string {
-  const { driver, speed, jitter } = outcome;
-  const how =
-    driver === "virtual"
-      ? `in virtual time${jitter === undefined ? "" : ` with jitter ${exactPercent(jitter.share)}, seed ${jitter.seed}`}`
-      : speed === 1
-        ? "for real"
-        : `for real, at speed ${speed}`;
+  const how = howItRan(outcome.driver);
   return `${outcome.scenario.name}, strategy ${outcome.strategy.name} (${headingOf(outcome.strategy)}), ${how}: ${formatTime(outcome.wall)}`;
+}
+
+/** How a run was performed, as "for real, at speed 10". */
+export function howItRan(driver: Driver): string {
+  if (driver.kind === "real")
+    return driver.speed === 1 ? "for real" : `for real, at speed ${driver.speed}`;
+  const { jitter } = driver;
+  return jitter === null
+    ? "in virtual time"
+    : `in virtual time with jitter ${exactPercent(jitter.share)}, seed ${jitter.seed}`;
 }
 
 function mainRow(outcome: Outcome): Row {
@@ -217,7 +222,7 @@ function summary(outcome: Outcome): string[] {
   const broke = failed > 0 ? `, ${failed} failed` : "";
   const status = exitCode === null ? "" : `; the program's exit status is ${exitCode}`;
   sentences.push(`${kept}${dropped}${broke}${status}.`);
-  if (interruptedBy === null && outcome.driver === "real" && !outcome.aftermath.isAllOver)
+  if (interruptedBy === null && outcome.driver.kind === "real" && !outcome.aftermath.isAllOver)
     sentences.push(
       "What your functions set going without waiting for it is not among these: the process ended before it was known to be over.",
     );

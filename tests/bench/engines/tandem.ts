@@ -1,9 +1,10 @@
 /**
  * The virtual benchmark's load performed by tandem, from a parsed scenario to its outcome.
  *
- * Timed: `runVirtually`, which records every event, and `readOutcome`. Not timed: reading the document.
+ * Timed: `runVirtually`, which records every event, and the run's `outcome`. Not timed: reading the document.
  */
-import { readOutcome } from "../../../src/outcome/outcome.ts";
+import { planOf } from "../../../src/outcome/plan.ts";
+import { runOf } from "../../../src/outcome/run.ts";
 import { runVirtually } from "../../../src/drivers/virtual/virtual.ts";
 import { TICKS_PER_MS } from "../../../src/base/duration.ts";
 import { parseScenario } from "../../../src/scenario/parse.ts";
@@ -15,7 +16,7 @@ await performLoad((load) => {
   const strategy = resolveStrategy({ use: "await" });
   return () => {
     const log = runVirtually({ scenario, strategy, runtime: "benchmark" });
-    const outcome = readOutcome({ scenario, strategy, driver: "virtual", speed: 1 }, log);
+    const outcome = runOf(planOf(scenario, { strategy }), log).outcome;
     const unfinished = outcome.tasks.filter((task) => task.status !== "finished");
     if (unfinished.length > 0) throw new Error(`${unfinished.length} tasks did not finish`);
     return { sleeps: outcome.lateness.count, end: outcome.wall / TICKS_PER_MS };
