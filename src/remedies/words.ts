@@ -4,6 +4,7 @@ import { counted } from "../base/sentences.ts";
 import type { Evidence } from "../reading/findings/finding.ts";
 import type { LeftBehind } from "../reading/user-code.ts";
 import { printable } from "../base/texts.ts";
+import type { Words } from "./context.ts";
 
 /** A text of the program's, in quotes and on one line. */
 export function quote(text: string | null): string {
@@ -23,7 +24,7 @@ export function afterwards({ status, endedAt }: Evidence["result-timed-out"]): s
 }
 
 /** What a function did when its call had ended. */
-export function deeds({ lines, values }: { lines: number; values: number }): string {
+function deeds({ lines, values }: { lines: number; values: number }): string {
   return [
     ...(lines > 0 ? [`wrote ${counted(lines, "line")}`] : []),
     ...(values > 0 ? [`sent or asked for ${counted(values, "value")}`] : []),
@@ -34,4 +35,21 @@ export function deeds({ lines, values }: { lines: number; values: number }): str
 export function thing({ what, source }: LeftBehind): string {
   const name = what === "interval" ? "an interval" : "a timer";
   return `${name}${source === null ? "" : ` (${source})`}`;
+}
+
+/** What a function went on with, or left, after its call had ended. @param who who called it. */
+export function leftBehindWords(who: string, evidence: Evidence["left-behind"]): Words<never> {
+  if (evidence.how === "cut-off") {
+    const { left } = evidence;
+    return {
+      message: `${left.function}, called by ${who}, had ended and left ${thing(left)} behind, which the end of the process cut off`,
+      remedies: [],
+      otherwise: "await in the function what it is for, or clear it before the function ends",
+    };
+  }
+  return {
+    message: `${evidence.function}, called by ${who}, ${deeds(evidence)} after its call had ended, the last at ${formatTime(evidence.last)}: nobody waits for what it sets going`,
+    remedies: [],
+    otherwise: "await in the function what it sets going",
+  };
 }

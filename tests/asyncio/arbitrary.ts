@@ -6,7 +6,7 @@ import fc from "fast-check";
 /** A duration of a document: milliseconds, or text with a unit. */
 export type Duration = number | string;
 
-/** A step of a document, as section 2 of the specification writes it. */
+/** A step as a document writes it. */
 export type Step =
   | "launch"
   | "settle"

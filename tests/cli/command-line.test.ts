@@ -1,4 +1,4 @@
-// The command line (specification, section 8) and its machine-readable output (section 5), as a user meets them.
+// The command line and its machine-readable output, as a user meets them.
 
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -82,7 +82,7 @@ const strategyShape = z.looseObject({
   atExit: z.enum(["wait", "cancel", "abandon"]).nullable(),
   offload: z.enum(["none", "threads", "processes"]),
 });
-/** Also of a program that was never reached: the specification has `unstarted` for tasks alone. */
+/** What became of main or launch; one that was never reached is `unstarted`, as a task may be. */
 const programStatus = z.enum([
   "finished",
   "failed",
@@ -92,7 +92,7 @@ const programStatus = z.enum([
   "unstarted",
 ]);
 
-/** The object of `--json`, as section 5 gives it. */
+/** The object that `--json` prints. */
 const resultShape = z.strictObject({
   scenario: z.string(),
   strategy: strategyShape,

@@ -1,4 +1,4 @@
-// The scenario document (specification, section 2): what it may say, and how it is told what is wrong with it.
+// The scenario document: what it may say, and how it is told what is wrong with it.
 // In the texts below `▲` marks where a problem is expected; it is taken out before the text is read.
 
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
@@ -459,7 +459,7 @@ describe("a step", () => {
     call: "{ call: { module: ./job.ts, export: run, args: [1], takes: 1s } }",
   };
   const everywhere = ["main", "launch", "task", "finally"];
-  /** The table of section 2; a task's clean-up is part of the task. */
+  /** The steps that each part of a document may have; a task's clean-up is part of the task. */
   const allowed: Record<string, string[]> = {
     print: everywhere,
     sleep: ["launch", "task", "finally"],

@@ -1,8 +1,8 @@
 /**
  * The body of the child process: the main thread of a real run.
  *
- * It is a process of its own because what a run shows is what the end of a process destroys. It
- * ends as the program ends: by process.exit, whatever else is still going on.
+ * It is a process of its own, since a run is to show what the end of a process destroys. It ends as the
+ * program does: by process.exit, whatever else is still going on.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
@@ -14,7 +14,7 @@ import type { RealThread } from "./real-thread.ts";
 import { type ChildInput, otherThreads, talks, type WorkerInput } from "./protocol.ts";
 import { callsOn, PreparedThread } from "./threads.ts";
 
-/** Begins a run. Main's thread must not wait for its end: where JavaScript waits for a module, it cannot end by itself. */
+/** Begins a run, and does not wait for it: below a top-level await Bun's process never ends by itself. */
 export function startChild(): void {
   runChild().catch((error: unknown) => {
     writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
@@ -25,7 +25,7 @@ export function startChild(): void {
 async function runChild(): Promise<never> {
   // Ctrl-C reaches every process of the terminal. Tandem itself hears it and ends this one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
-  // The parent's own option for this process (see self.ts) is none of its descendants' business.
+  // The option that the parent has set for this process (self.ts) must not reach its descendants.
   delete process.env["BUN_OPTIONS"];
   const input = JSON.parse(readFileSync(0, "utf8")) as ChildInput;
   const run = numbered(input.plan);
@@ -37,7 +37,7 @@ async function runChild(): Promise<never> {
     prepared.load(),
     ...others.map((thread) => prepareWorker(input, thread, ports.get(thread)!, board)),
   ]);
-  // A thread that is not started, or that only waits, is no reason to stay.
+  // A thread that has not been started, or only waits, must not keep the process alive.
   for (const worker of workers) worker.unref();
 
   const origin = performance.now();
@@ -72,7 +72,7 @@ async function runChild(): Promise<never> {
       thread.record(typeNumber["exit-called"], MAIN, code);
       thread.record(typeNumber["process-ended"], MAIN, code);
     }
-    // Nothing that comes behind the end of the process is listened to.
+    // Events of other threads may still be unflushed.
     board.awaitDebts(MAIN_THREAD);
     thread.flush();
     endPool(board, others);

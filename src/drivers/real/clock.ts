@@ -1,15 +1,15 @@
 /**
  * The clock of one thread of a real run: scenario time since main started.
  *
- * The clocks of two threads agree only as well as one can be read off the other, and an instant lasts
- * a whole tick. So whoever hears of what another thread has done goes on after it, whatever its own
- * clock says: in a log in the order of time, causes come before their effects (Lamport's rule).
+ * It is a Lamport clock beside the physical one. Two physical clocks agree only to some microseconds, and
+ * a tick lasts a whole one. Therefore a thread that learns what another has done goes on after it,
+ * whatever its physical clock says: in a log sorted by time, causes come before their effects.
  */
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import type { Board } from "./board.ts";
 
 export interface ClockOptions {
-  /** Whose clock it is. */
+  /** The thread whose clock it is. */
   thread: number;
   board: Board;
   /** When main started, by this thread's `performance.now()`, in milliseconds. */
@@ -23,7 +23,7 @@ export class Clock {
   readonly #nextTimes: Float64Array;
   readonly #origin: number;
   readonly #ticksPerMs: number;
-  /** What others have done, as far as this thread has heard of it, lies before this. */
+  /** The Lamport time: all that this thread has learnt of others lies before it. */
   #notBefore: Ticks = 0;
 
   constructor({ thread, board, origin, speed }: ClockOptions) {
@@ -31,7 +31,7 @@ export class Clock {
     this.#nextTimes = board.nextTimes;
     this.#origin = origin;
     this.#ticksPerMs = TICKS_PER_MS * speed;
-    // Whoever had this thread started has done something before.
+    // The thread that had this one started has recorded events before.
     this.catchUp();
   }
 
@@ -49,14 +49,14 @@ export class Clock {
     return this.#origin + this.msOf(instant) - performance.now();
   }
 
-  /** The time of an event of which others may hear. */
+  /** The time of an event of which other threads may learn. */
   stamp(): Ticks {
     const at = Math.max(this.now(), this.#notBefore);
     this.#nextTimes[this.#thread] = at + 1;
     return at;
   }
 
-  /** The thread has just learnt what others have done: its own events from now on come after theirs. */
+  /** Takes over the other threads' times, of which this one has just learnt: its next events come after theirs. */
   catchUp(): void {
     for (let thread = 0; thread < this.#nextTimes.length; thread++)
       if (thread !== this.#thread && this.#nextTimes[thread]! > this.#notBefore)

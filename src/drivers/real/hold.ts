@@ -1,17 +1,17 @@
-/** The two ways in which a step holds its thread for a while: doing nothing, and computing. */
+/** The holds of a thread by a step: blocking it, and computing on it. */
 
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 
-// User code has its own Bun.sleepSync measured; this one must not be.
+// The engine's own Bun.sleepSync, since that of user code is measured.
 const { sleepSync } = Bun;
 
 /**
- * Summing this up takes a core about 10 µs. It is done by native code: a loop in JavaScript would be
- * compiled in stages while a run goes on, on a core that the run has a use for.
+ * The bytes whose checksum is a slice of computing, some 10 µs long. Native code computes it: a loop in
+ * JavaScript would be compiled in stages during the run, on cores that the run needs.
  */
 const slice = new Uint8Array(32_768);
 
-/** Nobody ever writes here: a cell to wait at for less than a timer's millisecond. */
+/** A cell that nobody writes, to wait at for less than a timer's millisecond. */
 const never = new Int32Array(new SharedArrayBuffer(4));
 
 /** Holds the thread as a step says; at a speed of 2 for half the time. */
@@ -32,7 +32,7 @@ export function standStill(ms: number): void {
   standStillBriefly(deadline - performance.now());
 }
 
-/** The same for less than a timer can do, which cuts off fractions of a millisecond. */
+/** Blocks the thread for a fraction of a millisecond, which timers cut off. */
 export function standStillBriefly(ms: number): void {
   if (ms > 0) Atomics.wait(never, 0, 0, ms);
 }
@@ -41,11 +41,10 @@ export function standStillBriefly(ms: number): void {
 const longestSlice = 0.1;
 
 /**
- * Burns this many milliseconds of CPU time: on a busy machine it lasts longer.
+ * Burns this many milliseconds of CPU time, which lasts longer on a busy machine.
  *
- * It is counted in slices of microseconds by the wall clock, leaving out the time for which the
- * system gave the core to others. The thread's own CPU clock would be the thing to ask, but where
- * the kernel keeps it in ticks it only moves every 4 ms.
+ * The wall clock counts it in slices of microseconds. A slice that took far longer was preempted, and
+ * counts for less. The thread's CPU clock would be exact, but some kernels move it in ticks of 4 ms.
  */
 export function compute(ms: number): void {
   let left = ms;

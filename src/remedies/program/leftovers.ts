@@ -3,7 +3,7 @@ import { formatTime } from "../../base/duration.ts";
 import { counted } from "../../base/sentences.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Words } from "../context.ts";
-import { deeds, thing } from "../words.ts";
+import { leftBehindWords, thing } from "../words.ts";
 import type { Names } from "./names.ts";
 
 export function outlived(names: Names, finding: FindingOf<"outlived">): Words<never> {
@@ -23,21 +23,7 @@ export function outlived(names: Names, finding: FindingOf<"outlived">): Words<ne
 }
 
 export function leftBehind(names: Names, finding: FindingOf<"left-behind">): Words<never> {
-  const { evidence } = finding;
-  const who = names.subject(finding);
-  if (evidence.how === "cut-off") {
-    const { left } = evidence;
-    return {
-      message: `${left.function}, called by ${who}, had ended and left ${thing(left)} behind, which the end of the process cut off`,
-      remedies: [],
-      otherwise: "await in the function what it is for, or clear it before the function ends",
-    };
-  }
-  return {
-    message: `${evidence.function}, called by ${who}, ${deeds(evidence)} after its call had ended, the last at ${formatTime(evidence.last)}: nobody waits for what it sets going`,
-    remedies: [],
-    otherwise: "await in the function what it sets going",
-  };
+  return leftBehindWords(names.subject(finding), finding.evidence);
 }
 
 export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<never> {

@@ -5,7 +5,7 @@ import type { FindingOf } from "../../reading/findings/finding.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
 import { rules } from "../rules.ts";
-import { deeds, thing } from "../words.ts";
+import { leftBehindWords, thing } from "../words.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** Who called, and how many other copies of it fared alike. */
@@ -36,21 +36,7 @@ export function outlived(outcome: Outcome, finding: FindingOf<"outlived">): Word
 }
 
 export function leftBehind(outcome: Outcome, finding: FindingOf<"left-behind">): Words<Remedy> {
-  const { actors, evidence } = finding;
-  const who = callers(outcome, actors);
-  if (evidence.how === "cut-off") {
-    const { left } = evidence;
-    return {
-      message: `${left.function}, called by ${who}, had ended and left ${thing(left)} behind, which the end of the process cut off`,
-      remedies: [],
-      otherwise: "await in the function what it is for, or clear it before the function ends",
-    };
-  }
-  return {
-    message: `${evidence.function}, called by ${who}, ${deeds(evidence)} after its call had ended, the last at ${formatTime(evidence.last)}: nobody waits for what it sets going`,
-    remedies: [],
-    otherwise: "await in the function what it sets going",
-  };
+  return leftBehindWords(callers(outcome, finding.actors), finding.evidence);
 }
 
 export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<Remedy> {

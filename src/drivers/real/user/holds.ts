@@ -1,10 +1,9 @@
 /**
- * For how long user code holds its thread, who, and where: what goes on between two instants at which
- * the thread is known to be free.
+ * The holds of a thread by user code: for how long, by which call, and at which line.
  *
- * Where a stretch begins is known for what is called, for the callbacks of timers, and for what tandem
- * answers; for all else a heartbeat shows that the thread was held, and whoever can have held it is
- * found out from what was seen on its stack.
+ * The beginning of a hold is known for functions that are called, for callbacks of timers, and for what
+ * tandem answers. For all else a heartbeat shows that the thread was held, and the sampled stacks tell
+ * which calls can have held it.
  */
 import { resolve } from "node:path";
 import type { CallStep } from "../../../scenario/calls.ts";
@@ -15,37 +14,37 @@ import { functionKey, Sampler, type Seen } from "./sampler.ts";
 export interface Call {
   actor: number;
   step: CallStep;
-  /** Whether it has returned, or what it returned has settled: what still goes on nobody waits for. */
+  /** Whether it has returned or its promise has settled, after which nobody waits for it. */
   ended: boolean;
 }
 
-/** From how many ms on it is told that user code held its thread. */
+/** The shortest hold, in ms, that is told. */
 const tellFrom = 1;
 
-/** From how many ms on it is worth the while to find out where. */
+/** The shortest hold, in ms, whose line is looked for. */
 const placeFrom = 20;
 
 /**
- * What shows that it was user code that held the thread for so long, and not a machine that gave it no
- * core: the thread's own share of a core, or that it was found there whenever it was looked.
+ * The evidence that user code held the thread, and not a machine that gave it no core: the thread's share
+ * of CPU time, or the share of samples that found it in user code, of so many samples at least.
  */
 const leastCpu = 0.15;
 const leastFound = 0.5;
 const fewestLooks = 3;
 
-/** How often, in ms, it is looked whether something nobody knows the beginning of holds the thread. */
+/** The period, in ms, of the heartbeat that shows holds of unknown beginning. */
 const heartbeat = 10;
 
-/** A busy machine wakes late as well; a few heartbeats are none of user code's doing. */
+/** The lateness, in ms, of a heartbeat that shows a hold. A busy machine is late by some heartbeats, too. */
 const lateFrom = 3 * heartbeat;
 
-/** After how many heartbeats the sampler forgets what it has seen. */
+/** The number of heartbeats after which the sampler's samples are dropped. */
 const beatsPerClearing = 200;
 
 export interface HoldOptions {
   folder: string;
   places: Places;
-  /** The calls that may hold the thread now, those still going on before all others. */
+  /** The calls that may hold the thread now; those that still go on come first. */
   candidates: () => Call[];
   onHeld: (ms: number, call: Call, source: string) => void;
 }
@@ -53,13 +52,13 @@ export interface HoldOptions {
 export class HoldMeter {
   readonly #options: HoldOptions;
   #sampler: Sampler | null | undefined;
-  /** For whom the thread is held since when; null while it is not known to be. */
+  /** The hold whose beginning is known, and its call; null where there is none. */
   #slice: { call: Call; since: number; cpu: number } | null = null;
-  /** For how long, since the last mark, the thread was held by what is told otherwise. */
+  /** The time since the last mark that is not user code's, or is told otherwise. */
   #apart = 0;
-  /** Until when everything is accounted for, while the thread is left to its native event loop. */
+  /** The instant up to which all is accounted for; null unless the native event loop has the thread. */
   #mark: number | null = null;
-  /** What the thread had computed then, in ms. */
+  /** The thread's CPU time at that instant, in ms. */
   #markCpu = 0;
   #pulse: ReturnType<typeof setInterval> | undefined;
   #beats = 0;
@@ -68,7 +67,7 @@ export class HoldMeter {
     this.#options = options;
   }
 
-  /** What runs from here on runs for this call, until `end` or until somebody else begins. */
+  /** Begins a hold by a call, which lasts until `end` or until the next one begins. */
   begin(call: Call): void {
     this.end();
     this.#startSampling();
@@ -76,11 +75,11 @@ export class HoldMeter {
     this.#apart = 0;
   }
 
-  /** The same, up to when the thread comes round to something else. */
+  /** Begins a hold by a call, which lasts for this turn of the native event loop at most. */
   beginTurn(call: Call): void {
     this.begin(call);
     const slice = this.#slice;
-    // The original: user code's own are looked after (timers.ts).
+    // The engine's own setImmediate, since timers.ts stands in for that of user code.
     setImmediateOfBun(() => {
       if (this.#slice === slice) this.end();
     });
@@ -89,7 +88,7 @@ export class HoldMeter {
   end(): void {
     const slice = this.#slice;
     const now = performance.now();
-    // Up to where it began, all was accounted for when it did.
+    // All up to its beginning was accounted for when it began.
     if (slice === null) return this.#account(now);
     this.#slice = null;
     const held = now - slice.since - this.#apart;
@@ -98,7 +97,7 @@ export class HoldMeter {
     this.#setMark();
   }
 
-  /** What comes out of this, and what it takes, is none of user code's doing. */
+  /** Does something whose time is not user code's. */
   apart<Value>(wait: () => Value): Value {
     const began = performance.now();
     try {
@@ -108,12 +107,12 @@ export class HoldMeter {
     }
   }
 
-  /** User code stood still by itself, for so long, as is told already. */
+  /** Leaves out a time for which user code blocked its thread, since that is told already. */
   toldApart(ms: number): void {
     this.#apart += ms;
   }
 
-  /** The thread is left to its native event loop, where user code may go on. */
+  /** Begins to observe the thread, whose native event loop may go on with user code. */
   watch(): void {
     if (this.#mark !== null) return;
     this.end();
@@ -122,11 +121,11 @@ export class HoldMeter {
     this.#startSampling();
     this.#setMark();
     this.#pulse = setIntervalOfBun(() => this.#beat(), heartbeat);
-    // It alone is no reason to stay.
+    // The heartbeat must not keep the process alive.
     this.#pulse.unref();
   }
 
-  /** Tandem goes on. */
+  /** Ends observing the thread, which tandem takes over again. */
   unwatch(): void {
     this.end();
     this.#mark = null;
@@ -134,7 +133,7 @@ export class HoldMeter {
     this.#pulse = undefined;
   }
 
-  /** The thread is going to stand still without user code. */
+  /** Ends sampling, since a step is about to block the thread without user code. */
   pause(): void {
     this.end();
     this.#sampler?.pause();
@@ -145,7 +144,7 @@ export class HoldMeter {
     if (++this.#beats % beatsPerClearing === 0) this.#sampler?.clear();
   }
 
-  /** Tells of a stretch, up to this instant, for which the thread was held by nobody knows whom. */
+  /** Tells of a hold by an unknown call, from the mark up to this instant. */
   #account(until: number): void {
     if (this.#mark === null) return;
     const held = until - this.#mark - this.#apart;
@@ -154,14 +153,14 @@ export class HoldMeter {
     this.#setMark();
   }
 
-  /** From here on nothing is accounted for, where anything is to be. */
+  /** Sets the mark to now, where the thread is observed. */
   #setMark(): void {
     if (this.#mark === null) return;
     this.#mark = performance.now();
     this.#markCpu = cpuMs();
   }
 
-  /** @param cpu how many ms of it the thread has computed. */
+  /** @param cpu the CPU time of the thread during the hold, in ms. */
   #tell(ms: number, cpu: number, known: Call | null): void {
     const { places, onHeld } = this.#options;
     const seen: Seen | null = ms >= placeFrom && this.#sampler ? this.#sampler.seen(ms) : null;
@@ -175,7 +174,7 @@ export class HoldMeter {
     onHeld(ms, call, others === 0 ? place : `${place}, one of ${others + 1} calls`);
   }
 
-  /** Who can have held the thread, and how many others it might have been. */
+  /** The first of the calls that can have held the thread, and the number of other actors whose calls can. */
   #whoHeld(seen: Seen | null): [Call | undefined, number] {
     const candidates = this.#options.candidates();
     const actors = new Set(candidates.map(({ actor }) => actor));
@@ -188,7 +187,7 @@ export class HoldMeter {
   }
 
   #startSampling(): void {
-    // Where nothing is called it need not even be there.
+    // Without a call there is nothing to sample, so the sampler is opened at the first one.
     this.#sampler ??= this.#sampler === undefined ? Sampler.open(this.#options.places) : null;
     this.#sampler?.start();
   }
@@ -198,7 +197,7 @@ const setImmediateOfBun = setImmediate;
 const setIntervalOfBun = setInterval;
 const clearIntervalOfBun = clearInterval;
 
-/** What this thread has computed so far. */
+/** The CPU time of this thread, in ms. */
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;

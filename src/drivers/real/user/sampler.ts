@@ -1,5 +1,5 @@
 /**
- * Where user code was while it held its thread: the engine's own sampling profiler, which looks at the
+ * The place of user code while it held its thread, by the engine's sampling profiler, which takes the
  * stack of this thread every few milliseconds.
  *
  * Invariant: a line is only told if the thread was seen there most of the time.
@@ -9,14 +9,14 @@ import { Session } from "node:inspector";
 import { resolve } from "node:path";
 import type { Places } from "./places.ts";
 
-/** How often the stack is looked at, in µs: more often would cost more, and a hold is of many of these. */
+/** The sampling period, in µs. A hold has many of these, and shorter ones would cost more. */
 const intervalMicroseconds = 5000;
 
-/** As of the innermost function that most of a hold was spent in, and of a line that is to be told. */
+/** The share of a hold's samples in which a function must be found, and that of a line within it. */
 const most = 0.8;
 const half = 0.5;
 
-/** The fewest looks from which a line is told. */
+/** The fewest samples by which a line is told. */
 const fewest = 3;
 
 interface Frame {
@@ -36,18 +36,18 @@ interface RawFrame {
   line: number;
 }
 
-/** Gives out what was seen since it was last asked. Bun's types do not know of it. */
+/** The samples since the last call. Bun's types lack it. */
 const { samplingProfilerStackTraces } = engine as unknown as {
   samplingProfilerStackTraces: () => { traces: { timestamp: number; frames: RawFrame[] }[] };
 };
 
-/** What was seen of a hold. */
+/** The samples of a hold, summed up. */
 export interface Seen {
   /** The line that held, or the function with its lines; null where too little was seen. */
   place: string | null;
   /** Every function that was seen, by file and name. */
   functions: ReadonlySet<string>;
-  /** How often it was looked, and how many looks found user code. */
+  /** The number of samples, and of those that found user code. */
   looks: number;
   found: number;
 }
@@ -90,7 +90,7 @@ export class Sampler {
     this.#session.post("Profiler.start");
   }
 
-  /** Looks no more, and forgets what it has seen: whatever comes now is none of user code's, and may take long. */
+  /** Stops sampling and drops the samples: what comes now is not user code's, and may take long. */
   pause(): void {
     if (!this.#running) return;
     this.#running = false;
@@ -98,12 +98,12 @@ export class Sampler {
     this.#session.post("Profiler.stop");
   }
 
-  /** Forgets what it has seen. */
+  /** Drops the samples. */
   clear(): void {
     if (this.#running) samplingProfilerStackTraces();
   }
 
-  /** What it has seen of the last so many milliseconds, for which the thread was held without a break; it forgets the rest. */
+  /** The samples of the last so many milliseconds, for which the thread was held without a break; others are dropped. */
   seen(ms: number): Seen {
     const { stacks, looks } = this.#running ? this.#stacks(ms) : { stacks: [], looks: 0 };
     return {
@@ -114,10 +114,10 @@ export class Sampler {
     };
   }
 
-  /** The frames in the user's files, the innermost first, of each look that found any. */
+  /** The frames in the user's files, the innermost first, of each sample that has any. */
   #stacks(ms: number): { stacks: Frame[][]; looks: number } {
     const { traces } = samplingProfilerStackTraces();
-    // The thread was held until just now: so the last look was just now, by whatever clock.
+    // The thread was held until now, so the last sample is of now, whatever its clock is.
     const from = (traces.at(-1)?.timestamp ?? 0) - ms / 1000;
     const stacks: Frame[][] = [];
     let looks = 0;
@@ -125,7 +125,7 @@ export class Sampler {
       if (timestamp < from) continue;
       looks++;
       const users = frames.flatMap((frame) => this.#frame(frame) ?? []);
-      // What a package does is done where the user's own code called it.
+      // Time in a package counts for the line of the user's own code that called it.
       const own = users.filter(({ file }) => !/[\\/]node_modules[\\/]/.test(file));
       if (users.length > 0) stacks.push(own.length > 0 ? own : users);
     }
