@@ -110,9 +110,9 @@ class ProgramJson {
         name,
         process: process.name,
         daemon,
-        status: main?.status ?? null,
+        status: main === undefined ? null : this.#status(main),
         startedAt: orNull(startedAt),
-        endedAt: orNull(main?.endedAt ?? null),
+        endedAt: main === undefined ? null : this.#endedAt(main),
         blocked: main === undefined ? null : ms(stood.get(main.number) ?? 0),
         stoodAt: this.#stoodAt(main),
         error: main?.error ?? null,
@@ -157,11 +157,11 @@ class ProgramJson {
     const meant = new Set(findings.flatMap(({ actors }) => actors));
     return processes
       .flatMap(({ kinds }) => kinds.flatMap(({ tasks }) => tasks))
-      .filter((task) => fateOf(task) !== "finished" || meant.has(task.number));
+      .filter((task) => fateOf(task, this.#report) !== "finished" || meant.has(task.number));
   }
 
   #task(task: ActorOutcome) {
-    const { name, function: of, kind, place, parent, status, lost, givenUp, cancelled } = task;
+    const { name, function: of, kind, place, parent, lost, givenUp, cancelled } = task;
     return {
       name,
       function: of,
@@ -169,10 +169,10 @@ class ProgramJson {
       created: this.#place(place),
       parent: this.#name(parent),
       thread: task.thread === null ? null : this.#thread(task.thread),
-      status,
+      status: this.#status(task),
       startedAt: orNull(task.startedAt),
-      endedAt: orNull(task.endedAt),
-      lost,
+      endedAt: this.#endedAt(task),
+      lost: lost && !this.#report.alive.has(task.number),
       givenUp: givenUp === null ? null : { by: givenUp.by, at: ms(givenUp.at) },
       cancelled: cancelled === null ? null : { reason: cancelled.reason, at: ms(cancelled.at) },
       steps: task.done,
@@ -183,6 +183,14 @@ class ProgramJson {
       cleanup: task.cleanup,
       destroyed: task.destroyed,
     };
+  }
+
+  #status({ number, status }: ActorOutcome): string {
+    return this.#report.alive.has(number) && status !== "unstarted" ? "alive" : status;
+  }
+
+  #endedAt({ number, endedAt }: ActorOutcome): number | null {
+    return this.#report.alive.has(number) ? null : orNull(endedAt);
   }
 
   #stoodAt(actor: ActorOutcome | undefined) {

@@ -20,6 +20,8 @@ export interface ObservedTrace {
 
 export interface ProgramReport extends ObservedTrace {
   processes: readonly ProcessReport[];
+  /** Those that had not ended when the record did, and whose process is not known to have ended. */
+  alive: ReadonlySet<number>;
   /** What those stand at who have not come to an end, by actor. */
   standings: ReadonlyMap<number, Standing>;
   findings: readonly ProgramFinding[];
@@ -27,6 +29,8 @@ export interface ProgramReport extends ObservedTrace {
 
 export interface ProcessReport extends ProcessOutcome, Pick<ProcessDefinition, "pid" | "command"> {
   threads: readonly ThreadReport[];
+  /** Programs of threads, and entries of loops, that never had a turn. */
+  unstarted: readonly ActorOutcome[];
   kinds: readonly Kind[];
 }
 
@@ -41,7 +45,7 @@ export interface ThreadReport extends ThreadDefinition {
   entries: readonly ActorOutcome[];
 }
 
-/** What became of work, the gravest first; `alive`: it had not ended when the record did. */
+/** What became of work, the gravest first; `alive`: nobody knows, since the record ends before it did. */
 export const fates = ["lost", "failed", "given up", "alive", "cancelled", "finished"] as const;
 export type Fate = (typeof fates)[number];
 
@@ -74,21 +78,46 @@ export interface Standing {
 
 export function reportProgram(observed: ObservedTrace): ProgramReport {
   const { source, trace, reading } = observed;
+  const alive = aliveIn(reading);
   return {
     ...observed,
-    processes: processesOf(observed),
+    alive,
+    processes: processesOf(observed, alive),
     standings: standingsOf(reading),
     findings: findInProgram(reading, { source, definitions: trace.definitions }),
   };
 }
 
-export function fateOf({ lost, givenUp, status }: ActorOutcome): Fate {
+export function fateOf(
+  { number, lost, givenUp, status }: ActorOutcome,
+  { alive }: Pick<ProgramReport, "alive">,
+): Fate {
+  if (alive.has(number)) return "alive";
   if (lost) return "lost";
   if (givenUp !== null) return "given up";
   return status === "finished" || status === "failed" || status === "cancelled" ? status : "alive";
 }
 
-function processesOf({ trace, reading }: ObservedTrace): ProcessReport[] {
+/** Where a process has no end in the record, what has none either may have gone on. */
+function aliveIn({ processes, threads, actors }: Reading): Set<number> {
+  const open = new Set(
+    processes.filter(({ endedAt }) => endedAt === null).map((one) => one.number),
+  );
+  const homes = new Map(threads.map(({ number, process }) => [number, process]));
+  const first = processes[0]?.number ?? 0;
+  const going = new Set(["abandoned", "interrupted", "unstarted"]);
+  return new Set(
+    actors
+      .filter(({ status, destroyed }) => going.has(status) && !destroyed)
+      .filter(({ thread }) => open.has(thread === null ? first : (homes.get(thread) ?? first)))
+      .map(({ number }) => number),
+  );
+}
+
+function processesOf(
+  { trace, reading }: ObservedTrace,
+  alive: ProgramReport["alive"],
+): ProcessReport[] {
   const { processes, threads, actors, loops } = reading;
   const home = new Map(threads.map(({ number, process }) => [number, process]));
   const first = processes[0]?.number;
@@ -116,16 +145,14 @@ function processesOf({ trace, reading }: ObservedTrace): ProcessReport[] {
           loops: loops.filter((loop) => loop.thread === thread.number),
           entries: ofKind(thread.number, "launch"),
         })),
-      kinds: kindsOf([
-        ...(work.get(process.number) ?? []),
-        // A program that never had a turn ran on no thread.
-        ...(process.number === first ? (programs.get(null) ?? []) : []),
-      ]),
+      // A program that never had a turn ran on no thread.
+      unstarted: process.number === first ? (programs.get(null) ?? []) : [],
+      kinds: kindsOf(work.get(process.number) ?? [], alive),
     };
   });
 }
 
-function kindsOf(tasks: readonly ActorOutcome[]): Kind[] {
+function kindsOf(tasks: readonly ActorOutcome[], alive: ProgramReport["alive"]): Kind[] {
   const alike = Map.groupBy(tasks, ({ kind, name, function: of, place }) =>
     JSON.stringify([kind, of ?? name, place]),
   );
@@ -134,7 +161,7 @@ function kindsOf(tasks: readonly ActorOutcome[]): Kind[] {
     const counts = Object.fromEntries(fates.map((fate) => [fate, 0])) as Record<Fate, number>;
     let longest: Ticks | null = null;
     for (const task of tasks) {
-      const fate = fateOf(task);
+      const fate = fateOf(task, { alive });
       counts[fate]++;
       if (fate === "alive" || task.startedAt === null || task.endedAt === null) continue;
       longest = Math.max(longest ?? 0, task.endedAt - task.startedAt);

@@ -1,6 +1,13 @@
 /** Traces written by hand, of programs that no scenario describes, as `tandem report` shows them. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readRecording } from "../../src/runs/report.ts";
+import { reportProgram } from "../../src/report/program.ts";
+import { renderProgram } from "../../src/report/terminal/program.ts";
+import { dangersIn, hostileText } from "../support/hostile.ts";
+import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { tandemHere } from "../support/tandem.ts";
 
@@ -107,5 +114,205 @@ describe("a program of three threads, two loops and a second process", () => {
       { who: "Task-2", for: "receive", of: "db", resource: "lock", since: 154 },
       { who: "pull", of: "stdin", place: { file: "helper.py", line: 6, function: "pull" } },
     ]);
+  });
+});
+
+const header = {
+  type: "trace-began",
+  format: "tandem-events/2",
+  tandem: "by hand",
+  source: { kind: "observed", language: "python", runtime: "CPython 3.13.1", command: "app.py" },
+};
+
+/** A program of one thread with a loop, in which tasks are made at app.py:3. */
+const definitions = [
+  { define: "process", id: "app" },
+  { define: "place", id: "line 3", file: "app.py", line: 3 },
+  { define: "thread", id: "MainThread", process: "app" },
+  { define: "loop", id: "loop", thread: "MainThread", rules: "asyncio" },
+  { define: "actor", id: "main", kind: "main" },
+  { define: "actor", id: "run", kind: "launch", parent: "main" },
+];
+
+const task = (id: string | number, more: object = {}): object => ({
+  define: "actor",
+  id,
+  name: `${id}`,
+  kind: "task",
+  parent: "run",
+  place: "line 3",
+  ...more,
+});
+
+const event = (at: number, type: string, actor: string | number, more: object = {}): object => ({
+  at,
+  type,
+  thread: "MainThread",
+  actor,
+  ...more,
+});
+
+const started = [
+  event(0, "main-started", "main"),
+  event(1, "loop-opened", "run"),
+  event(1, "launch-started", "run"),
+];
+
+const ended = [
+  event(500, "main-ended", "main", { status: "finished" }),
+  event(500, "process-ended", "main", { code: 0 }),
+];
+
+const linesOf = (lines: readonly object[]): string =>
+  lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+
+/** What each view says of a trace of these lines, and of what comes behind the last whole one. */
+async function views(lines: readonly object[], rest = "") {
+  const stdin = linesOf([header, ...lines]) + rest;
+  const call = async (...options: string[]): Promise<string> => {
+    const { status, stdout, stderr } = await tandemHere(["report", "-", ...options], { stdin });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    return stdout;
+  };
+  const text = await call();
+  return { text: flat(text), lines: text.split("\n"), result: JSON.parse(await call("--json")) };
+}
+
+describe("a record that tells little", () => {
+  test("with nothing but its header tells of no process", async () => {
+    const { text, result } = await views([]);
+    expect(text).toBe("app.py, CPython 3.13.1, for 0ms The record tells of no process. ");
+    expect(result).toMatchObject({ wall: 0, exit: { code: null }, processes: [], tasks: [] });
+  });
+
+  test("with nothing but definitions claims no loss", async () => {
+    const { text, result } = await views([...definitions, task("t")]);
+    expect(text).toContain("thread MainThread unheard of - main main unstarted");
+    expect(text).toContain("task t alive - made by run at app.py:3; never had a turn");
+    expect(text).toContain("0 of 1 task lost, 1 alive at the end.");
+    expect(result.tasks).toMatchObject([{ name: "t", status: "unstarted", lost: false }]);
+    expect(result.findings).toEqual([]);
+  });
+
+  test("that was cut says so, and what had not ended is alive, not lost", async () => {
+    const lines = [...definitions, ...started, task("t"), event(2, "task-created", "t")];
+    const { text, result } = await views(lines, '{"at":3,"type":"task-st');
+    expect(text).toContain("thread MainThread alive -");
+    expect(text).toContain("0 of 1 task lost, 1 alive at the end.");
+    expect(text).toContain("The record ends at 2ms; what happened afterwards is not in it.");
+    expect(text).toContain("The file of events breaks off within a line");
+    expect(result).toMatchObject({
+      exit: { code: null, interruptedBy: "cut-off" },
+      tasks: [{ name: "t", status: "alive", lost: false, endedAt: null }],
+      record: { cutOff: true },
+    });
+  });
+});
+
+describe("a program", () => {
+  const begun = [...definitions, ...started, task("t"), event(2, "task-created", "t")];
+
+  test("that was killed is told with the signal, and what it had begun is lost", async () => {
+    const killed = event(9, "interrupted", "main", { by: "signal", detail: "SIGKILL" });
+    const { text, result } = await views([...begun, event(2, "task-started", "t"), killed]);
+    expect(text).toContain("The process app was ended by a signal (SIGKILL) at 9ms.");
+    expect(text).toContain("1 of 1 task lost.");
+    expect(result.exit).toMatchObject({ interruptedBy: "signal", interruption: "SIGKILL" });
+  });
+
+  test("whose task never ended is told where it stood when somebody looked", async () => {
+    const { text, result } = await views([
+      ...begun,
+      event(2, "task-started", "t"),
+      event(9, "waits-for", "t", { of: "the answer", whom: "main", place: "line 3" }),
+      ...ended,
+    ]);
+    expect(text).toContain("was seen to wait for the answer, and for main at 9ms, at app.py:3");
+    expect(text).toContain("* the process ended when main did, and t (made at app.py:3)");
+    expect(result.waits).toMatchObject([{ who: "t", of: "the answer", whom: "main", seen: true }]);
+  });
+
+  test("of 10,000 tasks of one kind is told in a few lines", async () => {
+    const many = Array.from({ length: 10_000 }, (_, id) => [
+      task(id, { function: "upload" }),
+      event(2 + id / 100, "task-created", id),
+      event(2 + id / 100, "task-started", id),
+      id % 2500 === 0
+        ? event(2 + id / 100, "sleep-began", id, { duration: 1000, place: "line 3" })
+        : event(2 + id / 100, "task-ended", id, { status: "finished" }),
+    ]).flat();
+    const { text, lines, result } = await views([...definitions, ...started, ...many, ...ended]);
+    expect(text).toContain("task upload x 10,000 4 lost");
+    expect(text).toContain("9,996 finished; stood at app.py:3");
+    expect(lines.length).toBeLessThan(20);
+    expect(result.kinds).toMatchObject([{ function: "upload", total: 10_000, lost: 4 }]);
+    expect(result.tasks).toHaveLength(4);
+  });
+
+  test("of 3,000 kinds of tasks is told on a screen, the gravest first", async () => {
+    const many = Array.from({ length: 3000 }, (_, id) => [
+      task(id, { function: `f${id}` }),
+      event(2, "task-created", id),
+      ...(id === 2000 ? [] : [event(3, "task-ended", id, { status: "finished" })]),
+    ]).flat();
+    const { text, lines } = await views([...definitions, ...started, ...many, ...ended]);
+    expect(text).toContain("made by main task 2000 lost 500ms f2000; made by run");
+    expect(text).toContain("2,980 more kinds of tasks; --json has them all");
+    expect(lines.length).toBeLessThan(50);
+  });
+});
+
+/** A trace in which each name, word and text is the same hostile one. */
+function hostileLines(evil: string): object[] {
+  const on = { thread: evil };
+  return [
+    { define: "process", id: evil, command: evil },
+    { define: "place", id: "line 3", file: evil, line: 3, function: evil },
+    { define: "thread", id: evil, process: evil },
+    { define: "loop", id: evil, thread: evil, rules: evil },
+    { define: "actor", id: "main", kind: "main", name: evil },
+    { define: "actor", id: "run", kind: "launch", name: evil },
+    task("t", { kind: evil, name: evil, function: evil, until: evil }),
+    { define: "resource", id: evil, kind: evil, place: "line 3" },
+    { define: evil, id: 1 },
+    event(0, "main-started", "main", on),
+    event(0, "loop-opened", "run", on),
+    event(0, "launch-started", "run", on),
+    event(1, "task-created", "t", on),
+    event(1, "task-started", "t", on),
+    event(1, "wait-began", "t", { ...on, for: evil, resource: evil, place: "line 3" }),
+    event(1, "dropped", "t", { ...on, count: 1, why: evil }),
+    event(1, "handle-alive", "t", { ...on, kind: evil, place: "line 3" }),
+    event(1, "folded", "t", { ...on, kind: evil, count: 1, busy: 1, longest: 1 }),
+    event(2, evil, "t", on),
+    event(3, "launch-ended", "run", { ...on, status: "failed", error: evil }),
+    event(4, "process-ended", "main", { ...on, code: 1 }),
+  ];
+}
+
+describe("whatever the names are", () => {
+  test("law: nothing dangerous comes through any view", async () => {
+    const runs = rounds(15, 300);
+    await fc.assert(
+      fc.asyncProperty(hostileText, async (evil) => {
+        const stdin = linesOf([
+          { ...header, source: { ...header.source, command: evil, runtime: evil } },
+          ...hostileLines(evil),
+        ]);
+        for (const options of [[], ["--json"], ["--timeline", "--ascii", "--no-color"]]) {
+          const { status, stdout } = await tandemHere(["report", "-", ...options], { stdin });
+          expect([status, dangersIn(stdout)]).toEqual([0, []]);
+        }
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  test("no line is wider than the terminal, where words allow it", () => {
+    const recording = readRecording([readFileSync(app, "utf8")], "app.ndjson");
+    if (recording.of !== "program") throw new Error("no scenario describes it");
+    for (const width of [40, 80, 120])
+      for (const line of renderProgram(reportProgram(recording), width).split("\n"))
+        expect([line, line.length <= width]).toEqual([line, true]);
   });
 });

@@ -79,22 +79,22 @@ export function cleanupWords({ cleanup, status }: ActorOutcome): string | null {
   }
 }
 
-export function endWords({ interruptedBy, interruption }: ProcessOutcome): string | null {
+export function endWords({ interruptedBy, interruption, endedAt }: ProcessOutcome): string | null {
   const detail = interruption === null ? "" : ` (${interruption})`;
   switch (interruptedBy) {
     case null:
-      return null;
+      return endedAt === null ? "its end is not in the record" : null;
     case "cut-off":
       return "its end is not in the record";
     case "deadlock":
       return "deadlocked";
     case "signal":
-      return `ended by a signal${detail}`;
+      return `was ended by a signal${detail}`;
     case "timeout":
-      return `ended by a timeout${detail}`;
+      return `was ended by a timeout${detail}`;
     case "crash":
       return `ended unexpectedly${detail}`;
     default:
-      return `ended by ${interruptedBy}${detail}`;
+      return `was ended by ${interruptedBy}${detail}`;
   }
 }

@@ -79,7 +79,10 @@ class Rows {
     const rows = processes.slice(0, mostRows).flatMap((process) => {
       const own = [
         ...mostOf(
-          process.threads.flatMap((thread) => this.#ofThread(thread)),
+          [
+            ...process.threads.flatMap((thread) => this.#ofThread(thread)),
+            ...process.unstarted.map((actor) => this.#ofProgram(actor)),
+          ],
           room,
           "threads and loops",
         ),
@@ -90,7 +93,7 @@ class Rows {
         ),
       ];
       if (!several) return own;
-      return [this.#ofProcess(process), ...own.map((row) => ({ ...row, who: `  ${row.who}` }))];
+      return [this.#ofProcess(process), ...own.map(indented)];
     });
     const resources = mostOf(this.#ofResources(), mostRows, "resources");
     // A table goes by the width of what is shown, and not of what is hidden in names.
@@ -121,8 +124,8 @@ class Rows {
     const [main, ...others] = mains;
     const head: Row = {
       who: `thread ${name}`,
-      status: main?.status ?? (startedAt === null ? "unheard of" : "-"),
-      when: main === undefined ? "-" : at(main.endedAt),
+      status: main === undefined ? (startedAt === null ? "unheard of" : "-") : this.#status(main),
+      when: main === undefined ? "-" : this.#end(main),
       story: sentence([
         daemon ? "daemon" : null,
         main === undefined
@@ -151,10 +154,18 @@ class Rows {
   #ofProgram(actor: ActorOutcome): Row {
     return {
       who: `${actor.kind} ${actor.name}`,
-      status: actor.status,
-      when: at(actor.endedAt),
+      status: this.#status(actor),
+      when: this.#end(actor),
       story: this.#story(actor, this.#madeWords([actor])),
     };
+  }
+
+  #status({ number, status }: ActorOutcome): string {
+    return this.#report.alive.has(number) && status !== "unstarted" ? "alive" : status;
+  }
+
+  #end({ number, endedAt }: ActorOutcome): string {
+    return at(this.#report.alive.has(number) ? null : endedAt);
   }
 
   #ofKind({ kind, name, tasks, counts }: Kind): Row {
@@ -162,7 +173,10 @@ class Rows {
     const [first] = tasks as [ActorOutcome];
     const one = tasks.length === 1;
     const others = fates.filter((fate) => fate !== gravest && counts[fate] > 0);
-    const ends = tasks.map(({ endedAt }) => endedAt).filter((end) => end !== null);
+    const ends = tasks
+      .filter(({ number }) => !this.#report.alive.has(number))
+      .map(({ endedAt }) => endedAt)
+      .filter((end) => end !== null);
     const least = ends.reduce((a, b) => Math.min(a, b), Infinity);
     const most = ends.reduce((a, b) => Math.max(a, b), 0);
     const several = ends.length > 0 && least !== most;
@@ -175,7 +189,7 @@ class Rows {
         this.#madeWords(tasks),
         ...others.map((fate) => `${formatCount(counts[fate])} ${fate}`),
         ...this.#fateWords(
-          tasks.filter((task) => fateOf(task) === gravest),
+          tasks.filter((task) => fateOf(task, this.#report) === gravest),
           gravest,
         ),
       ]),
@@ -200,7 +214,9 @@ class Rows {
       common(tasks.map(of));
     return [
       told(errorWords),
-      told((task) => (task.startedAt === null ? "never had a turn" : null)),
+      told(({ startedAt, status }) =>
+        startedAt === null && status !== "failed" ? "never had a turn" : null,
+      ),
       told(({ number }) => this.#standingWords(number)),
       told(stopWords),
       told(cleanupWords),
@@ -276,7 +292,7 @@ class Rows {
 }
 
 function indented(row: Row): Row {
-  return { ...row, who: `  ${row.who}` };
+  return { ...row, depth: (row.depth ?? 0) + 1 };
 }
 
 /** As many rows as there is room for, and one that counts the others. */
@@ -314,9 +330,11 @@ function summary(report: ProgramReport): string[] {
   const ended = first === undefined ? null : endWords(first);
   return [
     ...(first === undefined || ended === null ? [] : [interruptionWords(first, reading.wall)]),
-    total === 0
-      ? "There were no tasks."
-      : `${formatCount(count("lost"))} of ${plural(total, "task")} lost${beside.join("")}.`,
+    processes.length === 0
+      ? "The record tells of no process."
+      : total === 0
+        ? "There were no tasks."
+        : `${formatCount(count("lost"))} of ${plural(total, "task")} lost${beside.join("")}.`,
     ...keptWords(report),
     ...foldedWords(reading),
     ...reading.dropped.map(

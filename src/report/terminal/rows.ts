@@ -6,6 +6,8 @@ import { printable, terminal, type TerminalText, trimmedEnd } from "../../base/t
 /** A line of the table: who, what became of them, when, and the rest of the story. */
 export interface Row {
   who: string;
+  /** How many others it stands below, as a loop below its thread; 0 if left out. */
+  depth?: number;
   status: string;
   when: string;
   story: string;
@@ -42,7 +44,8 @@ export function at(ticks: Ticks | null): string {
 export function layOut(rows: readonly Row[], width: number): TerminalText[] {
   const column = (of: (row: Row) => string): number =>
     rows.reduce((most, row) => Math.max(most, Bun.stringWidth(of(row))), 0);
-  const who = column((row) => row.who);
+  const nameOf = ({ who, depth = 0 }: Row): string => "  ".repeat(depth) + who;
+  const who = column(nameOf);
   const status = column((row) => row.status);
   const when = column((row) => row.when);
   const left = 2 + who + 2 + status + 2 + when + 2;
@@ -52,12 +55,12 @@ export function layOut(rows: readonly Row[], width: number): TerminalText[] {
       [row.who, `${pad(row.status, status)}  ${row.when}`, row.story]
         .filter((part) => part !== "")
         .map((part, index) => {
-          const indent = " ".repeat(index === 0 ? 2 : 6);
+          const indent = " ".repeat((index === 0 ? 2 : 6) + 2 * (row.depth ?? 0));
           return terminal`${indent}${[wrap(part, width - indent.length, indent)]}`;
         }),
     );
   return rows.map((row) => {
-    const head = terminal`  ${[pad(row.who, who)]}  ${[pad(row.status, status)]}  ${[pad(row.when, when)]}  `;
+    const head = terminal`  ${[pad(nameOf(row), who)]}  ${[pad(row.status, status)]}  ${[pad(row.when, when)]}  `;
     if (row.story === "") return trimmedEnd(head);
     // On a narrow terminal the story goes below instead of into a column of a few letters.
     if (width - left < 24)
