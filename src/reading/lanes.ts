@@ -12,7 +12,7 @@ import type { Ticks } from "../base/duration.ts";
 import { LogCursor } from "./cursor.ts";
 import type { ProgramStatus } from "./entities.ts";
 import { HoldReader } from "./holds.ts";
-import { hearings, type Hears } from "./listener.ts";
+import { byTypeNumber, type Hears } from "./listener.ts";
 import { nextLoop } from "./loops.ts";
 import { Numbered } from "./numbered.ts";
 import { type Span as Pair, SpanFold } from "./spans.ts";
@@ -188,7 +188,7 @@ export class Lanes {
   };
 
   /** By the number of a type. */
-  static readonly #hearings = hearings([this.#hears]);
+  static readonly #hearings = byTypeNumber(this.#hears);
 
   #hear(event: LogCursor): void {
     const { thread, at } = event;
@@ -201,7 +201,7 @@ export class Lanes {
     this.#loops[thread]?.holds.hear(event);
     const span = this.#spans.hear(event);
     if (span !== null) this.#spanned(span);
-    for (const { hear } of Lanes.#hearings[event.typeNumber]!) hear(this as never, event, span);
+    Lanes.#hearings[event.typeNumber]?.(this, event, span);
   }
 
   /** A span has begun or ended. */

@@ -18,6 +18,11 @@ export type Hear<Reader> = (reader: Reader, event: LogCursor, span: Span | null)
  */
 export type Hears<Reader> = { readonly [type in EventType]?: Hear<Reader> };
 
+/** The same by the number of a type. */
+export function byTypeNumber<Reader>(hears: Hears<Reader>): readonly (Hear<Reader> | undefined)[] {
+  return eventTypes.map((type) => hears[type]);
+}
+
 /** What one of several readers does at an event. */
 interface Hearing {
   /** The reader's index among them. */

@@ -6,7 +6,8 @@
  */
 import { cancelReasons, waits } from "../trace/event.ts";
 import type { Definitions } from "../trace/definitions.ts";
-import type { TraceEvent } from "./cursor.ts";
+import type { LogCursor } from "./cursor.ts";
+import { byTypeNumber, type Hears } from "./listener.ts";
 
 /** How many events of each thread a thread knows of. */
 type Clock = number[];
@@ -15,40 +16,53 @@ const resultWait = waits.indexOf("result");
 const joinWait = waits.indexOf("join");
 const byMainsEnd = cancelReasons.indexOf("main-ended");
 
+/** What others may wait for: something of a process, an actor or a job. */
+const links = ["thread", "closed", "main", "submitted", "ended", "offloaded", "done"] as const;
+
+/** A link by its kind and the number of what it is of. */
+function linkTo(kind: (typeof links)[number], number: number): number {
+  return number * links.length + links.indexOf(kind);
+}
+
+/** The values of a channel, counted from 0: what was known when each was sent, and when it was taken. */
+interface Values {
+  /** How many it holds; Infinity where nothing bounds it. */
+  capacity: number;
+  sent: Clock[];
+  received: Clock[];
+}
+
 /** Follows a log, event by event in the order of time. */
 export class ThreadOrder {
   readonly #clocks: Clock[] = [];
-  /** What was known at an event that others may wait for, by what it is. */
-  readonly #known = new Map<string, Clock>();
-  readonly #capacities: ReadonlyMap<string, number | null>;
+  /** What was known at an event that others may wait for. */
+  readonly #known = new Map<number, Clock>();
+  /** By the number of a channel; by its name where an event has none. */
+  readonly #values = new Map<number | string, Values>();
   readonly #definitions: Definitions;
   /** The actors by their names, as somebody waits for them; made when the first result comes. */
-  #named: Map<string, number> | undefined;
+  #named: Map<string, number[]> | undefined;
   /** The thread that has started another one; its own loop has not waited for that. */
   #starter = -1;
   /** By actor: the job that it handed to the pool last. */
   readonly #jobs = new Map<number, number>();
-  /** By actor: what it waits for, or has waited for last. */
+  /** By actor: whose result it waits for, or has waited for last. */
   readonly #awaited = new Map<number, string>();
+  /** By actor: the thread that it has ended on. */
+  readonly #endedOn = new Map<number, number>();
 
   constructor(definitions: Definitions) {
     this.#definitions = definitions;
-    const channels = [...definitions.resources].filter(([, { kind }]) => kind === "channel");
-    this.#capacities = new Map(channels.map(([, { name, capacity }]) => [name, capacity]));
   }
 
   /** Takes in the next event. @returns how many events its thread has had with this one. */
-  next(event: TraceEvent): number {
+  next(event: LogCursor): number {
     const { thread } = event;
-    const clock = (this.#clocks[thread] ??= []);
-    const { before, after } = this.#links(event);
-    for (const link of before) {
-      const known = this.#known.get(link);
-      known?.forEach((count, other) => (clock[other] = Math.max(clock[other] ?? 0, count)));
-    }
-    clock[thread] = (clock[thread] ?? 0) + 1;
-    if (after !== null) this.#known.set(after, [...clock]);
-    return clock[thread];
+    const clock = this.#clockOf(thread);
+    const count = (clock[thread] ?? 0) + 1;
+    clock[thread] = count;
+    ThreadOrder.#hearings[event.typeNumber]?.(this, event, null);
+    return count;
   }
 
   /** Whether a thread knows, by now, of another thread's event of this count. */
@@ -56,71 +70,118 @@ export class ThreadOrder {
     return (this.#clocks[thread]?.[other] ?? 0) >= count;
   }
 
-  /** The links that an event waits for, and the one that it makes. */
-  #links(event: TraceEvent): { before: string[]; after: string | null } {
-    const { type, thread, actor, value } = event;
-    switch (type) {
-      case "thread-started":
-        this.#starter = thread;
-        return { before: [], after: "thread" };
-      case "loop-opened":
-        return { before: thread === this.#starter ? [] : ["thread"], after: null };
-      case "loop-closed":
-        return { before: [], after: "closed" };
-      case "main-ended":
-        return { before: [], after: "main" };
-      case "task-destroyed":
-        return { before: ["main"], after: null };
-      case "cancel-requested":
-        return { before: value === byMainsEnd ? ["main"] : [], after: null };
-      case "task-submitted":
-        return { before: [], after: `submitted ${actor}` };
-      case "task-created":
-        return { before: [`submitted ${actor}`], after: null };
-      case "task-ended":
-        return { before: [], after: `ended ${actor}` };
-      case "wait-began":
-        this.#awaited.set(actor, event.text ?? "");
-        return { before: [], after: null };
-      case "wait-ended":
-        if (value === joinWait) return { before: ["closed"], after: null };
-        if (value !== resultWait) return { before: [], after: null };
-        return {
-          before: [`ended ${this.#actorNamed(this.#awaited.get(actor) ?? "")}`],
-          after: null,
-        };
-      case "sent": {
-        const channel = event.text!;
-        const capacity = this.#capacities.get(channel) ?? null;
-        return {
-          before: capacity === null ? [] : [`received ${value - capacity} ${channel}`],
-          after: `sent ${value} ${channel}`,
-        };
-      }
-      case "received": {
-        const channel = event.text!;
-        return { before: [`sent ${value} ${channel}`], after: `received ${value} ${channel}` };
-      }
-      case "offload-began":
-        this.#jobs.set(actor, value);
-        return { before: [], after: `offloaded ${value}` };
-      case "job-began":
-        return { before: [`offloaded ${value}`], after: null };
-      case "job-ended":
-        return { before: [], after: `done ${value}` };
-      case "offload-ended":
-        return { before: [`done ${this.#jobs.get(actor)}`], after: null };
-      default:
-        return { before: [], after: null };
+  static readonly #hears: Hears<ThreadOrder> = {
+    "thread-started": (order, { thread }) => {
+      order.#starter = thread;
+      order.#told(thread, linkTo("thread", order.#processOf(thread)));
+    },
+    "loop-opened": (order, { thread }) => {
+      if (thread !== order.#starter)
+        order.#heard(thread, linkTo("thread", order.#processOf(thread)));
+    },
+    "loop-closed": (order, { thread }) => {
+      order.#told(thread, linkTo("closed", order.#processOf(thread)));
+    },
+    "main-ended": (order, { thread }) => {
+      order.#told(thread, linkTo("main", order.#processOf(thread)));
+    },
+    "task-destroyed": (order, { thread }) => {
+      order.#heard(thread, linkTo("main", order.#processOf(thread)));
+    },
+    "cancel-requested": (order, { thread, value }) => {
+      if (value === byMainsEnd) order.#heard(thread, linkTo("main", order.#processOf(thread)));
+    },
+    "task-submitted": (order, { thread, actor }) => {
+      order.#told(thread, linkTo("submitted", actor));
+    },
+    "task-created": (order, { thread, actor }) => {
+      order.#heard(thread, linkTo("submitted", actor));
+    },
+    "task-ended": (order, { thread, actor }) => {
+      order.#endedOn.set(actor, thread);
+      order.#told(thread, linkTo("ended", actor));
+    },
+    "wait-began": (order, event) => {
+      if (event.value === resultWait) order.#awaited.set(event.actor, event.text ?? "");
+    },
+    "wait-ended": (order, { thread, actor, value }) => {
+      if (value === joinWait) order.#heard(thread, linkTo("closed", order.#processOf(thread)));
+      if (value !== resultWait) return;
+      const awaited = order.#endedActor(order.#awaited.get(actor) ?? "", thread);
+      if (awaited !== undefined) order.#heard(thread, linkTo("ended", awaited));
+    },
+    sent: (order, event) => {
+      const { thread, value: item } = event;
+      const { capacity, sent, received } = order.#valuesOf(event);
+      order.#learns(thread, received[item - capacity]);
+      sent[item] = order.#clockOf(thread).slice();
+    },
+    received: (order, event) => {
+      const { thread, value: item } = event;
+      const { sent, received } = order.#valuesOf(event);
+      order.#learns(thread, sent[item]);
+      received[item] = order.#clockOf(thread).slice();
+    },
+    "offload-began": (order, { thread, actor, value: job }) => {
+      order.#jobs.set(actor, job);
+      order.#told(thread, linkTo("offloaded", job));
+    },
+    "job-began": (order, { thread, value: job }) => order.#heard(thread, linkTo("offloaded", job)),
+    "job-ended": (order, { thread, value: job }) => order.#told(thread, linkTo("done", job)),
+    "offload-ended": (order, { thread, actor }) => {
+      const job = order.#jobs.get(actor);
+      if (job !== undefined) order.#heard(thread, linkTo("done", job));
+    },
+  };
+
+  static readonly #hearings = byTypeNumber(this.#hears);
+
+  #clockOf(thread: number): Clock {
+    return (this.#clocks[thread] ??= []);
+  }
+
+  /** Whoever waits for a link knows what its thread knows now. */
+  #told(thread: number, link: number): void {
+    this.#known.set(link, this.#clockOf(thread).slice());
+  }
+
+  /** A thread has waited for a link, if it was made. */
+  #heard(thread: number, link: number): void {
+    this.#learns(thread, this.#known.get(link));
+  }
+
+  #learns(thread: number, known: Clock | undefined): void {
+    if (known === undefined) return;
+    const clock = this.#clockOf(thread);
+    for (let other = 0; other < known.length; other++) {
+      const count = known[other] ?? 0;
+      if (count > (clock[other] ?? 0)) clock[other] = count;
     }
   }
 
-  #actorNamed(name: string): number | undefined {
+  #processOf(thread: number): number {
+    return this.#definitions.threads.get(thread)?.process ?? 0;
+  }
+
+  #valuesOf({ resource, text }: Pick<LogCursor, "resource" | "text">): Values {
+    return this.#values.getOrInsertComputed(resource ?? text ?? "", () => {
+      const definition = resource === null ? undefined : this.#definitions.resources.get(resource);
+      return { capacity: definition?.capacity ?? Infinity, sent: [], received: [] };
+    });
+  }
+
+  /** The actor with a name that has ended in the process of a thread. */
+  #endedActor(name: string, thread: number): number | undefined {
     if (this.#named === undefined) {
-      this.#named = new Map();
+      const named = new Map<string, number[]>();
       for (const [number, actor] of this.#definitions.actors)
-        if (!this.#named.has(actor.name)) this.#named.set(actor.name, number);
+        named.getOrInsertComputed(actor.name, () => []).push(number);
+      this.#named = named;
     }
-    return this.#named.get(name);
+    const process = this.#processOf(thread);
+    return this.#named.get(name)?.find((actor) => {
+      const endedOn = this.#endedOn.get(actor);
+      return endedOn !== undefined && this.#processOf(endedOn) === process;
+    });
   }
 }

@@ -20,46 +20,78 @@ export interface Race {
   between: [Racer, Racer];
 }
 
-/** Whose order a user sees: lines printed, and whether a task ended before main did. */
-const visible: ReadonlySet<EventType> = new Set(["printed", "task-ended", "main-ended"]);
-
 const threadStarted = typeNumber["thread-started"];
+// Whose order a user sees: lines printed, and whether a task ended before main did.
+const printed = typeNumber["printed"];
+const taskEnded = typeNumber["task-ended"];
+const mainEnded = typeNumber["main-ended"];
+
+/** An event that another one may race with. */
+interface Moment extends Racer {
+  at: Ticks;
+  /** How many events its thread had had with it. */
+  count: number;
+}
 
 /**
- * Neighbours in the log that stand on different threads, nearer than the window, and of which
- * neither had to wait for the other: a join, a result, a value sent puts two threads in order.
+ * Neighbours in the log that stand on different threads, nearer than a window, and of which neither
+ * had to wait for the other: a join, a result, a value sent puts two threads in order.
  *
- * A task's end counts against main's end only, and a line against a line.
+ * A task's end counts against main's end only, and a line against a line. Sleeps need not be heard:
+ * nobody waits for one, and nobody sees one.
  */
-export function findRaces(
-  { log, definitions }: Pick<Recorded, "log" | "definitions">,
-  window: Ticks,
-): Race[] {
-  const races: Race[] = [];
-  const order = new ThreadOrder(definitions);
-  let beside = false;
-  let first = -1;
-  const last = new Map<string, { at: Ticks; count: number; racer: Racer }>();
-  const event = new LogCursor(log);
-  while (event.next()) {
-    // Without a second thread there is nothing to follow, in what may be millions of events.
-    if (first < 0) first = event.thread;
-    beside ||= event.typeNumber === threadStarted || event.thread !== first;
-    if (!beside) continue;
-    const count = order.next(event);
-    const { type, at, thread, actor } = event;
-    if (!visible.has(type)) continue;
-    const kind = type === "printed" ? "line" : "end";
-    const racer: Racer = { type, thread, actor, text: event.text ?? null };
-    const before = last.get(kind);
-    if (
-      before !== undefined &&
-      before.racer.thread !== thread &&
-      at - before.at < window &&
-      !order.knows(thread, before.racer.thread, before.count)
-    )
-      races.push({ at: before.at, gap: at - before.at, between: [before.racer, racer] });
-    last.set(kind, { at, count, racer });
+export class RaceReader {
+  readonly races: Race[] = [];
+  readonly #window: Ticks;
+  readonly #order: ThreadOrder;
+  #beside = false;
+  #first = -1;
+  #lastLine: Moment | null = null;
+  #lastEnd: Moment | null = null;
+
+  constructor({ definitions }: Pick<Recorded, "definitions">, window: Ticks) {
+    this.#window = window;
+    this.#order = new ThreadOrder(definitions);
   }
-  return races;
+
+  hear(event: LogCursor): void {
+    const type = event.typeNumber;
+    // Without a second thread there is nothing to follow, in what may be millions of events.
+    if (!this.#beside) {
+      if (this.#first < 0) this.#first = event.thread;
+      if (type !== threadStarted && event.thread === this.#first) return;
+      this.#beside = true;
+    }
+    const count = this.#order.next(event);
+    if (type === printed) this.#lastLine = this.#came(momentOf(event, count), this.#lastLine);
+    else if (type === taskEnded || type === mainEnded)
+      this.#lastEnd = this.#came(momentOf(event, count), this.#lastEnd);
+  }
+
+  /** @param before the one of its kind before it. @returns what came. */
+  #came(moment: Moment, before: Moment | null): Moment {
+    if (before === null || before.thread === moment.thread) return moment;
+    if (before.type === "task-ended" && moment.type === "task-ended") return moment;
+    const gap = moment.at - before.at;
+    if (gap < this.#window && !this.#order.knows(moment.thread, before.thread, before.count))
+      this.races.push({ at: before.at, gap, between: [racerOf(before), racerOf(moment)] });
+    return moment;
+  }
+}
+
+/** The races of a trace, by a window of one's own. */
+export function findRaces(trace: Pick<Recorded, "log" | "definitions">, window: Ticks): Race[] {
+  const reader = new RaceReader(trace, window);
+  const event = new LogCursor(trace.log);
+  while (event.next()) reader.hear(event);
+  return reader.races;
+}
+
+function momentOf(event: LogCursor, count: number): Moment {
+  const { type, thread, actor, at } = event;
+  return { type, thread, actor, text: event.text ?? null, at, count };
+}
+
+function racerOf({ type, thread, actor, text }: Moment): Racer {
+  return { type, thread, actor, text };
 }

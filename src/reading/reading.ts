@@ -29,7 +29,7 @@ import {
   type Sighting,
 } from "./observations.ts";
 import { ProcessReader } from "./processes.ts";
-import { findRaces, type Race } from "./races.ts";
+import { type Race, RaceReader } from "./races.ts";
 import { raceWindow, type Recorded, speedOf, wordOf } from "./recorded.ts";
 import { type Span, SpanFold } from "./spans.ts";
 import { type MainWait, type Standstill, StandstillReader } from "./standstill.ts";
@@ -126,6 +126,7 @@ class TraceReader {
   readonly #output = new OutputReader();
   readonly #exits = new ExitReader();
   readonly #observations: ObservationReader;
+  readonly #races: RaceReader;
   readonly #readers: readonly object[];
   readonly #listeners: readonly Listener[];
 
@@ -140,6 +141,7 @@ class TraceReader {
     this.#failures = new FailureReader(entities);
     this.#processes = new ProcessReader(entities);
     this.#observations = new ObservationReader(entities);
+    this.#races = new RaceReader(trace, raceWindow(speedOf(trace.source)));
     this.#listeners = listeners;
     // In the order of `heard`.
     this.#readers = [
@@ -186,6 +188,7 @@ class TraceReader {
     this.#entities.thread(thread).startedAt ??= event.at;
     const loop = type === loopOpened ? this.#turns.opened(event) : this.#turns.loopOn(thread);
     loop?.holds.hear(event);
+    this.#races.hear(event);
     const span = this.#spans.hear(event);
     for (const { reader, hear } of heard[type]!) hear(this.#readers[reader] as never, event, span);
     for (const listener of this.#listeners) listener.hear(event, span);
@@ -194,7 +197,7 @@ class TraceReader {
   }
 
   #result(): Reading {
-    const { log, source } = this.#trace;
+    const { log } = this.#trace;
     const wall = log.end;
     const unfinished = [...this.#spans.unfinished()];
     this.#standstill.finish(wall);
@@ -213,7 +216,7 @@ class TraceReader {
       actors: this.#entities.actors,
       ...this.#turns.result(),
       standstills,
-      races: findRaces(this.#trace, raceWindow(speedOf(source))),
+      races: this.#races.races,
       failures,
       unfinished,
       waiting: waitingAtEnd(this.#trace, unfinished, aftermath),
