@@ -30,15 +30,36 @@ import { leaves } from "../scenario/walk.ts";
 
 const loop = 0;
 
+/** Up to how many actors have definitions that are kept: of more, each would take its memory. */
+const fewActors = 1000;
+
+/** What definitions are made of. Neither of the two changes once it is made. */
+interface Performed {
+  scenario: Scenario;
+  strategy: Strategy;
+}
+
+/** By scenario: the definitions that were made last, which the next of thousands of runs shares. */
+const latest = new WeakMap<
+  Scenario,
+  { strategy: Strategy; file: string; definitions: Definitions }
+>();
+
 /**
- * The definitions of a run. Those of tasks are made when they are asked for, and again each time.
+ * The definitions of a run. Those of tasks are made when they are asked for, and again each time where
+ * there are many.
  *
  * @param file what the document is called.
  */
-export function definitionsOf(
-  { scenario, strategy }: { scenario: Scenario; strategy: Strategy },
-  file: string,
-): Definitions {
+export function definitionsOf({ scenario, strategy }: Performed, file: string): Definitions {
+  const known = latest.get(scenario);
+  if (known?.strategy === strategy && known.file === file) return known.definitions;
+  const definitions = makeDefinitions({ scenario, strategy }, file);
+  latest.set(scenario, { strategy, file, definitions });
+  return definitions;
+}
+
+function makeDefinitions({ scenario, strategy }: Performed, file: string): Definitions {
   const workers = strategy.workers ?? 0;
   const places = placesOf(scenario, file);
   const hasProcesses = strategy.offload === "processes";
@@ -70,17 +91,14 @@ export function definitionsOf(
         },
       ],
     ]),
-    actors: lazyTable(actors.size, (number) => actors.get(number), MAIN),
+    actors: actors.toTable(),
     resources: resourcesOf(scenario, strategy),
     places,
   };
 }
 
 /** How the definitions of a run are numbered that are read back from a file, and what they are. */
-export function conventionOf(
-  run: { scenario: Scenario; strategy: Strategy },
-  file: string,
-): Convention {
+export function conventionOf(run: Performed, file: string): Convention {
   const definitions = definitionsOf(run, file);
   const actors = new Actors(run.scenario);
   const named = Object.fromEntries(
@@ -156,6 +174,15 @@ class Actors {
     this.size = this.#tasks.size - MAIN;
     this.#makers = makersOf(main, launch);
     this.#launchPlace = leaves(main).find(({ kind }) => kind === "launch")?.position.place ?? null;
+  }
+
+  toTable(): Definitions["actors"] {
+    if (this.size > fewActors) return lazyTable(this.size, (number) => this.get(number), MAIN);
+    const actors = Array.from(
+      { length: this.size },
+      (_, k) => [k + MAIN, this.get(k + MAIN)] as const,
+    );
+    return new Map(actors);
   }
 
   get(number: number): ActorDefinition {
