@@ -66,11 +66,13 @@ export class LoopCalls {
   /** Calls as an actor, and awaits what the function returns. @throws what it throws, or rejects with. */
   *perform(actor: number, step: CallStep): Coroutine {
     const { thread } = this.#loop;
+    const time = this.#times.next(actor, step);
+    // How long it keeps the thread is told afterwards; the step that it does so in has begun by then.
+    if (time === undefined || time.held > 0) this.#loop.beginStep(actor);
     thread.record(typeNumber["call-began"], actor, 0, called(step));
     let how: (typeof completions)[number] = "completed";
     let details: Details | undefined;
     try {
-      const time = this.#times.next(actor, step);
       yield* time === undefined ? this.#forReal(actor, step) : this.#pretend(actor, time);
     } catch (error) {
       how = endingOf(error as Error) === "cancelled" ? "cancelled" : "failed";

@@ -94,6 +94,8 @@ export class EventLoop implements ReadyQueue {
   readonly #callers: Task[] = [];
   /** The task that came to a blocking step. */
   #running: Task | undefined;
+  /** Whose step keeps the thread, and has been told of. */
+  #holder: number | undefined;
   /** Failed while nobody had asked; JavaScript decides about them when its microtasks have run. */
   #unhandled: Task[] = [];
   #unorderedGroups = 0;
@@ -155,6 +157,23 @@ export class EventLoop implements ReadyQueue {
       if (this.#awaited === future) this.#stopping = true;
     });
     yield* this.#run(Infinity);
+  }
+
+  /**
+   * Something is about to keep the thread: with the first that does, the step begins that is told of. All
+   * others cost no event.
+   */
+  beginStep(actor: number): void {
+    if (this.#holder !== undefined) return;
+    this.#holder = actor;
+    this.thread.record(typeNumber["step-began"], actor, 0);
+  }
+
+  /** The step is over: the next wait in asyncio, the end of a turn of the loop in JavaScript. */
+  endStep(): void {
+    if (this.#holder === undefined) return;
+    this.thread.record(typeNumber["step-ended"], this.#holder, 0);
+    this.#holder = undefined;
   }
 
   /** Runs a coroutine's first step here and now, as a call of an async function does in JavaScript. */
@@ -234,6 +253,8 @@ export class EventLoop implements ReadyQueue {
       }
     } catch {
       // As Python has it: "Exception ignored in: <coroutine object ...>".
+    } finally {
+      this.endStep();
     }
   }
 
@@ -284,7 +305,10 @@ export class EventLoop implements ReadyQueue {
     do {
       // JavaScript's microtasks come before everything else, and unhandled rejections right behind them.
       const onlyMicrotasks = eager && this.#taken < this.#scheduled;
-      if (eager && !onlyMicrotasks && this.#endByRejection()) return;
+      if (eager && !onlyMicrotasks) {
+        this.endStep();
+        if (this.#endByRejection()) return;
+      }
       if (!onlyMicrotasks) this.#receive();
       if (this.#taken === this.#scheduled) {
         const next = this.#timers.next;
@@ -330,10 +354,12 @@ export class EventLoop implements ReadyQueue {
       this.#receive();
       step = this.#resume(this.#running!, undefined, result);
     }
+    if (!this.#options.eager) this.endStep();
   }
 
   *#hold(step: HoldingStep, index: number): ThreadProgram<OperationResult | undefined> {
     let result: OperationResult | undefined;
+    this.beginStep(index);
     if (step.kind === "call") result = yield step;
     else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };
     else {

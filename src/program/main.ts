@@ -99,6 +99,7 @@ class MainThread {
     // In JavaScript an exception nobody catches ends the process at once; what floats is abandoned.
     else if (this.#floating !== undefined && failure === undefined)
       code = yield* this.#leaveFloating(this.#floating, until);
+    this.#floating?.loop.endStep();
     if (code === 0) code = yield* this.#drain(until);
     this.#thread.record(typeNumber["process-ended"], MAIN, code);
     return code;
@@ -114,6 +115,7 @@ class MainThread {
           break;
         case "block":
         case "compute":
+          this.#keepThread();
           this.#thread.record(typeNumber[`${step.kind}-began`], MAIN, step.ticks, step.position);
           yield step;
           this.#thread.record(typeNumber[`${step.kind}-ended`], MAIN, 0);
@@ -135,11 +137,17 @@ class MainThread {
           break;
         case "call":
           this.#called = true;
+          this.#keepThread();
           yield* callInMain(this.#thread, this.#times, step);
           break;
         default:
           throw new Error(`main came to "${step.kind}", which main cannot perform`);
       }
+  }
+
+  /** Main is about to keep its thread, from a loop that floats on it as well. */
+  #keepThread(): void {
+    this.#floating?.loop.beginStep(MAIN);
   }
 
   *#launch(step: LeafStep): ThreadProgram<void> {
@@ -253,6 +261,7 @@ class MainThread {
     if (so && (what === "send" || what === "receive")) return true;
     const thread = this.#thread;
     const until = timeout === undefined ? Infinity : thread.now() + timeout;
+    if (!so) this.#keepThread();
     thread.record(typeNumber["wait-began"], MAIN, waits.indexOf(what), about);
     while (!so && thread.now() < until) {
       yield { kind: "wait", until };

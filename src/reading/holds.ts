@@ -1,17 +1,18 @@
 /**
  * Holds of the event loop's thread: the stretches for which one step kept everything else from it.
  *
- * A step lasts from a resumption to the next wait, so sixty blocks of 16 ms in a row are one hold
- * of 960 ms. Under JavaScript's rules (`float`) it is a turn of the loop, from one macro-task to
- * the next: an await that microtasks settle gives nothing back, what a step starts eagerly belongs
- * to it, and main is one turn from its launch to its end, whatever it waits for meanwhile. What is
- * held reaches from the first to the last operation of the step that keeps the thread; a step with
- * none of these holds nothing, however long a busy machine took over it.
+ * A step lasts from a resumption to the next wait, so sixty blocks of 16 ms in a row are one hold of
+ * 960 ms. Under JavaScript's rules (`float`) it is a turn of the loop, from one macro-task to the next,
+ * with all that is started in it. The trace says where a step that keeps the thread begins and ends
+ * (`step-began`, `step-ended`). Where it also says what kept the thread within the step, the hold
+ * reaches from the first of that to the last and is divided among those who did it; where it does not,
+ * the whole step is its actor's. User code tells afterwards for how long it has kept the thread
+ * (`call-held`): within a step that is a part of it, elsewhere a hold of its own.
  *
  * Invariant: one pass over the events of one thread, in their order, and nothing is kept but the
  * hold that has not ended.
  */
-import { cancelReasons, completions, type EventType } from "../trace/event.ts";
+import type { EventType } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
 import type { LoopDefinition } from "../trace/definitions.ts";
 import type { TraceEvent } from "./cursor.ts";
@@ -85,12 +86,23 @@ function mostOf<Key>(ticks: ReadonlyMap<Key, Ticks>): [Key, Ticks][] {
   return [...ticks].toSorted(([, a], [, b]) => b - a);
 }
 
-/** What is known of a call that is under way. */
-interface Call {
-  began: Ticks;
-  /** Until when the function is known to have kept the thread, and for how long without a break. */
-  keptTo: Ticks;
-  kept: Ticks;
+/** A step that has begun and not ended. */
+interface Step {
+  actor: number;
+  from: Ticks;
+  /** Whether it is told what keeps the thread within it. */
+  isTold: boolean;
+  /** The steps that have begun within it and not ended, as those that another one starts eagerly. */
+  within: { actor: number; from: Ticks }[];
+  /** For how long those kept the thread that have ended. */
+  ticksWithin: Ticks;
+}
+
+/** A stretch of user code, which is told part by part. */
+interface Stretch {
+  actor: number;
+  ticks: Ticks;
+  to: Ticks;
 }
 
 /** The loop whose thread is held. */
@@ -111,18 +123,17 @@ export class HoldReader {
   #thread = -1;
   /** Until when the thread was held by what has ended. */
   #closedTo: Ticks = 0;
+  #step: Step | null = null;
+  /** Whether the open hold is that of a step, which has ended: user code may still tell of a part of it. */
+  #isOfStep = false;
   /** The operation that keeps the thread, and how many lie within it. */
   #operation: { actor: number; from: Ticks } | null = null;
   #within = 0;
   /** Where in the user's source it was kept, within the operation, and for how long. */
   readonly #sources: Held[] = [];
+  /** What user code has told last. */
+  #stretch: Stretch | null = null;
   #mainEnded = false;
-  #settleBegan: Ticks = 0;
-  readonly #calls = new Map<number, Call>();
-  /** JavaScript: who was asked to stop while it waited; that is heard of in the same turn. */
-  readonly #asked = new Set<number>();
-  /** JavaScript: a wait that has ended, and it does not show yet whether by what was waited for. */
-  #ended: { actor: number; at: Ticks } | null = null;
 
   /**
    * @param seam how much time may go by within a step for no reason: none in virtual time.
@@ -138,7 +149,8 @@ export class HoldReader {
   /** The hold that has not ended, as far as it has come by now. */
   soFar(now: Ticks): { from: Ticks; to: Ticks } | null {
     const { open } = this;
-    if (this.#operation !== null) return { from: open?.at ?? this.#operation.from, to: now };
+    const goesOn = this.#operation ?? (this.#step?.isTold === false ? this.#step : null);
+    if (goesOn !== null) return { from: open?.at ?? goesOn.from, to: now };
     return open === null ? null : { from: open.at, to: open.to };
   }
 
@@ -146,8 +158,13 @@ export class HoldReader {
     const { type, thread, at, actor } = event;
     if (type === "loop-opened") this.#thread = thread;
     if (thread !== this.#thread) return;
-    if (this.#ended !== null) this.#decide(type, actor);
     switch (type) {
+      case "step-began":
+        this.#beginStep(actor, at);
+        break;
+      case "step-ended":
+        this.#endStep(at);
+        break;
       case "block-began":
       case "compute-began":
         this.#begin(actor, at);
@@ -157,22 +174,19 @@ export class HoldReader {
         this.#end(at);
         break;
       case "call-began":
+      case "wait-began":
+        // Main calls and waits with its whole thread.
         if (this.#isMain(actor)) this.#begin(actor, at);
-        else this.#calls.set(actor, { began: at, keptTo: at, kept: 0 });
+        else if (type === "wait-began") this.#between(type);
+        else if (this.#step !== null) this.#step.isTold = true;
+        break;
+      case "call-ended":
+      case "wait-ended":
+        if (this.#isMain(actor)) this.#end(at);
+        else this.#between(type);
         break;
       case "call-held":
         this.#callHeld(event);
-        break;
-      case "call-ended":
-        if (this.#isMain(actor)) this.#end(at);
-        else this.#callEnded(actor, at);
-        break;
-      case "settle-began":
-        this.#settleBegan = at;
-        break;
-      case "settle-ended":
-        // Launch was resumed, unless there was nothing to wait for.
-        if (!this.#eager && at > this.#settleBegan + this.#seam) this.#close();
         break;
       case "main-ended":
         this.#mainEnded = true;
@@ -182,8 +196,7 @@ export class HoldReader {
         this.#thread = -1;
         break;
       default:
-        if (this.#eager) this.#hearEagerly(event);
-        else if (betweenSteps.has(type)) this.#close();
+        this.#between(type);
     }
   }
 
@@ -191,38 +204,9 @@ export class HoldReader {
   finish(at: Ticks): void {
     this.#within = 0;
     this.#end(at);
+    if (this.#step !== null) this.#step.within.length = 0;
+    this.#endStep(at);
     this.#close();
-  }
-
-  /** What parts two turns of JavaScript: a timer, or what was said from outside. */
-  #hearEagerly({ type, at, actor, value }: TraceEvent): void {
-    switch (type) {
-      case "sleep-ended":
-      case "offload-ended":
-        if (completions[value] !== "cancelled") this.#close();
-        this.#asked.delete(actor);
-        break;
-      case "cancel-requested":
-        if (cancelReasons[value] === "timed-out") this.#close();
-        this.#asked.add(actor);
-        break;
-      case "wait-began":
-        this.#asked.delete(actor);
-        // Main waits with its whole thread.
-        if (this.#isMain(actor)) this.#begin(actor, at);
-        break;
-      case "wait-ended":
-        if (this.#isMain(actor)) this.#end(at);
-        else if (!this.#asked.delete(actor)) this.#ended = { actor, at };
-        break;
-    }
-  }
-
-  /** A wait that ended without what was waited for had a timeout, whose timer begins a turn. */
-  #decide(type: EventType, actor: number): void {
-    const got = (type === "received" || type === "sent") && actor === this.#ended!.actor;
-    if (!got) this.#close();
-    this.#ended = null;
   }
 
   /** Whether it is main, on whose thread the loop floats, and which has not ended. */
@@ -230,7 +214,43 @@ export class HoldReader {
     return actor === this.#main && this.#eager && !this.#mainEnded;
   }
 
+  #beginStep(actor: number, at: Ticks): void {
+    if (this.#step !== null) {
+      this.#step.within.push({ actor, from: at });
+      return;
+    }
+    // In JavaScript what user code's end sets off belongs to its turn.
+    const { open } = this;
+    const goesOn = open !== null && this.#eager && !this.#isOfStep && at <= open.to + this.#seam;
+    if (!goesOn) this.#close();
+    this.#step = { actor, from: at, isTold: false, within: [], ticksWithin: 0 };
+    this.#stretch = null;
+  }
+
+  #endStep(at: Ticks): void {
+    const step = this.#step;
+    if (step === null) return;
+    const inner = step.within.pop();
+    if (inner !== undefined) {
+      // In asyncio a loop that is run within a step is that step's.
+      if (step.within.length > 0 || step.isTold || !this.#eager) return;
+      this.#add(inner.actor, inner.from, at);
+      step.ticksWithin += at - inner.from;
+      return;
+    }
+    if (!step.isTold) this.#add(step.actor, step.from, at, at - step.from - step.ticksWithin);
+    this.#step = null;
+    this.#isOfStep = true;
+  }
+
+  /** What happens between two steps ends a hold, but for what user code does while it has the thread. */
+  #between(type: EventType): void {
+    if (this.open !== null && this.#step === null && !ofUserCode.has(type)) this.#close();
+  }
+
   #begin(actor: number, at: Ticks): void {
+    if (this.#step !== null) this.#step.isTold = true;
+    else if (this.#operation === null) this.#close();
     if (this.#operation === null) this.#operation = { actor, from: at };
     else this.#within++;
   }
@@ -250,43 +270,35 @@ export class HoldReader {
 
   /** User code says afterwards for how long it has kept the thread. */
   #callHeld({ actor, at, value: ticks, text: source }: TraceEvent): void {
+    if (this.#step !== null) this.#step.isTold = true;
     // Main's own call keeps the thread from its beginning to its end, and was begun as that.
     if (!this.#isMain(actor)) {
-      // What it left behind when it ended goes on by itself.
-      const call = this.#calls.get(actor) ?? { began: at - ticks, keptTo: at - ticks, kept: 0 };
-      // A part of a stretch is told before the rest of it, wherever in the stretch the part lies.
-      const isSame = at - ticks <= call.keptTo + this.#seam;
-      call.kept = isSame ? call.kept + ticks : ticks;
-      call.keptTo = at;
-      const from = Math.max(at - call.kept, call.began);
-      const { open } = this;
-      if (open !== null && from > Math.max(open.to, call.began) + this.#seam) this.#close();
+      const from = at - this.#stretchTo(actor, at, ticks);
+      const isApart = this.open !== null && from > this.open.to + this.#seam;
+      if (isApart && this.#step === null) this.#close();
       this.#add(actor, from, at, ticks);
     }
     if (source !== undefined) this.#source({ actor, source, ticks });
   }
 
-  /** A call whose function has given the thread back meanwhile is a resumption. */
-  #callEnded(actor: number, at: Ticks): void {
-    const call = this.#calls.get(actor);
-    this.#calls.delete(actor);
-    if (call === undefined || at <= call.keptTo + this.#seam) return;
-    // In JavaScript who is asked to stop hears of it in the turn of whoever asks.
-    if (!this.#eager || !this.#asked.delete(actor)) this.#close();
+  /**
+   * A part of a stretch is told before the rest of it, wherever in the stretch the part lies. @returns how
+   * long the stretch is with what is told now.
+   */
+  #stretchTo(actor: number, at: Ticks, ticks: Ticks): Ticks {
+    const last = this.#stretch;
+    const isSame = last?.actor === actor && at - ticks <= last.to + this.#seam;
+    this.#stretch = { actor, ticks: isSame ? last.ticks + ticks : ticks, to: at };
+    return this.#stretch.ticks;
   }
 
   #add(actor: number, from: Ticks, to: Ticks, ticks = to - from): void {
     if (to <= from) return;
-    if (this.open !== null && this.#isAnother(this.open, actor, from)) this.#close();
+    // Of what one has done it may be heard in the step of another.
+    if (this.open !== null && !this.#eager && this.open.actor !== actor) this.#close();
+    if (this.open === null) this.#isOfStep = false;
     this.open ??= new OpenHold(Math.max(from, this.#closedTo), actor);
     this.open.add(actor, Math.max(from, this.#closedTo), to, ticks);
-  }
-
-  /** Whether what an actor begins at an instant is none of the hold's, though no event has parted them. */
-  #isAnother(open: OpenHold, actor: number, from: Ticks): boolean {
-    if (!this.#eager) return open.actor !== actor;
-    // A turn of JavaScript ends unseen where nothing more is ready; main has but one.
-    return this.#mainEnded && from > open.to + this.#seam;
   }
 
   #source(held: Held): void {
@@ -303,16 +315,12 @@ export class HoldReader {
   }
 }
 
-/** What comes between two steps of asyncio: one has just waited or ended, or the next resumes. */
-const betweenSteps: ReadonlySet<EventType> = new Set<EventType>([
-  "launch-started",
-  "launch-ended",
-  "task-started",
-  "task-ended",
-  "sleep-began",
-  "sleep-ended",
-  "wait-began",
-  "wait-ended",
-  "offload-began",
-  "offload-ended",
+/** What user code does, and what is told of it, while it has the thread or has just given it back. */
+const ofUserCode: ReadonlySet<EventType> = new Set<EventType>([
+  "call-ended",
+  "printed",
+  "complained",
+  "left-behind",
+  "went-on",
+  "promise-dropped",
 ]);

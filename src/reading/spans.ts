@@ -47,7 +47,10 @@ interface Role {
 }
 
 /** Kinds by number. */
-const kinds = eventTypes.flatMap((type) => /^(.*)-began$/.exec(type)?.[1] ?? []);
+const kinds = eventTypes
+  .flatMap((type) => /^(.*)-began$/.exec(type)?.[1] ?? [])
+  // Steps are what holds go by (`holds.ts`); what is done in them has spans of its own.
+  .filter((kind) => kind !== "step");
 
 /** By the number of the type; null for what is of no span. */
 const roles: readonly (Role | null)[] = eventTypes.map((type) => {

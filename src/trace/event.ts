@@ -221,6 +221,11 @@ export const eventShapes = {
   "exit-called": { value: { name: "code", unit: "number" }, about: "anybody" },
   // So many events were not recorded.
   dropped: { value: { name: "count", unit: "number" }, text: { name: "why" }, about: "anybody" },
+  // From here to its end the actor's step keeps its thread, from the first thing in it that does. Under
+  // JavaScript's rules it is a turn of the loop, whoever else has a part in it. A step that keeps nothing
+  // need not be told.
+  "step-began": {},
+  "step-ended": {},
 } as const satisfies Record<string, EventShape>;
 
 export type EventType = keyof typeof eventShapes;

@@ -7,6 +7,8 @@ import { type Hold, HoldReader } from "../../src/reading/holds.ts";
 import { documentName, type Outcome } from "../../src/outcome/outcome.ts";
 import { planOf } from "../../src/outcome/plan.ts";
 import { runOf } from "../../src/outcome/run.ts";
+import { read, type Reading } from "../../src/reading/reading.ts";
+import type { ActorDefinition, Definitions } from "../../src/trace/definitions.ts";
 import { type EventType, LAUNCH, MAIN } from "../../src/trace/event.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { renderVerdict } from "../../src/report/terminal/verdict.ts";
@@ -345,11 +347,13 @@ describe("for real", () => {
   test("the time between two operations of a step belongs to it", () => {
     const outcome = told(
       [0, "task-started", 1],
+      [0, "step-began", 1],
       ...Array.from({ length: 60 }, (_, k): [number, EventType, number][] => [
         [17 * k, "block-began", 1],
         [17 * k + 16, "block-ended", 1],
       ]).flat(),
       [1019.5, "task-ended", 1],
+      [1019.6, "step-ended", 1],
     );
     expect(outcome.longestBlock).toMatchObject({ at: 0, ticks: 1_019_000, actor: 1 });
   });
@@ -361,9 +365,11 @@ describe("for real", () => {
 
   test("what no hold explains is the machine's, and no more than that", () => {
     const block = (from: number, to: number): [number, EventType, number][] => [
+      [from, "step-began", 1],
       [from, "block-began", 1],
       [to, "block-ended", 1],
       [to, "task-ended", 1],
+      [to, "step-ended", 1],
     ];
     const begins: [number, EventType, number, number][] = [[0, "sleep-began", 0, 100]];
     expect(rows(told(...begins, ...wakes(350)))).toContain(
@@ -384,6 +390,7 @@ describe("for real", () => {
   test("of a function that blocks in several places, the one that held longest is told", () => {
     const outcome = told(
       [0, "task-started", 1],
+      [1, "step-began", 1],
       [1, "call-began", 1, 0, "./job.ts#default"],
       [60, "call-held", 1, 50, "job.ts:4:3"],
       [161, "call-held", 1, 110, "job.ts:1"],
@@ -391,6 +398,7 @@ describe("for real", () => {
       [161.2, "block-began", 1],
       [200, "block-ended", 1],
       [200, "task-ended", 1],
+      [200, "step-ended", 1],
     );
     expect(outcome.longestBlock).toEqual({
       at: 1000,
@@ -399,6 +407,123 @@ describe("for real", () => {
       source: "job.ts:1",
       parts: [{ actor: 1, ticks: 199_000 }],
     });
+  });
+
+  test("two awaited calls in a row are two holds, for the loop has had a turn between them", () => {
+    const call = (from: number, to: number): [number, EventType, number, number?, string?][] => [
+      [from, "step-began", 1],
+      [from, "call-began", 1, 0, "./job.ts#default"],
+      [from + 0.1, "step-ended", 1],
+      [to, "call-held", 1, to - from, "job.ts:1"],
+      [to, "call-ended", 1],
+    ];
+    const outcome = told([0, "task-started", 1], ...call(0, 70), ...call(70.2, 150));
+    expect(outcome.longestBlock).toMatchObject({ at: 70_200, ticks: 79_800 });
+  });
+
+  test("what a call has held before its first wait is of one hold with the step that called", () => {
+    const outcome = told(
+      [0, "task-started", 1],
+      [0, "step-began", 1],
+      [0, "block-began", 1],
+      [50, "block-ended", 1],
+      [50.1, "call-began", 1, 0, "./job.ts#default"],
+      [150.2, "step-ended", 1],
+      [150.3, "call-held", 1, 100, "job.ts:1"],
+      [400, "call-ended", 1],
+    );
+    expect(outcome.longestBlock).toMatchObject({ at: 0, ticks: 150_300, source: "job.ts:1" });
+  });
+});
+
+describe("where a record tells steps and not what was done in them", () => {
+  const [ticker, writer, logger] = [4, 7, 9];
+  const task = (name: string): ActorDefinition => {
+    const nothing = { function: null, parent: null, place: null, until: null, cleanup: null };
+    return { kind: "task", name, ...nothing };
+  };
+
+  /** A program that no scenario has made: a loop with these rules, and three tasks on it; times in ms. */
+  const observed = (
+    rules: "asyncio" | "javascript",
+    ...events: [at: number, type: EventType, actor: number, value?: number][]
+  ): Reading => {
+    const definitions: Definitions = {
+      processes: new Map([[0, { name: "app", parent: null, pid: null, command: null }]]),
+      threads: new Map([[3, { process: 0, name: "MainThread", daemon: false }]]),
+      loops: new Map([[0, { thread: 3, rules }]]),
+      actors: new Map([
+        [ticker, task("ticker")],
+        [writer, task("writer")],
+        [logger, task("logger")],
+      ]),
+      resources: new Map(),
+      places: new Map(),
+    };
+    const log = new EventLog();
+    log.add(0, "loop-opened", 3, ticker);
+    for (const [at, type, actor, value = 0] of events)
+      log.add(at * 1000, type, 3, actor, value * 1000);
+    return read({ source: { kind: "observed" }, definitions, log });
+  };
+
+  test("the whole step is its actor's hold, and who was due meanwhile is late through it", () => {
+    const { loops } = observed(
+      "asyncio",
+      [0, "sleep-began", ticker, 100],
+      [50, "step-began", writer],
+      [350, "step-ended", writer],
+      [352, "sleep-ended", ticker],
+    );
+    const hold = { at: 50_000, ticks: 300_000, actor: writer };
+    expect(loops[0]!.longestBlock).toMatchObject(hold);
+    expect(loops[0]!.blame.holds).toMatchObject([
+      { hold, victims: [{ actor: ticker, by: 250_000, late: 252_000, how: "woke" }] },
+    ]);
+  });
+
+  test("steps that follow each other at once are holds of their own, even of one task", () => {
+    const { loops } = observed(
+      "asyncio",
+      [0, "step-began", writer],
+      [110, "step-ended", writer],
+      [110, "step-began", writer],
+      [230, "step-ended", writer],
+    );
+    expect(loops[0]!.blame.holds.map(({ hold }) => [hold.at, hold.ticks])).toEqual([
+      [0, 110_000],
+      [110_000, 120_000],
+    ]);
+  });
+
+  test("steps within a turn of JavaScript are parts of it", () => {
+    const { loops } = observed(
+      "javascript",
+      [0, "step-began", writer],
+      [10, "step-began", logger],
+      [90, "step-ended", logger],
+      [100, "step-began", writer],
+      [210, "step-ended", writer],
+      [210, "step-ended", writer],
+    );
+    expect(loops[0]!.longestBlock).toMatchObject({
+      at: 0,
+      ticks: 210_000,
+      actor: writer,
+      parts: [
+        { actor: writer, ticks: 130_000 },
+        { actor: logger, ticks: 80_000 },
+      ],
+    });
+  });
+
+  test("a step that nothing has ended lasts to the end of the record", () => {
+    const { loops } = observed(
+      "asyncio",
+      [20, "step-began", writer],
+      [180, "handle-alive", ticker],
+    );
+    expect(loops[0]!.longestBlock).toMatchObject({ at: 20_000, ticks: 160_000, actor: writer });
   });
 });
 
