@@ -316,3 +316,18 @@ describe("whatever the names are", () => {
         expect([line, line.length <= width]).toEqual([line, true]);
   });
 });
+
+describe("the trace in src/README.md", () => {
+  test("is reported as is said of it", async () => {
+    const map = readFileSync(join(import.meta.dir, "../../src/README.md"), "utf8");
+    const block = /## Write a trace by hand[^]*?```json\n([^]*?)```/.exec(map)![1]!;
+    const { status, stdout } = await tandemHere(["report", "-"], { stdin: block });
+    expect(status).toBe(0);
+    const text = flat(stdout);
+    expect(text).toContain("task Task-1 lost 91ms upload; made by serve at app.py:14 in start");
+    expect(text).toContain(
+      "* the process ended when main did, and Task-1 (made at app.py:14 in start) simply stopped at app.py:10 in upload.",
+    );
+    expect(text).not.toContain("does not know");
+  });
+});
