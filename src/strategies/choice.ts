@@ -21,16 +21,16 @@ import { writeDemands } from "./demand-words.ts";
 import type { Demands } from "./demands.ts";
 import { type Compared, judge } from "./judge.ts";
 
-/** As many events, of well under a second, are run through in search of advice. */
+/** The most events that are simulated in search of advice, which takes well under a second. */
 const mostEvents = 700_000;
 
-/** Nor more runs than that, however short they are: each takes a while by itself. */
+/** The most runs, however short: each has a cost of its own. */
 const mostRuns = 600;
 
-/** With fewer runs than that, no search for a counter-example is begun. */
+/** The fewest runs with which a search for a counter-example is begun. */
 const fewestRuns = 50;
 
-/** What advice is asked on. */
+/** The subject of advice: a scenario, and what must hold. */
 export interface Advising {
   source: Source;
   /** As it was read from the source. */
@@ -105,7 +105,7 @@ function tryOutWith({ simulate }: Advising): Simulate {
   return (scenario, strategy) => simulate({ scenario, strategy }).outcome;
 }
 
-/** How many events a run has; infinitely many where it can only be performed for real. */
+/** The number of events of a run; infinite where it can only be performed for real. */
 function eventsOf({ scenario, simulate }: Advising): number {
   if (!areCallsTimed(scenario)) return Infinity;
   const { trace } = simulate({ scenario, strategy: scenario.strategy });

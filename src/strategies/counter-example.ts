@@ -15,13 +15,13 @@ import type { Simulate } from "../remedies/simulate.ts";
 
 export interface CounterExample {
   change: Change;
-  /** What the choice lacks under it. */
+  /** The demands that the choice does not meet under it. */
   lacks: string[];
   /** The simplest strategy that would keep all of it; null where none would. */
   instead: Strategy | null;
 }
 
-/** What is asked: when a choice would be wrong. */
+/** A question: when a choice would be wrong. */
 export interface Question {
   scenario: Scenario;
   choice: Strategy;
@@ -53,7 +53,7 @@ export function findCounterExample(
 }
 
 class Search {
-  /** The smallest yet under which another strategy is right, and under which none is. */
+  /** The smallest changes so far: one under which another strategy is right, and one under which none is. */
   best: CounterExample | null = null;
   hopeless: CounterExample | null = null;
   readonly #question: Question;
@@ -64,7 +64,7 @@ class Search {
   readonly #open: { candidate: Candidate; lacks: string[] }[] = [];
   #runs: number;
   #asked: number;
-  /** What is kept back to ask all. */
+  /** The runs reserved for asking all strategies. */
   readonly #reserve: number;
 
   constructor(question: Question, simulate: Simulate, mostRuns: number) {
@@ -105,7 +105,7 @@ class Search {
   #askAll(candidate: Candidate, lacks: string[]): void {
     const { change } = candidate;
     if (this.#isWrong(change, lacks, "all")) this.#narrow(candidate);
-    // Where not all others could be asked, nobody knows.
+    // Where the runs did not suffice for all others, it is not known whether one is right.
     else if (
       this.#asked >= 0 &&
       (this.hopeless === null || change.size < this.hopeless.change.size)
@@ -113,13 +113,13 @@ class Search {
       this.hopeless = { change, lacks, instead: null };
   }
 
-  /** Nothing as large as that is worth a try. */
+  /** The size from which on a change is not tried, since a smaller one has been found. */
   get #limit(): number {
     if (this.#runs <= 0 || this.#asked <= 0) return 0;
     return this.best?.change.size ?? Infinity;
   }
 
-  /** Where it begins to be wrong lies before the change, and one halves the way there. */
+  /** Bisection: the smallest change of this kind under which the choice is wrong lies between none and this one. */
   #narrow({ between }: Candidate): void {
     if (between === null) return;
     const { knob, durations } = between;
@@ -155,7 +155,7 @@ class Search {
     const all = others(changed);
     const likely = all.filter(({ name }) => this.#likely.has(name));
     if (whom === "likely" && !likely.some(isRight)) return false;
-    // The simplest that is right may be another one.
+    // A simpler strategy than this one may be right as well.
     const instead = all.find(isRight);
     if (instead === undefined) return false;
     if (this.best === null || change.size < this.best.change.size)

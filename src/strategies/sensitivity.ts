@@ -2,8 +2,8 @@
  * What many runs of one scenario come to, their durations varied: the odds of each outcome, what luck
  * decides, and what was the same in all of them.
  *
- * Invariant: runs are taken in one by one and forgotten; what is kept of them is bounded by the
- * scenario and the number of different outcomes, and by two times a run.
+ * Invariant: no run is kept. The memory is bounded by the scenario, by the number of different outcomes,
+ * and by two times for each run.
  */
 import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -33,7 +33,7 @@ export interface Moment {
   shared: boolean;
 }
 
-/** Two moments of different programs, and how often the one came before the other. */
+/** A pair of moments of different programs, and how often the one came before the other. */
 export interface Pair {
   first: Moment;
   second: Moment;
@@ -59,7 +59,7 @@ export interface Spread {
   max: Ticks;
 }
 
-/** What runs that came to the same have in common. */
+/** An outcome: what runs that came to the same have in common. */
 export interface Ending {
   runs: number;
   /** The seed of the first of them. */
@@ -214,7 +214,7 @@ export class Sensitivity {
   #addEnd(index: number, task: TaskOutcome, mainEnd: Ticks | null): void {
     const ends = this.#ends.get(index) ?? { before: 0, after: 0, level: 0, gap: Infinity };
     this.#ends.set(index, ends);
-    // What was cut off with the process has no end of its own.
+    // A task that the end of the process cut off has no end of its own.
     if (task.endedAt === null || mainEnd === null || task.status === "abandoned") return;
     if (task.endedAt < mainEnd) ends.before++;
     else if (task.endedAt > mainEnd) ends.after++;
@@ -233,7 +233,7 @@ export class Sensitivity {
       const taskEnd = end(tasks[index]!.name, isBeside(strategy) ? LOOP_THREAD : MAIN_THREAD);
       if (before > 0 && after > 0)
         return [{ first: taskEnd, second: mainEnd, both, inOrder: before, gap, by: "luck" }];
-      // The same in all runs, and yet nothing that a real run would have to keep to.
+      // The order was the same in all runs, but nothing makes a real run keep it.
       if (this.#racing.has(index) && both + level > 0) {
         const [first, second] = after > 0 ? [mainEnd, taskEnd] : [taskEnd, mainEnd];
         const all = both + level;

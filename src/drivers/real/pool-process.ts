@@ -1,8 +1,8 @@
 /**
- * A process that does the jobs of one thread of the pool: this very program once more.
+ * A process that does the jobs of one thread of the pool: another process of this executable.
  *
- * The pool's thread is its parent; they speak through Bun's channel between processes. It dies with
- * its parent, whichever way that goes.
+ * The thread's process is its parent; the two exchange messages by Bun's IPC. It dies with its parent,
+ * however that ends.
  */
 import { POOL_THREAD } from "../../trace/event.ts";
 import type { Details } from "../../trace/log.ts";
@@ -28,7 +28,7 @@ type FromProcess =
   | { kind: "record"; type: number; actor: number; value: number; details?: Details }
   | { kind: "ask"; ask: number; actor: number; request: ChannelRequest };
 
-/** What a job's end was; `broken` when the process has died. */
+/** The end of a job; `broken` where the process has died. */
 export interface JobEnd {
   error: string | null;
   broken: boolean;
@@ -40,9 +40,9 @@ export class PoolProcess {
   readonly #ready = Promise.withResolvers<void>();
   #done: ((end: JobEnd) => void) | undefined;
   #dead = false;
-  /** What the process wants of the thread; undefined until that is open. */
+  /** The thread that hears the process; undefined until that is open. */
   #host: Pick<Host, "record" | "flush" | "ask"> | undefined;
-  /** What was recorded before there was a thread to do it. */
+  /** Events of the process from before the thread was open. */
   readonly #early: Extract<FromProcess, { kind: "record" }>[] = [];
 
   private constructor(input: ChildInput) {

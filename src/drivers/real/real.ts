@@ -1,5 +1,5 @@
 /**
- * The real driver, seen from tandem: a child process performs the plan, this one listens.
+ * The real driver in tandem's process: a child process performs the plan, and this one takes its events.
  *
  * Invariant: when `perform` has settled the child is gone, however the run ended.
  */
@@ -22,7 +22,7 @@ import { EventReader } from "./wire.ts";
 
 export interface RealOptions {
   speed: number;
-  /** What paths of the user's modules are relative to. */
+  /** The folder that paths of the user's modules are relative to. */
   folder: string;
   /** Ends the run at this instant of scenario time. */
   timeout: Ticks | null;
@@ -32,29 +32,29 @@ export interface RealOptions {
   onPrint?: ((text: string, stream: "stdout" | "stderr") => void) | undefined;
   /** Hears each line that comes out of the child's own streams, past tandem and the record. */
   onRaw?: (text: string, stream: "stdout" | "stderr") => void;
-  /** Hears of everything that happens, thread by thread, and of the lines after what comes before them. */
+  /** Hears of all events, thread by thread, and of a line after the events before it. */
   onEvents?: (thread: number, columns: Columns) => void;
 }
 
-/** For how long, in ms, the streams of a child that has ended may stay open. */
+/** The longest, in ms, that the streams of a child that has ended are waited for. */
 const patience = 50;
 
-/** After a piece of events as small as this, tandem lets the next ones gather for a moment. */
+/** The size of a piece of events, in bytes, up to which tandem lets the next ones gather for a moment. */
 const littleBytes = 4096;
 const restMs = 3;
 
-/** What a plan tells of its run. */
+/** A plan, as far as the driver needs it. */
 export function traitsOf({ scenario, strategy }: Omit<ProgramSpec, "runtime">): RunTraits {
   return { mayCall: callsAny(scenario), mayHavePool: strategy.offload !== "none" };
 }
 
-/** What a real run leaves. */
+/** The result of a real run. */
 export interface RealResult {
   /** The events in the order of time. */
   log: EventLog;
   /** When main started, in ms since 1970; null if it did not. */
   epoch: number | null;
-  /** Whether something else than its program's end ended the run. */
+  /** Whether something else than the program's end has ended the run. */
   endedEarly: boolean;
   /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */
   signal: "SIGINT" | "SIGTERM" | null;
@@ -104,7 +104,7 @@ export class RealRun implements Disposable {
       await this.#hand({ plan, speed: options.speed, folder: options.folder });
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
         listener.hear(chunk);
-        // Waking up for every event would take from the program the core that it runs on.
+        // A wake-up for every event would take a core that the program may need.
         if (chunk.length < littleBytes && listener.endedAt === null) await Bun.sleep(restMs);
       }
     } finally {
@@ -113,7 +113,7 @@ export class RealRun implements Disposable {
       options.signal.removeEventListener("abort", onAbort);
       if (listener.endedAt === null) this[Symbol.dispose]();
       await child.exited;
-      // What the child has started, and what goes on without it, may keep its streams open.
+      // A process that the child has started, and that outlives it, may keep its streams open.
       await Promise.race([forwarding, Bun.sleep(patience)]);
     }
     return this.#result(listener, options, await complaint);
@@ -155,7 +155,7 @@ export class RealRun implements Disposable {
       await this.#child.stdin.write(JSON.stringify(input));
       await this.#child.stdin.end();
     } catch (error) {
-      // It has been ended in the meantime; its exit tells the rest.
+      // The child has been ended meanwhile, and its exit status tells the rest.
       if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
     }
   }
@@ -213,7 +213,7 @@ function longestRun({ scenario, strategy }: ProgramSpec): Ticks {
  */
 class Listener {
   readonly log = new EventLog();
-  /** When the program came to its end. */
+  /** The instant of the program's end. */
   endedAt: Ticks | null = null;
   onReady: () => void = () => undefined;
   readonly #onPrint: RealOptions["onPrint"];
@@ -235,7 +235,7 @@ class Listener {
     else this.#reader.hear(piece);
   }
 
-  /** Reads what it has not read yet. */
+  /** Reads the pieces that have not been read yet. */
   catchUp(): void {
     for (const piece of this.#unread.splice(0)) this.#reader.hear(piece);
   }

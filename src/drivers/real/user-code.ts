@@ -37,19 +37,19 @@ export interface Host {
   ask(actor: number, request: ChannelRequest): Promise<unknown>;
   /** The same in main, which stands still meanwhile. */
   askNow(request: ChannelRequest): unknown;
-  /** Something failed that nobody called or awaits: a stray promise, a timer's callback. */
+  /** Hears of an error that no caller can catch: of a stray promise, or of a timer's callback. */
   onStray(reason: "unhandled-rejection" | "uncaught-exception", error: string): void;
 }
 
 type UserFunction = (context: Context) => unknown;
 
-/** How what a function returned has settled: with what error, or as somebody who has heeded its signal. */
+/** The settling of what a function has returned: its error, and whether it failed by heeding its signal. */
 export interface Settled {
   error: string | null;
   heeded: boolean;
 }
 
-/** How long a module may take to load, in ms: an await at its top level may never end. */
+/** The longest, in ms, that a module may take to load: an await at its top level may never end. */
 const longestLoad = 10_000;
 
 export class UserCode {
@@ -60,20 +60,20 @@ export class UserCode {
   readonly #holds: HoldMeter;
   readonly #channelNames: readonly string[];
   readonly #speed: number;
-  /** By module as written in the document: what it exports, or why it could not be loaded. */
+  /** Modules by their names in the document: what each exports, or why it could not be loaded. */
   readonly #modules = new Map<string, Record<string, unknown> | string>();
   readonly #signals = new Map<number, AbortController>();
-  /** For whom the code that runs now was called. */
+  /** The call on whose behalf the present code runs. */
   readonly #caller = new AsyncLocalStorage<Call>();
   /** Calls whose promises have not settled. */
   readonly #open = new Set<Call>();
-  /** Calls of main that returned promises, which nobody awaits, and these. */
+  /** Calls of main that have returned promises, and these promises, which nobody awaits. */
   readonly #dropped = new Map<Call, PromiseLike<unknown>>();
-  /** By actor: its latest call. */
+  /** The latest call of each actor. */
   readonly #latest = new Map<number, Call>();
-  /** Of the open ones, those that a task or a job waits for. */
+  /** The number of open calls that a task or a job waits for. */
   #awaited = 0;
-  /** Undefined until the thread is open: what is printed before that is printed when it is. */
+  /** The thread; undefined until it is open. Lines that are written before that are kept until then. */
   #host: Host | undefined;
   readonly #early: [stream: Stream, line: string][] = [];
   /** Fails the job that this thread of the pool is doing. */
@@ -155,7 +155,7 @@ export class UserCode {
       this.#ended(call);
       return "error" in returned ? { error: returned.error } : noResult;
     }
-    // Nobody awaits what main's call returned; if it fails, it fails as a stray promise does.
+    // Nobody awaits what main's call has returned, so its failure is that of a stray promise.
     if (actor === MAIN) {
       this.#dropped.set(call, returned.value);
       this.#ended(call);
@@ -165,7 +165,7 @@ export class UserCode {
     this.#signals.set(number, controller);
     this.#awaited++;
     void this.#settle(returned.value, step, controller.signal).then((settled) => {
-      // Whoever has held the thread until now may be over with this.
+      // The call that has held the thread until now may end here.
       this.#holds.end();
       this.#awaited--;
       this.#signals.delete(number);
@@ -203,7 +203,7 @@ export class UserCode {
     }
     this.#holds.end();
     this.#ended(call);
-    // A process of the pool is ended without a word.
+    // A process of the pool is killed, and hears of no end.
     this.#output.end();
     this.#host!.record(typeNumber["call-ended"], actor, error === null ? 0 : 2, {
       text: error ?? undefined,
@@ -211,7 +211,7 @@ export class UserCode {
     return error;
   }
 
-  /** The thread is over: a line that nobody has ended ends now. */
+  /** Ends observing, since the thread is over; an unfinished line is printed. */
   end(): void {
     this.#output.end();
   }
@@ -221,7 +221,7 @@ export class UserCode {
     this.#signals.get(call)?.abort();
   }
 
-  /** The thread is left to its native event loop: who holds it there is measured. */
+  /** Begins to measure holds of the thread, whose native event loop may go on with user code. */
   watch(): void {
     if (this.#latest.size > 0) this.#holds.watch();
   }
@@ -230,12 +230,12 @@ export class UserCode {
     this.#holds.unwatch();
   }
 
-  /** The thread is going to stand still, and none of user code's. */
+  /** Ends measuring, since a step is about to block the thread. */
   pause(): void {
     this.#holds.pause();
   }
 
-  /** The calls that go on, though nobody may wait for them; if there is none, the last that there were. */
+  /** The calls that go on, whether anybody waits for them or not; where there is none, the latest ones. */
   #goingOn(): Call[] {
     for (const [call, promise] of this.#dropped)
       if (Bun.peek.status(promise as Promise<unknown>) !== "pending") this.#dropped.delete(call);
@@ -254,7 +254,7 @@ export class UserCode {
     this.#timers.ended(call);
   }
 
-  /** Runs the function up to where it returns; in main, that is all that its call is. */
+  /** Runs the function until it returns, which in main is the whole call. */
   #run(call: Call, signal: AbortSignal): { value?: unknown; error?: string } {
     const isMain = call.actor === MAIN;
     if (isMain) this.#holds.begin(call);
@@ -299,7 +299,7 @@ export class UserCode {
   #context(call: Call, signal: AbortSignal): Context {
     const host = this.#host!;
     const { actor, step } = call;
-    /** What a promise of tandem's is followed by runs for this call. */
+    /** Has what follows a promise of tandem's run on behalf of this call. */
     const answer = async (asked: Promise<unknown>): Promise<unknown> => {
       try {
         return await asked;
@@ -316,7 +316,7 @@ export class UserCode {
       print: (text) => {
         for (const line of text.split("\n")) this.#print(call, "stdout", line);
       },
-      // What main waits for is none of its function's doing.
+      // The time for which main waits is not its function's.
       block: (ticks) => this.#holds.apart(() => host.block(ticks)),
       ask: (request) => {
         if (actor === MAIN) return this.#holds.apart(() => host.askNow(request));
@@ -326,7 +326,7 @@ export class UserCode {
     });
   }
 
-  /** A line that was written; nobody knows on whose behalf a module does it by itself. */
+  /** Records a line. One that a module writes by itself has no known call. */
   #line(stream: Stream, line: string): void {
     const host = this.#host;
     if (host === undefined) {
@@ -352,7 +352,7 @@ export class UserCode {
     });
   }
 
-  /** Bun.sleepSync in user code is told with the line it stands on. */
+  /** Has Bun.sleepSync in user code recorded, with its line. */
   #measureSleeps(): void {
     const { sleepSync } = Bun;
     Bun.sleepSync = (ms: number) => {
@@ -380,10 +380,10 @@ export class UserCode {
   }
 }
 
-/** The event of a line. */
+/** The event that a line is. */
 const typeOf = { stdout: "printed", stderr: "complained" } as const;
 
-/** Whether an error is a signal's own, or says the same. */
+/** Whether an error is the reason of an aborted signal, or an AbortError. */
 function isOf(error: unknown, { aborted, reason }: AbortSignal): boolean {
   if (!aborted) return false;
   for (let one = error; one !== undefined && one !== null; one = (one as Error).cause)

@@ -2,12 +2,11 @@
  * The event pipe from the child process to its parent: file descriptor 3, written synchronously, in
  * blocks of a thread's events, column by column as the log keeps them.
  *
- * Invariant: a thread's events are in the pipe before the thread stands still, or within
- * `longestDebt`; until then it owes them, and whoever ends the process waits for that. Blocks of two
- * threads never mix. So nothing that happened is lost when the process ends by itself, and where it
- * is killed, at most the last moment of threads that were just speaking with each other. Lines of
- * JSON would say the same, but reading and writing four million of them takes longer than most runs;
- * columns are copied as they are.
+ * Invariant: a thread's events are in the pipe before the thread blocks, or within `longestDebt`. Until
+ * then it has a debt of unflushed events, and main waits for all debts before it ends the process.
+ * Blocks of two threads never mix. So no event is lost when the process ends by itself; when it is
+ * killed, at most those of the last moment are, of threads that were exchanging messages. Lines of JSON
+ * would say the same, but to write and read four million of them takes longer than most runs.
  */
 import { writeSync } from "node:fs";
 import { type Columns, type Details, NOWHERE, type Numbers } from "../../trace/log.ts";
@@ -15,13 +14,13 @@ import type { Board, Lock } from "./board.ts";
 
 const pipe = 3;
 
-/** How many events are collected before they are written: a burst of them is one write. */
+/** The number of events in a full block: a burst of events is one write. */
 const blockEvents = 4096;
 
 /**
- * How long events may be owed, in ms. Threads that ask and answer each other do so many times
- * within it, and would spend more time on the pipe than on what they do. A shorter debt would cost as
- * much again: whoever rests with a debt sets a timer, and one that is due within some ticks of the
+ * The longest, in ms, that events may be unflushed. Threads that exchange messages do so many times within
+ * it, and would otherwise spend more time on the pipe than on their work. A shorter limit would cost as
+ * much again: a thread that rests with a debt sets a timer, and one that is due within some ticks of the
  * kernel was measured to add 3 to 6 µs to each rest, while one of 30 ms adds nothing.
  */
 export const longestDebt = 30;
@@ -50,7 +49,7 @@ export class EventWriter {
   readonly #lock: Lock;
   readonly #debt: Int32Array;
   readonly #mayOwe: boolean;
-  /** When it last wrote, by performance.now(). */
+  /** The time of its last write, by performance.now(). */
   #wroteAt = -Infinity;
   readonly #at = new Float64Array(blockEvents);
   readonly #value = new Float64Array(blockEvents);
@@ -63,7 +62,7 @@ export class EventWriter {
   /** The texts of the block, and each one's entry. */
   readonly #texts: string[] = [];
   readonly #textEntries: number[] = [];
-  /** How many characters they have. */
+  /** The number of their characters. */
   #textLength = 0;
   /** Whether a value of the block is no int32. */
   #isWide = false;
@@ -101,14 +100,14 @@ export class EventWriter {
     if (this.#textLength > 16 * blockEvents) this.flush();
   }
 
-  /** Texts are encoded when they are written, which need not be between a question and its answer. */
+  /** Keeps a text, which is encoded when the block is written: between a request and its answer there is no time for it. */
   #addText(entry: number, text: string): void {
     this.#texts.push(text);
     this.#textEntries.push(entry);
     this.#textLength += text.length;
   }
 
-  /** Says that the run begins now. */
+  /** Tells that the run begins now. */
   ready(epochMs: number): void {
     this.record(epochMs, 0, 0, 0);
     this.#write(ready);
@@ -119,8 +118,8 @@ export class EventWriter {
   }
 
   /**
-   * Writes, or owes it if it has just written: what a thread says to another must not come before
-   * either.
+   * Writes the thread's events; where it has just written, they stay unflushed as a debt. It comes before
+   * each message to another thread.
    *
    * @returns whether it owes, and has to be flushed within `longestDebt`.
    */
@@ -167,7 +166,7 @@ export class EventWriter {
     this.#resources.length = 0;
     this.#isWide = false;
     this.#lock.acquire();
-    // The kernel may take a long write in pieces; whoever holds the lock writes them all.
+    // The kernel may take a long write in pieces, which are all written under the lock.
     for (let written = 0; written < block.length;) written += writeSync(pipe, block, written);
     this.#lock.release();
     this.#wroteAt = performance.now();

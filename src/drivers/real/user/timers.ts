@@ -1,6 +1,6 @@
 /**
- * The timers that user code sets: their callbacks run for whoever set them, and those that a call
- * leaves behind are known.
+ * The timers of user code: a callback runs on behalf of the call that set its timer, and a timer that is
+ * there when its call has ended is told as left behind.
  */
 import { leftovers } from "../../../trace/event.ts";
 import type { Call } from "./holds.ts";
@@ -11,21 +11,21 @@ interface Pending {
   call: Call;
   what: Leftover;
   place: string | null;
-  /** Whether it has been told as left behind, and whether it has been told to have run then. */
+  /** Whether it has been told as left behind, and whether it has been told that it ran after that. */
   told: boolean;
   ran: boolean;
 }
 
 export interface TimerOptions {
-  /** For whom the code that runs now was called; undefined where it is nobody's. */
+  /** The call on whose behalf the present code runs; undefined where there is none. */
   caller: () => Call | undefined;
-  /** Where in the user's source the code that runs now stands. */
+  /** The place of the present code in the user's source. */
   place: () => string | null;
-  /** A callback begins. */
+  /** Hears that a callback begins. */
   onTurn: (call: Call) => void;
-  /** A timer is there although the call that it belongs to has ended. */
+  /** Hears of a timer that is there although its call has ended. */
   onLeft: (call: Call, what: Leftover, place: string | null) => void;
-  /** The same has run, an interval for the first time, or has been cleared. */
+  /** Hears that such a timer has run, an interval for the first time, or has been cleared. */
   onWentOn: (call: Call, how: Leftover | "cleared", place: string | null) => void;
 }
 
@@ -40,7 +40,7 @@ export class Timers {
     this.#options = options;
   }
 
-  /** From here on the timers of user code on this thread are followed. */
+  /** Puts functions that follow timers in the place of the engine's, on this thread. */
   follow(): void {
     const { setTimeout, setInterval, setImmediate } = globalThis;
     this.#replace("setTimeout", (callback: Callback, ms?: number, ...args: unknown[]) =>
@@ -76,7 +76,7 @@ export class Timers {
     }) as typeof Bun.sleep;
   }
 
-  /** A call has ended: what it leaves behind is told. */
+  /** Tells of the timers that a call which has ended leaves behind. */
   ended(call: Call): void {
     for (const pending of this.#pending.values()) if (pending.call === call) this.#tell(pending);
   }
@@ -117,7 +117,7 @@ export class Timers {
     if (pending.told) this.#options.onWentOn(pending.call, "cleared", pending.place);
   }
 
-  /** What hangs on the original, as util.promisify does, hangs on what stands in its place. */
+  /** Replaces a function of the engine's; its properties, as that of util.promisify, are kept. */
   #replace(name: keyof typeof globalThis, replacement: unknown): void {
     const original = globalThis[name] as object;
     for (const key of Reflect.ownKeys(original))
