@@ -1,7 +1,7 @@
 /**
  * The axes of a completion strategy, and the points on them that have names: one table, from which
  * parsing, naming, the enumeration of all strategies, their order from simple to complex, what they cost,
- * their words, what no program can be written for and the document's schema follow.
+ * what they remedy, their words, what no program can be written for and the document's schema follow.
  */
 import { formatDuration, type Ticks } from "../base/duration.ts";
 
@@ -11,6 +11,8 @@ interface Word {
   weight: number;
   /** What it costs whatever the scenario is, as the end of "It costs …". */
   costs?: string;
+  /** What to choose it does about a finding, as the beginning of "… (atExit=wait)"; left out: nothing. */
+  remedy?: string;
   /** Whether it gives up tasks that have not ended, so that those it loses are its cost. */
   givesUp?: true;
   /** Why no program in a language has it, with the way out, behind the strategy's name; left out: it can be written. */
@@ -23,9 +25,17 @@ interface Word {
  */
 const words = {
   loop: {
-    inline: { weight: 0 },
-    thread: { weight: 10, costs: "a second thread (and care with what both of them touch)" },
-    portal: { weight: 20, costs: "a second thread (whose loop stays open until main ends)" },
+    inline: { weight: 0, remedy: "await it in main" },
+    thread: {
+      weight: 10,
+      costs: "a second thread (and care with what both of them touch)",
+      remedy: "give the loop a thread of its own",
+    },
+    portal: {
+      weight: 20,
+      costs: "a second thread (whose loop stays open until main ends)",
+      remedy: "keep the loop open until main has ended and all tasks have",
+    },
     float: {
       weight: 0,
       costs: "a background that stands still whenever main does",
@@ -37,15 +47,16 @@ const words = {
   },
   settle: {
     none: { weight: 0 },
-    gather: { weight: 1 },
-    group: { weight: 2 },
-    settled: { weight: 3 },
+    gather: { weight: 1, remedy: "wait at the completion point" },
+    group: { weight: 2, remedy: "raise all errors together" },
+    settled: { weight: 3, remedy: "wait for all tasks whatever becomes of them" },
   },
   atExit: {
-    wait: { weight: 0 },
+    wait: { weight: 0, remedy: "wait at exit" },
     cancel: {
       weight: 60,
       costs: "the tasks that have not ended when main does (they are cancelled)",
+      remedy: "cancel what is left",
       givesUp: true,
     },
     abandon: {
@@ -56,26 +67,23 @@ const words = {
   },
   offload: {
     none: { weight: 0 },
-    threads: { weight: 40 },
+    threads: { weight: 40, remedy: "hand what blocks to a pool" },
     processes: { weight: 80 },
   },
 } as const satisfies Record<string, Record<string, Word>>;
 
-/** A value on each axis; null where an axis means nothing beside the others. */
+/** A value on each axis, whose row says what it asks; null where an axis means nothing beside the others. */
 export interface Axes {
-  /** Where the event loop lives. */
   loop: keyof (typeof words)["loop"];
-  /** What happens at the completion point. */
   settle: keyof (typeof words)["settle"];
-  /** From the completion point; null: no limit. */
+  /** Null: no limit. */
   timeout: Ticks | null;
-  /** What happens to the background when main's steps end; null where the loop has closed before that. */
+  /** Null where the loop has closed before that. */
   atExit: keyof (typeof words)["atExit"] | null;
-  /** How long the wait at exit may take before what is left is abandoned; null: no limit. */
+  /** Null: no limit. */
   grace: Ticks | null;
-  /** Who executes the blocking steps of tasks. */
   offload: keyof (typeof words)["offload"];
-  /** Size of the pool; null without one. */
+  /** Null without a pool. */
   workers: number | null;
 }
 
@@ -88,6 +96,8 @@ type Values =
   | { kind: "count"; most: number };
 
 type Row = Values & {
+  /** The question that its values answer. */
+  asks: string;
   /** The axis whose value decides whether this one means anything. */
   hangsOn: AxisName | null;
   /** Why it means nothing beside the values of others; null where it does. Asked behind `hangsOn`. */
@@ -98,6 +108,8 @@ type Row = Values & {
   variedWithout?: AxisName;
   /** A value as it stands in a verdict's heading; left out where that does not tell it. */
   heading?: (axes: Axes) => string | null;
+  /** What to have no limit does about a finding, where its values are durations. */
+  remedy?: string;
   /** What a value costs beside what its words say. */
   costs?: (axes: Axes) => string | null;
 };
@@ -105,19 +117,23 @@ type Row = Values & {
 /** The axes, in the order in which a strategy tells them. */
 const axes: { readonly [name in AxisName]: Row } = {
   loop: {
+    asks: "where does the event loop live?",
     kind: "word",
     words: words.loop,
     hangsOn: null,
     heading: ({ loop }) => `loop ${loop}`,
   },
   settle: {
+    asks: "what happens at the completion point?",
     kind: "word",
     words: words.settle,
     hangsOn: null,
     heading: ({ settle }) => `settle ${settle}`,
   },
   timeout: {
+    asks: "how long may the completion point take?",
     kind: "duration",
+    remedy: "give the completion point as long as it takes",
     hangsOn: "settle",
     meaningless: ({ settle }) =>
       settle === "none"
@@ -125,6 +141,7 @@ const axes: { readonly [name in AxisName]: Row } = {
         : null,
   },
   atExit: {
+    asks: "what happens to the background when main's steps end?",
     kind: "word",
     words: words.atExit,
     hangsOn: "loop",
@@ -137,7 +154,9 @@ const axes: { readonly [name in AxisName]: Row } = {
     heading: ({ atExit }) => (atExit === null ? null : `at exit ${atExit}`),
   },
   grace: {
+    asks: "how long may the wait at exit take before what is left is abandoned?",
     kind: "duration",
+    remedy: "wait at exit for as long as it takes",
     hangsOn: "atExit",
     meaningless: ({ atExit }) =>
       atExit === null
@@ -147,6 +166,7 @@ const axes: { readonly [name in AxisName]: Row } = {
           : null,
   },
   offload: {
+    asks: "who executes the blocking steps of tasks?",
     kind: "word",
     words: words.offload,
     hangsOn: null,
@@ -156,6 +176,7 @@ const axes: { readonly [name in AxisName]: Row } = {
     costs: ({ offload, workers }) => (workers === null ? null : `a pool of ${workers} ${offload}`),
   },
   workers: {
+    asks: "how many workers does the pool have?",
     kind: "count",
     most: 64,
     hangsOn: "offload",
@@ -315,6 +336,13 @@ export function costsOf(values: Axes, name: AxisName): string[] {
   return costs === null ? [] : [costs];
 }
 
+/** What to change an axis like that does about a finding. @throws where no row says it. */
+export function remedyWords(changed: Partial<Axes>, name: AxisName): string {
+  const words = changed[name] === null ? axes[name].remedy : wordAt(changed, name)?.remedy;
+  if (words === undefined) throw new Error(`${name}=${changed[name]} remedies nothing`);
+  return words;
+}
+
 /** Whether what a strategy does at exit gives up tasks that have not ended. */
 export function givesUpAtExit(values: Axes): boolean {
   return wordAt(values, "atExit")?.givesUp ?? false;
@@ -336,7 +364,7 @@ export function formatValue(name: AxisName, value: Axes[AxisName]): string {
   return axes[name].kind === "duration" ? formatDuration(value as Ticks) : String(value);
 }
 
-function wordAt(values: Axes, name: AxisName): Word | undefined {
+function wordAt(values: Partial<Axes>, name: AxisName): Word | undefined {
   const axis = axes[name];
   return axis.kind === "word" ? axis.words[String(values[name])] : undefined;
 }

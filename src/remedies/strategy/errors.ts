@@ -6,7 +6,7 @@ import type { Axes, Strategy } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import type { Advice, Words } from "../context.ts";
 import { quote } from "../words.ts";
-import { type Remedy, subject, tasksOf } from "./remedy.ts";
+import { changing, type Remedy, subject, tasksOf } from "./remedy.ts";
 import { unbounded } from "./waits.ts";
 
 export function nobodyHeard(outcome: Outcome, finding: FindingOf<"nobody-heard">): Words<Remedy> {
@@ -111,12 +111,9 @@ function whoCouldHear(
     remedies: [
       ...take,
       { does: "collect every error", axes: { settle: "settled" } },
-      { does: "raise all errors together", axes: { settle: "group" } },
+      changing("settle", { settle: "group" }),
       { does: "await it where its error is raised", axes: { settle: "gather" } },
-      {
-        does: "await it in main",
-        axes: inMain(strategy),
-      },
+      changing("loop", inMain(strategy)),
     ],
     otherwise: "await it where its error can be raised and caught",
   };

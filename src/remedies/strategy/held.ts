@@ -11,7 +11,7 @@ import { callsAny } from "../../scenario/calls.ts";
 import { type Crowd, noticeable, type Victim } from "../../reading/blame.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
-import { ownThread, type Remedy } from "./remedy.ts";
+import { changing, ownThread, type Remedy } from "./remedy.ts";
 import { formatCount } from "../../base/count.ts";
 
 /** The most names that are told; the others are counted. */
@@ -40,15 +40,11 @@ export function loopBlocked(
     message: `${who}${where} held the event loop's thread ${how}${late}${others}`,
     remedies: [
       actor === MAIN
-        ? { does: "give the loop a thread of its own", axes: ownThread(outcome.strategy) }
-        : toPool("the blocking step"),
+        ? changing("loop", ownThread(outcome.strategy))
+        : { does: "hand the blocking step to a pool", axes: { offload: "threads" } },
     ],
     otherwise: otherwise(actor),
   };
-}
-
-function toPool(what: string): Remedy {
-  return { does: `hand ${what} to a pool`, axes: { offload: "threads" } };
 }
 
 function otherwise(actor: number): string {
@@ -76,7 +72,7 @@ function starvedByCrowd(
       : `${formatCount(actors.length)} tasks${named}`;
   return {
     message: `${victimWords(outcome, victims)}: before the latest came ${formatCount(steps)} steps of ${whose}, none longer than ${formatTime(longest)}`,
-    remedies: [toPool("what blocks")],
+    remedies: [changing("offload", { offload: "threads" })],
     otherwise: "let fewer tasks run at a time, or block elsewhere than on the loop's thread",
   };
 }

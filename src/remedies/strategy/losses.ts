@@ -6,7 +6,7 @@ import { type Axes, isBeside } from "../../scenario/strategy.ts";
 import type { Advice, Words } from "../context.ts";
 import { strayCause } from "./errors.ts";
 import { cutWords, quote } from "../words.ts";
-import { ownThread, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
+import { changing, ownThread, portal, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
 /** Why something came to its end, as the beginning of a sentence, and what to do about that. */
 type Cause = { why: string } & Advice<Remedy>;
@@ -19,27 +19,17 @@ export function lostAtClose(outcome: Outcome, finding: FindingOf<"lost-at-close"
   const { name } = tasks[0].spec;
   const anyFailed = failed || outcome.tasks.some(({ status }) => status === "failed");
   const remedies: Remedy[] = [
-    { does: "wait at the completion point", axes: { settle: "gather" } },
-    ...(anyFailed
-      ? [
-          {
-            does: "wait for all tasks whatever becomes of them",
-            axes: { settle: "settled" },
-          } as const,
-        ]
-      : []),
-    { does: "give the completion point as long as it takes", axes: { timeout: null } },
+    changing("settle", { settle: "gather" }),
+    ...(anyFailed ? [changing("settle", { settle: "settled" })] : []),
+    changing("timeout", { timeout: null }),
     { does: `start it before the completion point, "settle"`, program: startedEarly(name) },
     isBeside(strategy)
       ? {
           does: "wait at the completion point and at exit",
           axes: { settle: "gather", atExit: "wait" },
         }
-      : { does: "give the loop a thread of its own and join it", axes: ownThread(strategy) },
-    {
-      does: "keep the loop open until main has ended and all tasks have",
-      axes: { loop: "portal", atExit: "wait" },
-    },
+      : changing("loop", ownThread(strategy), " and join it"),
+    changing("loop", portal),
   ];
   const what = subject(tasks);
   return {
@@ -91,12 +81,7 @@ export function destroyedPending(
   const tasks = tasksOf(outcome, finding);
   return {
     message: `the loop was closing by the time it took ${subject(tasks)} from main: nothing waited for it or cancelled it, and it was destroyed while pending, with ${progress(tasks)} done${cutWords(cleanupCut)}`,
-    remedies: [
-      {
-        does: "keep the loop open until main has ended and all tasks have",
-        axes: { loop: "portal", atExit: "wait" },
-      },
-    ],
+    remedies: [changing("loop", portal)],
     otherwise: launchFailed
       ? "keep launch from failing, which closes the loop"
       : "submit it before launch returns",
@@ -136,19 +121,14 @@ function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cau
     case "main-failed":
       return {
         why: "an exception that main did not catch ended the process",
-        remedies: [
-          {
-            does: "give the loop a thread of its own, which main's failure does not end",
-            axes: ownThread(strategy),
-          },
-        ],
+        remedies: [changing("loop", ownThread(strategy), ", which main's failure does not end")],
         otherwise: "keep main from failing",
       };
     case "main-ended":
       return {
         why: "the process ended when main's steps did",
         remedies: [
-          { does: "wait at exit", axes: { atExit: "wait", grace: null } },
+          changing("atExit", { atExit: "wait", grace: null }),
           ...cancel({ atExit: "cancel", grace: null }),
         ],
         otherwise: "let main wait for it before its own steps end",
@@ -156,10 +136,7 @@ function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cau
     case "grace":
       return {
         why: "the grace ran out and the process ended",
-        remedies: [
-          { does: "wait at exit for as long as it takes", axes: { grace: null } },
-          ...cancel({ atExit: "cancel" }),
-        ],
+        remedies: [changing("grace", { grace: null }), ...cancel({ atExit: "cancel" })],
         otherwise: "let it come to its end before the grace runs out",
       };
     case "nothing-left":
@@ -171,12 +148,7 @@ function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cau
     case "loop-closing":
       return {
         why: "the loop was closing when it came, and ran it no more",
-        remedies: [
-          {
-            does: "keep the loop open until main has ended and all tasks have",
-            axes: { loop: "portal", atExit: "wait" },
-          },
-        ],
+        remedies: [changing("loop", portal)],
         otherwise: "submit it before the loop closes",
       };
     case "unknown":
@@ -204,15 +176,9 @@ export function neverStarted(outcome: Outcome, finding: FindingOf<"never-started
 }
 
 function whyNeverStarted(outcome: Outcome, { evidence }: FindingOf<"never-started">): Cause {
-  const wait: Remedy = { does: "wait at exit", axes: { atExit: "wait" } };
-  const patient: Remedy = {
-    does: "wait at exit for as long as it takes",
-    axes: { atExit: "wait", grace: null },
-  };
-  const stayOpen: Remedy = {
-    does: "keep the loop open for what main submits",
-    axes: { loop: "portal", atExit: "wait" },
-  };
+  const wait = changing("atExit", { atExit: "wait" });
+  const patient = changing("grace", { atExit: "wait", grace: null });
+  const stayOpen: Remedy = { does: "keep the loop open for what main submits", axes: portal };
   switch (evidence.why) {
     case "never-launched":
       return evidence.mainError === null
@@ -244,9 +210,7 @@ function whyNeverStarted(outcome: Outcome, { evidence }: FindingOf<"never-starte
     case "launch-failed":
       return {
         why: `launch failed (${quote(evidence.error)}) before it came to start it`,
-        remedies: [
-          { does: "wait for all tasks whatever becomes of them", axes: { settle: "settled" } },
-        ],
+        remedies: [changing("settle", { settle: "settled" })],
         otherwise: "start it before anything in launch can fail",
       };
     case "launch-cancelled":

@@ -2,6 +2,7 @@
 import type { FindingOf, Rule } from "../../reading/findings/finding.ts";
 import type { Outcome, TaskOutcome } from "../../outcome/outcome.ts";
 import type { Scenario } from "../../scenario/model.ts";
+import { type AxisName, remedyWords } from "../../scenario/axes.ts";
 import type { Axes, Strategy } from "../../scenario/strategy.ts";
 
 /**
@@ -18,6 +19,14 @@ export interface Remedy {
   /** What changes in the program. */
   program?: (scenario: Scenario) => Scenario;
 }
+
+/** A change of the strategy, in the words of the row of an axis. @param rest what is to be said of it here. */
+export function changing(axis: AxisName, axes: Partial<Axes>, rest = ""): Remedy {
+  return { does: remedyWords(axes, axis) + rest, axes };
+}
+
+/** To keep the loop open for whatever main hands over. */
+export const portal = { loop: "portal", atExit: "wait" } as const;
 
 /** A loop in a thread of its own that main joins, whose launch waits for its tasks. */
 export function ownThread({ settle }: Strategy): Partial<Axes> {

@@ -4,7 +4,7 @@ import { actorName, type Outcome } from "../../outcome/outcome.ts";
 import type { Scenario, TaskSpec } from "../../scenario/model.ts";
 import type { Advice, Words } from "../context.ts";
 import { cutWords } from "../words.ts";
-import { progress, type Remedy, subject, tasksOf } from "./remedy.ts";
+import { changing, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
 export function cancelledAtExit(
   outcome: Outcome,
@@ -15,7 +15,7 @@ export function cancelledAtExit(
   return {
     message: `main ended and had ${subject(tasks)} cancelled with ${progress(tasks)} done${cutWords(finding.evidence.cleanupCut)}`,
     remedies: [
-      { does: "wait at exit", axes: { atExit: "wait", grace: null } },
+      changing("atExit", { atExit: "wait", grace: null }),
       { does: "say that this is its proper end (until: shutdown)", program: untilShutdown(name) },
     ],
     otherwise: "let main wait for it before its own steps end",
@@ -38,9 +38,7 @@ export function givenUp(outcome: Outcome, finding: FindingOf<"given-up">): Words
   if (by === "timed-out")
     return {
       message: `the completion point timed out, and cancelled ${subject(tasks)} with ${progress(tasks)} done`,
-      remedies: [
-        { does: "give the completion point as long as it takes", axes: { timeout: null } },
-      ],
+      remedies: [changing("timeout", { timeout: null })],
       otherwise: "let it come to its end before the timeout, or give the completion point longer",
     };
   const who = failed === null ? "launch" : actorName(outcome, failed);
@@ -86,7 +84,7 @@ function whatOfCleanup(
     case "main-ended":
       return {
         remedies: [
-          { does: "wait at exit", axes: { atExit: "wait", grace: null } },
+          changing("atExit", { atExit: "wait", grace: null }),
           { ...settle, axes: { settle: "settled", atExit: "wait", grace: null } },
         ],
         otherwise: "let main wait for it before its own steps end",
@@ -94,12 +92,10 @@ function whatOfCleanup(
     case "process-ended":
       return {
         remedies: [
-          { does: "wait at exit for as long as it takes", axes: { grace: null } },
+          changing("grace", { grace: null }),
           { does: "cancel at exit and let clean-up run", axes: { atExit: "cancel", grace: null } },
           // Whose proper end is to be cancelled need not be waited for.
-          ...(until === null
-            ? [{ does: "wait at exit", axes: { atExit: "wait", grace: null } } satisfies Remedy]
-            : []),
+          ...(until === null ? [changing("atExit", { atExit: "wait", grace: null })] : []),
         ],
         otherwise: "let it come to its end before the process ends",
       };

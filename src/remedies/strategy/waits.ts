@@ -3,11 +3,12 @@ import type { FindingOf } from "../../reading/findings/finding.ts";
 import { MAIN } from "../../trace/event.ts";
 import { formatTime } from "../../base/duration.ts";
 import type { LeafStep, Scenario, Step } from "../../scenario/model.ts";
+import type { Strategy } from "../../scenario/strategy.ts";
 import type { Waiting } from "../../reading/reading.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
 import { afterwards } from "../words.ts";
-import { ownThread, type Remedy } from "./remedy.ts";
+import { changing, ownThread, portal, type Remedy } from "./remedy.ts";
 
 export function deadlock(outcome: Outcome, { evidence }: FindingOf<"deadlock">): Words<Remedy> {
   const { strategy } = outcome;
@@ -18,22 +19,23 @@ export function deadlock(outcome: Outcome, { evidence }: FindingOf<"deadlock">):
       ...(joinsPortal(outcome)
         ? [{ does: leaveOutTheJoin, program: without((step) => step.kind === "join") }]
         : []),
-      {
-        does:
-          strategy.loop === "float"
-            ? "give the loop a thread of its own, since nothing on this one can move while main waits"
-            : strategy.loop === "inline"
-              ? "give the loop a thread of its own, so that main goes on beside it"
-              : "let the loop close when launch returns, and join its thread",
-        axes: ownThread(strategy),
-      },
+      besideMain(strategy),
       {
         does: "keep the loop open in a thread of its own, beside main",
-        axes: { loop: "portal", atExit: "wait" },
+        axes: portal,
       },
     ],
     otherwise: waysOut(outcome, waits),
   };
+}
+
+/** A loop that moves while main waits, which would else wait for what that loop does. */
+function besideMain(strategy: Strategy): Remedy {
+  const axes = ownThread(strategy);
+  if (strategy.loop === "float")
+    return changing("loop", axes, ", since nothing on this one can move while main waits");
+  if (strategy.loop === "inline") return changing("loop", axes, ", so that main goes on beside it");
+  return { does: "let the loop close when launch returns, and join its thread", axes };
 }
 
 const leaveOutTheJoin =
@@ -115,7 +117,7 @@ export function resultTimedOut(
       },
       {
         does: `give the loop a thread of its own, so that the task goes on while main waits`,
-        axes: { loop: "portal", atExit: "wait" },
+        axes: portal,
       },
     ],
     otherwise: `cancel the work as well: a timeout alone does not`,
@@ -126,7 +128,7 @@ export function joinedTooLong({ evidence }: FindingOf<"joined-too-long">): Words
   const { waited, wall, atExit } = evidence;
   return {
     message: `main waited ${formatTime(waited)} of the run's ${formatTime(wall)} for the background to end${atExit ? ", its own steps being over" : ""}`,
-    remedies: [{ does: `cancel what is left`, axes: { atExit: "cancel" } }],
+    remedies: [changing("atExit", { atExit: "cancel" })],
     otherwise: `let main do something meanwhile, or the background take less time`,
   };
 }
