@@ -6,8 +6,8 @@
 import { TICKS_PER_MS } from "../base/duration.ts";
 import { json, jsonLines, type JsonText } from "../base/texts.ts";
 import { type DefinitionKind, definitionKinds, definitionShapes, tableOf } from "./definitions.ts";
-import { eventsFormat, eventTypes, shapesByNumber } from "./event.ts";
-import { type Chunk, NOBODY, NOWHERE } from "./log.ts";
+import { type EventShape, eventsFormat, eventTypes, shapesByNumber } from "./event.ts";
+import { type Chunk, NOBODY, NOWHERE, type Numbers } from "./log.ts";
 import type { RecordedSource, TraceHeader } from "./header.ts";
 import { type Trace, wordOf } from "./trace.ts";
 
@@ -30,15 +30,23 @@ export function* encodeTrace(
   yield json(header);
   const encoder = new LineEncoder(trace);
   let piece = "";
-  for (const line of encoder.lines()) {
+  for (const line of encoder.definitions()) {
     piece += line;
     if (piece.length < pieceLength) continue;
     yield jsonLines(piece);
     piece = "";
   }
+  for (const chunk of trace.log.chunks)
+    for (let k = 0; k < chunk.length; k++) {
+      piece += encoder.event(chunk, k);
+      if (piece.length < pieceLength) continue;
+      yield jsonLines(piece);
+      piece = "";
+    }
   if (piece !== "") yield jsonLines(piece);
 }
 
+/** Makes the lines. What events have in common is put into words once: a record may have millions. */
 class LineEncoder {
   readonly #trace: Trace;
   readonly #isNamed: boolean;
@@ -46,18 +54,18 @@ class LineEncoder {
   readonly #ids = Object.fromEntries(
     definitionKinds.map((kind) => [kind, new Map<number, string>()]),
   ) as Record<DefinitionKind, Map<number, string>>;
+  /** By type and thread: what a line begins with, behind its time. */
+  readonly #heads: string[][] = eventTypes.map(() => []);
 
   constructor(trace: Trace) {
     this.#trace = trace;
     this.#isNamed = trace.source.kind === "scenario";
   }
 
-  *lines(): Generator<string> {
+  *definitions(): Generator<string> {
     for (const kind of definitionKinds)
       for (const [number, definition] of this.#trace.definitions[tableOf[kind]])
         yield this.#definition(kind, number, definition as unknown as Record<string, unknown>);
-    for (const chunk of this.#trace.log.chunks)
-      for (let k = 0; k < chunk.length; k++) yield this.#event(chunk, k);
   }
 
   #definition(kind: DefinitionKind, number: number, definition: Record<string, unknown>): string {
@@ -74,31 +82,51 @@ class LineEncoder {
     return `${line}}\n`;
   }
 
-  #event(chunk: Chunk, k: number): string {
+  /** The line of an event; all that it names must have been defined. */
+  event(chunk: Chunk, k: number): string {
     const type = chunk.type[k]!;
-    const { value: shape, text: textShape, numbers } = shapesByNumber[type]!;
+    const thread = chunk.thread[k]!;
     const actor = chunk.actor[k]!;
     const place = chunk.place[k]!;
-    const resource = chunk.resources.get(k);
-    let line = `{"at":${chunk.at[k]! / TICKS_PER_MS},"type":"${eventTypes[type]!}","thread":${this.#id("thread", chunk.thread[k]!)}`;
+    const { value: shape, text, numbers } = shapesByNumber[type]!;
+    let line = `{"at":${chunk.at[k]! / TICKS_PER_MS}`;
+    line += this.#heads[type]![thread] ?? this.#head(type, thread);
     if (actor !== NOBODY) line += `,"actor":${this.#id("actor", actor)}`;
     if (place !== NOWHERE) line += `,"place":${this.#id("place", place)}`;
+    const resource = chunk.resources.size === 0 ? undefined : chunk.resources.get(k);
     if (resource !== undefined) line += `,"resource":${this.#id("resource", resource)}`;
     if (shape !== undefined) {
       const value = chunk.value[k]!;
       line += `,"${shape.name}":${"words" in shape ? JSON.stringify(wordOf(this.#trace, shape.words, value)) : this.#number(shape.unit, value)}`;
     }
-    for (const { name, unit } of numbers ?? []) {
-      const value = chunk.numbers.get(k)?.[name];
-      if (value !== undefined) line += `,"${name}":${this.#number(unit, value)}`;
-    }
-    const text = chunk.texts.get(k);
-    if (textShape !== undefined && text !== undefined) {
-      const isSaid = textShape.ofResource === true && resource !== undefined;
-      if (!isSaid || text !== this.#trace.definitions.resources.get(resource)!.name)
-        line += `,"${textShape.name}":${JSON.stringify(text)}`;
-    }
+    if (numbers !== undefined) line += this.#numbers(numbers, chunk.numbers.get(k));
+    if (text !== undefined) line += this.#text(text, chunk.texts.get(k), resource);
     return `${line}}\n`;
+  }
+
+  #head(type: number, thread: number): string {
+    const head = `,"type":"${eventTypes[type]!}","thread":${this.#id("thread", thread)}`;
+    return (this.#heads[type]![thread] = head);
+  }
+
+  #numbers(shapes: NonNullable<EventShape["numbers"]>, numbers: Numbers | undefined): string {
+    let fields = "";
+    for (const { name, unit } of shapes) {
+      const value = numbers?.[name];
+      if (value !== undefined) fields += `,"${name}":${this.#number(unit, value)}`;
+    }
+    return fields;
+  }
+
+  #text(
+    shape: NonNullable<EventShape["text"]>,
+    text: string | undefined,
+    resource: number | undefined,
+  ): string {
+    if (text === undefined) return "";
+    const isSaid = shape.ofResource === true && resource !== undefined;
+    if (isSaid && text === this.#trace.definitions.resources.get(resource)!.name) return "";
+    return `,"${shape.name}":${JSON.stringify(text)}`;
   }
 
   #number(unit: "ticks" | "number" | "actor", value: number): string {
