@@ -15,7 +15,7 @@ export interface LoopOutcome {
   closingAt: Ticks | null;
   /** Null when it was open to the end. */
   closedAt: Ticks | null;
-  /** Null when no synchronous step held its thread. */
+  /** The longest of all steps that held its thread, those included that are told in sums; null for none. */
   longestBlock: Hold | null;
   /** Who held its thread for long, and who was late through whom. */
   blame: Blame;
@@ -54,16 +54,29 @@ export class LoopReader {
     else this.#lateWithin.push(turn);
   }
 
+  /**
+   * Steps on its thread were too short to be told one by one. Only how long the longest was is known, and
+   * that it was over by now: who was late through them cannot be told.
+   */
+  folded(longest: Ticks, actor: number, at: Ticks): void {
+    const hold = { at: Math.max(0, at - longest), ticks: longest, actor, source: null };
+    this.#keepLongest({ ...hold, parts: [{ actor, ticks: longest }] });
+  }
+
   result(): LoopOutcome {
     return { ...this.#outcome, blame: this.#blame.read() };
   }
 
   #wasHeld(hold: Hold): void {
-    if (hold.ticks > (this.#outcome.longestBlock?.ticks ?? 0)) this.#outcome.longestBlock = hold;
+    this.#keepLongest(hold);
     this.#blame.held(hold);
     // Who was cut off and then held the thread itself was not kept waiting by that.
     for (const turn of this.#lateWithin) if (turn.actor !== hold.actor) this.#blame.late(turn);
     this.#lateWithin.length = 0;
+  }
+
+  #keepLongest(hold: Hold): void {
+    if (hold.ticks > (this.#outcome.longestBlock?.ticks ?? 0)) this.#outcome.longestBlock = hold;
   }
 }
 

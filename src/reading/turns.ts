@@ -6,6 +6,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { completions } from "../trace/event.ts";
+import { NOBODY } from "../trace/log.ts";
 import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
 import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone } from "./entities.ts";
@@ -51,6 +52,10 @@ export class TurnReader {
   static readonly hears: Hears<TurnReader> = {
     "loop-closing": (reader, { at, thread }) => reader.loopOn(thread)?.closing(at),
     "loop-closed": (reader, { at, thread }) => reader.loopOn(thread)?.closed(at),
+    folded: (reader, { at, thread, actor, numbers }) => {
+      // What is nobody's in particular has no holder to be told by.
+      if (actor !== NOBODY) reader.loopOn(thread)?.folded(numbers?.["longest"] ?? 0, actor, at);
+    },
     "task-submitted": (reader, { at, actor }) => {
       reader.#entities.actor(actor).firstDue = at;
     },

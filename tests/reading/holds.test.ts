@@ -9,8 +9,8 @@ import { planOf } from "../../src/outcome/plan.ts";
 import { runOf } from "../../src/outcome/run.ts";
 import { read, type Reading } from "../../src/reading/reading.ts";
 import type { ActorDefinition, Definitions } from "../../src/trace/definitions.ts";
-import { type EventType, LAUNCH, MAIN } from "../../src/trace/event.ts";
-import { EventLog } from "../../src/trace/log.ts";
+import { type EventType, LAUNCH, MAIN, typeNumber } from "../../src/trace/event.ts";
+import { type Details, EventLog, NOBODY } from "../../src/trace/log.ts";
 import { renderVerdict } from "../../src/report/terminal/verdict.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
@@ -437,6 +437,7 @@ describe("for real", () => {
 });
 
 describe("where a record tells steps and not what was done in them", () => {
+  type Line = [at: number, type: EventType, actor: number, value?: number, more?: Details];
   const [ticker, writer, logger] = [4, 7, 9];
   const task = (name: string): ActorDefinition => {
     const nothing = { function: null, parent: null, place: null, until: null, cleanup: null };
@@ -444,10 +445,7 @@ describe("where a record tells steps and not what was done in them", () => {
   };
 
   /** A program that no scenario has made: a loop with these rules, and three tasks on it; times in ms. */
-  const observed = (
-    rules: "asyncio" | "javascript",
-    ...events: [at: number, type: EventType, actor: number, value?: number][]
-  ): Reading => {
+  const observed = (rules: "asyncio" | "javascript", ...events: Line[]): Reading => {
     const definitions: Definitions = {
       processes: new Map([[0, { name: "app", parent: null, pid: null, command: null }]]),
       threads: new Map([[3, { process: 0, name: "MainThread", daemon: false }]]),
@@ -462,8 +460,8 @@ describe("where a record tells steps and not what was done in them", () => {
     };
     const log = new EventLog();
     log.add(0, "loop-opened", 3, ticker);
-    for (const [at, type, actor, value = 0] of events)
-      log.add(at * 1000, type, 3, actor, value * 1000);
+    for (const [at, type, actor, value = 0, more] of events)
+      log.record(at * 1000, typeNumber[type], 3, actor, value * 1000, more);
     return read({ source: { kind: "observed" }, definitions, log });
   };
 
@@ -515,6 +513,22 @@ describe("where a record tells steps and not what was done in them", () => {
         { actor: logger, ticks: 80_000 },
       ],
     });
+  });
+
+  test("the longest of steps that are told in sums counts, if it is anybody's", () => {
+    const folded = (actor: number, longest: number): Line => {
+      const numbers = { busy: longest * 3, longest };
+      return [300, "folded", actor, 0.005, { text: "step", numbers }];
+    };
+    const step: Line[] = [
+      [0, "step-began", writer],
+      [40, "step-ended", writer],
+    ];
+    const longestOf = (...lines: Line[]): unknown =>
+      observed("asyncio", ...step, ...lines).loops[0]!.longestBlock;
+    expect(longestOf(folded(logger, 90_000))).toMatchObject({ actor: logger, ticks: 90_000 });
+    expect(longestOf(folded(logger, 30_000))).toMatchObject({ actor: writer, ticks: 40_000 });
+    expect(longestOf(folded(NOBODY, 90_000))).toMatchObject({ actor: writer, ticks: 40_000 });
   });
 
   test("a step that nothing has ended lasts to the end of the record", () => {
