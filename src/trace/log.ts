@@ -205,10 +205,17 @@ export class EventLog implements EventSink {
 
 /** What an event of a chunk has beside its value; undefined where that is nothing. */
 export function detailsAt(columns: Columns, k: number): Details | undefined {
-  const place = columns.place[k]!;
-  const text = columns.texts.get(k);
   const resource = columns.resources.get(k);
-  const numbers = columns.numbers.get(k);
+  return detailsFrom(columns.place[k]!, columns.texts.get(k), resource, columns.numbers.get(k));
+}
+
+/** The details of an event; undefined where it has none. */
+export function detailsFrom(
+  place: number,
+  text: string | undefined,
+  resource: number | undefined,
+  numbers: Details["numbers"],
+): Details | undefined {
   if (place === NOWHERE && text === undefined && resource === undefined && numbers === undefined)
     return undefined;
   return {

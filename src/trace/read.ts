@@ -17,7 +17,7 @@ import {
 } from "./definitions.ts";
 import { eventsFormat, type EventShape, eventTypes, shapesByNumber } from "./event.ts";
 import type { TraceHeader } from "./header.ts";
-import { type Details, EventLog, NOBODY, NOWHERE } from "./log.ts";
+import { type Details, detailsFrom, EventLog, NOBODY, NOWHERE } from "./log.ts";
 import { headerSchema } from "./schema.ts";
 import type { Trace, Unknown } from "./trace.ts";
 
@@ -258,14 +258,7 @@ class LineReader {
       line["resource"] === undefined ? undefined : this.#reference(line, "resource", "resource");
     const text = this.#text(line, shape, resource);
     const numbers = shape.numbers === undefined ? undefined : this.#furtherNumbers(line, shape);
-    if (place === NOWHERE && resource === undefined && text === undefined && numbers === undefined)
-      return undefined;
-    return {
-      place,
-      text,
-      ...(resource === undefined ? {} : { resource }),
-      ...(numbers === undefined ? {} : { numbers }),
-    };
+    return detailsFrom(place, text, resource, numbers);
   }
 
   #text(line: Line, { text }: EventShape, resource: number | undefined): string | undefined {

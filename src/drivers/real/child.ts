@@ -77,12 +77,7 @@ async function runChild(): Promise<never> {
     thread.flush();
     endPool(board, others);
   });
-  // Main has no need to wait until the threads of the pool run.
-  for (const other of others)
-    if (other !== LOOP_THREAD) {
-      board.runs(other);
-      board.reach(other, stages.toldToStart);
-    }
+  startPool(board, others);
   try {
     const code = await thread.perform(mainProgram(run, thread));
     over = true;
@@ -109,6 +104,15 @@ function portsOf(run: ReturnType<typeof numbered>): Map<number, [number, Message
     add(b, a, port2);
   }
   return ports;
+}
+
+/** Starts the threads of the pool; main has no need to wait until they run. */
+function startPool(board: Board, threads: readonly number[]): void {
+  for (const thread of threads) {
+    if (thread === LOOP_THREAD) continue;
+    board.runs(thread);
+    board.reach(thread, stages.toldToStart);
+  }
 }
 
 /** Ends the processes that do the jobs of the pool's threads. */

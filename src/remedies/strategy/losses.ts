@@ -88,14 +88,11 @@ export function destroyedPending(
   };
 }
 
-/** What ended the process while tasks had not come to their end, and what to do about that. */
-function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cause {
-  const { launch, strategy } = outcome;
-  // Cancelled it is lost as well, but not without a word.
-  const cancel = (axes: Partial<Axes>): Remedy[] =>
-    tasks.some(({ spec }) => spec.finally.length > 0)
-      ? [{ does: "cancel it, so that its clean-up runs", axes }]
-      : [];
+/** What code did that ended the process: it called for the exit, or raised what nobody caught. */
+function causeInCode(
+  { launch, strategy }: Outcome,
+  end: Extract<End, { by: "exit" | "uncaught" | "rejection" | "main-failed" }>,
+): Cause {
   switch (end.by) {
     case "exit":
       return end.ended === "thread"
@@ -124,6 +121,22 @@ function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cau
         remedies: [changing("loop", ownThread(strategy), ", which main's failure does not end")],
         otherwise: "keep main from failing",
       };
+  }
+}
+
+/** What ended the process while tasks had not come to their end, and what to do about that. */
+function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cause {
+  // Cancelled it is lost as well, but not without a word.
+  const cancel = (axes: Partial<Axes>): Remedy[] =>
+    tasks.some(({ spec }) => spec.finally.length > 0)
+      ? [{ does: "cancel it, so that its clean-up runs", axes }]
+      : [];
+  switch (end.by) {
+    case "exit":
+    case "uncaught":
+    case "rejection":
+    case "main-failed":
+      return causeInCode(outcome, end);
     case "main-ended":
       return {
         why: "the process ended when main's steps did",
