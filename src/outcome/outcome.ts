@@ -3,7 +3,7 @@
  * can say: how many steps a task has and where in them it stood, and what was beside main.
  */
 import type { Ticks } from "../base/duration.ts";
-import { type Interruption, LAUNCH, MAIN, waits } from "../trace/event.ts";
+import { LAUNCH, MAIN, waits } from "../trace/event.ts";
 import type { Trace } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { Scenario, TaskSpec } from "../scenario/model.ts";
@@ -13,6 +13,7 @@ import {
   type ActorOutcome,
   type HeardBy,
   isWork,
+  type ProcessOutcome,
   type ProgramOutcome,
   type TaskStatus,
 } from "../reading/entities.ts";
@@ -70,7 +71,7 @@ export interface Outcome extends Performed, Pick<Reading, Told> {
   /** What the process ended with; null when tandem ended it. */
   exitCode: number | null;
   /** What ended the run before its program ended itself; `cut-off`: the record ends early, and does not say. */
-  interruptedBy: Interruption | "cut-off" | null;
+  interruptedBy: ProcessOutcome["interruptedBy"];
   /** What is known of it beside, as the signal that ended a process. */
   interruption: string | null;
   /** What was under way beside main when the process ended: a loop in a thread, and jobs of the pool. */

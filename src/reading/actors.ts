@@ -51,9 +51,9 @@ export class ActorReader {
     },
     "cancel-requested": (reader, { actor: number, value, at }) => {
       const actor = reader.#entities.actor(number);
-      const reason = cancelReasons[value]!;
-      actor.cancelled ??= { reason, at };
-      if (actor.cleanup === "cut-short") actor.cleanupCut ??= { by: reason, at };
+      actor.cancelled ??= { reason: reader.#entities.word(cancelReasons, value), at };
+      const by = cancelReasons[value];
+      if (actor.cleanup === "cut-short" && by !== undefined) actor.cleanupCut ??= { by, at };
     },
     printed: (reader, event) => reader.#saysOrPasses(event),
     sent: (reader, event) => reader.#saysOrPasses(event),
@@ -110,7 +110,7 @@ export class ActorReader {
 
   #ended({ actor: number, at, value, text }: LogCursor): void {
     const actor = this.#entities.actor(number);
-    actor.status = endings[value]!;
+    actor.status = endings[value] ?? "ended";
     actor.endedAt = at;
     actor.error = text ?? null;
   }

@@ -5,9 +5,10 @@
  * under its number: a trace that was cut, or written by another version, is read as far as it goes.
  */
 import type { Ticks } from "../base/duration.ts";
-import type { ActorDefinition, Definitions, ThreadDefinition } from "../trace/definitions.ts";
+import type { ActorDefinition, ThreadDefinition } from "../trace/definitions.ts";
 import type { CancelReason, Interruption } from "../trace/event.ts";
 import { Numbered } from "./numbered.ts";
+import { type Recorded, wordOf } from "./recorded.ts";
 
 export interface ProcessOutcome {
   number: number;
@@ -19,7 +20,7 @@ export interface ProcessOutcome {
   /** Null where its end is not in the record. */
   endedAt: Ticks | null;
   /** What ended it before its program did; `cut-off`: the record ends early, and does not say. */
-  interruptedBy: Interruption | "cut-off" | null;
+  interruptedBy: Interruption | "cut-off" | (string & {}) | null;
   /** What is known of that beside, as the signal. */
   interruption: string | null;
 }
@@ -32,7 +33,8 @@ export interface ThreadOutcome extends ThreadDefinition {
   isWorker: boolean;
 }
 
-export type TaskStatus = "finished" | "failed" | "cancelled" | "abandoned" | "unstarted";
+/** `ended`: it came to its end, in a word that this version does not know. */
+export type TaskStatus = "finished" | "failed" | "cancelled" | "ended" | "abandoned" | "unstarted";
 /** A program is told to have been cut off by a deadlock, or by what ended its process. */
 export type ProgramStatus = TaskStatus | "deadlocked" | "interrupted";
 
@@ -86,7 +88,7 @@ export interface ActorOutcome extends ProgramOutcome {
   /** Who learned of its failure, and when; null unless it failed. */
   heard: HeardBy | null;
   /** Why it was asked to stop first, and when. */
-  cancelled: { reason: CancelReason; at: Ticks } | null;
+  cancelled: { reason: CancelReason | (string & {}); at: Ticks } | null;
   /** Whether it did not come to its end although nobody decided so (`loss.ts`). */
   lost: boolean;
   /** Who had it cancelled for something else's sake, a timeout or a group that failed; null when nobody. */
@@ -133,7 +135,7 @@ export function hasDone(actor: OpenActor): void {
 const onTime = { ticks: 0, at: 0 };
 
 export class Entities {
-  readonly #definitions: Definitions;
+  readonly #trace: Pick<Recorded, "definitions" | "words">;
   readonly #processes = new Numbered<ProcessOutcome>();
   readonly #threads = new Numbered<OpenThread>();
   readonly #actors = new Numbered<OpenActor>();
@@ -142,21 +144,24 @@ export class Entities {
   readonly threads: OpenThread[] = [];
   readonly actors: OpenActor[] = [];
 
-  constructor(definitions: Definitions) {
-    this.#definitions = definitions;
+  constructor(trace: Pick<Recorded, "definitions" | "words">) {
+    const { definitions } = trace;
+    this.#trace = trace;
     for (const [number] of definitions.processes) this.process(number);
     for (const [number] of definitions.threads) this.thread(number);
     for (const [number, definition] of definitions.actors) this.#addActor(number, definition);
   }
 
   actor(number: number): OpenActor {
-    return this.#actors.get(number) ?? this.#addActor(number, this.#definitions.actors.get(number));
+    return (
+      this.#actors.get(number) ?? this.#addActor(number, this.#trace.definitions.actors.get(number))
+    );
   }
 
   thread(number: number): OpenThread {
     const known = this.#threads.get(number);
     if (known !== undefined) return known;
-    const definition = this.#definitions.threads.get(number);
+    const definition = this.#trace.definitions.threads.get(number);
     const thread = {
       process: 0,
       name: `thread ${number}`,
@@ -175,11 +180,16 @@ export class Entities {
     const known = this.#processes.get(number);
     if (known !== undefined) return known;
     const { name = `process ${number}`, parent = null } =
-      this.#definitions.processes.get(number) ?? {};
+      this.#trace.definitions.processes.get(number) ?? {};
     const end = { exitCode: null, endedAt: null, interruptedBy: null, interruption: null };
     const process: ProcessOutcome = { number, name, parent, ...end };
     this.processes.push(process);
     return this.#processes.set(number, process);
+  }
+
+  /** The word that the value of an event is. @param known those that its type's shape has. */
+  word<Known extends string>(known: readonly Known[], value: number): Known | (string & {}) {
+    return wordOf(this.#trace, known, value);
   }
 
   /** The process that a thread belongs to. */

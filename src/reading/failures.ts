@@ -9,7 +9,7 @@ import type { Hears } from "./listener.ts";
 export interface Hearing {
   /** `raised`: it reached this program. `logged`: a line on stderr, for this reason. */
   by: "raised" | "logged";
-  where: (typeof raisedInto)[number] | LogReason;
+  where: (typeof raisedInto)[number] | LogReason | (string & {});
   at: Ticks;
 }
 
@@ -77,16 +77,17 @@ export class FailureReader {
   }
 
   #raised({ actor, at, thread, value }: LogCursor): void {
-    const into = raisedInto[value]!;
+    const into = raisedInto[value] ?? null;
+    const where = this.#entities.word(raisedInto, value);
     this.#entities.actor(actor).heard = { by: "raised", into, at };
-    this.#last.get(actor)?.heard.push({ by: "raised", where: into, at });
+    this.#last.get(actor)?.heard.push({ by: "raised", where, at });
     const launch = this.#launches[thread];
     if (into === "launch" && launch !== undefined)
       this.raisedInto.getOrInsertComputed(launch, () => []).push(actor);
   }
 
   #logged({ actor: number, at, thread, value, text }: LogCursor): void {
-    const where = logReasons[value]!;
+    const where = this.#entities.word(logReasons, value);
     const by: HeardBy = { by: "logged", into: null, at };
     const actor = this.#entities.actor(number);
     if (actor.kind !== "launch") {

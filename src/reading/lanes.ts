@@ -248,7 +248,7 @@ export class Lanes {
 
   #ended({ actor, at, value }: LogCursor): void {
     const own = this.#laneOf(actor);
-    if (own !== undefined) this.#endLane(own, at, endings[value]!);
+    if (own !== undefined) this.#endLane(own, at, endings[value] ?? "ended");
   }
 
   /** The lane of an actor; undefined where there are too many of them. */

@@ -6,6 +6,7 @@
  * about their very tasks, which are given up.
  */
 import type { Ticks } from "../base/duration.ts";
+import { cancelReasons } from "../trace/event.ts";
 import type { ActorOutcome, GivenUpBy } from "./entities.ts";
 
 /** What its loss depends on beside. */
@@ -16,6 +17,8 @@ export interface Surroundings {
   endedItself: boolean;
 }
 
+const givers: readonly GivenUpBy[] = ["group-failed", "timed-out"];
+
 /** Who gave a task up, and when; null when nobody did. */
 export function givenUpOf({
   status,
@@ -23,18 +26,25 @@ export function givenUpOf({
 }: Pick<ActorOutcome, "status" | "cancelled">): { by: GivenUpBy; at: Ticks } | null {
   if (status === "finished" || status === "failed" || cancelled === null) return null;
   const { reason, at } = cancelled;
-  return reason === "group-failed" || reason === "timed-out" ? { by: reason, at } : null;
+  const by = givers.find((giver) => giver === reason);
+  return by === undefined ? null : { by, at };
 }
 
 /** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
 export function isLostWork(fate: ActorOutcome, { waits, endedItself }: Surroundings): boolean {
   const { status, until, startedAt, endedAt, destroyed } = fate;
-  if (status === "finished" || status === "failed") return false;
+  if (status === "finished" || status === "failed" || status === "ended") return false;
   if (status === "unstarted") return true;
   const isPromised = waits.some(
     (wait) => wait.for === "result" && wait.of === fate.name && wait.at + wait.ticks >= endedAt!,
   );
   if (isPromised || destroyed) return true;
   if (givenUpOf(fate) !== null) return false;
+  if (status === "cancelled" && isForUnknownReason(fate)) return false;
   return until !== "shutdown" || startedAt === null || !endedItself;
+}
+
+/** Whoever had it cancelled decided so, for a reason that this version does not know. */
+function isForUnknownReason({ cancelled }: ActorOutcome): boolean {
+  return cancelled !== null && !cancelReasons.some((reason) => reason === cancelled.reason);
 }

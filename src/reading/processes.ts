@@ -21,7 +21,7 @@ export class ProcessReader {
     },
     interrupted: (reader, { thread, at, value, text }) => {
       const process = reader.#entities.processOf(thread);
-      process.interruptedBy = interruptions[value]!;
+      process.interruptedBy = reader.#entities.word(interruptions, value);
       process.interruption = text ?? null;
       process.endedAt ??= at;
     },

@@ -132,7 +132,7 @@ class TraceReader {
 
   constructor(trace: Recorded, listeners: readonly Listener[]) {
     this.#trace = trace;
-    const entities = new Entities(trace.definitions);
+    const entities = new Entities(trace);
     this.#entities = entities;
     this.#aftermath = new AftermathReader(entities);
     this.#turns = new TurnReader(trace, entities, this.#spans);

@@ -14,7 +14,7 @@ export interface Recorded {
 
 /** The word that the value of an event is. @param known those that its type's shape has. */
 export function wordOf<Known extends string>(
-  { words = [] }: Recorded,
+  { words = [] }: Pick<Recorded, "words">,
   known: readonly Known[],
   value: number,
 ): Known | (string & {}) {

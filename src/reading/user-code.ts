@@ -33,7 +33,7 @@ export interface WentOn {
 export interface LeftBehind {
   actor: number;
   function: string;
-  what: (typeof leftovers)[number];
+  what: (typeof leftovers)[number] | (string & {});
   /** Where it was set. */
   source: string | null;
   /** Whether it had run, once and for all, or been cleared by the end of the run. */
@@ -99,7 +99,7 @@ export class AftermathReader {
         actor,
         // It is told right before the end of its call.
         function: reader.#calls.get(actor)?.span.of ?? reader.#ended.get(actor)?.function ?? "",
-        what: leftovers[value]!,
+        what: reader.#entities.word(leftovers, value),
         source: text ?? null,
         over: false,
       });
@@ -163,7 +163,9 @@ export class AftermathReader {
 
   #goesOn({ at, actor, value, text }: LogCursor): void {
     const { leftBehind, wentOn } = this.#aftermath;
-    const how = goings[value]!;
+    const how = goings[value];
+    // What it did, this version does not know.
+    if (how === undefined) return;
     // The place of a timer, or the function.
     const of = text ?? null;
     if (how === "timeout" || how === "cleared") {

@@ -33,7 +33,8 @@ function deeds({ lines, values }: { lines: number; values: number }): string {
 
 /** What a call left going. */
 export function thing({ what, source }: LeftBehind): string {
-  const name = what === "interval" ? "an interval" : "a timer";
+  const name =
+    what === "interval" ? "an interval" : what === "timeout" ? "a timer" : `something (${what})`;
   return `${name}${source === null ? "" : ` (${source})`}`;
 }
 

@@ -46,7 +46,15 @@ export interface ThreadReport extends ThreadDefinition {
 }
 
 /** What became of work, the gravest first; `alive`: nobody knows, since the record ends before it did. */
-export const fates = ["lost", "failed", "given up", "alive", "cancelled", "finished"] as const;
+export const fates = [
+  "lost",
+  "failed",
+  "given up",
+  "alive",
+  "cancelled",
+  "ended",
+  "finished",
+] as const;
 export type Fate = (typeof fates)[number];
 
 /** Tasks that share their kind, their function and the place where they were made. */
@@ -95,7 +103,7 @@ export function fateOf(
   if (alive.has(number)) return "alive";
   if (lost) return "lost";
   if (givenUp !== null) return "given up";
-  return status === "finished" || status === "failed" || status === "cancelled" ? status : "alive";
+  return fates.find((fate) => fate === status) ?? "alive";
 }
 
 /** Where a process has no end in the record, what has none either may have gone on. */

@@ -262,6 +262,45 @@ describe("a program", () => {
   });
 });
 
+describe("words of tomorrow", () => {
+  test("are told as they stand, and nothing is concluded from them", async () => {
+    const { text, result } = await views([
+      ...definitions,
+      { define: "galaxy", id: 1 },
+      ...started,
+      task("t", { kind: "fiber", colour: "red" }),
+      task("u", { kind: "fiber" }),
+      event(2, "task-created", "t"),
+      event(2, "task-created", "u"),
+      event(3, "gc-ran", "t"),
+      event(3, "wait-began", "run", { for: "barrier", of: "gate" }),
+      event(3, "cancel-requested", "u", { reason: "told-so" }),
+      event(4, "task-ended", "t", { status: "vanished" }),
+      event(4, "task-ended", "u", { status: "cancelled" }),
+      event(4, "error-logged", "t", { reason: "because" }),
+      event(4, "went-on", "t", { how: "sang" }),
+      event(5, "interrupted", "main", { by: "meteor" }),
+    ]);
+    for (const words of [
+      "waits for barrier of gate since 3ms",
+      "fiber t ended 4ms made by run",
+      "cancelled: told-so",
+      "The process app was ended by meteor at 5ms.",
+      "0 of 2 tasks lost.",
+      "1 event of a type that this version does not know: gc-ran",
+      "1 definition of a kind that this version does not know: galaxy",
+      "1 field that this version does not know: actor.colour",
+      "1 word that this version does not know: task-ended.status: vanished",
+    ])
+      expect(text).toContain(words);
+    expect(result).toMatchObject({
+      exit: { interruptedBy: "meteor" },
+      kinds: [{ kind: "fiber", total: 1, ended: 1 }, { cancelled: 1 }],
+      findings: [],
+    });
+  });
+});
+
 /** A trace in which each name, word and text is the same hostile one. */
 function hostileLines(evil: string): object[] {
   const on = { thread: evil };

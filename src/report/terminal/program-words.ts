@@ -62,6 +62,8 @@ export function stopWords({ destroyed, cancelled, until, lost }: ActorOutcome): 
     case "main-ended":
       return "cancelled because main ended";
     default:
+      // A word that this version does not know, as it stands in the trace.
+      if (cancelled !== null) return `cancelled: ${cancelled.reason}`;
       return until === "shutdown" && !lost ? "ended with its process, as it is meant to" : null;
   }
 }

@@ -215,7 +215,7 @@ class Rows {
     return [
       told(errorWords),
       told(({ startedAt, status }) =>
-        startedAt === null && status !== "failed" ? "never had a turn" : null,
+        startedAt === null && status !== "failed" && status !== "ended" ? "never had a turn" : null,
       ),
       told(({ number }) => this.#standingWords(number)),
       told(stopWords),

@@ -49,6 +49,7 @@ const ended: Readonly<Record<Ending, Glyph>> = {
   finished: { unicode: "✓", ascii: "+", means: "finished", colour: 32 },
   failed: { unicode: "✗", ascii: "x", means: "failed", colour: 31 },
   cancelled: { unicode: "⊘", ascii: "c", means: "cancelled", colour: 31 },
+  ended: { unicode: "•", ascii: "o", means: "ended", colour: 36 },
   abandoned: { unicode: "?", ascii: "?", means: "abandoned", colour: 31 },
   deadlocked: { unicode: "∞", ascii: "&", means: "deadlocked", colour: 31 },
   interrupted: { unicode: "^", ascii: "^", means: "interrupted", colour: 31 },
