@@ -49,6 +49,9 @@ export interface Settled {
   heeded: boolean;
 }
 
+/** A module, once it has been loaded: its exports, or why there are none. */
+type Loaded = { exports: Record<string, unknown> } | { error: LoadError };
+
 /** The longest, in ms, that a module may take to load: an await at its top level may never end. */
 const longestLoad = 10_000;
 
@@ -61,7 +64,7 @@ export class UserCode {
   readonly #channelNames: readonly string[];
   readonly #speed: number;
   /** Modules by their names in the document: what each exports, or why it could not be loaded. */
-  readonly #modules = new Map<string, Record<string, unknown> | string>();
+  readonly #modules = new Map<string, Loaded>();
   readonly #signals = new Map<number, AbortController>();
   /** The call on whose behalf the present code runs. */
   readonly #caller = new AsyncLocalStorage<Call>();
@@ -115,15 +118,18 @@ export class UserCode {
     this.#timers.follow();
     for (const { module } of steps) {
       if (this.#modules.has(module)) continue;
-      const loading: Promise<Record<string, unknown> | string> = import(
-        resolve(this.#folder, module)
-      ).catch((error: unknown) => this.#places.describe(error, module));
-      const late = Promise.withResolvers<string>();
+      const loading: Promise<Loaded> = import(resolve(this.#folder, module)).then(
+        (exports: Record<string, unknown>) => ({ exports }),
+        (error: unknown) => ({ error: new LoadError(this.#places.describe(error, module)) }),
+      );
+      const late = Promise.withResolvers<Loaded>();
       const limit = setTimeout(
         () =>
-          late.resolve(
-            `${module} was not loaded within ${longestLoad / 1000} s: an await at its top level does not end`,
-          ),
+          late.resolve({
+            error: new LoadError(
+              `${module} was not loaded within ${longestLoad / 1000} s: an await at its top level does not end`,
+            ),
+          }),
         longestLoad,
       );
       this.#modules.set(module, await Promise.race([loading, late.promise]));
@@ -285,10 +291,11 @@ export class UserCode {
 
   #functionOf({ module, export: name }: CallStep): UserFunction {
     const loaded = this.#modules.get(module)!;
-    if (typeof loaded === "string") throw new LoadError(loaded);
-    const found = loaded[name];
+    if ("error" in loaded) throw loaded.error;
+    const { exports } = loaded;
+    const found = exports[name];
     if (typeof found === "function") return found as UserFunction;
-    const names = Object.keys(loaded).filter((key) => typeof loaded[key] === "function");
+    const names = Object.keys(exports).filter((key) => typeof exports[key] === "function");
     throw new LoadError(
       found === undefined
         ? `${module} exports no "${name}"; ${names.length === 0 ? "it exports no function" : suggestion(name, names, "functions it exports")}`
