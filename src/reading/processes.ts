@@ -27,10 +27,10 @@ export class ProcessReader {
     },
   };
 
-  /** Nothing comes any more: where the first process has no end, the record was cut off. */
+  /** Nothing comes any more: where a process has no end, its record was cut off. */
   finish(): void {
-    const first = this.#entities.processes[0];
-    if (first !== undefined && first.exitCode === null) first.interruptedBy ??= "cut-off";
+    for (const process of this.#entities.processes)
+      if (process.exitCode === null) process.interruptedBy ??= "cut-off";
   }
 
   get processes(): ProcessOutcome[] {

@@ -232,6 +232,39 @@ describe("a program", () => {
     expect(result.waits).toMatchObject([{ who: "t", of: "the answer", whom: "main", seen: true }]);
   });
 
+  test("is ended by a rejection only where its own status and time tell of that", async () => {
+    const rejection = [
+      event(3, "task-ended", "t", { status: "failed", error: "boom" }),
+      event(3, "error-logged", "t", { reason: "unhandled-rejection" }),
+    ];
+    const message = async (...end: object[]): Promise<string> => {
+      const { result } = await views([...begun, ...rejection, ...end]);
+      return result.findings.find(({ rule }: { rule: string }) => rule === "only-logged").message;
+    };
+    const code = (at: number, code: number): object => event(at, "process-ended", "main", { code });
+    const ended = "the rejection ended the process";
+    const line = "only a line on stderr told of it";
+    expect(await message(code(4, 1))).toContain(ended);
+    expect(await message(code(4, 0))).toContain(line);
+    expect(await message(code(900, 1))).toContain(line);
+    expect(await message(event(4, "exit-called", "main", { code: 3 }), code(4, 3))).toContain(line);
+    expect(await message()).toContain(line);
+  });
+
+  test("that started another is not told to have ended with it", async () => {
+    const { text, result } = await views([
+      ...begun,
+      { define: "process", id: "helper", parent: "app" },
+      { define: "thread", id: "H", process: "helper" },
+      { ...task("h"), parent: null },
+      { ...event(3, "task-created", "h"), thread: "H" },
+      { ...event(4, "task-started", "h"), thread: "H" },
+      ...ended,
+    ]);
+    expect(text).toContain("1 of 2 tasks lost, 1 alive at the end.");
+    expect(result.findings.map(({ task }: { task: string }) => task)).toEqual(["t"]);
+  });
+
   test("of 10,000 tasks of one kind is told in a few lines", async () => {
     const many = Array.from({ length: 10_000 }, (_, id) => [
       task(id, { function: "upload" }),

@@ -22,7 +22,7 @@ export function nobodyHeard(subject: Case): Detected<"nobody-heard">[] {
 export function onlyLogged(subject: Case): Detected<"only-logged">[] {
   return alike(subject, isHeardBy(subject, "logged")).map((tasks) => {
     const { error, heard } = workOf(subject, tasks[0]!);
-    const isRejection = wasLoggedAs(lastFailure(subject, tasks[0]!), "unhandled-rejection");
+    const isRejection = wasRejection(subject, tasks[0]!);
     return {
       rule: "only-logged",
       actors: tasks,
@@ -45,7 +45,7 @@ export function launchUnheard(
       of: "actor",
       error,
       raisedBy: failedWith,
-      isRejection: heard.by === "logged" && wasLoggedAs(failure, "unhandled-rejection"),
+      isRejection: heard.by === "logged" && wasRejection(subject, actor),
     };
     const rule = heard.by === "nobody" ? "nobody-heard" : ruleOfLog(failure);
     return [{ rule, actors: [actor], at: heard.at ?? launch.endedAt!, evidence }];
@@ -89,6 +89,11 @@ function isHeardBy({ launches }: Case, by: Heard): (task: Work, actor: number) =
 
 function lastFailure({ failures }: Case, actor: number): Failure | undefined {
   return failures.findLast((failure) => failure.actor === actor);
+}
+
+/** Whether what an actor failed with ended the process as a rejection that nobody had handled. */
+function wasRejection(subject: Case, actor: number): boolean {
+  return subject.rejected && wasLoggedAs(lastFailure(subject, actor), "unhandled-rejection");
 }
 
 function wasLoggedAs(failure: Failure | undefined, reason: string): boolean {

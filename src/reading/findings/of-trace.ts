@@ -4,6 +4,7 @@
  * What a scenario or a strategy would say is said by definitions, or shows: a process that ended while a
  * loop was open in another thread did not wait for it.
  */
+import type { Ticks } from "../../base/duration.ts";
 import { type ActorOutcome, isWork, type TaskStatus } from "../entities.ts";
 import type { Reading } from "../reading.ts";
 import { precisionOf, type ReadingSource } from "../recorded.ts";
@@ -42,7 +43,7 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
     floats,
     exit: source.kind === "observed" ? null : exitOf(reading, main, isCutOff),
     launched: loops.length > 0 || launches.some(({ startedAt }) => startedAt !== null),
-    rejected: reading.rejected && reading.processes[0]?.exitCode !== 0,
+    rejected: rejectionEnded(reading, precisionOf(source)),
     strays: straysOf(reading, { thread: mainThread, error: main.error }),
     mainExit: exitOfMain(reading, { thread: mainThread, status: main.status }),
     failures: reading.failures,
@@ -56,6 +57,19 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
       jobs: unfinished.filter(({ kind }) => kind === "job").length,
     },
   };
+}
+
+/**
+ * Whether a rejection that nobody handled ended the process: it ended by itself, in a status that tells of
+ * an error, when that was logged. A process that goes on has handled it somehow.
+ */
+function rejectionEnded({ failures, processes, exits, wall }: Reading, precision: Ticks): boolean {
+  const { exitCode = null, endedAt = null } = processes[0] ?? {};
+  if (exitCode === null || exitCode === 0 || exits.length > 0) return false;
+  const logged = failures
+    .flatMap(({ heard }) => heard)
+    .findLast(({ where }) => where === "unhandled-rejection");
+  return logged !== undefined && (endedAt ?? wall) - logged.at <= precision;
 }
 
 /** The first program of a thread; what was cut before it named one has none, which no number names. */

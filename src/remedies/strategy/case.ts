@@ -25,7 +25,7 @@ export function caseOf(outcome: Outcome): Case {
     floats: strategy.loop === "float",
     exit: { waits: strategy.atExit !== "abandon", grace: strategy.grace },
     launched: outcome.launched,
-    rejected: reading.rejected,
+    rejected: reading.rejected && outcome.exitCode !== 0,
     strays: straysOf(reading, { thread: MAIN_THREAD, error: main.error }),
     mainExit: exitOfMain(reading, { thread: MAIN_THREAD, status: main.status }),
     failures: outcome.failures,
