@@ -37,29 +37,40 @@ type Tag<Kind extends string> = (
 ) => Safe<Kind>;
 
 /**
- * The code points that are dangerous in any text: C0, DEL and C1, those that turn the direction of writing
- * or cannot be seen, those that end a line for some readers, and halves of surrogate pairs.
+ * The code points that are dangerous in any text: C0, DEL and C1, those that cannot be seen (Unicode's
+ * Default_Ignorable_Code_Point, and the marks of annotations), among them all that turn the direction of
+ * writing, those that end a line for some readers, and halves of surrogate pairs.
+ *
+ * The selectors that choose between the shapes of one sign (U+FE00-FE0F) pass: "❤️" has one, and they
+ * say nothing by themselves.
  */
-const dangerous =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\p{Cs}]/gu;
+const dangerous = /[\p{Cc}[\p{DI}--[\ufe00-\ufe0f]]\ufff9-\ufffb\u2028\u2029\p{Cs}]/gv;
 
 /** The same but for a tab and the end of a line, in texts that have lines of their own. */
-const dangerousInLines =
-  /(?!\r\n)[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\p{Cs}]/gu;
+const dangerousInLines = new RegExp(`(?!\\r\\n|[\\t\\n])${dangerous.source}`, "gv");
 
+/** A code point as JSON, TypeScript and YAML escape it: `\u202e`, above U+FFFF two halves. */
 function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+    .join("");
+}
+
+/** The same as Python and shells read it, to whom halves are no code point: `\U000e0041`. */
+function escapeWhole(character: string): string {
+  if (character.length === 1) return escape(character);
+  return `\\U${character.codePointAt(0)!.toString(16).padStart(8, "0")}`;
 }
 
 const shortEscapes: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** A text on one line, all that is dangerous in it visible. */
-function visible(text: string): string {
-  return text.replace(dangerous, (character) => shortEscapes[character] ?? escape(character));
+function visible(text: string, escaped = escape): string {
+  return text.replace(dangerous, (character) => shortEscapes[character] ?? escaped(character));
 }
 
-function visibleInLines(text: string): string {
-  return text.replace(dangerousInLines, escape);
+function visibleInLines(text: string, escaped = escape): string {
+  return text.replace(dangerousInLines, escaped);
 }
 
 /** A tag for templates whose values are made safe by a function. */
@@ -108,16 +119,19 @@ export function programText(text: string): ProgramText {
   return text as ProgramText;
 }
 
-/** Lines of a program that stand above a live picture: they keep their colours, and move no cursor. */
+/** What sets a colour (SGR), or is dangerous in lines. */
+const colourOrDangerous = new RegExp(`(\u001b\\[[\\d;:]*m)|${dangerousInLines.source}`, "gv");
+
+/**
+ * Lines of a program that stand above a live picture: they keep their colours, move no cursor and turn no
+ * line around.
+ */
 export function stillProgramText(text: string): ProgramText {
   let colour = "";
-  const still = text.replace(
-    /(\u001b\[[\d;:]*m)|\r(?!$|\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g,
-    (control, itsColour: string | undefined) => {
-      if (itsColour === undefined) return escape(control);
-      return (colour = itsColour);
-    },
-  );
+  const still = text.replace(colourOrDangerous, (control, itsColour: string | undefined) => {
+    if (itsColour === undefined) return escape(control);
+    return (colour = itsColour);
+  });
   const goesOn = colour !== "" && !/\[0*m$/.test(colour);
   // It would be the picture's colour, too.
   return (goesOn ? still.replace(/(\r?\n)?$/, "\u001b[0m$1") : still) as ProgramText;
@@ -194,11 +208,15 @@ export function workflowCommand(
 }
 
 /**
- * A program in TypeScript or Python. In the strings of both an escape means what it stands for, so the
- * program does the same; elsewhere it has no such code points, but in its comments.
+ * A program. In the strings of either language an escape means what it stands for, so the program does the
+ * same; elsewhere it has no such code points, but in its comments.
  */
-export function sourceText(lines: readonly string[]): SourceText {
-  return visibleInLines(`${lines.join("\n")}\n`) as SourceText;
+export function sourceText(
+  language: "typescript" | "python",
+  lines: readonly string[],
+): SourceText {
+  const escaped = language === "python" ? escapeWhole : escape;
+  return visibleInLines(`${lines.join("\n")}\n`, escaped) as SourceText;
 }
 
 /**
@@ -233,6 +251,6 @@ function singleQuoted(text: string): string {
 
 /** The word as bash and zsh read it where it holds what must be escaped; null where it does not. */
 function dollarQuoted(text: string): string | null {
-  const escaped = visible(text.replaceAll(/[\\']/g, "\\$&"));
+  const escaped = visible(text.replaceAll(/[\\']/g, "\\$&"), escapeWhole);
   return visible(text) === text ? null : `$'${escaped}'`;
 }

@@ -63,6 +63,7 @@ function writeProgram(draft: PythonDraft): SourceText {
   const top = separated([[head, ...imports], versionGuard], [""]);
   const channelsOnTop = channelClass.length === 0;
   return sourceText(
+    "python",
     separated(
       channelsOnTop
         ? [separated([top, queues], [""]), compute, ...functions, guarded]

@@ -42,7 +42,10 @@ export function emitTypeScript(scenario: Scenario, strategy: Strategy): SourceTe
   const machinery = writeMachinery(draft);
   const head = `// ${scenario.name}, strategy ${strategy.name}${scenario.title === null ? "" : `: ${inComment(scenario.title)}`}`;
   const top = [head, ...writeImports(draft)];
-  return sourceText(separated([top, self, ...machinery, queues, ...functions, body], [""]));
+  return sourceText(
+    "typescript",
+    separated([top, self, ...machinery, queues, ...functions, body], [""]),
+  );
 }
 
 function writeImports(draft: TypeScriptDraft): string[] {

@@ -32,7 +32,8 @@ const kinds: Record<string, (text: string) => string> = {
   html: (text) => html`<a title="${text}">${text}</a>`,
   markdown: (text) => markdown`| ${text} |`,
   workflow: (text) => workflowCommand("error", { file: text }, text),
-  "TypeScript and Python": (text) => sourceText([JSON.stringify(text), `# ${inComment(text)}`]),
+  TypeScript: (text) => sourceText("typescript", [JSON.stringify(text), `// ${inComment(text)}`]),
+  Python: (text) => sourceText("python", [JSON.stringify(text), `# ${inComment(text)}`]),
   "a shell": (text) => `${shellWord(text)} ${quotedForShell(text)}`,
 };
 
@@ -45,11 +46,11 @@ describe("a text", () => {
   });
 
   test("that is ordinary stays as it is", () => {
-    const ordinary = "Größe: 3 naïve_names, 漢字, it's 100 % (a-b) 😀 main<=2s";
+    const ordinary = "Größe: 3 naïve_names, 漢字, it's 100 % (a-b) 😀 ❤️ main<=2s";
     expect(printable(ordinary)).toBe(ordinary as never);
     expect(json(ordinary)).toBe(`"${ordinary}"\n` as never);
     expect(markdown`${ordinary}`).toBe(ordinary as never);
-    expect(sourceText([ordinary])).toBe(`${ordinary}\n` as never);
+    expect(sourceText("python", [ordinary])).toBe(`${ordinary}\n` as never);
   });
 
   test("shows what is dangerous as it would be escaped", () => {
@@ -58,6 +59,17 @@ describe("a text", () => {
     expect([printable(rlo), xml`${rlo}`, html`${rlo}`] as string[]).toEqual([shown, shown, shown]);
     expect(json(rlo) as string).toBe(`"${shown}"\n`);
     expect(printable(printable(rlo))).toBe(printable(rlo));
+  });
+
+  test("shows what cannot be seen: soft hyphens, fillers, and tags above U+FFFF", () => {
+    const hidden = "a\u00ad\u180e\u3164\u{e0041}b";
+    const shown = String.raw`a\u00ad\u180e\u3164\udb40\udc41b`;
+    expect(printable(hidden) as string).toBe(shown);
+    expect(JSON.parse(json(hidden))).toBe(hidden);
+    // Halves of a pair would be no code point there.
+    const whole = String.raw`a\u00ad\u180e\u3164\U000e0041b`;
+    expect(sourceText("python", [hidden]) as string).toBe(`${whole}\n`);
+    expect(shellWord(hidden) as string).toBe(`$'${whole}'`);
   });
 
   test("that is safe already stands in a list, and is not made safe again", () => {
@@ -77,7 +89,9 @@ describe("a text", () => {
   test("law: in a program of TypeScript means what it is", () => {
     fc.assert(
       fc.property(hostileText, (text) => {
-        const program = sourceText([`return ${JSON.stringify(text)} // ${inComment(text)}`]);
+        const program = sourceText("typescript", [
+          `return ${JSON.stringify(text)} // ${inComment(text)}`,
+        ]);
         expect(new Function(program)()).toBe(text);
       }),
       { numRuns },
@@ -109,7 +123,16 @@ describe("a text", () => {
   });
 
   test("as a word of a shell is that word", () => {
-    const words = ["plain", "two words", "$(id)", "it's", 'a"b', "a\nb\u001b[2J", "a\\\u202e'!b"];
+    const words = [
+      "plain",
+      "two words",
+      "$(id)",
+      "it's",
+      'a"b',
+      "a\nb\u001b[2J",
+      "a\\\u202e'!b",
+      "a\u{e0041}",
+    ];
     for (const quote of [shellWord, quotedForShell]) {
       const line = `printf '%s\\0' ${words.map((word) => quote(word)).join(" ")}`;
       expect(call(["bash", "-c", line]).stdout).toBe(words.map((word) => `${word}\0`).join(""));
@@ -125,7 +148,7 @@ describe("lines of a program above a live picture", () => {
   });
 
   test("stay as they are where they move no cursor", () => {
-    const still = "a\tb\r\nc \u202e ✓\n";
+    const still = "a\tb\r\nc é ✓\n";
     expect(stillProgramText(still) as string).toBe(still);
   });
 
@@ -134,6 +157,12 @@ describe("lines of a program above a live picture", () => {
     expect<string>(stillProgramText(red)).toBe(red);
     expect<string>(stillProgramText("back\r\u001b[31mred\u001b[m\n")).toBe(
       "back\\u000d\u001b[31mred\u001b[m\n",
+    );
+  });
+
+  test("show what would turn the line around, end it or hide in it", () => {
+    expect(stillProgramText("A\u202eB\u2028C\u00ad\u{e0041}\n") as string).toBe(
+      String.raw`A\u202eB\u2028C\u00ad\udb40\udc41` + "\n",
     );
   });
 

@@ -4,9 +4,10 @@ import fc from "fast-check";
 /**
  * What is dangerous wherever it stands, told by properties of Unicode instead of by the list that tandem
  * has: controls but for tab and the end of a line, what turns the direction of writing, what ends lines,
- * what cannot be seen, and halves of pairs.
+ * what cannot be seen (soft hyphens, joiners, fillers, tags), and halves of pairs.
  */
-const dangerous = /[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}\u200b-\u200d\ufeff]|(?![\t\n]|\r\n)\p{Cc}/gu;
+const dangerous =
+  /[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}\u00ad\u034f\u115f\u1160\u180b-\u180f\u200b-\u200d\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e01ef}]|(?![\t\n]|\r\n)\p{Cc}/gu;
 
 /** The dangerous code points of a text, as a reader of a failure wants them: U+202E. */
 export function dangersIn(text: string): string[] {
@@ -16,7 +17,7 @@ export function dangersIn(text: string): string[] {
 }
 
 const nasty = [
-  ..."\u0000\u0001\u0007\b\t\n\v\f\r\u001b\u007f\u0085\u009b\u009d\u061c\u200b\u200d\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\ufffe",
+  ..."\u0000\u0001\u0007\b\t\n\v\f\r\u001b\u007f\u0085\u009b\u009d\u061c\u200b\u200d\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\ufffe\u00ad\u180e\u2060\u3164\u{e0001}\u{e0041}\u{e0100}",
   "\ud800",
   "\udc00",
   "\u001b[2J",
