@@ -1,7 +1,7 @@
 /** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
 import { MAIN_THREAD, typeNumber } from "../trace/event.ts";
 import { NOWHERE } from "../trace/log.ts";
-import type { LeafStep, TaskSpec } from "../scenario/model.ts";
+import type { LeafStep, TaskSpec, Scenario } from "../scenario/model.ts";
 import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { leavesOf } from "../scenario/walk.ts";
 import { CallClock, LoopCalls } from "./call.ts";
@@ -38,8 +38,7 @@ export class Background {
     this.channels = new LoopChannels(this.loop, run.channelNames);
     this.pool = run.strategy.workers === null ? null : new LoopPool(this.loop, run);
     this.#times = new CallClock(run, thread);
-    const asks = (step: LeafStep): boolean => placeholdersOf(step).size > 0;
-    this.#silent = new Set(run.scenario.tasks.filter((task) => !leavesOf(task).some(asks)));
+    this.#silent = silentTasks.getOrInsertComputed(run.scenario, silentTasksOf);
     this.#silence = placeholderValues(run.runtime);
     this.#calls = new LoopCalls(this.loop, this.#times);
   }
@@ -202,4 +201,12 @@ export class Background {
       thread.record(typeNumber["cleanup-ended"], index, 0);
     }
   }
+}
+
+/** By scenario: its tasks without placeholders, read off once for all runs. */
+const silentTasks = new WeakMap<Scenario, ReadonlySet<TaskSpec>>();
+
+function silentTasksOf({ tasks }: Scenario): ReadonlySet<TaskSpec> {
+  const asks = (step: LeafStep): boolean => placeholdersOf(step).size > 0;
+  return new Set(tasks.filter((task) => !leavesOf(task).some(asks)));
 }

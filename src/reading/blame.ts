@@ -59,6 +59,11 @@ export interface Blame {
   unexplained: Victim[];
 }
 
+/** What there is to be told where nobody held anything for long and nobody was late. */
+export function noBlame(): Blame {
+  return { holds: [], holders: [], crowd: null, unexplained: [] };
+}
+
 /** A turn that came late. `cut-off`: the sleep was overdue, and its end never came. */
 export interface LateTurn {
   actor: number;

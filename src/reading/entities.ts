@@ -163,10 +163,9 @@ export class Entities {
     if (known !== undefined) return known;
     const definition = this.#trace.definitions.threads.get(number);
     const thread = {
-      process: 0,
-      name: `thread ${number}`,
-      daemon: false,
-      ...definition,
+      process: definition?.process ?? 0,
+      name: definition?.name ?? `thread ${number}`,
+      daemon: definition?.daemon ?? false,
       number,
       startedAt: null,
       isWorker: false,

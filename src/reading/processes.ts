@@ -38,6 +38,10 @@ export class ProcessReader {
   }
 
   get threads(): ThreadOutcome[] {
-    return this.#entities.threads.map(({ main: _, ...thread }: OpenThread) => thread);
+    return this.#entities.threads.map(
+      ({ number, process, name, daemon, startedAt, isWorker }: OpenThread) => {
+        return { number, process, name, daemon, startedAt, isWorker };
+      },
+    );
   }
 }

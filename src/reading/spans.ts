@@ -186,6 +186,9 @@ export function followSpans(
 /** The most numbers below zero that actors may have. */
 const below = 16;
 
+/** How many rows there are at first: few, for thousands of short runs. */
+const firstRows = 32;
+
 /** Of each actor in a row: when its last sleep began, when it was due, and where it stands in the source. */
 const width = 3;
 const [FROM, DUE, PLACE] = [0, 1, 2];
@@ -271,7 +274,9 @@ class Sleeps {
 
   #grow(row: number): void {
     const rows = this.#rows;
-    this.#rows = new Float64Array(Math.max(64 * width, rows.length * 2, row + width)).fill(never);
+    this.#rows = new Float64Array(Math.max(firstRows * width, rows.length * 2, row + width)).fill(
+      never,
+    );
     this.#rows.set(rows);
   }
 }

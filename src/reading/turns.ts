@@ -7,7 +7,7 @@
 import type { Ticks } from "../base/duration.ts";
 import { completions } from "../trace/event.ts";
 import { NOBODY } from "../trace/log.ts";
-import { type Blame, BlameReader, type LateTurn, noticeable } from "./blame.ts";
+import { type Blame, BlameReader, type LateTurn, noBlame, noticeable } from "./blame.ts";
 import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone } from "./entities.ts";
 import type { Hears } from "./listener.ts";
@@ -34,14 +34,13 @@ export class TurnReader {
   readonly current: LoopReader[] = [];
   readonly #loops: LoopReader[] = [];
   /** Lateness on threads without a loop. */
-  readonly #elsewhere: BlameReader;
+  #elsewhere: BlameReader | null = null;
   readonly #lateness = new LatenessMeter();
 
   constructor(trace: Recorded, entities: Entities, spans: SpanFold) {
     this.#trace = trace;
     this.#entities = entities;
     this.#spans = spans;
-    this.#elsewhere = this.#newBlame();
   }
 
   /** The loop that has opened last on a thread. */
@@ -135,13 +134,13 @@ export class TurnReader {
     return {
       lateness: this.#lateness.measure(),
       loops: this.#loops.map((loop) => loop.result()),
-      elsewhere: this.#elsewhere.read(),
+      elsewhere: this.#elsewhere?.read() ?? noBlame(),
     };
   }
 
   #isLate(thread: number, turn: LateTurn): void {
     const loop = this.loopOn(thread);
-    if (loop === undefined) this.#elsewhere.late(turn);
+    if (loop === undefined) (this.#elsewhere ??= this.#newBlame()).late(turn);
     else loop.late(turn);
   }
 

@@ -30,14 +30,16 @@ const known = [
 /** Part of a text: as it stands, or what a placeholder stands for. */
 export type Piece = { literal: string } | { placeholder: keyof PlaceholderValues };
 
+/** The pieces of texts that were filled in: programs fill the same few of their document again and again. */
+const piecesOf = new Map<string, readonly Piece[]>();
+
 /** The text with its placeholders filled in. */
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
   if (!text.includes("{")) return text;
-  return text.replace(
-    placeholder,
-    (_, literal: string | undefined, name: keyof PlaceholderValues) =>
-      literal === undefined ? String(values[name]) : `{${literal}}`,
-  );
+  let filled = "";
+  for (const piece of piecesOf.getOrInsertComputed(text, splitPlaceholders))
+    filled += "literal" in piece ? piece.literal : String(values[piece.placeholder]);
+  return filled;
 }
 
 /** A value that is sent or handed over, with the placeholders of every text in it filled in. */

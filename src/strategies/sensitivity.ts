@@ -247,11 +247,20 @@ export class Sensitivity {
   }
 }
 
+/** The equal lines of one program. */
+interface Equals {
+  /** Their indices, in the order in which they come; those that are not followed are left out. */
+  lines: number[];
+  /** How many have come in this run, and which run that is. */
+  came: number;
+  run: number;
+}
+
 /** The order of lines, counted for each pair of those that are followed. */
 class LineOrder {
   readonly #lines: { actor: number; occurrence: number; text: string; moment: Moment }[] = [];
-  /** By actor, text and occurrence: the line's index. */
-  readonly #indexOf = new Map<string, number>();
+  /** By actor and text: the lines that are equal. */
+  readonly #equals = new Map<number, Map<string, Equals>>();
   readonly #seen = new Uint32Array(mostLines);
   /** By `first * mostLines + second`. */
   readonly #before = new Uint32Array(mostLines * mostLines);
@@ -261,6 +270,7 @@ class LineOrder {
   readonly #followed: ReadonlySet<number>;
   /** Of the run last taken in: all its lines in their order, by index; -1 for those not followed. */
   #order: number[] = [];
+  #run = 0;
   leftOut = 0;
 
   /** @param followed the tasks whose lines count, beside those of main and launch. */
@@ -269,25 +279,29 @@ class LineOrder {
   }
 
   add(prints: readonly Print[], outcome: Outcome): void {
-    const occurrences = new Map<string, number>();
+    this.#run++;
     const order: number[] = [];
     const followed: { index: number; at: Ticks }[] = [];
     let leftOut = 0;
     for (const { at, actor, thread, text } of prints) {
       order.push(-1);
       if (actor >= 0 && !this.#followed.has(actor)) continue;
-      const line = `${actor} ${text}`;
-      const occurrence = (occurrences.get(line) ?? 0) + 1;
-      occurrences.set(line, occurrence);
-      const key = `${occurrence} ${line}`;
-      let index = this.#indexOf.get(key);
+      const equals = this.#equalsOf(actor, text);
+      if (equals === undefined) {
+        leftOut++;
+        continue;
+      }
+      if (equals.run !== this.#run) equals.came = 0;
+      equals.run = this.#run;
+      const occurrence = ++equals.came;
+      let index = equals.lines[occurrence - 1];
       if (index === undefined) {
         if (this.#lines.length === mostLines) {
           leftOut++;
           continue;
         }
         index = this.#lines.length;
-        this.#indexOf.set(key, index);
+        equals.lines.push(index);
         const who = actorName(outcome, actor);
         // The names of copies, and no others, have this sign.
         const shared = who.includes("#");
@@ -311,6 +325,15 @@ class LineOrder {
     }
     this.leftOut = Math.max(this.leftOut, leftOut);
     this.#order = order;
+  }
+
+  /** The lines that are equal to this one; undefined where none is followed nor can be. */
+  #equalsOf(actor: number, text: string): Equals | undefined {
+    const known = this.#equals.get(actor)?.get(text);
+    if (known !== undefined || this.#lines.length === mostLines) return known;
+    const equals = { lines: [], run: 0, came: 0 };
+    this.#equals.getOrInsertComputed(actor, () => new Map()).set(text, equals);
+    return equals;
   }
 
   /** Reads which lines of the run last taken in had to wait for which. */

@@ -9,7 +9,7 @@
 import type { EventType } from "./event.ts";
 import { typeNumber } from "./event.ts";
 
-const firstSize = 1 << 8;
+const firstSize = 1 << 6;
 const mostSize = 1 << 16;
 
 /** A stretch of the log; entry k of each column belongs to one event. Columns may be longer than it. */
