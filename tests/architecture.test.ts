@@ -116,8 +116,8 @@ describe("the source", () => {
     expect(wrong.map(([file, from]) => `${from} imports ${file}`)).toEqual([]);
   });
 
-  test("reading goes by definitions, and by none of the numbers that a scenario's run gives", async () => {
-    for (const file of files.filter((name) => folderOf(name) === "reading")) {
+  test("trace and reading go by definitions, and by none of the numbers that a scenario's run gives", async () => {
+    for (const file of files.filter((name) => ["trace", "reading"].includes(folderOf(name)))) {
       const text = await Bun.file(join(src, file)).text();
       expect([file, /\b(MAIN|LAUNCH|(MAIN|LOOP|POOL)_THREAD)\b/.exec(text)?.[0]]).toEqual([
         file,

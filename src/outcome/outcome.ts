@@ -3,7 +3,8 @@
  * can say: how many steps a task has and where in them it stood, and what was beside main.
  */
 import type { Ticks } from "../base/duration.ts";
-import { LAUNCH, MAIN, waits } from "../trace/event.ts";
+import { waits } from "../trace/event.ts";
+import { LAUNCH, MAIN } from "../scenario/numbers.ts";
 import type { Trace } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { Scenario, TaskSpec } from "../scenario/model.ts";

@@ -1,5 +1,6 @@
 /** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
-import { MAIN_THREAD, typeNumber } from "../trace/event.ts";
+import { typeNumber } from "../trace/event.ts";
+import { MAIN_THREAD } from "../scenario/numbers.ts";
 import { NOWHERE } from "../trace/log.ts";
 import type { LeafStep, TaskSpec, Scenario } from "../scenario/model.ts";
 import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders.ts";

@@ -3,7 +3,8 @@
  *
  * In virtual time nothing is called: a call takes as long as the plan says it does.
  */
-import { completions, MAIN, typeNumber } from "../trace/event.ts";
+import { completions, typeNumber } from "../trace/event.ts";
+import { MAIN } from "../scenario/numbers.ts";
 import { type CallStep, type CallTime, functionName } from "../scenario/calls.ts";
 import { detailsOf, endingOf, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";

@@ -1,7 +1,7 @@
 /**
  * Whom and what the events of a scenario's run are about, by the numbers that its programs give them.
  *
- * Threads are `threads` of `trace/event.ts`, actors `MAIN`, `LAUNCH` and the tasks by their index,
+ * Threads are `threads` of `scenario/numbers.ts`, actors `MAIN`, `LAUNCH` and the tasks by their index,
  * resources the channels by theirs with the pool behind them, places the steps as the document was read.
  */
 import {
@@ -20,7 +20,7 @@ import {
   MAIN_THREAD,
   POOL_THREAD,
   threads as threadNames,
-} from "../trace/event.ts";
+} from "../scenario/numbers.ts";
 import type { Convention, Id } from "../trace/read.ts";
 import { lazyTable } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";

@@ -1,5 +1,6 @@
 /** The asynchronous part of a run: launch as a coroutine, and `asyncio.run` or a portal around it. */
-import { endings, LAUNCH, MAIN_THREAD, typeNumber } from "../trace/event.ts";
+import { endings, typeNumber } from "../trace/event.ts";
+import { LAUNCH, MAIN_THREAD } from "../scenario/numbers.ts";
 import { Background } from "./background.ts";
 import { Cancelled, endingOf, failures } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";

@@ -16,11 +16,11 @@ import {
   cancelReasons,
   completions,
   endings,
-  LAUNCH,
   type LogReason,
   logReasons,
   typeNumber,
 } from "../trace/event.ts";
+import { LAUNCH } from "../scenario/numbers.ts";
 import type { Details } from "../trace/log.ts";
 import type { LeafStep } from "../scenario/model.ts";
 import { Cancelled, Collected, detailsOf, endingOf } from "./failure.ts";

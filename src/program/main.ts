@@ -3,17 +3,8 @@
  *
  * The main program ends when its process ends; what a strategy does at exit happens inside it.
  */
-import {
-  endings,
-  LAUNCH,
-  LOOP_THREAD,
-  logReasons,
-  MAIN,
-  MAIN_THREAD,
-  raisedInto,
-  typeNumber,
-  waits,
-} from "../trace/event.ts";
+import { endings, logReasons, raisedInto, typeNumber, waits } from "../trace/event.ts";
+import { LAUNCH, LOOP_THREAD, MAIN, MAIN_THREAD } from "../scenario/numbers.ts";
 import type { Details } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import { callsAny } from "../scenario/calls.ts";

@@ -5,7 +5,8 @@
  * the future takes back a job that the pool has not taken, and leaves alone one that it has. A pool
  * that has a worker free takes a job at once; one of processes takes some ahead.
  */
-import { completions, POOL_THREAD, typeNumber } from "../trace/event.ts";
+import { completions, typeNumber } from "../trace/event.ts";
+import { POOL_THREAD } from "../scenario/numbers.ts";
 import type { Details } from "../trace/log.ts";
 import { takenAhead } from "../scenario/strategy.ts";
 import { endingOf, failures, StepFailure } from "./failure.ts";

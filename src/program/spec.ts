@@ -1,5 +1,5 @@
 /** What thread programs are made of: a scenario under a strategy, and the numbers that all of them go by. */
-import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../scenario/numbers.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { Scenario } from "../scenario/model.ts";

@@ -7,7 +7,7 @@
 import type { Ticks } from "../base/duration.ts";
 import type { Details } from "../trace/log.ts";
 import type { LeafStep } from "../scenario/model.ts";
-import { LAUNCH } from "../trace/event.ts";
+import { LAUNCH } from "../scenario/numbers.ts";
 import { Cancelled } from "./failure.ts";
 import type { CallOperation, OperationResult, Program } from "./operation.ts";
 import type { Timer } from "./timers.ts";

@@ -2,7 +2,7 @@
 import { detect as detectIn } from "../reading/findings/detect.ts";
 import type { Finding, Rule } from "../reading/findings/finding.ts";
 import type { Outcome } from "../outcome/outcome.ts";
-import { LAUNCH } from "../trace/event.ts";
+import { LAUNCH } from "../scenario/numbers.ts";
 import type { Ticks } from "../base/duration.ts";
 import { wordsOf } from "./context.ts";
 import { caseOf } from "./strategy/case.ts";

@@ -7,7 +7,7 @@ import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ToldFinding } from "../remedies/findings.ts";
 import { actorName, documentName, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { jitterOf, speedOf } from "../outcome/plan.ts";
-import { threads } from "../trace/event.ts";
+import { threads } from "../scenario/numbers.ts";
 import type { Hold } from "../reading/holds.ts";
 import { axisNames, axisOf } from "../scenario/axes.ts";
 import type { Strategy } from "../scenario/strategy.ts";

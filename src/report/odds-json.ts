@@ -5,7 +5,7 @@
  */
 import type { Plan } from "../outcome/plan.ts";
 import type { Moment, Pair, SensitivityReport, Spread, Tally } from "../strategies/sensitivity.ts";
-import { threads } from "../trace/event.ts";
+import { threads } from "../scenario/numbers.ts";
 import { TICKS_PER_MS } from "../base/duration.ts";
 import type { Jitter } from "../scenario/jitter.ts";
 import { strategyToJson } from "./json.ts";

@@ -2,7 +2,7 @@
 import { readCallTimes, uncaughtErrors } from "../strategies/call-times.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
-import { LAUNCH, MAIN } from "../trace/event.ts";
+import { LAUNCH, MAIN } from "../scenario/numbers.ts";
 import { readTrace } from "../trace/read.ts";
 
 /** What is taken from a record. */

@@ -4,7 +4,7 @@
  * Invariant: what luck, the machine or user code may change is told with that cause; a divergence
  * without a cause is a mistake of tandem's.
  */
-import { threads } from "../trace/event.ts";
+import { threads } from "../scenario/numbers.ts";
 import type { EventLog } from "../trace/log.ts";
 import { callsAny } from "../scenario/calls.ts";
 import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";

@@ -5,7 +5,7 @@
  * Invariant: no run is kept. The memory is bounded by the scenario, by the number of different outcomes,
  * and by two times for each run.
  */
-import { LOOP_THREAD, MAIN_THREAD } from "../trace/event.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../scenario/numbers.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Ticks } from "../base/duration.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";

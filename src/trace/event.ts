@@ -10,24 +10,6 @@
 /** The version of the stream; it grows when a reader of the old one would misread the new one. */
 export const eventsFormat = "tandem-events/2";
 
-export const MAIN_THREAD = 0;
-export const LOOP_THREAD = 1;
-/** The first thread of the pool; the others follow. */
-export const POOL_THREAD = 2;
-/** The most threads a pool may have. */
-export const maxWorkers = 64;
-
-/** Threads by number, in events and between them. */
-export const threads: readonly string[] = [
-  "main",
-  "loop",
-  ...Array.from({ length: maxWorkers }, (_, worker) => `pool#${worker}`),
-];
-
-/** Actors below zero; a task's actor is its index among the run's tasks. */
-export const MAIN = -2;
-export const LAUNCH = -1;
-
 /** How a program of the run ended by itself. */
 export const endings = ["finished", "failed", "cancelled"] as const;
 

@@ -2,7 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Board } from "../../src/drivers/real/board.ts";
-import { POOL_THREAD, typeNumber } from "../../src/trace/event.ts";
+import { typeNumber } from "../../src/trace/event.ts";
+import { POOL_THREAD } from "../../src/scenario/numbers.ts";
 import type { EventLog } from "../../src/trace/log.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy, type StrategyInput } from "../../src/scenario/strategy.ts";

@@ -4,7 +4,8 @@ import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { definitionsOf } from "../../src/program/definitions.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
-import { eventTypes, LAUNCH, MAIN } from "../../src/trace/event.ts";
+import { eventTypes } from "../../src/trace/event.ts";
+import { LAUNCH, MAIN } from "../../src/scenario/numbers.ts";
 import { performForReal } from "../support/real.ts";
 import { patience } from "../support/patience.ts";
 

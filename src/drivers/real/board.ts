@@ -6,7 +6,7 @@
  * others hear of what it has done.
  */
 
-import { POOL_THREAD } from "../../trace/event.ts";
+import { POOL_THREAD } from "../../scenario/numbers.ts";
 
 /** A deadlock: every thread of the run waits for a message, and no message is on its way. */
 export class Deadlock extends Error {}

@@ -5,7 +5,8 @@
  * program does: by process.exit, whatever else is still going on.
  */
 import { readFileSync, writeSync } from "node:fs";
-import { interruptions, LOOP_THREAD, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
+import { interruptions, typeNumber } from "../../trace/event.ts";
+import { LOOP_THREAD, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
 import { numbered } from "../../program/spec.ts";

@@ -4,7 +4,7 @@
  * The thread's process is its parent; the two exchange messages by Bun's IPC. It dies with its parent,
  * however that ends.
  */
-import { POOL_THREAD } from "../../trace/event.ts";
+import { POOL_THREAD } from "../../scenario/numbers.ts";
 import type { Details } from "../../trace/log.ts";
 import { failures } from "../../program/failure.ts";
 import type { ChannelRequest, Job } from "../../program/operation.ts";

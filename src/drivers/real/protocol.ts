@@ -1,5 +1,5 @@
 /** What the processes and threads of a real run hand each other at the start. Plain data throughout. */
-import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../trace/event.ts";
+import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
 import type { NumberedSpec, ProgramSpec } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { countSteps, isPoolStep } from "../../scenario/walk.ts";

@@ -4,16 +4,8 @@
  * Invariant: before a thread blocks, and before it sends a message after which main might end the
  * process, its events are flushed, or marked as unflushed on the board (wire.ts).
  */
-import {
-  logReasons,
-  LAUNCH,
-  LOOP_THREAD,
-  MAIN,
-  MAIN_THREAD,
-  POOL_THREAD,
-  typeNumber,
-  waits,
-} from "../../trace/event.ts";
+import { logReasons, typeNumber, waits } from "../../trace/event.ts";
+import { LAUNCH, LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
 import type { Details } from "../../trace/log.ts";
 import type {
   CallOperation,

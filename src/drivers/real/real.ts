@@ -3,13 +3,8 @@
  *
  * Invariant: when `perform` has settled the child is gone, however the run ended.
  */
-import {
-  type Interruption,
-  interruptions,
-  MAIN,
-  MAIN_THREAD,
-  typeNumber,
-} from "../../trace/event.ts";
+import { type Interruption, interruptions, typeNumber } from "../../trace/event.ts";
+import { MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../trace/log.ts";
 import type { ProgramSpec } from "../../program/spec.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";

@@ -1,5 +1,5 @@
 /** Making the threads of a real run: what each of them needs, on whichever thread it is made. */
-import { LOOP_THREAD, MAIN_THREAD } from "../../trace/event.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { type NumberedSpec, numbered } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";

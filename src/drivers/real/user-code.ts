@@ -8,7 +8,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
 import { type Details, NOWHERE } from "../../trace/log.ts";
-import { goings, LAUNCH, leftovers, MAIN, MAIN_THREAD, typeNumber } from "../../trace/event.ts";
+import { goings, leftovers, typeNumber } from "../../trace/event.ts";
+import { LAUNCH, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import {
   type CallOperation,
   type ChannelRequest,

@@ -1,5 +1,5 @@
 /** The body of a Worker: the thread of an event loop beside main, or one of the pool. */
-import { LOOP_THREAD, MAIN_THREAD } from "../../trace/event.ts";
+import { LOOP_THREAD, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { loopProgram } from "../../program/main.ts";
 import { poolProgram } from "../../program/pool.ts";
 import type { RealThread } from "./real-thread.ts";

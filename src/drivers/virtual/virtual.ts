@@ -5,15 +5,8 @@
  * instants: the one scheduled first), so the log comes out in the order of time and the same plan
  * always gives the same log.
  */
-import {
-  type Interruption,
-  interruptions,
-  LOOP_THREAD,
-  MAIN,
-  MAIN_THREAD,
-  POOL_THREAD,
-  typeNumber,
-} from "../../trace/event.ts";
+import { type Interruption, interruptions, typeNumber } from "../../trace/event.ts";
+import { LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
 import { type Details, EventLog } from "../../trace/log.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";

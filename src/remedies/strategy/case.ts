@@ -1,6 +1,6 @@
 /** A run of a scenario as detectors see it: its reading, joined to what its strategy says of the end. */
 import type { Table } from "../../trace/definitions.ts";
-import { LAUNCH, MAIN, MAIN_THREAD } from "../../trace/event.ts";
+import { LAUNCH, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import type { Actor, Case } from "../../reading/findings/case.ts";
 import { exitOfMain, straysOf } from "../../reading/findings/of-trace.ts";
 import type { Outcome } from "../../outcome/outcome.ts";

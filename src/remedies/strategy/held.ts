@@ -5,7 +5,7 @@
  * that this cause has, and with the whole of it where others had a share as well.
  */
 import type { FindingOf } from "../../reading/findings/finding.ts";
-import { LAUNCH, MAIN } from "../../trace/event.ts";
+import { LAUNCH, MAIN } from "../../scenario/numbers.ts";
 import { formatTime } from "../../base/duration.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import { type Crowd, noticeable, type Victim } from "../../reading/blame.ts";

@@ -1,6 +1,6 @@
 /** Words about who waits: in a deadlock, for a result, for the end of the background. */
 import type { FindingOf } from "../../reading/findings/finding.ts";
-import { MAIN } from "../../trace/event.ts";
+import { MAIN } from "../../scenario/numbers.ts";
 import { formatTime } from "../../base/duration.ts";
 import type { LeafStep, Scenario, Step } from "../../scenario/model.ts";
 import type { Strategy } from "../../scenario/strategy.ts";

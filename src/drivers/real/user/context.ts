@@ -1,5 +1,5 @@
 /** What the user's function is called with. */
-import { MAIN } from "../../../trace/event.ts";
+import { MAIN } from "../../../scenario/numbers.ts";
 import type { ChannelRequest } from "../../../program/operation.ts";
 import {
   durationExamples,
