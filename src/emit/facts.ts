@@ -7,7 +7,7 @@
  */
 import type { LeafStep, Scenario, Step, TaskSpec } from "../scenario/model.ts";
 import { placeholdersOf } from "../scenario/placeholders.ts";
-import { isBeside, type Strategy } from "../scenario/strategy.ts";
+import { does, isBeside, mayAbandon, type Strategy } from "../scenario/strategy.ts";
 import { leaves, leavesOf } from "../scenario/walk.ts";
 
 /** Whether the steps fill in `{value}` before they have certainly received one. */
@@ -131,7 +131,7 @@ export class Facts {
 
   /** Whether launch waits for the task at its completion point. */
   isAwaited(task: TaskSpec): boolean {
-    return this.strategy.settle !== "none" && this.awaited.includes(task);
+    return does(this.strategy, "awaits") && this.awaited.includes(task);
   }
 
   taskCanFail(task: TaskSpec): boolean {
@@ -140,11 +140,12 @@ export class Facts {
 
   /** Whether an error can leave launch. */
   get launchCanFail(): boolean {
-    const { settle, timeout } = this.strategy;
+    const { strategy } = this;
     return (
       leaves(this.scenario.launch).some(raises) ||
-      timeout !== null ||
-      ((settle === "gather" || settle === "group") &&
+      strategy.timeout !== null ||
+      (does(strategy, "awaits") &&
+        !does(strategy, "collects") &&
         this.awaited.some((task) => this.taskCanFail(task)))
     );
   }
@@ -154,7 +155,7 @@ export class Facts {
     return (
       this.launchCanFail ||
       this.#started(this.afterSettle).length > 0 ||
-      (this.strategy.settle === "none" && this.awaited.length > 0) ||
+      (!does(this.strategy, "awaits") && this.awaited.length > 0) ||
       (isBeside(this.strategy) && leaves(this.afterLaunch).some(({ kind }) => kind === "submit"))
     );
   }
@@ -164,7 +165,7 @@ export class Facts {
     return leaves(this.afterLaunch).some((step) => {
       switch (step.kind) {
         case "submit":
-          return this.strategy.loop !== "portal" || this.launchCanFail;
+          return !does(this.strategy, "staysOpen") || this.launchCanFail;
         case "result":
           return (
             step.timeout !== undefined ||
@@ -186,7 +187,7 @@ export class Facts {
 
   /** Whether the process may end while the background goes on. */
   get abandons(): boolean {
-    return this.strategy.atExit === "abandon" || this.strategy.grace !== null;
+    return mayAbandon(this.strategy);
   }
 
   /** Whether main takes the result of a task that it submits. */

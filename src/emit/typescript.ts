@@ -9,7 +9,7 @@
  */
 import { inComment, sourceText, type SourceText } from "../base/texts.ts";
 import type { Scenario } from "../scenario/model.ts";
-import { isBeside, type Strategy } from "../scenario/strategy.ts";
+import { does, isBeside, type Strategy } from "../scenario/strategy.ts";
 import { leaves } from "../scenario/walk.ts";
 import { type ChannelFacts, Facts } from "./facts.ts";
 import { separated } from "./source-text.ts";
@@ -91,8 +91,8 @@ function writeMain(draft: TypeScriptDraft): { before: string[]; behind: string[]
   if (!launches) return { before, behind: [] };
   const after = writeSteps(draft, afterLaunch, onMain);
   const exit = writeExit(draft);
-  const isFloat = strategy.loop === "float";
-  const goesOn = isFloat || (isBeside(strategy) && strategy.atExit !== "abandon");
+  const isFloat = does(strategy, "floats");
+  const goesOn = isFloat || (isBeside(strategy) && !does(strategy, "abandons"));
   if (!goesOn || !facts.mainCanFail() || after.length === 0)
     return { before, behind: [...after, ...exit] };
   const caught = [
@@ -118,7 +118,7 @@ function writeMain(draft: TypeScriptDraft): { before: string[]; behind: string[]
 /** The launch step, where the loop is on main's own thread. */
 function launchHere(draft: TypeScriptDraft): string[] {
   const { facts, manner, uses } = draft;
-  if (facts.strategy.loop === "inline") {
+  if (does(facts.strategy, "blocksMain")) {
     if (manner === "tasks") {
       uses.add("run");
       return ["await run(); // main goes on when the loop has closed"];
@@ -151,14 +151,15 @@ function writeClose({ manner, tasks, uses }: TypeScriptDraft): string[] {
 
 /** What a strategy does when main's steps have ended. */
 function writeExit(draft: TypeScriptDraft): string[] {
-  const { loop, atExit, grace } = draft.facts.strategy;
+  const { strategy } = draft.facts;
+  const { atExit, grace } = strategy;
   if (atExit === null) return [];
   const bound =
     grace === null ? [] : `${exitAfter(draft, grace)} // then it is abandoned`.split("\n");
-  if (loop === "float") {
-    if (atExit === "abandon")
+  if (does(strategy, "floats")) {
+    if (does(strategy, "abandons"))
       return ["process.exit(); // what floats is abandoned, no finally runs"];
-    if (atExit === "cancel") {
+    if (does(strategy, "cancels")) {
       draft.uses.add("tasks");
       return ["cancel(tasks); // what floats, which may clean up", ...bound];
     }
@@ -166,7 +167,7 @@ function writeExit(draft: TypeScriptDraft): string[] {
       ? bound
       : ["// the thread is free now: what floats goes on, and the process ends after it"];
   }
-  if (atExit === "abandon")
+  if (does(strategy, "abandons"))
     return [
       ...(draft.collects
         ? [
@@ -180,12 +181,11 @@ function writeExit(draft: TypeScriptDraft): string[] {
         : []),
       "process.exit(); // the Worker is abandoned, and no finally runs in it",
     ];
-  const tell =
-    atExit === "cancel"
-      ? [`worker.postMessage(["cancel"]); // its tasks clean up`]
-      : loop === "portal"
-        ? [`worker.postMessage(["finish"]); // when its tasks have ended`]
-        : [];
+  const tell = does(strategy, "cancels")
+    ? [`worker.postMessage(["cancel"]); // its tasks clean up`]
+    : does(strategy, "staysOpen")
+      ? [`worker.postMessage(["finish"]); // when its tasks have ended`]
+      : [];
   if (draft.collects)
     tell.push(`worker.postMessage(["collect"]); // what the closed loop has left`);
   const joined = "// the process ends only when the Worker has: that is the join";
@@ -227,7 +227,7 @@ function writeWorkerData(draft: TypeScriptDraft): string {
 function writeLoop(draft: TypeScriptDraft): string[] {
   const { facts, uses, manner } = draft;
   const { strategy, channels, afterLaunch } = facts;
-  const isPortal = strategy.loop === "portal";
+  const isPortal = does(strategy, "staysOpen");
   const submits = leaves(afterLaunch).some(({ kind }) => kind === "submit");
   if (submits) {
     uses.add("submit").add("start");
@@ -242,9 +242,9 @@ function writeLoop(draft: TypeScriptDraft): string[] {
       return `if (what === "${name}") ${soon(`${name}.put(value)`)};`;
     }),
     ...(submits ? [`if (what === "submit") ${soon("submit(value)")};`] : []),
-    ...(strategy.atExit === "cancel" ? [`if (what === "cancel") stopped.resolve();`] : []),
+    ...(does(strategy, "cancels") ? [`if (what === "cancel") stopped.resolve();`] : []),
     ...(draft.collects ? [`if (what === "collect") mainEnded.resolve();`] : []),
-    ...(isPortal && strategy.atExit === "wait"
+    ...(isPortal && does(strategy, "drains")
       ? [`if (what === "finish") ${byTurns ? "stopped.resolve()" : "finish()"};`]
       : []),
   ];
@@ -264,8 +264,8 @@ function writeLoop(draft: TypeScriptDraft): string[] {
 function runByTurns(draft: TypeScriptDraft): string[] {
   draft.uses.add("run");
   const { strategy, launchCanFail } = draft.facts;
-  if (!launchCanFail && strategy.atExit !== "cancel") return ["await run();"];
-  const ignores = strategy.atExit === "cancel" ? "error instanceof Cancelled || " : "";
+  if (!launchCanFail && !does(strategy, "cancels")) return ["await run();"];
+  const ignores = does(strategy, "cancels") ? "error instanceof Cancelled || " : "";
   return [
     `await run().catch((error) => ${ignores}console.error(error)); // it ends this thread, and no other`,
   ];
@@ -275,23 +275,23 @@ function runByTurns(draft: TypeScriptDraft): string[] {
 function runPlainly(draft: TypeScriptDraft, submits: boolean): string[] {
   const { facts, tasks, uses } = draft;
   const { strategy, launchCanFail } = facts;
-  const isPortal = strategy.loop === "portal";
+  const isPortal = does(strategy, "staysOpen");
   const close = writeClose(draft);
   // What launch has awaited by itself need not be waited for again.
   const drains =
     isPortal &&
-    strategy.atExit === "wait" &&
+    does(strategy, "drains") &&
     (submits || tasks.some((task) => !facts.isAwaited(task)));
   if (drains) uses.add("tasks").add("start");
   const head =
-    isPortal && strategy.atExit === "wait"
+    isPortal && does(strategy, "drains")
       ? ["const { promise: finished, resolve: finish } = Promise.withResolvers<void>();"]
       : [];
   const body = [
     "await launch();",
     ...(isPortal
       ? [
-          strategy.atExit === "wait"
+          does(strategy, "drains")
             ? "await finished; // the thread stays open for what main submits"
             : "await new Promise(() => {}); // the thread stays open for what main submits",
         ]

@@ -25,7 +25,7 @@ import type { Convention, Id } from "../trace/read.ts";
 import { lazyTable } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { LeafStep, Scenario, Step, StepPosition } from "../scenario/model.ts";
-import { isBeside, type Strategy } from "../scenario/strategy.ts";
+import { isBeside, mayAbandon, type Strategy } from "../scenario/strategy.ts";
 import { leaves } from "../scenario/walk.ts";
 
 const loop = 0;
@@ -71,7 +71,7 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
     [MAIN_THREAD, { process: 0, name: threadNames[MAIN_THREAD]!, daemon: false }],
   ]);
   if (beside) {
-    const daemon = strategy.atExit === "abandon" || strategy.grace !== null;
+    const daemon = mayAbandon(strategy);
     threads.set(LOOP_THREAD, { process: 0, name: threadNames[LOOP_THREAD]!, daemon });
   }
   for (const [worker, name] of poolNames(workers).entries()) {

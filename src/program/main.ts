@@ -14,7 +14,7 @@ import { callInMain, CallClock } from "./call.ts";
 import { Cancelled, detailsOf, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
-import { isBeside } from "../scenario/strategy.ts";
+import { does, isBeside, mayAbandon } from "../scenario/strategy.ts";
 import type { NumberedSpec } from "./spec.ts";
 import { placeholderValues, placeOf, valueText, Stepper } from "./stepper.ts";
 
@@ -277,15 +277,14 @@ class MainThread {
 
   /** At exit, with a loop in a thread of its own. */
   *#leaveThread(until: Ticks): ThreadProgram<void> {
-    const { loop, atExit, grace, workers } = this.#run.strategy;
-    if (atExit !== "abandon") {
-      if (atExit === "cancel") this.#thread.post(LOOP_THREAD, { kind: "stop" });
-      else if (loop === "portal") this.#thread.post(LOOP_THREAD, { kind: "finish" });
+    const { strategy } = this.#run;
+    if (!does(strategy, "abandons")) {
+      if (does(strategy, "cancels")) this.#thread.post(LOOP_THREAD, { kind: "stop" });
+      else if (does(strategy, "staysOpen")) this.#thread.post(LOOP_THREAD, { kind: "finish" });
       yield* this.#until("join", undefined, until - this.#thread.now(), () => this.#closed);
     }
     // A process that must not wait for its pool ends without its interpreter's own end (os._exit).
-    const mayAbandon = atExit === "abandon" || grace !== null;
-    if (workers === null || !mayAbandon) yield* this.#collect();
+    if (strategy.workers === null || !mayAbandon(strategy)) yield* this.#collect();
   }
 
   /** What the interpreter does last: it collects what nobody will take further. */

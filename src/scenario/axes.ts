@@ -5,16 +5,40 @@
  */
 import { formatDuration, type Ticks } from "../base/duration.ts";
 
+/** What values do, for those who would else compare values: each is the matter of one axis. */
+interface Traits {
+  /** Main stands still until the loop has closed. */
+  blocksMain?: true;
+  /** The loop has a thread of its own. */
+  beside?: true;
+  /** The loop stays open for what main submits, until main ends. */
+  staysOpen?: true;
+  /** The background goes on on main's own thread whenever that is free, by JavaScript's rules. */
+  floats?: true;
+  /** Launch waits at its completion point for the tasks that it has started. */
+  awaits?: true;
+  /** The first task that fails cancels the others. */
+  groups?: true;
+  /** The errors of tasks are collected instead of being raised. */
+  collects?: true;
+  /** At exit every task comes to its end. */
+  drains?: true;
+  /** At exit what is left is cancelled, and cleans up. */
+  cancels?: true;
+  /** At exit what is left simply stops. */
+  abandons?: true;
+  /** Tasks that have not ended at exit are given up, so that those it loses are its cost. */
+  givesUp?: true;
+}
+
 /** A value of an axis that is words. */
-interface Word {
+interface Word extends Traits {
   /** How much more it asks of whoever uses it than the simplest value; the smaller the simpler. */
   weight: number;
   /** What it costs whatever the scenario is, as the end of "It costs …". */
   costs?: string;
   /** What to choose it does about a finding, as the beginning of "… (atExit=wait)"; left out: nothing. */
   remedy?: string;
-  /** Whether it gives up tasks that have not ended, so that those it loses are its cost. */
-  givesUp?: true;
   /** Why no program in a language has it, with the way out, behind the strategy's name; left out: it can be written. */
   unwritable?: { readonly [language in "typescript" | "python"]?: string };
 }
@@ -25,20 +49,24 @@ interface Word {
  */
 const words = {
   loop: {
-    inline: { weight: 0, remedy: "await it in main" },
+    inline: { weight: 0, blocksMain: true, remedy: "await it in main" },
     thread: {
       weight: 10,
       costs: "a second thread (and care with what both of them touch)",
       remedy: "give the loop a thread of its own",
+      beside: true,
     },
     portal: {
       weight: 20,
       costs: "a second thread (whose loop stays open until main ends)",
       remedy: "keep the loop open until main has ended and all tasks have",
+      beside: true,
+      staysOpen: true,
     },
     float: {
       weight: 0,
       costs: "a background that stands still whenever main does",
+      floats: true,
       unwritable: {
         python:
           "lets the background float on main's own loop, which asyncio does not know: no Python program does that; use --lang typescript, or another strategy",
@@ -47,21 +75,28 @@ const words = {
   },
   settle: {
     none: { weight: 0 },
-    gather: { weight: 1, remedy: "wait at the completion point" },
-    group: { weight: 2, remedy: "raise all errors together" },
-    settled: { weight: 3, remedy: "wait for all tasks whatever becomes of them" },
+    gather: { weight: 1, remedy: "wait at the completion point", awaits: true },
+    group: { weight: 2, remedy: "raise all errors together", awaits: true, groups: true },
+    settled: {
+      weight: 3,
+      remedy: "wait for all tasks whatever becomes of them",
+      awaits: true,
+      collects: true,
+    },
   },
   atExit: {
-    wait: { weight: 0, remedy: "wait at exit" },
+    wait: { weight: 0, remedy: "wait at exit", drains: true },
     cancel: {
       weight: 60,
       costs: "the tasks that have not ended when main does (they are cancelled)",
       remedy: "cancel what is left",
+      cancels: true,
       givesUp: true,
     },
     abandon: {
       weight: 120,
       costs: "the tasks that have not ended when main does (they stop, without clean-up)",
+      abandons: true,
       givesUp: true,
     },
   },
@@ -343,9 +378,14 @@ export function remedyWords(changed: Partial<Axes>, name: AxisName): string {
   return words;
 }
 
-/** Whether what a strategy does at exit gives up tasks that have not ended. */
-export function givesUpAtExit(values: Axes): boolean {
-  return wordAt(values, "atExit")?.givesUp ?? false;
+/** Whether one of the values of a strategy does that. */
+export function does(values: Axes, trait: keyof Traits): boolean {
+  return wordAxes.some((name) => wordAt(values, name)?.[trait] === true);
+}
+
+/** Whether the process may end while the background goes on. */
+export function mayAbandon(values: Axes): boolean {
+  return does(values, "abandons") || values.grace !== null;
 }
 
 /** Why no program in a language does what a strategy does at all, with the way out; null where one can. */

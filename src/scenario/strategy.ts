@@ -13,6 +13,7 @@ import {
   axisNames,
   axisOf,
   combinations,
+  does,
   formatValue,
   namedStrategies,
   normalized,
@@ -20,7 +21,15 @@ import {
   wordsOf,
 } from "./axes.ts";
 
-export { type Axes, type AxisName, axisNames, namedStrategies, strategyWords } from "./axes.ts";
+export {
+  type Axes,
+  type AxisName,
+  axisNames,
+  does,
+  mayAbandon,
+  namedStrategies,
+  strategyWords,
+} from "./axes.ts";
 
 export interface Strategy extends Axes {
   /** A named point, or one refined as on the command line: `thread,atExit=cancel`. */
@@ -28,8 +37,8 @@ export interface Strategy extends Axes {
 }
 
 /** Whether a strategy's loop has a thread of its own. */
-export function isBeside({ loop }: Strategy): boolean {
-  return loop === "thread" || loop === "portal";
+export function isBeside(strategy: Strategy): boolean {
+  return does(strategy, "beside");
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a choice of strategy costs, and what another that keeps what must hold would give instead. */
 import { formatTime, type Ticks } from "../base/duration.ts";
 import { slow } from "../reading/blame.ts";
-import { costsOf, givesUpAtExit } from "../scenario/axes.ts";
+import { costsOf, does } from "../scenario/axes.ts";
 import type { Figures, Judged } from "./comparison.ts";
 import { list } from "../base/sentences.ts";
 
@@ -34,7 +34,7 @@ function partsOf({ strategy, figures, late }: Judged): string[] {
     ...(late >= slow + figures.precision ? [`tasks that wake up to ${formatTime(late)} late`] : []),
     ...costsOf(strategy, "offload"),
     ...costsOf(strategy, "atExit"),
-    ...(lost > 0 && !givesUpAtExit(strategy)
+    ...(lost > 0 && !does(strategy, "givesUp")
       ? [
           all === 1
             ? "its task (which is lost)"

@@ -4,6 +4,7 @@
  * Invariant: what launch awaits is settled as the strategy says, whichever way it has been started.
  */
 import type { TaskSpec } from "../../scenario/model.ts";
+import { does } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { type Facts, usesEarlyValue } from "../facts.ts";
 import type { PythonDraft } from "./draft.ts";
@@ -37,7 +38,7 @@ export function writeLaunch(draft: PythonDraft): string[] {
         ]
       : [];
   if (executor.length > 0) draft.imports.add("from concurrent.futures import ThreadPoolExecutor");
-  const settled = strategy.settle === "group" ? grouped(draft) : gathered(draft);
+  const settled = does(strategy, "groups") ? grouped(draft) : gathered(draft);
   const body = [...early, ...executor, ...settled, ...writeSteps(draft, afterSettle, inLaunch)];
   return ["async def main():", ...inside(body)];
 }
@@ -45,11 +46,11 @@ export function writeLaunch(draft: PythonDraft): string[] {
 /** The steps before the completion point and the point itself: none, gather and settled. */
 function gathered(draft: PythonDraft): string[] {
   const { strategy, awaited, beforeSettle: steps } = draft.facts;
-  const { settle, timeout } = strategy;
-  if (settle === "none" || awaited.length === 0) return writeSteps(draft, steps, inLaunch);
+  const { timeout } = strategy;
+  if (!does(strategy, "awaits") || awaited.length === 0) return writeSteps(draft, steps, inLaunch);
   const first = steps.findIndex(({ kind }) => kind === "start");
   const alone = awaitsOne(draft.facts);
-  const settled = settle === "settled" ? "return_exceptions=True" : "";
+  const settled = does(strategy, "collects") ? "return_exceptions=True" : "";
   // A timeout of nothing is due at once, and comes before what is begun behind it.
   if (!alone && timeout !== 0 && steps.slice(first).every(({ kind }) => kind === "start")) {
     const begun = awaited.map((task) => coroutinesOf(draft, task));

@@ -4,6 +4,7 @@
  * Invariant: nothing stops a loop that is closing. A stop that comes then would cut the clean-up that
  * it waits for.
  */
+import { does } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import type { Facts } from "../facts.ts";
 import { hasChannelClass } from "./channel.ts";
@@ -14,8 +15,8 @@ import { inside, seconds } from "./syntax.ts";
 function needsLoop(facts: Facts): boolean {
   const { strategy, afterLaunch } = facts;
   return (
-    (strategy.loop === "portal" && strategy.atExit === "wait") ||
-    strategy.atExit === "cancel" ||
+    (does(strategy, "staysOpen") && does(strategy, "drains")) ||
+    does(strategy, "cancels") ||
     leaves(afterLaunch).some(({ kind }) => kind === "submit") ||
     hasChannelClass(facts)
   );
@@ -33,25 +34,26 @@ function hasServe(facts: Facts): boolean {
 
 /** Whether the loop may have closed before main's end. */
 function mayClose({ strategy, launchCanFail }: Facts): boolean {
-  return strategy.loop === "thread" || launchCanFail;
+  return !does(strategy, "staysOpen") || launchCanFail;
 }
 
 /** What the loop runs: launch, and for a portal what keeps the loop open behind it. */
 function entryOf(facts: Facts): "main" | "portal" {
-  const { loop, atExit } = facts.strategy;
+  const { strategy } = facts;
   // Where only main stops the loop, there is nothing to wait for.
-  return loop === "portal" && (atExit !== "cancel" || mayClose(facts)) ? "portal" : "main";
+  const waits = !does(strategy, "cancels") || mayClose(facts);
+  return does(strategy, "staysOpen") && waits ? "portal" : "main";
 }
 
 /** The functions of the loop's thread. */
 export function writeLoop(draft: PythonDraft): string[][] {
   const { facts } = draft;
-  const { loop, atExit } = facts.strategy;
-  if (loop === "inline") return [];
+  const { strategy } = facts;
+  if (does(strategy, "blocksMain")) return [];
   return [
-    ...(entryOf(facts) === "portal" ? [writePortal(atExit === "wait")] : []),
+    ...(entryOf(facts) === "portal" ? [writePortal(does(strategy, "drains"))] : []),
     ...(hasServe(facts) ? [writeServe(draft)] : []),
-    ...(atExit === "cancel" && mayClose(facts) ? [writeStop()] : []),
+    ...(does(strategy, "cancels") && mayClose(facts) ? [writeStop()] : []),
   ];
 }
 
@@ -77,7 +79,7 @@ function writeServe(draft: PythonDraft): string[] {
     ...inside([`with ${[...pool, ...managers].join(", ")}:`, ...inside(lines)]),
   ];
   if (!needsLoop(facts)) return within([], [`asyncio.run(${entry})`]);
-  if (facts.strategy.atExit !== "cancel")
+  if (!does(facts.strategy, "cancels"))
     return within([`${runner} as runner`], [`runner.run(${entry})`]);
   const left = "    # leaving the runner cancels what is left and waits for its clean-up";
   if (!mayClose(facts))
@@ -119,7 +121,7 @@ function writeStop(): string[] {
 
 /** The loop of another thread, where main has to know it. */
 export function openLoop({ facts }: PythonDraft): string[] {
-  return facts.strategy.loop !== "inline" && needsLoop(facts)
+  return !does(facts.strategy, "blocksMain") && needsLoop(facts)
     ? ["loop = asyncio.new_event_loop()"]
     : [];
 }
@@ -131,7 +133,7 @@ export function writeLaunchStep(draft: PythonDraft, opening: string[]): string[]
   const pool = `ProcessPoolExecutor(max_workers=${strategy.workers})`;
   if (usesProcesses(draft.facts))
     draft.imports.add("from concurrent.futures import ProcessPoolExecutor");
-  if (strategy.loop === "inline") {
+  if (does(strategy, "blocksMain")) {
     const run = needsLoop(draft.facts)
       ? [
           "loop = asyncio.new_event_loop()",
@@ -148,10 +150,10 @@ export function writeLaunchStep(draft: PythonDraft, opening: string[]): string[]
   return [
     ...(usesProcesses(facts) ? [`pool = ${pool}`] : []),
     ...opening,
-    ...(strategy.atExit === "cancel" && mayClose(facts)
+    ...(does(strategy, "cancels") && mayClose(facts)
       ? [`launch = loop.create_task(${entry})`]
       : []),
-    ...(strategy.loop === "portal" && strategy.atExit === "wait"
+    ...(does(strategy, "staysOpen") && does(strategy, "drains")
       ? ["finish = asyncio.Event()"]
       : []),
     `thread = threading.Thread(target=${hasServe(facts) ? "serve" : `asyncio.run, args=(${entry},)`}${daemon})`,
@@ -162,16 +164,16 @@ export function writeLaunchStep(draft: PythonDraft, opening: string[]): string[]
 /** What a strategy does when main's steps have ended. */
 export function writeExit(draft: PythonDraft): string[] {
   const { facts } = draft;
-  const { loop, atExit, grace } = facts.strategy;
+  const { strategy } = facts;
+  const { atExit, grace } = strategy;
   if (atExit === null) return [];
-  if (atExit === "abandon")
+  if (does(strategy, "abandons"))
     return ["# the process ends here: a daemon thread is abandoned, and no clean-up runs"];
-  const tell =
-    atExit === "cancel"
-      ? `loop.call_soon_threadsafe(${mayClose(facts) ? "stop" : "loop.stop"})  # cancels what is left, and lets it clean up`
-      : loop === "portal"
-        ? "loop.call_soon_threadsafe(finish.set)  # every task comes to its end"
-        : null;
+  const tell = does(strategy, "cancels")
+    ? `loop.call_soon_threadsafe(${mayClose(facts) ? "stop" : "loop.stop"})  # cancels what is left, and lets it clean up`
+    : does(strategy, "staysOpen")
+      ? "loop.call_soon_threadsafe(finish.set)  # every task comes to its end"
+      : null;
   const lines: string[] = [];
   if (tell !== null && mayClose(facts))
     lines.push(

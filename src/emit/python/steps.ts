@@ -6,6 +6,7 @@
  */
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
 import { type Piece, placeholdersOf, splitPlaceholders } from "../../scenario/placeholders.ts";
+import { does } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import type { Facts } from "../facts.ts";
 import { indexName, literal } from "../source-text.ts";
@@ -98,7 +99,7 @@ function start(draft: PythonDraft, task: TaskSpec): string[] {
       ? [`asyncio.create_task(${name}())${fate}`]
       : [`for copy in range(${task.copies}):`, `    asyncio.create_task(${name}(copy))${fate}`];
   }
-  if (strategy.settle === "group")
+  if (does(strategy, "groups"))
     return task.copies === null
       ? [`group.create_task(${name}())`]
       : [`for copy in range(${task.copies}):`, `    group.create_task(${name}(copy))`];
@@ -110,7 +111,7 @@ function start(draft: PythonDraft, task: TaskSpec): string[] {
 
 /** What becomes of a task that nobody awaits. */
 function fateOf(facts: Facts, task: TaskSpec): string {
-  if (facts.strategy.loop === "portal")
+  if (does(facts.strategy, "staysOpen"))
     return facts.launchCanFail
       ? "; the loop stays open unless main() fails"
       : ", but the loop stays open";
@@ -123,7 +124,7 @@ function fateOf(facts: Facts, task: TaskSpec): string {
 function launchGoesOn({ scenario, strategy, awaited }: Facts, task: TaskSpec): boolean {
   const steps = leaves(scenario.launch);
   const at = steps.findIndex((step) => step.kind === "start" && step.tasks.includes(task.name));
-  const settles = strategy.settle !== "none" && awaited.length > 0;
+  const settles = does(strategy, "awaits") && awaited.length > 0;
   return steps
     .slice(at + 1)
     .some(({ kind }) => (kind === "settle" ? settles : /^(sleep|send|receive)$/.test(kind)));
@@ -144,7 +145,9 @@ function submit(draft: PythonDraft, task: TaskSpec, place: Place): string[] {
   const name = draft.functionOf(task);
   const submitting = (coroutine: string): string =>
     `asyncio.run_coroutine_threadsafe(${coroutine}, loop)`;
-  const fate = draft.facts.strategy.loop === "inline" ? "  # the loop has closed: this raises" : "";
+  const fate = does(draft.facts.strategy, "blocksMain")
+    ? "  # the loop has closed: this raises"
+    : "";
   if (!draft.facts.takesResult(task.name)) {
     const unheard =
       fate === "" && draft.facts.taskCanFail(task) ? "  # if it fails, nobody hears of it" : fate;
@@ -175,7 +178,7 @@ function result(draft: PythonDraft, step: Of<"result">, place: Place): string[] 
 }
 
 function join(draft: PythonDraft, { timeout }: Of<"join">, place: Place): string[] {
-  if (draft.facts.strategy.loop === "inline")
+  if (does(draft.facts.strategy, "blocksMain"))
     return ["# there is no thread to join: the loop runs in this one"];
   if (!place.launched) return [`raise RuntimeError("cannot join thread before it is started")`];
   return timeout === undefined

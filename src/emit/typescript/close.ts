@@ -1,6 +1,7 @@
 /**
  * From launch to the end of a loop that goes by turns, and the end of a process that waits no longer.
  */
+import { does } from "../../scenario/strategy.ts";
 import { closes, type TypeScriptDraft } from "./draft.ts";
 import { longestTimer, milliseconds } from "./syntax.ts";
 
@@ -11,18 +12,17 @@ export function run(draft: TypeScriptDraft): string[] {
   const submits = uses.has("submit");
   const isClosing = closes(draft.facts);
   const all = "Promise.allSettled(tasks.map(({ ended }) => ended))";
-  const until =
-    strategy.loop === "portal"
-      ? strategy.atExit === "cancel"
-        ? "Promise.race([stopped.promise, launched.then(() => stopped.promise)])"
-        : `launched.then(() => stopped.promise).then(() => ${all})`
-      : strategy.atExit === "cancel"
-        ? "Promise.race([stopped.promise, launched])"
-        : "launched";
+  const until = does(strategy, "staysOpen")
+    ? does(strategy, "cancels")
+      ? "Promise.race([stopped.promise, launched.then(() => stopped.promise)])"
+      : `launched.then(() => stopped.promise).then(() => ${all})`
+    : does(strategy, "cancels")
+      ? "Promise.race([stopped.promise, launched])"
+      : "launched";
   // Beside channels, everything that is waited for keeps its thread by itself.
   const keeps = uses.has("Channel");
   return [
-    ...(strategy.loop === "portal" || strategy.atExit === "cancel"
+    ...(does(strategy, "staysOpen") || does(strategy, "cancels")
       ? ["const stopped = Promise.withResolvers<void>();"]
       : []),
     ...(draft.collects ? ["const mainEnded = Promise.withResolvers<void>();"] : []),
@@ -35,7 +35,7 @@ export function run(draft: TypeScriptDraft): string[] {
           "",
         ]
       : []),
-    strategy.loop === "portal"
+    does(strategy, "staysOpen")
       ? "/** A loop that stays open for what main submits. */"
       : "/** As asyncio.run: launch, and what is left of its tasks when it has ended. */",
     "async function run() {",

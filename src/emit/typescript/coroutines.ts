@@ -4,6 +4,7 @@
  * Invariant: what launch awaits is settled as the strategy says, whichever way it has been begun.
  */
 import type { Step, TaskSpec } from "../../scenario/model.ts";
+import { does } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import type { TypeScriptDraft } from "./draft.ts";
 import { declareValue, inLaunch, onMain, type Place, starting, writeSteps } from "./steps.ts";
@@ -56,11 +57,11 @@ function counted(draft: TypeScriptDraft, body: string[]): string[] {
 function gathered(draft: TypeScriptDraft): string[] {
   const { strategy, awaited, beforeSettle } = draft.facts;
   // Where nothing is to be awaited asyncio does not wait, but JavaScript does, for a microtask.
-  const waits = strategy.settle !== "none" && (draft.isEager || awaited.length > 0);
-  if (!waits || (strategy.settle === "group" && awaited.length === 0))
+  const waits = does(strategy, "awaits") && (draft.isEager || awaited.length > 0);
+  if (!waits || (does(strategy, "groups") && awaited.length === 0))
     return writeSteps(draft, beforeSettle, inLaunch);
   const { started, references } = begun(draft);
-  const collects = strategy.settle === "settled";
+  const collects = does(strategy, "collects");
   const collected = collects ? " // collects the errors" : "";
   if (draft.manner === "tasks") {
     draft.uses.add("gather");

@@ -5,7 +5,7 @@
  * and no more, provided that the declarations (`machinery.ts`, the imports) are written last.
  */
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
-import { isBeside } from "../../scenario/strategy.ts";
+import { does, isBeside, mayAbandon } from "../../scenario/strategy.ts";
 import { leaves, leavesOf } from "../../scenario/walk.ts";
 import { type ChannelFacts, type Facts } from "../facts.ts";
 import { Names, toCamelCase } from "../source-text.ts";
@@ -67,8 +67,8 @@ export class TypeScriptDraft {
 
   constructor(facts: Facts) {
     this.facts = facts;
-    this.tasks = facts.strategy.loop === "inline" ? facts.started : facts.used;
-    this.isEager = facts.strategy.loop === "float";
+    this.tasks = does(facts.strategy, "blocksMain") ? facts.started : facts.used;
+    this.isEager = does(facts.strategy, "floats");
     for (const task of this.tasks) {
       // A variable `task` reads best, so the function of a task with that name is another.
       const plain = task.name === "task";
@@ -107,8 +107,8 @@ export class TypeScriptDraft {
   /** Whether launch begins its tasks in a group that may have to cancel them; as long as it need not, gather is the same. */
   get hasGroup(): boolean {
     const { strategy, launchCanFail, awaited } = this.facts;
-    const mayCancel = launchCanFail || strategy.atExit === "cancel";
-    return strategy.settle === "group" && mayCancel && awaited.length > 0;
+    const mayCancel = launchCanFail || does(strategy, "cancels");
+    return does(strategy, "groups") && mayCancel && awaited.length > 0;
   }
 
   /**
@@ -125,12 +125,11 @@ export class TypeScriptDraft {
    */
   get collects(): boolean {
     const { strategy, afterLaunch } = this.facts;
-    const mayAbandon = strategy.atExit === "abandon" || strategy.grace !== null;
     return (
       this.byTurns &&
       isBeside(strategy) &&
       closes(this.facts) &&
-      !(strategy.workers !== null && mayAbandon) &&
+      !(strategy.workers !== null && mayAbandon(strategy)) &&
       leaves(afterLaunch).some(
         (step) => step.kind === "submit" && this.facts.task(step.task).finally.length > 0,
       )
@@ -215,17 +214,18 @@ function mannerOf(facts: Facts, tasks: readonly TaskSpec[]): Manner {
   const inLoop = [...launch, ...tasks.flatMap(leavesOf)];
   const uses = (steps: readonly LeafStep[], ...kinds: LeafStep["kind"][]): boolean =>
     steps.some(({ kind }) => kinds.includes(kind));
-  if (strategy.loop === "float" && cutsShort(facts, tasks)) return "tasks";
+  if (does(strategy, "floats") && cutsShort(facts, tasks)) return "tasks";
   if (!mustCancel(facts, inLoop)) {
     // What wakes one task after another goes by turns, unless JavaScript's own rules hold.
-    const byTurns = strategy.loop !== "float" && uses(inLoop, "send", "receive");
+    const byTurns = !does(strategy, "floats") && uses(inLoop, "send", "receive");
     return byTurns ? "tasks" : "plain";
   }
   // Where launch waits for nothing, all that is left is cancelled together, at once, and only once.
   const once =
-    (strategy.loop === "inline" || strategy.loop === "thread") &&
-    strategy.atExit !== "cancel" &&
-    (strategy.settle === "none" || facts.awaited.length === 0) &&
+    !does(strategy, "floats") &&
+    !does(strategy, "staysOpen") &&
+    !does(strategy, "cancels") &&
+    (!does(strategy, "awaits") || facts.awaited.length === 0) &&
     !uses(inLoop, "send", "receive") &&
     !uses(launch, "sleep", "call") &&
     !uses(leaves(facts.afterLaunch), "submit") &&
@@ -239,7 +239,7 @@ function mannerOf(facts: Facts, tasks: readonly TaskSpec[]): Manner {
 }
 
 function cutsShort({ scenario, strategy }: Facts, tasks: readonly TaskSpec[]): boolean {
-  if (strategy.loop !== "float" || strategy.grace === null) return false;
+  if (!does(strategy, "floats") || strategy.grace === null) return false;
   return [...leaves(scenario.launch), ...tasks.flatMap(leavesOf)].some(
     ({ kind }) => kind === "block" || kind === "compute",
   );
@@ -248,7 +248,7 @@ function cutsShort({ scenario, strategy }: Facts, tasks: readonly TaskSpec[]): b
 /** Whether something can be left over when the loop closes. */
 export function closes({ strategy, launchCanFail, leavesTasks }: Facts): boolean {
   return (
-    launchCanFail || strategy.atExit === "cancel" || (strategy.loop !== "portal" && leavesTasks)
+    launchCanFail || does(strategy, "cancels") || (!does(strategy, "staysOpen") && leavesTasks)
   );
 }
 
@@ -256,8 +256,8 @@ function mustCancel(facts: Facts, inLoop: readonly LeafStep[]): boolean {
   const { strategy, launchCanFail } = facts;
   // A function of the user's is handed a signal.
   if (inLoop.some(({ kind }) => kind === "call")) return true;
-  if (strategy.atExit === "cancel" || strategy.timeout !== null) return true;
-  if (strategy.loop === "float") return strategy.settle === "group" && launchCanFail;
+  if (does(strategy, "cancels") || strategy.timeout !== null) return true;
+  if (does(strategy, "floats")) return does(strategy, "groups") && launchCanFail;
   return closes(facts);
 }
 

@@ -5,6 +5,7 @@
  * value that is sent too early is refused where it would be written, in `steps.ts`.
  */
 import { EmitError } from "../error.ts";
+import { does } from "../../scenario/strategy.ts";
 import { leaves, leavesOf } from "../../scenario/walk.ts";
 import { type Facts } from "../facts.ts";
 
@@ -34,7 +35,7 @@ export function refuseWhatIsTooMuch(facts: Facts): void {
       `strategy ${strategy.name} has a pool perform the calls of your own functions, and a pool of this program cannot`,
       "use a strategy with offload=none",
     );
-  if (strategy.loop !== "float") return;
+  if (!does(strategy, "floats")) return;
   for (const step of leaves(afterLaunch))
     if (step.kind === "result" || (step.kind === "join" && step.timeout === undefined))
       refuse(

@@ -4,13 +4,14 @@
  * Invariant: what is cancelled there, when and how often, is what asyncio's gather, TaskGroup and timeout
  * cancel.
  */
+import { does } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import type { TypeScriptDraft } from "./draft.ts";
 import { inside } from "./syntax.ts";
 
 /** Whether launch can be cancelled while it waits for its tasks. */
 export function cancelsLaunch({ facts }: TypeScriptDraft): boolean {
-  return facts.strategy.timeout !== null || facts.strategy.atExit === "cancel";
+  return facts.strategy.timeout !== null || does(facts.strategy, "cancels");
 }
 
 /** Whether launch does something between starting a task and waiting for it, which may be over by then. */
@@ -25,13 +26,13 @@ export function mayBeOver({ byTurns, uses, facts }: TypeScriptDraft): boolean {
 
 /** Whether a limit that ran out has to be told from another reason to end launch. */
 export function tellsLate({ facts, uses }: TypeScriptDraft): boolean {
-  return uses.has("within") && facts.strategy.atExit === "cancel";
+  return uses.has("within") && does(facts.strategy, "cancels");
 }
 
 /** Waiting for several tasks. */
 export function gather(draft: TypeScriptDraft): string[] {
   const { byTurns, facts } = draft;
-  const collects = facts.strategy.settle === "settled";
+  const collects = does(facts.strategy, "collects");
   const all = `Promise.${collects ? "allSettled" : "all"}(awaited.map(({ ended }) => ended))`;
   const awaits = mayBeOver(draft) ? "await all;" : `await ${all};`;
   const turns = byTurns ? ["await nextTurn();", "await nextTurn();"] : [];

@@ -6,7 +6,7 @@
  */
 import type { LeafStep, Step, TaskSpec } from "../../scenario/model.ts";
 import { type Piece, splitPlaceholders } from "../../scenario/placeholders.ts";
-import { isBeside } from "../../scenario/strategy.ts";
+import { does, isBeside } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import { EmitError } from "../error.ts";
 import { usesEarlyValue } from "../facts.ts";
@@ -124,7 +124,7 @@ function hold(draft: TypeScriptDraft, step: Of<"block" | "compute">, place: Plac
 
 function start(draft: TypeScriptDraft, task: TaskSpec): string[] {
   const { facts, isEager } = draft;
-  const { atExit, loop } = facts.strategy;
+  const { strategy } = facts;
   const name = draft.functionOf(task);
   const plain = isEager && draft.manner === "plain";
   const inGroup = draft.hasGroup && facts.awaited.includes(task);
@@ -136,10 +136,10 @@ function start(draft: TypeScriptDraft, task: TaskSpec): string[] {
     return [`const ${draft.variableOf(task)} = ${promises};`];
   }
   const fate = isEager
-    ? atExit === "abandon"
+    ? does(strategy, "abandons")
       ? "floats: nobody awaits it, and process.exit() abandons it"
       : "floats: nobody awaits it"
-    : loop === "portal"
+    : does(strategy, "staysOpen")
       ? "nobody awaits it, but the thread stays open"
       : "nobody awaits it: what closes the loop cancels it";
   const begun = task.copies === null ? `${one};` : forEveryCopy(task.copies, `${copied};`);
@@ -148,13 +148,13 @@ function start(draft: TypeScriptDraft, task: TaskSpec): string[] {
 
 function submit(draft: TypeScriptDraft, task: TaskSpec, place: Place): string[] {
   const { facts } = draft;
-  const { loop } = facts.strategy;
+  const { strategy } = facts;
   if (!place.launched) return [`throw new Error("no event loop has been opened yet");`];
   const closed = `throw new Error("Event loop is closed");`;
-  if (loop === "inline") return [`${closed} // it closed when launch returned`];
-  if (loop === "float") return start(draft, task);
+  if (does(strategy, "blocksMain")) return [`${closed} // it closed when launch returned`];
+  if (does(strategy, "floats")) return start(draft, task);
   const word = draft.wordOf(task);
-  const mayBeClosed = loop !== "portal" || facts.launchCanFail;
+  const mayBeClosed = !does(strategy, "staysOpen") || facts.launchCanFail;
   const unheard =
     facts.taskCanFail(task) && !facts.takesResult(task.name)
       ? " // if it fails, main does not hear of it"
@@ -191,10 +191,10 @@ function result(draft: TypeScriptDraft, step: Of<"result">, place: Place): strin
 }
 
 function join(draft: TypeScriptDraft, { timeout }: Of<"join">, place: Place): string[] {
-  const { loop } = draft.facts.strategy;
-  if (loop === "inline") return ["// there is no thread to join: all ran in this one"];
+  const { strategy } = draft.facts;
+  if (does(strategy, "blocksMain")) return ["// there is no thread to join: all ran in this one"];
   if (!place.launched) return [`throw new Error("cannot join thread before it is started");`];
-  if (loop === "float")
+  if (does(strategy, "floats"))
     return [
       `if (open > 0) Bun.sleepSync(${milliseconds(timeout!)}); // what floats cannot end while main waits`,
     ];

@@ -1,4 +1,5 @@
 /** A run of a scenario as detectors see it: its reading, joined to what its strategy says of the end. */
+import { does } from "../../scenario/strategy.ts";
 import type { Table } from "../../trace/definitions.ts";
 import { LAUNCH, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import type { Actor, Case } from "../../reading/findings/case.ts";
@@ -22,8 +23,8 @@ export function caseOf(outcome: Outcome): Case {
         actor === MAIN ? mainActor : actor === LAUNCH ? launchActor : outcome.tasks[actor],
     },
     placesOf: () => [],
-    floats: strategy.loop === "float",
-    exit: { waits: strategy.atExit !== "abandon", grace: strategy.grace },
+    floats: does(strategy, "floats"),
+    exit: { waits: !does(strategy, "abandons"), grace: strategy.grace },
     launched: outcome.launched,
     rejected: reading.rejected && outcome.exitCode !== 0,
     strays: straysOf(reading, { thread: MAIN_THREAD, error: main.error }),
