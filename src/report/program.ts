@@ -161,8 +161,9 @@ function processesOf(
 }
 
 function kindsOf(tasks: readonly ActorOutcome[], alive: ProgramReport["alive"]): Kind[] {
-  const alike = Map.groupBy(tasks, ({ kind, name, function: of, place }) =>
-    JSON.stringify([kind, of ?? name, place]),
+  const alike = Map.groupBy(
+    tasks,
+    ({ kind, name, function: of, place }) => `${place}\0${kind}\0${of ?? name}`,
   );
   return [...alike.values()].map((tasks) => {
     const [{ kind, name, function: of, place }] = tasks as [ActorOutcome];
