@@ -115,6 +115,8 @@ export interface FieldShape {
   is: "text" | "whole" | "boolean" | DefinitionKind;
   /** The known words of a text; others are kept. */
   words?: readonly string[];
+  /** The least that a whole number may be. */
+  least?: number;
   /** What it stands for when it is left out; `id`: the definition's own id. Without it, it must be there. */
   absent?: null | false | "id";
 }
@@ -126,13 +128,13 @@ export const definitionShapes: Readonly<Record<DefinitionKind, Record<string, Fi
   process: {
     name,
     parent: { is: "process", absent: null },
-    pid: { is: "whole", absent: null },
+    pid: { is: "whole", least: 0, absent: null },
     command: { is: "text", absent: null },
   } satisfies Record<keyof ProcessDefinition, FieldShape>,
   place: {
     file: { is: "text" },
-    line: { is: "whole" },
-    column: { is: "whole", absent: null },
+    line: { is: "whole", least: 1 },
+    column: { is: "whole", least: 1, absent: null },
     function: { is: "text", absent: null },
   } satisfies Record<keyof Place, FieldShape>,
   thread: {
@@ -156,7 +158,7 @@ export const definitionShapes: Readonly<Record<DefinitionKind, Record<string, Fi
   resource: {
     kind: { is: "text", words: resourceKinds },
     name,
-    capacity: { is: "whole", absent: null },
+    capacity: { is: "whole", least: 0, absent: null },
     place: { is: "place", absent: null },
   } satisfies Record<keyof ResourceDefinition, FieldShape>,
 };

@@ -6,6 +6,7 @@
  * JSON, their checking and their schema all follow from it. Its words are open: a file may have others,
  * which a reader keeps and tells.
  */
+import { TICKS_PER_MS } from "../base/duration.ts";
 
 /** The version of the stream; it grows when a reader of the old one would misread the new one. */
 export const eventsFormat = "tandem-events/2";
@@ -75,12 +76,20 @@ export type Interruption = (typeof interruptions)[number];
 /** Who learned of a failure: code that could act on it, a line on stderr, or nobody. */
 export const hearers = ["raised", "logged", "nobody"] as const;
 
-/** The meaning of a number: a duration in ticks, a plain number, or an actor's. */
+/**
+ * The meaning of a number: a duration, which lines have in milliseconds; a count from 0; a status, which is
+ * whole and may be below 0; or an actor's number.
+ */
+export type NumberUnit = "ticks" | "count" | "status" | "actor";
+
 interface NumberShape {
   name: string;
-  unit: "ticks" | "number" | "actor";
+  unit: NumberUnit;
   optional?: true;
 }
+
+/** The latest time and the longest duration that a line can tell, in ms: ticks stay exact up to there. */
+export const mostMs = Number.MAX_SAFE_INTEGER / TICKS_PER_MS;
 
 /** The meaning of an event's value: a number that is always there, or an index into words. */
 type ValueShape = NumberShape | { name: string; words: readonly string[] };
@@ -97,7 +106,7 @@ export interface EventShape {
 
 const status: ValueShape = { name: "status", words: endings };
 const error = { name: "error", optional: true } as const;
-const item: ValueShape = { name: "item", unit: "number" };
+const item: ValueShape = { name: "item", unit: "count" };
 const channel = { name: "channel", ofResource: true } as const;
 const duration: ValueShape = { name: "duration", unit: "ticks" };
 
@@ -145,17 +154,17 @@ export const eventShapes = {
     value: { name: "by", words: interruptions },
     text: { name: "detail", optional: true },
   },
-  "process-ended": { value: { name: "code", unit: "number" } },
+  "process-ended": { value: { name: "code", unit: "status" } },
   // Main has handed the task to the loop's thread.
   "task-submitted": { about: "task" },
   // Items of a channel are counted from 0, so a value's way can be followed.
   sent: { value: item, text: channel },
   received: { value: item, text: channel },
   // A task has handed a step to the pool, as a job of this number, and waits; the job itself is the pool's.
-  "offload-began": { value: { name: "job", unit: "number" } },
+  "offload-began": { value: { name: "job", unit: "count" } },
   "offload-ended": { value: { name: "how", words: completions } },
-  "job-began": { value: { name: "job", unit: "number" } },
-  "job-ended": { value: { name: "job", unit: "number" } },
+  "job-began": { value: { name: "job", unit: "count" } },
+  "job-ended": { value: { name: "job", unit: "count" } },
   // The user's own function, from its call until what it returned has settled.
   "call-began": { text: { name: "function" } },
   "call-ended": { value: { name: "how", words: completions }, text: error },
@@ -180,7 +189,7 @@ export const eventShapes = {
   // So many steps of this kind were too short to be told one by one: how long they were together, and
   // the longest of them.
   folded: {
-    value: { name: "count", unit: "number" },
+    value: { name: "count", unit: "count" },
     text: { name: "kind" },
     numbers: [
       { name: "busy", unit: "ticks" },
@@ -200,9 +209,9 @@ export const eventShapes = {
   // Something that keeps the process from its end, as a timer, a socket or a thread.
   "handle-alive": { text: { name: "kind" }, about: "anybody" },
   // The program has asked for its process to end.
-  "exit-called": { value: { name: "code", unit: "number" }, about: "anybody" },
+  "exit-called": { value: { name: "code", unit: "status" }, about: "anybody" },
   // So many events were not recorded.
-  dropped: { value: { name: "count", unit: "number" }, text: { name: "why" }, about: "anybody" },
+  dropped: { value: { name: "count", unit: "count" }, text: { name: "why" }, about: "anybody" },
   // From here to its end the actor's step keeps its thread, from the first thing in it that does. Under
   // JavaScript's rules it is a turn of the loop, whoever else has a part in it. A step that keeps nothing
   // need not be told.

@@ -6,7 +6,13 @@
 import { TICKS_PER_MS } from "../base/duration.ts";
 import { json, jsonLines, type JsonText } from "../base/texts.ts";
 import { type DefinitionKind, definitionKinds, definitionShapes, tableOf } from "./definitions.ts";
-import { type EventShape, eventsFormat, eventTypes, shapesByNumber } from "./event.ts";
+import {
+  type EventShape,
+  eventsFormat,
+  eventTypes,
+  type NumberUnit,
+  shapesByNumber,
+} from "./event.ts";
 import { type Chunk, NOBODY, NOWHERE, type Numbers } from "./log.ts";
 import type { RecordedSource, TraceHeader } from "./header.ts";
 import { type Trace, wordOf } from "./trace.ts";
@@ -129,7 +135,7 @@ class LineEncoder {
     return `,"${shape.name}":${JSON.stringify(text)}`;
   }
 
-  #number(unit: "ticks" | "number" | "actor", value: number): string {
+  #number(unit: NumberUnit, value: number): string {
     if (unit === "actor") return this.#id("actor", value);
     return String(unit === "ticks" ? value / TICKS_PER_MS : value);
   }

@@ -15,10 +15,17 @@ import {
   type FieldShape,
   tableOf,
 } from "./definitions.ts";
-import { eventsFormat, type EventShape, eventTypes, shapesByNumber } from "./event.ts";
+import {
+  eventsFormat,
+  type EventShape,
+  eventTypes,
+  mostMs,
+  type NumberUnit,
+  shapesByNumber,
+} from "./event.ts";
 import type { TraceHeader } from "./header.ts";
 import { type Details, detailsFrom, EventLog, NOBODY, NOWHERE } from "./log.ts";
-import { headerSchema } from "./schema.ts";
+import { headerSchema, unknownHeaderFields } from "./schema.ts";
 import type { Trace, Unknown } from "./trace.ts";
 
 /** A file of events that cannot be read; the message names file and line. */
@@ -60,6 +67,7 @@ export function readTrace(
     else {
       const header = readHeader(line, lines);
       reader = new LineReader(header, lines, conventionOf?.(header) ?? inOrder());
+      reader.passOver(unknownHeaderFields(line));
     }
   if (reader === undefined)
     return lines.cutOff
@@ -192,6 +200,11 @@ class LineReader {
     };
   }
 
+  /** Counts fields of the header that this version does not know. */
+  passOver(fields: readonly string[]): void {
+    for (const field of fields) this.#count("field", `trace-began.${field}`);
+  }
+
   hear(line: Line): void {
     const { type, define } = line;
     if (typeof type === "string") {
@@ -209,7 +222,7 @@ class LineReader {
     for (const field in line)
       if (!fields.has(field)) this.#count("field", `${eventTypes[number]!}.${field}`);
     const at = line["at"];
-    if (typeof at !== "number" || at < 0) this.#misfit(line, "at", "a number of milliseconds");
+    if (!isTime(at)) return this.#misfit(line, "at", rangeOf.ticks);
     const actor =
       line["actor"] === undefined && shape.about === "anybody"
         ? NOBODY
@@ -219,7 +232,7 @@ class LineReader {
         `a "${String(line["type"])}" is about a task, not about ${String(line["actor"])}`,
       );
     this.#log.record(
-      toTicks(at as number),
+      toTicks(at),
       number,
       this.#reference(line, "thread", "thread"),
       actor,
@@ -248,8 +261,10 @@ class LineReader {
     const value = line[name];
     if (value === undefined && optional) return undefined;
     if (unit === "actor") return this.#reference(line, name, "actor");
-    if (typeof value !== "number") this.#misfit(line, name, "a number");
-    return unit === "ticks" ? toTicks(value as number) : (value as number);
+    if (unit === "ticks")
+      return isTime(value) ? toTicks(value) : this.#misfit(line, name, rangeOf.ticks);
+    const isWhole = Number.isSafeInteger(value) && (unit === "status" || (value as number) >= 0);
+    return isWhole ? (value as number) : this.#misfit(line, name, rangeOf[unit]);
   }
 
   #details(line: Line, shape: EventShape): Details | undefined {
@@ -287,12 +302,14 @@ class LineReader {
       return this.#lines.refuse(`the id of a definition is a text or a number`);
     const shapes = definitionShapes[kind];
     for (const field in line)
-      if (!(field in shapes) && field !== "define" && field !== "id")
+      if (!Object.hasOwn(shapes, field) && field !== "define" && field !== "id")
         this.#count("field", `${kind}.${field}`);
+    if (this.#numbers[kind].has(id))
+      return this.#lines.refuse(`the ${kind} "${id}" is defined above this line already`);
     const definition: Record<string, unknown> = {};
     for (const [field, shape] of Object.entries(shapes))
       definition[field] = this.#field(line, field, shape);
-    const number = this.#numbers[kind].get(id) ?? this.#convention.numberOf(kind, id);
+    const number = this.#convention.numberOf(kind, id);
     if (number === undefined)
       return this.#lines.refuse(`the ${kind} "${id}" is none of the header's document`);
     this.#numbers[kind].set(id, number);
@@ -302,7 +319,7 @@ class LineReader {
       this.#tables[tableOf[kind]].set(number, definition);
   }
 
-  #field(line: Line, field: string, { is, absent }: FieldShape): unknown {
+  #field(line: Line, field: string, { is, least, absent }: FieldShape): unknown {
     const value = line[field];
     if (absent !== undefined && (value === undefined || value === null))
       return absent === "id" ? String(line["id"]) : absent;
@@ -310,7 +327,12 @@ class LineReader {
       case "text":
         return typeof value === "string" ? value : this.#misfit(line, field, "a text");
       case "whole":
-        return Number.isSafeInteger(value) ? value : this.#misfit(line, field, "a whole number");
+        if (Number.isSafeInteger(value) && (value as number) >= (least ?? -Infinity)) return value;
+        return this.#misfit(
+          line,
+          field,
+          `a whole number${least === undefined ? "" : ` from ${least} on`}`,
+        );
       case "boolean":
         return typeof value === "boolean" ? value : this.#misfit(line, field, "true or false");
       default:
@@ -333,7 +355,10 @@ class LineReader {
   #misfit(line: Line, field: string, wanted: string): never {
     const what =
       "type" in line ? `"${String(line["type"])}"` : `definition of a ${String(line["define"])}`;
-    const found = line[field] === undefined ? "is missing" : `is ${JSON.stringify(line[field])}`;
+    const value = line[field];
+    // JSON has no word for a number that is too large for it.
+    const told = typeof value === "number" ? String(value) : JSON.stringify(value);
+    const found = value === undefined ? "is missing" : `is ${told}`;
     return this.#lines.refuse(`the "${field}" of a ${what} is ${wanted}; here it ${found}`);
   }
 
@@ -364,6 +389,17 @@ const shapes: ReadonlyMap<string, KnownEvent> = new Map(
 
 function isKind(word: string): word is DefinitionKind {
   return (definitionKinds as readonly string[]).includes(word);
+}
+
+/** What a number must be, for messages. */
+const rangeOf: Readonly<Record<Exclude<NumberUnit, "actor">, string>> = {
+  ticks: `a number of milliseconds, from 0 to ${mostMs}`,
+  count: "a whole number from 0 on",
+  status: "a whole number",
+};
+
+function isTime(ms: unknown): ms is number {
+  return typeof ms === "number" && ms >= 0 && ms <= mostMs;
 }
 
 function toTicks(ms: number): number {

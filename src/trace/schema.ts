@@ -1,7 +1,14 @@
 /** The shape of every line of a trace in a file, for zod and as JSON Schema. */
 import { z } from "zod";
 import { definitionKinds, definitionShapes, type FieldShape } from "./definitions.ts";
-import { eventsFormat, type EventShape, eventTypes, shapesByNumber } from "./event.ts";
+import {
+  eventsFormat,
+  type EventShape,
+  eventTypes,
+  mostMs,
+  type NumberUnit,
+  shapesByNumber,
+} from "./event.ts";
 
 const scenarioSource = z.object({
   kind: z.literal("scenario"),
@@ -22,7 +29,7 @@ const observedSource = z.object({
   language: z.string(),
   runtime: z.string(),
   command: z.string(),
-  pid: z.int().nullable().default(null),
+  pid: z.int().nonnegative().nullable().default(null),
 });
 
 export const headerSchema = z.object({
@@ -33,11 +40,33 @@ export const headerSchema = z.object({
   source: z.discriminatedUnion("kind", [scenarioSource, observedSource]),
 });
 
+/** The fields of a header's line that this version does not know; those of its source as `source.uptime`. */
+export function unknownHeaderFields(line: Record<string, unknown>): string[] {
+  const source = line["source"] as Record<string, unknown>;
+  const known = source["kind"] === "scenario" ? scenarioSource : observedSource;
+  return [
+    ...Object.keys(line).filter((field) => !Object.hasOwn(headerSchema.shape, field)),
+    ...Object.keys(source)
+      .filter((field) => !Object.hasOwn(known.shape, field))
+      .map((field) => `source.${field}`),
+  ];
+}
+
 /** How a definition is named in the lines behind it. */
 const id = z.union([z.string(), z.int()]);
 
-function fieldSchema({ is, words, absent }: FieldShape): z.ZodType {
-  const schemas = { text: z.string(), whole: z.int(), boolean: z.boolean() };
+const ms = z.number().nonnegative().max(mostMs);
+
+const numberSchemas: Readonly<Record<NumberUnit, z.ZodType>> = {
+  ticks: ms,
+  count: z.int().nonnegative(),
+  status: z.int(),
+  actor: id,
+};
+
+function fieldSchema({ is, words, least, absent }: FieldShape): z.ZodType {
+  const whole = least === undefined ? z.int() : z.int().min(least);
+  const schemas = { text: z.string(), whole, boolean: z.boolean() };
   const known = words === undefined ? "" : `one of ${words.join(", ")}, or another word`;
   const schema = is in schemas ? schemas[is as keyof typeof schemas] : id;
   const told = known === "" ? schema : schema.describe(known);
@@ -54,7 +83,7 @@ function definitionSchema(kind: (typeof definitionKinds)[number]): z.ZodType {
 
 function eventSchema(type: string, { value, text, numbers, about }: EventShape): z.ZodType {
   const fields: Record<string, z.ZodType> = {
-    at: z.number().nonnegative(),
+    at: ms,
     thread: id,
     actor: about === "anybody" ? id.optional() : id,
     place: id.optional(),
@@ -67,7 +96,7 @@ function eventSchema(type: string, { value, text, numbers, about }: EventShape):
       fields[shape.name] = z.string().describe(known);
       continue;
     }
-    const field = shape.unit === "actor" ? id : z.number();
+    const field = numberSchemas[shape.unit];
     fields[shape.name] = shape.optional ? field.optional() : field;
   }
   if (text !== undefined)

@@ -1,11 +1,13 @@
 /** A trace in its file: read back it is the same, without a scenario as well, and wherever it ends. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { z } from "zod";
 import { definitionKinds, tableOf } from "../../src/trace/definitions.ts";
 import { eventTypes, shapesByNumber } from "../../src/trace/event.ts";
 import { EventLog, NOBODY, NOWHERE } from "../../src/trace/log.ts";
 import { encodeTrace } from "../../src/trace/ndjson.ts";
 import { EventsError, readTrace, type RecordedTrace } from "../../src/trace/read.ts";
 import { type ObservedSource, type Trace, wordOf } from "../../src/trace/trace.ts";
+import { eventJsonSchema } from "../../src/trace/schema.ts";
 import { randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
@@ -288,6 +290,57 @@ describe("a trace that no scenario has made", () => {
     }
     for (const word of ["app.ndjson", ...words]) expect(message).toContain(word);
     expect(message).not.toContain("\n");
+  });
+});
+
+describe("a line of a trace", () => {
+  const schema = z.fromJSONSchema(eventJsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+  const lines = written.trim().split("\n");
+
+  test("is valid by the schema of events wherever it is read", () => {
+    for (const line of lines)
+      if (!line.includes("gc-ran"))
+        expect([line, schema.safeParse(JSON.parse(line)).success]).toEqual([line, true]);
+  });
+
+  test.each([
+    ["a time beyond what ticks can count", '"at":6', '"at":1e308', "milliseconds"],
+    ["a time below 0", '"at":6', '"at":-1', "milliseconds"],
+    ["a duration below 0", '"busy":12.5', '"busy":-12.5', "milliseconds"],
+    ["an endless duration", '"longest":0.5', '"longest":1e400', "Infinity"],
+    ["an exit status that is not whole", '"code":3', '"code":0.5', "whole number"],
+    ["a count below 0", '"count":7', '"count":-1', "from 0 on"],
+    ["a line of a source before the first", '"line":40', '"line":-3', "from 1 on"],
+    ["a column before the first", '"column":5', '"column":0', "from 1 on"],
+    ["a room for less than nothing", '"capacity":1', '"capacity":-1', "from 0 on"],
+  ])("is refused for %s, and the schema refuses it too", (_, right, wrong, word) => {
+    const line = lines.find((one) => one.includes(right))!.replace(right, wrong);
+    expect(() => readTrace([written.replace(right, wrong)], "app.ndjson")).toThrow(word);
+    expect(schema.safeParse(JSON.parse(line)).success).toBe(false);
+  });
+
+  test("may have names that every object of JavaScript has: as fields they are unknown", () => {
+    const strange = '"capacity":1,"constructor":1,"toString":2,"__proto__":3';
+    const { unknown } = readTrace([written.replace('"capacity":1', strange)], "app.ndjson");
+    for (const name of ["constructor", "toString", "__proto__"])
+      expect(unknown).toContainEqual({ what: "field", name: `resource.${name}`, count: 1 });
+  });
+
+  test("that is the header has its unknown fields counted as those of others are", () => {
+    const text = written
+      .replace('"epoch":', '"host":"a","epoch":')
+      .replace('"pid":4711}}', '"pid":4711,"uptime":1}}');
+    expect(readTrace([text], "app.ndjson").unknown.slice(0, 2)).toEqual([
+      { what: "field", name: "trace-began.host", count: 1 },
+      { what: "field", name: "trace-began.source.uptime", count: 1 },
+    ]);
+  });
+
+  test("that defines an id again is refused", () => {
+    const text = `${written}{"define":"process","id":"app"}\n`;
+    expect(() => readTrace([text], "app.ndjson")).toThrow(
+      'app.ndjson:23:1: the process "app" is defined above this line already',
+    );
   });
 });
 
