@@ -15,7 +15,7 @@ const ticksPerUnit: Record<string, number> = {
 /** The longest duration that can be written: a year. */
 export const longest: Ticks = 366 * 24 * 60 * ticksPerUnit["m"]!;
 
-/** What a duration looks like, for messages. */
+/** Examples of a duration, for messages. */
 export const durationExamples = `"250ms", "3s", "1.5s", "2m", "500us" or a number of milliseconds, a year at most`;
 
 /**
@@ -43,13 +43,13 @@ export function parseDuration(input: unknown): Ticks | undefined {
 export function formatDuration(ticks: Ticks): string {
   for (const unit of ["m", "s", "ms"]) {
     const size = ticksPerUnit[unit]!;
-    // At most three decimals, and all of them: what is written is read back as the same duration.
+    // Three decimals at most, so that nothing is rounded: parsing gives the same duration back.
     if (ticks >= size && ticks % (size / 1000) === 0) return `${ticks / size}${unit}`;
   }
   return ticks === 0 ? "0ms" : `${ticks}us`;
 }
 
-/** Ticks as one would tell them: four digits that count, in the unit that suits. */
+/** A time rounded for a reader: some four significant digits, in the largest unit that fits (`1.234s`, `2m 5s`). */
 export function formatTime(ticks: Ticks): string {
   if (ticks === 0) return "0ms";
   if (ticks < TICKS_PER_MS) return `${ticks}us`;

@@ -21,12 +21,12 @@ import type { Output } from "./texts.ts";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "./user-error.ts";
 
-/** What was to be written has not been, or not all of it. */
+/** An incomplete write: nothing of the output has been written, or only a part. */
 export abstract class OutputError extends UserError {}
 
-/** The reader of a stream went away (`| head`): nobody wants to know the rest. */
+/** A broken pipe: the reader of the stream has closed it (`| head`). That is no mistake, so no line tells of it. */
 export class OutputClosed extends OutputError {
-  /** What shells give for a program that SIGPIPE has ended. */
+  /** The status that shells report for a program ended by SIGPIPE. */
   override readonly status = 141;
 
   override get told(): readonly string[] {
@@ -34,7 +34,7 @@ export class OutputClosed extends OutputError {
   }
 }
 
-/** The system did not write it, since the disk is full or the like, or the writing was interrupted. */
+/** A failed write: the system refused it (the disk is full, say), or it was interrupted. */
 export class OutputFailed extends OutputError {
   override readonly status = 1;
 }
@@ -44,7 +44,7 @@ export interface FileOptions {
   replace: boolean;
   /** Whether only its owner may read it, since it holds what a program had in memory. */
   isPrivate?: boolean;
-  /** Ends the writing early: nothing is left of the file then. */
+  /** An abort of the writing. Nothing is left of the file then. */
   signal?: AbortSignal;
 }
 
@@ -85,17 +85,17 @@ export async function writeFile(
   }
 }
 
-/** A file has the name that another was to get. */
+/** A name conflict: a file already has the name that another was to get. */
 export class NameTaken extends Error {}
 
-/** The writing was ended by whoever asked for it. */
+/** An aborted write: the signal of its caller ended it. */
 class Aborted extends Error {}
 
 /**
- * An error in words for whoever reads them.
+ * The user's error for a failed write.
  *
  * @param what the file or stream is called in messages.
- * @param words what to make of the system's own words.
+ * @param words changes the system's message.
  */
 export function failureOf(
   error: unknown,
@@ -116,7 +116,7 @@ export function isStream(path: string): boolean {
 /** The most symbolic links that are followed, as in Linux. */
 const mostLinks = 40;
 
-/** What a path leads to by its symbolic links: the file itself is replaced, and not the link to it. */
+/** The target of a path, its symbolic links resolved: the file is replaced, not the link to it. */
 function targetOf(path: string): string {
   let target = resolve(path);
   for (let links = 0; links < mostLinks && !isStream(target); links++) {
@@ -133,15 +133,15 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
-    // A folder on the way is none: opening it says so.
+    // Part of the path is no folder, or may not be searched. Opening the file will report that.
     return undefined;
   }
 }
 
-/** Opens a file. What does it loads only then: commands that write no file start without it. */
+/** `open` of node:fs/promises, loaded on first use: commands that write no file start without it. */
 const open: typeof openFile = async (...of) => (await import("node:fs/promises")).open(...of);
 
-/** A name in the same folder that nobody has, and that tells whose it is, should it be left over. */
+/** A free name in the same folder. It begins with the target's, so that a file left over tells where it belongs. */
 function siblingOf(target: string): string {
   // A name has at most 255 bytes.
   const stem = [...basename(target)].slice(0, 50).join("");
@@ -167,14 +167,14 @@ async function writeStream(
   { signal }: FileOptions,
 ): Promise<void> {
   try {
-    // A FIFO is opened once somebody reads it; until then a signal must be heard. What a stream that
-    // leads to a file has been given already stays.
+    // Opening a FIFO waits for its reader, so the signal is heard meanwhile. The stream is opened for
+    // appending: where it leads to a file, what that holds already stays.
     const opening = open(file, "a");
     const handle = await orAborted(opening, signal);
     try {
       await orAborted(writePieces(handle, pieces, signal), signal);
     } finally {
-      // A write that nobody takes holds the handle, and closing it would wait for that.
+      // An unfinished write keeps the handle busy, and closing it would wait for the write.
       if (signal?.aborted !== true) await handle.close();
     }
   } catch (error) {
@@ -182,12 +182,12 @@ async function writeStream(
   }
 }
 
-/** Whether it is the system that did not write, or the one who asked for it; the rest is tandem's own fault. */
+/** Whether an error is the system's or an abort. Any other is a mistake of tandem's own. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Aborted || (error as NodeJS.ErrnoException).code !== undefined;
 }
 
-/** What a promise gives, or Aborted as soon as there is a signal. */
+/** The promise's value, unless the signal comes first. @throws Aborted then. */
 async function orAborted<Value>(promise: Promise<Value>, signal?: AbortSignal): Promise<Value> {
   if (signal === undefined) return promise;
   const aborted = Promise.withResolvers<never>();
@@ -216,7 +216,7 @@ async function writePieces(
         rest = rest.subarray(bytesWritten);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-        // The other end has set the pipe to non-blocking, and it is full.
+        // EAGAIN: the other end has made the pipe non-blocking, and it is full.
         await Bun.sleep(1);
       }
     }
@@ -227,7 +227,7 @@ async function writePieces(
 /**
  * Gives a file a name that nobody has. @throws NameTaken where somebody has it.
  *
- * @param link how a file gets a second name.
+ * @param link makes a hard link.
  */
 export function putInPlace(sibling: string, target: string, link = linkSync): void {
   try {
@@ -239,7 +239,7 @@ export function putInPlace(sibling: string, target: string, link = linkSync): vo
   unlinkSync(sibling);
 }
 
-/** The same where the file system knows no second names: an empty file takes the name, and is replaced. */
+/** The same on a file system without hard links: an empty file claims the name, and is then replaced. */
 function claim(sibling: string, target: string): void {
   try {
     closeSync(openSync(target, "wx"));

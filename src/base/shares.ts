@@ -2,7 +2,7 @@
 
 /** A share as one writes it: `5%`, `12.5%`. */
 export function exactPercent(share: number): string {
-  // Without the digits that only the division by 100 has brought in.
+  // Twelve digits drop what floating point adds to the share: 0.07 * 100 is 7.000000000000001.
   return `${Number((share * 100).toPrecision(12))}%`;
 }
 

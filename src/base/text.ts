@@ -24,5 +24,5 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** What has a terminal show its cursor (DECTCEM). */
+/** The escape sequence that shows a terminal's cursor (DECTCEM). */
 export const cursorShown = terminal`\u001b[?25h`;

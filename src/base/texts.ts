@@ -56,7 +56,7 @@ function escape(character: string): string {
     .join("");
 }
 
-/** The same as Python and shells read it, to whom halves are no code point: `\U000e0041`. */
+/** The same for Python and shells, which have no surrogate pairs: `\U000e0041`. */
 function escapeWhole(character: string): string {
   if (character.length === 1) return escape(character);
   return `\\U${character.codePointAt(0)!.toString(16).padStart(8, "0")}`;
@@ -119,7 +119,7 @@ export function programText(text: string): ProgramText {
   return text as ProgramText;
 }
 
-/** What sets a colour (SGR), or is dangerous in lines. */
+/** A sequence that sets a colour (SGR), or a code point that is dangerous in lines. */
 const colourOrDangerous = new RegExp(`(\u001b\\[[\\d;:]*m)|${dangerousInLines.source}`, "gv");
 
 /**
@@ -133,7 +133,7 @@ export function stillProgramText(text: string): ProgramText {
     return (colour = itsColour);
   });
   const goesOn = colour !== "" && !/\[0*m$/.test(colour);
-  // It would be the picture's colour, too.
+  // A colour that goes on would colour the picture as well.
   return (goesOn ? still.replace(/(\r?\n)?$/, "\u001b[0m$1") : still) as ProgramText;
 }
 
@@ -173,7 +173,7 @@ function markup(text: string): string {
 
 /** A template for Markdown; values may stand in paragraphs and in the cells of tables. */
 export const markdown: Tag<"markdown"> = tag((text) =>
-  // What only looks like an element or an entity, as in "main<=2s & done", needs no escape.
+  // A `<` or `&` that begins no element or entity, as in "main<=2s & done", needs no escape.
   visible(text.replaceAll(/[\\`*[\]|]|\b_(?!\w)|(?<!\w)_|<(?=[a-z/!?])|&(?=#|\w+;)/gi, "\\$&")),
 );
 
@@ -208,8 +208,8 @@ export function workflowCommand(
 }
 
 /**
- * A program. In the strings of either language an escape means what it stands for, so the program does the
- * same; elsewhere it has no such code points, but in its comments.
+ * A program's source. In a string of either language the escape means the code point, so the program
+ * does the same. Outside strings such code points stand only in comments, where an escape changes nothing.
  */
 export function sourceText(
   language: "typescript" | "python",
@@ -220,8 +220,8 @@ export function sourceText(
 }
 
 /**
- * A document with all that is dangerous in it escaped: that means the same in a value between double quotes,
- * which `visibleDocument` (scenario/visible.ts) sees to.
+ * A document with all that is dangerous in it escaped. An escape means its code point only between double
+ * quotes, so `visibleDocument` (scenario/visible.ts) puts such values there first.
  */
 export function documentText(text: string): DocumentText {
   return visibleInLines(text) as DocumentText;
@@ -240,7 +240,7 @@ export function shellWord(text: string): TerminalText {
 
 /** The same, between quotes in any case. */
 export function quotedForShell(text: string): TerminalText {
-  // Between double quotes, a shell still reads these.
+  // Shells expand these between double quotes.
   const quoted = /["$`\\!]/.test(text) ? singleQuoted(text) : `"${text}"`;
   return (dollarQuoted(text) ?? quoted) as TerminalText;
 }
@@ -249,7 +249,7 @@ function singleQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The word as bash and zsh read it where it holds what must be escaped; null where it does not. */
+/** The word in ANSI-C quotes (`$'…'`) of bash and zsh; null where nothing in it must be escaped. */
 function dollarQuoted(text: string): string | null {
   const escaped = visible(text.replaceAll(/[\\']/g, "\\$&"), escapeWhole);
   return visible(text) === text ? null : `$'${escaped}'`;

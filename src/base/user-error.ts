@@ -5,10 +5,10 @@
  * would say no more.
  */
 export abstract class UserError extends Error {
-  /** The exit status of a command that it ends: by itself that of a request that cannot be met. */
+  /** The exit status of a command that it ends. The default, 2, is that of a request that cannot be met. */
   readonly status: number = 2;
 
-  /** The lines by which it is told to whoever has given the command. */
+  /** The lines that tell the user of it. */
   get told(): readonly string[] {
     return [`tandem: ${this.message}`];
   }

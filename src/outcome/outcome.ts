@@ -49,33 +49,36 @@ type Told =
   | "aftermath"
   | "strays";
 
-/** A run as its scenario sees it: of the reading, what is told as it was read; `wall` is the end of the process. */
+/**
+ * The outcome of a scenario's run. The fields of `Told` are the reading's own, unchanged; `wall` is the
+ * time at which the process ended.
+ */
 export interface Outcome extends Performed, Pick<Reading, Told> {
   reading: Reading;
-  /** How far times may be off by chance; 0 in virtual time. */
+  /** The uncertainty of every time in it; 0 in virtual time. */
   precision: Ticks;
   main: ProgramOutcome & {
-    /** For how long main stood still before its steps ended: blocking steps, an inline loop, joins. */
+    /** The time for which main stood still before its steps ended: blocking steps, an inline loop, joins. */
     blocked: Ticks;
     waits: MainWait[];
   };
-  /** With who learned of its failure; null unless it failed. */
+  /** How its failure was heard is in `heard`, which is null unless it failed. */
   launch: ProgramOutcome & { heard: HeardBy | null };
-  /** By their actor's number. */
+  /** The tasks, by their actor's number. */
   tasks: TaskOutcome[];
-  /** Null when no synchronous step held the loop. */
+  /** The longest hold of the loop's thread; null when no synchronous step held it. */
   longestBlock: Hold | null;
   /** Who held the loop's thread for long, and who was late through whom. */
   blame: Blame;
   /** The share of the background's time in which main went on as well and did not wait; 0 where they share a thread. */
   overlap: number;
-  /** What the process ended with; null when tandem ended it. */
+  /** The exit status of the process; null when tandem ended it. */
   exitCode: number | null;
-  /** What ended the run before its program ended itself; `cut-off`: the record ends early, and does not say. */
+  /** The cause of a run's early end; null where its program ended itself. `cut-off`: the record stops before any end. */
   interruptedBy: ProcessOutcome["interruptedBy"];
-  /** What is known of it beside, as the signal that ended a process. */
+  /** Details of the interruption, such as the signal that ended the process. */
   interruption: string | null;
-  /** What was under way beside main when the process ended: a loop in a thread, and jobs of the pool. */
+  /** The work that went on beside main when the process ended: a loop in a thread, and jobs of the pool. */
   left: { loop: boolean; jobs: number };
   /** Whether main came to its `launch` step. */
   launched: boolean;
@@ -86,7 +89,7 @@ export function actorName({ tasks }: Outcome, actor: number): string {
   return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : tasks[actor]!.name;
 }
 
-/** The same as it stands in the document: all copies of a task share it. */
+/** An actor's name in the document, which all copies of a task share. */
 export function documentName(outcome: Outcome, actor: number): string {
   return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
 }
@@ -160,7 +163,7 @@ function programOf({ status, startedAt, endedAt, error }: ActorOutcome): Program
   return { status, startedAt, endedAt, error };
 }
 
-/** The tasks with what their steps say. They are added to, not copied: there may be a million. */
+/** The tasks, with their steps joined to them. The objects are extended in place, since there may be a million. */
 function tasksOf(scenario: Scenario, { actors }: Reading): TaskOutcome[] {
   const counts = new Map(scenario.tasks.map((spec) => [spec, countSteps(spec.steps)]));
   const instances = new TaskInstances(scenario);
@@ -200,7 +203,7 @@ function overlap(
   return closed > from ? Math.max(0, to - from - waited) / (closed - from) : 0;
 }
 
-/** Hears of main's coming to its `launch` step. */
+/** A listener for main's coming to its `launch` step. */
 class LaunchListener implements Listener {
   came = false;
 

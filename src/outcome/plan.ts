@@ -1,17 +1,17 @@
-/** What is to be run, and how: the one thing that every use case is given. */
+/** The plan of a run: the scenario, its strategy and the driver. Every use case is given one. */
 import type { ProgramSpec } from "../program/spec.ts";
 import type { Jitter } from "../scenario/jitter.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { ScenarioSource } from "../trace/trace.ts";
 
-/** What takes a program through its operations; `speed`: every duration is divided by it. */
+/** The driver that takes a program through its operations; `speed`: every duration is divided by it. */
 export type Driver = { kind: "virtual"; jitter: Jitter | null } | { kind: "real"; speed: number };
 
 export interface Plan extends ProgramSpec {
   driver: Driver;
-  /** What its document is called. */
+  /** The name of its document in messages. */
   file: string;
-  /** What the modules of its calls are relative to. */
+  /** The folder that the modules of its calls are relative to. */
   folder: string;
 }
 

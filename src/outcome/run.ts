@@ -10,13 +10,13 @@ import { type Plan, sourceOf } from "./plan.ts";
 export interface Ending {
   /** Whether something else than its program's end ended a real run. */
   endedEarly: boolean;
-  /** The signal of a terminal that ended its process, when it was none of tandem's own sending. */
+  /** The signal that ended its process, where it came from a terminal and not from tandem. */
   signal: "SIGINT" | "SIGTERM" | null;
-  /** What the process wrote to stderr, if it ended unexpectedly. */
+  /** The text that the process wrote to stderr, if it ended unexpectedly. */
   complaint: string;
 }
 
-/** What is known of a run beside its trace; what is left out is as it is in virtual time. */
+/** The facts of a run that are not in its trace. A field left out has the value of virtual time. */
 export interface Beside {
   ending?: Ending;
   /** When main started, in ms since 1970; null in virtual time, and where main did not start. */
@@ -38,12 +38,12 @@ export class Run implements Required<Beside> {
     this.epoch = epoch;
   }
 
-  /** What its trace says; it is read when it or the outcome is first asked for. */
+  /** The reading of its trace, made when it or the outcome is first asked for. */
   get reading(): Reading {
     return this.outcome.reading;
   }
 
-  /** What the reading comes to beside the document and the strategy. */
+  /** The reading joined to the document and the strategy. */
   get outcome(): Outcome {
     return (this.#outcome ??= readOutcome(this.plan, this.trace));
   }
