@@ -639,6 +639,34 @@ const lawRounds = rounds(40, 300);
 const seeds = Array.from({ length: lawRounds }, (_, index) => 7000 + index);
 
 describe("laws", () => {
+  test("law: what keeps the loop's thread lies in a step that has an end, and no other step is told of", () => {
+    for (const seed of seeds) {
+      const { log } = performRandom(seed);
+      let thread = -1;
+      let step: number | null = null;
+      let keeps = 0;
+      for (const event of eventsOf(log)) {
+        const { type, actor } = event;
+        if (type === "loop-opened") thread = event.thread;
+        if (event.thread !== thread) continue;
+        if (type === "loop-closed") thread = -1;
+        if (type === "step-began") {
+          expect([seed, step]).toEqual([seed, null]);
+          step = actor;
+          keeps = 0;
+        } else if (type === "step-ended") {
+          expect([seed, step, keeps > 0]).toEqual([seed, actor, true]);
+          step = null;
+        } else if (/^(block|compute)-began$|^call-held$/.test(type)) {
+          expect([seed, type, step === null]).toEqual([seed, type, false]);
+          keeps++;
+        } else if (actor === MAIN && /^(wait|call)-began$/.test(type)) keeps++;
+      }
+      // Only a process that ends in the middle of a step leaves it open.
+      if (step !== null) expect([seed, keeps > 0]).toEqual([seed, true]);
+    }
+  }, 120_000);
+
   test("law: a hold is as long as the operations within it, no operation is in two, and the longest is longestBlock", () => {
     for (const seed of seeds) {
       const { log, strategy, outcome } = performRandom(seed);
