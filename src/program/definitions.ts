@@ -25,7 +25,7 @@ import type { Convention, Id } from "../trace/read.ts";
 import { lazyTable } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { LeafStep, Scenario, Step, StepPosition } from "../scenario/model.ts";
-import { isBeside, mayAbandon, type Strategy } from "../scenario/strategy.ts";
+import { does, isBeside, mayAbandon, type Strategy } from "../scenario/strategy.ts";
 import { leaves } from "../scenario/walk.ts";
 
 const loop = 0;
@@ -87,7 +87,7 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
         loop,
         {
           thread: beside ? LOOP_THREAD : MAIN_THREAD,
-          rules: strategy.loop === "float" ? "javascript" : "asyncio",
+          rules: does(strategy, "floats") ? "javascript" : "asyncio",
         },
       ],
     ]),

@@ -5,7 +5,7 @@ import { Background } from "./background.ts";
 import { Cancelled, endingOf, failures } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
 import type { Thread, ThreadProgram } from "./operation.ts";
-import { isBeside } from "../scenario/strategy.ts";
+import { does, isBeside } from "../scenario/strategy.ts";
 import type { LeafStep, StepPosition } from "../scenario/model.ts";
 import type { NumberedSpec } from "./spec.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
@@ -27,7 +27,7 @@ export function* runAsync(run: NumberedSpec, thread: Thread): ThreadProgram<Clos
   const background = new Background(run, thread, false);
   const { loop, pool } = background;
   const launch = loop.createTask(LAUNCH, launchCoroutine(background));
-  const awaited = run.strategy.loop === "portal" ? portalEnd(background, launch) : launch;
+  const awaited = does(run.strategy, "staysOpen") ? portalEnd(background, launch) : launch;
   yield* loop.runUntilDone(awaited);
   const cut = launch.state === "pending" || (launch.state === "finished" && !awaited.done);
   yield* loop.shutDown(cut ? "main-ended" : "loop-closed", () => pool?.shutDown());
@@ -80,8 +80,8 @@ export function* launchCoroutine(background: Background): Coroutine {
           })
         : background.special(step, LAUNCH, values),
     );
-  loop.holdsReferences = run.strategy.settle !== "none";
-  if (run.strategy.settle === "group")
+  loop.holdsReferences = does(run.strategy, "awaits");
+  if (does(run.strategy, "groups"))
     yield* settleAsGroup(background, (group) => stepsOf(0, settle, group));
   else yield* settleStarted(background, stepsOf(0, settle), started);
   loop.dropReferences();
@@ -107,14 +107,15 @@ function* settleStarted(
   steps: Coroutine,
   started: readonly Task[],
 ): Coroutine {
-  const { settle, timeout } = run.strategy;
+  const { strategy } = run;
+  const { timeout } = strategy;
   const launch = loop.current!;
   yield* steps;
   loop.thread.record(typeNumber["settle-began"], LAUNCH, 0, settlePosition(run));
   let raised: Error | undefined;
-  if (settle !== "none")
+  if (does(strategy, "awaits"))
     raised = yield* caught(
-      gathered(loop, launch, started, { collectErrors: settle === "settled", timeout }),
+      gathered(loop, launch, started, { collectErrors: does(strategy, "collects"), timeout }),
     );
   endSettle(loop, raised);
 }

@@ -197,10 +197,10 @@ class MainThread {
 
   /** Waits for the background's end (Thread.join); when the time runs out main simply goes on. */
   *#join(step: Extract<LeafStep, { kind: "join" }>): ThreadProgram<void> {
-    if (!this.#launched && this.#run.strategy.loop !== "inline") throw failures.joinedTooEarly();
+    if (!this.#launched && !does(this.#run.strategy, "blocksMain")) throw failures.joinedTooEarly();
     // Nothing inline is left by now; and what floats on this very thread cannot end while it waits.
     const over = (): boolean =>
-      this.#run.strategy.loop === "inline" || this.#closed || this.#floating?.isOver === true;
+      does(this.#run.strategy, "blocksMain") || this.#closed || this.#floating?.isOver === true;
     yield* this.#until("join", step.position, step.timeout, over);
   }
 
@@ -300,10 +300,10 @@ class MainThread {
 
   /** At exit, with a loop that floats on this thread, which is free now. */
   *#leaveFloating({ loop }: Background, until: Ticks): ThreadProgram<number> {
-    const { atExit } = this.#run.strategy;
+    const { strategy } = this.#run;
     const thread = this.#thread;
-    if (atExit === "abandon") return 0;
-    if (atExit === "cancel") loop.cancelAll(loop.tasks, "main-ended");
+    if (does(strategy, "abandons")) return 0;
+    if (does(strategy, "cancels")) loop.cancelAll(loop.tasks, "main-ended");
     thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("join"));
     yield* loop.runToRest(until);
     thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("join"));
@@ -316,7 +316,7 @@ class MainThread {
    */
   *#drain(until: Ticks): ThreadProgram<number> {
     const { scenario, strategy, takes } = this.#run;
-    if (takes !== undefined || strategy.atExit === "abandon" || !callsAny(scenario)) return 0;
+    if (takes !== undefined || does(strategy, "abandons") || !callsAny(scenario)) return 0;
     const result = yield { kind: "drain", until };
     return result?.exitCode ?? 0;
   }

@@ -5,7 +5,7 @@
  */
 import { formatTime } from "../base/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
-import { allStrategies, type Strategy } from "../scenario/strategy.ts";
+import { allStrategies, does, type Strategy } from "../scenario/strategy.ts";
 import { complexity, type Figures, type Judged } from "./comparison.ts";
 import { costOf } from "./cost.ts";
 import type { CounterExample } from "./counter-example.ts";
@@ -83,7 +83,7 @@ export function advise(
       choice,
       [...sorted, ...others].filter(
         ({ lacks, strategy }) =>
-          lacks.length === 0 && (strategy.loop !== "float" || choice.strategy.loop === "float"),
+          lacks.length === 0 && (!does(strategy, "floats") || does(choice.strategy, "floats")),
       ),
     ),
   };
@@ -172,7 +172,7 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged, own: Strategy)
  */
 function nearestOf(sorted: readonly Judged[], own: Strategy): Judged | undefined {
   const isForeign = ({ strategy }: Judged): boolean =>
-    (strategy.loop === "float") !== (own.loop === "float");
+    does(strategy, "floats") !== does(own, "floats");
   return sorted.toSorted(
     (a, b) =>
       Number(isDeadlock(a)) - Number(isDeadlock(b)) ||

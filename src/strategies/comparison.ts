@@ -1,7 +1,7 @@
 /** The comparison of strategies: the figures of a run, and classes of strategies that have the same ones. */
 import type { Ticks } from "../base/duration.ts";
 import { weightOf } from "../scenario/axes.ts";
-import { isSamePoint, type Strategy } from "../scenario/strategy.ts";
+import { does, isSamePoint, type Strategy } from "../scenario/strategy.ts";
 import { backgroundEnd } from "./expectations.ts";
 import { endedAtShutdown, isLost, type Outcome } from "../outcome/outcome.ts";
 
@@ -94,7 +94,7 @@ const refinement = 100;
  */
 export function complexity(strategy: Strategy, own: Strategy): number {
   const refined = strategy.name.split(",").length - 1;
-  const isForeign = (strategy.loop === "float") !== (own.loop === "float");
+  const isForeign = does(strategy, "floats") !== does(own, "floats");
   return (isForeign ? foreign : 0) + refinement * refined + weightOf(strategy);
 }
 

@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import type { EventLog } from "../trace/log.ts";
 import { followSpans, type Span } from "../reading/spans.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
-import type { Strategy } from "../scenario/strategy.ts";
+import { does, type Strategy } from "../scenario/strategy.ts";
 import { Cursor, hasStep, isPoolStep } from "../scenario/walk.ts";
 
 /**
@@ -16,8 +16,8 @@ export function computeAtOnce(scenario: Scenario, strategy: Strategy, log: Event
   const { main, launch, tasks } = scenario;
   const steps = [main, launch, ...tasks.flatMap((task) => [task.steps, task.finally])];
   // A loop that floats is JavaScript's, and with one thread there is none beside it.
-  if (strategy.loop === "float") return false;
-  if (strategy.loop === "inline" && strategy.offload !== "threads") return false;
+  if (does(strategy, "floats")) return false;
+  if (does(strategy, "blocksMain") && strategy.offload !== "threads") return false;
   if (!steps.some((list) => hasStep(list, "compute"))) return false;
   const jobs = new ComputingJobs(scenario);
   /** By thread: since when it computes. */

@@ -2,7 +2,7 @@
 import type { End, FindingOf } from "../../reading/findings/finding.ts";
 import type { Outcome, TaskOutcome } from "../../outcome/outcome.ts";
 import type { LeafStep, Scenario } from "../../scenario/model.ts";
-import { type Axes, isBeside } from "../../scenario/strategy.ts";
+import { type Axes, does, isBeside } from "../../scenario/strategy.ts";
 import type { Advice, Words } from "../context.ts";
 import { strayCause } from "./errors.ts";
 import { cutWords, quote } from "../words.ts";
@@ -35,7 +35,7 @@ export function lostAtClose(outcome: Outcome, finding: FindingOf<"lost-at-close"
   return {
     message: failed
       ? `launch failed (${quote(launchError)}), so the loop closed and cancelled ${what} ${when}${cutWords(cleanupCut)}`
-      : `the loop closed${strategy.loop === "portal" ? "" : " when launch returned"}, and nothing had waited for ${what}: cancelled ${when}${cutWords(cleanupCut)}`,
+      : `the loop closed${does(strategy, "staysOpen") ? "" : " when launch returned"}, and nothing had waited for ${what}: cancelled ${when}${cutWords(cleanupCut)}`,
     remedies,
     otherwise: failed
       ? "keep launch from failing before its tasks are done"

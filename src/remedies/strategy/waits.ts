@@ -3,7 +3,7 @@ import type { FindingOf } from "../../reading/findings/finding.ts";
 import { MAIN } from "../../scenario/numbers.ts";
 import { formatTime } from "../../base/duration.ts";
 import type { LeafStep, Scenario, Step } from "../../scenario/model.ts";
-import type { Strategy } from "../../scenario/strategy.ts";
+import { does, type Strategy } from "../../scenario/strategy.ts";
 import type { Waiting } from "../../reading/reading.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
@@ -32,9 +32,10 @@ export function deadlock(outcome: Outcome, { evidence }: FindingOf<"deadlock">):
 /** A loop that moves while main waits, which would else wait for what that loop does. */
 function besideMain(strategy: Strategy): Remedy {
   const axes = ownThread(strategy);
-  if (strategy.loop === "float")
+  if (does(strategy, "floats"))
     return changing("loop", axes, ", since nothing on this one can move while main waits");
-  if (strategy.loop === "inline") return changing("loop", axes, ", so that main goes on beside it");
+  if (does(strategy, "blocksMain"))
+    return changing("loop", axes, ", so that main goes on beside it");
   return { does: "let the loop close when launch returns, and join its thread", axes };
 }
 
@@ -45,7 +46,7 @@ const leaveOutTheJoin =
 function joinsPortal({ strategy, waiting, main }: Outcome): boolean {
   const joins = waiting.some((one) => one.actor === MAIN && one.for === "join");
   // Otherwise it waits at exit.
-  return joins && strategy.loop === "portal" && main.status === "deadlocked";
+  return joins && does(strategy, "staysOpen") && main.status === "deadlocked";
 }
 
 /** What would let those go on who wait for nobody else that waits. */
@@ -86,7 +87,7 @@ function waitWords({ strategy, main }: Outcome, { for: what, of, actor }: Waitin
     case "settle":
       return "at the completion point";
     case "join":
-      return actor === MAIN && strategy.loop === "portal" && main.status === "deadlocked"
+      return actor === MAIN && does(strategy, "staysOpen") && main.status === "deadlocked"
         ? "for the end of a portal, which stays open until main ends"
         : "for the background to end";
     case "result":
