@@ -4,12 +4,15 @@ import type { CallTimes } from "../scenario/calls.ts";
 import { type Scenario, taskInstances } from "../scenario/model.ts";
 import { LAUNCH, MAIN } from "../scenario/numbers.ts";
 import { readTrace } from "../trace/read.ts";
+import type { Trace } from "../trace/trace.ts";
 
 /** What is taken from a record. */
 export interface Taken {
   takes: CallTimes;
   /** Errors of the recorded run that nobody could catch: a run that takes its times goes on without them. */
   uncaught: readonly string[];
+  /** Whether the record breaks off, and what of it was not understood. */
+  record: Pick<Trace, "cutOff" | "unknown">;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface Taken {
  * @throws EventsError where the file is none of tandem's.
  */
 export function readTakes(pieces: Iterable<string>, file: string, scenario: Scenario): Taken {
-  const { definitions, log } = readTrace(pieces, file);
+  const { definitions, log, cutOff, unknown } = readTrace(pieces, file);
   const { byActor, byFunction } = readCallTimes(log);
   const here = new Map<string, number>([
     ["main", MAIN],
@@ -31,5 +34,5 @@ export function readTakes(pieces: Iterable<string>, file: string, scenario: Scen
     const actor = here.get(definitions.actors.get(Number(recorded))?.name ?? "");
     if (actor !== undefined) takes.byActor[actor] = times;
   }
-  return { takes, uncaught: uncaughtErrors(log) };
+  return { takes, uncaught: uncaughtErrors(log), record: { cutOff, unknown } };
 }

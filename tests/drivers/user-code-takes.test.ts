@@ -1,5 +1,6 @@
 /** `--takes-from`: a recorded real run's calls, performed again in virtual time. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { readCallTimes } from "../../src/strategies/call-times.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Plan, planOf } from "../../src/outcome/plan.ts";
@@ -12,7 +13,7 @@ import type { CallTimes } from "../../src/scenario/calls.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { tandem, tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { randomFrom } from "./arbitrary.ts";
 import { patience } from "../support/patience.ts";
 
@@ -144,6 +145,21 @@ test("an error that nobody could catch is none of a call's: that it is left out 
   const words = ["run", file, "--strategy", "await", "--driver", "virtual", "--takes-from", events];
   expect(tandem(words).stderr).toMatch(/nobody could catch an error .*stray.* goes on without it/);
 }, 60_000);
+
+test("a record that breaks off says so where calls take their times from it", async () => {
+  const step = { call: { module: "./calls.ts", export: "ok", takes: "1ms" } };
+  const file = folder.file("cut.json", JSON.stringify({ name: "cut", main: [step] }));
+  const events = folder.file("whole.ndjson");
+  const run = ["run", file, "--driver", "virtual"];
+  expect((await tandemHere([...run, "--events", events])).status).toBe(0);
+  const whole = readFileSync(events, "utf8");
+  const cut = folder.file("cut.ndjson", whole.slice(0, -10));
+  const said = "breaks off within a line";
+  expect((await tandemHere([...run, "--takes-from", events])).stderr).not.toContain(said);
+  expect((await tandemHere([...run, "--takes-from", cut])).stderr).toContain(
+    `${cut}: The file of events ${said}`,
+  );
+});
 
 test("law: the calls of a recorded run come to what they came to, and so does everybody", async () => {
   for (let seed = 1; seed <= rounds(8, 100); seed++) {

@@ -1,5 +1,12 @@
 /** `tandem run <scenario>` */
-import { joined, json, type JsonText, printableLines, shellWord } from "../../base/texts.ts";
+import {
+  joined,
+  json,
+  type JsonText,
+  printable,
+  printableLines,
+  shellWord,
+} from "../../base/texts.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { findFindings } from "../../remedies/findings.ts";
@@ -9,6 +16,7 @@ import { checkPlans, type Driver, planOf } from "../../runs/plan.ts";
 import { encodeRecord } from "../../runs/record.ts";
 import { openProcess, type RealProcess } from "../../runs/run.ts";
 import { tryOut } from "../../runs/simulate.ts";
+import { renderRecord } from "../../report/terminal/record.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
 import type { CallTimes } from "../../scenario/calls.ts";
 import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
@@ -104,10 +112,12 @@ function commandAgain(scenario: string, { given }: Words): string {
   return ["tandem run", shellWord(scenario), ...options].join(" ");
 }
 
-/** How calls went in a recorded run; says which of its errors this run goes on without. */
+/** How calls went in a recorded run; says what its record lacks, and which of its errors this run goes on without. */
 async function takesFrom(word: string, scenario: Scenario): Promise<CallTimes> {
   const { readTakes } = await import("../../runs/takes.ts");
-  const { takes, uncaught } = readTakes(readTextPieces(word, word, maxEventBytes), word, scenario);
+  const pieces = readTextPieces(word, word, maxEventBytes);
+  const { takes, uncaught, record } = readTakes(pieces, word, scenario);
+  for (const line of renderRecord(record)) writeErr(joined([printable(`${word}: `), line], ""));
   for (const error of uncaught)
     writeErrLine(
       `${word}: nobody could catch an error of the recorded run (${error}), and this run goes on without it`,
