@@ -37,17 +37,20 @@ type Tag<Kind extends string> = (
 ) => Safe<Kind>;
 
 /**
- * The code points that are dangerous in any text: C0, DEL and C1, those that cannot be seen (Unicode's
- * Default_Ignorable_Code_Point, and the marks of annotations), among them all that turn the direction of
- * writing, those that end a line for some readers, and halves of surrogate pairs.
+ * What hides, turns lines around or ends them: all that cannot be seen (Unicode's
+ * Default_Ignorable_Code_Point, and the marks of annotations), the ends of lines that only some readers
+ * know, and halves of surrogate pairs.
  *
  * The selectors that choose between the shapes of one sign (U+FE00-FE0F) pass: "❤️" has one, and they
  * say nothing by themselves.
  */
-const dangerous = /[\p{Cc}[\p{DI}--[\ufe00-\ufe0f]]\ufff9-\ufffb\u2028\u2029\p{Cs}]/gv;
+const hiding = String.raw`[\p{DI}--[\ufe00-\ufe0f]]\ufff9-\ufffb\u2028\u2029\p{Cs}`;
+
+/** The code points that are dangerous in any text: C0, DEL, C1 and what hides. */
+const dangerous = new RegExp(`[\\p{Cc}${hiding}]`, "gv");
 
 /** The same but for a tab and the end of a line, in texts that have lines of their own. */
-const dangerousInLines = new RegExp(`(?!\\r\\n|[\\t\\n])${dangerous.source}`, "gv");
+const dangerousInLines = new RegExp(`(?!\\r\\n)[[\\p{Cc}--[\\t\\n]]${hiding}]`, "gv");
 
 /** A code point as JSON, TypeScript and YAML escape it: `\u202e`, above U+FFFF two halves. */
 function escape(character: string): string {
