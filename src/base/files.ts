@@ -12,13 +12,12 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
-  statSync,
-  type Stats,
   unlinkSync,
 } from "node:fs";
 import type { FileHandle, open as openFile } from "node:fs/promises";
 import type { Output } from "./texts.ts";
 import { basename, dirname, join, resolve } from "node:path";
+import { lookAt } from "./paths.ts";
 import { UserError } from "./user-error.ts";
 
 /** An incomplete write: nothing of the output has been written, or only a part. */
@@ -63,15 +62,15 @@ export async function writeFile(
   options: FileOptions,
 ): Promise<void> {
   const target = targetOf(file);
-  const there = statOf(target);
-  if (isStream(target) || (there !== undefined && !there.isFile()))
+  const there = lookAt(target);
+  if (isStream(target) || there.kind === "stream" || there.kind === "folder")
     return writeStream(file, pieces, options);
   const sibling = siblingOf(target);
   try {
     await fill(sibling, pieces, options);
     // The file keeps the permissions that its owner has given to what stood there before.
-    if (there !== undefined && options.replace && !options.isPrivate)
-      chmodSync(sibling, there.mode & 0o7777);
+    if (there.kind === "file" && options.replace && !options.isPrivate)
+      chmodSync(sibling, there.stats.mode & 0o7777);
     if (options.replace) renameSync(sibling, target);
     else putInPlace(sibling, target);
   } catch (error) {
@@ -127,15 +126,6 @@ function targetOf(path: string): string {
     }
   }
   return target;
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    // Part of the path is no folder, or may not be searched. Opening the file will report that.
-    return undefined;
-  }
 }
 
 /** `open` of node:fs/promises, loaded on first use: commands that write no file start without it. */

@@ -1,5 +1,5 @@
 /** The command that a word means, and what its user may have meant where it is none. */
-import { existsSync, statSync } from "node:fs";
+import { lookAt } from "../base/paths.ts";
 import { suggestion } from "../base/suggest.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { UsageError } from "./errors.ts";
@@ -22,7 +22,7 @@ export async function commandNamed(word: string, others: string[] = []): Promise
 }
 
 async function isScenario(word: string): Promise<boolean> {
-  if (existsSync(word) && statSync(word).isFile()) return true;
+  if (lookAt(word).kind === "file") return true;
   const { catalogue } = await import("../scenario/catalogue.ts");
   return catalogue.some(({ name }) => name === word);
 }

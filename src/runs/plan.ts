@@ -1,6 +1,6 @@
 /** Whether what is planned can be run: a document says what it calls, and only the driver what it can. */
-import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { lookAt } from "../base/paths.ts";
 import { callSteps, functionName } from "../scenario/calls.ts";
 import type { Plan } from "../outcome/plan.ts";
 import { DocumentError, type Problem } from "../scenario/problem.ts";
@@ -33,9 +33,9 @@ function callProblems({ scenario, folder, driver, takes }: Plan): Problem[] {
 }
 
 function problemOfModule(file: string): string | null {
-  // By itself, statSync throws where a folder on the way is a file.
-  const stat = existsSync(file) ? statSync(file) : undefined;
-  if (stat === undefined)
+  const there = lookAt(file);
+  if (there.kind === "nothing")
     return `there is no file ${file}; "module" is a path, relative to the scenario's own file`;
-  return stat.isDirectory() ? `${file} is a folder; name a file in it` : null;
+  if (there.kind === "unreachable") return `${file} cannot be read: ${there.why}`;
+  return there.kind === "folder" ? `${file} is a folder; name a file in it` : null;
 }

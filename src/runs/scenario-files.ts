@@ -1,6 +1,7 @@
 /** From the words on a command line to all the scenarios that they mean: files, and those in folders. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { lookAt } from "../base/paths.ts";
 import { catalogue } from "../scenario/catalogue.ts";
 import { DocumentError } from "../scenario/problem.ts";
 
@@ -23,7 +24,7 @@ function isFile(word: string): boolean {
 }
 
 function scenariosOf(word: string): Found[] {
-  if (!isFile(word) || !statSync(word, { throwIfNoEntry: false })?.isDirectory()) return [{ word }];
+  if (!isFile(word) || lookAt(word).kind !== "folder") return [{ word }];
   const found = inFolder(word);
   if (found.length > 0) return found;
   return [
@@ -49,8 +50,7 @@ function inFolder(folder: string): Found[] {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return inFolder(path);
       // A link may lead to a folder, and in circles; only one to a file is followed.
-      if (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory())
-        return [];
+      if (entry.isSymbolicLink() && lookAt(path).kind === "folder") return [];
       return isScenario(path) ? [{ word: path }] : [];
     });
 }

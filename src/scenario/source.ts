@@ -1,6 +1,7 @@
 /** From the word on the command line to a document's text: a catalogue name, a file, or `-`. */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { lookAt } from "../base/paths.ts";
 import { catalogue } from "./catalogue.ts";
 import { DocumentError } from "./problem.ts";
 import { suggestion } from "../base/suggest.ts";
@@ -41,7 +42,7 @@ export function readSource(word: string): Source {
   const known = catalogue.find((entry) => entry.name === word);
   if (known !== undefined) return { file: known.file, text: known.text, folder: process.cwd() };
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
-  if (word !== "-" && !existsSync(word)) {
+  if (word !== "-" && lookAt(word).kind === "nothing") {
     const names = catalogue.map((entry) => entry.name);
     refuse(
       file,

@@ -1,7 +1,7 @@
 // The command line and its machine-readable output, as a user meets them.
 
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { YAML } from "bun";
 import { z } from "zod";
 import manifest from "../../package.json";
@@ -321,6 +321,44 @@ describe("every command", () => {
 
   test.each(["run", "show", "report"])("%s says what is missing", async (name) => {
     expectRefusal(await tandemHere([name]), "missing", `tandem help ${name}`);
+  });
+});
+
+describe("a path that cannot be looked at", () => {
+  const trouble = temporaryFolder();
+  afterAll(() => trouble[Symbol.dispose]());
+  const circle = trouble.file("circle");
+  symlinkSync(circle, circle);
+
+  test.each([
+    ["a name too long", trouble.file("a".repeat(300))],
+    ["a link in circles", circle],
+    ["below a link in circles", `${circle}/x.yaml`],
+    ["below a file", `${trouble.file("plain", "text")}/x.yaml`],
+  ])("is told in a sentence, with exit status 2: %s", async (_, path) => {
+    for (const args of [
+      ["run", "lost", ...virtual, "--events", path],
+      ["run", "lost", ...virtual, "--takes-from", path],
+      ["run", path],
+      ["show", path],
+      ["compare", path],
+      ["code", path],
+      ["report", path],
+      [path],
+    ])
+      expectRefusal(await tandemHere(args), path);
+    const { status, stdout, stderr } = await tandemHere(["check", path]);
+    expect([status, stderr]).toEqual([2, ""]);
+    expect(stdout).toContain(`✗ ${path}: `);
+  });
+
+  test("in a folder that is checked keeps no other document from being checked", async () => {
+    using documents = temporaryFolder();
+    for (const name of ["circle", "circle.yaml"]) symlinkSync(name, documents.file(name));
+    documents.file("good.yaml", small);
+    const { status, stdout, stderr } = await tandemHere(["check", documents.path]);
+    expect([status, stderr]).toEqual([2, ""]);
+    expect(stdout).toContain("1 expects nothing, 1 cannot be read");
   });
 });
 

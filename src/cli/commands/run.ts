@@ -7,7 +7,6 @@ import {
   printableLines,
   shellWord,
 } from "../../base/texts.ts";
-import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { findFindings } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
@@ -20,6 +19,7 @@ import { renderRecord } from "../../report/terminal/record.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
 import type { CallTimes } from "../../scenario/calls.ts";
 import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
+import { lookAt } from "../../base/paths.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import type { Scenario } from "../../scenario/model.ts";
@@ -193,11 +193,14 @@ function checkEventsFile(file: string, force: boolean): void {
   };
   if (file === "-") refuse("standard output takes what the program prints; name a file");
   const folder = dirname(file);
-  if (!existsSync(folder)) refuse(`there is no folder ${folder}`);
-  if (!statSync(folder).isDirectory()) refuse(`${folder} is not a folder`);
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) refuse("it is a folder; name a file in it");
-  if (stat?.isFile() && !isStream(file) && !force)
+  const around = lookAt(folder);
+  if (around.kind === "nothing") refuse(`there is no folder ${folder}`);
+  if (around.kind === "unreachable") refuse(`there is no folder ${folder}: ${around.why}`);
+  if (around.kind !== "folder") refuse(`${folder} is not a folder`);
+  const there = lookAt(file);
+  if (there.kind === "unreachable") refuse(`it cannot be written: ${there.why}`);
+  if (there.kind === "folder") refuse("it is a folder; name a file in it");
+  if (there.kind === "file" && !isStream(file) && !force)
     refuse("the file exists; name another, or add --force to replace it");
 }
 

@@ -1,7 +1,7 @@
 /** Writing what came of questions to a file that the user names. */
-import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { OutputError, writeFile } from "../../base/files.ts";
+import { lookAt } from "../../base/paths.ts";
 import { type Output, quotedForShell } from "../../base/texts.ts";
 import { askText, askWhether, tell } from "./prompt.ts";
 
@@ -20,7 +20,7 @@ export async function save(
       initial: proposed,
       problem: fileProblem,
     });
-    const replace = existsSync(file);
+    const replace = lookAt(file).kind !== "nothing";
     if (replace && !(await askWhether(`${file} exists. Replace it?`))) continue;
     try {
       await writeFile(file, [content], { replace });
@@ -42,11 +42,8 @@ export function asWord(file: string): string {
 export function fileProblem(file: string): string | undefined {
   if (file.trim() === "") return "Write a file's name, as ./mine.yaml";
   const folder = dirname(file);
-  if (!isFolder(folder)) return `There is no folder ${folder}`;
-  return isFolder(file) ? "It is a folder; name a file in it" : undefined;
-}
-
-/** By itself, statSync throws where a folder on the way is a file. */
-function isFolder(file: string): boolean {
-  return existsSync(file) && statSync(file).isDirectory();
+  if (lookAt(folder).kind !== "folder") return `There is no folder ${folder}`;
+  const there = lookAt(file);
+  if (there.kind === "unreachable") return `It cannot be written: ${there.why}`;
+  return there.kind === "folder" ? "It is a folder; name a file in it" : undefined;
 }
