@@ -199,7 +199,7 @@ class TraceReader {
   #result(): Reading {
     const { log } = this.#trace;
     const wall = log.end;
-    const unfinished = [...this.#spans.unfinished()];
+    const unfinished = this.#spans.unfinished();
     this.#standstill.finish(wall);
     this.#turns.finish(wall);
     this.#processes.finish();

@@ -15,6 +15,8 @@ import { LogCursor } from "./cursor.ts";
 
 /** What somebody was at for a time. */
 export interface Span {
+  /** Its place among all spans but sleeps, in the order in which they began. */
+  index: number;
   /** The word before `-began`: `sleep`, `block`, `compute`, `wait`, `settle`, `offload`, `job`, `call`, `cleanup`. */
   kind: string;
   actor: number;
@@ -69,12 +71,18 @@ const endWords: readonly (readonly string[] | undefined)[] = shapesByNumber.map(
 const sleep = kinds.indexOf("sleep");
 const job = kinds.indexOf("job");
 
+/** By kind: whether its thread does nothing else meanwhile. */
+const keepsThread = kinds.map((kind) => ["step", "block", "compute", "job"].includes(kind));
+
 /** No time: nobody sleeps. */
 const never = Infinity;
 
 export class SpanFold {
-  /** By thread, kind and actor. */
+  /** By thread, kind and actor, but for what keeps its thread. */
   readonly #open = new Map<number, Span>();
+  /** By thread and kind, what keeps its thread: of such there are few at once, the last begun behind. */
+  readonly #keeping: Span[][] = [];
+  #begun = 0;
   readonly #sleeps = new Sleeps();
   /** By thread: whether it has begun a job. */
   readonly #workers: boolean[] = [];
@@ -131,16 +139,19 @@ export class SpanFold {
   }
 
   /** What nothing has ended, but for sleeps; what began first comes first. */
-  *unfinished(): Generator<Span> {
+  unfinished(): Span[] {
+    const spans: Span[] = [];
     for (const span of this.#open.values())
-      for (let one: Span | null = span; one !== null; one = one.outer) yield one;
+      for (let one: Span | null = span; one !== null; one = one.outer) spans.push(one);
+    for (const keeping of this.#keeping) if (keeping !== undefined) spans.push(...keeping);
+    return spans.length < 2 ? spans : spans.sort((a, b) => a.index - b.index);
   }
 
   #begin(kind: number, event: LogCursor): Span {
     const { thread, actor } = event;
     if (kind === job) this.#workers[thread] = true;
-    const key = keyOf(kind, thread, actor);
     const span: Span = {
+      index: this.#begun++,
       kind: kinds[kind]!,
       actor,
       thread,
@@ -153,19 +164,40 @@ export class SpanFold {
       how: null,
       error: null,
       inPool: this.isWorker(thread),
-      outer: this.#open.get(key) ?? null,
+      outer: null,
     };
+    if (keepsThread[kind]) {
+      const keeping = (this.#keeping[thread * kinds.length + kind] ??= []);
+      if (keeping.length > 0) span.outer = keeping.findLast((one) => one.actor === actor) ?? null;
+      keeping.push(span);
+      return span;
+    }
+    const key = keyOf(kind, thread, actor);
+    span.outer = this.#open.get(key) ?? null;
     this.#open.set(key, span);
     return span;
   }
 
-  #end(kind: number, event: LogCursor): Span | null {
-    const key = keyOf(kind, event.thread, event.actor);
+  /** Takes out what an event ends; undefined where the beginning of a log is missing. */
+  #take(kind: number, { thread, actor }: LogCursor): Span | undefined {
+    if (keepsThread[kind]) {
+      const keeping = this.#keeping[thread * kinds.length + kind];
+      if (keeping === undefined) return undefined;
+      if (keeping.at(-1)?.actor === actor) return keeping.pop();
+      const index = keeping.findLastIndex((one) => one.actor === actor);
+      return index < 0 ? undefined : keeping.splice(index, 1)[0];
+    }
+    const key = keyOf(kind, thread, actor);
     const span = this.#open.get(key);
-    // The beginning of a log may be missing.
-    if (span === undefined) return null;
+    if (span === undefined) return undefined;
     if (span.outer === null) this.#open.delete(key);
     else this.#open.set(key, span.outer);
+    return span;
+  }
+
+  #end(kind: number, event: LogCursor): Span | null {
+    const span = this.#take(kind, event);
+    if (span === undefined) return null;
     span.to = event.at;
     span.how = wordOf(event);
     span.error = event.text ?? null;
@@ -197,6 +229,7 @@ const [FROM, DUE, PLACE] = [0, 1, 2];
 class Sleeps {
   #rows = new Float64Array(0);
   readonly #span: Span = {
+    index: -1,
     kind: "sleep",
     actor: 0,
     thread: 0,
