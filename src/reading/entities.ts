@@ -7,8 +7,8 @@
 import type { Ticks } from "../base/duration.ts";
 import type { ActorDefinition, ThreadDefinition } from "../trace/definitions.ts";
 import type { CancelReason, Interruption } from "../trace/event.ts";
+import { type Trace, wordOf } from "../trace/trace.ts";
 import { Numbered } from "./numbered.ts";
-import { type Recorded, wordOf } from "./recorded.ts";
 
 export interface ProcessOutcome {
   number: number;
@@ -135,7 +135,7 @@ export function hasDone(actor: OpenActor): void {
 const onTime = { ticks: 0, at: 0 };
 
 export class Entities {
-  readonly #trace: Pick<Recorded, "definitions" | "words">;
+  readonly #trace: Pick<Trace, "definitions" | "words">;
   readonly #processes = new Numbered<ProcessOutcome>();
   readonly #threads = new Numbered<OpenThread>();
   readonly #actors = new Numbered<OpenActor>();
@@ -144,7 +144,7 @@ export class Entities {
   readonly threads: OpenThread[] = [];
   readonly actors: OpenActor[] = [];
 
-  constructor(trace: Pick<Recorded, "definitions" | "words">) {
+  constructor(trace: Pick<Trace, "definitions" | "words">) {
     const { definitions } = trace;
     this.#trace = trace;
     for (const [number] of definitions.processes) this.process(number);

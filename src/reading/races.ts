@@ -1,9 +1,9 @@
 /** Races: what two threads did so close together, and in no order of their own, that luck decided it. */
 import { type EventType, typeNumber } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
+import type { Trace } from "../trace/trace.ts";
 import { LogCursor } from "./cursor.ts";
 import { ThreadOrder } from "./order.ts";
-import type { Recorded } from "./recorded.ts";
 
 /** One side of a race. */
 export interface Racer {
@@ -49,7 +49,7 @@ export class RaceReader {
   #lastLine: Moment | null = null;
   #lastEnd: Moment | null = null;
 
-  constructor({ definitions }: Pick<Recorded, "definitions">, window: Ticks) {
+  constructor({ definitions }: Pick<Trace, "definitions">, window: Ticks) {
     this.#window = window;
     this.#order = new ThreadOrder(definitions);
   }
@@ -80,7 +80,7 @@ export class RaceReader {
 }
 
 /** The races of a trace, by a window of one's own. */
-export function findRaces(trace: Pick<Recorded, "log" | "definitions">, window: Ticks): Race[] {
+export function findRaces(trace: Pick<Trace, "log" | "definitions">, window: Ticks): Race[] {
   const reader = new RaceReader(trace, window);
   const event = new LogCursor(trace.log);
   while (event.next()) reader.hear(event);

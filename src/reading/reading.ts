@@ -8,6 +8,7 @@
 import type { Ticks } from "../base/duration.ts";
 import { typeNumber, waits } from "../trace/event.ts";
 import { NOBODY } from "../trace/log.ts";
+import { type Trace, wordOf } from "../trace/trace.ts";
 import { ActorReader } from "./actors.ts";
 import type { Blame } from "./blame.ts";
 import { LogCursor } from "./cursor.ts";
@@ -30,7 +31,7 @@ import {
 } from "./observations.ts";
 import { ProcessReader } from "./processes.ts";
 import { type Race, RaceReader } from "./races.ts";
-import { raceWindow, type Recorded, speedOf, wordOf } from "./recorded.ts";
+import { raceWindow, speedOf } from "./recorded.ts";
 import { type Span, SpanFold } from "./spans.ts";
 import { type MainWait, type Standstill, StandstillReader } from "./standstill.ts";
 import { type Lateness, TurnReader } from "./turns.ts";
@@ -105,7 +106,7 @@ export interface Reading {
  *
  * @param listeners hear what reading itself has no use for, behind it.
  */
-export function read(trace: Recorded, ...listeners: Listener[]): Reading {
+export function read(trace: Trace, ...listeners: Listener[]): Reading {
   return new TraceReader(trace, listeners).read();
 }
 
@@ -114,7 +115,7 @@ const sleepEnded = typeNumber["sleep-ended"];
 const loopOpened = typeNumber["loop-opened"];
 
 class TraceReader {
-  readonly #trace: Recorded;
+  readonly #trace: Trace;
   readonly #spans = new SpanFold();
   readonly #entities: Entities;
   readonly #aftermath: AftermathReader;
@@ -130,7 +131,7 @@ class TraceReader {
   readonly #readers: readonly object[];
   readonly #listeners: readonly Listener[];
 
-  constructor(trace: Recorded, listeners: readonly Listener[]) {
+  constructor(trace: Trace, listeners: readonly Listener[]) {
     this.#trace = trace;
     const entities = new Entities(trace);
     this.#entities = entities;
@@ -238,7 +239,7 @@ class TraceReader {
 
 /** For what the programs of threads waited; a wait that nothing has ended is one all the same. */
 function allWaits(
-  trace: Recorded,
+  trace: Trace,
   unfinished: readonly Span[],
   standstills: readonly Standstill[],
 ): MainWait[] {
@@ -257,11 +258,7 @@ function allWaits(
   ];
 }
 
-function waitingAtEnd(
-  trace: Recorded,
-  unfinished: readonly Span[],
-  { open }: Aftermath,
-): Waiting[] {
+function waitingAtEnd(trace: Trace, unfinished: readonly Span[], { open }: Aftermath): Waiting[] {
   const waiting = unfinished.flatMap(({ kind, actor, value, of, from }): Waiting[] =>
     kind === "wait"
       ? [{ actor, for: wordOf(trace, waits, value), of, since: from }]

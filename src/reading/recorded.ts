@@ -1,35 +1,10 @@
-/** What reading needs of a trace, and how exact its times are. */
+/** How exact the times of a trace are. */
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
-import type { Definitions } from "../trace/definitions.ts";
-import type { EventLog } from "../trace/log.ts";
-
-export interface Recorded {
-  readonly source: ReadingSource;
-  readonly definitions: Definitions;
-  /** In the order of time. */
-  readonly log: EventLog;
-  /** Words that this version does not know, behind the known ones of an event's value; left out for none. */
-  readonly words?: readonly string[];
-}
-
-/** The word that the value of an event is. @param known those that its type's shape has. */
-export function wordOf<Known extends string>(
-  { words = [] }: Pick<Recorded, "words">,
-  known: readonly Known[],
-  value: number,
-): Known | (string & {}) {
-  return known[value] ?? words[value - known.length] ?? "unknown";
-}
+import type { ObservedSource, ScenarioSource } from "../trace/trace.ts";
 
 /** Where a trace comes from, as far as its times depend on it. */
 export type ReadingSource =
-  | {
-      readonly kind: "scenario";
-      readonly driver: "virtual" | "real";
-      /** Every duration was divided by it, and every time is multiplied back. */
-      readonly speed: number;
-    }
-  | { readonly kind: "observed" };
+  Pick<ScenarioSource, "kind" | "driver" | "speed"> | Pick<ObservedSource, "kind">;
 
 /** By how much, in ms of real time, a real run is late when the machine has little else to do. */
 const noiseMs = 20;

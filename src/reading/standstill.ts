@@ -1,9 +1,9 @@
 /** For what, and for how long, the synchronous program of a thread stands still. */
 import type { Ticks } from "../base/duration.ts";
 import { waits } from "../trace/event.ts";
+import { type Trace, wordOf } from "../trace/trace.ts";
 import type { Entities } from "./entities.ts";
 import type { Hear, Hears } from "./listener.ts";
-import { type Recorded, wordOf } from "./recorded.ts";
 import type { Span } from "./spans.ts";
 
 /** A stretch for which main waited with its whole thread. */
@@ -31,12 +31,12 @@ interface Open extends Standstill {
 }
 
 export class StandstillReader {
-  readonly #trace: Recorded;
+  readonly #trace: Trace;
   readonly #entities: Entities;
   /** By thread. */
   readonly #mains: Open[] = [];
 
-  constructor(trace: Recorded, entities: Entities) {
+  constructor(trace: Trace, entities: Entities) {
     this.#trace = trace;
     this.#entities = entities;
   }

@@ -12,9 +12,10 @@ import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone } from "./entities.ts";
 import type { Hears } from "./listener.ts";
 import { type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
-import { precisionOf, type Recorded, seamOf } from "./recorded.ts";
+import { precisionOf, seamOf } from "./recorded.ts";
 import type { SpanFold } from "./spans.ts";
 import { nearestRank } from "../base/shares.ts";
+import type { Trace } from "../trace/trace.ts";
 
 /** How late sleeps ended that ended by themselves. */
 export interface Lateness {
@@ -27,7 +28,7 @@ export interface Lateness {
 const completed = completions.indexOf("completed");
 
 export class TurnReader {
-  readonly #trace: Recorded;
+  readonly #trace: Trace;
   readonly #entities: Entities;
   readonly #spans: SpanFold;
   /** By thread: the loop that has opened on it last. */
@@ -37,7 +38,7 @@ export class TurnReader {
   #elsewhere: BlameReader | null = null;
   readonly #lateness = new LatenessMeter();
 
-  constructor(trace: Recorded, entities: Entities, spans: SpanFold) {
+  constructor(trace: Trace, entities: Entities, spans: SpanFold) {
     this.#trace = trace;
     this.#entities = entities;
     this.#spans = spans;

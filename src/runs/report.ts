@@ -40,8 +40,7 @@ export function readRecording(
     return conventionOf(plan, plan.file);
   });
   const { source, epoch } = trace.header;
-  if (source.kind === "observed")
-    return { of: "program", source, trace, reading: read({ ...trace, source }) };
+  if (source.kind === "observed") return { of: "program", source, trace, reading: read(trace) };
   return { of: "scenario", run: new Run(plan!, trace, { epoch }) };
 }
 

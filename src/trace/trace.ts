@@ -53,8 +53,12 @@ export interface Unknown {
 }
 
 /** The word that the value of an event is. @param known those that its type's shape has. */
-export function wordOf({ words }: Trace, known: readonly string[], value: number): string {
-  return known[value] ?? words[value - known.length]!;
+export function wordOf<Known extends string>(
+  { words }: Pick<Trace, "words">,
+  known: readonly Known[],
+  value: number,
+): Known | (string & {}) {
+  return known[value] ?? words[value - known.length] ?? "unknown";
 }
 
 /** A trace of what has just been recorded here. */

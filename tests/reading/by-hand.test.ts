@@ -13,6 +13,7 @@ import {
   waits,
 } from "../../src/trace/event.ts";
 import { type Details, EventLog, NOBODY } from "../../src/trace/log.ts";
+import { observedTrace } from "../support/observed.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -126,9 +127,8 @@ const lines: Line[] = [
   [202, "process-ended", 0, main, 0],
 ];
 
-const source = { kind: "observed" } as const;
 const readAll = (upTo = Infinity): Reading =>
-  read({ source, definitions, log: logOf(lines.filter(([at]) => at <= upTo)) });
+  read(observedTrace(definitions, logOf(lines.filter(([at]) => at <= upTo))));
 
 describe("a program that no scenario describes", () => {
   const reading = readAll();
@@ -250,11 +250,9 @@ describe("what a recorder saw", () => {
       [159, "dropped", 0, main, 7, { text: "the buffer was full" }],
       [159, "heard", 1, fetch, 1],
     );
-    const { sightings, handles, folded, dropped, actors } = read({
-      source,
-      definitions,
-      log: logOf(seen),
-    });
+    const { sightings, handles, folded, dropped, actors } = read(
+      observedTrace(definitions, logOf(seen)),
+    );
     expect(sightings).toEqual([
       { actor: parse, at: 156_000, of: "the answer", resource: null, whom: upload, place: 4 },
     ]);
@@ -272,7 +270,7 @@ describe("a trace that ends early", () => {
   test("law: is read up to wherever it ends", () => {
     for (let count = 0; count <= lines.length; count++) {
       const log = logOf(lines.slice(0, count));
-      const { actors, processes, wall } = read({ source, definitions, log });
+      const { actors, processes, wall } = read(observedTrace(definitions, log));
       expect(actors).toHaveLength(8);
       expect(wall).toBe(log.end);
       const isWhole = count === lines.length;
@@ -295,7 +293,8 @@ describe("a trace that ends early", () => {
       [0, "main-started", 0, main],
       [1, "wait-began", 0, main, waits.length + 1, { text: "db" }],
     ]);
-    const { waiting } = read({ source, definitions, log, words: ["barrier", "semaphore"] });
+    const words = ["barrier", "semaphore"];
+    const { waiting } = read({ ...observedTrace(definitions, log), words });
     expect(waiting).toEqual([{ actor: main, for: "semaphore", of: "db", since: 1000 }]);
   });
 
@@ -308,7 +307,7 @@ describe("a trace that ends early", () => {
       resources: new Map(),
       places: new Map(),
     };
-    const { actors, threads, loops } = read({ source, definitions: nobody, log: logOf(lines) });
+    const { actors, threads, loops } = read(observedTrace(nobody, logOf(lines)));
     expect(actors.map(({ name }) => name)).toContain("actor 3");
     expect(threads.map(({ name }) => name)).toContain("thread 2");
     expect(loops).toMatchObject([{ number: null, rules: "asyncio" }, { thread: 2 }]);

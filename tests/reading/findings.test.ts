@@ -19,6 +19,7 @@ import type { EventType } from "../../src/trace/event.ts";
 import { EventLog } from "../../src/trace/log.ts";
 import { draw, randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
+import { observedSource, observedTrace } from "../support/observed.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -190,12 +191,13 @@ function said(
       [7, 8].map((line) => [line, { file: "app.py", line, column: null, function: null }]),
     ),
   };
-  const source = { kind: "observed" } as const;
   const context = programContext(definitions);
-  return detect(caseOfTrace(read({ source, definitions, log }), source)).map((finding) => {
-    const { message, otherwise } = wordsOf(context, finding);
-    return `${finding.rule}: ${message}; ${otherwise}`;
-  });
+  return detect(caseOfTrace(read(observedTrace(definitions, log)), observedSource)).map(
+    (finding) => {
+      const { message, otherwise } = wordsOf(context, finding);
+      return `${finding.rule}: ${message}; ${otherwise}`;
+    },
+  );
 }
 
 describe("a program without a scenario", () => {

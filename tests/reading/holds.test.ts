@@ -18,6 +18,7 @@ import { resolveStrategy, type Strategy } from "../../src/scenario/strategy.ts";
 import { rounds } from "../support/laws.ts";
 import { type RunResult, simulate } from "../support/simulate.ts";
 import { eventsOf, type Happened, performRandom } from "../strategies/random-run.ts";
+import { observedTrace } from "../support/observed.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -463,7 +464,7 @@ describe("where a record tells steps and not what was done in them", () => {
     log.add(0, "loop-opened", 3, ticker);
     for (const [at, type, actor, value = 0, more] of events)
       log.record(at * 1000, typeNumber[type], 3, actor, value * 1000, more);
-    return read({ source: { kind: "observed" }, definitions, log });
+    return read(observedTrace(definitions, log));
   };
 
   test("the whole step is its actor's hold, and who was due meanwhile is late through it", () => {
