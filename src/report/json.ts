@@ -8,10 +8,10 @@ import type { ToldFinding } from "../remedies/findings.ts";
 import { actorName, documentName, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { jitterOf, speedOf } from "../outcome/plan.ts";
 import { threads } from "../scenario/numbers.ts";
-import type { Hold } from "../reading/holds.ts";
 import { axisNames, axisOf } from "../scenario/axes.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import type { Standpoint } from "../scenario/walk.ts";
+import { blockToJson, holdToJson } from "./holds-json.ts";
 
 export type RunResult = ReturnType<typeof toJson>;
 
@@ -119,7 +119,7 @@ function metricsToJson(outcome: Outcome) {
   const { overlap, longestBlock, lateness } = outcome;
   return {
     overlap,
-    longestBlock: longestBlock === null ? null : holdToJson(outcome, longestBlock),
+    longestBlock: longestBlock === null ? null : holdToJson(longestBlock, holdNaming(outcome)),
     lateness: {
       count: lateness.count,
       p50: ms(lateness.p50),
@@ -129,23 +129,16 @@ function metricsToJson(outcome: Outcome) {
   };
 }
 
-function holdToJson(outcome: Outcome, { at, ticks, actor, source }: Hold) {
-  return { at: ms(at), duration: ms(ticks), by: actorName(outcome, actor), source };
+function blocksToJson(outcome: Outcome) {
+  return outcome.blame.holds.map((block) => blockToJson(block, holdNaming(outcome)));
 }
 
-function blocksToJson(outcome: Outcome) {
-  return outcome.blame.holds.map(({ hold, victims }) => ({
-    ...holdToJson(outcome, hold),
-    shares: hold.parts.map(({ actor, ticks }) => ({
-      by: actorName(outcome, actor),
-      duration: ms(ticks),
-    })),
-    late: victims.map(({ actor, tasks, by }) => ({
-      task: documentName(outcome, actor),
-      tasks,
-      by: ms(by),
-    })),
-  }));
+function holdNaming(outcome: Outcome) {
+  return {
+    by: (actor: number) => ({ by: actorName(outcome, actor) }),
+    task: (actor: number) => ({ task: documentName(outcome, actor) }),
+    ofVictim: () => ({}),
+  };
 }
 
 function racesToJson(outcome: Outcome) {

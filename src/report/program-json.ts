@@ -2,13 +2,14 @@
  * The result object of `--json` for a program that no scenario describes.
  *
  * All times are milliseconds from the beginning of the trace; a place is a file, a line and, where they are
- * known, a column and a function. What no recorder has told is left out.
+ * known, a column and a function. Whoever is named has an id beside, as the trace's file has it. What no recorder has told is left out.
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ActorOutcome } from "../reading/entities.ts";
-import type { Hold } from "../reading/holds.ts";
 import type { Victim } from "../reading/blame.ts";
+import type { Id } from "../trace/read.ts";
 import { Names } from "../remedies/program/names.ts";
+import { blockToJson, holdToJson } from "./holds-json.ts";
 import {
   fateOf,
   type Kind,
@@ -26,6 +27,13 @@ class ProgramJson {
   readonly #names: Names;
   readonly #actors: ReadonlyMap<number, ActorOutcome>;
 
+  readonly #holdNaming = {
+    by: (actor: number) => this.#ref("by", actor),
+    task: (actor: number) => this.#ref("task", actor),
+    /** How late it was altogether; another hold, or nothing known, may have had a part in it. */
+    ofVictim: ({ late }: Victim) => ({ late: ms(late) }),
+  };
+
   constructor(report: ProgramReport) {
     this.#report = report;
     this.#names = new Names(report.trace.definitions);
@@ -42,10 +50,14 @@ class ProgramJson {
       threads: this.#threads(),
       loops: this.#loops(),
       kinds: processes.flatMap((process) =>
-        process.kinds.map((kind) => ({ process: process.name, ...this.#kind(kind) })),
+        process.kinds.map((kind) => ({
+          ...this.#processRef("process", process.number),
+          ...this.#kind(kind),
+        })),
       ),
       tasks: this.#tasks().map((task) => this.#task(task)),
-      resources: [...trace.definitions.resources].map(([, { place, ...resource }]) => ({
+      resources: [...trace.definitions.resources].map(([number, { place, ...resource }]) => ({
+        id: trace.idOf("resource", number),
         ...resource,
         created: this.#place(place),
       })),
@@ -53,14 +65,14 @@ class ProgramJson {
       failures: this.#failures(),
       ...this.#standings(),
       keptAlive: reading.handles.map(({ process, kind, place, at }) => ({
-        process: processes.find(({ number }) => number === process)!.name,
+        ...this.#processRef("process", process),
         kind,
         place: this.#place(place),
         at: ms(at),
       })),
       folded: reading.folded.map(({ actor, thread, kind, count, busy, longest }) => ({
-        task: this.#name(actor),
-        thread: this.#thread(thread),
+        ...this.#ref("task", actor),
+        ...this.#threadRef(thread),
         kind,
         count,
         busy: ms(busy),
@@ -82,17 +94,17 @@ class ProgramJson {
       code: first?.exitCode ?? null,
       interruptedBy: first?.interruptedBy ?? null,
       interruption: first?.interruption ?? null,
-      by: call === undefined ? null : this.#name(call.actor),
+      ...this.#ref("by", call?.actor ?? null),
       place: call === undefined ? null : this.#place(call.place),
     };
   }
 
-  #process({ name, parent, pid, command, ...end }: ProcessReport) {
+  #process({ number, name, parent, pid, command, ...end }: ProcessReport) {
     const { exitCode, endedAt, interruptedBy, interruption } = end;
-    const starter = this.#report.processes.find(({ number }) => number === parent);
     return {
+      id: this.#report.trace.idOf("process", number),
       name,
-      parent: starter?.name ?? null,
+      ...this.#processRef("parent", parent),
       pid,
       command,
       exitCode,
@@ -106,9 +118,11 @@ class ProgramJson {
     const { processes, reading } = this.#report;
     const stood = new Map(reading.standstills.map(({ actor, blocked }) => [actor, blocked]));
     return processes.flatMap((process) =>
-      process.threads.map(({ name, daemon, startedAt, mains: [main] }) => ({
+      process.threads.map(({ number, name, daemon, startedAt, mains: [main] }) => ({
+        id: this.#report.trace.idOf("thread", number),
         name,
-        process: process.name,
+        ...this.#processRef("process", process.number),
+        ...this.#ref("main", main?.number ?? null),
         daemon,
         status: main === undefined ? null : this.#status(main),
         startedAt: orNull(startedAt),
@@ -123,16 +137,17 @@ class ProgramJson {
 
   #loops() {
     return this.#report.processes.flatMap((process) =>
-      process.threads.flatMap(({ name, loops, entries }) =>
-        loops.map(({ rules, openedAt, closingAt, closedAt, longestBlock }) => ({
-          thread: name,
-          process: process.name,
+      process.threads.flatMap(({ loops, entries }) =>
+        loops.map(({ number, thread, rules, openedAt, closingAt, closedAt, longestBlock }) => ({
+          id: number === null ? null : this.#report.trace.idOf("loop", number),
+          ...this.#threadRef(thread),
+          ...this.#processRef("process", process.number),
           rules,
           openedAt: ms(openedAt),
           closingAt: orNull(closingAt),
           closedAt: orNull(closedAt),
           entries: entries.map((entry) => this.#task(entry)),
-          longestBlock: longestBlock === null ? null : this.#hold(longestBlock),
+          longestBlock: longestBlock === null ? null : holdToJson(longestBlock, this.#holdNaming),
         })),
       ),
     );
@@ -163,12 +178,13 @@ class ProgramJson {
   #task(task: ActorOutcome) {
     const { name, function: of, kind, place, parent, lost, givenUp, cancelled } = task;
     return {
+      id: this.#report.trace.idOf("actor", task.number),
       name,
       function: of,
       kind,
       created: this.#place(place),
-      parent: this.#name(parent),
-      thread: task.thread === null ? null : this.#thread(task.thread),
+      ...this.#ref("parent", parent),
+      ...this.#threadRef(task.thread),
       status: this.#status(task),
       startedAt: orNull(task.startedAt),
       endedAt: this.#endedAt(task),
@@ -202,28 +218,19 @@ class ProgramJson {
   #blocks() {
     const { loops, elsewhere } = this.#report.reading;
     const ofLoops = loops.flatMap(({ thread, blame }) =>
-      blame.holds.map((hold) => ({ thread: this.#thread(thread), ...hold })),
+      blame.holds.map((block) => ({ thread, block })),
     );
-    return [...ofLoops, ...elsewhere.holds.map((hold) => ({ thread: null, ...hold }))].map(
-      ({ thread, hold, victims }) => ({
-        thread,
-        ...this.#hold(hold),
-        late: victims.map((victim) => this.#victim(victim)),
+    return [...ofLoops, ...elsewhere.holds.map((block) => ({ thread: null, block }))].map(
+      ({ thread, block }) => ({
+        ...this.#threadRef(thread),
+        ...blockToJson(block, this.#holdNaming),
       }),
     );
   }
 
-  #hold({ at, ticks, actor, source }: Hold) {
-    return { at: ms(at), ms: ms(ticks), task: this.#name(actor), source };
-  }
-
-  #victim({ actor, tasks, by }: Victim) {
-    return { task: this.#name(actor), tasks, ms: ms(by) };
-  }
-
   #failures() {
     return this.#report.reading.failures.map(({ actor, error, at, heard }) => ({
-      task: this.#name(actor),
+      ...this.#ref("task", actor),
       created: this.#place(this.#actors.get(actor)?.place ?? null),
       error,
       at: ms(at),
@@ -239,7 +246,7 @@ class ProgramJson {
       waits: all.filter(isWait).map((one) => ({
         ...this.#standing(one),
         for: one.for,
-        whom: this.#name(one.whom),
+        ...this.#ref("whom", one.whom),
         seen: one.at === "seen",
       })),
       unfinished: all
@@ -252,9 +259,10 @@ class ProgramJson {
     const known =
       resource === null ? undefined : this.#report.trace.definitions.resources.get(resource);
     return {
-      who: this.#name(actor),
+      ...this.#ref("who", actor),
       of: of ?? known?.name ?? null,
       resource: known?.kind ?? null,
+      resourceId: resource === null ? null : this.#report.trace.idOf("resource", resource),
       place: this.#place(place),
       since: orNull(since),
     };
@@ -265,7 +273,7 @@ class ProgramJson {
       rule,
       place: this.#place(places[0]?.place ?? null),
       places: places.map(({ is, place }) => ({ is, ...this.#place(place) })),
-      task: this.#name(actors[0] ?? null),
+      ...this.#ref("task", actors[0] ?? null),
       tasks: actors.length,
       at: ms(at),
       message,
@@ -285,13 +293,35 @@ class ProgramJson {
     };
   }
 
-  #name(actor: number | null): string | null {
-    return actor === null ? null : this.#names.name(actor);
+  /** An actor by its name, which others may have as well, and by its id. */
+  #ref<Key extends string>(key: Key, actor: number | null): Reference<Key> {
+    const id = actor === null ? null : this.#report.trace.idOf("actor", actor);
+    return reference(key, actor === null ? null : this.#names.name(actor), id);
   }
 
-  #thread(thread: number): string {
-    return this.#report.trace.definitions.threads.get(thread)?.name ?? `thread ${thread}`;
+  #threadRef(thread: number | null): Reference<"thread"> {
+    if (thread === null) return reference("thread", null, null);
+    const { definitions, idOf } = this.#report.trace;
+    const name = definitions.threads.get(thread)?.name ?? `thread ${thread}`;
+    return reference("thread", name, idOf("thread", thread));
   }
+
+  #processRef<Key extends string>(key: Key, process: number | null): Reference<Key> {
+    const known = this.#report.processes.find(({ number }) => number === process);
+    const id = process === null ? null : this.#report.trace.idOf("process", process);
+    return reference(key, known?.name ?? null, id);
+  }
+}
+
+/** Somebody by name, and by the id that tells apart whose names are equal. */
+type Reference<Key extends string> = Record<Key, string | null> & Record<`${Key}Id`, Id | null>;
+
+function reference<Key extends string>(
+  key: Key,
+  name: string | null,
+  id: Id | null,
+): Reference<Key> {
+  return { [key]: name, [`${key}Id`]: id } as Reference<Key>;
 }
 
 function ms(ticks: Ticks): number {

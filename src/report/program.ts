@@ -9,12 +9,13 @@ import type { Reading } from "../reading/reading.ts";
 import type { Span } from "../reading/spans.ts";
 import { findInProgram, type ProgramFinding } from "../remedies/program/findings.ts";
 import type { ProcessDefinition, ThreadDefinition } from "../trace/definitions.ts";
-import type { ObservedSource, Trace } from "../trace/trace.ts";
+import type { RecordedTrace } from "../trace/read.ts";
+import type { ObservedSource } from "../trace/trace.ts";
 
 /** A trace of such a program, read. */
 export interface ObservedTrace {
   source: ObservedSource;
-  trace: Pick<Trace, "definitions" | "cutOff" | "unknown" | "words">;
+  trace: Pick<RecordedTrace, "definitions" | "cutOff" | "unknown" | "words" | "idOf">;
   reading: Reading;
 }
 

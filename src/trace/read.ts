@@ -44,6 +44,8 @@ export interface Convention {
 
 export interface RecordedTrace extends Trace {
   readonly header: TraceHeader;
+  /** How its file names what it defines. @returns null for what is not defined in it. */
+  idOf(kind: DefinitionKind, number: number): Id | null;
 }
 
 /**
@@ -189,7 +191,11 @@ class LineReader {
   }
 
   trace(): RecordedTrace {
+    const ids = new Map<DefinitionKind, Map<number, Id>>();
+    const idsOf = (kind: DefinitionKind): Map<number, Id> =>
+      new Map([...this.#numbers[kind]].map(([id, number]) => [number, id]));
     return {
+      idOf: (kind, number) => ids.getOrInsertComputed(kind, idsOf).get(number) ?? null,
       header: this.#header,
       source: this.#header.source,
       definitions: this.#definitions,

@@ -98,7 +98,7 @@ describe("a program of three threads, two loops and a second process", () => {
       exit: { code: 0, interruptedBy: null },
       processes: [{ name: "app" }, { name: "helper", parent: "app", pid: 41, exitCode: 3 }],
       loops: [
-        { thread: "io", rules: "asyncio", closedAt: null, longestBlock: { task: "Task-2" } },
+        { thread: "io", rules: "asyncio", closedAt: null, longestBlock: { by: "Task-2" } },
         { thread: "net", rules: "asyncio", closedAt: 18 },
       ],
       resources: [{ kind: "lock", name: "db", capacity: 1, created: { file: "db.py", line: 1 } }],
@@ -263,6 +263,63 @@ describe("a program", () => {
     ]);
     expect(text).toContain("1 of 2 tasks lost, 1 alive at the end.");
     expect(result.findings.map(({ task }: { task: string }) => task)).toEqual(["t"]);
+  });
+
+  test("has an id beside each name, which tells apart whose names are equal", async () => {
+    const helper = { ...event(3, "main-started", "main of helper"), thread: "u" };
+    const lock = (id: number): object => ({ define: "resource", id, kind: "lock", name: "L" });
+    const wait = (actor: string, resource: number): object =>
+      event(5, "wait-began", actor, { for: "lock", resource });
+    const { result } = await views([
+      ...begun,
+      { define: "process", id: "helper", parent: "app" },
+      { define: "thread", id: "u", process: "helper", name: "MainThread" },
+      { define: "actor", id: "main of helper", kind: "main", name: "main" },
+      task("other t", { name: "t", parent: "main of helper" }),
+      helper,
+      { ...event(4, "task-created", "other t"), thread: "u" },
+      lock(1),
+      lock(2),
+      wait("t", 1),
+      { ...wait("other t", 2), thread: "u" },
+    ]);
+    expect(result).toMatchObject({
+      processes: [
+        { id: "app", parentId: null },
+        { id: "helper", parent: "app", parentId: "app" },
+      ],
+      threads: [
+        { id: "MainThread", name: "MainThread", processId: "app", mainId: "main" },
+        { id: "u", name: "MainThread", processId: "helper", mainId: "main of helper" },
+      ],
+      loops: [{ id: "loop", threadId: "MainThread", processId: "app" }],
+      kinds: [{ processId: "app" }, { processId: "helper" }],
+      tasks: [
+        { id: "t", name: "t", parentId: "run", threadId: "MainThread" },
+        { id: "other t", name: "t", parent: "main", parentId: "main of helper", threadId: "u" },
+      ],
+      resources: [{ id: 1 }, { id: 2 }],
+      waits: [
+        { who: "t", whoId: "t", of: "L", resourceId: 1 },
+        { who: "t", whoId: "other t", of: "L", resourceId: 2 },
+      ],
+    });
+  });
+
+  test("tells holds and lateness as a scenario's result does, with how late each was altogether", async () => {
+    const { blocks } = await resultOf(app);
+    expect(blocks).toMatchObject([
+      {
+        thread: "io",
+        by: "Task-2",
+        duration: 150,
+        shares: [{ by: "Task-2", duration: 150 }],
+        late: [
+          { task: "Task-3", by: 150, late: 151 },
+          { task: "Task-1", by: 131, late: 132 },
+        ],
+      },
+    ]);
   });
 
   test("of 10,000 tasks of one kind is told in a few lines", async () => {
