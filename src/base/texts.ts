@@ -122,6 +122,11 @@ export function programText(text: string): ProgramText {
   return text as ProgramText;
 }
 
+/** What clack draws: it moves the cursor itself, and was handed safe texts alone. */
+export function drawing(text: string): TerminalText {
+  return text as TerminalText;
+}
+
 /** A sequence that sets a colour (SGR), or a code point that is dangerous in lines. */
 const colourOrDangerous = new RegExp(`(\u001b\\[[\\d;:]*m)|${dangerousInLines.source}`, "gv");
 

@@ -14,7 +14,7 @@ export interface Stream {
   readonly columns: number | undefined;
   readonly rows: number | undefined;
   /** Writes all of a text at once. @throws OutputClosed when nobody reads it any more, OutputFailed. */
-  write(text: string): void;
+  write(text: Output): void;
   /** Writes what it can of it beside whatever else goes on, and says how many bytes those were. */
   writeSome(
     bytes: Buffer,
@@ -54,7 +54,7 @@ class ProcessStream implements Stream {
     return mayBeTerminal(this.#descriptor) ? this.#stream().rows : undefined;
   }
 
-  write(text: string): void {
+  write(text: Output): void {
     writeAll(this.#descriptor, text, this.#what);
   }
 

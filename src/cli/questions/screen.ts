@@ -1,5 +1,6 @@
 /** What clack draws on: tandem's own standard output, in the signs and colours that it can show. */
 import { Writable } from "node:stream";
+import { drawing } from "../../base/texts.ts";
 import { terminal } from "../output.ts";
 import { lookOf } from "../terminal.ts";
 
@@ -23,7 +24,7 @@ class Screen extends Writable {
   }
 
   override _write(text: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
-    terminal.stdout.write(shown(String(text)));
+    terminal.stdout.write(drawing(shown(String(text))));
     done();
   }
 }
