@@ -23,10 +23,10 @@ export class Background {
   readonly pool: LoopPool | null;
   readonly #calls: LoopCalls;
   readonly #times: CallClock;
-  /** The tasks without placeholders: what these would stand for nobody asks, and they share it. */
+  /** The tasks without placeholders. They share one set of values, since none of them uses any. */
   readonly #silent: ReadonlySet<TaskSpec>;
   readonly #silence: PlaceholderValues;
-  /** Called when main wants no more of the loop than its tasks' ends. */
+  /** The callback for main's `finish`: from then on the loop is to end when its tasks have. */
   onFinish: () => void = () => undefined;
 
   constructor(run: NumberedSpec, thread: Thread, eager: boolean) {
@@ -54,7 +54,7 @@ export class Background {
     yield* this.loop.callEagerly(index, this.#taskCoroutine(index));
   }
 
-  /** What has come of a task that floats; undefined while it has not ended. Asking handles its failure. */
+  /** The result of a task that floats; undefined while it has not ended. Asking for it counts as handling a failure. */
   resultOf(
     index: number,
   ): { status: "finished" | "failed" | "cancelled"; error: string } | undefined {
@@ -69,7 +69,7 @@ export class Background {
     return this.loop.tasks.every((task) => task.done);
   }
 
-  /** How a step is performed that takes more than its thread, if it does. */
+  /** The coroutine of a step that needs more than its thread; undefined for any other step. */
   readonly special: Special<Wanted> = (step, actor, values) => {
     if (this.loop.isOver && this.#needsLoop(step)) throw failures.noRunningLoop();
     switch (step.kind) {
@@ -156,7 +156,7 @@ export class Background {
   *#answer({ from, ask, actor, request }: Extract<Message, { kind: "ask" }>): Coroutine {
     let value: unknown = null;
     let error: string | null = null;
-    // It asks from within its own code, which is no place in the document.
+    // The request comes from inside a function, and no place in the document stands for that.
     const performer = { actor, place: NOWHERE };
     const { channel } = request;
     try {

@@ -21,12 +21,12 @@ import type { Details } from "../trace/log.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 import { placeOf } from "./stepper.ts";
 
-/** What events tell of a call: the function, and where the step stands. */
+/** The details of a call in its events: the function, and the place of the step. */
 function called(step: CallStep): Details {
   return { text: functionName(step), place: placeOf(step) };
 }
 
-/** How calls go, where nothing is really called. Counts the calls of each actor. */
+/** The durations of calls in virtual time. It counts each actor's calls, since a record has one for each. */
 export class CallClock {
   readonly #run: NumberedSpec;
   readonly #vary: Thread["vary"];
@@ -37,7 +37,7 @@ export class CallClock {
     this.#vary = vary;
   }
 
-  /** How the actor's next call goes; undefined where it is to be made for real. */
+  /** The duration of the actor's next call; undefined where the function is really called. */
   next(actor: number, step: CallStep): CallTime | undefined {
     const { takes } = this.#run;
     if (takes === undefined) return undefined;
@@ -68,7 +68,7 @@ export class LoopCalls {
   *perform(actor: number, step: CallStep): Coroutine {
     const { thread } = this.#loop;
     const time = this.#times.next(actor, step);
-    // How long it keeps the thread is told afterwards; the step that it does so in has begun by then.
+    // The hold is recorded when it is over, so the step that contains it begins before the call does.
     if (time === undefined || time.held > 0) this.#loop.beginStep(actor);
     thread.record(typeNumber["call-began"], actor, 0, called(step));
     let how: (typeof completions)[number] = "completed";
@@ -84,7 +84,7 @@ export class LoopCalls {
     }
   }
 
-  /** What a function returned has settled. */
+  /** Takes in that the promise of a call has settled. */
   settled({ call, error, heeded }: Extract<Message, { kind: "call-settled" }>): void {
     this.#loop.outstanding--;
     this.#loop.callsPending--;
@@ -103,7 +103,7 @@ export class LoopCalls {
     this.#loop.outstanding++;
     this.#loop.callsPending++;
     yield* wait(future);
-    // It has finished what it was told to leave: the task stops at its next wait, as one in JavaScript would.
+    // The function finished although its signal was aborted: the task stops at its next wait, as in JavaScript.
     if (future.aborted) this.#loop.current!.mustCancel = true;
   }
 
@@ -125,9 +125,8 @@ export class LoopCalls {
 }
 
 /**
- * What the user's function returned. Cancelling it aborts the function's signal, and no more: what
- * has been begun in JavaScript cannot be stopped from outside, so its end is waited for, and is what
- * the function makes of it.
+ * The future of a call. Cancelling it only aborts the function's signal: JavaScript cannot be stopped from
+ * outside. The future therefore stays pending until the function's promise settles, and ends as that does.
  */
 class CallFuture extends Future {
   readonly #abort: () => void;

@@ -18,7 +18,7 @@ import type { Performer } from "./stepper.ts";
 export class LoopChannels {
   readonly #loop: EventLoop;
   readonly #names: readonly string[];
-  /** Who waits for a value, and who for room, by channel. */
+  /** The futures of those who wait for a value, and of those who wait for room, by channel. */
   readonly #getters: Future[][];
   readonly #putters: Future[][];
 
@@ -34,7 +34,7 @@ export class LoopChannels {
     const { thread } = this.#loop;
     const end = thread.channels[channel]!;
     yield* this.#until(by, "send", channel, () => !end.full);
-    // No other coroutine has run since; main may have taken the room, but then its loop tries again.
+    // No other coroutine has run since the check. Main may have taken the room; then the caller tries again.
     const sent = end.trySend(value, (item) =>
       thread.record(typeNumber.sent, by.actor, item, this.#about(by, channel)),
     );
@@ -88,7 +88,7 @@ export class LoopChannels {
     return got.value;
   }
 
-  /** What events tell of a step at a channel. */
+  /** The details of a step at a channel in its events. */
   #about({ place }: Performer, channel: number): Details {
     return { text: this.#names[channel]!, place, resource: channel };
   }

@@ -1,5 +1,5 @@
 /**
- * Whom and what the events of a scenario's run are about, by the numbers that its programs give them.
+ * The definitions of a scenario's run, by the numbers that its programs give them.
  *
  * Threads are `threads` of `scenario/numbers.ts`, actors `MAIN`, `LAUNCH` and the tasks by their index,
  * resources the channels by theirs with the pool behind them, places the steps as the document was read.
@@ -33,7 +33,7 @@ const loop = 0;
 /** Up to how many actors have definitions that are kept: of more, each would take its memory. */
 const fewActors = 1000;
 
-/** What definitions are made of. Neither of the two changes once it is made. */
+/** The source of definitions. Neither of the two changes once it is made. */
 interface Performed {
   scenario: Scenario;
   strategy: Strategy;
@@ -97,7 +97,7 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
   };
 }
 
-/** How the definitions of a run are numbered that are read back from a file, and what they are. */
+/** The convention by which a run read back from a file gets the same definitions and numbers. */
 export function conventionOf(run: Performed, file: string): Convention {
   const definitions = definitionsOf(run, file);
   const actors = new Actors(run.scenario);
@@ -136,7 +136,7 @@ function resourcesOf(
   if (workers !== null)
     resources.push({
       kind: "pool",
-      // No channel has such a name, which is none that a document may give.
+      // A channel's name has no space in it, so none can be equal to this one.
       name: offload === "processes" ? "process pool" : "thread pool",
       capacity: workers,
       place: null,
@@ -209,7 +209,7 @@ class Actors {
   }
 }
 
-/** By the name of a task in the document: who starts or submits it first, and where. */
+/** The first step that starts or submits each task, and whose it is, by the task's name in the document. */
 function makersOf(
   main: readonly Step[],
   launch: readonly Step[],

@@ -21,12 +21,12 @@ export class Cancelled extends Error {
 }
 
 /**
- * Thrown at a coroutine's wait when nobody will ever take it further (GeneratorExit): what it still
- * does, it does at once.
+ * Thrown at a coroutine's wait when no loop will ever resume it (GeneratorExit). Its clean-up runs at
+ * once, up to the first wait.
  */
 export class Collected extends Cancelled {}
 
-/** What leaves a group whose tasks failed (ExceptionGroup). */
+/** The error of a group whose tasks failed (ExceptionGroup). */
 export class GroupFailure extends Error {
   readonly errors: Error[];
   constructor(errors: Error[]) {
@@ -69,13 +69,13 @@ export const failures = {
     ),
 };
 
-/** What events tell of an error: its message, and where it was raised if that is known. */
+/** The details of an error in its events: its message, and the place that raised it if that is known. */
 export function detailsOf(error: Error): Details {
   const place = error instanceof StepFailure ? error.place : NOWHERE;
   return { text: error.message, place };
 }
 
-/** How a program that raised this, or nothing, has ended. */
+/** The ending of a program that raised this error, or none. */
 export function endingOf(raised: Error | undefined): "finished" | "failed" | "cancelled" {
   if (raised === undefined) return "finished";
   return raised instanceof Cancelled ? "cancelled" : "failed";

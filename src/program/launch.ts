@@ -12,7 +12,7 @@ import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
 import { placeholderValues, Stepper } from "./stepper.ts";
 
-/** What is left of an event loop that has closed. */
+/** The state of an event loop that has closed. */
 interface Closed {
   loop: EventLoop;
   /** What launch raised, or undefined. */
@@ -20,8 +20,8 @@ interface Closed {
 }
 
 /**
- * Runs launch in a loop of its own and closes the loop (asyncio.run); a portal's loop stays open
- * until main has had its use of it.
+ * Runs launch in a loop of its own and closes the loop (asyncio.run). A portal's loop stays open until
+ * main asks it to finish.
  */
 export function* runAsync(run: NumberedSpec, thread: Thread): ThreadProgram<Closed> {
   const background = new Background(run, thread, false);
@@ -40,14 +40,14 @@ export function* runAsync(run: NumberedSpec, thread: Thread): ThreadProgram<Clos
   return { loop, raised: launch.state === "cancelled" ? new Cancelled() : launch.error };
 }
 
-/** What a portal runs for: until launch fails, or main asks it to finish and every task has ended. */
+/** The future that a portal runs until: launch has failed, or main has asked to finish and every task has ended. */
 function portalEnd(background: Background, launch: Future): Future {
   const { loop } = background;
   const end = new Future(loop);
   const finish = (): void => {
     if (!end.done) end.finish();
   };
-  // As it would with a coroutine that awaits launch first, the error ends the loop in this very turn.
+  // An error of launch ends the loop in this very turn, as in a coroutine that awaits launch first.
   launch.observe(() => {
     if (launch.state !== "finished") loop.stop();
   });

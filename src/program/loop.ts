@@ -44,7 +44,7 @@ import {
 } from "./task.ts";
 import { Timer, Timers } from "./timers.ts";
 
-/** What a task wants that takes the whole thread. */
+/** A step that holds the whole thread. */
 type HoldingStep =
   | Extract<LeafStep, { kind: "block" | "compute" }>
   | Extract<Wanted, { kind: "hold" }>
@@ -68,38 +68,38 @@ export class EventLoop implements ReadyQueue {
   readonly thread: Thread;
   /** Every task made here, in the order of creation. */
   readonly tasks: Task[] = [];
-  /** Whether tasks made now are referred to by launch, so that a failure is not unretrieved at once. */
+  /** Whether launch keeps references to tasks made now. Their failures are not logged while it does. */
   holdsReferences = false;
-  /** A rejection nobody handled has ended the process (eager loops only). */
+  /** Whether an unhandled rejection has ended the process (eager loops only). */
   rejected = false;
-  /** It has closed, and what it has left is being destroyed: nothing can wait any more. */
+  /** Whether it has closed and its remaining tasks are being destroyed: nothing can wait any more. */
   isOver = false;
   /** The task that is in the middle of a step. */
   current: Task | undefined;
   /** Jobs and calls under way elsewhere, which will say when they are done. */
   outstanding = 0;
-  /** Of these, the calls of user code on this very thread, which wants a turn of its own now and then. */
+  /** Of these, the calls of user code on this thread, whose promises need turns of JavaScript's own loop. */
   callsPending = 0;
   readonly #options: LoopOptions;
   readonly #timers = new Timers<Callback>();
-  /** What is ready stands from `#taken` to `#scheduled`; the room is kept, since the next turn is as large. */
+  /** The ready queue, from `#taken` to `#scheduled`. Its array is reused, since the next turn is about as large. */
   readonly #ready: Callback[] = [];
   #taken = 0;
   #scheduled = 0;
   #stopping = false;
   #closing = false;
-  /** What the loop runs for (run_until_complete). */
+  /** The future that the loop runs for (run_until_complete). */
   #awaited: Future | undefined;
   /** Tasks that are in the middle of a step because they started another one eagerly. */
   readonly #callers: Task[] = [];
   /** The task that came to a blocking step. */
   #running: Task | undefined;
-  /** Whose step keeps the thread, and has been told of. */
+  /** The actor whose step holds the thread, once its beginning has been recorded. */
   #holder: number | undefined;
-  /** Failed while nobody had asked; JavaScript decides about them when its microtasks have run. */
+  /** Tasks that failed while nothing awaited them. JavaScript decides about them once its microtasks have run. */
   #unhandled: Task[] = [];
   #unorderedGroups = 0;
-  /** How many tasks have not ended, and whether one has failed: else nobody need go through them all. */
+  /** The number of tasks that have not ended, and whether one has failed, so that shutting down need not look at each. */
   #open = 0;
   #anyFailed = false;
 
@@ -153,15 +153,15 @@ export class EventLoop implements ReadyQueue {
     this.#stopping = false;
     this.#awaited = future;
     future.whenDone(() => {
-      // The close may wait for others while launch, which was awaited before, comes to its end.
+      // Shutting down awaits other futures meanwhile: the end of one awaited before must not stop those.
       if (this.#awaited === future) this.#stopping = true;
     });
     yield* this.#run(Infinity);
   }
 
   /**
-   * Something is about to keep the thread: with the first that does, the step begins that is told of. All
-   * others cost no event.
+   * Records the beginning of a step, at its first operation that holds the thread. A step without one costs
+   * no event.
    */
   beginStep(actor: number): void {
     if (this.#holder !== undefined) return;
@@ -169,7 +169,7 @@ export class EventLoop implements ReadyQueue {
     this.thread.record(typeNumber["step-began"], actor, 0);
   }
 
-  /** The step is over: the next wait in asyncio, the end of a turn of the loop in JavaScript. */
+  /** Records the end of the step: its next wait in asyncio, the end of the loop's turn in JavaScript. */
   endStep(): void {
     if (this.#holder === undefined) return;
     this.thread.record(typeNumber["step-ended"], this.#holder, 0);
@@ -204,8 +204,8 @@ export class EventLoop implements ReadyQueue {
       yield* this.runUntilDone(new Gather(this, leftovers, { collectErrors: true, eager: false }));
     for (const task of leftovers)
       if (task.state === "failed") this.#logFailure(task, "failed-in-shutdown");
-    // asyncio then runs its loop for asynchronous generators and for the executor. Nothing is waited
-    // for yet, but what another thread has said meanwhile still has these turns.
+    // asyncio now runs the loop once for asynchronous generators and once for the executor. Neither waits
+    // for anything here, but messages of other threads are heard in these two turns.
     const shutdownAsyncgens = (): void => undefined;
     for (const begin of [shutdownAsyncgens, shutDownExecutor]) {
       const nothing = new Future(this);
@@ -217,7 +217,7 @@ export class EventLoop implements ReadyQueue {
     }
   }
 
-  /** Nothing will run here any more. */
+  /** Records that the loop has closed. */
   recordClosed(): void {
     this.thread.record(typeNumber["loop-closed"], LAUNCH, 0);
   }
@@ -244,7 +244,7 @@ export class EventLoop implements ReadyQueue {
     }
   }
 
-  /** Goes through what a coroutine still does without waiting. What it raises, nobody can catch. */
+  /** Closes a coroutine (coroutine.close): its clean-up runs up to the first wait. Nobody can catch what it raises. */
   *#close({ index, coroutine }: Task): ThreadProgram<void> {
     try {
       let wanted = coroutine.throw(new Collected());
@@ -252,16 +252,15 @@ export class EventLoop implements ReadyQueue {
         wanted = coroutine.next(yield* this.#hold(wanted.value, index));
       }
     } catch {
-      // As Python has it: "Exception ignored in: <coroutine object ...>".
+      // Python only prints it: "Exception ignored in: <coroutine object ...>".
     } finally {
       this.endStep();
     }
   }
 
   /**
-   * Cancels several tasks that nobody ordered: asyncio goes through a set here, tandem through the
-   * order of creation, and the record marks them as one unordered group. Tasks that are done are
-   * passed over.
+   * Cancels several tasks in no particular order. asyncio goes through a set here. Tandem takes the order
+   * of creation, and the record marks the tasks as one unordered group. Tasks that are done are passed over.
    */
   cancelAll(tasks: readonly Task[], reason: CancelReason): void {
     this.recordCancel(tasks, reason);
@@ -281,7 +280,7 @@ export class EventLoop implements ReadyQueue {
       );
   }
 
-  /** Launch's frame is gone, and with it the references to its tasks: what failed unseen is logged. */
+  /** Drops launch's references to its tasks, as the end of its frame does: unretrieved failures are logged now. */
   dropReferences(): void {
     this.holdsReferences = false;
     if (this.#options.eager || !this.#anyFailed) return;
@@ -318,11 +317,11 @@ export class EventLoop implements ReadyQueue {
           park.until = Math.min(next, until);
           const result = yield park;
           this.#receive();
-          // Nothing in JavaScript stays for a promise alone.
+          // A pending promise keeps no JavaScript process alive.
           if (result?.stranded === true && this.#taken === this.#scheduled) return;
         }
       } else if (this.callsPending > 0) {
-        // However busy the tasks are, promises of user code on this thread go on as well.
+        // A park of no length lets the promises of user code on this thread go on, however busy the tasks are.
         park.until = thread.now();
         yield park;
         this.#receive();

@@ -52,15 +52,15 @@ class MainThread {
   #launched = false;
   /** Whether main has called user code. */
   #called = false;
-  /** What floats on this thread. */
+  /** The background that floats on this thread. */
   #floating: Background | undefined;
-  /** The loop's own thread is over. */
+  /** Whether the loop's own thread is over. */
   #closed = false;
-  /** The loop takes no more tasks; its thread may still wait for a pool. */
+  /** Whether the loop takes no more tasks. Its thread may still wait for a pool. */
   #loopClosed = false;
-  /** The loop has closed over tasks that have not ended, and which nobody has collected. */
+  /** Whether the loop has closed over tasks that have not ended, and which have not been collected. */
   #leftTasks = false;
-  /** By task: what has come of those that main submitted. */
+  /** The results of the tasks that main submitted, by task. */
   readonly #results = new Map<number, Result>();
 
   constructor(run: NumberedSpec, thread: Thread) {
@@ -74,7 +74,7 @@ class MainThread {
     let failure: Error | undefined;
     try {
       yield* this.#steps();
-      // What main's calls left behind gets its turn before main is done.
+      // The promises that main's calls have dropped get a turn of JavaScript's loop before main ends.
       if (this.#called) yield { kind: "park", until: this.#thread.now() };
     } catch (error) {
       failure = error as Error;
@@ -136,7 +136,7 @@ class MainThread {
       }
   }
 
-  /** Main is about to keep its thread, from a loop that floats on it as well. */
+  /** Begins a step of main's that holds the thread, where a loop floats on it as well. */
   #keepThread(): void {
     this.#floating?.loop.beginStep(MAIN);
   }
@@ -198,7 +198,7 @@ class MainThread {
   /** Waits for the background's end (Thread.join); when the time runs out main simply goes on. */
   *#join(step: Extract<LeafStep, { kind: "join" }>): ThreadProgram<void> {
     if (!this.#launched && !does(this.#run.strategy, "blocksMain")) throw failures.joinedTooEarly();
-    // Nothing inline is left by now; and what floats on this very thread cannot end while it waits.
+    // An inline loop is over by now. A floating one is on this very thread, and cannot end while main waits.
     const over = (): boolean =>
       does(this.#run.strategy, "blocksMain") || this.#closed || this.#floating?.isOver === true;
     yield* this.#until("join", step.position, step.timeout, over);
@@ -235,9 +235,9 @@ class MainThread {
   }
 
   /**
-   * Blocks the thread until something is so, looking whenever a message has come.
+    * Blocks the thread until a condition holds. The condition is checked again after each message.
    *
-   * That it was waited for is recorded in any case where the wait itself puts two threads in order.
+    * A join or a result is recorded as a wait even if the condition holds already: it orders two threads.
    *
    * @returns false when the time has run out before.
    */
@@ -275,7 +275,7 @@ class MainThread {
       else this.#floating?.hear(message);
   }
 
-  /** At exit, with a loop in a thread of its own. */
+  /** Main's exit beside a loop in a thread of its own. */
   *#leaveThread(until: Ticks): ThreadProgram<void> {
     const { strategy } = this.#run;
     if (!does(strategy, "abandons")) {
@@ -287,7 +287,7 @@ class MainThread {
     if (strategy.workers === null || !mayAbandon(strategy)) yield* this.#collect();
   }
 
-  /** What the interpreter does last: it collects what nobody will take further. */
+  /** The interpreter's last collection: coroutines that no loop will resume are closed. */
   *#collect(): ThreadProgram<void> {
     this.#hear();
     if (!this.#leftTasks) return;
@@ -298,7 +298,7 @@ class MainThread {
     }
   }
 
-  /** At exit, with a loop that floats on this thread, which is free now. */
+  /** Main's exit under a loop that floats on this thread, which is free now. */
   *#leaveFloating({ loop }: Background, until: Ticks): ThreadProgram<number> {
     const { strategy } = this.#run;
     const thread = this.#thread;
@@ -311,8 +311,9 @@ class MainThread {
   }
 
   /**
-   * User code may have set something going that its calls did not wait for: then the process does not
-   * end by itself, as no JavaScript does. @returns what it ends with.
+    * Waits for what user code has left alive, since a JavaScript process ends only when nothing is.
+    *
+    * @returns the exit status that user code asks for.
    */
   *#drain(until: Ticks): ThreadProgram<number> {
     const { scenario, strategy, takes } = this.#run;

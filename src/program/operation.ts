@@ -22,17 +22,17 @@ export type Operation =
   | JobOperation
   | DrainOperation;
 
-/** An event loop has nothing to do until this instant, or until a message comes. */
+/** A park: an event loop has nothing to do until this instant, or until a message comes. */
 export interface ParkOperation {
   kind: "park";
   until: Ticks;
-  /** It need not wait for calls that nothing on this thread can settle any more. */
+  /** Whether the park also ends when nothing alive on this thread can settle the loop's calls any more. */
   floats?: boolean;
 }
 
 /**
- * Main's program is over, and its process ends when nothing is left alive of what user code has set
- * going, on this thread and on those that have ended before, or at this instant.
+ * A drain: main's program is over, and its process stays until nothing that user code has set going is
+ * alive, on this thread or on those that have ended before, or until this instant.
  */
 export interface DrainOperation {
   kind: "drain";
@@ -40,8 +40,8 @@ export interface DrainOperation {
 }
 
 /**
- * The user's function is called on this thread, which it holds until it returns. If it returns a
- * promise in a loop, the message `call-settled` says when that has settled.
+ * A call of the user's function, which holds this thread until it returns. If it returns a promise in a
+ * loop, the message `call-settled` says when that has settled.
  */
 export interface CallOperation {
   kind: "call";
@@ -50,27 +50,27 @@ export interface CallOperation {
   step: CallStep;
 }
 
-/** A thread of the pool does a job, itself or through a process of its own. */
+/** A job that a thread of the pool does, itself or through a process of its own. */
 export interface JobOperation {
   kind: "job";
   job: Job;
 }
 
-/** What came of an operation, if anything did beside its end: `next()` hands it to the program. */
+/** The result of an operation, handed to the program by `next()`. Most have none beside their end. */
 export interface OperationResult {
-  /** What a called function raised before it returned, or why a job failed. */
+  /** The error of a called function that did not return, or of a job that failed. */
   error?: string | undefined;
-  /** The called function returned a promise. */
+  /** Whether the called function returned a promise. */
   promised?: boolean;
-  /** The process that did the job has died. */
+  /** Whether the process that did the job has died. */
   broken?: boolean;
-  /** A parked loop need not wait any longer: it floats, and nothing on its thread is alive. */
+  /** Whether a parked loop need not wait any longer: it floats, and nothing on its thread is alive. */
   stranded?: boolean;
-  /** What user code wants the process to end with, which has drained. */
+  /** The exit status that user code has set, once the process has drained. */
   exitCode?: number;
 }
 
-/** Most operations come to nothing but their end. */
+/** The result of an operation that has none. */
 export const noResult: OperationResult = {};
 
 /** A step of a task that the pool performs. */
@@ -78,12 +78,12 @@ export interface Job {
   id: number;
   actor: number;
   step: PoolStep;
-  /** How long it takes in virtual time, and what it fails with then, if it does; for real that comes out. */
+  /** Its duration in virtual time, and the error that it ends with there, if it does. A real run measures both. */
   ticks: Ticks;
   error?: string;
 }
 
-/** A generator, or what behaves like one: yields what is to be done for it, and is told of errors there. */
+/** A generator, or an object that behaves like one: it yields requests, and errors are thrown into it there. */
 export interface Program<Wanted> extends Iterable<Wanted, void, OperationResult | undefined> {
   next(result?: OperationResult): IteratorResult<Wanted, void>;
   throw(error: Error): IteratorResult<Wanted, void>;
@@ -91,7 +91,7 @@ export interface Program<Wanted> extends Iterable<Wanted, void, OperationResult 
 
 export type ThreadProgram<Result> = Generator<Operation, Result, OperationResult | undefined>;
 
-/** What threads of one run say to each other. */
+/** The messages between the threads of one run. */
 export type Message =
   /** To a loop's thread: close now, as `loop.stop` from another thread makes `asyncio.run` do. To a thread of the pool: end. */
   | { kind: "stop" }
@@ -122,7 +122,7 @@ export type Message =
   /** To user code: the same has been done. */
   | { kind: "answer"; ask: number; value: unknown; error: string | null };
 
-/** What user code asks of a channel. */
+/** The request of user code to a channel. */
 export type ChannelRequest =
   | { kind: "send"; channel: number; value: unknown }
   | { kind: "receive"; channel: number; timeout: Ticks | null };
@@ -154,7 +154,7 @@ export interface Thread {
   readonly number: number;
   /** By the channel's index in the document. */
   readonly channels: readonly Channel[];
-  /** What a step that takes so long is to take this time; null where it takes what the document says. */
+  /** Jitter: the duration that a step has this time, given the one in the document; null without jitter. */
   readonly vary: ((ticks: Ticks) => Ticks) | null;
   /** Ticks since main started. */
   now(): Ticks;

@@ -16,7 +16,7 @@ import type { NumberedSpec } from "./spec.ts";
 import { type Coroutine, Future, wait } from "./task.ts";
 import { placeOf } from "./stepper.ts";
 
-/** What events tell of a step that is the pool's to do: where it stands, and the pool. */
+/** The details of a job in its events: the place of its step, and the pool. */
 function about(step: Job["step"], resource: number): Details {
   return { place: placeOf(step), resource };
 }
@@ -27,7 +27,7 @@ export class LoopPool {
   readonly #resource: number;
   readonly #workers: number;
   readonly #takenAhead: number;
-  /** Whether it is the loop's default executor, and is shut down by the loop as long as that turns. */
+  /** Whether it is the loop's default executor, which the loop shuts down before it closes. */
   readonly #isLoops: boolean;
   #isShutDown = false;
   readonly #jobs = new Map<number, Future>();
@@ -67,7 +67,7 @@ export class LoopPool {
     }
   }
 
-  /** The pool says that a job has ended. */
+  /** Takes in that a job has ended. */
   ended(job: number, error: string | null, broken: boolean): void {
     const failure = error === null ? undefined : new StepFailure(error);
     this.#end(job, failure);
@@ -79,7 +79,7 @@ export class LoopPool {
     }
   }
 
-  /** The loop calls shutdown_default_executor: from now on its pool takes no job. */
+  /** Shuts down the loop's executor (shutdown_default_executor): from now on it refuses jobs. */
   shutDown(): void {
     this.#isShutDown = this.#isLoops;
   }
@@ -163,7 +163,7 @@ export function* poolProgram(run: NumberedSpec, thread: Thread): ThreadProgram<v
       const { error = null, broken = false } = (yield { kind: "job", job }) ?? noResult;
       thread.record(typeNumber["job-ended"], job.actor, job.id);
       const ended: Message = { kind: "job-ended", job: job.id, error, broken };
-      // The next job is this thread's before the loop hears of this one: it goes on without a gap.
+      // The next job is taken before the loop hears of this one's end, so the thread goes on without a gap.
       job = broken ? undefined : beginNext(run, thread);
       thread.post(run.loopThread, ended);
       if (broken) return;

@@ -15,7 +15,7 @@ function recordRaised(loop: EventLoop, task: Task): void {
   loop.thread.record(typeNumber["error-raised"], task.index, raisedInto.indexOf("launch"));
 }
 
-/** Bounds what a task does (asyncio.timeout). The time starts with `start`. */
+/** A time limit on a part of a task (asyncio.timeout). The time starts with `start`. */
 export class Deadline {
   expired = false;
   readonly #loop: EventLoop;
@@ -41,7 +41,7 @@ export class Deadline {
     });
   }
 
-  /** Ends the bound; what was raised inside comes out, as the deadline's own error if it was its doing. */
+  /** Ends the limit. @returns the error that was raised inside, or the deadline's own where it caused that. */
   end(raised: Error | undefined): Error | undefined {
     if (this.#timer !== undefined) this.#timer.cancelled = true;
     if (!this.expired) return raised;
@@ -50,7 +50,7 @@ export class Deadline {
   }
 }
 
-/** How a gather ends: with the first error or with all of them, and after this time at the latest. */
+/** The options of a gather: whether it waits for all errors or ends with the first, and its timeout. */
 interface GatherOptions {
   collectErrors: boolean;
   timeout: Ticks | null;

@@ -1,4 +1,4 @@
-/** What thread programs are made of: a scenario under a strategy, and the numbers that all of them go by. */
+/** The specification of a run's thread programs: a scenario under a strategy, and the numbers they share. */
 import { LOOP_THREAD, MAIN_THREAD } from "../scenario/numbers.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { TaskInstances } from "../scenario/instances.ts";
@@ -9,9 +9,9 @@ import { isBeside, type Strategy } from "../scenario/strategy.ts";
 export interface ProgramSpec {
   scenario: Scenario;
   strategy: Strategy;
-  /** What `{runtime}` prints. */
+  /** The value of the placeholder `{runtime}`. */
   runtime: string;
-  /** Left out: the user's functions are really called, where there is a driver that can. */
+  /** The durations of calls in virtual time. Without them the user's functions are really called. */
   takes?: CallTimes;
 }
 

@@ -8,12 +8,12 @@ import { Cursor } from "../scenario/walk.ts";
 import { StepFailure } from "./failure.ts";
 import type { OperationResult, Program, Thread } from "./operation.ts";
 
-/** What the placeholders of one program stand for, before its first step. */
+/** The values of one program's placeholders before its first step. */
 export function placeholderValues(runtime: string, task = "", copy = 0): PlaceholderValues {
   return { i: 0, task, copy, runtime, value: "" };
 }
 
-/** Who performs a step that takes more than its thread, and where that stands. */
+/** The actor of a step, and the place of that step. */
 export interface Performer {
   actor: number;
   place: number;
@@ -24,12 +24,12 @@ export function placeOf({ position }: LeafStep): number {
   return position.place ?? NOWHERE;
 }
 
-/** How a value received is printed: text as it is, anything else as JSON. */
+/** A received value as it is printed: text as it is, anything else as JSON. */
 export function valueText(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
 }
 
-/** How a step is performed that takes more than its thread; undefined where it does not. */
+/** The way to perform a step that needs more than its thread; undefined for any other step. */
 export type Special<Wanted> = (
   step: LeafStep,
   actor: number,
@@ -39,9 +39,8 @@ export type Special<Wanted> = (
 /**
  * Performs a list of steps as far as that takes no time: prints and fails.
  *
- * Every other step is yielded to whoever can perform it, in order, unless `special` knows how. It is
- * the generator that one would write, written out: each task of a crowd makes one, and a generator
- * is several objects.
+ * Every other step is yielded in order to whoever can perform it, unless `special` knows how. It is a
+ * generator written out by hand: each task of a crowd makes one, and a generator is several objects.
  */
 export class Stepper<Other = never> implements Program<LeafStep | Other> {
   readonly #thread: Thread;
@@ -49,7 +48,7 @@ export class Stepper<Other = never> implements Program<LeafStep | Other> {
   readonly #cursor: Cursor;
   readonly #values: PlaceholderValues;
   readonly #special: Special<Other> | undefined;
-  /** What performs the present step, if it takes more than the thread. */
+  /** The program that performs the present step, if that needs more than the thread. */
   #performing: Program<Other> | undefined;
 
   /** @param values what `{placeholders}` stand for; whoever receives a value sets it here. */
@@ -122,7 +121,7 @@ export class Stepper<Other = never> implements Program<LeafStep | Other> {
   }
 }
 
-/** A step as it is performed this time: what takes time takes its own. Limits, as of a receive, are none. */
+/** A step with its durations varied by jitter. A timeout, as that of a receive, is not varied. */
 function varied(step: LeafStep, vary: (ticks: Ticks) => Ticks): LeafStep {
   switch (step.kind) {
     case "sleep":

@@ -12,24 +12,24 @@ import { Cancelled } from "./failure.ts";
 import type { CallOperation, OperationResult, Program } from "./operation.ts";
 import type { Timer } from "./timers.ts";
 
-/** What a coroutine yields to its event loop: a step it cannot do itself, or something to await. */
+/** A request of a coroutine to its event loop: a step to perform, or a future to await. */
 export type Wanted =
   | LeafStep
   | Future
   | { kind: "create"; task: number; madeAt: Details }
   | CallOperation
-  /** The thread stands still, and nobody is told of a step. */
+  /** The thread blocks without an event of its own. */
   | { kind: "hold"; ticks: Ticks };
 
 export type Coroutine = Program<Wanted>;
 
-/** The same for what returns something. */
+/** A coroutine that returns something. */
 export type Waiting<Result> = Generator<Wanted, Result, OperationResult | undefined>;
 
-/** What waits in a ready queue: a function to call, or a task to take a step further. */
+/** An entry of the ready queue: a function to call, or a task to resume. */
 export type Callback = Task | (() => void);
 
-/** Who hears of a future's end: a callback, or a gather, which needs none of its own for each child. */
+/** A follower of a future: a callback, or a gather, which then needs no callback for each child. */
 type Follower = Callback | Gather;
 
 /** The loop, as far as its futures see it. */
@@ -44,7 +44,7 @@ export class Future {
   /** Why it failed; set if and only if the state is `failed`. */
   error: Error | undefined;
   protected readonly loop: ReadyQueue;
-  /** Nearly always there is one, and a list of its own for it would cost more than the rest of a future. */
+  /** The first follower. Nearly always it is the only one, and a list would cost more than the rest of a future. */
   #follower: Follower | undefined;
   #furtherFollowers: Follower[] | undefined;
 
@@ -60,7 +60,7 @@ export class Future {
     return this.state !== "pending";
   }
 
-  /** Whether anybody asked to hear of its end: then its failure is not unretrieved. */
+  /** Whether its result has been asked for: then a failure does not count as unretrieved. */
   watched = false;
 
   /** Calls back when it is done; when it is already, behind what is ready. */
@@ -69,7 +69,7 @@ export class Future {
     this.observe(follower);
   }
 
-  /** The same for those who do not care how it ends: its failure stays unretrieved. */
+  /** Calls back when it is done, without asking for its result: a failure stays unretrieved. */
   observe(follower: Follower): void {
     if (this.done) this.#tell(follower);
     else if (this.#follower === undefined) this.#follower = follower;
@@ -136,7 +136,7 @@ export function* caught(coroutine: Coroutine): Waiting<Error | undefined> {
  */
 export const Phase = { ready: 0, asleep: 1, fired: 2, woken: 3 } as const;
 
-/** The index of tasks that are none of the scenario's: no event tells of them. */
+/** The index of a task that is not in the scenario: it has no events. */
 export const UNTOLD = -3;
 
 /** A coroutine that an event loop takes forward (asyncio.Task). */
@@ -148,12 +148,12 @@ export class Task extends Future {
   phase: (typeof Phase)[keyof typeof Phase] = Phase.ready;
   /** The timer that ends its sleeps, one after the other: a million sleeps allocate nothing. */
   timer: Timer<Callback> | undefined;
-  /** Turns of timers that fired for a sleep which was then cancelled; they do nothing. */
+  /** The number of stale wake-ups in the ready queue: their sleeps were cancelled, and they do nothing. */
   stale = 0;
   awaiting: Future | undefined;
-  /** Its sleep was cancelled. */
+  /** Whether its sleep was cancelled. */
   interrupted = false;
-  /** Cancelled while there was nothing to cancel but itself; it hears at its next step. */
+  /** Whether it is to be cancelled at its next step, since it awaited nothing when that was asked (Task._must_cancel). */
   mustCancel = false;
   /** Requests to cancel it less those taken back (Task.cancelling). */
   cancelRequests = 0;
@@ -206,7 +206,7 @@ export class Gather extends Future {
 
   /**
    * @param collectErrors wait for all, whatever their end (return_exceptions).
-   * @param eager what is done already is heard of in a turn of its own, as all promises are.
+   * @param eager a child that is done already counts only in a later turn, as with promises.
    */
   constructor(
     loop: ReadyQueue,
@@ -238,7 +238,7 @@ export class Gather extends Future {
     return any;
   }
 
-  /** What takes in that a child has ended. Of all that end well it is the same. */
+  /** The callback for a child that has ended: one shared by all that finished. */
   callbackFor(child: Future): () => void {
     if (this.#collectErrors || child.state === "finished") return this.#endedWell;
     const raised = child.state === "cancelled" ? new Cancelled() : child.error!;

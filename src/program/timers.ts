@@ -1,7 +1,7 @@
 /** Timers in the order of (deadline, then creation): a binary heap of runs of equal deadlines. */
 import type { Ticks } from "../base/duration.ts";
 
-/** What is to happen at an instant, unless it is called off (asyncio.TimerHandle). */
+/** A callback at an instant, unless it is cancelled (asyncio.TimerHandle). */
 export class Timer<Target> {
   readonly target: Target;
   when: Ticks = 0;
@@ -25,7 +25,7 @@ export class Timer<Target> {
 export class Timers<Target> {
   readonly #heap: Timer<Target>[] = [];
   #created = 0;
-  /** The timer last added, unless it has left. */
+  /** The timer added last, unless it is no longer in the heap. */
   #latest: Timer<Target> | undefined;
 
   /** Adds a timer; one that has left may come again. */
