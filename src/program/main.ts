@@ -235,9 +235,9 @@ class MainThread {
   }
 
   /**
-    * Blocks the thread until a condition holds. The condition is checked again after each message.
+   * Blocks the thread until a condition holds. The condition is checked again after each message.
    *
-    * A join or a result is recorded as a wait even if the condition holds already: it orders two threads.
+   * A join or a result is recorded as a wait even if the condition holds already: it orders two threads.
    *
    * @returns false when the time has run out before.
    */
@@ -311,9 +311,9 @@ class MainThread {
   }
 
   /**
-    * Waits for what user code has left alive, since a JavaScript process ends only when nothing is.
-    *
-    * @returns the exit status that user code asks for.
+   * Waits for what user code has left alive, since a JavaScript process ends only when nothing is.
+   *
+   * @returns the exit status that user code asks for.
    */
   *#drain(until: Ticks): ThreadProgram<number> {
     const { scenario, strategy, takes } = this.#run;

@@ -35,17 +35,18 @@ interface Traits {
 interface Word extends Traits {
   /** How much more it asks of whoever uses it than the simplest value; the smaller the simpler. */
   weight: number;
-  /** What it costs whatever the scenario is, as the end of "It costs …". */
+  /** Its cost in any scenario, as the end of "It costs …". */
   costs?: string;
-  /** What to choose it does about a finding, as the beginning of "… (atExit=wait)"; left out: nothing. */
+  /** Its effect as the remedy of a finding, as the beginning of "… (atExit=wait)"; left out: it is none. */
   remedy?: string;
-  /** Why no program in a language has it, with the way out, behind the strategy's name; left out: it can be written. */
+  /** The reason why a language has no program for it, with the way out, behind the strategy's name; left out: it has one. */
   unwritable?: { readonly [language in "typescript" | "python"]?: string };
 }
 
 /**
  * The values of the axes that are words, the simplest first, which is the order of their enumeration.
- * Giving work up at exit weighs more than a pool: where both would do, that one does by luck.
+ * Giving work up at exit weighs more than a pool: where a run is good under both, it is so by luck under
+ * the first.
  */
 const words = {
   loop: {
@@ -107,7 +108,7 @@ const words = {
   },
 } as const satisfies Record<string, Record<string, Word>>;
 
-/** A value on each axis, whose row says what it asks; null where an axis means nothing beside the others. */
+/** The values of a strategy, one on each axis; null where an axis means nothing beside the others. */
 export interface Axes {
   loop: keyof (typeof words)["loop"];
   settle: keyof (typeof words)["settle"];
@@ -124,7 +125,7 @@ export interface Axes {
 
 export type AxisName = keyof Axes;
 
-/** What the values of an axis are: words, durations, or whole numbers from 1. */
+/** The kind of an axis's values: words, durations, or whole numbers from 1. */
 type Values =
   | { kind: "word"; words: Readonly<Record<string, Word>> }
   | { kind: "duration" }
@@ -135,17 +136,17 @@ type Row = Values & {
   asks: string;
   /** The axis whose value decides whether this one means anything. */
   hangsOn: AxisName | null;
-  /** Why it means nothing beside the values of others; null where it does. Asked behind `hangsOn`. */
+  /** The reason why it means nothing beside the values of others; null where it means something. Asked after `hangsOn`. */
   meaningless?: (axes: Axes) => string | null;
-  /** What it is where nobody says; left out: null. */
+  /** Its default; left out: null. */
   usual?: string | number;
   /** The axis that must have no value of its own for this one to be varied by itself. */
   variedWithout?: AxisName;
   /** A value as it stands in a verdict's heading; left out where that does not tell it. */
   heading?: (axes: Axes) => string | null;
-  /** What to have no limit does about a finding, where its values are durations. */
+  /** The effect of having no limit as the remedy of a finding, where its values are durations. */
   remedy?: string;
-  /** What a value costs beside what its words say. */
+  /** The cost of a value, beside what its word says. */
   costs?: (axes: Axes) => string | null;
 };
 
@@ -226,7 +227,7 @@ const axes: { readonly [name in AxisName]: Row } = {
 /** A named point: where it differs from the plainest, and what it does in a line. */
 interface Point extends Pick<Axes, "loop" | "settle"> {
   atExit?: Axes["atExit"];
-  /** Where the loop lives, who waits, what is lost. */
+  /** Its effect in a line: where the loop lives, who waits, what is lost. */
   about: string;
 }
 
@@ -311,7 +312,7 @@ export const namedStrategies: Readonly<Record<string, Axes>> = Object.fromEntrie
   ]),
 );
 
-/** What each named point does, in a line. */
+/** The effect of each named point, in a line. */
 export const strategyWords: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(points).map(([name, { about }]) => [name, about]),
 );
@@ -326,7 +327,7 @@ function behind(on: AxisName | null): AxisName[] {
 }
 
 /**
- * Leaves out what means nothing, and gives what has come to mean something its usual value.
+ * Sets axes that mean nothing to null, and those that have come to mean something to their default.
  *
  * @param refuse hears why an axis means nothing.
  */
@@ -360,18 +361,18 @@ export function combinations(): Partial<Axes>[] {
   );
 }
 
-/** How much the values of a strategy ask together. */
+/** The sum of the weights of a strategy's values. */
 export function weightOf(values: Axes): number {
   return wordAxes.reduce((sum, name) => sum + (wordAt(values, name)?.weight ?? 0), 0);
 }
 
-/** What the value on an axis costs whatever the scenario is. */
+/** The cost of the value on an axis in any scenario. */
 export function costsOf(values: Axes, name: AxisName): string[] {
   const costs = wordAt(values, name)?.costs ?? axes[name].costs?.(values) ?? null;
   return costs === null ? [] : [costs];
 }
 
-/** What to change an axis like that does about a finding. @throws where no row says it. */
+/** The effect of a changed axis as the remedy of a finding. @throws where no row says it. */
 export function remedyWords(changed: Partial<Axes>, name: AxisName): string {
   const words = changed[name] === null ? axes[name].remedy : wordAt(changed, name)?.remedy;
   if (words === undefined) throw new Error(`${name}=${changed[name]} remedies nothing`);
@@ -388,7 +389,7 @@ export function mayAbandon(values: Axes): boolean {
   return does(values, "abandons") || values.grace !== null;
 }
 
-/** Why no program in a language does what a strategy does at all, with the way out; null where one can. */
+/** The reason why a language has no program for a strategy, with the way out; null where it has one. */
 export function unwritable(values: Axes, language: "typescript" | "python"): string | null {
   const reasons = wordAxes.map((name) => wordAt(values, name)?.unwritable?.[language]);
   return reasons.find((reason) => reason !== undefined) ?? null;

@@ -5,15 +5,15 @@ import { leaves, leavesOf } from "./walk.ts";
 
 export type CallStep = Extract<LeafStep, { kind: "call" }>;
 
-/** What a call takes: in all, and of that the time for which it holds its thread first; and what it comes to. */
+/** The duration of a call, the part of it for which it first holds its thread, and its error. */
 export interface CallTime {
   total: Ticks;
   held: Ticks;
-  /** What it fails with at its end; left out where it does not. */
+  /** The error that it fails with at its end; left out where it succeeds. */
   error?: string;
 }
 
-/** How the user's functions go: each actor's calls in order, and what an unforeseen one takes. */
+/** The durations of the user's functions: each actor's calls in order, and that of a call beyond these. */
 export interface CallTimes {
   /** Null for a call of which nothing is known. */
   byActor: Record<number, (CallTime | null)[]>;
@@ -21,7 +21,7 @@ export interface CallTimes {
   byFunction: Record<string, CallTime>;
 }
 
-/** How a function is named in events and sentences: `./job.ts#default`. */
+/** The name of a function in events and sentences: `./job.ts#default`. */
 export function functionName({ module, export: name }: CallStep): string {
   return `${module}#${name}`;
 }

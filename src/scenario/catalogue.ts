@@ -24,7 +24,7 @@ export interface CatalogueEntry {
   text: string;
 }
 
-/** In the order in which a newcomer should meet them. */
+/** The entries of the catalogue, in the order in which a newcomer should meet them. */
 export const catalogue: readonly CatalogueEntry[] = Object.entries({
   lost,
   awaited,

@@ -12,9 +12,9 @@ import { hasStep } from "./walk.ts";
 /** A step that takes time. */
 export type TimedStep = Extract<LeafStep, { ticks: Ticks }>;
 
-/** One change, and how much of a change it is. */
+/** A change of a scenario, and its size. */
 export interface Change {
-  /** What is done, as `"sleep: 1s" of task (line 25) becomes "sleep: 2s"`. */
+  /** Its words, as `"sleep: 1s" of task (line 25) becomes "sleep: 2s"`. */
   what: string;
   /** 1 for a step that takes twice as long; other changes are weighed against that. */
   size: number;
@@ -66,7 +66,7 @@ export function editsOf(scenario: Scenario): Change[] {
   return [
     ...scenario.tasks.flatMap((task) => [
       ...(hasStep(task.steps, "fail") ? [] : [failing(task, "first"), failing(task, "last")]),
-      // What becomes of the others when one fails is to be seen where there are others.
+      // A failure shows what becomes of the other tasks, so there must be some.
       ...(isAlone && !hasStep(task.steps, "fail")
         ? [
             both(
@@ -90,7 +90,7 @@ function setTicks(step: TimedStep, whose: string, ticks: Ticks): Change {
   const value = formatDuration(ticks);
   return {
     what: `${stepOf(step, whose)} becomes "${step.kind}: ${value}"`,
-    // Below a thousandth of its length a step is as good as gone.
+    // The size ends at a thousandth of the step's length: nothing shorter matters.
     size: Math.min(10, Math.abs(longer)),
     isEdit: false,
     adds: false,

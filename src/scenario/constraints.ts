@@ -7,16 +7,16 @@
  */
 import { placeholderProblems, valueProblems } from "./placeholders.ts";
 
-/** The most steps one run may perform: what its events would do to memory is not told by a crash. */
+/** The most steps of one run. The events of more might not fit into memory. */
 const maxSteps = 10_000_000;
 
 /** The most tasks one run may hold. */
 export const maxTasks = 1_000_000;
 
-/** The largest number that may stand for how many. */
+/** The largest count that a document may hold. */
 export const maxCount = 1_000_000_000;
 
-/** Hears of a constraint that is broken: where, a sentence, and the earlier place that it contradicts. */
+/** The callback for a broken constraint: its path, a sentence, and the earlier place that it contradicts. */
 export type Report = (path: PropertyKey[], message: string, earlier?: PropertyKey[]) => void;
 
 /**
@@ -40,7 +40,7 @@ interface Around {
 class Constraints {
   readonly #report: Report;
   readonly #isBare: (path: PropertyKey[]) => boolean;
-  /** What may happen only once, and where it was first met. */
+  /** The steps that may stand only once, and where each was first met. */
   readonly #once = new Map<string, PropertyKey[]>();
 
   /** The names of the document's tasks; another one the schema complains of. */
@@ -156,7 +156,7 @@ class Constraints {
   }
 }
 
-/** A count as written; of what is none the schema complains, and here it counts as 1. */
+/** A count as written, or 1 for a value that is none, of which the schema complains. */
 function countOr(value: unknown, most: number): number {
   const isCount = typeof value === "number" && Number.isInteger(value) && value >= 0;
   return isCount && value <= most ? value : 1;

@@ -1,4 +1,4 @@
-/** What a scenario is expected to come to: the document's `expect`, with its figures in ticks. */
+/** The expectations of a scenario: the document's `expect`, with its figures in ticks. */
 import { parseDuration } from "../base/duration.ts";
 import type { Position } from "../base/position.ts";
 
@@ -14,7 +14,7 @@ export interface Bound {
 export const boundedFigures = ["wall", "main", "longestBlock", "lateness.p99", "overlap"] as const;
 export type BoundedFigure = (typeof boundedFigures)[number];
 
-/** What may become of a task. */
+/** The statuses of a task at the end of a run. */
 export const taskStatuses = ["finished", "failed", "cancelled", "abandoned", "unstarted"] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
@@ -30,7 +30,7 @@ export interface Expectations {
   positions: Record<string, Position>;
 }
 
-/** What is expected where nothing is. */
+/** The expectations of a document without any. */
 export const noExpectations: Expectations = {
   tasks: null,
   lost: null,

@@ -1,4 +1,4 @@
-/** Which specification, and which copy of it, the tasks of a run are, by their index. */
+/** The task instances of a run, by their index: each is a specification, and one of its copies. */
 import type { Scenario, TaskInstance, TaskSpec } from "./model.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** How much durations vary in a run, and the seed that says how: plain data, so that a run can be had again. */
+/** The jitter of a run: how much durations vary, and the seed, by which the same run can be made again. */
 
 export interface Jitter {
   /** A duration becomes at random what it is written as, give or take this share of it: above 0, at most 1. */

@@ -1,4 +1,4 @@
-/** From a source to its scenario, by the shortest way: documents of the catalogue may be prepared. */
+/** Loading a scenario from its source. Those of the catalogue may have been prepared by the build. */
 import { catalogue } from "./catalogue.ts";
 import type { Scenario } from "./model.ts";
 import { prepared } from "./prepared.ts";

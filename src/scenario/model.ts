@@ -45,11 +45,11 @@ export type Step = LeafStep | RepeatStep;
 export interface TaskSpec {
   name: string;
   steps: Step[];
-  /** Runs when the task ends in any way but by the end of the process. */
+  /** The clean-up. It runs when the task ends in any way but by the end of the process. */
   finally: Step[];
-  /** How many run; null means one that carries the bare name. */
+  /** The number of copies; null means a single task with the bare name. */
   copies: number | null;
-  /** What its proper end is, where it is another than that of its steps: to be cancelled at the end. */
+  /** The proper end of a task that is to be cancelled at the end; null where that is the end of its steps. */
   until: "shutdown" | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The `{…}` in a step's texts: what may stand there, and what the program has in its place.
+ * Placeholders, the `{…}` in a step's texts: which there are, and their values in the program.
  *
  * A text that the program produces is filled in wherever it stands: what it prints, raises and sends,
  * and what a function of the user's gets as its `args`. The keys of an object are names, and stay as
@@ -61,19 +61,19 @@ function textsIn(
   return entriesOf(value).flatMap(([key, item]) => textsIn(item, [...path, key]));
 }
 
-/** What a list or an object holds, by index or key; anything else holds nothing. */
+/** The entries of a list or an object, by index or key; none for anything else. */
 function entriesOf(value: unknown): [string | number, unknown][] {
   if (Array.isArray(value)) return [...value.entries()];
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 
-/** What the texts of a step need to know when it is performed. */
+/** The placeholders in the texts of a step. */
 export function placeholdersOf(step: LeafStep): ReadonlySet<keyof PlaceholderValues> {
   const pieces = textsOf(step).flatMap(splitPlaceholders);
   return new Set(pieces.flatMap((piece) => ("placeholder" in piece ? [piece.placeholder] : [])));
 }
 
-/** Whether a step's texts are others when it is performed than they are in the document. */
+/** Whether a step's texts change when it is performed: they have placeholders, or doubled braces. */
 export function isFilledIn(step: LeafStep): boolean {
   return textsOf(step).some((text) => text.search(placeholder) >= 0);
 }
@@ -99,7 +99,7 @@ interface Around {
   inRepeat: boolean;
 }
 
-/** What is wrong with a text's placeholders, where it stands. */
+/** The problems of a text's placeholders at the place where it stands. */
 export function placeholderProblems(text: string, at: Around): string[] {
   const problems: string[] = [];
   for (const [, , name] of text.matchAll(placeholder)) {

@@ -20,10 +20,10 @@ interface PlainEntry {
   value: PlainNode;
 }
 
-/** What a document may nest here; recursion ends far above the end of the stack. */
+/** The greatest depth of nesting here, at which recursion is far from the end of the stack. */
 const mostDepth = 50;
 
-/** Line ends and spaces that are no plain ones, and what no document may hold. */
+/** Unusual line ends and spaces, and characters that no document may hold. */
 // oxlint-disable-next-line no-control-regex
 const unusual = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 
@@ -42,7 +42,7 @@ const meansMore =
 
 const constants: Record<string, unknown> = { null: null, true: true, false: false };
 
-/** Thrown, and caught in this file, where a document is not plain. */
+/** The signal that a document is not plain: thrown and caught in this file. */
 const notPlain = Symbol("not plain");
 
 /**
@@ -243,7 +243,7 @@ class PlainReader {
     else if (first === '"' || first === "'") value = this.#quoted();
     else value = this.#word(/[^\n]*/y);
     this.#endOfLine();
-    // Deeper lines would go on with it.
+    // A deeper line below would continue this scalar.
     if (this.#at < this.#text.length && this.#column > column) throw notPlain;
     return value;
   }

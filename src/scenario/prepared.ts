@@ -5,5 +5,5 @@
  * The build puts them in here (`.ci/build.ts`). From source there are none, and the documents are read.
  */
 
-/** By the name of the document (`lost.yaml`), as JSON: most are never asked for. */
+/** The scenarios by the name of their document (`lost.yaml`). They stay JSON until one is asked for. */
 export const prepared: Readonly<Record<string, string>> = {};

@@ -1,4 +1,4 @@
-/** What is wrong with a document: every problem says where, what was found and what would be right. */
+/** Problems of a document: each says where it is, what was found and what would be right. */
 import type { Position } from "../base/position.ts";
 import { printable, type TerminalText } from "../base/texts.ts";
 import { UserError } from "../base/user-error.ts";

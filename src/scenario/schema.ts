@@ -52,8 +52,8 @@ export function describe(value: unknown): string {
 }
 
 /**
- * How a document is checked. Once: compiling a schema first, as zod would, costs more than that. And
- * with a sentence of our own where a schema has none.
+ * The options of checking. Each schema is used once, so zod need not compile it, which would cost more
+ * than the check. A schema without a sentence of its own gets one here.
  */
 export const once = {
   jitless: true,
@@ -81,7 +81,7 @@ function unknownKey(key: string, known: readonly string[]): string {
 const text = z.union([z.string(), z.number(), z.boolean()], expecting("text"));
 const label = z.string(expecting("text"));
 
-/** What the program sends, or hands to a function. */
+/** The value of a `send`, or of a function's `args`. */
 const data = z
   .unknown()
   .meta({ description: "Any value. The texts in it are filled in as that of a print is." });
@@ -184,7 +184,7 @@ function parseInto<Value>(
 ): Value {
   const parsed = schema.safeParse(input, once);
   if (parsed.success) return parsed.data;
-  // The sentence was found where the issue arose; it must not be looked for again here.
+  // The issue has its sentence already: zod would look for another.
   for (const issue of parsed.error.issues)
     context.addIssue({ ...(issue as object), message: issue.message } as never);
   return z.NEVER;
@@ -217,7 +217,7 @@ function stepAt(place: Place, names: Names): z.ZodType<ParsedStep> {
   const step: z.ZodType<ParsedStep> = z.lazy(() => dispatcher);
   const shapes = stepShapes(step, names);
   const kinds = Object.keys(shapes);
-  // Each is made when a document first uses it: most documents use a handful.
+  // A step's schema is made on first use: most documents have a few kinds of steps.
   const schemas = new Map<string, z.ZodType>();
   const schemaOf = (kind: keyof typeof shapes): z.ZodType => {
     const schema = schemas.get(kind) ?? object(`a step such as "${kind}"`, shapes[kind]);

@@ -17,7 +17,7 @@ const pieceSize = 256 * 1024;
 const binary = "it is a binary file, not text";
 const notUtf8 = "it is not UTF-8 text; save it as UTF-8";
 
-/** What `-` means: a descriptor that is open. */
+/** The descriptor that `-` means. */
 let standardInput = 0;
 
 /** Reads another open descriptor in the place of standard input, for whoever has no process to give it one. */

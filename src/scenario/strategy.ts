@@ -42,9 +42,9 @@ export function isBeside(strategy: Strategy): boolean {
 }
 
 /**
- * How many jobs a pool takes for which no worker is free yet, and which nobody can take back. The queue
- * between a ProcessPoolExecutor and its processes holds one more than there are processes
- * (EXTRA_QUEUED_CALLS is 1); a loop that floats is JavaScript's, where no pool has such a queue.
+ * The number of jobs that a pool takes before a worker is free for them, and which can no longer be
+ * withdrawn. The queue between a ProcessPoolExecutor and its processes holds one more than there are
+ * processes (EXTRA_QUEUED_CALLS is 1). A loop that floats is JavaScript's, where no pool has such a queue.
  */
 export function takenAhead({ loop, offload, workers }: Axes): number {
   return offload === "processes" && loop !== "float" ? workers! + 1 : 0;
@@ -56,7 +56,7 @@ export type StrategyInput = { use?: unknown } & { [axis in AxisName]?: unknown }
 /** The keys of a strategy in a document, and the words before a `=` on the command line. */
 export const strategyKeys: readonly (keyof StrategyInput)[] = ["use", ...axisNames];
 
-/** What is wrong with a strategy, and under which of its keys. */
+/** A mistake in a strategy, and the key that it is under. */
 export class StrategyError extends UserError {
   readonly key: string | null;
   constructor(key: string | null, message: string) {
@@ -98,7 +98,7 @@ export function changeStrategy({ name: _, ...old }: Strategy, changed: Partial<A
   return { name: nameOf(axes, undefined), ...axes };
 }
 
-/** What one strategy has and another has not, as on the command line: `settle=gather`, `no grace`. */
+/** The axes in which a strategy differs from another, as on the command line: `settle=gather`, `no grace`. */
 export function changesBetween(from: Strategy, to: Strategy, of: readonly AxisName[]): string[] {
   return of
     .filter((name) => from[name] !== to[name])

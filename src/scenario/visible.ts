@@ -14,7 +14,7 @@ export async function visibleDocument(text: string): Promise<DocumentText> {
 }
 
 async function requoted(text: string): Promise<string> {
-  // Hardly a document needs it, and it takes time to load.
+  // The package takes time to load, and hardly any document needs it.
   const { parseDocument, visit } = await import("yaml");
   const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: false });
   if (document.errors.length > 0) return text;
@@ -26,7 +26,7 @@ async function requoted(text: string): Promise<string> {
       const to = node.range[1];
       const source = text.slice(from, to);
       if (documentText(source) === source) return;
-      // A block's end is that of its last line, which parts it from what follows.
+      // The source of a block scalar includes its last line's end, which has to stay.
       const end = source.endsWith("\n") ? "\n" : "";
       changes.push({ from, to, written: JSON.stringify(node.value) + end });
     },

@@ -6,7 +6,7 @@
  */
 import type { LeafStep, Scenario, Step, TaskSpec } from "./model.ts";
 
-/** A list that is gone through: what a repeat comes back to when it is done. */
+/** A list that the cursor is in: the end of a repeat leads back to it. */
 interface Frame {
   steps: Step[];
   next: number;

@@ -97,7 +97,7 @@ export function parseAnyYaml(text: string, file: string): LocatedData {
     prettyErrors: false,
     uniqueKeys: equalKeys(),
   });
-  // The composer recurses and says so when the stack is at its end; what follows that is noise.
+  // The composer recurses, and reports the end of the stack as this error. Errors after it mean nothing.
   const exhausted = document.errors.find((error) => error.code === "RESOURCE_EXHAUSTION");
   if (exhausted) refuse([{ offset: exhausted.pos[0], message: tooDeep }]);
   refuse(
@@ -111,7 +111,7 @@ export function parseAnyYaml(text: string, file: string): LocatedData {
   try {
     data = document.toJS();
   } catch {
-    // The package's guard against documents that are small as text and huge when expanded.
+    // The package refuses documents that are small as text and huge when expanded.
     const message = `its aliases expand to far more than is written; write the steps out, or use "repeat" and "copies"`;
     refuse([{ offset: 0, message }]);
   }
@@ -139,11 +139,9 @@ function sentence(code: string, message: string): string {
 }
 
 /**
- * What a well-formed document may still not hold: nesting beyond `maxDepth` (through aliases as
- * well, and an alias may stand inside of what it means), names that nothing has, keys that are not
- * text. The first of each is told.
- *
- * Walked without recursion, and no further than the first that is too deep.
+ * The complaints of a well-formed document: nesting beyond `maxDepth` (through aliases as well, and an
+ * alias may stand inside the node that it means), aliases without an anchor, keys that are lists or
+ * objects. The walk ends at the first node with a complaint, and takes no recursion.
  */
 function complaintsOf(document: Document.Parsed): Complaint[] {
   const complaints: Complaint[] = [];
@@ -185,9 +183,9 @@ function complaintsOf(document: Document.Parsed): Complaint[] {
 }
 
 /**
- * The question whether a key equals one before it, in the form in which the package asks it: about
- * each pair of keys of a map, until an answer is yes. All answers about one key are found at the
- * first of these pairs, in a set, since a document may have tens of thousands of tasks.
+ * The comparison of a key with those before it, in the form that the package expects: it is called with
+ * each pair of keys of a map, until one is equal. The first of a key's pairs is answered for all of them
+ * from a set, since a document may have tens of thousands of tasks.
  */
 function equalKeys(): (first: unknown, key: unknown) => boolean {
   /** The values of the keys of a map so far, by its first key, which is what the package asks about first. */
@@ -208,7 +206,7 @@ function equalKeys(): (first: unknown, key: unknown) => boolean {
   };
 }
 
-/** What a key is compared by; undefined for one that equals no other: a list, an object, not a number. */
+/** The value that a key is compared by; undefined for one that equals no other: a list, an object, NaN. */
 function valueOf(key: unknown): unknown {
   return isScalar(key) && !Number.isNaN(key.value) ? key.value : undefined;
 }
