@@ -4,6 +4,7 @@ import { check } from "../../runs/check.ts";
 import { virtual } from "../../runs/plan.ts";
 import { findScenarios } from "../../runs/scenario-files.ts";
 import type { CheckedDocument } from "../../strategies/expectations.ts";
+import { checksToJson } from "../../report/checks-json.ts";
 import { toAnnotations } from "../../report/github.ts";
 import { toJunit } from "../../report/junit.ts";
 import { renderChecks } from "../../report/terminal/checks.ts";
@@ -41,7 +42,7 @@ function report(reporter: Reporter, documents: CheckedDocument[], unicode: boole
     case "junit":
       return toJunit(documents);
     case "json":
-      return json({ documents }, 2);
+      return json(checksToJson(documents), 2);
     case "github":
       // The lines are for those who read the log; GitHub itself reads the commands.
       return joined<string>([renderChecks(documents, unicode), toAnnotations(documents)], "");

@@ -3,6 +3,7 @@ import type { Advice } from "../../strategies/advice.ts";
 import { type Class, classesOf } from "../../strategies/comparison.ts";
 import { askedFor } from "../../strategies/demands.ts";
 import { findFindings } from "../../remedies/findings.ts";
+import { comparisonToJson, verificationToJson } from "../../report/comparison-json.ts";
 import { toJson } from "../../report/json.ts";
 import {
   adviceToMarkdown,
@@ -22,7 +23,6 @@ import { compare } from "../../runs/compare.ts";
 import { checkPlans, type Plan, planOf, virtual } from "../../runs/plan.ts";
 import { tryOut } from "../../runs/simulate.ts";
 import { verify, type Verified } from "../../runs/verify.ts";
-import { TICKS_PER_MS } from "../../base/duration.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { readSource } from "../../scenario/source.ts";
 import { suggestion } from "../../base/suggest.ts";
@@ -82,19 +82,14 @@ export async function run(argv: string[]): Promise<number> {
   if (output === "counter-example") return writeCounterExample(advice);
   const classes = all ? classesOf(runs, own) : null;
   if (output === "json") {
-    const results = runs.map((run) => ({ ...run.kept, own: run.own }));
-    const told = classes?.map(classToJson);
-    writeOut(json({ scenario: scenario.name, driver, runs: results, classes: told, advice }, 2));
+    const result = { scenario: scenario.name, driver, runs, classes, advice };
+    writeOut(json(comparisonToJson(result), 2));
     return exitStatus.done;
   }
   const rows = classes ?? runs;
   const sorted = sort === null ? rows : sortBy(rows, sort);
   writeOut(output === "markdown" ? asMarkdown(sorted, advice) : asText(sorted, advice, options));
   return exitStatus.done;
-}
-
-function classToJson({ strategy, members, own }: Class & Pick<Compared, "strategy">): object {
-  return { strategy: strategy.name, members: members.map(({ name }) => name), own };
 }
 
 /** Says that there will be no comparison, as half of one would mislead. @returns the exit status. */
@@ -112,18 +107,8 @@ function tellVerified(
 ): number {
   const { result: verified } = ran;
   if (verified === null) return interrupted(ran);
-  if (options.json) {
-    const result = {
-      scenario: scenario.name,
-      speed: options.speed,
-      verified: verified.map(({ late, tolerance, onlyLate: _, ...one }) => ({
-        ...one,
-        late: late === null ? null : late / TICKS_PER_MS,
-        tolerance: tolerance / TICKS_PER_MS,
-      })),
-    };
-    writeOut(json(result, 2));
-  } else writeOut(renderVerification(verified, textWidth()));
+  if (options.json) writeOut(json(verificationToJson(scenario.name, options.speed, verified), 2));
+  else writeOut(renderVerification(verified, textWidth()));
   return verified.some(isUnexplained) ? exitStatus.fellShort : exitStatus.done;
 }
 
