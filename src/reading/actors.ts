@@ -77,8 +77,16 @@ export class ActorReader {
     actor.placedAt = at;
   }
 
-  /** What has not ended by now does so with its process. */
-  finish(wall: Ticks, mainWaits: readonly MainWait[], strays: readonly Stray[]): void {
+  /**
+   * What has not ended by now does so with its process.
+   *
+   * @param waitedFor by process, the results that the programs of its threads waited for.
+   */
+  finish(
+    wall: Ticks,
+    waitedFor: ReadonlyMap<number, readonly MainWait[]>,
+    strays: readonly Stray[],
+  ): void {
     for (const actor of this.#entities.actors) {
       const sleep = this.#spans.lastSleepOf(actor.number);
       if (sleep !== null && sleep.from >= actor.placedAt && sleep.place !== null)
@@ -92,7 +100,8 @@ export class ActorReader {
       if (!isWork(actor)) continue;
       actor.givenUp = givenUpOf(actor);
       const endedItself = process.interruptedBy === null;
-      actor.lost = isLostWork(actor, { waits: mainWaits, endedItself });
+      const results = waitedFor.get(process.number) ?? [];
+      actor.lost = isLostWork(actor, { results, endedItself });
     }
   }
 

@@ -11,8 +11,8 @@ import type { ActorOutcome, GivenUpBy } from "./entities.ts";
 
 /** What its loss depends on beside. */
 export interface Surroundings {
-  /** For what main waited, from when on and for how long. */
-  waits: readonly { for: string; of: string | null; at: Ticks; ticks: Ticks }[];
+  /** Whose results were waited for in its process, from when on and for how long. */
+  results: readonly { of: string | null; at: Ticks; ticks: Ticks }[];
   /** Whether the program came to its own end. */
   endedItself: boolean;
 }
@@ -31,12 +31,12 @@ export function givenUpOf({
 }
 
 /** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
-export function isLostWork(fate: ActorOutcome, { waits, endedItself }: Surroundings): boolean {
+export function isLostWork(fate: ActorOutcome, { results, endedItself }: Surroundings): boolean {
   const { status, until, startedAt, endedAt, destroyed } = fate;
   if (status === "finished" || status === "failed" || status === "ended") return false;
   if (status === "unstarted") return true;
-  const isPromised = waits.some(
-    (wait) => wait.for === "result" && wait.of === fate.name && wait.at + wait.ticks >= endedAt!,
+  const isPromised = results.some(
+    ({ of, at, ticks }) => of === fate.name && at + ticks >= endedAt!,
   );
   if (isPromised || destroyed) return true;
   if (givenUpOf(fate) !== null) return false;

@@ -206,7 +206,8 @@ class TraceReader {
     this.#processes.finish();
     const standstills = this.#standstill.result();
     const { strays, failures, rejected, raisedInto } = this.#failures;
-    this.#actors.finish(wall, allWaits(this.#trace, unfinished, standstills), strays);
+    const waitedFor = resultWaits(this.#trace, this.#entities, { unfinished, standstills });
+    this.#actors.finish(wall, waitedFor, strays);
     this.#failures.finish();
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();
@@ -237,25 +238,28 @@ class TraceReader {
   }
 }
 
-/** For what the programs of threads waited; a wait that nothing has ended is one all the same. */
-function allWaits(
+/**
+ * By process: for whose results the programs of its threads waited; a wait that nothing has ended is one
+ * all the same.
+ */
+function resultWaits(
   trace: Trace,
-  unfinished: readonly Span[],
-  standstills: readonly Standstill[],
-): MainWait[] {
+  entities: Entities,
+  { unfinished, standstills }: Pick<Reading, "unfinished" | "standstills">,
+): ReadonlyMap<number, MainWait[]> {
   const wall = trace.log.end;
-  const mains = new Set(standstills.map(({ actor }) => actor));
-  return [
-    ...standstills.flatMap((one) => one.waits),
-    ...unfinished
-      .filter(({ kind, actor }) => kind === "wait" && mains.has(actor))
-      .map(({ value, of, from }) => ({
-        for: wordOf(trace, waits, value),
-        of,
-        at: from,
-        ticks: wall - from,
-      })),
-  ];
+  const found = new Map<number, MainWait[]>();
+  for (const { actor, waits: ended } of standstills) {
+    const open = unfinished
+      .filter((span) => span.kind === "wait" && span.actor === actor)
+      .map(({ value, of, from: at }) => {
+        return { for: wordOf(trace, waits, value), of, at, ticks: wall - at };
+      });
+    const { number } = entities.processOf(entities.actor(actor).thread ?? 0);
+    for (const wait of [...ended, ...open])
+      if (wait.for === "result") found.getOrInsertComputed(number, () => []).push(wait);
+  }
+  return found;
 }
 
 function waitingAtEnd(trace: Trace, unfinished: readonly Span[], { open }: Aftermath): Waiting[] {

@@ -313,3 +313,72 @@ describe("a trace that ends early", () => {
     expect(loops).toMatchObject([{ number: null, rules: "asyncio" }, { thread: 2 }]);
   });
 });
+
+describe("two processes whose tasks and channels have the same names", () => {
+  const [parent, ours, other, theirs] = [0, 1, 2, 3];
+  const twins: Definitions = {
+    ...definitions,
+    threads: new Map([
+      [0, { process: 0, name: "MainThread", daemon: false }],
+      [1, { process: 1, name: "MainThread", daemon: false }],
+    ]),
+    loops: new Map(),
+    actors: new Map([
+      [parent, actor("main", "main")],
+      [ours, actor("task", "Task-1")],
+      [other, actor("main", "main")],
+      [theirs, actor("task", "Task-1")],
+    ]),
+    resources: new Map(
+      [0, 1].map((number) => [number, { kind: "queue", name: "jobs", capacity: 1, place: null }]),
+    ),
+  };
+  const began: Line[] = [
+    [0, "main-started", 0, parent],
+    [0, "main-started", 1, other],
+    [0, "task-started", 0, ours],
+    [0, "task-started", 1, theirs],
+  ];
+  const readTwins = (lines: Line[]): ReturnType<typeof read> =>
+    read(observedTrace(twins, logOf([...began, ...lines])));
+
+  test("whoever waits for a result waits for a task of its own process: the other's was given up", () => {
+    const failed = cancelReasons.indexOf("group-failed");
+    const cancelled = endings.indexOf("cancelled");
+    const result = waits.indexOf("result");
+    const { actors } = readTwins([
+      [1, "wait-began", 0, parent, result, { text: "Task-1" }],
+      [20, "cancel-requested", 0, ours, failed],
+      [20, "task-ended", 0, ours, cancelled],
+      [20, "cancel-requested", 1, theirs, failed],
+      [20, "task-ended", 1, theirs, cancelled],
+      [50, "wait-ended", 0, parent, result],
+    ]);
+    expect(actors.map(({ lost }) => lost)).toEqual([false, true, false, false]);
+  });
+
+  test("a value that is sent puts in order only who takes it out of the same channel", () => {
+    const linesBehind = (resource: number): string[][] =>
+      readTwins([
+        [10, "printed", 0, ours, 0, { text: "first" }],
+        [10, "sent", 0, ours, 0, { text: "jobs", resource: 0 }],
+        [11, "received", 1, theirs, 0, { text: "jobs", resource }],
+        [12, "printed", 1, theirs, 0, { text: "second" }],
+      ]).races.map(({ between }) => between.map(({ text }) => text!));
+    expect(linesBehind(0)).toEqual([]);
+    expect(linesBehind(1)).toEqual([["first", "second"]]);
+  });
+
+  test("two tasks that end at nearly the same time are no race; a task and a main are one", () => {
+    const ended = endings.indexOf("finished");
+    const ends: Line[] = [
+      [10, "task-ended", 0, ours, ended],
+      [11, "task-ended", 1, theirs, ended],
+    ];
+    expect(readTwins(ends).races).toEqual([]);
+    const { races } = readTwins([...ends, [12, "main-ended", 0, parent, ended]]);
+    expect(races.map(({ between }) => between.map(({ actor }) => actor))).toEqual([
+      [theirs, parent],
+    ]);
+  });
+});
