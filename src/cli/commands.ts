@@ -11,6 +11,7 @@ import { choice, command, entriesOf, type Operand } from "./command.ts";
 import { either } from "../base/sentences.ts";
 import { axisNames } from "../scenario/axes.ts";
 import { strategyWords } from "../scenario/strategy.ts";
+import type { FirstWord, WrittenDemand } from "../strategies/demand-words.ts";
 
 /** The shells whose completion can be printed. */
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -37,23 +38,35 @@ const scenario: Operand = {
 /** The options by which a user overrules what is found out about the terminal. */
 const look = (says: string) => ({ ascii: { beside: "no-color" }, "no-color": { says } }) as const;
 
+/** A word of `--must` as a help writes it; the vocabulary knows each. */
+const word = (written: FirstWord): string => written;
+
+/** A demand as a help writes it; the vocabulary knows each. */
+const must = (...written: WrittenDemand[]): string => written.join(",");
+
+/** The heads of the help of `--must`: every word with which a demand begins has its place there. */
+type DemandHead =
+  | Exclude<FirstWord, "lost" | "failed" | "main.end" | "late.p99" | "tasks">
+  | "lost, failed"
+  | "TASK=STATUS";
+
 /** What may stand behind --must, and what it means. */
-const demandWords = entriesOf({
+const demandWords = entriesOf<DemandHead>({
   finish: "every task finishes, or is ended at shutdown where that is its end",
-  "lost, failed": "how many tasks are: lost==0, failed==0",
+  "lost, failed": `how many tasks are: ${must("lost==0")}, ${must("failed==0")}`,
   heard: "every failure is raised into somebody who can act: main, or a launch",
   cleanup: "what began and has clean-up runs it to its end",
   status: "the exit status is not 0 where main fails or a failure is not heard",
   ended: "nothing is under way when the process ends",
-  main: "main finishes, and when: main<=10s; main.end: when it ends, be it by failing",
+  main: `main finishes, and when: ${must("main<=10s")}; ${word("main.end")}: when it ends, be it by failing`,
   wall: "when the process ends",
   background: "when the last task ends",
   block: "for how long one step holds the event loop at most",
-  late: "how late a task wakes at most; late.p99: 99 of 100 sleeps",
-  overlap: "the share of the background's time in which main does not wait: overlap>=50%",
-  "TASK=STATUS": "what becomes of a task, as upload=finished; tasks=failed: of all",
-  prints: `prints contains "a line", prints exactly "one" "two", or prints nothing`,
-  deadlock: "deadlock==false, or deadlock==true",
+  late: `how late a task wakes at most; ${word("late.p99")}: 99 of 100 sleeps`,
+  overlap: `the share of the background's time in which main does not wait: ${must("overlap>=50%")}`,
+  "TASK=STATUS": `what becomes of a task, as ${must("upload=finished")}; ${must("tasks=failed")}: of all`,
+  prints: `${must('prints contains "a line"')}, ${must('prints exactly "one" "two"')}, or ${must("prints nothing")}`,
+  deadlock: `${must("deadlock==false")}, or ${must("deadlock==true")}`,
 });
 
 /** `tandem` alone, which asks what to do. */
@@ -166,10 +179,10 @@ const compare = command({
         ("loop held") or cleanup`,
     },
     must: {
-      says: "what must hold, between commas, as finish,main<=10s,lost==0",
+      says: `what must hold, between commas, as ${must("finish", "main<=10s", "lost==0")}`,
       below: [
         demandWords,
-        `Without it: what the document expects, and lost==0, heard, cleanup and status. Time is
+        `Without it: what the document expects, and ${must("lost==0")}, ${must("heard")}, ${must("cleanup")} and ${must("status")}. Time is
         wanted only where the document or you say so, and else told as what the choice costs`,
       ],
     },
@@ -231,7 +244,7 @@ const check = command({
     compare: { says: `under each strategy of the document's "compare"` },
     must: {
       says: `what must hold in each, beside what it expects, as for "compare":
-        finish,main<=10s,lost==0`,
+        ${must("finish", "main<=10s", "lost==0")}`,
     },
     ascii: { says: `"ok" and "FAIL" instead of signs that not every terminal has` },
   },

@@ -4,14 +4,35 @@ import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import type { Demand } from "./demands.ts";
 import { deadlockDemand, lineDemand, linesDemand, statusDemand } from "./expect-demands.ts";
-import { boundDemand, figures, wordDemand, wordDemands } from "./vocabulary.ts";
+import {
+  boundDemand,
+  type DemandWord,
+  type FigureName,
+  figures,
+  wordDemand,
+  wordDemands,
+} from "./vocabulary.ts";
 
 /** A demand that cannot be understood: what was found, and what would be right. */
 export class DemandError extends UserError {}
 
+/** The words that begin demands which are neither a word nor a bound on a figure. */
+const otherWords = ["tasks", "prints", "deadlock"] as const;
+
+/** A word with which a demand begins. */
+export type FirstWord = DemandWord | FigureName | (typeof otherWords)[number];
+
+/** A demand as it is written, as far as types can tell. */
+export type WrittenDemand =
+  | DemandWord
+  | `${FigureName}${"<=" | ">=" | "==" | "<" | ">"}${number}${"" | "ms" | "s" | "%"}`
+  | `deadlock==${boolean}`
+  | `prints ${`contains ${string}` | `exactly ${string}` | "nothing"}`
+  | `${string}=${TaskStatus}`;
+
 /** The words with which a demand begins, for help, completion and suggestions. */
 export const demandWords: readonly string[] = [
-  ...new Set([...Object.keys(wordDemands), ...Object.keys(figures), "tasks", "prints", "deadlock"]),
+  ...new Set([...Object.keys(wordDemands), ...Object.keys(figures), ...otherWords]),
 ];
 
 const forms = {

@@ -6,8 +6,7 @@ import { backgroundEnd, figureOf } from "./expectations.ts";
 import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { exactPercent, roundPercent } from "../base/shares.ts";
 
-/** Demands that are a word. */
-export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = {
+const wordRows = {
   finish: {
     says: "every task finishes",
     lack: ({ tasks }) =>
@@ -67,7 +66,13 @@ export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = {
     },
   },
   main: { says: "main finishes", lack: mainFailure },
-};
+} satisfies Readonly<Record<string, Omit<Demand, "written">>>;
+
+/** A demand that is a word by itself. */
+export type DemandWord = keyof typeof wordRows;
+
+/** Demands that are a word. */
+export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = wordRows;
 
 interface Figure {
   unit: "time" | "count" | "share";
@@ -80,8 +85,7 @@ interface Figure {
   spoiled?: (outcome: Outcome) => string | null;
 }
 
-/** Figures that a demand may bound. */
-export const figures: Readonly<Record<string, Figure>> = {
+const figureRows = {
   main: {
     unit: "time",
     of: (outcome) => figureOf(outcome, "main"),
@@ -144,7 +148,13 @@ export const figures: Readonly<Record<string, Figure>> = {
     is: "main overlaps the background by",
     shall: "main overlaps the background by",
   },
-};
+} satisfies Readonly<Record<string, Figure>>;
+
+/** A figure that a demand may bound. */
+export type FigureName = keyof typeof figureRows;
+
+/** Figures that a demand may bound. */
+export const figures: Readonly<Record<string, Figure>> = figureRows;
 
 const comparisonWords = {
   "<=": "at most",
