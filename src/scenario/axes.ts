@@ -381,8 +381,18 @@ export function remedyWords(changed: Partial<Axes>, name: AxisName): string {
 
 /** Whether one of the values of a strategy does that. */
 export function does(values: Axes, trait: keyof Traits): boolean {
-  return wordAxes.some((name) => wordAt(values, name)?.[trait] === true);
+  const name = traitAxes.get(trait);
+  return name !== undefined && wordAt(values, name)?.[trait] === true;
 }
+
+/** By what words say of themselves, as traits: their axis. Runs of thousands ask for these each time. */
+const traitAxes: ReadonlyMap<string, AxisName> = new Map(
+  wordAxes.flatMap((name) => {
+    const axis = axes[name];
+    const words = axis.kind === "word" ? Object.values(axis.words) : [];
+    return words.flatMap((word) => Object.keys(word).map((key) => [key, name] as const));
+  }),
+);
 
 /** Whether the process may end while the background goes on. */
 export function mayAbandon(values: Axes): boolean {
