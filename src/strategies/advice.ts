@@ -1,5 +1,5 @@
 /**
- * Which strategy to choose: the simplest that keeps what must hold, in sentences with figures.
+ * Advice on the choice of a strategy: the simplest that meets all demands, in sentences with figures.
  *
  * Invariant: every sentence is read off runs that have been performed.
  */
@@ -13,16 +13,16 @@ import type { Demand, Demands } from "./demands.ts";
 import { list } from "../base/sentences.ts";
 
 export interface Advice {
-  /** What must hold: as on the command line, and in words. */
+  /** The demands: as on the command line, and in words. */
   must: Pick<Demand, "written" | "says">[];
-  /** Whose wish that is. */
+  /** The source of the demands: the user, `expect` or the default. */
   source: Demands["source"];
-  /** The strategy's name; null where none keeps all of it. */
+  /** The name of the strategy to choose; null where none meets all demands. */
   choose: string | null;
   because: string[];
-  /** What the choice costs; null without a choice. */
+  /** The cost of the choice in words; null without a choice. */
   cost: string | null;
-  /** When the choice would be wrong. */
+  /** The counter-example: the change of the scenario under which the choice would be wrong. */
   unless: {
     change: string;
     message: string;
@@ -31,7 +31,7 @@ export interface Advice {
     /** The scenario with the change, ready to run. */
     document: string;
   }[];
-  /** Why nobody has looked for that; null where it has been looked for, or nothing is chosen. */
+  /** The reason why no counter-example was sought; null where one was, or nothing is chosen. */
   notSought: string | null;
 }
 
@@ -43,7 +43,7 @@ export function bySimplicity<Run extends Pick<Judged, "strategy">>(
   return runs.toSorted((a, b) => complexity(a.strategy, own) - complexity(b.strategy, own));
 }
 
-/** The simplest that keeps everything. @param sorted by simplicity. */
+/** The simplest strategy that meets all demands. @param sorted by simplicity. */
 export function simplestOf(sorted: readonly Judged[]): Judged | undefined {
   return sorted.find(({ lacks }) => lacks.length === 0);
 }
@@ -167,8 +167,9 @@ function whyNotSimpler(sorted: readonly Judged[], choice: Judged, own: Strategy)
 }
 
 /**
- * What lacks least: anything rather than a deadlock, nothing of another language where there is
- * something else, and of the others that under which most tasks finish: a late task is nearer than none.
+ * The strategy that comes nearest to the demands. A deadlock comes last, and before it a strategy of the
+ * other language. Among the rest fewer unmet demands are nearer, then more finished tasks (a late task is
+ * nearer than none), then fewer lost ones.
  */
 function nearestOf(sorted: readonly Judged[], own: Strategy): Judged | undefined {
   const isForeign = ({ strategy }: Judged): boolean =>
@@ -207,7 +208,7 @@ function nothingDoes(
     count === 1
       ? "The one strategy compared does not keep all of that"
       : `None of the ${count} strategies compared keeps all of that`;
-  // What is in the way of all of them no strategy will change.
+  // A demand that no strategy meets is not a matter of strategy.
   const isEverywhere = nearest.lacks.some((lack) =>
     tried.every(({ lacks }) => lacks.includes(lack)),
   );
@@ -227,7 +228,7 @@ function nothingDoes(
   ];
 }
 
-/** The first few of what is lacking. */
+/** The first few of the unmet demands. */
 function few(lacks: readonly string[]): string {
   const most = 2;
   const more = lacks.length - most;

@@ -1,11 +1,11 @@
-/** How the user's functions went in a recorded run, for a run in which they are not called. */
+/** The durations of calls in a recorded run, for a run in which the user's functions are not called. */
 import type { EventLog } from "../trace/log.ts";
 import { LogCursor } from "../reading/cursor.ts";
 import { followSpans } from "../reading/spans.ts";
 import type { CallTime, CallTimes } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 
-/** What a call failed with that was recorded without its error. */
+/** The error of a failed call whose own error was not recorded. */
 const unknownError = "it failed in the recorded run";
 
 /**
@@ -26,7 +26,7 @@ export function readCallTimes(log: EventLog): CallTimes {
     const total = span.to - span.from;
     const time: CallTime = { total, held: Math.min(heldFor, total) };
     if (span.how === "failed") time.error = span.error ?? unknownError;
-    // Its place stays, so that the calls behind it keep theirs.
+    // A cancelled call leaves a gap, so that the actor's later calls keep their numbers.
     (byActor[actor] ??= []).push(span.how === "cancelled" ? null : time);
     if (span.how !== "cancelled") all.getOrInsertComputed(span.of!, () => []).push(time);
   });
@@ -49,7 +49,7 @@ function mean(times: CallTime[]): CallTime {
   return { total: sum((time) => time.total), held: sum((time) => time.held) };
 }
 
-/** Errors of user code that nobody could catch, in a recorded run: they are none of a call's, and nothing performs them again. */
+/** Uncaught errors of user code in a recorded run. They belong to no call, so a simulated run does not repeat them. */
 export function uncaughtErrors(log: EventLog): string[] {
   const errors: string[] = [];
   const event = new LogCursor(log);

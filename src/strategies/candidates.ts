@@ -1,11 +1,11 @@
-/** The changes that are tried in search of a counter-example. */
+/** Candidates: the changes that are tried in search of a counter-example. */
 import { type Change, editsOf, type Knob, knobsOf } from "../scenario/change.ts";
 import { longest, type Ticks } from "../base/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Demand } from "./demands.ts";
 import { isOfEveryTask, mustNotFail } from "./expect-demands.ts";
 
-/** How many times as long, or as short, a step is made at the most. */
+/** The largest factor by which a step is made longer or shorter. */
 const mostTimes = 64;
 
 /**
@@ -24,15 +24,15 @@ interface Grid {
   times: number;
 }
 
-/** All that might be tried, between those of a grid. */
+/** The digits of the finest grid, which lie between those of the coarser ones. */
 const finest = grids.at(-1)!.digits;
 
 /** A change to be tried. */
 export interface Candidate {
   change: Change;
-  /** What was left out between the one tried before it and this one; null where nothing was. */
+  /** The durations passed over between the candidate before it and this one; null where there are none. */
   between: { knob: Knob; durations: readonly Ticks[] } | null;
-  /** No change that was left out there is smaller than this. */
+  /** A lower bound on the size of the changes passed over. */
   least: number;
 }
 

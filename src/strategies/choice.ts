@@ -36,7 +36,7 @@ export interface Advising {
   /** As it was read from the source. */
   scenario: Scenario;
   must: Demands;
-  /** Virtual time. */
+  /** Runs a plan in virtual time. */
   simulate: (plan: { scenario: Scenario; strategy: Strategy }) => Run;
 }
 
@@ -113,8 +113,8 @@ function eventsOf({ scenario, simulate }: Advising): number {
 }
 
 /**
- * What might be right instead of the choice, the simplest first, as a comparison of the changed
- * document would find it: there the choice is the document's own.
+ * The strategies that might be right instead of the choice, the simplest first, in the order that a
+ * comparison of the changed document has: there the choice is the document's own strategy.
  */
 function alternatives(
   choice: Strategy,
@@ -133,7 +133,7 @@ function alternatives(
   return (changed) => (poolSteps(changed).length === 0 ? poolless : sorted);
 }
 
-/** The changed scenario, of which a comparison says what the message says. */
+/** The document with the change. A comparison of it says the same as the advice. */
 function documentOf(
   { change, instead }: CounterExample,
   about: Advising & { choice: Strategy; message: string },

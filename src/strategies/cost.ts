@@ -1,4 +1,4 @@
-/** What a choice of strategy costs, and what another that keeps what must hold would give instead. */
+/** The cost of a choice, and the gain of another strategy that meets the same demands. */
 import { formatTime, type Ticks } from "../base/duration.ts";
 import { slow } from "../reading/blame.ts";
 import { costsOf, does } from "../scenario/axes.ts";
@@ -47,12 +47,12 @@ function partsOf({ strategy, figures, late }: Judged): string[] {
   ];
 }
 
-/** Less than a hundredth of the whole is a real run's own, and not worth a word in any. */
+/** Whether a time is worth a word: a hundredth of the whole or more, which real runs vary by. */
 function isWorth(ticks: Ticks, { wall }: Figures): boolean {
   return ticks > (wall ?? 0) / 100;
 }
 
-/** Under which other strategy main would end soonest, if that is sooner. */
+/** The other strategy under which main would end soonest, if that is sooner. */
 function soonerMain({ figures }: Judged, keeping: readonly Judged[]): string[] {
   const { main, mainFailed, precision } = figures;
   const others = keeping.filter((one) => !one.figures.mainFailed && one.figures.main !== null);
@@ -66,7 +66,7 @@ function soonerMain({ figures }: Judged, keeping: readonly Judged[]): string[] {
   return [`${name} would end main at ${at} instead of ${formatTime(main)}${inCpython(best)}`];
 }
 
-/** Under which other strategy tasks would wake soonest, if this lets them wait. */
+/** The other strategy under which tasks would wake with the least lateness, if they are late under this one. */
 function sooner({ late, figures }: Judged, keeping: readonly Judged[]): string[] {
   const best = leastOf(keeping, (one) => one.late);
   if (late < slow + figures.precision || best === undefined || best.late > late / 2) return [];
@@ -81,7 +81,7 @@ function inCpython({ computesAtOnce }: Judged): string {
   return computesAtOnce ? " (not in CPython, whose threads take turns at computing)" : "";
 }
 
-/** The first of those of which there is no less. */
+/** The first element with the least figure. */
 function leastOf<One>(all: readonly One[], of: (one: One) => number): One | undefined {
   return all.reduce<One | undefined>(
     (least, one) => (least === undefined || of(one) < of(least) ? one : least),

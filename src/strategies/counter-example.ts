@@ -17,7 +17,7 @@ export interface CounterExample {
   change: Change;
   /** The demands that the choice does not meet under it. */
   lacks: string[];
-  /** The simplest strategy that would keep all of it; null where none would. */
+  /** The simplest strategy that would meet all demands; null where none would. */
   instead: Strategy | null;
 }
 
@@ -58,9 +58,9 @@ class Search {
   hopeless: CounterExample | null = null;
   readonly #question: Question;
   readonly #simulate: Simulate;
-  /** One for each thing that strategies make of the scenario as it is. */
+  /** A representative of each class of strategies with equal figures, in the scenario as it is. */
   readonly #likely: ReadonlySet<string>;
-  /** Those under which the choice lacks something, and so do all that are likely to be right. */
+  /** The candidates under which the choice lacks something, and so do all likely strategies. */
   readonly #open: { candidate: Candidate; lacks: string[] }[] = [];
   #runs: number;
   #asked: number;
@@ -89,13 +89,13 @@ class Search {
     if (candidate.least >= this.#limit || this.#asked <= this.#reserve) return;
     const lacks = this.#lacksOfChoice(candidate.change);
     if (lacks.length === 0) return;
-    // A failure is what strategies differ in that come to the same without it.
+    // An edit, such as a failure, may tell apart strategies that are equal without it, so all are asked.
     if (candidate.change.isEdit) this.#askAll(candidate, lacks);
     else if (this.#isWrong(candidate.change, lacks, "likely")) this.#narrow(candidate);
     else this.#open.push({ candidate, lacks });
   }
 
-  /** Asks all strategies, where those that are likely were not enough. */
+  /** Asks all strategies about the open candidates. */
   ask(): void {
     this.#open.sort((a, b) => a.candidate.change.size - b.candidate.change.size);
     for (const { candidate, lacks } of this.#open)

@@ -41,7 +41,7 @@ const forms = {
   deadlock: "it is written as deadlock==false or deadlock==true",
 };
 
-/** Names that only the document has for a figure. */
+/** The names that figures have in `expect` alone, and their names as demands. */
 const expectNames: Readonly<Record<string, string>> = {
   longestBlock: "block",
   "lateness.p99": "late.p99",
@@ -100,7 +100,7 @@ function parseBound(part: string, word: string): Demand {
   const name = expectNames[word] ?? word;
   const figure = Object.hasOwn(figures, name) ? figures[name]! : undefined;
   if (figure === undefined) {
-    // A word that is known, as `finish`, was only written on.
+    // A known word, as `finish`, has something behind it.
     if (Object.hasOwn(wordDemands, word)) throw noRule(part, `"${word}" stands alone`);
     throw noRule(part, suggestion(word, demandWords, "rules"));
   }
@@ -111,7 +111,7 @@ function parseBound(part: string, word: string): Demand {
     throw noRule(part, `a time needs a unit, as ${name}${comparison}${limit}s`);
   const shape = { time: /^[\d.]+\s*[a-z]+$/, count: /^\d+$/, share: /^[\d.]+\s*%$/ }[unit];
   if (comparison === undefined || !shape.test(limit)) throw noRule(part, forms.bound);
-  // Written alone, a count would be read as milliseconds.
+  // A bare count must not pass through `toBound`, which takes it for milliseconds.
   const bound = toBound(`${comparison}${unit === "count" ? 0 : limit}`);
   if (unit === "count") bound.limit = Number(limit);
   if (bound.limit === undefined || Number.isNaN(bound.limit)) throw noRule(part, forms.bound);
@@ -151,7 +151,7 @@ function parsePrints(part: string): Demand {
   throw noRule(part, forms.prints);
 }
 
-/** What stands between quotes: single ones take all as it is, double ones are JSON's. */
+/** The text between quotes: single quotes know no escapes, double ones are JSON's. */
 function readLine(part: string, quoted: string): string {
   if (quoted.startsWith("'")) return quoted.slice(1, -1);
   try {

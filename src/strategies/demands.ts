@@ -1,5 +1,5 @@
 /**
- * What must hold of a run: demands, and what a run lacks of them.
+ * Demands on a run, and what a run lacks of them.
  *
  * Invariant: a demand is about one run alone, so a strategy is judged without looking at another;
  * and `written` is text that `parseDemands` reads back as the same demand.
@@ -8,41 +8,41 @@ import { formatTime } from "../base/duration.ts";
 import { type Checked, interruptionOf } from "./expectations.ts";
 import type { Outcome } from "../outcome/outcome.ts";
 
-/** One thing that must hold. */
+/** A demand: a condition on one run. */
 export interface Demand {
   /** As on the command line: `main<=10s`. */
   written: string;
-  /** What it wants, in words. */
+  /** The demand in words. */
   says: string;
-  /** What a run lacks of it, in a few words with figures; null when it keeps it. */
+  /** A few words with figures about a run that does not meet it; null for one that does. */
   lack: (outcome: Outcome) => string | null;
   /** The task of the scenario that it names, if it names one. */
   task?: string;
 }
 
-/** All that must hold. */
+/** All demands on a scenario. */
 export interface Demands {
-  /** Whose wish it is. */
+  /** The source of the demands: the user (`asked`), the document, or the default. */
   source: "asked" | "expect" | "default";
   all: readonly Demand[];
 }
 
-/** What must hold because the user says so. */
+/** The demands that the user has given. */
 export function askedFor(all: readonly Demand[]): Demands {
   return { source: "asked", all };
 }
 
-/** The one demand that a deadlocked run can keep. */
+/** The one demand that a deadlocked run can meet. */
 export const wantsDeadlock = "deadlock==true";
 
-/** What a run lacks of all that must hold. */
+/** The words about each demand that a run does not meet. */
 export function lacksOf(outcome: Outcome, demands: readonly Demand[]): string[] {
   const stopped = stoppedBy(outcome, demands);
   if (stopped !== null) return [stopped];
   return [...new Set(demands.flatMap(({ lack }) => lack(outcome) ?? []))];
 }
 
-/** What a run does about each demand. */
+/** The check of a run against each demand. */
 export function checkDemands(outcome: Outcome, demands: readonly Demand[]): Checked[] {
   const stopped = stoppedBy(outcome, demands);
   return demands.map(({ written, says, lack }) => {
@@ -52,7 +52,7 @@ export function checkDemands(outcome: Outcome, demands: readonly Demand[]): Chec
   });
 }
 
-/** What keeps a run from its end, unless that is wanted: nothing else of it is worth a word. */
+/** The interruption of a run, unless it is wanted. It is told alone, since it explains every other lack. */
 function stoppedBy(outcome: Outcome, demands: readonly Demand[]): string | null {
   const { interruptedBy, wall } = outcome;
   if (interruptedBy === null) return null;

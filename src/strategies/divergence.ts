@@ -15,7 +15,7 @@ import { findRaces } from "../reading/races.ts";
 import { followSpans, type Span } from "../reading/spans.ts";
 import { raceWindow } from "../reading/recorded.ts";
 
-/** One thing that differs. */
+/** A divergence: one difference between a real run and its model. */
 export interface Divergence {
   /** What it is about, as `task's status` or `the end of main`. */
   of: string;
@@ -23,28 +23,28 @@ export interface Divergence {
   real: string;
 }
 
-/** What a real run is beside its model. */
+/** The verification of a real run against its model. */
 export interface Verification {
   divergences: Divergence[];
-  /** Why there are any; null where nobody knows. */
+  /** The measured cause of the divergences; null where there is none, or none is known. */
   cause: string | null;
   /** The most that anything happened later than in virtual time; null where times say nothing. */
   late: Ticks | null;
-  /** Why it may be as late as that and is no divergence; null where it is within the tolerance, or is one. */
+  /** The cause that makes lateness above the tolerance no divergence; null where it is within it, or is one. */
   lateBecause: string | null;
-  /** As much later is no difference: what a machine takes that has little else to do. */
+  /** The lateness that is no difference: what an idle machine takes. */
   tolerance: Ticks;
   /** Whether all that differs is that things happened later: a machine that hesitates does that. */
   onlyLate: boolean;
 }
 
 /**
- * By how much, in ms of real time, something may be later without a word: threads wake, messages
- * travel and processes start in no time only in virtual time.
+ * The tolerated lateness, in ms of real time. Waking a thread, sending a message and starting a process
+ * take no time only in virtual time.
  */
 const toleranceMs = 20;
 
-/** From how late on, in ms of real time, the machine is a cause. */
+/** The least lateness, in ms of real time, for which a busy machine is given as the cause. */
 const busyMs = 2;
 
 /**
@@ -75,7 +75,7 @@ export function findDivergences(
     if (delayed > busyMs * TICKS_PER_MS * speed) return busy;
     return null;
   };
-  // Where something else happened, it is no wonder that it happened at another time.
+  // Differences other than in time explain the differences in time.
   if (others.length > 0)
     return {
       ...timeless,
@@ -84,7 +84,7 @@ export function findDivergences(
     };
   if (calls) return { ...timeless, divergences: [] };
   const times = instants(model.outcome, real.outcome);
-  // What is late once may make other things late that wait for it, and a busy machine is late at all of them.
+  // A delay is passed on to whatever waits for it, and a busy machine adds its own each time.
   const most = tolerance + 3 * delayed;
   const divergences = times
     .filter(({ virtual, at }) => at < virtual || at > virtual + most)
@@ -104,8 +104,8 @@ export function findDivergences(
 }
 
 /**
- * The cause of what was late each time it was performed, where the machine had too much to do; null
- * where it had not, or does not know (Windows).
+ * The words for an overloaded machine, as the cause of lateness; null where it was not overloaded, or
+ * does not know its load (Windows).
  *
  * @param load how many threads ran or wanted to run, on average over the last minute.
  */
@@ -130,7 +130,7 @@ function endsWithMain({ trace }: Run, differences: readonly Difference[], window
   );
 }
 
-/** What the two came to that is not the same, apart from its times. */
+/** The differences of the two runs, apart from times. */
 function differences(model: Outcome, real: Outcome): Difference[] {
   const expected = facts(model);
   return [
@@ -142,7 +142,7 @@ function differences(model: Outcome, real: Outcome): Difference[] {
   ];
 }
 
-/** What a run came to, apart from its times, and when that was seen. */
+/** The facts of a run apart from times, and when each can be seen. */
 function facts({
   main,
   launch,
@@ -199,7 +199,7 @@ function linesOf({ prints }: Outcome, thread: number): Outcome["prints"] {
   return prints.filter((print) => print.thread === thread);
 }
 
-/** What happened when, by both. */
+/** The instants that both runs have, side by side. */
 function instants(model: Outcome, real: Outcome): { of: string; virtual: Ticks; at: Ticks }[] {
   const end = (of: string, a: { endedAt: Ticks | null }, b: { endedAt: Ticks | null }) =>
     a.endedAt === null || b.endedAt === null
@@ -222,9 +222,9 @@ function instants(model: Outcome, real: Outcome): { of: string; virtual: Ticks; 
 }
 
 /**
- * What the machine added to a run, if the same is taken off for its model: the most that one
- * program's sleeps ended late, the most that the steps which block or compute on one thread took too
- * long, and what all jobs of the pool took.
+ * The delay that the machine added to a run, once the same sum of its model is subtracted: the most that
+ * one program's sleeps ended late, the most that the blocking and computing steps of one thread took too
+ * long, and the time of all jobs of the pool.
  */
 function delayOf(log: EventLog): Ticks {
   const sleeps = new Map<number, Ticks>();
@@ -244,7 +244,7 @@ function delayOf(log: EventLog): Ticks {
         add(blocks, span.thread, span);
         break;
       case "job":
-        // What a job should take is not in its events, so all of it counts, here and in the model.
+        // A job's events do not hold its nominal time, so all of it counts, here and in the model.
         jobs += span.to - span.from;
         break;
     }

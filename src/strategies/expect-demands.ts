@@ -1,4 +1,4 @@
-/** Demands of what `expect` can say beside figures: statuses of tasks, lines, deadlocks. */
+/** Demands for the expectations that are no figures: statuses of tasks, lines, deadlocks. */
 import { type Expectations, noExpectations, type TaskStatus } from "../scenario/expectation.ts";
 import { type Demand, wantsDeadlock } from "./demands.ts";
 import { checkExpectations } from "./expectations.ts";
@@ -15,12 +15,12 @@ const statusWords: Readonly<Record<TaskStatus, string>> = {
 /** The word for every task in `tasks=cancelled`; a task of that name is quoted. */
 const everyTask = "tasks";
 
-/** Whether it says of every task what a further task could not but break. */
+/** Whether a demand is about every task, so that adding a task to the scenario could break it. */
 export function isOfEveryTask({ written }: Demand): boolean {
   return written.startsWith(`${everyTask}=`);
 }
 
-/** Whether they want of a task that it does not fail, whatever else becomes of it. */
+/** Whether the demands include one that this task's failure would break. */
 export function mustNotFail(task: string, demands: readonly Demand[]): boolean {
   return demands.some(
     (one) =>
@@ -29,7 +29,7 @@ export function mustNotFail(task: string, demands: readonly Demand[]): boolean {
   );
 }
 
-/** That a task comes to this status, with all its copies; null: that every task does. */
+/** The demand that a task, with all its copies, ends in this status; for null, that every task does. */
 export function statusDemand(task: string | null, status: TaskStatus): Demand {
   if (task === null && status === "finished") return wordDemand("finish");
   const says = `${task ?? "every task"} ${statusWords[status]}`;
@@ -46,7 +46,7 @@ export function statusDemand(task: string | null, status: TaskStatus): Demand {
   };
 }
 
-/** That a line is printed. */
+/** The demand that a line is printed. */
 export function lineDemand(line: string): Demand {
   const quoted = JSON.stringify(line);
   return {
@@ -57,7 +57,7 @@ export function lineDemand(line: string): Demand {
   };
 }
 
-/** That these lines are printed, in their order, and no others. */
+/** The demand that these lines are printed, in their order, and no others. */
 export function linesDemand(lines: readonly string[]): Demand {
   const quoted = (line: string | undefined): string =>
     line === undefined ? "no more lines" : JSON.stringify(line);
@@ -80,7 +80,7 @@ export function linesDemand(lines: readonly string[]): Demand {
   };
 }
 
-/** That the run comes to a deadlock, or that it does not. */
+/** The demand that the run comes to a deadlock, or that it does not. */
 export function deadlockDemand(deadlock: boolean): Demand {
   const says = deadlock ? "it comes to a deadlock" : "there is no deadlock";
   return {

@@ -1,4 +1,4 @@
-/** Whether a run came to what its scenario expects. */
+/** Checks of a run against the expectations of its scenario. */
 import {
   type Bound,
   type BoundedFigure,
@@ -11,9 +11,9 @@ import type { Problem } from "../scenario/problem.ts";
 import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { roundPercent } from "../base/shares.ts";
 
-/** One thing that is expected, and what was found. */
+/** The check of one expectation: what is expected, and what was found. */
 export interface Checked {
-  /** What it is about, as the document names it. */
+  /** The expectation's name in the document. */
   of: string;
   met: boolean;
   expected: string;
@@ -29,9 +29,9 @@ export interface CheckedDocument {
   strategy: string | null;
   /** Empty where nothing is expected. */
   checks: Checked[];
-  /** What is wrong with the document. */
+  /** The problems of the document. */
   problems: Problem[];
-  /** How long its run took, in seconds of real time. */
+  /** The duration of its run, in seconds of real time. */
   seconds: number;
 }
 
@@ -81,7 +81,7 @@ export function checkExpectations(outcome: Outcome, expectations: Expectations):
   return checked;
 }
 
-/** How one expectation is told. */
+/** The words for one expectation. */
 interface Told {
   expected: string;
   found: string;
@@ -130,7 +130,7 @@ function isAsExpected(task: TaskOutcome, status: string, isOfAll: boolean): bool
   return task.status === status || (isOfAll && status === "finished" && endedAtShutdown(task));
 }
 
-/** What kept a run from its end. */
+/** The words for the interruption of a run. */
 export function interruptionOf({ interruptedBy, interruption, wall }: Outcome): string {
   const by =
     interruptedBy === "crash" ? "its process crashed" : `tandem's ${interruptedBy} ended it`;
@@ -153,7 +153,7 @@ export function figureOf(outcome: Outcome, of: BoundedFigure): number {
   }
 }
 
-/** When the last task had ended, or launch; null where nothing began. */
+/** The instant at which the last task had ended, or launch; null where nothing began. */
 export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
   const ends = [launch, ...tasks].flatMap(({ endedAt }) => endedAt ?? []);
   return ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));

@@ -1,4 +1,4 @@
-/** Holding runs against what must hold: what a strategy came to, what it lacks, and what would help. */
+/** Judging strategies: the figures of a run, the demands it does not meet, and the changes that would help. */
 import type { Run } from "../outcome/run.ts";
 import { Lanes } from "../reading/lanes.ts";
 import { remediesOf } from "../remedies/findings.ts";
@@ -17,7 +17,7 @@ import { figuresOf, type Judged } from "./comparison.ts";
 import { computeAtOnce } from "./computing.ts";
 import { type Demand, lacksOf } from "./demands.ts";
 
-/** What one strategy came to: all that is kept of a run, whose events may be millions. */
+/** The judgement on one strategy, and all that is kept of its run, whose events may be millions. */
 export interface Compared extends Judged {
   lanes: Lanes;
   wall: Ticks;
@@ -42,7 +42,7 @@ export function judge(
   };
 }
 
-/** Which changes of the program, among those that its findings know, leave less of the demands lacking. */
+/** The changes of the program, of those that its findings propose, under which fewer demands are unmet. */
 function whatHelps(
   scenario: Scenario,
   strategy: Strategy,

@@ -1,6 +1,6 @@
 /**
- * What many runs of one scenario come to, their durations varied: the odds of each outcome, what luck
- * decides, and what was the same in all of them.
+ * Sensitivity: what many runs of one scenario with varied durations come to. It has the odds of each
+ * outcome, the orders that luck decides, and those that were the same in all runs.
  *
  * Invariant: no run is kept. The memory is bounded by the scenario, by the number of different outcomes,
  * and by two times for each run.
@@ -19,12 +19,12 @@ import type { Run } from "../outcome/run.ts";
 import { raceWindow } from "../reading/recorded.ts";
 import { nearestRank } from "../base/shares.ts";
 
-/** Something whose place among others is followed: a line that is printed, or an end. */
+/** A moment whose order among others is followed: a printed line, or an end. */
 export interface Moment {
   kind: "line" | "end";
   /** The line; null for an end. */
   text: string | null;
-  /** Who prints it, or what ends. */
+  /** The name of who prints it, or of what ends. */
   who: string;
   thread: number;
   /** Which of this program's equal lines it is, from 1; 0 where there is only one. */
@@ -37,19 +37,19 @@ export interface Moment {
 export interface Pair {
   first: Moment;
   second: Moment;
-  /** In how many runs both came, and in how many of them in this order. */
+  /** The number of runs in which both came, and of those in which they came in this order. */
   both: number;
   inOrder: number;
   /** The least time that ever lay between them. */
   gap: Ticks;
   /**
-   * Why the order is what it is: `waits`: the second's thread had to wait for the first. `thread`: one
-   * thread does both at one instant. `time`: some time lay between them. `luck`: not even that.
+   * The reason of the order. `waits`: the second's thread had to wait for the first. `thread`: one thread
+   * does both at one instant. `time`: they were never at one instant. `luck`: none of these.
    */
   by: "waits" | "thread" | "time" | "luck";
 }
 
-/** In how many runs something came to each status. */
+/** The number of runs for each status that something came to. */
 export type Tally<Status extends string> = { status: Status; runs: number }[];
 
 export interface Spread {
@@ -59,13 +59,13 @@ export interface Spread {
   max: Ticks;
 }
 
-/** An outcome: what runs that came to the same have in common. */
+/** An outcome, shared by all runs that came to it. */
 export interface Ending {
   runs: number;
   /** The seed of the first of them. */
   seed: number;
   main: ProgramStatus;
-  /** Copies that fared alike share an entry, whichever they were: they are interchangeable. */
+  /** The tasks. Copies with the same status share an entry, since they are interchangeable. */
   tasks: { name: string; copies: number; status: TaskStatus; heard: Heard | null }[];
   interruptedBy: Outcome["interruptedBy"];
 }
@@ -76,24 +76,24 @@ export interface SensitivityReport {
   wall: Spread;
   tasks: { name: string; spec: string; statuses: Tally<TaskStatus>; lost: number }[];
   deadlocked: number;
-  /** Runs in which a task was lost. */
+  /** The number of runs in which a task was lost. */
   lost: number;
-  /** Runs that did not come to their end, or whose main did not finish. */
+  /** The number of runs that did not come to their end, or whose main did not finish. */
   fellShort: number;
-  /** From the most frequent to the rarest. */
+  /** The outcomes, from the most frequent to the rarest. */
   endings: Ending[];
   /** Pairs whose order was not always the same, or was nearer than a real run can tell apart. */
   luck: Pair[];
-  /** Of all that kept its order in every run, the pairs that say it in the fewest words. */
+  /** The fewest pairs from which every order follows that was the same in all runs. */
   always: Pair[];
-  /** How many lines were not followed, as there are too many. Those of copies but the first do not count. */
+  /** The number of lines that were not followed, since there are too many. Of copies only the first counts. */
   notFollowed: number;
 }
 
 /** The most lines whose order is followed: their pairs grow with the square. */
 const mostLines = 100;
 
-/** In how many runs it is asked what waits for what. */
+/** The number of runs whose happens-before order is read. */
 const ordersRead = 100;
 
 const taskStatuses: readonly TaskStatus[] = [
@@ -114,12 +114,12 @@ export class Sensitivity {
   readonly #mainStatuses = new Uint32Array(programStatuses.length);
   /** By task: a count for each status. */
   readonly #taskStatuses: Uint32Array[] = [];
-  /** By task: in how many runs it was lost. */
+  /** By task: the number of runs in which it was lost. */
   readonly #taskLost: number[] = [];
   #deadlocked = 0;
   #lost = 0;
   #fellShort = 0;
-  /** By what all came to, a character each; those of copies are in order. */
+  /** By key: one character for the status of each task, those of copies sorted. */
   readonly #endings = new Map<string, Pick<Ending, "runs" | "seed" | "interruptedBy">>();
   readonly #lines: LineOrder;
   /** The tasks whose lines and ends are followed: copies are alike, so the first stands for all. */
@@ -239,7 +239,7 @@ export class Sensitivity {
         const all = both + level;
         return [{ first, second, both: all, inOrder: all, gap, by: "luck" }];
       }
-      // Nearer than that, it may be one instant, or luck for all that the times say.
+      // Moments nearer than that may be one instant in a real run, where luck orders them.
       if (both < this.#runs || gap < raceWindow(1)) return [];
       const [first, second] = before > 0 ? [taskEnd, mainEnd] : [mainEnd, taskEnd];
       return [{ first, second, both, inOrder: both, gap, by: "time" }];
@@ -388,7 +388,7 @@ class LineOrder {
     return this.#before[first * mostLines + second]!;
   }
 
-  /** Why the second has always come behind the first. */
+  /** The reason why the second has always come after the first. */
   #reason(first: number, second: number): Pair["by"] {
     const pair = first * mostLines + second;
     const gap = this.#gap[pair]!;
@@ -458,7 +458,7 @@ function toEnding(
   return { ...ending, main: programStatuses[key.charCodeAt(from - 1)]!, tasks: entries };
 }
 
-/** The percentiles of so many values, of which there is at least one. */
+/** The percentiles of at least one value. */
 function spread(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort();
   const percentile = (share: number): Ticks => sorted[nearestRank(share, sorted.length)]!;

@@ -76,12 +76,12 @@ export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = wo
 
 interface Figure {
   unit: "time" | "count" | "share";
-  /** Null where there never was such an instant. */
+  /** The figure of a run; null where it has no such instant. */
   of: (outcome: Outcome) => number | null;
   /** The beginning of a sentence that ends in the figure, and of one that ends in its bound. */
   is: string;
   shall: string;
-  /** What makes the figure worthless, whatever it is; null when nothing does. */
+  /** Words for what makes the figure worthless, whatever its value; null when nothing does. */
   spoiled?: (outcome: Outcome) => string | null;
 }
 
@@ -91,7 +91,7 @@ const figureRows = {
     of: (outcome) => figureOf(outcome, "main"),
     is: "main ends at",
     shall: "main finishes after",
-    // A main that fails is soon over, and nobody wants it for that.
+    // A main that fails ends early, which is no merit.
     spoiled: mainFailure,
   },
   "main.end": {
@@ -201,7 +201,7 @@ export function boundDemand(name: string, bound: Bound): Demand {
   };
 }
 
-/** Bounds that say it of every task, which is told by names. */
+/** Bounds of zero, which are about every task: their lack is told by the tasks' names. */
 const noneOf: Readonly<Record<string, Omit<Demand, "written">>> = {
   "lost==0": {
     says: "nothing is lost",
@@ -223,7 +223,7 @@ function hasFailed({ status }: TaskOutcome): boolean {
 }
 
 /**
- * Whose failures were not raised into anybody: heard of by nobody, or by those who read a log.
+ * The names of those whose failures were not raised into code: nobody heard, or only readers of a log.
  *
  * Main's own is not among them: it ends the process, and the exit status tells of it.
  */
@@ -232,7 +232,7 @@ function unheard({ tasks, launch, strays }: Outcome): { nobody: string[]; logged
     ...new Set(tasks.filter(({ heard }) => heard?.by === whom).map(({ spec }) => spec.name)),
   ];
   const [nobody, logged] = [by("nobody"), by("logged")];
-  // Where a task's failure has gone through launch, it is that task's.
+  // Launch's own failure counts only where it is not one of a task's that went through it.
   if (nobody.length + logged.length === 0) {
     if (launch.heard?.by === "nobody") nobody.push("launch");
     if (launch.heard?.by === "logged") logged.push("launch");
@@ -242,7 +242,7 @@ function unheard({ tasks, launch, strays }: Outcome): { nobody: string[]; logged
 }
 
 /**
- * Which task is so, or how many of them; null when none is.
+ * The words for the tasks with a property; null when none has it.
  *
  * @param words the rest of the sentence: about a task that is so, about several, and about tasks of
  *   which none is otherwise; without the last, all of them are so.

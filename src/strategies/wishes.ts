@@ -1,4 +1,4 @@
-/** What must hold where the user does not say it: what the scenario expects, and what everybody wants. */
+/** The demands where the user gives none: the expectations of the scenario, and the wishes of everybody. */
 import type { BoundedFigure, Expectations, TaskStatus } from "../scenario/expectation.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Demand, Demands } from "./demands.ts";
@@ -16,8 +16,8 @@ const figureNames: Readonly<Record<BoundedFigure, string>> = {
 };
 
 /**
- * What must hold where the user does not say it. How long something takes is among it only where the
- * document says so.
+ * The demands on a scenario where the user gives none. A duration is demanded only where the document
+ * says so.
  *
  * Read off the document alone: whatever its strategies come to, it wants the same.
  */
@@ -25,7 +25,7 @@ export function demandsOf({ expect }: Scenario): Demands {
   const wishes = expect === null || isDemonstration(expect) ? [] : wishesOf(expect);
   const finish = wishes.some(({ written }) => written === "finish");
   const all = [...wishes, nothingLost, ...["heard", "cleanup", "status"].map(wordDemand)]
-    // What finishes is not lost.
+    // A task that finishes is not lost, so that demand would say nothing new.
     .filter(({ written }) => !finish || written !== nothingLost.written);
   return {
     source: wishes.length > 0 ? "expect" : "default",
