@@ -49,9 +49,10 @@ export class ActorReader {
       actor.cleanup = "ran";
       actor.cleanupCut = null;
     },
-    "cancel-requested": (reader, { actor: number, value, at }) => {
+    "cancel-requested": (reader, { actor: number, value, at, numbers, place }) => {
       const actor = reader.#entities.actor(number);
-      actor.cancelled ??= { reason: reader.#entities.word(cancelReasons, value), at };
+      const reason = reader.#entities.word(cancelReasons, value);
+      actor.cancelled ??= { reason, at, by: numbers?.["by"] ?? null, place };
       const by = cancelReasons[value];
       if (actor.cleanup === "cut-short" && by !== undefined) actor.cleanupCut ??= { by, at };
     },

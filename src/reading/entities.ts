@@ -66,6 +66,15 @@ export interface HeardBy {
   at: Ticks | null;
 }
 
+/** A request to stop. */
+export interface Cancellation {
+  reason: CancelReason | (string & {});
+  at: Ticks;
+  /** Whose line it was, and where that stands, as far as the trace tells. */
+  by: number | null;
+  place: number | null;
+}
+
 /** What became of an actor. */
 export interface ActorOutcome extends ProgramOutcome {
   number: number;
@@ -88,7 +97,7 @@ export interface ActorOutcome extends ProgramOutcome {
   /** Who learned of its failure, and when; null unless it failed. */
   heard: HeardBy | null;
   /** Why it was asked to stop first, and when. */
-  cancelled: { reason: CancelReason | (string & {}); at: Ticks } | null;
+  cancelled: Cancellation | null;
   /** Whether it did not come to its end although nobody decided so (`loss.ts`). */
   lost: boolean;
   /** Who had it cancelled for something else's sake, a timeout or a group that failed; null when nobody. */

@@ -40,11 +40,13 @@ export function isLostWork(fate: ActorOutcome, { results, endedItself }: Surroun
   );
   if (isPromised || destroyed) return true;
   if (givenUpOf(fate) !== null) return false;
-  if (status === "cancelled" && isForUnknownReason(fate)) return false;
+  if (isDecided(fate)) return false;
   return until !== "shutdown" || startedAt === null || !endedItself;
 }
 
-/** Whoever had it cancelled decided so, for a reason that this version does not know. */
-function isForUnknownReason({ cancelled }: ActorOutcome): boolean {
-  return cancelled !== null && !cancelReasons.some((reason) => reason === cancelled.reason);
+/** Whether a line of the program cancelled it, or somebody for a reason that this version does not know. */
+function isDecided({ cancelled, status }: ActorOutcome): boolean {
+  if (cancelled === null) return false;
+  if (cancelled.reason === "program") return true;
+  return status === "cancelled" && !cancelReasons.some((reason) => reason === cancelled.reason);
 }

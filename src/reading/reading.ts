@@ -113,6 +113,7 @@ export function read(trace: Trace, ...listeners: Listener[]): Reading {
 const sleepBegan = typeNumber["sleep-began"];
 const sleepEnded = typeNumber["sleep-ended"];
 const loopOpened = typeNumber["loop-opened"];
+const cancelRequested = typeNumber["cancel-requested"];
 
 class TraceReader {
   readonly #trace: Trace;
@@ -194,7 +195,9 @@ class TraceReader {
     for (const { reader, hear } of heard[type]!) hear(this.#readers[reader] as never, event, span);
     for (const listener of this.#listeners) listener.hear(event, span);
     const { place } = event;
-    if (place !== null && event.actor !== NOBODY) this.#actors.stands(event.actor, place, event.at);
+    // The place of a request to stop is where somebody else stands.
+    if (place !== null && event.actor !== NOBODY && type !== cancelRequested)
+      this.#actors.stands(event.actor, place, event.at);
   }
 
   #result(): Reading {

@@ -5,7 +5,7 @@
  * known, a column and a function. Whoever is named has an id beside, as the trace's file has it. What no recorder has told is left out.
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
-import type { ActorOutcome } from "../reading/entities.ts";
+import type { ActorOutcome, Cancellation } from "../reading/entities.ts";
 import type { Victim } from "../reading/blame.ts";
 import type { Id } from "../trace/read.ts";
 import { Names } from "../remedies/program/names.ts";
@@ -190,7 +190,7 @@ class ProgramJson {
       endedAt: this.#endedAt(task),
       lost: lost && !this.#report.alive.has(task.number),
       givenUp: givenUp === null ? null : { by: givenUp.by, at: ms(givenUp.at) },
-      cancelled: cancelled === null ? null : { reason: cancelled.reason, at: ms(cancelled.at) },
+      cancelled: this.#cancellation(cancelled),
       steps: task.done,
       stoodAt: this.#stoodAt(task),
       error: task.error,
@@ -199,6 +199,12 @@ class ProgramJson {
       cleanup: task.cleanup,
       destroyed: task.destroyed,
     };
+  }
+
+  #cancellation(cancelled: Cancellation | null) {
+    if (cancelled === null) return null;
+    const { reason, at, by, place } = cancelled;
+    return { reason, at: ms(at), ...this.#ref("by", by), place: this.#place(place) };
   }
 
   #status({ number, status }: ActorOutcome): string {

@@ -98,13 +98,15 @@ export function reportProgram(observed: ObservedTrace): ProgramReport {
 }
 
 export function fateOf(
-  { number, lost, givenUp, status }: ActorOutcome,
+  { number, lost, givenUp, status, cancelled }: ActorOutcome,
   { alive }: Pick<ProgramReport, "alive">,
 ): Fate {
   if (alive.has(number)) return "alive";
   if (lost) return "lost";
   if (givenUp !== null) return "given up";
-  return fates.find((fate) => fate === status) ?? "alive";
+  const fate = fates.find((fate) => fate === status);
+  // What its process cut off and is no loss was on its way out, or meant to end so.
+  return fate ?? (cancelled !== null ? "cancelled" : "ended");
 }
 
 /** Where a process has no end in the record, what has none either may have gone on. */

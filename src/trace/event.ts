@@ -24,6 +24,8 @@ export const cancelReasons = [
   "timed-out",
   /** Main's steps ended, and atExit is cancel. */
   "main-ended",
+  /** A line of the program cancelled it: the event's place, and whoever ran it. */
+  "program",
 ] as const;
 export type CancelReason = (typeof cancelReasons)[number];
 
@@ -139,6 +141,7 @@ export const eventShapes = {
   "cancel-requested": {
     value: { name: "reason", words: cancelReasons },
     text: { name: "unordered", optional: true },
+    numbers: [{ name: "by", unit: "actor", optional: true }],
   },
   "sleep-began": { value: duration },
   "sleep-ended": { value: { name: "how", words: completions } },

@@ -352,6 +352,55 @@ describe("a program", () => {
   });
 });
 
+describe("a task that a line of the program cancels", () => {
+  const begun = [
+    ...definitions,
+    { define: "place", id: "line 7", file: "app.py", line: 7, function: "stop" },
+    { define: "place", id: "line 20", file: "app.py", line: 20, function: "t" },
+    ...started,
+    task("t"),
+    event(2, "task-created", "t"),
+    event(2, "task-started", "t"),
+    event(3, "sleep-began", "t", { duration: 100, place: "line 20" }),
+  ];
+  const asked = { reason: "program", by: "main", place: "line 7" };
+  const stopped = [
+    event(10, "sleep-ended", "t", { how: "cancelled" }),
+    event(10, "task-ended", "t", { status: "cancelled" }),
+  ];
+
+  test("is no loss, and told with whose line it was and where that stands", async () => {
+    const cancel = event(9, "cancel-requested", "t", asked);
+    const { text, result } = await views([...begun, cancel, ...stopped, ...ended]);
+    expect(text).toContain("task t cancelled 10ms");
+    expect(text).toContain("stood at app.py:20 in t; cancelled by main at app.py:7 in stop");
+    expect(text).toContain("0 of 1 task lost.");
+    expect(result.tasks).toMatchObject([
+      {
+        lost: false,
+        givenUp: null,
+        stoodAt: { line: 20 },
+        cancelled: { reason: "program", at: 9, by: "main", byId: "main", place: { line: 7 } },
+      },
+    ]);
+    expect(result.findings).toEqual([]);
+  });
+
+  test("is no loss either where its process ends before it has stopped", async () => {
+    const cancel = event(499, "cancel-requested", "t", { reason: "program" });
+    const { text, result } = await views([...begun, cancel, ...ended]);
+    expect(text).toContain("0 of 1 task lost.");
+    expect(result.kinds).toMatchObject([{ cancelled: 1, alive: 0 }]);
+  });
+
+  test("after its loop had asked it to stop is lost all the same: what came first counts", async () => {
+    const close = event(8, "cancel-requested", "t", { reason: "loop-closed" });
+    const cancel = event(9, "cancel-requested", "t", asked);
+    const { text } = await views([...begun, close, cancel, ...stopped, ...ended]);
+    expect(text).toContain("1 of 1 task lost.");
+  });
+});
+
 describe("words of tomorrow", () => {
   test("are told as they stand, and nothing is concluded from them", async () => {
     const { text, result } = await views([

@@ -7,7 +7,7 @@ import type { ActorDefinition, Table } from "../../trace/definitions.ts";
 import type { CancelReason } from "../../trace/event.ts";
 import type { Blame } from "../blame.ts";
 import type {
-  ActorOutcome,
+  Cancellation,
   GivenUpBy,
   HeardBy,
   ProcessOutcome,
@@ -45,7 +45,7 @@ export interface Work {
   error: string | null;
   submittedAt: Ticks | null;
   heard: HeardBy | null;
-  cancelled: ActorOutcome["cancelled"];
+  cancelled: Pick<Cancellation, "reason" | "at"> | null;
   lost: boolean;
   givenUp: { by: GivenUpBy; at: Ticks } | null;
   /** Where it was cut off; null when it was not, or had nothing left to do but end. */

@@ -102,6 +102,7 @@ export function cleanupCut(names: Names, finding: FindingOf<"cleanup-cut">): Wor
     "group-failed": `a failure in its group cancelled ${who}`,
     "timed-out": `a timeout ran out and cancelled ${who}`,
     "main-ended": `main ended and had ${who} cancelled`,
+    program: `${who} was cancelled`,
     "process-ended": `the process ended with ${who}`,
   }[by];
   const otherwise = {
@@ -109,6 +110,7 @@ export function cleanupCut(names: Names, finding: FindingOf<"cleanup-cut">): Wor
     "group-failed": "keep clean-up short, or shield it from being cancelled",
     "timed-out": "keep clean-up short, or shield it from being cancelled",
     "main-ended": "wait for it before main ends",
+    program: "keep clean-up short, or shield it from being cancelled",
     "process-ended": "let it come to its end before the process ends",
   }[by];
   return { message: `${what} ${where}`, remedies: [], otherwise };

@@ -60,6 +60,7 @@ export function cleanupCut(outcome: Outcome, finding: FindingOf<"cleanup-cut">):
     "group-failed": "a failure in its group cancelled",
     "timed-out": "the completion point timed out and cancelled",
     "main-ended": "main ended and had",
+    program: "somebody cancelled",
     "process-ended": "the process ended with",
   }[by];
   const where = began ? "in the middle of its clean-up" : "before its clean-up";

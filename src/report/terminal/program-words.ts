@@ -1,7 +1,13 @@
 /** What is said of actors and processes in the verdict on a program that no scenario describes. */
 import { formatCount } from "../../base/count.ts";
 import { list } from "../../base/sentences.ts";
-import type { ActorOutcome, HeardBy, ProcessOutcome } from "../../reading/entities.ts";
+import type {
+  ActorOutcome,
+  Cancellation,
+  HeardBy,
+  ProcessOutcome,
+} from "../../reading/entities.ts";
+import type { Names } from "../../remedies/program/names.ts";
 import { quoted } from "./rows.ts";
 
 /** The most texts that are told where those of one kind differ. */
@@ -50,7 +56,10 @@ function heardWords(heard: HeardBy | null): string {
 }
 
 /** Who stopped a task that came to no end of its own. */
-export function stopWords({ destroyed, cancelled, until, lost }: ActorOutcome): string | null {
+export function stopWords(
+  { destroyed, cancelled, until, lost }: ActorOutcome,
+  names: Names,
+): string | null {
   if (destroyed) return "destroyed while pending, since its loop had closed";
   switch (cancelled?.reason) {
     case "group-failed":
@@ -61,11 +70,20 @@ export function stopWords({ destroyed, cancelled, until, lost }: ActorOutcome): 
       return "cancelled when the loop closed";
     case "main-ended":
       return "cancelled because main ended";
+    case "program":
+      return `cancelled${whoseWords(cancelled, names)}`;
     default:
       // A word that this version does not know, as it stands in the trace.
-      if (cancelled !== null) return `cancelled: ${cancelled.reason}`;
+      if (cancelled !== null)
+        return `cancelled: ${cancelled.reason}${whoseWords(cancelled, names)}`;
       return until === "shutdown" && !lost ? "ended with its process, as it is meant to" : null;
   }
+}
+
+/** By whom something was cancelled, and where, as far as that is known. */
+function whoseWords({ by, place }: Cancellation, names: Names): string {
+  const who = by === null ? "" : ` by ${names.name(by)}`;
+  return `${who}${place === null ? "" : ` at ${names.place(place)}`}`;
 }
 
 export function cleanupWords({ cleanup, status }: ActorOutcome): string | null {

@@ -218,7 +218,7 @@ class Rows {
         startedAt === null && status !== "failed" && status !== "ended" ? "never had a turn" : null,
       ),
       told(({ number }) => this.#standingWords(number)),
-      told(stopWords),
+      told((task) => stopWords(task, this.#names)),
       told(cleanupWords),
     ];
   }
