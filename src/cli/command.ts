@@ -75,7 +75,6 @@ export interface Command {
   exitStatus?: Readonly<Partial<Record<StatusName, string>>>;
   /** Paragraphs below the exit status. */
   more?: string;
-  examples: readonly string[];
 }
 
 /** What one option comes to: a flag true or false; a value null where it is left out without a default. */

@@ -1,10 +1,10 @@
 /**
- * The commands of tandem as one table: their operands, options, words and examples.
+ * The commands of tandem as one table: their operands, options and words.
  *
  * Parsing (`arguments.ts`), help (`help.ts`), completion (`completion.ts`) and the manual page are
- * made of it, so none of them can say what another does not; what a command's code reads of its
- * options is typed by its row. Paragraphs may be broken anywhere: the help sets them anew, and
- * keeps a break only behind a backslash.
+ * made of it, and its types hold the examples (`examples.ts`), so none of them can say what another
+ * does not; what a command's code reads of its options is typed by its row. Paragraphs may be broken
+ * anywhere: the help sets them anew, and keeps a break only behind a backslash.
  */
 import type { Language } from "../emit/language.ts";
 import { choice, command, entriesOf, type Operand } from "./command.ts";
@@ -78,12 +78,6 @@ export const tandem = command({
   // What stands there is told what it is, and where it belongs.
   operand: { name: "command", what: "nothing", least: 0, most: Infinity },
   options: look("draw without colours, or with ASCII characters only"),
-  examples: [
-    "tandem run lost                     a task that nobody awaits is lost",
-    "tandem run lost --strategy await    awaited, it finishes",
-    "tandem run threaded --speed 10      the loop in a thread of its own, ten times as fast",
-    `tandem help run                     all options of "run", as "tandem run --help"`,
-  ],
 });
 
 const run = command({
@@ -146,16 +140,6 @@ const run = command({
     whom a closing loop cancels first. With --runs the report goes to stdout: the share of each
     outcome with the seed of a run that came to it, which orders are luck, and what was the same in
     all runs. Its exit status is 1 if that of any of the runs would be.`,
-  examples: [
-    "tandem run lost",
-    "tandem run threaded --speed 10",
-    "tandem run lost --driver virtual --timeline",
-    "tandem run my.yaml --strategy thread,atExit=cancel,grace=1s --driver virtual",
-    "tandem show lost | tandem run - --strategy await --json",
-    "tandem run blocking --strategy await,offload=threads,workers=4",
-    "tandem run threaded --jitter 5% --runs 10000",
-    "tandem run threaded --jitter 5% --seed 2654435770 --timeline",
-  ],
 });
 
 const compare = command({
@@ -204,14 +188,6 @@ const compare = command({
     wrong: `the command line or the document is wrong, or there is no counter-example to write`,
     SIGINT: "interrupted by Ctrl-C",
   },
-  examples: [
-    "tandem compare lost",
-    "tandem compare blocking --all",
-    `tandem compare threaded --strategies "detach,await,thread,atExit=cancel"`,
-    `tandem compare blocking --all --must "finish,block<=50ms"`,
-    "tandem compare choosing --counter-example | tandem run - --driver virtual",
-    "tandem compare threaded --verify --speed 10",
-  ],
 });
 
 const check = command({
@@ -269,11 +245,6 @@ const check = command({
     wrong: "a document is wrong",
     SIGINT: "interrupted",
   },
-  examples: [
-    "tandem check scenarios/",
-    "tandem check mine.yaml --driver real --speed 5",
-    "tandem check scenarios/ --reporter junit > junit.xml",
-  ],
 });
 
 const code = command({
@@ -303,11 +274,6 @@ const code = command({
       }),
     },
   ],
-  examples: [
-    "tandem code lost --lang python",
-    "tandem code lost --strategy await",
-    "tandem code threaded > threaded.ts && bun threaded.ts",
-  ],
 });
 
 const list = command({
@@ -316,7 +282,6 @@ const list = command({
   about: `Lists the catalogue: a name for "tandem run" and "tandem show", and what it is about.`,
   operand: null,
   options: {},
-  examples: ["tandem list"],
 });
 
 const show = command({
@@ -326,7 +291,6 @@ const show = command({
     own.`,
   operand: scenario,
   options: {},
-  examples: ["tandem show lost", "tandem show threaded > mine.yaml"],
 });
 
 const make = command({
@@ -336,7 +300,6 @@ const make = command({
     a terminal, and never replaces a file without asking.`,
   operand: { name: "file", what: "a file", least: 0, most: 1, isFile: true },
   options: look("ask without colours, or with ASCII characters only"),
-  examples: ["tandem new", "tandem new mine.yaml"],
 });
 
 const report = command({
@@ -357,10 +320,6 @@ const report = command({
     ...look("draw without colours, or with ASCII characters only"),
   },
   last: ["json"],
-  examples: [
-    "tandem run lost --driver virtual --events lost.ndjson",
-    "tandem report lost.ndjson --timeline",
-  ],
 });
 
 const schema = command({
@@ -375,7 +334,6 @@ const schema = command({
     refusal: ["there is no schema", "schemas"],
   }),
   options: {},
-  examples: ["tandem schema > scenario.schema.json", "tandem schema events"],
 });
 
 const completion = command({
@@ -389,10 +347,6 @@ const completion = command({
     refusal: ["there is no completion for", "shells"],
   }),
   options: {},
-  examples: [
-    `eval "$(tandem completion bash)"`,
-    "tandem completion fish > ~/.config/fish/completions/tandem.fish",
-  ],
 });
 
 const man = command({
@@ -401,7 +355,6 @@ const man = command({
   about: `Prints the manual page, for man(1): all of the help in one.`,
   operand: null,
   options: {},
-  examples: ["tandem man > tandem.1"],
 });
 
 const version = command({
@@ -410,7 +363,6 @@ const version = command({
   about: `Prints the version of tandem, of the Bun inside it, and the platform.`,
   operand: null,
   options: {},
-  examples: ["tandem version"],
 });
 
 const help = command({
@@ -426,7 +378,6 @@ const help = command({
     offers: async (): Promise<readonly string[]> => [...Object.keys(commands), findingsTopic],
   },
   options: {},
-  examples: ["tandem help", "tandem help run", "tandem help findings"],
 });
 
 /** All commands, by name, in the order of \`tandem help\`. */

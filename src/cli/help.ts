@@ -1,7 +1,8 @@
 /** The help, in text: what the table of commands says, set out for a terminal of 100 columns. */
 import { wrap } from "../base/text.ts";
 import { type Command, type Entry, exitStatus, type Operand, signalStatus } from "./command.ts";
-import { commands, tandem } from "./commands.ts";
+import { type CommandName, commands, tandem } from "./commands.ts";
+import { examples, firstExamples } from "./examples.ts";
 import { valuedOption } from "./options.ts";
 
 /** How wide a line may be, whatever the terminal is: the manual page has the same lines. */
@@ -13,8 +14,8 @@ const indent = "  ";
 const below = " ".repeat(8);
 
 /** All of `tandem help NAME`. */
-export function renderHelp(command: Command): string {
-  const { name, about, operand, sections = [], exitStatus: statuses, more, examples } = command;
+export function renderHelp(command: Command & { name: CommandName }): string {
+  const { name, about, operand, sections = [], exitStatus: statuses, more } = command;
   const parts = [
     [`tandem ${name}`, ...usageOf(operand), ...(hasOptions(command) ? ["[options]"] : [])].join(
       " ",
@@ -27,7 +28,7 @@ export function renderHelp(command: Command): string {
     ...sections.map(({ title, column, entries }) => `${title}\n${columns(entries, { column })}`),
     ...(statuses === undefined ? [] : [renderStatuses(statuses)]),
     ...(more === undefined ? [] : [paragraph(more)]),
-    renderExamples(examples),
+    renderExamples(examples[name]),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -44,7 +45,7 @@ Usage: tandem ${own.join(" ")}   asks what to do, in a terminal
 Commands
 ${columns(rows)}
 
-${renderExamples(tandem.examples)}
+${renderExamples(firstExamples)}
 `;
 }
 
@@ -111,9 +112,9 @@ function renderStatuses(statuses: NonNullable<Command["exitStatus"]>): string {
   return paragraph(`Exit status: ${told.join(", ")}.`);
 }
 
-function renderExamples(examples: readonly string[]): string {
-  const lines = examples.map((example) => `${indent}${example}`);
-  return [examples.length === 1 ? "Example" : "Examples", ...lines].join("\n");
+function renderExamples(all: readonly string[]): string {
+  const lines = all.map((example) => `${indent}${example}`);
+  return [all.length === 1 ? "Example" : "Examples", ...lines].join("\n");
 }
 
 /** Words in two columns, the second at `column`, or where the widest head lets it be. */

@@ -1,0 +1,98 @@
+/**
+ * The examples of the help, each a command with options of its row in the table, held by types: an option
+ * that a command has not, or a word that an option does not take, is no example.
+ *
+ * They stand apart from the rows since those of one command name others.
+ */
+import type { OperandOf } from "./command.ts";
+import type { CommandName, commands } from "./commands.ts";
+import type { ValuedName, valuedOptions } from "./options.ts";
+
+/** What may be written behind an option: one of its few words, any text, or for a flag nothing. */
+type Written<Name> = Name extends ValuedName
+  ? (typeof valuedOptions)[Name] extends { offers: readonly (infer Word extends string)[] }
+    ? Word
+    : string
+  : true;
+
+type WrittenOptions<Name extends CommandName> = {
+  readonly [Option in keyof (typeof commands)[Name]["options"]]?: Written<Option>;
+};
+
+/** A command line as a user writes it in a shell. Values with signs of the shell's bring their quotes. */
+function tandem<Name extends CommandName>(
+  name: Name,
+  operands: readonly OperandOf<(typeof commands)[Name]>[] = [],
+  options: WrittenOptions<Name> = {},
+): string {
+  const words = Object.entries(options).flatMap(([option, written]) =>
+    written === true ? [`--${option}`] : [`--${option}`, String(written)],
+  );
+  return ["tandem", name, ...operands, ...words].join(" ");
+}
+
+/** An example with what it shows beside it. */
+function shows(example: string, what: string): string {
+  return `${example.padEnd(36)}${what}`;
+}
+
+/** The examples of `tandem help`. */
+export const firstExamples: readonly string[] = [
+  shows(tandem("run", ["lost"]), "a task that nobody awaits is lost"),
+  shows(tandem("run", ["lost"], { strategy: "await" }), "awaited, it finishes"),
+  shows(
+    tandem("run", ["threaded"], { speed: "10" }),
+    "the loop in a thread of its own, ten times as fast",
+  ),
+  shows(tandem("help", ["run"]), `all options of "run", as "tandem run --help"`),
+];
+
+/** The examples of each command's help. */
+export const examples: Readonly<Record<CommandName, readonly string[]>> = {
+  run: [
+    tandem("run", ["lost"]),
+    tandem("run", ["threaded"], { speed: "10" }),
+    tandem("run", ["lost"], { driver: "virtual", timeline: true }),
+    tandem("run", ["my.yaml"], {
+      strategy: "thread,atExit=cancel,grace=1s",
+      driver: "virtual",
+    }),
+    `${tandem("show", ["lost"])} | ${tandem("run", ["-"], { strategy: "await", json: true })}`,
+    tandem("run", ["blocking"], { strategy: "await,offload=threads,workers=4" }),
+    tandem("run", ["threaded"], { jitter: "5%", runs: "10000" }),
+    tandem("run", ["threaded"], { jitter: "5%", seed: "2654435770", timeline: true }),
+  ],
+  compare: [
+    tandem("compare", ["lost"]),
+    tandem("compare", ["blocking"], { all: true }),
+    tandem("compare", ["threaded"], { strategies: `"detach,await,thread,atExit=cancel"` }),
+    tandem("compare", ["blocking"], { all: true, must: `"finish,block<=50ms"` }),
+    `${tandem("compare", ["choosing"], { "counter-example": true })} | ${tandem("run", ["-"], { driver: "virtual" })}`,
+    tandem("compare", ["threaded"], { verify: true, speed: "10" }),
+  ],
+  check: [
+    tandem("check", ["scenarios/"]),
+    tandem("check", ["mine.yaml"], { driver: "real", speed: "5" }),
+    `${tandem("check", ["scenarios/"], { reporter: "junit" })} > junit.xml`,
+  ],
+  code: [
+    tandem("code", ["lost"], { lang: "python" }),
+    tandem("code", ["lost"], { strategy: "await" }),
+    `${tandem("code", ["threaded"])} > threaded.ts && bun threaded.ts`,
+  ],
+  list: [tandem("list")],
+  show: [tandem("show", ["lost"]), `${tandem("show", ["threaded"])} > mine.yaml`],
+  new: [tandem("new"), tandem("new", ["mine.yaml"])],
+  report: [
+    tandem("run", ["lost"], { driver: "virtual", events: "lost.ndjson" }),
+    tandem("report", ["lost.ndjson"], { timeline: true }),
+  ],
+  schema: [`${tandem("schema")} > scenario.schema.json`, tandem("schema", ["events"])],
+  completion: [
+    `eval "$(${tandem("completion", ["bash"])})"`,
+    `${tandem("completion", ["fish"])} > ~/.config/fish/completions/tandem.fish`,
+  ],
+  man: [`${tandem("man")} > tandem.1`],
+  version: [tandem("version")],
+  help: [tandem("help"), tandem("help", ["run"]), tandem("help", ["findings"])],
+};
