@@ -90,8 +90,15 @@ describe("README.md", () => {
     const scripts = lines.flatMap((line) => [...line.matchAll(/(?:npm|bun) run ([\w:]+)/g)]);
     expect(scripts.length).toBeGreaterThanOrEqual(2);
     for (const [, script] of scripts) expect(Object.keys(packageJson.scripts)).toContain(script!);
-    for (const [, file] of readme.matchAll(/\]\(([^)]+)\)/g))
-      expect([file, await Bun.file(join(root, file!)).exists()]).toEqual([file, true]);
+    for (const [, link] of readme.matchAll(/\]\(([^)]+)\)/g)) {
+      const [file, heading] = link!.split("#") as [string, string?];
+      const linked = Bun.file(join(root, file));
+      expect([file, await linked.exists()]).toEqual([file, true]);
+      if (heading === undefined) continue;
+      const headings = (await linked.text()).matchAll(/^#+ (.*)$/gm);
+      const anchors = [...headings].map(([, words]) => words!.toLowerCase().replaceAll(" ", "-"));
+      expect(anchors).toContain(heading);
+    }
   });
 
   test("names no version of Bun: package.json alone does", () => {
