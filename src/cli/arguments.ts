@@ -5,7 +5,7 @@ import { UsageError } from "./errors.ts";
 import { ValueError, valuedOption } from "./options.ts";
 import { type OptionSpec, tokensOf } from "./tokens.ts";
 
-/** What a command was given. */
+/** The arguments that a command was given. */
 export interface Arguments<Row extends Command> {
   operands: OperandOf<Row>[];
   /** All its options, those that were left out as well. */
@@ -55,7 +55,7 @@ function split(
       if (value !== undefined)
         throw new UsageError(`${rawName} takes no value, and "${value}" was given`, command);
     } else if (!value || (!inlineValue && value.startsWith("--"))) {
-      // Without this, `--events --json` would name a file "--json".
+      // A value that looks like an option is refused: `--events --json` would name a file "--json".
       const none = value === "" ? `, and "" is none` : "";
       throw new UsageError(`${rawName} needs a value${none}`, command);
     }

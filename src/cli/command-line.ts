@@ -64,10 +64,10 @@ async function dispatch(argv: string[]): Promise<number> {
   return (await modules[command]()).run(rest);
 }
 
-/** Those with which `tandem` alone may be called. */
+/** The options of `tandem` without a command. */
 const sessionOptions = Object.keys(tandem.options).map((name) => `--${name}`);
 
-/** `tandem`, with nothing to do said. */
+/** `tandem` without a command: the session, if somebody can be asked. */
 async function session(argv: string[]): Promise<number> {
   const { options, operands } = readArguments(tandem, argv);
   const [command] = operands;

@@ -14,7 +14,7 @@ export async function commandNamed(word: string, others: string[] = []): Promise
   if (Object.hasOwn(commands, word)) return word as CommandName;
   if (word.startsWith("-")) throw new UsageError(`there is no option ${word} before a command`);
   const names = [...Object.keys(commands), ...others];
-  // Whoever names a scenario alone means to run it, though "lost" is near to "list".
+  // A scenario's name comes before similar commands: "lost" is near to "list", but means `run lost`.
   const instead = (await isScenario(word))
     ? `did you mean "tandem run ${word}"?`
     : suggestion(word, names, "commands");

@@ -1,10 +1,10 @@
-/** What a command is, as data: parsing, help, completion and the manual page all follow from it. */
+/** The shape of a command as data, from which parsing, help, completion and the manual page follow. */
 import type { Offers, ValuedName, ValueOf, valuedOptions } from "./options.ts";
 
 /** The exit statuses that tandem itself gives. */
 export const exitStatus = { done: 0, fellShort: 1, wrong: 2, outputClosed: 141 };
 
-/** Those of a run that a signal ended early: 128 and the signal's number, as shells have it. */
+/** The exit statuses of a run that a signal ended early: 128 and the signal's number, as in shells. */
 export const signalStatus = { SIGINT: 130, SIGTERM: 143 };
 
 type StatusName = keyof typeof exitStatus | keyof typeof signalStatus;
@@ -15,11 +15,11 @@ export interface Entry {
   says: string;
 }
 
-/** What a command says of one of its options; `valuedOptions` says the rest of one with a value. */
+/** The words of a command about one of its options; `valuedOptions` has the rest of one with a value. */
 export interface OptionWords {
   /** One sentence of the help. */
   says?: string;
-  /** What stands below it: lists, and paragraphs. */
+  /** The lists and paragraphs below it. */
   below?: readonly (string | readonly Entry[])[];
   /** The option on whose line of the help this one stands, in the place of a sentence of its own. */
   beside?: string;
@@ -29,11 +29,11 @@ export interface OptionWords {
 
 /** The words of a command that are no options. */
 export interface Operand {
-  /** How the help calls it. */
+  /** Its name in the help. */
   name: string;
-  /** How a sentence calls it. */
+  /** Its name in a sentence. */
   what: string;
-  /** What it may be, for a line of the help. */
+  /** The values that it may have, for a line of the help. */
   says?: string;
   least: number;
   most: number;
@@ -77,7 +77,7 @@ export interface Command {
   more?: string;
 }
 
-/** What one option comes to: a flag true or false; a value null where it is left out without a default. */
+/** The value of one option: true or false for a flag; null for a value that is left out and has no default. */
 type Parsed<Name, Words> = Name extends ValuedName
   ? ValueOf<Name> | (HasDefault<Name, Words> extends true ? never : null)
   : boolean;
@@ -93,11 +93,11 @@ export type OptionsOf<Row extends Pick<Command, "options">> = {
   readonly [Name in keyof Row["options"]]: Parsed<Name, Row["options"][Name]>;
 };
 
-/** What an operand of a command is: one of its few words, or any. */
+/** The type of a command's operand: one of its few words, or any. */
 export type OperandOf<Row extends Pick<Command, "operand">> =
   Row["operand"] extends Choice<infer Word> ? Word : string;
 
-/** What every file of `commands/` exports. */
+/** The exports of every file of `commands/`. */
 export interface CommandModule {
   /** @returns the exit status. */
   run(argv: string[]): number | Promise<number>;

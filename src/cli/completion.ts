@@ -1,5 +1,5 @@
 /**
- * Completion for shells: what may stand behind `tandem`, taken from the table of commands.
+ * Completion for shells: the words that may follow `tandem`, taken from the table of commands.
  *
  * Each script asks nothing of tandem while a user types; it knows all words by itself.
  */
@@ -8,13 +8,13 @@ import { commands, type shells, tandem } from "./commands.ts";
 import { optionNames } from "./help.ts";
 import { type Offers, type ValuedOption, valuedOptions } from "./options.ts";
 
-/** All that a script has to know. */
+/** The words of a script. */
 interface Vocabulary {
   commands: Completed[];
   options: CompletedOption[];
 }
 
-/** What may stand behind a command. */
+/** The words that may follow a command. */
 interface Completed {
   name: string;
   summary: string;
@@ -26,7 +26,7 @@ interface Completed {
   options: string[];
 }
 
-/** What may stand behind an option that takes a value; nothing is offered for the user's own. */
+/** The words that may follow an option that takes a value; none where the value is the user's own. */
 interface CompletedOption {
   name: string;
   short: string | null;
@@ -65,7 +65,7 @@ async function wordsOf(offers: Offers = []): Promise<readonly string[]> {
   return typeof offers === "function" ? offers() : offers;
 }
 
-/** What may stand behind "tandem" itself. */
+/** The options that may follow "tandem" itself. */
 const firstOptions = [
   "--help",
   "--version",

@@ -1,10 +1,10 @@
-/** The demands on a command line: what `--must` says. */
+/** The demands on a command line: the value of `--must`. */
 import { DemandError, parseDemands } from "../strategies/demand-words.ts";
 import type { Demand } from "../strategies/demands.ts";
 import { UsageError } from "./errors.ts";
 
 /**
- * What must hold, as an option says.
+ * The demands of an option's value.
  *
  * @param tasks the names of the scenario's tasks; null where there is more than one scenario.
  * @throws UsageError for what is no demand.

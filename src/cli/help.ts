@@ -1,16 +1,16 @@
-/** The help, in text: what the table of commands says, set out for a terminal of 100 columns. */
+/** The help as text: the table of commands, set out for a terminal of 100 columns. */
 import { wrap } from "../base/text.ts";
 import { type Command, type Entry, exitStatus, type Operand, signalStatus } from "./command.ts";
 import { type CommandName, commands, tandem } from "./commands.ts";
 import { examples, firstExamples } from "./examples.ts";
 import { valuedOption } from "./options.ts";
 
-/** How wide a line may be, whatever the terminal is: the manual page has the same lines. */
+/** The width of a line. It is the same on every terminal, since the manual page has the same lines. */
 const width = 100;
 
 const indent = "  ";
 
-/** What stands below an option is set in by so much. */
+/** The indentation of what stands below an option. */
 const below = " ".repeat(8);
 
 /** All of `tandem help NAME`. */
@@ -79,7 +79,7 @@ function renderOptions(command: Command): string {
     const { says = "", below: more = [] } = command.options[names[0]!]!;
     return { head: names.map((name) => headOf(command, name)).join(", "), says, below: more };
   });
-  // One with more below it may stand out.
+  // The head of an option with more below it may be wider than the column.
   const column = widthOf(lines.filter((line) => line.below.length === 0));
   return lines
     .flatMap((line) => [

@@ -1,4 +1,4 @@
-/** The odds of a scenario on behalf of somebody who may not want to wait for the end of it. */
+/** The odds of a scenario, for a user who may end the runs early. */
 import { json } from "../base/texts.ts";
 import { sensitivityToJson } from "../report/odds-json.ts";
 import { renderSensitivity } from "../report/terminal/sensitivity.ts";

@@ -1,5 +1,5 @@
 /**
- * The options that take a value: how each is written, what may stand behind it, and what its text means.
+ * The options that take a value: how each is written, which values it takes, and what their text means.
  *
  * Invariant: one name means one thing in every command, as the scripts of completion, which look at
  * the word before, need it. An option that stands here takes a value; any other is a flag.
@@ -28,7 +28,7 @@ export type Offers = readonly string[] | (() => Promise<readonly string[]>);
 export interface ValuedOption<Value> {
   /** Its single letter. */
   short?: string;
-  /** What stands for the value in the help; where it is left out, the words that may stand there. */
+  /** The placeholder of the value in the help; where it is left out, the words that the value may be. */
   value?: string;
   offers?: Offers;
   /** Whether the value is the name of a file. */
@@ -44,7 +44,7 @@ export interface ValuedOption<Value> {
   parse(word: string, option: string): Value;
 }
 
-/** What performs a run. */
+/** The drivers of a run. */
 export const drivers = ["real", "virtual"] as const;
 
 /** The forms in which `tandem check` tells its results. */
@@ -52,7 +52,7 @@ export const reporters = ["text", "junit", "github", "json"] as const;
 
 export type Reporter = (typeof reporters)[number];
 
-/** What `--runs` may ask for at most: enough to tell odds of one in a hundred thousand. */
+/** The largest value of `--runs`: enough to tell odds of one in a hundred thousand. */
 const mostRuns = 1_000_000;
 
 /** The names of strategies, in the order in which a newcomer should meet them. */
@@ -78,7 +78,8 @@ export const valuedOptions = {
     parse: (word, option) => oneOf(reporters, word, `${option} is one of ${reporters.join(", ")}`),
   },
   strategies: { value: "A,B,C", offers: strategyNames, parse: strategiesFrom },
-  // What these two mean hangs on what `compare` alone loads, and on the names of the scenario's tasks.
+  // The values of these two stay text: their meaning depends on modules that `compare` alone loads, and
+  // on the names of the scenario's tasks.
   sort: {
     value: "COLUMN",
     offers: async () => (await import("../report/terminal/comparison.ts")).sortable,
@@ -100,7 +101,7 @@ export const valuedOptions = {
 
 export type ValuedName = keyof typeof valuedOptions;
 
-/** What an option that takes a value comes to, where it is given. */
+/** The value of an option that is given. */
 export type ValueOf<Name extends ValuedName> = ReturnType<(typeof valuedOptions)[Name]["parse"]>;
 
 /** The row of an option; null for a flag. */

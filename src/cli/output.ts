@@ -10,17 +10,17 @@ import { failureOf, OutputError } from "../base/files.ts";
 /** A stream that tandem writes to. */
 export interface Stream {
   readonly isTTY: boolean;
-  /** How large the terminal is; undefined where it is none. */
+  /** The size of the terminal; undefined where it is none. */
   readonly columns: number | undefined;
   readonly rows: number | undefined;
   /** Writes all of a text at once. @throws OutputClosed when nobody reads it any more, OutputFailed. */
   write(text: Output): void;
-  /** Writes what it can of it beside whatever else goes on, and says how many bytes those were. */
+  /** Writes a part of some bytes without blocking, and calls back with their number. */
   writeSome(
     bytes: Buffer,
     done: (error: NodeJS.ErrnoException | null, written: number) => void,
   ): void;
-  /** An error in words for whoever reads them. */
+  /** The user's error for a failed write. */
   failureOf(error: NodeJS.ErrnoException): OutputError;
 }
 
@@ -92,7 +92,7 @@ export let terminal: Terminal = {
   stderr: new ProcessStream(2, "standard error", () => process.stderr),
 };
 
-/** Does something with other streams in the place of the process's own. One at a time. */
+/** Does something with other streams in the place of the process's own. Calls must not overlap. */
 export async function speakingTo<Result>(
   other: Terminal,
   body: () => Promise<Result>,
@@ -139,7 +139,7 @@ function writeAll(descriptor: number, text: string, what: string): void {
     } catch (error) {
       const problem = error as NodeJS.ErrnoException;
       if (problem.code !== "EAGAIN") throw failureOf(problem, what);
-      // The other end has set the pipe to non-blocking, and it is full.
+      // EAGAIN: the other end has made the pipe non-blocking, and it is full.
       Bun.sleepSync(1);
     }
   }
@@ -150,7 +150,7 @@ function writeAll(descriptor: number, text: string, what: string): void {
  * not keep tandem from ending a run.
  */
 export class QueuedOutput {
-  /** Why nothing more can be written. */
+  /** The error since which nothing can be written; null while there is none. */
   broken: OutputError | null = null;
   readonly #onBroken: () => void;
   readonly #stream: Stream;
@@ -210,7 +210,7 @@ export class QueuedOutput {
   }
 }
 
-/** How wide a line for people may be. */
+/** The width of a line of text. */
 export function textWidth(): number {
   return Math.max(40, Math.min(terminal.stderr.columns ?? terminal.stdout.columns ?? 80, 120));
 }

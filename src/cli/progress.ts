@@ -1,15 +1,15 @@
-/** A line on the terminal that says how far tandem has come, for what takes longer than one likes to wait. */
+/** The progress line: it says on the terminal how far a long use case has come. */
 import { printable, terminal as terminalText } from "../base/texts.ts";
 import { terminal, writeErr } from "./output.ts";
 import { canRedraw } from "./terminal.ts";
 
-/** For how long, in ms, nothing is said: what is over by then needs no comfort. */
+/** The time, in ms, before the line appears, so that short work shows none. */
 const patienceMs = 1000;
 
-/** To the end of the line, and not only what was written: the terminal itself has put ^C behind it. */
+/** The sequence that erases the whole line, since a terminal may have echoed ^C behind the text. */
 const eraseLine = terminalText`\r\u001b[K`;
 
-/** Shows on stderr, if that is a terminal, and is gone when its scope ends (`using`). */
+/** A progress line on stderr, if that is a terminal. It is erased when its scope ends (`using`). */
 export class ProgressLine {
   readonly #since = performance.now();
   readonly #canShow = canRedraw(terminal.stderr);

@@ -1,6 +1,5 @@
 /**
- * A run on behalf of somebody at a terminal: its lines go to stdout, a picture of it may be drawn, and a
- * signal ends it.
+ * A run that a user watches: its lines go to stdout, a picture of it may be drawn, and a signal ends it.
  */
 import {
   joined,
@@ -26,9 +25,9 @@ import { type EndingSignal, SignalWatch } from "./signals.ts";
 import { showCursor } from "./terminal.ts";
 
 export interface ShowOptions {
-  /** Ends the run at this instant. */
+  /** The instant at which the run is ended; null for no limit. */
   timeout: Ticks | null;
-  /** Whether stdout is for something else than the program's lines. */
+  /** Whether stdout is reserved for JSON, so that it gets none of the program's lines. */
   json: boolean;
   /** Whether a picture of the run is drawn while it goes on. */
   live: boolean;
@@ -52,7 +51,7 @@ export function showRun(
   return process === null ? showAtOnce(plan, options) : showAsItRuns(plan, options, process);
 }
 
-/** In virtual time; the lines go to stdout when it is over. */
+/** Performs a run in virtual time. Its lines go to stdout when it is over. */
 async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
   const over = runInVirtualTime(plan, options.timeout);
   let broken: Shown["broken"] = null;
@@ -65,10 +64,10 @@ async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
   return { run: over, signal: null, broken };
 }
 
-/** How long, in ms, a run that was ended early waits for its output to be read. */
+/** The time, in ms, that a run ended early waits for its output to be read. */
 const patience = 50;
 
-/** For real; the lines go to stdout when they are printed. */
+/** Performs a real run. Its lines go to stdout when they are printed. */
 async function showAsItRuns(
   plan: Plan,
   options: ShowOptions,
@@ -86,7 +85,7 @@ async function showAsItRuns(
       timeout: options.timeout,
       signal: controller.signal,
       ...(options.json ? {} : { onPrint: write }),
-      // It is in no result.
+      // Raw output is in no record, so it is written (to stderr) even beside JSON.
       onRaw: (text, on) => write(text, options.json ? "stderr" : on),
       ...(live === null ? {} : { onEvents: (thread, columns) => live.lanes.hear(thread, columns) }),
     });
@@ -99,7 +98,7 @@ async function showAsItRuns(
   }
 }
 
-/** How often the picture of a run is drawn, in ms. */
+/** The interval, in ms, between two frames. */
 const frameMs = 80;
 
 /** The most steps that are performed in virtual time only to know how long they should take. */
@@ -125,7 +124,7 @@ class LiveScreen {
     this.#screen = terminal.stdout.isTTY
       ? output
       : new QueuedOutput(() => undefined, terminal.stderr);
-    // Should tandem itself fail, nothing that waits to be written would be.
+    // If tandem itself fails, the queue is lost, and with it the sequence that shows the cursor.
     process.on("exit", showCursor);
     this.#draw = () =>
       this.#picture.draw(
@@ -134,7 +133,7 @@ class LiveScreen {
         terminal.stderr.rows || terminal.stdout.rows || 24,
       );
     this.#timer = setInterval(() => {
-      // A terminal that takes nothing (Ctrl-S) must not have frames pile up.
+      // Frames must not pile up for a terminal that takes none (Ctrl-S).
       if (!this.#screen.isBusy) this.#screen.write(this.#draw());
     }, frameMs);
   }
@@ -168,7 +167,7 @@ function columns(): number {
   return terminal.stderr.columns ?? terminal.stdout.columns ?? 80;
 }
 
-/** How long virtual time says that a run takes; null where it cannot say, or not at once. */
+/** The duration of a run in virtual time; null where it is not known, or would take long to find. */
 export function expectedTime({ scenario, strategy }: Plan): Ticks | null {
   if (!areCallsTimed(scenario) || countAllSteps(scenario) > mostExpected) return null;
   return runInVirtualTime(planOf(scenario, { strategy })).trace.log.end;

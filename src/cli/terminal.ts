@@ -1,10 +1,10 @@
-/** What the terminal that tandem speaks to can show: found out from the environment, as users expect. */
+/** The abilities of the terminal, found out from the environment and overruled by options. */
 import type { Look } from "../report/terminal/timeline.ts";
 import { cursorShown } from "../base/text.ts";
 import { OutputError } from "../base/files.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 
-/** The options by which a user overrules what is found out. */
+/** The options that overrule the environment. */
 interface LookWords {
   ascii?: boolean;
   "no-color"?: boolean;
@@ -13,7 +13,7 @@ interface LookWords {
 /** The options of the command that asks questions. */
 let asking: LookWords = {};
 
-/** Has all that is drawn from now on drawn as options say: questions, and the runs between them. */
+/** Sets the options for all that the session draws from now on: questions, and the runs between them. */
 export function prepareForQuestions(words: LookWords): void {
   asking = words;
 }
@@ -58,7 +58,7 @@ export function showCursor(): void {
   try {
     if (terminal.stdout.isTTY) writeOut(cursorShown);
   } catch (error) {
-    // A terminal that is gone has no cursor.
+    // The terminal is gone, and its cursor with it.
     if (!(error instanceof OutputError)) throw error;
   }
 }

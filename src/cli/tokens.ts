@@ -1,11 +1,11 @@
 /**
  * The words of a command line told apart: options with their values, and operands.
  *
- * They are those of `parseArgs` in `node:util`, without `strict`. That module is not used because to
- * load it takes longer than many a command.
+ * The tokens are those of `parseArgs` in `node:util` without `strict`. That module is not used, since it
+ * takes longer to load than many a command to run.
  */
 
-/** What is known of an option. */
+/** The specification of an option. */
 export interface OptionSpec {
   type: "string" | "boolean";
   /** One letter. */
@@ -18,7 +18,7 @@ export type Token =
       kind: "option";
       /** The long name, or what stands in its place where no such option is known. */
       name: string;
-      /** As it is written: `--name`, `-n`. */
+      /** The name as it is written: `--name`, `-n`. */
       rawName: string;
       value: string | undefined;
       /** Whether the value stands in the same word. */

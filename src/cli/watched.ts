@@ -1,27 +1,27 @@
-/** Use cases on behalf of somebody at a terminal: a signal aborts them, and a line tells how far they are. */
+/** Use cases that a user watches: a signal aborts them, and a line tells how far they are. */
 import type { Progress, Watcher } from "../runs/many.ts";
 import { ProgressLine } from "./progress.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
 
-/** How often, in ms, the line is drawn. */
+/** The interval, in ms, at which the line is drawn. */
 const tickMs = 100;
 
-/** How wide the bar is in it. */
+/** The width of its bar. */
 const barWidth = 20;
 
-/** What became of a use case. */
+/** The result of a use case, if it has one, and how it ended. */
 export interface Watched<Result> {
   result: Result;
   /** The signal by which the user ended it. */
   signal: EndingSignal | null;
-  /** How far it had come; null where it has not said so. */
+  /** Its last progress; null where it has reported none. */
   progress: Progress | null;
 }
 
 /**
  * Waits for a use case to end.
  *
- * @param words what is said of how far it is.
+ * @param words the text of the line for some progress.
  */
 export async function watched<Result>(
   useCase: (watcher: Watcher) => Promise<Result>,

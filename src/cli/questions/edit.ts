@@ -6,7 +6,7 @@ import { type Strategy, toDocument } from "../../scenario/strategy.ts";
 
 /** A number or duration of a document, and where it stands in the text. */
 export interface DocumentNumber {
-  /** What it is the number of, as `main: block`, `task: sleep`. */
+  /** Its name, as `main: block`, `task: sleep`. */
   of: string;
   written: string;
   line: number;
@@ -14,7 +14,7 @@ export interface DocumentNumber {
   to: number;
 }
 
-/** The keys whose values are numbers that one may want to change. */
+/** The keys whose values are numbers or durations to change. */
 const numberKeys = [
   "block",
   "sleep",
@@ -53,7 +53,7 @@ export function numbersOf(text: string): DocumentNumber[] {
   return found.toSorted((a, b) => a.from - b.from);
 }
 
-/** Where a number stands, in words: `main: block`, `task: copies`, `strategy: grace`. */
+/** The name of a number, by the keys around it: `main: block`, `task: copies`, `strategy: grace`. */
 function nameOf(keys: string[], key: string): string {
   const inside = keys.filter((one) => one !== "repeat");
   if (inside.length > 1 && ["tasks", "channels"].includes(inside[0]!)) inside.shift();
@@ -87,7 +87,7 @@ export function withoutExpectations(text: string): string {
   const [from, to] = extentOf(contents.items[index]!);
   const before = contents.items[index - 1];
   const behind = contents.items[index + 1];
-  // What stands in braces takes one comma along; otherwise the rest of its line goes with it.
+  // In a flow map one comma is removed as well, in a block map the rest of the line.
   if (!contents.flow) {
     const lineEnd = text[to - 1] === "\n" ? to : text.indexOf("\n", to) + 1 || text.length;
     return text.slice(0, from) + text.slice(lineEnd);
@@ -110,12 +110,12 @@ function inOneLine(strategy: ReturnType<typeof toDocument>): string {
   return `{ ${entries.join(", ")} }`;
 }
 
-/** The first thing that is wrong with a document, in one sentence; undefined when nothing is. */
+/** The first problem of a document, in one sentence; undefined when it has none. */
 export function documentProblem(text: string, file: string): string | undefined {
   return firstProblem(() => parseScenario(text, file));
 }
 
-/** The first thing that is wrong with a document that is read, in one sentence; undefined when nothing is. */
+/** The first problem that reading a document throws, in one sentence; undefined when it throws none. */
 export function firstProblem(read: () => unknown): string | undefined {
   try {
     read();

@@ -121,7 +121,7 @@ function ask(
   return askText(message, { initial, problem: (written) => answerProblem(put(written)) });
 }
 
-/** What is wrong with the latest answer, by the schema that checks every document. */
+/** The problem of the latest answer, by the schema that checks every document. */
 function answerProblem(draft: ScenarioDraft): string | undefined {
   const names = draft.tasks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -129,6 +129,6 @@ function answerProblem(draft: ScenarioDraft): string | undefined {
   if (catalogue.some(({ name }) => name === draft.name))
     return `"${draft.name}" is a scenario of the catalogue; choose another name`;
   const problem = documentProblem(writeDraft(draft), "answer");
-  // Where in the document it stands is of no use to somebody who has not seen the document.
+  // The position is cut off, since the user has not seen the document.
   return problem?.replace(/^answer:\d+:\d+: (?:[\w[\].#-]+: )?/, "");
 }

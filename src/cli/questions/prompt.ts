@@ -13,7 +13,7 @@ import { textWidth } from "../output.ts";
 import { showCursor } from "../terminal.ts";
 import { clack, screen } from "./screen.ts";
 
-/** The user has left in the middle of a question, or tandem was told to end there. */
+/** The end of all questions: the user has left one, or a signal has ended tandem. */
 export class Left extends Error {
   /** The exit status that says so. */
   readonly status: number;
@@ -24,7 +24,7 @@ export class Left extends Error {
   }
 }
 
-/** Aborted once there is to be no further question; its reason is what is thrown then. */
+/** The controller of all questions. Its signal is aborted when they are to end, with the error to throw. */
 const leaving = new AbortController();
 
 /** A conversation: what is said at its beginning, and when it is left. */
@@ -58,7 +58,7 @@ export async function converse(
   }
 }
 
-/** Has whatever is thrown or signalled meanwhile come out of here, and gives the terminal back. */
+/** Asks questions, throws whatever is thrown or signalled meanwhile, and gives the terminal back. */
 async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
   const leave = (error: unknown): void => leaving.abort(error);
   const handlers = {
@@ -76,7 +76,7 @@ async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/** What every question of clack's is handed. */
+/** The options that every question of clack's is given. */
 interface Seat {
   output: typeof screen;
   signal: AbortSignal;
@@ -122,7 +122,7 @@ export interface Choice<Value> {
   hint?: string;
 }
 
-/** Most lists must leave room for their question on a terminal of 24 lines. */
+/** The most lines of a list, which leaves room for the question on a terminal of 24 lines. */
 const maxItems = 10;
 
 /** Asks for one of a few. @param initial the one that is proposed; left out, the first. */
@@ -146,7 +146,7 @@ export async function askOne<Value>(
   return choices[index]!.value;
 }
 
-/** Something that may be done, as it is offered. */
+/** An action that is offered. */
 export interface Offer<Result> {
   label: string;
   hint?: string;
@@ -209,11 +209,11 @@ function wordsOf({ label, hint }: Pick<Choice<unknown>, "label" | "hint">): {
   return hint === undefined ? words : { ...words, hint: printable(hint) };
 }
 
-/** What else is said of a text that is asked for. */
+/** The words around a text that is asked for. */
 interface TextWords {
   initial?: string;
   placeholder?: string;
-  /** What is wrong with an answer; undefined where nothing is. */
+  /** The problem of an answer; undefined where it has none. */
   problem(answer: string): string | undefined;
 }
 
@@ -280,7 +280,7 @@ export class KeysAside implements Disposable {
     for (const byte of data) {
       if (byte !== 3) continue;
       this.interrupts++;
-      // Not by `process.kill`: on Windows that would end tandem.
+      // The signal is only emitted: on Windows `process.kill` would end tandem.
       process.emit("SIGINT");
     }
   };
@@ -304,7 +304,7 @@ function fitted(sentences: string): TerminalText {
   return joined(lines, "\n");
 }
 
-/** How wide a text in a box may be. */
+/** The width of a text in a box. */
 export function noteWidth(): number {
   return Math.min(textWidth(), 80) - 8;
 }

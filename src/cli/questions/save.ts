@@ -1,4 +1,4 @@
-/** Writing what came of questions to a file that the user names. */
+/** Writing a text to a file that the user names. */
 import { dirname } from "node:path";
 import { OutputError, writeFile } from "../../base/files.ts";
 import { lookAt } from "../../base/paths.ts";
@@ -38,7 +38,7 @@ export function asWord(file: string): string {
   return /[^\w./\\:-]/.test(file) ? quotedForShell(file) : file;
 }
 
-/** Why nothing can be written there, as far as one can see before. */
+/** The reason why a file cannot be written, as far as that can be seen before. */
 export function fileProblem(file: string): string | undefined {
   if (file.trim() === "") return "Write a file's name, as ./mine.yaml";
   const folder = dirname(file);

@@ -1,6 +1,6 @@
 /** A scenario that is being made by answering questions, and the commented document it becomes. */
 
-/** What a round of main or of a task does, and what that means. */
+/** The kinds of work of a round of main or of a task, and what each means. */
 export const works = {
   sleep: { label: "It waits and lets others go on (sleep)", comment: "the loop goes on meanwhile" },
   block: { label: "It stands still (block)", comment: "the whole thread stands still" },
@@ -20,14 +20,14 @@ export interface TaskDraft {
   name: string;
   work: WorkDraft;
   copies: string;
-  /** What it fails with after its rounds, or null. */
+  /** The error that it fails with after its rounds; null where it finishes. */
   fails: string | null;
   cleansUp: boolean;
 }
 
 export interface ScenarioDraft {
   name: string;
-  /** What main does once the tasks are launched. */
+  /** The work of main once the tasks are launched. */
   main: WorkDraft[];
   tasks: TaskDraft[];
   strategy: string;

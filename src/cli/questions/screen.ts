@@ -1,4 +1,4 @@
-/** What clack draws on: tandem's own standard output, in the signs and colours that it can show. */
+/** The screen that clack draws on: tandem's own standard output, in the signs and colours that it can show. */
 import { Writable } from "node:stream";
 import { drawing } from "../../base/texts.ts";
 import { terminal } from "../output.ts";
@@ -37,7 +37,7 @@ function shown(text: string): string {
   return look.unicode ? coloured : coloured.replaceAll(/[—↑↓•…█]/g, asciiTwin);
 }
 
-/** What stands for the signs that clack draws although it draws in ASCII. */
+/** The ASCII characters for the signs that clack draws even in ASCII. */
 function asciiTwin(sign: string): string {
   return { "↑": "up", "↓": "down", "…": "...", "█": "_" }[sign] ?? "-";
 }

@@ -24,7 +24,7 @@ import { textWidth, writeOut } from "../output.ts";
 import { askSome, askWhether, noteAsItIs, noteWidth, tell } from "../questions/prompt.ts";
 import { asWord, save } from "../questions/save.ts";
 
-/** What one may want beside what is wanted anyway. */
+/** The demands that are offered beside those of the scenario. */
 const furtherDemands = parseDemands("finish,lost==0,block<=50ms,late<=100ms");
 
 /**
@@ -90,6 +90,6 @@ async function askDemands(wanted: Demands, { main }: Outcome): Promise<Demands> 
     wanted.all.map(({ written }) => written),
   );
   const must = [...all.values()].filter(({ written }) => chosen.includes(written));
-  // Who changes nothing leaves it to the document.
+  // Unchanged demands keep their source, the document.
   return writeDemands(must) === writeDemands(wanted.all) ? wanted : askedFor(must);
 }

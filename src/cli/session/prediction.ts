@@ -1,4 +1,4 @@
-/** What a user thinks will happen, beside what did, and why it did. */
+/** A prediction: what the user expects of a run, beside what happened and why. */
 import type { ToldFinding } from "../../remedies/findings.ts";
 import {
   actorName,
@@ -22,7 +22,7 @@ interface Line {
   by: string;
 }
 
-/** What can be predicted. */
+/** The tasks and lines that can be predicted. */
 interface Possible {
   tasks: string[];
   lines: Line[];
@@ -35,16 +35,16 @@ export interface Prediction extends Possible {
   seen: string[];
 }
 
-/** More than this nobody wants to be asked about. */
+/** The most tasks, and the most lines, that are asked about. */
 const most = 12;
 
-/** More than this nobody reads. */
+/** The most reasons that are told. */
 const mostReasons = 5;
 
 /** The most steps that are performed, under each strategy, only to know what might happen. */
 const mostSteps = 50_000;
 
-/** Null where virtual time does not know, or there are too many tasks to ask about. */
+/** The tasks and lines to ask about; null where virtual time does not know them, or there are too many. */
 export function foretell(scenario: Scenario): Possible | null {
   if (!areCallsTimed(scenario)) return null;
   const copies = scenario.tasks.reduce((sum, task) => sum + (task.copies ?? 1), 0);
@@ -67,14 +67,14 @@ interface Row {
   by: string;
   said: boolean;
   did: boolean;
-  /** What happened, in a word or two. */
+  /** The truth, in a word or two. */
   how: string;
 }
 
 /**
  * Each guess beside the truth, and what explains the differences.
  *
- * Those that were right come first: on a small screen the others are what must be seen.
+ * The right ones come first, so that on a small screen the wrong ones are still seen.
  */
 export function renderPrediction(
   { tasks, lines, finished, seen }: Prediction,
@@ -148,7 +148,7 @@ function explain(wrong: Row[], outcome: Outcome, findings: ToldFinding[]): strin
   });
 }
 
-/** How a task that did not finish came to do something all the same. */
+/** The words for what a task did that did not finish. */
 function howFar(task: TaskOutcome, { strategy }: Outcome): string {
   const { name, stepsDone, steps, cleanup } = task;
   if (cleanup === "ran") return `${name} had begun when it was stopped, so its clean-up ran`;
@@ -166,7 +166,7 @@ function whyOfMain(by: string, rows: Row[], { main, launch }: Outcome): string {
     : `${by} had come to those lines before it ended: ${status}`;
 }
 
-/** Who saw to it that a task came to its end. */
+/** The words for why a task came to its end. */
 function whyItFinished({ name, endedAt }: TaskOutcome, strategy: Strategy): string {
   const { loop, settle, atExit } = strategy;
   const end = `${name} finished, at ${formatTime(endedAt!)}`;

@@ -1,4 +1,4 @@
-/** What the session's next run will be, and the questions by which a user changes it. */
+/** The setting of the session's next run, and the questions by which a user changes it. */
 import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
@@ -65,7 +65,7 @@ export async function chooseSource(): Promise<Source> {
   return source;
 }
 
-/** The setting in which a scenario is met first; null when the document is wrong, which the user is told. */
+/** The first setting of a scenario; null when the document is wrong, which the user is told. */
 export function settingFor(source: Source): Setting | null {
   return orTold(() => {
     const scenario = parseScenario(source.text, source.file);
@@ -73,7 +73,7 @@ export function settingFor(source: Source): Setting | null {
   });
 }
 
-/** What comes of a document; null where that is a problem of the document's, which the user is told. */
+/** The result of using a document; null where it has a problem, which the user is told. */
 export function orTold<Result>(use: () => Result): Result | null {
   try {
     return use();
@@ -144,7 +144,7 @@ export async function adjust(setting: Setting): Promise<void> {
   }
 }
 
-/** How a run will be performed, and for how long. */
+/** The driver of the next run and its duration, in words. */
 function whenOf(setting: Setting): string {
   const { driver, speed } = setting;
   if (driver === "virtual") return "at once";
