@@ -1,5 +1,5 @@
 /** The help as text: the table of commands, set out for a terminal of 100 columns. */
-import { wrap } from "../base/text.ts";
+import { wrap } from "../base/layout.ts";
 import { type Command, type Entry, exitStatus, type Operand, signalStatus } from "./command.ts";
 import { type CommandName, commands, tandem } from "./commands.ts";
 import { examples, firstExamples } from "./examples.ts";

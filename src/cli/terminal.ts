@@ -1,6 +1,6 @@
 /** The abilities of the terminal, found out from the environment and overruled by options. */
 import type { Look } from "../report/terminal/timeline.ts";
-import { cursorShown } from "../base/text.ts";
+import { cursorShown } from "../base/layout.ts";
 import { OutputError } from "../base/files.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 

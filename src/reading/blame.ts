@@ -117,7 +117,7 @@ class Victims {
 }
 
 /** Slow holds of one name, one right after the other. */
-interface Run {
+interface Series {
   holder: OpenHolder;
   from: Ticks;
   to: Ticks;
@@ -140,7 +140,7 @@ export class BlameReader {
   /** How long the thread may be free before nobody can be waiting for what held it before. */
   readonly #rest: Ticks;
   readonly #holders = new Map<unknown, OpenHolder>();
-  #runs: Run[] = [];
+  #series: Series[] = [];
   readonly #involved: OpenHolder[] = [];
   #told: { hold: Hold; victims: Victims }[] = [];
   readonly #small = new SmallHolds();
@@ -221,9 +221,9 @@ export class BlameReader {
     holder.actors.add(hold.actor);
     if (hold.ticks > holder.longest.ticks) holder.longest = hold;
     const to = hold.at + hold.ticks;
-    const last = this.#runs.at(-1);
+    const last = this.#series.at(-1);
     if (last?.holder === holder && last.to === hold.at) last.to = to;
-    else this.#runs.push({ holder, from: hold.at, to });
+    else this.#series.push({ holder, from: hold.at, to });
     this.#tell(hold);
   }
 
@@ -240,9 +240,9 @@ export class BlameReader {
   #slowly(turn: LateTurn): Ticks {
     const { due, at } = turn;
     let sum = 0;
-    const runs = this.#runs;
-    for (let k = runs.length - 1; k >= 0 && runs[k]!.to > due; k--) {
-      const { holder, from, to } = runs[k]!;
+    const series = this.#series;
+    for (let k = series.length - 1; k >= 0 && series[k]!.to > due; k--) {
+      const { holder, from, to } = series[k]!;
       if (holder.share === 0) this.#involved.push(holder);
       const share = Math.min(to, at) - Math.max(from, due);
       holder.share += share;
@@ -267,8 +267,8 @@ export class BlameReader {
   #forget(before: Ticks): void {
     this.#countWorst();
     this.#small.forget(before);
-    if (this.#runs.length > 0 && this.#runs[0]!.to <= before)
-      this.#runs = this.#runs.filter(({ to }) => to > before);
+    if (this.#series.length > 0 && this.#series[0]!.to <= before)
+      this.#series = this.#series.filter(({ to }) => to > before);
   }
 
   #countWorst(): void {

@@ -15,7 +15,7 @@ import { HoldReader } from "./holds.ts";
 import { byTypeNumber, type Hears } from "./listener.ts";
 import { nextLoop } from "./loops.ts";
 import { Numbered } from "./numbered.ts";
-import { type Span as Pair, SpanFold } from "./spans.ts";
+import { type Span, SpanFold } from "./spans.ts";
 
 /** What a lane is doing; the gravest first, which is what a narrow cell shows of several. */
 export const activities = [
@@ -37,7 +37,7 @@ export const activities = [
 export type Activity = (typeof activities)[number];
 
 /** A stretch of one activity; `to` is null while it goes on. */
-export interface Span {
+export interface LaneSpan {
   activity: Activity;
   from: Ticks;
   to: Ticks | null;
@@ -51,7 +51,7 @@ export interface Lane {
   endedAt: Ticks | null;
   /** What became of it; null while it goes on, and for threads that have no end of their own. */
   status: Exclude<ProgramStatus, "unstarted"> | null;
-  spans: Span[];
+  spans: LaneSpan[];
 }
 
 /** The most lanes that tasks have together. */
@@ -205,7 +205,7 @@ export class Lanes {
   }
 
   /** A span has begun or ended. */
-  #spanned(span: Pair): void {
+  #spanned(span: Span): void {
     const activity = activityOf[span.kind];
     if (activity === undefined) return;
     const { thread, from, to } = span;
@@ -312,7 +312,7 @@ export class Lanes {
    * The spans of a lane whose sleep or first turn is due: from then on it is starved while its thread is
    * held. What else its turn is late by is the timer's own lateness, or a busy machine's.
    */
-  #spansAt({ spans, due, thread }: OpenLane, now: Ticks): Span[] {
+  #spansAt({ spans, due, thread }: OpenLane, now: Ticks): LaneSpan[] {
     const last = spans.at(-1);
     const sleeps = last?.to === null;
     const settled = sleeps ? spans.slice(0, -1) : [...spans];

@@ -114,7 +114,7 @@ export class SpanFold {
     if (due === never) return null;
     const span = this.#sleeps.spanOf(event, due);
     span.to = event.at;
-    span.how = wordOf(event);
+    span.how = howEnded(event);
     return span;
   }
 
@@ -199,7 +199,7 @@ export class SpanFold {
     const span = this.#take(kind, event);
     if (span === undefined) return null;
     span.to = event.at;
-    span.how = wordOf(event);
+    span.how = howEnded(event);
     span.error = event.text ?? null;
     return span;
   }
@@ -320,6 +320,6 @@ function keyOf(kind: number, thread: number, actor: number): number {
 }
 
 /** How a span ended, in the word of the event that ends it. */
-function wordOf(event: LogCursor): string {
+function howEnded(event: LogCursor): string {
   return endWords[event.typeNumber]?.[event.value] ?? "completed";
 }

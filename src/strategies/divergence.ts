@@ -75,7 +75,7 @@ export function findDivergences(
     if (delayed > busyMs * TICKS_PER_MS * speed) return busy;
     return null;
   };
-  // Differences other than in time explain the differences in time.
+  // Where the runs differ in more than time, their times differ because of that, and are not told apart.
   if (others.length > 0)
     return {
       ...timeless,

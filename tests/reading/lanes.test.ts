@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { lanesOf } from "../../src/outcome/lanes.ts";
 import { HoldReader } from "../../src/reading/holds.ts";
-import type { Lane, Lanes, Span } from "../../src/reading/lanes.ts";
+import type { Lane, Lanes, LaneSpan } from "../../src/reading/lanes.ts";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { typeNumber } from "../../src/trace/event.ts";
 import { MAIN } from "../../src/scenario/numbers.ts";
@@ -144,7 +144,7 @@ function shown(document: object, strategy: string, name: string): unknown[] {
 
 function spansOf(lanes: Lane[], lane: string): unknown[] {
   const { spans } = lanes.find(({ name }) => name === lane)!;
-  return spans.map(({ activity, from, to }: Span) => [activity, from / 1000, to! / 1000]);
+  return spans.map(({ activity, from, to }: LaneSpan) => [activity, from / 1000, to! / 1000]);
 }
 
 describe("what is shown of", () => {

@@ -6,7 +6,7 @@
  * as it was: its cursor is seen, and its keys are a line's again. All texts are made safe here.
  */
 import type { CANCEL_SYMBOL } from "@clack/prompts";
-import { wrap } from "../../base/text.ts";
+import { wrap } from "../../base/layout.ts";
 import { joined, printable, printableLines, type TerminalText } from "../../base/texts.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";

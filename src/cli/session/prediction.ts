@@ -7,7 +7,8 @@ import {
   type Outcome,
   type TaskOutcome,
 } from "../../outcome/outcome.ts";
-import { pad, plural, wrap } from "../../base/text.ts";
+import { pad, wrap } from "../../base/layout.ts";
+import { counted } from "../../base/sentences.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { formatTime } from "../../base/duration.ts";
 import type { Scenario } from "../../scenario/model.ts";
@@ -141,7 +142,7 @@ function explain(wrong: Row[], outcome: Outcome, findings: ToldFinding[]): strin
       reasons.push(finding.message);
     } else if (missed) {
       const meant = endedAtShutdown(task) ? ", as it is meant to be (until: shutdown)" : "";
-      const done = `${task.stepsDone} of ${plural(task.steps, "step")} done`;
+      const done = `${task.stepsDone} of ${counted(task.steps, "step")} done`;
       reasons.push(`${by} was ${task.status} with ${done}${meant}`);
     }
     return reasons;
@@ -154,7 +155,7 @@ function howFar(task: TaskOutcome, { strategy }: Outcome): string {
   if (cleanup === "ran") return `${name} had begun when it was stopped, so its clean-up ran`;
   if (isLost(task) && strategy.loop === "inline" && strategy.settle === "none")
     return `${name} had one turn before the loop closed, up to its first wait`;
-  return `${name} came as far as ${plural(stepsDone, "step")} of ${steps}`;
+  return `${name} came as far as ${counted(stepsDone, "step")} of ${steps}`;
 }
 
 function whyOfMain(by: string, rows: Row[], { main, launch }: Outcome): string {

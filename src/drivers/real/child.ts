@@ -17,13 +17,14 @@ import { callsOn, PreparedThread } from "./threads.ts";
 
 /** Begins a run, and does not wait for it: below a top-level await Bun's process never ends by itself. */
 export function startChild(): void {
-  runChild().catch((error: unknown) => {
+  performRun().catch((error: unknown) => {
     writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
   });
 }
 
-async function runChild(): Promise<never> {
+/** The whole life of the child: it prepares its threads, performs the run, and ends the process as the run ends. */
+async function performRun(): Promise<never> {
   // Ctrl-C reaches every process of the terminal. Tandem itself hears it and ends this one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   // The option that the parent has set for this process (self.ts) must not reach its descendants.

@@ -3,7 +3,7 @@ import type { Advice } from "../../strategies/advice.ts";
 import type { Class, Figures } from "../../strategies/comparison.ts";
 import { writeDemands } from "../../strategies/demand-words.ts";
 import { formatTime, type Ticks } from "../../base/duration.ts";
-import { pad, wrap } from "../../base/text.ts";
+import { pad, wrap } from "../../base/layout.ts";
 import {
   joined,
   markdown,
@@ -123,7 +123,7 @@ function rowsOf(classes: readonly Class[]): string[][] {
     if (rank === null) return null;
     const ranks = classes.map(({ figures }) => rank(figures));
     const least = ranks.reduce((a, b) => Math.min(a, b), Infinity) + (isTime ? precision : 0);
-    // What all have in common distinguishes nobody.
+    // A column in which all are equally good marks nobody.
     return least === Infinity || ranks.every((one) => one <= least) ? null : least;
   });
   return [

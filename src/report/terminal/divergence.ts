@@ -1,7 +1,7 @@
 /** What a comparison of model and reality found, as lines of text. */
 import type { Verification } from "../../strategies/divergence.ts";
 import { formatTime } from "../../base/duration.ts";
-import { pad, wrap } from "../../base/text.ts";
+import { pad, wrap } from "../../base/layout.ts";
 import { joined, terminal, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
 

@@ -6,7 +6,7 @@
  */
 import type { Lanes } from "../../reading/lanes.ts";
 import { formatTime, type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
-import { cursorShown } from "../../base/text.ts";
+import { cursorShown } from "../../base/layout.ts";
 import { joined, printable, terminal, type TerminalText } from "../../base/texts.ts";
 import { renderTimeline, type Look } from "./timeline.ts";
 

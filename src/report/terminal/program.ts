@@ -5,7 +5,7 @@
 import { formatCount } from "../../base/count.ts";
 import { formatTime, type Ticks } from "../../base/duration.ts";
 import { counted, list } from "../../base/sentences.ts";
-import { plural, wrap } from "../../base/text.ts";
+import { wrap } from "../../base/layout.ts";
 import { joined, printable, type TerminalText } from "../../base/texts.ts";
 import type { ActorOutcome, ProcessOutcome } from "../../reading/entities.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
@@ -334,12 +334,12 @@ function summary(report: ProgramReport): string[] {
       ? "The record tells of no process."
       : total === 0
         ? "There were no tasks."
-        : `${formatCount(count("lost"))} of ${plural(total, "task")} lost${beside.join("")}.`,
+        : `${formatCount(count("lost"))} of ${counted(total, "task")} lost${beside.join("")}.`,
     ...keptWords(report),
     ...foldedWords(reading),
     ...reading.dropped.map(
       ({ count, at, why }) =>
-        `${plural(count, "event")} up to ${formatTime(at)} ${count === 1 ? "was" : "were"} not recorded: ${why}.`,
+        `${counted(count, "event")} up to ${formatTime(at)} ${count === 1 ? "was" : "were"} not recorded: ${why}.`,
     ),
   ];
 }

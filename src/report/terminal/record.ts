@@ -1,6 +1,6 @@
 /** What a reader must know of a record beside what it tells: that it breaks off, what was not understood. */
 import { terminal, type TerminalText } from "../../base/texts.ts";
-import { plural } from "../../base/text.ts";
+import { counted } from "../../base/sentences.ts";
 import type { Trace, Unknown } from "../../trace/trace.ts";
 
 const nouns: Record<Unknown["what"], string> = {
@@ -24,12 +24,13 @@ export function renderRecord({
     ...cut,
     ...unknown.map(
       ({ what, name, count }) =>
-        terminal`${counted(count, nouns[what])} that this version does not know: ${name}\n`,
+        terminal`${countedKind(count, nouns[what])} that this version does not know: ${name}\n`,
     ),
   ];
 }
 
-function counted(count: number, noun: string): string {
+/** A number of things of a kind, of whose words the first is counted: `2 events of a kind`. */
+function countedKind(count: number, noun: string): string {
   const [first, ...rest] = noun.split(" ");
-  return [plural(count, first!), ...rest].join(" ");
+  return [counted(count, first!), ...rest].join(" ");
 }

@@ -1,6 +1,6 @@
 /** What verdicts are made of: a table of who, what became of them and when, findings, and texts of the program's. */
 import { formatTime, type Ticks } from "../../base/duration.ts";
-import { pad, wrap } from "../../base/text.ts";
+import { pad, wrap } from "../../base/layout.ts";
 import { printable, terminal, type TerminalText, trimmedEnd } from "../../base/texts.ts";
 
 /** A line of the table: who, what became of them, when, and the rest of the story. */

@@ -1,6 +1,6 @@
 /** The rules of findings as a page of help. */
 import { rules } from "../../remedies/findings.ts";
-import { wrap } from "../../base/text.ts";
+import { wrap } from "../../base/layout.ts";
 import { joined, terminal, type TerminalText } from "../../base/texts.ts";
 
 /** @returns lines, each ending in a newline and none wider than `width` where words allow it. */

@@ -10,7 +10,8 @@ import type {
 } from "../../strategies/sensitivity.ts";
 import { formatTime } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
-import { pad, plural, wrap } from "../../base/text.ts";
+import { pad, wrap } from "../../base/layout.ts";
+import { counted } from "../../base/sentences.ts";
 import { joined, printable, terminal, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
 import { exactPercent } from "../../base/shares.ts";
@@ -32,7 +33,7 @@ export function renderSensitivity(
   width: number,
 ): TerminalText {
   const { runs, endings } = report;
-  const heading = `${scenario.name}, strategy ${strategy.name}, jitter ${exactPercent(jitter.share)}: ${plural(runs, "run")} in virtual time, seed ${jitter.seed}`;
+  const heading = `${scenario.name}, strategy ${strategy.name}, jitter ${exactPercent(jitter.share)}: ${counted(runs, "run")} in virtual time, seed ${jitter.seed}`;
   const luck = report.luck.slice(0, mostPairs);
   // The nearest are those that a little more jitter would bring to luck.
   const always = report.always
@@ -135,7 +136,7 @@ function summary({ runs, lost, deadlocked, tasks }: SensitivityReport): string[]
         ? ["No task was lost in any of the runs."]
         : [`Work was lost in ${ofRuns(lost, runs)}.`]),
     ...(deadlocked === 0 ? [] : [`There was a deadlock in ${ofRuns(deadlocked, runs)}.`]),
-    `These shares are right to within ${points} percentage point${points === 1 ? "" : "s"}, and what was never seen in ${plural(runs, "run")} happens in fewer than ${formatBelow(runs)} (95 % confidence; the rule of three), if durations vary as assumed: uniformly, and each by itself.`,
+    `These shares are right to within ${points} percentage point${points === 1 ? "" : "s"}, and what was never seen in ${counted(runs, "run")} happens in fewer than ${formatBelow(runs)} (95 % confidence; the rule of three), if durations vary as assumed: uniformly, and each by itself.`,
   ];
 }
 
@@ -165,7 +166,7 @@ function endingWords({ main, tasks, interruptedBy }: Ending): string {
     const names = members.map(({ name, copies }) => (copies === 1 ? name : `${name} x ${copies}`));
     if (names.length <= 4) return `${names.join(", ")} ${words}`;
     const count = members.reduce((sum, { copies }) => sum + copies, 0);
-    return `${plural(count, "task")} ${words}`;
+    return `${counted(count, "task")} ${words}`;
   });
   const cut =
     interruptedBy === null || main === "deadlocked" ? [] : [`cut off by ${interruptedBy}`];
@@ -210,7 +211,7 @@ function constants({ runs, main, tasks, deadlocked }: SensitivityReport): string
     ...[...groups].flatMap(([status, members]) => {
       if (status === null) return [];
       const names = members.map(({ name }) => name);
-      return [`${names.length > 4 ? plural(names.length, "task") : names.join(", ")} ${status}`];
+      return [`${names.length > 4 ? counted(names.length, "task") : names.join(", ")} ${status}`];
     }),
     ...(deadlocked === 0 ? ["no deadlock"] : []),
   ];
@@ -233,7 +234,7 @@ function more(count: number, most: number): TerminalText[] {
 }
 
 function allOf(runs: number): string {
-  return runs === 1 ? "the one run" : `all ${plural(runs, "run")}`;
+  return runs === 1 ? "the one run" : `all ${counted(runs, "run")}`;
 }
 
 function ofRuns(count: number, runs: number): string {

@@ -5,7 +5,7 @@
  */
 import { activities, type Activity, type Lane, type Lanes } from "../../reading/lanes.ts";
 import { formatTime, type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
-import { pad, wrap } from "../../base/text.ts";
+import { pad, wrap } from "../../base/layout.ts";
 import {
   joined,
   painted,

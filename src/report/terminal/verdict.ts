@@ -20,7 +20,8 @@ import { headingOf } from "../../scenario/axes.ts";
 import type { LeafStep } from "../../scenario/model.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
-import { plural, wrap } from "../../base/text.ts";
+import { wrap } from "../../base/layout.ts";
+import { counted } from "../../base/sentences.ts";
 import { joined, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
 import { exactPercent } from "../../base/shares.ts";
@@ -132,7 +133,7 @@ function story(task: TaskOutcome, { strategy }: Outcome): string {
   if (task.status === "failed")
     parts.push(quoted(task.error!), heardWords(task.heard, strategy.settle));
   if (task.status !== "finished" && task.status !== "unstarted")
-    parts.push(`${task.stepsDone} of ${plural(task.steps, "step")} done`);
+    parts.push(`${task.stepsDone} of ${counted(task.steps, "step")} done`);
   if (wasStopped(task)) {
     if (task.startedAt === null) parts.push("never had a turn");
     else if (task.stoodAt !== null) parts.push(`stood at ${standpointWords(task.stoodAt)}`);
@@ -216,7 +217,7 @@ function summary(outcome: Outcome): string[] {
   const sentences: string[] = [];
   if (interruptedBy !== null) sentences.push(interruptionWords(outcome));
   const kept =
-    tasks.length === 0 ? "There were no tasks" : `${lost} of ${plural(tasks.length, "task")} lost`;
+    tasks.length === 0 ? "There were no tasks" : `${lost} of ${counted(tasks.length, "task")} lost`;
   const givenUp = tasks.filter((task) => task.givenUp !== null && !isLost(task)).length;
   const dropped = givenUp > 0 ? `, ${givenUp} given up` : "";
   const broke = failed > 0 ? `, ${failed} failed` : "";

@@ -1,6 +1,6 @@
 /** Texts laid out for a terminal. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { wrap } from "../../src/base/text.ts";
+import { wrap } from "../../src/base/layout.ts";
 import { randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";

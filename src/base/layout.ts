@@ -1,5 +1,4 @@
 /** Text laid out for a terminal or a file: wrapped lines and columns. ASCII wherever tandem speaks itself. */
-import { formatCount } from "./count.ts";
 import { joined, printable, terminal, type TerminalText } from "./texts.ts";
 
 /**
@@ -17,11 +16,6 @@ export function wrap(text: string, width: number, indent = ""): TerminalText {
 export function pad(text: string, width: number): TerminalText {
   const safe = printable(text);
   return terminal`${[safe]}${" ".repeat(Math.max(0, width - Bun.stringWidth(safe)))}`;
-}
-
-/** A count with its noun: `1 task`, `2 tasks`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The escape sequence that shows a terminal's cursor (DECTCEM). */
