@@ -1,4 +1,4 @@
-/** Why there is no equivalent program in a language. */
+/** The error of a scenario that has no equivalent program in a language. */
 import { UserError } from "../base/user-error.ts";
 
 /** A scenario under a strategy that a language cannot express; its message is one sentence with the way out. */

@@ -1,6 +1,6 @@
 /**
- * What has to be known of a scenario under a strategy before a program can be written for it: what
- * can fail, what main and the background share.
+ * Facts of a scenario under a strategy that its program depends on: what can fail, what is left over,
+ * what main and the background share.
  *
  * Invariant: read off the document alone; where that does not decide, the answer is the careful one
  * ("it can fail"), which costs a line of code and never makes it wrong.
@@ -20,12 +20,12 @@ export function usesEarlyValue(steps: readonly Step[], cleanup: readonly Step[] 
   return early.some(usesValue) || leaves(cleanup).some(usesValue);
 }
 
-/** Whether some repeat within the step, or the step itself, is one of no times. */
+/** Whether the step, or a repeat within it, is repeated zero times. */
 function isSkipped(step: Step): boolean {
   return step.kind === "repeat" && (step.times === 0 || step.steps.some(isSkipped));
 }
 
-/** Whether the steps of the list hold their place for a while in a coroutine. */
+/** Whether a step of the list may wait, so that other coroutines run meanwhile. */
 export function waits(steps: readonly LeafStep[]): boolean {
   return steps.some(({ kind }) => ["sleep", "send", "receive", "call"].includes(kind));
 }

@@ -73,7 +73,7 @@ function writeProgram(draft: PythonDraft): SourceText {
   );
 }
 
-/** Before 3.11 there is no TaskGroup, no timeout() and no Runner; what stands above it compiles there. */
+/** The check of Python's version: before 3.11 there is no TaskGroup, timeout() or Runner. The lines above it compile there. */
 const versionGuard = [
   "if sys.version_info < (3, 11):",
   `    print("This program needs Python 3.11 or later.", file=sys.stderr)`,

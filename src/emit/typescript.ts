@@ -75,7 +75,7 @@ function writeQueue(draft: TypeScriptDraft, channel: ChannelFacts): string[] {
       `const ${name}: MessagePort = ${name}Line?.port1 ?? workerData.${name}; // main's end, or the Worker's`,
     ];
   draft.uses.add("Channel");
-  // Between threads main keeps to the capacity, before it posts.
+  // Between threads the capacity is not the queue's: main keeps to it before it posts.
   const size = way === null ? channel.capacity : null;
   return [`const ${name} = new Channel(${size ?? ""});`];
 }
@@ -139,7 +139,7 @@ function launchHere(draft: TypeScriptDraft): string[] {
   ];
 }
 
-/** What asyncio does when its loop closes, by a signal: cancel what is left, and wait for its clean-up. */
+/** The close of an asyncio loop, by a signal: what is left is cancelled, and its clean-up is waited for. */
 function writeClose({ manner, tasks, uses }: TypeScriptDraft): string[] {
   if (manner !== "signal") return [];
   if (tasks.length > 0) uses.add("tasks").add("start");
@@ -149,7 +149,7 @@ function writeClose({ manner, tasks, uses }: TypeScriptDraft): string[] {
   ];
 }
 
-/** What a strategy does when main's steps have ended. */
+/** The lines of the strategy's exit, after main's steps. */
 function writeExit(draft: TypeScriptDraft): string[] {
   const { strategy } = draft.facts;
   const { atExit, grace } = strategy;
@@ -195,7 +195,7 @@ function writeExit(draft: TypeScriptDraft): string[] {
 /** Main, which opens a Worker of the same file, and the loop in it. */
 function writeBothThreads(draft: TypeScriptDraft, before: string[], behind: string[]): string[] {
   const loop = writeLoop(draft);
-  // Whether there is shared memory comes out when both threads have been written.
+  // The worker's data is written last, since both threads may need words of shared memory.
   const data = writeWorkerData(draft);
   const isSpokenTo = [...before, ...behind].some((line) => /\bworker\./.test(line));
   const opens = `${isSpokenTo ? "const worker = " : ""}new Worker(import.meta.url${data});`;
@@ -208,7 +208,7 @@ function writeBothThreads(draft: TypeScriptDraft, before: string[], behind: stri
   ];
 }
 
-/** What main hands its Worker: the memory that both see, and the Worker's ends of lines to main. */
+/** The data that main gives its Worker: shared memory, and the Worker's ends of ports to main. */
 function writeWorkerData(draft: TypeScriptDraft): string {
   const { words, facts } = draft;
   const lines = facts.channels
@@ -223,7 +223,7 @@ function writeWorkerData(draft: TypeScriptDraft): string {
   return `, { workerData: { ${data} }${transfer} } as object`;
 }
 
-/** What the Worker does: launch, what a portal stays open for, and the close. */
+/** The Worker's lines: launch, what a portal stays open for, and the close. */
 function writeLoop(draft: TypeScriptDraft): string[] {
   const { facts, uses, manner } = draft;
   const { strategy, channels, afterLaunch } = facts;
@@ -277,7 +277,7 @@ function runPlainly(draft: TypeScriptDraft, submits: boolean): string[] {
   const { strategy, launchCanFail } = facts;
   const isPortal = does(strategy, "staysOpen");
   const close = writeClose(draft);
-  // What launch has awaited by itself need not be waited for again.
+  // Tasks that launch has awaited need not be waited for again.
   const drains =
     isPortal &&
     does(strategy, "drains") &&

@@ -11,7 +11,7 @@ import type { Board } from "./board.ts";
 import type { Clock } from "./clock.ts";
 import type { Mailbox, Posted } from "./mailbox.ts";
 
-/** What the threads of a run may do with a channel. */
+/** The use of a channel by one thread. */
 export interface ChannelUse {
   sends: boolean;
   receives: boolean;
@@ -67,7 +67,7 @@ export class SharedChannel implements Channel {
       clock.catchUp();
       onSent(item);
       if (here.receives) this.#values.set(item, value);
-      // The message wakes the other thread, which then looks at the count.
+      // The count is set before the message, which wakes the other thread and has it look at the count.
       Atomics.add(this.#counts, sent, 1);
       if (there.receives) {
         beforePost();

@@ -1,4 +1,4 @@
-/** What the processes and threads of a real run hand each other at the start. Plain data throughout. */
+/** The protocol of starting a real run: the plain data that its processes and threads are started with. */
 import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
 import type { NumberedSpec, ProgramSpec } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";
@@ -39,7 +39,7 @@ export function talks(run: NumberedSpec): [number, number][] {
   return pairs;
 }
 
-/** What the shared memory of a run has to hold. */
+/** The size of a run's shared memory, by what it has to hold. */
 export function boardSize(run: NumberedSpec): BoardSize {
   const { scenario, strategy } = run;
   const jobs =

@@ -1,7 +1,7 @@
 /** Starting this very program again, as a process that must not outlive this one. */
 import { fileURLToPath } from "node:url";
 
-/** How the processes of a run are started: as this program is, as an executable or from source. */
+/** The command that starts the processes of a run: this program, as an executable or from source. */
 export function selfCommand(): readonly string[] {
   return instead?.() ?? ownCommand();
 }
@@ -23,18 +23,18 @@ export function startRunsWith(command: () => readonly string[]): void {
   instead = command;
 }
 
-/** What is known of a run before its process is started. */
+/** The traits of a run that its process is started by. */
 export interface RunTraits {
-  /** It may call user code, which is to run as it runs without tandem. */
+  /** Whether it may call user code, for which the engine must be left as it is. */
   mayCall: boolean;
   mayHavePool: boolean;
 }
 
 /**
- * What the engine of a run's process is told. Left alone, it looks for garbage in what a crowd of
- * tasks consists of, so it is to let a heap grow to 64 MB. And it compiles what a run does some hundred
- * times, on cores that a pool has a use for: beside one, it is to compile a function when it has been
- * called tens of thousands of times.
+ * The engine's options for a run's process, as environment variables. By default it collects garbage
+ * among the objects of a crowd of tasks, which finds none, so the heap may first grow to 64 MB. It also
+ * compiles what a run does some hundred times, on cores that a pool needs: beside a pool a function is
+ * compiled only after tens of thousands of calls.
  *
  * Only the executable knows its Bun: another one may have no such options, and would not start then.
  */
@@ -47,9 +47,8 @@ export function engineFor({ mayCall, mayHavePool }: RunTraits): NodeJS.ProcessEn
 }
 
 /**
- * The environment of a child that dies with its parent: not even SIGKILL leaves it behind, not even
- * in a blocking sleep. Bun sees to that where the system lets it; Windows has no such thing as an
- * orphan's new parent.
+ * The environment of a child that dies with its parent, even if that is killed by SIGKILL or the child is
+ * in a blocking sleep. Bun watches for the parent's end where the system allows that.
  */
 export function withoutOrphans(): NodeJS.ProcessEnv {
   if (process.platform === "win32") return process.env;

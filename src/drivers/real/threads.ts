@@ -1,4 +1,4 @@
-/** Making the threads of a real run: what each of them needs, on whichever thread it is made. */
+/** Making the threads of a real run, each on the thread that it stands for, with all that it needs. */
 import { LOOP_THREAD, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { type NumberedSpec, numbered } from "../../program/spec.ts";
@@ -37,7 +37,7 @@ export class PreparedThread {
     this.#input = input;
     this.run = numbered(input.plan);
     this.board = new Board(boardSize(this.run), memory);
-    // User code may do away with the process at any moment.
+    // User code may end the process at any moment, so beside it events are written without delay.
     this.writer = new EventWriter(number, this.board, !callsAny(this.run.scenario));
     this.mailbox = new Mailbox(number, this.board, ports);
   }
@@ -53,7 +53,7 @@ export class PreparedThread {
     const here = callsOn(this.number, this.run);
     if (here.length === 0) return;
     const { folder, speed } = this.#input;
-    // Most runs call no user code, and what it takes to fence it in takes time to load.
+    // Most runs call no user code, and the modules that fence it in take time to load.
     const { UserCode } = await import("./user-code.ts");
     this.#userCode = new UserCode({ folder, speed, channelNames: this.run.channelNames });
     await this.#userCode.load(here);
@@ -146,7 +146,7 @@ export function callsOn(
   ];
 }
 
-/** What these steps may do with a channel; user code may do anything with it. */
+/** The use that these steps may make of a channel. User code may send and receive. */
 function useOf(channel: string, lists: Step[][]): ChannelUse {
   const use: ChannelUse = { sends: false, receives: false };
   for (const steps of lists)

@@ -1,6 +1,6 @@
 /** A timer for any duration. setTimeout fires at once where it is given more than 2^31 - 1 ms, some 25 days. */
 
-/** setTimeout takes no more milliseconds than this. */
+/** The longest delay that setTimeout takes, in milliseconds. */
 const longest = 2 ** 31 - 1;
 
 /**

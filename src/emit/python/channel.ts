@@ -36,7 +36,7 @@ export function hasChannelClass(facts: Facts): boolean {
   return facts.channels.some((channel) => kindOf(facts, channel) === "Channel");
 }
 
-/** What the channels of the class are used for. */
+/** The uses of the class's channels, by which its methods are chosen. */
 interface ClassUse {
   mainSends: boolean;
   mainReceives: boolean;
@@ -150,7 +150,7 @@ function tasksMethods({ loopSends, getters, putters }: ClassUse): string[][] {
   ];
 }
 
-/** How tasks take turns where several wait. */
+/** The methods by which several waiting tasks take turns. */
 const turnMethods = [
   method(true, "async def turn(self, waiting, in_vain)", [
     `"""Waits until it is this task's turn to look again."""`,

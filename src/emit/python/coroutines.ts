@@ -51,7 +51,7 @@ function gathered(draft: PythonDraft): string[] {
   const first = steps.findIndex(({ kind }) => kind === "start");
   const alone = awaitsOne(draft.facts);
   const settled = does(strategy, "collects") ? "return_exceptions=True" : "";
-  // A timeout of nothing is due at once, and comes before what is begun behind it.
+  // A timeout of zero is due at once, before tasks that are begun inside of it.
   if (!alone && timeout !== 0 && steps.slice(first).every(({ kind }) => kind === "start")) {
     const begun = awaited.map((task) => coroutinesOf(draft, task));
     return [
@@ -83,7 +83,7 @@ function awaitsOne({ awaited, strategy, started, used }: Facts): boolean {
   );
 }
 
-/** The same with a task group, whose body begins where launch does. */
+/** The completion point as a task group, whose body begins where launch does. */
 function grouped(draft: PythonDraft): string[] {
   const { strategy, beforeSettle } = draft.facts;
   const { timeout } = strategy;
@@ -107,7 +107,7 @@ function grouped(draft: PythonDraft): string[] {
   ];
 }
 
-/** What is awaited, within the strategy's timeout. */
+/** Lines that await, within the strategy's timeout. */
 function bounded(draft: PythonDraft, lines: string[]): string[] {
   const { timeout } = draft.facts.strategy;
   if (timeout === null) return lines;

@@ -1,5 +1,5 @@
 /**
- * What a Python program that is being written has named, and what it makes use of so far.
+ * The draft of a Python program: the names that it has given, and the modules that it uses so far.
  *
  * Invariant: whatever writes a use of a module notes it here, so the program imports what it uses and
  * no more, provided that the imports are written last.
@@ -25,7 +25,7 @@ export class PythonDraft {
   constructor(facts: Facts) {
     this.facts = facts;
     for (const task of facts.used) {
-      // A variable `task` reads best, so the function of a task with that name is another.
+      // The name `task` is kept for variables, so a task of that name gets another for its function.
       const plain = task.name === "task";
       const name = toSnakeCase(task.name);
       this.#functions.set(task, this.#names.claim(plain ? "background_task" : name));

@@ -1,5 +1,5 @@
 /**
- * The loop where it lives, and how it and the program end: beside main in a thread, or inline.
+ * The loop and its thread, and the end of both: beside main in a thread, or inline.
  *
  * Invariant: nothing stops a loop that is closing. A stop that comes then would cut the clean-up that
  * it waits for.
@@ -37,7 +37,7 @@ function mayClose({ strategy, launchCanFail }: Facts): boolean {
   return !does(strategy, "staysOpen") || launchCanFail;
 }
 
-/** What the loop runs: launch, and for a portal what keeps the loop open behind it. */
+/** The coroutine that the loop runs: launch, or for a portal one that keeps the loop open behind it. */
 function entryOf(facts: Facts): "main" | "portal" {
   const { strategy } = facts;
   // Where only main stops the loop, there is nothing to wait for.
@@ -161,7 +161,7 @@ export function writeLaunchStep(draft: PythonDraft, opening: string[]): string[]
   ];
 }
 
-/** What a strategy does when main's steps have ended. */
+/** The lines of the strategy's exit, after main's steps. */
 export function writeExit(draft: PythonDraft): string[] {
   const { facts } = draft;
   const { strategy } = facts;

@@ -20,7 +20,7 @@ export interface Place {
   /** How many repeats are around the steps. */
   depth: number;
   task: TaskSpec | null;
-  /** Main's steps before the launch step know no loop. */
+  /** Whether the launch step comes before these: until then main knows no loop. */
   launched: boolean;
 }
 
@@ -109,7 +109,7 @@ function start(draft: PythonDraft, task: TaskSpec): string[] {
     : [`${variable} = [asyncio.create_task(${name}(copy)) for copy in range(${task.copies})]`];
 }
 
-/** What becomes of a task that nobody awaits. */
+/** The comment on the fate of a task that nobody awaits. */
 function fateOf(facts: Facts, task: TaskSpec): string {
   if (does(facts.strategy, "staysOpen"))
     return facts.launchCanFail
@@ -167,7 +167,7 @@ function submit(draft: PythonDraft, task: TaskSpec, place: Place): string[] {
 
 function result(draft: PythonDraft, step: Of<"result">, place: Place): string[] {
   const task = draft.facts.task(step.task);
-  // Submitting it has raised by then.
+  // There is no such future: submitting the task has raised before.
   if (!place.launched || !draft.facts.used.includes(task)) return [];
   const future = draft.futureOf(task);
   const limit = step.timeout === undefined ? "" : `timeout=${seconds(step.timeout)}`;
@@ -217,7 +217,7 @@ function mainChannel(draft: PythonDraft, step: Of<"send" | "receive">, place: Pl
   return [`value = ${queue}.${get}(${limit})`];
 }
 
-/** Before the loop has opened and after it has closed, main has its queues to itself. */
+/** A channel's step of main's before the loop has opened or after it has closed, when no task uses the queue. */
 function outsideLoop(draft: PythonDraft, step: Of<"send" | "receive">, place: Place): string[] {
   const channel = draft.facts.channel(step.channel);
   const queue = draft.queueOf(channel);

@@ -1,4 +1,4 @@
-/** How Python writes what is the same in every program: its blocks and its times. */
+/** Python's syntax for what is the same in every program: blocks and times. */
 import { TICKS_PER_MS, type Ticks } from "../../base/duration.ts";
 import { indented } from "../source-text.ts";
 
@@ -11,7 +11,7 @@ export const reserved =
   finish loop thread pool process status runner group limit launch compute others value copy future match
   case type i j k l`.split(/\s+/);
 
-/** A block's lines. One in which nothing happens says so. */
+/** The indented lines of a block; `pass` for an empty one. */
 export function inside(lines: readonly string[]): string[] {
   const isEmpty = lines.every((line) => line.startsWith("#"));
   return indented(isEmpty ? [...lines, "pass"] : lines, "    ");

@@ -66,7 +66,7 @@ export function run(draft: TypeScriptDraft): string[] {
   ];
 }
 
-/** Waits for what the pool has taken: the loop goes round as long as its own threads are at it. */
+/** The lines that wait for the jobs that the pool has taken, for which the loop goes on turning. */
 function finishPool({ facts, uses, words, collects }: TypeScriptDraft): string[] {
   const over = collects ? ["  isOver = true;"] : [];
   if (!uses.has("inPool")) return over;
@@ -91,7 +91,7 @@ export function exitAfter(draft: TypeScriptDraft, grace: number): string {
 }
 
 function exitsAfter(draft: TypeScriptDraft, grace: number): string {
-  // A timer takes a millisecond at least.
+  // setImmediate is used, since a timer takes a millisecond at least.
   if (grace === 0) return "setImmediate(() => process.exit());";
   if (grace <= longestTimer)
     return `setTimeout(() => process.exit(), ${milliseconds(grace)}).unref();`;
@@ -99,7 +99,7 @@ function exitsAfter(draft: TypeScriptDraft, grace: number): string {
   return `exitAfter(${milliseconds(grace)});`;
 }
 
-/** The same for more than setTimeout takes. */
+/** A function that ends the process after a longer time than setTimeout takes. */
 export const exitAfterFunction = [
   "/** Ends the process after so long; setTimeout takes no more than 2^31 - 1 ms at once. */",
   "function exitAfter(ms: number) {",

@@ -48,7 +48,7 @@ export function writeLaunch(draft: TypeScriptDraft): string[] {
   ];
 }
 
-/** A body that counts among those that have not ended, where main asks whether there are any. */
+/** The body of a coroutine, which counts itself as open until it ends, where main needs that count. */
 function counted(draft: TypeScriptDraft, body: string[]): string[] {
   if (!draft.counts) return body;
   return ["open++;", "try {", ...inside(body), "} finally {", "  open--;", "}"];
@@ -56,7 +56,7 @@ function counted(draft: TypeScriptDraft, body: string[]): string[] {
 
 function gathered(draft: TypeScriptDraft): string[] {
   const { strategy, awaited, beforeSettle } = draft.facts;
-  // Where nothing is to be awaited asyncio does not wait, but JavaScript does, for a microtask.
+  // A gather of nothing waits for a microtask in JavaScript, and not at all in asyncio.
   const waits = does(strategy, "awaits") && (draft.isEager || awaited.length > 0);
   if (!waits || (does(strategy, "groups") && awaited.length === 0))
     return writeSteps(draft, beforeSettle, inLaunch);
@@ -73,7 +73,7 @@ function gathered(draft: TypeScriptDraft): string[] {
   return [...started, ...awaiting(list(all, references, "])"), collected)];
 }
 
-/** A task group, of which something can fail: as long as nothing does, gather is the same. */
+/** The completion point as a task group, where something can fail: else gather does the same. */
 function grouped(draft: TypeScriptDraft): string[] {
   draft.uses.add("Group");
   const { beforeSettle } = draft.facts;
@@ -107,7 +107,7 @@ function begun(draft: TypeScriptDraft): { started: string[]; references: string[
         (task) => (task.copies === null ? "" : "...") + draft.variableOf(task),
       ),
     };
-  // Where nobody comes between, it is all the same whether a task begins now or at the next await.
+  // If nothing runs between, a task may as well begin at the await, in place.
   const started = write(beforeSettle.slice(0, first));
   const plain = draft.manner === "plain";
   const references = awaited.map((task) => {
@@ -135,7 +135,7 @@ function awaiting(expression: string[], note: string): string[] {
   return lines;
 }
 
-/** What is awaited at the completion point, within the strategy's timeout. */
+/** The wait at the completion point, within the strategy's timeout. */
 function bounded(draft: TypeScriptDraft, expression: string[], note: string): string[] {
   const { timeout } = draft.facts.strategy;
   if (timeout === null) return awaiting(expression, note);

@@ -1,5 +1,5 @@
 /**
- * What a TypeScript program that is being written has named, and what it makes use of so far.
+ * The draft of a TypeScript program: the names that it has given, and the machinery that it uses so far.
  *
  * Invariant: whatever writes a use of something notes it here, so the program declares what it uses
  * and no more, provided that the declarations (`machinery.ts`, the imports) are written last.
@@ -11,7 +11,7 @@ import { type ChannelFacts, type Facts } from "../facts.ts";
 import { Names, toCamelCase } from "../source-text.ts";
 import { longestTimer, reserved } from "./syntax.ts";
 
-/** What a program may need and JavaScript does not have; `machinery.ts` declares it. */
+/** A piece of machinery that a program may need and JavaScript lacks; `machinery.ts` has it declared. */
 export type Machine =
   | "sleep"
   | "start"
@@ -70,7 +70,7 @@ export class TypeScriptDraft {
     this.tasks = does(facts.strategy, "blocksMain") ? facts.started : facts.used;
     this.isEager = does(facts.strategy, "floats");
     for (const task of this.tasks) {
-      // A variable `task` reads best, so the function of a task with that name is another.
+      // The name `task` is kept for variables, so a task of that name gets another for its function.
       const plain = task.name === "task";
       const name = toCamelCase(task.name);
       this.#functions.set(task, this.#names.claim(plain ? "backgroundTask" : name));
@@ -216,11 +216,11 @@ function mannerOf(facts: Facts, tasks: readonly TaskSpec[]): Manner {
     steps.some(({ kind }) => kinds.includes(kind));
   if (does(strategy, "floats") && cutsShort(facts, tasks)) return "tasks";
   if (!mustCancel(facts, inLoop)) {
-    // What wakes one task after another goes by turns, unless JavaScript's own rules hold.
+    // Channels wake one task after another, which takes turns unless JavaScript's own rules hold.
     const byTurns = !does(strategy, "floats") && uses(inLoop, "send", "receive");
     return byTurns ? "tasks" : "plain";
   }
-  // Where launch waits for nothing, all that is left is cancelled together, at once, and only once.
+  // A signal suffices where launch waits for nothing: then all that is left is cancelled once, together.
   const once =
     !does(strategy, "floats") &&
     !does(strategy, "staysOpen") &&

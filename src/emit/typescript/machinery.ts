@@ -1,6 +1,6 @@
 /**
- * What JavaScript lacks and a program declares for itself: a signal that cancels, tasks that start
- * with a later turn, shared memory, queues.
+ * Machinery that JavaScript lacks and a program declares for itself: a signal that cancels, tasks that
+ * start with a later turn, shared memory, queues.
  *
  * Invariant: written when all else is, from what the draft says is made use of; nothing else reads it.
  */
@@ -91,7 +91,7 @@ const computeFunction = [
   "}",
 ];
 
-/** The queue; its waits stand where it is used, since somebody else may be sooner and they have to look again. */
+/** The queue class. Its users wait in loops of their own, since another may take the value or the room first. */
 function channelClass(draft: TypeScriptDraft): string[] {
   const { facts, uses } = draft;
   const waits = uses.has("wait");

@@ -43,7 +43,7 @@ export function writePool(draft: TypeScriptDraft): string[][] {
   ];
 }
 
-/** What a thread of the pool runs. */
+/** The lines of a thread of the pool. */
 function thread(kinds: ReadonlySet<string>, isProcess: boolean): string[] {
   const both = kinds.size > 1;
   const work = (kind: string, ms: string): string => {

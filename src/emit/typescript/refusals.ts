@@ -1,5 +1,5 @@
 /**
- * What no TypeScript program of reasonable size does.
+ * Refusals: scenarios and strategies for which there is no TypeScript program of reasonable size.
  *
  * Invariant: read off the facts, before anything is written, and each refusal names a way out. Only a
  * value that is sent too early is refused where it would be written, in `steps.ts`.

@@ -29,7 +29,7 @@ export function tellsLate({ facts, uses }: TypeScriptDraft): boolean {
   return uses.has("within") && does(facts.strategy, "cancels");
 }
 
-/** Waiting for several tasks. */
+/** The function that waits for several tasks. */
 export function gather(draft: TypeScriptDraft): string[] {
   const { byTurns, facts } = draft;
   const collects = does(facts.strategy, "collects");
@@ -85,7 +85,7 @@ export function gather(draft: TypeScriptDraft): string[] {
   ];
 }
 
-/** A limit to that. */
+/** The function that limits the time of that wait. */
 export function within(draft: TypeScriptDraft): string[] {
   const isOther = tellsLate(draft) ? " || launched.isUnwanted" : "";
   return [

@@ -20,9 +20,9 @@ export interface Place {
   /** How many repeats are around the steps. */
   depth: number;
   task: TaskSpec | null;
-  /** Clean-up is not cancelled: what cancelled its task has happened already. */
+  /** Whether these steps are clean-up, which is not cancelled: its task has been already. */
   cleaning: boolean;
-  /** Main's steps before the launch step know no loop. */
+  /** Whether the launch step comes before these: until then main knows no loop. */
   launched: boolean;
 }
 
@@ -173,7 +173,7 @@ function result(draft: TypeScriptDraft, step: Of<"result">, place: Place): strin
   const { facts } = draft;
   const task = facts.task(step.task);
   const known = draft.knownWordOf(task);
-  // Submitting it has raised by then.
+  // There is no such task: submitting it has raised before.
   if (!place.launched || !isBeside(facts.strategy) || known === null) return [];
   const word = task.copies === null ? known : `${known} + copy`;
   const lines =
@@ -233,7 +233,7 @@ function mainSends(draft: TypeScriptDraft, step: Of<"send">, place: Place): stri
   ];
 }
 
-/** Main's thread stands still, and goes on doing so. */
+/** A statement that blocks main's thread for good. */
 const forEver = "Bun.sleepSync(1e9)";
 
 function loopSends(draft: TypeScriptDraft, step: Of<"send">, place: Place): string[] {

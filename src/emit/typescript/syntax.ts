@@ -1,4 +1,4 @@
-/** How TypeScript writes what is the same in every program: its blocks, its times, its lists of copies. */
+/** TypeScript's syntax for what is the same in every program: blocks, times, lists of copies. */
 import { TICKS_PER_MS, type Ticks } from "../../base/duration.ts";
 import { indented } from "../source-text.ts";
 
@@ -17,10 +17,10 @@ export const reserved =
   value copy error ended finish finished submitted data what until pool poolThread jobs times works
   running handed i j k l main`.split(/\s+/);
 
-/** setTimeout takes no more than this, and fires at once where it is given more. */
+/** The longest time that setTimeout takes. Given more, it fires at once. */
 export const longestTimer: Ticks = (2 ** 31 - 1) * TICKS_PER_MS;
 
-/** A block's lines. */
+/** The indented lines of a block. */
 export function inside(lines: readonly string[]): string[] {
   return indented(lines, "  ");
 }

@@ -16,7 +16,7 @@ import { run } from "./close.ts";
 import { cancelsLaunch, gather, group, mayBeOver, tellsLate, within } from "./settle.ts";
 import { longestTimer } from "./syntax.ts";
 
-/** What is built upon what. */
+/** The dependencies of each piece of machinery. */
 const needs: [Machine, Machine[]][] = [
   ["run", ["start", "tasks"]],
   ["Group", ["start", "wait"]],

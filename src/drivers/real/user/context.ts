@@ -1,4 +1,4 @@
-/** What the user's function is called with. */
+/** The context that the user's function is called with. */
 import { MAIN } from "../../../scenario/numbers.ts";
 import type { ChannelRequest } from "../../../program/operation.ts";
 import {
@@ -10,7 +10,7 @@ import {
 import { suggestion } from "../../../base/suggest.ts";
 import { after } from "../timer.ts";
 
-/** In main all of it is synchronous. */
+/** A call's context. In main all of its functions are synchronous. */
 export interface Context {
   args: unknown;
   signal: AbortSignal;
@@ -20,7 +20,7 @@ export interface Context {
   receive(channel: unknown, options?: { timeout?: unknown }): unknown;
 }
 
-/** What it takes to make one. */
+/** The parts that a context is made of. */
 export interface ContextParts {
   actor: number;
   args: unknown;
@@ -28,7 +28,7 @@ export interface ContextParts {
   speed: number;
   channelNames: readonly string[];
   print(text: string): void;
-  /** Stands still for a stretch of scenario time. */
+  /** Blocks the thread for a stretch of scenario time. */
   block(ticks: Ticks): void;
   ask(request: ChannelRequest): unknown;
 }

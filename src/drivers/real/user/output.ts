@@ -1,6 +1,6 @@
 /**
- * What user code writes to the console, and to stdout and stderr beside it: it becomes lines of the
- * program, stream by stream, so that nothing tears the picture of the run.
+ * Output of user code, to the console or past it to stdout and stderr: it becomes lines of the program,
+ * stream by stream, so that nothing tears the picture of the run.
  */
 import { Console } from "node:console";
 import { Writable } from "node:stream";
@@ -9,7 +9,7 @@ export type Stream = "stdout" | "stderr";
 
 export class Output {
   readonly #onLine: (stream: Stream, line: string) => void;
-  /** What has been written behind the last end of a line. */
+  /** The unfinished line of each stream. */
   readonly #partial: Record<Stream, string> = { stdout: "", stderr: "" };
 
   /** @param onLine hears each line when it is written, on behalf of whoever writes it. */
@@ -26,7 +26,7 @@ export class Output {
     process.stderr.write = this.#writer("stderr");
   }
 
-  /** A line that nobody has ended ends now. */
+  /** Ends unfinished lines. */
   end(): void {
     for (const stream of ["stdout", "stderr"] as const) {
       const line = this.#partial[stream];

@@ -4,10 +4,10 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CallStep } from "../../../scenario/calls.ts";
 
-/** The user's function cannot be called at all; the message says why and where. */
+/** A function of the user's that cannot be called at all; the message says why and where. */
 export class LoadError extends Error {}
 
-/** Where an error of Bun's own compiler stands. */
+/** The position of an error of Bun's own compiler. */
 interface BuildPosition {
   file: string;
   line: number;
@@ -50,7 +50,7 @@ export class Places {
     return null;
   }
 
-  /** That it was somewhere in a step's function, and where that is defined as far as one can tell by looking. */
+  /** The place "in" a step's function, with the line of its definition as far as the source's text tells it. */
   inFunction({ module, export: name }: CallStep): string {
     const file = resolve(this.#folder, module);
     return `in ${name}, ${this.shorten(file)}:${lineOf(file, name)}`;
@@ -87,7 +87,7 @@ function describeValue(value: unknown): string {
   }
 }
 
-/** The line on which a module defines an export, as far as one can tell by looking. */
+/** The line on which a module defines an export, as far as its text tells it. */
 function lineOf(file: string, name: string): number {
   let text: string;
   try {
