@@ -8,9 +8,11 @@ import type { LoopOutcome } from "../reading/loops.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Span } from "../reading/spans.ts";
 import { findInProgram, type ProgramFinding } from "../remedies/program/findings.ts";
+import { Names } from "../remedies/program/names.ts";
 import type { ProcessDefinition, ThreadDefinition } from "../trace/definitions.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import type { ObservedSource } from "../trace/trace.ts";
+import { actorsApart } from "./apart.ts";
 
 /** A trace of such a program, read. */
 export interface ObservedTrace {
@@ -20,6 +22,8 @@ export interface ObservedTrace {
 }
 
 export interface ProgramReport extends ObservedTrace {
+  /** What actors are called where nothing else says which is meant. */
+  names: Names;
   processes: readonly ProcessReport[];
   /** Those that had not ended when the record did, and whose process is not known to have ended. */
   alive: ReadonlySet<number>;
@@ -87,13 +91,15 @@ export interface Standing {
 
 export function reportProgram(observed: ObservedTrace): ProgramReport {
   const { source, trace, reading } = observed;
+  const names = new Names(trace.definitions, actorsApart(observed));
   const alive = aliveIn(reading);
   return {
     ...observed,
+    names,
     alive,
     processes: processesOf(observed, alive),
     standings: standingsOf(reading),
-    findings: findInProgram(reading, { source, definitions: trace.definitions }),
+    findings: findInProgram(reading, { source, names }),
   };
 }
 

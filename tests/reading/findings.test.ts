@@ -5,6 +5,7 @@ import { detect } from "../../src/reading/findings/detect.ts";
 import type { Finding } from "../../src/reading/findings/finding.ts";
 import { caseOfTrace } from "../../src/reading/findings/of-trace.ts";
 import { read } from "../../src/reading/reading.ts";
+import { Names } from "../../src/remedies/program/names.ts";
 import { wordsOf } from "../../src/remedies/context.ts";
 import { programContext } from "../../src/remedies/program/context.ts";
 import { detect as detectInOutcome } from "../../src/remedies/findings.ts";
@@ -191,7 +192,7 @@ function said(
       [7, 8].map((line) => [line, { file: "app.py", line, column: null, function: null }]),
     ),
   };
-  const context = programContext(definitions);
+  const context = programContext(new Names(definitions));
   return detect(caseOfTrace(read(observedTrace(definitions, log)), observedSource)).map(
     (finding) => {
       const { message, otherwise } = wordsOf(context, finding);

@@ -5,6 +5,7 @@ import type { Victim } from "../../src/reading/blame.ts";
 import type { AnyOf, End, Finding, NeverBegun, Rule } from "../../src/reading/findings/finding.ts";
 import { wordsOf } from "../../src/remedies/context.ts";
 import { programContext } from "../../src/remedies/program/context.ts";
+import { Names } from "../../src/remedies/program/names.ts";
 import { rules } from "../../src/remedies/rules.ts";
 import type { ActorDefinition, Place } from "../../src/trace/definitions.ts";
 import { patience } from "../support/patience.ts";
@@ -32,10 +33,12 @@ const actors: ActorDefinition[] = [
 ];
 const [MAIN, RUN, FIRST, SECOND, WATCH] = [0, 1, 2, 3, 4];
 
-const context = programContext({
-  actors: { get: (number) => actors[number] },
-  places: { get: (number) => places[number] },
-});
+const context = programContext(
+  new Names({
+    actors: { get: (number) => actors[number] },
+    places: { get: (number) => places[number] },
+  }),
+);
 
 const made = [{ is: "made", place: 0 }] as const;
 const stood = [...made, { is: "stood", place: 1 }] as const;

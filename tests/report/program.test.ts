@@ -45,7 +45,7 @@ describe("a program of three threads, two loops and a second process", () => {
       "task parse x 2 1 lost 154.5ms to 202ms made by Task-1 at app.py:9 in fetch; 1 finished",
       "callback tick failed 16ms made by watch",
       "process helper exit 3 160ms pid 41; python helper.py; started by app",
-      "coroutine pull lost 160ms made by main at helper.py:6 in pull",
+      "coroutine pull lost 160ms made by main of helper at helper.py:6 in pull",
       "lock db awaited - made at db.py:1; holds 1 at most; parse waits for it",
     ])
       expect(text).toContain(words);
@@ -270,7 +270,7 @@ describe("a program", () => {
     const lock = (id: number): object => ({ define: "resource", id, kind: "lock", name: "L" });
     const wait = (actor: string, resource: number): object =>
       event(5, "wait-began", actor, { for: "lock", resource });
-    const { result } = await views([
+    const { text, result } = await views([
       ...begun,
       { define: "process", id: "helper", parent: "app" },
       { define: "thread", id: "u", process: "helper", name: "MainThread" },
@@ -283,6 +283,12 @@ describe("a program", () => {
       wait("t", 1),
       { ...wait("other t", 2), thread: "u" },
     ]);
+    for (const words of [
+      "made by main of helper at app.py:3; never had a turn; waits for lock of L (2) since 5ms",
+      "lock L (1) awaited - t of app waits for it",
+      "lock L (2) awaited - t of helper waits for it",
+    ])
+      expect(text).toContain(words);
     expect(result).toMatchObject({
       processes: [
         { id: "app", parentId: null },
@@ -306,6 +312,22 @@ describe("a program", () => {
     });
   });
 
+  test("is told with places where those of one process have equal names", async () => {
+    const made = (id: string, more: object): object => task(id, { name: "job", ...more });
+    const { text } = await views([
+      ...definitions,
+      { define: "place", id: "line 8", file: "app.py", line: 8 },
+      made("a", { kind: "promise" }),
+      made("b", { kind: "promise", place: "line 8" }),
+      task("c", { parent: "b", place: null }),
+      ...started,
+      ...["a", "b", "c"].map((id) => event(2, "task-created", id)),
+      ...ended,
+    ]);
+    expect(text).toContain("task c lost 500ms made by job (app.py:8);");
+    expect(text).toContain("job (made at app.py:8) simply stopped");
+  });
+
   test("tells holds and lateness as a scenario's result does, with how late each was altogether", async () => {
     const { blocks } = await resultOf(app);
     expect(blocks).toMatchObject([
@@ -320,6 +342,22 @@ describe("a program", () => {
         ],
       },
     ]);
+  });
+
+  test("is counted on by its own process only, whatever another calls its tasks", async () => {
+    const { result } = await views([
+      ...begun,
+      event(2, "task-started", "t"),
+      { define: "process", id: "helper", parent: "app" },
+      { define: "thread", id: "u", process: "helper" },
+      { define: "actor", id: "main of helper", kind: "main" },
+      { ...event(3, "main-started", "main of helper"), thread: "u" },
+      { ...event(3, "wait-began", "main of helper", { for: "result", of: "t" }), thread: "u" },
+      event(4, "cancel-requested", "t", { reason: "timed-out" }),
+      event(5, "task-ended", "t", { status: "cancelled" }),
+      ...ended,
+    ]);
+    expect(result.kinds).toMatchObject([{ lost: 0, givenUp: 1 }]);
   });
 
   test("of 10,000 tasks of one kind is told in a few lines", async () => {

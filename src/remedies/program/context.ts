@@ -15,12 +15,11 @@ import {
   lostAtClose,
   neverStarted,
 } from "./losses.ts";
-import { type Defined, Names } from "./names.ts";
+import type { Names } from "./names.ts";
 import { deadlock, joinedTooLong, resultTimedOut } from "./waits.ts";
 
-/** @param defined the definitions of the trace in which findings were detected. */
-export function programContext(defined: Defined): Context<never> {
-  const names = new Names(defined);
+/** @param names those of the trace in which findings were detected. */
+export function programContext(names: Names): Context<never> {
   return {
     deadlock: (finding) => deadlock(names, finding),
     "lost-at-close": (finding) => lostAtClose(names, finding),

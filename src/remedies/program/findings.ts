@@ -8,7 +8,7 @@ import type { ReadingSource } from "../../reading/recorded.ts";
 import { inProcess } from "../../reading/one-process.ts";
 import { wordsOf } from "../context.ts";
 import { programContext } from "./context.ts";
-import type { Defined } from "./names.ts";
+import type { Names } from "./names.ts";
 
 /** A finding with what is said of it. */
 export interface ProgramFinding {
@@ -26,9 +26,9 @@ export interface ProgramFinding {
 /** Everything in a trace that its user should know of: process by process, the gravest first. */
 export function findInProgram(
   reading: Reading,
-  { source, definitions }: { source: ReadingSource; definitions: Defined },
+  { source, names }: { source: ReadingSource; names: Names },
 ): ProgramFinding[] {
-  const context = programContext(definitions);
+  const context = programContext(names);
   const parts = reading.processes.map(({ number }) => inProcess(reading, number));
   const found = parts.flatMap((part) => detect(caseOfTrace(part, source)));
   return found.map((finding) => {

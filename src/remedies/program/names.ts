@@ -9,6 +9,11 @@ export type Defined = {
   [Kind in "actors" | "places"]: Pick<Definitions[Kind], "get">;
 };
 
+/** What tells an actor apart from others of its name; null where it is not needed. */
+export type Apart = (
+  actor: number,
+) => { by: "process"; process: string } | { by: "place"; place: number } | null;
+
 /** Whom a finding is about, and where. */
 export type About = Pick<FindingOf<Rule>, "actors" | "places">;
 
@@ -17,19 +22,36 @@ const mostNamed = 3;
 
 export class Names {
   readonly #defined: Defined;
+  readonly #apart: Apart;
 
-  constructor(defined: Defined) {
+  constructor(defined: Defined, apart: Apart = () => null) {
     this.#defined = defined;
+    this.#apart = apart;
   }
 
-  /** One actor's own name, as `upload#3`. */
+  /** One actor's own name, as `upload#3`; as `main of helper` or `fetch (app.py:9)` where others have it too. */
   name(actor: number): string {
-    return this.#defined.actors.get(actor)?.name ?? `actor ${actor}`;
+    const apart = this.#apart(actor);
+    const place = apart?.by === "place" ? this.#defined.places.get(apart.place) : undefined;
+    const where = place === undefined ? "" : ` (${place.file}:${place.line})`;
+    return `${this.#nameInProcess(actor)}${where}`;
+  }
+
+  /** The same without the place that others of its name have not. */
+  #nameInProcess(actor: number): string {
+    const name = this.#defined.actors.get(actor)?.name ?? `actor ${actor}`;
+    const apart = this.#apart(actor);
+    return apart?.by === "process" ? `${name} of ${apart.process}` : name;
+  }
+
+  /** Its kind, or itself where that does not say which. */
+  kindOrName(actor: number): string {
+    return this.#apart(actor) === null ? this.kind(actor) : this.name(actor);
   }
 
   /** What it shares with others of its kind: its function, or else its own name. */
   kind(actor: number): string {
-    return this.#defined.actors.get(actor)?.function ?? this.name(actor);
+    return this.#defined.actors.get(actor)?.function ?? this.#nameInProcess(actor);
   }
 
   /** Several actors by the kinds they are of, as `upload and fetch`; null where there are none. */
@@ -56,8 +78,9 @@ export class Names {
   subject({ actors, places }: About): string {
     const [first] = actors;
     if (first === undefined) return "something";
-    const who = actors.length === 1 ? this.name(first) : this.many(actors.length, first);
     const made = this.#places(places, "made");
+    const single = made === null ? this.name(first) : this.#nameInProcess(first);
+    const who = actors.length === 1 ? single : this.many(actors.length, first);
     return `${who}${made === null ? "" : ` (made at ${made})`}`;
   }
 

@@ -10,8 +10,9 @@ import { joined, printable, type TerminalText } from "../../base/texts.ts";
 import type { ActorOutcome, ProcessOutcome } from "../../reading/entities.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Reading } from "../../reading/reading.ts";
-import { Names } from "../../remedies/program/names.ts";
+import type { Names } from "../../remedies/program/names.ts";
 import { waitWords } from "../../remedies/program/waits.ts";
+import { resourceNames } from "../apart.ts";
 import {
   type Fate,
   fateOf,
@@ -66,10 +67,12 @@ function headline({ source, reading }: ProgramReport): string {
 class Rows {
   readonly #report: ProgramReport;
   readonly #names: Names;
+  readonly #resources: ReadonlyMap<number, string>;
 
   constructor(report: ProgramReport) {
     this.#report = report;
-    this.#names = new Names(report.trace.definitions);
+    this.#names = report.names;
+    this.#resources = resourceNames(report.trace);
   }
 
   all(): Row[] {
@@ -249,12 +252,11 @@ class Rows {
   #doing({ at: what, for: awaited, of, resource, whom }: Standing): string {
     switch (what) {
       case "wait":
-        return `waits ${waitWords({ for: awaited ?? "something", of })}`;
+        return `waits ${waitWords({ for: awaited ?? "something", of: this.#resources.get(resource ?? -1) ?? of })}`;
       case "settle":
         return `waits ${waitWords({ for: "settle", of })}`;
       case "seen": {
-        const known = this.#report.trace.definitions.resources.get(resource ?? -1);
-        const thing = of ?? known?.name ?? null;
+        const thing = of ?? this.#resources.get(resource ?? -1) ?? null;
         const who = whom === null ? null : this.#names.name(whom);
         const what = [thing, who].filter((one) => one !== null);
         return `was seen to wait for ${what.length === 0 ? "something" : what.join(", and for ")}`;
@@ -275,10 +277,10 @@ class Rows {
   #ofResources(): Row[] {
     const { trace, standings } = this.#report;
     const waiting = Map.groupBy(standings.values(), ({ resource }) => resource);
-    return [...trace.definitions.resources].map(([number, { kind, name, capacity, place }]) => {
-      const who = (waiting.get(number) ?? []).map(({ actor }) => this.#names.kind(actor));
+    return [...trace.definitions.resources].map(([number, { kind, capacity, place }]) => {
+      const who = (waiting.get(number) ?? []).map(({ actor }) => this.#names.kindOrName(actor));
       return {
-        who: `${kind} ${name}`,
+        who: `${kind} ${this.#resources.get(number)!}`,
         status: who.length === 0 ? "-" : "awaited",
         when: "-",
         story: sentence([
@@ -351,8 +353,7 @@ function interruptionWords(process: ProcessOutcome, wall: Ticks): string {
 }
 
 /** What kept processes from their ends, by kind and place. */
-function keptWords({ reading, processes, trace }: ProgramReport): string[] {
-  const names = new Names(trace.definitions);
+function keptWords({ reading, processes, names }: ProgramReport): string[] {
   return processes.flatMap(({ number, name }) => {
     const handles = reading.handles.filter(({ process }) => process === number);
     const what = handles.map(
