@@ -17,7 +17,7 @@ export interface Words<Remedy> {
 }
 
 /** What can be done, and the words that are true of any run. */
-export type Advice<Remedy> = Omit<Words<Remedy>, "message">;
+export type WayOut<Remedy> = Omit<Words<Remedy>, "message">;
 
 /** The words of every rule. */
 export type Context<Remedy> = {

@@ -5,7 +5,7 @@
 import { TICKS_PER_MS } from "../base/duration.ts";
 import type { Advice } from "../strategies/advice.ts";
 import type { Class } from "../strategies/comparison.ts";
-import type { Verification } from "../strategies/divergence.ts";
+import type { Verified } from "../strategies/divergence.ts";
 import type { Compared } from "../strategies/judge.ts";
 import type { RunResult } from "./json.ts";
 
@@ -39,7 +39,7 @@ export function comparisonToJson({ scenario, driver, runs, classes, advice }: Co
 export function verificationToJson(
   scenario: string,
   speed: number,
-  verified: readonly (Verification & { strategy: string })[],
+  verified: readonly Verified[],
 ): object {
   return {
     scenario,

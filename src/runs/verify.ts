@@ -1,15 +1,12 @@
 /** Each strategy on both drivers, held against each other: what differs, and why. */
 import { cpus, loadavg } from "node:os";
-import { findDivergences, tooMuchToDo, type Verification } from "../strategies/divergence.ts";
+import { findDivergences, tooMuchToDo, type Verified } from "../strategies/divergence.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { runUnder } from "./compare.ts";
 import type { Watcher } from "./many.ts";
 import type { Plan } from "./plan.ts";
 import type { Run } from "./run.ts";
 import { simulate, simulateVaried } from "./simulate.ts";
-
-/** What came of a strategy for real, beside its model. */
-export type Verified = Verification & { strategy: string };
 
 /**
  * Runs each strategy on both drivers.

@@ -2,11 +2,11 @@
 import { parseDuration } from "../base/duration.ts";
 import type { Position } from "../base/position.ts";
 
-export type Comparison = "<=" | ">=" | "==" | "<" | ">";
+export type Comparator = "<=" | ">=" | "==" | "<" | ">";
 
 /** A bound on a figure: ticks for times, a share from 0 to 1 for a percentage. */
 export interface Bound {
-  comparison: Comparison;
+  comparison: Comparator;
   limit: number;
 }
 
@@ -91,7 +91,7 @@ export function toBound(written: string | number): Bound {
   const limit = figure!.endsWith("%")
     ? Number(figure!.slice(0, -1)) / 100
     : parseDuration(/^[\d.]+$/.test(figure!) ? Number(figure) : figure!.replaceAll(" ", ""))!;
-  return { comparison: comparison as Comparison, limit };
+  return { comparison: comparison as Comparator, limit };
 }
 
 /** Whether a figure is within a bound. */

@@ -38,6 +38,11 @@ export interface Verification {
   onlyLate: boolean;
 }
 
+/** The verification of a strategy, by its name. */
+export interface Verified extends Verification {
+  strategy: string;
+}
+
 /**
  * The tolerated lateness, in ms of real time. Waking a thread, sending a message and starting a process
  * take no time only in virtual time.

@@ -4,7 +4,7 @@ import { documentName, type Outcome, type TaskOutcome } from "../../outcome/outc
 import type { Scenario } from "../../scenario/model.ts";
 import type { Axes, Strategy } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
-import type { Advice, Words } from "../context.ts";
+import type { WayOut, Words } from "../context.ts";
 import { quote } from "../words.ts";
 import { changing, type Remedy, subject, tasksOf } from "./remedy.ts";
 import { unbounded } from "./waits.ts";
@@ -63,7 +63,7 @@ function raisedByWords(outcome: Outcome, raisedBy: readonly number[]): string {
 }
 
 /** How the error with which launch ended its thread would come to where somebody can act on it. */
-function whoCouldHearLaunch({ strategy }: Outcome, raisedBy: readonly number[]): Advice<Remedy> {
+function whoCouldHearLaunch({ strategy }: Outcome, raisedBy: readonly number[]): WayOut<Remedy> {
   return {
     remedies: [
       { does: "collect the errors of tasks in launch", axes: { settle: "settled" } },
@@ -94,7 +94,7 @@ export function strayCause(end: Stray["end"]): { why: string; otherwise: string 
 function whoCouldHear(
   { scenario, strategy }: Outcome,
   { spec: { name } }: TaskOutcome,
-): Advice<Remedy> {
+): WayOut<Remedy> {
   const isSubmitted = hasMainStep(scenario, "submit", name);
   const isTaken = hasMainStep(scenario, "result", name);
   const take: Remedy[] = !isSubmitted

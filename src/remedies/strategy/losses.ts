@@ -3,13 +3,13 @@ import type { End, FindingOf } from "../../reading/findings/finding.ts";
 import type { Outcome, TaskOutcome } from "../../outcome/outcome.ts";
 import type { LeafStep, Scenario } from "../../scenario/model.ts";
 import { type Axes, does, isBeside } from "../../scenario/strategy.ts";
-import type { Advice, Words } from "../context.ts";
+import type { WayOut, Words } from "../context.ts";
 import { strayCause } from "./errors.ts";
 import { cutWords, quote } from "../words.ts";
 import { changing, ownThread, portal, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
 /** Why something came to its end, as the beginning of a sentence, and what to do about that. */
-type Cause = { why: string } & Advice<Remedy>;
+type Cause = { why: string } & WayOut<Remedy>;
 
 export function lostAtClose(outcome: Outcome, finding: FindingOf<"lost-at-close">): Words<Remedy> {
   const { strategy } = outcome;

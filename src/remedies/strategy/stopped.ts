@@ -2,7 +2,7 @@
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import { actorName, type Outcome } from "../../outcome/outcome.ts";
 import type { Scenario, TaskSpec } from "../../scenario/model.ts";
-import type { Advice, Words } from "../context.ts";
+import type { WayOut, Words } from "../context.ts";
 import { cutWords } from "../words.ts";
 import { changing, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
@@ -74,7 +74,7 @@ export function cleanupCut(outcome: Outcome, finding: FindingOf<"cleanup-cut">):
 function whatOfCleanup(
   { until }: TaskSpec,
   by: FindingOf<"cleanup-cut">["evidence"]["by"],
-): Advice<Remedy> {
+): WayOut<Remedy> {
   const settle: Remedy = {
     does: "wait for clean-up at the completion point as well",
     axes: { settle: "settled" },

@@ -1,14 +1,9 @@
 /** What a comparison of model and reality found, as lines of text. */
-import type { Verification } from "../../strategies/divergence.ts";
+import type { Verification, Verified } from "../../strategies/divergence.ts";
 import { formatTime } from "../../base/duration.ts";
 import { pad, wrap } from "../../base/layout.ts";
 import { joined, terminal, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
-
-/** A strategy, and what a real run of it was beside its model. */
-export interface Verified extends Verification {
-  strategy: string;
-}
 
 /** Whether something differs and nobody knows why. */
 export function isUnexplained({ divergences, cause }: Verification): boolean {

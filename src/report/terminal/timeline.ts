@@ -23,7 +23,7 @@ export interface Look {
   colour: boolean;
 }
 
-type Ending = NonNullable<Lane["status"]>;
+type LaneStatus = NonNullable<Lane["status"]>;
 
 /** A character, its twin where there is only ASCII, what it means, and the number of a colour (SGR). */
 interface Glyph {
@@ -45,7 +45,7 @@ const drawn: Readonly<Record<Activity, Glyph>> = {
   sleeping: { unicode: "─", ascii: "-", means: "sleeps", colour: 36 },
 };
 
-const ended: Readonly<Record<Ending, Glyph>> = {
+const ended: Readonly<Record<LaneStatus, Glyph>> = {
   finished: { unicode: "✓", ascii: "+", means: "finished", colour: 32 },
   failed: { unicode: "✗", ascii: "x", means: "failed", colour: 31 },
   cancelled: { unicode: "⊘", ascii: "c", means: "cancelled", colour: 31 },
