@@ -1,7 +1,7 @@
-/** A look at what stands at a path. It never throws: whatever keeps from looking is part of a sentence. */
+/** The kind of what stands at a path. Looking never throws: a path that cannot be reached has words for why. */
 import { statSync, type Stats } from "node:fs";
 
-/** What stands at a path. A stream is all that is neither file nor folder: a FIFO, a device. */
+/** A file, a folder, a stream (neither of these: a FIFO, a device), nothing, or a path that cannot be reached. */
 export type Standing =
   | { kind: "file" | "folder" | "stream"; stats: Stats }
   | { kind: "nothing" }
@@ -24,7 +24,7 @@ export function lookAt(path: string): Standing {
   }
 }
 
-/** What the system says where there is nothing; a name with a NUL in it nothing can have. */
+/** The error codes for a path with nothing at it. The last is that of a name with a NUL, which nothing can have. */
 const absent = ["ENOENT", "ENOTDIR", "ERR_INVALID_ARG_VALUE"];
 
 const reasons: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** Where something stands in a document. */
+/** The position of something in a document. */
 
 /** Line and column count from 1. */
 export interface Position {

@@ -22,13 +22,13 @@ export type WorkflowText = Safe<"workflow">;
 export type SourceText = Safe<"source">;
 /** A scenario's document, in YAML or JSON. */
 export type DocumentText = Safe<"document">;
-/** What the program of a run has printed, which stays its own. */
+/** The output of a run's program, which stays as it is. */
 export type ProgramText = Safe<"program">;
 
 /** A text that may be written. */
 export type Output = Safe<string>;
 
-/** What a template takes: a value is made safe, and a list holds what is safe already. */
+/** The value of a template: text and numbers are made safe, a list holds what is safe already. */
 type Value<Kind extends string> = string | number | readonly Safe<Kind>[];
 
 type Tag<Kind extends string> = (
@@ -37,7 +37,7 @@ type Tag<Kind extends string> = (
 ) => Safe<Kind>;
 
 /**
- * What hides, turns lines around or ends them: all that cannot be seen (Unicode's
+ * Code points that hide, turn lines around or end them: all that cannot be seen (Unicode's
  * Default_Ignorable_Code_Point, and the marks of annotations), the ends of lines that only some readers
  * know, and halves of surrogate pairs.
  *
@@ -117,12 +117,12 @@ export function painted(text: TerminalText, colour: number): TerminalText {
   return terminal`\u001b[${colour}m${[text]}\u001b[39m`;
 }
 
-/** What a program prints: it stays as it is, byte for byte. */
+/** The output of a program, unchanged byte for byte. */
 export function programText(text: string): ProgramText {
   return text as ProgramText;
 }
 
-/** What clack draws: it moves the cursor itself, and was handed safe texts alone. */
+/** The drawing of clack, which moves the cursor itself and was handed safe texts alone. */
 export function drawing(text: string): TerminalText {
   return text as TerminalText;
 }

@@ -8,7 +8,7 @@ import type { OperandOf } from "./command.ts";
 import type { CommandName, commands } from "./commands.ts";
 import type { ValuedName, valuedOptions } from "./options.ts";
 
-/** What may be written behind an option: one of its few words, any text, or for a flag nothing. */
+/** The type of an option's value: one of its few words, any text, or for a flag nothing. */
 type Written<Name> = Name extends ValuedName
   ? (typeof valuedOptions)[Name] extends { offers: readonly (infer Word extends string)[] }
     ? Word

@@ -5,7 +5,7 @@
  */
 import { formatDuration, type Ticks } from "../base/duration.ts";
 
-/** What values do, for those who would else compare values: each is the matter of one axis. */
+/** The traits of values, asked for instead of comparing values. Each belongs to words of one axis alone. */
 interface Traits {
   /** Main stands still until the loop has closed. */
   blocksMain?: true;
@@ -385,7 +385,7 @@ export function does(values: Axes, trait: keyof Traits): boolean {
   return name !== undefined && wordAt(values, name)?.[trait] === true;
 }
 
-/** By what words say of themselves, as traits: their axis. Runs of thousands ask for these each time. */
+/** The axis of each trait. It is a table, since each of thousands of runs asks for traits. */
 const traitAxes: ReadonlyMap<string, AxisName> = new Map(
   wordAxes.flatMap((name) => {
     const axis = axes[name];

@@ -26,7 +26,7 @@ export interface Expectations {
   /** All lines in their order, or some that must be among them. */
   prints: { exactly: string[] } | { contains: string[] } | null;
   deadlock: boolean | null;
-  /** Where each stands, by its path within `expect`: `lost`, `tasks.upload`, `prints.2`. */
+  /** The position of each, by its path within `expect`: `lost`, `tasks.upload`, `prints.2`. */
   positions: Record<string, Position>;
 }
 

@@ -93,7 +93,7 @@ function textsOf(step: LeafStep): string[] {
   }
 }
 
-/** Where a text stands. */
+/** The surroundings of a text. */
 interface Around {
   inTask: boolean;
   inRepeat: boolean;

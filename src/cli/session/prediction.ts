@@ -73,7 +73,7 @@ interface Row {
 }
 
 /**
- * Each guess beside the truth, and what explains the differences.
+ * The guesses beside the truth, and what explains the differences.
  *
  * The right ones come first, so that on a small screen the wrong ones are still seen.
  */
