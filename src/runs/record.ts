@@ -5,7 +5,7 @@ import type { Run } from "../outcome/run.ts";
 import { encodeTrace } from "../trace/ndjson.ts";
 
 /**
- * The record's text, in pieces. `readRecord` (`report.ts`) makes the same run of it.
+ * The record's text, in pieces. `readRecording` (`report.ts`) makes the same run of it.
  *
  * @param document the text of its document.
  * @param tandem the version that writes it.
