@@ -72,7 +72,7 @@ const sleep = kinds.indexOf("sleep");
 const job = kinds.indexOf("job");
 
 /** By kind: whether its thread does nothing else meanwhile. */
-const keepsThread = kinds.map((kind) => ["step", "block", "compute", "job"].includes(kind));
+const keepsThread = kinds.map((kind) => ["block", "compute", "job"].includes(kind));
 
 /** No time: nobody sleeps. */
 const never = Infinity;
