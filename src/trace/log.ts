@@ -73,7 +73,8 @@ class OpenChunk implements Chunk {
     this.thread = new Uint16Array(size);
     this.actor = new Int32Array(size);
     this.value = new Float64Array(size);
-    this.place = new Int32Array(size);
+    // Most events have no place, so that none need be written for them.
+    this.place = new Int32Array(size).fill(NOWHERE);
   }
 }
 
@@ -114,12 +115,9 @@ export class EventLog implements EventSink {
     chunk.thread[k] = thread;
     chunk.actor[k] = actor;
     chunk.value[k] = value;
-    if (details === undefined) {
-      chunk.place[k] = NOWHERE;
-      return;
-    }
-    const { place = NOWHERE, text, resource, numbers } = details;
-    chunk.place[k] = place;
+    if (details === undefined) return;
+    const { place, text, resource, numbers } = details;
+    if (place !== undefined) chunk.place[k] = place;
     if (text !== undefined) chunk.texts.set(k, text);
     if (resource !== undefined) chunk.resources.set(k, resource);
     if (numbers !== undefined) chunk.numbers.set(k, numbers);
