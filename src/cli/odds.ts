@@ -3,7 +3,7 @@ import { json } from "../base/texts.ts";
 import { sensitivityToJson } from "../report/odds-json.ts";
 import { renderSensitivity } from "../report/terminal/sensitivity.ts";
 import { type Repetitions, repeat } from "../runs/odds.ts";
-import type { Plan } from "../runs/plan.ts";
+import type { Plan } from "../outcome/plan.ts";
 import { exitStatus, signalStatus } from "./command.ts";
 import { textWidth, writeErrLine, writeOut } from "./output.ts";
 import { watched } from "./watched.ts";

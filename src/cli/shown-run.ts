@@ -11,7 +11,8 @@ import {
 import { lanesOf } from "../outcome/lanes.ts";
 import { Lanes } from "../reading/lanes.ts";
 import { type Plan, planOf, speedOf } from "../outcome/plan.ts";
-import { type RealProcess, type Run, run, runInVirtualTime } from "../runs/run.ts";
+import type { Run } from "../outcome/run.ts";
+import { type RealProcess, run, runInVirtualTime } from "../runs/run.ts";
 import { typeNumber } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import { LivePicture } from "../report/terminal/live.ts";

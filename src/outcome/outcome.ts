@@ -22,7 +22,7 @@ import type { LogCursor } from "../reading/cursor.ts";
 import type { Hold } from "../reading/holds.ts";
 import type { Listener } from "../reading/listener.ts";
 import { read, type Reading } from "../reading/reading.ts";
-import { precisionOf } from "../reading/recorded.ts";
+import { precisionOf } from "../reading/precision.ts";
 import type { MainWait } from "../reading/standstill.ts";
 import type { Plan } from "./plan.ts";
 

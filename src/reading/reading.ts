@@ -31,7 +31,7 @@ import {
 } from "./observations.ts";
 import { ProcessReader } from "./processes.ts";
 import { type Race, RaceReader } from "./races.ts";
-import { raceWindow, speedOf } from "./recorded.ts";
+import { raceWindow, speedOf } from "./precision.ts";
 import { type Span, SpanFold } from "./spans.ts";
 import { type MainWait, type Standstill, StandstillReader } from "./standstill.ts";
 import { type Lateness, TurnReader } from "./turns.ts";

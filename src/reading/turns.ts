@@ -12,7 +12,7 @@ import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone } from "./entities.ts";
 import type { Hears } from "./listener.ts";
 import { type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
-import { precisionOf, seamOf } from "./recorded.ts";
+import { precisionOf, seamOf } from "./precision.ts";
 import type { SpanFold } from "./spans.ts";
 import { nearestRank } from "../base/shares.ts";
 import type { Trace } from "../trace/trace.ts";

@@ -10,8 +10,9 @@ import { parseScenario } from "../scenario/parse.ts";
 import { DocumentError } from "../scenario/problem.ts";
 import { readSource } from "../scenario/source.ts";
 import { type NamedPlan, runEach, type Watcher } from "./many.ts";
-import { checkPlans, type Driver, type Plan, planOf } from "./plan.ts";
-import type { Run } from "./run.ts";
+import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
+import { checkPlans } from "./plan.ts";
+import type { Run } from "../outcome/run.ts";
 import type { Found } from "./scenario-files.ts";
 
 /** How documents are checked. */

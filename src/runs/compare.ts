@@ -7,8 +7,8 @@ import { type Compared, judge } from "../strategies/judge.ts";
 import type { Source } from "../scenario/source.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import { runEach, type Watcher } from "./many.ts";
-import type { Plan } from "./plan.ts";
-import type { Run } from "./run.ts";
+import type { Plan } from "../outcome/plan.ts";
+import type { Run } from "../outcome/run.ts";
 import { simulate, tryOut } from "./simulate.ts";
 
 /** What is to be compared. */

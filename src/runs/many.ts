@@ -7,8 +7,9 @@
 import { callsAny } from "../scenario/calls.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { hasStep } from "../scenario/walk.ts";
-import type { Plan } from "./plan.ts";
-import { type Run, run } from "./run.ts";
+import type { Plan } from "../outcome/plan.ts";
+import type { Run } from "../outcome/run.ts";
+import { run } from "./run.ts";
 
 /** How far a use case has come that takes more than one run. */
 export interface Progress {

@@ -3,7 +3,7 @@ import { Sensitivity } from "../strategies/sensitivity.ts";
 import type { Ticks } from "../base/duration.ts";
 import { type Jitter, seedOfRepetition } from "../scenario/jitter.ts";
 import type { Watcher } from "./many.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "../outcome/plan.ts";
 import { runInVirtualTime } from "./run.ts";
 
 /** How often, how durations vary, and the instant at which each run ends. */

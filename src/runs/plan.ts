@@ -6,8 +6,6 @@ import type { Plan } from "../outcome/plan.ts";
 import { DocumentError, type Problem } from "../scenario/problem.ts";
 import type { Source } from "../scenario/source.ts";
 
-export { type Driver, type Plan, planOf, virtual } from "../outcome/plan.ts";
-
 /**
  * Passes plans of one document that can be run.
  *

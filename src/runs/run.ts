@@ -6,8 +6,6 @@ import { runVirtually } from "../drivers/virtual/virtual.ts";
 import { jitterOf, type Plan, speedOf } from "../outcome/plan.ts";
 import { type Run, runOf } from "../outcome/run.ts";
 
-export type { Run } from "../outcome/run.ts";
-
 /** The process of a real run, started before its plan is known. */
 export type RealProcess = Pick<RealRun, "now" | "perform">;
 

@@ -3,8 +3,9 @@ import type { Outcome } from "../outcome/outcome.ts";
 import type { Simulate } from "../remedies/simulate.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
-import { planOf } from "./plan.ts";
-import { type Run, runInVirtualTime } from "./run.ts";
+import { planOf } from "../outcome/plan.ts";
+import type { Run } from "../outcome/run.ts";
+import { runInVirtualTime } from "./run.ts";
 
 /** How much durations vary, and how often, in the search for what luck decides. */
 const luck = { share: 0.01, runs: 64 };

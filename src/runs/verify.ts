@@ -4,8 +4,8 @@ import { findDivergences, tooMuchToDo, type Verified } from "../strategies/diver
 import type { Strategy } from "../scenario/strategy.ts";
 import { runUnder } from "./compare.ts";
 import type { Watcher } from "./many.ts";
-import type { Plan } from "./plan.ts";
-import type { Run } from "./run.ts";
+import type { Plan } from "../outcome/plan.ts";
+import type { Run } from "../outcome/run.ts";
 import { simulate, simulateVaried } from "./simulate.ts";
 
 /**

@@ -13,7 +13,7 @@ import { speedOf } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
 import { findRaces } from "../reading/races.ts";
 import { followSpans, type Span } from "../reading/spans.ts";
-import { raceWindow } from "../reading/recorded.ts";
+import { raceWindow } from "../reading/precision.ts";
 
 /** A divergence: one difference between a real run and its model. */
 export interface Divergence {

@@ -16,7 +16,7 @@ import type { Heard, ProgramStatus, TaskStatus } from "../reading/entities.ts";
 import type { Print } from "../reading/reading.ts";
 import { actorName, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import type { Run } from "../outcome/run.ts";
-import { raceWindow } from "../reading/recorded.ts";
+import { raceWindow } from "../reading/precision.ts";
 import { nearestRank } from "../base/shares.ts";
 
 /** A moment whose order among others is followed: a printed line, or an end. */

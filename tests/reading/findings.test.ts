@@ -9,7 +9,7 @@ import { Names } from "../../src/remedies/program/names.ts";
 import { wordsOf } from "../../src/remedies/context.ts";
 import { programContext } from "../../src/remedies/program/context.ts";
 import { detect as detectInOutcome } from "../../src/remedies/findings.ts";
-import { planOf } from "../../src/runs/plan.ts";
+import { planOf } from "../../src/outcome/plan.ts";
 import { runInVirtualTime } from "../../src/runs/run.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import type { Scenario } from "../../src/scenario/model.ts";

@@ -1,7 +1,7 @@
 /** `tandem check <files or folders>` */
 import { joined, json, type Output } from "../../base/texts.ts";
 import { check } from "../../runs/check.ts";
-import { virtual } from "../../runs/plan.ts";
+import { virtual } from "../../outcome/plan.ts";
 import { findScenarios } from "../../runs/scenario-files.ts";
 import type { CheckedDocument } from "../../strategies/expectations.ts";
 import { checksToJson } from "../../report/checks-json.ts";

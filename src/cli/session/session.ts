@@ -8,7 +8,8 @@ import { joined, printableLines, terminal as terminalText } from "../../base/tex
 import { findFindings } from "../../remedies/findings.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
 import { checkPlans } from "../../runs/plan.ts";
-import { openProcessOf, type Run } from "../../runs/run.ts";
+import type { Run } from "../../outcome/run.ts";
+import { openProcessOf } from "../../runs/run.ts";
 import { tryOut } from "../../runs/simulate.ts";
 import type { Source } from "../../scenario/source.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";

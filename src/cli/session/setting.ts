@@ -5,7 +5,7 @@ import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, strategyWords } from "../../scenario/strategy.ts";
-import { type Plan, planOf, virtual } from "../../runs/plan.ts";
+import { type Plan, planOf, virtual } from "../../outcome/plan.ts";
 import { documentProblem, firstProblem, numbersOf, withNumber } from "../questions/edit.ts";
 import { makeScenario } from "../questions/make.ts";
 import {

@@ -13,7 +13,7 @@ import { EmitError } from "../../emit/error.ts";
 import type { Language } from "../../emit/language.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { howItRan, renderVerdict } from "../../report/terminal/verdict.ts";
-import type { Run } from "../../runs/run.ts";
+import type { Run } from "../../outcome/run.ts";
 import { simulate, tryOut } from "../../runs/simulate.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { visibleDocument } from "../../scenario/visible.ts";

@@ -7,7 +7,7 @@
 import type { Ticks } from "../../base/duration.ts";
 import { type ActorOutcome, isWork, type TaskStatus } from "../entities.ts";
 import type { Reading } from "../reading.ts";
-import { precisionOf, type ReadingSource } from "../recorded.ts";
+import { precisionOf, type ReadingSource } from "../precision.ts";
 import type { ActorPlace, Stray } from "./finding.ts";
 import type { Case, Launch, MainProgram, Work } from "./case.ts";
 

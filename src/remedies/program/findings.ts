@@ -4,7 +4,7 @@ import { detect } from "../../reading/findings/detect.ts";
 import type { ActorPlace, Finding, Rule } from "../../reading/findings/finding.ts";
 import { caseOfTrace } from "../../reading/findings/of-trace.ts";
 import type { Reading } from "../../reading/reading.ts";
-import type { ReadingSource } from "../../reading/recorded.ts";
+import type { ReadingSource } from "../../reading/precision.ts";
 import { inProcess } from "../../reading/one-process.ts";
 import { wordsOf } from "../context.ts";
 import { programContext } from "./context.ts";
