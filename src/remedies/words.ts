@@ -1,5 +1,5 @@
 /** Words that every context shares: what the evidence says in any language. */
-import { formatTime } from "../base/duration.ts";
+import { formatTime, type Ticks } from "../base/duration.ts";
 import { counted } from "../base/sentences.ts";
 import type { Evidence } from "../reading/findings/finding.ts";
 import type { LeftBehind } from "../reading/user-code.ts";
@@ -53,4 +53,20 @@ export function leftBehindWords(who: string, evidence: Evidence["left-behind"]):
     remedies: [],
     otherwise: "await in the function what it sets going",
   };
+}
+
+/** How long a process stayed because of something. @param why what was left alive. */
+export function stayedWords(
+  at: Ticks,
+  { stayed, hasEnded }: Evidence["kept-alive"],
+  why: string,
+): string {
+  return hasEnded
+    ? `all else was over at ${formatTime(at)}, and the process stayed for ${formatTime(stayed)} more because of ${why}`
+    : `all else was over at ${formatTime(at)}, and the process had not ended ${formatTime(stayed)} later, because of ${why}`;
+}
+
+/** That a call had not ended when the run was. @param who who called. */
+export function unsettledWords(who: string, evidence: Evidence["unsettled"]): string {
+  return `${who} had waited ${formatTime(evidence.waited)} for ${evidence.function} when the run was ended; whether it would ever have come to its end is not known`;
 }

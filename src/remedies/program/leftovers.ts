@@ -3,7 +3,7 @@ import { formatTime } from "../../base/duration.ts";
 import { counted } from "../../base/sentences.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Words } from "../context.ts";
-import { leftBehindWords, thing } from "../words.ts";
+import { leftBehindWords, stayedWords, thing, unsettledWords } from "../words.ts";
 import type { Names } from "./names.ts";
 
 export function outlived(names: Names, finding: FindingOf<"outlived">): Words<never> {
@@ -27,15 +27,13 @@ export function leftBehind(names: Names, finding: FindingOf<"left-behind">): Wor
 }
 
 export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<never> {
-  const { stayed, hasEnded, because } = evidence;
+  const { because } = evidence;
   const why =
     because === null
       ? "something that was left alive: a timer, a socket, a process"
       : `${thing(because)} of ${because.function}`;
   return {
-    message: hasEnded
-      ? `all else was over at ${formatTime(at)}, and the process stayed for ${formatTime(stayed)} more because of ${why}`
-      : `all else was over at ${formatTime(at)}, and the process had not ended ${formatTime(stayed)} later, because of ${why}`,
+    message: stayedWords(at, evidence, why),
     remedies: [],
     otherwise: "close or clear it when it is no longer needed, or let it not keep the process",
   };
@@ -44,7 +42,7 @@ export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<neve
 export function unsettled(names: Names, finding: FindingOf<"unsettled">): Words<never> {
   const { evidence } = finding;
   return {
-    message: `${names.subject(finding)} had waited ${formatTime(evidence.waited)} for ${evidence.function} when the run was ended; whether it would ever have come to its end is not known`,
+    message: unsettledWords(names.subject(finding), evidence),
     remedies: [],
     otherwise: "settle it in every case, or bound the wait with a timeout",
   };

@@ -5,7 +5,7 @@ import type { FindingOf } from "../../reading/findings/finding.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
 import { rules } from "../rules.ts";
-import { leftBehindWords, thing } from "../words.ts";
+import { leftBehindWords, stayedWords, thing, unsettledWords } from "../words.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** Who called, and how many other copies of it fared alike. */
@@ -40,15 +40,13 @@ export function leftBehind(outcome: Outcome, finding: FindingOf<"left-behind">):
 }
 
 export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<Remedy> {
-  const { stayed, hasEnded, because } = evidence;
+  const { because } = evidence;
   const why =
     because === null
       ? "something that user code had left alive: a timer, a socket, a process"
       : `${thing(because)} of ${because.function}`;
   return {
-    message: hasEnded
-      ? `all else was over at ${formatTime(at)}, and the process stayed for ${formatTime(stayed)} more because of ${why}`
-      : `all else was over at ${formatTime(at)}, and the process had not ended ${formatTime(stayed)} later, because of ${why}`,
+    message: stayedWords(at, evidence, why),
     remedies: [],
     otherwise: rules["kept-alive"].fix,
   };
@@ -57,7 +55,7 @@ export function keptAlive({ at, evidence }: FindingOf<"kept-alive">): Words<Reme
 export function unsettled(outcome: Outcome, finding: FindingOf<"unsettled">): Words<Remedy> {
   const { actors, evidence } = finding;
   return {
-    message: `${callers(outcome, actors)} had waited ${formatTime(evidence.waited)} for ${evidence.function} when the run was ended; whether it would ever have come to its end is not known`,
+    message: unsettledWords(callers(outcome, actors), evidence),
     remedies: [],
     otherwise: rules.unsettled.fix,
   };
