@@ -23,6 +23,19 @@ export interface ProcessOutcome {
   interruptedBy: Interruption | "cut-off" | (string & {}) | null;
   /** What is known of that beside, as the signal. */
   interruption: string | null;
+  /** The call for an exit that ended it; null where none did, or none is known. */
+  exit: Exit | null;
+}
+
+/** A call for an exit. */
+export interface Exit {
+  actor: number;
+  thread: number;
+  at: Ticks;
+  /** The status that was asked for. */
+  code: number;
+  /** Where it was called; null where that is not known. */
+  place: number | null;
 }
 
 export interface ThreadOutcome extends ThreadDefinition {
@@ -190,7 +203,7 @@ export class Entities {
     const { name = `process ${number}`, parent = null } =
       this.#trace.definitions.processes.get(number) ?? {};
     const end = { exitCode: null, endedAt: null, interruptedBy: null, interruption: null };
-    const process: ProcessOutcome = { number, name, parent, ...end };
+    const process: ProcessOutcome = { number, name, parent, ...end, exit: null };
     this.processes.push(process);
     return this.#processes.set(number, process);
   }

@@ -1,23 +1,70 @@
-/** Exits that code called for, before its thread or its process had come to its own end. */
+/** Exits that code called for, and which of them ended their process. */
 import type { Ticks } from "../base/duration.ts";
+import type { Entities, Exit, OpenThread, ProcessOutcome } from "./entities.ts";
+import type { Stray } from "./failures.ts";
 import type { Hears } from "./listener.ts";
 
-export interface Exit {
-  actor: number;
-  thread: number;
-  at: Ticks;
-  /** The status that was asked for. */
-  code: number;
-  /** Where it was called; null where that is not known. */
-  place: number | null;
-}
-
 export class ExitReader {
+  readonly #entities: Entities;
   readonly exits: Exit[] = [];
+
+  constructor(entities: Entities) {
+    this.#entities = entities;
+  }
 
   static readonly hears: Hears<ExitReader> = {
     "exit-called": (reader, { actor, thread, at, value, place }) => {
       reader.exits.push({ actor, thread, at, code: value, place });
     },
   };
+
+  /**
+   * Nothing comes any more: each process that ended is told which call for an exit ended it.
+   *
+   * @param strays what ended threads; an exit that is followed by one ended its thread alone.
+   * @param precision how far times may be off by chance.
+   */
+  finish(strays: readonly Stray[], precision: Ticks): void {
+    const isOfThread = ({ thread, at }: Exit): boolean =>
+      strays.some((stray) => stray.thread === thread && stray.at >= at);
+    for (const process of this.#entities.processes) {
+      const { number } = process;
+      const first = this.#entities.threads.find((thread) => thread.process === number);
+      process.exit =
+        this.exits.findLast(
+          (exit) =>
+            this.#entities.processOf(exit.thread) === process &&
+            mayEnd(process, exit) &&
+            (exit.thread === first!.number
+              ? endedMain(first!, process, { exit, precision })
+              : isAtEnd(process, exit, precision) && !isOfThread(exit)),
+        ) ?? null;
+    }
+  }
+}
+
+/** Whether a process ended, in the status that was asked for, when or after it was. */
+function mayEnd({ exitCode, endedAt }: ProcessOutcome, { code, at }: Exit): boolean {
+  return exitCode === code && endedAt !== null && endedAt >= at;
+}
+
+/** Whether a process ended as soon as it was asked to. */
+function isAtEnd({ endedAt }: ProcessOutcome, { at }: Exit, precision: Ticks): boolean {
+  return endedAt !== null && endedAt - at <= precision;
+}
+
+/**
+ * Whether an exit on a process's first thread came through: as an exception it may be caught on its way up
+ * through main, which then comes to an end of its own, and clean-up on that way may take time.
+ */
+function endedMain(
+  { main }: OpenThread,
+  process: ProcessOutcome,
+  { exit, precision }: { exit: Exit; precision: Ticks },
+): boolean {
+  const endedAt = main?.endedAt ?? null;
+  const isOver = main?.status === "finished" || main?.status === "failed";
+  if (!isOver || endedAt === null) return true;
+  if (endedAt < exit.at) return isAtEnd(process, exit, precision);
+  return main?.status === "failed" || endedAt - exit.at <= precision;
 }

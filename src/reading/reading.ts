@@ -15,12 +15,13 @@ import { LogCursor } from "./cursor.ts";
 import {
   type ActorOutcome,
   Entities,
+  type Exit,
   type ProcessOutcome,
   type ThreadOutcome,
 } from "./entities.ts";
 import { type Failure, FailureReader, type Stray } from "./failures.ts";
 import { hearings, type Hears, type Listener } from "./listener.ts";
-import { type Exit, ExitReader } from "./exits.ts";
+import { ExitReader } from "./exits.ts";
 import type { LoopOutcome } from "./loops.ts";
 import {
   type Dropped,
@@ -31,7 +32,7 @@ import {
 } from "./observations.ts";
 import { ProcessReader } from "./processes.ts";
 import { type Race, RaceReader } from "./races.ts";
-import { raceWindow, speedOf } from "./precision.ts";
+import { precisionOf, raceWindow, speedOf } from "./precision.ts";
 import { type Span, SpanFold } from "./spans.ts";
 import { type MainWait, type Standstill, StandstillReader } from "./standstill.ts";
 import { type Lateness, TurnReader } from "./turns.ts";
@@ -126,7 +127,7 @@ class TraceReader {
   readonly #failures: FailureReader;
   readonly #processes: ProcessReader;
   readonly #output = new OutputReader();
-  readonly #exits = new ExitReader();
+  readonly #exits: ExitReader;
   readonly #observations: ObservationReader;
   readonly #races: RaceReader;
   readonly #readers: readonly object[];
@@ -142,6 +143,7 @@ class TraceReader {
     this.#standstill = new StandstillReader(trace, entities);
     this.#failures = new FailureReader(entities);
     this.#processes = new ProcessReader(entities);
+    this.#exits = new ExitReader(entities);
     this.#observations = new ObservationReader(entities);
     this.#races = new RaceReader(trace, raceWindow(speedOf(trace.source)));
     this.#listeners = listeners;
@@ -212,6 +214,7 @@ class TraceReader {
     const waitedFor = resultWaits(this.#trace, this.#entities, { unfinished, standstills });
     this.#actors.finish(wall, waitedFor, strays);
     this.#failures.finish();
+    this.#exits.finish(strays, precisionOf(this.#trace.source));
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();
     return {

@@ -5,8 +5,9 @@
  * known, a column and a function. Whoever is named has an id beside, as the trace's file has it. What no recorder has told is left out.
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
-import type { ActorOutcome, Cancellation } from "../reading/entities.ts";
+import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
 import type { Victim } from "../reading/blame.ts";
+import { NOBODY } from "../trace/log.ts";
 import type { Id } from "../trace/read.ts";
 import { Names } from "../remedies/program/names.ts";
 import { blockToJson, holdToJson } from "./holds-json.ts";
@@ -86,21 +87,27 @@ class ProgramJson {
 
   /** How the first process ended, and who called for that. */
   #exit() {
-    const { processes, reading } = this.#report;
-    const [first] = processes;
-    const threads = new Set(first?.threads.map(({ number }) => number));
-    const call = reading.exits.find(({ thread }) => threads.has(thread));
+    const [first] = this.#report.processes;
     return {
       code: first?.exitCode ?? null,
       interruptedBy: first?.interruptedBy ?? null,
       interruption: first?.interruption ?? null,
-      ...this.#ref("by", call?.actor ?? null),
-      place: call === undefined ? null : this.#place(call.place),
+      ...this.#exitCall(first?.exit ?? null),
+    };
+  }
+
+  /** Who called for the exit that ended a process, on which thread, and where. */
+  #exitCall(exit: Exit | null) {
+    const actor = exit?.actor ?? NOBODY;
+    return {
+      ...this.#ref("by", actor === NOBODY ? null : actor),
+      ...this.#threadRef(exit?.thread ?? null),
+      place: this.#place(exit?.place ?? null),
     };
   }
 
   #process({ number, name, parent, pid, command, ...end }: ProcessReport) {
-    const { exitCode, endedAt, interruptedBy, interruption } = end;
+    const { exitCode, endedAt, interruptedBy, interruption, exit } = end;
     return {
       id: this.#report.trace.idOf("process", number),
       name,
@@ -111,6 +118,7 @@ class ProgramJson {
       endedAt: orNull(endedAt),
       interruptedBy,
       interruption,
+      exitCalled: exit === null ? null : this.#exitCall(exit),
     };
   }
 

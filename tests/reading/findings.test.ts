@@ -91,7 +91,7 @@ function caseOf({ works = [], ...rest }: Made): Case {
     launched: true,
     rejected: false,
     strays: [],
-    mainExit: null,
+    exitCall: null,
     failures: [],
     waiting: [],
     blames: [],
@@ -291,9 +291,10 @@ describe("a program without a scenario", () => {
     };
     const main = { actor: MAIN, ...finished, waits: [] };
     const uncaught = { by: "uncaught", ended: "thread", error: "no" } as const;
-    const exit = { by: "exit", ended: "process", code: 3 } as const;
+    const call = { by: null, thread: null, place: null };
+    const exit = { by: "exit", ended: "process", code: 3, call } as const;
     expect(end({ strays: [{ at: 5, end: uncaught, failedMain: false }] })).toEqual(uncaught);
-    expect(end({ mainExit: exit })).toEqual(exit);
+    expect(end({ exitCall: exit })).toEqual(exit);
     expect(end({ rejected: true })).toEqual({ by: "rejection" });
     expect(end({ floats: true, main: { ...main, status: "failed", error: "no" } })).toEqual({
       by: "main-failed",

@@ -37,6 +37,7 @@ const context = programContext(
   new Names({
     actors: { get: (number) => actors[number] },
     places: { get: (number) => places[number] },
+    threads: { get: () => undefined },
   }),
 );
 
@@ -53,6 +54,9 @@ const say = (finding: Finding): string => {
   expect(remedies).toEqual([]);
   return `${message}; ${otherwise}`;
 };
+
+/** A call for an exit of which there is nothing more to say. */
+const calledByMain = { by: null, thread: null, place: null };
 
 const hold = (by: number, ms: number, source: string | null = null): Hold => ({
   at: 0,
@@ -194,7 +198,10 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
       {
         ...nobody,
         rule: "thread-failed",
-        evidence: { of: "thread", end: { by: "exit", ended: "thread", code: 3 } },
+        evidence: {
+          of: "thread",
+          end: { by: "exit", ended: "thread", code: 3, call: calledByMain },
+        },
       },
       "a call to exit (status 3) ended its thread, and main, which went on, is told nothing; return instead of calling exit, and let what is under way come to its end",
     ],
@@ -347,7 +354,7 @@ describe("a finding in a program without a scenario", () => {
   test("says what ended the process, whatever that was", () => {
     const whys = (
       [
-        { by: "exit", ended: "process", code: null },
+        { by: "exit", ended: "process", code: null, call: calledByMain },
         { by: "uncaught", ended: "process", error: "no" },
         { by: "rejection" },
         { by: "main-failed", error: "no" },

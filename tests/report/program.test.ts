@@ -251,6 +251,83 @@ describe("a program", () => {
     expect(await message()).toContain(line);
   });
 
+  test("that a call to exit ended says so, with whose it was, on which thread, where and in which status", async () => {
+    const t = event(2, "task-started", "t");
+    const exit = (at: number, actor: string | undefined, code: number, thread: string): object => ({
+      at,
+      type: "exit-called",
+      actor,
+      code,
+      thread,
+      place: "line 3",
+    });
+    const end = (at: number, code: number, ...before: object[]) =>
+      views([...begun, t, ...before, event(at, "process-ended", "main", { code })]);
+    const io = { define: "thread", id: "io", process: "app" };
+    const inTask = await end(40, 3, exit(9, "t", 3, "MainThread"));
+    expect(inTask.text).toContain(
+      "* a call to exit (status 3) by t at app.py:3 ended the process, and t (made at app.py:3) simply stopped",
+    );
+    expect(inTask.text).toContain(
+      "A call to exit (status 3) by t in thread MainThread at app.py:3 ended the process app.",
+    );
+    expect(inTask.result.exit).toMatchObject({ code: 3, by: "t", thread: "MainThread" });
+    const inThread = await end(9, 3, io, exit(9, undefined, 3, "io"));
+    expect(inThread.text).toContain(
+      "* a call to exit (status 3) in thread io at app.py:3 ended the process, and t (made at app.py:3) simply stopped",
+    );
+    expect(inThread.result.exit).toMatchObject({ by: null, thread: "io", place: { line: 3 } });
+    // Main's own call is plain, and one whose status is not the process's, or long before its end, is no cause.
+    expect((await end(9, 3, exit(9, "main", 3, "MainThread"))).text).not.toContain(
+      "A call to exit",
+    );
+    for (const no of [
+      await end(9, 1, io, exit(9, undefined, 3, "io")),
+      await end(900, 3, io, exit(9, undefined, 3, "io")),
+    ]) {
+      expect(no.text).not.toContain("call to exit");
+      expect(no.result).toMatchObject({
+        exit: { thread: null },
+        processes: [{ exitCalled: null }],
+      });
+    }
+  });
+
+  test("whose main has caught an exit and gone on was not ended by it", async () => {
+    const called = event(3, "exit-called", "main", { code: 0 });
+    const { text, result } = await views([
+      ...begun,
+      called,
+      event(2, "task-started", "t"),
+      ...ended,
+    ]);
+    expect(text).not.toContain("call to exit");
+    expect(result.exit).toMatchObject({ by: null });
+  });
+
+  test("whose child process was ended by an exit in one of its threads says so of that process", async () => {
+    const { text, result } = await views([
+      ...begun,
+      { define: "process", id: "helper", parent: "app" },
+      { define: "thread", id: "H", process: "helper" },
+      { define: "thread", id: "H2", name: "poll", process: "helper" },
+      { ...task("h"), parent: null },
+      { ...event(3, "task-created", "h"), thread: "H" },
+      { ...event(4, "task-started", "h"), thread: "H" },
+      { ...event(7, "exit-called", "h", { code: 2, place: "line 3" }), thread: "H2" },
+      { ...event(7, "process-ended", "h", { code: 2 }), thread: "H" },
+      ...ended,
+    ]);
+    expect(text).toContain(
+      "* a call to exit (status 2) by h in thread poll at app.py:3 ended the process, and h (made at app.py:3) simply stopped",
+    );
+    expect(result.processes).toMatchObject([
+      { name: "app", exitCalled: null },
+      { name: "helper", exitCalled: { by: "h", thread: "poll" } },
+    ]);
+    expect(result.exit).toMatchObject({ code: 0, by: null });
+  });
+
   test("that started another is not told to have ended with it", async () => {
     const { text, result } = await views([
       ...begun,

@@ -87,8 +87,8 @@ export interface Case {
   rejected: boolean;
   /** What ended threads before their time, in order; `failedMain`: main failed with it, and tells of it. */
   strays: readonly { at: Ticks; end: Stray["end"]; failedMain: boolean }[];
-  /** The exit that was called for in the middle of main's own steps; null when none was. */
-  mainExit: Extract<Stray["end"], { by: "exit" }> | null;
+  /** The call for an exit that ended the process; null when none did. */
+  exitCall: Extract<Stray["end"], { by: "exit" }> | null;
   failures: readonly Failure[];
   waiting: readonly Waiting[];
   /** By loop: who held its thread, and who was late through that. */

@@ -4,9 +4,9 @@ import type { End, NeverBegun } from "./finding.ts";
 
 export function endOf(subject: Case): End {
   const { main, exit, floats, strays } = subject;
+  if (subject.exitCall !== null) return subject.exitCall;
   const [stray] = strays;
   if (stray !== undefined) return stray.end;
-  if (subject.mainExit !== null) return subject.mainExit;
   if (subject.rejected) return { by: "rejection" };
   if (main.status === "failed" && floats) return { by: "main-failed", error: main.error ?? "" };
   if (exit === null) return endsWithMain(subject) ? { by: "main-ended" } : { by: "unknown" };

@@ -16,7 +16,7 @@ import type { LeftBehind } from "../user-code.ts";
 /** What ended a thread or a process before all that was under way there had come to its end. */
 export type End =
   /** Code called for the exit, with this status where it is known. */
-  | { by: "exit"; ended: "process" | "thread"; code: number | null }
+  | { by: "exit"; ended: "process" | "thread"; code: number | null; call: ExitCall }
   /** An error that no code could catch. */
   | { by: "uncaught"; ended: "process" | "thread"; error: string }
   /** A rejection that nobody handled. */
@@ -33,6 +33,15 @@ export type End =
   | { by: "loop-closing" }
   /** The process ended, and the record does not say why. */
   | { by: "unknown" };
+
+/** A call for an exit, as far as it is not plain that main called on its own thread. */
+export interface ExitCall {
+  /** Null for main, and where it is not known. */
+  by: number | null;
+  /** Null for main's, and for the one that it ended alone. */
+  thread: number | null;
+  place: number | null;
+}
 
 /** Why something never had its first turn. */
 export type NeverBegun =

@@ -5,10 +5,11 @@
  * loop was open in another thread did not wait for it.
  */
 import type { Ticks } from "../../base/duration.ts";
-import { type ActorOutcome, isWork, type TaskStatus } from "../entities.ts";
+import { NOBODY } from "../../trace/log.ts";
+import { type ActorOutcome, type Exit, isWork, type TaskStatus } from "../entities.ts";
 import type { Reading } from "../reading.ts";
 import { precisionOf, type ReadingSource } from "../precision.ts";
-import type { ActorPlace, Stray } from "./finding.ts";
+import type { ActorPlace, ExitCall, Stray } from "./finding.ts";
 import type { Case, Launch, MainProgram, Work } from "./case.ts";
 
 /**
@@ -45,7 +46,7 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
     launched: loops.length > 0 || launches.some(({ startedAt }) => startedAt !== null),
     rejected: rejectionEnded(reading, precisionOf(source)),
     strays: straysOf(reading, { thread: mainThread, error: main.error }),
-    mainExit: exitOfMain(reading, { thread: mainThread, status: main.status }),
+    exitCall: exitCallOf(reading, { thread: mainThread, actor: main.actor }),
     failures: reading.failures,
     waiting: interruptedBy === "deadlock" ? reading.waiting : [],
     blames: [...loops.map(({ blame }) => blame), reading.elsewhere],
@@ -168,16 +169,28 @@ export function straysOf(
     const end: Stray["end"] =
       exit === undefined
         ? { by: "uncaught", ended, error }
-        : { by: "exit", ended, code: exit.code };
+        : { by: "exit", ended, code: exit.code, call: callOf(exit, { thread, actor: NOBODY }) };
     return { at, end, failedMain: error === main.error };
   });
 }
 
-/** The exit that was called for in the middle of main's steps; null when none was. */
-export function exitOfMain(
-  { exits }: Pick<Reading, "exits">,
-  { status, thread }: Pick<MainProgram, "status"> & { thread: number },
-): Case["mainExit"] {
-  const exit = status === "interrupted" ? exits.find((one) => one.thread === thread) : undefined;
-  return exit === undefined ? null : { by: "exit", ended: "process", code: exit.code };
+/** The call for an exit that ended the first process; null where none did. */
+export function exitCallOf(
+  { processes }: Pick<Reading, "processes">,
+  main: { thread: number; actor: number },
+): Case["exitCall"] {
+  const exit = processes[0]?.exit ?? null;
+  return exit && { by: "exit", ended: "process", code: exit.code, call: callOf(exit, main) };
+}
+
+/** A call for an exit. @param plain the thread and the actor that need not be said. */
+function callOf(
+  { actor, thread, place }: Exit,
+  plain: { thread: number; actor: number },
+): ExitCall {
+  return {
+    by: actor === plain.actor || actor === NOBODY ? null : actor,
+    thread: thread === plain.thread ? null : thread,
+    place,
+  };
 }

@@ -12,7 +12,7 @@ export function nobodyHeard(names: Names, finding: FindingOf<"nobody-heard">): W
 export function onlyLogged(names: Names, finding: FindingOf<"only-logged">): Words<never> {
   const { evidence } = finding;
   if (evidence.of === "thread") {
-    const { why, otherwise } = causeOf(evidence.end);
+    const { why, otherwise } = causeOf(names, evidence.end);
     return { message: why, remedies: [], otherwise };
   }
   const line = evidence.isRejection
@@ -24,7 +24,7 @@ export function onlyLogged(names: Names, finding: FindingOf<"only-logged">): Wor
 export function threadFailed(names: Names, finding: FindingOf<"thread-failed">): Words<never> {
   const { evidence } = finding;
   if (evidence.of === "thread") {
-    const { why, otherwise } = causeOf(evidence.end);
+    const { why, otherwise } = causeOf(names, evidence.end);
     const message = `${why}, and main, which went on, is told nothing`;
     return { message, remedies: [], otherwise };
   }

@@ -31,7 +31,7 @@ export function lostAtClose(names: Names, finding: FindingOf<"lost-at-close">): 
 
 export function abandoned(names: Names, finding: FindingOf<"abandoned">): Words<never> {
   const { end, cleanupCut } = finding.evidence;
-  const { why, otherwise } = causeOf(end);
+  const { why, otherwise } = causeOf(names, end);
   const stood = names.stood(finding);
   const where = stood === null ? "" : ` ${stood}`;
   return {
@@ -68,7 +68,7 @@ export function cancelledAtExit(
 }
 
 export function neverStarted(names: Names, finding: FindingOf<"never-started">): Words<never> {
-  const { why, otherwise } = whyNeverStarted(finding.evidence);
+  const { why, otherwise } = whyNeverStarted(names, finding.evidence);
   return {
     message: `${names.subject(finding)} never began: ${why}`,
     remedies: [],
@@ -125,12 +125,12 @@ function whenCut(names: Names, about: About, began: boolean): string {
 }
 
 /** What ended a thread or the process. */
-export function causeOf(end: End): Cause {
+export function causeOf(names: Names, end: End): Cause {
   switch (end.by) {
     case "exit": {
       const status = end.code === null ? "" : ` (status ${end.code})`;
       return {
-        why: `a call to exit${status} ended ${ended(end)}`,
+        why: `a call to exit${status}${names.caller(end.call)} ended ${ended(end)}`,
         otherwise: "return instead of calling exit, and let what is under way come to its end",
       };
     }
@@ -181,7 +181,7 @@ function ended({ ended }: { ended: "process" | "thread" }): string {
   return ended === "process" ? "the process" : "its thread";
 }
 
-function whyNeverStarted(evidence: Evidence["never-started"]): Cause {
+function whyNeverStarted(names: Names, evidence: Evidence["never-started"]): Cause {
   switch (evidence.why) {
     case "never-launched":
       return {
@@ -217,7 +217,7 @@ function whyNeverStarted(evidence: Evidence["never-started"]): Cause {
         otherwise: "await it, or start it as a task",
       };
     case "process-ended": {
-      const { why, otherwise } = causeOf(evidence.end);
+      const { why, otherwise } = causeOf(names, evidence.end);
       return { why: `${why}, before it was started`, otherwise };
     }
   }

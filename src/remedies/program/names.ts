@@ -1,12 +1,12 @@
 /** Names and places of a program as its trace defines them: what every sentence about it is made of. */
 import { list } from "../../base/sentences.ts";
 import { formatCount } from "../../base/count.ts";
-import type { ActorPlace, FindingOf, Rule } from "../../reading/findings/finding.ts";
+import type { ActorPlace, ExitCall, FindingOf, Rule } from "../../reading/findings/finding.ts";
 import type { Definitions } from "../../trace/definitions.ts";
 
 /** The definitions that names and places are looked up in. */
 export type Defined = {
-  [Kind in "actors" | "places"]: Pick<Definitions[Kind], "get">;
+  [Kind in "actors" | "places" | "threads"]: Pick<Definitions[Kind], "get">;
 };
 
 /** What tells an actor apart from others of its name; null where it is not needed. */
@@ -66,6 +66,16 @@ export class Names {
     if (known === undefined) return "an unknown place";
     const { file, line, function: within } = known;
     return `${file}:${line}${within === null ? "" : ` in ${within}`}`;
+  }
+
+  /** Whose call it was, on which thread and where, as ` by fetch in thread io at app.py:30`; empty where plain. */
+  caller({ by, thread, place }: ExitCall): string {
+    const name = this.#defined.threads.get(thread ?? NaN)?.name ?? `${thread}`;
+    return [
+      ...(by === null ? [] : [` by ${this.name(by)}`]),
+      ...(thread === null ? [] : [` in thread ${name}`]),
+      ...(place === null ? [] : [` at ${this.place(place)}`]),
+    ].join("");
   }
 
   /** Several actors of one kind, counted: `4 tasks of upload`. */

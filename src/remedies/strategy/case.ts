@@ -3,7 +3,7 @@ import { does } from "../../scenario/strategy.ts";
 import type { Table } from "../../trace/definitions.ts";
 import { LAUNCH, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import type { Actor, Case } from "../../reading/findings/case.ts";
-import { exitOfMain, straysOf } from "../../reading/findings/of-trace.ts";
+import { exitCallOf, straysOf } from "../../reading/findings/of-trace.ts";
 import type { Outcome } from "../../outcome/outcome.ts";
 
 export function caseOf(outcome: Outcome): Case {
@@ -28,7 +28,7 @@ export function caseOf(outcome: Outcome): Case {
     launched: outcome.launched,
     rejected: reading.rejected && outcome.exitCode !== 0,
     strays: straysOf(reading, { thread: MAIN_THREAD, error: main.error }),
-    mainExit: exitOfMain(reading, { thread: MAIN_THREAD, status: main.status }),
+    exitCall: exitCallOf(reading, { thread: MAIN_THREAD, actor: MAIN }),
     failures: outcome.failures,
     waiting: outcome.waiting,
     blames: [outcome.blame],

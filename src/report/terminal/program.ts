@@ -10,6 +10,7 @@ import { joined, printable, type TerminalText } from "../../base/texts.ts";
 import type { ActorOutcome, ProcessOutcome } from "../../reading/entities.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Reading } from "../../reading/reading.ts";
+import { NOBODY } from "../../trace/log.ts";
 import type { Names } from "../../remedies/program/names.ts";
 import { waitWords } from "../../remedies/program/waits.ts";
 import { resourceNames } from "../apart.ts";
@@ -337,6 +338,7 @@ function summary(report: ProgramReport): string[] {
       : total === 0
         ? "There were no tasks."
         : `${formatCount(count("lost"))} of ${counted(total, "task")} lost${beside.join("")}.`,
+    ...exitWords(report),
     ...keptWords(report),
     ...foldedWords(reading),
     ...reading.dropped.map(
@@ -350,6 +352,17 @@ function interruptionWords(process: ProcessOutcome, wall: Ticks): string {
   if (process.interruptedBy === "cut-off")
     return `The record ends at ${formatTime(wall)}; what happened afterwards is not in it.`;
   return `The process ${process.name} ${endWords(process)} at ${at(process.endedAt)}.`;
+}
+
+/** Who ended processes by a call for an exit, but for their own main programs. */
+function exitWords({ processes, names }: ProgramReport): string[] {
+  return processes.flatMap(({ name, exit, threads: [first] }) => {
+    if (exit === null) return [];
+    const { actor, thread, code, place } = exit;
+    if (thread === first?.number && actor === first.mains[0]?.number) return [];
+    const call = { by: actor === NOBODY ? null : actor, thread, place };
+    return [`A call to exit (status ${code})${names.caller(call)} ended the process ${name}.`];
+  });
 }
 
 /** What kept processes from their ends, by kind and place. */
