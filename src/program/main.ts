@@ -146,7 +146,12 @@ class MainThread {
     this.#launched = true;
     switch (this.#run.strategy.loop) {
       case "inline": {
-        thread.record(typeNumber["wait-began"], MAIN, waits.indexOf("launch"), step.position);
+        thread.record(
+          typeNumber["wait-began"],
+          MAIN,
+          waits.indexOf("launch"),
+          awaiting(LAUNCH, step),
+        );
         const { raised } = yield* runAsync(this.#run, thread);
         thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf("launch"));
         this.#closed = this.#loopClosed = true;
@@ -180,7 +185,7 @@ class MainThread {
   /** Waits for a task that was submitted, and takes its outcome over (Future.result). */
   *#result(task: number, step: Extract<LeafStep, { kind: "result" }>): ThreadProgram<void> {
     const { name } = this.#run.instances.at(task);
-    const about = { text: name, place: placeOf(step) };
+    const about = { ...awaiting(task, step), text: name };
     const known = (): boolean => this.#resultOf(task) !== undefined;
     if (!(yield* this.#until("result", about, step.timeout, known)))
       throw failures.resultTimedOut(name, step.timeout!);
@@ -201,7 +206,9 @@ class MainThread {
     // An inline loop is over by now. A floating one is on this very thread, and cannot end while main waits.
     const over = (): boolean =>
       does(this.#run.strategy, "blocksMain") || this.#closed || this.#floating?.isOver === true;
-    yield* this.#until("join", step.position, step.timeout, over);
+    // What a floating loop still does is nobody's in particular.
+    const about = this.#floating === undefined ? awaiting(LAUNCH, step) : step.position;
+    yield* this.#until("join", about, step.timeout, over);
   }
 
   *#send(step: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {
@@ -281,7 +288,7 @@ class MainThread {
     if (!does(strategy, "abandons")) {
       if (does(strategy, "cancels")) this.#thread.post(LOOP_THREAD, { kind: "stop" });
       else if (does(strategy, "staysOpen")) this.#thread.post(LOOP_THREAD, { kind: "finish" });
-      yield* this.#until("join", undefined, until - this.#thread.now(), () => this.#closed);
+      yield* this.#until("join", awaiting(LAUNCH), until - this.#thread.now(), () => this.#closed);
     }
     // A process that must not wait for its pool ends without its interpreter's own end (os._exit).
     if (strategy.workers === null || !mayAbandon(strategy)) yield* this.#collect();
@@ -321,4 +328,10 @@ class MainThread {
     const result = yield { kind: "drain", until };
     return result?.exitCode ?? 0;
   }
+}
+
+/** The details of a wait for an actor. */
+function awaiting(actor: number, step?: LeafStep): Details {
+  const numbers = { whom: actor };
+  return step === undefined ? { numbers } : { ...step.position, numbers };
 }

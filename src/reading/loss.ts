@@ -8,11 +8,12 @@
 import type { Ticks } from "../base/duration.ts";
 import { cancelReasons } from "../trace/event.ts";
 import type { ActorOutcome, GivenUpBy } from "./entities.ts";
+import type { MainWait } from "./standstill.ts";
 
 /** What its loss depends on beside. */
 export interface Surroundings {
   /** Whose results were waited for in its process, from when on and for how long. */
-  results: readonly { of: string | null; at: Ticks; ticks: Ticks }[];
+  results: readonly Pick<MainWait, "of" | "whom" | "at" | "ticks">[];
   /** Whether the program came to its own end. */
   endedItself: boolean;
 }
@@ -35,9 +36,7 @@ export function isLostWork(fate: ActorOutcome, { results, endedItself }: Surroun
   const { status, until, startedAt, endedAt, destroyed } = fate;
   if (status === "finished" || status === "failed" || status === "ended") return false;
   if (status === "unstarted") return true;
-  const isPromised = results.some(
-    ({ of, at, ticks }) => of === fate.name && at + ticks >= endedAt!,
-  );
+  const isPromised = results.some((wait) => isFor(wait, fate) && wait.at + wait.ticks >= endedAt!);
   if (isPromised || destroyed) return true;
   if (givenUpOf(fate) !== null) return false;
   if (isDecided(fate)) return false;
@@ -49,4 +48,12 @@ function isDecided({ cancelled, status }: ActorOutcome): boolean {
   if (cancelled === null) return false;
   if (cancelled.reason === "program") return true;
   return status === "cancelled" && !cancelReasons.some((reason) => reason === cancelled.reason);
+}
+
+/** Whether a wait is for this actor: by its number where that is known, else by its name. */
+export function isFor(
+  { whom, of }: Pick<MainWait, "whom" | "of">,
+  { number, name }: Pick<ActorOutcome, "number" | "name">,
+): boolean {
+  return whom === null ? of === name : whom === number;
 }

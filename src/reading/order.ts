@@ -7,6 +7,7 @@
 import { cancelReasons, waits } from "../trace/event.ts";
 import type { Definitions } from "../trace/definitions.ts";
 import type { LogCursor } from "./cursor.ts";
+import { isWork } from "./entities.ts";
 import { byTypeNumber, type Hears } from "./listener.ts";
 
 /** How many events of each thread a thread knows of. */
@@ -16,8 +17,17 @@ const resultWait = waits.indexOf("result");
 const joinWait = waits.indexOf("join");
 const byMainsEnd = cancelReasons.indexOf("main-ended");
 
-/** What others may wait for: something of a process, an actor or a job. */
-const links = ["thread", "closed", "main", "submitted", "ended", "offloaded", "done"] as const;
+/** What others may wait for: something of a process, an actor or a job; `left`: of a thread, that its loop closed. */
+const links = [
+  "thread",
+  "closed",
+  "main",
+  "submitted",
+  "ended",
+  "left",
+  "offloaded",
+  "done",
+] as const;
 
 /** A link by its kind and the number of what it is of. */
 function linkTo(kind: (typeof links)[number], number: number): number {
@@ -40,14 +50,14 @@ export class ThreadOrder {
   /** By the number of a channel; by its name where an event has none. */
   readonly #values = new Map<number | string, Values>();
   readonly #definitions: Definitions;
-  /** The actors by their names, as somebody waits for them; made when the first result comes. */
+  /** The tasks by their names, as somebody waits for them; made when the first result comes. */
   #named: Map<string, number[]> | undefined;
   /** The thread that has started another one; its own loop has not waited for that. */
   #starter = -1;
   /** By actor: the job that it handed to the pool last. */
   readonly #jobs = new Map<number, number>();
-  /** By actor: whose result it waits for, or has waited for last. */
-  readonly #awaited = new Map<number, string>();
+  /** By actor: for whom it waits, or has waited last, by number or else by name. */
+  readonly #awaited = new Map<number, { whom: number | null; name: string }>();
   /** By actor: the thread that it has ended on. */
   readonly #endedOn = new Map<number, number>();
 
@@ -81,10 +91,13 @@ export class ThreadOrder {
     },
     "loop-closed": (order, { thread }) => {
       order.#told(thread, linkTo("closed", order.#processOf(thread)));
+      order.#told(thread, linkTo("left", thread));
     },
-    "main-ended": (order, { thread }) => {
+    "main-ended": (order, { thread, actor }) => {
       order.#told(thread, linkTo("main", order.#processOf(thread)));
+      order.#ended(thread, actor);
     },
+    "launch-ended": (order, { thread, actor }) => order.#ended(thread, actor),
     "task-destroyed": (order, { thread }) => {
       order.#heard(thread, linkTo("main", order.#processOf(thread)));
     },
@@ -97,17 +110,16 @@ export class ThreadOrder {
     "task-created": (order, { thread, actor }) => {
       order.#heard(thread, linkTo("submitted", actor));
     },
-    "task-ended": (order, { thread, actor }) => {
-      order.#endedOn.set(actor, thread);
-      order.#told(thread, linkTo("ended", actor));
-    },
-    "wait-began": (order, event) => {
-      if (event.value === resultWait) order.#awaited.set(event.actor, event.text ?? "");
+    "task-ended": (order, { thread, actor }) => order.#ended(thread, actor),
+    "wait-began": (order, { actor, value, text, numbers }) => {
+      if (value !== resultWait && value !== joinWait) return;
+      order.#awaited.set(actor, { whom: numbers?.["whom"] ?? null, name: text ?? "" });
     },
     "wait-ended": (order, { thread, actor, value }) => {
-      if (value === joinWait) order.#heard(thread, linkTo("closed", order.#processOf(thread)));
+      if (value === joinWait) order.#joined(thread, order.#awaited.get(actor)?.whom ?? null);
       if (value !== resultWait) return;
-      const awaited = order.#endedActor(order.#awaited.get(actor) ?? "", thread);
+      const { whom, name } = order.#awaited.get(actor) ?? { whom: null, name: "" };
+      const awaited = whom ?? order.#endedTask(name, thread);
       if (awaited !== undefined) order.#heard(thread, linkTo("ended", awaited));
     },
     sent: (order, event) => {
@@ -150,6 +162,23 @@ export class ThreadOrder {
     this.#learns(thread, this.#known.get(link));
   }
 
+  /** An actor has come to its end; whoever waits for it waits for that. */
+  #ended(thread: number, actor: number): void {
+    this.#endedOn.set(actor, thread);
+    this.#told(thread, linkTo("ended", actor));
+  }
+
+  /** Whoever joins the program of another thread, or a loop's entry, waits for the loop there as well. */
+  #joined(thread: number, whom: number | null): void {
+    const endedOn = whom === null ? undefined : this.#endedOn.get(whom);
+    if (endedOn === undefined) {
+      this.#heard(thread, linkTo("closed", this.#processOf(thread)));
+      return;
+    }
+    this.#heard(thread, linkTo("ended", whom!));
+    this.#heard(thread, linkTo("left", endedOn));
+  }
+
   #learns(thread: number, known: Clock | undefined): void {
     if (known === undefined) return;
     const clock = this.#clockOf(thread);
@@ -170,12 +199,12 @@ export class ThreadOrder {
     });
   }
 
-  /** The actor with a name that has ended in the process of a thread. */
-  #endedActor(name: string, thread: number): number | undefined {
+  /** The task with a name that has ended in the process of a thread. */
+  #endedTask(name: string, thread: number): number | undefined {
     if (this.#named === undefined) {
       const named = new Map<string, number[]>();
       for (const [number, actor] of this.#definitions.actors)
-        named.getOrInsertComputed(actor.name, () => []).push(number);
+        if (isWork(actor)) named.getOrInsertComputed(actor.name, () => []).push(number);
       this.#named = named;
     }
     const process = this.#processOf(thread);

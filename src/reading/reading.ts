@@ -53,6 +53,8 @@ export interface Waiting {
   for: (typeof waits)[number] | "settle" | "call" | (string & {});
   /** The task, channel or function, where it is one. */
   of: string | null;
+  /** The actor that it waits for; null where that is not known. */
+  whom: number | null;
   since: Ticks;
 }
 
@@ -245,7 +247,7 @@ class TraceReader {
 }
 
 /**
- * By process: for whose results the programs of its threads waited; a wait that nothing has ended is one
+ * By process: for the results of whose tasks the programs of threads waited; a wait that nothing has ended is one
  * all the same.
  */
 function resultWaits(
@@ -258,22 +260,25 @@ function resultWaits(
   for (const { actor, waits: ended } of standstills) {
     const open = unfinished
       .filter((span) => span.kind === "wait" && span.actor === actor)
-      .map(({ value, of, from: at }) => {
-        return { for: wordOf(trace, waits, value), of, at, ticks: wall - at };
+      .map(({ value, of, whom, from: at }) => {
+        return { for: wordOf(trace, waits, value), of, whom, at, ticks: wall - at };
       });
-    const { number } = entities.processOf(entities.actor(actor).thread ?? 0);
-    for (const wait of [...ended, ...open])
-      if (wait.for === "result") found.getOrInsertComputed(number, () => []).push(wait);
+    for (const wait of [...ended, ...open]) {
+      if (wait.for !== "result") continue;
+      // A name is one of the process's own; a number says whose it is.
+      const { number } = entities.processOf(entities.actor(wait.whom ?? actor).thread ?? 0);
+      found.getOrInsertComputed(number, () => []).push(wait);
+    }
   }
   return found;
 }
 
 function waitingAtEnd(trace: Trace, unfinished: readonly Span[], { open }: Aftermath): Waiting[] {
-  const waiting = unfinished.flatMap(({ kind, actor, value, of, from }): Waiting[] =>
+  const waiting = unfinished.flatMap(({ kind, actor, value, of, whom, from }): Waiting[] =>
     kind === "wait"
-      ? [{ actor, for: wordOf(trace, waits, value), of, since: from }]
+      ? [{ actor, for: wordOf(trace, waits, value), of, whom, since: from }]
       : kind === "settle"
-        ? [{ actor, for: "settle", of: null, since: from }]
+        ? [{ actor, for: "settle", of: null, whom: null, since: from }]
         : [],
   );
   const who = new Set(waiting.map(({ actor }) => actor));
@@ -281,7 +286,13 @@ function waitingAtEnd(trace: Trace, unfinished: readonly Span[], { open }: After
     ...waiting,
     ...open
       .filter(({ actor }) => !who.has(actor))
-      .map(({ actor, function: of, since }) => ({ actor, for: "call" as const, of, since })),
+      .map(({ actor, function: of, since }) => ({
+        actor,
+        for: "call" as const,
+        of,
+        whom: null,
+        since,
+      })),
   ];
 }
 

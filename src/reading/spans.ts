@@ -28,6 +28,8 @@ export interface Span {
   value: number;
   /** The text of its beginning: what is waited for, or the function that is called. */
   of: string | null;
+  /** The actor that is waited for; null where that is not known. */
+  whom: number | null;
   /** Where in the source it began; null where that is not known. */
   place: number | null;
   /** The resource that it is about; null where there is none. */
@@ -159,6 +161,7 @@ export class SpanFold {
       to: null,
       value: event.value,
       of: event.text ?? null,
+      whom: event.numbers?.["whom"] ?? null,
       place: event.place,
       resource: event.resource,
       how: null,
@@ -237,6 +240,7 @@ class Sleeps {
     to: null,
     value: 0,
     of: null,
+    whom: null,
     place: null,
     resource: null,
     how: null,

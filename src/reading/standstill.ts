@@ -10,6 +10,8 @@ import type { Span } from "./spans.ts";
 export interface MainWait {
   for: (typeof waits)[number] | (string & {});
   of: string | null;
+  /** The actor that it waited for; null where that is not known. */
+  whom: number | null;
   at: Ticks;
   ticks: Ticks;
 }
@@ -80,10 +82,10 @@ export class StandstillReader {
   #goesOn(span: Span | null): void {
     const main = this.#mainBehind(span);
     if (main === undefined) return;
-    const { kind, from: at, value, of } = span!;
+    const { kind, from: at, value, of, whom } = span!;
     const to = span!.to!;
     if (kind === "wait")
-      main.waits.push({ for: wordOf(this.#trace, waits, value), of, at, ticks: to - at });
+      main.waits.push({ for: wordOf(this.#trace, waits, value), of, whom, at, ticks: to - at });
     if (--main.reasons === 0) this.#addBlocked(main, to);
   }
 

@@ -215,9 +215,9 @@ function standingsOf(reading: Reading): Map<number, Standing> {
 }
 
 function standingIn(
-  { actor, kind: at, of, resource, place, from: since }: Span,
+  { actor, kind: at, of, whom, resource, place, from: since }: Span,
   known: { for: string | null; lastPlace: number | null },
 ): Standing {
   const what = at === "wait" ? known.for : null;
-  return { actor, at, for: what, of, resource, whom: null, place: place ?? known.lastPlace, since };
+  return { actor, at, for: what, of, resource, whom, place: place ?? known.lastPlace, since };
 }

@@ -110,16 +110,18 @@ const status: ValueShape = { name: "status", words: endings };
 const error = { name: "error", optional: true } as const;
 const item: ValueShape = { name: "item", unit: "count" };
 const channel = { name: "channel", ofResource: true } as const;
+const whom: NumberShape = { name: "whom", unit: "actor", optional: true };
 const duration: ValueShape = { name: "duration", unit: "ticks" };
 
 /** Every event type; the order is the number a type has in the log's columns, and only grows. */
 export const eventShapes = {
   "main-started": {},
   "main-ended": { value: status, text: error },
-  // The text names the task or the channel.
+  // The text names the task or the channel. Where an actor is waited for, `whom` says which, and no name need.
   "wait-began": {
     value: { name: "for", words: waits },
     text: { name: "of", optional: true, ofResource: true },
+    numbers: [whom],
   },
   "wait-ended": { value: { name: "for", words: waits } },
   // Main has started the loop's thread: from here on the two have no order of their own.
@@ -205,7 +207,7 @@ export const eventShapes = {
   // What it waits for when somebody looks: a resource, another actor, or something that the text names.
   "waits-for": {
     text: { name: "of", optional: true, ofResource: true },
-    numbers: [{ name: "whom", unit: "actor", optional: true }],
+    numbers: [whom],
   },
   // Who learned of the actor's failure.
   heard: { value: { name: "by", words: hearers }, text: error },

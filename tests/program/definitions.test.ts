@@ -4,7 +4,7 @@ import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
 import { definitionsOf } from "../../src/program/definitions.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
-import { eventTypes } from "../../src/trace/event.ts";
+import { eventTypes, waits } from "../../src/trace/event.ts";
 import { LAUNCH, MAIN } from "../../src/scenario/numbers.ts";
 import { performForReal } from "../support/real.ts";
 import { patience } from "../support/patience.ts";
@@ -151,6 +151,20 @@ describe("an event", () => {
     ]);
   });
 
+  test.each([
+    ["thread", ["result late", "join launch"]],
+    ["await", ["launch launch"]],
+  ])("of a wait for an actor says by number which, in both drivers (%s)", async (strategy, all) => {
+    const waiting = parseScenario(
+      document.replace("  - receive: jobs\n  - result: late\n", "  - result: late\n"),
+      "file.yaml",
+    );
+    const parts = { scenario: waiting, strategy: parseStrategy(strategy), runtime: "test" };
+    const definitions = definitionsOf(parts, "file.yaml");
+    expect(awaitedIn({ definitions, log: runVirtually(parts) })).toEqual(all);
+    expect(awaitedIn({ definitions, log: await performForReal(parts, 1) })).toEqual(all);
+  });
+
   test.each(["thread", "await", "thread,offload=threads,workers=1"])(
     "of a real run has the places and resources that it has in virtual time (%s)",
     async (strategy) => {
@@ -172,4 +186,14 @@ function resourcesOf({ definitions, log }: Recorded): string[] {
     for (const [k, resource] of resources)
       about.add(`${eventTypes[type[k]!]} ${definitions.resources.get(resource)!.name}`);
   return [...about].sort();
+}
+
+/** The waits that say for whom they are, in their order. */
+function awaitedIn({ definitions, log }: Recorded): string[] {
+  const told: string[] = [];
+  for (const { numbers, value } of log.chunks)
+    for (const [k, { whom }] of numbers)
+      if (whom !== undefined)
+        told.push(`${waits[value[k]!]} ${definitions.actors.get(whom)!.name}`);
+  return told;
 }

@@ -213,8 +213,8 @@ describe("a program that no scenario describes", () => {
       { kind: "cleanup", actor: fetch },
     ]);
     expect(reading.waiting).toEqual([
-      { actor: upload, for: "receive", of: "db", since: 6000 },
-      { actor: parse, for: "receive", of: "db", since: 154_000 },
+      { actor: upload, for: "receive", of: "db", whom: null, since: 6000 },
+      { actor: parse, for: "receive", of: "db", whom: null, since: 154_000 },
     ]);
   });
 
@@ -295,7 +295,7 @@ describe("a trace that ends early", () => {
     ]);
     const words = ["barrier", "semaphore"];
     const { waiting } = read({ ...observedTrace(definitions, log), words });
-    expect(waiting).toEqual([{ actor: main, for: "semaphore", of: "db", since: 1000 }]);
+    expect(waiting).toEqual([{ actor: main, for: "semaphore", of: "db", whom: null, since: 1000 }]);
   });
 
   test("what nothing defines is there under its number", () => {
@@ -355,6 +355,43 @@ describe("two processes whose tasks and channels have the same names", () => {
       [50, "wait-ended", 0, parent, result],
     ]);
     expect(actors.map(({ lost }) => lost)).toEqual([false, true, false, false]);
+  });
+
+  test("whoever says by number for whom it waits means that one, whatever it is called", () => {
+    const result = waits.indexOf("result");
+    const cancelled = endings.indexOf("cancelled");
+    const failed = cancelReasons.indexOf("group-failed");
+    const awaiting = (whom: number): Line[] => [
+      [1, "wait-began", 0, parent, result, { numbers: { whom } }],
+      [20, "cancel-requested", 0, ours, failed],
+      [20, "task-ended", 0, ours, cancelled],
+      [20, "cancel-requested", 1, theirs, failed],
+      [20, "task-ended", 1, theirs, cancelled],
+      [50, "wait-ended", 0, parent, result],
+    ];
+    const lost = (whom: number): boolean[] =>
+      readTwins(awaiting(whom)).actors.map((one) => one.lost);
+    expect(lost(ours)).toEqual([false, true, false, false]);
+    // The result of a task of another process: it is that one which somebody still counted on.
+    expect(lost(theirs)).toEqual([false, false, false, true]);
+    const { waiting } = readTwins(awaiting(theirs).slice(0, 1));
+    expect(waiting).toMatchObject([{ actor: parent, for: "result", of: null, whom: theirs }]);
+  });
+
+  test("whoever waits for an actor by number comes behind its end, and behind nobody else's", () => {
+    const finished = endings.indexOf("finished");
+    const linesBehind = (what: (typeof waits)[number], whom: number): unknown[] =>
+      readTwins([
+        [9, "printed", 1, theirs, 0, { text: "theirs" }],
+        [10, "task-ended", 1, theirs, finished],
+        [10, "wait-began", 0, parent, waits.indexOf(what), { numbers: { whom } }],
+        [11, "wait-ended", 0, parent, waits.indexOf(what)],
+        [12, "printed", 0, parent, 0, { text: "parent's" }],
+      ]).races.map(({ between }) => between.map(({ text }) => text));
+    for (const what of ["result", "join"] as const) {
+      expect(linesBehind(what, theirs)).toEqual([]);
+      expect(linesBehind(what, ours)).toEqual([["theirs", "parent's"]]);
+    }
   });
 
   test("a value that is sent puts in order only who takes it out of the same channel", () => {

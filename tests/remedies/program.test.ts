@@ -95,9 +95,9 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
         rule: "deadlock",
         evidence: {
           waits: [
-            { actor: MAIN, for: "join", of: null, since: 0 },
-            { actor: FIRST, for: "receive", of: "jobs", since: 0 },
-            { actor: SECOND, for: "receive", of: "jobs", since: 0 },
+            { actor: MAIN, for: "join", of: null, whom: null, since: 0 },
+            { actor: FIRST, for: "receive", of: "jobs", whom: null, since: 0 },
+            { actor: SECOND, for: "receive", of: "jobs", whom: null, since: 0 },
           ],
         },
       },

@@ -232,6 +232,16 @@ describe("a program", () => {
     expect(result.waits).toMatchObject([{ who: "t", of: "the answer", whom: "main", seen: true }]);
   });
 
+  test("whose main waits for a task by its id alone says for whose result", async () => {
+    const { text, result } = await views([
+      ...begun,
+      event(3, "wait-began", "main", { for: "result", whom: "t", place: "line 3" }),
+      event(9, "interrupted", "main", { by: "deadlock" }),
+    ]);
+    expect(text).toContain("main waits for the result of t");
+    expect(result.waits).toMatchObject([{ who: "main", for: "result", whom: "t", whomId: "t" }]);
+  });
+
   test("is ended by a rejection only where its own status and time tell of that", async () => {
     const rejection = [
       event(3, "task-ended", "t", { status: "failed", error: "boom" }),

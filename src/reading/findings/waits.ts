@@ -1,5 +1,7 @@
 /** Findings about who waits: in a deadlock, for a result, for the end of the background. */
 import { TICKS_PER_MS, type Ticks } from "../../base/duration.ts";
+import { isFor } from "../loss.ts";
+import type { MainWait } from "../standstill.ts";
 import type { Case } from "./case.ts";
 import type { Detected } from "./finding.ts";
 
@@ -14,8 +16,9 @@ export function deadlock({ interruptedBy, wall, waiting }: Case): Detected<"dead
 /** Results that main stopped waiting for, and whose work went on. */
 export function resultsTimedOut(subject: Case): Detected<"result-timed-out">[] {
   if (subject.interruptedBy !== null) return [];
-  return subject.main.waits.flatMap(({ for: what, of, at, ticks }) => {
-    const found = what === "result" ? taskNamed(subject, of) : undefined;
+  return subject.main.waits.flatMap((wait) => {
+    const { for: what, at, ticks } = wait;
+    const found = what === "result" ? taskOf(subject, wait) : undefined;
     if (found === undefined) return [];
     const [actor, { status, endedAt, cancelled }] = found;
     // What main's own end did to the task came after it had given up.
@@ -32,8 +35,9 @@ export function resultsTimedOut(subject: Case): Detected<"result-timed-out">[] {
   });
 }
 
-function taskNamed({ tasks }: Case, name: string | null) {
-  for (const entry of tasks) if (entry[1].name === name) return entry;
+function taskOf({ tasks }: Case, wait: MainWait) {
+  for (const [number, task] of tasks)
+    if (isFor(wait, { number, name: task.name })) return [number, task] as const;
   return undefined;
 }
 

@@ -13,7 +13,7 @@ export function deadlock(names: Names, { evidence }: FindingOf<"deadlock">): Wor
   const { waits } = evidence;
   const groups = Map.groupBy(
     waits,
-    ({ actor, for: what, of }) => `${names.kind(actor)} ${what} ${of}`,
+    (one) => `${names.kind(one.actor)} ${one.for} ${awaited(names, one).of}`,
   );
   const words = [...groups.values()].map((alike) => {
     const [first] = alike as [Waiting];
@@ -21,7 +21,7 @@ export function deadlock(names: Names, { evidence }: FindingOf<"deadlock">): Wor
       alike.length === 1
         ? `${names.name(first.actor)} waits`
         : `${names.many(alike.length, first.actor)} wait`;
-    return `${who} ${waitWords(first)}`;
+    return `${who} ${waitWords(awaited(names, first))}`;
   });
   if (words.length > mostNamed)
     words.splice(mostNamed, Infinity, `${words.length - mostNamed} more wait as well`);
@@ -30,6 +30,12 @@ export function deadlock(names: Names, { evidence }: FindingOf<"deadlock">): Wor
     remedies: [],
     otherwise: waysOut(waits),
   };
+}
+
+/** A wait with a name for what is waited for: the actor's own where the trace has no other. */
+export function awaited<Wait extends Pick<Waiting, "of" | "whom">>(names: Names, wait: Wait): Wait {
+  const { of, whom } = wait;
+  return of !== null || whom === null ? wait : { ...wait, of: names.name(whom) };
 }
 
 /** For what somebody waits, behind "waits". */

@@ -12,7 +12,7 @@ import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Reading } from "../../reading/reading.ts";
 import { NOBODY } from "../../trace/log.ts";
 import type { Names } from "../../remedies/program/names.ts";
-import { waitWords } from "../../remedies/program/waits.ts";
+import { awaited, waitWords } from "../../remedies/program/waits.ts";
 import { resourceNames } from "../apart.ts";
 import {
   type Fate,
@@ -250,10 +250,12 @@ class Rows {
     return `${this.#doing(standing)}${when},${where}`.replace(/,$/, "");
   }
 
-  #doing({ at: what, for: awaited, of, resource, whom }: Standing): string {
+  #doing({ at: what, for: word, of, resource, whom }: Standing): string {
     switch (what) {
-      case "wait":
-        return `waits ${waitWords({ for: awaited ?? "something", of: this.#resources.get(resource ?? -1) ?? of })}`;
+      case "wait": {
+        const wait = awaited(this.#names, { of: this.#resources.get(resource ?? -1) ?? of, whom });
+        return `waits ${waitWords({ ...wait, for: word ?? "something" })}`;
+      }
       case "settle":
         return `waits ${waitWords({ for: "settle", of })}`;
       case "seen": {
