@@ -1,0 +1,29 @@
+"""The second listing: the task is awaited, and main waits for it."""
+import asyncio
+import time
+
+
+async def background_task():
+    for i in range(5):
+        print(f"Background task iteration {i}")
+        await asyncio.sleep(1)
+    print("finished")
+
+
+async def background_task_wrapper():
+    print("a")
+    task = asyncio.create_task(background_task())
+    print("task scheduled")
+    await task
+    print("b")
+
+
+def main():
+    print("Main program started")
+    asyncio.run(background_task_wrapper())
+    for i in range(3):
+        time.sleep(3)
+        print(f"Main program iteration {i}")
+
+
+main()
