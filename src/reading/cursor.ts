@@ -6,7 +6,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { type EventType, eventTypes } from "../trace/event.ts";
-import { type Chunk, type EventLog, NOWHERE, type Numbers } from "../trace/log.ts";
+import { type Chunk, type EventLog, NOWHERE, type Numbers, type Stack } from "../trace/log.ts";
 
 /** One event. What value and text mean is said by its type (`eventShapes`). */
 export interface TraceEvent {
@@ -82,6 +82,11 @@ export class LogCursor implements TraceEvent {
   /** Further numbers by their names; undefined where there are none. */
   get numbers(): Numbers | undefined {
     return this.#chunk.numbers.get(this.#k);
+  }
+
+  /** Where all its callers stood, the innermost first; null where that is not told. */
+  get stack(): Stack | null {
+    return this.#chunk.stacks?.get(this.#k) ?? null;
   }
 
   /** The number of the resource that it is about; null where it is about none. */

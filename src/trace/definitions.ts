@@ -14,6 +14,8 @@ export interface Place {
   column: number | null;
   /** The function that the place stands in; null outside of any, and in a document. */
   function: string | null;
+  /** The text of the call that stands there, as `time.sleep(3)`, where it is known. */
+  source?: string;
 }
 
 export interface ProcessDefinition {
@@ -29,6 +31,10 @@ export interface ThreadDefinition {
   name: string;
   /** Whether its process ends without waiting for it. */
   daemon: boolean;
+  /** Whether it does the jobs of a pool, and no program of its own. */
+  worker?: boolean;
+  /** Where it was started, as far as that is known. */
+  place?: number;
 }
 
 /** Whose rules a loop goes by: one step at a time, or one turn with all that microtasks settle. */
@@ -39,8 +45,21 @@ export interface LoopDefinition {
   rules: (typeof loopRules)[number] | (string & {});
 }
 
-/** What acts: the synchronous program of a thread, the loop's entry, a task, a job of a pool, … */
-export const actorKinds = ["main", "launch", "task", "job", "promise", "callback"] as const;
+/**
+ * What acts: the synchronous program of a process, the loop's entry, a task, a job of a pool, the program
+ * of a thread beside main, a coroutine that nobody has made a task of, …
+ */
+export const actorKinds = [
+  "main",
+  "launch",
+  "task",
+  "job",
+  "promise",
+  "callback",
+  "coroutine",
+  "thread",
+  "generator",
+] as const;
 
 export interface ActorDefinition {
   kind: (typeof actorKinds)[number] | (string & {});
@@ -56,6 +75,8 @@ export interface ActorDefinition {
   until: "shutdown" | (string & {}) | null;
   /** Whether it has steps to be done when it is cut off (`finally`); null where that is not known. */
   cleanup: boolean | null;
+  /** Where its function is defined: there it stands that never began. */
+  code?: number;
 }
 
 export const resourceKinds = [
@@ -66,6 +87,11 @@ export const resourceKinds = [
   "future",
   "timer",
   "stream",
+  "event",
+  "condition",
+  "semaphore",
+  "socket",
+  "process",
 ] as const;
 
 /** What actors wait for, hold, or put something into. */
@@ -117,8 +143,10 @@ export interface FieldShape {
   words?: readonly string[];
   /** The least that a whole number may be. */
   least?: number;
-  /** What it stands for when it is left out; `id`: the definition's own id. Without it, it must be there. */
+  /** What it stands for when it is left out; `id`: the definition's own id. */
   absent?: null | false | "id";
+  /** Whether it may be left out and stands for nothing then: it is left out in memory as well. */
+  optional?: true;
 }
 
 const name: FieldShape = { is: "text", absent: "id" };
@@ -136,11 +164,14 @@ export const definitionShapes: Readonly<Record<DefinitionKind, Record<string, Fi
     line: { is: "whole", least: 1 },
     column: { is: "whole", least: 1, absent: null },
     function: { is: "text", absent: null },
+    source: { is: "text", optional: true },
   } satisfies Record<keyof Place, FieldShape>,
   thread: {
     process: { is: "process" },
     name,
     daemon: { is: "boolean", absent: false },
+    worker: { is: "boolean", optional: true },
+    place: { is: "place", optional: true },
   } satisfies Record<keyof ThreadDefinition, FieldShape>,
   loop: {
     thread: { is: "thread" },
@@ -154,6 +185,7 @@ export const definitionShapes: Readonly<Record<DefinitionKind, Record<string, Fi
     place: { is: "place", absent: null },
     until: { is: "text", words: ["shutdown"], absent: null },
     cleanup: { is: "boolean", absent: null },
+    code: { is: "place", optional: true },
   } satisfies Record<keyof ActorDefinition, FieldShape>,
   resource: {
     kind: { is: "text", words: resourceKinds },

@@ -2,7 +2,7 @@
  * What can happen in a run, as a table of event types.
  *
  * An event is a past fact: when, of what type, on which thread, by which actor, and for some types
- * a value, a text and further numbers. The table says what these mean; the log's columns, the lines of
+ * a value, a text and further numbers; any may have a place, a resource and a stack. The table says what these mean; the log's columns, the lines of
  * JSON, their checking and their schema all follow from it. Its words are open: a file may have others,
  * which a reader keeps and tells.
  */
@@ -26,6 +26,8 @@ export const cancelReasons = [
   "main-ended",
   /** A line of the program cancelled it: the event's place, and whoever ran it. */
   "program",
+  /** Its user pressed Ctrl-C, and the loop's runner cancels the loop's entry. */
+  "interrupted",
 ] as const;
 export type CancelReason = (typeof cancelReasons)[number];
 
@@ -53,7 +55,25 @@ export type LogReason = (typeof logReasons)[number];
  * What somebody waits for: main with its whole thread, a task or launch without it. `launch` is an
  * inline loop, `join` the end of the background (of main's own accord, or at exit).
  */
-export const waits = ["launch", "join", "result", "send", "receive"] as const;
+export const waits = [
+  "launch",
+  "join",
+  "result",
+  "send",
+  "receive",
+  "lock",
+  "event",
+  "condition",
+  "get",
+  "put",
+  /** All that was put into a queue is to be worked off. */
+  "queue-join",
+  "process",
+  "input",
+  /** Something to be read, written or accepted, on one of several descriptors. */
+  "select",
+  "sleep",
+] as const;
 
 /** How something that was awaited came to its end. */
 export const completions = ["completed", "cancelled", "failed"] as const;
@@ -72,8 +92,23 @@ export const goings = [
 ] as const;
 
 /** Why tandem ended a run that had not ended itself. */
-export const interruptions = ["signal", "timeout", "watchdog", "crash", "deadlock"] as const;
+export const interruptions = [
+  "signal",
+  "timeout",
+  "watchdog",
+  "crash",
+  "deadlock",
+  /** Nothing had moved for long, and nothing could any more. */
+  "hang",
+] as const;
 export type Interruption = (typeof interruptions)[number];
+
+/** How a program used its loops and threads in a way that cannot work. */
+export const misuses = ["loop-in-loop", "wrong-thread", "wrong-loop", "self-wait"] as const;
+export type Misuse = (typeof misuses)[number];
+
+/** From which end an actor uses a resource: it takes out of it, puts into it, or makes it happen. */
+export const ends = ["getter", "putter", "setter"] as const;
 
 /** Who learned of a failure: code that could act on it, a line on stderr, or nobody. */
 export const hearers = ["raised", "logged", "nobody"] as const;
@@ -112,6 +147,8 @@ const item: ValueShape = { name: "item", unit: "count" };
 const channel = { name: "channel", ofResource: true } as const;
 const whom: NumberShape = { name: "whom", unit: "actor", optional: true };
 const duration: ValueShape = { name: "duration", unit: "ticks" };
+const how = { name: "how", optional: true } as const;
+const handler: ValueShape = { name: "number", unit: "count" };
 
 /** Every event type; the order is the number a type has in the log's columns, and only grows. */
 export const eventShapes = {
@@ -126,9 +163,10 @@ export const eventShapes = {
   "wait-ended": { value: { name: "for", words: waits } },
   // Main has started the loop's thread: from here on the two have no order of their own.
   "thread-started": {},
-  "loop-opened": {},
+  // The text says by what, in the program's own words.
+  "loop-opened": { text: how },
   "loop-closing": {},
-  "loop-closed": {},
+  "loop-closed": { text: how },
   "launch-started": {},
   "launch-ended": { value: status, text: error },
   "settle-began": {},
@@ -209,8 +247,13 @@ export const eventShapes = {
     text: { name: "of", optional: true, ofResource: true },
     numbers: [whom],
   },
-  // Who learned of the actor's failure.
-  heard: { value: { name: "by", words: hearers }, text: error },
+  // Who learned of the actor's failure. Where it was raised into somebody (`in`), the place is where that
+  // one stood then.
+  heard: {
+    value: { name: "by", words: hearers },
+    text: error,
+    numbers: [{ name: "in", unit: "actor", optional: true }],
+  },
   // Something that keeps the process from its end, as a timer, a socket or a thread.
   "handle-alive": { text: { name: "kind" }, about: "anybody" },
   // The program has asked for its process to end.
@@ -221,7 +264,45 @@ export const eventShapes = {
   // JavaScript's rules it is a turn of the loop, whoever else has a part in it. A step that keeps nothing
   // need not be told.
   "step-began": {},
-  "step-ended": {},
+  // The text is the call in which it kept the thread longest, which stood at the event's place. Meanwhile the
+  // thread computed (`cpu`) or wanted to and got no core (`queued`); the rest it stood still.
+  "step-ended": {
+    text: { name: "call", optional: true },
+    numbers: [
+      { name: "cpu", unit: "ticks", optional: true },
+      { name: "queued", unit: "ticks", optional: true },
+    ],
+  },
+  // A thread runs no code any more.
+  "thread-ended": { about: "anybody" },
+  // A step has just ended that kept the actor waiting for this long after it was due; it stands at the place.
+  late: {
+    value: { name: "late", unit: "ticks" },
+    numbers: [{ name: "by", unit: "actor", optional: true }],
+  },
+  // So many values are in the resource at the end, and nobody has taken them.
+  left: {
+    value: { name: "items", unit: "count" },
+    text: { name: "of", optional: true, ofResource: true },
+    numbers: [{ name: "unfinished", unit: "count", optional: true }],
+    about: "anybody",
+  },
+  // A function is to be called when the process ends, and has its number from here on. The place is where
+  // that was asked for; the stack holds the function's own.
+  "handler-registered": { value: handler, text: { name: "function" }, about: "anybody" },
+  "handler-began": { value: handler, about: "anybody" },
+  "handler-ended": { value: handler, about: "anybody" },
+  // The actor has the resource for itself when somebody looks; the place is where it took it.
+  holds: { text: { name: "of", optional: true, ofResource: true } },
+  // What cannot work was done at the place; the text is the error, where there was one.
+  misused: { value: { name: "what", words: misuses }, text: error },
+  // The actor caught its cancellation, and went on.
+  "cancel-swallowed": {},
+  // The actor uses the resource for the first time, from this end.
+  attached: {
+    value: { name: "as", words: ends },
+    text: { name: "of", optional: true, ofResource: true },
+  },
 } as const satisfies Record<string, EventShape>;
 
 export type EventType = keyof typeof eventShapes;

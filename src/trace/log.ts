@@ -32,6 +32,8 @@ export interface Chunk {
   readonly resources: ReadonlyMap<number, number>;
   /** By entry; only for events of which there is more to be told than a value. */
   readonly numbers: ReadonlyMap<number, Numbers>;
+  /** By entry, the numbers of places; only for events that tell where all its callers stood. */
+  readonly stacks?: ReadonlyMap<number, Stack>;
 }
 
 /** In the place of a place's number: none. */
@@ -43,12 +45,16 @@ export const NOBODY = -(2 ** 31);
 /** Further numbers of an event, by the names that `eventShapes` gives them. */
 export type Numbers = Readonly<Record<string, number>>;
 
+/** Where somebody stands, as the numbers of places: the innermost comes first, and each called the one before. */
+export type Stack = readonly number[];
+
 /** What only some events have. A step's position is one of these: it has a place. */
 export interface Details {
   readonly place?: number;
   readonly text?: string | undefined;
   readonly resource?: number;
   readonly numbers?: Numbers;
+  readonly stack?: Stack;
 }
 
 /** A chunk that the log fills itself. */
@@ -65,6 +71,7 @@ class OpenChunk implements Chunk {
   readonly texts = new Map<number, string>();
   readonly resources = new Map<number, number>();
   readonly numbers = new Map<number, Numbers>();
+  readonly stacks = new Map<number, Stack>();
 
   constructor(size: number) {
     this.size = size;
@@ -116,11 +123,12 @@ export class EventLog implements EventSink {
     chunk.actor[k] = actor;
     chunk.value[k] = value;
     if (details === undefined) return;
-    const { place, text, resource, numbers } = details;
+    const { place, text, resource, numbers, stack } = details;
     if (place !== undefined) chunk.place[k] = place;
     if (text !== undefined) chunk.texts.set(k, text);
     if (resource !== undefined) chunk.resources.set(k, resource);
     if (numbers !== undefined) chunk.numbers.set(k, numbers);
+    if (stack !== undefined) chunk.stacks.set(k, stack);
   }
 
   /** Records events of a thread, in their order. Many of them are kept as they are, not copied. */
@@ -203,23 +211,32 @@ export class EventLog implements EventSink {
 
 /** What an event of a chunk has beside its value; undefined where that is nothing. */
 export function detailsAt(columns: Columns, k: number): Details | undefined {
-  const resource = columns.resources.get(k);
-  return detailsFrom(columns.place[k]!, columns.texts.get(k), resource, columns.numbers.get(k));
+  return detailsFrom(columns.place[k]!, {
+    text: columns.texts.get(k),
+    resource: columns.resources.get(k),
+    numbers: columns.numbers.get(k),
+    stack: columns.stacks?.get(k),
+  });
 }
 
 /** The details of an event; undefined where it has none. */
 export function detailsFrom(
   place: number,
-  text: string | undefined,
-  resource: number | undefined,
-  numbers: Details["numbers"],
+  { text, resource, numbers, stack }: { [Detail in keyof Details]: Details[Detail] | undefined },
 ): Details | undefined {
-  if (place === NOWHERE && text === undefined && resource === undefined && numbers === undefined)
+  if (
+    place === NOWHERE &&
+    text === undefined &&
+    resource === undefined &&
+    numbers === undefined &&
+    stack === undefined
+  )
     return undefined;
   return {
     place,
     text,
     ...(resource === undefined ? {} : { resource }),
     ...(numbers === undefined ? {} : { numbers }),
+    ...(stack === undefined ? {} : { stack }),
   };
 }

@@ -81,7 +81,7 @@ class LineEncoder {
     let line = `{"define":"${kind}","id":${id}`;
     for (const [field, { is, absent }] of Object.entries(definitionShapes[kind])) {
       const value = definition[field];
-      if (value === absent || (absent === "id" && value === name)) continue;
+      if (value === absent || value === undefined || (absent === "id" && value === name)) continue;
       const isReference = is !== "text" && is !== "whole" && is !== "boolean";
       line += `,"${field}":${isReference ? this.#id(is, value as number) : JSON.stringify(value)}`;
     }
@@ -107,6 +107,9 @@ class LineEncoder {
     }
     if (numbers !== undefined) line += this.#numbers(numbers, chunk.numbers.get(k));
     if (text !== undefined) line += this.#text(text, chunk.texts.get(k), resource);
+    const stack = chunk.stacks?.get(k);
+    if (stack !== undefined)
+      line += `,"stack":[${stack.map((one) => this.#id("place", one)).join(",")}]`;
     return `${line}}\n`;
   }
 

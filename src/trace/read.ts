@@ -279,7 +279,14 @@ class LineReader {
       line["resource"] === undefined ? undefined : this.#reference(line, "resource", "resource");
     const text = this.#text(line, shape, resource);
     const numbers = shape.numbers === undefined ? undefined : this.#furtherNumbers(line, shape);
-    return detailsFrom(place, text, resource, numbers);
+    const stack = line["stack"] === undefined ? undefined : this.#stack(line);
+    return detailsFrom(place, { text, resource, numbers, stack });
+  }
+
+  #stack(line: Line): number[] {
+    const { stack } = line;
+    if (!Array.isArray(stack)) return this.#misfit(line, "stack", "a list of places");
+    return stack.map((place) => this.#reference({ stack: place }, "stack", "place"));
   }
 
   #text(line: Line, { text }: EventShape, resource: number | undefined): string | undefined {
@@ -314,7 +321,8 @@ class LineReader {
       return this.#lines.refuse(`the ${kind} "${id}" is defined above this line already`);
     const definition: Record<string, unknown> = {};
     for (const [field, shape] of Object.entries(shapes))
-      definition[field] = this.#field(line, field, shape);
+      if (!shape.optional || (line[field] ?? null) !== null)
+        definition[field] = this.#field(line, field, shape);
     const number = this.#convention.numberOf(kind, id);
     if (number === undefined)
       return this.#lines.refuse(`the ${kind} "${id}" is none of the header's document`);
@@ -388,7 +396,7 @@ const shapes: ReadonlyMap<string, KnownEvent> = new Map(
     const shape = shapesByNumber[number]!;
     const { value, text, numbers = [] } = shape;
     const own = [value, text, ...numbers].flatMap((one) => (one === undefined ? [] : [one.name]));
-    const fields = new Set(["at", "type", "thread", "actor", "place", "resource", ...own]);
+    const fields = new Set(["at", "type", "thread", "actor", "place", "resource", "stack", ...own]);
     return [type, { number, shape, fields }];
   }),
 );

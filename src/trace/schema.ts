@@ -64,12 +64,13 @@ const numberSchemas: Readonly<Record<NumberUnit, z.ZodType>> = {
   actor: id,
 };
 
-function fieldSchema({ is, words, least, absent }: FieldShape): z.ZodType {
+function fieldSchema({ is, words, least, absent, optional }: FieldShape): z.ZodType {
   const whole = least === undefined ? z.int() : z.int().min(least);
   const schemas = { text: z.string(), whole, boolean: z.boolean() };
   const known = words === undefined ? "" : `one of ${words.join(", ")}, or another word`;
   const schema = is in schemas ? schemas[is as keyof typeof schemas] : id;
   const told = known === "" ? schema : schema.describe(known);
+  if (optional) return told.optional();
   if (absent === undefined) return told;
   return absent === null ? told.nullable().optional() : told.optional();
 }
@@ -88,6 +89,7 @@ function eventSchema(type: string, { value, text, numbers, about }: EventShape):
     actor: about === "anybody" ? id.optional() : id,
     place: id.optional(),
     resource: id.optional(),
+    stack: z.array(id).optional(),
   };
   for (const shape of [value, ...(numbers ?? [])]) {
     if (shape === undefined) continue;

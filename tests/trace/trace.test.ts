@@ -42,6 +42,7 @@ function plain({ definitions, log, words }: Trace): object {
         text: chunk.texts.get(k),
         resource: chunk.resources.get(k),
         numbers: chunk.numbers.get(k),
+        stack: chunk.stacks?.get(k),
       })),
     ),
   };
@@ -69,11 +70,13 @@ function randomTrace(seed: number): Trace {
     line: 1 + upTo(9),
     column: one(null, 7),
     function: one(null, text()),
+    ...one({}, { source: text() }),
   }));
   const threads = tableFor(1, () => ({
     process: upTo(processes.size),
     name: text(),
     daemon: one(true, false),
+    ...one({}, { worker: one(true, false) }, { place: upTo(places.size) }),
   }));
   const loops = tableFor(0, () => ({ thread: upTo(threads.size), rules: one("asyncio", "curio") }));
   const actors = tableFor(1, (number) => ({
@@ -84,6 +87,7 @@ function randomTrace(seed: number): Trace {
     place: one(null, upTo(places.size)),
     until: one(null, "shutdown"),
     cleanup: one(null, true, false),
+    ...one({}, { code: upTo(places.size) }),
   }));
   const resources = tableFor(1, () => ({
     kind: one("lock", "semaphore"),
@@ -119,6 +123,7 @@ function randomTrace(seed: number): Trace {
       ...(resource === undefined ? {} : { resource }),
       ...(textShape === undefined || (mayLack && random() < 0.5) ? {} : { text: text() }),
       ...(further.length === 0 ? {} : { numbers: Object.fromEntries(further) }),
+      ...one({}, {}, {}, { stack: [upTo(places.size), upTo(places.size)] }),
     };
     const actor = about === "anybody" ? one(NOBODY, upTo(actors.size)) : upTo(actors.size);
     log.record((at += upTo(2000)), type, upTo(threads.size), actor, number, details);

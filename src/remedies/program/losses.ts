@@ -103,6 +103,7 @@ export function cleanupCut(names: Names, finding: FindingOf<"cleanup-cut">): Wor
     "timed-out": `a timeout ran out and cancelled ${who}`,
     "main-ended": `main ended and had ${who} cancelled`,
     program: `${who} was cancelled`,
+    interrupted: `Ctrl-C cancelled ${who}`,
     "process-ended": `the process ended with ${who}`,
   }[by];
   const otherwise = {
@@ -111,6 +112,7 @@ export function cleanupCut(names: Names, finding: FindingOf<"cleanup-cut">): Wor
     "timed-out": "keep clean-up short, or shield it from being cancelled",
     "main-ended": "wait for it before main ends",
     program: "keep clean-up short, or shield it from being cancelled",
+    interrupted: "keep clean-up short",
     "process-ended": "let it come to its end before the process ends",
   }[by];
   return { message: `${what} ${where}`, remedies: [], otherwise };

@@ -61,6 +61,7 @@ export function cleanupCut(outcome: Outcome, finding: FindingOf<"cleanup-cut">):
     "timed-out": "the completion point timed out and cancelled",
     "main-ended": "main ended and had",
     program: "somebody cancelled",
+    interrupted: "Ctrl-C cancelled",
     "process-ended": "the process ended with",
   }[by];
   const where = began ? "in the middle of its clean-up" : "before its clean-up";
