@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { type Benchmark, type Budget, isMet, renderBudgets } from "./budget.ts";
 import { documents } from "./documents.ts";
+import { observe } from "./observe.ts";
 import { real } from "./real.ts";
 import { report } from "./report.ts";
 import { sensitivity } from "./sensitivity.ts";
@@ -24,6 +25,7 @@ const benchmarks: Record<string, Benchmark> = {
   documents,
   report,
   terminal,
+  observe,
 };
 
 const { values, positionals } = parseArgs({
