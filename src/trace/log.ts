@@ -1,16 +1,20 @@
 /**
  * The record of a run: events in columns.
  *
- * A million sleeps are two million events; as objects they would cost more than the run. Columns
- * grow by whole chunks, never by copying, at 27 bytes an event, and what only some events have is kept
- * for these alone. The first chunk is small: thousands of short runs must not each clear a megabyte. Columns that a real run
- * brings are chunks already.
+ * A million sleeps are two million events; as objects they would cost more than the run. Columns grow by
+ * whole chunks, at 21 bytes an event: pages of memory that are touched for the first time cost more than
+ * everything else about an event. What only some events have is kept for these alone. The first chunk is
+ * small: thousands of short runs must not each clear a megabyte. Columns that a real run brings are
+ * chunks already.
  */
 import type { EventType } from "./event.ts";
 import { typeNumber } from "./event.ts";
 
 const firstSize = 1 << 6;
 const mostSize = 1 << 16;
+
+/** The largest number of a place that 16 bits hold. */
+const mostNarrowPlace = 2 ** 15 - 1;
 
 /** A stretch of the log; entry k of each column belongs to one event. Columns may be longer than it. */
 export interface Chunk {
@@ -25,7 +29,7 @@ export interface Chunk {
   readonly actor: Int32Array;
   readonly value: Float64Array | Int32Array;
   /** Number of the place in the source; `NOWHERE` for events that have none. */
-  readonly place: Int32Array;
+  readonly place: Int32Array | Int16Array;
   /** By entry; only for events that carry a text. */
   readonly texts: ReadonlyMap<number, string>;
   /** By entry, the resource's number; only for events about one. */
@@ -57,7 +61,7 @@ export interface Details {
   readonly stack?: Stack;
 }
 
-/** A chunk that the log fills itself. */
+/** A chunk that the log fills itself. Values and places have half the room until one of them needs more. */
 class OpenChunk implements Chunk {
   length = 0;
   /** How many events there is room for. */
@@ -66,8 +70,8 @@ class OpenChunk implements Chunk {
   readonly type: Uint8Array;
   readonly thread: Uint16Array;
   readonly actor: Int32Array;
-  readonly value: Float64Array;
-  readonly place: Int32Array;
+  value: Float64Array | Int32Array;
+  place: Int32Array | Int16Array;
   readonly texts = new Map<number, string>();
   readonly resources = new Map<number, number>();
   readonly numbers = new Map<number, Numbers>();
@@ -79,9 +83,21 @@ class OpenChunk implements Chunk {
     this.type = new Uint8Array(size);
     this.thread = new Uint16Array(size);
     this.actor = new Int32Array(size);
-    this.value = new Float64Array(size);
+    this.value = new Int32Array(size);
     // Most events have no place, so that none need be written for them.
-    this.place = new Int32Array(size).fill(NOWHERE);
+    this.place = new Int16Array(size).fill(NOWHERE);
+  }
+
+  setValue(k: number, value: number): void {
+    if (value !== (value | 0) && this.value instanceof Int32Array)
+      this.value = new Float64Array(this.value);
+    this.value[k] = value;
+  }
+
+  setPlace(k: number, place: number): void {
+    if (place > mostNarrowPlace && this.place instanceof Int16Array)
+      this.place = new Int32Array(this.place);
+    this.place[k] = place;
   }
 }
 
@@ -121,10 +137,10 @@ export class EventLog implements EventSink {
     chunk.type[k] = type;
     chunk.thread[k] = thread;
     chunk.actor[k] = actor;
-    chunk.value[k] = value;
+    chunk.setValue(k, value);
     if (details === undefined) return;
     const { place, text, resource, numbers, stack } = details;
-    if (place !== undefined) chunk.place[k] = place;
+    if (place !== undefined) chunk.setPlace(k, place);
     if (text !== undefined) chunk.texts.set(k, text);
     if (resource !== undefined) chunk.resources.set(k, resource);
     if (numbers !== undefined) chunk.numbers.set(k, numbers);
