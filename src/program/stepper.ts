@@ -93,7 +93,7 @@ export class Stepper<Other = never> implements Program<LeafStep | Other> {
       } else {
         if (step.kind !== "sleep")
           this.#performing = this.#special?.(step, this.#actor, this.#values);
-        if (this.#performing === undefined) return { done: false, value: step };
+        if (this.#performing === undefined) return yielding(step);
       }
     }
   }
@@ -119,6 +119,15 @@ export class Stepper<Other = never> implements Program<LeafStep | Other> {
     this.#performing = undefined;
     return this.next();
   }
+}
+
+/** The result of `next` for whichever step is yielded: a million sleeps allocate no results. */
+const yielded: IteratorYieldResult<LeafStep | undefined> = { done: false, value: undefined };
+
+/** @returns one object for all steps, to be read before the next step is asked for. */
+function yielding(step: LeafStep): IteratorYieldResult<LeafStep> {
+  yielded.value = step;
+  return yielded as IteratorYieldResult<LeafStep>;
 }
 
 /** A step with its durations varied by jitter. A timeout, as that of a receive, is not varied. */
