@@ -1,8 +1,9 @@
 /** A run of a scenario: its plan, its trace, and what the trace says when it is read. */
 import { definitionsOf } from "../program/definitions.ts";
 import type { Reading } from "../reading/reading.ts";
+import type { Place } from "../trace/definitions.ts";
 import type { EventLog } from "../trace/log.ts";
-import { newTrace, type Trace } from "../trace/trace.ts";
+import { newTrace, type Trace, withPlaces } from "../trace/trace.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { type Plan, sourceOf } from "./plan.ts";
 
@@ -49,7 +50,18 @@ export class Run implements Required<Beside> {
   }
 }
 
+/** What has just been recorded beside the events of a run. */
+export interface Recorded extends Beside {
+  /** The places in user code that the run came upon; the document's steps are known. */
+  places?: ReadonlyMap<number, Place>;
+}
+
 /** The run of a plan whose events have just been recorded. @param log in the order of time. */
-export function runOf(plan: Plan, log: EventLog, beside: Beside = {}): Run {
-  return new Run(plan, newTrace(sourceOf(plan), definitionsOf(plan, plan.file), log), beside);
+export function runOf(
+  plan: Plan,
+  log: EventLog,
+  { places = new Map(), ...beside }: Recorded = {},
+): Run {
+  const definitions = withPlaces(definitionsOf(plan, plan.file), places);
+  return new Run(plan, newTrace(sourceOf(plan), definitions, log), beside);
 }

@@ -2,7 +2,8 @@
  * The definitions of a scenario's run, by the numbers that its programs give them.
  *
  * Threads are `threads` of `scenario/numbers.ts`, actors `MAIN`, `LAUNCH` and the tasks by their index,
- * resources the channels by theirs with the pool behind them, places the steps as the document was read.
+ * resources the channels by theirs with the pool behind them, places the steps as the document was read;
+ * places in user code are defined by a real run, which comes upon them (`drivers/real/wire.ts`).
  */
 import {
   type ActorDefinition,
@@ -19,6 +20,7 @@ import {
   MAIN,
   MAIN_THREAD,
   POOL_THREAD,
+  USER_PLACE,
   threads as threadNames,
 } from "../scenario/numbers.ts";
 import type { Convention, Id } from "../trace/read.ts";
@@ -114,7 +116,9 @@ export function conventionOf(run: Performed, file: string): Convention {
     numberOf(kind, id) {
       if (kind === "actor") return actors.numberOf(String(id));
       if (kind in named) return named[kind]!.get(id);
-      return definitions[tableOf[kind]].get(Number(id)) === undefined ? undefined : Number(id);
+      const number = Number(id);
+      if (kind === "place" && Number.isInteger(number) && number >= USER_PLACE) return number;
+      return definitions[tableOf[kind]].get(number) === undefined ? undefined : number;
     },
   };
 }

@@ -16,6 +16,9 @@ export interface TraceEvent {
   readonly actor: number;
   readonly value: number;
   readonly text?: string | undefined;
+  /** The number of its place in the source; null where it has none. */
+  readonly place?: number | null;
+  readonly numbers?: Numbers | undefined;
 }
 
 /** Stands on one event of a log after the other, first before all of them. */

@@ -8,7 +8,9 @@ import type { Ticks } from "../base/duration.ts";
 import type { ActorDefinition, ThreadDefinition } from "../trace/definitions.ts";
 import type { CancelReason, Interruption } from "../trace/event.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
+import type { TraceEvent } from "./cursor.ts";
 import { Numbered } from "./numbered.ts";
+import { type Source, sourceOf } from "./source.ts";
 
 export interface ProcessOutcome {
   number: number;
@@ -211,6 +213,11 @@ export class Entities {
   /** The word that the value of an event is. @param known those that its type's shape has. */
   word<Known extends string>(known: readonly Known[], value: number): Known | (string & {}) {
     return wordOf(this.#trace, known, value);
+  }
+
+  /** Where in user code an event was; null where the trace does not say. */
+  source(event: Pick<TraceEvent, "place" | "numbers">): Source | null {
+    return sourceOf(event, this.#trace.definitions.places);
   }
 
   /** The process that a thread belongs to. */

@@ -14,8 +14,9 @@
  */
 import type { EventType } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
-import type { LoopDefinition } from "../trace/definitions.ts";
+import type { LoopDefinition, Place, Table } from "../trace/definitions.ts";
 import type { TraceEvent } from "./cursor.ts";
+import { type Source, sourceOf } from "./source.ts";
 
 /** A stretch for which the event loop's thread was held. */
 export interface Hold {
@@ -24,7 +25,7 @@ export interface Hold {
   /** Who held it longest. */
   actor: number;
   /** Where in the user's own source most of it was, if it was user code. */
-  source: string | null;
+  source: Source | null;
   /** By whom, the longest first; several only where their steps fell into one turn. */
   parts: readonly { actor: number; ticks: Ticks }[];
 }
@@ -32,7 +33,7 @@ export interface Hold {
 /** That an actor's function was somewhere in the user's source for so long. */
 interface Held {
   actor: number;
-  source: string;
+  source: Source;
   ticks: Ticks;
 }
 
@@ -45,7 +46,7 @@ class OpenHold {
   /** By actor; most holds have one, which needs no map. */
   #parts: Map<number, Ticks> | undefined;
   /** By actor: where in the user's source it was, and for how long. */
-  #sources: Map<number, Map<string, Ticks>> | undefined;
+  #sources: Map<number, Map<string, { source: Source; ticks: Ticks }>> | undefined;
   #ticks = 0;
 
   constructor(at: Ticks, actor: number) {
@@ -65,7 +66,7 @@ class OpenHold {
 
   addSource({ actor, source, ticks }: Held): void {
     const sources = (this.#sources ??= new Map()).getOrInsertComputed(actor, () => new Map());
-    sources.set(source, (sources.get(source) ?? 0) + ticks);
+    sources.getOrInsertComputed(source.text, () => ({ source, ticks: 0 })).ticks += ticks;
   }
 
   toHold(): Hold {
@@ -77,7 +78,7 @@ class OpenHold {
         : mostOf(this.#parts).map(([actor, ticks]) => ({ actor, ticks }));
     const [longest] = parts as [(typeof parts)[number]];
     const sources = this.#sources?.get(longest.actor);
-    const source = sources === undefined ? null : mostOf(sources)[0]![0];
+    const source = sources?.values().reduce((a, b) => (b.ticks > a.ticks ? b : a)).source ?? null;
     return { at, ticks, actor: longest.actor, source, parts };
   }
 }
@@ -118,6 +119,7 @@ export class HoldReader {
   readonly #main: number | null;
   readonly #eager: boolean;
   readonly #seam: Ticks;
+  readonly #places: Pick<Table<Place>, "get">;
   readonly #onHold: (hold: Hold) => void;
   /** The thread of the event loop, from where it opens to where it closes. */
   #thread = -1;
@@ -137,12 +139,18 @@ export class HoldReader {
 
   /**
    * @param seam how much time may go by within a step for no reason: none in virtual time.
+   * @param places those that user code may stand at.
    * @param onHold hears of each hold when it has ended, in the order of time.
    */
-  constructor({ rules, main }: HeldLoop, seam: Ticks, onHold: (hold: Hold) => void) {
+  constructor(
+    { rules, main }: HeldLoop,
+    { seam, places }: { seam: Ticks; places: Pick<Table<Place>, "get"> },
+    onHold: (hold: Hold) => void,
+  ) {
     this.#main = main;
     this.#eager = rules === "javascript";
     this.#seam = seam;
+    this.#places = places;
     this.#onHold = onHold;
   }
 
@@ -269,7 +277,8 @@ export class HoldReader {
   }
 
   /** User code says afterwards for how long it has kept the thread. */
-  #callHeld({ actor, at, value: ticks, text: source }: TraceEvent): void {
+  #callHeld(event: TraceEvent): void {
+    const { actor, at, value: ticks } = event;
     if (this.#step !== null) this.#step.isTold = true;
     // Main's own call keeps the thread from its beginning to its end, and was begun as that.
     if (!this.#isMain(actor)) {
@@ -278,7 +287,8 @@ export class HoldReader {
       if (isApart && this.#step === null) this.#close();
       this.#add(actor, from, at, ticks);
     }
-    if (source !== undefined) this.#source({ actor, source, ticks });
+    const source = sourceOf(event, this.#places);
+    if (source !== null) this.#source({ actor, source, ticks });
   }
 
   /**

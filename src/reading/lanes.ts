@@ -386,7 +386,9 @@ class HeldThread {
   constructor({ number, rules }: ReturnType<typeof nextLoop>, main: number | null) {
     this.number = number;
     this.floats = rules === "javascript";
-    this.holds = new HoldReader({ rules, main }, 0, ({ at, ticks }) =>
+    // A picture tells nobody where the thread was held.
+    const known = { seam: 0, places: new Map() };
+    this.holds = new HoldReader({ rules, main }, known, ({ at, ticks }) =>
       this.#wasHeld(at, at + ticks),
     );
   }

@@ -29,10 +29,14 @@ export class LoopReader {
   /** Who was late within the hold that has not ended. */
   readonly #lateWithin: LateTurn[] = [];
 
-  constructor(outcome: Omit<LoopOutcome, "blame">, seam: Ticks, blame: BlameReader) {
+  constructor(
+    outcome: Omit<LoopOutcome, "blame">,
+    known: ConstructorParameters<typeof HoldReader>[1],
+    blame: BlameReader,
+  ) {
     this.#outcome = outcome;
     this.#blame = blame;
-    this.holds = new HoldReader(outcome, seam, (hold) => this.#wasHeld(hold));
+    this.holds = new HoldReader(outcome, known, (hold) => this.#wasHeld(hold));
   }
 
   get number(): number | null {

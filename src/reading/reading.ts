@@ -6,7 +6,7 @@
  * program that somebody else wrote is read by the same rules. Times are ticks of the trace's own time.
  */
 import type { Ticks } from "../base/duration.ts";
-import { typeNumber, waits } from "../trace/event.ts";
+import { eventTypes, typeNumber, waits } from "../trace/event.ts";
 import { NOBODY } from "../trace/log.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
 import { ActorReader } from "./actors.ts";
@@ -116,7 +116,14 @@ export function read(trace: Trace, ...listeners: Listener[]): Reading {
 const sleepBegan = typeNumber["sleep-began"];
 const sleepEnded = typeNumber["sleep-ended"];
 const loopOpened = typeNumber["loop-opened"];
-const cancelRequested = typeNumber["cancel-requested"];
+
+/**
+ * By the number of a type: whether its place is not where its actor stands. Of a request to stop it is where
+ * somebody else stands; of what user code has done, within its call or set going, where that was.
+ */
+const isElsewhere = eventTypes.map((type) =>
+  ["cancel-requested", "call-held", "left-behind", "went-on"].includes(type),
+);
 
 class TraceReader {
   readonly #trace: Trace;
@@ -199,8 +206,7 @@ class TraceReader {
     for (const { reader, hear } of heard[type]!) hear(this.#readers[reader] as never, event, span);
     for (const listener of this.#listeners) listener.hear(event, span);
     const { place } = event;
-    // The place of a request to stop is where somebody else stands.
-    if (place !== null && event.actor !== NOBODY && type !== cancelRequested)
+    if (place !== null && event.actor !== NOBODY && !isElsewhere[type])
       this.#actors.stands(event.actor, place, event.at);
   }
 

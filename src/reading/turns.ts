@@ -90,7 +90,7 @@ export class TurnReader {
         closedAt: null,
         longestBlock: null,
       },
-      seamOf(this.#trace.source),
+      { seam: seamOf(this.#trace.source), places: this.#trace.definitions.places },
       this.#newBlame(),
     );
     this.#loops.push(loop);

@@ -4,6 +4,7 @@ import { type EventType, goings, leftovers } from "../trace/event.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { Entities } from "./entities.ts";
 import type { Hears } from "./listener.ts";
+import type { Source } from "./source.ts";
 import type { Span } from "./spans.ts";
 
 /** A call that was under way when its task was cancelled, and did not end for that. */
@@ -35,7 +36,7 @@ export interface LeftBehind {
   function: string;
   what: (typeof leftovers)[number] | (string & {});
   /** Where it was set. */
-  source: string | null;
+  source: Source | null;
   /** Whether it had run, once and for all, or been cleared by the end of the run. */
   over: boolean;
 }
@@ -94,13 +95,14 @@ export class AftermathReader {
     printed: (reader, { actor }) => reader.#wrote(actor),
     complained: (reader, { actor }) => reader.#wrote(actor),
     "call-ended": (reader, _, span) => reader.#callEnded(span),
-    "left-behind": (reader, { actor, value, text }) => {
+    "left-behind": (reader, event) => {
+      const { actor, value } = event;
       reader.#aftermath.leftBehind.push({
         actor,
         // It is told right before the end of its call.
         function: reader.#calls.get(actor)?.span.of ?? reader.#ended.get(actor)?.function ?? "",
         what: reader.#entities.word(leftovers, value),
-        source: text ?? null,
+        source: reader.#entities.source(event),
         over: false,
       });
     },
@@ -161,22 +163,20 @@ export class AftermathReader {
     return this.#aftermath;
   }
 
-  #goesOn({ at, actor, value, text }: LogCursor): void {
+  #goesOn({ at, actor, value, text, place }: LogCursor): void {
     const { leftBehind, wentOn } = this.#aftermath;
     const how = goings[value];
     // What it did, this version does not know.
     if (how === undefined) return;
-    // The place of a timer, or the function.
-    const of = text ?? null;
     if (how === "timeout" || how === "cleared") {
       const one = leftBehind.find(
-        (left) => left.actor === actor && left.source === of && !left.over,
+        ({ actor: by, source, over }) => by === actor && (source?.place ?? null) === place && !over,
       );
       if (one !== undefined) one.over = true;
       return;
     }
     if (how === "interval") return;
-    const name = of ?? "";
+    const name = text ?? "";
     let one = wentOn.find((other) => other.actor === actor && other.function === name);
     if (one === undefined) {
       const endedAt = this.#ended.get(actor)?.at ?? at;

@@ -35,7 +35,7 @@ function deeds({ lines, values }: { lines: number; values: number }): string {
 export function thing({ what, source }: LeftBehind): string {
   const name =
     what === "interval" ? "an interval" : what === "timeout" ? "a timer" : `something (${what})`;
-  return `${name}${source === null ? "" : ` (${source})`}`;
+  return `${name}${source === null ? "" : ` (${source.text})`}`;
 }
 
 /** What a function went on with, or left, after its call had ended. @param who who called it. */

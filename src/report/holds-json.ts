@@ -16,7 +16,12 @@ export function holdToJson<Who>(
   { at, ticks, actor, source }: Hold,
   { by }: Pick<HoldNaming<Who, never, never>, "by">,
 ) {
-  return { at: at / TICKS_PER_MS, duration: ticks / TICKS_PER_MS, ...by(actor), source };
+  return {
+    at: at / TICKS_PER_MS,
+    duration: ticks / TICKS_PER_MS,
+    ...by(actor),
+    source: source?.text ?? null,
+  };
 }
 
 /** A hold with whose it was and who was late; `by` of those: how much of that this hold is blamed for. */

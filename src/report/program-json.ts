@@ -7,6 +7,7 @@
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
 import type { Victim } from "../reading/blame.ts";
+import type { Hold } from "../reading/holds.ts";
 import { NOBODY } from "../trace/log.ts";
 import type { Id } from "../trace/read.ts";
 import { Names } from "../remedies/program/names.ts";
@@ -155,7 +156,10 @@ class ProgramJson {
           closingAt: orNull(closingAt),
           closedAt: orNull(closedAt),
           entries: entries.map((entry) => this.#task(entry)),
-          longestBlock: longestBlock === null ? null : holdToJson(longestBlock, this.#holdNaming),
+          longestBlock:
+            longestBlock === null
+              ? null
+              : { ...holdToJson(longestBlock, this.#holdNaming), ...this.#heldAt(longestBlock) },
         })),
       ),
     );
@@ -238,8 +242,13 @@ class ProgramJson {
       ({ thread, block }) => ({
         ...this.#threadRef(thread),
         ...blockToJson(block, this.#holdNaming),
+        ...this.#heldAt(block.hold),
       }),
     );
+  }
+
+  #heldAt({ source }: Hold) {
+    return { place: this.#place(source?.place ?? null) };
   }
 
   #failures() {

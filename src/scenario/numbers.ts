@@ -1,4 +1,4 @@
-/** The numbers that threads and actors of a scenario's run have; a trace says what each means. */
+/** The numbers that threads, actors and places of a scenario's run have; a trace says what each means. */
 
 export const MAIN_THREAD = 0;
 export const LOOP_THREAD = 1;
@@ -17,3 +17,9 @@ export const threads: readonly string[] = [
 /** Actors below zero; a task's actor is its index among the run's tasks. */
 export const MAIN = -2;
 export const LAUNCH = -1;
+
+/**
+ * The first place in user code; the others follow, as the run comes upon them. Those below are steps of the
+ * document, of which no document has so many.
+ */
+export const USER_PLACE = 2 ** 24;

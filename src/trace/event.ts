@@ -211,21 +211,26 @@ export const eventShapes = {
   // The user's own function, from its call until what it returned has settled.
   "call-began": { text: { name: "function" } },
   "call-ended": { value: { name: "how", words: completions }, text: error },
-  // For this long, until now, the user's function has held its thread; the text says where in the source.
-  "call-held": { value: duration, text: { name: "source", optional: true } },
+  // For this long, until now, the user's function has held its thread: at the event's place, or somewhere
+  // from there to a last line; or one of so many calls has.
+  "call-held": {
+    value: duration,
+    numbers: [
+      { name: "lastLine", unit: "count", optional: true },
+      { name: "calls", unit: "count", optional: true },
+    ],
+  },
   // A call in main returned a promise, which main cannot await.
   "promise-dropped": { text: { name: "function" } },
   // A line on stderr, which only user code writes; what is printed goes to stdout.
   complained: { text: { name: "text" } },
   // The task's loop has closed without it, and the interpreter collects its coroutine at the very end.
   "task-destroyed": { about: "task" },
-  // A call has ended, and something that it had set going and nobody waits for is still there.
-  "left-behind": {
-    value: { name: "what", words: leftovers },
-    text: { name: "source", optional: true },
-  },
-  // User code whose call has ended goes on. The text says where a timer was set, or which function it
-  // is that writes, sends or receives; that has its own event behind this one, and is no step.
+  // A call has ended, and something that it had set going at the event's place, and nobody waits for, is
+  // still there.
+  "left-behind": { value: { name: "what", words: leftovers } },
+  // User code whose call has ended goes on. The place says where a timer was set; the text, which function
+  // it is that writes, sends or receives; that has its own event behind this one, and is no step.
   "went-on": { value: { name: "how", words: goings }, text: { name: "of", optional: true } },
   // Nothing is alive any more on a thread that user code ran on: it ends by itself.
   "nothing-left": {},

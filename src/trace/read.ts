@@ -13,6 +13,7 @@ import {
   type Definitions,
   definitionShapes,
   type FieldShape,
+  type Place,
   tableOf,
 } from "./definitions.ts";
 import {
@@ -26,7 +27,7 @@ import {
 import type { TraceHeader } from "./header.ts";
 import { type Details, detailsFrom, EventLog, NOBODY, NOWHERE } from "./log.ts";
 import { headerSchema, unknownHeaderFields } from "./schema.ts";
-import type { Trace, Unknown } from "./trace.ts";
+import { type Trace, type Unknown, withPlaces } from "./trace.ts";
 
 /** A file of events that cannot be read; the message names file and line. */
 export class EventsError extends UserError {}
@@ -38,7 +39,7 @@ export type Id = string | number;
 export interface Convention {
   /** The number of what a line defines; undefined where there is nothing of that name. */
   numberOf(kind: DefinitionKind, id: Id): number | undefined;
-  /** All of them, where they are known beforehand: then those of the file are not kept. */
+  /** All of them, where they are known beforehand: then of the file's only places that are not are kept. */
   definitions?: Definitions;
 }
 
@@ -198,12 +199,17 @@ class LineReader {
       idOf: (kind, number) => ids.getOrInsertComputed(kind, idsOf).get(number) ?? null,
       header: this.#header,
       source: this.#header.source,
-      definitions: this.#definitions,
+      definitions: this.#allDefinitions(),
       log: this.#log.inTimeOrder(),
       words: [...this.#words.keys()],
       cutOff: this.#lines.cutOff,
       unknown: [...this.#unknown.values()],
     };
+  }
+
+  #allDefinitions(): Definitions {
+    if (this.#convention.definitions === undefined) return this.#definitions;
+    return withPlaces(this.#definitions, this.#tables.places as Map<number, Place>);
   }
 
   /** Counts fields of the header that this version does not know. */
@@ -329,7 +335,11 @@ class LineReader {
     this.#numbers[kind].set(id, number);
     if (kind === "actor" && (definition["kind"] === "main" || definition["kind"] === "launch"))
       this.#programs.add(number);
-    if (this.#convention.definitions === undefined)
+    const { definitions } = this.#convention;
+    if (
+      definitions === undefined ||
+      (kind === "place" && definitions.places.get(number) === undefined)
+    )
       this.#tables[tableOf[kind]].set(number, definition);
   }
 

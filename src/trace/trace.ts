@@ -1,5 +1,5 @@
 /** A trace: one stream of events and what it takes to understand them, the same for every source. */
-import type { Definitions, Table } from "./definitions.ts";
+import type { Definitions, Place, Table } from "./definitions.ts";
 import type { EventLog } from "./log.ts";
 
 /** A scenario, performed under a strategy. */
@@ -82,4 +82,19 @@ export function lazyTable<Definition>(
       for (let number = first; number < first + size; number++) yield [number, make(number)];
     },
   };
+}
+
+/** The same definitions with further places, which have other numbers. */
+export function withPlaces(definitions: Definitions, more: Table<Place>): Definitions {
+  const { places } = definitions;
+  if (more.size === 0) return definitions;
+  const all: Table<Place> = {
+    size: places.size + more.size,
+    get: (number) => places.get(number) ?? more.get(number),
+    *[Symbol.iterator]() {
+      yield* places;
+      yield* more;
+    },
+  };
+  return { ...definitions, places: all };
 }

@@ -1,6 +1,9 @@
 /** Where user code held its thread, and who did, as a user of the command line is told. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { temporaryFolder } from "../support/tandem.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { USER_PLACE } from "../../src/scenario/numbers.ts";
+import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { runCode } from "../support/user-code.ts";
 import { patience } from "../support/patience.ts";
 
@@ -57,13 +60,18 @@ export async function spread() {
   }
   return a;
 }
+export async function leaves() {
+  setTimeout(() => {}, 20);
+  setTimeout(() => {}, 40);
+  Bun.sleepSync(30);
+}
 export function inMain() { spin(performance.now() + 300); }
 export async function quiet({ sleep }: any) { await sleep(400); }
 `,
 );
 
 /** A task that does this, beside one that only sleeps. */
-const beside = (name: string): object => ({
+const beside = (name: string) => ({
   main: ["launch", { print: "main goes on" }],
   tasks: {
     quiet: [{ call: { module: "./busy.ts", export: "quiet" } }],
@@ -113,4 +121,40 @@ test("a function that main calls is told by its line as well", async () => {
 test("what sleeps in user code is never taken for what holds", async () => {
   const { result } = await runCode(folder, beside("quiet"), "thread");
   expect(result.findings.filter(({ rule }) => rule === "loop-blocked")).toEqual([]);
+});
+
+describe("a place in user code", () => {
+  /** The lines of a record, and what the run and the record, when it is read again, say. */
+  async function recorded(strategy: string) {
+    const document = { main: ["launch"], tasks: { busy: beside("leaves").tasks.busy } };
+    const events = join(folder.path, "held.ndjson");
+    const { result } = await runCode(folder, document, strategy, "--events", events, "--force");
+    const lines: Record<string, any>[] = readFileSync(events, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const { stdout } = await tandemHere(["report", events, "--json"]);
+    return { lines, result, again: JSON.parse(stdout) };
+  }
+
+  test.each(["thread", "thread,offload=processes,workers=1"])(
+    "is defined in the record, and what stands there names it, as with the document's steps (%s)",
+    async (strategy) => {
+      const { lines, result, again } = await recorded(strategy);
+      const places = new Map(
+        lines.filter(({ define }) => define === "place").map((place) => [place["id"], place]),
+      );
+      const placesOf = (type: string): string[] =>
+        lines
+          .filter((line) => line["type"] === type)
+          .map(({ place }) => `${places.get(place)!["file"]}:${places.get(place)!["line"]}`);
+      expect(placesOf("call-held")).toContain("busy.ts:50");
+      expect(new Set(placesOf("left-behind"))).toEqual(new Set(["busy.ts:48", "busy.ts:49"]));
+      expect(placesOf("call-began")).toEqual([expect.stringMatching(/scenario\.json:1$/)]);
+      const inCode = places.values().filter(({ file }) => file === "busy.ts");
+      for (const { id } of inCode) expect(id).toBeGreaterThanOrEqual(USER_PLACE);
+      expect(again.metrics.longestBlock).toEqual(result.metrics.longestBlock);
+      expect(again.findings).toEqual(result.findings);
+    },
+  );
 });

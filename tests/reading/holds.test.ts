@@ -10,7 +10,7 @@ import { runOf } from "../../src/outcome/run.ts";
 import { read, type Reading } from "../../src/reading/reading.ts";
 import type { ActorDefinition, Definitions } from "../../src/trace/definitions.ts";
 import { type EventType, typeNumber } from "../../src/trace/event.ts";
-import { LAUNCH, MAIN } from "../../src/scenario/numbers.ts";
+import { LAUNCH, MAIN, USER_PLACE } from "../../src/scenario/numbers.ts";
 import { type Details, EventLog, NOBODY } from "../../src/trace/log.ts";
 import { renderVerdict } from "../../src/report/terminal/verdict.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
@@ -331,13 +331,24 @@ describe("for real", () => {
   );
   const strategy = resolveStrategy({ use: "thread" });
 
+  /** Two places in user code, which `call-held` names as 0 and 1. */
+  const places = new Map(
+    [
+      { file: "job.ts", line: 4, column: 3, function: null },
+      { file: "job.ts", line: 1, column: null, function: null },
+    ].map((place, k) => [USER_PLACE + k, place]),
+  );
+
   /** What is told of events of the loop's thread, in milliseconds; the ticker is task 0. */
   const told = (...events: [number, EventType, number, number?, string?][]): Outcome => {
     const log = new EventLog();
     log.add(0, "loop-opened", 1, LAUNCH);
-    for (const [at, type, actor, value = 0, text] of events)
-      log.add(at * 1000, type, 1, actor, value * 1000, text);
-    return runOf(planOf(scenario, { strategy, driver: { kind: "real", speed: 1 } }), log).outcome;
+    for (const [at, type, actor, value = 0, text] of events) {
+      const details = type === "call-held" ? { place: USER_PLACE + Number(text) } : { text };
+      log.record(at * 1000, typeNumber[type], 1, actor, value * 1000, details);
+    }
+    const plan = planOf(scenario, { strategy, driver: { kind: "real", speed: 1 } });
+    return runOf(plan, log, { places }).outcome;
   };
   const wakes = (at: number): [number, EventType, number, number?][] => [
     [at, "sleep-ended", 0],
@@ -394,8 +405,8 @@ describe("for real", () => {
       [0, "task-started", 1],
       [1, "step-began", 1],
       [1, "call-began", 1, 0, "./job.ts#default"],
-      [60, "call-held", 1, 50, "job.ts:4:3"],
-      [161, "call-held", 1, 110, "job.ts:1"],
+      [60, "call-held", 1, 50, "0"],
+      [161, "call-held", 1, 110, "1"],
       [161.1, "call-ended", 1],
       [161.2, "block-began", 1],
       [200, "block-ended", 1],
@@ -406,7 +417,7 @@ describe("for real", () => {
       at: 1000,
       ticks: 199_000,
       actor: 1,
-      source: "job.ts:1",
+      source: { place: USER_PLACE + 1, text: "job.ts:1" },
       parts: [{ actor: 1, ticks: 199_000 }],
     });
   });
@@ -416,7 +427,7 @@ describe("for real", () => {
       [from, "step-began", 1],
       [from, "call-began", 1, 0, "./job.ts#default"],
       [from + 0.1, "step-ended", 1],
-      [to, "call-held", 1, to - from, "job.ts:1"],
+      [to, "call-held", 1, to - from, "1"],
       [to, "call-ended", 1],
     ];
     const outcome = told([0, "task-started", 1], ...call(0, 70), ...call(70.2, 150));
@@ -431,10 +442,14 @@ describe("for real", () => {
       [50, "block-ended", 1],
       [50.1, "call-began", 1, 0, "./job.ts#default"],
       [150.2, "step-ended", 1],
-      [150.3, "call-held", 1, 100, "job.ts:1"],
+      [150.3, "call-held", 1, 100, "1"],
       [400, "call-ended", 1],
     );
-    expect(outcome.longestBlock).toMatchObject({ at: 0, ticks: 150_300, source: "job.ts:1" });
+    expect(outcome.longestBlock).toMatchObject({
+      at: 0,
+      ticks: 150_300,
+      source: { text: "job.ts:1" },
+    });
   });
 });
 
@@ -572,7 +587,7 @@ function holdsOf(log: EventLog, strategy: Strategy): Hold[] {
   const holds: Hold[] = [];
   const reader = new HoldReader(
     { rules: strategy.loop === "float" ? "javascript" : "asyncio", main: MAIN },
-    0,
+    { seam: 0, places: new Map() },
     (hold) => holds.push(hold),
   );
   for (const event of eventsOf(log)) reader.hear(event);

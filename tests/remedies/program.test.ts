@@ -58,11 +58,11 @@ const say = (finding: Finding): string => {
 /** A call for an exit of which there is nothing more to say. */
 const calledByMain = { by: null, thread: null, place: null };
 
-const hold = (by: number, ms: number, source: string | null = null): Hold => ({
+const hold = (by: number, ms: number, place: number | null = null): Hold => ({
   at: 0,
   ticks: ms * 1000,
   actor: by,
-  source,
+  source: place === null ? null : { place, text: "in a scenario's words" },
   parts: [{ actor: by, ticks: ms * 1000 }],
 });
 
@@ -261,7 +261,11 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
       {
         ...nobody,
         rule: "kept-alive",
-        evidence: { stayed: 2_000_000, hasEnded: true, because: { ...left, source: "app.js:7" } },
+        evidence: {
+          stayed: 2_000_000,
+          hasEnded: true,
+          because: { ...left, source: { place: 2, text: "app.js:7" } },
+        },
       },
       "all else was over at 100ms, and the process stayed for 2s more because of an interval (app.js:7) of poll; close or clear it when it is no longer needed, or let it not keep the process",
     ],
@@ -279,7 +283,7 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
         rule: "loop-blocked",
         evidence: {
           holder: {
-            longest: hold(FIRST!, 200, "app.py:11"),
+            longest: hold(FIRST!, 200, 1),
             holds: 1,
             tasks: 1,
             victims: [victim(WATCH!, { late: 200_000 })],
@@ -287,7 +291,7 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
           more: 1,
         },
       },
-      "upload#1 (made at app.py:30 in main), at app.py:11, held its loop's thread for 200ms: watch woke 200ms late, 150ms of it through this (and 1 more hold it likewise); hand what blocks to a thread or a process, or let it give way now and then",
+      "upload#1 (made at app.py:30 in main), at app.py:10 in upload, held its loop's thread for 200ms: watch woke 200ms late, 150ms of it through this (and 1 more hold it likewise); hand what blocks to a thread or a process, or let it give way now and then",
     ],
   ],
   starved: [

@@ -338,6 +338,23 @@ describe("a program", () => {
     expect(result.exit).toMatchObject({ code: 0, by: null });
   });
 
+  test("whose function held its loop is told with the place where it did, which is not where it stands", async () => {
+    const { text, result } = await views([
+      ...begun,
+      { define: "place", id: "parse", file: "app.py", line: 9, function: "parse" },
+      { ...event(2, "task-started", "t"), place: "line 3" },
+      event(300, "call-held", "t", { duration: 200, place: "parse", lastLine: 12 }),
+      ...ended,
+    ]);
+    expect(text).toContain(
+      "t (made at app.py:3), at app.py:9 in parse, held its loop's thread for 200ms",
+    );
+    expect(text).toContain("simply stopped at app.py:3.");
+    const place = { file: "app.py", line: 9, function: "parse" };
+    expect(result.blocks).toMatchObject([{ by: "t", source: "in parse, app.py:9-12", place }]);
+    expect(result.loops).toMatchObject([{ longestBlock: { place } }]);
+  });
+
   test("that started another is not told to have ended with it", async () => {
     const { text, result } = await views([
       ...begun,

@@ -5,12 +5,11 @@
  * however that ends.
  */
 import { POOL_THREAD } from "../../scenario/numbers.ts";
-import type { Details } from "../../trace/log.ts";
 import { failures } from "../../program/failure.ts";
 import type { ChannelRequest, Job } from "../../program/operation.ts";
 import { callSteps } from "../../scenario/calls.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
-import type { ChildInput } from "./protocol.ts";
+import type { ChildInput, RealDetails } from "./protocol.ts";
 import { selfCommand, withoutOrphans } from "./self.ts";
 import { hold, standStill } from "./hold.ts";
 import { type Host, UserCode } from "./user-code.ts";
@@ -25,7 +24,7 @@ type ToProcess =
 type FromProcess =
   | { kind: "ready" }
   | { kind: "done"; error: string | null }
-  | { kind: "record"; type: number; actor: number; value: number; details?: Details }
+  | { kind: "record"; type: number; actor: number; value: number; details?: RealDetails }
   | { kind: "ask"; ask: number; actor: number; request: ChannelRequest };
 
 /** The end of a job; `broken` where the process has died. */
@@ -181,7 +180,7 @@ class ProcessBody implements Host {
     else asked.reject(new Error(error));
   }
 
-  record(type: number, actor: number, value: number, details?: Details): void {
+  record(type: number, actor: number, value: number, details?: RealDetails): void {
     this.#send({ kind: "record", type, actor, value, ...(details && { details }) });
   }
 

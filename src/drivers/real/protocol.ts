@@ -3,6 +3,8 @@ import { LOOP_THREAD, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts
 import type { NumberedSpec, ProgramSpec } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import { countSteps, isPoolStep } from "../../scenario/walk.ts";
+import type { Place } from "../../trace/definitions.ts";
+import type { Details } from "../../trace/log.ts";
 import type { BoardSize } from "./board.ts";
 
 /** From tandem to the child process, as JSON on its standard input. */
@@ -52,4 +54,10 @@ export function boardSize(run: NumberedSpec): BoardSize {
         );
   const threads = Math.max(MAIN_THREAD, ...otherThreads(run)) + 1;
   return { threads, channels: scenario.channels.length, jobs };
+}
+
+/** The details of an event of user code. */
+export interface RealDetails extends Details {
+  /** Where in user code; tandem's process, which hears of it first there, gives it a number. */
+  readonly userPlace?: Place;
 }

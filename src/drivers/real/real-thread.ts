@@ -6,7 +6,6 @@
  */
 import { logReasons, typeNumber, waits } from "../../trace/event.ts";
 import { LAUNCH, LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
-import type { Details } from "../../trace/log.ts";
 import type {
   CallOperation,
   Channel,
@@ -33,6 +32,7 @@ import type { SharedChannel } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { hold, standStill, standStillBriefly } from "./hold.ts";
 import type { Mailbox, Posted } from "./mailbox.ts";
+import type { RealDetails } from "./protocol.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { after } from "./timer.ts";
 import type { Host, UserCode } from "./user-code.ts";
@@ -119,7 +119,7 @@ export class RealThread implements Thread, Host {
     return this.#options.clock.now();
   }
 
-  record(type: number, actor: number, value: number, details?: Details): Ticks {
+  record(type: number, actor: number, value: number, details?: RealDetails): Ticks {
     // User code is not observed beyond the end of the process.
     if (type === processEnded) this.#options.userCode?.end();
     // A reading of the clock costs more than the rest of an event. A sleep concerns no other thread,

@@ -4,6 +4,7 @@
  * Invariant: when `perform` has settled the child is gone, however the run ended.
  */
 import { type Interruption, interruptions, typeNumber } from "../../trace/event.ts";
+import type { Place } from "../../trace/definitions.ts";
 import { MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../trace/log.ts";
 import type { ProgramSpec } from "../../program/spec.ts";
@@ -47,6 +48,8 @@ export function traitsOf({ scenario, strategy }: Omit<ProgramSpec, "runtime">): 
 export interface RealResult {
   /** The events in the order of time. */
   log: EventLog;
+  /** The places in user code that it came upon, by their numbers in the log. */
+  places: ReadonlyMap<number, Place>;
   /** When main started, in ms since 1970; null if it did not. */
   epoch: number | null;
   /** Whether something else than the program's end has ended the run. */
@@ -157,11 +160,11 @@ export class RealRun implements Disposable {
 
   #result(listener: Listener, { timeout, speed }: RealOptions, complaint: string): RealResult {
     const log = listener.log.inTimeOrder();
-    const { epoch } = listener;
+    const { epoch, places } = listener;
     if (listener.endedAt !== null) {
       // A thread that is not waited for may still write while the process ends.
       const whole = log.upTo(listener.endedAt);
-      return { log: whole, epoch, endedEarly: false, signal: null, complaint: "" };
+      return { log: whole, places, epoch, endedEarly: false, signal: null, complaint: "" };
     }
     const signalCode = this.#child.signalCode as string | null;
     const signal =
@@ -177,7 +180,14 @@ export class RealRun implements Disposable {
       interruptions.indexOf(by),
       by === "crash" ? (signalCode ?? `exit status ${this.#child.exitCode}`) : undefined,
     );
-    return { log, epoch, endedEarly: true, signal, complaint: by === "crash" ? complaint : "" };
+    return {
+      log,
+      places,
+      epoch,
+      endedEarly: true,
+      signal,
+      complaint: by === "crash" ? complaint : "",
+    };
   }
 }
 
@@ -255,6 +265,11 @@ class Listener {
   /** When main's clock began, in epoch ms; null before that is known. */
   get epoch(): number | null {
     return this.#reader.readyAt ?? null;
+  }
+
+  /** The places in user code that events have named. */
+  get places(): ReadonlyMap<number, Place> {
+    return this.#reader.places;
   }
 
   /** The present instant of scenario time, by this process's clock. */

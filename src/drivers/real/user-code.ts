@@ -7,7 +7,8 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
-import { type Details, NOWHERE } from "../../trace/log.ts";
+import type { Place } from "../../trace/definitions.ts";
+import { NOWHERE } from "../../trace/log.ts";
 import { goings, leftovers, typeNumber } from "../../trace/event.ts";
 import { LAUNCH, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import {
@@ -20,6 +21,7 @@ import { type CallStep, functionName } from "../../scenario/calls.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import { suggestion } from "../../base/suggest.ts";
 import { Deadlock } from "./board.ts";
+import type { RealDetails } from "./protocol.ts";
 import { type Context, contextOf } from "./user/context.ts";
 import { type Call, HoldMeter } from "./user/holds.ts";
 import { Output, type Stream } from "./user/output.ts";
@@ -29,7 +31,7 @@ import { Timers } from "./user/timers.ts";
 /** What a thread does for the user code on it. */
 export interface Host {
   readonly number: number;
-  record(type: number, actor: number, value: number, details?: Details): void;
+  record(type: number, actor: number, value: number, details?: RealDetails): void;
   /** Has what was recorded written: somebody watches. */
   flush(): void;
   /** Stands still for a stretch of scenario time. */
@@ -92,18 +94,21 @@ export class UserCode {
       folder: options.folder,
       places: this.#places,
       candidates: () => this.#goingOn(),
-      onHeld: (ms, { actor }, source) =>
-        this.#host!.record(typeNumber["call-held"], actor, this.#toTicks(ms), { text: source }),
+      onHeld: (ms, { actor }, details) =>
+        this.#host!.record(typeNumber["call-held"], actor, this.#toTicks(ms), details),
     });
     this.#timers = new Timers({
       caller: () => this.#caller.getStore(),
       place: () => this.#places.ofStack(new Error().stack),
       onTurn: (call) => this.#holds.beginTurn(call),
       onLeft: ({ actor }, what, place) =>
-        this.#host!.record(typeNumber["left-behind"], actor, leftovers.indexOf(what), {
-          text: place ?? undefined,
-        }),
-      onWentOn: ({ actor }, how, place) => this.#goesOn(actor, how, place),
+        this.#host!.record(
+          typeNumber["left-behind"],
+          actor,
+          leftovers.indexOf(what),
+          detailsAt(place),
+        ),
+      onWentOn: ({ actor }, how, place) => this.#goesOn(actor, how, detailsAt(place)),
     });
   }
 
@@ -328,7 +333,7 @@ export class UserCode {
       block: (ticks) => this.#holds.apart(() => host.block(ticks)),
       ask: (request) => {
         if (actor === MAIN) return this.#holds.apart(() => host.askNow(request));
-        if (call.ended) this.#goesOn(actor, request.kind, functionName(step));
+        if (call.ended) this.#goesOn(actor, request.kind, { text: functionName(step) });
         return answer(host.ask(actor, request));
       },
     });
@@ -349,15 +354,13 @@ export class UserCode {
   }
 
   #print({ actor, step, ended }: Call, stream: Stream, line: string): void {
-    if (ended) this.#goesOn(actor, typeOf[stream], functionName(step));
+    if (ended) this.#goesOn(actor, typeOf[stream], { text: functionName(step) });
     this.#host!.record(typeNumber[typeOf[stream]], actor, 0, { text: line });
     this.#host!.flush();
   }
 
-  #goesOn(actor: number, how: (typeof goings)[number], of: string | null): void {
-    this.#host!.record(typeNumber["went-on"], actor, goings.indexOf(how), {
-      text: of ?? undefined,
-    });
+  #goesOn(actor: number, how: (typeof goings)[number], of: RealDetails | undefined): void {
+    this.#host!.record(typeNumber["went-on"], actor, goings.indexOf(how), of);
   }
 
   /** Has Bun.sleepSync in user code recorded, with its line. */
@@ -370,9 +373,8 @@ export class UserCode {
       const call = this.#caller.getStore();
       if (call === undefined) return;
       this.#holds.toldApart(held);
-      this.#host!.record(typeNumber["call-held"], call.actor, this.#toTicks(held), {
-        text: this.#places.ofStack(new Error().stack) ?? undefined,
-      });
+      const details = detailsAt(this.#places.ofStack(new Error().stack));
+      this.#host!.record(typeNumber["call-held"], call.actor, this.#toTicks(held), details);
     };
   }
 
@@ -386,6 +388,10 @@ export class UserCode {
     if (this.#failJob !== undefined) this.#failJob(text);
     else this.#host!.onStray(reason, text);
   }
+}
+
+function detailsAt(userPlace: Place | null): RealDetails | undefined {
+  return userPlace === null ? undefined : { userPlace };
 }
 
 /** The event that a line is. */

@@ -9,7 +9,10 @@
  * would say the same, but to write and read four million of them takes longer than most runs.
  */
 import { writeSync } from "node:fs";
-import { type Columns, type Details, NOWHERE, type Numbers } from "../../trace/log.ts";
+import { USER_PLACE } from "../../scenario/numbers.ts";
+import type { Place } from "../../trace/definitions.ts";
+import { type Columns, NOWHERE, type Numbers } from "../../trace/log.ts";
+import type { RealDetails } from "./protocol.ts";
 import type { Board, Lock } from "./board.ts";
 
 const pipe = 3;
@@ -31,8 +34,8 @@ export const longestDebt = 30;
  * events' values (int32, or float64 if one needs it), how much later than the first each is, their
  * actors and places (int32), and types (uint8); filled up to whole words, for each event about a
  * resource its entry in the block and the resource (int32); for each text its event's entry, its
- * length (int32) and its bytes. A text whose entry is below zero (-1 for 0) is the JSON of that event's
- * further numbers.
+ * length (int32) and its bytes. A text whose entry is below zero (-1 for 0) is the JSON of what else that
+ * event has (`Further`).
  */
 const headerBytes = 32;
 const baseOffset = 24;
@@ -43,6 +46,12 @@ const longestBlock = 2 ** 31 - 1;
 
 /** In place of a thread: the block says when main's clock began, by the time of its only event, in epoch ms. */
 const ready = -1;
+
+/** What few events have: further numbers, and a place in user code. */
+interface Further {
+  numbers: Numbers | undefined;
+  userPlace: Place | undefined;
+}
 
 export class EventWriter {
   readonly #thread: number;
@@ -83,7 +92,7 @@ export class EventWriter {
     this.#mayOwe = mayOwe;
   }
 
-  record(at: number, type: number, actor: number, value: number, details?: Details): void {
+  record(at: number, type: number, actor: number, value: number, details?: RealDetails): void {
     if (this.#length === blockEvents || at - this.#at[0]! > longestBlock) this.flush();
     const k = this.#length++;
     this.#at[k] = at;
@@ -93,9 +102,10 @@ export class EventWriter {
     if ((value | 0) !== value) this.#isWide = true;
     this.#place[k] = details?.place ?? NOWHERE;
     if (details === undefined) return;
-    const { text, resource, numbers } = details;
+    const { text, resource, numbers, userPlace } = details;
     if (resource !== undefined) this.#resources.push(k, resource);
-    if (numbers !== undefined) this.#addText(-1 - k, JSON.stringify(numbers));
+    if (numbers !== undefined || userPlace !== undefined)
+      this.#addText(-1 - k, JSON.stringify({ numbers, userPlace } satisfies Further));
     if (text !== undefined) this.#addText(k, text);
     if (this.#textLength > 16 * blockEvents) this.flush();
   }
@@ -178,6 +188,10 @@ export class EventWriter {
 export class EventReader {
   /** When main's clock began, in epoch ms; undefined before the run begins. */
   readyAt: number | undefined;
+  /** The places in user code that events have named, by the numbers that they have got here. */
+  readonly places = new Map<number, Place>();
+  /** The same numbers, by the JSON of each place. */
+  readonly #placeNumbers = new Map<string, number>();
   readonly #sink: { take(thread: number, columns: Columns): void };
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** What has come and is no whole block yet. */
@@ -233,12 +247,26 @@ export class EventReader {
       ];
       place += wordBytes;
       const text = this.#decoder.decode(bytes.subarray(place, place + length));
-      if (k < 0) numbers.set(-1 - k, JSON.parse(text) as Numbers);
-      else texts.set(k, text);
+      if (k >= 0) texts.set(k, text);
+      else {
+        const further = JSON.parse(text) as Further;
+        if (further.numbers !== undefined) numbers.set(-1 - k, further.numbers);
+        if (further.userPlace !== undefined)
+          columns.place[-1 - k] = this.#numberOf(further.userPlace);
+      }
       place += inWords(length);
     }
     this.#sink.take(thread, { length: count, at, ...columns, texts, resources, numbers });
     return size;
+  }
+
+  #numberOf(place: Place): number {
+    const known = JSON.stringify(place);
+    return this.#placeNumbers.getOrInsertComputed(known, () => {
+      const number = USER_PLACE + this.places.size;
+      this.places.set(number, place);
+      return number;
+    });
   }
 }
 

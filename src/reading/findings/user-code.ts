@@ -49,7 +49,7 @@ export function cutOff(subject: Case): Detected<"left-behind">[] {
   const { aftermath, interruptedBy, wall } = subject;
   if (interruptedBy !== null || aftermath.isAllOver) return [];
   const left = aftermath.leftBehind.filter(({ over }) => !over);
-  const alike = Map.groupBy(left, (one) => `${one.function} ${one.source}`);
+  const alike = Map.groupBy(left, (one) => `${one.function} ${one.source?.text}`);
   return [...alike.values()].map((some) => ({
     rule: "left-behind",
     actors: actorsOf(some),

@@ -15,7 +15,7 @@ export function loopBlocked(names: Names, { evidence }: FindingOf<"loop-blocked"
   const { longest, holds, tasks, victims } = holder;
   const { actor, source, ticks } = longest;
   const beside = tasks === 1 ? "" : ` and ${names.many(tasks - 1, actor)} more`;
-  const who = `${names.single(actor)}${beside}${source === null ? "" : `, at ${source},`}`;
+  const who = `${names.single(actor)}${beside}${source === null ? "" : `, at ${names.place(source.place)},`}`;
   const how =
     holds === 1
       ? `for ${formatTime(ticks)}`

@@ -27,7 +27,7 @@ export function loopBlocked(
   const name = actorName(outcome, actor);
   const who =
     tasks === 1 ? name : `${name} and ${tasks - 1} other ${tasks === 2 ? "copy" : "copies"}`;
-  const where = source === null ? "" : ` (${source})`;
+  const where = source === null ? "" : ` (${source.text})`;
   const shares = parts.map((part) => `${actorName(outcome, part.actor)} ${formatTime(part.ticks)}`);
   const together = parts.length === 1 ? "" : ` in one turn (${shares.join(", ")})`;
   const how =

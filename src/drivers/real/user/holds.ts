@@ -8,7 +8,8 @@
 import { resolve } from "node:path";
 import type { CallStep } from "../../../scenario/calls.ts";
 import type { Places } from "./places.ts";
-import { functionKey, Sampler, type Seen } from "./sampler.ts";
+import type { RealDetails } from "../protocol.ts";
+import { functionKey, Sampler, type Seen, type Where } from "./sampler.ts";
 
 /** A call of the user's function. */
 export interface Call {
@@ -46,7 +47,7 @@ export interface HoldOptions {
   places: Places;
   /** The calls that may hold the thread now; those that still go on come first. */
   candidates: () => Call[];
-  onHeld: (ms: number, call: Call, source: string) => void;
+  onHeld: (ms: number, call: Call, details: RealDetails) => void;
 }
 
 export class HoldMeter {
@@ -167,11 +168,14 @@ export class HoldMeter {
     const isLooked = seen !== null && seen.looks >= fewestLooks;
     const isFound = isLooked && seen.found >= leastFound * seen.looks;
     if (ms >= placeFrom && !isFound && (isLooked || cpu < leastCpu * ms)) return;
-    if (known !== null) return onHeld(ms, known, seen?.place ?? places.inFunction(known.step));
+    const whereIn = ({ step }: Call): Where =>
+      seen?.where ?? { userPlace: places.inFunction(step) };
+    if (known !== null) return onHeld(ms, known, whereIn(known));
     const [call, others] = this.#whoHeld(seen);
     if (call === undefined) return;
-    const place = seen?.place ?? places.inFunction(call.step);
-    onHeld(ms, call, others === 0 ? place : `${place}, one of ${others + 1} calls`);
+    const where = whereIn(call);
+    const calls = others === 0 ? {} : { numbers: { ...where.numbers, calls: others + 1 } };
+    onHeld(ms, call, { ...where, ...calls });
   }
 
   /** The first of the calls that can have held the thread, and the number of other actors whose calls can. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CallStep } from "../../../scenario/calls.ts";
+import type { Place } from "../../../trace/definitions.ts";
 
 /** A function of the user's that cannot be called at all; the message says why and where. */
 export class LoadError extends Error {}
@@ -12,6 +13,11 @@ interface BuildPosition {
   file: string;
   line: number;
   column: number;
+}
+
+/** A line, of which neither the column nor the function is known. */
+export function at(file: string, line: number): Place {
+  return { file, line, column: null, function: null };
 }
 
 export class Places {
@@ -36,24 +42,26 @@ export class Places {
     if (!(error instanceof Error)) return `${describeValue(error)} (thrown in ${module})`;
     const name = error.name === "Error" ? "" : `${error.name}: `;
     const place = this.ofStack(error.stack);
-    return `${name}${error.message}${place === null ? "" : ` (${place})`}`;
+    const where = place === null ? "" : ` (${place.file}:${place.line}:${place.column})`;
+    return `${name}${error.message}${where}`;
   }
 
   /** The first place of a stack that is not tandem's own. */
-  ofStack(stack: string | undefined): string | null {
+  ofStack(stack: string | undefined): Place | null {
     for (const [, file, line, column] of (stack ?? "").matchAll(
       /(?:\(|at )(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()\n]*?):(\d+):(\d+)/g,
     )) {
       const path = file!.startsWith("file:") ? fileURLToPath(file!) : file!;
-      if (this.isUsers(path)) return `${this.shorten(path)}:${line}:${column}`;
+      if (!this.isUsers(path)) continue;
+      return { ...at(this.shorten(path), Number(line)), column: Number(column) };
     }
     return null;
   }
 
-  /** The place "in" a step's function, with the line of its definition as far as the source's text tells it. */
-  inFunction({ module, export: name }: CallStep): string {
+  /** The place of a step's function: the line of its definition as far as the source's text tells it. */
+  inFunction({ module, export: name }: CallStep): Place {
     const file = resolve(this.#folder, module);
-    return `in ${name}, ${this.shorten(file)}:${lineOf(file, name)}`;
+    return { ...at(this.shorten(file), lineOf(file, name)), function: name };
   }
 
   /** Whether a file is neither tandem's own nor Bun's. */

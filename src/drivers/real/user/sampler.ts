@@ -7,7 +7,8 @@
 import * as engine from "bun:jsc";
 import { Session } from "node:inspector";
 import { resolve } from "node:path";
-import type { Places } from "./places.ts";
+import type { RealDetails } from "../protocol.ts";
+import { at, type Places } from "./places.ts";
 
 /** The sampling period, in µs. A hold has many of these, and shorter ones would cost more. */
 const intervalMicroseconds = 5000;
@@ -41,10 +42,13 @@ const { samplingProfilerStackTraces } = engine as unknown as {
   samplingProfilerStackTraces: () => { traces: { timestamp: number; frames: RawFrame[] }[] };
 };
 
+/** Where in user code a thread was held: at a line, or somewhere from it to a last one. */
+export type Where = Required<Pick<RealDetails, "userPlace">> & Pick<RealDetails, "numbers">;
+
 /** The samples of a hold, summed up. */
 export interface Seen {
   /** The line that held, or the function with its lines; null where too little was seen. */
-  place: string | null;
+  where: Where | null;
   /** Every function that was seen, by file and name. */
   functions: ReadonlySet<string>;
   /** The number of samples, and of those that found user code. */
@@ -109,7 +113,7 @@ export class Sampler {
     return {
       looks,
       found: stacks.length,
-      place: stacks.length < fewest ? null : this.#placeOf(stacks),
+      where: stacks.length < fewest ? null : this.#whereOf(stacks),
       functions: new Set(stacks.flat().map(({ file, name }) => functionKey(file, name))),
     };
   }
@@ -144,7 +148,7 @@ export class Sampler {
   }
 
   /** The line on which the innermost function stood that was there most of the time; or that function. */
-  #placeOf(stacks: Frame[][]): string | null {
+  #whereOf(stacks: Frame[][]): Where | null {
     const depths = new Map<string, number[]>();
     for (const stack of stacks) {
       const seen = new Set<string>();
@@ -167,11 +171,14 @@ export class Sampler {
     const [{ file, name }] = there as [Frame];
     const path = this.#places.shorten(file);
     const numbers = there.flatMap(({ line }) => line ?? []);
-    if (numbers.length === 0) return name === "" ? path : `in ${name}, ${path}`;
+    // A place has a line; where the engine knows none, that of the function that was called is told.
+    if (numbers.length === 0) return null;
     const lines = [...Map.groupBy(numbers, (line) => line).values()];
     const often = lines.reduce((a, b) => (b.length > a.length ? b : a));
-    if (often.length >= half * stacks.length) return `${path}:${often[0]}`;
-    const range = `${path}:${Math.min(...numbers)}-${Math.max(...numbers)}`;
-    return name === "" ? range : `in ${name}, ${range}`;
+    if (often.length >= half * stacks.length) return { userPlace: at(path, often[0]!) };
+    return {
+      userPlace: { ...at(path, Math.min(...numbers)), function: name === "" ? null : name },
+      numbers: { lastLine: Math.max(...numbers) },
+    };
   }
 }

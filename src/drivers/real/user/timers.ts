@@ -2,6 +2,7 @@
  * The timers of user code: a callback runs on behalf of the call that set its timer, and a timer that is
  * there when its call has ended is told as left behind.
  */
+import type { Place } from "../../../trace/definitions.ts";
 import { leftovers } from "../../../trace/event.ts";
 import type { Call } from "./holds.ts";
 
@@ -10,7 +11,7 @@ export type Leftover = (typeof leftovers)[number];
 interface Pending {
   call: Call;
   what: Leftover;
-  place: string | null;
+  place: Place | null;
   /** Whether it has been told as left behind, and whether it has been told that it ran after that. */
   told: boolean;
   ran: boolean;
@@ -20,13 +21,13 @@ export interface TimerOptions {
   /** The call on whose behalf the present code runs; undefined where there is none. */
   caller: () => Call | undefined;
   /** The place of the present code in the user's source. */
-  place: () => string | null;
+  place: () => Place | null;
   /** Hears that a callback begins. */
   onTurn: (call: Call) => void;
   /** Hears of a timer that is there although its call has ended. */
-  onLeft: (call: Call, what: Leftover, place: string | null) => void;
+  onLeft: (call: Call, what: Leftover, place: Place | null) => void;
   /** Hears that such a timer has run, an interval for the first time, or has been cleared. */
-  onWentOn: (call: Call, how: Leftover | "cleared", place: string | null) => void;
+  onWentOn: (call: Call, how: Leftover | "cleared", place: Place | null) => void;
 }
 
 type Callback = (...args: unknown[]) => unknown;
