@@ -207,22 +207,86 @@ export class EventLog implements EventSink {
    * Events of one instant keep the order in which they came, so what one thread did stays in order.
    */
   inTimeOrder(): EventLog {
-    const entries: { chunk: Chunk; k: number }[] = [];
-    let sorted = true;
-    let before = -Infinity;
-    for (const chunk of this.chunks)
-      for (let k = 0; k < chunk.length; k++) {
-        sorted &&= chunk.at[k]! >= before;
-        before = chunk.at[k]!;
-      }
-    if (sorted) return this;
-    for (const chunk of this.chunks)
-      for (let k = 0; k < chunk.length; k++) entries.push({ chunk, k });
-    entries.sort((a, b) => a.chunk.at[a.k]! - b.chunk.at[b.k]!);
     const log = new EventLog();
-    for (const { chunk, k } of entries) log.#take(chunk, k, chunk.thread[k]!);
-    return log;
+    const inOrder = eachInTimeOrder(this.chunks, (chunk, k) => {
+      log.#take(chunk, k, chunk.thread[k]!);
+    });
+    return inOrder ? this : log;
   }
+}
+
+/**
+ * Visits events in the order of their times, those of one instant as they came. @returns whether they are in
+ * that order already; then nothing is visited.
+ */
+function eachInTimeOrder(
+  chunks: readonly Chunk[],
+  visit: (chunk: Chunk, k: number) => void,
+): boolean {
+  const times = new Float64Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  const starts: number[] = [];
+  let count = 0;
+  for (const { at, length } of chunks) {
+    starts.push(count);
+    times.set(at.subarray(0, length), count);
+    count += length;
+  }
+  const runs = runsOf(times);
+  if (runs.length <= 2) return true;
+  for (const entry of merged(times, runs)) {
+    const chunk = lastUpTo(starts, entry);
+    visit(chunks[chunk]!, entry - starts[chunk]!);
+  }
+  return false;
+}
+
+/** Where stretches that are in order begin, and the end. */
+function runsOf(times: Float64Array): number[] {
+  const runs = [0];
+  for (let k = 1; k < times.length; k++) if (times[k]! < times[k - 1]!) runs.push(k);
+  runs.push(times.length);
+  return runs;
+}
+
+/**
+ * The order of some times, as a stable merge of the stretches that are in order already: what threads and
+ * processes tell is nearly so, and there may be millions.
+ */
+function merged(times: Float64Array, runs: readonly number[]): Uint32Array {
+  let from = Uint32Array.from(times.keys());
+  let to = new Uint32Array(times.length);
+  let starts = runs;
+  while (starts.length > 2) {
+    const next = [0];
+    for (let run = 0; run < starts.length - 1; run += 2) {
+      const middle = starts[run + 1]!;
+      const end = starts[run + 2] ?? middle;
+      let left = starts[run]!;
+      let right = middle;
+      for (let k = left; k < end; k++) {
+        const takesLeft =
+          right >= end || (left < middle && times[from[left]!]! <= times[from[right]!]!);
+        to[k] = takesLeft ? from[left++]! : from[right++]!;
+      }
+      if (end === middle) to.set(from.subarray(left, middle), left);
+      next.push(end);
+    }
+    [from, to] = [to, from];
+    starts = next;
+  }
+  return from;
+}
+
+/** The index of the last of ascending numbers that is not above another. */
+function lastUpTo(ascending: readonly number[], most: number): number {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (ascending[middle]! <= most) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** What an event of a chunk has beside its value; undefined where that is nothing. */
