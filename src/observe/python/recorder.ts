@@ -1,0 +1,51 @@
+/**
+ * The recorder for Python: its parts joined to one file, and the stub that brings it into a process.
+ *
+ * The parts are one namespace, in this order. The numbers of events and of their words come from the table
+ * of event types, so that they stand there alone.
+ */
+import { eventShapes, type EventShape } from "../../trace/event.ts";
+import asyncio from "./recorder/asyncio.py" with { type: "text" };
+import ends from "./recorder/ends.py" with { type: "text" };
+import places from "./recorder/places.py" with { type: "text" };
+import pools from "./recorder/pools.py" with { type: "text" };
+import queues from "./recorder/queues.py" with { type: "text" };
+import ring from "./recorder/ring.py" with { type: "text" };
+import sampler from "./recorder/sampler.py" with { type: "text" };
+import start from "./recorder/start.py" with { type: "text" };
+import threads from "./recorder/threads.py" with { type: "text" };
+import stub from "./sitecustomize.py" with { type: "text" };
+
+/** The parts by their names, in the order in which they are joined. */
+export const recorderParts = {
+  ring,
+  places,
+  asyncio,
+  threads,
+  pools,
+  queues,
+  ends,
+  sampler,
+  start,
+};
+
+/** The files of a folder that stands on PYTHONPATH, by name. */
+export const recorderFiles = (): Record<string, string> => ({
+  "sitecustomize.py": stub,
+  "_tandem_recorder.py": [constants(), ...Object.values(recorderParts)].join("\n\n"),
+});
+
+/** `TASK_ENDED = 13`, and for its words `TASK_ENDED_FAILED = 1`, as lines of Python. */
+function constants(): string {
+  const lines = Object.entries<EventShape>(eventShapes).flatMap(([type, { value }], number) => {
+    const name = constantOf(type);
+    const words = value !== undefined && "words" in value ? value.words : [];
+    return [
+      `${name} = ${number}`,
+      ...words.map((word, index) => `${name}_${constantOf(word)} = ${index}`),
+    ];
+  });
+  return ["# The recorder of tandem, joined from its parts.", ...lines].join("\n");
+}
+
+const constantOf = (word: string): string => word.toUpperCase().replaceAll("-", "_");

@@ -1,0 +1,351 @@
+# asyncio: tasks and their steps, who cancels whom, loops, coroutines that nobody awaits.
+#
+# Uses of ring, places and start. A task is our subclass of the C Task, which has a few slots more and no
+# __init__ (that would be a frame in the traceback of whoever creates one): its birth is seen where C adds it
+# to asyncio's set of all tasks, its steps in Handle._run, which gets statements of ours (inject).
+_task_class = None
+_task_base = None
+_task_current = None
+_task_running_loop = None
+# Actors that are the coroutine given to asyncio.run or run_until_complete, while they run.
+_task_launches = set()
+# Code of asyncio's that starts a launch, once asyncio is there.
+_task_starters = set()
+# The loop's own work, which is not the program's.
+_task_own = frozenset(
+    (
+        "BaseEventLoop.shutdown_asyncgens",
+        "BaseEventLoop.shutdown_default_executor",
+        "BaseSelectorEventLoop._accept_connection2",
+    )
+)
+# When the step that runs on a thread, by its ident, began. It stays when the step has ended.
+step_began = {}
+# From how long on a step is told by itself, in ns.
+long_step = 20_000_000
+
+
+def asyncio_open():
+    when_imported("asyncio", _task_watch)
+
+
+def _task_watch(asyncio):
+    global _task_class, _task_base, _task_current, _task_running_loop, _current_task_actor
+    import _asyncio
+
+    _task_base = _asyncio.Task
+    _task_current = asyncio.current_task
+    _task_running_loop = asyncio._get_running_loop
+    _task_class = _task_make_class(_task_base)
+    for module in (_asyncio, asyncio.tasks, asyncio):
+        module.Task = _task_class
+    asyncio.tasks._CTask = _task_class
+    base_events, runners = asyncio.base_events, asyncio.runners
+    _task_starters.add(base_events.BaseEventLoop.run_until_complete.__code__)
+    if hasattr(runners, "Runner"):
+        _task_starters.add(runners.Runner.run.__code__)
+    _task_watch_steps(asyncio)
+    _task_watch_births(asyncio)
+    _task_watch_loops(asyncio)
+    _current_task_actor = _task_current_actor
+
+
+def _task_make_class(base):
+    base_cancel = base.cancel
+    base_finalize = base.__del__
+
+    class Task(base):
+        __slots__ = ("_tandem_actor", "_tandem_steps", "_tandem_busy", "_tandem_longest")
+
+        def cancel(self, *arguments, **named):
+            _task_cancels(self)
+            return base_cancel(self, *arguments, **named)
+
+        def __del__(self):
+            _task_collected(self)
+            base_finalize(self)
+
+    Task.cancel.__doc__ = base.cancel.__doc__
+    Task.cancel.__qualname__ = "Task.cancel"
+    Task.__module__ = base.__module__
+    Task.__qualname__ = base.__qualname__
+    Task.__doc__ = base.__doc__
+    return Task
+
+
+def _task_watch_births(asyncio):
+    tasks = asyncio.tasks
+    everybody = getattr(tasks, "_scheduled_tasks", None)
+    if everybody is None:
+        everybody = tasks._all_tasks
+    from _weakref import ref
+
+    remove, frame_at, born = everybody._remove, sys._getframe, _task_born
+
+    # It does what WeakSet.add does, and C calls it in place of that.
+    def add(task):
+        if everybody._pending_removals:
+            everybody._commit_removals()
+        everybody.data.add(ref(task, remove))
+        try:
+            born(task, frame_at(1))
+        except Exception:
+            trouble("at the birth of a task")
+        finally:
+            task = None
+
+    everybody.add = add
+
+
+def _task_born(task, frame):
+    coroutine = task.get_coro()
+    function = getattr(coroutine, "__qualname__", None) or type(coroutine).__qualname__
+    kind = KIND_TASK
+    user = _place_user_files
+    starters = _task_starters
+    while frame is not None:
+        code = frame.f_code
+        mine = user.get(code.co_filename)
+        if mine or (mine is None and is_user_file(code.co_filename)):
+            break
+        if code in starters:
+            kind = KIND_LAUNCH
+        frame = frame.f_back
+    if function in _task_own:
+        actor = 0
+    else:
+        at = 0
+        if frame is not None:
+            line = frame.f_lineno
+            at = _place_ids.get((code.co_filename, line)) or place(code.co_filename, line, code.co_name)
+        actor = next(_actor_number)
+        emit(ACTOR, actor, current_actor() + (kind << 32), at, _text_ids.get(function) or text(function))
+        if kind == KIND_LAUNCH:
+            _task_launches.add(actor)
+    task._tandem_actor = actor
+    task._tandem_steps = task._tandem_busy = task._tandem_longest = 0
+
+
+def _task_current_actor():
+    """The actor of the task whose step runs on this thread; 0: none."""
+    loop = _task_running_loop()
+    if loop is None:
+        return 0
+    task = _task_current(loop)
+    return getattr(task, "_tandem_actor", 0) if task is not None else 0
+
+
+def task_actor(task):
+    """The actor that a task is; 0 where it is none of ours."""
+    return getattr(task, "_tandem_actor", 0)
+
+
+def _task_watch_steps(asyncio):
+    handle = asyncio.events.Handle
+    step_types = _task_step_types(asyncio)
+    inject(
+        handle._run,
+        before="""
+tandem = self._callback
+if type(tandem) in STEPS or type(tandem) is BUILTIN and tandem.__name__ == "task_wakeup":
+    tandem = tandem.__self__
+    try:
+        if tandem._tandem_steps == 0:
+            first(tandem)
+    except AttributeError:
+        tandem = None
+else:
+    tandem = None
+tandem_at = BEGAN[get_ident()] = now()
+""",
+        after=_task_step_over,
+        on_exit=_task_step_over,
+        STEPS=step_types,
+        BUILTIN=type(len),
+        BEGAN=step_began,
+        LONG=long_step,
+        get_ident=get_ident,
+        now=now,
+        first=guard(_task_first_step),
+        ended=guard(_task_ended),
+        was_long=guard(_task_long_step),
+    )
+
+
+# At the end of a step. Of the task nothing may be kept: the frame lives on in tracebacks.
+_task_step_over = """
+tandem_at = now() - tandem_at
+if tandem is not None:
+    tandem._tandem_steps += 1
+    tandem._tandem_busy += tandem_at
+    if tandem_at > tandem._tandem_longest:
+        tandem._tandem_longest = tandem_at
+    if tandem_at > LONG:
+        was_long(tandem, tandem_at)
+    if tandem.done():
+        ended(tandem)
+elif tandem_at > LONG:
+    was_long(None, tandem_at)
+tandem = None
+"""
+
+
+def _task_step_types(asyncio):
+    """The types of the callbacks by which C has a task make its next step."""
+
+    class Loop:
+        callback = None
+
+        def call_soon(self, callback, **context):
+            self.callback = callback
+
+        def get_debug(self):
+            return False
+
+        def is_running(self):
+            return False
+
+        def call_exception_handler(self, context):
+            pass
+
+    async def wait():
+        await future
+
+    loop = Loop()
+    future = asyncio.Future(loop=loop)
+    coroutine = wait()
+    # With a name it counts in none of the names that the program's tasks get.
+    task = _task_base(coroutine, loop=loop, name="none")
+    step = loop.callback
+    step()
+    wakeup = future._callbacks[0][0]
+    found = {type(step), type(wakeup)} - {type(len)}
+    coroutine.close()
+    return frozenset(found)
+
+
+def _task_first_step(task):
+    actor = task._tandem_actor
+    if actor and not task._must_cancel:
+        emit(LAUNCH_STARTED if actor in _task_launches else TASK_STARTED, actor)
+
+
+def _task_ended(task):
+    actor = task._tandem_actor
+    if not actor:
+        return
+    error, at = None, 0
+    if task.cancelled():
+        status = TASK_ENDED_CANCELLED
+        at = _task_stood.pop(actor, 0)
+    else:
+        error = task._exception
+        status = TASK_ENDED_FINISHED if error is None else TASK_ENDED_FAILED
+        if _task_stood:
+            _task_stood.pop(actor, None)
+    words = 0
+    if error is not None:
+        at = error_place(error)
+        words = error_text(error)
+        error = None
+    if status != TASK_ENDED_FINISHED:
+        name_actor(actor, task.get_name())
+    emit(MORE, 0, task._tandem_busy, 0, min(task._tandem_longest, 0xFFFFFFFF))
+    emit(FOLDED, actor, task._tandem_steps, 0, _text_ids.get("step") or text("step"))
+    if actor in _task_launches:
+        _task_launches.discard(actor)
+        emit(LAUNCH_ENDED, actor, status, at, words)
+    else:
+        emit(TASK_ENDED, actor, status, at, words)
+    # Told: whoever finds it collected has nothing to say.
+    task._tandem_steps = -1
+
+
+def error_text(error):
+    """The text of an exception as the last line of its traceback has it: `KeyError: 'pause'`."""
+    kind = type(error)
+    module = kind.__module__
+    name = kind.__qualname__ if module in ("builtins", "__main__") else module + "." + kind.__qualname__
+    if name == "asyncio.exceptions.CancelledError":
+        name = "CancelledError"
+    try:
+        words = str(error)
+    except Exception:
+        words = "<exception str() failed>"
+    return text(name + ": " + words if words else name, False)
+
+
+def error_place(error):
+    """The last place of the program in an exception's traceback; 0 if there is none."""
+    at = 0
+    entry = error.__traceback__
+    while entry is not None:
+        code = entry.tb_frame.f_code
+        if is_user_file(code.co_filename):
+            at = place(code.co_filename, entry.tb_lineno, code.co_name)
+        entry = entry.tb_next
+    return at
+
+
+def _task_long_step(task, duration):
+    # The callback itself has no actor; it ran on its thread.
+    actor = task._tandem_actor if task is not None else 0
+    ended_at = now()
+    emit(STEP_BEGAN, actor, at=ended_at - duration)
+    emit(STEP_ENDED, actor, at=ended_at)
+
+
+# Where a task stood when it was asked to stop, by its actor.
+_task_stood = {}
+
+
+def _task_cancels(task):
+    pass
+
+
+def name_task(task):
+    """Tells a task's name, which is not told of tasks that just finish."""
+    actor = getattr(task, "_tandem_actor", 0)
+    if actor:
+        name_actor(actor, task.get_name())
+
+
+def _task_collected(task):
+    pass
+
+
+def _task_watch_loops(asyncio):
+    set_running_loop = asyncio._set_running_loop
+
+    def _set_running_loop(loop):
+        set_running_loop(loop)
+        if loop is not None:
+            try:
+                _loop_runs(loop)
+            except Exception:
+                trouble("at the start of a loop")
+
+    for module in (asyncio.events, asyncio):
+        module._set_running_loop = _set_running_loop
+
+
+_loop_ids = {}
+_loop_number = count(1)
+
+
+def loop_id(loop):
+    """The id of a loop; 0 where it has not run yet."""
+    known = _loop_ids.get(id(loop))
+    return known[0] if known is not None and known[1]() is loop else 0
+
+
+def _loop_runs(loop):
+    if loop_id(loop):
+        return
+    from _weakref import ref
+
+    key = id(loop)
+    number = next(_loop_number)
+    _loop_ids[key] = (number, ref(loop, lambda _: _loop_ids.pop(key, None)))
+    emit(LOOP, number)
+    emit(LOOP_OPENED, current_actor(), 0, user_place(sys._getframe(2)))

@@ -1,0 +1,1 @@
+# Queues, and what is left in them.

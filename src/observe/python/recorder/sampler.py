@@ -1,0 +1,1 @@
+# The sampler: where threads and tasks stand, holds, and snapshots.

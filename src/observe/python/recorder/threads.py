@@ -1,0 +1,1 @@
+# Threads: where each was started, by whom, and how it ended.

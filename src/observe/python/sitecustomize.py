@@ -1,0 +1,44 @@
+"""The stub by which the recorder comes into a Python process: it stands on PYTHONPATH.
+
+Any Python may meet it, so it is written for all of them. It starts the recorder where that can run,
+takes its own folder out of sys.path, and hands over to the sitecustomize that would have run without it.
+"""
+import sys
+
+
+def _start():
+    import os
+
+    folder = os.path.dirname(__file__)
+    run = os.environ.get("TANDEM_RECORD")
+    try:
+        if run and sys.version_info >= (3, 9) and sys.implementation.name == "cpython":
+            __import__("_tandem_recorder").start(run)
+    except Exception:
+        try:
+            import traceback
+
+            with open(os.path.join(run, "%d.trouble" % os.getpid()), "w") as report:
+                traceback.print_exc(file=report)
+        except Exception:
+            pass
+    sys.modules.pop("_tandem_recorder", None)
+    while folder in sys.path:
+        sys.path.remove(folder)
+    sys.path_importer_cache.pop(folder, None)
+
+
+def _hand_over():
+    mine = sys.modules.pop("sitecustomize", None)
+    try:
+        import sitecustomize  # noqa: F401
+    except ImportError as missing:
+        if getattr(missing, "name", "sitecustomize") != "sitecustomize":
+            raise
+    finally:
+        # With the name missing the import system would report an error in sitecustomize.
+        sys.modules.setdefault("sitecustomize", mine)
+
+
+_start()
+_hand_over()
