@@ -95,17 +95,17 @@ export function documentName(outcome: Outcome, actor: number): string {
 }
 
 /** Whether a task did not come to its end although nobody decided so (`reading/loss.ts`). */
-export function isLost(task: TaskOutcome): boolean {
+export function isLost(task: ActorOutcome): boolean {
   return task.lost;
 }
 
 /** Whether a task was cut off, before its last step or in its clean-up. */
-export function wasStopped({ status }: Pick<TaskOutcome, "status">): boolean {
+export function wasStopped({ status }: Pick<ActorOutcome, "status">): boolean {
   return status === "cancelled" || status === "abandoned";
 }
 
 /** Whether a task whose proper end is to be cancelled at the end (`until: shutdown`) came to that. */
-export function endedAtShutdown(task: TaskOutcome): boolean {
+export function endedAtShutdown(task: ActorOutcome): boolean {
   return task.until === "shutdown" && wasStopped(task) && !task.lost && task.givenUp === null;
 }
 

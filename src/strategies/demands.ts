@@ -6,7 +6,7 @@
  */
 import { formatTime } from "../base/duration.ts";
 import { type Checked, interruptionOf } from "./expectations.ts";
-import type { Outcome } from "../outcome/outcome.ts";
+import type { Judgeable } from "./judgeable.ts";
 
 /** A demand: a condition on one run. */
 export interface Demand {
@@ -15,7 +15,7 @@ export interface Demand {
   /** The demand in words. */
   says: string;
   /** A few words with figures about a run that does not meet it; null for one that does. */
-  lack: (outcome: Outcome) => string | null;
+  lack: (outcome: Judgeable) => string | null;
   /** The task of the scenario that it names, if it names one. */
   task?: string;
 }
@@ -36,14 +36,14 @@ export function askedFor(all: readonly Demand[]): Demands {
 export const wantsDeadlock = "deadlock==true";
 
 /** The words about each demand that a run does not meet. */
-export function lacksOf(outcome: Outcome, demands: readonly Demand[]): string[] {
+export function lacksOf(outcome: Judgeable, demands: readonly Demand[]): string[] {
   const stopped = stoppedBy(outcome, demands);
   if (stopped !== null) return [stopped];
   return [...new Set(demands.flatMap(({ lack }) => lack(outcome) ?? []))];
 }
 
 /** The check of a run against each demand. */
-export function checkDemands(outcome: Outcome, demands: readonly Demand[]): Checked[] {
+export function checkDemands(outcome: Judgeable, demands: readonly Demand[]): Checked[] {
   const stopped = stoppedBy(outcome, demands);
   return demands.map(({ written, says, lack }) => {
     const lacking = stopped ?? lack(outcome);
@@ -53,7 +53,7 @@ export function checkDemands(outcome: Outcome, demands: readonly Demand[]): Chec
 }
 
 /** The interruption of a run, unless it is wanted. It is told alone, since it explains every other lack. */
-function stoppedBy(outcome: Outcome, demands: readonly Demand[]): string | null {
+function stoppedBy(outcome: Judgeable, demands: readonly Demand[]): string | null {
   const { interruptedBy, wall } = outcome;
   if (interruptedBy === null) return null;
   if (interruptedBy !== "deadlock") return interruptionOf(outcome);

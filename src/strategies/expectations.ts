@@ -8,8 +8,9 @@ import {
 import { formatDuration, formatTime, type Ticks } from "../base/duration.ts";
 import type { Position } from "../base/position.ts";
 import type { Problem } from "../scenario/problem.ts";
-import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import { endedAtShutdown, isLost } from "../outcome/outcome.ts";
 import { roundPercent } from "../base/shares.ts";
+import type { Judgeable, JudgedTask } from "./judgeable.ts";
 
 /** The check of one expectation: what is expected, and what was found. */
 export interface Checked {
@@ -36,7 +37,7 @@ export interface CheckedDocument {
 }
 
 /** Checks each expectation. */
-export function checkExpectations(outcome: Outcome, expectations: Expectations): Checked[] {
+export function checkExpectations(outcome: Judgeable, expectations: Expectations): Checked[] {
   const { tasks, lost, bounds, prints, deadlock, positions } = expectations;
   const checked: Checked[] = [];
   const check = (of: string, met: boolean, { expected, found, path = of }: Told): void => {
@@ -91,7 +92,7 @@ interface Told {
 
 /** Checks what the program prints: that some lines are there, or that no others are. */
 function checkPrints(
-  outcome: Outcome,
+  outcome: Judgeable,
   prints: NonNullable<Expectations["prints"]>,
   check: (of: string, met: boolean, told: Told) => void,
 ): void {
@@ -126,19 +127,20 @@ function checkPrints(
  * @param isOfAll it is expected of every task: that all finish is said of those too that are meant to
  *   be ended at shutdown.
  */
-function isAsExpected(task: TaskOutcome, status: string, isOfAll: boolean): boolean {
+function isAsExpected(task: JudgedTask, status: string, isOfAll: boolean): boolean {
   return task.status === status || (isOfAll && status === "finished" && endedAtShutdown(task));
 }
 
 /** The words for the interruption of a run. */
-export function interruptionOf({ interruptedBy, interruption, wall }: Outcome): string {
+export function interruptionOf({ interruptedBy, interruption, wall, ended }: Judgeable): string {
+  if (ended !== undefined) return `${ended} at ${formatTime(wall)}`;
   const by =
     interruptedBy === "crash" ? "its process crashed" : `tandem's ${interruptedBy} ended it`;
   return `${by} at ${formatTime(wall)}${interruption === null ? "" : ` (${interruption})`}`;
 }
 
 /** A figure of a run: ticks, or a share. */
-export function figureOf(outcome: Outcome, of: BoundedFigure): number {
+export function figureOf(outcome: Judgeable, of: BoundedFigure): number {
   switch (of) {
     case "wall":
       return outcome.wall;
@@ -154,7 +156,7 @@ export function figureOf(outcome: Outcome, of: BoundedFigure): number {
 }
 
 /** The instant at which the last task had ended, or launch; null where nothing began. */
-export function backgroundEnd({ launch, tasks }: Outcome): Ticks | null {
+export function backgroundEnd({ launch, tasks }: Judgeable): Ticks | null {
   const ends = [launch, ...tasks].flatMap(({ endedAt }) => endedAt ?? []);
   return ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));
 }

@@ -3,7 +3,8 @@ import { formatDuration, formatTime } from "../base/duration.ts";
 import { type Bound, isWithin } from "../scenario/expectation.ts";
 import type { Demand } from "./demands.ts";
 import { backgroundEnd, figureOf } from "./expectations.ts";
-import { endedAtShutdown, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import { endedAtShutdown, isLost } from "../outcome/outcome.ts";
+import type { Judgeable, JudgedTask } from "./judgeable.ts";
 import { exactPercent, roundPercent } from "../base/shares.ts";
 
 const wordRows = {
@@ -35,6 +36,9 @@ const wordRows = {
         ({ cleanup, startedAt }) =>
           startedAt !== null && (cleanup === "skipped" || cleanup === "cut-short"),
       );
+      const cut = tasks.filter(({ isCut }) => isCut === true);
+      if (left.length === 0 && cut.length > 0)
+        return `${namesOf(cut.map(({ spec }) => spec.name))} ${cut.length === 1 ? "is" : "are"} cut off where no clean-up can run`;
       if (left.length === 0) return null;
       return `the clean-up of ${namesOf(left.map(({ spec }) => spec.name))} does not run to its end`;
     },
@@ -61,7 +65,7 @@ const wordRows = {
               ? "a job of the pool"
               : left.loop
                 ? "the loop's thread"
-                : null;
+                : (left.child ?? null);
       return what === null ? null : `the process ends with ${what} under way`;
     },
   },
@@ -77,12 +81,12 @@ export const wordDemands: Readonly<Record<string, Omit<Demand, "written">>> = wo
 interface Figure {
   unit: "time" | "count" | "share";
   /** The figure of a run; null where it has no such instant. */
-  of: (outcome: Outcome) => number | null;
+  of: (outcome: Judgeable) => number | null;
   /** The beginning of a sentence that ends in the figure, and of one that ends in its bound. */
   is: string;
   shall: string;
   /** Words for what makes the figure worthless, whatever its value; null when nothing does. */
-  spoiled?: (outcome: Outcome) => string | null;
+  spoiled?: (outcome: Judgeable) => string | null;
 }
 
 const figureRows = {
@@ -213,12 +217,12 @@ const noneOf: Readonly<Record<string, Omit<Demand, "written">>> = {
   },
 };
 
-function mainFailure({ main: { status, endedAt } }: Outcome): string | null {
+function mainFailure({ main: { status, endedAt } }: Judgeable): string | null {
   if (status === "finished") return null;
   return `main ${status === "failed" ? "fails" : `is ${status}`}${endedAt === null ? "" : ` at ${formatTime(endedAt)}`}`;
 }
 
-function hasFailed({ status }: TaskOutcome): boolean {
+function hasFailed({ status }: JudgedTask): boolean {
   return status === "failed";
 }
 
@@ -227,7 +231,7 @@ function hasFailed({ status }: TaskOutcome): boolean {
  *
  * Main's own is not among them: it ends the process, and the exit status tells of it.
  */
-function unheard({ tasks, launch, strays }: Outcome): { nobody: string[]; logged: string[] } {
+function unheard({ tasks, launch, strays }: Judgeable): { nobody: string[]; logged: string[] } {
   const by = (whom: "nobody" | "logged"): string[] => [
     ...new Set(tasks.filter(({ heard }) => heard?.by === whom).map(({ spec }) => spec.name)),
   ];
@@ -248,9 +252,9 @@ function unheard({ tasks, launch, strays }: Outcome): { nobody: string[]; logged
  *   which none is otherwise; without the last, all of them are so.
  */
 function lackOf(
-  tasks: TaskOutcome[],
-  isSo: (task: TaskOutcome) => boolean,
-  { one, several, none }: { one: (task: TaskOutcome) => string; several: string; none?: string },
+  tasks: readonly JudgedTask[],
+  isSo: (task: JudgedTask) => boolean,
+  { one, several, none }: { one: (task: JudgedTask) => string; several: string; none?: string },
 ): string | null {
   const those = tasks.filter(isSo);
   if (those.length === 0) return null;
