@@ -6,30 +6,10 @@
  * holds no more is kept than a turn to come can have waited for, and of those told a bounded number;
  * what is kept of victims grows with their names and tasks, not with their turns.
  */
-import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
+import type { Ticks } from "../base/duration.ts";
 import type { Hold } from "./holds.ts";
-
-/** A stretch from which asyncio's debug mode calls a callback slow (slow_callback_duration). */
-export const slow: Ticks = 100 * TICKS_PER_MS;
-
-/** From how late on a turn is told among those that a slow step made late. */
-export const noticeable: Ticks = slow / 10;
-
-/** Tasks of one name that were late through the same cause. */
-export interface Victim {
-  /** The one that was late the most. */
-  actor: number;
-  /** How many of the name, and how often. */
-  tasks: number;
-  times: number;
-  /** How late it was through this cause, at most, and how late that turn was altogether. */
-  by: Ticks;
-  late: Ticks;
-  due: Ticks;
-  how: LateTurn["how"];
-  /** Whether all its late turns came about in the same way. */
-  alike: boolean;
-}
+import { type Sum, type Summed, SumReader } from "./sums.ts";
+import { type LateTurn, type NameOf, noticeable, slow, type Victim, Victims } from "./victims.ts";
 
 /** Somebody who held the loop's thread for a slow step or more: a name of the document. */
 export interface Holder {
@@ -55,21 +35,15 @@ export interface Blame {
   /** All whose holds were slow; who held longest comes first. */
   holders: Holder[];
   crowd: Crowd | null;
+  /** Steps that are nobody's in particular, told in sums only. */
+  summed: Summed | null;
   /** Late though nothing of the run held the thread; never in virtual time. */
   unexplained: Victim[];
 }
 
 /** What there is to be told where nobody held anything for long and nobody was late. */
 export function noBlame(): Blame {
-  return { holds: [], holders: [], crowd: null, unexplained: [] };
-}
-
-/** A turn that came late. `cut-off`: the sleep was overdue, and its end never came. */
-export interface LateTurn {
-  actor: number;
-  due: Ticks;
-  at: Ticks;
-  how: "woke" | "began" | "cut-off";
+  return { holds: [], holders: [], crowd: null, summed: null, unexplained: [] };
 }
 
 /** The most holds that are told one by one. */
@@ -77,44 +51,6 @@ const mostTold = 100;
 
 /** What small holds are kept at least before it is looked which of them nobody can wait for any more. */
 const fewRecent = 1 << 14;
-
-/** Who is meant by an actor: all copies of a task have one name. */
-type NameOf = (actor: number) => unknown;
-
-/** The victims of one cause, by name. */
-class Victims {
-  readonly #byName = new Map<unknown, Victim & { copies: Set<number> | null }>();
-  readonly #nameOf: NameOf;
-  readonly #isOnce: boolean;
-
-  /** @param isOnce whether no task can be late through this cause a second time. */
-  constructor(nameOf: NameOf, isOnce: boolean) {
-    this.#nameOf = nameOf;
-    this.#isOnce = isOnce;
-  }
-
-  add({ actor, due, at, how }: LateTurn, by: Ticks): void {
-    const name = this.#nameOf(actor);
-    const known = this.#byName.get(name);
-    if (known === undefined) {
-      const copies = this.#isOnce ? null : new Set([actor]);
-      const counted = { tasks: 1, times: 1, alike: true, copies };
-      this.#byName.set(name, { actor, by, late: at - due, due, how, ...counted });
-      return;
-    }
-    known.copies?.add(actor);
-    known.times++;
-    known.alike &&= how === known.how;
-    if (by > known.by) Object.assign(known, { actor, by, late: at - due, due, how });
-  }
-
-  /** Who was late the most comes first. */
-  toList(): Victim[] {
-    return [...this.#byName.values()]
-      .map(({ copies, ...victim }) => ({ ...victim, tasks: copies?.size ?? victim.times }))
-      .toSorted((a, b) => b.by - a.by);
-  }
-}
 
 /** Slow holds of one name, one right after the other. */
 interface Series {
@@ -149,6 +85,7 @@ export class BlameReader {
   /** The turn that the crowd kept waiting longest, while its steps are still to be counted. */
   #worst: { by: Ticks; from: number; to: number } | null = null;
   #crowd: Omit<Crowd, "victims"> & { by: Ticks } = { by: 0, steps: 0, actors: [], longest: 0 };
+  readonly #sums: SumReader;
   readonly #unexplained: Victims;
   #heldTo: Ticks = 0;
 
@@ -164,6 +101,9 @@ export class BlameReader {
     this.#tellUnexplained = precision === 0 ? Infinity : Math.max(slow, precision);
     this.#crowded = new Victims(nameOf, false);
     this.#unexplained = new Victims(nameOf, false);
+    this.#sums = new SumReader(nameOf, (turn, rest) => {
+      if (rest >= this.#tellUnexplained) this.#unexplained.add(turn, rest);
+    });
   }
 
   /** A hold has ended. */
@@ -189,11 +129,17 @@ export class BlameReader {
         this.#worst = { by, from: first, to: this.#small.length };
     }
     const rest = late - slowly - by;
-    if (rest >= this.#tellUnexplained) this.#unexplained.add(turn, rest);
+    if (rest >= this.#tellUnexplained) this.#sums.late(turn, rest);
+  }
+
+  /** Steps of the thread are told in a sum. */
+  summed(sum: Sum): void {
+    this.#sums.add(sum);
   }
 
   read(): Blame {
     this.#countWorst();
+    const summed = this.#sums.read();
     return {
       holds: this.#told.map(({ hold, victims }) => ({ hold, victims: victims.toList() })),
       holders: [...this.#holders.values()]
@@ -205,6 +151,7 @@ export class BlameReader {
         }))
         .toSorted((a, b) => b.longest.ticks - a.longest.ticks),
       crowd: this.#crowd.by > 0 ? { ...this.#crowd, victims: this.#crowded.toList() } : null,
+      summed,
       unexplained: this.#unexplained.toList(),
     };
   }

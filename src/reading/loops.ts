@@ -1,8 +1,10 @@
 /** Event loops: from when to when each was open, who held its thread, and who was late through that. */
 import type { Ticks } from "../base/duration.ts";
 import type { Definitions, LoopDefinition } from "../trace/definitions.ts";
-import { type Blame, BlameReader, type LateTurn } from "./blame.ts";
+import { type Blame, BlameReader } from "./blame.ts";
 import { type Hold, HoldReader } from "./holds.ts";
+import type { Sum } from "./sums.ts";
+import type { LateTurn } from "./victims.ts";
 
 export interface LoopOutcome {
   /** Null where no definition names it. */
@@ -59,12 +61,18 @@ export class LoopReader {
   }
 
   /**
-   * Steps on its thread were too short to be told one by one. Only how long the longest was is known, and
-   * that it was over by now: who was late through them cannot be told.
+   * Steps of an actor's were too short to be told one by one. Only how long the longest was is known, and
+   * that it was over by now: since when the actor has had them is not, so who was late through them cannot
+   * be told.
    */
   folded(longest: Ticks, actor: number, at: Ticks): void {
     const hold = { at: Math.max(0, at - longest), ticks: longest, actor, source: null };
     this.#keepLongest({ ...hold, parts: [{ actor, ticks: longest }] });
+  }
+
+  /** Steps of nobody's in particular, of all since the last that were told so. */
+  summed({ to, count, busy, longest }: Omit<Sum, "from">): void {
+    this.#blame.summed({ from: this.#outcome.openedAt, to, count, busy, longest });
   }
 
   result(): LoopOutcome {

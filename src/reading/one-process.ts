@@ -57,13 +57,14 @@ export function inProcess(reading: Reading, process: number): Reading {
 }
 
 function blameOf(
-  { holds, holders, crowd, unexplained }: Blame,
+  { holds, holders, crowd, summed, unexplained }: Blame,
   isBy: (one: { actor: number }) => boolean,
 ): Blame {
   return {
     holds: holds.filter(({ hold }) => isBy(hold)),
     holders: holders.filter(({ longest }) => isBy(longest)),
     crowd: crowd?.victims.every(isBy) === true ? crowd : null,
+    summed: summed?.victims.every(isBy) === true ? summed : null,
     unexplained: unexplained.filter(isBy),
   };
 }

@@ -7,7 +7,7 @@
 import type { Ticks } from "../base/duration.ts";
 import { completions } from "../trace/event.ts";
 import { NOBODY } from "../trace/log.ts";
-import { type Blame, BlameReader, type LateTurn, noBlame, noticeable } from "./blame.ts";
+import { type Blame, BlameReader, noBlame } from "./blame.ts";
 import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone } from "./entities.ts";
 import type { Hears } from "./listener.ts";
@@ -16,6 +16,7 @@ import { precisionOf, seamOf } from "./precision.ts";
 import type { SpanFold } from "./spans.ts";
 import { nearestRank } from "../base/shares.ts";
 import type { Trace } from "../trace/trace.ts";
+import { type LateTurn, noticeable } from "./victims.ts";
 
 /** How late sleeps ended that ended by themselves. */
 export interface Lateness {
@@ -52,9 +53,11 @@ export class TurnReader {
   static readonly hears: Hears<TurnReader> = {
     "loop-closing": (reader, { at, thread }) => reader.loopOn(thread)?.closing(at),
     "loop-closed": (reader, { at, thread }) => reader.loopOn(thread)?.closed(at),
-    folded: (reader, { at, thread, actor, numbers }) => {
-      // What is nobody's in particular has no holder to be told by.
-      if (actor !== NOBODY) reader.loopOn(thread)?.folded(numbers?.["longest"] ?? 0, actor, at);
+    folded: (reader, { at: to, thread, actor, value: count, numbers }) => {
+      const { busy = 0, longest = 0 } = numbers ?? {};
+      const loop = reader.loopOn(thread);
+      if (actor === NOBODY) loop?.summed({ to, count, busy, longest });
+      else loop?.folded(longest, actor, to);
     },
     "task-submitted": (reader, { at, actor }) => {
       reader.#entities.actor(actor).firstDue = at;

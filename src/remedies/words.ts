@@ -1,7 +1,9 @@
 /** Words that every context shares: what the evidence says in any language. */
+import { formatCount } from "../base/count.ts";
 import { formatTime, type Ticks } from "../base/duration.ts";
 import { counted } from "../base/sentences.ts";
 import type { Evidence } from "../reading/findings/finding.ts";
+import type { Summed } from "../reading/sums.ts";
 import type { LeftBehind } from "../reading/user-code.ts";
 import { printable } from "../base/texts.ts";
 import type { Words } from "./context.ts";
@@ -69,4 +71,10 @@ export function stayedWords(
 /** That a call had not ended when the run was. @param who who called. */
 export function unsettledWords(who: string, evidence: Evidence["unsettled"]): string {
   return `${who} had waited ${formatTime(evidence.waited)} for ${evidence.function} when the run was ended; whether it would ever have come to its end is not known`;
+}
+
+/** What steps that are told in sums only did. */
+export function sumWords({ sum }: Summed): string {
+  const { from, to, count, busy, longest } = sum;
+  return `short steps kept the thread, ${formatCount(count)} of them for ${formatTime(busy)} of the ${formatTime(to - from)} up to ${formatTime(to)}, none longer than ${formatTime(longest)}`;
 }

@@ -1,6 +1,7 @@
 /** Holds in result objects, and who was late through them: of a scenario's run as of any program. Times are ms. */
 import { TICKS_PER_MS } from "../base/duration.ts";
-import type { Blame, Victim } from "../reading/blame.ts";
+import type { Blame } from "../reading/blame.ts";
+import type { Victim } from "../reading/victims.ts";
 import type { Hold } from "../reading/holds.ts";
 
 /** How a result object tells actors, and whatever it has beside what all of them tell. */

@@ -6,7 +6,7 @@
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
-import type { Victim } from "../reading/blame.ts";
+import type { Victim } from "../reading/victims.ts";
 import type { Hold } from "../reading/holds.ts";
 import { NOBODY } from "../trace/log.ts";
 import type { Id } from "../trace/read.ts";

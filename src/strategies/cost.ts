@@ -1,6 +1,6 @@
 /** The cost of a choice, and the gain of another strategy that meets the same demands. */
 import { formatTime, type Ticks } from "../base/duration.ts";
-import { slow } from "../reading/blame.ts";
+import { slow } from "../reading/victims.ts";
 import { costsOf, does } from "../scenario/axes.ts";
 import type { Figures, Judged } from "./comparison.ts";
 import { list } from "../base/sentences.ts";

@@ -235,7 +235,8 @@ export const eventShapes = {
   // Nothing is alive any more on a thread that user code ran on: it ends by itself.
   "nothing-left": {},
   // So many steps of this kind were too short to be told one by one: how long they were together, and
-  // the longest of them.
+  // the longest of them. Where they are nobody's in particular they are all such steps of their thread since
+  // it was told last of any, or since its loop opened.
   folded: {
     value: { name: "count", unit: "count" },
     text: { name: "kind" },

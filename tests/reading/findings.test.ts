@@ -394,10 +394,9 @@ describe("a program without a scenario", () => {
         : [],
     });
     const told = (holders: ReturnType<typeof holder>[]) =>
-      found({ blames: [{ holds: [], holders, crowd: null, unexplained: [] }] }).map((one) => [
-        one.actors[0],
-        one.rule === "loop-blocked" ? one.evidence.more : one.rule,
-      ]);
+      found({ blames: [{ holds: [], holders, crowd: null, summed: null, unexplained: [] }] }).map(
+        (one) => [one.actors[0], one.rule === "loop-blocked" ? one.evidence.more : one.rule],
+      );
     expect(told([holder(FIRST, 900, false), holder(OTHER, 800, true)])).toEqual([[OTHER, 0]]);
     expect(told([holder(FIRST, 900, false), holder(OTHER, 800, false)])).toEqual([[FIRST, 0]]);
     expect(told([holder(MAIN, 900, false)])).toEqual([]);

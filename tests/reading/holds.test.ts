@@ -1,7 +1,8 @@
 /** What holds the loop's thread, and who is late through it. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { noticeable, shareOf } from "../../src/reading/blame.ts";
+import { shareOf } from "../../src/reading/blame.ts";
+import { noticeable } from "../../src/reading/victims.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { type Hold, HoldReader } from "../../src/reading/holds.ts";
 import { documentName, type Outcome } from "../../src/outcome/outcome.ts";
@@ -546,6 +547,52 @@ describe("where a record tells steps and not what was done in them", () => {
     expect(longestOf(folded(logger, 90_000))).toMatchObject({ actor: logger, ticks: 90_000 });
     expect(longestOf(folded(logger, 30_000))).toMatchObject({ actor: writer, ticks: 40_000 });
     expect(longestOf(folded(NOBODY, 90_000))).toMatchObject({ actor: writer, ticks: 40_000 });
+  });
+
+  /** A sum of nobody's steps, 5 of them, all of them as long in ms. */
+  const summed = (at: number, busy: number): Line => {
+    const numbers = { busy: busy * 1000, longest: 2000 };
+    return [at, "folded", NOBODY, 0.005, { text: "step", numbers }];
+  };
+  /** A ticker that is due at 200 ms and wakes 400 ms late. */
+  const late: Line[] = [
+    [100, "sleep-began", ticker, 100],
+    [600, "sleep-ended", ticker],
+  ];
+  const blameOf = (...lines: Line[]): Reading["loops"][number]["blame"] =>
+    observed("asyncio", ...lines).loops[0]!.blame;
+
+  test("steps of nobody's that are told in sums made late for as long as they had no room elsewhere", () => {
+    // 950 ms of 1 s: at least 350 ms of them in any 400 ms.
+    const { summed: told, unexplained, crowd } = blameOf(...late, summed(1000, 950));
+    expect(told).toEqual({
+      sum: { from: 0, to: 1_000_000, count: 5, busy: 950_000, longest: 2000 },
+      victims: [expect.objectContaining({ actor: ticker, by: 350_000, late: 400_000 })],
+    });
+    expect([unexplained, crowd]).toEqual([[], null]);
+    // In two kinds, and in sums before and behind, they are the same.
+    const kinds = blameOf(...late, summed(1000, 500), summed(1000, 450), summed(2000, 10));
+    expect(kinds.summed).toMatchObject({
+      sum: { count: 10, busy: 950_000 },
+      victims: [{ by: 350_000 }],
+    });
+    const [began, woke] = late as [Line, Line];
+    const twice = blameOf(began, summed(400, 380), woke, summed(700, 290));
+    expect(twice.summed!.victims).toMatchObject([{ by: 180_000 + 190_000, late: 400_000 }]);
+  });
+
+  test("steps of nobody's blame nobody where the thread had time to spare, or was held by somebody", () => {
+    const spare = blameOf(...late, summed(1000, 650));
+    expect(spare.summed).toBeNull();
+    expect(spare.unexplained).toMatchObject([{ actor: ticker, by: 400_000 }]);
+    const [began, woke] = late as [Line, Line];
+    const step: Line[] = [
+      [190, "step-began", writer],
+      [590, "step-ended", writer],
+    ];
+    const held = blameOf(began, ...step, woke, summed(1000, 590));
+    expect(held).toMatchObject({ summed: null, unexplained: [], holders: [{ holds: 1 }] });
+    expect(blameOf(...late, summed(150, 150)).summed).toBeNull();
   });
 
   test("a step that nothing has ended lasts to the end of the record", () => {

@@ -1,7 +1,7 @@
 /** What is said of findings in a program that has no scenario: findings made by hand, whole sentences. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Hold } from "../../src/reading/holds.ts";
-import type { Victim } from "../../src/reading/blame.ts";
+import type { Victim } from "../../src/reading/victims.ts";
 import type { AnyOf, End, Finding, NeverBegun, Rule } from "../../src/reading/findings/finding.ts";
 import { wordsOf } from "../../src/remedies/context.ts";
 import { programContext } from "../../src/remedies/program/context.ts";
@@ -306,6 +306,18 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
         },
       },
       "watch woke 150ms late: before the latest came 1,200 steps of upload, none longer than 4ms; let fewer tasks run at a time, or block elsewhere than on the loop's thread",
+    ],
+    [
+      {
+        ...one,
+        rule: "starved",
+        evidence: {
+          by: "sums",
+          victims: [victim(WATCH!)],
+          sum: { from: 0, to: 1_000_000, count: 9000, busy: 950_000, longest: 4000 },
+        },
+      },
+      "watch woke 150ms late: short steps kept the thread, 9,000 of them for 950ms of the 1s up to 1s, none longer than 4ms; let fewer tasks run at a time, or block elsewhere than on the loop's thread",
     ],
     [
       {

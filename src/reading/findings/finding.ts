@@ -6,12 +6,14 @@
  */
 import type { Ticks } from "../../base/duration.ts";
 import type { CancelReason } from "../../trace/event.ts";
-import type { Crowd, Holder, Victim } from "../blame.ts";
+import type { Crowd, Holder } from "../blame.ts";
 import type { GivenUpBy } from "../entities.ts";
 import type { TaskStatus } from "../entities.ts";
 import type { Waiting } from "../reading.ts";
+import type { Summed } from "../sums.ts";
 import type { Race } from "../races.ts";
 import type { LeftBehind } from "../user-code.ts";
+import type { Victim } from "../victims.ts";
 
 /** What ended a thread or a process before all that was under way there had come to its end. */
 export type End =
@@ -116,6 +118,8 @@ export interface Evidence {
   "loop-blocked": { holder: Holder; more: number };
   starved:
     | { by: "crowd"; victims: readonly Victim[]; crowd: Crowd }
+    /** Steps of nobody's in particular. */
+    | ({ by: "sums" } & Summed)
     /** No step is known to have held the thread. */
     | { by: "nobody"; victims: readonly Victim[] };
   "joined-too-long": {

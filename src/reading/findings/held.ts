@@ -35,11 +35,12 @@ export function starved({ blames }: Case): Detected<"starved">[] {
   return blames.flatMap(starvedOn);
 }
 
-function starvedOn({ crowd, unexplained }: Blame): Detected<"starved">[] {
+function starvedOn({ crowd, summed, unexplained }: Blame): Detected<"starved">[] {
   const byCrowd = crowd === null ? null : ({ by: "crowd", victims: crowd.victims, crowd } as const);
+  const bySums = summed === null ? null : ({ by: "sums", ...summed } as const);
   const byNobody =
     unexplained.length === 0 ? null : ({ by: "nobody", victims: unexplained } as const);
-  return [byCrowd, byNobody].flatMap((evidence) => {
+  return [byCrowd, bySums, byNobody].flatMap((evidence) => {
     if (evidence === null) return [];
     const { actor, due, late } = evidence.victims[0]!;
     return [{ rule: "starved", actors: [actor], at: due + late, evidence }];

@@ -1,10 +1,10 @@
 /** What holds of any program about a held loop, and about threads that race. */
 import { formatCount } from "../../base/count.ts";
 import { formatTime } from "../../base/duration.ts";
-import { noticeable, type Victim } from "../../reading/blame.ts";
+import { noticeable, type Victim } from "../../reading/victims.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Words } from "../context.ts";
-import { quote } from "../words.ts";
+import { quote, sumWords } from "../words.ts";
 import type { Names } from "./names.ts";
 
 /** The most who were late that are named; the others are counted. */
@@ -37,11 +37,14 @@ export function starved(names: Names, { evidence }: FindingOf<"starved">): Words
       remedies: [],
       otherwise: "run it again when less else runs",
     };
+  const otherwise = "let fewer tasks run at a time, or block elsewhere than on the loop's thread";
+  if (evidence.by === "sums")
+    return { message: `${late}: ${sumWords(evidence)}`, remedies: [], otherwise };
   const { steps, actors, longest } = evidence.crowd;
   return {
     message: `${late}: before the latest came ${formatCount(steps)} steps of ${names.kinds(actors) ?? "others"}, none longer than ${formatTime(longest)}`,
     remedies: [],
-    otherwise: "let fewer tasks run at a time, or block elsewhere than on the loop's thread",
+    otherwise,
   };
 }
 

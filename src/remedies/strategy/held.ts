@@ -8,11 +8,15 @@ import type { FindingOf } from "../../reading/findings/finding.ts";
 import { LAUNCH, MAIN } from "../../scenario/numbers.ts";
 import { formatTime } from "../../base/duration.ts";
 import { callsAny } from "../../scenario/calls.ts";
-import { type Crowd, noticeable, type Victim } from "../../reading/blame.ts";
+import type { Crowd } from "../../reading/blame.ts";
+import { noticeable, type Victim } from "../../reading/victims.ts";
+import { sumWords } from "../words.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
 import { changing, ownThread, type Remedy } from "./remedy.ts";
 import { formatCount } from "../../base/count.ts";
+
+const fewer = "let fewer tasks run at a time, or block elsewhere than on the loop's thread";
 
 /** The most names that are told; the others are counted. */
 const mostNamed = 5;
@@ -54,9 +58,18 @@ function otherwise(actor: number): string {
 }
 
 export function starved(outcome: Outcome, { evidence }: FindingOf<"starved">): Words<Remedy> {
-  return evidence.by === "crowd"
-    ? starvedByCrowd(outcome, evidence.victims, evidence.crowd)
-    : starvedByMachine(outcome, evidence.victims);
+  switch (evidence.by) {
+    case "crowd":
+      return starvedByCrowd(outcome, evidence.victims, evidence.crowd);
+    case "sums":
+      return {
+        message: `${victimWords(outcome, evidence.victims)}: ${sumWords(evidence)}`,
+        remedies: [changing("offload", { offload: "threads" })],
+        otherwise: fewer,
+      };
+    case "nobody":
+      return starvedByMachine(outcome, evidence.victims);
+  }
 }
 
 function starvedByCrowd(
@@ -73,7 +86,7 @@ function starvedByCrowd(
   return {
     message: `${victimWords(outcome, victims)}: before the latest came ${formatCount(steps)} steps of ${whose}, none longer than ${formatTime(longest)}`,
     remedies: [changing("offload", { offload: "threads" })],
-    otherwise: "let fewer tasks run at a time, or block elsewhere than on the loop's thread",
+    otherwise: fewer,
   };
 }
 
