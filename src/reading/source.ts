@@ -6,6 +6,8 @@ import type { TraceEvent } from "./cursor.ts";
 /** A place in user code. */
 export interface Source {
   place: number;
+  /** What that place is. */
+  at: Place;
   /** `job.ts:4:3`, `in parse, job.ts:4-9` or `in parse, job.ts:4, one of 2 calls`. */
   text: string;
 }
@@ -27,5 +29,5 @@ export function sourceOf(
     to === undefined ? "" : `-${to}`,
     calls === undefined ? "" : `, one of ${calls} calls`,
   ].join("");
-  return { place, text };
+  return { place, at: known, text };
 }

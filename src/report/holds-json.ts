@@ -3,6 +3,7 @@ import { TICKS_PER_MS } from "../base/duration.ts";
 import type { Blame } from "../reading/blame.ts";
 import type { Victim } from "../reading/victims.ts";
 import type { Hold } from "../reading/holds.ts";
+import type { Place } from "../trace/definitions.ts";
 
 /** How a result object tells actors, and whatever it has beside what all of them tell. */
 export interface HoldNaming<Who, Whose, More> {
@@ -13,6 +14,7 @@ export interface HoldNaming<Who, Whose, More> {
   ofVictim(victim: Victim): More;
 }
 
+/** A hold; in user code with its place, and the text that people are shown of it. */
 export function holdToJson<Who>(
   { at, ticks, actor, source }: Hold,
   { by }: Pick<HoldNaming<Who, never, never>, "by">,
@@ -22,6 +24,17 @@ export function holdToJson<Who>(
     duration: ticks / TICKS_PER_MS,
     ...by(actor),
     source: source?.text ?? null,
+    ...(source === null ? {} : { place: placeToJson(source.at) }),
+  };
+}
+
+/** A place in a program or a document: what is known of it. */
+export function placeToJson({ file, line, column, function: of }: Place) {
+  return {
+    file,
+    line,
+    ...(column === null ? {} : { column }),
+    ...(of === null ? {} : { function: of }),
   };
 }
 

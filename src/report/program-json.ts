@@ -7,11 +7,10 @@
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
 import type { Victim } from "../reading/victims.ts";
-import type { Hold } from "../reading/holds.ts";
 import { NOBODY } from "../trace/log.ts";
 import type { Id } from "../trace/read.ts";
 import { Names } from "../remedies/program/names.ts";
-import { blockToJson, holdToJson } from "./holds-json.ts";
+import { blockToJson, holdToJson, placeToJson } from "./holds-json.ts";
 import {
   fateOf,
   type Kind,
@@ -156,10 +155,7 @@ class ProgramJson {
           closingAt: orNull(closingAt),
           closedAt: orNull(closedAt),
           entries: entries.map((entry) => this.#task(entry)),
-          longestBlock:
-            longestBlock === null
-              ? null
-              : { ...holdToJson(longestBlock, this.#holdNaming), ...this.#heldAt(longestBlock) },
+          longestBlock: longestBlock === null ? null : holdToJson(longestBlock, this.#holdNaming),
         })),
       ),
     );
@@ -242,13 +238,8 @@ class ProgramJson {
       ({ thread, block }) => ({
         ...this.#threadRef(thread),
         ...blockToJson(block, this.#holdNaming),
-        ...this.#heldAt(block.hold),
       }),
     );
-  }
-
-  #heldAt({ source }: Hold) {
-    return { place: this.#place(source?.place ?? null) };
   }
 
   #failures() {
@@ -306,14 +297,7 @@ class ProgramJson {
 
   #place(place: number | null) {
     const known = place === null ? undefined : this.#report.trace.definitions.places.get(place);
-    if (known === undefined) return null;
-    const { file, line, column, function: of } = known;
-    return {
-      file,
-      line,
-      ...(column === null ? {} : { column }),
-      ...(of === null ? {} : { function: of }),
-    };
+    return known === undefined ? null : placeToJson(known);
   }
 
   /** An actor by its name, which others may have as well, and by its id. */

@@ -141,6 +141,8 @@ const resultShape = z.strictObject({
       duration: time,
       by: z.string(),
       source: z.string().nullable(),
+      // Only of user code, which has a source.
+      place: z.strictObject({ file: z.string(), line: z.int() }).optional(),
       shares: z.array(z.strictObject({ by: z.string(), duration: time })),
       late: z.array(z.strictObject({ task: z.string(), tasks: z.int(), by: time })),
     }),

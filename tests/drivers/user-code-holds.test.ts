@@ -115,7 +115,11 @@ test("a hold that no single line is to blame for is told with its function and i
 test("a function that main calls is told by its line as well", async () => {
   const main = ["launch", { call: { module: "./busy.ts", export: "inMain" } }];
   const { result } = await runCode(folder, { main, tasks: { t: [{ sleep: 5 }] } }, "float");
-  expect(result.metrics.longestBlock).toMatchObject({ by: "main", source: "busy.ts:7" });
+  expect(result.metrics.longestBlock).toMatchObject({
+    by: "main",
+    source: "busy.ts:7",
+    place: { file: "busy.ts", line: 7 },
+  });
 });
 
 test("what sleeps in user code is never taken for what holds", async () => {

@@ -418,7 +418,7 @@ describe("for real", () => {
       at: 1000,
       ticks: 199_000,
       actor: 1,
-      source: { place: USER_PLACE + 1, text: "job.ts:1" },
+      source: { place: USER_PLACE + 1, at: places.get(USER_PLACE + 1)!, text: "job.ts:1" },
       parts: [{ actor: 1, ticks: 199_000 }],
     });
   });

@@ -62,7 +62,7 @@ const hold = (by: number, ms: number, place: number | null = null): Hold => ({
   at: 0,
   ticks: ms * 1000,
   actor: by,
-  source: place === null ? null : { place, text: "in a scenario's words" },
+  source: place === null ? null : { place, at: places[place]!, text: "in a scenario's words" },
   parts: [{ actor: by, ticks: ms * 1000 }],
 });
 
@@ -264,7 +264,7 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
         evidence: {
           stayed: 2_000_000,
           hasEnded: true,
-          because: { ...left, source: { place: 2, text: "app.js:7" } },
+          because: { ...left, source: { place: 2, at: places[2]!, text: "app.js:7" } },
         },
       },
       "all else was over at 100ms, and the process stayed for 2s more because of an interval (app.js:7) of poll; close or clear it when it is no longer needed, or let it not keep the process",
