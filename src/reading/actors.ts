@@ -2,7 +2,14 @@
 import type { Ticks } from "../base/duration.ts";
 import { cancelReasons, endings } from "../trace/event.ts";
 import type { LogCursor } from "./cursor.ts";
-import { type Entities, hasDone, isWork, type OpenActor, type ProcessOutcome } from "./entities.ts";
+import {
+  type Entities,
+  hasDone,
+  isProgram,
+  isWork,
+  type OpenActor,
+  type ProcessOutcome,
+} from "./entities.ts";
 import type { Stray } from "./failures.ts";
 import type { Hears } from "./listener.ts";
 import { givenUpOf, isLostWork } from "./loss.ts";
@@ -72,22 +79,17 @@ export class ActorReader {
   }
 
   /** An actor is at a place. */
-  stands(number: number, place: number, at: Ticks): void {
+  stands(number: number, place: number, { at, stack }: LogCursor): void {
     const actor = this.#entities.actor(number);
     actor.lastPlace = place;
     actor.placedAt = at;
+    const { stacks } = this.#entities;
+    if (stack !== null) stacks.set(number, stack);
+    else if (stacks.size > 0) stacks.delete(number);
   }
 
-  /**
-   * What has not ended by now does so with its process.
-   *
-   * @param waitedFor by process, the results that the programs of its threads waited for.
-   */
-  finish(
-    wall: Ticks,
-    waitedFor: ReadonlyMap<number, readonly MainWait[]>,
-    strays: readonly Stray[],
-  ): void {
+  /** What has not ended by now does so with its process. */
+  finish({ wall, waitedFor, strays, isIdle }: Ending): void {
     for (const actor of this.#entities.actors) {
       const sleep = this.#spans.lastSleepOf(actor.number);
       if (sleep !== null && sleep.from >= actor.placedAt && sleep.place !== null)
@@ -95,15 +97,56 @@ export class ActorReader {
       const process = this.#processOf(actor);
       // The record of the first process is the trace itself.
       const end = process.parent === null ? wall : (process.endedAt ?? wall);
-      if (isWork(actor)) finishWork(actor, end);
+      if (!isProgram(actor)) finishWork(actor, end);
       else if (actor.startedAt !== null && actor.endedAt === null)
         this.#finishProgram(actor, end, strays);
       if (!isWork(actor)) continue;
+      this.#standsAtEnd(actor);
+      if (actor.kind === "job") this.#cancelsWithParent(actor);
       actor.givenUp = givenUpOf(actor);
       const endedItself = process.interruptedBy === null;
       const results = waitedFor.get(process.number) ?? [];
-      actor.lost = isLostWork(actor, { results, endedItself });
+      actor.lost = isLostWork(actor, { results, endedItself, isIdle: isIdle(actor) });
     }
+  }
+
+  /**
+   * Loses programs that did not come to their end, as work is lost; known when it is known which calls for an
+   * exit ended processes. In a scenario's run nobody asks.
+   */
+  losePrograms(): void {
+    const programs = this.#entities.actors.filter(isProgram);
+    // What has not ended where its process has not either may go on.
+    const isCut = (actor: OpenActor): boolean =>
+      this.#processOf(actor).endedAt !== null && cutOff.has(actor.status);
+    for (const actor of programs)
+      if (actor.kind === "launch") actor.lost = isCut(actor) || endedByNobody(actor);
+    for (const actor of programs) {
+      if (actor.kind !== "main") continue;
+      const { exit } = this.#processOf(actor);
+      // Its own exit is its own end, and where it turns a loop the entry of that is what was lost.
+      actor.lost = isCut(actor) && exit?.actor !== actor.number && !this.#waitsForEntry(actor);
+    }
+  }
+
+  #waitsForEntry({ thread }: OpenActor): boolean {
+    return this.#entities.actors.some(
+      (one) => one.kind === "launch" && one.lost && one.thread === thread,
+    );
+  }
+
+  /** Where work is told to have stood: what never began at its first line, what ended itself in its own code. */
+  #standsAtEnd(actor: OpenActor): void {
+    if (actor.startedAt === null) actor.lastPlace ??= this.#entities.codeOf(actor.number);
+    const stack = this.#entities.stacks.get(actor.number);
+    if (stack !== undefined && endedByNobody(actor)) actor.lastPlace = stack.at(-1) ?? null;
+  }
+
+  /** A job that no worker has taken goes with whoever waits for it. */
+  #cancelsWithParent(job: OpenActor): void {
+    if (job.startedAt !== null || job.cancelled !== null || job.parent === null) return;
+    const { cancelled } = this.#entities.actor(job.parent);
+    if (cancelled !== null && cancelled.at >= job.firstDue) job.cancelled = cancelled;
   }
 
   #processOf({ thread }: OpenActor): ProcessOutcome {
@@ -163,6 +206,24 @@ export class ActorReader {
     const first = this.#entities.threads.find((thread) => thread.process === process);
     return first?.number === actor.thread;
   }
+}
+
+/** What programs have come to that did not come to their end. */
+const cutOff: ReadonlySet<string> = new Set(["abandoned", "interrupted", "deadlocked"]);
+
+/** Whether an actor ended by a cancellation that nobody had asked for. */
+function endedByNobody({ status, cancelled, heard }: OpenActor): boolean {
+  return status === "cancelled" && cancelled === null && heard !== null;
+}
+
+/** What is known where nothing comes any more. */
+interface Ending {
+  wall: Ticks;
+  /** By process, the results that the programs of its threads waited for. */
+  waitedFor: ReadonlyMap<number, readonly MainWait[]>;
+  strays: readonly Stray[];
+  /** Whether an actor's thread serves others and has nothing to do. */
+  isIdle: (actor: OpenActor) => boolean;
 }
 
 function finishWork(actor: OpenActor, end: Ticks): void {

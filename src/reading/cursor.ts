@@ -19,6 +19,7 @@ export interface TraceEvent {
   /** The number of its place in the source; null where it has none. */
   readonly place?: number | null;
   readonly numbers?: Numbers | undefined;
+  readonly stack?: Stack | null;
 }
 
 /** Stands on one event of a log after the other, first before all of them. */

@@ -7,6 +7,7 @@
 import type { Ticks } from "../base/duration.ts";
 import type { ActorDefinition, ThreadDefinition } from "../trace/definitions.ts";
 import type { CancelReason, Interruption } from "../trace/event.ts";
+import type { Stack } from "../trace/log.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
 import type { TraceEvent } from "./cursor.ts";
 import { Numbered } from "./numbered.ts";
@@ -46,6 +47,8 @@ export interface ThreadOutcome extends ThreadDefinition {
   startedAt: Ticks | null;
   /** Whether it does the jobs of a pool. */
   isWorker: boolean;
+  /** When it had no code left to run; null where that is not told. */
+  endedAt: Ticks | null;
 }
 
 /** `ended`: it came to its end, in a word that this version does not know. */
@@ -79,6 +82,9 @@ export interface HeardBy {
   /** Where it was raised; null unless it was. */
   into: "launch" | "main" | null;
   at: Ticks | null;
+  /** The actor that it was raised into, and where that one stood then, as far as the trace tells. */
+  in?: number | null;
+  place?: number | null;
 }
 
 /** A request to stop. */
@@ -146,9 +152,20 @@ export interface OpenThread extends ThreadOutcome {
   main: OpenActor | null;
 }
 
-/** Work is handed over and may get lost; main and launch are the programs that hand it over. */
-export function isWork({ kind }: Pick<ActorOutcome, "kind">): boolean {
-  return kind !== "main" && kind !== "launch";
+/** Main and launch are the programs that hand work over. */
+export function isProgram({ kind }: Pick<ActorOutcome, "kind">): boolean {
+  return kind === "main" || kind === "launch";
+}
+
+/** Of these kinds there are actors for the sake of what they do: they are work only where that is said. */
+const mayBeNoWork: ReadonlySet<string> = new Set(["callback", "generator", "coroutine"]);
+
+/** Work is handed over and may get lost. */
+export function isWork(
+  actor: Pick<ActorOutcome, "kind"> & Partial<Pick<ActorOutcome, "status" | "destroyed">>,
+): boolean {
+  if (isProgram(actor)) return false;
+  return actor.status !== "unstarted" || actor.destroyed === true || !mayBeNoWork.has(actor.kind);
 }
 
 /** An actor has come to the end of an operation; of one inside of another, that other counts. */
@@ -167,6 +184,8 @@ export class Entities {
   readonly processes: ProcessOutcome[] = [];
   readonly threads: OpenThread[] = [];
   readonly actors: OpenActor[] = [];
+  /** By actor: its callers where it was seen last, the innermost first. */
+  readonly stacks = new Map<number, Stack>();
 
   constructor(trace: Pick<Trace, "definitions" | "words">) {
     const { definitions } = trace;
@@ -192,7 +211,9 @@ export class Entities {
       daemon: definition?.daemon ?? false,
       number,
       startedAt: null,
-      isWorker: false,
+      endedAt: null,
+      isWorker: definition?.worker === true,
+      ...(definition?.place === undefined ? {} : { place: definition.place }),
       main: null,
     };
     this.threads.push(thread);
@@ -218,6 +239,11 @@ export class Entities {
   /** Where in user code an event was; null where the trace does not say. */
   source(event: Pick<TraceEvent, "place" | "numbers">): Source | null {
     return sourceOf(event, this.#trace.definitions.places);
+  }
+
+  /** Where the function of an actor is defined; null where that is not told. */
+  codeOf(actor: number): number | null {
+    return this.#trace.definitions.actors.get(actor)?.code ?? null;
   }
 
   /** The process that a thread belongs to. */

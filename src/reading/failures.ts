@@ -1,6 +1,7 @@
 /** Failures: what failed, and who heard of it. */
 import type { Ticks } from "../base/duration.ts";
-import { endings, type LogReason, logReasons, raisedInto } from "../trace/event.ts";
+import { endings, hearers, type LogReason, logReasons, raisedInto } from "../trace/event.ts";
+import type { Stack } from "../trace/log.ts";
 import type { LogCursor } from "./cursor.ts";
 import type { Entities, HeardBy } from "./entities.ts";
 import type { Hears } from "./listener.ts";
@@ -9,8 +10,11 @@ import type { Hears } from "./listener.ts";
 export interface Hearing {
   /** `raised`: it reached this program. `logged`: a line on stderr, for this reason. */
   by: "raised" | "logged";
-  where: (typeof raisedInto)[number] | LogReason | (string & {});
+  where: (typeof raisedInto)[number] | LogReason | "actor" | (string & {});
   at: Ticks;
+  /** The actor that it was raised into, and where that one stood then, as far as the trace tells. */
+  in?: number | null;
+  place?: number | null;
 }
 
 /** Something that failed, and all who heard of it, in order. */
@@ -19,6 +23,11 @@ export interface Failure {
   error: string;
   at: Ticks;
   heard: Hearing[];
+  /** Where it was raised, and its callers there, the innermost first, as far as the trace tells. */
+  place?: number | null;
+  stack?: Stack | null;
+  /** Whether it is not the actor that failed, but a call in it that cannot work (`misused`). */
+  ofCall?: true;
 }
 
 /** An error of user code that nobody could catch; it ended its thread. */
@@ -26,6 +35,15 @@ export interface Stray {
   thread: number;
   error: string;
   at: Ticks;
+}
+
+/** Whether a task ended by a cancellation that nobody had asked for: it came from within, as an error does. */
+function endedItself(
+  { cancelled }: { cancelled: unknown },
+  status: (typeof endings)[number] | undefined,
+  error: string | undefined,
+): boolean {
+  return status === "cancelled" && cancelled === null && error !== undefined;
 }
 
 const nobody: HeardBy = { by: "nobody", into: null, at: null };
@@ -58,6 +76,19 @@ export class FailureReader {
     "settle-ended": (reader, { actor }, span) => {
       if (span?.how === "finished") reader.raisedInto.delete(actor);
     },
+    heard: (reader, event) => reader.#wasHeard(event),
+    misused: (reader, { actor, at, text, place, stack }) => {
+      if (text === undefined) return;
+      // It was raised where the call stands, so whoever made the call could act on it.
+      const heard: Hearing = {
+        by: "raised",
+        where: "actor",
+        at,
+        in: actor,
+        place: stack?.at(-1) ?? place,
+      };
+      reader.failures.push({ actor, error: text, at, heard: [heard], place, stack, ofCall: true });
+    },
     "error-raised": (reader, event) => reader.#raised(event),
     "error-logged": (reader, event) => reader.#logged(event),
   };
@@ -70,10 +101,22 @@ export class FailureReader {
     }
   }
 
-  #ended({ actor, at, value, text }: LogCursor): void {
-    if (endings[value] !== "failed") return;
-    this.#entities.actor(actor).heard = nobody;
-    this.#add({ actor, error: text ?? "", at, heard: [] });
+  #ended({ actor: number, at, value, text, place, stack }: LogCursor): void {
+    const actor = this.#entities.actor(number);
+    if (endings[value] !== "failed" && !endedItself(actor, endings[value], text)) return;
+    actor.heard = nobody;
+    const where = place === null ? {} : { place, stack };
+    this.#add({ actor: number, error: text ?? "", at, heard: [], ...where });
+  }
+
+  #wasHeard({ actor: number, at, value, place, numbers }: LogCursor): void {
+    const actor = this.#entities.actor(number);
+    const by = hearers[value] ?? "nobody";
+    const into = { in: numbers?.["in"] ?? null, place };
+    // Who has heard of it otherwise is known more exactly, and of the last thing said the gravest holds.
+    if (actor.heard === null || actor.heard.by === "nobody" || by === "raised")
+      if (actor.heard?.by !== "raised") actor.heard = { by, into: null, at, ...into };
+    if (by !== "nobody") this.#last.get(number)?.heard.push({ by, where: "actor", at, ...into });
   }
 
   #raised({ actor, at, thread, value }: LogCursor): void {

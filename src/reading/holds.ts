@@ -15,8 +15,10 @@
 import type { EventType } from "../trace/event.ts";
 import type { Ticks } from "../base/duration.ts";
 import type { LoopDefinition, Place, Table } from "../trace/definitions.ts";
+import type { Numbers, Stack } from "../trace/log.ts";
 import type { TraceEvent } from "./cursor.ts";
 import { type Source, sourceOf } from "./source.ts";
+import { slow } from "./victims.ts";
 
 /** A stretch for which the event loop's thread was held. */
 export interface Hold {
@@ -28,6 +30,32 @@ export interface Hold {
   source: Source | null;
   /** By whom, the longest first; several only where their steps fell into one turn. */
   parts: readonly { actor: number; ticks: Ticks }[];
+  /** What was seen of it by a recorder that looked. */
+  seen?: HoldSeen;
+}
+
+/** How a thread was kept: it stood still, computed, or wanted to and got no core of a busy machine. */
+export type HoldKind = "blocked" | "computing" | "queued";
+
+/** Where a step stood that kept its thread, and how it kept it. */
+export interface HoldSeen {
+  /** Null where nobody can tell. */
+  kind: HoldKind | null;
+  /** The call in which it stood, and where that is; null where that is not told. */
+  call: string | null;
+  place: number | null;
+  /** Its callers, the innermost first. */
+  stack: Stack | null;
+  /** Whether nothing has ended it. */
+  goesOn: boolean;
+}
+
+/** Of which kind a hold is by how long its thread computed, and waited for a core to do so. */
+export function kindOfHold(ticks: Ticks, { cpu, queued = 0 }: Numbers): HoldKind | null {
+  if (cpu === undefined) return null;
+  if (cpu + queued < ticks / 2) return "blocked";
+  // What computed for as long as a slow step would have been one on an idle machine as well.
+  return cpu >= slow || cpu >= queued ? "computing" : "queued";
 }
 
 /** That an actor's function was somewhere in the user's source for so long. */
@@ -48,6 +76,8 @@ class OpenHold {
   /** By actor: where in the user's source it was, and for how long. */
   #sources: Map<number, Map<string, { source: Source; ticks: Ticks }>> | undefined;
   #ticks = 0;
+  /** What was seen of the longest of its steps. */
+  #seen: { ticks: Ticks; seen: HoldSeen } | null = null;
 
   constructor(at: Ticks, actor: number) {
     this.at = this.to = at;
@@ -69,6 +99,10 @@ class OpenHold {
     sources.getOrInsertComputed(source.text, () => ({ source, ticks: 0 })).ticks += ticks;
   }
 
+  addSeen(ticks: Ticks, seen: HoldSeen): void {
+    if (ticks > (this.#seen?.ticks ?? -1)) this.#seen = { ticks, seen };
+  }
+
   toHold(): Hold {
     const { at, actor } = this;
     const ticks = this.to - at;
@@ -79,7 +113,8 @@ class OpenHold {
     const [longest] = parts as [(typeof parts)[number]];
     const sources = this.#sources?.get(longest.actor);
     const source = sources?.values().reduce((a, b) => (b.ticks > a.ticks ? b : a)).source ?? null;
-    return { at, ticks, actor: longest.actor, source, parts };
+    const hold: Hold = { at, ticks, actor: longest.actor, source, parts };
+    return this.#seen === null ? hold : { ...hold, seen: this.#seen.seen };
   }
 }
 
@@ -171,7 +206,7 @@ export class HoldReader {
         this.#beginStep(actor, at);
         break;
       case "step-ended":
-        this.#endStep(at);
+        this.#endStep(at, event);
         break;
       case "block-began":
       case "compute-began":
@@ -213,7 +248,7 @@ export class HoldReader {
     this.#within = 0;
     this.#end(at);
     if (this.#step !== null) this.#step.within.length = 0;
-    this.#endStep(at);
+    this.#endStep(at, null);
     this.#close();
   }
 
@@ -235,7 +270,8 @@ export class HoldReader {
     this.#stretch = null;
   }
 
-  #endStep(at: Ticks): void {
+  /** @param event null where nothing has ended the step by then. */
+  #endStep(at: Ticks, event: TraceEvent | null): void {
     const step = this.#step;
     if (step === null) return;
     const inner = step.within.pop();
@@ -247,6 +283,8 @@ export class HoldReader {
       return;
     }
     if (!step.isTold) this.#add(step.actor, step.from, at, at - step.from - step.ticksWithin);
+    const seen = event === null ? notEnded : seenAt(event, at - step.from);
+    if (seen !== null) this.open?.addSeen(at - step.from, seen);
     this.#step = null;
     this.#isOfStep = true;
   }
@@ -323,6 +361,16 @@ export class HoldReader {
     this.#closedTo = open.to;
     this.#onHold(open.toHold());
   }
+}
+
+/** Of a step that nothing has ended only that is known. */
+const notEnded: HoldSeen = { kind: null, call: null, place: null, stack: null, goesOn: true };
+
+/** What the end of a step tells of it; null where that is nothing. */
+function seenAt({ text, place, stack, numbers }: TraceEvent, ticks: Ticks): HoldSeen | null {
+  if (text === undefined && (place ?? null) === null && numbers === undefined) return null;
+  const kind = kindOfHold(ticks, numbers ?? {});
+  return { kind, call: text ?? null, place: place ?? null, stack: stack ?? null, goesOn: false };
 }
 
 /** What user code does, and what is told of it, while it has the thread or has just given it back. */

@@ -1,8 +1,10 @@
 /** Event loops: from when to when each was open, who held its thread, and who was late through that. */
 import type { Ticks } from "../base/duration.ts";
 import type { Definitions, LoopDefinition } from "../trace/definitions.ts";
+import type { LogCursor } from "./cursor.ts";
 import { type Blame, BlameReader } from "./blame.ts";
-import { type Hold, HoldReader } from "./holds.ts";
+import type { Entities } from "./entities.ts";
+import { type Hold, HoldReader, type HoldSeen } from "./holds.ts";
 import type { Sum } from "./sums.ts";
 import type { LateTurn } from "./victims.ts";
 
@@ -17,10 +19,24 @@ export interface LoopOutcome {
   closingAt: Ticks | null;
   /** Null when it was open to the end. */
   closedAt: Ticks | null;
+  /** What opened and closed it, in the program's own words, and where; null where that is not told. */
+  opened: Gate | null;
+  closed: Gate | null;
   /** The longest of all steps that held its thread, those included that are told in sums; null for none. */
   longestBlock: Hold | null;
   /** Who held its thread for long, and who was late through whom. */
   blame: Blame;
+}
+
+/** What opens a loop, or closes it. */
+export interface Gate {
+  how: string | null;
+  place: number | null;
+}
+
+/** The gate that an event tells of; null where it tells nothing of it. */
+export function gateOf({ text, place }: LogCursor): Gate | null {
+  return text === undefined && place === null ? null : { how: text ?? null, place };
 }
 
 /** A loop while its trace is read. */
@@ -30,14 +46,16 @@ export class LoopReader {
   readonly #blame: BlameReader;
   /** Who was late within the hold that has not ended. */
   readonly #lateWithin: LateTurn[] = [];
+  readonly #entities: Entities;
 
   constructor(
     outcome: Omit<LoopOutcome, "blame">,
     known: ConstructorParameters<typeof HoldReader>[1],
-    blame: BlameReader,
+    { blame, entities }: { blame: BlameReader; entities: Entities },
   ) {
     this.#outcome = outcome;
     this.#blame = blame;
+    this.#entities = entities;
     this.holds = new HoldReader(outcome, known, (hold) => this.#wasHeld(hold));
   }
 
@@ -49,8 +67,13 @@ export class LoopReader {
     this.#outcome.closingAt ??= at;
   }
 
-  closed(at: Ticks): void {
-    this.#outcome.closedAt ??= at;
+  closed(event: LogCursor): void {
+    this.#outcome.closedAt ??= event.at;
+    this.#outcome.closed ??= gateOf(event);
+  }
+
+  get isOpen(): boolean {
+    return this.#outcome.closedAt === null;
   }
 
   /** A turn on its thread came late, or not at all. */
@@ -79,12 +102,22 @@ export class LoopReader {
     return { ...this.#outcome, blame: this.#blame.read() };
   }
 
-  #wasHeld(hold: Hold): void {
+  #wasHeld(ended: Hold): void {
+    const hold = ended.seen?.goesOn === true ? this.#asSeen(ended, ended.seen) : ended;
     this.#keepLongest(hold);
     this.#blame.held(hold);
     // Who was cut off and then held the thread itself was not kept waiting by that.
     for (const turn of this.#lateWithin) if (turn.actor !== hold.actor) this.#blame.late(turn);
     this.#lateWithin.length = 0;
+  }
+
+  /** A hold that nothing has ended, with where its actor, or the program of its thread, was seen last. */
+  #asSeen(hold: Hold, seen: HoldSeen): Hold {
+    const by = this.#entities.actor(hold.actor);
+    const { main } = this.#entities.thread(this.#outcome.thread);
+    const who = by.lastPlace === null && main !== null ? main : by;
+    const stack = this.#entities.stacks.get(who.number) ?? null;
+    return { ...hold, seen: { ...seen, place: who.lastPlace, stack } };
   }
 
   #keepLongest(hold: Hold): void {

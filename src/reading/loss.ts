@@ -16,6 +16,8 @@ export interface Surroundings {
   results: readonly Pick<MainWait, "of" | "whom" | "at" | "ticks">[];
   /** Whether the program came to its own end. */
   endedItself: boolean;
+  /** Whether it is a thread that serves others, as a daemon does, and had nothing to do. */
+  isIdle: boolean;
 }
 
 const givers: readonly GivenUpBy[] = ["group-failed", "timed-out"];
@@ -32,9 +34,11 @@ export function givenUpOf({
 }
 
 /** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
-export function isLostWork(fate: ActorOutcome, { results, endedItself }: Surroundings): boolean {
+export function isLostWork(fate: ActorOutcome, surroundings: Surroundings): boolean {
+  const { results, endedItself, isIdle } = surroundings;
   const { status, until, startedAt, endedAt, destroyed } = fate;
   if (status === "finished" || status === "failed" || status === "ended") return false;
+  if (status === "abandoned" && isIdle) return false;
   if (status === "unstarted") return true;
   const isPromised = results.some((wait) => isFor(wait, fate) && wait.at + wait.ticks >= endedAt!);
   if (isPromised || destroyed) return true;

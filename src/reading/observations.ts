@@ -1,8 +1,8 @@
 /** What a recorder tells beside what happened: what it saw when it looked, and what it has left out. */
 import type { Ticks } from "../base/duration.ts";
-import { hearers } from "../trace/event.ts";
-import { NOBODY } from "../trace/log.ts";
-import type { Entities } from "./entities.ts";
+import { ends, type Misuse, misuses } from "../trace/event.ts";
+import { NOBODY, type Stack } from "../trace/log.ts";
+import type { Cancellation, Entities } from "./entities.ts";
 import type { Hears } from "./listener.ts";
 
 /** What an actor was seen to wait for. */
@@ -23,6 +23,67 @@ export interface Handle {
   at: Ticks;
   kind: string;
   place: number | null;
+  /** Whose it is, as the program of a thread; null where that is not told. */
+  actor: number | null;
+}
+
+/** A resource that somebody has for itself. */
+export interface Holding extends Pick<Sighting, "actor" | "at" | "of" | "resource"> {
+  /** Where it was taken. */
+  place: number | null;
+}
+
+/** From which end an actor uses a resource. */
+export interface Attachment {
+  actor: number;
+  resource: number;
+  as: (typeof ends)[number] | (string & {});
+}
+
+/** What lay in a resource when somebody looked last, and nobody took. */
+export interface Leftover {
+  process: number;
+  at: Ticks;
+  items: number;
+  /** How many of those that were taken nobody has said to be done; null where that is not counted. */
+  unfinished: number | null;
+  of: string | null;
+  resource: number | null;
+  /** Where it was told; where the resource was made stands in its definition. */
+  place: number | null;
+}
+
+/** A use of loops or threads that cannot work. */
+export interface Misused {
+  what: Misuse | (string & {});
+  actor: number;
+  thread: number;
+  at: Ticks;
+  error: string | null;
+  place: number | null;
+  stack: Stack | null;
+}
+
+/** A cancellation that was caught, and that its task has gone on after. */
+export interface Swallowed {
+  actor: number;
+  at: Ticks;
+  place: number | null;
+  cancelled: Cancellation | null;
+}
+
+/** A function to be called when its process ends. */
+export interface Handler {
+  number: number;
+  process: number;
+  function: string;
+  at: Ticks;
+  /** Where it was registered, and where it is defined. */
+  place: number | null;
+  code: number | null;
+  /** Null where it never was. */
+  beganAt: Ticks | null;
+  endedAt: Ticks | null;
 }
 
 /** Steps that were too short to be told one by one. */
@@ -46,6 +107,13 @@ export interface Dropped {
 export class ObservationReader {
   readonly #entities: Entities;
   readonly #waits = new Map<number, Sighting>();
+  readonly #holders = new Map<string, Holding>();
+  readonly #left = new Map<number | string, Leftover>();
+  /** By process and number. */
+  readonly #handlers = new Map<string, Handler>();
+  readonly attached: Attachment[] = [];
+  readonly misused: Misused[] = [];
+  readonly swallowed: Swallowed[] = [];
   readonly handles: Handle[] = [];
   readonly folded: Folded[] = [];
   readonly dropped: Dropped[] = [];
@@ -59,15 +127,46 @@ export class ObservationReader {
       const whom = numbers?.["whom"] ?? null;
       reader.#waits.set(actor, { actor, at, of: text ?? null, resource, whom, place });
     },
-    heard: (reader, { actor: number, at, value }) => {
-      const actor = reader.#entities.actor(number);
-      // Who has heard of it otherwise is known more exactly.
-      if (actor.heard === null || actor.heard.by === "nobody")
-        actor.heard = { by: hearers[value] ?? "nobody", into: null, at };
-    },
-    "handle-alive": (reader, { thread, at, text, place }) => {
+    "handle-alive": (reader, { thread, at, text, place, actor }) => {
       const process = reader.#entities.processOf(thread).number;
-      reader.handles.push({ process, at, kind: text!, place });
+      const of = actor === NOBODY ? null : actor;
+      reader.handles.push({ process, at, kind: text!, place, actor: of });
+    },
+    holds: (reader, { actor, at, text, resource, place }) => {
+      const key = `${actor} ${resource ?? text}`;
+      reader.#holders.set(key, { actor, at, of: text ?? null, resource, place });
+    },
+    attached: (reader, { actor, value, resource }) => {
+      if (resource === null) return;
+      reader.attached.push({ actor, as: reader.#entities.word(ends, value), resource });
+    },
+    left: (reader, { thread, at, value: items, text, resource, place, numbers }) => {
+      const process = reader.#entities.processOf(thread).number;
+      const unfinished = numbers?.["unfinished"] ?? null;
+      const left = { process, at, items, unfinished, of: text ?? null, resource, place };
+      reader.#left.set(resource ?? text ?? at, left);
+    },
+    misused: (reader, { actor, thread, at, value, text, place, stack }) => {
+      const what = reader.#entities.word(misuses, value);
+      const error = text ?? null;
+      reader.misused.push({ what, actor, thread, at, error, place, stack });
+    },
+    "cancel-swallowed": (reader, { actor, at, place }) => {
+      const { cancelled } = reader.#entities.actor(actor);
+      reader.swallowed.push({ actor, at, place, cancelled });
+    },
+    "handler-registered": (reader, { thread, at, value: number, text, place, stack }) => {
+      const process = reader.#entities.processOf(thread).number;
+      const handler = { number, process, function: text!, at, place, code: stack?.[0] ?? null };
+      reader.#handlers.set(`${process} ${number}`, { ...handler, beganAt: null, endedAt: null });
+    },
+    "handler-began": (reader, { thread, at, value }) => {
+      const handler = reader.#handlerOn(thread, value);
+      if (handler !== undefined) handler.beganAt = at;
+    },
+    "handler-ended": (reader, { thread, at, value }) => {
+      const handler = reader.#handlerOn(thread, value);
+      if (handler !== undefined) handler.endedAt = at;
     },
     folded: (reader, { actor: number, thread, text, value: count, numbers }) => {
       const actor = number === NOBODY ? null : number;
@@ -79,11 +178,32 @@ export class ObservationReader {
     },
   };
 
+  #handlerOn(thread: number, number: number): Handler | undefined {
+    return this.#handlers.get(`${this.#entities.processOf(thread).number} ${number}`);
+  }
+
+  /** The last that was seen of each hold of a resource by somebody who has not ended. */
+  get holders(): Holding[] {
+    return [...this.#holders.values()].filter(({ actor }) => !this.#isOver(actor));
+  }
+
+  /** What lay in each resource when somebody looked last, where that was anything. */
+  get left(): Leftover[] {
+    return [...this.#left.values()].filter(
+      ({ items, unfinished }) => items + (unfinished ?? 0) > 0,
+    );
+  }
+
+  get handlers(): Handler[] {
+    return [...this.#handlers.values()];
+  }
+
+  #isOver(actor: number): boolean {
+    return ["finished", "failed", "cancelled"].includes(this.#entities.actor(actor).status);
+  }
+
   /** The last that was seen of each actor which has not ended, the first seen coming first. */
   get sightings(): Sighting[] {
-    return [...this.#waits.values()].filter(({ actor }) => {
-      const { status } = this.#entities.actor(actor);
-      return !["finished", "failed", "cancelled"].includes(status);
-    });
+    return [...this.#waits.values()].filter(({ actor }) => !this.#isOver(actor));
   }
 }

@@ -19,6 +19,7 @@ export function inProcess(reading: Reading, process: number): Reading {
   const numbers = new Set(actors.map(({ number }) => number));
   const isOn = ({ thread }: { thread: number }): boolean => homes.has(thread);
   const isBy = ({ actor }: { actor: number }): boolean => numbers.has(actor);
+  const isOf = (one: { process: number }): boolean => one.process === process;
   const { aftermath } = reading;
   const failures = reading.failures.filter(isBy);
   return {
@@ -51,7 +52,14 @@ export function inProcess(reading: Reading, process: number): Reading {
       failures.some(({ heard }) => heard.some(({ where }) => where === "unhandled-rejection")),
     exits: reading.exits.filter(isOn),
     sightings: reading.sightings.filter(isBy),
-    handles: reading.handles.filter((handle) => handle.process === process),
+    handles: reading.handles.filter(isOf),
+    holders: reading.holders.filter(isBy),
+    attached: reading.attached.filter(isBy),
+    left: reading.left.filter(isOf),
+    handlers: reading.handlers.filter(isOf),
+    misused: reading.misused.filter(isOn),
+    swallowed: reading.swallowed.filter(isBy),
+    hangs: reading.hangs.filter(isOf),
     folded: reading.folded.filter(isOn),
   };
 }

@@ -14,6 +14,9 @@ export class ProcessReader {
     "job-began": (reader, { thread }) => {
       reader.#entities.thread(thread).isWorker = true;
     },
+    "thread-ended": (reader, { thread, at }) => {
+      reader.#entities.thread(thread).endedAt = at;
+    },
     "process-ended": (reader, { thread, at, value }) => {
       const process = reader.#entities.processOf(thread);
       process.exitCode = value;
@@ -38,10 +41,6 @@ export class ProcessReader {
   }
 
   get threads(): ThreadOutcome[] {
-    return this.#entities.threads.map(
-      ({ number, process, name, daemon, startedAt, isWorker }: OpenThread) => {
-        return { number, process, name, daemon, startedAt, isWorker };
-      },
-    );
+    return this.#entities.threads.map(({ main: _, ...thread }: OpenThread) => thread);
   }
 }

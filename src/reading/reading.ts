@@ -7,7 +7,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { eventTypes, typeNumber, waits } from "../trace/event.ts";
-import { NOBODY } from "../trace/log.ts";
+import { NOBODY, type Stack } from "../trace/log.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
 import { ActorReader } from "./actors.ts";
 import type { Blame } from "./blame.ts";
@@ -16,19 +16,27 @@ import {
   type ActorOutcome,
   Entities,
   type Exit,
+  type OpenActor,
   type ProcessOutcome,
   type ThreadOutcome,
 } from "./entities.ts";
 import { type Failure, FailureReader, type Stray } from "./failures.ts";
 import { hearings, type Hears, type Listener } from "./listener.ts";
 import { ExitReader } from "./exits.ts";
+import { type Hang, hangsOf } from "./hang.ts";
 import type { LoopOutcome } from "./loops.ts";
 import {
+  type Attachment,
   type Dropped,
   type Folded,
   type Handle,
+  type Handler,
+  type Holding,
+  type Leftover,
+  type Misused,
   ObservationReader,
   type Sighting,
+  type Swallowed,
 } from "./observations.ts";
 import { ProcessReader } from "./processes.ts";
 import { type Race, RaceReader } from "./races.ts";
@@ -98,6 +106,21 @@ export interface Reading {
   handles: Handle[];
   /** Steps that were told in sums only. */
   folded: Folded[];
+  /** Who had what for itself when somebody looked, and who uses it from which end. */
+  holders: Holding[];
+  attached: Attachment[];
+  /** What lay in queues at the end, taken by nobody. */
+  left: Leftover[];
+  /** The functions to be called at the end of a process, in the order of their registration. */
+  handlers: Handler[];
+  /** Uses of loops and threads that cannot work. */
+  misused: Misused[];
+  /** Cancellations that their tasks caught, and went on. */
+  swallowed: Swallowed[];
+  /** Where nothing moved any more, and why. */
+  hangs: Hang[];
+  /** By actor: its callers where it was seen last, the innermost first. */
+  stacks: ReadonlyMap<number, Stack>;
   /** What was not recorded. */
   dropped: Dropped[];
   /** By launch: the actors whose errors were raised into it and not collected. */
@@ -119,10 +142,21 @@ const loopOpened = typeNumber["loop-opened"];
 
 /**
  * By the number of a type: whether its place is not where its actor stands. Of a request to stop it is where
- * somebody else stands; of what user code has done, within its call or set going, where that was.
+ * somebody else stands; of what user code has done, within its call or set going, where that was; of what
+ * is told of handlers, resources and failures where those were made, taken or heard.
  */
 const isElsewhere = eventTypes.map((type) =>
-  ["cancel-requested", "call-held", "left-behind", "went-on"].includes(type),
+  [
+    "cancel-requested",
+    "call-held",
+    "left-behind",
+    "went-on",
+    "heard",
+    "holds",
+    "left",
+    "handler-registered",
+    "handle-alive",
+  ].includes(type),
 );
 
 class TraceReader {
@@ -207,7 +241,20 @@ class TraceReader {
     for (const listener of this.#listeners) listener.hear(event, span);
     const { place } = event;
     if (place !== null && event.actor !== NOBODY && !isElsewhere[type])
-      this.#actors.stands(event.actor, place, event.at);
+      this.#actors.stands(event.actor, place, event);
+  }
+
+  /** Whether the thread of an actor is a daemon that waits for something to do, or turns a loop. */
+  #isIdle({ kind, thread, number }: OpenActor, unfinished: readonly Span[]): boolean {
+    if (kind !== "thread" || thread === null || !this.#entities.thread(thread).daemon) return false;
+    if (this.#turns.loopOn(thread)?.isOpen === true) return true;
+    const span = unfinished.findLast((one) => one.actor === number);
+    if (span !== undefined)
+      return span.kind === "wait" && idleWaits.has(wordOf(this.#trace, waits, span.value));
+    const seen = this.#observations.sightings.find((one) => one.actor === number);
+    if (seen === undefined) return false;
+    const { kind: of } = this.#trace.definitions.resources.get(seen.resource ?? -1) ?? {};
+    return of === undefined ? idleWaits.has(seen.of ?? "") : idleResources.has(of);
   }
 
   #result(): Reading {
@@ -220,12 +267,14 @@ class TraceReader {
     const standstills = this.#standstill.result();
     const { strays, failures, rejected, raisedInto } = this.#failures;
     const waitedFor = resultWaits(this.#trace, this.#entities, { unfinished, standstills });
-    this.#actors.finish(wall, waitedFor, strays);
+    const isIdle = (actor: OpenActor): boolean => this.#isIdle(actor, unfinished);
+    this.#actors.finish({ wall, waitedFor, strays, isIdle });
     this.#failures.finish();
     this.#exits.finish(strays, precisionOf(this.#trace.source));
+    if (this.#trace.source.kind === "observed") this.#actors.losePrograms();
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();
-    return {
+    const reading: Omit<Reading, "hangs"> = {
       wall,
       processes: this.#processes.processes,
       threads: this.#processes.threads,
@@ -246,11 +295,40 @@ class TraceReader {
       sightings: this.#observations.sightings,
       handles: this.#observations.handles,
       folded: this.#observations.folded,
+      holders: this.#observations.holders,
+      attached: this.#observations.attached,
+      left: this.#observations.left,
+      handlers: this.#observations.handlers,
+      misused: this.#observations.misused,
+      swallowed: this.#observations.swallowed,
+      stacks: this.#entities.stacks,
       dropped: this.#observations.dropped,
       raisedInto,
     };
+    return { ...reading, hangs: hangsOf(reading, this.#trace) };
   }
 }
+
+/** What a thread that serves others waits for when there is nothing to do. */
+const idleWaits: ReadonlySet<string> = new Set([
+  "get",
+  "receive",
+  "event",
+  "condition",
+  "select",
+  "input",
+]);
+
+/** The kinds of the resources that such a thread waits for. */
+const idleResources: ReadonlySet<string> = new Set([
+  "queue",
+  "channel",
+  "event",
+  "condition",
+  "semaphore",
+  "socket",
+  "stream",
+]);
 
 /**
  * By process: for the results of whose tasks the programs of threads waited; a wait that nothing has ended is one

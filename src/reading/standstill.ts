@@ -3,6 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { waits } from "../trace/event.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
 import type { Entities } from "./entities.ts";
+import type { LogCursor } from "./cursor.ts";
 import type { Hear, Hears } from "./listener.ts";
 import type { Span } from "./spans.ts";
 
@@ -23,10 +24,33 @@ export interface Standstill {
   blocked: Ticks;
   /** Those that have ended. */
   waits: MainWait[];
+  /** At what it stood still, and where, the longest first. What nothing has ended lasts to the record's end. */
+  stretches: Stretch[];
 }
 
-interface Open extends Standstill {
+/** All for which a program stood still in one way at one place. */
+export interface Stretch {
+  /** The kind of the span: `block`, `compute`, `wait`, `call`, `offload`. */
+  kind: string;
+  /** For what it waited, and for whom or for which resource; null where it did something else. */
+  for: MainWait["for"] | null;
+  of: string | null;
+  whom: number | null;
+  resource: number | null;
+  place: number | null;
+  /** How often, and for how long altogether and at most. */
+  times: number;
+  ticks: Ticks;
+  longest: Ticks;
+  /** Whether nothing has ended the last of them. */
+  goesOn: boolean;
+}
+
+interface Open extends Omit<Standstill, "stretches"> {
   thread: number;
+  /** Those that have begun and not ended. */
+  open: Set<Span>;
+  stretches: Map<string, Stretch>;
   /** Why it stands still: nested, since an inline loop's task may block while main waits for the loop. */
   reasons: number;
   since: Ticks;
@@ -47,9 +71,9 @@ export class StandstillReader {
   static readonly #letsGo: Hear<StandstillReader> = (reader, _, span) => reader.#goesOn(span);
 
   static readonly hears: Hears<StandstillReader> = {
-    "main-started": (reader, { thread, actor }) => {
-      const nothing = { blocked: 0, waits: [], reasons: 0, since: 0 };
-      reader.#mains[thread] ??= { thread, actor, ...nothing };
+    "main-started": (reader, event) => reader.#begins(event),
+    "task-started": (reader, event) => {
+      if (reader.#entities.actor(event.actor).kind === "thread") reader.#begins(event);
     },
     "block-began": this.#keeps,
     "compute-began": this.#keeps,
@@ -65,18 +89,40 @@ export class StandstillReader {
 
   /** Nothing comes after this instant. */
   finish(wall: Ticks): void {
-    for (const main of this.#mains)
-      if (main !== undefined && main.reasons > 0) this.#addBlocked(main, wall);
+    for (const main of this.#mains) {
+      if (main === undefined) continue;
+      if (main.reasons > 0) this.#addBlocked(main, wall);
+      for (const span of main.open) this.#addStretch(main, span, wall);
+    }
+  }
+
+  #begins({ thread, actor }: LogCursor): void {
+    const nothing = { blocked: 0, waits: [], reasons: 0, since: 0 };
+    const open = new Set<Span>();
+    this.#mains[thread] ??= { thread, actor, ...nothing, open, stretches: new Map() };
   }
 
   /** The programs of all threads that were heard of, in the order of these. */
   result(): Standstill[] {
-    return this.#mains.flatMap((main) => main ?? []);
+    return this.#mains.flatMap((main) =>
+      main === undefined
+        ? []
+        : [
+            {
+              actor: main.actor,
+              blocked: main.blocked,
+              waits: main.waits,
+              stretches: [...main.stretches.values()].toSorted((a, b) => b.ticks - a.ticks),
+            },
+          ],
+    );
   }
 
   #stands(span: Span | null): void {
     const main = this.#mainBehind(span);
-    if (main !== undefined && main.reasons++ === 0) main.since = span!.from;
+    if (main === undefined) return;
+    if (span!.actor === main.actor) main.open.add(span!);
+    if (main.reasons++ === 0) main.since = span!.from;
   }
 
   #goesOn(span: Span | null): void {
@@ -87,6 +133,32 @@ export class StandstillReader {
     if (kind === "wait")
       main.waits.push({ for: wordOf(this.#trace, waits, value), of, whom, at, ticks: to - at });
     if (--main.reasons === 0) this.#addBlocked(main, to);
+    if (main.open.delete(span!)) this.#addStretch(main, span!, to);
+  }
+
+  #addStretch({ stretches }: Open, span: Span, to: Ticks): void {
+    const { kind, value, of, whom, resource, place, from } = span;
+    const what = kind === "wait" ? wordOf(this.#trace, waits, value) : null;
+    const stretch = stretches.getOrInsertComputed(
+      `${kind} ${what} ${of} ${whom} ${resource} ${place}`,
+      () => ({
+        kind,
+        for: what,
+        of,
+        whom,
+        resource,
+        place,
+        times: 0,
+        ticks: 0,
+        longest: 0,
+        goesOn: false,
+      }),
+    );
+    const ticks = to - from;
+    stretch.times++;
+    stretch.ticks += ticks;
+    stretch.longest = Math.max(stretch.longest, ticks);
+    stretch.goesOn ||= span.to === null;
   }
 
   /** The program that stands still for a span: its own, or a step of whatever that keeps its thread. */

@@ -11,7 +11,7 @@ import { type Blame, BlameReader, noBlame } from "./blame.ts";
 import type { LogCursor } from "./cursor.ts";
 import { type Entities, hasDone } from "./entities.ts";
 import type { Hears } from "./listener.ts";
-import { type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
+import { gateOf, type LoopOutcome, LoopReader, nextLoop } from "./loops.ts";
 import { precisionOf, seamOf } from "./precision.ts";
 import type { SpanFold } from "./spans.ts";
 import { nearestRank } from "../base/shares.ts";
@@ -52,12 +52,18 @@ export class TurnReader {
 
   static readonly hears: Hears<TurnReader> = {
     "loop-closing": (reader, { at, thread }) => reader.loopOn(thread)?.closing(at),
-    "loop-closed": (reader, { at, thread }) => reader.loopOn(thread)?.closed(at),
+    "loop-closed": (reader, event) => reader.loopOn(event.thread)?.closed(event),
     folded: (reader, { at: to, thread, actor, value: count, numbers }) => {
       const { busy = 0, longest = 0 } = numbers ?? {};
       const loop = reader.loopOn(thread);
       if (actor === NOBODY) loop?.summed({ to, count, busy, longest });
       else loop?.folded(longest, actor, to);
+    },
+    late: (reader, { at, thread, actor, value, place }) => {
+      // Whoever is known to sleep, or to have its first turn before it, is heard of when that comes.
+      if (reader.#spans.dueOf(actor) !== Infinity) return;
+      if (reader.#entities.actor(actor).firstDue !== Infinity || value < noticeable) return;
+      reader.#isLate(thread, { actor, due: at - value, at, how: "woke", place });
     },
     "task-submitted": (reader, { at, actor }) => {
       reader.#entities.actor(actor).firstDue = at;
@@ -78,7 +84,8 @@ export class TurnReader {
   };
 
   /** A loop has opened: from here on it is the one of its thread. */
-  opened({ at, thread }: LogCursor): LoopReader {
+  opened(event: LogCursor): LoopReader {
+    const { at, thread } = event;
     const before = this.loopOn(thread)?.number ?? null;
     const main = this.#entities.thread(thread).main?.number ?? null;
     const { number, rules } = nextLoop(this.#trace.definitions, thread, before);
@@ -91,10 +98,12 @@ export class TurnReader {
         openedAt: at,
         closingAt: null,
         closedAt: null,
+        opened: gateOf(event),
+        closed: null,
         longestBlock: null,
       },
       { seam: seamOf(this.#trace.source), places: this.#trace.definitions.places },
-      this.#newBlame(),
+      { blame: this.#newBlame(), entities: this.#entities },
     );
     this.#loops.push(loop);
     return (this.current[thread] = loop);

@@ -13,6 +13,7 @@ export interface LateTurn {
   due: Ticks;
   at: Ticks;
   how: "woke" | "began" | "cut-off";
+  place?: number | null;
 }
 
 /** Tasks of one name that were late through the same cause. */
@@ -27,6 +28,8 @@ export interface Victim {
   late: Ticks;
   due: Ticks;
   how: LateTurn["how"];
+  /** Where it stood meanwhile, as far as the trace tells. */
+  place?: number | null;
   /** Whether all its late turns came about in the same way. */
   alike: boolean;
 }
@@ -46,19 +49,20 @@ export class Victims {
     this.#isOnce = isOnce;
   }
 
-  add({ actor, due, at, how }: LateTurn, by: Ticks): void {
+  add({ actor, due, at, how, place }: LateTurn, by: Ticks): void {
     const name = this.#nameOf(actor);
     const known = this.#byName.get(name);
     if (known === undefined) {
       const copies = this.#isOnce ? null : new Set([actor]);
       const counted = { tasks: 1, times: 1, alike: true, copies };
-      this.#byName.set(name, { actor, by, late: at - due, due, how, ...counted });
+      const where = place === undefined ? {} : { place };
+      this.#byName.set(name, { actor, by, late: at - due, due, how, ...where, ...counted });
       return;
     }
     known.copies?.add(actor);
     known.times++;
     known.alike &&= how === known.how;
-    if (by > known.by) Object.assign(known, { actor, by, late: at - due, due, how });
+    if (by > known.by) Object.assign(known, { actor, by, late: at - due, due, how, place });
   }
 
   /** Who was late the most comes first. */

@@ -256,7 +256,7 @@ describe("what a recorder saw", () => {
     expect(sightings).toEqual([
       { actor: parse, at: 156_000, of: "the answer", resource: null, whom: upload, place: 4 },
     ]);
-    expect(handles).toEqual([{ process: 0, at: 157_000, kind: "timer", place: 3 }]);
+    expect(handles).toEqual([{ process: 0, at: 157_000, kind: "timer", place: 3, actor: null }]);
     expect(folded).toEqual([
       { actor: parse, thread: 1, kind: "step", count: 12, busy: 900, longest: 90 },
     ]);
