@@ -6,14 +6,18 @@
  */
 import { eventShapes, type EventShape } from "../../trace/event.ts";
 import asyncio from "./recorder/asyncio.py" with { type: "text" };
+import calls from "./recorder/calls.py" with { type: "text" };
 import ends from "./recorder/ends.py" with { type: "text" };
+import holders from "./recorder/holders.py" with { type: "text" };
 import places from "./recorder/places.py" with { type: "text" };
 import pools from "./recorder/pools.py" with { type: "text" };
 import queues from "./recorder/queues.py" with { type: "text" };
 import ring from "./recorder/ring.py" with { type: "text" };
 import sampler from "./recorder/sampler.py" with { type: "text" };
+import snapshot from "./recorder/snapshot.py" with { type: "text" };
 import start from "./recorder/start.py" with { type: "text" };
 import threads from "./recorder/threads.py" with { type: "text" };
+import waits from "./recorder/waits.py" with { type: "text" };
 import stub from "./sitecustomize.py" with { type: "text" };
 
 /** The parts by their names, in the order in which they are joined. */
@@ -25,6 +29,10 @@ export const recorderParts = {
   pools,
   queues,
   ends,
+  calls,
+  waits,
+  holders,
+  snapshot,
   sampler,
   start,
 };

@@ -289,10 +289,7 @@ def error_place(error):
 
 def _task_long_step(task, duration):
     # The callback itself has no actor; it ran on its thread.
-    actor = task._tandem_actor if task is not None else 0
-    ended_at = now()
-    emit(STEP_BEGAN, actor, at=ended_at - duration)
-    emit(STEP_ENDED, actor, at=ended_at)
+    step_held(task, duration)
 
 
 # Where a task stood when it was asked to stop, by its actor.

@@ -1,1 +1,612 @@
-# The sampler: where threads and tasks stand, holds, and snapshots.
+# The sampler: a thread that looks every 10 ms where the others stand.
+#
+# Uses of ring, places, asyncio (step_began, long_step, _loop_ids, _task_current), threads, calls, waits and snapshot.
+# It tells what main and other threads without a loop do (block, compute, wait), which line held a loop and who
+# was late through that, answers tandem's requests, and leaves standpoints for a kill without notice. It takes no
+# lock that the program may hold: it waits on one of its own, with a timeout. What it finds is as exact as its
+# ticks are (10 ms; 50 ms after a time in which nothing moved).
+import time as _sampler_time
+from _thread import start_new_thread as _sampler_start_thread
+from itertools import islice as _sampler_islice
+
+_sampler_fast = 0.01
+_sampler_slow = 0.05
+# From how long on a span is told, in ns.
+_sampler_least = 20_000_000
+# From when on a step that goes on is told to have begun: it may never end.
+_sampler_long = 50_000_000
+_sampler_between = 100_000_000
+
+_NONE, _UNSURE, _BLOCK, _COMPUTE, _WAIT = range(5)
+
+_sampler_states = {}
+_sampler_held = {}
+_sampler_unknown = {}
+_sampler_ident = 0
+_sampler_native = 0
+_sampler_stop = None
+_sampler_is_ending = False
+_sampler_answered = 0
+_sampler_last_snapshot = 0
+
+
+class _sampler_State:
+    """What the sampler knows of a thread: its ids, what it was doing at the last tick and since when."""
+
+    __slots__ = (
+        "ident", "number", "clock", "at", "cpu", "key", "kind", "word", "place", "since", "spot", "actor", "told",
+        "skipped", "native", "pressed", "pressed_at",
+    )
+
+    def __init__(self, ident, number, native):
+        self.ident = ident
+        self.number = number
+        self.native = native
+        # The clock of another thread's CPU time, as Linux numbers it: asking for it touches no thread that is gone.
+        self.clock = ((~native) << 3) | 6 if native and sys.platform == "linux" else None
+        self.at = self.since = now()
+        self.cpu = _sampler_cpu(self)
+        self.key = None
+        self.kind = _NONE
+        self.word = self.place = self.actor = self.skipped = 0
+        self.spot = None
+        self.told = False
+        # CPU time and run-queue wait as they were last read, and when.
+        self.pressed = None
+        self.pressed_at = 0
+
+
+def _sampler_cpu(state):
+    """The CPU time of a thread, in ns; None where that is not to be had."""
+    if state.clock is None:
+        return None
+    try:
+        return _sampler_time.clock_gettime_ns(state.clock)
+    except OSError:
+        state.clock = None
+        return None
+
+
+def _sampler_pressure(native):
+    """CPU time and run-queue wait of a thread, in ns; None where /proc does not say. Opens a file."""
+    import os
+
+    try:
+        handle = os.open("/proc/self/task/%d/schedstat" % native, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        words = os.read(handle, 100).split()
+        return int(words[0]), int(words[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    finally:
+        os.close(handle)
+
+
+def _sampler_state(ident):
+    """The state of a thread by its ident; None of one that is not the program's or has only just come."""
+    number = _thread_ids.get(ident)
+    state = _sampler_states.get(ident)
+    if state is not None and state.number == number:
+        return state
+    if ident == _sampler_ident:
+        return None
+    if number is None:
+        # A thread is named by the hook that starts it, which may be about to. One that threading did not start
+        # comes to be known here.
+        seen = _sampler_unknown[ident] = _sampler_unknown.get(ident, 0) + 1
+        if seen < 10:
+            return None
+        number = new_thread_id()
+        bind_thread(number, ident)
+        define_thread(number, "thread %d" % ident, THREAD_DAEMON)
+    _sampler_unknown.pop(ident, None)
+    state = _sampler_states[ident] = _sampler_State(ident, number, _sampler_native_of(ident))
+    return state
+
+
+def _sampler_native_of(ident):
+    """The number that the system has for a thread; 0 where it is not known."""
+    thread = getattr(sys.modules.get("threading"), "_active", {}).get(ident)
+    native = getattr(thread, "_native_id", None)
+    if native is None and _thread_ids.get(ident) == 1:
+        import os
+
+        native = os.getpid()
+    return native or 0
+
+
+def _sampler_loops():
+    """The loops that run, by the ident of their thread."""
+    found = {}
+    for known in list(globals().get("_loop_ids", {}).values()):
+        loop = known[1]()
+        ident = getattr(loop, "_thread_id", None)
+        if ident is not None:
+            found[ident] = loop
+    return found
+
+
+def _sampler_current_task(ident):
+    for known in list(globals().get("_loop_ids", {}).values()):
+        loop = known[1]()
+        if getattr(loop, "_thread_id", None) == ident:
+            return _task_current(loop)
+    return None
+
+
+def _sampler_actor(ident, state):
+    """Whoever runs on a thread now: a task, a job of a pool, or the thread's own program; 0: nobody."""
+    task = _sampler_current_task(ident)
+    if task is not None:
+        return task_actor(task)
+    job = globals().get("job_on_thread")
+    return (job(ident) if job is not None else 0) or thread_actor(state.number)
+
+
+def _sampler_loop_thread(task):
+    """The id of the thread that a task's loop runs on; 1, main's, where it runs on none."""
+    ident = getattr(getattr(task, "_loop", None), "_thread_id", None)
+    return _thread_ids.get(ident) or 1
+
+
+def _sampler_run(stop, number):
+    global _sampler_ident, _sampler_native
+    import _signal
+    import _thread
+
+    try:
+        # A signal that the program waits for, with sigwait or in a blocking call, must come to its own threads.
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
+    except (AttributeError, OSError, ValueError):
+        pass
+    _sampler_ident = _thread.get_ident()
+    _sampler_native = _thread.get_native_id()
+    bind_thread(number)
+    define_thread(number, "tandem", THREAD_DAEMON | THREAD_HIDDEN)
+    wait, quiet, failures = _sampler_fast, 0, 0
+    while not stop.acquire(True, wait):
+        try:
+            moved = _sampler_tick()
+        except Exception:
+            trouble("sampler")
+            moved = False
+            failures += 1
+            if failures > 20:
+                break
+        quiet = 0 if moved else quiet + 1
+        wait = _sampler_fast if quiet < 4 else min(_sampler_slow, wait + _sampler_fast)
+    forget_thread()
+
+
+def _sampler_tick():
+    """Looks once at everything; whether anything has moved since the last tick."""
+    global _sampler_answered, _sampler_last_snapshot
+    ring_beat()
+    at = now()
+    loops = _sampler_loops()
+    tells, holds = [], []
+    moved = _sampler_look(at, loops, tells, holds)
+    # From here on no frame of the program is held: files may be opened.
+    for state, called, whoms, about in tells:
+        _sampler_tell(state, called, whoms, about)
+    for held in holds:
+        _sampler_measure(held)
+    for ident in loops:
+        state = _sampler_states.get(ident)
+        if moved and state is not None and at - state.pressed_at > 1_000_000_000:
+            state.pressed, state.pressed_at = _sampler_pressure(state.native), at
+    request = ring_request()
+    if request != _sampler_answered:
+        _sampler_answered = request
+        _snapshot_told.clear()
+        snapshot(True)
+        ring_beat()
+        ring_answer(request)
+        _sampler_last_snapshot = at
+    elif moved and loops and at - _sampler_last_snapshot >= _sampler_between:
+        _sampler_last_snapshot = at
+        _snapshot_changed()
+    return moved
+
+
+def _sampler_look(at, loops, tells, holds):
+    moved = False
+    frames = sys._current_frames()
+    try:
+        for ident in list(frames):
+            state = _sampler_state(ident)
+            if state is None:
+                continue
+            frame = frames.pop(ident)
+            loop = loops.get(ident)
+            if loop is not None:
+                moved = _sampler_look_at_loop(state, frame, loop, at, holds) or moved
+            else:
+                moved = _sampler_look_at_thread(state, frame, at, tells) or moved
+            frame = None
+        for ident in [one for one in _sampler_states if _thread_ids.get(one) != _sampler_states[one].number]:
+            _sampler_leave(_sampler_states.pop(ident), at)
+            _sampler_held.pop(ident, None)
+    finally:
+        frames = frame = loop = None
+    return moved
+
+
+def _sampler_look_at_thread(state, frame, at, tells):
+    """Sees what a thread without a loop does; whether it has moved."""
+    key = (id(frame), frame.f_lasti)
+    still = key == state.key
+    if still and state.kind in (_NONE, _BLOCK, _WAIT) and state.told and state.skipped < 8:
+        # It stands where it stood. Asking for its CPU time costs 2 us, which a crowd of threads would feel.
+        state.skipped += 1
+        return False
+    state.skipped = 0
+    cpu = _sampler_cpu(state)
+    passed = at - state.at
+    busy = cpu - state.cpu if cpu is not None and state.cpu is not None else (0 if still else passed)
+    last = state.at
+    state.at, state.cpu, state.key = at, cpu, key
+    computes = busy * 20 > passed
+    if still and not computes and state.kind != _COMPUTE:
+        if state.kind == _UNSURE:
+            state.kind = _BLOCK
+    else:
+        _sampler_see(state, frame, last, at, busy, computes)
+    if state.kind > _UNSURE and not state.told and at - state.since >= _sampler_least:
+        _sampler_prepare(state, frame, tells)
+    return computes or not still
+
+
+def _sampler_see(state, frame, last, at, busy, computes):
+    """Finds out what a thread does that has moved or computed since the last tick."""
+    stood = _waits_of_thread(frame)
+    word, where = 0, 0
+    if stood.word is not None:
+        kind, word = _WAIT, stood.word
+    elif stood.frame is None:
+        kind = _NONE
+    elif computes:
+        kind = _COMPUTE
+    else:
+        kind = _UNSURE
+    if stood.frame is not None:
+        where = user_place(stood.frame)
+    actor = _sampler_actor(state.ident, state)
+    same = kind == state.kind and word == state.word and actor == state.actor
+    if same and (kind == _COMPUTE or where == state.place):
+        return
+    # A thread that blocks again and again in one line, as one that polls, stands still for all that time.
+    if kind == _UNSURE and state.kind == _BLOCK and where == state.place and actor == state.actor:
+        return
+    _sampler_leave(state, min(at, last + busy) if state.kind == _COMPUTE else max(last, at - busy))
+    state.kind, state.word, state.place, state.actor = kind, word, where, actor
+    state.since = max(last, at - busy) if kind == _COMPUTE else min(at, last + busy)
+
+
+def _sampler_prepare(state, frame, tells):
+    """Notes all that is to be told of a span, while its frame is in hand."""
+    state.told = True
+    if not state.actor:
+        return
+    stood = _waits_of_thread(frame)
+    state.spot = None
+    if stood.frame is not None:
+        code = stood.frame.f_code
+        state.spot = _calls_spot(code, stood.frame.f_lasti, stood.frame.f_lineno)
+    whoms, about = _snapshot_whom(stood.object) if state.kind == _WAIT else ((), 0)
+    tells.append((state, stood.called if state.kind == _WAIT else None, whoms, about))
+
+
+def _sampler_tell(state, called, whoms, about):
+    """Tells that a thread has begun to block, compute or wait."""
+    words = _calls_text(state.spot) if state.spot is not None and state.kind != _COMPUTE else ""
+    if words and state.place:
+        emit(SOURCE, 0, 0, state.place, text(words))
+    if state.kind == _BLOCK:
+        word = _waits_names.get(_calls_name(words))
+        if word is None and words.startswith(("with ", "async with ")):
+            word = WAIT_BEGAN_LOCK
+        if word is not None:
+            state.kind, state.word, called = _WAIT, word, _calls_name(words)
+    if state.kind == _WAIT:
+        if whoms or about:
+            emit(MORE, whoms[0] if whoms else 0, 0, about, 0, state.number)
+        emit(WAIT_BEGAN, state.actor, state.word, state.place, text(called or ""), state.number, state.since)
+    else:
+        began = BLOCK_BEGAN if state.kind == _BLOCK else COMPUTE_BEGAN
+        emit(began, state.actor, 0, state.place, 0, state.number, state.since)
+
+
+def _sampler_leave(state, at):
+    """Ends the span of a thread."""
+    if state.told and state.actor:
+        if state.kind == _WAIT:
+            emit(WAIT_ENDED, state.actor, state.word, state.place, 0, state.number, at)
+        elif state.kind in (_BLOCK, _COMPUTE):
+            ended = BLOCK_ENDED if state.kind == _BLOCK else COMPUTE_ENDED
+            emit(ended, state.actor, 0, state.place, 0, state.number, at)
+    state.told = False
+    state.kind = _NONE
+
+
+class _sampler_Held:
+    """A step that keeps a loop's thread: since when, where it was seen, and what the thread had computed and waited
+    for a core when it was first seen."""
+
+    __slots__ = ("began", "first", "seen", "spots", "ready", "told", "over", "state", "pressure", "before", "actor")
+
+    def __init__(self, state, began, first, actor):
+        self.state = state
+        self.began = began
+        self.first = first
+        self.actor = actor
+        # By place: how often it was seen, and where exactly the call stands there.
+        self.seen = {}
+        self.spots = {}
+        # What was ready when it was first seen, by identity; it stays in the loop's queue until the step is over.
+        self.ready = ()
+        self.told = self.over = False
+        self.pressure = None
+        self.before = state.pressed
+
+
+def _sampler_look_at_loop(state, frame, loop, at, holds):
+    """Sees whether a step keeps the thread of a loop, and in which line; whether the thread has moved."""
+    if state.kind != _NONE:
+        # The loop began to run after the last tick.
+        _sampler_leave(state, state.at)
+    key = (id(frame), frame.f_lasti)
+    cpu = _sampler_cpu(state)
+    moved = key != state.key or cpu != state.cpu
+    state.key, state.cpu, state.at = key, cpu, at
+    began = step_began.get(state.ident, at)
+    if at - began < long_step or not _sampler_in_step(frame):
+        return moved
+    held = _sampler_held.get(state.ident)
+    if held is None or held.began != began:
+        task = _task_current(loop)
+        held = _sampler_Held(state, began, at, task_actor(task) if task is not None else 0)
+        task = None
+        try:
+            held.ready = {id(handle) for handle in _sampler_islice(loop._ready, 500)}
+        except (RuntimeError, AttributeError):
+            pass
+        _sampler_held[state.ident] = held
+        holds.append(held)
+    where = user_place(frame)
+    held.seen[where] = held.seen.get(where, 0) + 1
+    if where and where not in held.spots:
+        inner = _waits_of_thread(frame).frame
+        held.spots[where] = _calls_spot(inner.f_code, inner.f_lasti, inner.f_lineno)
+        inner = None
+    if not held.told and at - began >= _sampler_long and step_began.get(state.ident) == began:
+        held.told = True
+        emit(STEP_BEGAN, held.actor, 0, where, 0, state.number, began)
+    return True
+
+
+def _sampler_in_step(frame):
+    """Whether a step of a loop is in a stack: its thread does not wait for events."""
+    for _ in range(_waits_deepest):
+        if frame is None:
+            return False
+        if frame.f_code.co_name == "_run" and _waits_path(frame.f_code.co_filename) == "asyncio/events.py":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _sampler_measure(held):
+    held.pressure = (_sampler_pressure(held.state.native), now())
+
+
+def step_held(task, duration):
+    """Tells of a step that has just ended after it had kept its thread for long: which line kept it, whether it
+    computed, blocked or wanted a core, and who was late. Runs on the loop's thread."""
+    ended = now()
+    ident = get_ident()
+    held = _sampler_held.pop(ident, None)
+    actor = task_actor(task) if task is not None else 0
+    began = ended - duration
+    if held is not None and abs(held.began - began) > 1_000_000:
+        held = None
+    number = _thread_ids.get(ident) or thread_id()
+    where, words = 0, ""
+    told = False
+    if held is not None:
+        told, held.over = held.told, True
+        where = max(held.seen, key=held.seen.get, default=0)
+        if where:
+            words = _calls_text(held.spots[where])
+    if not where and task is not None:
+        code = getattr(task.get_coro(), "cr_code", None)
+        if code is not None and is_user_file(code.co_filename):
+            where = place(code.co_filename, def_line(code), code.co_name)
+    if not told:
+        emit(STEP_BEGAN, actor, 0, where, 0, number, began)
+    cpu, queued = _sampler_used(held, duration)
+    if words:
+        emit(SOURCE, 0, 0, where, text(words))
+    if cpu is not None:
+        emit(MORE, 0, cpu, 0, min(queued, 0xFFFFFFFF), number)
+    emit(STEP_ENDED, actor, 0, where, text(words), number, ended)
+    loop = _task_running_loop()
+    try:
+        _sampler_tell_late(loop, held, actor, number, began, ended)
+    finally:
+        loop = task = held = None
+
+
+def _sampler_used(held, duration):
+    """For how long a step's thread computed, and for how long it wanted a core and got none, in ns."""
+    import _thread
+
+    native = _thread.get_native_id()
+    end, at = _sampler_pressure(native), now()
+    if end is None:
+        return None, 0
+    if held is not None and held.pressure is not None and held.pressure[0] is not None:
+        start, start_at = held.pressure
+        measured = at - start_at
+        if measured * 2 >= duration:
+            # The part before the sampler saw it is taken for the same as the rest.
+            cpu = min(duration, (end[0] - start[0]) * duration // measured)
+            return cpu, min(duration - cpu, (end[1] - start[1]) * duration // measured)
+    before = held.before if held is not None else None
+    if before is None:
+        state = _sampler_states.get(get_ident())
+        before = state.pressed if state is not None else None
+    if before is None:
+        return None, 0
+    cpu = min(duration, end[0] - before[0])
+    return cpu, min(duration - cpu, end[1] - before[1])
+
+
+def _sampler_tell_late(loop, held, by, number, began, ended):
+    """Tells who was due while a step kept the thread: timers that have run out, and what was ready before."""
+    clock = loop.time()
+    due = {}
+    scheduled = loop._scheduled
+    waiting = [0]
+    while waiting and len(due) < 200:
+        index = waiting.pop()
+        # A heap: below one that is not due nobody is.
+        if index >= len(scheduled) or scheduled[index]._when > clock:
+            continue
+        waiting += [2 * index + 1, 2 * index + 2]
+        handle = scheduled[index]
+        if not handle._cancelled:
+            _sampler_note_late(due, handle, int((clock - handle._when) * 1e9))
+    if held is not None and held.ready:
+        for handle in list(_sampler_islice(loop._ready, 500)):
+            if id(handle) in held.ready and not handle._cancelled:
+                _sampler_note_late(due, handle, ended - held.first)
+    handle = scheduled = None
+    for actor, (late, where) in due.items():
+        if late >= long_step and actor != by:
+            if by:
+                emit(MORE, by, 0, 0, 0, number)
+            emit(LATE, actor, min(late, ended - began), where, 0, number, ended)
+
+
+def _sampler_note_late(due, handle, late):
+    task = _sampler_task_of(handle)
+    actor = task_actor(task) if task is not None else 0
+    if not actor or late < due.get(actor, (0, 0))[0]:
+        return
+    frame = _waits_of_task(task).frame
+    due[actor] = (late, user_place(frame))
+    frame = task = None
+
+
+def _sampler_task_of(handle):
+    """The task that goes on when a handle is called; None of a callback that is none's."""
+    callback, arguments = handle._callback, handle._args or ()
+    name = getattr(callback, "__name__", "")
+    if name in ("_set_result_unless_cancelled", "_release_waiter") and arguments:
+        waiting = getattr(arguments[0], "_callbacks", None) or ()
+        callback = waiting[0][0] if waiting and type(waiting[0]) is tuple else None
+    elif name == "_on_timeout":
+        return getattr(getattr(callback, "__self__", None), "_task", None)
+    task = getattr(callback, "__self__", None)
+    if task is None and callback is not None and type(callback).__name__ == "TaskWakeupMethWrapper":
+        for one in _waits_gc.get_referents(callback):
+            task = one
+    return task if hasattr(type(task), "get_coro") else None
+
+
+def _sampler_begin():
+    """Starts the thread, if there is none."""
+    global _sampler_stop, _sampler_native
+    if _sampler_stop is not None or _sampler_is_ending:
+        return
+    stop = allocate_lock()
+    stop.acquire()
+    _sampler_native = 0
+    try:
+        _sampler_start_thread(_sampler_run, (stop, new_thread_id()))
+    except RuntimeError:
+        return
+    _sampler_stop = stop
+
+
+def _sampler_halt():
+    """Ends the thread, and waits at most 100 ms for that: the system's count of threads is one that forks look at."""
+    global _sampler_stop
+    stop = _sampler_stop
+    if stop is None:
+        return
+    _sampler_stop = None
+    stop.release()
+    import os
+
+    task = "/proc/self/task/%d" % _sampler_native
+    until = now() + 100_000_000
+    while now() < until and (_sampler_native == 0 or os.path.exists(task)):
+        _sampler_time.sleep(0.0002)
+
+
+def _sampler_end():
+    """The last of this process: where everything stands, then the thread ends."""
+    global _sampler_is_ending
+    _sampler_is_ending = True
+    _sampler_halt()
+    at = now()
+    frames = sys._current_frames()
+    for ident, state in list(_sampler_states.items()):
+        if ident not in frames or ident == get_ident():
+            _sampler_leave(state, at)
+    frames = None
+    snapshot(True)
+
+
+def _sampler_main_is_over():
+    """What keeps a finished program alive: threads that are no daemons, workers of pools, processes."""
+    threading = sys.modules.get("threading")
+    marks = globals().get("_thread_marks")
+    main = getattr(threading, "_main_thread", None)
+    for thread in list(getattr(threading, "_active", {}).values()):
+        if thread is main or not thread.is_alive():
+            continue
+        mark = marks.get(thread) if marks is not None else None
+        is_worker = mark is not None and mark.flags & THREAD_WORKER
+        if mark is None or mark.flags & THREAD_HIDDEN or thread.daemon and not is_worker:
+            continue
+        ident = thread._ident
+        state = _sampler_state(ident) if ident is not None else None
+        actor = _sampler_actor(ident, state) if state is not None else mark.actor
+        if is_worker and not actor:
+            continue
+        emit(HANDLE_ALIVE, actor, 0, mark.place, text("pool" if is_worker else "thread"), mark.number)
+    for child in list(getattr(sys.modules.get("multiprocessing.process"), "_children", ())):
+        if not child.daemon and child.is_alive():
+            about = resource(child, 11, child.name)
+            emit(MORE, 0, 0, about)
+            emit(HANDLE_ALIVE, 0, 0, 0, text("process"))
+
+
+def _sampler_forked():
+    """In the child of a fork no thread but the one that forked is there."""
+    global _sampler_stop, _sampler_is_ending, _sampler_answered
+    for known in (_sampler_states, _sampler_held, _sampler_unknown, _snapshot_told):
+        known.clear()
+    _snapshot_sources.clear()
+    _sampler_stop = None
+    _sampler_is_ending = False
+    _sampler_answered = 0
+    _sampler_begin()
+
+
+def sampler_open():
+    import os
+
+    if os.environ.get("TANDEM_SAMPLER") == "off":
+        return
+    at_exit_first(_sampler_end)
+    after_main(_sampler_main_is_over)
+    after_fork(_sampler_forked)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_sampler_halt, after_in_parent=_sampler_begin)
+    _sampler_begin()

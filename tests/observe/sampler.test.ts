@@ -1,0 +1,139 @@
+/** The sampler inside real Pythons: where threads and tasks stand, which line holds a loop, and who is late by it. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { patience } from "../support/patience.ts";
+import { pythons, whyNoPython } from "../support/python.ts";
+import { record, type Slot } from "../support/recorded.ts";
+
+setDefaultTimeout(patience);
+
+const folder = mkdtempSync(join(tmpdir(), "tandem-sampled-"));
+
+/** A program in a file of its own. */
+function program(name: string, lines: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, lines);
+  return path;
+}
+
+const held = program(
+  "held.py",
+  `import asyncio, time
+def fetch():
+    time.sleep(0.2)  # two calls deep
+async def beat():
+    await asyncio.sleep(0.05)
+async def reply():
+    await asyncio.sleep(0.02)
+    fetch()
+async def count():
+    end = time.thread_time() + 0.15
+    while time.thread_time() < end:
+        pass
+async def main():
+    await asyncio.gather(beat(), reply())
+    await asyncio.create_task(count())
+asyncio.run(main())
+`,
+);
+
+const still = program(
+  "still.py",
+  `import threading, time
+time.sleep(0.15)
+threading.Event().wait(0.15)
+end = time.thread_time() + 0.15
+while time.thread_time() < end:
+    pass
+`,
+);
+
+const ms = 1e6;
+
+const recorded = new Map<string, Slot[]>();
+
+/** The slots of a program in which the recorder failed in nothing; each program is run once. */
+function slotsOf(python: string, file: string): Slot[] {
+  return recorded.getOrInsertComputed(`${python} ${file}`, () => run(python, file));
+}
+
+function run(python: string, file: string): Slot[] {
+  const { exitCode, stderr, processes } = record(python, [file]);
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(processes[0]!.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
+  return processes[0]!;
+}
+
+/** The slots of an actor by the name of its function. */
+function actorOf(slots: Slot[], name: string): number {
+  return slots.find(({ kind, text }) => kind === "ACTOR" && text === name)!.actor;
+}
+
+/** Details that were written before an event of the same thread. */
+function moreOf(slots: Slot[], event: Slot): Slot | undefined {
+  const before = slots[slots.indexOf(event) - 1];
+  return before?.kind === "MORE" ? before : undefined;
+}
+
+describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
+  for (const { path, minor } of pythons().filter((python) => python.minor >= 9)) {
+    test(`3.${minor}: a step that holds its loop is told with the line, the call and who was late`, () => {
+      const slots = slotsOf(path, held);
+      const step = slots.find(
+        ({ kind, text }) => kind === "step-ended" && text?.startsWith("time"),
+      )!;
+      expect(step).toMatchObject({ place: "held.py:3 fetch", text: "time.sleep(0.2)" });
+      expect(step.actor).toBe(actorOf(slots, "reply"));
+      const began = slots.find(({ kind, actor }) => kind === "step-began" && actor === step.actor)!;
+      expect(step.at - began.at).toBeGreaterThanOrEqual(200 * ms);
+      // It blocked.
+      expect(moreOf(slots, step)!.value).toBeLessThan(100 * ms);
+      const late = slots.find(({ kind }) => kind === "late")!;
+      expect(late).toMatchObject({ place: "held.py:5 beat", actor: actorOf(slots, "beat") });
+      expect(late.value).toBeGreaterThanOrEqual(100 * ms);
+      expect(moreOf(slots, late)!.actor).toBe(step.actor);
+    });
+
+    test(`3.${minor}: a step that computes is told from one that blocks, by the CPU time of its thread`, () => {
+      const slots = slotsOf(path, held);
+      const step = slots.find(
+        ({ kind, actor }) => kind === "step-ended" && actor === actorOf(slots, "count"),
+      )!;
+      expect(step.place).toMatch(/^held.py:1[12] count$/);
+      expect(moreOf(slots, step)!.value).toBeGreaterThanOrEqual(100 * ms);
+    });
+
+    test(`3.${minor}: where a task stands is told while it waits`, () => {
+      const slots = slotsOf(path, held);
+      const stood = slots.find(
+        ({ kind, actor }) => kind === "stood-at" && actor === actorOf(slots, "main"),
+      )!;
+      expect(stood.place).toBe("held.py:14 main");
+      const source = slots.find(({ kind, place }) => kind === "SOURCE" && place === stood.place)!;
+      expect(source.text).toBe("asyncio.gather(beat(), reply())");
+    });
+
+    test(`3.${minor}: main's blocking, waiting and computing are told with line and call`, () => {
+      const slots = slotsOf(path, still);
+      const spans = slots.filter(
+        ({ kind, place }) =>
+          /^(block|wait|compute)-(began|ended)$/.test(kind) && !place?.includes(":1 "),
+      );
+      expect(spans.slice(0, 4).map(({ kind, place, word }) => [kind, place, word])).toEqual([
+        ["block-began", "still.py:2 <module>", undefined],
+        ["block-ended", "still.py:2 <module>", undefined],
+        ["wait-began", "still.py:3 <module>", "event"],
+        ["wait-ended", "still.py:3 <module>", "event"],
+      ]);
+      expect(spans[4]!.kind).toBe("compute-began");
+      const [began, ended] = spans;
+      expect(ended!.at - began!.at).toBeGreaterThan(100 * ms);
+      const source = slots.find(
+        ({ kind, place }) => kind === "SOURCE" && place === "still.py:2 <module>",
+      )!;
+      expect(source.text).toBe("time.sleep(0.15)");
+    });
+  }
+});
