@@ -192,7 +192,9 @@ class DocumentReader {
   }
 
   #step(step: ParsedStep, path: PropertyKey[]): Step {
-    const position = { ...this.#located.locate(path, "value"), place: this.#places++ };
+    // Written out, it is one object: what is put behind a spread has memory of its own.
+    const { line, column } = this.#located.locate(path, "value");
+    const position = { line, column, place: this.#places++ };
     const kind = Object.keys(step).find(
       (key) => key !== "steps" && key !== "timeout",
     ) as Step["kind"];
