@@ -7,8 +7,12 @@
 import { eventShapes, type EventShape } from "../../trace/event.ts";
 import asyncio from "./recorder/asyncio.py" with { type: "text" };
 import calls from "./recorder/calls.py" with { type: "text" };
+import cancels from "./recorder/cancels.py" with { type: "text" };
 import ends from "./recorder/ends.py" with { type: "text" };
+import handlers from "./recorder/handlers.py" with { type: "text" };
+import hearers from "./recorder/hearers.py" with { type: "text" };
 import holders from "./recorder/holders.py" with { type: "text" };
+import loops from "./recorder/loops.py" with { type: "text" };
 import places from "./recorder/places.py" with { type: "text" };
 import pools from "./recorder/pools.py" with { type: "text" };
 import queues from "./recorder/queues.py" with { type: "text" };
@@ -24,7 +28,11 @@ import stub from "./sitecustomize.py" with { type: "text" };
 export const recorderParts = {
   ring,
   places,
+  handlers,
   asyncio,
+  cancels,
+  hearers,
+  loops,
   threads,
   pools,
   queues,

@@ -3,6 +3,8 @@
 # Uses of ring, places and start. A task is our subclass of the C Task, which has a few slots more and no
 # __init__ (that would be a frame in the traceback of whoever creates one): its birth is seen where C adds it
 # to asyncio's set of all tasks, its steps in Handle._run, which gets statements of ours (inject).
+from itertools import islice
+
 _task_class = None
 _task_base = None
 _task_current = None
@@ -27,10 +29,12 @@ long_step = 20_000_000
 
 def asyncio_open():
     when_imported("asyncio", _task_watch)
+    when_imported("warnings", _loop_watch_warnings)
+    at_exit_first(_heard_at_exit)
 
 
 def _task_watch(asyncio):
-    global _task_class, _task_base, _task_current, _task_running_loop, _current_task_actor
+    global _task_class, _task_base, _task_current, _task_running_loop, _current_task_actor, _cancel_error
     import _asyncio
 
     _task_base = _asyncio.Task
@@ -46,23 +50,42 @@ def _task_watch(asyncio):
         _task_starters.add(runners.Runner.run.__code__)
     _task_watch_steps(asyncio)
     _task_watch_births(asyncio)
-    _task_watch_loops(asyncio)
+    _loop_watch(asyncio)
+    _cancel_watch(asyncio)
+    _cancel_error = asyncio.CancelledError()
     _current_task_actor = _task_current_actor
+
+
+def _task_short(function):
+    """A function's qualified name without the functions that it stands in."""
+    return function.rpartition("<locals>.")[2]
 
 
 def _task_make_class(base):
     base_cancel = base.cancel
     base_finalize = base.__del__
+    frame_at = sys._getframe
 
     class Task(base):
         __slots__ = ("_tandem_actor", "_tandem_steps", "_tandem_busy", "_tandem_longest")
 
         def cancel(self, *arguments, **named):
-            _task_cancels(self)
-            return base_cancel(self, *arguments, **named)
+            ident = get_ident()
+            outer = _cancel_running.get(ident)
+            why = _task_cancels(self, frame_at(1))
+            try:
+                # What it awaits is asked in its turn, for the same reason.
+                if why is not None:
+                    _cancel_running[ident] = why
+                return base_cancel(self, *arguments, **named)
+            finally:
+                if outer is None:
+                    _cancel_running.pop(ident, None)
+                self = why = None
 
         def __del__(self):
-            _task_collected(self)
+            if self._tandem_steps != -1:
+                _task_collected(self)
             base_finalize(self)
 
     Task.cancel.__doc__ = base.cancel.__doc__
@@ -114,14 +137,17 @@ def _task_born(task, frame):
     if function in _task_own:
         actor = 0
     else:
-        at = 0
-        if frame is not None:
-            line = frame.f_lineno
-            at = _place_ids.get((code.co_filename, line)) or place(code.co_filename, line, code.co_name)
-        actor = next(_actor_number)
-        emit(ACTOR, actor, current_actor() + (kind << 32), at, _text_ids.get(function) or text(function))
-        if kind == KIND_LAUNCH:
-            _task_launches.add(actor)
+        actor = _loop_arrived(coroutine) if _loop_on_their_way else 0
+        if not actor:
+            at = 0
+            if frame is not None:
+                line = frame.f_lineno
+                at = _place_ids.get((code.co_filename, line)) or place(code.co_filename, line, code.co_name)
+            actor = next(_actor_number)
+            words = _text_ids.get(function) or text(_task_short(function))
+            emit(ACTOR, actor, current_actor() + (kind << 32), at, words)
+            if kind == KIND_LAUNCH:
+                _task_launches.add(actor)
     task._tandem_actor = actor
     task._tandem_steps = task._tandem_busy = task._tandem_longest = 0
 
@@ -140,9 +166,13 @@ def task_actor(task):
     return getattr(task, "_tandem_actor", 0)
 
 
+_task_steps = frozenset()
+
+
 def _task_watch_steps(asyncio):
     handle = asyncio.events.Handle
-    step_types = _task_step_types(asyncio)
+    global _task_steps
+    step_types = _task_steps = _task_step_types(asyncio)
     inject(
         handle._run,
         before="""
@@ -169,6 +199,8 @@ tandem_at = BEGAN[get_ident()] = now()
         first=guard(_task_first_step),
         ended=guard(_task_ended),
         was_long=guard(_task_long_step),
+        WATCHED=watched,
+        watches=guard(_task_watches),
     )
 
 
@@ -186,6 +218,8 @@ if tandem is not None:
         ended(tandem)
 elif tandem_at > LONG:
     was_long(None, tandem_at)
+if WATCHED:
+    watches(tandem, self._callback)
 tandem = None
 """
 
@@ -233,32 +267,68 @@ def _task_first_step(task):
 def _task_ended(task):
     actor = task._tandem_actor
     if not actor:
+        task._tandem_steps = -1
         return
     error, at = None, 0
     if task.cancelled():
         status = TASK_ENDED_CANCELLED
         at = _task_stood.pop(actor, 0)
+        if actor not in _cancel_asked:
+            error = _task_cancellation(task)
     else:
         error = task._exception
         status = TASK_ENDED_FINISHED if error is None else TASK_ENDED_FAILED
         if _task_stood:
             _task_stood.pop(actor, None)
+    if _cancel_asked:
+        _cancel_asked.pop(actor, None)
+        _cancel_caught.pop(actor, None)
+    try:
+        _task_tell_end(task, actor, status, at, error)
+    finally:
+        task = error = None
+
+
+def _task_tell_end(task, actor, status, at, error):
     words = 0
     if error is not None:
         at = error_place(error)
         words = error_text(error)
-        error = None
     if status != TASK_ENDED_FINISHED:
         name_actor(actor, task.get_name())
-    emit(MORE, 0, task._tandem_busy, 0, min(task._tandem_longest, 0xFFFFFFFF))
-    emit(FOLDED, actor, task._tandem_steps, 0, _text_ids.get("step") or text("step"))
+        if task._tandem_steps == 1 and not at and status == TASK_ENDED_CANCELLED:
+            code = getattr(task.get_coro(), "cr_code", None)
+            if code is not None:
+                emit(CODE, actor, 0, def_place(code))
+    _task_folds(task, actor)
+    # From here on whoever finds it collected has nothing to say, but of its failure.
+    task._tandem_steps = -1 if error is None else -2
     if actor in _task_launches:
         _task_launches.discard(actor)
         emit(LAUNCH_ENDED, actor, status, at, words)
     else:
         emit(TASK_ENDED, actor, status, at, words)
-    # Told: whoever finds it collected has nothing to say.
-    task._tandem_steps = -1
+    if error is not None:
+        _heard_failed(task, actor, error)
+
+
+def _task_folds(task, actor):
+    """Tells the steps of a task in one sum."""
+    emit(MORE, 0, task._tandem_busy, 0, min(task._tandem_longest, 0xFFFFFFFF))
+    emit(FOLDED, actor, task._tandem_steps, 0, _text_ids.get("step") or text("step"))
+
+
+def _task_cancellation(task):
+    """The CancelledError with which a task has ended that nobody had asked to stop; None where it is not kept.
+
+    It is found among what the task refers to, as asking the task for it would take it away from others.
+    """
+    from gc import get_referents
+
+    for one in get_referents(task):
+        if isinstance(one, type(_cancel_error)):
+            return one
+    return None
 
 
 def error_text(error):
@@ -292,12 +362,8 @@ def _task_long_step(task, duration):
     step_held(task, duration)
 
 
-# Where a task stood when it was asked to stop, by its actor.
+# Where a task stood when it was asked to stop, or was last seen, by its actor.
 _task_stood = {}
-
-
-def _task_cancels(task):
-    pass
 
 
 def name_task(task):
@@ -308,41 +374,72 @@ def name_task(task):
 
 
 def _task_collected(task):
-    pass
+    """A task goes: destroyed while it is pending, or with a failure."""
+    try:
+        steps = task._tandem_steps
+        if steps == -1:
+            return
+        actor = task._tandem_actor
+        if steps == -2:
+            _heard_at_collection(task, actor)
+        elif actor and not task.done():
+            name_task(task)
+            if steps == 0:
+                code = getattr(task.get_coro(), "cr_code", None)
+                if code is not None:
+                    emit(CODE, actor, 0, def_place(code))
+            _task_folds(task, actor)
+            emit(TASK_DESTROYED, actor, 0, _task_stood.pop(actor, 0))
+    except AttributeError:
+        pass
+    except Exception:
+        trouble("at the end of a task")
+    finally:
+        task = None
 
 
-def _task_watch_loops(asyncio):
-    set_running_loop = asyncio._set_running_loop
-
-    def _set_running_loop(loop):
-        set_running_loop(loop)
-        if loop is not None:
-            try:
-                _loop_runs(loop)
-            except Exception:
-                trouble("at the start of a loop")
-
-    for module in (asyncio.events, asyncio):
-        module._set_running_loop = _set_running_loop
+# What is looked at after each step, by actor: a function of (actor, the step's task, its callback), which says
+# whether that is over.
+watched = {}
+_task_most_watched = 64
 
 
-_loop_ids = {}
-_loop_number = count(1)
+def _task_watches(task, callback):
+    for actor, look in list(islice(watched.items(), _task_most_watched)):
+        if look(actor, task, callback):
+            watched.pop(actor, None)
 
 
-def loop_id(loop):
-    """The id of a loop; 0 where it has not run yet."""
-    known = _loop_ids.get(id(loop))
-    return known[0] if known is not None and known[1]() is loop else 0
+def await_frames(coroutine):
+    """The frames of a coroutine and of all that it awaits, outermost first, at most 400."""
+    frames = []
+    while coroutine is not None and len(frames) < 400:
+        kind = type(coroutine).__name__
+        if kind == "coroutine":
+            frame, coroutine = coroutine.cr_frame, coroutine.cr_await
+        elif kind == "async_generator":
+            frame, coroutine = coroutine.ag_frame, coroutine.ag_await
+        elif kind == "generator":
+            frame, coroutine = coroutine.gi_frame, coroutine.gi_yieldfrom
+        elif kind in _task_wrappers:
+            frame, coroutine = None, _task_unwrapped(coroutine)
+        else:
+            break
+        if frame is not None:
+            frames.append(frame)
+    return frames
 
 
-def _loop_runs(loop):
-    if loop_id(loop):
-        return
-    from _weakref import ref
+# What stands between a coroutine and the one it awaits, and does not name it.
+_task_wrappers = frozenset(
+    ("async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper")
+)
 
-    key = id(loop)
-    number = next(_loop_number)
-    _loop_ids[key] = (number, ref(loop, lambda _: _loop_ids.pop(key, None)))
-    emit(LOOP, number)
-    emit(LOOP_OPENED, current_actor(), 0, user_place(sys._getframe(2)))
+
+def _task_unwrapped(wrapper):
+    from gc import get_referents
+
+    for one in get_referents(wrapper):
+        if type(one).__name__ in ("async_generator", "coroutine", "async_generator_asend"):
+            return one
+    return None

@@ -1,0 +1,187 @@
+# Cancellations: who asked a task to stop, for what reason, where it stood, and whether it went on regardless.
+#
+# Uses of asyncio.py: task_actor, await_frames, current_actor. The innermost frame of asyncio's that called cancel()
+# names the reason; where there is none, a line of the program did it.
+
+# Code of asyncio's that cancels, once asyncio is there: a function of (frame, task) that says why.
+_cancel_reasons = {}
+# By the actor of a task that was asked to stop and has not ended: why (_Why).
+_cancel_asked = {}
+# By thread: the _Why of the cancel() that runs on it, which cancels also what that task awaits.
+_cancel_running = {}
+
+
+class _Why:
+    """Why a task was asked to stop: the reason's word, the actor and the place that asked."""
+
+    __slots__ = ("reason", "by", "place", "proper")
+
+    def __init__(self, reason, by, place, proper=False):
+        self.reason = reason
+        self.by = by
+        self.place = place
+        # Whoever is asked catches it as a matter of course: a timeout's or a group's own task.
+        self.proper = proper
+
+
+def _cancel_watch(asyncio):
+    """Learns asyncio's code that cancels. Comes last, as code is replaced by what is injected."""
+    known = (
+        ("runners", "_cancel_all_tasks", _cancel_by_close),
+        ("taskgroups", "TaskGroup._abort", _cancel_by_group),
+        ("taskgroups", "TaskGroup._on_task_done", _cancel_of_parent),
+        ("timeouts", "Timeout._on_timeout", _cancel_by_timeout),
+        ("runners", "Runner._on_sigint", _cancel_by_signal),
+        ("tasks", "_cancel_and_wait", _cancel_by_wait_for),
+        ("tasks", "wait_for", _cancel_by_wait_for),
+    )
+    for module, path, why in known:
+        found = getattr(asyncio, module, None)
+        for part in path.split("."):
+            found = getattr(found, part, None)
+        if found is not None:
+            _cancel_reasons[found.__code__] = why
+
+
+def _cancel_by_close(frame, task):
+    return _Why(CANCEL_REQUESTED_LOOP_CLOSED, 0, user_place(frame))
+
+
+def _cancel_by_signal(frame, task):
+    return _Why(CANCEL_REQUESTED_INTERRUPTED, 0, 0)
+
+
+def _cancel_by_group(frame, task):
+    """A group stops its tasks: one has failed, the body has, or its own task is to stop."""
+    outer = frame.f_back
+    if outer is not None and outer.f_code in _cancel_reasons:
+        failed = task_actor(outer.f_locals.get("task"))
+        return _Why(CANCEL_REQUESTED_GROUP_FAILED, failed, 0)
+    return _cancel_asked.get(current_actor()) or _Why(
+        CANCEL_REQUESTED_GROUP_FAILED, current_actor(), user_place(outer)
+    )
+
+
+def _cancel_of_parent(frame, task):
+    return _Why(CANCEL_REQUESTED_GROUP_FAILED, task_actor(frame.f_locals.get("task")), 0, True)
+
+
+def _cancel_by_timeout(frame, task):
+    frames = await_frames(task.get_coro())
+    own = [one for one in frames if is_user_file(one.f_code.co_filename)]
+    # The line that waits with a limit: whoever called wait_for, else where the task stands.
+    for inner, outer in zip(frames[1:], frames):
+        if inner.f_code in _cancel_reasons:
+            own = [outer]
+            break
+    return _Why(CANCEL_REQUESTED_TIMED_OUT, 0, user_place(own[-1]) if own else 0, True)
+
+
+def _cancel_by_wait_for(frame, task):
+    """wait_for up to 3.11: its limit has passed, or whoever waits is to stop itself."""
+    mine = current_actor()
+    return _cancel_asked.get(mine) or _Why(CANCEL_REQUESTED_TIMED_OUT, mine, user_place(frame))
+
+
+def _cancel_why(frame, task):
+    """Why a task is asked to stop, by the frames of whoever called its cancel()."""
+    outer = _cancel_running.get(get_ident())
+    if outer is not None:
+        return outer
+    at = frame
+    while at is not None:
+        code = at.f_code
+        if is_user_file(code.co_filename):
+            break
+        if code in _cancel_reasons:
+            return _cancel_reasons[code](at, task)
+        at = at.f_back
+    # A callback of the loop may be cancel() itself: then no line of the program is on the stack.
+    return _Why(CANCEL_REQUESTED_PROGRAM, current_actor(), user_place(at))
+
+
+def _task_cancels(task, frame):
+    """Tells that a task is asked to stop; what this thread's next cancel() inherits, None if nothing."""
+    try:
+        actor = task._tandem_actor
+        if not actor or task.done():
+            return None
+        why = _cancel_why(frame, task)
+        frames = await_frames(task.get_coro())
+        stood = _cancel_stood(task, actor, frames)
+        if why.by:
+            more(why.by)
+        emit(CANCEL_REQUESTED, actor, why.reason, why.place)
+        _cancel_asked.setdefault(actor, why)
+        _task_stood.setdefault(actor, stood)
+        if not why.proper and task._tandem_steps > 0 and actor not in _cancel_caught:
+            _cancel_look(actor, frames)
+        return why
+    except AttributeError:
+        return None
+    except Exception:
+        trouble("at a cancellation")
+        return None
+    finally:
+        task = frame = frames = why = None
+
+
+def _cancel_stood(task, actor, frames):
+    """Tells where a task stands; its place."""
+    own = [frame for frame in frames if is_user_file(frame.f_code.co_filename)]
+    if task._tandem_steps == 0 or not own:
+        return 0
+    inner = own[-1]
+    at = place(inner.f_code.co_filename, inner.f_lineno, inner.f_code.co_name)
+    stack([place(one.f_code.co_filename, one.f_lineno, one.f_code.co_name) for one in reversed(own)])
+    emit(STOOD_AT, actor, 0, at)
+    return at
+
+
+# By actor: the function that would catch the task's cancellation, its try statement, and the place in it; and
+# whose task was asked to stop first, where this one is what that awaits.
+_cancel_caught = {}
+
+
+class _Catch:
+    __slots__ = ("file", "first", "statement", "place")
+
+    def __init__(self, frame, statement):
+        self.file = frame.f_code.co_filename
+        self.first = frame.f_code.co_firstlineno
+        self.statement = statement
+        self.place = place(self.file, frame.f_lineno, frame.f_code.co_name)
+
+
+def _cancel_look(actor, frames):
+    """Notes a function of a task that would catch its cancellation."""
+    found = catching(frames[::-1], _cancel_error)
+    if found is not None:
+        _cancel_caught[actor] = _Catch(*found[:2])
+        watched[actor] = _cancel_swallowed
+
+
+_cancel_error = None
+
+
+def _cancel_swallowed(actor, task, callback):
+    """After a step of a task that was asked to stop: whether it went on, out of the try that caught it.
+
+    True when there is nothing more to be seen.
+    """
+    if task is None or task._tandem_actor != actor:
+        return actor not in _cancel_caught
+    caught = _cancel_caught.get(actor)
+    if caught is None or task.done():
+        return True
+    for frame in await_frames(task.get_coro()):
+        code = frame.f_code
+        if code.co_firstlineno == caught.first and code.co_filename == caught.file:
+            line = frame.f_lineno
+            if caught.statement.clauses <= line <= caught.statement.end:
+                return False
+            break
+    del _cancel_caught[actor]
+    _cancel_asked.pop(actor, None)
+    emit(CANCEL_SWALLOWED, actor, 0, caught.place)
+    return True
