@@ -198,7 +198,7 @@ tandem_at = BEGAN[get_ident()] = now()
         now=now,
         first=guard(_task_first_step),
         ended=guard(_task_ended),
-        was_long=guard(_task_long_step),
+        was_long=guard(step_held),
         WATCHED=watched,
         watches=guard(_task_watches),
     )
@@ -355,11 +355,6 @@ def error_place(error):
             at = place(code.co_filename, entry.tb_lineno, code.co_name)
         entry = entry.tb_next
     return at
-
-
-def _task_long_step(task, duration):
-    # The callback itself has no actor; it ran on its thread.
-    step_held(task, duration)
 
 
 # Where a task stood when it was asked to stop, or was last seen, by its actor.
