@@ -157,7 +157,8 @@ export class ActorReader {
   #started({ actor: number, at, thread }: LogCursor): OpenActor {
     const actor = this.#entities.actor(number);
     actor.startedAt = at;
-    actor.thread ??= thread;
+    // Whoever made it may have done so on another thread.
+    actor.thread = thread;
     return actor;
   }
 

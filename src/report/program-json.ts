@@ -2,42 +2,41 @@
  * The result object of `--json` for a program that no scenario describes.
  *
  * All times are milliseconds from the beginning of the trace; a place is a file, a line and, where they are
- * known, a column and a function. Whoever is named has an id beside, as the trace's file has it. What no recorder has told is left out.
+ * known, a column and a function. Whoever is named by a function, or else by a name of its own, has an id
+ * beside, as the trace's file has it. What no recorder has told is null, or left out of a list.
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
-import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
 import type { Victim } from "../reading/victims.ts";
+import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
 import { NOBODY } from "../trace/log.ts";
-import type { Id } from "../trace/read.ts";
-import { Names } from "../remedies/program/names.ts";
-import { blockToJson, holdToJson, placeToJson } from "./holds-json.ts";
-import {
-  fateOf,
-  type Kind,
-  type ProcessReport,
-  type ProgramReport,
-  type Standing,
-} from "./program.ts";
+import { unrunIn } from "./program-handlers.ts";
+import { JsonNames } from "./program-json-names.ts";
+import type { Standing } from "./program-standings.ts";
+import { whyOf } from "./program-why.ts";
+import { isTold, type Kind, type ProcessReport, type ProgramReport } from "./program.ts";
 
-export function programToJson(report: ProgramReport) {
-  return new ProgramJson(report).result();
+export interface ProgramJsonOptions {
+  /** Whether each task is told by itself, those included that finished and of which there is nothing to say. */
+  all?: boolean;
+}
+
+export type ProgramResult = ReturnType<typeof programJson>;
+
+/** @returns the object, whose keys stand in the order of the reference. */
+export function programJson(report: ProgramReport, options: ProgramJsonOptions = {}) {
+  return new ProgramJson(report, options).result();
 }
 
 class ProgramJson {
   readonly #report: ProgramReport;
-  readonly #names: Names;
+  readonly #options: ProgramJsonOptions;
+  readonly #names: JsonNames;
   readonly #actors: ReadonlyMap<number, ActorOutcome>;
 
-  readonly #holdNaming = {
-    by: (actor: number) => this.#ref("by", actor),
-    task: (actor: number) => this.#ref("task", actor),
-    /** How late it was altogether; another hold, or nothing known, may have had a part in it. */
-    ofVictim: ({ late }: Victim) => ({ late: ms(late) }),
-  };
-
-  constructor(report: ProgramReport) {
+  constructor(report: ProgramReport, options: ProgramJsonOptions) {
     this.#report = report;
-    this.#names = new Names(report.trace.definitions);
+    this.#options = options;
+    this.#names = new JsonNames(report.trace);
     this.#actors = new Map(report.reading.actors.map((actor) => [actor.number, actor]));
   }
 
@@ -52,7 +51,7 @@ class ProgramJson {
       loops: this.#loops(),
       kinds: processes.flatMap((process) =>
         process.kinds.map((kind) => ({
-          ...this.#processRef("process", process.number),
+          ...this.#names.process("process", process.number),
           ...this.#kind(kind),
         })),
       ),
@@ -60,27 +59,33 @@ class ProgramJson {
       resources: [...trace.definitions.resources].map(([number, { place, ...resource }]) => ({
         id: trace.idOf("resource", number),
         ...resource,
-        created: this.#place(place),
+        created: this.#names.place(place),
       })),
       blocks: this.#blocks(),
       failures: this.#failures(),
-      ...this.#standings(),
-      keptAlive: reading.handles.map(({ process, kind, place, at }) => ({
-        ...this.#processRef("process", process),
-        kind,
-        place: this.#place(place),
+      left: reading.left.map(({ resource, of, items, unfinished, at }) => ({
+        ...this.#names.resource(resource, of),
+        items,
+        unfinished,
         at: ms(at),
       })),
+      unrun: this.#unrun(),
+      holds: this.#holds(),
+      ...this.#standings(),
+      hang: this.#report.hang,
+      findings: this.#findings(),
+      // What `--fix` has found that heals a finding.
+      edits: [],
       folded: reading.folded.map(({ actor, thread, kind, count, busy, longest }) => ({
-        ...this.#ref("task", actor),
-        ...this.#threadRef(thread),
+        ...this.#names.actor("task", actor),
+        ...this.#names.thread(thread),
         kind,
         count,
         busy: ms(busy),
         longest: ms(longest),
       })),
-      findings: this.#findings(),
       dropped: reading.dropped.map(({ count, why, at }) => ({ events: count, why, at: ms(at) })),
+      unseen: this.#report.unseen,
       record: { cutOff: trace.cutOff, unknown: trace.unknown },
     };
   }
@@ -90,9 +95,10 @@ class ProgramJson {
     const [first] = this.#report.processes;
     return {
       code: first?.exitCode ?? null,
+      signal: first === undefined ? null : signalOf(first),
+      ...this.#exitCall(first?.exit ?? null),
       interruptedBy: first?.interruptedBy ?? null,
       interruption: first?.interruption ?? null,
-      ...this.#exitCall(first?.exit ?? null),
     };
   }
 
@@ -100,21 +106,23 @@ class ProgramJson {
   #exitCall(exit: Exit | null) {
     const actor = exit?.actor ?? NOBODY;
     return {
-      ...this.#ref("by", actor === NOBODY ? null : actor),
-      ...this.#threadRef(exit?.thread ?? null),
-      place: this.#place(exit?.place ?? null),
+      ...this.#names.actor("by", actor === NOBODY ? null : actor),
+      ...this.#names.thread(exit?.thread ?? null),
+      place: this.#names.place(exit?.place ?? null),
     };
   }
 
-  #process({ number, name, parent, pid, command, ...end }: ProcessReport) {
-    const { exitCode, endedAt, interruptedBy, interruption, exit } = end;
+  #process(process: ProcessReport) {
+    const { number, name, parent, pid, command, exitCode, endedAt, exit } = process;
+    const { interruptedBy, interruption } = process;
     return {
       id: this.#report.trace.idOf("process", number),
       name,
-      ...this.#processRef("parent", parent),
+      ...this.#names.process("parent", parent),
       pid,
       command,
       exitCode,
+      signal: signalOf(process),
       endedAt: orNull(endedAt),
       interruptedBy,
       interruption,
@@ -126,36 +134,57 @@ class ProgramJson {
     const { processes, reading } = this.#report;
     const stood = new Map(reading.standstills.map(({ actor, blocked }) => [actor, blocked]));
     return processes.flatMap((process) =>
-      process.threads.map(({ number, name, daemon, startedAt, mains: [main] }) => ({
-        id: this.#report.trace.idOf("thread", number),
-        name,
-        ...this.#processRef("process", process.number),
-        ...this.#ref("main", main?.number ?? null),
-        daemon,
-        status: main === undefined ? null : this.#status(main),
-        startedAt: orNull(startedAt),
-        endedAt: main === undefined ? null : this.#endedAt(main),
-        blocked: main === undefined ? null : ms(stood.get(main.number) ?? 0),
-        stoodAt: this.#stoodAt(main),
-        error: main?.error ?? null,
-        heard: main?.heard?.by ?? null,
-      })),
+      process.threads.map((thread) => {
+        const { number, name, daemon, isWorker, program, place, startedAt } = thread;
+        return {
+          id: this.#report.trace.idOf("thread", number),
+          name,
+          ...this.#names.process("process", process.number),
+          daemon,
+          worker: isWorker,
+          function: program?.function ?? thread.jobs.at(-1)?.function ?? null,
+          ...this.#names.actor("main", program?.number ?? null),
+          status: program === null ? null : this.#status(program),
+          created: this.#names.place(place),
+          joined: this.#names.place(thread.joined?.place),
+          ...this.#names.actor("joinedBy", thread.joined?.actor ?? null),
+          startedAt: orNull(startedAt),
+          endedAt: program === null ? orNull(thread.endedAt) : this.#endedAt(program),
+          stoodAt: this.#names.place(thread.stoodAt),
+          blocked: program === null ? null : ms(stood.get(program.number) ?? 0),
+          error: program?.error ?? null,
+          heard: program?.heard?.by ?? null,
+        };
+      }),
     );
   }
 
   #loops() {
     return this.#report.processes.flatMap((process) =>
       process.threads.flatMap(({ loops, entries }) =>
-        loops.map(({ number, thread, rules, openedAt, closingAt, closedAt, longestBlock }) => ({
-          id: number === null ? null : this.#report.trace.idOf("loop", number),
-          ...this.#threadRef(thread),
-          ...this.#processRef("process", process.number),
-          rules,
-          openedAt: ms(openedAt),
-          closingAt: orNull(closingAt),
-          closedAt: orNull(closedAt),
+        loops.map(({ longestBlock, ...loop }) => ({
+          id: loop.number === null ? null : this.#report.trace.idOf("loop", loop.number),
+          ...this.#names.thread(loop.thread),
+          ...this.#names.process("process", process.number),
+          rules: loop.rules,
+          opened: this.#names.place(loop.opened?.place),
+          openedAt: ms(loop.openedAt),
+          closingAt: orNull(loop.closingAt),
+          closed: this.#names.place(loop.closed?.place),
+          closedAt: orNull(loop.closedAt),
+          how: loop.opened?.how ?? loop.closed?.how ?? null,
           entries: entries.map((entry) => this.#task(entry)),
-          longestBlock: longestBlock === null ? null : holdToJson(longestBlock, this.#holdNaming),
+          longestBlock:
+            longestBlock === null
+              ? null
+              : {
+                  at: ms(longestBlock.at),
+                  ms: ms(longestBlock.ticks),
+                  ...this.#names.actor("task", longestBlock.actor),
+                  place: this.#names.place(
+                    longestBlock.seen?.place ?? longestBlock.source?.place ?? null,
+                  ),
+                },
         })),
       ),
     );
@@ -166,7 +195,7 @@ class ProgramJson {
     return {
       function: name,
       kind,
-      created: this.#place(place),
+      created: this.#names.place(place),
       total: tasks.length,
       ...others,
       givenUp,
@@ -176,43 +205,62 @@ class ProgramJson {
 
   /** Those that did not come to their end, that failed, or that a finding is about. */
   #tasks(): ActorOutcome[] {
-    const { processes, findings } = this.#report;
+    const { processes, findings, programs } = this.#report;
     const meant = new Set(findings.flatMap(({ actors }) => actors));
-    return processes
-      .flatMap(({ kinds }) => kinds.flatMap(({ tasks }) => tasks))
-      .filter((task) => fateOf(task, this.#report) !== "finished" || meant.has(task.number));
+    return [
+      ...programs,
+      ...processes
+        .flatMap(({ kinds }) => kinds.flatMap(({ tasks }) => tasks))
+        .filter(
+          (task) =>
+            this.#options.all === true || isTold(task, this.#report) || meant.has(task.number),
+        ),
+    ];
   }
 
   #task(task: ActorOutcome) {
-    const { name, function: of, kind, place, parent, lost, givenUp, cancelled } = task;
+    const { name, function: of, kind, place, parent, givenUp, cancelled } = task;
     return {
       id: this.#report.trace.idOf("actor", task.number),
       name,
       function: of,
       kind,
-      created: this.#place(place),
-      ...this.#ref("parent", parent),
-      ...this.#threadRef(task.thread),
+      created: this.#names.place(place),
+      defined: this.#names.place(
+        this.#report.trace.definitions.actors.get(task.number)?.code ?? null,
+      ),
+      ...this.#names.actor("parent", parent),
+      ...this.#names.thread(task.thread),
       status: this.#status(task),
+      lost: task.lost && !this.#report.alive.has(task.number),
+      givenUp: givenUp === null ? null : { by: givenUp.by, at: ms(givenUp.at) },
+      why: whyOf(task, this.#report),
+      cancelledBy: this.#cancellation(cancelled),
+      submittedAt: orNull(task.submittedAt),
       startedAt: orNull(task.startedAt),
       endedAt: this.#endedAt(task),
-      lost: lost && !this.#report.alive.has(task.number),
-      givenUp: givenUp === null ? null : { by: givenUp.by, at: ms(givenUp.at) },
-      cancelled: this.#cancellation(cancelled),
-      steps: task.done,
+      steps: this.#report.steps.get(task.number) ?? null,
       stoodAt: this.#stoodAt(task),
       error: task.error,
       heard: task.heard?.by ?? null,
       heardAt: orNull(task.heard?.at ?? null),
+      outlived: this.#report.outlived.has(task.number),
+      swallowed: this.#report.swallowed.has(task.number),
       cleanup: task.cleanup,
       destroyed: task.destroyed,
     };
   }
 
+  /** The line that cancelled something, and whose it was; only the reason where no line is known. */
   #cancellation(cancelled: Cancellation | null) {
     if (cancelled === null) return null;
     const { reason, at, by, place } = cancelled;
-    return { reason, at: ms(at), ...this.#ref("by", by), place: this.#place(place) };
+    return {
+      ...this.#names.place(place),
+      reason,
+      at: ms(at),
+      ...this.#names.actor("by", by),
+    };
   }
 
   #status({ number, status }: ActorOutcome): string {
@@ -223,44 +271,82 @@ class ProgramJson {
     return this.#report.alive.has(number) ? null : orNull(endedAt);
   }
 
-  #stoodAt(actor: ActorOutcome | undefined) {
-    return this.#place(
-      actor === undefined ? null : (this.#report.standings.get(actor.number)?.place ?? null),
-    );
+  #stoodAt({ number }: ActorOutcome) {
+    return this.#names.place(this.#report.standings.get(number)?.place ?? null);
   }
 
   #blocks() {
-    const { loops, elsewhere } = this.#report.reading;
-    const ofLoops = loops.flatMap(({ thread, blame }) =>
-      blame.holds.map((block) => ({ thread, block })),
-    );
-    return [...ofLoops, ...elsewhere.holds.map((block) => ({ thread: null, block }))].map(
-      ({ thread, block }) => ({
-        ...this.#threadRef(thread),
-        ...blockToJson(block, this.#holdNaming),
-      }),
-    );
+    return this.#report.blocks.map(({ thread, hold, victims, place, call, kind, isOver }) => ({
+      ...this.#names.thread(thread),
+      at: ms(hold.at),
+      // Null where the thread is held for ever.
+      ms: isOver ? ms(hold.ticks) : null,
+      kind,
+      place: this.#names.place(place),
+      call,
+      ...this.#names.actor("task", hold.actor),
+      late: victims.map((victim) => this.#victim(victim)),
+    }));
+  }
+
+  /** Who was late: altogether, and by how much of it a hold is blamed for; another may have had a part in it. */
+  #victim({ actor, tasks, by, late, due }: Victim) {
+    return {
+      ...this.#names.actor("task", actor),
+      tasks,
+      ms: ms(late),
+      through: ms(by),
+      due: ms(due),
+      place: this.#names.place(this.#actors.get(actor)?.lastPlace ?? null),
+    };
   }
 
   #failures() {
-    return this.#report.reading.failures.map(({ actor, error, at, heard }) => ({
-      ...this.#ref("task", actor),
-      created: this.#place(this.#actors.get(actor)?.place ?? null),
+    return this.#report.failures.map(({ actor, function: of, error, at, place, heard }) => ({
+      ...(of === null ? this.#names.actor("task", actor) : { task: of, taskId: null }),
+      place: this.#names.place(place),
+      created: this.#names.place(actor === null ? null : (this.#actors.get(actor)?.place ?? null)),
       error,
+      heard: heard.by,
+      heardAt: orNull(heard.at),
+      heardIn: this.#names.place(heard.place),
       at: ms(at),
-      heard: heard.map(({ by, where, at: when }) => ({ by, where, at: ms(when) })),
+      hearings: heard.all.map(({ by, where, at: when }) => ({ by, where, at: ms(when) })),
+    }));
+  }
+
+  /** What kept processes from their end when their programs were over. */
+  #holds() {
+    return this.#report.reading.handles.map(({ process, kind, place, at, actor }) => ({
+      what: kind,
+      place: this.#names.place(place),
+      function: actor === null ? null : (this.#actors.get(actor)?.function ?? null),
+      since: ms(at),
+      ...this.#names.process("process", process),
+    }));
+  }
+
+  /** Functions that were to be called at the end of a process, and were not. */
+  #unrun() {
+    return unrunIn(this.#report).map(({ handler, why }) => ({
+      handler: handler.function,
+      place: this.#names.place(handler.code ?? handler.place),
+      registered: this.#names.place(handler.place),
+      why,
     }));
   }
 
   /** Who waits for what, and what else had begun and not ended. */
   #standings() {
-    const all = [...this.#report.standings.values()].filter(({ at }) => at !== null);
+    const { standings, circles } = this.#report;
+    const all = [...standings.values()].filter(({ at }) => at !== null);
     const isWait = ({ at }: Standing): boolean => at === "wait" || at === "settle" || at === "seen";
     return {
       waits: all.filter(isWait).map((one) => ({
         ...this.#standing(one),
-        for: one.for,
-        ...this.#ref("whom", one.whom),
+        for: one.for ?? one.of,
+        ...this.#names.actor("whom", one.whom),
+        circle: circles.has(one.actor),
         seen: one.at === "seen",
       })),
       unfinished: all
@@ -273,11 +359,11 @@ class ProgramJson {
     const known =
       resource === null ? undefined : this.#report.trace.definitions.resources.get(resource);
     return {
-      ...this.#ref("who", actor),
+      ...this.#names.actor("who", actor),
       of: of ?? known?.name ?? null,
       resource: known?.kind ?? null,
       resourceId: resource === null ? null : this.#report.trace.idOf("resource", resource),
-      place: this.#place(place),
+      place: this.#names.place(place),
       since: orNull(since),
     };
   }
@@ -285,50 +371,20 @@ class ProgramJson {
   #findings() {
     return this.#report.findings.map(({ rule, actors, places, at, message, fix }) => ({
       rule,
-      place: this.#place(places[0]?.place ?? null),
-      places: places.map(({ is, place }) => ({ is, ...this.#place(place) })),
-      ...this.#ref("task", actors[0] ?? null),
+      place: this.#names.place(places[0]?.place),
+      places: places.map(({ is, place }) => ({ is, ...this.#names.place(place) })),
+      ...this.#names.actor("task", actors[0] ?? null),
       tasks: actors.length,
       at: ms(at),
       message,
       fix,
     }));
   }
-
-  #place(place: number | null) {
-    const known = place === null ? undefined : this.#report.trace.definitions.places.get(place);
-    return known === undefined ? null : placeToJson(known);
-  }
-
-  /** An actor by its name, which others may have as well, and by its id. */
-  #ref<Key extends string>(key: Key, actor: number | null): Reference<Key> {
-    const id = actor === null ? null : this.#report.trace.idOf("actor", actor);
-    return reference(key, actor === null ? null : this.#names.name(actor), id);
-  }
-
-  #threadRef(thread: number | null): Reference<"thread"> {
-    if (thread === null) return reference("thread", null, null);
-    const { definitions, idOf } = this.#report.trace;
-    const name = definitions.threads.get(thread)?.name ?? `thread ${thread}`;
-    return reference("thread", name, idOf("thread", thread));
-  }
-
-  #processRef<Key extends string>(key: Key, process: number | null): Reference<Key> {
-    const known = this.#report.processes.find(({ number }) => number === process);
-    const id = process === null ? null : this.#report.trace.idOf("process", process);
-    return reference(key, known?.name ?? null, id);
-  }
 }
 
-/** Somebody by name, and by the id that tells apart whose names are equal. */
-type Reference<Key extends string> = Record<Key, string | null> & Record<`${Key}Id`, Id | null>;
-
-function reference<Key extends string>(
-  key: Key,
-  name: string | null,
-  id: Id | null,
-): Reference<Key> {
-  return { [key]: name, [`${key}Id`]: id } as Reference<Key>;
+/** The signal that ended a process; null where none did, or it is not known which. */
+function signalOf({ interruptedBy, interruption }: ProcessReport): string | null {
+  return interruptedBy === "signal" ? interruption : null;
 }
 
 function ms(ticks: Ticks): number {

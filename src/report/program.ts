@@ -3,22 +3,34 @@
  * its tasks by kind, and where those stood that did not come to an end. Every format is made of this.
  */
 import type { Ticks } from "../base/duration.ts";
-import { type ActorOutcome, isWork, type ProcessOutcome } from "../reading/entities.ts";
-import type { LoopOutcome } from "../reading/loops.ts";
+import { type ActorOutcome, isProgram, isWork, type ProcessOutcome } from "../reading/entities.ts";
+import type { Hang } from "../reading/hang.ts";
 import type { Reading } from "../reading/reading.ts";
-import type { Span } from "../reading/spans.ts";
 import { findInProgram, type ProgramFinding } from "../remedies/program/findings.ts";
 import { Names } from "../remedies/program/names.ts";
-import type { ProcessDefinition, ThreadDefinition } from "../trace/definitions.ts";
+import type { ProcessDefinition } from "../trace/definitions.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import type { ObservedSource } from "../trace/trace.ts";
 import { actorsApart } from "./apart.ts";
+import { type Block, blocksOf } from "./program-blocks.ts";
+import { type FailureReport, failuresOf } from "./program-failures.ts";
+import { type Standing, standingsOf } from "./program-standings.ts";
+import { type ThreadReport, threadsOf } from "./program-threads.ts";
 
 /** A trace of such a program, read. */
 export interface ObservedTrace {
   source: ObservedSource;
   trace: Pick<RecordedTrace, "definitions" | "cutOff" | "unknown" | "words" | "idOf">;
   reading: Reading;
+  /** Processes below the command that no recorder saw, and why, in a sentence without its full stop. */
+  unseen?: readonly Unseen[];
+}
+
+/** A process that no recorder saw. */
+export interface Unseen {
+  /** Its command line, as far as it is known. */
+  process: string;
+  why: string;
 }
 
 export interface ProgramReport extends ObservedTrace {
@@ -27,8 +39,22 @@ export interface ProgramReport extends ObservedTrace {
   processes: readonly ProcessReport[];
   /** Those that had not ended when the record did, and whose process is not known to have ended. */
   alive: ReadonlySet<number>;
+  /** The programs of processes and of loops that are lost, as work may be. */
+  programs: readonly ActorOutcome[];
+  /** How many steps were told of an actor, in sums or one by one. */
+  steps: ReadonlyMap<number, number>;
   /** What those stand at who have not come to an end, by actor. */
   standings: ReadonlyMap<number, Standing>;
+  blocks: readonly Block[];
+  failures: readonly FailureReport[];
+  /** How the first process hung that did; null where none did. */
+  hang: Hang["is"] | null;
+  /** Those who wait for each other in a circle. */
+  circles: ReadonlySet<number>;
+  /** Those who went on after whoever waited for them had given up, and those who dropped a cancellation. */
+  outlived: ReadonlySet<number>;
+  swallowed: ReadonlySet<number>;
+  unseen: readonly Unseen[];
   findings: readonly ProgramFinding[];
 }
 
@@ -37,17 +63,6 @@ export interface ProcessReport extends ProcessOutcome, Pick<ProcessDefinition, "
   /** Programs of threads, and entries of loops, that never had a turn. */
   unstarted: readonly ActorOutcome[];
   kinds: readonly Kind[];
-}
-
-export interface ThreadReport extends ThreadDefinition {
-  number: number;
-  /** When it was first heard of; null when it never was. */
-  startedAt: Ticks | null;
-  /** The synchronous programs it ran, the first of all its own. */
-  mains: readonly ActorOutcome[];
-  loops: readonly LoopOutcome[];
-  /** What the loops were entered with. */
-  entries: readonly ActorOutcome[];
 }
 
 /** What became of work, the gravest first; `alive`: nobody knows, since the record ends before it did. */
@@ -72,34 +87,34 @@ export interface Kind extends Pick<ActorOutcome, "kind" | "place"> {
   longest: Ticks | null;
 }
 
-/** What somebody is at who has not come to an end, as far as the record tells. */
-export interface Standing {
-  actor: number;
-  /** The kind of the span; `seen`: a recorder looked, and saw it wait. Null where only the place is known. */
-  at: string | null;
-  /** For what it waits, in the trace's own word. */
-  for: string | null;
-  /** The name of that, or of the function that it is in. */
-  of: string | null;
-  resource: number | null;
-  /** The actor that it waits for. */
-  whom: number | null;
-  place: number | null;
-  /** Since when, or when it was seen. */
-  since: Ticks | null;
-}
-
 export function reportProgram(observed: ObservedTrace): ProgramReport {
-  const { source, trace, reading } = observed;
+  const { source, trace, reading, unseen = [] } = observed;
   const names = new Names(trace.definitions, actorsApart(observed));
   const alive = aliveIn(reading);
+  const standings = standingsOf(reading, trace.definitions);
+  const blocks = blocksOf(reading, standings);
+  const findings = findInProgram(reading, { source, names });
   return {
     ...observed,
     names,
     alive,
-    processes: processesOf(observed, alive),
-    standings: standingsOf(reading),
-    findings: findInProgram(reading, { source, names }),
+    processes: processesOf(observed, { alive, standings, blocks }),
+    programs: reading.actors.filter((actor) => isProgram(actor) && actor.lost),
+    steps: stepsOf(reading),
+    standings,
+    blocks,
+    failures: failuresOf(
+      reading,
+      (place) => trace.definitions.places.get(place ?? NaN)?.function ?? null,
+    ),
+    hang: reading.hangs[0]?.is ?? null,
+    circles: new Set(reading.hangs.flatMap(({ circle }) => circle.map(({ actor }) => actor))),
+    outlived: new Set(
+      findings.filter(({ rule }) => rule === "outlived").flatMap(({ actors }) => actors),
+    ),
+    swallowed: new Set(reading.swallowed.map(({ actor }) => actor)),
+    unseen,
+    findings,
   };
 }
 
@@ -113,6 +128,12 @@ export function fateOf(
   const fate = fates.find((fate) => fate === status);
   // What its process cut off and is no loss was on its way out, or meant to end so.
   return fate ?? (cancelled !== null ? "cancelled" : "ended");
+}
+
+/** Whether more is to be told of work than that there was some: it did not come to its end, or failed. */
+export function isTold(task: ActorOutcome, report: ProgramReport): boolean {
+  if (fateOf(task, report) !== "finished") return true;
+  return report.swallowed.has(task.number) || report.outlived.has(task.number);
 }
 
 /** Where a process has no end in the record, what has none either may have gone on. */
@@ -133,37 +154,26 @@ function aliveIn({ processes, threads, actors }: Reading): Set<number> {
 
 function processesOf(
   { trace, reading }: ObservedTrace,
-  alive: ProgramReport["alive"],
+  { alive, ...known }: Pick<ProgramReport, "alive" | "standings" | "blocks">,
 ): ProcessReport[] {
-  const { processes, threads, actors, loops } = reading;
+  const { processes, threads, actors } = reading;
   const home = new Map(threads.map(({ number, process }) => [number, process]));
   const first = processes[0]?.number;
   /** What never ran anywhere is the first process's. */
   const processOf = (actor: ActorOutcome): number | undefined =>
     actor.thread === null ? first : home.get(actor.thread);
   const work = Map.groupBy(actors.filter(isWork), processOf);
-  const programs = Map.groupBy(
-    actors.filter((actor) => !isWork(actor)),
-    ({ thread }) => thread,
-  );
-  const ofKind = (thread: number, kind: string): ActorOutcome[] =>
-    (programs.get(thread) ?? []).filter((one) => one.kind === kind);
+  const unstarted = actors.filter((actor) => isProgram(actor) && actor.thread === null);
+  const threadReports = threadsOf(reading, known);
   return processes.map((process) => {
     const { pid = null, command = null } = trace.definitions.processes.get(process.number) ?? {};
     return {
       ...process,
       pid,
       command,
-      threads: threads
-        .filter((thread) => thread.process === process.number)
-        .map((thread) => ({
-          ...thread,
-          mains: ofKind(thread.number, "main"),
-          loops: loops.filter((loop) => loop.thread === thread.number),
-          entries: ofKind(thread.number, "launch"),
-        })),
+      threads: threadReports.filter((thread) => thread.process === process.number),
       // A program that never had a turn ran on no thread.
-      unstarted: process.number === first ? (programs.get(null) ?? []) : [],
+      unstarted: process.number === first ? unstarted : [],
       kinds: kindsOf(work.get(process.number) ?? [], alive),
     };
   });
@@ -188,36 +198,10 @@ function kindsOf(tasks: readonly ActorOutcome[], alive: ProgramReport["alive"]):
   });
 }
 
-/** What each stands at: the innermost of what it has begun, else what was seen, else its last place. */
-function standingsOf(reading: Reading): Map<number, Standing> {
-  const { actors, unfinished, sightings } = reading;
-  const waiting = new Map(reading.waiting.map((one) => [one.actor, one.for]));
-  const spans = new Map<number, Span>();
-  for (const span of unfinished) if (span.kind !== "cleanup") spans.set(span.actor, span);
-  const seen = new Map(sightings.map((sighting) => [sighting.actor, sighting]));
-  const standings = new Map<number, Standing>();
-  for (const { number: actor, status, lastPlace } of actors) {
-    if (status === "finished" || status === "failed") continue;
-    const span = spans.get(actor);
-    const sighting = seen.get(actor);
-    if (span !== undefined)
-      standings.set(actor, standingIn(span, { for: waiting.get(actor) ?? null, lastPlace }));
-    else if (sighting !== undefined) {
-      const { of, resource, whom, place, at: since } = sighting;
-      const what = { of, resource, whom, place: place ?? lastPlace, since };
-      standings.set(actor, { actor, at: "seen", for: null, ...what });
-    } else if (lastPlace !== null) {
-      const nothing = { at: null, for: null, of: null, resource: null, whom: null, since: null };
-      standings.set(actor, { actor, ...nothing, place: lastPlace });
-    }
-  }
-  return standings;
-}
-
-function standingIn(
-  { actor, kind: at, of, whom, resource, place, from: since }: Span,
-  known: { for: string | null; lastPlace: number | null },
-): Standing {
-  const what = at === "wait" ? known.for : null;
-  return { actor, at, for: what, of, resource, whom, place: place ?? known.lastPlace, since };
+/** How many steps an actor has had, as far as that is told. */
+function stepsOf({ folded }: Reading): Map<number, number> {
+  const steps = new Map<number, number>();
+  for (const { actor, kind, count } of folded)
+    if (actor !== null && kind === "step") steps.set(actor, (steps.get(actor) ?? 0) + count);
+  return steps;
 }

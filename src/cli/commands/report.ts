@@ -4,7 +4,7 @@ import { Lanes } from "../../reading/lanes.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
 import { reportProgram } from "../../report/program.ts";
-import { programToJson } from "../../report/program-json.ts";
+import { programJson } from "../../report/program-json.ts";
 import { renderProgram } from "../../report/terminal/program.ts";
 import { renderRecord } from "../../report/terminal/record.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
@@ -58,7 +58,7 @@ function viewsOfProgram(recording: ProgramRecording): Views {
   const { trace, reading } = recording;
   const report = reportProgram(recording);
   return {
-    toJson: () => programToJson(report),
+    toJson: () => programJson(report),
     timeline: (look) =>
       pictureOf(new Lanes(trace.definitions).hearAll(trace.log), reading.wall, look),
     verdict: (width) => renderProgram(report, width),

@@ -51,7 +51,8 @@ export class Names {
 
   /** What it shares with others of its kind: its function, or else its own name. */
   kind(actor: number): string {
-    return this.#defined.actors.get(actor)?.function ?? this.#nameInProcess(actor);
+    const of = this.#defined.actors.get(actor)?.function ?? null;
+    return of === null ? this.#nameInProcess(actor) : functionName(of);
   }
 
   /** Several actors by the kinds they are of, as `upload and fetch`; null where there are none. */
@@ -66,6 +67,26 @@ export class Names {
     if (known === undefined) return "an unknown place";
     const { file, line, function: within } = known;
     return `${file}:${line}${within === null ? "" : ` in ${within}`}`;
+  }
+
+  /**
+   * A place with the call that stands there, as `app.py:10 (await asyncio.sleep(1))`.
+   *
+   * @param within the function that is known to be meant; any other is named.
+   */
+  spot(place: number, within: string | null = null): string {
+    const known = this.#defined.places.get(place);
+    if (known === undefined) return "an unknown place";
+    const { file, line, function: of, source } = known;
+    const where =
+      of === null || of === within || of === "<module>" ? "" : ` in ${functionName(of)}`;
+    return `${file}:${line}${where}${source === undefined ? "" : ` (${source})`}`;
+  }
+
+  /** The line of a place, as `app.py:10`. */
+  line(place: number): string {
+    const known = this.#defined.places.get(place);
+    return known === undefined ? "an unknown place" : `${known.file}:${known.line}`;
   }
 
   /** Whose call it was, on which thread and where, as ` by fetch in thread io at app.py:30`; empty where plain. */
@@ -110,6 +131,11 @@ export class Names {
     const names = places.filter((one) => one.is === is).map(({ place }) => this.place(place));
     return names.length === 0 ? null : some(names, "other place");
   }
+}
+
+/** A function's name without what it is nested in: `on_stop` of `main.<locals>.on_stop`. */
+export function functionName(qualified: string): string {
+  return qualified.slice(qualified.lastIndexOf("<locals>.") + 1).replace(/^locals>\./, "");
 }
 
 /** The first of some names, and how many there are beside. */

@@ -1,14 +1,9 @@
 /** What is said of actors and processes in the verdict on a program that no scenario describes. */
-import { formatCount } from "../../base/count.ts";
-import { list } from "../../base/sentences.ts";
-import type {
-  ActorOutcome,
-  Cancellation,
-  HeardBy,
-  ProcessOutcome,
-} from "../../reading/entities.ts";
-import type { Names } from "../../remedies/program/names.ts";
-import { quoted } from "./rows.ts";
+import { formatCount } from "../base/count.ts";
+import { list } from "../base/sentences.ts";
+import type { ActorOutcome, Cancellation, HeardBy, ProcessOutcome } from "../reading/entities.ts";
+import type { Names } from "../remedies/program/names.ts";
+import { quoted } from "./terminal/rows.ts";
 
 /** The most texts that are told where those of one kind differ. */
 const mostTold = 2;

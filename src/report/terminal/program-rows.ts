@@ -1,0 +1,411 @@
+/** The rows of the verdict on an observed program: threads with their loops, work by kind, and what was left. */
+import { formatCount } from "../../base/count.ts";
+import { formatTime } from "../../base/duration.ts";
+import { printable } from "../../base/texts.ts";
+import type { ActorOutcome } from "../../reading/entities.ts";
+import type { LoopOutcome } from "../../reading/loops.ts";
+import type { Standstill } from "../../reading/standstill.ts";
+import { functionName, type Names } from "../../remedies/program/names.ts";
+import { waitWords } from "../../remedies/program/waits.ts";
+import { resourceNames } from "../apart.ts";
+import {
+  type Fate,
+  fateOf,
+  fates,
+  type Kind,
+  type ProcessReport,
+  type ProgramReport,
+} from "../program.ts";
+import { unrunIn } from "../program-handlers.ts";
+import type { Standing } from "../program-standings.ts";
+import type { ThreadReport } from "../program-threads.ts";
+import { whyOf } from "../program-why.ts";
+import { cleanupWords, common, endWords, errorWords, sentence } from "../program-words.ts";
+import { at, type Row } from "./rows.ts";
+
+/** The most rows of threads, of kinds and of resources that are shown, in all processes together. */
+const mostRows = 20;
+
+/** The most ways in which a thread stood still that are told. */
+const mostStretches = 2;
+
+export class ProgramRows {
+  readonly #report: ProgramReport;
+  readonly #names: Names;
+  readonly #resources: ReadonlyMap<number, string>;
+  readonly #standstills: ReadonlyMap<number, Standstill>;
+
+  constructor(report: ProgramReport) {
+    this.#report = report;
+    this.#names = report.names;
+    this.#resources = resourceNames(report.trace);
+    this.#standstills = new Map(report.reading.standstills.map((one) => [one.actor, one]));
+  }
+
+  all(): Row[] {
+    const { processes } = this.#report;
+    const several = processes.length > 1;
+    const room = Math.max(1, Math.floor(mostRows / Math.max(1, processes.length)));
+    const rows = processes.slice(0, mostRows).flatMap((process) => {
+      const own = [
+        ...mostOf(this.#ofThreads(process), room, "threads and loops"),
+        ...mostOf(
+          gravestFirst(this.#kindsOf(process), room).map((kind) => this.#ofKind(kind)),
+          room,
+          "kinds of tasks",
+        ),
+      ];
+      return several ? [this.#ofProcess(process), ...own.map(indented)] : own;
+    });
+    const others = mostOf([...this.#ofHandlers(), ...this.#ofResources()], mostRows, "things left");
+    // A table goes by the width of what is shown, and not of what is hidden in names.
+    return [
+      ...rows,
+      ...(processes.length > mostRows ? [moreRow(processes.length - mostRows, "processes")] : []),
+      ...others,
+    ].map((row) => ({ ...row, who: printable(row.who) }));
+  }
+
+  #ofProcess(process: ProcessReport): Row {
+    const { name, pid, command, parent, endedAt, exitCode } = process;
+    const starter = this.#report.processes.find(({ number }) => number === parent);
+    return {
+      who: `process ${name}`,
+      status: exitCode !== null ? `exit ${exitCode}` : endedAt === null ? "no end" : "ended",
+      when: at(endedAt),
+      story: sentence([
+        pid === null ? null : `pid ${pid}`,
+        command === null || command === name ? null : command,
+        starter === undefined ? null : `started by ${starter.name}`,
+        endWords(process),
+      ]),
+    };
+  }
+
+  /**
+   * Threads that turn loops or belong to a process, each with its loops; workers of pools in one row. What
+   * others ran is told among work of its kind.
+   */
+  #ofThreads(process: ProcessReport): Row[] {
+    const [first] = process.threads;
+    const isAlone = process.threads.every((one) => one === first || one.loops.length === 0);
+    const told = process.threads.filter((thread) => this.#hasRow(thread));
+    const workers = process.threads.filter(({ isWorker }) => isWorker);
+    return [
+      ...told.flatMap((thread) => this.#ofThread(thread, { isFirst: thread === first, isAlone })),
+      ...process.unstarted.map((actor) => this.#ofProgram(actor)),
+      ...(workers.length === 0 ? [] : [this.#ofWorkers(workers)]),
+    ];
+  }
+
+  #hasRow({ isWorker, program, loops }: ThreadReport): boolean {
+    return !isWorker && (program?.kind !== "thread" || loops.length > 0);
+  }
+
+  /** Kinds of work, but for the programs of threads that have rows of their own. */
+  #kindsOf(process: ProcessReport): Kind[] {
+    const told = new Set(
+      process.threads
+        .filter((thread) => this.#hasRow(thread))
+        .flatMap(({ program }) => program?.number ?? []),
+    );
+    return process.kinds.filter(({ tasks }) => !tasks.every(({ number }) => told.has(number)));
+  }
+
+  #ofThread(
+    thread: ThreadReport,
+    { isFirst, isAlone }: { isFirst: boolean; isAlone: boolean },
+  ): Row[] {
+    const { name, daemon, startedAt, program, others, loops, entries } = thread;
+    const head: Row = {
+      who: isFirst && name === "MainThread" ? "main thread" : `thread ${name}`,
+      status: program === null ? (startedAt === null ? "unheard of" : "-") : this.#status(program),
+      when: program === null ? at(thread.endedAt) : this.#end(program),
+      story: sentence([
+        daemon ? "daemon" : null,
+        program?.kind === "thread" ? this.#madeWords([program]) : null,
+        program === null ? null : this.#story(program),
+      ]),
+    };
+    const below = [
+      ...loops.map((loop) => this.#ofLoop(loop)),
+      ...[...others, ...entries]
+        .filter((actor) => !this.#isPlain(actor))
+        .map((actor) => this.#ofProgram(actor)),
+    ];
+    // Where there is but one thread with a loop, nothing has to be told apart.
+    return [head, ...(isFirst && isAlone ? below : below.map(indented))];
+  }
+
+  /** Whether there is no more to be said of a loop's entry than that there was one. */
+  #isPlain({ kind, status, number }: ActorOutcome): boolean {
+    return kind === "launch" && status === "finished" && !this.#report.alive.has(number);
+  }
+
+  #ofWorkers(workers: readonly ThreadReport[]): Row {
+    const jobs = workers.reduce((sum, one) => sum + one.jobs.length, 0);
+    const ends = workers.map(({ endedAt }) => endedAt);
+    const last = ends.reduce((most, end) => Math.max(most ?? 0, end ?? 0), null);
+    return {
+      who: workers.length === 1 ? `worker ${workers[0]!.name}` : `workers ×${workers.length}`,
+      status: ends.every((end) => end !== null) ? "ended" : "-",
+      when: at(ends.every((end) => end !== null) ? last : null),
+      story: `of a pool; ${formatCount(jobs)} ${jobs === 1 ? "job" : "jobs"}`,
+    };
+  }
+
+  #ofLoop({ openedAt, closingAt, closedAt, opened, closed, longestBlock }: LoopOutcome): Row {
+    const status = closedAt !== null ? "closed" : closingAt !== null ? "closing" : "open";
+    const gate = [opened, closed].map((one) => {
+      if (one === null) return null;
+      const where = one.place === null ? null : this.#names.line(one.place);
+      return [one.how, where].filter((part) => part !== null).join(", ");
+    });
+    const [from, to] = gate;
+    return {
+      who: "event loop",
+      status,
+      when: at(closedAt ?? closingAt),
+      story: sentence([
+        from ?? `opened at ${formatTime(openedAt)}`,
+        to === from || to === null ? null : `closed by ${to}`,
+        longestBlock === null || longestBlock.ticks < noteworthy
+          ? null
+          : `held for up to ${formatTime(longestBlock.ticks)} (by ${this.#names.kind(longestBlock.actor)})`,
+      ]),
+    };
+  }
+
+  #ofProgram(actor: ActorOutcome): Row {
+    return {
+      who: actor.kind === "launch" ? this.#names.kind(actor.number) : `${actor.kind} ${actor.name}`,
+      status: this.#status(actor),
+      when: this.#end(actor),
+      story: sentence([this.#madeWords([actor]), this.#story(actor)]),
+    };
+  }
+
+  #status(actor: ActorOutcome): string {
+    const { number, status, lost } = actor;
+    if (this.#report.alive.has(number)) return status === "unstarted" ? status : "alive";
+    if (lost) return "LOST";
+    if (status === "finished") return "ended";
+    return status === "failed" ? "FAILED" : status;
+  }
+
+  #end({ number, endedAt }: ActorOutcome): string {
+    return at(this.#report.alive.has(number) ? null : endedAt);
+  }
+
+  #ofKind({ kind, name, tasks, counts }: Kind): Row {
+    const gravest = fates.find((fate) => counts[fate] > 0)!;
+    const [first] = tasks as [ActorOutcome];
+    const one = tasks.length === 1;
+    const others = fates.filter((fate) => fate !== gravest && counts[fate] > 0);
+    const ends = tasks
+      .filter(({ number }) => !this.#report.alive.has(number))
+      .flatMap(({ endedAt }) => endedAt ?? []);
+    const least = ends.reduce((a, b) => Math.min(a, b), Infinity);
+    const most = ends.reduce((a, b) => Math.max(a, b), 0);
+    const several = ends.length > 0 && formatTime(least) !== formatTime(most);
+    return {
+      who: whoWords(kind, name, tasks.length),
+      status: one ? shown(gravest) : `${formatCount(counts[gravest])} ${shown(gravest)}`,
+      when: several ? `${at(least)} to ${at(most)}` : at(ends[0] ?? null),
+      story: sentence([
+        one && isNamed(first) ? `named ${first.name}` : null,
+        this.#madeWords(tasks),
+        ...others.map((fate) => `${formatCount(counts[fate])} ${fate}`),
+        ...this.#fateWords(
+          tasks.filter((task) => fateOf(task, this.#report) === gravest),
+          gravest,
+        ),
+      ]),
+    };
+  }
+
+  /** Where actors of one kind were made, and by whom where that is no loop's entry or main. */
+  #madeWords(actors: readonly ActorOutcome[]): string | null {
+    const [{ place, kind }] = actors as [ActorOutcome];
+    const by = common(
+      actors.map(({ parent }) => (parent === null ? null : this.#names.kindOrName(parent))),
+    );
+    const verb = kind === "coroutine" ? "made" : kind === "job" ? "submitted" : "started";
+    if (place !== null) return `${verb} ${this.#names.spot(place)}`;
+    return by === null ? null : `${verb} by ${by}`;
+  }
+
+  /** What is told of work that came to one fate: how, where it stood, and why. */
+  #fateWords(tasks: readonly ActorOutcome[], fate: Fate): (string | null)[] {
+    if (fate === "finished") return [];
+    const told = (of: (task: ActorOutcome) => string | null): string | null =>
+      common(tasks.map(of));
+    return [
+      told(errorWords),
+      told(({ startedAt, status }) =>
+        startedAt === null && status !== "failed" && status !== "ended" ? "never had a turn" : null,
+      ),
+      told((task) => (task.startedAt === null ? null : this.#standingWords(task))),
+      told((task) => {
+        const why = whyOf(task, this.#report);
+        return why === "never had a turn" ? null : why;
+      }),
+      told(cleanupWords),
+    ];
+  }
+
+  #story(actor: ActorOutcome): string {
+    const isOver = actor.status === "finished" || actor.status === "failed";
+    return sentence([
+      errorWords(actor),
+      isOver ? null : this.#standingWords(actor),
+      this.#standstillWords(actor),
+      actor.kind === "launch" && actor.lost ? whyOf(actor, this.#report) : null,
+    ]);
+  }
+
+  /** For how long a thread stood still, and at what, the longest first. */
+  #standstillWords({ number }: ActorOutcome): string | null {
+    const { blocked = 0, stretches = [] } = this.#standstills.get(number) ?? {};
+    if (blocked === 0) return null;
+    const told = stretches
+      .filter(({ place, goesOn }) => place !== null && !goesOn)
+      .slice(0, mostStretches)
+      .map(({ place, times, ticks }) => {
+        const part = ticks === blocked && times === 1 ? "" : `${formatTime(ticks)}: `;
+        return `${part}${this.#callWords(place!)}`;
+      });
+    const more = stretches.length - told.length;
+    const where = told.length === 0 ? "" : ` (${told.join("; ")}${more > 0 ? ", …" : ""})`;
+    return `stood still for ${formatTime(blocked)}${where}`;
+  }
+
+  /** A call and its line, as `time.sleep(3), app.py:25`. */
+  #callWords(place: number): string {
+    const source = this.#report.trace.definitions.places.get(place)?.source;
+    return [...(source === undefined ? [] : [source]), this.#names.line(place)].join(", ");
+  }
+
+  #standingWords(actor: ActorOutcome): string | null {
+    const standing = this.#report.standings.get(actor.number);
+    if (standing === undefined) return null;
+    const { at: what, place, since } = standing;
+    const where = place === null ? "" : ` at ${this.#names.spot(place, actor.function)}`;
+    if (what === null) return `stood${where}`;
+    const when = since === null || what === "seen" ? "" : ` since ${formatTime(since)}`;
+    return `${this.#doing(standing)}${when},${where}`.replace(/,$/, "");
+  }
+
+  #doing({ at: what, for: awaited, of, resource, whom }: Standing): string {
+    const thing = this.#resources.get(resource ?? -1) ?? of;
+    const who = whom === null ? null : this.#names.kind(whom);
+    switch (what) {
+      case "wait":
+        return `waits ${waitWords({ for: awaited ?? "something", of: thing ?? who })}`;
+      case "settle":
+        return `waits ${waitWords({ for: "settle", of })}`;
+      case "seen": {
+        const what = [thing, who].filter((one) => one !== null);
+        return `waits for ${what.length === 0 ? "something" : [...new Set(what)].join(", and for ")}`;
+      }
+      case "block":
+        return "stands still, holding its thread";
+      case "compute":
+        return "computes";
+      case "offload":
+        return "waits for the pool";
+      case "call":
+        return of === null ? "is in a call" : `is in ${of}`;
+      default:
+        return `is in a ${what ?? "step"}`;
+    }
+  }
+
+  #ofHandlers(): Row[] {
+    return unrunIn(this.#report).map(({ handler, why }) => ({
+      who: `handler ${functionName(handler.function)}`,
+      status: "NOT RUN",
+      when: "-",
+      story: sentence([
+        handler.place === null ? null : `registered ${this.#names.line(handler.place)}`,
+        why,
+      ]),
+    }));
+  }
+
+  /** What lay in queues at the end, and what those wait for that nothing will wake. */
+  #ofResources(): Row[] {
+    const { trace, standings, reading, hang } = this.#report;
+    const left = new Map(reading.left.map((one) => [one.resource, one]));
+    const waiting = Map.groupBy(standings.values(), ({ resource }) => resource);
+    return [...trace.definitions.resources].flatMap(([number, { kind, capacity, place }]) => {
+      const who = (waiting.get(number) ?? []).map(({ actor }) => this.#names.kindOrName(actor));
+      const rest = left.get(number);
+      const isFuture = kind === "future";
+      if (rest === undefined && (who.length === 0 || (isFuture && hang === null))) return [];
+      return [
+        {
+          who: `${kind} ${this.#resources.get(number)!}`,
+          status: rest === undefined ? "awaited" : `${formatCount(rest.items)} LEFT`,
+          when: "-",
+          story: sentence([
+            place === null ? null : `made ${this.#names.line(place)}`,
+            capacity === null ? null : `holds ${formatCount(capacity)} at most`,
+            rest === undefined || rest.unfinished === null || rest.unfinished === rest.items
+              ? null
+              : `${formatCount(rest.unfinished)} never told to be done`,
+            who.length === 0
+              ? null
+              : `${common(who)} ${who.length === 1 ? "waits" : "wait"} for it`,
+          ]),
+        },
+      ];
+    });
+  }
+}
+
+/** From how long on a hold is told in its loop's row. */
+const noteworthy = 20_000;
+
+/** Whether an actor has a name that somebody gave it. */
+function isNamed({ name, function: of }: ActorOutcome): boolean {
+  return of !== null && name !== of && !/^(Task|Thread|job|coroutine|callback)-\d+/.test(name);
+}
+
+/** What work of a kind is called: a task by its function alone. */
+function whoWords(kind: string, name: string, count: number): string {
+  const what = kind === "task" ? "" : `${kind} `;
+  return `${what}${functionName(name)}${count === 1 ? "" : ` ×${formatCount(count)}`}`;
+}
+
+/** The word for a fate; for what calls for something to be done, in capitals. */
+function shown(fate: Fate): string {
+  return fate === "lost" || fate === "failed" ? fate.toUpperCase() : fate;
+}
+
+function indented(row: Row): Row {
+  return { ...row, depth: (row.depth ?? 0) + 1 };
+}
+
+/** As many rows as there is room for, and one that counts the others. */
+function mostOf(rows: readonly Row[], room: number, what: string): Row[] {
+  return rows.length <= room
+    ? [...rows]
+    : [...rows.slice(0, room), moreRow(rows.length - room, what)];
+}
+
+function moreRow(count: number, what: string): Row {
+  return {
+    who: "...",
+    status: `${formatCount(count)} more`,
+    when: "",
+    story: `${what}; --json has them all`,
+  };
+}
+
+/** Kinds in their order; those with the gravest fates come first where not all can be shown. */
+function gravestFirst(kinds: readonly Kind[], room: number): readonly Kind[] {
+  if (kinds.length <= room) return kinds;
+  const rank = ({ counts }: Kind): number => fates.findIndex((fate) => counts[fate] > 0);
+  return kinds.toSorted((a, b) => rank(a) - rank(b));
+}
