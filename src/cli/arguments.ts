@@ -1,6 +1,6 @@
 /** Reading a command's words as its row of the table says, with a sentence for every mistake. */
 import { nearest, suggestion } from "../base/suggest.ts";
-import type { Command, OperandOf, OptionsOf } from "./command.ts";
+import type { Command, OperandOf, OptionsOf, OptionWords } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { ValueError, valuedOption } from "./options.ts";
 import { type OptionSpec, tokensOf } from "./tokens.ts";
@@ -36,14 +36,14 @@ export function readArguments<Row extends Command>(row: Row, argv: string[]): Ar
 
 /** Splits words into operands and options with their text; true for one that has none. */
 function split(
-  { name: command, options }: Command,
+  { name: command, options, operand }: Command,
   argv: string[],
 ): { operands: string[]; values: Map<string, string | true> } {
   const names = Object.keys(options);
   const operands: string[] = [];
   const values = new Map<string, string | true>();
-  const specs = Object.fromEntries(names.map((name) => [name, specOf(name)]));
-  for (const token of tokensOf(argv, specs)) {
+  const isProgram = operand?.isProgram === true;
+  for (const token of tokensOf(argv, specsOf(options), isProgram)) {
     if (token.kind === "operand") {
       operands.push(token.value);
       continue;
@@ -51,7 +51,7 @@ function split(
     const { name, rawName, value, inlineValue } = token;
     if (!names.includes(name)) throw new UsageError(unknownOption(rawName, names), command);
     if (values.has(name)) throw new UsageError(`${rawName} is given twice; give it once`, command);
-    if (valuedOption(name) === null) {
+    if (!takesValue(name, options[name]!)) {
       if (value !== undefined)
         throw new UsageError(`${rawName} takes no value, and "${value}" was given`, command);
     } else if (!value || (!inlineValue && value.startsWith("--"))) {
@@ -64,9 +64,25 @@ function split(
   return { operands, values };
 }
 
-function specOf(name: string): OptionSpec {
-  const valued = valuedOption(name);
-  return valued === null ? { type: "boolean" } : { type: "string", short: valued.short };
+function specsOf(options: Command["options"]): Record<string, OptionSpec> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, words]) => {
+      const type = takesValue(name, words) ? "string" : "boolean";
+      return [name, { type, short: valuedOption(name)?.short }];
+    }),
+  );
+}
+
+function takesValue(name: string, { file }: OptionWords): boolean {
+  return valuedOption(name) !== null || file !== undefined;
+}
+
+/** The words that are a command's own: not those of the program that it runs, and not what stands behind "--". */
+export function ownWords({ options, operand }: Command, argv: string[]): string[] {
+  const tokens = [...tokensOf(argv, specsOf(options), operand?.isProgram === true)];
+  const end = argv.indexOf("--");
+  if (operand?.isProgram !== true) return end < 0 ? argv : argv.slice(0, end);
+  return argv.slice(0, argv.length - tokens.filter(({ kind }) => kind === "operand").length);
 }
 
 function checkOperands({ name, operand }: Command, operands: string[]): void {
@@ -92,7 +108,8 @@ function valueOf(
   own: unknown,
 ): unknown {
   const valued = valuedOption(name);
-  if (valued === null) return written === true;
+  // A flag of other commands, which names a file here.
+  if (valued === null) return typeof written === "string" ? written : written === true;
   if (written === undefined) return own ?? valued.default ?? null;
   try {
     return valued.parse(String(written), `--${name}`);

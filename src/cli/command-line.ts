@@ -6,7 +6,7 @@
  */
 import { printableLines } from "../base/texts.ts";
 import { UserError } from "../base/user-error.ts";
-import { readArguments } from "./arguments.ts";
+import { ownWords, readArguments } from "./arguments.ts";
 import { type CommandModule, exitStatus } from "./command.ts";
 import { commandNamed } from "./command-named.ts";
 import { type CommandName, commands, tandem } from "./commands.ts";
@@ -41,6 +41,7 @@ const modules: Record<CommandName, () => Promise<CommandModule>> = {
   list: () => import("./commands/list.ts"),
   show: () => import("./commands/show.ts"),
   new: () => import("./commands/new.ts"),
+  observe: () => import("./commands/observe.ts"),
   report: () => import("./commands/report.ts"),
   schema: () => import("./commands/schema.ts"),
   completion: () => import("./commands/completion.ts"),
@@ -55,8 +56,7 @@ async function dispatch(argv: string[]): Promise<number> {
   if (word === "--help" || word === "-h") return dispatch(["help", ...rest]);
   if (word === "--version" || word === "-V") return dispatch(["version", ...rest]);
   const command = await commandNamed(word);
-  const end = rest.indexOf("--");
-  const words = end < 0 ? rest : rest.slice(0, end);
+  const words = ownWords(commands[command], rest);
   if (words.includes("--help") || words.includes("-h")) {
     writeOut(printableLines(renderHelp(commands[command])));
     return exitStatus.done;

@@ -2,7 +2,16 @@
 import type { Offers, ValuedName, ValueOf, valuedOptions } from "./options.ts";
 
 /** The exit statuses that tandem itself gives. */
-export const exitStatus = { done: 0, fellShort: 1, wrong: 2, outputClosed: 141 };
+export const exitStatus = {
+  done: 0,
+  fellShort: 1,
+  wrong: 2,
+  /** A program was ended for its time or its hang; as of timeout(1). */
+  overtime: 124,
+  /** Tandem itself failed; a program's own status may be any other. */
+  broken: 125,
+  outputClosed: 141,
+};
 
 /** The exit statuses of a run that a signal ended early: 128 and the signal's number, as in shells. */
 export const signalStatus = { SIGINT: 130, SIGTERM: 143 };
@@ -25,6 +34,8 @@ export interface OptionWords {
   beside?: string;
   /** Its value where it is left out. */
   default?: unknown;
+  /** The placeholder of its value, where an option that is a flag elsewhere names a file here. */
+  file?: string;
 }
 
 /** The words of a command that are no options. */
@@ -40,6 +51,8 @@ export interface Operand {
   offers?: Offers;
   /** Whether it may be the name of a file. */
   isFile?: true;
+  /** Whether it is a program, to which all words behind it belong. */
+  isProgram?: true;
 }
 
 /** An operand that is one of few words. */
@@ -80,7 +93,9 @@ export interface Command {
 /** The value of one option: true or false for a flag; null for a value that is left out and has no default. */
 type Parsed<Name, Words> = Name extends ValuedName
   ? ValueOf<Name> | (HasDefault<Name, Words> extends true ? never : null)
-  : boolean;
+  : Words extends { file: string }
+    ? string | false
+    : boolean;
 
 type HasDefault<Name extends ValuedName, Words> = Words extends { default: unknown }
   ? true

@@ -302,6 +302,56 @@ const make = command({
   options: look("ask without colours, or with ASCII characters only"),
 });
 
+const observe = command({
+  name: "observe",
+  summary: "run a Python program of your own and tell what became of everything in it",
+  about: `Runs a program that nobody has changed, with a recorder inside it, and tells what became of its
+    threads, event loops and tasks, with file and line: what was lost and why, what stood still, who
+    heard of a failure. What the program prints, its input, its signals and its exit status are its own;
+    the verdict goes to stderr when it has ended. All Python processes below it are observed as well.`,
+  operand: {
+    name: "program",
+    what: "a program",
+    says: `a Python program; or any command behind --, as -- pytest, or -- python -m package`,
+    least: 1,
+    most: Infinity,
+    isFile: true,
+    isProgram: true,
+  },
+  options: {
+    must: {
+      says: `what must hold, between commas, as for "compare": ${must("finish", "heard", "block<=50ms")}`,
+    },
+    timeout: { says: "end the program after D (as 10s), and tell where everything stood" },
+    hang: {
+      says: `end it when nothing has moved for D, and no timer, listening socket, input or child can
+        wake it: tells who waits for whom`,
+    },
+    events: { says: "write every event to FILE, one JSON object a line" },
+    force: { says: "let --events replace a file that exists" },
+    json: { file: "FILE", says: "write the result as one JSON object to FILE" },
+    all: { says: "with --json: every task, and not only those that something is told of" },
+    timeline: { says: "show what every thread and task did, and when, as a picture" },
+    quiet: { says: "tell nothing on stderr" },
+    "quiet-program": { says: `discard what the program prints to stdout ("--json -" needs it)` },
+    "no-prints": { says: "keep what the program prints out of the record" },
+    blocks: { says: "tell of a held event loop from D on (100ms)" },
+    include: { says: `whose places count as yours: files that match, as "lib/*,app.py"` },
+    exclude: { says: "files whose places do not" },
+    python: { says: "the interpreter (that of the active virtual environment, or python3)" },
+    ...look("draw without colours (as with NO_COLOR set), or with ASCII only"),
+  },
+  last: ["json", "events", "force"],
+  exitStatus: {
+    fellShort: "with --must: a demand was not kept, and the program itself ended with 0",
+    wrong: "the command line is wrong, or the program cannot be started",
+    overtime: "--timeout or --hang ended it",
+    broken: "tandem itself failed",
+  },
+  more: `Otherwise the exit status is the program's own, 128 and more where a signal ended it. SIGUSR1 to
+    tandem tells on stderr where everything stands at this moment, and the program goes on.`,
+});
+
 const report = command({
   name: "report",
   summary: "show the verdict of a recorded run",
@@ -389,6 +439,7 @@ export const commands = {
   list,
   show,
   new: make,
+  observe,
   report,
   schema,
   completion,

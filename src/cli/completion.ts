@@ -24,6 +24,8 @@ interface Completed {
   takesFile: boolean;
   /** Names of options, as `--speed`. */
   options: string[];
+  /** Those of them that are flags elsewhere and name a file here. */
+  files: string[];
 }
 
 /** The words that may follow an option that takes a value; none where the value is the user's own. */
@@ -50,6 +52,9 @@ async function completed(command: Command): Promise<Completed> {
     operands: await wordsOf(operand?.offers),
     takesFile: operand?.isFile === true,
     options: optionNames(command).map((option) => `--${option}`),
+    files: optionNames(command)
+      .filter((option) => command.options[option]!.file !== undefined)
+      .map((option) => `--${option}`),
   };
 }
 
@@ -74,6 +79,11 @@ const firstOptions = [
 
 function behind({ operands, options }: Completed): string {
   return [...operands, ...options, "--help"].join(" ");
+}
+
+/** A command and an option of it that names a file there alone, between which a space stands. */
+function filedOptions({ commands }: Vocabulary): string[] {
+  return commands.flatMap(({ name, files }) => files.map((option) => `${name} ${option}`));
 }
 
 /** The three kinds of options with a value, each as the patterns of a shell's `case`. */
@@ -110,6 +120,9 @@ function bash(vocabulary: Vocabulary): string {
       `    ${command.name}) words="${behind(command)}"${command.takesFile ? " files=yes" : ""} ;;`,
   );
   const names = vocabulary.commands.map(({ name }) => name).join(" ");
+  const filed = filedOptions(vocabulary)
+    .map((words) => words.replace(" ", "\\ "))
+    .join("|");
   return `# tandem: completion for bash. In ~/.bashrc: eval "$(tandem completion bash)"
 _tandem() {
   local word="\${COMP_WORDS[COMP_CWORD]}" words="" files=""
@@ -121,6 +134,9 @@ _tandem() {
     esac
     return
   fi
+  case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" in
+    ${filed}) COMPREPLY=($(compgen -f -- "$word")); return ;;
+  esac
   case "\${COMP_WORDS[COMP_CWORD-1]}" in
 ${values.join("\n")}
     ${files}) COMPREPLY=($(compgen -f -- "$word")); return ;;
@@ -145,6 +161,9 @@ function zsh(vocabulary: Vocabulary): string {
     (command) =>
       `    ${command.name}) compadd -- ${behind(command)}${command.takesFile ? "; _files" : ""} ;;`,
   );
+  const filed = filedOptions(vocabulary)
+    .map((words) => words.replace(" ", "\\ "))
+    .join("|");
   const described = vocabulary.commands.map(
     ({ name, summary }) => `"${name}:${summary.replaceAll(/["\\$`]/g, "")}"`,
   );
@@ -157,6 +176,9 @@ _tandem() {
     _describe command described
     return
   fi
+  case "$words[2] $words[CURRENT-1]" in
+    ${filed}) _files; return ;;
+  esac
   case "$words[CURRENT-1]" in
 ${values.join("\n")}
     ${files}) _files; return ;;
@@ -171,18 +193,25 @@ compdef _tandem tandem
 }
 
 function fish(vocabulary: Vocabulary): string {
-  const lines = vocabulary.commands.flatMap(({ name, summary, operands, takesFile, options }) => {
-    const inside = `complete -c tandem -n '__fish_seen_subcommand_from ${name}'`;
-    return [
-      `complete -c tandem -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "")}'`,
-      ...(takesFile ? [] : [`${inside} -f`]),
-      ...(operands.length === 0 ? [] : [`${inside} -a '${operands.join(" ")}'`]),
-      ...options.map((option) => {
-        const valued = vocabulary.options.find((one) => one.name === option);
-        return `${inside} -l ${option.slice(2)}${valued === undefined ? "" : fishValue(valued)}`;
-      }),
-    ];
-  });
+  const lines = vocabulary.commands.flatMap(
+    ({ name, summary, operands, takesFile, options, files }) => {
+      const inside = `complete -c tandem -n '__fish_seen_subcommand_from ${name}'`;
+      return [
+        `complete -c tandem -n __fish_use_subcommand -f -a ${name} -d '${summary.replaceAll("'", "")}'`,
+        ...(takesFile ? [] : [`${inside} -f`]),
+        ...(operands.length === 0 ? [] : [`${inside} -a '${operands.join(" ")}'`]),
+        ...options.map((option) => {
+          const valued = vocabulary.options.find((one) => one.name === option);
+          const value = files.includes(option)
+            ? " -r"
+            : valued === undefined
+              ? ""
+              : fishValue(valued);
+          return `${inside} -l ${option.slice(2)}${value}`;
+        }),
+      ];
+    },
+  );
   return `# tandem: completion for fish. Write it to ~/.config/fish/completions/tandem.fish\n${lines.join("\n")}\n`;
 }
 

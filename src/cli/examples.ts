@@ -16,7 +16,13 @@ type Written<Name> = Name extends ValuedName
   : true;
 
 type WrittenOptions<Name extends CommandName> = {
-  readonly [Option in keyof (typeof commands)[Name]["options"]]?: Written<Option>;
+  readonly [
+    Option in keyof (typeof commands)[Name]["options"]
+  ]?: (typeof commands)[Name]["options"][Option] extends {
+    file: string;
+  }
+    ? string
+    : Written<Option>;
 };
 
 /** A command line as a user writes it in a shell. Values with signs of the shell's bring their quotes. */
@@ -25,10 +31,22 @@ function tandem<Name extends CommandName>(
   operands: readonly OperandOf<(typeof commands)[Name]>[] = [],
   options: WrittenOptions<Name> = {},
 ): string {
-  const words = Object.entries(options).flatMap(([option, written]) =>
+  return ["tandem", name, ...operands, ...wordsOf(options)].join(" ");
+}
+
+/** The same of a command that runs a program: its options stand before that. */
+function tandemBefore<Name extends CommandName>(
+  name: Name,
+  program: readonly string[],
+  options: WrittenOptions<Name> = {},
+): string {
+  return ["tandem", name, ...wordsOf(options), ...program].join(" ");
+}
+
+function wordsOf(options: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(options).flatMap(([option, written]) =>
     written === true ? [`--${option}`] : [`--${option}`, String(written)],
   );
-  return ["tandem", name, ...operands, ...words].join(" ");
 }
 
 /** An example with what it shows beside it. */
@@ -83,6 +101,12 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
   list: [tandem("list")],
   show: [tandem("show", ["lost"]), `${tandem("show", ["threaded"])} > mine.yaml`],
   new: [tandem("new"), tandem("new", ["mine.yaml"])],
+  observe: [
+    tandemBefore("observe", ["app.py", "--port", "80"]),
+    tandemBefore("observe", ["app.py"], { must: "finish,heard", timeout: "60s" }),
+    tandemBefore("observe", ["--", "python3", "-m", "app"], { hang: "30s", timeline: true }),
+    tandemBefore("observe", ["app.py"], { "quiet-program": true, json: "-" }),
+  ],
   report: [
     tandem("run", ["lost"], { driver: "virtual", events: "lost.ndjson" }),
     tandem("report", ["lost.ndjson"], { timeline: true }),

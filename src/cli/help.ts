@@ -17,13 +17,11 @@ const below = " ".repeat(8);
 export function renderHelp(command: Command & { name: CommandName }): string {
   const { name, about, operand, sections = [], exitStatus: statuses, more } = command;
   const parts = [
-    [`tandem ${name}`, ...usageOf(operand), ...(hasOptions(command) ? ["[options]"] : [])].join(
-      " ",
-    ),
+    usageLineOf(command),
     paragraph(about),
     ...(operand?.says === undefined
       ? []
-      : [columns([{ head: usageOf(operand).join(" "), says: operand.says }])]),
+      : [columns([{ head: usageOf(operand)[0]!, says: operand.says }])]),
     ...(hasOptions(command) ? [`Options\n${renderOptions(command)}`] : []),
     ...sections.map(({ title, column, entries }) => `${title}\n${columns(entries, { column })}`),
     ...(statuses === undefined ? [] : [renderStatuses(statuses)]),
@@ -63,13 +61,23 @@ function optionLines({ options, last = [] }: Command): string[][] {
   ]);
 }
 
+/** Options stand behind what a command is about, but before a program, whose own would follow it. */
+function usageLineOf(command: Command): string {
+  const { name, operand } = command;
+  const options = hasOptions(command) ? ["[options]"] : [];
+  const operands = usageOf(operand);
+  const words = operand?.isProgram ? [...options, ...operands] : [...operands, ...options];
+  return [`tandem ${name}`, ...words].join(" ");
+}
+
 function hasOptions({ options }: Command): boolean {
   return Object.keys(options).length > 0;
 }
 
 function usageOf(operand: Operand | null): string[] {
   if (operand === null) return [];
-  const { name, least } = operand;
+  const { name, least, isProgram } = operand;
+  if (isProgram) return [`<${name}>`, "[arguments]"];
   if (least === 0) return [`[${name}]`];
   return ["words" in operand ? name : `<${name}>`];
 }
@@ -94,6 +102,8 @@ function renderOptions(command: Command): string {
 /** `--driver, -d virtual|real`, the default first. */
 function headOf({ options }: Command, name: string): string {
   const valued = valuedOption(name);
+  const { file } = options[name]!;
+  if (file !== undefined) return `--${name} ${file}`;
   if (valued === null) return `--${name}`;
   const { short, offers, value = Array.isArray(offers) ? wordsOf(offers) : "" } = valued;
   return `--${name}${short === undefined ? "" : `, -${short}`} ${value}`;

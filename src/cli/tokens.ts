@@ -25,10 +25,15 @@ export type Token =
       inlineValue: boolean;
     };
 
-/** Tells the words apart, in their order. An option that is not known takes a value behind "=" only. */
+/**
+ * Tells the words apart, in their order. An option that is not known takes a value behind "=" only.
+ *
+ * @param isProgram whether the first operand is a program, to which all words behind it belong.
+ */
 export function* tokensOf(
   argv: readonly string[],
   specs: Readonly<Record<string, OptionSpec>>,
+  isProgram = false,
 ): Generator<Token, void> {
   const takesValue = (name: string): boolean =>
     Object.hasOwn(specs, name) && specs[name]!.type === "string";
@@ -47,6 +52,9 @@ export function* tokensOf(
     }
     if (word.length < 2 || !word.startsWith("-")) {
       yield { kind: "operand", value: word };
+      if (!isProgram) continue;
+      for (const value of left) yield { kind: "operand", value };
+      return;
     } else if (word.startsWith("--")) {
       // No name begins with "=": such a word is all name.
       const equals = word[2] === "=" ? -1 : word.indexOf("=");

@@ -39,6 +39,13 @@ const nsPerTick = 1000;
 /** How many single details are kept; of more there is a count. */
 const mostDetails = 4_000_000;
 
+/** What a recorder tells of those who have not moved. */
+const looks: ReadonlySet<number> = new Set(
+  (["stood-at", "waits-for", "holds", "handle-alive", "left"] as const).map(
+    (type) => typeNumber[type],
+  ),
+);
+
 /** The largest number of a thread that an event can name. */
 const mostThread = 0xffff;
 
@@ -142,10 +149,18 @@ export class Transcript {
     return Math.max(0, epochMs * 1000 - Number(this.#zero.epoch / 1000n));
   }
 
+  /** The same of an instant of the recorders' clock, in ns. */
+  ticksOf(clock: bigint): number {
+    if (this.#zero === null || clock < this.#zero.clock) return 0;
+    return Number(clock - this.#zero.clock) / nsPerTick;
+  }
+
   /** The trace so far: everything that is known now, in the order of time. */
   trace(): RecordedTrace {
     const { source, log: raw } = this.#shared;
-    const { tandem, folder: _, ...observed } = source;
+    const { tandem, folder: _, ...given } = source;
+    const runtime = this.processes.find(({ header }) => header.runtime !== "")?.header.runtime;
+    const observed = { ...given, runtime: runtime ?? given.runtime };
     const definitions = settled(this.#shared);
     const log = inTicks(raw, definitions);
     const first = this.processes[0];
@@ -177,6 +192,8 @@ export class ProcessTranscript {
   heard = 0;
   /** The status that the program asked for last, by itself or by failing. */
   exitCode: number | null = null;
+  /** Whether it has called for its own end. */
+  hasCalledExit = false;
   readonly #shared: Shared;
   readonly #slot: Slot;
   readonly #texts = new Texts();
@@ -258,13 +275,16 @@ export class ProcessTranscript {
       return this.#count("more single events than are kept");
     const at = Math.max(0, slot.at / nsPerTick);
     this.#lastAt = Math.max(this.#lastAt, at);
-    this.heard++;
+    if (!looks.has(slot.kind)) this.heard++;
     const thread = this.#threadNumber(slot.thread);
     this.#shared.named[thread] = true;
     let actor = slot.actor === 0 ? NOBODY : this.#numberOf("actor", slot.actor);
     if (actor === NOBODY && shape.about !== "anybody") actor = this.#programOf(slot.thread);
     const value = valueIn(shape, slot);
-    if (slot.kind === typeNumber["exit-called"]) this.exitCode = value;
+    if (slot.kind === typeNumber["exit-called"]) {
+      this.exitCode = value;
+      this.hasCalledExit = true;
+    }
     if (slot.kind === typeNumber["main-ended"]) this.exitCode ??= value === 0 ? 0 : 1;
     this.#shared.log.record(at, slot.kind, thread, actor, value, this.#details(slot, pending));
   }

@@ -7,6 +7,7 @@ import { overview, renderHelp } from "../../src/cli/help.ts";
 import { Lanes } from "../support/real.ts";
 import { environment, shellBeside, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
+import { findPython } from "../support/python.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -16,6 +17,15 @@ const mine = `name: mine
 main: [launch, block: 20ms]
 tasks: { task: [sleep: 10ms] }
 expect: { tasks: finished }
+`;
+
+/** A program such as such a user has. */
+const app = `import asyncio
+async def upload():
+    await asyncio.sleep(0.01)
+async def serve():
+    await asyncio.create_task(upload())
+asyncio.run(serve())
 `;
 
 /** The lines below "Example" or "Examples", without what is said beside them. */
@@ -31,6 +41,7 @@ function examplesOf(help: string): string[] {
 function prepared(): ReturnType<typeof temporaryFolder> {
   const folder = temporaryFolder();
   for (const name of ["my.yaml", "mine.yaml"]) folder.file(name, mine);
+  folder.file("app.py", app);
   mkdirSync(folder.file("scenarios"));
   folder.file("scenarios/mine.yaml", mine);
   mkdirSync(folder.file(".config/fish/completions"), { recursive: true });
@@ -78,6 +89,7 @@ async function followed(examples: readonly string[]): Promise<void> {
       expect(await asked.exited()).toBe(130);
       continue;
     }
+    if (/^tandem observe/.test(example) && findPython(9) === null) continue;
     // A run for real that says no speed takes as long as its scenario; a test need not.
     const line = example.replaceAll(
       /tandem run(?![^|]*(?:--speed|virtual))/g,

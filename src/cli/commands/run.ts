@@ -1,13 +1,5 @@
 /** `tandem run <scenario>` */
-import {
-  joined,
-  json,
-  type JsonText,
-  printable,
-  printableLines,
-  shellWord,
-} from "../../base/texts.ts";
-import { dirname } from "node:path";
+import { joined, json, printable, printableLines, shellWord } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { toJson } from "../../report/json.ts";
@@ -19,8 +11,6 @@ import { tryOut } from "../../runs/simulate.ts";
 import { renderRecord } from "../../report/terminal/record.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
 import type { CallTimes } from "../../scenario/calls.ts";
-import { isStream, OutputFailed, writeFile } from "../../base/files.ts";
-import { lookAt } from "../../base/paths.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import type { Scenario } from "../../scenario/model.ts";
@@ -30,9 +20,9 @@ import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
+import { checkEventsFile, keepRecord } from "../events-file.ts";
 import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
 import { showRun, type ShowOptions, timelineOf } from "../shown-run.ts";
-import { type EndingSignal, SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -148,7 +138,7 @@ function planned(words: Words): RunOptions {
     throw refusal(
       "--jitter varies virtual time, and a real run varies by itself; leave out --driver real",
     );
-  if (events !== null) checkEventsFile(events, force);
+  if (events !== null) checkEventsFile(events, force, commands.run.name);
   return {
     strategy,
     driver: driver === "real" ? { kind: driver, speed: options.speed } : { kind: driver, jitter },
@@ -185,41 +175,6 @@ function jitterOf({ options, given }: Words): Jitter | null {
 
 function refusal(message: string): UsageError {
   return new UsageError(message, commands.run.name);
-}
-
-/** Refuses, before anything runs, a file that has no folder to stand in or that would be overwritten. */
-function checkEventsFile(file: string, force: boolean): void {
-  const refuse = (message: string): never => {
-    throw refusal(`--events ${file}: ${message}`);
-  };
-  if (file === "-") refuse("standard output takes what the program prints; name a file");
-  const folder = dirname(file);
-  const around = lookAt(folder);
-  if (around.kind === "nothing") refuse(`there is no folder ${folder}`);
-  if (around.kind === "unreachable") refuse(`there is no folder ${folder}: ${around.why}`);
-  if (around.kind !== "folder") refuse(`${folder} is not a folder`);
-  const there = lookAt(file);
-  if (there.kind === "unreachable") refuse(`it cannot be written: ${there.why}`);
-  if (there.kind === "folder") refuse("it is a folder; name a file in it");
-  if (there.kind === "file" && !isStream(file) && !force)
-    refuse("the file exists; name another, or add --force to replace it");
-}
-
-/** Writes a record to its file. @returns the signal that came meanwhile: then there may be no file. */
-async function keepRecord(
-  file: string,
-  pieces: Iterable<JsonText>,
-  replace: boolean,
-): Promise<EndingSignal | null> {
-  const controller = new AbortController();
-  using watch = new SignalWatch(() => controller.abort());
-  try {
-    await writeFile(file, pieces, { replace, isPrivate: true, signal: controller.signal });
-  } catch (error) {
-    if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
-    writeErrLine(`tandem: ${error.message}`);
-  }
-  return watch.heard;
 }
 
 function statusOf(outcome: Outcome, strict: boolean): number {

@@ -1,0 +1,286 @@
+/** `tandem observe <program>` */
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { constants } from "node:os";
+import { basename, dirname, extname, join } from "node:path";
+import { OutputError, OutputFailed, writeFile } from "../../base/files.ts";
+import { lookAt } from "../../base/paths.ts";
+import { nearest } from "../../base/suggest.ts";
+import { joined, json, type Output, terminal as template } from "../../base/texts.ts";
+import { TICKS_PER_MS } from "../../base/duration.ts";
+import { UserError } from "../../base/user-error.ts";
+import { Lanes } from "../../reading/lanes.ts";
+import { programToJson } from "../../report/program-json.ts";
+import { reportProgram } from "../../report/program.ts";
+import { renderProgram } from "../../report/terminal/program.ts";
+import {
+  findInterpreter,
+  type ObservedProgram,
+  observeProgram,
+  python,
+  type RunningProgram,
+} from "../../runs/observe.ts";
+import { DemandError } from "../../strategies/demand-words.ts";
+import type { Demand } from "../../strategies/demands.ts";
+import { judgeProgram, parseProgramDemands } from "../../strategies/observed.ts";
+import { encodeTrace } from "../../trace/ndjson.ts";
+import { type Arguments, readArguments } from "../arguments.ts";
+import { exitStatus } from "../command.ts";
+import { commands } from "../commands.ts";
+import { UsageError } from "../errors.ts";
+import { checkEventsFile, keepRecord } from "../events-file.ts";
+import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
+import { pictureOf } from "../shown-run.ts";
+import { lookOf } from "../terminal.ts";
+import { version } from "../version.ts";
+
+type Words = Arguments<typeof commands.observe>;
+
+/** The threshold of asyncio's own warnings (slow_callback_duration), in ticks. */
+const blocksTicks = 100 * TICKS_PER_MS;
+
+const nsPerTick = 1000;
+
+export async function run(argv: string[]): Promise<number> {
+  const words = readArguments(commands.observe, argv);
+  const isCommand = argv[argv.length - words.operands.length - 1] === "--";
+  checkTogether(words);
+  const demands = demandsOf(words);
+  const command = isCommand
+    ? commandOf(words.operands)
+    : programOf(words.operands, words.options.python);
+  try {
+    using signals = new ForwardedSignals(words);
+    const observed = await observeProgram({
+      ...wanted(words),
+      command,
+      language: python,
+      tandem: version,
+      onStart: (program) => signals.goTo(program),
+    });
+    signals[Symbol.dispose]();
+    if (!isCommand) hintAt(words);
+    await tell(observed, words, demands);
+    return statusOf(observed, demands);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** What goes wrong now is tandem's own failure, whose status no program has by itself. */
+function failed(error: unknown): number {
+  if (!(error instanceof OutputError)) {
+    if (error instanceof UserError) throw error;
+    writeErrLine(`tandem: it failed itself, and what it knew is lost: ${Bun.inspect(error)}`);
+  } else for (const line of error.told) writeErrLine(line);
+  return error instanceof OutputError && !(error instanceof OutputFailed)
+    ? error.status
+    : exitStatus.broken;
+}
+
+function wanted({ options }: Words) {
+  const ms = (ticks: number | null): number | null =>
+    ticks === null ? null : ticks / TICKS_PER_MS;
+  return {
+    settings: {
+      prints: !options["no-prints"],
+      blocksNs: (options.blocks ?? blocksTicks) * nsPerTick,
+      include: options.include,
+      exclude: options.exclude,
+    },
+    isQuiet: options["quiet-program"],
+    timeoutMs: ms(options.timeout),
+    // Who says what must hold wants an answer.
+    hangMs: ms(options.hang ?? (options.must === null ? null : 10_000 * TICKS_PER_MS)),
+  };
+}
+
+function refusal(message: string): UsageError {
+  return new UsageError(message, commands.observe.name);
+}
+
+function checkTogether({ options, given }: Words): void {
+  const { events, force, json: file, all } = options;
+  if (events !== null) checkEventsFile(events, force, commands.observe.name);
+  else if (force) throw refusal("--force is about the file of --events, and none is named");
+  if (file === "-" && !options["quiet-program"])
+    throw refusal("--json - writes to standard output, as the program does; add --quiet-program");
+  if (all && file === false) throw refusal("--all is about the result of --json; name its file");
+  if (options.timeline && options.quiet)
+    throw refusal("--timeline is drawn on stderr, and --quiet wants nothing there");
+  for (const name of ["timeout", "hang"] as const)
+    if (given.has(name) && options[name] === 0)
+      throw refusal(`--${name} is a duration above 0, not "${given.get(name)}"`);
+}
+
+function demandsOf({ options }: Words): Demand[] {
+  if (options.must === null) return [];
+  try {
+    return parseProgramDemands(options.must, { prints: !options["no-prints"] });
+  } catch (error) {
+    if (!(error instanceof DemandError)) throw error;
+    throw refusal(`--must: ${error.message}`);
+  }
+}
+
+/** A command behind "--". @throws UsageError where there is none. */
+function commandOf(words: readonly string[]): string[] {
+  const [name, ...rest] = words as [string, ...string[]];
+  const path = Bun.which(name, { PATH: process.env["PATH"] ?? "" });
+  if (path !== null) return [name, ...rest];
+  if (name.includes("/")) throw refusal(`${name}: ${missing(name)}`);
+  throw refusal(`there is no command "${name}" on the PATH`);
+}
+
+/** A program of Python, with its interpreter. @throws UsageError where it is none. */
+function programOf(words: readonly string[], named: string | null): string[] {
+  const [file] = words as [string];
+  if (file !== "-") checkProgram(file);
+  const interpreter = findInterpreter(named, process.env);
+  if (interpreter !== null) return [interpreter, ...words];
+  throw named === null
+    ? refusal(
+        "there is no Python: neither python3 nor python is on the PATH; name one: --python PATH",
+      )
+    : refusal(`--python ${named}: there is no such program`);
+}
+
+function checkProgram(file: string): void {
+  const there = lookAt(file);
+  if (there.kind === "nothing") throw refusal(`${file}: ${missing(file)}`);
+  if (there.kind === "unreachable") throw refusal(`${file}: it cannot be read: ${there.why}`);
+  const instead = `to observe what a command starts, write: tandem observe -- ${file}`;
+  if (there.kind === "folder") {
+    if (lookAt(join(file, "__main__.py")).kind === "nothing")
+      throw refusal(`${file}: the folder holds no __main__.py, so Python cannot run it`);
+  } else if (/^\.[cm]?[jt]sx?$/.test(extname(file)))
+    throw refusal(`${file}: programs of JavaScript and TypeScript are not observed yet`);
+  else if (!/^\.py[wz]?$/.test(extname(file)) && !isPythonScript(file))
+    throw refusal(`${file}: it is no Python program; ${instead}`);
+}
+
+/** The end of a sentence about a file that is not there. */
+function missing(file: string): string {
+  let near: string | undefined;
+  try {
+    near = nearest(basename(file), readdirSync(dirname(file)));
+  } catch {
+    return "there is no such file";
+  }
+  if (near !== undefined)
+    return `there is no such file; did you mean "${join(dirname(file), near)}"?`;
+  const isCommand = !file.includes("/") && Bun.which(file) !== null;
+  return isCommand
+    ? `there is no such file; to observe a command, write: tandem observe -- ${file}`
+    : "there is no such file";
+}
+
+/** Whether a file without a name that says so is for Python: by its first line, if that names an interpreter. */
+function isPythonScript(file: string): boolean {
+  const bytes = Buffer.alloc(256);
+  const descriptor = openSync(file, "r");
+  try {
+    const length = readSync(descriptor, bytes, 0, bytes.length, 0);
+    const [first] = bytes.toString("latin1", 0, length).split("\n");
+    return !first!.startsWith("#!") || first!.includes("python");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The signals that come to tandem while its program runs: handed on, or answered. */
+class ForwardedSignals implements Disposable {
+  readonly #handlers: { name: NodeJS.Signals; handler: () => void }[];
+  #program: RunningProgram | null = null;
+
+  constructor({ options }: Words) {
+    const handed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const;
+    this.#handlers = [
+      ...handed.map((name) => ({ name, handler: () => this.#program?.forward(name) })),
+      { name: "SIGUSR1", handler: () => void this.#look(options["quiet"]) },
+    ];
+    for (const { name, handler } of this.#handlers) process.on(name, handler);
+  }
+
+  goTo(program: RunningProgram): void {
+    this.#program = program;
+  }
+
+  /** Tells where everything stands, and lets the program go on. */
+  async #look(isQuiet: boolean): Promise<void> {
+    if (this.#program === null || isQuiet) return;
+    const report = reportProgram(await this.#program.look());
+    writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
+  }
+
+  [Symbol.dispose](): void {
+    for (const { name, handler } of this.#handlers.splice(0)) process.off(name, handler);
+  }
+}
+
+/** Says which of tandem's options stand behind the program, and so are the program's. */
+function hintAt({ operands, options }: Words): void {
+  if (options.quiet) return;
+  const own = Object.keys(commands.observe.options).map((name) => `--${name}`);
+  const found = operands.slice(1).find((word) => own.includes(word.replace(/=.*/, "")));
+  if (found === undefined) return;
+  writeErrLine(
+    `tandem: ${found} stands behind ${operands[0]}, so it was given to the program; options of tandem stand before it`,
+  );
+}
+
+/** Tells everything that is wanted, the files first of all: nothing that is shown keeps them from being written. */
+async function tell(
+  observed: ObservedProgram,
+  words: Words,
+  demands: readonly Demand[],
+): Promise<void> {
+  const { options } = words;
+  const { recording } = observed;
+  const { trace } = recording;
+  if (options.events !== null) {
+    const { tandem, epoch } = trace.header;
+    const pieces = encodeTrace(trace, { tandem, epoch, source: recording.source });
+    await keepRecord(options.events, pieces, options.force);
+  }
+  const report = reportProgram(recording);
+  if (options.json !== false) {
+    const { unseen } = observed;
+    await writeResult(options.json, json({ ...programToJson(report), unseen }, 2));
+  }
+  if (options.quiet) return;
+  if (options.timeline) {
+    const lanes = new Lanes(trace.definitions).hearAll(trace.log);
+    const look = lookOf(terminal.stderr, options);
+    writeErr(joined(["", pictureOf(lanes, recording.reading.wall, look)], "\n"));
+  }
+  writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
+  tellBeside(observed);
+  for (const { of, met, expected, found } of judgeProgram(recording.reading, demands))
+    if (!met) writeErr(template`--must ${of}: expected ${expected}, found ${found}\n`);
+}
+
+/** What the verdict cannot know: what nobody saw, and what tandem itself did or failed in. */
+function tellBeside({ unseen, troubles, endedFor }: ObservedProgram): void {
+  for (const { process, why } of unseen)
+    writeErr(template`No module of ${process} was seen by the observer, because ${why}.\n`);
+  for (const trouble of troubles)
+    writeErr(template`The recorder failed, and went on without that: ${trouble}\n`);
+  if (endedFor === "timeout") writeErr(template`Ended by --timeout.\n`);
+  if (endedFor === "hang") writeErr(template`Ended by --hang: nothing moved, and nothing could.\n`);
+}
+
+async function writeResult(file: string, result: Output): Promise<void> {
+  if (file === "-") writeOut(result);
+  else await writeFile(file, [result], { replace: true, isPrivate: true });
+}
+
+function statusOf(
+  { endedFor, code, signal, recording }: ObservedProgram,
+  demands: readonly Demand[],
+): number {
+  if (endedFor === "timeout" || endedFor === "hang") return exitStatus.overtime;
+  if (signal !== null) return 128 + constants.signals[signal];
+  if (code !== 0) return code ?? exitStatus.broken;
+  const isShort = judgeProgram(recording.reading, demands).some(({ met }) => !met);
+  return isShort ? exitStatus.fellShort : exitStatus.done;
+}

@@ -1,0 +1,43 @@
+/** The file of `--events`: refused before anything runs, written when it is over. */
+import { dirname } from "node:path";
+import { isStream, OutputFailed, writeFile } from "../base/files.ts";
+import { lookAt } from "../base/paths.ts";
+import type { JsonText } from "../base/texts.ts";
+import { UsageError } from "./errors.ts";
+import { writeErrLine } from "./output.ts";
+import { type EndingSignal, SignalWatch } from "./signals.ts";
+
+/** Refuses, before anything runs, a file that has no folder to stand in or that would be overwritten. */
+export function checkEventsFile(file: string, force: boolean, command: string): void {
+  const refuse = (message: string): never => {
+    throw new UsageError(`--events ${file}: ${message}`, command);
+  };
+  if (file === "-") refuse("standard output takes what the program prints; name a file");
+  const folder = dirname(file);
+  const around = lookAt(folder);
+  if (around.kind === "nothing") refuse(`there is no folder ${folder}`);
+  if (around.kind === "unreachable") refuse(`there is no folder ${folder}: ${around.why}`);
+  if (around.kind !== "folder") refuse(`${folder} is not a folder`);
+  const there = lookAt(file);
+  if (there.kind === "unreachable") refuse(`it cannot be written: ${there.why}`);
+  if (there.kind === "folder") refuse("it is a folder; name a file in it");
+  if (there.kind === "file" && !isStream(file) && !force)
+    refuse("the file exists; name another, or add --force to replace it");
+}
+
+/** Writes a record to its file. @returns the signal that came meanwhile: then there may be no file. */
+export async function keepRecord(
+  file: string,
+  pieces: Iterable<JsonText>,
+  replace: boolean,
+): Promise<EndingSignal | null> {
+  const controller = new AbortController();
+  using watch = new SignalWatch(() => controller.abort());
+  try {
+    await writeFile(file, pieces, { replace, isPrivate: true, signal: controller.signal });
+  } catch (error) {
+    if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
+    writeErrLine(`tandem: ${error.message}`);
+  }
+  return watch.heard;
+}

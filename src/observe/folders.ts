@@ -1,0 +1,146 @@
+/**
+ * The folders of an observation: a lasting one for the recorder's files, and one for this run, which is gone
+ * when it has ended.
+ *
+ * Both are their owner's alone. What a tandem left that was killed is swept by the next one.
+ */
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { lookAt } from "../base/paths.ts";
+import { isAlive } from "./system.ts";
+
+/** The room, in bytes, that a file system must have for the files of some processes. */
+const leastRoom = 256 * 2 ** 20;
+
+/** How many versions of the recorder are kept. */
+const mostVersions = 4;
+
+const prefix = "tandem-observe";
+
+/** Makes the folder of a run, in memory where the system has room for it there. */
+export function makeRunFolder(): string {
+  const places = [...(process.platform === "linux" ? ["/dev/shm"] : []), tmpdir()];
+  let failure: unknown;
+  for (const place of places) {
+    if (place !== tmpdir() && !hasRoom(place)) continue;
+    try {
+      sweep(place);
+      return mkdtempSync(join(place, `${prefix}-${process.pid}-`));
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+export function removeRunFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function hasRoom(place: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(place);
+    return bavail * bsize >= leastRoom;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the folders of runs whose tandem is gone. */
+function sweep(place: string): void {
+  for (const name of readdirSync(place)) {
+    const pid = new RegExp(`^${prefix}-(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const folder = join(place, name);
+    if (isPrivate(folder)) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The folder with the recorder's files, where what the interpreter compiles of them can be kept from run to
+ * run: in the system's cache folder, or in the run's own where that cannot be.
+ */
+export function recorderFolder(files: Readonly<Record<string, string>>, runFolder: string): string {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for (const [name, text] of Object.entries(files)) hasher.update(`${name}\0${text}\0`);
+  const version = hasher.digest("hex").slice(0, 16);
+  try {
+    return cached(files, join(cacheFolder(), "tandem"), `recorder-${version}`);
+  } catch {
+    return written(files, join(runFolder, "recorder"));
+  }
+}
+
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = process.env;
+  if (process.platform === "win32") return local ?? join(homedir(), "AppData", "Local");
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches");
+  return xdg?.startsWith("/") ? xdg : join(homedir(), ".cache");
+}
+
+/** @throws where there is no such folder that is this user's alone, and none can be made. */
+function cached(files: Readonly<Record<string, string>>, home: string, name: string): string {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const folder = join(home, name);
+  if (lookAt(folder).kind === "nothing") {
+    const sibling = written(files, mkdtempSync(join(home, "making-")));
+    try {
+      renameSync(sibling, folder);
+    } catch (error) {
+      rmSync(sibling, { recursive: true, force: true });
+      // Another tandem has put the same there meanwhile.
+      if (lookAt(folder).kind !== "folder") throw error;
+    }
+    forgetOld(home);
+  }
+  if (!isPrivate(folder) || !holds(folder, files)) throw new Error(`${folder} is not ours`);
+  utimesSync(folder, new Date(), new Date());
+  return folder;
+}
+
+function written(files: Readonly<Record<string, string>>, folder: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+  }
+  return folder;
+}
+
+/** Whether a folder has the files, as long as they should be. */
+function holds(folder: string, files: Readonly<Record<string, string>>): boolean {
+  return Object.entries(files).every(([name, text]) => {
+    const there = lookAt(join(folder, name));
+    return there.kind === "file" && there.stats.size === Buffer.byteLength(text);
+  });
+}
+
+/** Whether a folder is there, and is nobody's but this user's. */
+function isPrivate(path: string): boolean {
+  const there = lookAt(path);
+  if (there.kind !== "folder") return false;
+  if (process.getuid === undefined) return true;
+  return there.stats.uid === process.getuid() && (there.stats.mode & 0o077) === 0;
+}
+
+/** Removes the versions that have not been used for the longest. */
+function forgetOld(home: string): void {
+  const usedAt = (folder: string): number => {
+    const there = lookAt(folder);
+    return there.kind === "folder" ? there.stats.mtimeMs : 0;
+  };
+  const folders = readdirSync(home).map((name) => join(home, name));
+  for (const folder of folders.toSorted((a, b) => usedAt(b) - usedAt(a)).slice(mostVersions))
+    if (isPrivate(folder)) rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,162 @@
+/** The files of a program's processes, each followed from its first slot to the end of its process. */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { interruptions } from "../trace/event.ts";
+import type { ObservedLanguage } from "./language.ts";
+import { DETAIL, LASTING, RecordFile } from "./ring.ts";
+import { isAlive } from "./system.ts";
+import type { ProcessTranscript, Transcript } from "./transcript.ts";
+
+/** One process while it is followed. */
+interface Followed {
+  path: string;
+  pid: number;
+  file: RecordFile;
+  process: ProcessTranscript;
+  /** Whether its file has been read to the end. */
+  isOver: boolean;
+}
+
+export class Followers {
+  /** What recorders failed in before they had a file. */
+  readonly troubles: string[] = [];
+  readonly #folder: string;
+  readonly #transcript: Transcript;
+  readonly #language: ObservedLanguage;
+  readonly #known = new Set<string>();
+  readonly #all: Followed[] = [];
+
+  constructor(folder: string, transcript: Transcript, language: ObservedLanguage) {
+    this.#folder = folder;
+    this.#transcript = transcript;
+    this.#language = language;
+  }
+
+  /**
+   * Takes in what has come, and processes that have come or gone.
+   *
+   * @param root the process that was started, whose end is told by whoever waits for it.
+   * @param now a clock in ms.
+   */
+  poll(root: number, now: number): void {
+    this.#discover();
+    for (const one of this.#live()) {
+      const isGone = one.pid !== root && !isAlive(one.pid);
+      this.#drain(one, isGone ? Infinity : now);
+      if (isGone) this.#ended(one);
+    }
+  }
+
+  /**
+   * Reads what is left of the process that was started, and of all that have ended with it.
+   *
+   * @param by what ended those that came to no end of their own (the index among `interruptions`).
+   */
+  finish(root: number, by: number): void {
+    this.#discover();
+    for (const one of this.#live()) {
+      const isGone = one.pid === root || !isAlive(one.pid);
+      this.#drain(one, isGone ? Infinity : performance.now());
+      if (one.pid === root) this.#close(one);
+      else if (isGone) this.#ended(one, by);
+    }
+    for (const one of this.#live()) this.#close(one);
+  }
+
+  /** The numbers of all processes that have a file. */
+  get pids(): number[] {
+    return this.#all.map(({ pid }) => pid);
+  }
+
+  /** Those whose processes go on. */
+  get livePids(): number[] {
+    return this.#live().map(({ pid }) => pid);
+  }
+
+  /** The process with a number, the last one if it has become another by `exec`. */
+  of(pid: number): ProcessTranscript | undefined {
+    return this.#all.findLast((one) => one.pid === pid)?.process;
+  }
+
+  /** How many events have come so far. */
+  get heard(): number {
+    return this.#all.reduce((sum, { process }) => sum + process.heard, 0);
+  }
+
+  /** The most that a ring of one of them is in use, as a share. */
+  get fullness(): number {
+    return Math.max(0, ...this.#live().map(({ file }) => file.fullness));
+  }
+
+  /** Asks each recorder where everything stands. */
+  request(): void {
+    for (const { file } of this.#live()) file.request();
+  }
+
+  /** Whether each has answered, as of the last poll. */
+  get hasAnswered(): boolean {
+    return this.#live().every(({ file }) => file.answered >= file.requested);
+  }
+
+  #live(): Followed[] {
+    return this.#all.filter(({ isOver }) => !isOver);
+  }
+
+  #discover(): void {
+    const names = readdirSync(this.#folder).filter((name) => !this.#known.has(name));
+    const records = names.filter((name) => name.endsWith(".rec"));
+    for (const name of records.toSorted(byStart)) this.#follow(name);
+    for (const name of names.filter((one) => one.endsWith(".trouble"))) this.#complaint(name);
+  }
+
+  #follow(name: string): void {
+    const path = join(this.#folder, name);
+    const file = RecordFile.open(path);
+    if (file === null) return;
+    this.#known.add(name);
+    if (this.#language.isHelper(file.header.command)) return file[Symbol.dispose]();
+    const { pid } = file.header;
+    // A process that has become another program by `exec` keeps its number.
+    const before = this.#live().find((one) => one.pid === pid);
+    const process = this.#transcript.add(file.header);
+    if (before !== undefined) {
+      this.#drain(before, Infinity);
+      before.process.ended(0, { code: 0 });
+      this.#close(before);
+    }
+    this.#all.push({ path, pid, file, process, isOver: false });
+  }
+
+  #complaint(name: string): void {
+    this.#known.add(name);
+    const lines = readFileSync(join(this.#folder, name), "utf8").trimEnd().split("\n");
+    this.troubles.push(`it did not start in process ${parseInt(name, 10)}: ${lines.at(-1)}`);
+  }
+
+  #drain({ file, process }: Followed, now: number): void {
+    file.drain((ring, view, offset) => process.take(ring, view, offset), now);
+    process.setDropped("its ring was full", file.dropped(LASTING) + file.dropped(DETAIL));
+  }
+
+  /** Tells the end of a process that nobody here waits for: its status is what it asked for. */
+  #ended(one: Followed, by = interruptions.indexOf("crash")): void {
+    const { process, file } = one;
+    const at = this.#transcript.ticksOf(file.heartbeat);
+    if (file.state === "ended" || process.hasCalledExit)
+      process.ended(at, { code: process.exitCode ?? 0 });
+    else process.ended(at, { by, detail: null });
+    this.#close(one);
+  }
+
+  #close(one: Followed): void {
+    one.isOver = true;
+    one.file[Symbol.dispose]();
+    rmSync(one.path, { force: true });
+  }
+}
+
+/** The order in which processes started, which their files' names tell. */
+function byStart(a: string, b: string): number {
+  const startOf = (name: string): bigint => BigInt(/-(\d+)\.rec$/.exec(name)?.[1] ?? 0);
+  return startOf(a) < startOf(b) ? -1 : 1;
+}

@@ -1,0 +1,48 @@
+/** What it takes to observe the programs of a language: a recorder, and how it comes into their processes. */
+
+/** What recorders are told. */
+export interface RecorderSettings {
+  /** Whether the record holds the texts that the program prints. */
+  prints: boolean;
+  /** From how long on a held loop is told, in ns. */
+  blocksNs: number;
+  /** Patterns of the paths whose places count as the program's, between commas; null for the default. */
+  include: string | null;
+  exclude: string | null;
+}
+
+export interface RecorderFolders {
+  /** The folder of the recorder's own files. */
+  recorder: string;
+  /** The folder that each process makes its file in. */
+  run: string;
+}
+
+/** A process that no file came from. */
+export interface UnseenProcess {
+  /** What runs there; null where that cannot be found out. */
+  executable: string | null;
+  words: readonly string[];
+  /** Its environment; null where that cannot be found out. */
+  environment: Readonly<Record<string, string>> | null;
+}
+
+/** A language whose programs are observed. Nothing else in this folder knows any language. */
+export interface ObservedLanguage {
+  /** As a trace's source has it. */
+  name: string;
+  /** The recorder's files by name, the same for all its versions of the language. */
+  files(): Readonly<Record<string, string>>;
+  /** The variables that bring the recorder into a process and those below it. */
+  variables(
+    folders: RecorderFolders,
+    settings: RecorderSettings,
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Record<string, string>;
+  /** Whether a process is of this language, so that a file of its recorder is to be expected. */
+  isOfIt(process: UnseenProcess): boolean;
+  /** Whether a process is a helper of the language's own, which is not told. */
+  isHelper(command: string): boolean;
+  /** Why no file came from a process: the end of a sentence that begins with its name. */
+  whyUnseen(process: UnseenProcess): string;
+}

@@ -1,0 +1,307 @@
+/**
+ * Observing a program: it is started with a recorder inside, its record is taken while it runs, and its end
+ * is known.
+ *
+ * The program's streams, folder and signals are its own; tandem stands beside it and reads files. Invariant:
+ * when `observe` has settled the program has ended, and the folder of the run is gone.
+ */
+import { isatty } from "node:tty";
+import { type Interruption, interruptions } from "../trace/event.ts";
+import type { RecordedTrace } from "../trace/read.ts";
+import { shellWord } from "../base/texts.ts";
+import { UserError } from "../base/user-error.ts";
+import { makeRunFolder, recorderFolder, removeRunFolder } from "./folders.ts";
+import { Followers } from "./followers.ts";
+import type { ObservedLanguage, RecorderSettings } from "./language.ts";
+import { StillnessWatch } from "./stillness.ts";
+import { cpuOf, descendantsOf, isAlive, isInForeground } from "./system.ts";
+import { Transcript } from "./transcript.ts";
+import { type Unseen, UnseenWatch } from "./unseen.ts";
+
+/** A program that cannot be started; the message says why. */
+export class CannotStart extends UserError {}
+
+export interface Observing {
+  /** The program and its arguments. */
+  command: readonly string[];
+  language: ObservedLanguage;
+  settings: RecorderSettings;
+  /** Whether what it prints to stdout is discarded. */
+  isQuiet: boolean;
+  /** After how long it is ended, in ms; null for never. */
+  timeoutMs: number | null;
+  /** After how long without any motion it is ended, in ms, unless it may go on; null for never. */
+  hangMs: number | null;
+  /** Whether anything may still wake a program that stands still, as of its trace. */
+  mayGoOn: (trace: RecordedTrace) => boolean;
+  /** The version of tandem. */
+  tandem: string;
+  /** Ends it, as `--timeout` does. */
+  signal?: AbortSignal;
+  /** Hears that it has been started. */
+  onStart?: (running: Running) => void;
+}
+
+/** A program that runs. */
+export interface Running {
+  pid: number;
+  /** Hands it a signal that has come to tandem, unless it came by the terminal, which sends it to both. */
+  forward(signal: NodeJS.Signals): void;
+  /** Asks where everything stands now. */
+  look(): Promise<RecordedTrace>;
+}
+
+export interface Observed {
+  trace: RecordedTrace;
+  /** The status it ended with; null where a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** Why tandem ended it; null where it ended by itself. */
+  endedFor: "timeout" | "hang" | "abort" | null;
+  unseen: Unseen[];
+  /** What its recorder failed in. */
+  troubles: string[];
+}
+
+/** How often the record is looked at, in ms: while much is coming, and otherwise. */
+const busyMs = 5;
+const restMs = 30;
+
+/** For how long, in ms, recorders are waited for that have been asked where everything stands. */
+const answerMs = 500;
+
+/** For how long, in ms, a program that is ended may clean up. */
+const graceMs = 3000;
+
+/** How often processes are counted and their processor time is read, in ms. */
+const lookMs = 200;
+
+/** Runs a program to its end, observed. @throws CannotStart */
+export async function observe(observing: Observing): Promise<Observed> {
+  const folder = makeRunFolder();
+  try {
+    return await new Observation(observing, folder).perform();
+  } finally {
+    removeRunFolder(folder);
+  }
+}
+
+class Observation implements Running {
+  readonly #observing: Observing;
+  readonly #child: Bun.Subprocess;
+  readonly #transcript: Transcript;
+  readonly #followers: Followers;
+  readonly #unseen: UnseenWatch;
+  readonly #stillness: StillnessWatch | null;
+  #endedFor: Observed["endedFor"] = null;
+  /** Whether a process is counted whose motion nobody can see. */
+  #othersRun = false;
+  #lookedAt = 0;
+  readonly #startedAt = Date.now();
+  #hasEnded = false;
+  #wake: () => void = () => undefined;
+
+  constructor(observing: Observing, folder: string) {
+    const { language, hangMs, tandem } = observing;
+    this.#observing = observing;
+    this.#child = start(observing, folder);
+    const { pid } = this.#child;
+    this.#transcript = new Transcript({
+      kind: "observed",
+      language: language.name,
+      runtime: language.name,
+      command: this.#words,
+      pid,
+      tandem,
+      folder: process.cwd(),
+    });
+    this.#followers = new Followers(folder, this.#transcript, language);
+    this.#unseen = new UnseenWatch(language);
+    this.#stillness = hangMs === null ? null : new StillnessWatch(hangMs);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  forward(signal: NodeJS.Signals): void {
+    const isTyped = ["SIGINT", "SIGQUIT", "SIGHUP"].includes(signal);
+    if (!isTyped || !isInForeground(isatty(0))) this.#send(signal);
+  }
+
+  #send(signal: NodeJS.Signals): void {
+    if (!this.#hasEnded) this.#child.kill(signal);
+  }
+
+  async look(): Promise<RecordedTrace> {
+    this.#followers.request();
+    const until = performance.now() + answerMs;
+    do {
+      this.#followers.poll(this.pid, performance.now());
+      if (this.#followers.hasAnswered) break;
+      await this.#rest(busyMs);
+    } while (performance.now() < until && !this.#hasEnded);
+    return this.#transcript.trace();
+  }
+
+  async perform(): Promise<Observed> {
+    void this.#child.exited.then(() => {
+      this.#hasEnded = true;
+      this.#wake();
+    });
+    const abort = (): void => this.#wake();
+    this.#observing.signal?.addEventListener("abort", abort);
+    this.#observing.onStart?.(this);
+    await this.#follow();
+    this.#observing.signal?.removeEventListener("abort", abort);
+    return this.#result(Date.now());
+  }
+
+  async #follow(): Promise<void> {
+    const { timeoutMs, signal } = this.#observing;
+    let limit = timeoutMs === null ? Infinity : performance.now() + timeoutMs;
+    for (let before = performance.now(); !this.#hasEnded;) {
+      const now = performance.now();
+      // Where tandem itself was stopped (Ctrl-Z), so was the program.
+      if (now - before > 1000) limit += now - before;
+      before = now;
+      this.#followers.poll(this.pid, now);
+      if (now - this.#lookedAt >= lookMs) this.#lookAround(now);
+      if (signal?.aborted) return this.#end("abort");
+      if (now >= limit) return this.#end("timeout");
+      if (this.#isStill(now) && !(await this.#mayGoOn())) return this.#end("hang");
+      await this.#rest(this.#followers.fullness > 0.05 ? busyMs : restMs);
+    }
+  }
+
+  /** Waits for some ms, or for the program's end. */
+  #rest(ms: number): Promise<void> {
+    if (this.#hasEnded) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #lookAround(now: number): void {
+    this.#lookedAt = now;
+    const below = descendantsOf(this.pid);
+    const seen = new Set(this.#followers.pids);
+    this.#unseen.look([this.pid, ...below], seen, now);
+    if (this.#stillness === null) return;
+    const all = [this.pid, ...below];
+    const live = new Set(this.#followers.livePids);
+    this.#othersRun = below.some((pid) => !live.has(pid) && !this.#unseen.isHelper(pid));
+    const cpuMs = all.reduce((sum, pid) => sum + cpuOf(pid), 0);
+    this.#stillness.note(now, { events: this.#followers.heard, cpuMs });
+  }
+
+  /** Whether nothing has moved for so long, and nobody else's motion can be the cause of any. */
+  #isStill(now: number): boolean {
+    return this.#stillness?.isStill(now) === true && !this.#othersRun;
+  }
+
+  async #mayGoOn(): Promise<boolean> {
+    const mayGoOn = this.#observing.mayGoOn(await this.look());
+    if (mayGoOn) this.#stillness?.startOver(performance.now());
+    return mayGoOn;
+  }
+
+  /** Ends the program: asks where everything stands, then asks it to go, then makes it. */
+  async #end(why: NonNullable<Observed["endedFor"]>): Promise<void> {
+    this.#endedFor = why;
+    await this.look();
+    const below = descendantsOf(this.pid);
+    this.#send("SIGTERM");
+    await this.#waitForEnd(graceMs);
+    this.#send("SIGKILL");
+    while (!this.#hasEnded) await this.#waitForEnd(graceMs);
+    for (const pid of below) kill(pid, "SIGTERM");
+    const until = performance.now() + answerMs;
+    while (below.some(isAlive) && performance.now() < until) await Bun.sleep(busyMs);
+    for (const pid of below) kill(pid, "SIGKILL");
+  }
+
+  async #waitForEnd(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    while (!this.#hasEnded && performance.now() < until) {
+      await this.#rest(restMs);
+      this.#followers.poll(this.pid, performance.now());
+    }
+  }
+
+  #result(endedAt: number): Observed {
+    const endedBy = this.#endedFor === "abort" ? "signal" : this.#endedFor;
+    this.#followers.finish(this.pid, interruptions.indexOf(endedBy ?? "crash"));
+    const { command } = this.#observing;
+    const code = this.#child.exitCode;
+    const signal = this.#child.signalCode as NodeJS.Signals | null;
+    this.#tellEnd(this.#transcript.ticksAt(endedAt), { code, signal, endedBy });
+    const { pid } = this;
+    const unseen = this.#unseen.result(new Set(this.#followers.pids), { pid, command });
+    const troubles = this.#transcript.processes.flatMap((one) => [...one.troubles]);
+    return {
+      trace: this.#transcript.trace(),
+      code: signal === null ? code : null,
+      signal,
+      endedFor: this.#endedFor,
+      unseen,
+      troubles: [...new Set([...this.#followers.troubles, ...troubles])],
+    };
+  }
+
+  /** Tells the end of the process that was started, where a recorder was in it or in none at all. */
+  #tellEnd(
+    at: number,
+    { code, signal, endedBy }: Pick<Observed, "code" | "signal"> & { endedBy: Interruption | null },
+  ): void {
+    const root = this.#followers.of(this.pid) ?? this.#unseenRoot();
+    const by = endedBy ?? (signal === null ? null : "signal");
+    if (by === null) root?.ended(at, { code: code ?? 0 });
+    else root?.ended(at, { by: interruptions.indexOf(by), detail: signal });
+  }
+
+  /** The process that was started, where nothing was seen of any. */
+  #unseenRoot() {
+    if (this.#transcript.processes.length > 0) return null;
+    const { pid } = this;
+    return this.#transcript.addUnseen({ pid, command: this.#words, epochMs: this.#startedAt });
+  }
+
+  get #words(): string {
+    return this.#observing.command.map(shellWord).join(" ");
+  }
+}
+
+/** @throws CannotStart */
+function start({ command, language, settings, isQuiet }: Observing, folder: string) {
+  const recorder = recorderFolder(language.files(), folder);
+  const variables = language.variables({ recorder, run: folder }, settings, process.env);
+  try {
+    return Bun.spawn([...command], {
+      stdio: ["inherit", isQuiet ? "ignore" : "inherit", "inherit"],
+      env: { ...process.env, ...variables },
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = reasons[code ?? ""] ?? message;
+    throw new CannotStart(`${command[0]} cannot be started: ${why}`);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file, or what its first line names is not there",
+  EACCES: "it is not executable",
+  ENOEXEC: "the system does not know how to run it",
+};
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has gone meanwhile.
+  }
+}

@@ -1,0 +1,106 @@
+/** What the system says of processes. Where it says nothing, as elsewhere than on Linux, less is known. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { UnseenProcess } from "./language.ts";
+
+/** Whether a process is there and has not ended, even if nobody has asked for its status yet. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  return process.platform !== "linux" || !"ZX".includes(statOf(pid)?.state ?? "X");
+}
+
+/** The processes below one, itself left out. */
+export function descendantsOf(pid: number): number[] {
+  const found = new Set<number>();
+  const visit = (parent: number): void => {
+    for (const child of childrenOf(parent))
+      if (!found.has(child)) {
+        found.add(child);
+        visit(child);
+      }
+  };
+  visit(pid);
+  return [...found];
+}
+
+function childrenOf(pid: number): number[] {
+  const tasks = entriesOf(`/proc/${pid}/task`);
+  return tasks.flatMap((task) =>
+    readProc(`/proc/${pid}/task/${task}/children`)
+      .split(" ")
+      .filter((word) => word !== "")
+      .map(Number),
+  );
+}
+
+/** The processor time of a process, in ms; 0 where nobody knows. */
+export function cpuOf(pid: number): number {
+  return statOf(pid)?.cpuMs ?? 0;
+}
+
+/** A tick of the system's clock, in ms (USER_HZ is 100 on every Linux that tandem runs on). */
+const clockTickMs = 10;
+
+function statOf(
+  pid: number,
+): { state: string; cpuMs: number; group: number; foreground: number } | null {
+  const stat = readProc(`/proc/${pid}/stat`);
+  // The name, in parentheses, may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (stat === "" || fields.length < 13) return null;
+  const cpuMs = (Number(fields[11]) + Number(fields[12])) * clockTickMs;
+  return { state: fields[0]!, cpuMs, group: Number(fields[2]), foreground: Number(fields[5]) };
+}
+
+/**
+ * Whether what is typed at the terminal reaches this process's group, and so its children too, as signals.
+ * Where nobody knows, a terminal on standard input says so.
+ */
+export function isInForeground(isTerminal: boolean): boolean {
+  const stat = statOf(process.pid);
+  return stat === null ? isTerminal : stat.foreground > 0 && stat.foreground === stat.group;
+}
+
+/** What is to be known of a process while it is there. */
+export function lookAtProcess(pid: number): UnseenProcess {
+  const split = (text: string): string[] => text.split("\0").slice(0, -1);
+  const variables = split(readProc(`/proc/${pid}/environ`));
+  return {
+    executable: executableOf(pid),
+    words: split(readProc(`/proc/${pid}/cmdline`)),
+    environment:
+      variables.length === 0
+        ? null
+        : Object.fromEntries(
+            variables.map((one) => [one.split("=", 1)[0]!, one.slice(one.indexOf("=") + 1)]),
+          ),
+  };
+}
+
+function executableOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return null;
+  }
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function entriesOf(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

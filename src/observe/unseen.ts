@@ -1,0 +1,58 @@
+/** The processes of a program that no recorder tells of, and why. */
+import type { ObservedLanguage, UnseenProcess } from "./language.ts";
+import { lookAtProcess } from "./system.ts";
+
+/** A process of which nothing was seen. */
+export interface Unseen {
+  /** Its command line. */
+  process: string;
+  why: string;
+}
+
+/** For how long, in ms, a process may take to make its file. */
+const startMs = 500;
+
+export class UnseenWatch {
+  readonly #language: ObservedLanguage;
+  readonly #looked = new Map<number, { process: UnseenProcess; first: number; last: number }>();
+
+  constructor(language: ObservedLanguage) {
+    this.#language = language;
+  }
+
+  /** Looks at the processes that there are. @param seen those that have a file. */
+  look(pids: readonly number[], seen: ReadonlySet<number>, now: number): void {
+    for (const pid of pids) {
+      if (seen.has(pid)) continue;
+      const first = this.#looked.get(pid)?.first ?? now;
+      // A process may have become another program since.
+      this.#looked.set(pid, { process: lookAtProcess(pid), first, last: now });
+    }
+  }
+
+  /** Whether a process is a helper of the language's own. */
+  isHelper(pid: number): boolean {
+    const words = this.#looked.get(pid)?.process.words ?? [];
+    return this.#language.isHelper(words.join(" "));
+  }
+
+  /** @param root the process that was started, which may have been too short to be looked at. */
+  result(seen: ReadonlySet<number>, root: { pid: number; command: readonly string[] }): Unseen[] {
+    const unseen: Unseen[] = [];
+    for (const [pid, { process, first, last }] of this.#looked) {
+      const isStarted = pid === root.pid || last - first >= startMs;
+      if (!isStarted || seen.has(pid) || this.isHelper(pid)) continue;
+      if (this.#language.isOfIt(process)) unseen.push(this.#unseen(process));
+    }
+    if (unseen.length > 0 || seen.size > 0) return unseen;
+    const { command } = root;
+    const looked = { executable: null, words: command, environment: null };
+    if (this.#language.isOfIt(looked)) return [this.#unseen(looked)];
+    const name = command.join(" ");
+    return [{ process: name, why: "no process below it loaded the recorder" }];
+  }
+
+  #unseen(process: UnseenProcess): Unseen {
+    return { process: process.words.join(" "), why: this.#language.whyUnseen(process) };
+  }
+}
