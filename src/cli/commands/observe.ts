@@ -9,7 +9,7 @@ import { joined, json, type Output, terminal as template } from "../../base/text
 import { TICKS_PER_MS } from "../../base/duration.ts";
 import { UserError } from "../../base/user-error.ts";
 import { Lanes } from "../../reading/lanes.ts";
-import { programToJson } from "../../report/program-json.ts";
+import { programJson } from "../../report/program-json.ts";
 import { reportProgram } from "../../report/program.ts";
 import { renderProgram } from "../../report/terminal/program.ts";
 import {
@@ -242,11 +242,9 @@ async function tell(
     const pieces = encodeTrace(trace, { tandem, epoch, source: recording.source });
     await keepRecord(options.events, pieces, options.force);
   }
-  const report = reportProgram(recording);
-  if (options.json !== false) {
-    const { unseen } = observed;
-    await writeResult(options.json, json({ ...programToJson(report), unseen }, 2));
-  }
+  const report = reportProgram({ ...recording, unseen: observed.unseen });
+  if (options.json !== false)
+    await writeResult(options.json, json(programJson(report, { all: options.all }), 2));
   if (options.quiet) return;
   if (options.timeline) {
     const lanes = new Lanes(trace.definitions).hearAll(trace.log);
@@ -259,10 +257,8 @@ async function tell(
     if (!met) writeErr(template`--must ${of}: expected ${expected}, found ${found}\n`);
 }
 
-/** What the verdict cannot know: what nobody saw, and what tandem itself did or failed in. */
-function tellBeside({ unseen, troubles, endedFor }: ObservedProgram): void {
-  for (const { process, why } of unseen)
-    writeErr(template`No module of ${process} was seen by the observer, because ${why}.\n`);
+/** What the verdict cannot know: what tandem itself did, and what its recorder failed in. */
+function tellBeside({ troubles, endedFor }: ObservedProgram): void {
   for (const trouble of troubles)
     writeErr(template`The recorder failed, and went on without that: ${trouble}\n`);
   if (endedFor === "timeout") writeErr(template`Ended by --timeout.\n`);
