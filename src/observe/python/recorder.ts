@@ -15,6 +15,7 @@ import holders from "./recorder/holders.py" with { type: "text" };
 import loops from "./recorder/loops.py" with { type: "text" };
 import places from "./recorder/places.py" with { type: "text" };
 import pools from "./recorder/pools.py" with { type: "text" };
+import prints from "./recorder/prints.py" with { type: "text" };
 import queues from "./recorder/queues.py" with { type: "text" };
 import ring from "./recorder/ring.py" with { type: "text" };
 import sampler from "./recorder/sampler.py" with { type: "text" };
@@ -22,6 +23,7 @@ import snapshot from "./recorder/snapshot.py" with { type: "text" };
 import start from "./recorder/start.py" with { type: "text" };
 import threads from "./recorder/threads.py" with { type: "text" };
 import waits from "./recorder/waits.py" with { type: "text" };
+import weave from "./recorder/weave.py" with { type: "text" };
 import stub from "./sitecustomize.py" with { type: "text" };
 
 /** The parts by their names, in the order in which they are joined. */
@@ -29,6 +31,7 @@ export const recorderParts = {
   ring,
   places,
   handlers,
+  weave,
   asyncio,
   cancels,
   hearers,
@@ -37,6 +40,7 @@ export const recorderParts = {
   pools,
   queues,
   ends,
+  prints,
   calls,
   waits,
   holders,

@@ -40,7 +40,10 @@ def _place_main_root():
 
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     if not isinstance(file, str):
-        return None
+        # When main is over the interpreter has taken its __file__ away.
+        file = (getattr(sys, "argv", None) or [""])[0]
+        if not isinstance(file, str) or not os.path.isfile(file):
+            return None
     folder = os.path.dirname(place_file(file))
     while os.path.exists(folder + "/__init__.py") and len(folder) > 1:
         folder = os.path.dirname(folder)

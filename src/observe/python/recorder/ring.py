@@ -225,7 +225,10 @@ def ring_keep():
     # A thread that waits for ever keeps its frame, and so the map, until the process is gone.
     held = allocate_lock()
     held.acquire()
-    start_new_thread(lambda lock, maps: lock.acquire(), (held, _ring_maps))
+    try:
+        start_new_thread(lambda lock, maps: lock.acquire(), (held, _ring_maps))
+    except RuntimeError:
+        pass  # 3.12 starts none any more; the hook of fork keeps the map for as long as anything is written
 
 
 def emit(kind, actor=0, value=0, place=0, extra=0, thread=0, at=0, urgent=False):
