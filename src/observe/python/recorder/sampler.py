@@ -587,6 +587,14 @@ def _sampler_main_is_over():
             emit(HANDLE_ALIVE, 0, 0, 0, text("process"))
 
 
+def _sampler_resume():
+    """After a fork, in the parent. 3.13 counts threads, to warn of them, when this has been called."""
+    if sys.version_info[:2] == (3, 13) and len(sys._current_frames()) == 1:
+        at_next_event(_sampler_begin)
+    else:
+        _sampler_begin()
+
+
 def _sampler_forked():
     """In the child of a fork no thread but the one that forked is there."""
     global _sampler_stop, _sampler_is_ending, _sampler_answered
@@ -608,5 +616,5 @@ def sampler_open():
     after_main(_sampler_main_is_over)
     after_fork(_sampler_forked)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_sampler_halt, after_in_parent=_sampler_begin)
+        os.register_at_fork(before=_sampler_halt, after_in_parent=_sampler_resume)
     _sampler_begin()
