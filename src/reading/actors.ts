@@ -22,6 +22,9 @@ export class ActorReader {
   readonly #spans: SpanFold;
   readonly #aftermath: AftermathReader;
 
+  /** When the garbage collector took those that were pending. */
+  readonly collected = new Map<number, Ticks>();
+
   constructor(entities: Entities, spans: SpanFold, aftermath: AftermathReader) {
     this.#entities = entities;
     this.#spans = spans;
@@ -45,8 +48,9 @@ export class ActorReader {
       actor.isCreated = true;
       actor.thread ??= thread;
     },
-    "task-destroyed": (reader, { actor }) => {
+    "task-destroyed": (reader, { actor, at }) => {
       reader.#entities.actor(actor).destroyed = true;
+      reader.collected.set(actor, at);
     },
     "cleanup-began": (reader, { actor }) => {
       reader.#entities.actor(actor).cleanup = "cut-short";
@@ -156,9 +160,9 @@ export class ActorReader {
 
   #started({ actor: number, at, thread }: LogCursor): OpenActor {
     const actor = this.#entities.actor(number);
+    // Whoever hands work to another thread makes it on its own.
+    if (actor.startedAt === null) actor.thread = thread;
     actor.startedAt = at;
-    // Whoever made it may have done so on another thread.
-    actor.thread = thread;
     return actor;
   }
 

@@ -5,7 +5,11 @@
  * under its number: a trace that was cut, or written by another version, is read as far as it goes.
  */
 import type { Ticks } from "../base/duration.ts";
-import type { ActorDefinition, ThreadDefinition } from "../trace/definitions.ts";
+import type {
+  ActorDefinition,
+  ResourceDefinition,
+  ThreadDefinition,
+} from "../trace/definitions.ts";
 import type { CancelReason, Interruption } from "../trace/event.ts";
 import type { Stack } from "../trace/log.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
@@ -177,6 +181,8 @@ const onTime = { ticks: 0, at: 0 };
 
 export class Entities {
   readonly #trace: Pick<Trace, "definitions" | "words">;
+  /** Whether the trace is of a program that tandem did not write. */
+  readonly isObserved: boolean;
   readonly #processes = new Numbered<ProcessOutcome>();
   readonly #threads = new Numbered<OpenThread>();
   readonly #actors = new Numbered<OpenActor>();
@@ -187,8 +193,9 @@ export class Entities {
   /** By actor: its callers where it was seen last, the innermost first. */
   readonly stacks = new Map<number, Stack>();
 
-  constructor(trace: Pick<Trace, "definitions" | "words">) {
+  constructor(trace: Pick<Trace, "definitions" | "words" | "source">) {
     const { definitions } = trace;
+    this.isObserved = trace.source.kind === "observed";
     this.#trace = trace;
     for (const [number] of definitions.processes) this.process(number);
     for (const [number] of definitions.threads) this.thread(number);
@@ -239,6 +246,11 @@ export class Entities {
   /** Where in user code an event was; null where the trace does not say. */
   source(event: Pick<TraceEvent, "place" | "numbers">): Source | null {
     return sourceOf(event, this.#trace.definitions.places);
+  }
+
+  /** What a resource is by its definition; undefined where nothing defines it. */
+  resource(number: number | null): ResourceDefinition | undefined {
+    return number === null ? undefined : this.#trace.definitions.resources.get(number);
   }
 
   /** Where the function of an actor is defined; null where that is not told. */

@@ -37,6 +37,14 @@ export interface Stray {
   at: Ticks;
 }
 
+/** The reasons of lines about what has ended a thread, or the process with it. */
+const endsThread: ReadonlySet<string> = new Set([
+  "thread-failed",
+  "unhandled-rejection",
+  "main-failed",
+  "uncaught-exception",
+]);
+
 /** Whether a task ended by a cancellation that nobody had asked for: it came from within, as an error does. */
 function endedItself(
   { cancelled }: { cancelled: unknown },
@@ -56,6 +64,8 @@ export class FailureReader {
   readonly raisedInto = new Map<number, number[]>();
   /** By thread: the launch that runs on it. */
   readonly #launches: number[] = [];
+  /** The threads that are known to run a program, which runs the loops there. */
+  readonly #programs = new Set<number>();
   /** By actor: its last failure. */
   readonly #last = new Map<number, Failure>();
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
@@ -66,6 +76,10 @@ export class FailureReader {
   }
 
   static readonly hears: Hears<FailureReader> = {
+    "main-started": (reader, { thread }) => reader.#programs.add(thread),
+    "task-started": (reader, { actor, thread }) => {
+      if (reader.#entities.actor(actor).kind === "thread") reader.#programs.add(thread);
+    },
     "launch-started": (reader, { actor, thread }) => {
       reader.#launches[thread] = actor;
     },
@@ -101,12 +115,24 @@ export class FailureReader {
     }
   }
 
-  #ended({ actor: number, at, value, text, place, stack }: LogCursor): void {
+  #ended({ actor: number, at, thread, value, text, place, stack }: LogCursor): void {
     const actor = this.#entities.actor(number);
     if (endings[value] !== "failed" && !endedItself(actor, endings[value], text)) return;
-    actor.heard = nobody;
+    if (actor.kind === "thread" && this.#cameUp(thread, text)) return;
+    // Whoever runs a loop of an observed program is given the error of its entry.
+    const isGiven =
+      actor.kind === "launch" && this.#entities.isObserved && this.#programs.has(thread);
+    actor.heard = isGiven ? { by: "raised", into: null, at } : nobody;
     const where = place === null ? {} : { place, stack };
     this.#add({ actor: number, error: text ?? "", at, heard: [], ...where });
+  }
+
+  /** Whether the error that ends a thread's program is one that a task has ended its loop with (SystemExit). */
+  #cameUp(thread: number, error: string | undefined): boolean {
+    const before = this.failures.at(-1);
+    if (before === undefined || before.error !== error) return false;
+    const { kind, thread: its } = this.#entities.actor(before.actor);
+    return kind === "task" && its === thread;
   }
 
   #wasHeard({ actor: number, at, value, place, numbers }: LogCursor): void {
@@ -136,8 +162,11 @@ export class FailureReader {
     if (actor.kind !== "launch") {
       if (actor.heard?.by === "nobody") actor.heard = by;
     } else if (text === undefined) this.#launchUnheard(number, by);
-    // The text says what failed where that is no program of the trace's.
-    if (text !== undefined) {
+    // The text says what failed where that is no program of the trace's; of an actor that failed it repeats that.
+    const isTold = this.#entities.isObserved && this.#last.has(number);
+    if (text !== undefined && !isTold && !endsThread.has(where) && this.#entities.isObserved)
+      this.#add({ actor: number, error: text, at, heard: [] });
+    else if (text !== undefined && !isTold) {
       this.strays.push({ thread, error: text, at });
       this.#add({ actor: number, error: text, at, heard: [] });
     }

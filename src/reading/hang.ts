@@ -61,7 +61,7 @@ interface Known {
 export function hangsOf(known: Known, trace: Trace): Hang[] {
   return known.processes.flatMap((process): Hang[] => {
     const { interruptedBy } = process;
-    const isTold = interruptedBy === "hang";
+    const isTold = interruptedBy === "hang" || interruptedBy === "deadlock";
     if (!isTold && interruptedBy !== "timeout" && interruptedBy !== "signal") return [];
     const hang = new HangReader(known, trace, process).read();
     return isTold || hang.circle.length > 0 || hang.dead.length > 0 ? [hang] : [];
@@ -78,6 +78,7 @@ class HangReader {
   readonly #trace: Trace;
   readonly #process: ProcessOutcome;
   readonly #actors: ReadonlyMap<number, ActorOutcome>;
+  readonly #threads: ReadonlyMap<number, ThreadOutcome>;
   /** By thread: the loop on it that is open. */
   readonly #open: ReadonlyMap<number, LoopOutcome>;
   readonly #waits: ReadonlyMap<number, HangingWait>;
@@ -87,11 +88,10 @@ class HangReader {
     this.#trace = trace;
     this.#process = process;
     this.#actors = new Map(known.actors.map((actor) => [actor.number, actor]));
-    const ended = new Set(
-      known.threads.filter((one) => one.endedAt !== null).map((one) => one.number),
-    );
+    this.#threads = new Map(known.threads.map((thread) => [thread.number, thread]));
+    const isAlive = (thread: number): boolean => this.#threads.get(thread)?.endedAt === null;
     const loops = known.loops
-      .filter(({ thread, closedAt }) => closedAt === null && !ended.has(thread))
+      .filter(({ thread, closedAt }) => closedAt === null && isAlive(thread))
       .filter(({ thread }) => this.#owns(thread));
     this.#open = new Map(loops.map((loop) => [loop.thread, loop]));
     this.#waits = this.#waitsOf(this.#waitsTold());
@@ -109,9 +109,8 @@ class HangReader {
   }
 
   #owns(thread: number | null): boolean {
-    const { threads, processes } = this.#known;
-    if (thread === null) return processes[0] === this.#process;
-    return threads.find(({ number }) => number === thread)?.process === this.#process.number;
+    if (thread === null) return this.#known.processes[0] === this.#process;
+    return this.#threads.get(thread)?.process === this.#process.number;
   }
 
   /** What those of the process who have not ended are told to wait for. */
@@ -138,12 +137,13 @@ class HangReader {
 
   /** The same by actor, joined to what else is known, and those who wait for a turn on a thread. */
   #waitsOf(told: readonly HangingWait[]): Map<number, HangingWait> {
+    const { resources } = this.#trace.definitions;
     const found = new Map<number, HangingWait>();
     for (const wait of told) {
       const before = found.get(wait.actor);
       found.set(wait.actor, {
         ...wait,
-        of: wait.of ?? before?.of ?? null,
+        of: wait.of ?? before?.of ?? resources.get(wait.resource ?? -1)?.name ?? null,
         resource: wait.resource ?? before?.resource ?? null,
         whom: wait.whom ?? before?.whom ?? null,
         place: wait.place ?? before?.place ?? this.#actors.get(wait.actor)?.lastPlace ?? null,
@@ -206,18 +206,22 @@ class HangReader {
   }
 
   #isDaemon(thread: number | null): boolean {
-    return this.#known.threads.find(({ number }) => number === thread)?.daemon === true;
+    return this.#threads.get(thread ?? NaN)?.daemon === true;
   }
 
+  /** Waits that lead back to the first of them: each is followed once. */
   #circle(): HangingWait[] {
     const cleared = new Set<number>();
     for (const start of this.#waits.keys()) {
-      const path: number[] = [];
-      for (let at: number | null = start; at !== null; at = this.#waits.get(at)?.whom ?? null) {
-        const index = path.indexOf(at);
-        if (index >= 0) return path.slice(index).map((actor) => this.#waits.get(actor)!);
-        if (cleared.has(at)) break;
-        path.push(at);
+      const path = new Set<number>();
+      let at: number | null = start;
+      while (at !== null && !path.has(at) && !cleared.has(at)) {
+        path.add(at);
+        at = this.#waits.get(at)?.whom ?? null;
+      }
+      if (at !== null && path.has(at)) {
+        const actors = [...path];
+        return actors.slice(actors.indexOf(at)).map((actor) => this.#waits.get(actor)!);
       }
       for (const actor of path) cleared.add(actor);
     }

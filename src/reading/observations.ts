@@ -49,7 +49,7 @@ export interface Leftover {
   unfinished: number | null;
   of: string | null;
   resource: number | null;
-  /** Where it was told; where the resource was made stands in its definition. */
+  /** Where the resource was made, or else where this was told. */
   place: number | null;
 }
 
@@ -125,7 +125,8 @@ export class ObservationReader {
   static readonly hears: Hears<ObservationReader> = {
     "waits-for": (reader, { actor, at, text, resource, place, numbers }) => {
       const whom = numbers?.["whom"] ?? null;
-      reader.#waits.set(actor, { actor, at, of: text ?? null, resource, whom, place });
+      const of = text ?? reader.#entities.resource(resource)?.name ?? null;
+      reader.#waits.set(actor, { actor, at, of, resource, whom, place });
     },
     "handle-alive": (reader, { thread, at, text, place, actor }) => {
       const process = reader.#entities.processOf(thread).number;
@@ -140,10 +141,12 @@ export class ObservationReader {
       if (resource === null) return;
       reader.attached.push({ actor, as: reader.#entities.word(ends, value), resource });
     },
-    left: (reader, { thread, at, value: items, text, resource, place, numbers }) => {
+    left: (reader, { thread, at, value: items, text, resource, place: told, numbers }) => {
       const process = reader.#entities.processOf(thread).number;
       const unfinished = numbers?.["unfinished"] ?? null;
-      const left = { process, at, items, unfinished, of: text ?? null, resource, place };
+      const { name = null, place = told } = reader.#entities.resource(resource) ?? {};
+      const of = text ?? name;
+      const left = { process, at, items, unfinished, of, resource, place: place ?? told };
       reader.#left.set(resource ?? text ?? at, left);
     },
     misused: (reader, { actor, thread, at, value, text, place, stack }) => {

@@ -59,6 +59,7 @@ export function inProcess(reading: Reading, process: number): Reading {
     handlers: reading.handlers.filter(isOf),
     misused: reading.misused.filter(isOn),
     swallowed: reading.swallowed.filter(isBy),
+    outlived: reading.outlived.filter(isBy),
     hangs: reading.hangs.filter(isOf),
     folded: reading.folded.filter(isOn),
   };

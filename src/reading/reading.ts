@@ -38,6 +38,7 @@ import {
   type Sighting,
   type Swallowed,
 } from "./observations.ts";
+import { type OutlivedWork, outlivedWork } from "./outlived.ts";
 import { ProcessReader } from "./processes.ts";
 import { type Race, RaceReader } from "./races.ts";
 import { precisionOf, raceWindow, speedOf } from "./precision.ts";
@@ -117,6 +118,10 @@ export interface Reading {
   misused: Misused[];
   /** Cancellations that their tasks caught, and went on. */
   swallowed: Swallowed[];
+  /** Work that went on although whoever waited for it had given up. */
+  outlived: OutlivedWork[];
+  /** When the garbage collector took those that were pending, by actor. */
+  collected: ReadonlyMap<number, Ticks>;
   /** Where nothing moved any more, and why. */
   hangs: Hang[];
   /** By actor: its callers where it was seen last, the innermost first. */
@@ -271,7 +276,7 @@ class TraceReader {
     this.#actors.finish({ wall, waitedFor, strays, isIdle });
     this.#failures.finish();
     this.#exits.finish(strays, precisionOf(this.#trace.source));
-    if (this.#trace.source.kind === "observed") this.#actors.losePrograms();
+    if (this.#entities.isObserved) this.#actors.losePrograms();
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();
     const reading: Omit<Reading, "hangs"> = {
@@ -301,11 +306,13 @@ class TraceReader {
       handlers: this.#observations.handlers,
       misused: this.#observations.misused,
       swallowed: this.#observations.swallowed,
+      outlived: outlivedWork(this.#entities.actors, standstills),
+      collected: this.#actors.collected,
       stacks: this.#entities.stacks,
       dropped: this.#observations.dropped,
       raisedInto,
     };
-    return { ...reading, hangs: hangsOf(reading, this.#trace) };
+    return { ...reading, hangs: this.#entities.isObserved ? hangsOf(reading, this.#trace) : [] };
   }
 }
 

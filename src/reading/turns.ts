@@ -129,7 +129,14 @@ export class TurnReader {
 
   #overslept({ thread, actor, at, value }: LogCursor, due: Ticks): void {
     const how = value === completed ? "woke" : "cut-off";
-    if (at - due >= noticeable) this.#isLate(thread, { actor, due, at, how });
+    if (at - due < noticeable) return;
+    this.#isLate(thread, { actor, due, at, how, ...this.#sleepPlace(actor) });
+  }
+
+  /** Where an actor slept last; nothing where that is not told. */
+  #sleepPlace(actor: number): { place?: number } {
+    const place = this.#spans.lastSleepOf(actor)?.place ?? null;
+    return place === null ? {} : { place };
   }
 
   /** Nothing comes after this instant: who still sleeps was late by then, if it was due. */
@@ -139,7 +146,13 @@ export class TurnReader {
       if (endedAt !== null) continue;
       const due = this.#spans.dueOf(number);
       if (wall - due >= noticeable)
-        this.#isLate(thread ?? -1, { actor: number, due, at: wall, how: "cut-off" });
+        this.#isLate(thread ?? -1, {
+          actor: number,
+          due,
+          at: wall,
+          how: "cut-off",
+          ...this.#sleepPlace(number),
+        });
     }
   }
 

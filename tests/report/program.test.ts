@@ -236,7 +236,7 @@ describe("a program", () => {
       event(3, "wait-began", "main", { for: "result", whom: "t", place: "line 3" }),
       event(9, "interrupted", "main", { by: "deadlock" }),
     ]);
-    expect(text).toContain("main waits for the result of t");
+    expect(text).toContain("main waits at app.py:3 for the result of t");
     expect(result.waits).toMatchObject([{ who: "main", for: "result", whom: "t", whomId: "t" }]);
   });
 
@@ -342,6 +342,8 @@ describe("a program", () => {
       { define: "place", id: "parse", file: "app.py", line: 9, function: "parse" },
       { ...event(2, "task-started", "t"), place: "line 3" },
       event(300, "call-held", "t", { duration: 200, place: "parse", lastLine: 12 }),
+      task("u"),
+      event(300, "late", "u", { late: 150, by: "t" }),
       ...ended,
     ]);
     expect(text).toContain(
@@ -427,7 +429,7 @@ describe("a program", () => {
       ...ended,
     ]);
     expect(text).toContain("c LOST 500ms started by job (app.py:8);");
-    expect(text).toContain("job (made at app.py:8) simply stopped");
+    expect(text).toContain("job (made at app.py:8) never began");
   });
 
   test("tells holds with how late each was through them, altogether and by how much of it", async () => {

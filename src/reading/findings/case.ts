@@ -118,3 +118,11 @@ export function alike(subject: Case, fits: (task: Work, actor: number) => boolea
 export function workOf({ tasks }: Pick<Case, "tasks">, actor: number): Work {
   return tasks.get(actor)!;
 }
+
+/** Where actors were made and stood: copies of one function share most of these. */
+export function placesOf(subject: Case, actors: readonly number[]): ActorPlace[] {
+  const places = new Map<string, ActorPlace>();
+  for (const actor of actors)
+    for (const one of subject.placesOf(actor)) places.set(`${one.is} ${one.place}`, one);
+  return [...places.values()];
+}

@@ -1,7 +1,7 @@
 /** Detecting: everything in a case that a user should know of, the gravest first. */
-import type { Case } from "./case.ts";
+import { type Case, placesOf } from "./case.ts";
 import { launchUnheard, nobodyHeard, onlyLogged, promisesNotAwaited, strays } from "./errors.ts";
-import type { ActorPlace, Detected, Finding, Rule } from "./finding.ts";
+import type { Detected, Finding, Rule } from "./finding.ts";
 import { loopBlocked, starved } from "./held.ts";
 import {
   abandoned,
@@ -49,14 +49,6 @@ export function detect(subject: Case): Finding[] {
       (found) => ({ ...found, places: placesOf(subject, found.actors) }) as Finding,
     ),
   );
-}
-
-/** Where actors were made and stood: copies of one function share most of these. */
-function placesOf(subject: Case, actors: readonly number[]): ActorPlace[] {
-  const places = new Map<string, ActorPlace>();
-  for (const actor of actors)
-    for (const one of subject.placesOf(actor)) places.set(`${one.is} ${one.place}`, one);
-  return [...places.values()];
 }
 
 /** The first of the pairs whose order is luck. */

@@ -131,9 +131,9 @@ export interface Evidence {
   race: { race: Race; others: number };
 }
 
-/** Where an actor was made, or where it stood when it was cut off or the run ended. */
+/** Where an actor was made, where it stood when it was cut off or the run ended, or where something happened. */
 export interface ActorPlace {
-  is: "made" | "stood";
+  is: "made" | "stood" | "at";
   /** Its number among the places of the trace. */
   place: number;
 }

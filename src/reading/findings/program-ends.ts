@@ -1,0 +1,96 @@
+/** Findings about how a program uses its loops and threads, and about what is left or undone at its end. */
+import { TICKS_PER_MS, type Ticks } from "../../base/duration.ts";
+import { misuses as known, type Misuse } from "../../trace/event.ts";
+import type { Misused } from "../observations.ts";
+import type { DetectedInProgram, Program } from "./program-finding.ts";
+
+/** From how long on it is worth a word that something keeps a process whose main is over. */
+const longStay: Ticks = 1000 * TICKS_PER_MS;
+
+/** Uses that cannot work, by what and where. A wait for oneself is told of with its circle where there is one. */
+export function misuses({ reading }: Program): DetectedInProgram<Misuse>[] {
+  const isInCircle = ({ what, actor }: Misused): boolean =>
+    what === "self-wait" &&
+    reading.hangs.some(({ circle }) => circle.some((wait) => wait.actor === actor));
+  const told = reading.misused.filter((one) => !isInCircle(one));
+  const alike = Map.groupBy(told, ({ what, place }) => `${what} ${place}`);
+  return [...alike.values()].flatMap((some): DetectedInProgram<Misuse>[] => {
+    const [misused] = some as [Misused];
+    const { what, at, place } = misused;
+    const found = { actors: [...new Set(some.map(({ actor }) => actor))], at, place };
+    const rule = known.find((one) => one === what);
+    // What this version does not know it concludes nothing from.
+    if (rule === undefined) return [];
+    if (rule === "self-wait") return [{ ...found, rule, evidence: { circle: [], misused } }];
+    return [{ ...found, rule, evidence: { times: some.length, misused } }];
+  });
+}
+
+/** Values that nobody has taken. What is only not said to be done has been taken. */
+export function leftInQueues({ reading }: Program): DetectedInProgram<"left-in-queue">[] {
+  return reading.left
+    .filter(({ items }) => items > 0)
+    .map((left) => ({
+      rule: "left-in-queue",
+      actors: [],
+      at: left.at,
+      place: left.place,
+      evidence: { left },
+    }));
+}
+
+/** Functions that were to be called at the end of the process, and were not. One that was killed could not. */
+export function handlersUnrun(program: Program): DetectedInProgram<"handler-unrun">[] {
+  const { reading, interruptedBy, exitCall } = program;
+  const handlers = reading.handlers.filter(({ beganAt }) => beganAt === null);
+  const isKnown = interruptedBy === null || interruptedBy === "hang";
+  if (handlers.length === 0 || !isKnown) return [];
+  const why = interruptedBy === "hang" ? "hang" : exitCall === null ? "unknown" : "exit";
+  // A hang before main's end is not what keeps its handlers.
+  if (why === "hang" && !isMainOver(program)) return [];
+  return [
+    {
+      rule: "handler-unrun",
+      actors: [],
+      at: handlers[0]!.at,
+      place: handlers[0]!.place,
+      evidence: { handlers, why },
+    },
+  ];
+}
+
+/** What kept a process whose main was over, until somebody ended it. */
+export function keptAlive(program: Program): DetectedInProgram<"kept-alive">[] {
+  const { reading, interruptedBy, main, wall } = program;
+  if (!isMainOver(program) || main.endedAt === null || reading.handles.length === 0) return [];
+  if (!["hang", "timeout", "signal"].includes(interruptedBy ?? "")) return [];
+  const until = reading.processes[0]?.endedAt ?? wall;
+  if (interruptedBy !== "hang" && until - main.endedAt < longStay) return [];
+  const { handles } = reading;
+  return [
+    {
+      rule: "kept-alive",
+      actors: [...new Set(handles.flatMap(({ actor }) => actor ?? []))],
+      at: main.endedAt,
+      place: handles.find(({ place }) => place !== null)?.place ?? null,
+      evidence: { since: main.endedAt, until, handles },
+    },
+  ];
+}
+
+/** An exit that was no end of main's own, where no loss by it tells of that. */
+export function exitBy(program: Program): DetectedInProgram<"exit-by">[] {
+  const { exitCall, reading, tasks } = program;
+  const exit = reading.processes[0]?.exit ?? null;
+  if (exitCall === null || exit === null) return [];
+  for (const [, { lost, status }] of tasks) if (lost && status === "abandoned") return [];
+  const unrun = reading.handlers.filter(({ beganAt }) => beganAt === null).length;
+  const isMains = exitCall.call.by === null && exitCall.call.thread === null;
+  if (isMains && unrun === 0) return [];
+  const evidence = { call: exitCall.call, code: exit.code, unrun };
+  return [{ rule: "exit-by", actors: [], at: exit.at, place: exit.place, evidence }];
+}
+
+function isMainOver({ main }: Program): boolean {
+  return main.status === "finished" || main.status === "failed";
+}

@@ -1,0 +1,132 @@
+/** Findings about failures in a program of which no code learned, or learned too late. */
+import type { ActorOutcome } from "../entities.ts";
+import type { Failure } from "../failures.ts";
+import { strays } from "./errors.ts";
+import type { DetectedInProgram, Program } from "./program-finding.ts";
+
+/** Failures that nobody heard of, and that no other failure had taken the place of. */
+export function failuresUnheard(program: Program): DetectedInProgram<"failure-unheard">[] {
+  return byKind(unheard(program).filter((one) => siblingOf(program, one) === null)).map(
+    ({ actors, first }) => ({
+      rule: "failure-unheard",
+      actors,
+      at: first.failure.at,
+      evidence: { error: first.failure.error, raisedAt: first.failure.place ?? null },
+    }),
+  );
+}
+
+/** Failures that nobody heard of since their group had raised another one by then. */
+export function failuresSwallowed(program: Program): DetectedInProgram<"failure-swallowed">[] {
+  return byKind(unheard(program).filter((one) => siblingOf(program, one) !== null)).map(
+    ({ actors, first }) => ({
+      rule: "failure-swallowed",
+      actors,
+      at: first.failure.at,
+      evidence: {
+        error: first.failure.error,
+        raisedAt: first.failure.place ?? null,
+        first: siblingOf(program, first)!,
+      },
+    }),
+  );
+}
+
+/** Failures of which only a line on stderr told, and those that ended threads. */
+export function logged(program: Program): DetectedInProgram<"only-logged" | "thread-failed">[] {
+  const found = failed(program).filter(
+    ({ actor, failure }) => actor.heard?.by === "logged" && !wasHandledLate(failure),
+  );
+  const told = byKind(found).map(({ actors, first }) => ({
+    rule: first.actor.kind === "thread" ? ("thread-failed" as const) : ("only-logged" as const),
+    actors,
+    at: first.actor.heard!.at ?? first.failure.at,
+    evidence: {
+      of: "actor" as const,
+      error: first.failure.error,
+      raisedBy: [],
+      isRejection: program.rejected && wasRejection(first.failure),
+    },
+  }));
+  return [...told, ...strays(program)];
+}
+
+/** Failures that were told to be unheard, and heard afterwards. */
+export function handledLate(program: Program): DetectedInProgram<"handled-late">[] {
+  return byKind(failed(program).filter(({ failure }) => wasHandledLate(failure))).map(
+    ({ actors, first: { failure } }) => {
+      const loggedAt = failure.heard.find(({ by }) => by === "logged")!.at;
+      const heardAt = failure.heard.findLast(({ by }) => by === "raised")!.at;
+      return {
+        rule: "handled-late",
+        actors,
+        at: loggedAt,
+        evidence: { error: failure.error, loggedAt, heardAt },
+      };
+    },
+  );
+}
+
+/** An actor with its last failure. */
+interface Failed {
+  actor: ActorOutcome;
+  failure: Failure;
+}
+
+/** Work and entries that failed. What main fails with ends its process, which tells of it. */
+function failed({ reading }: Program): Failed[] {
+  const byNumber = new Map(reading.actors.map((actor) => [actor.number, actor]));
+  const last = new Map<number, Failed>();
+  for (const failure of reading.failures) {
+    const actor = byNumber.get(failure.actor);
+    if (failure.ofCall || actor === undefined || actor.kind === "main") continue;
+    last.set(failure.actor, { actor, failure });
+  }
+  return [...last.values()];
+}
+
+/**
+ * Failures that nobody heard of. Where the process was interrupted somebody might still have come to hear; that
+ * nobody had is told by a recorder. Whoever was waited for when it failed is told of with that wait.
+ */
+function unheard(program: Program): Failed[] {
+  const peers = new Set(program.reading.hangs.flatMap(({ dead }) => dead.map(({ peer }) => peer)));
+  return failed(program)
+    .filter(({ actor: { heard } }) => heard?.by === "nobody")
+    .filter(({ actor: { heard } }) => program.interruptedBy === null || heard!.at !== null)
+    .filter(({ actor: { number } }) => !peers.has(number));
+}
+
+/** The first of those that the same parent made at the same place and that failed into it before; null for none. */
+function siblingOf(program: Program, { actor, failure }: Failed): number | null {
+  if (actor.parent === null || actor.kind !== "task") return null;
+  const before = failed(program).find(
+    (one) =>
+      one.actor.parent === actor.parent &&
+      one.actor !== actor &&
+      one.failure.at <= failure.at &&
+      one.actor.heard?.by === "raised",
+  );
+  return before?.actor.number ?? null;
+}
+
+function wasHandledLate({ heard }: Failure): boolean {
+  const logged = heard.findIndex(({ by }) => by === "logged");
+  return logged >= 0 && heard.some(({ by }, index) => by === "raised" && index > logged);
+}
+
+function wasRejection({ heard }: Failure): boolean {
+  return heard.some(({ where }) => where === "unhandled-rejection");
+}
+
+/** Failures of actors of one kind together. */
+function byKind(all: readonly Failed[]): { actors: number[]; first: Failed }[] {
+  const alike = Map.groupBy(
+    all,
+    ({ actor: { kind, name, function: of, place } }) => `${kind} ${of ?? name} ${place}`,
+  );
+  return [...alike.values()].map((some) => ({
+    actors: some.map(({ actor }) => actor.number),
+    first: some[0]!,
+  }));
+}
