@@ -150,7 +150,7 @@ describe("the source", () => {
     const words = ["context.ts", "rules.ts", "words.ts"].map((name) => `remedies/${name}`);
     const isFree = (file: string): boolean =>
       ["trace", "reading"].includes(folderOf(file)) ||
-      file.startsWith("remedies/program/") ||
+      ["remedies/program/", "remedies/python/"].some((folder) => file.startsWith(folder)) ||
       words.includes(file);
     const reached = new Map<string, string>();
     const visit = async (file: string, from: string): Promise<void> => {

@@ -51,11 +51,7 @@ function heardWords(heard: HeardBy | null): string {
 }
 
 /** Who stopped a task that came to no end of its own. */
-export function stopWords(
-  { destroyed, cancelled, until, lost }: ActorOutcome,
-  names: Names,
-): string | null {
-  if (destroyed) return "destroyed while pending, since its loop had closed";
+export function stopWords({ cancelled, until, lost }: ActorOutcome, names: Names): string | null {
   switch (cancelled?.reason) {
     case "group-failed":
       return "given up because its group failed";

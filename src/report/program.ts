@@ -56,6 +56,8 @@ export interface ProgramReport extends ObservedTrace {
   swallowed: ReadonlySet<number>;
   unseen: readonly Unseen[];
   findings: readonly ProgramFinding[];
+  /** By actor: the rule of the first finding that is about it. */
+  rules: ReadonlyMap<number, ProgramFinding["rule"]>;
 }
 
 export interface ProcessReport extends ProcessOutcome, Pick<ProcessDefinition, "pid" | "command"> {
@@ -115,6 +117,9 @@ export function reportProgram(observed: ObservedTrace): ProgramReport {
     swallowed: new Set(reading.swallowed.map(({ actor }) => actor)),
     unseen,
     findings,
+    rules: new Map(
+      findings.toReversed().flatMap(({ actors, rule }) => actors.map((actor) => [actor, rule])),
+    ),
   };
 }
 

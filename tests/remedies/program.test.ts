@@ -38,6 +38,7 @@ const context = programContext(
     actors: { get: (number) => actors[number] },
     places: { get: (number) => places[number] },
     threads: { get: () => undefined },
+    resources: { get: () => undefined },
   }),
 );
 

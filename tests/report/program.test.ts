@@ -65,9 +65,9 @@ describe("a program of three threads, two loops and a second process", () => {
   test("findings stand at file and line, and each process has its own end", async () => {
     const text = flat(await report(app));
     for (const words of [
-      "* the process ended when main did, and Task-2 (made at app.py:9 in fetch) simply stopped at app.py:12 in parse.",
-      '* tick failed ("boom"), and only a line on stderr told of it',
-      "* Task-2 (made at app.py:9 in fetch) held its loop's thread for 150ms: Task-3 began 151ms late; Task-1 woke 132ms late.",
+      "* the process ended when main did, and does not wait for daemon threads: parse (started at app.py:9) was cut off at app.py:12, on the daemon thread io.",
+      '* tick failed with "boom", and only asyncio\'s line on stderr told of it',
+      "* parse held the thread of its loop for 150ms: parse began 151ms late; fetch (app.py:21) woke 132ms late.",
       "* the process ended, and pull (made at helper.py:6 in pull) simply stopped at helper.py:6 in pull.",
     ])
       expect(text).toContain(words);
@@ -236,7 +236,7 @@ describe("a program", () => {
       event(3, "wait-began", "main", { for: "result", whom: "t", place: "line 3" }),
       event(9, "interrupted", "main", { by: "deadlock" }),
     ]);
-    expect(text).toContain("main waits at app.py:3 for the result of t");
+    expect(text).toContain("the main program waits for the result of t at app.py:3");
     expect(result.waits).toMatchObject([{ who: "main", for: "result", whom: "t", whomId: "t" }]);
   });
 
@@ -282,7 +282,7 @@ describe("a program", () => {
     expect(inTask.result.exit).toMatchObject({ code: 3, by: "t", thread: "MainThread" });
     const inThread = await end(9, 3, io, exit(9, undefined, 3, "io"));
     expect(inThread.text).toContain(
-      "* a call to exit (status 3) in thread io at app.py:3 ended the process, and t (made at app.py:3) simply stopped",
+      "* a call to exit in thread io at app.py:3 ended the process with status 3 with t (started at app.py:3) under way: no finally",
     );
     expect(inThread.result.exit).toMatchObject({ by: null, thread: "io", place: { line: 3 } });
     // Main's own call is plain, and one whose status is not the process's, or long before its end, is no cause.
@@ -327,7 +327,7 @@ describe("a program", () => {
       ...ended,
     ]);
     expect(text).toContain(
-      "* a call to exit (status 2) by h in thread poll at app.py:3 ended the process, and h (made at app.py:3) simply stopped",
+      "* a call to exit by h in thread poll at app.py:3 ended the process with status 2 with h (started at app.py:3) under way at app.py:3: no finally",
     );
     expect(result.processes).toMatchObject([
       { name: "app", exitCalled: null },
@@ -347,7 +347,7 @@ describe("a program", () => {
       ...ended,
     ]);
     expect(text).toContain(
-      "t (made at app.py:3), at app.py:9 in parse, held its loop's thread for 200ms",
+      "t held the thread of its loop for 200ms (it was at app.py:9 in parse): u woke 150ms late",
     );
     expect(text).toContain("simply stopped at app.py:3.");
     const place = { file: "app.py", line: 9, function: "parse" };
@@ -646,7 +646,7 @@ describe("the trace in src/README.md", () => {
     const text = flat(stdout);
     expect(text).toContain("upload LOST 91ms started app.py:14 in start");
     expect(text).toContain(
-      "* the process ended when main did, and Task-1 (made at app.py:14 in start) simply stopped at app.py:10 in upload.",
+      "* the process ended when main did, and does not wait for daemon threads: upload (started at app.py:14) was cut off at app.py:10, on the daemon thread io.",
     );
     expect(text).not.toContain("does not know");
   });

@@ -4,10 +4,11 @@ import type { ActorPlace } from "../../reading/findings/finding.ts";
 import { detectInProgram } from "../../reading/findings/in-program.ts";
 import type { FoundInProgram, ProgramRule } from "../../reading/findings/program-finding.ts";
 import type { Reading } from "../../reading/reading.ts";
-import type { ReadingSource } from "../../reading/precision.ts";
 import { inProcess } from "../../reading/one-process.ts";
+import type { ObservedSource } from "../../trace/trace.ts";
 import type { Words } from "../context.ts";
-import { observedContext } from "./observed-context.ts";
+import { pythonContext } from "../python/context.ts";
+import { observedContext, type ProgramContext } from "./observed-context.ts";
 import type { Names } from "./names.ts";
 
 /** A finding with what is said of it. */
@@ -26,9 +27,9 @@ export interface ProgramFinding {
 /** Everything in a trace that its user should know of: process by process, the gravest first. */
 export function findInProgram(
   reading: Reading,
-  { source, names }: { source: ReadingSource; names: Names },
+  { source, names }: { source: ObservedSource; names: Names },
 ): ProgramFinding[] {
-  const context = observedContext(names);
+  const context = contextFor(reading, source, names);
   const parts = reading.processes.map(({ number }) => inProcess(reading, number));
   const found = parts.flatMap((part) => detectInProgram(part, source));
   return found.map((finding) => {
@@ -38,4 +39,15 @@ export function findInProgram(
     const { message, otherwise: fix } = say(finding);
     return { rule, actors, places, at, message, fix, evidence };
   });
+}
+
+/** The words of a program's own language, where there are any. */
+function contextFor(
+  reading: Reading,
+  { language, runtime }: ObservedSource,
+  names: Names,
+): ProgramContext {
+  return language === "python"
+    ? pythonContext({ names, reading, runtime })
+    : observedContext(names);
 }

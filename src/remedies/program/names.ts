@@ -2,11 +2,11 @@
 import { list } from "../../base/sentences.ts";
 import { formatCount } from "../../base/count.ts";
 import type { ActorPlace, ExitCall, FindingOf, Rule } from "../../reading/findings/finding.ts";
-import type { Definitions } from "../../trace/definitions.ts";
+import type { Definitions, ResourceDefinition } from "../../trace/definitions.ts";
 
 /** The definitions that names and places are looked up in. */
 export type Defined = {
-  [Kind in "actors" | "places" | "threads"]: Pick<Definitions[Kind], "get">;
+  [Kind in "actors" | "places" | "threads" | "resources"]: Pick<Definitions[Kind], "get">;
 };
 
 /** What tells an actor apart from others of its name; null where it is not needed. */
@@ -81,6 +81,25 @@ export class Names {
     const where =
       of === null || of === within || of === "<module>" ? "" : ` in ${functionName(of)}`;
     return `${file}:${line}${where}${source === undefined ? "" : ` (${source})`}`;
+  }
+
+  /** Where the function of an actor is defined; null where that is not known. */
+  codeOf(actor: number): number | null {
+    return this.#defined.actors.get(actor)?.code ?? null;
+  }
+
+  /** The function that a place stands in, as its language names it; null outside of any. */
+  functionAt(place: number): string | null {
+    return this.#defined.places.get(place)?.function ?? null;
+  }
+
+  /** The text of the call that stands at a place; null where that is not known. */
+  sourceAt(place: number): string | null {
+    return this.#defined.places.get(place)?.source ?? null;
+  }
+
+  resource(resource: number): ResourceDefinition | undefined {
+    return this.#defined.resources.get(resource);
   }
 
   /** The line of a place, as `app.py:10`. */
