@@ -98,6 +98,15 @@ export class Followers {
     return this.#live().every(({ file }) => file.answered >= file.requested);
   }
 
+  /** Whether anything may still wake a process in which nothing moves; so it is where a recorder does not say. */
+  get mayGoOn(): boolean {
+    return (
+      this.#live().length === 0 ||
+      !this.hasAnswered ||
+      this.#live().some(({ file }) => file.mayGoOn)
+    );
+  }
+
   #live(): Followed[] {
     return this.#all.filter(({ isOver }) => !isOver);
   }

@@ -32,8 +32,6 @@ export interface Observing {
   timeoutMs: number | null;
   /** After how long without any motion it is ended, in ms, unless it may go on; null for never. */
   hangMs: number | null;
-  /** Whether anything may still wake a program that stands still, as of its trace. */
-  mayGoOn: (trace: RecordedTrace) => boolean;
   /** The version of tandem. */
   tandem: string;
   /** Ends it, as `--timeout` does. */
@@ -134,6 +132,12 @@ class Observation implements Running {
   }
 
   async look(): Promise<RecordedTrace> {
+    await this.#ask();
+    return this.#transcript.trace();
+  }
+
+  /** Has every recorder tell where everything stands. */
+  async #ask(): Promise<void> {
     this.#followers.request();
     const until = performance.now() + answerMs;
     do {
@@ -141,7 +145,6 @@ class Observation implements Running {
       if (this.#followers.hasAnswered) break;
       await this.#rest(busyMs);
     } while (performance.now() < until && !this.#hasEnded);
-    return this.#transcript.trace();
   }
 
   async perform(): Promise<Observed> {
@@ -169,7 +172,7 @@ class Observation implements Running {
       if (now - this.#lookedAt >= lookMs) this.#lookAround(now);
       if (signal?.aborted) return this.#end("abort");
       if (now >= limit) return this.#end("timeout");
-      if (this.#isStill(now) && !(await this.#mayGoOn())) return this.#end("hang");
+      if (this.#isStill(now) && (await this.#isHung(now))) return this.#end("hang");
       await this.#rest(this.#followers.fullness > 0.05 ? busyMs : restMs);
     }
   }
@@ -204,16 +207,18 @@ class Observation implements Running {
     return this.#stillness?.isStill(now) === true && !this.#othersRun;
   }
 
-  async #mayGoOn(): Promise<boolean> {
-    const mayGoOn = this.#observing.mayGoOn(await this.look());
-    if (mayGoOn) this.#stillness?.startOver(performance.now());
-    return mayGoOn;
+  /** Whether nothing can wake it any more, as its recorders say; if something can, it has as long again. */
+  async #isHung(now: number): Promise<boolean> {
+    await this.#ask();
+    if (!this.#followers.mayGoOn && !this.#hasEnded) return true;
+    this.#stillness?.startOver(now);
+    return false;
   }
 
   /** Ends the program: asks where everything stands, then asks it to go, then makes it. */
   async #end(why: NonNullable<Observed["endedFor"]>): Promise<void> {
     this.#endedFor = why;
-    await this.look();
+    if (why !== "hang") await this.#ask();
     const below = descendantsOf(this.pid);
     this.#send("SIGTERM");
     await this.#waitForEnd(graceMs);

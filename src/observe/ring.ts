@@ -33,6 +33,8 @@ export const headerAt = {
   state: 80,
   answered: 84,
   heartbeat: 88,
+  /** What may still wake the process, other than its own program, as bits; as of the last answer. */
+  wakers: 96,
   /** Written by tandem: slots below it have been read, and are free. */
   tails: [128, 136],
   request: 144,
@@ -215,6 +217,8 @@ export class RecordFile implements Disposable {
   /** When the recorder last looked around, in ns of its clock. */
   heartbeat = 0n;
   requested = 0;
+  /** Whether anything may still wake the process, other than its own program, as of the last answer. */
+  mayGoOn = false;
   readonly #bytes: RecordBytes;
   readonly #rings: readonly [RingReader, RingReader];
   readonly #head = new Uint8Array(headerAt.request + 4);
@@ -309,6 +313,7 @@ export class RecordFile implements Disposable {
     if (this.#bytes.read(this.#head, 0) < this.#head.length) return;
     this.state = recorderStates[this.#view.getUint32(headerAt.state, true)] ?? "failed";
     this.answered = this.#view.getUint32(headerAt.answered, true);
+    this.mayGoOn = this.#view.getUint32(headerAt.wakers, true) !== 0;
     this.heartbeat = this.#view.getBigUint64(headerAt.heartbeat, true);
   }
 

@@ -1,8 +1,6 @@
 /** A program that somebody else wrote is run, observed, and what became of everything in it is read. */
 import { observe, type Observed, type Observing, type Running } from "../observe/observe.ts";
-import { read, type Reading } from "../reading/reading.ts";
-import { waits } from "../trace/event.ts";
-import { type Trace, wordOf } from "../trace/trace.ts";
+import { read } from "../reading/reading.ts";
 import type { ProgramRecording } from "./report.ts";
 
 export { CannotStart } from "../observe/observe.ts";
@@ -10,7 +8,7 @@ export { findInterpreter, python } from "../observe/python/python.ts";
 export type { RecorderSettings } from "../observe/language.ts";
 export type { Unseen } from "../observe/unseen.ts";
 
-export interface ObserveOptions extends Omit<Observing, "mayGoOn" | "onStart"> {
+export interface ObserveOptions extends Omit<Observing, "onStart"> {
   /** Hears that the program has been started. */
   onStart?: (program: RunningProgram) => void;
 }
@@ -30,7 +28,6 @@ export async function observeProgram(options: ObserveOptions): Promise<ObservedP
   const { onStart, ...rest } = options;
   const { trace, ...observed } = await observe({
     ...rest,
-    mayGoOn: (trace) => mayGoOn(trace, read(trace)),
     ...(onStart === undefined
       ? {}
       : {
@@ -49,26 +46,4 @@ function recordingOf(trace: Observed["trace"]): ProgramRecording {
   const { source } = trace.header;
   if (source.kind !== "observed") throw new Error("a program has no document");
   return { of: "program", source, trace, reading: read(trace) };
-}
-
-/** What wakes a wait from outside of the program, or by the clock. */
-const wakers: ReadonlySet<string> = new Set(["process", "input", "select", "sleep"]);
-const wakingKinds: ReadonlySet<string> = new Set(["timer", "socket", "stream", "process"]);
-
-/** Whether a timer, a socket, standard input or a child may still wake a program in which nothing moves. */
-function mayGoOn(trace: Trace, { unfinished, sightings, handles }: Reading): boolean {
-  const kindOf = (resource: number | null): string =>
-    trace.definitions.resources.get(resource ?? -1)?.kind ?? "";
-  return (
-    handles.some(({ kind }) => kind !== "thread") ||
-    sightings.some(
-      ({ resource, of }) => wakingKinds.has(kindOf(resource)) || wakers.has(of ?? ""),
-    ) ||
-    unfinished.some(
-      ({ kind, value, resource }) =>
-        kind === "sleep" ||
-        (kind === "wait" &&
-          (wakers.has(wordOf(trace, waits, value)) || wakingKinds.has(kindOf(resource)))),
-    )
-  );
 }

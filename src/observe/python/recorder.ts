@@ -23,6 +23,7 @@ import snapshot from "./recorder/snapshot.py" with { type: "text" };
 import start from "./recorder/start.py" with { type: "text" };
 import threads from "./recorder/threads.py" with { type: "text" };
 import waits from "./recorder/waits.py" with { type: "text" };
+import wakers from "./recorder/wakers.py" with { type: "text" };
 import weave from "./recorder/weave.py" with { type: "text" };
 import stub from "./sitecustomize.py" with { type: "text" };
 
@@ -45,6 +46,7 @@ export const recorderParts = {
   waits,
   holders,
   snapshot,
+  wakers,
   sampler,
   start,
 };

@@ -202,6 +202,7 @@ def _sampler_tick():
         _sampler_answered = request
         _snapshot_told.clear()
         snapshot(True)
+        wakers_tell()
         ring_beat()
         ring_answer(request)
         _sampler_last_snapshot = at
