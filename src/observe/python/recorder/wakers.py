@@ -51,7 +51,7 @@ def _wakers_found(spots):
             stood = _waits_of_thread(frame)
             if stood.bare:
                 spots.append(_calls_spot(frame.f_code, frame.f_lasti, frame.f_lineno))
-            elif stood.frame is None and frame.f_code.co_name == "run":
+            elif frame.f_code.co_name == "run" and _waits_path(frame.f_code.co_filename) is not None:
                 # A function of C is all that the thread or the job does.
                 found |= WAKER_UNKNOWN
             if loop is None:
