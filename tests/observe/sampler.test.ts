@@ -50,6 +50,22 @@ while time.thread_time() < end:
 `,
 );
 
+const forks = program(
+  "forks.py",
+  `import os, time
+def fork():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+fork()
+fork()
+many = [os.fork() or os._exit(0) for _ in range(3)]
+time.sleep(0.1)
+print(len(os.listdir("/proc/self/task")))
+`,
+);
+
 const ms = 1e6;
 
 const recorded = new Map<string, Slot[]>();
@@ -135,5 +151,13 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
       )!;
       expect(source.text).toBe("time.sleep(0.15)");
     });
+
+    test.skipIf(process.platform !== "linux")(
+      `3.${minor}: a process that forks is warned of no thread of the recorder's, which goes on behind`,
+      () => {
+        const { stdout, stderr } = record(path, ["-Walways", forks]);
+        expect([stdout, stderr]).toEqual(["2\n", ""]);
+      },
+    );
   }
 });

@@ -311,25 +311,10 @@ def thread_id():
     """The id of the current thread, which is defined when it is new."""
     ident = get_ident()
     known = _thread_ids.get(ident)
-    if known is None and ident in _thread_put_off:
-        known, hook = _thread_put_off.pop(ident)
-        _thread_ids[ident] = known
-        hook()
-    elif known is None:
+    if known is None:
         known = _thread_ids[ident] = next(_thread_number)
         define_thread(known, _thread_name(ident))
     return known
-
-
-# By ident: the id of a thread, and what is to be done as soon as it says something.
-_thread_put_off = {}
-
-
-def at_next_event(hook):
-    """Calls the hook when this thread writes its next slot. Its id is put aside until then: nobody else looks."""
-    number = _thread_ids.pop(get_ident(), 0)
-    if number:
-        _thread_put_off[get_ident()] = (number, hook)
 
 
 def _thread_name(ident):

@@ -543,10 +543,40 @@ def _sampler_halt():
     stop.release()
     import os
 
-    task = "/proc/self/task/%d" % _sampler_native
     until = now() + 100_000_000
-    while now() < until and (_sampler_native == 0 or os.path.exists(task)):
+    while now() < until and (_sampler_native == 0 or os.path.exists("/proc/self/task/%d" % _sampler_native)):
         _sampler_time.sleep(0.0002)
+
+
+def _sampler_fork_is_over():
+    """Starts the thread again in the process that has forked. 3.13 counts threads only after this, and would warn
+    of ours: there it starts with the next line, return or call of whoever called fork."""
+    if sys.version_info[:2] != (3, 13) or len(sys._current_frames()) > 1:
+        return _sampler_begin()
+    monitoring = sys.monitoring
+    tool = next((one for one in (4, 3) if monitoring.get_tool(one) is None), None)
+    if tool is None:
+        return
+    events = monitoring.events
+    kinds = (events.LINE, events.PY_RETURN, events.CALL)
+    # Behind the guard of this hook.
+    code = sys._getframe(2).f_code
+
+    def goes_on(*_):
+        try:
+            if monitoring.get_tool(tool) == "tandem":
+                monitoring.set_local_events(tool, code, 0)
+                for kind in kinds:
+                    monitoring.register_callback(tool, kind, None)
+                monitoring.free_tool_id(tool)
+                _sampler_begin()
+        except Exception:
+            trouble("after a fork")
+
+    monitoring.use_tool_id(tool, "tandem")
+    for kind in kinds:
+        monitoring.register_callback(tool, kind, goes_on)
+    monitoring.set_local_events(tool, code, sum(kinds))
 
 
 def _sampler_end():
@@ -588,14 +618,6 @@ def _sampler_main_is_over():
             emit(HANDLE_ALIVE, 0, 0, 0, text("process"))
 
 
-def _sampler_resume():
-    """After a fork, in the parent. 3.13 counts threads, to warn of them, when this has been called."""
-    if sys.version_info[:2] == (3, 13) and len(sys._current_frames()) == 1:
-        at_next_event(_sampler_begin)
-    else:
-        _sampler_begin()
-
-
 def _sampler_forked():
     """In the child of a fork no thread but the one that forked is there."""
     global _sampler_stop, _sampler_is_ending, _sampler_answered
@@ -617,5 +639,5 @@ def sampler_open():
     after_main(_sampler_main_is_over)
     after_fork(_sampler_forked)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_sampler_halt, after_in_parent=_sampler_resume)
+        os.register_at_fork(before=guard(_sampler_halt), after_in_parent=guard(_sampler_fork_is_over))
     _sampler_begin()
