@@ -45,7 +45,8 @@ def _queue_tell_left(queue, mark):
     unfinished = getattr(queue, "unfinished_tasks", None)
     if unfinished is None:
         unfinished = getattr(queue, "_unfinished_tasks", 0)
-    if items and mark.told != (items, unfinished):
+    # None are told where some were: somebody has looked before the end.
+    if (items or mark.told) and mark.told != (items, unfinished):
         mark.told = (items, unfinished)
         more(0, mark.resource, unfinished)
         emit(LEFT, current_actor(), items, urgent=True)

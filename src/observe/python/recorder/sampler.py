@@ -28,6 +28,8 @@ _sampler_stop = None
 _sampler_is_ending = False
 _sampler_answered = 0
 _sampler_last_snapshot = 0
+# When main's code was over; what main waits for then began later.
+_sampler_main_over = 0
 
 
 class _sampler_State:
@@ -120,7 +122,7 @@ def _sampler_native_of(ident):
 def _sampler_loops():
     """The loops that run, by the ident of their thread."""
     found = {}
-    for known in list(globals().get("_loop_ids", {}).values()):
+    for known in list(_loop_ids.values()):
         loop = known[1]()
         ident = getattr(loop, "_thread_id", None)
         if ident is not None:
@@ -129,7 +131,7 @@ def _sampler_loops():
 
 
 def _sampler_current_task(ident):
-    for known in list(globals().get("_loop_ids", {}).values()):
+    for known in list(_loop_ids.values()):
         loop = known[1]()
         if getattr(loop, "_thread_id", None) == ident:
             return _task_current(loop)
@@ -141,8 +143,7 @@ def _sampler_actor(ident, state):
     task = _sampler_current_task(ident)
     if task is not None:
         return task_actor(task)
-    job = globals().get("job_on_thread")
-    return (job(ident) if job is not None else 0) or thread_actor(state.number)
+    return thread_actor(state.number)
 
 
 def _sampler_loop_thread(task):
@@ -281,9 +282,15 @@ def _sampler_see(state, frame, last, at, busy, computes):
     # A thread that blocks again and again in one line, as one that polls, stands still for all that time.
     if kind == _UNSURE and state.kind == _BLOCK and where == state.place and actor == state.actor:
         return
-    _sampler_leave(state, min(at, last + busy) if state.kind == _COMPUTE else max(last, at - busy))
+    # It ran for `busy` at some time between the two ticks: at their beginning if it was computing, at their end
+    # if it is, else nobody knows when.
+    busy = min(busy, at - last)
+    ran = last if state.kind == _COMPUTE else at - busy if kind == _COMPUTE else (last + at - busy) // 2
+    if state.number == 1:
+        ran = max(ran, min(_sampler_main_over, at))
+    _sampler_leave(state, ran + busy if state.kind == _COMPUTE else ran)
     state.kind, state.word, state.place, state.actor = kind, word, where, actor
-    state.since = max(last, at - busy) if kind == _COMPUTE else min(at, last + busy)
+    state.since = ran if kind == _COMPUTE else min(at, ran + busy)
 
 
 def _sampler_prepare(state, frame, tells):
@@ -296,7 +303,7 @@ def _sampler_prepare(state, frame, tells):
     if stood.frame is not None:
         code = stood.frame.f_code
         state.spot = _calls_spot(code, stood.frame.f_lasti, stood.frame.f_lineno)
-    whoms, about = _snapshot_whom(stood.object) if state.kind == _WAIT else ((), 0)
+    whoms, about = _snapshot_whom(stood) if state.kind == _WAIT else ((), 0)
     tells.append((state, stood.called if state.kind == _WAIT else None, whoms, about))
 
 
@@ -595,13 +602,14 @@ def _sampler_end():
 
 def _sampler_main_is_over():
     """What keeps a finished program alive: threads that are no daemons, workers of pools, processes."""
+    global _sampler_main_over
+    _sampler_main_over = now()
     threading = sys.modules.get("threading")
-    marks = globals().get("_thread_marks")
     main = getattr(threading, "_main_thread", None)
     for thread in list(getattr(threading, "_active", {}).values()):
         if thread is main or not thread.is_alive():
             continue
-        mark = marks.get(thread) if marks is not None else None
+        mark = _thread_marks.get(thread)
         is_worker = mark is not None and mark.flags & THREAD_WORKER
         if mark is None or mark.flags & THREAD_HIDDEN or thread.daemon and not is_worker:
             continue

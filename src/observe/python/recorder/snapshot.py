@@ -31,9 +31,7 @@ def snapshot(urgent=False):
         if locks:
             _snapshot_locks(urgent)
         _snapshot_texts(spots)
-        left = globals().get("queues_left")
-        if left is not None:
-            left()
+        queues_left()
     except Exception:
         trouble("snapshot")
 
@@ -100,7 +98,7 @@ def _snapshot_threads(spots, urgent):
 def _snapshot_waits(stood, actor, thread, at, urgent):
     """Tells what somebody waits for, and whom."""
     words = text(stood.called or "", False) if "(" in (stood.called or "") else text(stood.called or "")
-    whoms, about = _snapshot_whom(stood.object)
+    whoms, about = _snapshot_whom(stood)
     for whom in whoms or (0,):
         _snapshot_put(WAITS_FOR, actor, thread, at, words, whom, about, (), urgent)
 
@@ -111,8 +109,11 @@ _snapshot_kinds = (
 )
 
 
-def _snapshot_whom(waited):
+def _snapshot_whom(stood):
     """The actors that are waited for, and the resource (0: none)."""
+    waited = stood.object
+    if stood.called == "threading._shutdown":
+        return _snapshot_unjoined(), 0
     if waited is None:
         return [], 0
     kind = type(waited)
@@ -132,10 +133,20 @@ def _snapshot_whom(waited):
     return [], 0
 
 
+def _snapshot_unjoined():
+    """The actors of the threads that the interpreter waits for when main is over."""
+    threads = list(getattr(sys.modules.get("threading"), "_active", {}).values())
+    alive = [one for one in threads if not one.daemon and one.ident != _snapshot_main_ident() and one.is_alive()]
+    return [actor for one in alive for actor in _snapshot_of_thread(one)]
+
+
+def _snapshot_main_ident():
+    return getattr(getattr(sys.modules.get("threading"), "_main_thread", None), "_ident", None)
+
+
 def _snapshot_of_thread(thread):
     """The actor of a thread that is waited for: its program's, or that of the job it does for a pool."""
-    known = globals().get("thread_of")
-    actor = known(thread) if known is not None else 0
+    actor = thread_of(thread)
     ident = getattr(thread, "_ident", None)
     if not actor and ident is not None:
         state = _sampler_state(ident)
@@ -147,8 +158,7 @@ def _snapshot_of_future(future):
     """The actor that settles a future; 0 where that is not known."""
     actor = task_actor(future)
     if not actor:
-        settles = globals().get("future_actor")
-        actor = settles(future) if settles is not None else 0
+        actor = future_actor(future)
     return actor or 0
 
 
