@@ -81,7 +81,7 @@ def _calls_name(text):
 class _calls_Tree:
     """What the tree of a source file says: its outermost calls by line, as (last line, column, last column);
     where a lock is taken, by line, as paths of names; and the lines for which one is held, as (first, last,
-    path, line of the with or try)."""
+    path, line at which it was taken)."""
 
     __slots__ = ("calls", "taken", "regions")
 
@@ -150,7 +150,10 @@ def _calls_visit(root, tree):
                 path = _calls_method(one, "release")
                 if path is not None:
                     last = (node.orelse or node.handlers or node.body)[-1].end_lineno
-                    tree.regions.append((node.body[0].lineno, last, path, node.lineno))
+                    # It is taken right before as a rule.
+                    before = range(node.lineno - 1, node.lineno - 6, -1)
+                    taken = next((at for at in before if path in tree.taken.get(at, ())), node.lineno)
+                    tree.regions.append((node.body[0].lineno, last, path, taken))
         elif kind in ("Call", "Await"):
             if kind == "Call":
                 path = _calls_method(node, "acquire")
