@@ -131,7 +131,7 @@ with ThreadPoolExecutor(1) as pool:
       );
       expect(heard).toEqual([
         ["heard nobody"],
-        ["heard raised app.py:8 <module>"],
+        ["heard raised app.py:9 <module>"],
         ["heard raised app.py:12 <module>"],
         [],
       ]);
@@ -176,7 +176,7 @@ async def main():
 asyncio.run(main())
 `,
       );
-      expect(told(slots, "heard")).toEqual(["heard raised app.py:7 main"]);
+      expect(told(slots, "heard")).toEqual(["heard raised app.py:8 main"]);
     });
 
     test(`3.${minor}: values left in a queue are told with its name and line, and what is taken is not`, () => {

@@ -67,7 +67,7 @@ def _task_make_class(base):
     frame_at = sys._getframe
 
     class Task(base):
-        __slots__ = ("_tandem_actor", "_tandem_steps", "_tandem_busy", "_tandem_longest")
+        __slots__ = ("_tandem_actor", "_tandem_place", "_tandem_steps", "_tandem_busy", "_tandem_longest")
 
         def cancel(self, *arguments, **named):
             ident = get_ident()
@@ -134,12 +134,12 @@ def _task_born(task, frame):
         if code in starters:
             kind = KIND_LAUNCH
         frame = frame.f_back
+    at = 0
     if function in _task_own:
         actor = 0
     else:
         actor = _loop_arrived(coroutine) if _loop_on_their_way else 0
         if not actor:
-            at = 0
             if frame is not None:
                 line = frame.f_lineno
                 at = _place_ids.get((code.co_filename, line)) or place(code.co_filename, line, code.co_name)
@@ -148,7 +148,7 @@ def _task_born(task, frame):
             emit(ACTOR, actor, current_actor() + (kind << 32), at, words)
             if kind == KIND_LAUNCH:
                 _task_launches.add(actor)
-    task._tandem_actor = actor
+    task._tandem_actor, task._tandem_place = actor, at
     task._tandem_steps = task._tandem_busy = task._tandem_longest = 0
 
 

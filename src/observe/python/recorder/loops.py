@@ -179,7 +179,7 @@ def _loop_linked(coroutine, future):
     """The concurrent future of a coroutine that was handed over: whoever asks for it asks for the task."""
     known = _loop_on_their_way.get(id(coroutine))
     if known is not None:
-        future._tandem_actor = known[0]
+        watch_bridge(future, known[0])
 
 
 def _loop_arrived(coroutine):

@@ -108,19 +108,6 @@ def _pool_task_place():
     return getattr(task, "_tandem_place", 0)
 
 
-def _pool_standing(task):
-    """The line of the program at which a task stands."""
-    at, coroutine = 0, task.get_coro()
-    for _ in range(100):
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-        if frame is None:
-            break
-        if is_user_file(frame.f_code.co_filename):
-            at = place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
-    return at
-
-
 def _pool_from_asyncio(frame):
     return frame is not None and frame.f_code.co_filename.endswith("/asyncio/futures.py")
 
@@ -216,7 +203,11 @@ class _JobHooks:
         job = _pool_jobs.get(future)
         caller = sys._getframe(2).f_back
         if job is not None and not job.is_heard and not _pool_from_asyncio(caller):
-            _pool_heard(job, _pool_step_line(caller))
+            job.is_heard = True
+            by = current_actor()
+            is_value = sys._getframe(2).f_code.co_name == "exception"
+            hearer = _Hearer(thread=True, value=is_value)
+            _heard_raised(job.actor, frames_outward(caller), by if by != job.actor else 0, future._exception, hearer)
 
     @staticmethod
     @guard
@@ -242,18 +233,24 @@ class _JobHooks:
 
     @staticmethod
     @guard
-    def passed_on(destination):
+    def passed_on(destination, error):
         """The failure of a job goes to an asyncio future: whoever awaits that one hears of it."""
         job = _pool_passed_on.get(destination)
         if job is None or job.is_heard:
             return
-        for callback, _ in destination._callbacks or ():
-            actor = task_actor(getattr(callback, "__self__", None))
-            if actor:
-                job.is_heard = True
-                more(actor)
-                emit(HEARD, job.actor, HEARD_RAISED, _pool_standing(callback.__self__))
+        hearer = frames = None
+        try:
+            hearer = _heard_by_future(destination)
+            if hearer is None or hearer.nobody or hearer.bridge:
                 return
+            job.is_heard = True
+            if hearer.thread:
+                _heard_raised(job.actor, frames_outward(sys._getframe(2)), thread_actor(), error, hearer)
+            else:
+                frames = await_frames(hearer.task.get_coro())[::-1]
+                _heard_raised(job.actor, frames, task_actor(hearer.task), error, hearer)
+        finally:
+            hearer = frames = error = destination = None
 
 
 def _pool_heard(job, where):
@@ -275,8 +272,11 @@ def _pool_tell_cancel(job, caller):
     """Tells who cancels a job: a line of the program, or what cancelled the task that awaited it."""
     reason, by, where = CANCEL_REQUESTED_PROGRAM, current_actor(), _pool_step_line(caller)
     if _pool_from_asyncio(caller):
-        cancel = globals().get("last_cancel")
-        reason, by, where = cancel and cancel(job.asker) or (CANCEL_REQUESTED_PROGRAM, job.asker, 0)
+        why = _cancel_asked.get(job.asker)
+        if why is not None:
+            reason, by, where = why.reason, why.by, why.place
+        else:
+            by, where = job.asker, 0
     if by and by != job.actor:
         more(by)
     emit(CANCEL_REQUESTED, job.actor, reason, where)
@@ -313,7 +313,7 @@ def _pools_watch_executor(executor, runs_in):
 
 def _pools_watch_asyncio(futures):
     woven(futures, "_chain_future", _JobHooks, ("first", "hook.chained(source, destination)"))
-    woven(futures, "_copy_future_state", _JobHooks, ("before dest.set_exception(", "hook.passed_on(dest)"))
+    woven(futures, "_copy_future_state", _JobHooks, ("before dest.set_exception(", "hook.passed_on(dest, exception)"))
     end_of_weaving()
 
 
