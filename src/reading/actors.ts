@@ -1,6 +1,7 @@
 /** What becomes of each actor: how it began and ended, how far it came, and what cut it off. */
 import type { Ticks } from "../base/duration.ts";
 import { cancelReasons, endings } from "../trace/event.ts";
+import { NOBODY } from "../trace/log.ts";
 import type { LogCursor } from "./cursor.ts";
 import {
   type Entities,
@@ -48,9 +49,11 @@ export class ActorReader {
       actor.isCreated = true;
       actor.thread ??= thread;
     },
-    "task-destroyed": (reader, { actor, at }) => {
-      reader.#entities.actor(actor).destroyed = true;
-      reader.collected.set(actor, at);
+    "task-destroyed": (reader, { actor: number, at, thread }) => {
+      const actor = reader.#entities.actor(number);
+      actor.destroyed = true;
+      actor.thread ??= thread;
+      reader.collected.set(number, at);
     },
     "cleanup-began": (reader, { actor }) => {
       reader.#entities.actor(actor).cleanup = "cut-short";
@@ -127,10 +130,12 @@ export class ActorReader {
       if (actor.kind === "launch") actor.lost = isCut(actor) || endedByNobody(actor);
     for (const actor of programs) {
       if (actor.kind !== "main") continue;
-      const { exit } = this.#processOf(actor);
-      // Its own exit is its own end, and where it turns a loop the entry of that is what was lost.
-      actor.lost = isCut(actor) && exit?.actor !== actor.number && !this.#waitsForEntry(actor);
+      // Where it turns a loop the entry of that is what was lost.
+      actor.lost = isCut(actor) && !this.#waitsForEntry(actor);
     }
+    // Whoever calls for the exit has decided about itself.
+    for (const { exit } of this.#entities.processes)
+      if (exit !== null && exit.actor !== NOBODY) this.#entities.actor(exit.actor).lost = false;
   }
 
   #waitsForEntry({ thread }: OpenActor): boolean {

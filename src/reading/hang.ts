@@ -141,10 +141,11 @@ class HangReader {
     const found = new Map<number, HangingWait>();
     for (const wait of told) {
       const before = found.get(wait.actor);
+      const resource = wait.resource ?? before?.resource ?? null;
       found.set(wait.actor, {
         ...wait,
-        of: wait.of ?? before?.of ?? resources.get(wait.resource ?? -1)?.name ?? null,
-        resource: wait.resource ?? before?.resource ?? null,
+        of: resources.get(resource ?? NaN)?.name ?? wait.of ?? before?.of ?? null,
+        resource,
         whom: wait.whom ?? before?.whom ?? null,
         place: wait.place ?? before?.place ?? this.#actors.get(wait.actor)?.lastPlace ?? null,
       });

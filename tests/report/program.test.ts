@@ -274,7 +274,7 @@ describe("a program", () => {
     const io = { define: "thread", id: "io", process: "app" };
     const inTask = await end(40, 3, exit(9, "t", 3, "MainThread"));
     expect(inTask.text).toContain(
-      "* a call to exit (status 3) by t at app.py:3 ended the process, and t (made at app.py:3) simply stopped",
+      "* a call to exit by t at app.py:3 ended the process with status 3.",
     );
     expect(inTask.text).toContain(
       "A call to exit (status 3) by t in thread MainThread at app.py:3 ended the process app.",
@@ -327,7 +327,7 @@ describe("a program", () => {
       ...ended,
     ]);
     expect(text).toContain(
-      "* a call to exit by h in thread poll at app.py:3 ended the process with status 2 with h (started at app.py:3) under way at app.py:3: no finally",
+      "* a call to exit by h in thread poll at app.py:3 ended the process with status 2.",
     );
     expect(result.processes).toMatchObject([
       { name: "app", exitCalled: null },

@@ -43,11 +43,11 @@ export function leftInQueues({ reading }: Program): DetectedInProgram<"left-in-q
 export function handlersUnrun(program: Program): DetectedInProgram<"handler-unrun">[] {
   const { reading, interruptedBy, exitCall } = program;
   const handlers = reading.handlers.filter(({ beganAt }) => beganAt === null);
-  const isKnown = interruptedBy === null || interruptedBy === "hang";
-  if (handlers.length === 0 || !isKnown) return [];
-  const why = interruptedBy === "hang" ? "hang" : exitCall === null ? "unknown" : "exit";
-  // A hang before main's end is not what keeps its handlers.
-  if (why === "hang" && !isMainOver(program)) return [];
+  if (handlers.length === 0) return [];
+  // Before main's end nobody comes to them: what was interrupted by then is not told.
+  const isKept = ["hang", "timeout"].includes(interruptedBy ?? "") && isMainOver(program);
+  if (interruptedBy !== null && !isKept) return [];
+  const why = isKept ? "hang" : exitCall === null ? "unknown" : "exit";
   return [
     {
       rule: "handler-unrun",

@@ -10,7 +10,10 @@ export function circles(
     .filter(({ circle }) => circle.length > 0)
     .map(({ circle }) => {
       const actors = circle.map(({ actor }) => actor);
-      const [{ since: at, place }] = circle.toSorted((a, b) => a.since - b.since) as [HangingWait];
+      // Where a call stands that waits: whoever wants a turn alone stands where it was before.
+      const calls = circle.filter((wait) => wait.for !== "thread");
+      const all = calls.length > 0 ? calls : circle;
+      const [{ since: at, place }] = all.toSorted((a, b) => a.since - b.since) as [HangingWait];
       const found = { actors, at, place };
       const holding = lockAcrossAwait(program, circle);
       if (holding !== null)
