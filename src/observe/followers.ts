@@ -122,6 +122,8 @@ export class Followers {
     const path = join(this.#folder, name);
     const file = RecordFile.open(path);
     if (file === null) return;
+    // What runs there is told last; whoever has told nothing more when it is gone was killed before.
+    if (file.state === "starting" && isAlive(file.header.pid)) return file[Symbol.dispose]();
     this.#known.add(name);
     if (this.#language.isHelper(file.header.command)) return file[Symbol.dispose]();
     const { pid } = file.header;

@@ -244,7 +244,7 @@ class Observation implements Running {
     const { command } = this.#observing;
     const code = this.#child.exitCode;
     const signal = this.#child.signalCode as NodeJS.Signals | null;
-    this.#tellEnd(this.#transcript.ticksAt(endedAt), { code, signal, endedBy });
+    this.#tellEnd(endedAt, { code, signal, endedBy });
     const { pid } = this;
     const unseen = this.#unseen.result(new Set(this.#followers.pids), { pid, command });
     const troubles = this.#transcript.processes.flatMap((one) => [...one.troubles]);
@@ -260,10 +260,11 @@ class Observation implements Running {
 
   /** Tells the end of the process that was started, where a recorder was in it or in none at all. */
   #tellEnd(
-    at: number,
+    endedAt: number,
     { code, signal, endedBy }: Pick<Observed, "code" | "signal"> & { endedBy: Interruption | null },
   ): void {
     const root = this.#followers.of(this.pid) ?? this.#unseenRoot();
+    const at = this.#transcript.ticksAt(endedAt);
     const by = endedBy ?? (signal === null ? null : "signal");
     if (by === null) root?.ended(at, { code: code ?? 0 });
     else root?.ended(at, { by: interruptions.indexOf(by), detail: signal });

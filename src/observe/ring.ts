@@ -233,6 +233,7 @@ export class RecordFile implements Disposable {
       startedEpoch: page.getBigInt64(headerAt.startedEpoch, true),
       ...textsOf(page),
     };
+    this.state = stateIn(page);
     const start = page.getUint32(headerAt.headerBytes, true);
     const [lasting, detail] = headerAt.slots.map((at) => page.getUint32(at, true));
     this.#rings = [
@@ -311,7 +312,7 @@ export class RecordFile implements Disposable {
 
   #refresh(): void {
     if (this.#bytes.read(this.#head, 0) < this.#head.length) return;
-    this.state = recorderStates[this.#view.getUint32(headerAt.state, true)] ?? "failed";
+    this.state = stateIn(this.#view);
     this.answered = this.#view.getUint32(headerAt.answered, true);
     this.mayGoOn = this.#view.getUint32(headerAt.wakers, true) !== 0;
     this.heartbeat = this.#view.getBigUint64(headerAt.heartbeat, true);
@@ -350,6 +351,10 @@ class Slots {
     const view = new DataView(this.#bytes.buffer);
     for (let offset = 0; offset < this.#used; offset += slotBytes) take(view, offset);
   }
+}
+
+function stateIn(view: DataView): RecorderState {
+  return recorderStates[view.getUint32(headerAt.state, true)] ?? "failed";
 }
 
 function textsOf(page: DataView): Pick<RecordHeader, "runtime" | "command"> {

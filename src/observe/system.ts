@@ -69,11 +69,13 @@ export function isInForeground(isTerminal: boolean): boolean {
 export function lookAtProcess(pid: number): UnseenProcess {
   const split = (text: string): string[] => text.split("\0").slice(0, -1);
   const variables = split(readProc(`/proc/${pid}/environ`));
+  // A file that cannot be read, and that of a process that has ended, is as empty as that of an empty environment.
+  const words = split(readProc(`/proc/${pid}/cmdline`));
   return {
     executable: executableOf(pid),
-    words: split(readProc(`/proc/${pid}/cmdline`)),
+    words,
     environment:
-      variables.length === 0
+      variables.length === 0 && words.length === 0
         ? null
         : Object.fromEntries(
             variables.map((one) => [one.split("=", 1)[0]!, one.slice(one.indexOf("=") + 1)]),

@@ -87,7 +87,9 @@ def _wakers_has_limit(leaf, outer):
     """Whether one of the standard library's frames that a thread waits in has a time limit."""
     frame = leaf
     while frame is not None and frame is not outer and _waits_path(frame.f_code.co_filename) is not None:
-        if type(frame.f_locals.get("timeout")) in (int, float):
+        limit = frame.f_locals.get("timeout")
+        # A lock is taken with -1 where there is none.
+        if type(limit) in (int, float) and limit >= 0:
             return True
         frame = frame.f_back
     return False
