@@ -12,7 +12,7 @@ _task_running_loop = None
 # Actors that are the coroutine given to asyncio.run or run_until_complete, while they run.
 _task_launches = set()
 # Code of asyncio's that starts a launch, once asyncio is there.
-_task_starters = set()
+_task_run_until = _task_runner_run = None
 # The loop's own work, which is not the program's.
 _task_own = frozenset(
     (
@@ -35,19 +35,22 @@ def asyncio_open():
 
 def _task_watch(asyncio):
     global _task_class, _task_base, _task_current, _task_running_loop, _current_task_actor, _cancel_error
+    global _task_run_until, _task_runner_run
     import _asyncio
 
     _task_base = _asyncio.Task
     _task_current = asyncio.current_task
+    if hasattr(asyncio.tasks, "_current_tasks"):
+        _task_current = asyncio.tasks._current_tasks.get
     _task_running_loop = asyncio._get_running_loop
     _task_class = _task_make_class(_task_base)
     for module in (_asyncio, asyncio.tasks, asyncio):
         module.Task = _task_class
     asyncio.tasks._CTask = _task_class
     base_events, runners = asyncio.base_events, asyncio.runners
-    _task_starters.add(base_events.BaseEventLoop.run_until_complete.__code__)
+    _task_run_until = base_events.BaseEventLoop.run_until_complete.__code__
     if hasattr(runners, "Runner"):
-        _task_starters.add(runners.Runner.run.__code__)
+        _task_runner_run = runners.Runner.run.__code__
     _task_watch_steps(asyncio)
     _task_watch_births(asyncio)
     _loop_watch(asyncio)
@@ -84,8 +87,13 @@ def _task_make_class(base):
                 self = why = None
 
         def __del__(self):
-            if self._tandem_steps != -1:
+            try:
+                if self._tandem_steps == -1:
+                    # It has ended, and nothing is left to be said of it: by asyncio neither.
+                    return
                 _task_collected(self)
+            except AttributeError:
+                pass
             base_finalize(self)
 
     Task.cancel.__doc__ = base.cancel.__doc__
@@ -120,33 +128,54 @@ def _task_watch_births(asyncio):
     everybody.add = add
 
 
+# The ids of functions' names, by their qualified names.
+_task_functions = {}
+
+
+def _task_function(function):
+    known = _task_functions[function] = 0 if function in _task_own else text(_task_short(function))
+    return known
+
+
 def _task_born(task, frame):
     coroutine = task.get_coro()
     function = getattr(coroutine, "__qualname__", None) or type(coroutine).__qualname__
-    kind = KIND_TASK
-    user = _place_user_files
-    starters = _task_starters
-    while frame is not None:
-        code = frame.f_code
-        mine = user.get(code.co_filename)
-        if mine or (mine is None and is_user_file(code.co_filename)):
-            break
-        if code in starters:
-            kind = KIND_LAUNCH
-        frame = frame.f_back
-    at = 0
-    if function in _task_own:
-        actor = 0
-    else:
-        actor = _loop_arrived(coroutine) if _loop_on_their_way else 0
+    words = _task_functions.get(function)
+    if words is None:
+        words = _task_function(function)
+    actor = at = 0
+    if words:
+        kind = KIND_TASK << 32
+        user = _place_user_files
+        while frame is not None:
+            code = frame.f_code
+            mine = user.get(code.co_filename)
+            if mine or (mine is None and is_user_file(code.co_filename)):
+                break
+            if code is _task_run_until or code is _task_runner_run:
+                kind = KIND_LAUNCH << 32
+            frame = frame.f_back
+        if _loop_on_their_way:
+            actor = _loop_arrived(coroutine)
         if not actor:
             if frame is not None:
                 line = frame.f_lineno
                 at = _place_ids.get((code.co_filename, line)) or place(code.co_filename, line, code.co_name)
+            loop = task._loop
+            ident = get_ident()
+            thread = _thread_ids.get(ident) or thread_id()
+            runs = getattr(loop, "_thread_id", None)
+            parent = 0
+            if runs == ident:
+                parent = getattr(_task_current(loop), "_tandem_actor", 0)
+            elif runs is None:
+                # It does not run, or it is none of asyncio's own.
+                parent = _task_current_actor()
+            else:
+                _loop_misused(MISUSED_WRONG_THREAD, "", frame)
             actor = next(_actor_number)
-            words = _text_ids.get(function) or text(_task_short(function))
-            emit(ACTOR, actor, current_actor() + (kind << 32), at, words)
-            if kind == KIND_LAUNCH:
+            emit(ACTOR, actor, (parent or _thread_actors.get(thread, 0)) + kind, at, words, thread, now())
+            if kind == KIND_LAUNCH << 32:
                 _task_launches.add(actor)
     task._tandem_actor, task._tandem_place = actor, at
     task._tandem_steps = task._tandem_busy = task._tandem_longest = 0
@@ -180,7 +209,7 @@ tandem = self._callback
 if type(tandem) in STEPS or type(tandem) is BUILTIN and tandem.__name__ == "task_wakeup":
     tandem = tandem.__self__
     try:
-        if tandem._tandem_steps == 0:
+        if not tandem._tandem_steps:
             first(tandem)
     except AttributeError:
         tandem = None
@@ -196,9 +225,9 @@ tandem_at = BEGAN[get_ident()] = now()
         LONG=long_step,
         get_ident=get_ident,
         now=now,
-        first=guard(_task_first_step),
-        ended=guard(_task_ended),
-        was_long=guard(step_held),
+        first=_task_first_step,
+        ended=_task_ended,
+        was_long=_task_was_long,
         WATCHED=watched,
         watches=guard(_task_watches),
     )
@@ -210,13 +239,11 @@ tandem_at = now() - tandem_at
 if tandem is not None:
     tandem._tandem_steps += 1
     tandem._tandem_busy += tandem_at
-    if tandem_at > tandem._tandem_longest:
-        tandem._tandem_longest = tandem_at
-    if tandem_at > LONG:
-        was_long(tandem, tandem_at)
+    if tandem_at >= tandem._tandem_longest:
+        tandem._tandem_longest = tandem_at if tandem_at < LONG else was_long(tandem, tandem_at)
     if tandem.done():
         ended(tandem)
-elif tandem_at > LONG:
+elif tandem_at >= LONG:
     was_long(None, tandem_at)
 if WATCHED:
     watches(tandem, self._callback)
@@ -258,10 +285,32 @@ def _task_step_types(asyncio):
     return frozenset(found)
 
 
+# The longest steps of tasks that have had one told by itself, by actor; there the task's own has stopped growing.
+_task_longest = {}
+
+
+def _task_was_long(task, duration):
+    """Has a long step told by itself; what the task has for its longest from here on, so that all of them come here."""
+    try:
+        step_held(task, duration)
+        if task is not None:
+            actor = task._tandem_actor
+            _task_longest[actor] = max(duration, _task_longest.get(actor, 0))
+    except Exception:
+        trouble("at the end of a long step")
+    finally:
+        task = None
+    return long_step
+
+
 def _task_first_step(task):
     actor = task._tandem_actor
     if actor and not task._must_cancel:
-        emit(LAUNCH_STARTED if actor in _task_launches else TASK_STARTED, actor)
+        try:
+            kind = LAUNCH_STARTED if actor in _task_launches else TASK_STARTED
+            emit(kind, actor, 0, 0, 0, _thread_ids.get(get_ident()) or thread_id(), now())
+        except Exception:
+            trouble("at the start of a task")
 
 
 def _task_ended(task):
@@ -269,22 +318,32 @@ def _task_ended(task):
     if not actor:
         task._tandem_steps = -1
         return
-    error, at = None, 0
-    if task.cancelled():
-        status = TASK_ENDED_CANCELLED
-        at = _task_stood.pop(actor, 0)
-        if actor not in _cancel_asked:
-            error = _task_cancellation(task)
-    else:
-        error = task._exception
-        status = TASK_ENDED_FINISHED if error is None else TASK_ENDED_FAILED
+    try:
+        error, at, status = None, 0, TASK_ENDED_FINISHED
+        if task.cancelled():
+            status = TASK_ENDED_CANCELLED
+            if actor in _task_stood:
+                at = _task_stood[actor]
+            if actor not in _cancel_asked:
+                error = _task_cancellation(task)
+        elif task._exception is not None:
+            status = TASK_ENDED_FAILED
+            error = task._exception
         if _task_stood:
             _task_stood.pop(actor, None)
-    if _cancel_asked:
-        _cancel_asked.pop(actor, None)
-        _cancel_caught.pop(actor, None)
-    try:
-        _task_tell_end(task, actor, status, at, error)
+        if _cancel_asked:
+            _cancel_asked.pop(actor, None)
+            _cancel_caught.pop(actor, None)
+        if status or task._tandem_longest >= long_step or actor in _task_launches:
+            _task_tell_end(task, actor, status, at, error)
+        else:
+            busy, steps, longest = task._tandem_busy, task._tandem_steps, task._tandem_longest
+            task._tandem_steps = -1
+            words = _text_ids.get("step") or text("step")
+            thread = _thread_ids.get(get_ident()) or thread_id()
+            emit_end(thread, now(), actor, busy, longest, steps, words, TASK_ENDED)
+    except Exception:
+        trouble("at the end of a task")
     finally:
         task = error = None
 
@@ -314,7 +373,10 @@ def _task_tell_end(task, actor, status, at, error):
 
 def _task_folds(task, actor):
     """Tells the steps of a task in one sum."""
-    emit(MORE, 0, task._tandem_busy, 0, min(task._tandem_longest, 0xFFFFFFFF))
+    longest = task._tandem_longest
+    if longest >= long_step:
+        longest = _task_longest.pop(actor, longest)
+    emit(MORE, 0, task._tandem_busy, 0, min(longest, 0xFFFFFFFF))
     emit(FOLDED, actor, task._tandem_steps, 0, _text_ids.get("step") or text("step"))
 
 

@@ -145,17 +145,16 @@ def _loop_checks(loop):
 
 
 def _loop_misused(what, words, frame):
-    """Tells of a misuse that raises an error at the innermost line of the program, out to the clause that catches it."""
+    """Tells of a misuse at the innermost line of the program; if it raises an error, out to the clause for it."""
     frames = frames_outward(frame)
-    error = RuntimeError(words)
-    found = catching(frames, error)
+    found = catching(frames, RuntimeError(words)) if words else None
     at = user_place(frame)
     if found is not None:
         code = found[0].f_code
         stack(places_of(frames[: frames.index(found[0])]) + [place(code.co_filename, found[2], code.co_name)])
     else:
         stack(places_of(frames))
-    emit(MISUSED, current_actor(), what, at, text("RuntimeError: " + words))
+    emit(MISUSED, current_actor(), what, at, text("RuntimeError: " + words) if words else 0)
 
 
 # Coroutines that are on their way to a loop in another thread, by id: the actor, and a weak reference.

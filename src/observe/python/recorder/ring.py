@@ -87,22 +87,22 @@ class _Ring:
         self.reserve = reserve
         self.limit = (1 << bits) - reserve
 
-    def sequence(self, urgent=False):
-        """The number of a slot to be written; -1 where there is no room, which is counted."""
-        spare = self.spare
+    def left_over(self):
+        """The lowest of the numbers that found no room; a new one, where another thread has taken the last."""
         try:
-            number = spare.pop() if spare else self.next()
+            return self.spare.pop()
         except IndexError:
-            number = self.next()
-        if number < self.limit:
-            return number
+            return self.next()
+
+    def sequence(self, number, urgent=False):
+        """A number beyond the limit, if there is room by now; else -1, which is counted."""
         slots = self.mask + 1
         tail = _ring_u64.unpack_from(_ring_map, AT_TAIL + 8 * self.index)[0]
         self.limit = tail + slots - self.reserve
         if number < (tail + slots if urgent else self.limit):
             return number
-        spare.append(number)
-        spare.sort(reverse=True)
+        self.spare.append(number)
+        self.spare.sort(reverse=True)
         at = AT_DROPPED + 8 * self.index
         _ring_u64.pack_into(_ring_map, at, _ring_u64.unpack_from(_ring_map, at)[0] + 1)
         return -1
@@ -234,9 +234,11 @@ def ring_keep():
 def emit(kind, actor=0, value=0, place=0, extra=0, thread=0, at=0, urgent=False):
     """Writes a slot that lasts: births, ends, definitions. thread 0: the current one; at 0: now."""
     ring = _ring_lasting
-    number = ring.sequence(urgent)
-    if number < 0:
-        return False
+    number = ring.left_over() if ring.spare else ring.next()
+    if number >= ring.limit:
+        number = ring.sequence(number, urgent)
+        if number < 0:
+            return False
     _ring_slot(
         _ring_map, ring.base + ((number & ring.mask) << 5), at or now(), value, actor, place, extra,
         thread or _thread_ids.get(get_ident()) or thread_id(), kind, (number >> ring.bits) % 255 + 1,
@@ -244,12 +246,48 @@ def emit(kind, actor=0, value=0, place=0, extra=0, thread=0, at=0, urgent=False)
     return True
 
 
+_ring_three = Struct("<" + 3 * "qqIIIHBB").pack_into
+
+
+def emit_end(thread, at, actor, busy, longest, steps, step_words, kind):
+    """Writes the three slots with which most tasks end, in one go if it can: more, folded, and the end itself."""
+    ring = _ring_lasting
+    take = ring.left_over if ring.spare else ring.next
+    first, second, third = take(), take(), take()
+    index = first & ring.mask
+    if third - first == 2 and third < ring.limit and index + 2 <= ring.mask:
+        lap = (first >> ring.bits) % 255 + 1
+        _ring_three(
+            _ring_map, ring.base + (index << 5),
+            at, busy, 0, 0, longest, thread, MORE, lap,
+            at, steps, actor, 0, step_words, thread, FOLDED, lap,
+            at, 0, actor, 0, 0, thread, kind, lap,
+        )
+    else:
+        _ring_put(ring, first, (at, busy, 0, 0, longest, thread, MORE))
+        _ring_put(ring, second, (at, steps, actor, 0, step_words, thread, FOLDED))
+        _ring_put(ring, third, (at, 0, actor, 0, 0, thread, kind))
+
+
+def _ring_put(ring, number, slot):
+    """Writes a slot under a number that has been taken already."""
+    if number >= ring.limit:
+        number = ring.sequence(number)
+        if number < 0:
+            return
+    _ring_slot(
+        _ring_map, ring.base + ((number & ring.mask) << 5), *slot, (number >> ring.bits) % 255 + 1
+    )
+
+
 def detail(kind, actor=0, value=0, place=0, extra=0, thread=0, at=0):
     """Writes a slot of the second ring: what may be many and may be dropped."""
     ring = _ring_detail
-    number = ring.sequence()
-    if number < 0:
-        return False
+    number = ring.left_over() if ring.spare else ring.next()
+    if number >= ring.limit:
+        number = ring.sequence(number)
+        if number < 0:
+            return False
     _ring_slot(
         _ring_map, ring.base + ((number & ring.mask) << 5), at or now(), value, actor, place, extra,
         thread or _thread_ids.get(get_ident()) or thread_id(), kind, (number >> ring.bits) % 255 + 1,
@@ -288,10 +326,12 @@ def text(words, lasting=True):
     whole = True
     for part in range(0, len(data), _ring_part):
         ring = _ring_lasting
-        sequence = ring.sequence()
-        if sequence < 0:
-            whole = False
-            break
+        sequence = ring.left_over() if ring.spare else ring.next()
+        if sequence >= ring.limit:
+            sequence = ring.sequence(sequence)
+            if sequence < 0:
+                whole = False
+                break
         _ring_text(
             _ring_map, ring.base + ((sequence & ring.mask) << 5), data[part : part + _ring_part], number,
             part // _ring_part, len(data), TEXT, (sequence >> ring.bits) % 255 + 1,
