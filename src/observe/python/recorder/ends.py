@@ -3,8 +3,8 @@
 #
 # Uses of ring: emit, more, guard, stack, new_actor, text, the thread's actors; of places: user_place,
 # place, def_line, is_user_file; of asyncio: error_text, error_place; of threads: code_of, function_words; of pools:
-# tell_unheard; of queues: queues_left; of sampler: snapshot; of weave: before_end; of start: after_main,
-# at_exit_first, after_fork.
+# tell_unheard; of queues: queues_left; of snapshot: snapshot; of weave: woven, before_end; of start: after_main,
+# at_exit_first, after_fork, when_imported.
 import atexit as _end_atexit
 
 # Handlers that the program has registered, by their number: (its marker, the function).
@@ -97,38 +97,63 @@ def _end_is_of_library(file):
 
 # -- main's end --------------------------------------------------------------------------------------------
 
-_end_last_value = None
+# The outermost frame of main, and the last call of sys.exit in it: its status and its place.
+_end_main_frame = None
+_end_exit = None
+
+# What a code ends with that does not end by an exception.
+_end_returns = {compile(words, "", "exec").co_code[-2] for words in ("pass", "x = 1")}
+_end_returns.add(compile("x", "", "eval").co_code[-2])
+
+
+def look_for_main(frame):
+    """Keeps the frame of the program's main module until that is over: how it has ended stands in it."""
+    global _end_main_frame
+    if _end_main_frame is None and thread_id() == 1:
+        while frame.f_back is not None:
+            frame = frame.f_back
+        if frame.f_globals.get("__name__") in ("__main__", "runpy"):
+            _end_main_frame = frame
 
 
 def _end_main_is_over():
     """Tells main's end once, when its code is over: with the exception that the interpreter has printed."""
-    global _end_is_told
+    global _end_is_told, _end_main_frame
+    frame, _end_main_frame = _end_main_frame, None
     if _end_is_told:
         return
     _end_is_told = True
     main = thread_actor()
-    if not main:
-        return
     error = getattr(sys, "last_value", None)
     try:
-        if error is None or _end_is_interactive():
-            if _end_exit is None:
-                emit(MAIN_ENDED, main, MAIN_ENDED_FINISHED, urgent=True)
-            else:
-                words, where = _end_exit
-                emit(MAIN_ENDED, main, MAIN_ENDED_FAILED, where, words, urgent=True)
+        if not main:
             return
-        where, words = error_place(error), error_text(error)
-        emit(MAIN_ENDED, main, MAIN_ENDED_FAILED, where, words, urgent=True)
-        emit(ERROR_LOGGED, main, ERROR_LOGGED_MAIN_FAILED, where, words, urgent=True)
-        emit(HEARD, main, HEARD_LOGGED, urgent=True)
+        if error is not None and not (sys.flags.interactive or hasattr(sys, "ps1")):
+            _end_main_failed(main, error_place(error), error_text(error))
+            emit(ERROR_LOGGED, main, ERROR_LOGGED_MAIN_FAILED, error_place(error), error_text(error), urgent=True)
+            emit(HEARD, main, HEARD_LOGGED, urgent=True)
+        elif _end_failure is not None:
+            _end_main_failed(main, *_end_failure)
+        else:
+            emit(MAIN_ENDED, main, MAIN_ENDED_FINISHED, _end_left_at(frame, main), urgent=True)
     finally:
-        error = None
+        error = frame = None
 
 
-def _end_is_interactive():
-    """Whether a prompt has set sys.last_value, and goes on."""
-    return bool(sys.flags.interactive or hasattr(sys, "ps1"))
+def _end_main_failed(main, where, words):
+    emit(MAIN_ENDED, main, MAIN_ENDED_FAILED, where, words, urgent=True)
+
+
+def _end_left_at(frame, main):
+    """The line that a SystemExit ended main from; 0 where none did. The interpreter has let go of it by now."""
+    if frame is None or frame.f_code.co_code[frame.f_lasti] in _end_returns:
+        return 0
+    if _end_exit is None:
+        # Raised by a statement of its own: the line of the main module that it passed last.
+        return user_place(frame)
+    code, where = _end_exit
+    emit(EXIT_CALLED, main, code, where, urgent=True)
+    return where
 
 
 @guard
@@ -149,10 +174,6 @@ def _end_tell_left():
 
 # -- exits -------------------------------------------------------------------------------------------------
 
-# The last call of sys.exit in the main thread: its text and place, while nothing shows that it was caught.
-_end_exit = None
-
-
 def _end_code(arguments, named):
     """The status that a call of sys.exit asks for."""
     code = arguments[0] if arguments else named.get("status")
@@ -162,25 +183,29 @@ def _end_code(arguments, named):
 
 
 def _end_sys_exit(frame, *arguments):
-    emit(EXIT_CALLED, current_actor(), _end_code(arguments, {}), user_place(frame), urgent=True)
+    """sys.exit in the main thread, which may catch it yet; in another it ends that thread alone."""
+    global _end_exit
+    if thread_id() == 1:
+        look_for_main(frame)
+        _end_exit = (_end_code(arguments, {}), user_place(frame))
 
 
 def _end_os_exit(frame, *arguments, **named):
     """os._exit: nothing of the program runs after it, so all that is left is told now."""
     file = frame.f_code.co_filename
-    if "/multiprocessing/" in file and not is_user_file(file):
+    is_child = "/multiprocessing/" in file and not is_user_file(file)
+    if is_child:
         # A child that multiprocessing has forked ends like this.
         _end_main_is_over()
-    else:
-        emit(EXIT_CALLED, current_actor(), _end_code(arguments, named), user_place(frame), urgent=True)
     snapshot(True)
     _end_tell_left()
+    if not is_child:
+        emit(EXIT_CALLED, current_actor(), _end_code(arguments, named), user_place(frame), urgent=True)
     ring_beat()
 
 
 def _end_exec(frame, *arguments, **named):
     """os.exec*: another program in this process, which has a file of its own if it is Python."""
-    emit(EXIT_CALLED, current_actor(), 0, user_place(frame), text("exec"), urgent=True)
     snapshot(True)
     ring_beat()
 
@@ -192,6 +217,7 @@ def ends_open():
     at_exit_first(_end_at_exit)
     after_fork(_end_forked)
     _end_watch_handlers()
+    when_imported("multiprocessing.process", _end_watch_children)
     before_end(sys, "exit", _end_sys_exit)
     before_end(os, "_exit", _end_os_exit)
     for name in ("execv", "execve"):
@@ -199,11 +225,47 @@ def ends_open():
             before_end(os, name, _end_exec)
 
 
+# -- children of multiprocessing -----------------------------------------------------------------------------
+
+# Where the program of such a child failed, and in what: multiprocessing prints it, and main goes on.
+_end_failure = None
+
+
+class _EndChildHooks:
+    """What BaseProcess's own functions call (weave.py)."""
+
+    @staticmethod
+    @guard
+    def begins(process):
+        words, function = function_words(getattr(process, "_target", None) or type(process).run)
+        name_actor(thread_actor(), "%s (%s)" % (process.name, words))
+
+    @staticmethod
+    @guard
+    def failed():
+        global _end_failure
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, SystemExit):
+            _end_failure = (error_place(error), error_text(error))
+        error = None
+
+
+def _end_watch_children(module):
+    woven(
+        module.BaseProcess,
+        "_bootstrap",
+        _EndChildHooks,
+        ("first", "hook.begins(self)"),
+        ("before exitcode = 1", "hook.failed()"),
+    )
+    end_of_weaving()
+
+
 # -- forks -------------------------------------------------------------------------------------------------
 
 
 def _end_forked():
     """In the child of a fork: its handlers are the parent's, which os._exit leaves out."""
-    global _end_is_told, _end_running, _end_exit
-    _end_is_told, _end_running, _end_exit = False, 0, None
+    global _end_is_told, _end_running, _end_exit, _end_failure
+    _end_is_told, _end_running, _end_exit, _end_failure = False, 0, None, None
     _end_handlers.clear()

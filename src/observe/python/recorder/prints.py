@@ -10,6 +10,8 @@ def _print_written(words):
     """What a thread writes to stdout: each line that it ends is told."""
     if type(words) is not str or not words:
         return
+    if _end_main_frame is None and not _end_is_told:
+        look_for_main(sys._getframe(1))
     ident = get_ident()
     if "\n" not in words:
         begun = _print_begun.get(ident, "")
