@@ -12,7 +12,7 @@ _task_running_loop = None
 # Actors that are the coroutine given to asyncio.run or run_until_complete, while they run.
 _task_launches = set()
 # Code of asyncio's that starts a launch, once asyncio is there.
-_task_run_until = _task_runner_run = None
+_task_run_until = _task_runner_run = _task_wait_for = None
 # The loop's own work, which is not the program's.
 _task_own = frozenset(
     (
@@ -35,7 +35,7 @@ def asyncio_open():
 
 def _task_watch(asyncio):
     global _task_class, _task_base, _task_current, _task_running_loop, _current_task_actor, _cancel_error
-    global _task_run_until, _task_runner_run
+    global _task_run_until, _task_runner_run, _task_wait_for
     import _asyncio
 
     _task_base = _asyncio.Task
@@ -49,6 +49,8 @@ def _task_watch(asyncio):
     asyncio.tasks._CTask = _task_class
     base_events, runners = asyncio.base_events, asyncio.runners
     _task_run_until = base_events.BaseEventLoop.run_until_complete.__code__
+    if sys.version_info < (3, 12):
+        _task_wait_for = asyncio.tasks.wait_for.__code__
     if hasattr(runners, "Runner"):
         _task_runner_run = runners.Runner.run.__code__
     _task_watch_steps(asyncio)
@@ -154,6 +156,8 @@ def _task_born(task, frame):
                 break
             if code is _task_run_until or code is _task_runner_run:
                 kind = KIND_LAUNCH << 32
+            elif code is _task_wait_for:
+                kind = 0
             frame = frame.f_back
         if _loop_on_their_way:
             actor = _loop_arrived(coroutine)
@@ -173,6 +177,13 @@ def _task_born(task, frame):
                 parent = _task_current_actor()
             else:
                 _loop_misused(MISUSED_WRONG_THREAD, "", frame)
+            if kind == 0 and parent:
+                # wait_for has a task of its own up to 3.11: it is whoever waits.
+                task._tandem_actor, task._tandem_place = -abs(parent), at
+                task._tandem_steps = task._tandem_busy = task._tandem_longest = 0
+                return
+            parent = abs(parent)
+            kind = kind or KIND_TASK << 32
             actor = next(_actor_number)
             emit(ACTOR, actor, (parent or _thread_actors.get(thread, 0)) + kind, at, words, thread, now())
             if kind == KIND_LAUNCH << 32:
@@ -187,12 +198,18 @@ def _task_current_actor():
     if loop is None:
         return 0
     task = _task_current(loop)
-    return getattr(task, "_tandem_actor", 0) if task is not None else 0
+    return whose_task(task) if task is not None else 0
 
 
 def task_actor(task):
-    """The actor that a task is; 0 where it is none of ours."""
-    return getattr(task, "_tandem_actor", 0)
+    """The actor that a task is; 0 where it is none of ours, or not the program's."""
+    actor = getattr(task, "_tandem_actor", 0)
+    return actor if actor > 0 else 0
+
+
+def whose_task(task):
+    """The actor on whose behalf a task runs: itself, or whoever waits for it with a limit (`wait_for` up to 3.11)."""
+    return abs(getattr(task, "_tandem_actor", 0))
 
 
 _task_steps = frozenset()
@@ -305,7 +322,7 @@ def _task_was_long(task, duration):
 
 def _task_first_step(task):
     actor = task._tandem_actor
-    if actor and not task._must_cancel:
+    if actor > 0 and not task._must_cancel:
         try:
             kind = LAUNCH_STARTED if actor in _task_launches else TASK_STARTED
             emit(kind, actor, 0, 0, 0, _thread_ids.get(get_ident()) or thread_id(), now())
@@ -315,7 +332,7 @@ def _task_first_step(task):
 
 def _task_ended(task):
     actor = task._tandem_actor
-    if not actor:
+    if actor <= 0:
         task._tandem_steps = -1
         return
     try:
@@ -425,7 +442,7 @@ _task_stood = {}
 
 def name_task(task):
     """Tells a task's name, which is not told of tasks that just finish."""
-    actor = getattr(task, "_tandem_actor", 0)
+    actor = task_actor(task)
     if actor:
         name_actor(actor, task.get_name())
 
@@ -439,7 +456,7 @@ def _task_collected(task):
         actor = task._tandem_actor
         if steps == -2:
             _heard_at_collection(task, actor)
-        elif actor and not task.done():
+        elif actor > 0 and not task.done():
             name_task(task)
             if steps == 0:
                 code = getattr(task.get_coro(), "cr_code", None)

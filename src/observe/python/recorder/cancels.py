@@ -107,6 +107,11 @@ def _task_cancels(task, frame):
         if not actor or task.done():
             return None
         why = _cancel_why(frame, task)
+        if actor < 0:
+            # As from 3.12 on, where it is whoever waits that a limit cancels.
+            if why.reason == CANCEL_REQUESTED_TIMED_OUT:
+                emit(CANCEL_REQUESTED, -actor, why.reason, why.place)
+            return None
         frames = await_frames(task.get_coro())
         stood = _cancel_stood(task, actor, frames)
         if why.by:

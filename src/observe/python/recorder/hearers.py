@@ -46,7 +46,7 @@ def _heard_failed(task, actor, error):
             _heard_raised(actor, frames_outward(sys._getframe(1)), thread_actor(), error, hearer)
         else:
             frames = await_frames(hearer.task.get_coro())[::-1]
-            _heard_raised(actor, frames, task_actor(hearer.task), error, hearer)
+            _heard_raised(actor, frames, whose_task(hearer.task), error, hearer)
     finally:
         task = error = hearer = callback = frames = None
 
@@ -95,7 +95,7 @@ def _heard_callbacks(task):
 def _heard_by(callback, task):
     """Who hears of a task's failure by one of its callbacks; None where that is not known yet."""
     owner = getattr(callback, "__self__", None)
-    if owner is not None and task_actor(owner) and (type(callback) in _task_steps or callback.__name__ == "task_wakeup"):
+    if owner is not None and whose_task(owner) and (type(callback) in _task_steps or callback.__name__ == "task_wakeup"):
         return _Hearer(owner)
     name = getattr(callback, "__qualname__", "")
     if name == "TaskGroup._on_task_done":
@@ -163,7 +163,7 @@ def _heard_asked(actor, task, callback):
         del _heard_unasked[actor]
         frames, by = (), 0
         if task is not None:
-            by = task_actor(task)
+            by = whose_task(task)
             frames = await_frames(task.get_coro())[::-1]
         own = places_of(frames)
         code = getattr(callback, "__code__", None)
