@@ -7,6 +7,9 @@ import { DETAIL, LASTING, RecordFile } from "./ring.ts";
 import { isAlive } from "./system.ts";
 import type { ProcessTranscript, Transcript } from "./transcript.ts";
 
+/** How often new files are looked for, in ms. What is in them does not get lost until then. */
+const discoverMs = 100;
+
 /** One process while it is followed. */
 interface Followed {
   path: string;
@@ -24,6 +27,7 @@ export class Followers {
   readonly #transcript: Transcript;
   readonly #language: ObservedLanguage;
   readonly #known = new Set<string>();
+  #discoveredAt = -Infinity;
   readonly #all: Followed[] = [];
 
   constructor(folder: string, transcript: Transcript, language: ObservedLanguage) {
@@ -39,7 +43,10 @@ export class Followers {
    * @param now a clock in ms.
    */
   poll(root: number, now: number): void {
-    this.#discover();
+    if (now - this.#discoveredAt >= discoverMs) {
+      this.#discoveredAt = now;
+      this.#discover();
+    }
     for (const one of this.#live()) {
       const isGone = one.pid !== root && !isAlive(one.pid);
       this.#drain(one, isGone ? Infinity : now);

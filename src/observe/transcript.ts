@@ -18,7 +18,16 @@ import type {
 } from "../trace/definitions.ts";
 import { tableOf } from "../trace/definitions.ts";
 import { type EventType, eventsFormat, shapesByNumber, typeNumber } from "../trace/event.ts";
-import { type Details, detailsAt, EventLog, NOBODY, NOWHERE, type Stack } from "../trace/log.ts";
+import {
+  type Details,
+  detailsAt,
+  detailsFrom,
+  eachInTimeOrder,
+  EventLog,
+  NOBODY,
+  NOWHERE,
+  type Stack,
+} from "../trace/log.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import { newTrace, type ObservedSource } from "../trace/trace.ts";
 import { DETAIL, type RecordHeader, type RingNumber } from "./ring.ts";
@@ -296,21 +305,7 @@ export class ProcessTranscript {
     const numbers = pending === undefined ? undefined : this.#numbers(slot.kind, pending);
     const place = slot.place === 0 ? pending?.stack?.[0] : this.#numberOf("place", slot.place);
     const stack = pending?.stack;
-    if (
-      place === undefined &&
-      text === undefined &&
-      resource === undefined &&
-      numbers === undefined &&
-      stack === undefined
-    )
-      return undefined;
-    return {
-      ...(place === undefined ? {} : { place }),
-      ...(text === undefined ? {} : { text }),
-      ...(resource === undefined ? {} : { resource }),
-      ...(numbers === undefined ? {} : { numbers }),
-      ...(stack === undefined ? {} : { stack }),
-    };
+    return detailsFrom(place ?? NOWHERE, { text, resource, numbers, stack });
   }
 
   #textOf({ kind, extra }: Slot, hasResource: boolean): string | undefined {
@@ -612,15 +607,15 @@ function inTicks(raw: EventLog, { places }: Definitions): EventLog {
     };
   };
   const log = new EventLog();
-  for (const chunk of raw.inTimeOrder().chunks)
-    for (let k = 0; k < chunk.length; k++)
-      log.record(
-        Math.floor(chunk.at[k]!),
-        chunk.type[k]!,
-        chunk.thread[k]!,
-        chunk.actor[k]!,
-        chunk.value[k]!,
-        settle(detailsAt(chunk, k)),
-      );
+  eachInTimeOrder(raw.chunks, (chunk, k) =>
+    log.record(
+      Math.floor(chunk.at[k]!),
+      chunk.type[k]!,
+      chunk.thread[k]!,
+      chunk.actor[k]!,
+      chunk.value[k]!,
+      settle(detailsAt(chunk, k)),
+    ),
+  );
   return log;
 }

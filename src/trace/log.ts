@@ -207,22 +207,28 @@ export class EventLog implements EventSink {
    * Events of one instant keep the order in which they came, so what one thread did stays in order.
    */
   inTimeOrder(): EventLog {
+    if (isInTimeOrder(this.chunks)) return this;
     const log = new EventLog();
-    const inOrder = eachInTimeOrder(this.chunks, (chunk, k) => {
-      log.#take(chunk, k, chunk.thread[k]!);
-    });
-    return inOrder ? this : log;
+    eachInTimeOrder(this.chunks, (chunk, k) => log.#take(chunk, k, chunk.thread[k]!));
+    return log;
   }
 }
 
-/**
- * Visits events in the order of their times, those of one instant as they came. @returns whether they are in
- * that order already; then nothing is visited.
- */
-function eachInTimeOrder(
+function isInTimeOrder(chunks: readonly Chunk[]): boolean {
+  let before = -Infinity;
+  for (const { at, length } of chunks)
+    for (let k = 0; k < length; k++) {
+      if (at[k]! < before) return false;
+      before = at[k]!;
+    }
+  return true;
+}
+
+/** Visits events in the order of their times, those of one instant as they came. */
+export function eachInTimeOrder(
   chunks: readonly Chunk[],
   visit: (chunk: Chunk, k: number) => void,
-): boolean {
+): void {
   const times = new Float64Array(chunks.reduce((sum, { length }) => sum + length, 0));
   const starts: number[] = [];
   let count = 0;
@@ -231,13 +237,10 @@ function eachInTimeOrder(
     times.set(at.subarray(0, length), count);
     count += length;
   }
-  const runs = runsOf(times);
-  if (runs.length <= 2) return true;
-  for (const entry of merged(times, runs)) {
+  for (const entry of merged(times, runsOf(times))) {
     const chunk = lastUpTo(starts, entry);
     visit(chunks[chunk]!, entry - starts[chunk]!);
   }
-  return false;
 }
 
 /** Where stretches that are in order begin, and the end. */
@@ -253,7 +256,8 @@ function runsOf(times: Float64Array): number[] {
  * processes tell is nearly so, and there may be millions.
  */
 function merged(times: Float64Array, runs: readonly number[]): Uint32Array {
-  let from = Uint32Array.from(times.keys());
+  let from = new Uint32Array(times.length);
+  for (let k = 0; k < from.length; k++) from[k] = k;
   let to = new Uint32Array(times.length);
   let starts = runs;
   while (starts.length > 2) {
@@ -312,11 +316,9 @@ export function detailsFrom(
     stack === undefined
   )
     return undefined;
-  return {
-    place,
-    text,
-    ...(resource === undefined ? {} : { resource }),
-    ...(numbers === undefined ? {} : { numbers }),
-    ...(stack === undefined ? {} : { stack }),
-  };
+  const details: { -readonly [Detail in keyof Details]: Details[Detail] } = { place, text };
+  if (resource !== undefined) details.resource = resource;
+  if (numbers !== undefined) details.numbers = numbers;
+  if (stack !== undefined) details.stack = stack;
+  return details;
 }
