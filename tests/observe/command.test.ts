@@ -1,0 +1,221 @@
+/**
+ * `tandem observe` as a user meets it: the program is what it is without tandem, its status comes through,
+ * and what could not be seen is said.
+ */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readTrace } from "../../src/trace/read.ts";
+import { patience } from "../support/patience.ts";
+import { findPython, whyNoPython } from "../support/python.ts";
+import {
+  call,
+  callBeside,
+  type CallOptions,
+  command,
+  environment,
+  tandemHere,
+  temporaryFolder,
+} from "../support/tandem.ts";
+
+setDefaultTimeout(patience);
+
+const python = findPython(9);
+const why = whyNoPython(9);
+const interpreter = python?.path ?? "python3";
+
+/** Observes a program that is given as its text. */
+async function observed(text: string, options: readonly string[] = [], call: CallOptions = {}) {
+  using folder = temporaryFolder();
+  folder.file("app.py", text);
+  const words = [
+    ...command(),
+    "observe",
+    "--python",
+    interpreter,
+    ...options,
+    "app.py",
+    "a",
+    "--b",
+  ];
+  return await callBeside(words, { cwd: folder.path, ...call });
+}
+
+describe.skipIf(python === null)(`a program that is observed${why}`, () => {
+  test.each([
+    ["its own", "import sys; sys.exit(3)", 3],
+    ["1 where it fails", "1 / 0", 1],
+    ["that of a signal that kills it", "import os; os.kill(os.getpid(), 9)", 137],
+    ["that of os._exit", "import os; os._exit(9)", 9],
+  ])("has the exit status %#: %s", async (_, text, status) => {
+    expect((await observed(text, ["--quiet"])).status).toBe(status);
+  });
+
+  test("gets its arguments and its input, whatever they look like", async () => {
+    const text = "import sys; print(sys.argv, input())";
+    const { stdout, stderr } = await observed(text, ["--quiet"], { stdin: "typed\n" });
+    expect({ stdout, stderr }).toEqual({ stdout: "['app.py', 'a', '--b'] typed\n", stderr: "" });
+  });
+
+  test("a verdict stands on stderr, behind what it wrote there itself", async () => {
+    const { stderr } = await observed("import sys; print('mine', file=sys.stderr)");
+    expect(stderr).toMatch(/^mine\n\n.*app\.py.*CPython 3/);
+    expect(stderr).toContain("exit status 0");
+  });
+
+  test("its events are a trace that is read again, with its process and its end", async () => {
+    using folder = temporaryFolder();
+    const file = folder.file("events.ndjson");
+    await observed("import sys; sys.exit(4)", ["--quiet", "--events", file]);
+    const trace = readTrace([readFileSync(file, "utf8")], file);
+    expect(trace.unknown).toEqual([]);
+    expect([...trace.definitions.processes]).toHaveLength(1);
+    expect(readFileSync(file, "utf8")).toMatch(/"type":"process-ended".*"code":4/);
+  });
+
+  test("beside --json - nothing of it stands on stdout", async () => {
+    const { stdout } = await observed("print('hidden')", [
+      "--quiet-program",
+      "--quiet",
+      "--json",
+      "-",
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ exit: { code: 0 }, source: { language: "python" } });
+  });
+
+  test("is ended when its time is over, and everything is told that was then", async () => {
+    const { status, stderr } = await observed("import time\ntime.sleep(60)", [
+      "--timeout",
+      "500ms",
+    ]);
+    expect(status).toBe(124);
+    expect(stderr).toContain("app.py:2");
+    expect(stderr).toContain("--timeout");
+  });
+
+  test("that heeds no SIGTERM is killed when its time is over", async () => {
+    const text =
+      "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)";
+    expect((await observed(text, ["--timeout", "300ms", "--quiet"])).status).toBe(124);
+  });
+
+  test("a demand that is not kept is an exit status of 1, unless the program has one of its own", async () => {
+    const text = "import time\ntime.sleep(0.2)\n";
+    const must = ["--must", "wall<=1ms"];
+    expect((await observed(text, must)).status).toBe(1);
+    expect((await observed(`${text}raise SystemExit(3)`, must)).status).toBe(3);
+    expect((await observed(text, ["--must", "wall<=60s"])).status).toBe(0);
+  });
+
+  test("an option of tandem's that stands behind it is its own, with a hint", async () => {
+    using folder = temporaryFolder();
+    folder.file("app.py", "import sys; print(sys.argv[1:])");
+    const words = ["observe", "--python", interpreter, "app.py", "--timeline", "--help"];
+    const { stdout, stderr } = call([...command(), ...words], { cwd: folder.path });
+    expect(stdout).toBe("['--timeline', '--help']\n");
+    expect(stderr).toContain("tandem: --timeline stands behind app.py");
+  });
+
+  test("leaves nothing behind but the recorder, which is its user's alone", async () => {
+    using home = temporaryFolder();
+    using temporary = temporaryFolder();
+    using folder = temporaryFolder();
+    folder.file("app.py", "import os, sys; print(os.environ['TANDEM_RECORD'])");
+    const words = [...command(), "observe", "--python", interpreter, "--quiet", "app.py"];
+    const { stdout } = await callBeside(words, {
+      cwd: folder.path,
+      env: { XDG_CACHE_HOME: home.path, TMPDIR: temporary.path },
+    });
+    expect(stdout).toContain("tandem-observe-");
+    expect(existsSync(stdout.trim())).toBeFalse();
+    expect(readdirSync(folder.path)).toEqual(["app.py"]);
+    expect(readdirSync(temporary.path)).toEqual([]);
+    const [kept, ...others] = readdirSync(`${home.path}/tandem`);
+    expect(kept).toStartWith("recorder-");
+    expect(others).toEqual([]);
+  });
+
+  test("is observed where the cache folder cannot be written, and sees the same", async () => {
+    const text = "import sys; print([one for one in sys.path if 'recorder' in one])";
+    const env = { XDG_CACHE_HOME: "/proc/nowhere" };
+    const { stdout, stderr } = await observed(text, [], { env });
+    expect(stdout).toBe("[]\n");
+    expect(stderr).toContain("CPython 3");
+  });
+
+  test("runs on when tandem is killed, and is swept by the next", async () => {
+    using folder = temporaryFolder();
+    folder.file(
+      "app.py",
+      "import os, time\nprint(os.environ['TANDEM_RECORD'], flush=True)\ntime.sleep(1)\nprint('done')",
+    );
+    const words = [...command(), "observe", "--python", interpreter, "app.py"];
+    const child = Bun.spawn(words, {
+      cwd: folder.path,
+      env: environment(),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let text = "";
+    for await (const piece of child.stdout) {
+      if (text === "") child.kill("SIGKILL");
+      text += new TextDecoder().decode(piece);
+    }
+    const [left, done] = text.split("\n");
+    expect(done).toBe("done");
+    expect(existsSync(left!)).toBeTrue();
+    await observed("pass", ["--quiet"]);
+    expect(existsSync(left!)).toBeFalse();
+  });
+});
+
+describe.skipIf(python === null)(`what was not seen is said${why}`, () => {
+  test.each(["-I", "-E", "-S", "-X dev -I"])("of Python with %s", (options) => {
+    const flags = options.split(" ");
+    const words = ["observe", "--", interpreter, ...flags, "-c", "print(1)"];
+    const { status, stdout, stderr } = call([...command(), ...words]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "1\n" });
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+      `nothing was seen, because it was started with ${flags.at(-1)!}`,
+    );
+    expect(stderr).toContain("as far as was seen");
+  });
+
+  test("of a child with an environment of its own", async () => {
+    const text = `import subprocess, sys
+subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], env={})`;
+    const { stderr } = await observed(text);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain("an environment of its own");
+  });
+
+  test("of a command below which there is no Python", () => {
+    const { status, stderr } = call([...command(), "observe", "--", "sh", "-c", "exit 5"]);
+    expect(status).toBe(5);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain("no process below it loaded the recorder");
+  });
+});
+
+describe("what cannot be started has a sentence, and status 2", () => {
+  test.each([
+    [["ap.py"], `ap.py: there is no such file; did you mean "app.py"?`],
+    [["nothing-like-it.py"], "nothing-like-it.py: there is no such file"],
+    [["--", "no-such-command"], `there is no command "no-such-command" on the PATH`],
+    [["--python", "no-such-python", "app.py"], "--python no-such-python: there is no such program"],
+    [["app.ts"], "app.ts: programs of JavaScript and TypeScript are not observed yet"],
+    [["script"], "script: it is no Python program; to observe what a command starts, write"],
+    [["."], ".: the folder holds no __main__.py"],
+    [[], "a program is missing"],
+    [["--json", "-", "app.py"], "add --quiet-program"],
+    [["--must", "overlap>=1", "app.py"], "overlap"],
+    [["--timeout", "0", "app.py"], "--timeout is a duration above 0"],
+    [["--force", "app.py"], "--force is about the file of --events"],
+  ])("%j", async (words, sentence) => {
+    using folder = temporaryFolder();
+    for (const name of ["app.py", "app.ts"]) folder.file(name, "");
+    folder.file("script", "#!/bin/sh\n");
+    const { status, stdout, stderr } = await tandemHere(["observe", ...words], {
+      cwd: folder.path,
+    });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(sentence);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
