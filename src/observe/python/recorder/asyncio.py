@@ -13,6 +13,7 @@ _task_running_loop = None
 _task_launches = set()
 # Code of asyncio's that starts a launch, once asyncio is there.
 _task_run_until = _task_runner_run = _task_wait_for = None
+_task_base_loop = None
 # The loop's own work, which is not the program's.
 _task_own = frozenset(
     (
@@ -35,7 +36,7 @@ def asyncio_open():
 
 def _task_watch(asyncio):
     global _task_class, _task_base, _task_current, _task_running_loop, _current_task_actor, _cancel_error
-    global _task_run_until, _task_runner_run, _task_wait_for
+    global _task_run_until, _task_runner_run, _task_wait_for, _task_base_loop
     import _asyncio
 
     _task_base = _asyncio.Task
@@ -48,6 +49,7 @@ def _task_watch(asyncio):
         module.Task = _task_class
     asyncio.tasks._CTask = _task_class
     base_events, runners = asyncio.base_events, asyncio.runners
+    _task_base_loop = base_events.BaseEventLoop
     _task_run_until = base_events.BaseEventLoop.run_until_complete.__code__
     if sys.version_info < (3, 12):
         _task_wait_for = asyncio.tasks.wait_for.__code__
@@ -55,6 +57,7 @@ def _task_watch(asyncio):
         _task_runner_run = runners.Runner.run.__code__
     _task_watch_steps(asyncio)
     _task_watch_births(asyncio)
+    _task_watch_eager(asyncio)
     _loop_watch(asyncio)
     _cancel_watch(asyncio)
     _cancel_error = asyncio.CancelledError()
@@ -121,7 +124,8 @@ def _task_watch_births(asyncio):
             everybody._commit_removals()
         everybody.data.add(ref(task, remove))
         try:
-            born(task, frame_at(1))
+            if not _task_eager_births or id(task) not in _task_eager_births:
+                born(task, frame_at(1), task.get_coro(), task._loop)
         except Exception:
             trouble("at the birth of a task")
         finally:
@@ -139,8 +143,7 @@ def _task_function(function):
     return known
 
 
-def _task_born(task, frame):
-    coroutine = task.get_coro()
+def _task_born(task, frame, coroutine, loop):
     function = getattr(coroutine, "__qualname__", None) or type(coroutine).__qualname__
     words = _task_functions.get(function)
     if words is None:
@@ -165,18 +168,16 @@ def _task_born(task, frame):
             if frame is not None:
                 line = frame.f_lineno
                 at = _place_ids.get((code.co_filename, line)) or place(code.co_filename, line, code.co_name)
-            loop = task._loop
             ident = get_ident()
             thread = _thread_ids.get(ident) or thread_id()
             runs = getattr(loop, "_thread_id", None)
-            parent = 0
+            parent, is_stepped = 0, True
             if runs == ident:
                 parent = getattr(_task_current(loop), "_tandem_actor", 0)
             elif runs is None:
                 # It does not run, or it is none of asyncio's own.
                 parent = _task_current_actor()
-            else:
-                _loop_misused(MISUSED_WRONG_THREAD, "", frame)
+                is_stepped = isinstance(loop, _task_base_loop)
             if kind == 0 and parent:
                 # wait_for has a task of its own up to 3.11: it is whoever waits.
                 task._tandem_actor, task._tandem_place = -abs(parent), at
@@ -188,8 +189,62 @@ def _task_born(task, frame):
             emit(ACTOR, actor, (parent or _thread_actors.get(thread, 0)) + kind, at, words, thread, now())
             if kind == KIND_LAUNCH << 32:
                 _task_launches.add(actor)
+            if not is_stepped or not isinstance(task, _task_class):
+                task._tandem_steps = 0
+                _task_unstepped(task, actor)
     task._tandem_actor, task._tandem_place = actor, at
     task._tandem_steps = task._tandem_busy = task._tandem_longest = 0
+
+
+def _task_unstepped(task, actor):
+    """A task whose steps are not seen: of a loop that is none of asyncio's (uvloop), or of another class."""
+    emit(TASK_STARTED, actor)
+    task.add_done_callback(_task_ended)
+
+
+# Tasks that are being created and run at once, by id (3.12 and later): they were born before asyncio has them.
+_task_eager_births = set()
+
+
+def _task_watch_eager(asyncio):
+    tasks = asyncio.tasks
+    if not hasattr(tasks, "create_eager_task_factory"):
+        return
+    frame_at = sys._getframe
+
+    def start(coroutine, *, loop, **named):
+        task = _task_class.__new__(_task_class)
+        key = id(task)
+        try:
+            _task_eager_births.add(key)
+            try:
+                _task_born(task, frame_at(1), coroutine, loop)
+                _task_first_step(task)
+            except Exception:
+                trouble("at the birth of a task")
+            began = now()
+            task.__init__(coroutine, loop=loop, **named)
+            _task_eager_step(task, now() - began)
+            return task
+        finally:
+            _task_eager_births.discard(key)
+            task = coroutine = None
+
+    tasks.eager_task_factory = asyncio.eager_task_factory = tasks.create_eager_task_factory(start)
+
+
+def _task_eager_step(task, duration):
+    """The first step of a task, within its own creation."""
+    try:
+        task._tandem_steps = 1
+        task._tandem_busy = duration
+        task._tandem_longest = min(duration, long_step - 1)
+        if task.done():
+            _task_ended(task)
+    except Exception:
+        trouble("at the first step of a task")
+    finally:
+        task = None
 
 
 def _task_current_actor():
@@ -322,7 +377,7 @@ def _task_was_long(task, duration):
 
 def _task_first_step(task):
     actor = task._tandem_actor
-    if actor > 0 and not task._must_cancel:
+    if actor > 0 and not getattr(task, "_must_cancel", False):
         try:
             kind = LAUNCH_STARTED if actor in _task_launches else TASK_STARTED
             emit(kind, actor, 0, 0, 0, _thread_ids.get(get_ident()) or thread_id(), now())
@@ -373,9 +428,7 @@ def _task_tell_end(task, actor, status, at, error):
     if status != TASK_ENDED_FINISHED:
         name_actor(actor, task.get_name())
         if task._tandem_steps == 1 and not at and status == TASK_ENDED_CANCELLED:
-            code = getattr(task.get_coro(), "cr_code", None)
-            if code is not None:
-                emit(CODE, actor, 0, def_place(code))
+            _task_tell_code(task, actor)
     _task_folds(task, actor)
     # From here on whoever finds it collected has nothing to say, but of its failure.
     task._tandem_steps = -1 if error is None else -2
@@ -385,7 +438,19 @@ def _task_tell_end(task, actor, status, at, error):
     else:
         emit(TASK_ENDED, actor, status, at, words)
     if error is not None:
+        if status == TASK_ENDED_FAILED and type(error) is RuntimeError and "different" in str(error):
+            if "loop" in str(error):
+                emit(MISUSED, actor, MISUSED_WRONG_LOOP, at, words)
         _heard_failed(task, actor, error)
+
+
+def _task_tell_code(task, actor):
+    """Tells where the function of a task that never had a turn is defined."""
+    # 3.12.1 crashes where one that was done at its creation is asked for its coroutine.
+    if id(task) not in _task_eager_births:
+        code = getattr(task.get_coro(), "cr_code", None)
+        if code is not None:
+            emit(CODE, actor, 0, def_place(code))
 
 
 def _task_folds(task, actor):
@@ -459,9 +524,7 @@ def _task_collected(task):
         elif actor > 0 and not task.done():
             name_task(task)
             if steps == 0:
-                code = getattr(task.get_coro(), "cr_code", None)
-                if code is not None:
-                    emit(CODE, actor, 0, def_place(code))
+                _task_tell_code(task, actor)
             _task_folds(task, actor)
             emit(TASK_DESTROYED, actor, 0, _task_stood.pop(actor, 0))
     except AttributeError:

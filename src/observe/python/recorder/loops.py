@@ -29,6 +29,14 @@ def _loop_watch(asyncio):
     inject(base.close, before="closes(self)", closes=guard(_loop_closes))
     inject(base.call_exception_handler, before="logged(self, context)", logged=guard(_heard_logged))
     inject(base._check_running, before="checks(self)", checks=guard(_loop_checks))
+    for function in (base.call_soon, base.call_at):
+        # What is put into a loop from another thread does not wake it.
+        inject(
+            function,
+            before="if self._thread_id != get_ident(): elsewhere(self)",
+            elsewhere=guard(_loop_used_elsewhere),
+            get_ident=get_ident,
+        )
     inject(runners._cancel_all_tasks, before="closing(loop)", closing=guard(_loop_closing))
     inject(runners.run, before="runs()", runs=guard(_loop_run_called))
     inject(
@@ -100,9 +108,7 @@ def _loop_stands(task):
     own = places_of(frames[::-1])
     name_task(task)
     if task._tandem_steps == 0:
-        code = getattr(task.get_coro(), "cr_code", None)
-        if code is not None:
-            emit(CODE, actor, 0, def_place(code))
+        _task_tell_code(task, actor)
     elif own:
         _task_stood.setdefault(actor, own[0])
         stack(own)
@@ -123,6 +129,14 @@ def _loop_generators(loop):
 
 
 _loop_generators_told = set()
+
+
+def _loop_used_elsewhere(loop):
+    # A loop that has not begun to run is anybody's.
+    if loop._thread_id is not None:
+        frame = sys._getframe(2)
+        if user_place(frame):
+            _loop_misused(MISUSED_WRONG_THREAD, "", frame)
 
 
 def _loop_run_called():
