@@ -48,8 +48,9 @@ def _queue_tell_left(queue, mark):
     # None are told where some were: somebody has looked before the end.
     if (items or mark.told) and mark.told != (items, unfinished):
         mark.told = (items, unfinished)
-        more(0, mark.resource, unfinished)
-        emit(LEFT, current_actor(), items, urgent=True)
+        # As of main, whoever looks: it may be the sampler.
+        emit(MORE, 0, unfinished, mark.resource, thread=1, urgent=True)
+        emit(LEFT, thread_actor(1), items, thread=1, urgent=True)
 
 
 def _queue_assigned(line, class_name):
