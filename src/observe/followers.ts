@@ -1,5 +1,6 @@
 /** The files of a program's processes, each followed from its first slot to the end of its process. */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { interruptions } from "../trace/event.ts";
 import type { ObservedLanguage } from "./language.ts";
@@ -156,11 +157,19 @@ export class Followers {
     process.setDropped("its ring was full", file.dropped(LASTING) + file.dropped(DETAIL));
   }
 
-  /** Tells the end of a process that nobody here waits for: its status is what it asked for. */
+  /**
+   * Tells the end of a process that nobody here waits for: what its parent told of it, which may stand in a
+   * record that was read before; else its status is what it asked for.
+   */
   #ended(one: Followed, by = interruptions.indexOf("crash")): void {
     const { process, file } = one;
     const at = this.#transcript.ticksOf(file.heartbeat);
-    if (file.state === "ended" || process.hasCalledExit)
+    for (const other of this.#live()) if (other !== one) this.#drain(other, performance.now());
+    const told = process.toldStatus;
+    if (told !== undefined && told < 0)
+      process.ended(at, { by: interruptions.indexOf("signal"), detail: signalName(-told) });
+    else if (told !== undefined) process.ended(at, { code: told });
+    else if (file.state === "ended" || process.hasCalledExit)
       process.ended(at, { code: process.exitCode ?? 0 });
     else process.ended(at, { by, detail: null });
     this.#close(one);
@@ -171,6 +180,11 @@ export class Followers {
     one.file[Symbol.dispose]();
     rmSync(one.path, { force: true });
   }
+}
+
+function signalName(number: number): string {
+  const found = Object.entries(constants.signals).find(([, value]) => value === number);
+  return found?.[0] ?? `signal ${number}`;
 }
 
 /** The order in which processes started, which their files' names tell. */

@@ -22,6 +22,8 @@ export const slotKind = {
   stack: 211,
   /** The text of the call that stands at a place. */
   source: 212,
+  /** How a child process ended that this one has waited for: its pid, and its status (a signal's is below 0). */
+  child: 213,
 } as const;
 
 /** The first number that is no event's. */

@@ -106,6 +106,8 @@ interface Shared {
   /** By thread: whether an event names it. The threads of recorders are named by none. */
   readonly named: boolean[];
   readonly processOfThread: number[];
+  /** By pid: how a process ended, as its parent told; below 0 by a signal of that number. */
+  readonly childStatus: Map<number, number>;
 }
 
 export class Transcript {
@@ -124,7 +126,15 @@ export class Transcript {
       resource: new Register<ResourceDefinition>(),
     };
     const log = new EventLog();
-    this.#shared = { source, registers, log, details: 0, named: [], processOfThread: [] };
+    this.#shared = {
+      source,
+      registers,
+      log,
+      details: 0,
+      named: [],
+      processOfThread: [],
+      childStatus: new Map(),
+    };
   }
 
   /** Adds a process. The first one's start is the trace's instant 0. */
@@ -261,6 +271,11 @@ export class ProcessTranscript {
       );
   }
 
+  /** How it ended, as its parent has told: its status, below 0 the number of a signal; undefined as yet. */
+  get toldStatus(): number | undefined {
+    return this.#shared.childStatus.get(this.header.pid);
+  }
+
   /** Counts events that it did not record. */
   setDropped(why: string, count: number): void {
     if (count > 0) this.dropped.set(why, count);
@@ -349,6 +364,9 @@ export class ProcessTranscript {
         this.#define("loop", slot.actor, { thread, rules: "asyncio" });
         return;
       }
+      case slotKind.child:
+        this.#shared.childStatus.set(slot.actor, slot.value);
+        return;
       case slotKind.more:
       case slotKind.stack:
         return this.#keep(ring, slot);

@@ -294,6 +294,27 @@ sys.exit(5)
       ).toEqual(["5 app.py:9 <module>", "7 app.py:7 <module>"]);
     });
 
+    test(`3.${minor}: a process that starts others tells how each ended that it has waited for`, () => {
+      const slots = slotsOf(
+        path,
+        `import multiprocessing, os, signal, subprocess, sys, time
+def work():
+    time.sleep(30)
+child = multiprocessing.get_context("fork").Process(target=work, name="worker")
+child.start()
+child.terminate()
+child.join()
+subprocess.run([sys.executable, "-c", "raise SystemExit(3)"])
+`,
+        true,
+      );
+      const ended = slots.filter(({ kind }) => kind === "CHILD").map(({ value }) => value);
+      expect(ended).toEqual([-15, 3]);
+      const main = slots.findLast(({ kind, text }) => kind === "ACTOR" && text === "work");
+      // It may be ended before it comes to its own code.
+      expect(main?.place ?? "app.py:5 <module>").toBe("app.py:5 <module>");
+    });
+
     test(`3.${minor}: what is printed is told by line and by thread, and not where that is not wanted`, () => {
       const lines = `import threading
 print("a", 1, end="")

@@ -45,6 +45,7 @@ const others: Record<number, string> = {
   210: "TROUBLE",
   211: "STACK",
   212: "SOURCE",
+  213: "CHILD",
 };
 
 /** Runs Python with the recorder; arguments as `["app.py"]` or `["-c", text]`. */

@@ -218,6 +218,8 @@ def ends_open():
     after_fork(_end_forked)
     _end_watch_handlers()
     when_imported("multiprocessing.process", _end_watch_children)
+    when_imported("multiprocessing.popen_fork", _end_watch_waits)
+    when_imported("subprocess", _end_watch_subprocess)
     before_end(sys, "exit", _end_sys_exit)
     before_end(os, "_exit", _end_os_exit)
     for name in ("execv", "execve"):
@@ -238,7 +240,11 @@ class _EndChildHooks:
     @guard
     def begins(process):
         words, function = function_words(getattr(process, "_target", None) or type(process).run)
-        name_actor(thread_actor(), "%s (%s)" % (process.name, words))
+        main = thread_actor()
+        # A child that was forked has the stack of whoever started it.
+        emit(ACTOR, main, KIND_MAIN << 32, user_place(sys._getframe(2)), text(words))
+        name_actor(main, process.name)
+        tell_code(main, function)
 
     @staticmethod
     @guard
@@ -248,6 +254,26 @@ class _EndChildHooks:
         if error is not None and not isinstance(error, SystemExit):
             _end_failure = (error_place(error), error_text(error))
         error = None
+
+
+class _EndWaitHooks:
+    """What the classes call that wait for a child process: how it ended, which nobody else is told."""
+
+    @staticmethod
+    @guard
+    def waited(process):
+        if process.returncode is not None:
+            emit(CHILD, process.pid, process.returncode)
+
+
+def _end_watch_waits(module):
+    woven(module.Popen, "poll", _EndWaitHooks, ("after self.returncode = os.waitstatus", "hook.waited(self)"))
+    end_of_weaving()
+
+
+def _end_watch_subprocess(module):
+    woven(module.Popen, "_handle_exitstatus", _EndWaitHooks, ("last", "hook.waited(self)"))
+    end_of_weaving()
 
 
 def _end_watch_children(module):

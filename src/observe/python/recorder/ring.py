@@ -26,6 +26,7 @@ MORE = 209
 TROUBLE = 210
 STACK = 211
 SOURCE = 212
+CHILD = 213
 
 # Kinds of actors.
 KIND_MAIN = 1
