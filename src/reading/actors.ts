@@ -110,7 +110,7 @@ export class ActorReader {
       if (!isWork(actor)) continue;
       this.#standsAtEnd(actor);
       if (actor.kind === "job") this.#cancelsWithParent(actor);
-      actor.givenUp = givenUpOf(actor);
+      actor.givenUp = this.#isLibrarys(actor) ? null : givenUpOf(actor);
       const endedItself = process.interruptedBy === null;
       const results = waitedFor.get(process.number) ?? [];
       actor.lost = isLostWork(actor, { results, endedItself, isIdle: isIdle(actor) });
@@ -130,8 +130,10 @@ export class ActorReader {
       if (actor.kind === "launch") actor.lost = isCut(actor) || endedByNobody(actor);
     for (const actor of programs) {
       if (actor.kind !== "main") continue;
-      // Where it turns a loop the entry of that is what was lost.
-      actor.lost = isCut(actor) && !this.#waitsForEntry(actor);
+      // Where it turns a loop the entry of that is what was lost; who started a process may end it.
+      const { parent, interruptedBy } = this.#processOf(actor);
+      const isEnded = parent !== null && interruptedBy !== null && !stuck.has(interruptedBy);
+      actor.lost = isCut(actor) && !isEnded && !this.#waitsForEntry(actor);
     }
     // Whoever calls for the exit has decided about itself.
     for (const { exit } of this.#entities.processes)
@@ -142,6 +144,12 @@ export class ActorReader {
     return this.#entities.actors.some(
       (one) => one.kind === "launch" && one.lost && one.thread === thread,
     );
+  }
+
+  /** Whether a task of an observed program never stood in code of its user's, as the one of a library around a job. */
+  #isLibrarys({ kind, lastPlace, startedAt, number }: OpenActor): boolean {
+    const isUsers = lastPlace !== null || this.#entities.codeOf(number) !== null;
+    return this.#entities.isObserved && kind === "task" && startedAt !== null && !isUsers;
   }
 
   /** Where work is told to have stood: what never began at its first line, what ended itself in its own code. */
@@ -220,6 +228,9 @@ export class ActorReader {
 
 /** What programs have come to that did not come to their end. */
 const cutOff: ReadonlySet<string> = new Set(["abandoned", "interrupted", "deadlocked"]);
+
+/** For what tandem ends a process that does not end by itself. */
+const stuck: ReadonlySet<string> = new Set(["hang", "timeout", "deadlock"]);
 
 /** Whether an actor ended by a cancellation that nobody had asked for. */
 function endedByNobody({ status, cancelled, heard }: OpenActor): boolean {

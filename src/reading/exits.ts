@@ -1,5 +1,5 @@
 /** Exits that code called for, and which of them ended their process. */
-import type { Ticks } from "../base/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 import type { Entities, Exit, OpenThread, ProcessOutcome } from "./entities.ts";
 import type { Stray } from "./failures.ts";
 import type { Hears } from "./listener.ts";
@@ -17,6 +17,10 @@ export class ExitReader {
       reader.exits.push({ actor, thread, at, code: value, place });
     },
   };
+
+  #lateness(precision: Ticks): Ticks {
+    return this.#entities.isObserved ? Math.max(seenLate, precision) : precision;
+  }
 
   /**
    * Nothing comes any more: each process that ended is told which call for an exit ended it.
@@ -37,11 +41,17 @@ export class ExitReader {
             mayEnd(process, exit) &&
             (exit.thread === first!.number
               ? endedMain(first!, process, { exit, precision })
-              : isAtEnd(process, exit, precision) && !isOfThread(exit)),
+              : isAtEnd(process, exit, this.#lateness(precision)) && !isOfThread(exit)),
         ) ?? null;
     }
   }
 }
+
+/**
+ * For how long the end of an observed process may take to be seen: that is told from outside of it, and a
+ * large one takes its time to end.
+ */
+const seenLate: Ticks = 500 * TICKS_PER_MS;
 
 /** Whether a process ended, in the status that was asked for, when or after it was. */
 function mayEnd({ exitCode, endedAt }: ProcessOutcome, { code, at }: Exit): boolean {

@@ -167,6 +167,29 @@ describe("work that did not come to its end", () => {
     );
   });
 
+  test("is told by its job, and not as given up, where it never stood in a line of the program's", () => {
+    holds(
+      (process, each) => {
+        loop(process);
+        each((k) => {
+          process.thread(`pool_${k}`, { worker: true });
+          process
+            .actor("task", `to_thread#${k}`, { line: 10, by: "run" })
+            .at(2, "task-created", `to_thread#${k}`)
+            .at(3, "task-started", `to_thread#${k}`)
+            .actor("job", `slow#${k}`, { line: 10, code: 3, by: `to_thread#${k}` })
+            .at(5, "task-created", `slow#${k}`)
+            .at(6, "task-started", `slow#${k}`, `pool_${k}`)
+            .at(50, "cancel-requested", `to_thread#${k}`, "Main", { reason: "timed-out" })
+            .at(51, "task-ended", `to_thread#${k}`, "Main", { status: "cancelled" })
+            .at(400, "task-ended", `slow#${k}`, `pool_${k}`, { status: "finished" });
+        });
+        closes(process, 500);
+      },
+      (count) => [told("outlived", names("slow", count), { made: [10] })],
+    );
+  });
+
   test("is told of in no way where a line of the program cancelled it, or its user's Ctrl-C", () => {
     for (const reason of ["program", "interrupted"])
       holds(
@@ -538,6 +561,14 @@ describe("a hang", () => {
         process.at(5, "main-ended", "main", "Main", { status: "finished" }).hangs(2000),
       ),
     ).toEqual([]);
+    const killed = (parent: boolean) =>
+      readSketch(
+        (process) =>
+          process.at(50, "interrupted", "main", "Main", { by: "signal", detail: "SIGKILL" }),
+        parent ? 2 : 1,
+      ).reading.actors.filter((actor) => actor.lost).length;
+    // Whoever has started a process may end it.
+    expect([killed(false), killed(true)]).toEqual([1, 1]);
     // What has no end in the record may have gone on.
     expect(lost((process) => loop(process).at(5, "stood-at", "run", "Main", { place: 3 }))).toEqual(
       [],

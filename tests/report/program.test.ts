@@ -457,7 +457,7 @@ describe("a program", () => {
       { ...event(3, "main-started", "main of helper"), thread: "u" },
       { ...event(3, "wait-began", "main of helper", { for: "result", of: "t" }), thread: "u" },
       event(4, "cancel-requested", "t", { reason: "timed-out" }),
-      event(5, "task-ended", "t", { status: "cancelled" }),
+      event(5, "task-ended", "t", { status: "cancelled", place: "line 3" }),
       ...ended,
     ]);
     expect(result.kinds).toMatchObject([{ lost: 0, givenUp: 1 }]);
