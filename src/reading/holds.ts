@@ -259,6 +259,8 @@ export class HoldReader {
 
   #beginStep(actor: number, at: Ticks): void {
     if (this.#step !== null) {
+      // A step that whoever looked and whoever ended it have told both.
+      if (this.#step.from === at && this.#step.actor === actor && !this.#eager) return;
       this.#step.within.push({ actor, from: at });
       return;
     }

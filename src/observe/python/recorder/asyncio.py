@@ -22,7 +22,8 @@ _task_own = frozenset(
         "BaseSelectorEventLoop._accept_connection2",
     )
 )
-# When the step that runs on a thread, by its ident, began. It stays when the step has ended.
+# When the step that runs on a thread, by its ident, began. It stays when a short step has ended; a long one is
+# over (step_held).
 step_began = {}
 # From how long on a step is told by itself, in ns.
 long_step = 20_000_000
@@ -307,16 +308,16 @@ tandem_at = BEGAN[get_ident()] = now()
 
 # At the end of a step. Of the task nothing may be kept: the frame lives on in tracebacks.
 _task_step_over = """
-tandem_at = now() - tandem_at
+tandem_took = now() - tandem_at
 if tandem is not None:
     tandem._tandem_steps += 1
-    tandem._tandem_busy += tandem_at
-    if tandem_at >= tandem._tandem_longest:
-        tandem._tandem_longest = tandem_at if tandem_at < LONG else was_long(tandem, tandem_at)
+    tandem._tandem_busy += tandem_took
+    if tandem_took >= tandem._tandem_longest:
+        tandem._tandem_longest = tandem_took if tandem_took < LONG else was_long(tandem, tandem_at, tandem_took)
     if tandem.done():
         ended(tandem)
-elif tandem_at >= LONG:
-    was_long(None, tandem_at)
+elif tandem_took >= LONG:
+    was_long(None, tandem_at, tandem_took)
 if WATCHED:
     watches(tandem, self._callback)
 tandem = None
@@ -361,10 +362,10 @@ def _task_step_types(asyncio):
 _task_longest = {}
 
 
-def _task_was_long(task, duration):
+def _task_was_long(task, began, duration):
     """Has a long step told by itself; what the task has for its longest from here on, so that all of them come here."""
     try:
-        step_held(task, duration)
+        step_held(task, began, duration)
         if task is not None:
             actor = task._tandem_actor
             _task_longest[actor] = max(duration, _task_longest.get(actor, 0))

@@ -17,6 +17,9 @@ _sampler_least = 20_000_000
 _sampler_long = 50_000_000
 _sampler_between = 100_000_000
 
+# Later than any step begins.
+_sampler_never = 1 << 62
+
 _NONE, _UNSURE, _BLOCK, _COMPUTE, _WAIT = range(5)
 
 _sampler_states = {}
@@ -343,7 +346,10 @@ class _sampler_Held:
     """A step that keeps a loop's thread: since when, where it was seen, and what the thread had computed and waited
     for a core when it was first seen."""
 
-    __slots__ = ("began", "first", "seen", "spots", "ready", "told", "over", "state", "pressure", "before", "actor")
+    __slots__ = (
+        "began", "first", "seen", "spots", "ready", "told", "over", "state", "pressure", "before", "before_at",
+        "actor",
+    )
 
     def __init__(self, state, began, first, actor):
         self.state = state
@@ -358,6 +364,7 @@ class _sampler_Held:
         self.told = self.over = False
         self.pressure = None
         self.before = state.pressed
+        self.before_at = state.pressed_at
 
 
 def _sampler_look_at_loop(state, frame, loop, at, holds):
@@ -381,6 +388,8 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
             held.ready = {id(handle) for handle in _sampler_islice(loop._ready, 500)}
         except (RuntimeError, AttributeError):
             pass
+        if step_began.get(state.ident) != began:
+            return True
         _sampler_held[state.ident] = held
         holds.append(held)
     where = user_place(frame)
@@ -390,18 +399,23 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
         held.spots[where] = _calls_spot(inner.f_code, inner.f_lasti, inner.f_lineno)
         inner = None
     if not held.told and at - began >= _sampler_long and step_began.get(state.ident) == began:
+        # The step may end at this very moment, and then tells its beginning too: with the same time, so as the same.
         held.told = True
         emit(STEP_BEGAN, held.actor, 0, where, 0, state.number, began)
     return True
 
 
 def _sampler_in_step(frame):
-    """Whether a step of a loop is in a stack: its thread does not wait for events."""
+    """Whether a step of a loop is in a stack: its thread does not wait for events, nor runs what is ours in a step.
+
+    That has the line of the function's `def`; before it has run, step_began is that of another step.
+    """
     for _ in range(_waits_deepest):
         if frame is None:
             return False
-        if frame.f_code.co_name == "_run" and _waits_path(frame.f_code.co_filename) == "asyncio/events.py":
-            return True
+        code = frame.f_code
+        if code.co_name == "_run" and _waits_path(code.co_filename) == "asyncio/events.py":
+            return frame.f_lineno != code.co_firstlineno
         frame = frame.f_back
     return False
 
@@ -410,15 +424,16 @@ def _sampler_measure(held):
     held.pressure = (_sampler_pressure(held.state.native), now())
 
 
-def step_held(task, duration):
+def step_held(task, began, duration):
     """Tells of a step that has just ended after it had kept its thread for long: which line kept it, whether it
     computed, blocked or wanted a core, and who was late. Runs on the loop's thread."""
-    ended = now()
     ident = get_ident()
+    # The sampler sees by this that the step is over.
+    step_began[ident] = _sampler_never
+    ended = began + duration
     held = _sampler_held.pop(ident, None)
     actor = task_actor(task) if task is not None else 0
-    began = ended - duration
-    if held is not None and abs(held.began - began) > 1_000_000:
+    if held is not None and held.began != began:
         held = None
     number = _thread_ids.get(ident) or thread_id()
     where, words = 0, ""
@@ -434,12 +449,13 @@ def step_held(task, duration):
             where = place(code.co_filename, def_line(code), code.co_name)
     if not told:
         emit(STEP_BEGAN, actor, 0, where, 0, number, began)
-    cpu, queued = _sampler_used(held, duration)
+    cpu, queued = _sampler_used(held, ended, duration)
     if words:
         emit(SOURCE, 0, 0, where, text(words))
     if cpu is not None:
-        emit(MORE, 0, cpu, 0, min(queued, 0xFFFFFFFF), number)
-    emit(STEP_ENDED, actor, 0, where, text(words), number, ended)
+        emit(MORE, 0, cpu, 0, min(queued, 0xFFFFFFFF), number, 0, True)
+    # Without its end the step would seem to go on for ever.
+    emit(STEP_ENDED, actor, 0, where, text(words), number, ended, True)
     loop = _task_running_loop()
     try:
         _sampler_tell_late(loop, held, actor, number, began, ended)
@@ -447,8 +463,9 @@ def step_held(task, duration):
         loop = task = held = None
 
 
-def _sampler_used(held, duration):
-    """For how long a step's thread computed, and for how long it wanted a core and got none, in ns."""
+def _sampler_used(held, ended, duration):
+    """For how long a step's thread computed, and for how long it wanted a core and got none, in ns; None where
+    that is not known."""
     import _thread
 
     native = _thread.get_native_id()
@@ -462,14 +479,18 @@ def _sampler_used(held, duration):
             # The part before the sampler saw it is taken for the same as the rest.
             cpu = min(duration, (end[0] - start[0]) * duration // measured)
             return cpu, min(duration - cpu, (end[1] - start[1]) * duration // measured)
-    before = held.before if held is not None else None
-    if before is None:
-        state = _sampler_states.get(get_ident())
-        before = state.pressed if state is not None else None
+    state = _sampler_states.get(get_ident())
+    before, before_at = (held.before, held.before_at) if held is not None else (None, 0)
+    if before is None and state is not None:
+        before, before_at = state.pressed, state.pressed_at
     if before is None:
         return None, 0
-    cpu = min(duration, end[0] - before[0])
-    return cpu, min(duration - cpu, end[1] - before[1])
+    cpu, queued = end[0] - before[0], end[1] - before[1]
+    # What was measured of the time before the step too shows what it did only if it is mostly the step's, or nothing.
+    if ended - before_at > duration + duration // 2 and cpu + queued > duration // 2:
+        return None, 0
+    cpu = min(duration, cpu)
+    return cpu, min(duration - cpu, queued)
 
 
 def _sampler_tell_late(loop, held, by, number, began, ended):
