@@ -272,7 +272,10 @@ class ProgramJson {
   }
 
   #stoodAt({ number }: ActorOutcome) {
-    return this.#names.place(this.#report.standings.get(number)?.place ?? null);
+    // Whoever came to its end all the same stood where it dropped its cancellation.
+    const swallowed = this.#report.reading.swallowed.find(({ actor }) => actor === number);
+    const place = this.#report.standings.get(number)?.place ?? swallowed?.place ?? null;
+    return this.#names.place(place);
   }
 
   #blocks() {

@@ -32,8 +32,15 @@ export function standingsOf(
   for (const span of unfinished) if (span.kind !== "cleanup") spans.set(span.actor, span);
   const seen = new Map(sightings.map((sighting) => [sighting.actor, sighting]));
   const standings = new Map<number, Standing>();
+  const exits = new Map(
+    reading.processes.flatMap(({ exit }) => (exit === null ? [] : [[exit.actor, exit.place]])),
+  );
   for (const { number: actor, status, lastPlace } of actors) {
     if (status === "finished" || status === "failed") continue;
+    if (exits.has(actor)) {
+      standings.set(actor, { actor, ...nothing, place: exits.get(actor) ?? lastPlace });
+      continue;
+    }
     const span = spans.get(actor);
     const sighting = seen.get(actor);
     if (span !== undefined)
@@ -45,12 +52,13 @@ export function standingsOf(
     } else {
       // What never began stands where its function is defined.
       const place = lastPlace ?? defined.get(actor)?.code ?? null;
-      const nothing = { at: null, for: null, of: null, resource: null, whom: null, since: null };
       if (place !== null) standings.set(actor, { actor, ...nothing, place });
     }
   }
   return standings;
 }
+
+const nothing = { at: null, for: null, of: null, resource: null, whom: null, since: null };
 
 function standingIn(
   { actor, kind: at, of, whom, resource, place, from: since }: Span,

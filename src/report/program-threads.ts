@@ -56,7 +56,7 @@ export function threadsOf(reading: Reading, { standings, blocks }: Standings): T
       joined: joinOf(thread.name, program, reading),
       stoodAt:
         blocks.find(({ thread: of, isOver }) => of === thread.number && !isOver)?.place ??
-        stoodAt(own, current ?? null, standings),
+        stoodAt(own, current ?? null, { standings, stacks: reading.stacks }),
     };
   });
 }
@@ -65,8 +65,10 @@ export function threadsOf(reading: Reading, { standings, blocks }: Standings): T
 function stoodAt(
   own: readonly ActorOutcome[],
   program: ActorOutcome | null,
-  standings: Standings["standings"],
+  { standings, stacks }: Pick<Standings, "standings"> & Pick<Reading, "stacks">,
 ): number | null {
+  // What ended by an error of something that it ran stood in its own function then.
+  if (program?.status === "failed") return stacks.get(program.number)?.at(-1) ?? program.lastPlace;
   const running = own.findLast(({ number }) => {
     const at = standings.get(number)?.at;
     return at === "wait" || at === "block" || at === "compute" || at === "call";

@@ -2,7 +2,7 @@
 import { formatCount } from "../base/count.ts";
 import { list } from "../base/sentences.ts";
 import type { ActorOutcome, Cancellation, HeardBy, ProcessOutcome } from "../reading/entities.ts";
-import type { Names } from "../remedies/program/names.ts";
+import { functionName, type Names } from "../remedies/program/names.ts";
 import { quoted } from "./terminal/rows.ts";
 
 /** The most texts that are told where those of one kind differ. */
@@ -73,8 +73,14 @@ export function stopWords({ cancelled, until, lost }: ActorOutcome, names: Names
 
 /** By whom something was cancelled, and where, as far as that is known. */
 function whoseWords({ by, place }: Cancellation, names: Names): string {
-  const who = by === null ? "" : ` by ${names.name(by)}`;
-  return `${who}${place === null ? "" : ` at ${names.place(place)}`}`;
+  const line = place === null ? "" : ` at ${names.line(place)}`;
+  const who = by === null ? "" : ` by ${names.kind(by)}`;
+  const within = place === null ? null : names.functionAt(place);
+  const where =
+    within === null || (by !== null && functionName(within) === names.kind(by))
+      ? ""
+      : ` in ${functionName(within)}`;
+  return `${who}${line}${where}`;
 }
 
 export function cleanupWords({ cleanup, status }: ActorOutcome): string | null {
@@ -104,7 +110,9 @@ export function endWords({ interruptedBy, interruption, endedAt }: ProcessOutcom
     case "timeout":
       return `was ended by a timeout${detail}`;
     case "crash":
-      return `ended unexpectedly${detail}`;
+      return interruption === null ? "its end was not seen" : `ended unexpectedly${detail}`;
+    case "hang":
+      return "hung";
     default:
       return `was ended by ${interruptedBy}${detail}`;
   }

@@ -63,7 +63,7 @@ const said: Readonly<Record<string, readonly string[]>> = {
     "use asyncio.run_coroutine_threadsafe(…).result() from other threads alone",
   ],
   "03-heartbeat-missed": [
-    "heartbeat cancelled 1.566s started app.py:33 in main; stood at app.py:13; cancelled by Task-1 at app.py:42 in main",
+    "heartbeat cancelled 1.566s started app.py:33 in main; stood at app.py:13; cancelled by main at app.py:42",
     "0 of 3 tasks lost.",
     "* main held the thread of its loop for 1.201s (it stood still at app.py:17 in fetch_statistics (time.sleep(1.2))): heartbeat (app.py:13) woke 1.103s late.",
     "await asyncio.to_thread(fetch_statistics, …)",

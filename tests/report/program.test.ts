@@ -32,8 +32,8 @@ describe("a program of three threads, two loops and a second process", () => {
   test("each entity is named, with its kind and its place", async () => {
     const text = flat(await report(app));
     for (const words of [
-      "python app.py, CPython 3.13.1, for 202ms; exit status 0",
-      "process app exit 0 202ms pid 40; python app.py",
+      "app.py, CPython 3.13.1, for 202ms; exit status 0",
+      "process app exit 0 202ms pid 40; app.py",
       "main thread ended 200ms",
       "thread io - - daemon",
       "event loop open - opened at 1ms; held for up to 150ms (by parse)",
@@ -43,7 +43,7 @@ describe("a program of three threads, two loops and a second process", () => {
       "fetch LOST 202ms started app.py:3 in serve",
       "parse ×2 1 LOST 154.5ms to 202ms started app.py:9 in fetch; 1 finished",
       "callback tick FAILED 16ms started by watch",
-      "process helper exit 3 160ms pid 41; python helper.py; started by app",
+      "process helper exit 3 160ms pid 41; helper.py; started by app",
       "coroutine pull LOST 160ms made helper.py:6 in pull",
       "lock db awaited - made db.py:1; holds 1 at most; parse waits for it",
     ])
@@ -277,7 +277,7 @@ describe("a program", () => {
       "* a call to exit by t at app.py:3 ended the process with status 3.",
     );
     expect(inTask.text).toContain(
-      "A call to exit (status 3) by t in thread MainThread at app.py:3 ended the process app.",
+      "* a call to exit by t at app.py:3 ended the process with status 3.",
     );
     expect(inTask.result.exit).toMatchObject({ code: 3, by: "t", thread: "MainThread" });
     const inThread = await end(9, 3, io, exit(9, undefined, 3, "io"));

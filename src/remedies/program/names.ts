@@ -80,7 +80,7 @@ export class Names {
     const { file, line, function: of, source } = known;
     const where =
       of === null || of === within || of === "<module>" ? "" : ` in ${functionName(of)}`;
-    return `${file}:${line}${where}${source === undefined ? "" : ` (${source})`}`;
+    return `${file}:${line}${where}${source === undefined ? "" : ` (${callText(source)})`}`;
   }
 
   /** Where the function of an actor is defined; null where that is not known. */
@@ -150,6 +150,18 @@ export class Names {
     const names = places.filter((one) => one.is === is).map(({ place }) => this.place(place));
     return names.length === 0 ? null : some(names, "other place");
   }
+}
+
+/** The most that is shown of a call. */
+const mostOfCall = 60;
+
+/** The text of a call on one line, without the blanks of several, and shortened where it is long. */
+export function callText(source: string): string {
+  const line = source
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/([([{]) /g, "$1")
+    .replaceAll(/,? ([)\]}])/g, "$1");
+  return line.length > mostOfCall ? `${line.slice(0, mostOfCall - 1)}…` : line;
 }
 
 /** A function's name without what it is nested in: `on_stop` of `main.<locals>.on_stop`. */

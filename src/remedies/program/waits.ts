@@ -38,6 +38,51 @@ export function awaited<Wait extends Pick<Waiting, "of" | "whom">>(names: Names,
   return of !== null || whom === null ? wait : { ...wait, of: names.name(whom) };
 }
 
+/** A wait as an observer tells it: what for, the thing by its name, and the actor that could end it. */
+interface SeenWait {
+  for: string;
+  thing: string | null;
+  who: string | null;
+}
+
+/** For what somebody waits whom an observer saw, behind "waits"; empty where nothing is known of it. */
+export function seenWaitWords({ for: what, thing: called, who }: SeenWait): string {
+  // The name of the call, as `Future.result`, says nothing that the word does not.
+  const thing = called !== null && /^[A-Z]\w*\.\w+$/.test(called) ? null : called;
+  switch (what) {
+    case "join":
+      return `for ${who ?? "another thread"} to end`;
+    case "result":
+      return who === null && thing === null ? "for a result" : `for the result of ${who ?? thing}`;
+    case "lock":
+    case "event":
+    case "condition":
+      return thing === null
+        ? `for ${what === "event" ? "an" : "a"} ${what}`
+        : `for the ${what} ${thing}`;
+    case "get":
+      return thing === null ? "for a value" : `for a value in ${thing}`;
+    case "put":
+      return thing === null ? "for room in a queue" : `for room in ${thing}`;
+    case "queue-join":
+      return `until ${thing ?? "a queue"} is worked off`;
+    case "process":
+      return "for a process to end";
+    case "input":
+      return "for input";
+    case "select":
+      return "for something to be read or written";
+    case "sleep":
+      return "for time to pass";
+    case "something": {
+      const all = [...new Set([thing, who])].filter((one) => one !== null);
+      return all.length === 0 ? "" : `for ${all.join(", and for ")}`;
+    }
+    default:
+      return waitWords({ for: what, of: thing ?? who });
+  }
+}
+
 /** For what somebody waits, behind "waits". */
 export function waitWords({ for: what, of }: Pick<Waiting, "for" | "of">): string {
   switch (what) {

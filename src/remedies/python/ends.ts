@@ -106,6 +106,8 @@ export function exitBy(facts: PythonFacts, finding: InProgram<"exit-by">): Words
   const handlers = unrun === 0 ? "" : `; ${counted(unrun, "handler")} of atexit did not run`;
   return words(
     `a call to exit${facts.names.caller(call)} ended the process with status ${code}${handlers}`,
-    "tell main to end instead (an event that it waits for), and let it return or raise SystemExit (sys.exit()): os._exit runs no finally, no handler of atexit, and flushes no buffer",
+    facts.isAtOnce(call)
+      ? "tell main to end instead (an event that it waits for), and let it return or raise SystemExit (sys.exit()): os._exit runs no finally, no handler of atexit, and flushes no buffer"
+      : "return to main what it shall end with, and let it call sys.exit() when all else has come to its end",
   );
 }

@@ -2,7 +2,7 @@
 import { formatCount } from "../../base/count.ts";
 import { counted, list } from "../../base/sentences.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
-import type { ActorPlace } from "../../reading/findings/finding.ts";
+import type { ActorPlace, ExitCall } from "../../reading/findings/finding.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Reading } from "../../reading/reading.ts";
 import { functionName, type Names } from "../program/names.ts";
@@ -165,6 +165,12 @@ export class PythonFacts {
     const gate = loop?.closed ?? loop?.opened ?? null;
     const how = gate?.how ?? "the end of its loop";
     return gate?.place === null || gate === null ? how : `${how} at ${this.names.line(gate.place)}`;
+  }
+
+  /** Whether an exit ended its process where it stood: as `os._exit` does, and nothing else in another thread. */
+  isAtOnce({ thread, place }: ExitCall): boolean {
+    if (thread !== null) return true;
+    return place !== null && this.names.sourceAt(place)?.includes("_exit(") === true;
   }
 
   /** Whether a task was started by a line of another actor's own function, so that a variable there can hold it. */

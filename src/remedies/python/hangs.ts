@@ -3,7 +3,7 @@ import { formatTime } from "../../base/duration.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
 import type { HangingWait } from "../../reading/hang.ts";
 import type { Words } from "../context.ts";
-import { waitWords } from "../program/waits.ts";
+import { seenWaitWords } from "../program/waits.ts";
 import { quote } from "../words.ts";
 import { nameInCode, type PythonFacts, words } from "./facts.ts";
 
@@ -133,21 +133,14 @@ function waitWordsOf(facts: PythonFacts, wait: HangingWait): string {
     return `${facts.function(actor)} needs a turn on the thread that ${by} keeps`;
   }
   const known = resource === null ? undefined : facts.names.resource(resource);
-  const thing = known === undefined ? of : `${known.kind} ${known.name}`;
-  const who =
-    whom === null
-      ? ""
-      : `, which ${facts.function(whom)} ${known?.kind === "lock" ? "has" : "would have to end"}`;
+  const who = whom === null ? null : facts.function(whom);
   const name = facts.function(actor);
-  if (thing === null) {
-    const awaited = whom === null ? null : facts.function(whom);
-    return awaited === null
-      ? `${name} waits${where}`
-      : `${name} waits ${waitWords({ for: what, of: awaited })}${where}`;
-  }
-  return known === undefined
-    ? `${name} waits ${waitWords({ for: what, of: thing })}${where}`
-    : `${name} waits for the ${thing}${where}${who}`;
+  if (known === undefined)
+    return `${name} waits ${seenWaitWords({ for: what, thing: of, who })}`.trimEnd() + where;
+  const has =
+    who === null ? "" : `, which ${who} ${known.kind === "lock" ? "has" : "would have to end"}`;
+  const thing = of !== null && /^[a-z_]\w*$/.test(of) ? of : known.name;
+  return `${name} waits for the ${known.kind} ${thing}${where}${has}`;
 }
 
 export function loopInLoop(facts: PythonFacts, finding: InProgram<"loop-in-loop">): Words<never> {

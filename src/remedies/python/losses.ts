@@ -1,7 +1,5 @@
 /** Python's words for work that was lost, given up, or went on when nobody wanted it any more. */
 import { formatTime } from "../../base/duration.ts";
-import { either } from "../../base/sentences.ts";
-import type { ExitCall } from "../../reading/findings/finding.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
 import type { Words } from "../context.ts";
 import { abandoned } from "../program/losses.ts";
@@ -12,7 +10,8 @@ export function lostAtClose(facts: PythonFacts, finding: InProgram<"lost-at-clos
   const { launch, launchFailed, launchError, cleanupCut } = finding.evidence;
   const [first] = finding.actors as [number];
   const [it, was] = finding.actors.length === 1 ? ["it", "was"] : ["them", "were"];
-  const after = facts.afterSteps(first);
+  const counts = new Set(finding.actors.map((actor) => facts.afterSteps(actor)));
+  const after = counts.size === 1 ? facts.afterSteps(first) : null;
   const stood = facts.stood(finding);
   const when = [
     ...(after === null ? [] : [after]),
@@ -55,7 +54,7 @@ function waysToAwait(
         ? `keep the tasks that are started there and await them before ${entry} returns (await asyncio.gather(*tasks))`
         : `keep what create_task returns and await it before ${entry} returns (task = asyncio.create_task(${facts.call(first)}), then await task)`
       : `keep ${several ? "the tasks" : "the task"} where ${entry} can await ${several ? "them" : "it"} before it returns (a set, then await asyncio.gather(*tasks))`;
-  return either([
+  return [
     keep,
     ...(facts.has(11) ? [`start ${several ? "them" : "it"} in an asyncio.TaskGroup`] : []),
     ...(goesOnAfter(facts, launch)
@@ -63,7 +62,7 @@ function waysToAwait(
           "run this loop in a thread that lives as long as main does (threading.Thread, then join())",
         ]
       : []),
-  ]);
+  ].join(", or ");
 }
 
 /** Whether main's thread turned the loop, and main went on for long when that had closed. */
@@ -139,7 +138,7 @@ export function lostAtExit(facts: PythonFacts, finding: InProgram<"lost-at-exit"
   const { kind = "task", name = "" } = facts.actor(first) ?? {};
   const who = facts.whoMade(finding);
   const stood = facts.stood(finding);
-  if (end.by === "exit" && end.ended === "process" && isAtOnce(facts, end.call)) {
+  if (end.by === "exit" && end.ended === "process" && facts.isAtOnce(end.call)) {
     const call = facts.names.caller(end.call);
     const status = end.code === null ? "" : ` with status ${end.code}`;
     return words(
@@ -160,11 +159,6 @@ export function lostAtExit(facts: PythonFacts, finding: InProgram<"lost-at-exit"
     `${main}: ${who} ${finding.actors.length === 1 ? "was" : "were"} cut off${stood}, on ${threadWords(facts, first)}${cutWords(cleanupCut)}`,
     "join() the thread before main ends (after what it waits for has been told to end), or start it with daemon=False",
   );
-}
-
-/** Whether an exit ended its process where it stood: as `os._exit` does, and nothing else in another thread. */
-function isAtOnce({ names }: PythonFacts, { thread, place }: ExitCall): boolean {
-  return thread !== null || (place !== null && names.sourceAt(place)?.includes("_exit(") === true);
 }
 
 function threadWords(facts: PythonFacts, actor: number): string {

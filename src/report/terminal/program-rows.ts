@@ -5,8 +5,8 @@ import { printable } from "../../base/texts.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Standstill } from "../../reading/standstill.ts";
-import { functionName, type Names } from "../../remedies/program/names.ts";
-import { waitWords } from "../../remedies/program/waits.ts";
+import { callText, functionName, type Names } from "../../remedies/program/names.ts";
+import { seenWaitWords, waitWords } from "../../remedies/program/waits.ts";
 import { resourceNames } from "../apart.ts";
 import {
   type Fate,
@@ -16,6 +16,7 @@ import {
   type ProcessReport,
   type ProgramReport,
 } from "../program.ts";
+import { processName, shownCommand } from "../program-command.ts";
 import { unrunIn } from "../program-handlers.ts";
 import type { Standing } from "../program-standings.ts";
 import type { ThreadReport } from "../program-threads.ts";
@@ -67,7 +68,8 @@ export class ProgramRows {
   }
 
   #ofProcess(process: ProcessReport): Row {
-    const { name, pid, command, parent, endedAt, exitCode } = process;
+    const { pid, command, parent, endedAt, exitCode } = process;
+    const name = processName(process);
     const starter = this.#report.processes.find(({ number }) => number === parent);
     return {
       who: `process ${name}`,
@@ -75,8 +77,8 @@ export class ProgramRows {
       when: at(endedAt),
       story: sentence([
         pid === null ? null : `pid ${pid}`,
-        command === null || command === name ? null : command,
-        starter === undefined ? null : `started by ${starter.name}`,
+        command === null || shownCommand(command) === name ? null : shownCommand(command),
+        starter === undefined ? null : `started by ${processName(starter)}`,
         endWords(process),
       ]),
     };
@@ -89,7 +91,7 @@ export class ProgramRows {
   #ofThreads(process: ProcessReport): Row[] {
     const [first] = process.threads;
     const isAlone = process.threads.every((one) => one === first || one.loops.length === 0);
-    const told = process.threads.filter((thread) => this.#hasRow(thread));
+    const told = process.threads.filter((thread) => thread === first || this.#hasRow(thread));
     const workers = process.threads.filter(({ isWorker }) => isWorker);
     return [
       ...told.flatMap((thread) => this.#ofThread(thread, { isFirst: thread === first, isAlone })),
@@ -99,7 +101,8 @@ export class ProgramRows {
   }
 
   #hasRow({ isWorker, program, loops }: ThreadReport): boolean {
-    return !isWorker && (program?.kind !== "thread" || loops.length > 0);
+    if (isWorker) return false;
+    return loops.length > 0 || (program !== null && program.kind !== "thread");
   }
 
   /** Kinds of work, but for the programs of threads that have rows of their own. */
@@ -190,6 +193,7 @@ export class ProgramRows {
     if (this.#report.alive.has(number)) return status === "unstarted" ? status : "alive";
     if (lost) return "LOST";
     if (status === "finished") return "ended";
+    if (status === "abandoned" || status === "interrupted") return "cut off";
     return status === "failed" ? "FAILED" : status;
   }
 
@@ -231,7 +235,7 @@ export class ProgramRows {
       actors.map(({ parent }) => (parent === null ? null : this.#names.kindOrName(parent))),
     );
     const verb = kind === "coroutine" ? "made" : kind === "job" ? "submitted" : "started";
-    if (place !== null) return `${verb} ${this.#names.spot(place)}`;
+    if (place !== null) return `${verb} ${this.#lineIn(place)}`;
     return by === null ? null : `${verb} by ${by}`;
   }
 
@@ -242,8 +246,10 @@ export class ProgramRows {
       common(tasks.map(of));
     return [
       told(errorWords),
-      told(({ startedAt, status }) =>
-        startedAt === null && status !== "failed" && status !== "ended" ? "never had a turn" : null,
+      told(({ startedAt, status, kind }) =>
+        startedAt === null && status !== "failed" && status !== "ended" && kind !== "coroutine"
+          ? "never had a turn"
+          : null,
       ),
       told((task) => (task.startedAt === null ? null : this.#standingWords(task))),
       told((task) => {
@@ -266,47 +272,70 @@ export class ProgramRows {
 
   /** For how long a thread stood still, and at what, the longest first. */
   #standstillWords({ number }: ActorOutcome): string | null {
-    const { blocked = 0, stretches = [] } = this.#standstills.get(number) ?? {};
-    if (blocked === 0) return null;
-    const told = stretches
-      .filter(({ place, goesOn }) => place !== null && !goesOn)
+    const { stretches = [] } = this.#standstills.get(number) ?? {};
+    const still = stretches.filter(({ kind, goesOn }) => kind !== "compute" && !goesOn);
+    const total = still.reduce((sum, { ticks }) => sum + ticks, 0);
+    if (total < noteworthy) return null;
+    const told = still
+      .filter(({ place, ticks }) => place !== null && ticks >= total / 10)
       .slice(0, mostStretches)
-      .map(({ place, times, ticks }) => {
-        const part = ticks === blocked && times === 1 ? "" : `${formatTime(ticks)}: `;
+      .map(({ place, ticks }) => {
+        const part = ticks === total ? "" : `${formatTime(ticks)}: `;
         return `${part}${this.#callWords(place!)}`;
       });
-    const more = stretches.length - told.length;
-    const where = told.length === 0 ? "" : ` (${told.join("; ")}${more > 0 ? ", …" : ""})`;
-    return `stood still for ${formatTime(blocked)}${where}`;
+    const where = told.length === 0 ? "" : ` (${told.join("; ")})`;
+    return `stood still for ${formatTime(total)}${where}`;
   }
 
   /** A call and its line, as `time.sleep(3), app.py:25`. */
   #callWords(place: number): string {
     const source = this.#report.trace.definitions.places.get(place)?.source;
-    return [...(source === undefined ? [] : [source]), this.#names.line(place)].join(", ");
+    return [...(source === undefined ? [] : [callText(source)]), this.#names.line(place)].join(
+      ", ",
+    );
+  }
+
+  /** A line and the function that it stands in. */
+  #lineIn(place: number): string {
+    const within = this.#names.functionAt(place);
+    const where = within === null || within === "<module>" ? "" : ` in ${functionName(within)}`;
+    return `${this.#names.line(place)}${where}`;
   }
 
   #standingWords(actor: ActorOutcome): string | null {
     const standing = this.#report.standings.get(actor.number);
     if (standing === undefined) return null;
-    const { at: what, place, since } = standing;
+    const { at: what, place, since, whom } = standing;
+    // Whose thread turns a loop stands with what runs on that.
+    if (whom !== null && this.#isEntry(whom)) return null;
     const where = place === null ? "" : ` at ${this.#names.spot(place, actor.function)}`;
-    if (what === null) return `stood${where}`;
+    const doing = this.#doing(standing);
+    if (doing === null) return where === "" ? null : `stood${where}`;
     const when = since === null || what === "seen" ? "" : ` since ${formatTime(since)}`;
-    return `${this.#doing(standing)}${when},${where}`.replace(/,$/, "");
+    return `${doing}${when},${where}`.replace(/,$/, "");
   }
 
-  #doing({ at: what, for: awaited, of, resource, whom }: Standing): string {
+  #isEntry(actor: number): boolean {
+    return this.#report.trace.definitions.actors.get(actor)?.kind === "launch";
+  }
+
+  /** What somebody is at; null where that is not known, or stands in the call at its place. */
+  #doing({ at: what, for: awaited, of, resource, whom, place }: Standing): string | null {
     const thing = this.#resources.get(resource ?? -1) ?? of;
     const who = whom === null ? null : this.#names.kind(whom);
     switch (what) {
+      case null:
+        return null;
       case "wait":
-        return `waits ${waitWords({ for: awaited ?? "something", of: thing ?? who })}`;
+        return `waits ${seenWaitWords({ for: awaited ?? "something", thing, who })}`.trimEnd();
       case "settle":
         return `waits ${waitWords({ for: "settle", of })}`;
       case "seen": {
-        const what = [thing, who].filter((one) => one !== null);
-        return `waits for ${what.length === 0 ? "something" : [...new Set(what)].join(", and for ")}`;
+        const source = place === null ? null : this.#names.sourceAt(place);
+        const isSaid = thing !== null && source?.startsWith(thing.replace(/\W*$/, "")) === true;
+        if (isSaid && who === null) return null;
+        const words = seenWaitWords({ for: "something", thing: isSaid ? null : thing, who });
+        return words === "" ? "waits for something" : `waits ${words}`;
       }
       case "block":
         return "stands still, holding its thread";
@@ -317,7 +346,7 @@ export class ProgramRows {
       case "call":
         return of === null ? "is in a call" : `is in ${of}`;
       default:
-        return `is in a ${what ?? "step"}`;
+        return `is in a ${what}`;
     }
   }
 

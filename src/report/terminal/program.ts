@@ -7,10 +7,10 @@ import { formatTime, type Ticks } from "../../base/duration.ts";
 import { wrap } from "../../base/layout.ts";
 import { counted, list } from "../../base/sentences.ts";
 import { joined, type TerminalText } from "../../base/texts.ts";
-import type { ProcessOutcome } from "../../reading/entities.ts";
 import { NOBODY } from "../../trace/log.ts";
 import { functionName } from "../../remedies/program/names.ts";
-import type { Fate, Kind, ProgramReport } from "../program.ts";
+import type { Fate, Kind, ProcessReport, ProgramReport } from "../program.ts";
+import { processName, shownCommand } from "../program-command.ts";
 import { endWords } from "../program-words.ts";
 import { ProgramRows } from "./program-rows.ts";
 import { at, layOut, renderFinding } from "./rows.ts";
@@ -42,7 +42,7 @@ function headline({ source, reading }: ProgramReport): string {
   const { command, runtime, language } = source;
   const code = reading.processes[0]?.exitCode ?? null;
   const status = code === null ? "" : `; exit status ${code}`;
-  return `${command}, ${runtime === "" ? language : runtime}, for ${formatTime(reading.wall)}${status}`;
+  return `${shownCommand(command)}, ${runtime === "" ? language : runtime}, for ${formatTime(reading.wall)}${status}`;
 }
 
 function summary(report: ProgramReport): string[] {
@@ -50,7 +50,9 @@ function summary(report: ProgramReport): string[] {
   const [first] = processes;
   const ended = first === undefined ? null : endWords(first);
   return [
-    ...(first === undefined || ended === null ? [] : [interruptionWords(first, reading.wall)]),
+    ...(first === undefined || ended === null
+      ? []
+      : [interruptionWords(first, reading.wall, report.hang)]),
     sumWords(report),
     ...exitWords(report),
     ...keptWords(report),
@@ -113,16 +115,33 @@ function unseenWords({ unseen }: ProgramReport): string[] {
     : words;
 }
 
-function interruptionWords(process: ProcessOutcome, wall: Ticks): string {
+function interruptionWords(
+  process: ProcessReport,
+  wall: Ticks,
+  hang: ProgramReport["hang"],
+): string {
   if (process.interruptedBy === "cut-off")
     return `The record ends at ${formatTime(wall)}; what happened afterwards is not in it.`;
-  return `The process ${process.name} ${endWords(process)} at ${at(process.endedAt)}.`;
+  const name = processName(process);
+  if (process.interruptedBy === "hang")
+    return `The process ${name} was ended at ${at(process.endedAt)}, since ${
+      hang === "idle"
+        ? "its loop waited and nothing could come to it any more"
+        : "nothing moved any more"
+    }.`;
+  return `The process ${name} ${endWords(process)} at ${at(process.endedAt)}.`;
 }
 
 /** Who ended processes by a call for an exit, but for their own main programs. */
-function exitWords({ processes, names }: ProgramReport): string[] {
-  return processes.flatMap(({ name, exit, threads: [first] }) => {
-    if (exit === null) return [];
+function exitWords({ processes, names, findings }: ProgramReport): string[] {
+  const isTold = findings.some(
+    ({ rule, evidence }) => rule === "exit-by" || ("end" in evidence && evidence.end.by === "exit"),
+  );
+  return processes.flatMap((process) => {
+    const { exit, threads } = process;
+    const [first] = threads;
+    const name = processName(process);
+    if (exit === null || isTold) return [];
     const { actor, thread, code, place } = exit;
     if (thread === first?.number && actor === first.program?.number) return [];
     const call = { by: actor === NOBODY ? null : actor, thread, place };
@@ -132,7 +151,9 @@ function exitWords({ processes, names }: ProgramReport): string[] {
 
 /** What kept processes from their ends, by kind and place. */
 function keptWords({ reading, processes, names }: ProgramReport): string[] {
-  return processes.flatMap(({ number, name }) => {
+  return processes.flatMap((process) => {
+    const { number } = process;
+    const name = processName(process);
     const handles = reading.handles.filter(({ process }) => process === number);
     const what = handles.map(
       ({ kind, place }) => `${kind}${place === null ? "" : ` (${names.line(place)})`}`,
