@@ -50,6 +50,19 @@ while time.thread_time() < end:
 `,
 );
 
+const killed = program(
+  "killed.py",
+  `import asyncio, os, signal
+async def fetch():
+    await asyncio.sleep(5)
+async def main():
+    asyncio.create_task(fetch())
+    await asyncio.sleep(0.4)
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+`,
+);
+
 const locked = program(
   "locked.py",
   `import threading, time
@@ -175,6 +188,15 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
         ({ kind, place }) => kind === "SOURCE" && place === "still.py:2 <module>",
       )!;
       expect(source.text).toBe("time.sleep(0.15)");
+    });
+
+    test(`3.${minor}: of a program that is killed it is known where its tasks stood`, () => {
+      const { processes } = record(path, [killed]);
+      const slots = processes[0]!;
+      const stood = slots.filter(
+        ({ kind, actor }) => kind === "stood-at" && actor === actorOf(slots, "fetch"),
+      );
+      expect(stood.at(-1)!.place).toBe("killed.py:3 fetch");
     });
 
     test(`3.${minor}: who waits for a lock is told with who has it, and where that one took it`, () => {

@@ -16,7 +16,8 @@ def _calls_spot(code, lasti, line):
     if lasti >= 0:
         try:
             first, last, column, end = next(_calls_islice(code.co_positions(), lasti // 2, None))
-            if first is not None and last is not None and column is not None and end is not None:
+            # What belongs to no expression, as the beginning of a function, has a position without a length.
+            if None not in (first, last, column, end) and (first, column) != (last, end):
                 return (code.co_filename, first, last, column, end)
         except (AttributeError, StopIteration):
             pass

@@ -392,12 +392,12 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
             return True
         _sampler_held[state.ident] = held
         holds.append(held)
-    where = user_place(frame)
+    inner = _waits_of_thread(frame).frame
+    where = user_place(inner)
     held.seen[where] = held.seen.get(where, 0) + 1
     if where and where not in held.spots:
-        inner = _waits_of_thread(frame).frame
         held.spots[where] = _calls_spot(inner.f_code, inner.f_lasti, inner.f_lineno)
-        inner = None
+    inner = None
     if not held.told and at - began >= _sampler_long and step_began.get(state.ident) == began:
         # The step may end at this very moment, and then tells its beginning too: with the same time, so as the same.
         held.told = True

@@ -185,7 +185,7 @@ def _waits_of_thread(leaf):
             return stood
         code = frame.f_code
         if is_user_file(code.co_filename):
-            stood.frame = frame
+            stood.frame = _waits_calling(frame)
             stood.bare = frame is leaf
             return stood
         if inner:
@@ -196,6 +196,16 @@ def _waits_of_thread(leaf):
                 _waits_take(stood, frame, path, code.co_name)
         frame = frame.f_back
     return stood
+
+
+def _waits_calling(frame):
+    """The frame whose call is told: of a lambda or a comprehension in a line, that of the function with the line."""
+    code = frame.f_code
+    if code.co_name[0] == "<" and code.co_name != "<module>":
+        outer = frame.f_back
+        if outer is not None and outer.f_code.co_filename == code.co_filename and outer.f_lineno == frame.f_lineno:
+            return _waits_calling(outer)
+    return frame
 
 
 def _waits_take(stood, frame, path, name):
