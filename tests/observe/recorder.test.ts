@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { pythons, whyNoPython } from "../support/python.ts";
 import { record } from "../support/recorded.ts";
@@ -30,6 +31,70 @@ asyncio.run(main())
 `,
 );
 
+const looking = program(
+  "looking.py",
+  `import asyncio, gc, os, re, signal, sys, threading, traceback, warnings
+print(sys.argv, sys.path, sorted(vars(sys.modules["__main__"])), sys.flags)
+print(sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else "")
+print([t.name for t in threading.enumerate()], threading.active_count())
+print(signal.getsignal(signal.SIGINT), warnings.filters, sys.gettrace(), sys.getprofile())
+print(asyncio.Task, asyncio.tasks.Task is asyncio.Task, asyncio.Task.__name__)
+
+async def wait():
+    await asyncio.sleep(0.01)
+
+async def fail():
+    await asyncio.sleep(0)
+    raise ValueError("no")
+
+def told(call, *arguments):
+    try:
+        call(*arguments)
+    except (TypeError, RuntimeError):
+        traceback.print_exc()
+
+async def main():
+    task = asyncio.create_task(wait(), name="named")
+    print(sys.getrefcount(task), len(gc.get_referrers(task)))
+    await asyncio.sleep(0)
+    print(sys.getrefcount(task), len(gc.get_referrers(task)), type(task) is asyncio.Task)
+    print(sorted(one.get_name() for one in asyncio.all_tasks()), asyncio.current_task().get_name())
+    print(re.sub("0x[0-9a-f]+", "", repr(task)))
+    await task
+    print(sys.getrefcount(task), len(gc.get_referrers(task)))
+    for awaited in (asyncio.create_task(fail()), asyncio.gather(fail(), fail()), asyncio.wait_for(wait(), 0.001)):
+        try:
+            await awaited
+        except (ValueError, asyncio.TimeoutError):
+            traceback.print_exc()
+    told(asyncio.create_task, 3)
+    told(asyncio.Task)
+    told(asyncio.run, wait())
+    cancelled = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    cancelled.cancel("why")
+    try:
+        await cancelled
+    except asyncio.CancelledError:
+        traceback.print_exc()
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    asyncio.create_task(fail())
+    wait()
+    await asyncio.sleep(0.02)
+    asyncio.create_task(asyncio.sleep(10))
+    gc.collect()
+
+async def leave():
+    sys.exit(3)
+
+asyncio.run(main())
+asyncio.run(leave())
+`,
+);
+
+/** Addresses differ from process to process. */
+const plain = (text: string): string => text.replaceAll(/0x[0-9a-f]+/g, "0x");
+
 describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
   for (const { path, minor } of pythons().filter((python) => python.minor >= 9)) {
     test(`3.${minor}: tells where a task was created and how it ended`, () => {
@@ -47,5 +112,18 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
         ["task-ended", "cancelled"],
       ]);
     });
+
+    // Each way of starting Python on one version, by turns; by the laws on all.
+    for (const [turn, flags] of [[], ["-X", "dev"], ["-W", "error"]].entries())
+      if (allRounds || minor % 3 === turn)
+        test(`3.${minor} ${flags.join(" ")}: a program that looks around itself finds nothing changed`, () => {
+          const argv = [...flags, looking, "--flag"];
+          const bare = Bun.spawnSync([path, ...argv], { stdout: "pipe", stderr: "pipe" });
+          const { exitCode, stdout, stderr, processes } = record(path, argv);
+          expect(plain(stdout)).toBe(plain(bare.stdout.toString()));
+          expect(plain(stderr)).toBe(plain(bare.stderr.toString()));
+          expect(exitCode).toBe(bare.exitCode);
+          expect(processes[0]!.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
+        });
   }
 });

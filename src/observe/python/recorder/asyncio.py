@@ -107,6 +107,7 @@ def _task_make_class(base):
     Task.__module__ = base.__module__
     Task.__qualname__ = base.__qualname__
     Task.__doc__ = base.__doc__
+    del Task.__slots__
     return Task
 
 
