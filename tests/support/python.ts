@@ -40,15 +40,22 @@ export function pythons(): readonly Python[] {
 
 function look(): Python[] {
   const named = process.env["TANDEM_PYTHON"];
-  const words =
-    named === undefined
-      ? ["python3", ...[14, 13, 12, 11].map((minor) => `python3.${minor}`), ...ofPyenv()]
-      : [named];
   const byMinor = new Map<number, Python>();
-  for (const word of words) {
-    const python = ask(word);
-    if (python !== null && !byMinor.has(python.minor)) byMinor.set(python.minor, python);
-  }
+  const take = (words: readonly string[]): void => {
+    for (const word of words) {
+      const python = ask(word);
+      if (python !== null && !byMinor.has(python.minor)) byMinor.set(python.minor, python);
+    }
+  };
+  take(named === undefined ? ofPyenv() : [named]);
+  // On the PATH pyenv has scripts that look for an interpreter each time, for longer than it takes to start.
+  if (named === undefined)
+    take(
+      ["python3", ...[14, 13, 12, 11, 10, 9].map((minor) => `python3.${minor}`)].filter((word) => {
+        const path = Bun.which(word);
+        return path !== null && !path.includes("/shims/");
+      }),
+    );
   return [...byMinor.values()].sort((a, b) => b.minor - a.minor);
 }
 
