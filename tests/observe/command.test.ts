@@ -83,10 +83,7 @@ describe.skipIf(python === null)(`a program that is observed${why}`, () => {
   });
 
   test("is ended when its time is over, and everything is told that was then", async () => {
-    const { status, stderr } = await observed("import time\ntime.sleep(60)", [
-      "--timeout",
-      "500ms",
-    ]);
+    const { status, stderr } = await observed("import time\ntime.sleep(60)", ["--timeout", "3s"]);
     expect(status).toBe(124);
     expect(stderr).toContain("app.py:2");
     expect(stderr).toContain("--timeout");
@@ -217,5 +214,48 @@ describe("what cannot be started has a sentence, and status 2", () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(sentence);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+describe.skipIf(python === null)(`the processes of a program${why}`, () => {
+  test("end as their parents say, whichever way they were started", async () => {
+    using folder = temporaryFolder();
+    const result = folder.file("result.json");
+    const text = `import multiprocessing, subprocess, sys, time
+def sleep(begun):
+    begun.set()
+    time.sleep(60)
+def fine(): pass
+if __name__ == "__main__":
+    subprocess.run([sys.executable, "-c", "raise SystemExit(5)"])
+    for kind in ("fork", "spawn"):
+        begun = multiprocessing.get_context(kind).Event()
+        child = multiprocessing.get_context(kind).Process(target=sleep, args=(begun,))
+        child.start()
+        begun.wait()
+        child.kill()
+        child.join()
+        child = multiprocessing.get_context(kind).Process(target=fine)
+        child.start()
+        child.join()
+`;
+    await observed(text, ["--quiet", "--json", result]);
+    const { processes } = JSON.parse(readFileSync(result, "utf8")) as {
+      processes: { exitCode: number | null; signal: string | null }[];
+    };
+    const ends = processes.map(({ exitCode, signal }) => signal ?? exitCode);
+    expect(ends).toEqual([0, 5, "SIGKILL", 0, "SIGKILL", 0]);
+  });
+
+  test("one that becomes another by exec is told as both", async () => {
+    const text = `import os, sys
+os.execv(sys.executable, [sys.executable, "-c", "raise SystemExit(6)"])`;
+    using folder = temporaryFolder();
+    const result = folder.file("result.json");
+    expect((await observed(text, ["--quiet", "--json", result])).status).toBe(6);
+    const { processes } = JSON.parse(readFileSync(result, "utf8")) as {
+      processes: { exitCode: number }[];
+    };
+    expect(processes.map(({ exitCode }) => exitCode)).toEqual([0, 6]);
   });
 });

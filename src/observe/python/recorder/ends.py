@@ -202,6 +202,7 @@ def _end_os_exit(frame, *arguments, **named):
     if not is_child:
         emit(EXIT_CALLED, current_actor(), _end_code(arguments, named), user_place(frame), urgent=True)
     ring_beat()
+    ring_state(STATE_ENDED)
 
 
 def _end_exec(frame, *arguments, **named):
