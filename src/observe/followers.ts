@@ -30,6 +30,8 @@ export class Followers {
   readonly #known = new Set<string>();
   #discoveredAt = -Infinity;
   readonly #all: Followed[] = [];
+  /** Those that have ended in a way that is not known yet. */
+  readonly #untold = new Set<Followed>();
 
   constructor(folder: string, transcript: Transcript, language: ObservedLanguage) {
     this.#folder = folder;
@@ -51,8 +53,9 @@ export class Followers {
     for (const one of this.#live()) {
       const isGone = one.pid !== root && !isAlive(one.pid);
       this.#drain(one, isGone ? Infinity : now);
-      if (isGone) this.#ended(one);
+      if (isGone) this.#ended(one, null);
     }
+    this.#endUntold(null);
   }
 
   /**
@@ -66,9 +69,10 @@ export class Followers {
       const isGone = one.pid === root || !isAlive(one.pid);
       this.#drain(one, isGone ? Infinity : performance.now());
       if (one.pid === root) this.#close(one);
-      else if (isGone) this.#ended(one, by);
+      else if (isGone) this.#ended(one, null);
     }
     for (const one of this.#live()) this.#close(one);
+    this.#endUntold(by);
   }
 
   /** The numbers of all processes that have a file. */
@@ -158,24 +162,35 @@ export class Followers {
   }
 
   /**
-   * Tells the end of a process that nobody here waits for: what its parent told of it, which may stand in a
-   * record that was read before; else its status is what it asked for.
+   * Tells the end of a process that nobody here waits for: by the status that its parent has told, or that
+   * it asked for itself. Without either it is left to its parent, up to the end of all.
+   *
+   * @param by what ended it where that is never told; null while it may be yet.
    */
-  #ended(one: Followed, by = interruptions.indexOf("crash")): void {
+  #ended(one: Followed, by: number | null): void {
     const { process, file } = one;
     const at = this.#transcript.ticksOf(file.heartbeat);
-    for (const other of this.#live()) if (other !== one) this.#drain(other, performance.now());
-    const told = process.toldStatus;
-    if (told !== undefined && told < 0)
+    const isOrderly = file.state === "ended" || process.hasCalledExit;
+    const told = process.toldStatus ?? (isOrderly ? (process.exitCode ?? 0) : null);
+    if (told !== null && told < 0)
       process.ended(at, { by: interruptions.indexOf("signal"), detail: signalName(-told) });
-    else if (told !== undefined) process.ended(at, { code: told });
-    else if (file.state === "ended" || process.hasCalledExit)
-      process.ended(at, { code: process.exitCode ?? 0 });
-    else process.ended(at, { by, detail: null });
+    else if (told !== null) process.ended(at, { code: told });
+    else if (by !== null) process.ended(at, { by, detail: null });
+    else this.#untold.add(one);
     this.#close(one);
   }
 
+  /** Tells the ends of those whose status has come to be known. @param by as for one; null while it may be yet. */
+  #endUntold(by: number | null): void {
+    for (const one of this.#untold) {
+      if (by === null && one.process.toldStatus === undefined) continue;
+      this.#untold.delete(one);
+      this.#ended(one, by);
+    }
+  }
+
   #close(one: Followed): void {
+    if (one.isOver) return;
     one.isOver = true;
     one.file[Symbol.dispose]();
     rmSync(one.path, { force: true });
