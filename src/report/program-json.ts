@@ -9,6 +9,7 @@ import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { Victim } from "../reading/victims.ts";
 import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
 import { NOBODY } from "../trace/log.ts";
+import { factsOf } from "./program-evidence.ts";
 import { unrunIn } from "./program-handlers.ts";
 import { JsonNames } from "./program-json-names.ts";
 import type { Standing } from "./program-standings.ts";
@@ -372,16 +373,26 @@ class ProgramJson {
   }
 
   #findings() {
-    return this.#report.findings.map(({ rule, actors, places, at, message, fix }) => ({
-      rule,
-      place: this.#names.place(places[0]?.place),
-      places: places.map(({ is, place }) => ({ is, ...this.#names.place(place) })),
-      ...this.#names.actor("task", actors[0] ?? null),
-      tasks: actors.length,
-      at: ms(at),
-      message,
-      fix,
-    }));
+    return this.#report.findings.map((finding) => {
+      const { rule, actors, places, at, message, fix } = finding;
+      return {
+        rule,
+        place: this.#names.place(places[0]?.place),
+        places: places.map(({ is, place }) => ({ is, ...this.#names.place(place) })),
+        ...this.#names.actor("task", actors[0] ?? null),
+        tasks: actors.length,
+        at: ms(at),
+        message,
+        fix,
+        evidence: factsOf(finding, this.#actors, this.#report).map((fact) => ({
+          ...this.#names.actor("task", fact.actor),
+          is: fact.is,
+          at: orNull(fact.at),
+          place: this.#names.place(fact.place),
+          detail: fact.detail,
+        })),
+      };
+    });
   }
 }
 

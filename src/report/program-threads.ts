@@ -56,7 +56,11 @@ export function threadsOf(reading: Reading, { standings, blocks }: Standings): T
       joined: joinOf(thread.name, program, reading),
       stoodAt:
         blocks.find(({ thread: of, isOver }) => of === thread.number && !isOver)?.place ??
-        stoodAt(own, current ?? null, { standings, stacks: reading.stacks }),
+        stoodAt(own, current ?? null, {
+          standings,
+          stacks: reading.stacks,
+          loops: loops.filter((loop) => loop.thread === thread.number),
+        }),
     };
   });
 }
@@ -65,10 +69,13 @@ export function threadsOf(reading: Reading, { standings, blocks }: Standings): T
 function stoodAt(
   own: readonly ActorOutcome[],
   program: ActorOutcome | null,
-  { standings, stacks }: Pick<Standings, "standings"> & Pick<Reading, "stacks">,
+  { standings, stacks, loops }: Pick<Standings, "standings"> & Pick<Reading, "stacks" | "loops">,
 ): number | null {
   // What ended by an error of something that it ran stood in its own function then.
-  if (program?.status === "failed") return stacks.get(program.number)?.at(-1) ?? program.lastPlace;
+  if (program?.status === "failed") {
+    const turned = loops.findLast(({ closedAt }) => closedAt === null)?.opened?.place ?? null;
+    return stacks.get(program.number)?.at(-1) ?? turned ?? program.lastPlace;
+  }
   const running = own.findLast(({ number }) => {
     const at = standings.get(number)?.at;
     return at === "wait" || at === "block" || at === "compute" || at === "call";

@@ -121,3 +121,39 @@ describe("The verdict says in Python's words what went wrong, and what would cha
       for (const text of texts) expect(verdict).toContain(text);
     });
 });
+
+test("A finding has the dated facts of its trace that support it, each with its place", () => {
+  const [finding] = programJson(reportOf("16-cleanup-task-of-signal")).findings;
+  expect(finding).toMatchObject({ rule: "lost-at-close", task: "remove_containers", tasks: 1 });
+  expect(finding!.evidence).toMatchObject([
+    { task: "remove_containers", taskId: "Task-2", is: "made", place: { line: 25 } },
+    { is: "began", at: 162 },
+    { is: "stood", place: { line: 14 } },
+    { is: "cancelled", at: 163, place: { line: 34 }, detail: "loop-closed" },
+    { is: "ended", at: 164, detail: "cancelled" },
+  ]);
+});
+
+test("What no recorder saw is told, and is never no loss", () => {
+  const nothing = {
+    ...reportOf("01-gc-lost-reader"),
+    processes: [],
+    programs: [],
+    findings: [],
+    unseen: [
+      {
+        process: "python3 -I app.py",
+        why: "it was started with -I, which ignores the environment",
+      },
+    ],
+  };
+  const verdict = renderProgram(nothing, 1000);
+  expect(verdict).toContain("Nothing was seen.");
+  expect(verdict).toContain(
+    "Of python3 -I app.py nothing was seen, because it was started with -I, which ignores the environment.",
+  );
+  expect(verdict).not.toContain("lost");
+  const some = { ...reportOf("03-heartbeat-missed"), unseen: nothing.unseen };
+  expect(renderProgram(some, 1000)).toContain("0 of 3 tasks lost, as far as was seen.");
+  expect(programJson(some).unseen).toEqual(nothing.unseen);
+});

@@ -84,7 +84,7 @@ describe("a program of three threads, two loops and a second process", () => {
       .slice(0, 10)
       .map((line) => line.trim().split(" ")[0]);
     expect(lanes).toEqual(
-      "MainThread io serve Task-1 Task-2 Task-3 net watch tick MainThread".split(" "),
+      "MainThread io serve fetch parse parse net watch tick MainThread".split(" "),
     );
   });
 

@@ -8,8 +8,8 @@ import { nearest } from "../../base/suggest.ts";
 import { joined, json, type Output, terminal as template } from "../../base/texts.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
 import { UserError } from "../../base/user-error.ts";
-import { Lanes } from "../../reading/lanes.ts";
 import { programJson } from "../../report/program-json.ts";
+import { programLanes } from "../../report/program-lanes.ts";
 import { reportProgram } from "../../report/program.ts";
 import { renderProgram } from "../../report/terminal/program.ts";
 import {
@@ -247,7 +247,7 @@ async function tell(
     await writeResult(options.json, json(programJson(report, { all: options.all }), 2));
   if (options.quiet) return;
   if (options.timeline) {
-    const lanes = new Lanes(trace.definitions).hearAll(trace.log);
+    const lanes = programLanes(trace);
     const look = lookOf(terminal.stderr, options);
     writeErr(joined(["", pictureOf(lanes, recording.reading.wall, look)], "\n"));
   }

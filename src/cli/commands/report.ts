@@ -1,8 +1,8 @@
 /** `tandem report <events>` */
 import { joined, json, type TerminalText } from "../../base/texts.ts";
-import { Lanes } from "../../reading/lanes.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
+import { programLanes } from "../../report/program-lanes.ts";
 import { reportProgram } from "../../report/program.ts";
 import { programJson } from "../../report/program-json.ts";
 import { renderProgram } from "../../report/terminal/program.ts";
@@ -59,8 +59,7 @@ function viewsOfProgram(recording: ProgramRecording): Views {
   const report = reportProgram(recording);
   return {
     toJson: () => programJson(report),
-    timeline: (look) =>
-      pictureOf(new Lanes(trace.definitions).hearAll(trace.log), reading.wall, look),
+    timeline: (look) => pictureOf(programLanes(trace), reading.wall, look),
     verdict: (width) => renderProgram(report, width),
   };
 }
