@@ -1,5 +1,5 @@
 /** What becomes of each actor: how it began and ended, how far it came, and what cut it off. */
-import type { Ticks } from "../base/duration.ts";
+import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 import { cancelReasons, endings } from "../trace/event.ts";
 import { NOBODY } from "../trace/log.ts";
 import type { LogCursor } from "./cursor.ts";
@@ -130,14 +130,24 @@ export class ActorReader {
       if (actor.kind === "launch") actor.lost = isCut(actor) || endedByNobody(actor);
     for (const actor of programs) {
       if (actor.kind !== "main") continue;
-      // Where it turns a loop the entry of that is what was lost; who started a process may end it.
-      const { parent, interruptedBy } = this.#processOf(actor);
-      const isEnded = parent !== null && interruptedBy !== null && !stuck.has(interruptedBy);
-      actor.lost = isCut(actor) && !isEnded && !this.#waitsForEntry(actor);
+      // Where it turns a loop the entry of that is what was lost.
+      const isSpared = this.#waitsForEntry(actor) || this.#endedByParent(this.#processOf(actor));
+      actor.lost = isCut(actor) && !isSpared;
     }
     // Whoever calls for the exit has decided about itself.
     for (const { exit } of this.#entities.processes)
       if (exit !== null && exit.actor !== NOBODY) this.#entities.actor(exit.actor).lost = false;
+  }
+
+  /**
+   * Whether a process was ended by a signal while the one that had started it went on, which may do so. At its
+   * own end it does so as well, as with daemons of multiprocessing: nobody has decided that.
+   */
+  #endedByParent({ parent, interruptedBy, endedAt }: ProcessOutcome): boolean {
+    if (parent === null || endedAt === null || !["signal", "crash"].includes(interruptedBy ?? ""))
+      return false;
+    const main = this.#entities.threads.find((thread) => thread.process === parent)?.main ?? null;
+    return main?.endedAt == null || main.endedAt - endedAt > atOnce;
   }
 
   #waitsForEntry({ thread }: OpenActor): boolean {
@@ -229,8 +239,8 @@ export class ActorReader {
 /** What programs have come to that did not come to their end. */
 const cutOff: ReadonlySet<string> = new Set(["abandoned", "interrupted", "deadlocked"]);
 
-/** For what tandem ends a process that does not end by itself. */
-const stuck: ReadonlySet<string> = new Set(["hang", "timeout", "deadlock"]);
+/** How near in time the ends of two processes are told that come at once. */
+const atOnce: Ticks = 500 * TICKS_PER_MS;
 
 /** Whether an actor ended by a cancellation that nobody had asked for. */
 function endedByNobody({ status, cancelled, heard }: OpenActor): boolean {

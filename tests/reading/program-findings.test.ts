@@ -561,14 +561,15 @@ describe("a hang", () => {
         process.at(5, "main-ended", "main", "Main", { status: "finished" }).hangs(2000),
       ),
     ).toEqual([]);
-    const killed = (parent: boolean) =>
-      readSketch(
-        (process) =>
-          process.at(50, "interrupted", "main", "Main", { by: "signal", detail: "SIGKILL" }),
-        parent ? 2 : 1,
-      ).reading.actors.filter((actor) => actor.lost).length;
-    // Whoever has started a process may end it.
-    expect([killed(false), killed(true)]).toEqual([1, 1]);
+    const lostOf = (ms: number): (number | null)[] => {
+      const { reading } = readSketch((process, number) => {
+        if (number === 0) process.ends(2000);
+        else process.at(ms, "interrupted", "main", "Main", { by: "signal", detail: "SIGTERM" });
+      }, 2);
+      return reading.actors.filter((actor) => actor.lost).map(({ endedAt }) => endedAt);
+    };
+    // Whoever has started a process may end it; what a process takes along at its own end is lost.
+    expect([lostOf(50), lostOf(1990)]).toEqual([[], [1_990_000]]);
     // What has no end in the record may have gone on.
     expect(lost((process) => loop(process).at(5, "stood-at", "run", "Main", { place: 3 }))).toEqual(
       [],

@@ -136,9 +136,9 @@ export interface Read {
 }
 
 /** Reads a program of so many like processes. */
-export function readSketch(draw: (process: Sketch) => void, processes = 1): Read {
+export function readSketch(draw: (process: Sketch, number: number) => void, processes = 1): Read {
   const all = Array.from({ length: processes }, (_, number) => new Sketch(number));
-  for (const process of all) draw(process);
+  for (const [number, process] of all.entries()) draw(process, number);
   const header = {
     type: "trace-began",
     format: "tandem-events/2",
