@@ -294,14 +294,14 @@ class ProgramJson {
   }
 
   /** Who was late: altogether, and by how much of it a hold is blamed for; another may have had a part in it. */
-  #victim({ actor, tasks, by, late, due }: Victim) {
+  #victim({ actor, tasks, by, late, due, place }: Victim) {
     return {
       ...this.#names.actor("task", actor),
       tasks,
       ms: ms(late),
       through: ms(by),
       due: ms(due),
-      place: this.#names.place(this.#actors.get(actor)?.lastPlace ?? null),
+      place: this.#names.place(place ?? this.#actors.get(actor)?.lastPlace ?? null),
     };
   }
 

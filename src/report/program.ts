@@ -53,7 +53,8 @@ export interface ProgramReport extends ObservedTrace {
   circles: ReadonlySet<number>;
   /** Those who went on after whoever waited for them had given up, and those who dropped a cancellation. */
   outlived: ReadonlySet<number>;
-  swallowed: ReadonlySet<number>;
+  /** The latter with the place at which they did. */
+  swallowed: ReadonlyMap<number, number | null>;
   unseen: readonly Unseen[];
   findings: readonly ProgramFinding[];
   /** By actor: the rule of the first finding that is about it. */
@@ -114,7 +115,7 @@ export function reportProgram(observed: ObservedTrace): ProgramReport {
     outlived: new Set(
       findings.filter(({ rule }) => rule === "outlived").flatMap(({ actors }) => actors),
     ),
-    swallowed: new Set(reading.swallowed.map(({ actor }) => actor)),
+    swallowed: new Map(reading.swallowed.map(({ actor, place }) => [actor, place])),
     unseen,
     findings,
     rules: new Map(
