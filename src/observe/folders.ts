@@ -28,7 +28,11 @@ const mostVersions = 4;
 
 const prefix = "tandem-observe";
 
-/** Makes the folder of a run, in memory where the system has room for it there. */
+/**
+ * Makes the folder of a run, in memory where the system has room for it there.
+ *
+ * @throws where none can be made.
+ */
 export function makeRunFolder(): string {
   const places = [...(process.platform === "linux" ? ["/dev/shm"] : []), tmpdir()];
   let failure: unknown;

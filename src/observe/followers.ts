@@ -24,7 +24,7 @@ interface Followed {
 export class Followers {
   /** What recorders failed in before they had a file. */
   readonly troubles: string[] = [];
-  readonly #folder: string;
+  readonly #folder: string | null;
   readonly #transcript: Transcript;
   readonly #language: ObservedLanguage;
   readonly #known = new Set<string>();
@@ -33,7 +33,8 @@ export class Followers {
   /** Those that have ended in a way that is not known yet. */
   readonly #untold = new Set<Followed>();
 
-  constructor(folder: string, transcript: Transcript, language: ObservedLanguage) {
+  /** @param folder null where no file can come. */
+  constructor(folder: string | null, transcript: Transcript, language: ObservedLanguage) {
     this.#folder = folder;
     this.#transcript = transcript;
     this.#language = language;
@@ -124,14 +125,17 @@ export class Followers {
   }
 
   #discover(): void {
-    const names = readdirSync(this.#folder).filter((name) => !this.#known.has(name));
+    const folder = this.#folder;
+    if (folder === null) return;
+    const names = readdirSync(folder).filter((name) => !this.#known.has(name));
     const records = names.filter((name) => name.endsWith(".rec"));
-    for (const name of records.toSorted(byStart)) this.#follow(name);
-    for (const name of names.filter((one) => one.endsWith(".trouble"))) this.#complaint(name);
+    for (const name of records.toSorted(byStart)) this.#follow(name, folder);
+    for (const name of names.filter((one) => one.endsWith(".trouble")))
+      this.#complaint(name, folder);
   }
 
-  #follow(name: string): void {
-    const path = join(this.#folder, name);
+  #follow(name: string, folder: string): void {
+    const path = join(folder, name);
     const file = RecordFile.open(path);
     if (file === null) return;
     // What runs there is told last; whoever has told nothing more when it is gone was killed before.
@@ -150,9 +154,9 @@ export class Followers {
     this.#all.push({ path, pid, file, process, isOver: false });
   }
 
-  #complaint(name: string): void {
+  #complaint(name: string, folder: string): void {
     this.#known.add(name);
-    const lines = readFileSync(join(this.#folder, name), "utf8").trimEnd().split("\n");
+    const lines = readFileSync(join(folder, name), "utf8").trimEnd().split("\n");
     this.troubles.push(`it did not start in process ${parseInt(name, 10)}: ${lines.at(-1)}`);
   }
 

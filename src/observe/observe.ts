@@ -12,9 +12,9 @@ import { shellWord } from "../base/texts.ts";
 import { UserError } from "../base/user-error.ts";
 import { makeRunFolder, recorderFolder, removeRunFolder } from "./folders.ts";
 import { Followers } from "./followers.ts";
-import type { ObservedLanguage, RecorderSettings } from "./language.ts";
+import type { ObservedLanguage, RecorderFolders, RecorderSettings } from "./language.ts";
 import { StillnessWatch } from "./stillness.ts";
-import { cpuOf, descendantsOf, isAlive, isInForeground } from "./system.ts";
+import { cpuOf, descendantsOf, descriptorsFor, isAlive, isInForeground } from "./system.ts";
 import { Transcript } from "./transcript.ts";
 import { type Unseen, UnseenWatch } from "./unseen.ts";
 
@@ -74,18 +74,41 @@ const graceMs = 3000;
 /** How often processes are counted and their processor time is read, in ms. */
 const lookMs = 200;
 
-/** Runs a program to its end, observed. @throws CannotStart */
+/**
+ * Runs a program to its end, observed. Where there is no room for a record it runs all the same, and that is
+ * told.
+ *
+ * @throws CannotStart
+ */
 export async function observe(observing: Observing): Promise<Observed> {
-  const folder = makeRunFolder();
+  const place = prepared(observing.language);
   try {
-    return await new Observation(observing, folder).perform();
+    return await new Observation(observing, place).perform();
   } finally {
-    removeRunFolder(folder);
+    if (place.folders !== null) removeRunFolder(place.folders.run);
+  }
+}
+
+/** The folders of a run, or why there are none. */
+interface Prepared {
+  folders: RecorderFolders | null;
+  why: string;
+}
+
+function prepared(language: ObservedLanguage): Prepared {
+  let run: string | undefined;
+  try {
+    run = makeRunFolder();
+    return { folders: { run, recorder: recorderFolder(language.files(), run) }, why: "" };
+  } catch (error) {
+    if (run !== undefined) removeRunFolder(run);
+    return { folders: null, why: `there is no room for its record: ${(error as Error).message}` };
   }
 }
 
 class Observation implements Running {
   readonly #observing: Observing;
+  readonly #prepared: Prepared;
   readonly #child: Bun.Subprocess;
   readonly #transcript: Transcript;
   readonly #followers: Followers;
@@ -99,10 +122,11 @@ class Observation implements Running {
   #hasEnded = false;
   #wake: () => void = () => undefined;
 
-  constructor(observing: Observing, folder: string) {
+  constructor(observing: Observing, prepared: Prepared) {
     const { language, hangMs, tandem } = observing;
     this.#observing = observing;
-    this.#child = start(observing, folder);
+    this.#prepared = prepared;
+    this.#child = start(observing, prepared.folders);
     const { pid } = this.#child;
     this.#transcript = new Transcript({
       kind: "observed",
@@ -113,7 +137,7 @@ class Observation implements Running {
       tandem,
       folder: process.cwd(),
     });
-    this.#followers = new Followers(folder, this.#transcript, language);
+    this.#followers = new Followers(prepared.folders?.run ?? null, this.#transcript, language);
     this.#unseen = new UnseenWatch(language);
     this.#stillness = hangMs === null ? null : new StillnessWatch(hangMs);
   }
@@ -246,7 +270,10 @@ class Observation implements Running {
     const signal = this.#child.signalCode as NodeJS.Signals | null;
     this.#tellEnd(endedAt, { code, signal, endedBy });
     const { pid } = this;
-    const unseen = this.#unseen.result(new Set(this.#followers.pids), { pid, command });
+    const unseen =
+      this.#prepared.folders === null
+        ? [{ process: this.#words, why: this.#prepared.why }]
+        : this.#unseen.result(new Set(this.#followers.pids), { pid, command });
     const troubles = this.#transcript.processes.flatMap((one) => [...one.troubles]);
     return {
       trace: this.#transcript.trace(),
@@ -283,12 +310,15 @@ class Observation implements Running {
 }
 
 /** @throws CannotStart */
-function start({ command, language, settings, isQuiet }: Observing, folder: string) {
-  const recorder = recorderFolder(language.files(), folder);
-  const variables = language.variables({ recorder, run: folder }, settings, process.env);
+function start(
+  { command, language, settings, isQuiet }: Observing,
+  folders: RecorderFolders | null,
+) {
+  const variables = folders === null ? {} : language.variables(folders, settings, process.env);
+  const descriptors = descriptorsFor(command);
   try {
     return Bun.spawn([...command], {
-      stdio: ["inherit", isQuiet ? "ignore" : "inherit", "inherit"],
+      stdio: ["inherit", isQuiet ? "ignore" : "inherit", "inherit", ...descriptors],
       env: { ...process.env, ...variables },
     });
   } catch (error) {

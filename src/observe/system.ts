@@ -83,6 +83,37 @@ export function lookAtProcess(pid: number): UnseenProcess {
   };
 }
 
+/**
+ * The descriptors beyond standard error that a command is given, from 3 on: those that this process was
+ * started with without a gap, and those that the command names (`/dev/fd/63`, a shell's `<(…)`).
+ */
+export function descriptorsFor(words: readonly string[]): (number | "ignore")[] {
+  const named = new Set(
+    words.flatMap((word) => /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(word)?.[1] ?? []).map(Number),
+  );
+  // What the runtime has opened for itself is of no file.
+  const own = new Set(
+    entriesOf("/proc/self/fd")
+      .map(Number)
+      .filter((descriptor) => isHandedOn(descriptor)),
+  );
+  const given: (number | "ignore")[] = [];
+  for (let next = 3; own.has(next); next++) given.push(next);
+  for (const descriptor of [...named].filter((one) => own.has(one)).toSorted((a, b) => a - b)) {
+    while (given.length + 3 < descriptor) given.push("ignore");
+    if (given.length + 3 === descriptor) given.push(descriptor);
+  }
+  return given;
+}
+
+function isHandedOn(descriptor: number): boolean {
+  try {
+    return !readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("anon_inode:");
+  } catch {
+    return false;
+  }
+}
+
 function executableOf(pid: number): string | null {
   try {
     return readlinkSync(`/proc/${pid}/exe`);
