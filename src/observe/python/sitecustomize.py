@@ -13,7 +13,7 @@ def _start():
     run = os.environ.get("TANDEM_RECORD")
     try:
         if run and sys.version_info >= (3, 9) and sys.implementation.name == "cpython":
-            __import__("_tandem_recorder").start(run)
+            _recorder().start(run)
     except Exception:
         try:
             import traceback
@@ -26,6 +26,16 @@ def _start():
     while folder in sys.path:
         sys.path.remove(folder)
     sys.path_importer_cache.pop(folder, None)
+
+
+def _recorder():
+    # Its bytecode lies beside it, in tandem's own folder, whatever the program has asked for its own modules.
+    writes, prefix = sys.dont_write_bytecode, sys.pycache_prefix
+    try:
+        sys.dont_write_bytecode, sys.pycache_prefix = False, None
+        return __import__("_tandem_recorder")
+    finally:
+        sys.dont_write_bytecode, sys.pycache_prefix = writes, prefix
 
 
 def _hand_over():

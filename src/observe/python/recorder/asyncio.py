@@ -191,15 +191,35 @@ def _task_born(task, frame, coroutine, loop):
             emit(ACTOR, actor, (parent or _thread_actors.get(thread, 0)) + kind, at, words, thread, now())
             if kind == KIND_LAUNCH << 32:
                 _task_launches.add(actor)
-            if not is_stepped or not isinstance(task, _task_class):
-                task._tandem_steps = 0
+            if not isinstance(task, _task_class):
+                _task_foreign.append(None)
+            elif not is_stepped:
                 _task_unstepped(task, actor)
     task._tandem_actor, task._tandem_place = actor, at
     task._tandem_steps = task._tandem_busy = task._tandem_longest = 0
 
 
+# Not empty once there are tasks that are none of C's.
+_task_foreign = []
+
+
+def _task_of_method(callback):
+    """The task of another class whose step a callback is; None if it is something else."""
+    task = getattr(callback, "__self__", None)
+    try:
+        is_step = callback.__name__ in ("__step", "__wakeup") and task._tandem_steps >= 0
+        if is_step and not task._tandem_steps:
+            _task_first_step(task)
+        return task if is_step else None
+    except AttributeError:
+        return None
+    finally:
+        task = callback = None
+
+
 def _task_unstepped(task, actor):
-    """A task whose steps are not seen: of a loop that is none of asyncio's (uvloop), or of another class."""
+    """A task whose steps are not seen, as its loop is none of asyncio's (uvloop)."""
+    task._tandem_steps = 0
     emit(TASK_STARTED, actor)
     task.add_done_callback(_task_ended)
 
@@ -288,7 +308,7 @@ if type(tandem) in STEPS or type(tandem) is BUILTIN and tandem.__name__ == "task
     except AttributeError:
         tandem = None
 else:
-    tandem = None
+    tandem = foreign(tandem) if FOREIGN else None
 tandem_at = BEGAN[get_ident()] = now()
 """,
         after=_task_step_over,
@@ -303,6 +323,8 @@ tandem_at = BEGAN[get_ident()] = now()
         ended=_task_ended,
         was_long=_task_was_long,
         WATCHED=watched,
+        FOREIGN=_task_foreign,
+        foreign=_task_of_method,
         watches=guard(_task_watches),
     )
 

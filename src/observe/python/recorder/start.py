@@ -50,6 +50,7 @@ def _start_imported(name, module):
             hook(module)
         except Exception:
             trouble("after the import of " + name)
+    _start_sources.clear()
     if not _start_hooks and _start_finder in sys.meta_path:
         sys.meta_path.remove(_start_finder)
 
@@ -118,13 +119,20 @@ def code_owner(function):
     return function.__qualname__.split(".")[:-1]
 
 
+# The lines of files that functions were injected into, while one module's are.
+_start_sources = {}
+
+
 def _start_source(code):
     """The lines of a function as they stand in its file; None where they cannot be read."""
-    try:
-        with open(code.co_filename, "rb") as file:
-            lines = file.read().decode("utf-8").split("\n")
-    except (OSError, UnicodeDecodeError):
-        return None
+    lines = _start_sources.get(code.co_filename)
+    if lines is None:
+        try:
+            with open(code.co_filename, "rb") as file:
+                lines = file.read().decode("utf-8").split("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        _start_sources[code.co_filename] = lines
     lines = lines[code.co_firstlineno - 1 :]
     if not lines or not lines[0].lstrip().startswith(("def ", "async def ", "@")):
         return None
