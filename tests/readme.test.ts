@@ -3,7 +3,14 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import packageJson from "../package.json";
 import { Lanes } from "./support/real.ts";
-import { shellBeside, tandem, temporaryFolder } from "./support/tandem.ts";
+import { findPython, whyNoPython } from "./support/python.ts";
+import {
+  callBeside,
+  command as tandemCommand,
+  shellBeside,
+  tandem,
+  temporaryFolder,
+} from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
 import { patience } from "./support/patience.ts";
 
@@ -27,6 +34,15 @@ const lines = blocks
   .flatMap(({ text }) => text.trim().split("\n"))
   .map((line) => line.replace(/\s+#.*$/, ""));
 
+/** What is told of a real run, without durations, versions and the ends of lines. */
+function withoutFigures(told: string): string {
+  return told
+    .replace(/\b\d+(\.\d+)?(us|ms|s)\b/g, "0s")
+    .replace(/CPython \d+\.\d+\.\d+/g, "CPython 3")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
 /** So many lines of it at once: real runs mostly sleep. */
 const lanes = new Lanes(3);
 
@@ -34,7 +50,27 @@ describe("README.md", () => {
   const shown = blocks.filter(({ language }) => language === "console");
   test("opens with output", () => expect(shown.length).toBeGreaterThanOrEqual(2));
 
-  for (const { text } of shown) {
+  const isObserved = ({ text }: Block): boolean => text.startsWith("$ tandem observe ");
+
+  // What a real program takes, and which Python runs it, differs; so then do the lines that it is told in.
+  for (const { text } of shown.filter(isObserved)) {
+    const [command, ...output] = text.split("\n");
+    test.concurrent.skipIf(findPython() === null)(
+      `${command} shows what the README shows, but for durations and versions${whyNoPython()}`,
+      () =>
+        lanes.run(async () => {
+          const { path } = findPython()!;
+          const words = command!.replace("$ tandem observe", `observe --python ${path}`).split(" ");
+          const { status, stdout, stderr } = await callBeside([...tandemCommand(), ...words], {
+            cwd: root,
+          });
+          expect(status).toBe(0);
+          expect(withoutFigures(stdout + stderr)).toBe(withoutFigures(output.join("\n")));
+        }),
+    );
+  }
+
+  for (const { text } of shown.filter((block) => !isObserved(block))) {
     const [command, ...output] = text.split("\n");
     test(`${command} shows what the README shows`, () => {
       const words = command!.replace(/^\$ tandem /, "").split(" ");
