@@ -62,7 +62,7 @@ describe("README.md", () => {
           const { path } = findPython()!;
           const words = command!.replace("$ tandem observe", `observe --python ${path}`).split(" ");
           const { status, stdout, stderr } = await callBeside([...tandemCommand(), ...words], {
-            cwd: root,
+            cwd: join(root, "tests/observe/listings"),
           });
           expect(status).toBe(0);
           expect(withoutFigures(stdout + stderr)).toBe(withoutFigures(output.join("\n")));

@@ -20,7 +20,8 @@ export const shells = ["bash", "zsh", "fish"] as const;
 const schemas = ["scenario", "events"] as const;
 
 /** The one topic of help that is no command. */
-export const findingsTopic = "findings";
+/** What there is help of beside the commands. */
+export const topics = ["findings", "observing"] as const;
 
 const catalogueNames = async (): Promise<readonly string[]> =>
   (await import("../scenario/catalogue.ts")).catalogue.map(({ name }) => name);
@@ -418,14 +419,15 @@ const version = command({
 const help = command({
   name: "help",
   summary: "show this, the help of one command, or all findings",
-  about: `"tandem help findings" lists the rules by which a verdict says what went wrong: their ids (as in\\
-    the JSON's "findings"), what each is about, and what to do.`,
+  about: `"tandem help findings" lists the rules by which a verdict says what went wrong: their ids (as in
+    the JSON's "findings"), what each is about, and what to do. "tandem help observing" tells what a
+    program can see of being observed.`,
   operand: {
-    name: `command|${findingsTopic}`,
+    name: `command|${topics.join("|")}`,
     what: "a command",
     least: 0,
     most: 1,
-    offers: async (): Promise<readonly string[]> => [...Object.keys(commands), findingsTopic],
+    offers: async (): Promise<readonly string[]> => [...Object.keys(commands), ...topics],
   },
   options: {},
 });
