@@ -96,7 +96,7 @@ def _holders_place(frame, lock):
 
 def _holders_of(lock):
     """Who has a lock: at most one (thread's ident or None, task or None, frame, line where it was taken)."""
-    frames = sys._current_frames()
+    frames = current_frames()
     owner = _holders_owner(lock)
     for ident, frame in frames.items():
         for _ in range(_waits_deepest):

@@ -218,7 +218,7 @@ def _sampler_tick():
 
 def _sampler_look(at, loops, tells, holds):
     moved = False
-    frames = sys._current_frames()
+    frames = current_frames()
     try:
         for ident in list(frames):
             state = _sampler_state(ident)
@@ -579,7 +579,7 @@ def _sampler_halt():
 def _sampler_fork_is_over():
     """Starts the thread again in the process that has forked. 3.13 counts threads only after this, and would warn
     of ours: there it starts with the next line, return or call of whoever called fork."""
-    if sys.version_info[:2] != (3, 13) or len(sys._current_frames()) > 1:
+    if sys.version_info[:2] != (3, 13) or len(current_frames()) > 1:
         return _sampler_begin()
     monitoring = sys.monitoring
     tool = next((one for one in (4, 3) if monitoring.get_tool(one) is None), None)
@@ -613,7 +613,7 @@ def _sampler_end():
     _sampler_is_ending = True
     _sampler_halt()
     at = now()
-    frames = sys._current_frames()
+    frames = current_frames()
     for ident, state in list(_sampler_states.items()):
         if ident not in frames or ident == get_ident():
             _sampler_leave(state, at)

@@ -72,7 +72,7 @@ def _snapshot_texts(spots):
 def _snapshot_threads(spots, urgent):
     """Tells where the threads stand; how many of them wait for locks, which are left to be told."""
     locks = 0
-    frames = sys._current_frames()
+    frames = current_frames()
     try:
         for ident in list(frames):
             state = _sampler_state(ident)
@@ -272,7 +272,7 @@ def _snapshot_task(task, actor, steps, spots, urgent):
 def _snapshot_locks(urgent):
     """Tells who waits for locks, and who has them. The sources are read first, then nothing is opened."""
     files = set()
-    for frame in sys._current_frames().values():
+    for frame in current_frames().values():
         while frame is not None:
             if is_user_file(frame.f_code.co_filename):
                 files.add(frame.f_code.co_filename)
@@ -286,7 +286,7 @@ def _snapshot_locks(urgent):
         _calls_tree(file)
     try:
         waiting = []
-        for ident, frame in sys._current_frames().items():
+        for ident, frame in current_frames().items():
             state = _sampler_state(ident)
             actor = _sampler_actor(ident, state) if state is not None else 0
             if not actor:

@@ -297,11 +297,27 @@ def _start_quoted(word):
     return word if safe else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
+def _start_is_within():
+    """Whether this is an interpreter within another one's process, which shares no more than the threads."""
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        was_there = name in sys.modules
+        try:
+            interpreters = __import__(name)
+        except ImportError:
+            continue
+        if not was_there:
+            del sys.modules[name]
+        return interpreters.get_current() != interpreters.get_main()
+    return False
+
+
 def start(folder):
     """Starts recording into a file of this folder; the stub calls it."""
     global _start_folder, _start_finder
     import os
 
+    if _start_is_within():
+        return
     _start_folder = folder
     places_open()
     try:

@@ -138,6 +138,16 @@ _waits_paths = {}
 _waits_deepest = 400
 
 
+def current_frames():
+    """The innermost frame of each thread by its ident; none while other interpreters have threads of their own.
+    From 3.12 on these do not stand still meanwhile: looking at their frames would crash the process."""
+    if sys.version_info >= (3, 12):
+        interpreters = sys.modules.get("_interpreters")
+        if "_xxsubinterpreters" in sys.modules or interpreters is not None and len(interpreters.list_all()) > 1:
+            return {}
+    return sys._current_frames()
+
+
 def _waits_path(file):
     """The file's path below the standard library's folder; None of a file elsewhere."""
     known = _waits_paths.get(file, 0)

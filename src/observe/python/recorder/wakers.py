@@ -38,7 +38,7 @@ def _wakers_found(spots):
     """What may wake the threads; puts where they stand in calls of the program's own into spots."""
     found = 0
     loops = _sampler_loops()
-    frames = sys._current_frames()
+    frames = current_frames()
     try:
         for ident in list(frames):
             frame = frames.pop(ident)
