@@ -140,7 +140,9 @@ function waitWordsOf(facts: PythonFacts, wait: HangingWait): string {
   const has =
     who === null ? "" : `, which ${who} ${known.kind === "lock" ? "has" : "would have to end"}`;
   const thing = of !== null && /^[a-z_]\w*$/.test(of) ? of : known.name;
-  return `${name} waits for the ${known.kind} ${thing}${where}${has}`;
+  // What is called by its class alone has no name of its own.
+  const whole = /^[A-Z]/.test(thing) ? `a ${known.kind}` : `the ${known.kind} ${thing}`;
+  return `${name} waits for ${whole}${where}${has}`;
 }
 
 export function loopInLoop(facts: PythonFacts, finding: InProgram<"loop-in-loop">): Words<never> {

@@ -334,7 +334,12 @@ export class ProgramRows {
         const source = place === null ? null : this.#names.sourceAt(place);
         const isSaid = thing !== null && source?.startsWith(thing.replace(/\W*$/, "")) === true;
         if (isSaid && who === null) return null;
-        const words = seenWaitWords({ for: "something", thing: isSaid ? null : thing, who });
+        const kind = this.#report.trace.definitions.resources.get(resource ?? -1)?.kind;
+        if (kind === "lock" && who !== null) return `waits for the lock ${thing}, which ${who} has`;
+        // Whom it waits for says more than that it is a task.
+        const isKind = who !== null && (thing === "task" || thing === "future");
+        const named = isSaid || isKind ? null : thing;
+        const words = seenWaitWords({ for: "something", thing: named, who });
         return words === "" ? "waits for something" : `waits ${words}`;
       }
       case "block":
