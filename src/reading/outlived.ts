@@ -11,7 +11,7 @@ export interface OutlivedWork {
   /** Whoever waited for it, and when that gave up. */
   waiter: number;
   at: Ticks;
-  /** How that came: its own cancellation, or a wait with a limit. */
+  /** How that came: it was cancelled itself, or its wait had a limit. */
   by: "cancelled" | "timed-out";
   /** Null where it had not ended by the end of the record. */
   endedAt: Ticks | null;
@@ -34,8 +34,9 @@ export function outlivedWork(
     const cancelled = byNumber.get(job.parent)?.cancelled ?? null;
     if (cancelled === null || !givers.has(cancelled.reason)) return [];
     if (cancelled.at < job.startedAt || !outlasts(job, cancelled.at)) return [];
-    const { at } = cancelled;
-    return [{ actor: job.number, waiter: job.parent, at, by: "cancelled", endedAt: endOf(job) }];
+    const { at, reason } = cancelled;
+    const by = reason === "timed-out" ? "timed-out" : "cancelled";
+    return [{ actor: job.number, waiter: job.parent, at, by, endedAt: endOf(job) }];
   });
   const limited = standstills.flatMap(({ actor: waiter, waits }) =>
     waits.flatMap((wait, index): OutlivedWork[] => {

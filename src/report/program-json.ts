@@ -274,9 +274,8 @@ class ProgramJson {
 
   #stoodAt({ number }: ActorOutcome) {
     // Whoever came to its end all the same stood where it dropped its cancellation.
-    const swallowed = this.#report.reading.swallowed.find(({ actor }) => actor === number);
-    const place = this.#report.standings.get(number)?.place ?? swallowed?.place ?? null;
-    return this.#names.place(place);
+    const { standings, swallowed } = this.#report;
+    return this.#names.place(standings.get(number)?.place ?? swallowed.get(number) ?? null);
   }
 
   #blocks() {
