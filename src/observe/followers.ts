@@ -175,9 +175,13 @@ export class Followers {
     const { process, file } = one;
     const at = this.#transcript.ticksOf(file.heartbeat);
     const isOrderly = file.state === "ended" || process.hasCalledExit;
-    const told = process.toldStatus ?? (isOrderly ? (process.exitCode ?? 0) : null);
+    const toldEnd = process.toldEnd;
+    const told = toldEnd?.status ?? (isOrderly ? (process.exitCode ?? 0) : null);
     if (told !== null && told < 0)
-      process.ended(at, { by: interruptions.indexOf("signal"), detail: signalName(-told) });
+      process.ended(Math.max(at, toldEnd?.at ?? 0), {
+        by: interruptions.indexOf("signal"),
+        detail: signalName(-told),
+      });
     else if (told !== null) process.ended(at, { code: told });
     else if (by !== null) process.ended(at, { by, detail: null });
     else this.#untold.add(one);
@@ -187,7 +191,7 @@ export class Followers {
   /** Tells the ends of those whose status has come to be known. @param by as for one; null while it may be yet. */
   #endUntold(by: number | null): void {
     for (const one of this.#untold) {
-      if (by === null && one.process.toldStatus === undefined) continue;
+      if (by === null && one.process.toldEnd === undefined) continue;
       this.#untold.delete(one);
       this.#ended(one, by);
     }

@@ -106,8 +106,16 @@ interface Shared {
   /** By thread: whether an event names it. The threads of recorders are named by none. */
   readonly named: boolean[];
   readonly processOfThread: number[];
-  /** By pid: how a process ended, as its parent told; below 0 by a signal of that number. */
-  readonly childStatus: Map<number, number>;
+  /** By pid: how a process ended, as its parent told. */
+  readonly toldEnds: Map<number, ToldEnd>;
+}
+
+/** How a child process ended, as whoever waited for it has told. */
+export interface ToldEnd {
+  /** Below 0: the signal of that number. */
+  status: number;
+  /** When it was told, in ticks. */
+  at: number;
 }
 
 export class Transcript {
@@ -133,7 +141,7 @@ export class Transcript {
       details: 0,
       named: [],
       processOfThread: [],
-      childStatus: new Map(),
+      toldEnds: new Map(),
     };
   }
 
@@ -271,9 +279,9 @@ export class ProcessTranscript {
       );
   }
 
-  /** How it ended, as its parent has told: its status, below 0 the number of a signal; undefined as yet. */
-  get toldStatus(): number | undefined {
-    return this.#shared.childStatus.get(this.header.pid);
+  /** How it ended, as its parent has told; undefined as yet. */
+  get toldEnd(): ToldEnd | undefined {
+    return this.#shared.toldEnds.get(this.header.pid);
   }
 
   /** Counts events that it did not record. */
@@ -365,7 +373,10 @@ export class ProcessTranscript {
         return;
       }
       case slotKind.child:
-        this.#shared.childStatus.set(slot.actor, slot.value);
+        this.#shared.toldEnds.set(slot.actor, {
+          status: slot.value,
+          at: Math.max(0, slot.at / nsPerTick),
+        });
         return;
       case slotKind.more:
       case slotKind.stack:

@@ -120,8 +120,10 @@ export class ActorReader {
   /**
    * Loses programs that did not come to their end, as work is lost; known when it is known which calls for an
    * exit ended processes. In a scenario's run nobody asks.
+   *
+   * @param isServing whether an actor waits for something to do.
    */
-  losePrograms(): void {
+  losePrograms(isServing: (actor: OpenActor) => boolean): void {
     const programs = this.#entities.actors.filter(isProgram);
     // What has not ended where its process has not either may go on.
     const isCut = (actor: OpenActor): boolean =>
@@ -132,7 +134,7 @@ export class ActorReader {
       if (actor.kind !== "main") continue;
       // Where it turns a loop the entry of that is what was lost.
       const isSpared = this.#waitsForEntry(actor) || this.#endedByParent(this.#processOf(actor));
-      actor.lost = isCut(actor) && !isSpared;
+      actor.lost = isCut(actor) && !isSpared && !(this.#isChild(actor) && isServing(actor));
     }
     // Whoever calls for the exit has decided about itself.
     for (const { exit } of this.#entities.processes)
@@ -150,6 +152,12 @@ export class ActorReader {
     return main?.endedAt == null || main.endedAt - endedAt > atOnce;
   }
 
+  /** Whether it is the program of a process that another one started and has ended. */
+  #isChild(actor: OpenActor): boolean {
+    const { parent, interruptedBy } = this.#processOf(actor);
+    return parent !== null && ["signal", "crash"].includes(interruptedBy ?? "");
+  }
+
   #waitsForEntry({ thread }: OpenActor): boolean {
     return this.#entities.actors.some(
       (one) => one.kind === "launch" && one.lost && one.thread === thread,
@@ -162,11 +170,12 @@ export class ActorReader {
     return this.#entities.isObserved && kind === "task" && startedAt !== null && !isUsers;
   }
 
-  /** Where work is told to have stood: what never began at its first line, what ended itself in its own code. */
+  /** Where work is told to have stood: what never began at its first line, what ended by an error in its own code. */
   #standsAtEnd(actor: OpenActor): void {
     if (actor.startedAt === null) actor.lastPlace ??= this.#entities.codeOf(actor.number);
     const stack = this.#entities.stacks.get(actor.number);
-    if (stack !== undefined && endedByNobody(actor)) actor.lastPlace = stack.at(-1) ?? null;
+    if (stack !== undefined && (actor.status === "failed" || endedByNobody(actor)))
+      actor.lastPlace = stack.at(-1) ?? null;
   }
 
   /** A job that no worker has taken goes with whoever waits for it. */

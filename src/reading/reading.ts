@@ -253,6 +253,11 @@ class TraceReader {
   #isIdle({ kind, thread, number }: OpenActor, unfinished: readonly Span[]): boolean {
     if (kind !== "thread" || thread === null || !this.#entities.thread(thread).daemon) return false;
     if (this.#turns.loopOn(thread)?.isOpen === true) return true;
+    return this.#isServing(number, unfinished);
+  }
+
+  /** Whether an actor waits for something to do. */
+  #isServing(number: number, unfinished: readonly Span[]): boolean {
     const span = unfinished.findLast((one) => one.actor === number);
     if (span !== undefined)
       return span.kind === "wait" && idleWaits.has(wordOf(this.#trace, waits, span.value));
@@ -276,7 +281,8 @@ class TraceReader {
     this.#actors.finish({ wall, waitedFor, strays, isIdle });
     this.#failures.finish();
     this.#exits.finish(strays, precisionOf(this.#trace.source));
-    if (this.#entities.isObserved) this.#actors.losePrograms();
+    if (this.#entities.isObserved)
+      this.#actors.losePrograms(({ number }) => this.#isServing(number, unfinished));
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();
     const reading: Omit<Reading, "hangs"> = {

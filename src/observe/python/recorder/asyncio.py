@@ -456,11 +456,13 @@ def _task_tell_end(task, actor, status, at, error):
     _task_folds(task, actor)
     # From here on whoever finds it collected has nothing to say, but of its failure.
     task._tandem_steps = -1 if error is None else -2
+    kind = TASK_ENDED
     if actor in _task_launches:
         _task_launches.discard(actor)
-        emit(LAUNCH_ENDED, actor, status, at, words)
-    else:
-        emit(TASK_ENDED, actor, status, at, words)
+        kind = LAUNCH_ENDED
+    if error is not None:
+        stack(error_stack(error))
+    emit(kind, actor, status, at, words)
     if error is not None:
         if status == TASK_ENDED_FAILED and type(error) is RuntimeError and "different" in str(error):
             if "loop" in str(error):
@@ -523,6 +525,21 @@ def error_place(error):
             at = place(code.co_filename, entry.tb_lineno, code.co_name)
         entry = entry.tb_next
     return at
+
+
+def error_stack(error):
+    """The places of the program in an exception's traceback, innermost first, at most 16; the last is the one at
+    which whoever ended by it stood in its own function."""
+    found = []
+    entry = error.__traceback__
+    while entry is not None:
+        code = entry.tb_frame.f_code
+        if is_user_file(code.co_filename):
+            found.append(place(code.co_filename, entry.tb_lineno, code.co_name))
+        entry = entry.tb_next
+    error = entry = None
+    found.reverse()
+    return found if len(found) <= 16 else found[:15] + found[-1:]
 
 
 # Where a task stood when it was asked to stop, or was last seen, by its actor.

@@ -169,6 +169,7 @@ class _JobHooks:
         try:
             if job.runs_in != _POOL_LOOP:
                 where = _pool_remote_place(error) if job.runs_in == _POOL_PROCESS else error_place(error)
+                stack(error_stack(error))
                 emit(TASK_ENDED, job.actor, TASK_ENDED_FAILED, where, error_text(error))
                 _pool_over(job)
             job.has_failed = True

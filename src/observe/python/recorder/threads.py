@@ -1,7 +1,7 @@
 # Threads of the threading module: where each was started, by whom, what it runs, and how it ended.
 #
-# Uses of ring: emit, more, guard, threads and actors; of places: user_place, place, def_line, is_user_file; of
-# asyncio: error_text, error_place; of weave: woven; of start: when_imported, after_fork. What a pool's worker
+# Uses of ring: emit, more, stack, guard, threads and actors; of places: user_place, place, def_line, is_user_file;
+# of asyncio: error_text, error_place, error_stack; of weave: woven; of start: when_imported, after_fork. What a pool's worker
 # runs is told by pools.py.
 from _weakref import ref as _thread_ref
 
@@ -61,7 +61,7 @@ class _Mark(_thread_ref):
 class _ThreadMark:
     """A thread that was started: its id, its actor (0: a worker's), and how it failed."""
 
-    __slots__ = ("number", "actor", "flags", "place", "name", "error", "failed_at", "is_heard", "is_over")
+    __slots__ = ("number", "actor", "flags", "place", "name", "error", "failed_at", "stack", "is_heard", "is_over")
 
     def __init__(self, number, actor, flags, place_id, name):
         self.number = number
@@ -71,6 +71,7 @@ class _ThreadMark:
         self.name = name
         self.error = 0
         self.failed_at = 0
+        self.stack = ()
         self.is_heard = True
         self.is_over = False
 
@@ -180,6 +181,7 @@ class _ThreadHooks:
                 mark.is_heard = False
             mark.error = error_text(error)
             mark.failed_at = error_place(error)
+            mark.stack = error_stack(error)
         finally:
             error = None
 
@@ -202,6 +204,7 @@ class _ThreadHooks:
 
 
 def _thread_tell_failure(mark):
+    stack(mark.stack)
     emit(TASK_ENDED, mark.actor, TASK_ENDED_FAILED, mark.failed_at, mark.error)
     if not mark.is_heard:
         emit(HEARD, mark.actor, HEARD_NOBODY)
