@@ -189,8 +189,9 @@ export class Transcript {
     const runtime = this.processes.find(({ header }) => header.runtime !== "")?.header.runtime;
     const observed = { ...given, runtime: runtime ?? given.runtime };
     const definitions = settled(this.#shared);
-    const log = inTicks(raw, definitions);
+    const { log, leftOut } = inTicks(raw, definitions);
     const first = this.processes[0];
+    first?.setDropped("whom they are about was not recorded", leftOut);
     for (const process of this.processes) process.addDropped(log);
     return {
       ...newTrace(observed, definitions, log),
@@ -568,7 +569,10 @@ function unknownActor(kind: string, name: string): ActorDefinition {
   return { kind, name, function: null, parent: null, place: null, until: null, cleanup: null };
 }
 
-/** The definitions so far. What is named and has none is given one that says so; places are left out. */
+/**
+ * The definitions so far. A thread, loop or resource that is named and has none is given one that says so.
+ * Places and actors are left out then: of an actor whose birth was dropped nobody knows what became of it.
+ */
 function settled({ registers, named, processOfThread }: Shared): Definitions {
   const places = registers.place.all(() => null);
   const known = (place: number | null): number | null =>
@@ -590,7 +594,7 @@ function settled({ registers, named, processOfThread }: Shared): Definitions {
     ),
     loops: registers.loop.all(() => ({ thread: 0, rules: "asyncio" })),
     actors: parentsFirst(
-      registers.actor.all((number) => unknownActor("task", `#${number}`)),
+      registers.actor.all(() => null),
       known,
     ),
     resources: registers.resource.all((number) => {
@@ -608,43 +612,61 @@ function parentsFirst(
   const add = (number: number): void => {
     const line = new Set<number>();
     let next: number | null = number;
-    while (next !== null && !line.has(next) && !ordered.has(next)) {
+    while (next !== null && actors.has(next) && !line.has(next) && !ordered.has(next)) {
       line.add(next);
       next = actors.get(next)?.parent ?? null;
     }
     for (const one of [...line].toReversed()) {
-      const { place, code, ...definition } = actors.get(one)!;
+      const { place, code, parent, ...rest } = actors.get(one)!;
       const isCoded = code !== undefined && known(code) !== null;
-      ordered.set(one, { ...definition, place: known(place), ...(isCoded ? { code } : {}) });
+      ordered.set(one, {
+        ...rest,
+        parent: parent !== null && ordered.has(parent) ? parent : null,
+        place: known(place),
+        ...(isCoded ? { code } : {}),
+      });
     }
   };
   for (const number of actors.keys()) add(number);
   return ordered;
 }
 
-/** The events in the order of time, their times in whole ticks. */
-function inTicks(raw: EventLog, { places }: Definitions): EventLog {
+/** The events in the order of time, their times in whole ticks; those about nobody that is known are counted. */
+function inTicks(
+  raw: EventLog,
+  { places, actors }: Definitions,
+): { log: EventLog; leftOut: number } {
   const isKnown = (place: number): boolean => place === NOWHERE || places.get(place) !== undefined;
-  const settle = (details: Details | undefined): Details | undefined => {
+  const namesKnown = (type: number, numbers: Details["numbers"]): boolean =>
+    numbers === undefined ||
+    (shapesByNumber[type]!.numbers ?? []).every(
+      ({ name, unit }) =>
+        unit !== "actor" || numbers[name] === undefined || actors.get(numbers[name]) !== undefined,
+    );
+  const settle = (type: number, details: Details | undefined): Details | undefined => {
     if (details === undefined) return undefined;
-    const { place = NOWHERE, stack } = details;
-    if (isKnown(place) && (stack === undefined || stack.every(isKnown))) return details;
+    const { place = NOWHERE, stack, numbers, ...rest } = details;
+    const isNamed = namesKnown(type, numbers);
+    if (isNamed && isKnown(place) && (stack === undefined || stack.every(isKnown))) return details;
     return {
-      ...details,
+      ...rest,
       place: isKnown(place) ? place : NOWHERE,
       ...(stack === undefined ? {} : { stack: stack.filter(isKnown) }),
+      ...(isNamed && numbers !== undefined ? { numbers } : {}),
     };
   };
   const log = new EventLog();
-  eachInTimeOrder(raw.chunks, (chunk, k) =>
-    log.record(
-      Math.floor(chunk.at[k]!),
-      chunk.type[k]!,
-      chunk.thread[k]!,
-      chunk.actor[k]!,
-      chunk.value[k]!,
-      settle(detailsAt(chunk, k)),
-    ),
-  );
-  return log;
+  let leftOut = 0;
+  eachInTimeOrder(raw.chunks, (chunk, k) => {
+    const actor = chunk.actor[k]!;
+    if (actor !== NOBODY && actors.get(actor) === undefined) {
+      leftOut++;
+      return;
+    }
+    const type = chunk.type[k]!;
+    const at = Math.floor(chunk.at[k]!);
+    const details = settle(type, detailsAt(chunk, k));
+    log.record(at, type, chunk.thread[k]!, actor, chunk.value[k]!, details);
+  });
+  return { log, leftOut };
 }

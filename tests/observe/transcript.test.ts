@@ -179,25 +179,27 @@ describe("a transcript", () => {
     });
   });
 
-  test("what is named and never defined has a definition that says so, and a place that is not known is none", () => {
-    const record = new HandRecord();
+  test("an actor whose birth was dropped is left out, and what is told of it is counted", () => {
+    const record = lostTask();
     record.put(0, slotKind.more, { actor: 8, place: 3, thread: 5 });
-    record.event("waits-for", { actor: 7, thread: 5, place: 9 });
-    record.event("stood-at", { actor: 0, thread: 6 });
+    record.event("waits-for", { at: 5 * ms, actor: 2, thread: 5, place: 9 });
+    record.event("task-ended", { at: 6 * ms, actor: 8 });
+    const orphan = { actor: 3, value: 8n | high(3), extra: record.text("later"), at: 6 * ms };
+    record.put(0, slotKind.actor, orphan);
     const transcript = newTranscript();
     add(transcript, record).ended(1, { code: 0 });
     const trace = transcript.trace();
     writtenAndRead(trace);
-    expect(eventsOf(trace)[0]).toMatchObject({
-      place: -1,
-      resource: 0,
-      actor: 1,
-      numbers: { whom: 0 },
-    });
-    expect(definitionsOf(trace, "actors").map(({ kind }) => kind)).toEqual([
-      "task",
-      "task",
-      "main",
+    const [wait] = eventsOf(trace).filter(({ type }) => type === "waits-for");
+    expect(wait).toMatchObject({ place: -1, resource: 0, actor: 1 });
+    expect(wait).not.toHaveProperty("numbers");
+    expect(definitionsOf(trace, "actors").map(({ function: of, parent }) => [of, parent])).toEqual([
+      ["<module>", null],
+      ["upload", 0],
+      ["later", null],
+    ]);
+    expect(read(trace).dropped).toMatchObject([
+      { count: 1, why: "whom they are about was not recorded" },
     ]);
   });
 
