@@ -162,6 +162,7 @@ export class Followers {
 
   #drain({ file, process }: Followed, now: number): void {
     file.drain((ring, view, offset) => process.take(ring, view, offset), now);
+    process.hasGaps = file.dropped(LASTING) > 0;
     process.setDropped("its ring was full", file.dropped(LASTING) + file.dropped(DETAIL));
   }
 

@@ -17,7 +17,13 @@ import type {
   ThreadDefinition,
 } from "../trace/definitions.ts";
 import { tableOf } from "../trace/definitions.ts";
-import { type EventType, eventsFormat, shapesByNumber, typeNumber } from "../trace/event.ts";
+import {
+  endings,
+  type EventType,
+  eventsFormat,
+  shapesByNumber,
+  typeNumber,
+} from "../trace/event.ts";
 import {
   type Details,
   detailsAt,
@@ -193,8 +199,13 @@ export class Transcript {
     const first = this.processes[0];
     first?.setDropped("whom they are about was not recorded", leftOut);
     for (const process of this.processes) process.addDropped(log);
+    const gaps = new Set(
+      this.processes.filter(({ hasGaps }) => hasGaps).map(({ number }) => number),
+    );
+    if (gaps.size > 0) endUntold(log, definitions, gaps);
     return {
       ...newTrace(observed, definitions, log),
+      words: gaps.size > 0 ? [untold] : [],
       header: {
         type: "trace-began",
         format: eventsFormat,
@@ -216,6 +227,8 @@ export class ProcessTranscript {
   readonly troubles = new Set<string>();
   /** How many events it did not record, by why. */
   readonly dropped = new Map<string, number>();
+  /** Whether something that lasts was dropped, so that an end that is not there may have been. */
+  hasGaps = false;
   /** How many events have come, but for what a recorder tells of itself. */
   heard = 0;
   /** The status that the program asked for last, by itself or by failing. */
@@ -629,6 +642,30 @@ function parentsFirst(
   };
   for (const number of actors.keys()) add(number);
   return ordered;
+}
+
+/** The word for how somebody ended of whom nothing is told: the record has gaps where it may have been. */
+const untold = "untold";
+
+/**
+ * Ends those whose end is not told and who were not seen standing anywhere, in processes of whose record a
+ * part is missing: nobody knows what became of them, so they must not be told as lost.
+ */
+function endUntold(log: EventLog, { threads }: Definitions, gaps: ReadonlySet<number>): void {
+  const open = new Map<number, number>();
+  const created = typeNumber["task-created"];
+  const told = new Set(
+    (["task-ended", "task-destroyed", "stood-at", "waits-for"] as const).map(
+      (type) => typeNumber[type],
+    ),
+  );
+  for (const { type, actor, thread, length } of log.chunks)
+    for (let k = 0; k < length; k++)
+      if (type[k] === created) {
+        if (gaps.has(threads.get(thread[k]!)?.process ?? NaN)) open.set(actor[k]!, thread[k]!);
+      } else if (told.has(type[k]!)) open.delete(actor[k]!);
+  for (const [actor, thread] of open)
+    log.record(log.end, typeNumber["task-ended"], thread, actor, endings.length);
 }
 
 /** The events in the order of time, their times in whole ticks; those about nobody that is known are counted. */

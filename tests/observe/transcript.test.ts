@@ -203,6 +203,24 @@ describe("a transcript", () => {
     ]);
   });
 
+  test("where something that lasts was dropped, nobody is lost whose end may have been among it", () => {
+    const record = lostTask({ slots: 256 });
+    const born = { at: 4 * ms, actor: 3, value: 1n | high(3), extra: record.text("other") };
+    record.put(0, slotKind.actor, born);
+    const transcript = newTranscript();
+    const process = add(transcript, record);
+    process.ended(9000, { code: 0 });
+    const lostIn = () =>
+      read(transcript.trace())
+        .actors.filter(({ lost }) => lost)
+        .map(({ function: of }) => of);
+    expect(lostIn()).toEqual(["upload", "other"]);
+    process.hasGaps = true;
+    // It was seen at the end, so its end is no gap.
+    expect(lostIn()).toEqual(["upload"]);
+    writtenAndRead(transcript.trace());
+  });
+
   test("the threads of the recorder are none of the program's", () => {
     const record = lostTask();
     record.put(0, slotKind.thread, { thread: 2, value: 5, extra: record.text("sampler") });
