@@ -55,11 +55,11 @@ const nsPerTick = 1000;
 const mostDetails = 4_000_000;
 
 /** What a recorder tells of those who have not moved. */
-const looks: ReadonlySet<number> = new Set(
-  (["stood-at", "waits-for", "holds", "handle-alive", "left"] as const).map(
-    (type) => typeNumber[type],
-  ),
-);
+const looks = numbersOf("stood-at", "waits-for", "holds", "handle-alive", "left");
+
+function numbersOf(...types: EventType[]): ReadonlySet<number> {
+  return new Set(types.map((type) => typeNumber[type]));
+}
 
 /** The largest number of a thread that an event can name. */
 const mostThread = 0xffff;
@@ -647,25 +647,35 @@ function parentsFirst(
 /** The word for how somebody ended of whom nothing is told: the record has gaps where it may have been. */
 const untold = "untold";
 
+/** What an actor begins and ends with. */
+const births: ReadonlyMap<number, EventType> = new Map([
+  [typeNumber["task-created"], "task-ended"],
+  [typeNumber["launch-started"], "launch-ended"],
+]);
+const deaths = numbersOf("task-ended", "task-destroyed", "launch-ended");
+const sightings = numbersOf("stood-at", "waits-for");
+
 /**
- * Ends those whose end is not told and who were not seen standing anywhere, in processes of whose record a
- * part is missing: nobody knows what became of them, so they must not be told as lost.
+ * Ends those whose end is not told and who were not seen standing anywhere afterwards, in processes of whose
+ * record a part is missing: nobody knows what became of them, so they must not be told as lost.
  */
 function endUntold(log: EventLog, { threads }: Definitions, gaps: ReadonlySet<number>): void {
-  const open = new Map<number, number>();
-  const created = typeNumber["task-created"];
-  const told = new Set(
-    (["task-ended", "task-destroyed", "stood-at", "waits-for"] as const).map(
-      (type) => typeNumber[type],
-    ),
-  );
-  for (const { type, actor, thread, length } of log.chunks)
-    for (let k = 0; k < length; k++)
-      if (type[k] === created) {
-        if (gaps.has(threads.get(thread[k]!)?.process ?? NaN)) open.set(actor[k]!, thread[k]!);
-      } else if (told.has(type[k]!)) open.delete(actor[k]!);
-  for (const [actor, thread] of open)
-    log.record(log.end, typeNumber["task-ended"], thread, actor, endings.length);
+  const open = new Map<number, { thread: number; ends: EventType }>();
+  const seenAt = new Map<number, number>();
+  let movedAt = 0;
+  for (const { at, type, actor, thread, length } of log.chunks)
+    for (let k = 0; k < length; k++) {
+      const ends = births.get(type[k]!);
+      const isDeath = deaths.has(type[k]!);
+      if (ends !== undefined || isDeath) movedAt = at[k]!;
+      if (sightings.has(type[k]!)) seenAt.set(actor[k]!, at[k]!);
+      else if (isDeath) open.delete(actor[k]!);
+      else if (ends !== undefined && gaps.has(threads.get(thread[k]!)?.process ?? NaN))
+        open.set(actor[k]!, { thread: thread[k]!, ends });
+    }
+  for (const [actor, { thread, ends }] of open)
+    if ((seenAt.get(actor) ?? -1) < movedAt)
+      log.record(log.end, typeNumber[ends], thread, actor, endings.length);
 }
 
 /** The events in the order of time, their times in whole ticks; those about nobody that is known are counted. */
