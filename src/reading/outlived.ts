@@ -44,7 +44,8 @@ export function outlivedWork(
       const at = wait.at + wait.ticks;
       if (work === undefined || (wait.for !== "result" && wait.for !== "join")) return [];
       // Who looks again and again has not given up yet.
-      if (waits.some((one, other) => other > index && one.whom === wait.whom)) return [];
+      if (waits.slice(index + 1).some((one) => one.whom === wait.whom && one.for === wait.for))
+        return [];
       if (work.kind === "main" || work.kind === "launch" || !outlasts(work, at)) return [];
       return [{ actor: work.number, waiter, at, by: "timed-out", endedAt: endOf(work) }];
     }),
