@@ -210,6 +210,7 @@ describe("what cannot be started has a sentence, and status 2", () => {
     [["--python", "no-such-python", "app.py"], "--python no-such-python: there is no such program"],
     [["app.ts"], "app.ts: programs of JavaScript and TypeScript are not observed yet"],
     [["script"], "script: it is no Python program; to observe what a command starts, write"],
+    [["-m", "package"], "-m is an option of Python; write: tandem observe -- python3 -m"],
     [["."], ".: the folder holds no __main__.py"],
     [[], "a program is missing"],
     [["--json", "-", "app.py"], "add --quiet-program"],

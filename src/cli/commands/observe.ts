@@ -23,7 +23,7 @@ import { DemandError } from "../../strategies/demand-words.ts";
 import type { Demand } from "../../strategies/demands.ts";
 import { judgeProgram, parseProgramDemands } from "../../strategies/observed.ts";
 import { encodeTrace } from "../../trace/ndjson.ts";
-import { type Arguments, readArguments } from "../arguments.ts";
+import { type Arguments, ownWords, readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
@@ -41,6 +41,7 @@ const blocksTicks = 100 * TICKS_PER_MS;
 const nsPerTick = 1000;
 
 export async function run(argv: string[]): Promise<number> {
+  checkInterpreterOptions(argv);
   const words = readArguments(commands.observe, argv);
   const isCommand = argv[argv.length - words.operands.length - 1] === "--";
   checkTogether(words);
@@ -96,6 +97,14 @@ function wanted({ options }: Words) {
 
 function refusal(message: string): UsageError {
   return new UsageError(message, commands.observe.name);
+}
+
+/** Refuses what Python takes in the place of a file with the command that does it. */
+function checkInterpreterOptions(argv: string[]): void {
+  const own = ownWords(commands.observe, argv);
+  const option = ["-m", "-c"].find((one) => own.includes(one));
+  if (option !== undefined)
+    throw refusal(`${option} is an option of Python; write: tandem observe -- python3 ${option} …`);
 }
 
 function checkTogether({ options, given }: Words): void {
