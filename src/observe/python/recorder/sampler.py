@@ -16,6 +16,9 @@ _sampler_least = 20_000_000
 # From when on a step that goes on is told to have begun: it may never end.
 _sampler_long = 50_000_000
 _sampler_between = 100_000_000
+# The shortest switch interval of the interpreter, in seconds, with which frames and tasks are held for a moment:
+# below it others run meanwhile as a rule, and what ends then would be destroyed in the sampler's thread.
+_sampler_least_switch = 0.0005
 
 # Later than any step begins.
 _sampler_never = 1 << 62
@@ -191,7 +194,8 @@ def _sampler_tick():
     at = now()
     loops = _sampler_loops()
     tells, holds = [], []
-    moved = _sampler_look(at, loops, tells, holds)
+    may_look = sys.getswitchinterval() >= _sampler_least_switch
+    moved = may_look and _sampler_look(at, loops, tells, holds)
     # From here on no frame of the program is held: files may be opened.
     for state, called, whoms, about in tells:
         _sampler_tell(state, called, whoms, about)
