@@ -34,6 +34,8 @@ _sampler_stop = None
 _sampler_is_ending = False
 _sampler_answered = 0
 _sampler_last_snapshot = 0
+# Whether anything has moved since tasks were last told.
+_sampler_has_moved = False
 # When main's code was over; what main waits for then began later.
 _sampler_main_over = 0
 
@@ -189,7 +191,7 @@ def _sampler_run(stop, number):
 
 def _sampler_tick():
     """Looks once at everything; whether anything has moved since the last tick."""
-    global _sampler_answered, _sampler_last_snapshot
+    global _sampler_answered, _sampler_last_snapshot, _sampler_has_moved
     ring_beat()
     at = now()
     loops = _sampler_loops()
@@ -214,8 +216,9 @@ def _sampler_tick():
         ring_beat()
         ring_answer(request)
         _sampler_last_snapshot = at
-    elif moved and loops and at - _sampler_last_snapshot >= _sampler_between:
-        _sampler_last_snapshot = at
+    _sampler_has_moved = _sampler_has_moved or moved
+    if _sampler_has_moved and loops and at - _sampler_last_snapshot >= _sampler_between:
+        _sampler_last_snapshot, _sampler_has_moved = at, False
         _snapshot_changed()
     return moved
 
