@@ -260,7 +260,11 @@ export function discrepancies(truth: Truth, result: Result): string[] {
 
   function thread(expected: NonNullable<Truth["threads"]>[number]): void {
     const { name, daemon, line } = expected;
-    const found = result.threads.find((one) => one.name === name);
+    // Before 3.10 a thread's own name has no function in it.
+    const [short] = name.split(" (");
+    const found =
+      result.threads.find((one) => one.name === name) ??
+      result.threads.find((one) => one.name === short);
     if (found === undefined)
       wrong.push(`threads: no ${name} in ${JSON.stringify(result.threads.map((one) => one.name))}`);
     else {

@@ -104,7 +104,8 @@ def _heard_by(callback, task):
         return _Hearer(thread=True)
     if name == "_chain_future.<locals>._call_set_state":
         return _Hearer(bridge=True)
-    if name == "gather.<locals>._done_callback":
+    # In 3.9 gather has a function within for it.
+    if name in ("gather.<locals>._done_callback", "_gather.<locals>._done_callback"):
         return _heard_by_gather(callback)
     if name == "shield.<locals>._inner_done_callback":
         return _heard_by_future(_heard_cell(callback, "outer"))

@@ -248,7 +248,7 @@ def _sampler_look(at, loops, tells, holds):
 
 def _sampler_look_at_thread(state, frame, at, tells):
     """Sees what a thread without a loop does; whether it has moved."""
-    key = (id(frame), frame.f_lasti)
+    key = _sampler_position(frame)
     still = key == state.key
     if still and state.kind in (_NONE, _BLOCK, _WAIT) and state.told and state.skipped < 8:
         # It stands where it stood. Asking for its CPU time costs 2 us, which a crowd of threads would feel.
@@ -269,6 +269,21 @@ def _sampler_look_at_thread(state, frame, at, tells):
     if state.kind > _UNSURE and not state.told and at - state.since >= _sampler_least:
         _sampler_prepare(state, frame, tells)
     return computes or not still
+
+
+def _sampler_position(frame):
+    """Where a thread stands, as something to compare: its innermost frame, and that of the program around it.
+
+    A frame is made where another one was, so two waits of the program end in the same frame of the library.
+    """
+    outer = frame
+    for _ in range(8):
+        if outer is None:
+            break
+        if _place_user_files.get(outer.f_code.co_filename):
+            return (id(frame), frame.f_lasti, id(outer), outer.f_lasti)
+        outer = outer.f_back
+    return (id(frame), frame.f_lasti)
 
 
 def _sampler_see(state, frame, last, at, busy, computes):
