@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { pythons, whyNoPython } from "../support/python.ts";
-import { record } from "../support/recorded.ts";
+import { record, type Slot } from "../support/recorded.ts";
 
 setDefaultTimeout(patience);
 
@@ -92,8 +92,68 @@ asyncio.run(leave())
 `,
 );
 
-/** Addresses differ from process to process. */
-const plain = (text: string): string => text.replaceAll(/0x[0-9a-f]+/g, "0x");
+/** Addresses differ from process to process, and on a busy machine asyncio's debug mode tells of slow steps. */
+const plain = (text: string): string =>
+  text.replaceAll(/0x[0-9a-f]+/g, "0x").replaceAll(/^Executing .* seconds\n/gm, "");
+
+const eager = program(
+  "eager.py",
+  `import asyncio
+async def quick():
+    return 1
+async def child():
+    await asyncio.sleep(0.001)
+async def slow():
+    await asyncio.create_task(child())
+async def main():
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    one = asyncio.create_task(quick())
+    await asyncio.create_task(slow())
+asyncio.run(main())
+`,
+);
+
+const ofPython = program(
+  "of_python.py",
+  `import asyncio
+from asyncio.tasks import _PyTask
+async def child():
+    await asyncio.sleep(0.001)
+async def main():
+    asyncio.get_running_loop().set_task_factory(lambda loop, coro, **named: _PyTask(coro, loop=loop, **named))
+    task = asyncio.create_task(child())
+    await asyncio.sleep(0)
+    print(len(task._callbacks))
+    await task
+asyncio.run(main())
+`,
+);
+
+const elsewhere = program(
+  "elsewhere.py",
+  `import asyncio, threading
+async def main():
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    def other():
+        loop.call_soon_threadsafe(print, "well")
+        loop.call_soon(print, "badly")
+        future.set_result(1)
+    threading.Thread(target=other).start()
+    await asyncio.sleep(0.1)
+asyncio.run(main())
+`,
+);
+
+/** What became of the tasks of a function, as types of events, in order. */
+const fates = (slots: readonly Slot[], of: string): string[][] =>
+  slots
+    .filter(({ kind, text }) => kind === "ACTOR" && text === of)
+    .map(({ actor }) =>
+      slots
+        .filter((slot) => slot.actor === actor && slot.kind.startsWith("task-"))
+        .map(({ kind, word }) => (word === undefined ? kind : `${kind} ${word}`)),
+    );
 
 describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
   for (const { path, minor } of pythons().filter((python) => python.minor >= 9)) {
@@ -110,6 +170,32 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
       expect(ofTask.map(({ kind, word }) => [kind, word])).toEqual([
         ["task-started", undefined],
         ["task-ended", "cancelled"],
+      ]);
+    });
+
+    test.skipIf(minor < 12)(`3.${minor}: eager tasks start and end where they are created`, () => {
+      const { exitCode, processes } = record(path, [eager]);
+      expect(exitCode).toBe(0);
+      const slots = processes[0]!;
+      for (const of of ["quick", "slow", "child"])
+        expect(fates(slots, of)).toEqual([["task-started", "task-ended finished"]]);
+      const [slow, child] = ["slow", "child"].map((of) =>
+        slots.find(({ kind, text }) => kind === "ACTOR" && text === of),
+      );
+      expect(child!.value % 2 ** 32).toBe(slow!.actor);
+    });
+
+    test(`3.${minor}: tasks of asyncio's Python class are told, and keep their callbacks`, () => {
+      const { stdout, processes } = record(path, [ofPython]);
+      expect(stdout).toBe("0\n");
+      expect(fates(processes[0]!, "child")).toEqual([["task-started", "task-ended finished"]]);
+    });
+
+    test(`3.${minor}: whoever uses a running loop from another thread is told with the line`, () => {
+      const { processes } = record(path, [elsewhere]);
+      const misused = processes[0]!.filter(({ kind }) => kind === "misused");
+      expect(misused.map(({ word, place }) => [word, place])).toEqual([
+        ["wrong-thread", "elsewhere.py:7 other"],
       ]);
     });
 

@@ -295,12 +295,14 @@ _task_steps = frozenset()
 def _task_watch_steps(asyncio):
     handle = asyncio.events.Handle
     global _task_steps
-    step_types = _task_steps = _task_step_types(asyncio)
+    step_type, wakeup_type = _task_step_types(asyncio)
+    _task_steps = {step_type, wakeup_type} - {type(len)}
     inject(
         handle._run,
         before="""
 tandem = self._callback
-if type(tandem) in STEPS or type(tandem) is BUILTIN and tandem.__name__ == "task_wakeup":
+tandem_at = type(tandem)
+if tandem_at is STEP or tandem_at is WAKEUP and (WAKEUP is not BUILTIN or tandem.__name__ == "task_wakeup"):
     tandem = tandem.__self__
     try:
         if not tandem._tandem_steps:
@@ -313,7 +315,8 @@ tandem_at = BEGAN[get_ident()] = now()
 """,
         after=_task_step_over,
         on_exit=_task_step_over,
-        STEPS=step_types,
+        STEP=step_type,
+        WAKEUP=wakeup_type,
         BUILTIN=type(len),
         BEGAN=step_began,
         LONG=long_step,
@@ -348,7 +351,7 @@ tandem = None
 
 
 def _task_step_types(asyncio):
-    """The types of the callbacks by which C has a task make its next step."""
+    """The types of the callbacks by which C has a task make its next step: at once, and when a future is done."""
 
     class Loop:
         callback = None
@@ -376,9 +379,8 @@ def _task_step_types(asyncio):
     step = loop.callback
     step()
     wakeup = future._callbacks[0][0]
-    found = {type(step), type(wakeup)} - {type(len)}
     coroutine.close()
-    return frozenset(found)
+    return type(step), type(wakeup)
 
 
 # The longest steps of tasks that have had one told by itself, by actor; there the task's own has stopped growing.
