@@ -71,23 +71,16 @@ def _end_watch_handlers():
                 unregister(marker)
                 emit(HANDLER_ENDED, current_actor(), number)
 
-    _end_atexit.register = _EndRegister(register, registered).call
+    # It runs nothing of the program's; a frame of it is in the traceback of a wrong argument alone.
+    def register_and_tell(func, *args, **kwargs):
+        done = register(func, *args, **kwargs)
+        registered(func, sys._getframe(1))
+        return done
+
+    register_and_tell.__name__ = register_and_tell.__qualname__ = "register"
+    register_and_tell.__module__, register_and_tell.__doc__ = "atexit", register.__doc__
+    _end_atexit.register = register_and_tell
     _end_atexit.unregister = before_call(unregister, unregistered)
-
-
-class _EndRegister:
-    """atexit.register, which returns the function: what was registered is told by the next line of C that runs."""
-
-    def __init__(self, register, registered):
-        def call(func, *args, **kwargs):
-            done = register(func, *args, **kwargs)
-            registered(func, sys._getframe(1))
-            return done
-
-        call.__name__ = call.__qualname__ = "register"
-        call.__module__ = "atexit"
-        call.__doc__ = register.__doc__
-        self.call = call
 
 
 def _end_is_of_library(file):
