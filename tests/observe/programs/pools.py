@@ -6,7 +6,9 @@ with ThreadPoolExecutor(2) as p:
     for x in as_completed(fs):
         try: x.result()
         except ZeroDivisionError: traceback.print_exc()
-    try: list(p.map(f, [1, 0]))
+    results = p.map(f, [1, 0])
+    time.sleep(0.2)  # what result() raises has another line while it waits
+    try: list(results)
     except ZeroDivisionError: traceback.print_exc()
     a = p.submit(time.sleep, .1); b = p.submit(time.sleep, .1); c = p.submit(time.sleep, .1)
     print(c.cancel(), c.cancelled())
