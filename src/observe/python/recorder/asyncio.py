@@ -49,6 +49,10 @@ def _task_watch(asyncio):
     for module in (_asyncio, asyncio.tasks, asyncio):
         module.Task = _task_class
     asyncio.tasks._CTask = _task_class
+    eager = getattr(asyncio.tasks, "eager_task_factory", None)
+    if eager is not None:
+        # It makes tasks of the class that there was when asyncio was imported.
+        eager.__closure__[0].cell_contents = _task_class
     base_events, runners = asyncio.base_events, asyncio.runners
     _task_base_loop = base_events.BaseEventLoop
     _task_run_until = base_events.BaseEventLoop.run_until_complete.__code__
@@ -129,7 +133,8 @@ def _task_watch_births(asyncio):
             if not _task_eager_births or id(task) not in _task_eager_births:
                 born(task, frame_at(1), task.get_coro(), task._loop)
         except Exception:
-            trouble("at the birth of a task")
+            if isinstance(task, _task_class):
+                trouble("at the birth of a task")
         finally:
             task = None
 
@@ -303,10 +308,9 @@ def _task_watch_steps(asyncio):
 tandem = self._callback
 tandem_at = type(tandem)
 if tandem_at is STEP or tandem_at is WAKEUP and (WAKEUP is not BUILTIN or tandem.__name__ == "task_wakeup"):
-    tandem = tandem.__self__
     try:
-        if not tandem._tandem_steps:
-            first(tandem)
+        if not tandem.__self__._tandem_steps:
+            first(tandem.__self__)
     except AttributeError:
         tandem = None
 else:
@@ -332,10 +336,12 @@ tandem_at = BEGAN[get_ident()] = now()
     )
 
 
-# At the end of a step. Of the task nothing may be kept: the frame lives on in tracebacks.
+# At the end of a step. Of the task nothing may be kept: the frame lives on in tracebacks. During the step there is
+# the callback in its place, so that the task has no reference more than it would have.
 _task_step_over = """
 tandem_took = now() - tandem_at
 if tandem is not None:
+    tandem = tandem.__self__
     tandem._tandem_steps += 1
     tandem._tandem_busy += tandem_took
     if tandem_took >= tandem._tandem_longest:

@@ -224,12 +224,20 @@ def ring_keep():
     except OSError:
         return
     # A thread that waits for ever keeps its frame, and so the map, until the process is gone.
-    held = allocate_lock()
+    begun, held = allocate_lock(), allocate_lock()
+    begun.acquire()
     held.acquire()
     try:
-        start_new_thread(lambda lock, maps: lock.acquire(), (held, _ring_maps))
+        start_new_thread(_ring_hold, (begun, held, _ring_maps))
     except RuntimeError:
-        pass  # 3.12 starts none any more; the hook of fork keeps the map for as long as anything is written
+        return  # 3.12 starts none any more; the hook of fork keeps the map for as long as anything is written
+    # A thread that begins after the interpreter has taken its state apart would be a segmentation fault.
+    begun.acquire(True, 10)
+
+
+def _ring_hold(begun, held, maps):
+    begun.release()
+    held.acquire()
 
 
 def emit(kind, actor=0, value=0, place=0, extra=0, thread=0, at=0, urgent=False):

@@ -163,6 +163,12 @@ class _WeaveNever(type):
     def name(cls):
         return cls.__name__
 
+    # What a class has of its own of this name hides what stands among its attributes.
+    __text_signature__ = property(lambda cls: cls.__wrapped__.__text_signature__)
+    __doc__ = property(lambda cls: cls.__wrapped__.__doc__)
+    __self__ = property(lambda cls: cls.__wrapped__.__self__)
+    __class__ = property(lambda cls: type(cls.__wrapped__))
+
 
 _weave_Method = type(_WeaveNever("", (), {}).name)  # types.MethodType
 
@@ -190,11 +196,12 @@ def before_end(owner, name, hook):
             "__init__": staticmethod(original),
             "__wrapped__": original,
             "__module__": original.__module__,
-            "__doc__": original.__doc__,
-            "__text_signature__": getattr(original, "__text_signature__", None),
         },
     )
-    setattr(owner, name, stand_in)
+    # Where it comes from too, as os has what is posix's: there pickle looks for it.
+    for one in (owner, _weave_sys.modules.get(original.__module__)):
+        if getattr(one, name, None) is original:
+            setattr(one, name, stand_in)
 
 
 def before_call(original, hook):
