@@ -130,7 +130,7 @@ export const sections: readonly Section[] = [
     "print(sys.argv, sys.path, sys.flags, sorted(globals()))",
     "print(sys.gettrace(), sys.getprofile(), sys.excepthook, sys.unraisablehook, sys.getrecursionlimit())",
     "print(os.path.basename(__file__), __spec__, type(sys.stdout), sys.stdout.isatty(), sys.stdout.line_buffering)",
-    "print([finder if isinstance(finder, type) else type(finder) for finder in sys.meta_path], sys.path_hooks)",
+    "print([finder if isinstance(finder, type) else type(finder) for finder in sys.meta_path if type(finder).__module__ != '_tandem_recorder'], sys.path_hooks)",
     "print(type(__loader__), list(sys.path_importer_cache)[:2])",
   ],
   () => ["print(sorted(set(sys.modules) - {'sitecustomize', 'mmap'}))"],
