@@ -208,14 +208,14 @@ def _task_born(task, frame, coroutine, loop):
 _task_foreign = []
 
 
-def _task_of_method(callback):
-    """The task of another class whose step a callback is; None if it is something else."""
+def _task_method(callback):
+    """The callback, if it is a step of a task of another class (its __self__); None if it is something else."""
     task = getattr(callback, "__self__", None)
     try:
         is_step = callback.__name__ in ("__step", "__wakeup") and task._tandem_steps >= 0
         if is_step and not task._tandem_steps:
             _task_first_step(task)
-        return task if is_step else None
+        return callback if is_step else None
     except AttributeError:
         return None
     finally:
@@ -331,7 +331,7 @@ tandem_at = BEGAN[get_ident()] = now()
         was_long=_task_was_long,
         WATCHED=watched,
         FOREIGN=_task_foreign,
-        foreign=_task_of_method,
+        foreign=_task_method,
         watches=guard(_task_watches),
     )
 
