@@ -49,10 +49,6 @@ def _task_watch(asyncio):
     for module in (_asyncio, asyncio.tasks, asyncio):
         module.Task = _task_class
     asyncio.tasks._CTask = _task_class
-    eager = getattr(asyncio.tasks, "eager_task_factory", None)
-    if eager is not None:
-        # It makes tasks of the class that there was when asyncio was imported.
-        eager.__closure__[0].cell_contents = _task_class
     base_events, runners = asyncio.base_events, asyncio.runners
     _task_base_loop = base_events.BaseEventLoop
     _task_run_until = base_events.BaseEventLoop.run_until_complete.__code__
