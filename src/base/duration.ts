@@ -61,3 +61,18 @@ export function formatTime(ticks: Ticks): string {
   const rest = Number((seconds - 60 * minutes).toFixed(1));
   return rest === 0 ? `${minutes}m` : `${minutes}m ${rest}s`;
 }
+
+/**
+ * A measured time for a reader: three significant digits, in the largest unit that fits (`1.23s`, `55.1ms`,
+ * `2m 5s`). What is measured is never the same twice, and its further digits say nothing.
+ */
+export function formatMeasured(ticks: Ticks): string {
+  if (ticks < TICKS_PER_MS) return formatTime(ticks);
+  const ms = ticks / TICKS_PER_MS;
+  if (ms < 999.5) return `${Number(ms.toPrecision(3))}ms`;
+  const seconds = ms / 1000;
+  if (seconds < 119.5) return `${Number(seconds.toPrecision(3))}s`;
+  const rest = Math.round(seconds) % 60;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  return rest === 0 ? `${minutes}m` : `${minutes}m ${rest}s`;
+}

@@ -210,11 +210,11 @@ export class HoldReader {
         break;
       case "block-began":
       case "compute-began":
-        this.#begin(actor, at);
+        if (!this.#isBeside(actor)) this.#begin(actor, at);
         break;
       case "block-ended":
       case "compute-ended":
-        this.#end(at);
+        if (!this.#isBeside(actor)) this.#end(at);
         break;
       case "call-began":
       case "wait-began":
@@ -235,7 +235,8 @@ export class HoldReader {
         this.#mainEnded = true;
         break;
       case "loop-closed":
-        this.#close();
+        // What its thread does from here on keeps nothing of this loop waiting.
+        this.finish(at);
         this.#thread = -1;
         break;
       default:
@@ -255,6 +256,14 @@ export class HoldReader {
   /** Whether it is main, on whose thread the loop floats, and which has not ended. */
   #isMain(actor: number): boolean {
     return actor === this.#main && this.#eager && !this.#mainEnded;
+  }
+
+  /**
+   * Whether it is the program of an asyncio loop's thread, outside of any step. It cannot go on while its loop
+   * turns: what it is at then was begun before that, or will be after it.
+   */
+  #isBeside(actor: number): boolean {
+    return actor === this.#main && !this.#eager && this.#step === null;
   }
 
   #beginStep(actor: number, at: Ticks): void {

@@ -1,6 +1,6 @@
 /** What a recorder tells beside what happened: what it saw when it looked, and what it has left out. */
 import type { Ticks } from "../base/duration.ts";
-import { ends, type Misuse, misuses } from "../trace/event.ts";
+import { ends, type Misuse, misuses, waits } from "../trace/event.ts";
 import { NOBODY, type Stack } from "../trace/log.ts";
 import type { Cancellation, Entities } from "./entities.ts";
 import type { Hears } from "./listener.ts";
@@ -95,6 +95,44 @@ export interface Folded {
   count: number;
   busy: Ticks;
   longest: Ticks;
+  /** Whether its actor had been asked to stop before the sum was made. */
+  isAfterCancel: boolean;
+}
+
+/** How many steps an actor has had. */
+export interface Steps {
+  /** All of its own: that in which a cancellation arrived is none of these. */
+  own: number;
+  /** Those before it was asked to stop, where that is told; else all. */
+  before: number;
+}
+
+/** How many steps actors have had, as far as that is told. */
+export function stepsOf(sums: readonly Folded[]): Map<number, Steps> {
+  const steps = new Map<number, Steps>();
+  const stopped = new Map<number, number>();
+  for (const { actor, kind, count, isAfterCancel } of sums) {
+    if (actor === null || kind !== "step") continue;
+    if (isAfterCancel) {
+      stopped.set(actor, (stopped.get(actor) ?? 0) + count);
+      continue;
+    }
+    const so = (steps.get(actor)?.own ?? 0) + count;
+    steps.set(actor, { own: so, before: so });
+  }
+  for (const [actor, count] of stopped) {
+    // In one of these its cancellation arrived.
+    const later = Math.max(0, count - 1);
+    const before = steps.get(actor)?.before;
+    steps.set(actor, { own: (before ?? 0) + later, before: before ?? later });
+  }
+  return steps;
+}
+
+/** That somebody waited for the end of a thread. */
+export interface Join {
+  actor: number;
+  place: number | null;
 }
 
 /** Events that were not recorded. */
@@ -103,6 +141,8 @@ export interface Dropped {
   count: number;
   why: string;
 }
+
+const joining = waits.indexOf("join");
 
 export class ObservationReader {
   readonly #entities: Entities;
@@ -117,6 +157,8 @@ export class ObservationReader {
   readonly handles: Handle[] = [];
   readonly folded: Folded[] = [];
   readonly dropped: Dropped[] = [];
+  /** By the program of a thread: whoever waited for its end first. */
+  readonly joins = new Map<number, Join>();
 
   constructor(entities: Entities) {
     this.#entities = entities;
@@ -154,6 +196,11 @@ export class ObservationReader {
       const error = text ?? null;
       reader.misused.push({ what, actor, thread, at, error, place, stack });
     },
+    "wait-began": (reader, { actor, value, place, numbers }) => {
+      const whom = numbers?.["whom"];
+      if (value === joining && whom !== undefined && !reader.joins.has(whom))
+        reader.joins.set(whom, { actor, place });
+    },
     "cancel-swallowed": (reader, { actor, at, place }) => {
       const { cancelled } = reader.#entities.actor(actor);
       reader.swallowed.push({ actor, at, place, cancelled });
@@ -174,7 +221,8 @@ export class ObservationReader {
     folded: (reader, { actor: number, thread, text, value: count, numbers }) => {
       const actor = number === NOBODY ? null : number;
       const { busy = 0, longest = 0 } = numbers ?? {};
-      reader.folded.push({ actor, thread, kind: text!, count, busy, longest });
+      const isAfterCancel = actor !== null && reader.#entities.actor(actor).cancelled !== null;
+      reader.folded.push({ actor, thread, kind: text!, count, busy, longest, isAfterCancel });
     },
     dropped: (reader, { at, value: count, text }) => {
       reader.dropped.push({ at, count, why: text! });

@@ -28,6 +28,7 @@ import type { LoopOutcome } from "./loops.ts";
 import {
   type Attachment,
   type Dropped,
+  type Join,
   type Folded,
   type Handle,
   type Handler,
@@ -128,6 +129,8 @@ export interface Reading {
   stacks: ReadonlyMap<number, Stack>;
   /** What was not recorded. */
   dropped: Dropped[];
+  /** By the program of a thread: whoever waited for its end first. */
+  joins: ReadonlyMap<number, Join>;
   /** By launch: the actors whose errors were raised into it and not collected. */
   raisedInto: ReadonlyMap<number, readonly number[]>;
 }
@@ -316,6 +319,7 @@ class TraceReader {
       collected: this.#actors.collected,
       stacks: this.#entities.stacks,
       dropped: this.#observations.dropped,
+      joins: this.#observations.joins,
       raisedInto,
     };
     return { ...reading, hangs: this.#entities.isObserved ? hangsOf(reading, this.#trace) : [] };

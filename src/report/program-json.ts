@@ -240,7 +240,7 @@ class ProgramJson {
       submittedAt: orNull(task.submittedAt),
       startedAt: orNull(task.startedAt),
       endedAt: this.#endedAt(task),
-      steps: this.#report.steps.get(task.number) ?? null,
+      steps: this.#report.steps.get(task.number)?.own ?? null,
       stoodAt: this.#stoodAt(task),
       error: task.error,
       heard: task.heard?.by ?? null,

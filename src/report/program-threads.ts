@@ -1,6 +1,7 @@
 /** Threads: what each is for, what it ran, and where it stood when it, or the record, ended. */
 import type { ActorOutcome, ThreadOutcome } from "../reading/entities.ts";
 import type { LoopOutcome } from "../reading/loops.ts";
+import type { Join } from "../reading/observations.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Block } from "./program-blocks.ts";
 import type { Standing } from "./program-standings.ts";
@@ -16,15 +17,9 @@ export interface ThreadReport extends ThreadOutcome {
   /** What the loops were entered with. */
   entries: readonly ActorOutcome[];
   /** Whoever waited for its end; null where nobody did. */
-  joined: ThreadWait | null;
+  joined: Join | null;
   /** Where it stood when it, or the record, ended. */
   stoodAt: number | null;
-}
-
-/** That somebody waited for the end of a thread. */
-export interface ThreadWait {
-  actor: number;
-  place: number | null;
 }
 
 /** What those stand at who run on threads. */
@@ -88,8 +83,10 @@ function stoodAt(
 function joinOf(
   name: string,
   program: ActorOutcome | null,
-  { standstills }: Reading,
-): ThreadWait | null {
+  { standstills, joins }: Reading,
+): Join | null {
+  const join = joins.get(program?.number ?? NaN);
+  if (join !== undefined) return join;
   for (const { actor, stretches } of standstills)
     for (const { for: what, whom, of, place } of stretches)
       if (what === "join" && (whom === null ? of === name : whom === program?.number))

@@ -1,4 +1,5 @@
 /** What is said of actors and processes in the verdict on a program that no scenario describes. */
+import { formatMeasured, type Ticks } from "../base/duration.ts";
 import { formatCount } from "../base/count.ts";
 import { list } from "../base/sentences.ts";
 import type { ActorOutcome, Cancellation, HeardBy, ProcessOutcome } from "../reading/entities.ts";
@@ -32,6 +33,11 @@ export function common(texts: readonly (string | null)[]): string | null {
     .map(([text, { length }]) => `${text} (${formatCount(length)})`);
   const others = ranked.slice(mostTold).reduce((sum, [, { length }]) => sum + length, 0);
   return list([...told, ...(others > 0 ? [`${formatCount(others)} otherwise`] : [])]);
+}
+
+/** When something was; a dash where that is not known. */
+export function momentWords(ticks: Ticks | null): string {
+  return ticks === null ? "-" : formatMeasured(ticks);
 }
 
 export function errorWords({ status, error, heard }: ActorOutcome): string | null {

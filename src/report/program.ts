@@ -5,6 +5,7 @@
 import type { Ticks } from "../base/duration.ts";
 import { type ActorOutcome, isProgram, isWork, type ProcessOutcome } from "../reading/entities.ts";
 import type { Hang } from "../reading/hang.ts";
+import { type Steps, stepsOf } from "../reading/observations.ts";
 import type { Reading } from "../reading/reading.ts";
 import { findInProgram, type ProgramFinding } from "../remedies/program/findings.ts";
 import { Names } from "../remedies/program/names.ts";
@@ -41,8 +42,8 @@ export interface ProgramReport extends ObservedTrace {
   alive: ReadonlySet<number>;
   /** The programs of processes and of loops that are lost, as work may be. */
   programs: readonly ActorOutcome[];
-  /** How many steps were told of an actor, in sums or one by one. */
-  steps: ReadonlyMap<number, number>;
+  /** How many steps actors have had, as far as that is told. */
+  steps: ReadonlyMap<number, Steps>;
   /** What those stand at who have not come to an end, by actor. */
   standings: ReadonlyMap<number, Standing>;
   blocks: readonly Block[];
@@ -103,7 +104,7 @@ export function reportProgram(observed: ObservedTrace): ProgramReport {
     alive,
     processes: processesOf(observed, { alive, standings, blocks }),
     programs: reading.actors.filter((actor) => isProgram(actor) && actor.lost),
-    steps: stepsOf(reading),
+    steps: stepsOf(reading.folded),
     standings,
     blocks,
     failures: failuresOf(
@@ -202,12 +203,4 @@ function kindsOf(tasks: readonly ActorOutcome[], alive: ProgramReport["alive"]):
     }
     return { kind, name: of ?? name, place, tasks, counts, longest };
   });
-}
-
-/** How many steps an actor has had, as far as that is told. */
-function stepsOf({ folded }: Reading): Map<number, number> {
-  const steps = new Map<number, number>();
-  for (const { actor, kind, count } of folded)
-    if (actor !== null && kind === "step") steps.set(actor, (steps.get(actor) ?? 0) + count);
-  return steps;
 }

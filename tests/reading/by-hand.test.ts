@@ -258,7 +258,15 @@ describe("what a recorder saw", () => {
     ]);
     expect(handles).toEqual([{ process: 0, at: 157_000, kind: "timer", place: 3, actor: null }]);
     expect(folded).toEqual([
-      { actor: parse, thread: 1, kind: "step", count: 12, busy: 900, longest: 90 },
+      {
+        actor: parse,
+        thread: 1,
+        kind: "step",
+        count: 12,
+        busy: 900,
+        longest: 90,
+        isAfterCancel: false,
+      },
     ]);
     expect(dropped).toEqual([{ at: 159_000, count: 7, why: "the buffer was full" }]);
     expect(actors).toHaveLength(8);

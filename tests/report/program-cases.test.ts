@@ -58,14 +58,14 @@ const said: Readonly<Record<string, readonly string[]>> = {
   ],
   "02-result-on-own-loop": [
     "main LOST 1.1s started app.py:37; waits for beat, at app.py:33",
-    "2 of 4 tasks lost; main was lost too.",
+    "2 of 3 tasks lost; 0 of 1 job lost; main was lost too.",
     "* Meter.on_reading waits at app.py:17 (done.result()) with the whole thread of the loop that Meter.store needs to run",
     "use asyncio.run_coroutine_threadsafe(…).result() from other threads alone",
   ],
   "03-heartbeat-missed": [
-    "heartbeat cancelled 1.566s started app.py:33 in main; stood at app.py:13; cancelled by main at app.py:42",
-    "0 of 3 tasks lost.",
-    "* main held the thread of its loop for 1.201s (it stood still at app.py:17 in fetch_statistics (time.sleep(1.2))): heartbeat (app.py:13) woke 1.103s late.",
+    "heartbeat cancelled 1.57s started app.py:33 in main; stood at app.py:13; cancelled by main at app.py:42",
+    "0 of 2 tasks lost; 0 of 1 job lost.",
+    "* main held the thread of its loop for 1.2s (it stood still at app.py:17 in fetch_statistics (time.sleep(1.2))): heartbeat (app.py:13) woke 1.1s late.",
     "await asyncio.to_thread(fetch_statistics, …)",
   ],
   "05-bridge-future-dropped": [
@@ -75,7 +75,7 @@ const said: Readonly<Record<string, readonly string[]>> = {
   ],
   "08-daemon-sender": [
     "main thread ended 253ms stood still for 200ms (time.sleep(0.2), app.py:25)",
-    "1 of 1 thread lost.",
+    "1 of 1 thread cut off.",
     "the daemon thread sender (app.py:11, started at app.py:22) was cut off at app.py:16 (time.sleep(0.08)).",
     "* 7 values lay in outbox (app.py:8) at the end, and nobody took them",
     "outbox.join(), with task_done() in a finally",
@@ -89,13 +89,13 @@ const said: Readonly<Record<string, readonly string[]>> = {
     "asyncio.wait({…}, return_when=asyncio.FIRST_COMPLETED)",
   ],
   "15-system-exit-in-bridge": [
-    "0 of 2 tasks lost, 2 failed; the main program was lost.",
+    "0 of 1 task lost, 1 failed; 1 of 1 thread failed; the main program was lost.",
     "* the main program waits for the future answer at app.py:27 (answer.result()), and check_licence, which alone could end that, failed at 164ms",
     "instead of sys.exit()",
   ],
   "16-cleanup-task-of-signal": [
     "remove_containers LOST 164ms started app.py:25 in on_sigterm; stood at app.py:14; cancelled when asyncio.run closed the loop (app.py:34)",
-    "* remove_containers (app.py:11) was started at app.py:25 and was not done when main returned: asyncio.run at app.py:34 cancelled it after 2 steps, while it stood at app.py:14.",
+    "* remove_containers (app.py:11) was started at app.py:25 and was not done when main returned: asyncio.run at app.py:34 cancelled it after its first step, while it stood at app.py:14.",
     "let on_sigterm only set an event, and await remove_containers(…) in main before that returns (in a finally)",
   ],
   "18-run-inside-running-loop": [
@@ -154,6 +154,8 @@ test("What no recorder saw is told, and is never no loss", () => {
   );
   expect(verdict).not.toContain("lost");
   const some = { ...reportOf("03-heartbeat-missed"), unseen: nothing.unseen };
-  expect(renderProgram(some, 1000)).toContain("0 of 3 tasks lost, as far as was seen.");
+  expect(renderProgram(some, 1000)).toContain(
+    "0 of 2 tasks lost; 0 of 1 job lost, as far as was seen.",
+  );
   expect(programJson(some).unseen).toEqual(nothing.unseen);
 });

@@ -41,7 +41,7 @@ describe("a program of three threads, two loops and a second process", () => {
       "thread net",
       "event loop closed 18ms opened at 1ms",
       "fetch LOST 202ms started app.py:3 in serve",
-      "parse ×2 1 LOST 154.5ms to 202ms started app.py:9 in fetch; 1 finished",
+      "parse ×2 1 LOST 155ms to 202ms started app.py:9 in fetch; 1 finished",
       "callback tick FAILED 16ms started by watch",
       "process helper exit 3 160ms pid 41; helper.py; started by app",
       "coroutine pull LOST 160ms made helper.py:6 in pull",
@@ -56,7 +56,7 @@ describe("a program of three threads, two loops and a second process", () => {
       "stood at app.py:21; cancelled because main ended; its clean-up did not run to its end",
       "waits for a value in db since 154ms, at app.py:12;",
       "waits for a value in stdin since 6ms, at helper.py:6 in pull",
-      "3 of 5 tasks lost, 1 failed; serve and the main program were lost too.",
+      "2 of 3 tasks lost; 1 of 1 callback failed; 1 of 1 coroutine lost; serve and the main program were lost too.",
       "What kept the process app from its end: socket (db.py:1).",
     ])
       expect(text).toContain(words);

@@ -27,6 +27,7 @@ export class Sketch {
   readonly events: { at: number }[] = [];
   readonly #id: string;
   readonly #places = new Set<number>();
+  #loops = 0;
 
   /** @param number of several: its ids have it, and its names have not. */
   constructor(number: number) {
@@ -44,8 +45,9 @@ export class Sketch {
     return this;
   }
 
+  /** A loop that a thread turns, behind those it has had. */
   loop(thread: string): this {
-    const id = this.#idOf(`loop of ${thread}`);
+    const id = this.#idOf(`loop ${this.#loops++} of ${thread}`);
     this.definitions.push({ define: "loop", id, thread: this.#idOf(thread), rules: "asyncio" });
     return this;
   }

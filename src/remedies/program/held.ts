@@ -1,6 +1,6 @@
 /** What holds of any program about a held loop, and about threads that race. */
 import { formatCount } from "../../base/count.ts";
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import { noticeable, type Victim } from "../../reading/victims.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Words } from "../context.ts";
@@ -18,8 +18,8 @@ export function loopBlocked(names: Names, { evidence }: FindingOf<"loop-blocked"
   const who = `${names.single(actor)}${beside}${source === null ? "" : `, at ${names.place(source.place)},`}`;
   const how =
     holds === 1
-      ? `for ${formatTime(ticks)}`
-      : `${formatCount(holds)} times, for up to ${formatTime(ticks)}`;
+      ? `for ${formatMeasured(ticks)}`
+      : `${formatCount(holds)} times, for up to ${formatMeasured(ticks)}`;
   const late = victims.length === 0 ? "" : `: ${victimWords(names, victims)}`;
   const others = more === 0 ? "" : ` (and ${more} more hold it likewise)`;
   return {
@@ -42,7 +42,7 @@ export function starved(names: Names, { evidence }: FindingOf<"starved">): Words
     return { message: `${late}: ${sumWords(evidence)}`, remedies: [], otherwise };
   const { steps, actors, longest } = evidence.crowd;
   return {
-    message: `${late}: before the latest came ${formatCount(steps)} steps of ${names.kinds(actors) ?? "others"}, none longer than ${formatTime(longest)}`,
+    message: `${late}: before the latest came ${formatCount(steps)} steps of ${names.kinds(actors) ?? "others"}, none longer than ${formatMeasured(longest)}`,
     remedies: [],
     otherwise,
   };
@@ -58,10 +58,10 @@ function lateWords(names: Names, victim: Victim): string {
   const { tasks, actor, times, by, late, due, how, alike } = victim;
   const who = tasks === 1 ? names.name(actor) : names.many(tasks, actor);
   if (how === "cut-off" && alike)
-    return `${who}, ${tasks === 1 ? "" : "one of them "}due at ${formatTime(due)}, did not wake any more`;
+    return `${who}, ${tasks === 1 ? "" : "one of them "}due at ${formatMeasured(due)}, did not wake any more`;
   const verb = alike ? how : tasks === 1 ? "was" : "were";
-  const shared = late - by >= noticeable ? `, ${formatTime(by)} of it through this` : "";
-  return `${who} ${verb} ${times === 1 ? "" : "up to "}${formatTime(late)} late${shared}`;
+  const shared = late - by >= noticeable ? `, ${formatMeasured(by)} of it through this` : "";
+  return `${who} ${verb} ${times === 1 ? "" : "up to "}${formatMeasured(late)} late${shared}`;
 }
 
 export function race(names: Names, { evidence }: FindingOf<"race">): Words<never> {
@@ -70,7 +70,7 @@ export function race(names: Names, { evidence }: FindingOf<"race">): Words<never
     text !== null && type === "printed" ? quote(text) : `the end of ${names.single(actor)}`,
   );
   const apart =
-    gap === 0 ? "fell on the same instant" : `came within ${formatTime(gap)} of each other`;
+    gap === 0 ? "fell on the same instant" : `came within ${formatMeasured(gap)} of each other`;
   const others = evidence.others === 0 ? "" : ` (and ${evidence.others} more such)`;
   return {
     message: `${a} and ${b} ${apart} on two threads, so their order is luck${others}`,

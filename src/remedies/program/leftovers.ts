@@ -1,5 +1,5 @@
 /** What holds of any program about functions that go on after a cancellation, after their end, for ever. */
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import { counted } from "../../base/sentences.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Words } from "../context.ts";
@@ -14,7 +14,7 @@ export function outlived(names: Names, finding: FindingOf<"outlived">): Words<ne
     endedAt === null ? "and had not ended when the run did" : "until it had done all it does";
   const why = inPool ? "a job that a pool has begun cannot be called off" : "it heeds no signal";
   return {
-    message: `${names.subject(finding)} was cancelled at ${formatTime(at)}, but ${evidence.function} went on for ${formatTime(until - at)}${did}, ${end}, at ${formatTime(until)}: ${why}`,
+    message: `${names.subject(finding)} was cancelled at ${formatMeasured(at)}, but ${evidence.function} went on for ${formatMeasured(until - at)}${did}, ${end}, at ${formatMeasured(until)}: ${why}`,
     remedies: [],
     otherwise: inPool
       ? "let a job be short, or look now and then whether it is still wanted"

@@ -1,6 +1,6 @@
 /** Plain sentences for what only a program that was observed can be told of. A language's own say it better. */
 import { formatCount } from "../../base/count.ts";
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import { counted, list } from "../../base/sentences.ts";
 import type { InProgram, ProgramRule } from "../../reading/findings/program-finding.ts";
 import type { HangingWait } from "../../reading/hang.ts";
@@ -61,7 +61,7 @@ export const closedUnder: Say<"loop-closed-under-tasks"> = (names, finding) => {
 
 export const taskCollected: Say<"task-collected"> = (names, finding) =>
   words(
-    `the garbage collector took ${names.subject(finding)} at ${formatTime(finding.at)} while it was pending${stood(names, finding)}: nothing else kept it`,
+    `the garbage collector took ${names.subject(finding)} at ${formatMeasured(finding.at)} while it was pending${stood(names, finding)}: nothing else kept it`,
     "keep a reference to it until it is done, or await it",
   );
 
@@ -86,7 +86,7 @@ export const swallowed: Say<"failure-swallowed"> = (names, finding) =>
 export const handledLate: Say<"handled-late"> = (names, finding) => {
   const { error, loggedAt, heardAt } = finding.evidence;
   return words(
-    `${names.subject(finding)} failed (${quote(error)}) and was told to be unheard at ${formatTime(loggedAt)}; it was heard at ${formatTime(heardAt)}`,
+    `${names.subject(finding)} failed (${quote(error)}) and was told to be unheard at ${formatMeasured(loggedAt)}; it was heard at ${formatMeasured(heardAt)}`,
     "handle it where it is made, before anything else is awaited",
   );
 };
@@ -97,7 +97,7 @@ export const outlived: Say<"outlived"> = (names, finding) => {
   const how = by === "cancelled" ? "was cancelled" : "stopped waiting for it";
   const end = endedAt === null ? "and had not ended when the run did" : "and then ended";
   return words(
-    `${names.name(waiter)} ${how} at ${formatTime(at)}, but ${names.subject(finding)} went on for ${formatTime(until - at)}, ${end}`,
+    `${names.name(waiter)} ${how} at ${formatMeasured(at)}, but ${names.subject(finding)} went on for ${formatMeasured(until - at)}, ${end}`,
     "let it look now and then whether it is still wanted: who stops waiting does not stop it",
   );
 };
@@ -162,7 +162,7 @@ export const keptAlive: Say<"kept-alive"> = (names, { evidence }) => {
     place === null ? kind : `${kind} (${names.place(place)})`,
   );
   return words(
-    `main was over at ${formatTime(since)}, and the process stayed for ${formatTime(until - since)}, kept by ${list([...new Set(what)])}`,
+    `main was over at ${formatMeasured(since)}, and the process stayed for ${formatMeasured(until - since)}, kept by ${list([...new Set(what)])}`,
     "end it before main does, or let it not keep the process",
   );
 };

@@ -1,5 +1,5 @@
 /** What holds of any program about who waits: in a deadlock, for a result, for the end of the background. */
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Waiting } from "../../reading/reading.ts";
 import type { Words } from "../context.ts";
@@ -120,7 +120,7 @@ function waysOut(waits: readonly Waiting[]): string {
 export function resultTimedOut(names: Names, finding: FindingOf<"result-timed-out">): Words<never> {
   const { evidence } = finding;
   return {
-    message: `main waited ${formatTime(evidence.waited)} for the result of ${names.subject(finding)} and gave up; the work went on, and ${afterwards(evidence)}`,
+    message: `main waited ${formatMeasured(evidence.waited)} for the result of ${names.subject(finding)} and gave up; the work went on, and ${afterwards(evidence)}`,
     remedies: [],
     otherwise: "give it longer, or cancel the work as well: a timeout alone does not",
   };
@@ -129,7 +129,7 @@ export function resultTimedOut(names: Names, finding: FindingOf<"result-timed-ou
 export function joinedTooLong({ evidence }: FindingOf<"joined-too-long">): Words<never> {
   const { waited, wall, atExit } = evidence;
   return {
-    message: `main waited ${formatTime(waited)} of the run's ${formatTime(wall)} for the background to end${atExit ? ", its own work being over" : ""}`,
+    message: `main waited ${formatMeasured(waited)} of the run's ${formatMeasured(wall)} for the background to end${atExit ? ", its own work being over" : ""}`,
     remedies: [],
     otherwise: "let main do something meanwhile, or the background take less time",
   };

@@ -1,6 +1,6 @@
 /** Python's words for what was left, undone or under way when a process ended, or kept it from ending. */
 import { formatCount } from "../../base/count.ts";
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import { counted, list } from "../../base/sentences.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
 import type { Handle, Handler } from "../../reading/observations.ts";
@@ -84,7 +84,7 @@ export function keptAlive(facts: PythonFacts, finding: InProgram<"kept-alive">):
   const kinds = new Set(handles.map(({ kind }) => kind));
   const isOnly = (kind: string): boolean => kinds.size === 1 && kinds.has(kind);
   return words(
-    `main was over at ${formatTime(since)}, and the process stayed for ${formatTime(until - since)} more because of ${what}`,
+    `main was over at ${formatMeasured(since)}, and the process stayed for ${formatMeasured(until - since)} more because of ${what}`,
     isOnly("thread")
       ? "tell it to end before main does (a threading.Event or a sentinel) and join() it, or start it with daemon=True where it may be cut off"
       : isOnly("pool")

@@ -4,6 +4,7 @@ import { counted, list } from "../../base/sentences.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import type { ActorPlace, ExitCall } from "../../reading/findings/finding.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
+import { type Steps, stepsOf } from "../../reading/observations.ts";
 import type { Reading } from "../../reading/reading.ts";
 import { functionName, type Names } from "../program/names.ts";
 import type { Words } from "../context.ts";
@@ -28,14 +29,14 @@ export class PythonFacts {
   /** The minor version of Python 3; the oldest that is observed where it is not known. */
   readonly #minor: number;
   readonly #actors: ReadonlyMap<number, ActorOutcome>;
-  readonly #steps: ReadonlyMap<number, number>;
+  readonly #steps: ReadonlyMap<number, Steps>;
 
   constructor({ names, reading, runtime }: PythonProgram) {
     this.names = names;
     this.reading = reading;
     this.#minor = Number(/ 3\.(\d+)/.exec(runtime)?.[1] ?? 9);
     this.#actors = new Map(reading.actors.map((actor) => [actor.number, actor]));
-    this.#steps = stepsOf(reading);
+    this.#steps = stepsOf(reading.folded);
   }
 
   /** Whether its Python has what came with a minor version of 3. */
@@ -144,10 +145,10 @@ export class PythonFacts {
     );
   }
 
-  /** After how many of its steps something happened to an actor, as `after its first step`; null where not told. */
+  /** After how many of its steps an actor was asked to stop, as `after its first step`; null where not told. */
   afterSteps(actor: number): string | null {
     if (this.actor(actor)?.startedAt === null) return "before its first step";
-    const steps = this.#steps.get(actor);
+    const steps = this.#steps.get(actor)?.before;
     if (steps === undefined || steps === 0) return null;
     return steps === 1 ? "after its first step" : `after ${formatCount(steps)} steps`;
   }
@@ -192,11 +193,4 @@ export function words(message: string, otherwise: string): Words<never> {
 /** A resource's own name in code, where it is one; else what it is. */
 export function nameInCode(name: string | null, otherwise: string): string {
   return name !== null && /^[A-Za-z_][\w.]*$/.test(name) ? functionName(name) : otherwise;
-}
-
-function stepsOf({ folded }: Reading): Map<number, number> {
-  const steps = new Map<number, number>();
-  for (const { actor, kind, count } of folded)
-    if (actor !== null && kind === "step") steps.set(actor, (steps.get(actor) ?? 0) + count);
-  return steps;
 }

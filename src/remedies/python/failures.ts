@@ -1,5 +1,5 @@
 /** Python's words for failures of which no code learned, or learned too late. */
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
 import type { Words } from "../context.ts";
 import { onlyLogged as anyLogged, threadFailed as anyThreadFailed } from "../program/errors.ts";
@@ -93,7 +93,7 @@ export function threadFailed(
 export function handledLate(facts: PythonFacts, finding: InProgram<"handled-late">): Words<never> {
   const { error, loggedAt, heardAt } = finding.evidence;
   return words(
-    `${failed(facts, finding, { error, raisedAt: null })}, was told to be unheard at ${formatTime(loggedAt)}, and was heard at ${formatTime(heardAt)} all the same`,
+    `${failed(facts, finding, { error, raisedAt: null })}, was told to be unheard at ${formatMeasured(loggedAt)}, and was heard at ${formatMeasured(heardAt)} all the same`,
     "await it before anything else is awaited, or catch the error in it and return it",
   );
 }

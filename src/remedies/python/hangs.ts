@@ -1,5 +1,5 @@
 /** Python's words for a program in which nothing moves any more, and for loops used where they cannot work. */
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
 import type { HangingWait } from "../../reading/hang.ts";
 import type { Words } from "../context.ts";
@@ -69,7 +69,7 @@ export function deadPeer(facts: PythonFacts, finding: InProgram<"dead-peer">): W
   const end = facts.actor(peer);
   const place = facts.reading.failures.findLast(({ actor }) => actor === peer)?.place ?? null;
   const how = error === null ? "" : ` (${quote(error)}${facts.atOrNothing(place, peer)})`;
-  const when = end?.endedAt == null ? "" : ` at ${formatTime(end.endedAt)}`;
+  const when = end?.endedAt == null ? "" : ` at ${formatMeasured(end.endedAt)}`;
   const gone =
     status === "abandoned" || status === "unstarted"
       ? "has no loop left to run on"

@@ -1,6 +1,6 @@
 /** Python's words for a loop whose thread one step, or many, kept from everybody else. */
 import { formatCount } from "../../base/count.ts";
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import type { Victim } from "../../reading/victims.ts";
 import type { Hold } from "../../reading/holds.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
@@ -20,7 +20,8 @@ export function loopBlocked(facts: PythonFacts, finding: InProgram<"loop-blocked
   const doing = kind === "computing" ? "computed" : kind === "blocked" ? "stood still" : "was";
   const where = place === null ? "" : ` (it ${doing} at ${facts.at(place, actor)})`;
   const often = holds === 1 ? "for" : `${formatCount(holds)} times, for up to`;
-  const span = seen?.goesOn === true ? `and never gave it back` : `${often} ${formatTime(ticks)}`;
+  const span =
+    seen?.goesOn === true ? `and never gave it back` : `${often} ${formatMeasured(ticks)}`;
   const late = victims.length === 0 ? "" : `: ${lateWords(facts, victims)}`;
   const others = more === 0 ? "" : ` (and ${more} more hold it likewise)`;
   return words(
@@ -51,7 +52,7 @@ function lateWords(facts: PythonFacts, victims: readonly Victim[]): string {
       tasks === 1 ? facts.function(actor) : `${formatCount(tasks)} of ${facts.function(actor)}`;
     if (how === "cut-off" && alike) return `${who} did not wake any more`;
     const where = place == null ? "" : ` (${facts.names.line(place)})`;
-    return `${who}${where} ${alike ? how : "was"} up to ${formatTime(late)} late`.replace(
+    return `${who}${where} ${alike ? how : "was"} up to ${formatMeasured(late)} late`.replace(
       tasks === 1 ? "up to " : "\0",
       "",
     );

@@ -1,5 +1,5 @@
 /** Python's words for work that was lost, given up, or went on when nobody wanted it any more. */
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
 import type { Words } from "../context.ts";
 import { abandoned } from "../program/losses.ts";
@@ -101,7 +101,7 @@ export function taskCollected(
   const call = facts.call(first);
   const several = finding.actors.length > 1;
   return words(
-    `the garbage collector destroyed ${facts.whoMade(finding)} at ${formatTime(finding.at)} while ${several ? "they were" : "it was"} pending${facts.stood(finding)}: nothing kept a reference to ${several ? "them" : "it"}, and the event loop has only a weak one`,
+    `the garbage collector destroyed ${facts.whoMade(finding)} at ${formatMeasured(finding.at)} while ${several ? "they were" : "it was"} pending${facts.stood(finding)}: nothing kept a reference to ${several ? "them" : "it"}, and the event loop has only a weak one`,
     `keep a strong reference until it is done (task = asyncio.create_task(${call}); tasks.add(task); task.add_done_callback(tasks.discard), with tasks a set that lives as long)${facts.has(11) ? ", or start it in an asyncio.TaskGroup" : ""}, or await it`,
   );
 }
@@ -196,7 +196,7 @@ export function outlived(facts: PythonFacts, finding: InProgram<"outlived">): Wo
   const how = by === "cancelled" ? "was cancelled" : "stopped waiting for it";
   const end = endedAt === null ? " and had not ended when the process did" : "";
   return words(
-    `${facts.function(waiter)} ${how} at ${formatTime(at)}, but ${facts.whoMade(finding, "handed over")} ran on in its thread for ${formatTime(until - at)}${end}: nothing can cancel a function that a thread has begun`,
+    `${facts.function(waiter)} ${how} at ${formatMeasured(at)}, but ${facts.whoMade(finding, "handed over")} ran on in its thread for ${formatMeasured(until - at)}${end}: nothing can cancel a function that a thread has begun`,
     "hand it a threading.Event and let it look between two pieces of its work whether it is still wanted, or give what it calls a timeout of its own",
   );
 }

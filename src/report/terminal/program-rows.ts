@@ -1,6 +1,6 @@
 /** The rows of the verdict on an observed program: threads with their loops, work by kind, and what was left. */
 import { formatCount } from "../../base/count.ts";
-import { formatTime } from "../../base/duration.ts";
+import { formatMeasured } from "../../base/duration.ts";
 import { printable } from "../../base/texts.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
@@ -21,8 +21,15 @@ import { unrunIn } from "../program-handlers.ts";
 import type { Standing } from "../program-standings.ts";
 import type { ThreadReport } from "../program-threads.ts";
 import { whyOf } from "../program-why.ts";
-import { cleanupWords, common, endWords, errorWords, sentence } from "../program-words.ts";
-import { at, type Row } from "./rows.ts";
+import {
+  cleanupWords,
+  common,
+  endWords,
+  errorWords,
+  momentWords,
+  sentence,
+} from "../program-words.ts";
+import type { Row } from "./rows.ts";
 
 /** The most rows of threads, of kinds and of resources that are shown, in all processes together. */
 const mostRows = 20;
@@ -74,7 +81,7 @@ export class ProgramRows {
     return {
       who: `process ${name}`,
       status: exitCode !== null ? `exit ${exitCode}` : endedAt === null ? "no end" : "ended",
-      when: at(endedAt),
+      when: momentWords(endedAt),
       story: sentence([
         pid === null ? null : `pid ${pid}`,
         command === null || shownCommand(command) === name ? null : shownCommand(command),
@@ -123,11 +130,12 @@ export class ProgramRows {
     const head: Row = {
       who: isFirst && name === "MainThread" ? "main thread" : `thread ${name}`,
       status: program === null ? (startedAt === null ? "unheard of" : "-") : this.#status(program),
-      when: program === null ? at(thread.endedAt) : this.#end(program),
+      when: program === null ? momentWords(thread.endedAt) : this.#end(program),
       story: sentence([
         daemon ? "daemon" : null,
         program?.kind === "thread" ? this.#madeWords([program]) : null,
         program === null ? null : this.#story(program),
+        this.#unjoinedWords(thread),
       ]),
     };
     const below = [
@@ -138,6 +146,29 @@ export class ProgramRows {
     ];
     // Where there is but one thread with a loop, nothing has to be told apart.
     return [head, ...(isFirst && isAlone ? below : below.map(indented))];
+  }
+
+  /** The same of several threads. */
+  #unjoinedOf(programs: readonly ActorOutcome[]): string | null {
+    const threads = this.#report.processes.flatMap((process) => process.threads);
+    const own = new Map(threads.map((thread) => [thread.program?.number, thread]));
+    const told = programs.map(({ number }) => own.get(number));
+    return common(
+      told.map((thread) => (thread === undefined ? null : this.#unjoinedWords(thread))),
+    );
+  }
+
+  /** That nobody has joined a thread which its process waits for all the same; null where that is not so. */
+  #unjoinedWords({ daemon, joined, program, process }: ThreadReport): string | null {
+    if (daemon || joined !== null || program?.kind !== "thread") return null;
+    if (program.status !== "finished" && program.status !== "failed") return null;
+    const [main] = this.#report.processes.find(({ number }) => number === process)?.threads ?? [];
+    const mainEnd = main?.program?.endedAt ?? null;
+    if (mainEnd === null || program.endedAt === null) return null;
+    const waited = program.endedAt - mainEnd;
+    return waited < noteworthy
+      ? "not joined; over before main, which would have waited for it at exit (no daemon)"
+      : `not joined; no daemon, so waited for at exit, for ${formatMeasured(waited)}`;
   }
 
   /** Whether there is no more to be said of a loop's entry than that there was one. */
@@ -152,7 +183,7 @@ export class ProgramRows {
     return {
       who: workers.length === 1 ? `worker ${workers[0]!.name}` : `workers ×${workers.length}`,
       status: ends.every((end) => end !== null) ? "ended" : "-",
-      when: at(ends.every((end) => end !== null) ? last : null),
+      when: momentWords(ends.every((end) => end !== null) ? last : null),
       story: `of a pool; ${formatCount(jobs)} ${jobs === 1 ? "job" : "jobs"}`,
     };
   }
@@ -168,13 +199,13 @@ export class ProgramRows {
     return {
       who: "event loop",
       status,
-      when: at(closedAt ?? closingAt),
+      when: momentWords(closedAt ?? closingAt),
       story: sentence([
-        from ?? `opened at ${formatTime(openedAt)}`,
+        from ?? `opened at ${formatMeasured(openedAt)}`,
         to === from || to === null ? null : `closed by ${to}`,
         longestBlock === null || longestBlock.ticks < noteworthy
           ? null
-          : `held for up to ${formatTime(longestBlock.ticks)} (by ${this.#names.kind(longestBlock.actor)})`,
+          : `held for up to ${formatMeasured(longestBlock.ticks)} (by ${this.#names.kind(longestBlock.actor)})`,
       ]),
     };
   }
@@ -198,7 +229,7 @@ export class ProgramRows {
   }
 
   #end({ number, endedAt }: ActorOutcome): string {
-    return at(this.#report.alive.has(number) ? null : endedAt);
+    return momentWords(this.#report.alive.has(number) ? null : endedAt);
   }
 
   #ofKind({ kind, name, tasks, counts }: Kind): Row {
@@ -211,11 +242,13 @@ export class ProgramRows {
       .flatMap(({ endedAt }) => endedAt ?? []);
     const least = ends.reduce((a, b) => Math.min(a, b), Infinity);
     const most = ends.reduce((a, b) => Math.max(a, b), 0);
-    const several = ends.length > 0 && formatTime(least) !== formatTime(most);
+    const several = ends.length > 0 && formatMeasured(least) !== formatMeasured(most);
     return {
       who: whoWords(kind, name, tasks.length),
       status: one ? shown(gravest) : `${formatCount(counts[gravest])} ${shown(gravest)}`,
-      when: several ? `${at(least)} to ${at(most)}` : at(ends[0] ?? null),
+      when: several
+        ? `${momentWords(least)} to ${momentWords(most)}`
+        : momentWords(ends[0] ?? null),
       story: sentence([
         one && isNamed(first) ? `named ${first.name}` : null,
         this.#madeWords(tasks),
@@ -224,6 +257,7 @@ export class ProgramRows {
           tasks.filter((task) => fateOf(task, this.#report) === gravest),
           gravest,
         ),
+        kind === "thread" ? this.#unjoinedOf(tasks) : null,
       ]),
     };
   }
@@ -280,11 +314,11 @@ export class ProgramRows {
       .filter(({ place, ticks }) => place !== null && ticks >= total / 10)
       .slice(0, mostStretches)
       .map(({ place, ticks }) => {
-        const part = ticks === total ? "" : `${formatTime(ticks)}: `;
+        const part = ticks === total ? "" : `${formatMeasured(ticks)}: `;
         return `${part}${this.#callWords(place!)}`;
       });
     const where = told.length === 0 ? "" : ` (${told.join("; ")})`;
-    return `stood still for ${formatTime(total)}${where}`;
+    return `stood still for ${formatMeasured(total)}${where}`;
   }
 
   /** A call and its line, as `time.sleep(3), app.py:25`. */
@@ -311,7 +345,7 @@ export class ProgramRows {
     const where = place === null ? "" : ` at ${this.#names.spot(place, actor.function)}`;
     const doing = this.#doing(standing);
     if (doing === null) return where === "" ? null : `stood${where}`;
-    const when = since === null || what === "seen" ? "" : ` since ${formatTime(since)}`;
+    const when = since === null || what === "seen" ? "" : ` since ${formatMeasured(since)}`;
     return `${doing}${when},${where}`.replace(/,$/, "");
   }
 

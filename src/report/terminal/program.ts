@@ -3,7 +3,7 @@
  * kind, where those stand that have not come to an end, and findings.
  */
 import { formatCount } from "../../base/count.ts";
-import { formatTime, type Ticks } from "../../base/duration.ts";
+import { formatMeasured, type Ticks } from "../../base/duration.ts";
 import { wrap } from "../../base/layout.ts";
 import { counted, list } from "../../base/sentences.ts";
 import { joined, type TerminalText } from "../../base/texts.ts";
@@ -11,9 +11,9 @@ import { NOBODY } from "../../trace/log.ts";
 import { functionName } from "../../remedies/program/names.ts";
 import type { Fate, Kind, ProcessReport, ProgramReport } from "../program.ts";
 import { processName, shownCommand } from "../program-command.ts";
-import { endWords } from "../program-words.ts";
+import { endWords, momentWords } from "../program-words.ts";
 import { ProgramRows } from "./program-rows.ts";
-import { at, layOut, renderFinding } from "./rows.ts";
+import { layOut, renderFinding } from "./rows.ts";
 
 /** The most things that are named which kept a process from its end. */
 const mostKept = 5;
@@ -42,7 +42,7 @@ function headline({ source, reading }: ProgramReport): string {
   const { command, runtime, language } = source;
   const code = reading.processes[0]?.exitCode ?? null;
   const status = code === null ? "" : `; exit status ${code}`;
-  return `${shownCommand(command)}, ${runtime === "" ? language : runtime}, for ${formatTime(reading.wall)}${status}`;
+  return `${shownCommand(command)}, ${runtime === "" ? language : runtime}, for ${formatMeasured(reading.wall)}${status}`;
 }
 
 function summary(report: ProgramReport): string[] {
@@ -59,7 +59,7 @@ function summary(report: ProgramReport): string[] {
     ...unseenWords(report),
     ...reading.dropped.map(
       ({ count, at, why }) =>
-        `${counted(count, "event")} up to ${formatTime(at)} ${count === 1 ? "was" : "were"} not recorded: ${why}.`,
+        `${counted(count, "event")} up to ${formatMeasured(at)} ${count === 1 ? "was" : "were"} not recorded: ${why}.`,
     ),
   ];
 }
@@ -69,20 +69,50 @@ function sumWords({ processes, unseen, programs }: ProgramReport): string {
   if (processes.length === 0)
     return unseen.length > 0 ? "Nothing was seen." : "The record tells of no process.";
   const kinds = processes.flatMap((process) => process.kinds);
-  const total = kinds.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const asSeen = unseen.length > 0 ? ", as far as was seen" : "";
+  const alike = Map.groupBy(kinds, ({ kind }) => kind);
+  // Work of an event loop comes first, then that of a pool; threads come last.
+  const order = [...new Set(["task", "job", ...alike.keys()])].filter((kind) => kind !== "thread");
+  const counts = order.flatMap((kind) => countWords(kind, alike.get(kind) ?? []) ?? []);
+  const threads = countWords("thread", alike.get("thread") ?? [], counts.length === 0);
+  const all = [...counts, ...(threads === null ? [] : [threads])];
+  const isLost = kinds.some(({ counts }) => counts.lost > 0);
+  const also = programWords(programs, isLost);
+  const parts = [
+    ...(all.length === 0 ? ["There were no tasks"] : all),
+    ...(also === null ? [] : [also]),
+  ];
+  return `${parts.join("; ")}${asSeen}.`;
+}
+
+/**
+ * How much of the work of one kind was lost, as `1 of 3 tasks lost, 2 failed`.
+ *
+ * @param isTold whether it is said although nothing went wrong.
+ * @returns null where nothing is to be said.
+ */
+function countWords(kind: string, kinds: readonly Kind[], isTold = true): string | null {
+  const total = kinds.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const count = (fate: Fate): number => kinds.reduce((sum, { counts }) => sum + counts[fate], 0);
   const beside = (["given up", "failed", "alive"] as const)
     .filter((fate) => count(fate) > 0)
-    .map((fate) => `, ${formatCount(count(fate))} ${fate === "alive" ? "alive at the end" : fate}`);
+    .map((fate) => `${formatCount(count(fate))} ${fate === "alive" ? "alive at the end" : fate}`);
   const lost = count("lost");
-  const also = programWords(programs, lost > 0);
-  if (total === 0)
-    return also === null
-      ? `There were no tasks${asSeen}.`
-      : `There were no tasks; ${also}${asSeen}.`;
-  const end = also === null ? "" : `; ${also}`;
-  return `${formatCount(lost)} of ${counted(total, nounFor(kinds))} lost${beside.join("")}${end}${asSeen}.`;
+  if (total === 0 || (!isTold && lost === 0 && beside.length === 0)) return null;
+  const isNeverAwaited =
+    kind === "coroutine" &&
+    lost === total &&
+    kinds.every(({ tasks }) => tasks.every(({ startedAt }) => startedAt === null));
+  if (isNeverAwaited) return `${counted(total, kind)} never awaited`;
+  const isWhole = kind === "task" || kind === "job" || lost > 0 || beside.length === 0;
+  const lostWord = kind === "thread" ? "cut off" : "lost";
+  const [first, ...others] = [
+    ...(isWhole ? [`${formatCount(lost)} of ${counted(total, kind)} ${lostWord}`] : []),
+    ...beside,
+  ];
+  // What is never lost is counted by what became of it.
+  const head = isWhole ? first! : first!.replace(/^(\S+)/, `$1 of ${counted(total, kind)}`);
+  return [head, ...others].join(", ");
 }
 
 /** Which programs were lost; null where none was. @param isToo whether work was as well. */
@@ -93,12 +123,6 @@ function programWords(programs: ProgramReport["programs"], isToo: boolean): stri
   const all = [...new Set(names)];
   if (all.length === 0) return null;
   return `${list(all)} ${all.length === 1 ? "was" : "were"} lost${isToo ? " too" : ""}`;
-}
-
-/** What work of these kinds is called. */
-function nounFor(kinds: readonly Kind[]): string {
-  const [only, ...others] = new Set(kinds.map(({ kind }) => kind));
-  return others.length === 0 && only !== undefined ? only : "task";
 }
 
 /** Which processes no recorder saw. */
@@ -121,15 +145,15 @@ function interruptionWords(
   hang: ProgramReport["hang"],
 ): string {
   if (process.interruptedBy === "cut-off")
-    return `The record ends at ${formatTime(wall)}; what happened afterwards is not in it.`;
+    return `The record ends at ${formatMeasured(wall)}; what happened afterwards is not in it.`;
   const name = processName(process);
   if (process.interruptedBy === "hang")
-    return `The process ${name} was ended at ${at(process.endedAt)}, since ${
+    return `The process ${name} was ended at ${momentWords(process.endedAt)}, since ${
       hang === "idle"
         ? "its loop waited and nothing could come to it any more"
         : "nothing moved any more"
     }.`;
-  return `The process ${name} ${endWords(process)} at ${at(process.endedAt)}.`;
+  return `The process ${name} ${endWords(process)} at ${momentWords(process.endedAt)}.`;
 }
 
 /** Who ended processes by a call for an exit, but for their own main programs. */

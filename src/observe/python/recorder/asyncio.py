@@ -434,7 +434,7 @@ def _task_ended(task):
         if _cancel_asked:
             _cancel_asked.pop(actor, None)
             _cancel_caught.pop(actor, None)
-        if status or task._tandem_longest >= long_step or actor in _task_launches:
+        if status or task._tandem_longest >= long_step or actor in _task_launches or actor in _task_folded:
             _task_tell_end(task, actor, status, at, error)
         else:
             busy, steps, longest = task._tandem_busy, task._tandem_steps, task._tandem_longest
@@ -483,13 +483,29 @@ def _task_tell_code(task, actor):
             emit(CODE, actor, 0, def_place(code))
 
 
+# By actor: how many of its steps have been told already, and for how long those kept the thread.
+_task_folded = {}
+
+
 def _task_folds(task, actor):
-    """Tells the steps of a task in one sum."""
+    """Tells the steps of a task in one sum, but for those that have been told."""
+    steps, busy = _task_folded.pop(actor, (0, 0)) if _task_folded else (0, 0)
+    _task_tell_sum(task, actor, task._tandem_steps - steps, task._tandem_busy - busy)
+    _task_longest.pop(actor, None)
+
+
+def _task_folds_so_far(task, actor):
+    """Tells the steps that a task has had by now in one sum."""
+    steps, busy = _task_folded[actor] = task._tandem_steps, task._tandem_busy
+    _task_tell_sum(task, actor, steps, busy)
+
+
+def _task_tell_sum(task, actor, steps, busy):
     longest = task._tandem_longest
     if longest >= long_step:
-        longest = _task_longest.pop(actor, longest)
-    emit(MORE, 0, task._tandem_busy, 0, min(longest, 0xFFFFFFFF))
-    emit(FOLDED, actor, task._tandem_steps, 0, _text_ids.get("step") or text("step"))
+        longest = _task_longest.get(actor, longest)
+    emit(MORE, 0, busy, 0, min(longest, 0xFFFFFFFF))
+    emit(FOLDED, actor, steps, 0, _text_ids.get("step") or text("step"))
 
 
 def _task_cancellation(task):

@@ -1,6 +1,6 @@
 # Cancellations: who asked a task to stop, for what reason, where it stood, and whether it went on regardless.
 #
-# Uses of asyncio.py: task_actor, await_frames, current_actor. The innermost frame of asyncio's that called cancel()
+# Uses of asyncio.py: task_actor, await_frames, current_actor, _task_folds_so_far; of snapshot: _snapshot_source. The innermost frame of asyncio's that called cancel()
 # names the reason; where there is none, a line of the program did it.
 
 # Code of asyncio's that cancels, once asyncio is there: a function of (frame, task) that says why.
@@ -114,6 +114,9 @@ def _task_cancels(task, frame):
             return None
         frames = await_frames(task.get_coro())
         stood = _cancel_stood(task, actor, frames)
+        if actor not in _cancel_asked and task._tandem_steps > 0:
+            # How many steps it has had of its own, before the one in which it hears of this.
+            _task_folds_so_far(task, actor)
         if why.by:
             more(why.by)
         emit(CANCEL_REQUESTED, actor, why.reason, why.place)
@@ -140,6 +143,7 @@ def _cancel_stood(task, actor, frames):
     at = place(inner.f_code.co_filename, inner.f_lineno, inner.f_code.co_name)
     stack([place(one.f_code.co_filename, one.f_lineno, one.f_code.co_name) for one in reversed(own)])
     emit(STOOD_AT, actor, 0, at)
+    _snapshot_source(at, inner, _snapshot_owed)
     return at
 
 

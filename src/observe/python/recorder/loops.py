@@ -113,7 +113,9 @@ def _loop_stands(task):
         _task_stood.setdefault(actor, own[0])
         stack(own)
         emit(STOOD_AT, actor, 0, own[0])
-    task = frames = None
+        inner = [frame for frame in frames if is_user_file(frame.f_code.co_filename)][-1]
+        _snapshot_source(own[0], inner, _snapshot_owed)
+    task = frames = inner = None
 
 
 def _loop_generators(loop):

@@ -17,6 +17,8 @@ _snapshot_told = {}
 # By place and instruction: the text of the call there has been told.
 _snapshot_sources = set()
 _snapshot_turn = 0
+# Spots of the program's own threads, whose texts the next snapshot tells, as that reads files.
+_snapshot_owed = []
 
 
 def snapshot(urgent=False):
@@ -25,7 +27,7 @@ def snapshot(urgent=False):
     urgent: it may be the last that is heard of them.
     """
     try:
-        spots = []
+        spots = _snapshot_take_owed()
         locks = _snapshot_threads(spots, urgent)
         locks += _snapshot_all_tasks(spots, urgent)
         if locks:
@@ -34,6 +36,12 @@ def snapshot(urgent=False):
         queues_left()
     except Exception:
         trouble("snapshot")
+
+
+def _snapshot_take_owed():
+    spots = _snapshot_owed[:]
+    del _snapshot_owed[: len(spots)]
+    return spots
 
 
 def _snapshot_put(kind, actor, thread, place_id=0, words=0, whom=0, about=0, frames=(), urgent=False):
@@ -185,14 +193,15 @@ def _snapshot_all_tasks(spots, urgent):
 def _snapshot_changed():
     """Tells where tasks stand that have made a step since they were last told; for a kill without notice."""
     global _snapshot_turn
+    spots = _snapshot_take_owed()
     weak = _snapshot_weak()
     if not weak:
+        _snapshot_texts(spots)
         return
     if len(weak) > _snapshot_looked:
         begin = _snapshot_turn % len(weak)
         _snapshot_turn = begin + _snapshot_looked
         weak = (weak + weak)[begin : begin + _snapshot_looked]
-    spots = []
     _snapshot_some(weak, spots, _snapshot_regular, False)
     _snapshot_texts(spots)
     if len(_snapshot_told) > 4 * len(weak) + 10000:

@@ -61,7 +61,10 @@ class _Mark(_thread_ref):
 class _ThreadMark:
     """A thread that was started: its id, its actor (0: a worker's), and how it failed."""
 
-    __slots__ = ("number", "actor", "flags", "place", "name", "error", "failed_at", "stack", "is_heard", "is_over")
+    __slots__ = (
+        "number", "actor", "flags", "place", "name", "error", "failed_at", "stack", "is_heard", "is_over",
+        "is_joined",
+    )
 
     def __init__(self, number, actor, flags, place_id, name):
         self.number = number
@@ -74,6 +77,7 @@ class _ThreadMark:
         self.stack = ()
         self.is_heard = True
         self.is_over = False
+        self.is_joined = False
 
 
 def thread_of(thread):
@@ -169,6 +173,19 @@ class _ThreadHooks:
 
     @staticmethod
     @guard
+    def joined(thread):
+        """Whoever joins it first. How long that takes, if it is noticeable, the sampler tells."""
+        mark = _thread_marks.get(thread)
+        if mark is None or mark.is_joined or not mark.actor or thread.ident == get_ident():
+            return
+        mark.is_joined = True
+        actor, at = current_actor(), user_place(sys._getframe(2))
+        more(mark.actor)
+        emit(WAIT_BEGAN, actor, WAIT_BEGAN_JOIN, at)
+        emit(WAIT_ENDED, actor, WAIT_BEGAN_JOIN, at)
+
+    @staticmethod
+    @guard
     def failed(thread):
         mark = _thread_marks.get(thread)
         error = sys.exc_info()[1]
@@ -225,6 +242,7 @@ def _threads_watch(threading):
     _thread_original_hook = threading.excepthook
     of_thread = threading.Thread
     woven(of_thread, "start", _ThreadHooks, ("first", "hook.starting(self)"))
+    woven(of_thread, "join", _ThreadHooks, ("first", "hook.joined(self)"))
     woven(
         of_thread,
         "_bootstrap_inner",
