@@ -75,8 +75,13 @@ def _task_make_class(base):
     base_finalize = base.__del__
     frame_at = sys._getframe
 
-    class Task(base):
+    class Eager(base):
+        __slots__ = ()
+
+    class Task(Eager):
         __slots__ = ("_tandem_actor", "_tandem_place", "_tandem_steps", "_tandem_busy", "_tandem_longest")
+        # C makes tasks itself, whatever Eager gets (_task_watch_eager).
+        __new__ = base.__new__
 
         def cancel(self, *arguments, **named):
             ident = get_ident()
@@ -126,7 +131,8 @@ def _task_watch_births(asyncio):
             everybody._commit_removals()
         everybody.data.add(ref(task, remove))
         try:
-            if not _task_eager_births or id(task) not in _task_eager_births:
+            # An id among the eager ones may be that of a task whose first step never returned.
+            if not _task_eager_births or not hasattr(task, "_tandem_actor"):
                 born(task, frame_at(1), task.get_coro(), task._loop)
         except Exception:
             if isinstance(task, _task_class):
@@ -230,35 +236,67 @@ _task_eager_births = set()
 
 
 def _task_watch_eager(asyncio):
+    """Has asyncio's factory of eager tasks tell of a birth before C runs the task, and of its first step after that.
+
+    The task is made by a class that it is an instance of: its __new__ is ours and has returned when C's __init__
+    runs the task. So there is no frame and no reference more meanwhile.
+    """
     tasks = asyncio.tasks
-    if not hasattr(tasks, "create_eager_task_factory"):
+    factory = getattr(tasks, "eager_task_factory", None)
+    if factory is None:
         return
-    frame_at = sys._getframe
+    frame_at, make = sys._getframe, _task_base.__new__
 
-    def start(coroutine, *, loop, **named):
-        task = _task_class.__new__(_task_class)
-        key = id(task)
+    def __new__(cls, coroutine, *, loop, **named):
+        task = make(_task_class)
         try:
-            _task_eager_births.add(key)
-            try:
-                _task_born(task, frame_at(1), coroutine, loop)
-                _task_first_step(task)
-            except Exception:
-                trouble("at the birth of a task")
-            began = now()
-            task.__init__(coroutine, loop=loop, **named)
-            _task_eager_step(task, now() - began)
-            return task
+            _task_eager_births.add(id(task))
+            _task_born(task, frame_at(1), coroutine, loop)
+            task._tandem_busy = now()
+            _task_first_step(task)
+        except Exception:
+            trouble("at the birth of a task")
         finally:
-            _task_eager_births.discard(key)
-            task = coroutine = None
+            coroutine = None
+        return task
 
-    tasks.eager_task_factory = asyncio.eager_task_factory = tasks.create_eager_task_factory(start)
+    if _task_wrap_return(tasks.create_eager_task_factory, factory, _task_eager_step):
+        eager = _task_class.__base__
+        eager.__new__ = __new__
+        factory.__closure__[0].cell_contents = eager
 
 
-def _task_eager_step(task, duration):
-    """The first step of a task, within its own creation."""
+def _task_wrap_return(outer, inner, hook):
+    """Has a function within another one of the standard library hand what it returns to a hook; False: it cannot be."""
+    code = outer.__code__
+    lines = _start_source(code)
+    if lines is None:
+        return False
+    tree = compile("\n" * (code.co_firstlineno - 1) + "\n".join(lines), code.co_filename, "exec", 0x400, True, 0)
+    for part in tree.body[0].body:
+        if getattr(part, "name", "") == inner.__name__:
+            statement = part.body[-1]
+            call = compile("_tandem_returns(0)", "<tandem>", "eval", 0x400, True, 0).body
+            for one in (call, call.func):
+                for field in ("lineno", "end_lineno", "col_offset", "end_col_offset"):
+                    setattr(one, field, getattr(statement.value, field))
+            call.args[0], statement.value = statement.value, call
+    module = compile(tree, code.co_filename, "exec", 0, True, sys.flags.optimize)
+    for name in (outer.__name__, inner.__name__):
+        module = next(part for part in module.co_consts if getattr(part, "co_name", "") == name)
+    if module.co_freevars != inner.__code__.co_freevars:
+        return False
+    inner.__globals__["_tandem_returns"] = hook
+    inner.__code__ = module
+    return True
+
+
+def _task_eager_step(task):
+    """The first step of a task is over, within its own creation."""
     try:
+        if id(task) not in _task_eager_births:
+            return task
+        duration = now() - task._tandem_busy
         task._tandem_steps = 1
         task._tandem_busy = duration
         task._tandem_longest = min(duration, long_step - 1)
@@ -267,7 +305,8 @@ def _task_eager_step(task, duration):
     except Exception:
         trouble("at the first step of a task")
     finally:
-        task = None
+        _task_eager_births.discard(id(task))
+    return task
 
 
 def _task_current_actor():

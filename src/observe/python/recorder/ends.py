@@ -155,6 +155,8 @@ def _end_at_exit():
     _end_main_is_over()
     _end_handler_begins(0)
     _end_tell_left()
+    # A function of main's keeps all that main has from being finalized in its order.
+    _end_handlers.clear()
 
 
 def _end_tell_left():
