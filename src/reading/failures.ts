@@ -26,7 +26,7 @@ export interface Failure {
   /** Where it was raised, and its callers there, the innermost first, as far as the trace tells. */
   place?: number | null;
   stack?: Stack | null;
-  /** Whether it is not the actor that failed, but a call in it that cannot work (`misused`). */
+  /** Whether it is not the actor that failed, but a call in it (`misused`) or a callback of the loop it runs. */
   ofCall?: true;
 }
 
@@ -155,8 +155,14 @@ export class FailureReader {
       this.raisedInto.getOrInsertComputed(launch, () => []).push(actor);
   }
 
-  #logged({ actor: number, at, thread, value, text }: LogCursor): void {
+  #logged({ actor: number, at, thread, value, text, place, stack }: LogCursor): void {
     const where = this.#entities.word(logReasons, value);
+    if (where === "callback-failed") {
+      const heard: Hearing = { by: "logged", where, at };
+      const error = text ?? "";
+      this.failures.push({ actor: number, error, at, heard: [heard], place, stack, ofCall: true });
+      return;
+    }
     const by: HeardBy = { by: "logged", into: null, at };
     const actor = this.#entities.actor(number);
     if (actor.kind !== "launch") {

@@ -48,6 +48,8 @@ export const logReasons = [
   "main-failed",
   /** Thrown where nobody could catch it, as in a timer's callback; it ends the thread. */
   "uncaught-exception",
+  /** asyncio: a callback of the loop raised; the loop goes on. */
+  "callback-failed",
 ] as const;
 export type LogReason = (typeof logReasons)[number];
 

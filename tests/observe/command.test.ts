@@ -3,7 +3,7 @@
  * and what could not be seen is said.
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { readTrace } from "../../src/trace/read.ts";
 import { patience } from "../support/patience.ts";
 import { findPython, whyNoPython } from "../support/python.ts";
@@ -99,6 +99,73 @@ describe.skipIf(python === null)(`a program that is observed${why}`, () => {
     expect(status).toBe(124);
     expect(stderr).toContain("app.py:2");
     expect(stderr).toContain("--timeout");
+  });
+
+  test("whose loop's callback fails goes on, which is told at the callback's line and of nothing else", async () => {
+    const { stderr } = await observed(`import asyncio
+async def main():
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    await asyncio.sleep(0.01)
+asyncio.run(main())`);
+    const verdict = stderr.replaceAll(/\s+/g, " ");
+    expect(verdict).toContain(
+      'a callback of the loop failed with "ZeroDivisionError: division by zero" at app.py:3',
+    );
+    expect(verdict).not.toContain("ended the process");
+    expect(verdict.match(/\* /g)).toHaveLength(1);
+  });
+
+  test("with a handler for its loop's errors has heard of what comes to it", async () => {
+    const { stderr } = await observed(`import asyncio, gc
+async def fails(): raise KeyError("k")
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: None)
+    loop.call_soon(lambda: 1 / 0)
+    asyncio.create_task(fails())
+    await asyncio.sleep(0.01)
+    gc.collect()
+asyncio.run(main())`);
+    expect(stderr).toContain("1 failed");
+    expect(stderr).not.toContain("* ");
+  });
+
+  test("hears of a task's call for an exit by its own end", async () => {
+    const { status, stderr } = await observed(`import asyncio, sys
+async def leaves(): sys.exit(4)
+async def main():
+    await asyncio.gather(asyncio.create_task(leaves()))
+asyncio.run(main())`);
+    expect(status).toBe(4);
+    expect(stderr).not.toContain("* ");
+  });
+
+  test("has each task of a library in its verdict, whoever made it, and none as a loop's entry", async () => {
+    using folder = temporaryFolder();
+    mkdirSync(folder.file("site-packages"));
+    folder.file(
+      "site-packages/library.py",
+      `import asyncio
+async def first():
+    global kept, again
+    kept = asyncio.ensure_future(second())
+    asyncio.get_running_loop().call_soon(make)
+    await asyncio.sleep(9)
+async def second(): await asyncio.wait_for(asyncio.sleep(9), 9)
+def make():
+    global again
+    again = asyncio.ensure_future(second())`,
+    );
+    const { stderr } = await observed(
+      `import asyncio, library
+async def main():
+    task = asyncio.create_task(library.first())
+    await asyncio.sleep(0.05)
+asyncio.run(main())`,
+      [],
+      { env: { PYTHONPATH: folder.path + "/site-packages" } },
+    );
+    expect(stderr).toContain("3 of 3 tasks lost");
   });
 
   test("that heeds no SIGTERM is killed when its time is over", async () => {

@@ -4,16 +4,29 @@ import type { Failure } from "../failures.ts";
 import { strays } from "./errors.ts";
 import type { DetectedInProgram, Program } from "./program-finding.ts";
 
-/** Failures that nobody heard of, and that no other failure had taken the place of. */
+/** Failures that nobody heard of, and that no other failure had taken the place of; those of callbacks last. */
 export function failuresUnheard(program: Program): DetectedInProgram<"failure-unheard">[] {
-  return byKind(unheard(program).filter((one) => siblingOf(program, one) === null)).map(
-    ({ actors, first }) => ({
+  const told = byKind(unheard(program).filter((one) => siblingOf(program, one) === null)).map(
+    ({ actors, first }): DetectedInProgram<"failure-unheard"> => ({
       rule: "failure-unheard",
       actors,
       at: first.failure.at,
       evidence: { error: first.failure.error, raisedAt: first.failure.place ?? null },
     }),
   );
+  return [...told, ...callbacksUnheard(program)];
+}
+
+/** Failures of a loop's callbacks, which come to no code: they are nobody's work, so there are no actors. */
+function callbacksUnheard({ reading }: Program): DetectedInProgram<"failure-unheard">[] {
+  const failures = reading.failures.filter(({ heard }) =>
+    heard.some(({ where }) => where === "callback-failed"),
+  );
+  const alike = Map.groupBy(failures, ({ place, error }) => `${place} ${error}`);
+  return [...alike.values()].map(([first]): DetectedInProgram<"failure-unheard"> => {
+    const { at, error, place = null } = first!;
+    return { rule: "failure-unheard", actors: [], at, place, evidence: { error, raisedAt: place } };
+  });
 }
 
 /** Failures that nobody heard of since their group had raised another one by then. */

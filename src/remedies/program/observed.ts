@@ -182,7 +182,8 @@ function failed(
 ): string {
   const { error, raisedAt } = finding.evidence;
   const at = raisedAt === null ? "" : ` at ${names.place(raisedAt)}`;
-  return `${names.subject(finding)} failed${at} (${quote(error)})`;
+  const who = finding.actors.length === 0 ? "a callback" : names.subject(finding);
+  return `${who} failed${at} (${quote(error)})`;
 }
 
 function stood(names: Names, finding: Pick<InProgram<ProgramRule>, "actors" | "places">): string {

@@ -23,7 +23,8 @@ function verbFor(facts: PythonFacts, actor: number): string {
 }
 
 export function unheard(facts: PythonFacts, finding: InProgram<"failure-unheard">): Words<never> {
-  const [first] = finding.actors as [number];
+  const [first] = finding.actors;
+  if (first === undefined) return callbackUnheard(facts, finding);
   const { kind, submittedAt = null } = facts.actor(first) ?? {};
   const message = failed(facts, finding, finding.evidence);
   if (submittedAt !== null)
@@ -36,9 +37,25 @@ export function unheard(facts: PythonFacts, finding: InProgram<"failure-unheard"
       `${message}, and nobody took the result of its future: neither a log nor the exit status tells of that`,
       "keep the future that submit() returns and take its result(), or give it a callback that looks (future.add_done_callback(…), with future.exception() in it)",
     );
+  if (kind === "thread" && finding.evidence.error?.startsWith("SystemExit") === true)
+    return words(
+      `${message}, which ended that thread alone: threading drops a SystemExit without a line, and the process went on`,
+      "let main call sys.exit() where the process is to end (after join(), by what the thread has left for it), or just return from the thread",
+    );
   return words(
     `${message}, and nobody heard of it`,
     `await it where its error can be caught, or give it a callback that looks (task.add_done_callback(…), with task.exception() in it)${facts.has(11) ? ", or start it in an asyncio.TaskGroup" : ""}`,
+  );
+}
+
+function callbackUnheard(
+  facts: PythonFacts,
+  { evidence: { error, raisedAt } }: InProgram<"failure-unheard">,
+): Words<never> {
+  const at = raisedAt === null ? "" : ` at ${facts.names.place(raisedAt)}`;
+  return words(
+    `a callback of the loop failed with ${quote(error)}${at}, and only asyncio's line on stderr told of it: the loop went on, and no code heard`,
+    "catch the error in the callback, or give the loop a handler that acts on such errors (loop.set_exception_handler(…))",
   );
 }
 

@@ -167,6 +167,10 @@ def _task_born(task, frame, coroutine, loop):
             if mine or (mine is None and is_user_file(code.co_filename)):
                 break
             if code is _task_run_until or code is _task_runner_run:
+                if _task_running_loop() is not None:
+                    # A step or callback of a library's made it: further out stands who runs the loop, not who made it.
+                    frame = None
+                    break
                 kind = KIND_LAUNCH << 32
             elif code is _task_wait_for:
                 kind = 0

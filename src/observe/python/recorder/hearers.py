@@ -52,8 +52,11 @@ def _heard_failed(task, actor, error):
 
 
 def _heard_by_none(task, actor, error):
-    if isinstance(error, (SystemExit, KeyboardInterrupt)) or task.cancelled():
-        # The first end the loop; nobody is told of a cancellation that nobody asked for.
+    if isinstance(error, (SystemExit, KeyboardInterrupt)) and thread_id() == 1:
+        # They end the loop and come out of it, into main, whose status they become if it lets them.
+        _heard_raised(actor, frames_outward(sys._getframe(1)), thread_actor(), error, _Hearer(thread=True))
+    elif isinstance(error, (SystemExit, KeyboardInterrupt)) or task.cancelled():
+        # In another thread they end its loop alone; nobody is told of a cancellation that nobody asked for.
         emit(HEARD, actor, HEARD_NOBODY)
     else:
         from _weakref import ref
@@ -191,12 +194,21 @@ def _heard_logged(loop, context):
         message = str(context.get("message") or "")
         if "was destroyed but it is pending" in message:
             return
-        reason = ERROR_LOGGED_UNCAUGHT_EXCEPTION
+        reason = ERROR_LOGGED_CALLBACK_FAILED
         if "never retrieved" in message:
             reason = ERROR_LOGGED_NEVER_RETRIEVED
         elif "shutdown" in message:
             reason = ERROR_LOGGED_FAILED_IN_SHUTDOWN
         actor = task_actor(task) if task is not None else 0
+        handler = getattr(loop, "_exception_handler", None)
+        if handler is not None:
+            # Code of the program's hears of it, and what that does with it is its own.
+            if actor:
+                _heard_unasked.pop(actor, None)
+                code = code_of(handler)
+                where = def_place(code) if code is not None and is_user_file(code.co_filename) else 0
+                emit(HEARD, actor, HEARD_RAISED, where)
+            return
         words = error_text(error) if error is not None else text(message, False)
         at = error_place(error) if error is not None else 0
         if actor:
@@ -204,7 +216,7 @@ def _heard_logged(loop, context):
             emit(HEARD, actor, HEARD_LOGGED)
         emit(ERROR_LOGGED, actor, reason, at, words)
     finally:
-        task = error = context = loop = None
+        task = error = context = loop = handler = None
 
 
 def _heard_at_exit():
