@@ -24,6 +24,11 @@ export const slotKind = {
   source: 212,
   /** How a child process ended that this one has waited for: its pid, and its status (a signal's is below 0). */
   child: 213,
+  /**
+   * A task has finished, and its steps: how many (`place`), how long all of them took (`value`) and the longest
+   * (`extra`), in ns. It stands for `folded` and `task-ended`, as most tasks end so.
+   */
+  done: 214,
 } as const;
 
 /** The first number that is no event's. */

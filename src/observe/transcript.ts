@@ -335,6 +335,22 @@ export class ProcessTranscript {
     this.#shared.log.record(at, slot.kind, thread, actor, value, this.#details(slot, pending));
   }
 
+  #done({ at: ns, value: busy, actor: id, place: count, extra: longest, thread: on }: Slot): void {
+    const { log, named } = this.#shared;
+    const at = Math.max(0, ns / nsPerTick);
+    this.#lastAt = Math.max(this.#lastAt, at);
+    this.heard += 2;
+    const thread = this.#threadNumber(on);
+    named[thread] = true;
+    const actor = this.#numberOf("actor", id);
+    const numbers = {
+      busy: Math.round(busy / nsPerTick),
+      longest: Math.round(longest / nsPerTick),
+    };
+    log.record(at, typeNumber.folded, thread, actor, count, { text: "step", numbers });
+    log.record(at, typeNumber["task-ended"], thread, actor, 0);
+  }
+
   #details(slot: Slot, pending: Pending | undefined): Details | undefined {
     const shape = shapesByNumber[slot.kind]!;
     const resource = pending?.resource;
@@ -392,6 +408,8 @@ export class ProcessTranscript {
           at: Math.max(0, slot.at / nsPerTick),
         });
         return;
+      case slotKind.done:
+        return this.#done(slot);
       case slotKind.more:
       case slotKind.stack:
         return this.#keep(ring, slot);

@@ -154,6 +154,20 @@ describe("a transcript", () => {
     expect(ended).toMatchObject({ value: 1, text: error });
   });
 
+  test("one slot says that a task is done, and what its steps took", () => {
+    const record = lostTask();
+    record.put(0, slotKind.done, { at: 7 * ms, actor: 2, value: 5 * ms, place: 9, extra: 2 * ms });
+    const transcript = newTranscript();
+    add(transcript, record);
+    expect(eventsOf(transcript.trace()).slice(-2)).toEqual([
+      {
+        ...{ at: 7000, type: "folded", thread: 0, actor: 1, value: 9 },
+        ...{ place: -1, text: "step", numbers: { busy: 5000, longest: 2000 } },
+      },
+      { at: 7000, type: "task-ended", thread: 0, actor: 1, value: 0 },
+    ]);
+  });
+
   test("further details belong to the next event of their thread, and to no other's", () => {
     const record = lostTask();
     const of = record.text("lock");

@@ -46,6 +46,7 @@ const others: Record<number, string> = {
   211: "STACK",
   212: "SOURCE",
   213: "CHILD",
+  214: "DONE",
 };
 
 /** Runs Python with the recorder; arguments as `["app.py"]` or `["-c", text]`. */

@@ -191,6 +191,9 @@ def _task_born(task, frame, coroutine, loop):
                 # It does not run, or it is none of asyncio's own.
                 parent = _task_current_actor()
                 is_stepped = isinstance(loop, _task_base_loop)
+            elif isinstance(task, _task_class):
+                # call_soon does not look at steps, of which a loop has many.
+                _loop_used_elsewhere(loop)
             if kind == 0 and parent:
                 # wait_for has a task of its own up to 3.11: it is whoever waits.
                 task._tandem_actor, task._tandem_place = -abs(parent), at
@@ -199,7 +202,7 @@ def _task_born(task, frame, coroutine, loop):
             parent = abs(parent)
             kind = kind or KIND_TASK << 32
             actor = next(_actor_number)
-            emit(ACTOR, actor, (parent or _thread_actors.get(thread, 0)) + kind, at, words, thread, now())
+            emit(ACTOR, actor, (parent or _thread_actors.get(thread, 0)) + kind, at, words, thread)
             if kind == KIND_LAUNCH << 32:
                 _task_launches.add(actor)
             if not isinstance(task, _task_class):
@@ -333,13 +336,16 @@ def whose_task(task):
     return abs(getattr(task, "_tandem_actor", 0))
 
 
+# The type of the callback by which C has a task make its next step, and those of C's own for both ways.
+_task_step_type = None
 _task_steps = frozenset()
 
 
 def _task_watch_steps(asyncio):
     handle = asyncio.events.Handle
-    global _task_steps
+    global _task_steps, _task_step_type
     step_type, wakeup_type = _task_step_types(asyncio)
+    _task_step_type = step_type
     _task_steps = {step_type, wakeup_type} - {type(len)}
     inject(
         handle._run,
@@ -354,7 +360,10 @@ if tandem_at is STEP or tandem_at is WAKEUP and (WAKEUP is not BUILTIN or tandem
         tandem = None
 else:
     tandem = foreign(tandem) if FOREIGN else None
-tandem_at = BEGAN[get_ident()] = now()
+try:
+    tandem_at = BEGAN[self._loop._thread_id] = now()
+except AttributeError:
+    tandem_at = BEGAN[get_ident()] = now()
 """,
         after=_task_step_over,
         on_exit=_task_step_over,
@@ -386,7 +395,7 @@ if tandem is not None:
     if tandem_took >= tandem._tandem_longest:
         tandem._tandem_longest = tandem_took if tandem_took < LONG else was_long(tandem, tandem_at, tandem_took)
     if tandem.done():
-        ended(tandem)
+        ended(tandem, tandem_at + tandem_took)
 elif tandem_took >= LONG:
     was_long(None, tandem_at, tandem_took)
 if WATCHED:
@@ -448,30 +457,29 @@ def _task_was_long(task, began, duration):
 
 def _task_first_step(task):
     actor = task._tandem_actor
-    if actor > 0 and not getattr(task, "_must_cancel", False):
+    if actor > 0 and not task._must_cancel:
         try:
-            kind = LAUNCH_STARTED if actor in _task_launches else TASK_STARTED
-            emit(kind, actor, 0, 0, 0, _thread_ids.get(get_ident()) or thread_id(), now())
+            emit(LAUNCH_STARTED if actor in _task_launches else TASK_STARTED, actor)
         except Exception:
             trouble("at the start of a task")
 
 
-def _task_ended(task):
+def _task_ended(task, ended_at=0):
     actor = task._tandem_actor
     if actor <= 0:
         task._tandem_steps = -1
         return
     try:
         error, at, status = None, 0, TASK_ENDED_FINISHED
-        if task.cancelled():
+        if task._exception is not None:
+            status = TASK_ENDED_FAILED
+            error = task._exception
+        elif task.cancelled():
             status = TASK_ENDED_CANCELLED
             if actor in _task_stood:
                 at = _task_stood[actor]
             if actor not in _cancel_asked:
                 error = _task_cancellation(task)
-        elif task._exception is not None:
-            status = TASK_ENDED_FAILED
-            error = task._exception
         if _task_stood:
             _task_stood.pop(actor, None)
         if _cancel_asked:
@@ -480,11 +488,9 @@ def _task_ended(task):
         if status or task._tandem_longest >= long_step or actor in _task_launches or actor in _task_folded:
             _task_tell_end(task, actor, status, at, error)
         else:
-            busy, steps, longest = task._tandem_busy, task._tandem_steps, task._tandem_longest
-            task._tandem_steps = -1
-            words = _text_ids.get("step") or text("step")
-            thread = _thread_ids.get(get_ident()) or thread_id()
-            emit_end(thread, now(), actor, busy, longest, steps, words, TASK_ENDED)
+            # Most tasks: one slot says all.
+            steps, task._tandem_steps = task._tandem_steps, -1
+            emit(DONE, actor, task._tandem_busy, steps, task._tandem_longest, 0, ended_at)
     except Exception:
         trouble("at the end of a task")
     finally:

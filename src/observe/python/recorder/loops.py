@@ -29,13 +29,14 @@ def _loop_watch(asyncio):
     inject(base.close, before="closes(self)", closes=guard(_loop_closes))
     inject(base.call_exception_handler, before="logged(self, context)", logged=guard(_heard_logged))
     inject(base._check_running, before="checks(self)", checks=guard(_loop_checks))
-    for function in (base.call_soon, base.call_at):
-        # What is put into a loop from another thread does not wake it.
+    # What is put into a loop from another thread does not wake it. A step is seen at the task's birth.
+    for function, unless in ((base.call_soon, "type(callback) is not STEP and "), (base.call_at, "")):
         inject(
             function,
-            before="if self._thread_id != get_ident(): elsewhere(self)",
+            before="if %sself._thread_id != get_ident(): elsewhere(self)" % unless,
             elsewhere=guard(_loop_used_elsewhere),
             get_ident=get_ident,
+            STEP=_task_step_type,
         )
     inject(runners._cancel_all_tasks, before="closing(loop)", closing=guard(_loop_closing))
     inject(runners.run, before="runs()", runs=guard(_loop_run_called))

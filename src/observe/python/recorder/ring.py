@@ -27,6 +27,7 @@ TROUBLE = 210
 STACK = 211
 SOURCE = 212
 CHILD = 213
+DONE = 214
 
 # Kinds of actors.
 KIND_MAIN = 1
@@ -253,40 +254,6 @@ def emit(kind, actor=0, value=0, place=0, extra=0, thread=0, at=0, urgent=False)
         thread or _thread_ids.get(get_ident()) or thread_id(), kind, (number >> ring.bits) % 255 + 1,
     )
     return True
-
-
-_ring_three = Struct("<" + 3 * "qqIIIHBB").pack_into
-
-
-def emit_end(thread, at, actor, busy, longest, steps, step_words, kind):
-    """Writes the three slots with which most tasks end, in one go if it can: more, folded, and the end itself."""
-    ring = _ring_lasting
-    take = ring.left_over if ring.spare else ring.next
-    first, second, third = take(), take(), take()
-    index = first & ring.mask
-    if third - first == 2 and third < ring.limit and index + 2 <= ring.mask:
-        lap = (first >> ring.bits) % 255 + 1
-        _ring_three(
-            _ring_map, ring.base + (index << 5),
-            at, busy, 0, 0, longest, thread, MORE, lap,
-            at, steps, actor, 0, step_words, thread, FOLDED, lap,
-            at, 0, actor, 0, 0, thread, kind, lap,
-        )
-    else:
-        _ring_put(ring, first, (at, busy, 0, 0, longest, thread, MORE))
-        _ring_put(ring, second, (at, steps, actor, 0, step_words, thread, FOLDED))
-        _ring_put(ring, third, (at, 0, actor, 0, 0, thread, kind))
-
-
-def _ring_put(ring, number, slot):
-    """Writes a slot under a number that has been taken already."""
-    if number >= ring.limit:
-        number = ring.sequence(number)
-        if number < 0:
-            return
-    _ring_slot(
-        _ring_map, ring.base + ((number & ring.mask) << 5), *slot, (number >> ring.bits) % 255 + 1
-    )
 
 
 def detail(kind, actor=0, value=0, place=0, extra=0, thread=0, at=0):
