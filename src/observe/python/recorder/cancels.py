@@ -1,7 +1,8 @@
 # Cancellations: who asked a task to stop, for what reason, where it stood, and whether it went on regardless.
 #
-# Uses of asyncio.py: task_actor, await_frames, current_actor, _task_folds_so_far; of snapshot: _snapshot_source. The innermost frame of asyncio's that called cancel()
-# names the reason; where there is none, a line of the program did it.
+# Uses of asyncio.py: task_actor, await_frames, current_actor, _task_folds_so_far; of snapshot: _snapshot_source; of
+# hearers: _heard_hushes. The innermost frame of asyncio's that called cancel() names the reason; where there is none,
+# a line of the program did it.
 
 # Code of asyncio's that cancels, once asyncio is there: a function of (frame, task) that says why.
 _cancel_reasons = {}
@@ -105,6 +106,8 @@ def _task_cancels(task, frame):
     try:
         actor = task._tandem_actor
         if not actor or task.done():
+            if actor in _heard_unasked:
+                _heard_hushes(task, actor)
             return None
         why = _cancel_why(frame, task)
         if actor < 0:

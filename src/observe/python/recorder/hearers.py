@@ -180,8 +180,49 @@ def _heard_asked(actor, task, callback):
         failed = task = callback = frames = None
 
 
+# Failed tasks whose cancel() was called when they had ended: asyncio will not log their failure, though nobody has
+# asked for it. By actor: a weak reference, and the traceback that the failure had, by identity.
+_heard_hushed = {}
+
+
+def _heard_hushes(task, actor):
+    """cancel() of a task that has failed: whoever asks from here on leaves its trace in the traceback only."""
+    if _heard_unasked.pop(actor, None) is not None and task._log_traceback:
+        from _weakref import ref
+
+        _heard_hushed[actor] = (ref(task), id(task._exception.__traceback__))
+        watched[actor] = _heard_gathered
+
+
+def _heard_gathered(actor, task, callback):
+    """After a step: whether it was a gather's, for which the failure of the actor is one of its values."""
+    weak, _ = _heard_hushed.get(actor, (None, 0))
+    failed = weak() if weak is not None else None
+    try:
+        if failed is None:
+            return True
+        if getattr(callback, "__qualname__", "").endswith("gather.<locals>._done_callback"):
+            if any(one is failed for one in _heard_cell(callback, "children") or ()):
+                del _heard_hushed[actor]
+                emit(HEARD, actor, HEARD_RAISED)
+                return True
+        return False
+    finally:
+        failed = task = callback = one = None
+
+
+def _heard_hush_over(task, actor):
+    """At the end of a failed task, or of all: whether somebody has caught what it raised."""
+    _, traceback = _heard_hushed.pop(actor)
+    is_caught = id(task._exception.__traceback__) != traceback
+    emit(HEARD, actor, HEARD_RAISED if is_caught else HEARD_NOBODY)
+
+
 def _heard_at_collection(task, actor):
     """A failed task goes: somebody asked for its failure, or asyncio is about to log it."""
+    if actor in _heard_hushed:
+        _heard_hush_over(task, actor)
+        return
     if _heard_unasked.pop(actor, None) is not None and not task._log_traceback:
         emit(HEARD, actor, HEARD_RAISED)
 
@@ -226,4 +267,9 @@ def _heard_at_exit():
         if task is not None and not task._log_traceback:
             emit(HEARD, actor, HEARD_RAISED)
             _heard_unasked.pop(actor, None)
+        task = None
+    for actor, (weak, _) in list(_heard_hushed.items()):
+        task = weak()
+        if task is not None:
+            _heard_hush_over(task, actor)
         task = None

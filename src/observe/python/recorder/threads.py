@@ -216,7 +216,8 @@ class _ThreadHooks:
                 emit(TASK_ENDED, mark.actor, TASK_ENDED_FINISHED)
             else:
                 _thread_tell_failure(mark)
-        emit(THREAD_ENDED, mark.actor)
+        if not mark.flags & THREAD_HIDDEN:
+            emit(THREAD_ENDED, mark.actor)
         forget_thread()
 
 
