@@ -44,6 +44,8 @@ export interface Stretch {
   longest: Ticks;
   /** Whether nothing has ended the last of them. */
   goesOn: boolean;
+  /** Whether its own steps were over: what it waited for kept its process from its end. */
+  afterEnd: boolean;
 }
 
 interface Open extends Omit<Standstill, "stretches"> {
@@ -136,11 +138,12 @@ export class StandstillReader {
     if (main.open.delete(span!)) this.#addStretch(main, span!, to);
   }
 
-  #addStretch({ stretches }: Open, span: Span, to: Ticks): void {
+  #addStretch({ actor, stretches }: Open, span: Span, to: Ticks): void {
     const { kind, value, of, whom, resource, place, from } = span;
     const what = kind === "wait" ? wordOf(this.#trace, waits, value) : null;
+    const afterEnd = from >= (this.#entities.actor(actor).endedAt ?? Infinity);
     const stretch = stretches.getOrInsertComputed(
-      `${kind} ${what} ${of} ${whom} ${resource} ${place}`,
+      `${kind} ${what} ${of} ${whom} ${resource} ${place} ${afterEnd}`,
       () => ({
         kind,
         for: what,
@@ -152,6 +155,7 @@ export class StandstillReader {
         ticks: 0,
         longest: 0,
         goesOn: false,
+        afterEnd,
       }),
     );
     const ticks = to - from;

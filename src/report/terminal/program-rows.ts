@@ -307,7 +307,9 @@ export class ProgramRows {
   /** For how long a thread stood still, and at what, the longest first. */
   #standstillWords({ number }: ActorOutcome): string | null {
     const { stretches = [] } = this.#standstills.get(number) ?? {};
-    const still = stretches.filter(({ kind, goesOn }) => kind !== "compute" && !goesOn);
+    const still = stretches.filter(
+      ({ kind, goesOn, afterEnd }) => kind !== "compute" && !goesOn && !afterEnd,
+    );
     const total = still.reduce((sum, { ticks }) => sum + ticks, 0);
     if (total < noteworthy) return null;
     const told = still

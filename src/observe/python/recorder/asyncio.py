@@ -20,6 +20,8 @@ _task_own = frozenset(
         "BaseEventLoop.shutdown_asyncgens",
         "BaseEventLoop.shutdown_default_executor",
         "BaseSelectorEventLoop._accept_connection2",
+        # Up to 3.10 it runs the tests of a class.
+        "IsolatedAsyncioTestCase._asyncioLoopRunner",
     )
 )
 # When the step that runs on a thread, by its ident, began. It stays when a short step has ended; a long one is
