@@ -47,8 +47,9 @@ def _cancel_watch(asyncio):
 def _cancel_by_close(frame, task):
     # Ctrl-C that nobody has caught before closes the loop.
     is_interrupted = isinstance(sys.exc_info()[1], KeyboardInterrupt)
-    reason = CANCEL_REQUESTED_INTERRUPTED if is_interrupted else CANCEL_REQUESTED_LOOP_CLOSED
-    return _Why(reason, 0, user_place(frame))
+    if is_interrupted:
+        return _cancel_by_signal(frame, task)
+    return _Why(CANCEL_REQUESTED_LOOP_CLOSED, 0, user_place(frame))
 
 
 def _cancel_by_signal(frame, task):
