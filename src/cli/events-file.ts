@@ -1,4 +1,4 @@
-/** The file of `--events`: refused before anything runs, written when it is over. */
+/** The files of `--events` and `--json`: refused before anything runs; the former written when it is over. */
 import { dirname } from "node:path";
 import { isStream, OutputFailed, writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
@@ -9,10 +9,25 @@ import { type EndingSignal, SignalWatch } from "./signals.ts";
 
 /** Refuses, before anything runs, a file that has no folder to stand in or that would be overwritten. */
 export function checkEventsFile(file: string, force: boolean, command: string): void {
+  const option = `--events ${file}`;
+  if (file === "-")
+    throw new UsageError(
+      `${option}: standard output takes what the program prints; name a file`,
+      command,
+    );
+  checkFile(option, file, command);
+  if (lookAt(file).kind === "file" && !isStream(file) && !force)
+    throw new UsageError(
+      `${option}: the file exists; name another, or add --force to replace it`,
+      command,
+    );
+}
+
+/** Refuses, before anything runs, a file that has no folder to stand in or is one. @param option with its value. */
+export function checkFile(option: string, file: string, command: string): void {
   const refuse = (message: string): never => {
-    throw new UsageError(`--events ${file}: ${message}`, command);
+    throw new UsageError(`${option}: ${message}`, command);
   };
-  if (file === "-") refuse("standard output takes what the program prints; name a file");
   const folder = dirname(file);
   const around = lookAt(folder);
   if (around.kind === "nothing") refuse(`there is no folder ${folder}`);
@@ -21,8 +36,6 @@ export function checkEventsFile(file: string, force: boolean, command: string): 
   const there = lookAt(file);
   if (there.kind === "unreachable") refuse(`it cannot be written: ${there.why}`);
   if (there.kind === "folder") refuse("it is a folder; name a file in it");
-  if (there.kind === "file" && !isStream(file) && !force)
-    refuse("the file exists; name another, or add --force to replace it");
 }
 
 /** Writes a record to its file. @returns the signal that came meanwhile: then there may be no file. */

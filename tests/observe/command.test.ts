@@ -50,6 +50,14 @@ describe.skipIf(python === null)(`a program that is observed${why}`, () => {
     expect((await observed(text, ["--quiet"])).status).toBe(status);
   });
 
+  test("does not run where its result could not be written", async () => {
+    for (const file of ["/", "/no-such-folder/result.json"]) {
+      const { status, stdout, stderr } = await observed("print('ran')", ["--json", file]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toContain(`--json ${file}: `);
+    }
+  });
+
   test("gets its arguments and its input, whatever they look like", async () => {
     const text = "import sys; print(sys.argv, input())";
     const { stdout, stderr } = await observed(text, ["--quiet"], { stdin: "typed\n" });
@@ -327,12 +335,14 @@ if __name__ == "__main__":
     expect(ends).toEqual([0, 5, "SIGKILL", 0, "SIGKILL", 0]);
   });
 
-  test("one that becomes another by exec is told as both", async () => {
+  test("one that becomes another by exec is told as both, and loses nothing by it", async () => {
     const text = `import os, sys
 os.execv(sys.executable, [sys.executable, "-c", "raise SystemExit(6)"])`;
     using folder = temporaryFolder();
     const result = folder.file("result.json");
-    expect((await observed(text, ["--quiet", "--json", result])).status).toBe(6);
+    const { status, stderr } = await observed(text, ["--json", result]);
+    expect(status).toBe(6);
+    expect(stderr).not.toMatch(/LOST|was lost/);
     const { processes } = JSON.parse(readFileSync(result, "utf8")) as {
       processes: { exitCode: number }[];
     };

@@ -27,7 +27,7 @@ import { type Arguments, ownWords, readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
-import { checkEventsFile, keepRecord } from "../events-file.ts";
+import { checkEventsFile, checkFile, keepRecord } from "../events-file.ts";
 import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
 import { pictureOf } from "../shown-run.ts";
 import { lookOf } from "../terminal.ts";
@@ -111,6 +111,7 @@ function checkTogether({ options, given }: Words): void {
   const { events, force, json: file, all } = options;
   if (events !== null) checkEventsFile(events, force, commands.observe.name);
   else if (force) throw refusal("--force is about the file of --events, and none is named");
+  if (file !== false && file !== "-") checkFile(`--json ${file}`, file, commands.observe.name);
   if (file === "-" && !options["quiet-program"])
     throw refusal("--json - writes to standard output, as the program does; add --quiet-program");
   if (all && file === false) throw refusal("--all is about the result of --json; name its file");

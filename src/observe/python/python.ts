@@ -39,7 +39,7 @@ function whyUnseen({ executable, words, environment }: UnseenProcess): string {
   const [, major, minor] = /^python(\d)\.?(\d+)?/.exec(name) ?? [];
   if (major === "2" || (minor !== undefined && Number(minor) < leastMinor))
     return `it is Python ${major}${minor === undefined ? "" : `.${minor}`}, and the recorder needs 3.${leastMinor}`;
-  return `it did not load the recorder (another implementation than CPython, a version below 3.${leastMinor}, or no room for its file)`;
+  return `it did not load the recorder (another implementation than CPython, a version below 3.${leastMinor}, no room for its file, or an end before it could)`;
 }
 
 /** The option of an interpreter by which it does not look at PYTHONPATH, or does not import site. */

@@ -201,8 +201,12 @@ def _end_os_exit(frame, *arguments, **named):
 
 
 def _end_exec(frame, *arguments, **named):
-    """os.exec*: another program in this process, which has a file of its own if it is Python."""
+    """os.exec*: another program in this process, which has a file of its own if it is Python.
+
+    For this one it is an exit that somebody called for; where exec fails, the process goes on and no exit follows.
+    """
     snapshot(True)
+    emit(EXIT_CALLED, current_actor(), 0, user_place(frame), urgent=True)
     ring_beat()
 
 
