@@ -133,7 +133,10 @@ const mainBody = [
   "        say(await f0())",
   "    except BaseException as error:",
   "        say(type(error).__name__, error)",
-  "    for _ in range(30):",
+  "    # In which order a loop that closes cancels several depends on their addresses.",
+  "    for _ in range(300):",
+  "        if len(asyncio.all_tasks()) < 3:",
+  "            break",
   "        await asyncio.sleep(0)",
 ];
 

@@ -316,7 +316,7 @@ export const sections: readonly Section[] = [
       ? []
       : [
           "with asyncio.Runner() as runner:",
-          "    print(runner.run(f0()), runner.run(asyncio.sleep(0, 1)), sys.getrefcount(runner.get_loop()))",
+          "    print(runner.run(main()), runner.run(asyncio.sleep(0, 1)), sys.getrefcount(runner.get_loop()))",
         ],
   ({ minor }) =>
     minor < 12 ? [] : ["print([sys.monitoring.get_tool(number) for number in range(6)])"],
