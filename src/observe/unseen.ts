@@ -1,4 +1,5 @@
 /** The processes of a program that no recorder tells of, and why. */
+import { shellWord } from "../base/texts.ts";
 import type { ObservedLanguage, UnseenProcess } from "./language.ts";
 import { lookAtProcess } from "./system.ts";
 
@@ -48,11 +49,14 @@ export class UnseenWatch {
     const { command } = root;
     const looked = { executable: null, words: command, environment: null };
     if (this.#language.isOfIt(looked)) return [this.#unseen(looked)];
-    const name = command.join(" ");
+    const name = command.map(shellWord).join(" ");
     return [{ process: name, why: "no process below it loaded the recorder" }];
   }
 
   #unseen(process: UnseenProcess): Unseen {
-    return { process: process.words.join(" "), why: this.#language.whyUnseen(process) };
+    return {
+      process: process.words.map(shellWord).join(" "),
+      why: this.#language.whyUnseen(process),
+    };
   }
 }

@@ -77,6 +77,23 @@ describe("what was lost is counted", () => {
   });
 });
 
+test("of a program of which nothing was seen the reason is told, and no row of a main that never began", () => {
+  for (const count of [1, 2, 5]) {
+    const { trace, reading } = readSketch((process) => process.at(9, "process-ended", "main", "Main", { code: 3 })); // prettier-ignore
+    const silent = {
+      ...reading,
+      actors: reading.actors.map((one) => ({ ...one, startedAt: null })),
+    };
+    const unseen = Array.from({ length: count }, (_, index) => {
+      return { process: `sh ${index}`, why: "no process below it loaded the recorder" };
+    });
+    const report = reportProgram({ source: observedSource, trace, reading: silent, unseen });
+    const text = renderProgram(report, 1000).replaceAll(/\s+/g, " ");
+    const why = unseen.map(({ process }) => `Of ${process} nothing was seen, because no process below it loaded the recorder.`); // prettier-ignore
+    expect(text).toBe(`app.py, for 9ms; exit status 3 ${why.join(" ")} `);
+  }
+});
+
 describe("of a thread that nobody joined", () => {
   const joined = (process: Sketch, name: string): Sketch =>
     process

@@ -52,7 +52,8 @@ export class Names {
   /** What it shares with others of its kind: its function, or else its own name. */
   kind(actor: number): string {
     const of = this.#defined.actors.get(actor)?.function ?? null;
-    return of === null ? this.#nameInProcess(actor) : functionName(of);
+    const isModule = of === "<module>";
+    return of === null || isModule ? this.#nameInProcess(actor) : functionName(of);
   }
 
   /** Several actors by the kinds they are of, as `upload and fetch`; null where there are none. */

@@ -23,7 +23,8 @@ const mostUnseen = 5;
 
 /** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
 export function renderProgram(report: ProgramReport, width: number): TerminalText {
-  const rows = new ProgramRows(report).all();
+  // A main that was never heard of would be told as one that never began.
+  const rows = wasSeen(report) ? new ProgramRows(report).all() : [];
   return joined(
     [
       wrap(headline(report), width - 2, "  "),
@@ -38,11 +39,18 @@ export function renderProgram(report: ProgramReport, width: number): TerminalTex
   );
 }
 
-function headline({ source, reading }: ProgramReport): string {
+/** Whether anything was seen of the program but that it ran. */
+function wasSeen({ unseen, reading }: ProgramReport): boolean {
+  return unseen.length === 0 || reading.actors.some(({ startedAt }) => startedAt !== null);
+}
+
+function headline(report: ProgramReport): string {
+  const { source, reading } = report;
   const { command, runtime, language } = source;
+  const who = wasSeen(report) ? `, ${runtime === "" ? language : runtime}` : "";
   const code = reading.processes[0]?.exitCode ?? null;
   const status = code === null ? "" : `; exit status ${code}`;
-  return `${shownCommand(command)}, ${runtime === "" ? language : runtime}, for ${formatMeasured(reading.wall)}${status}`;
+  return `${shownCommand(command)}${who}, for ${formatMeasured(reading.wall)}${status}`;
 }
 
 function summary(report: ProgramReport): string[] {
@@ -53,7 +61,7 @@ function summary(report: ProgramReport): string[] {
     ...(first === undefined || ended === null
       ? []
       : [interruptionWords(first, reading.wall, report.hang)]),
-    sumWords(report),
+    ...(wasSeen(report) ? [sumWords(report)] : []),
     ...exitWords(report),
     ...keptWords(report),
     ...unseenWords(report),
@@ -65,7 +73,8 @@ function summary(report: ProgramReport): string[] {
 }
 
 /** How much work was lost, of all there was. What was not seen is no work that was not lost. */
-function sumWords({ processes, unseen, programs }: ProgramReport): string {
+function sumWords(report: ProgramReport): string {
+  const { processes, unseen, programs } = report;
   if (processes.length === 0)
     return unseen.length > 0 ? "Nothing was seen." : "The record tells of no process.";
   const kinds = processes.flatMap((process) => process.kinds);

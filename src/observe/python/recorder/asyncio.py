@@ -19,11 +19,18 @@ _task_own = frozenset(
     (
         "BaseEventLoop.shutdown_asyncgens",
         "BaseEventLoop.shutdown_default_executor",
-        "BaseSelectorEventLoop._accept_connection2",
         # Up to 3.10 it runs the tests of a class.
         "IsolatedAsyncioTestCase._asyncioLoopRunner",
     )
 )
+
+
+def _task_is_own(function):
+    """Whether a coroutine of that name is the loop's own: a private one of an event loop's, or of its end."""
+    owner, _, name = function.rpartition(".")
+    is_loop = owner.endswith("EventLoop") and owner.startswith(("Base", "_Unix"))
+    return function in _task_own or (is_loop and name.startswith("_"))
+
 # When the step that runs on a thread, by its ident, began. It stays when a short step has ended; a long one is
 # over (step_held).
 step_began = {}
@@ -150,7 +157,7 @@ _task_functions = {}
 
 
 def _task_function(function):
-    known = _task_functions[function] = 0 if function in _task_own else text(_task_short(function))
+    known = _task_functions[function] = 0 if _task_is_own(function) else text(_task_short(function))
     return known
 
 
