@@ -34,6 +34,9 @@ const runtimes = [
   },
 ];
 
+/** Programs that look at what is easily broken. */
+const scripts = ["common.cjs", "element.tsx", "language.mjs", "sloppy.cjs", "typed.ts"];
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tandem-transform-"));
@@ -57,7 +60,7 @@ async function write(
 async function logs(command: readonly string[], title: string, kind: "bare" | "transformed") {
   const runner = join(import.meta.dir, "script-runner.mjs");
   const child = Bun.spawn([...command, runner, name, join(folder, title, kind)], {
-    env: { ...process.env, BUN_BE_BUN: "1" },
+    env: { ...process.env, BUN_BE_BUN: "1", NODE_NO_WARNINGS: "1" },
     stderr: "pipe",
   });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
@@ -81,6 +84,32 @@ describe("the transformed text of a module", () => {
 });
 
 describe.each(runtimes)("on $runtime", ({ runtime, command, why }) => {
+  test.skipIf(why !== "")(
+    `what a program sees of itself is the same, bare and transformed${why}`,
+    async () => {
+      const title = `scripts-${runtime}`;
+      const files = runtime === "Bun" ? scripts : scripts.filter((path) => !/tsx?$/.test(path));
+      const modules = files.map(async (path) => {
+        const bare = await Bun.file(join(import.meta.dir, "scripts", path)).text();
+        const module = path.endsWith(".cjs") ? "cjs" : "esm";
+        const options = {
+          module,
+          typescript: /tsx?$/.test(path),
+          jsx: path.endsWith("x"),
+        } as const;
+        const text = transformed(bare, options);
+        expect(lineCount(text)).toBe(lineCount(bare));
+        return [path, { bare, transformed: text }] as const;
+      });
+      await write(title, Object.fromEntries(await Promise.all(modules)));
+      const bare = await logs(command, title, "bare");
+      const seen = await logs(command, title, "transformed");
+      for (const [file, expected] of Object.entries(bare))
+        expect({ file, ...seen[file] }).toEqual({ file, ...expected });
+      expect(Object.values(bare).map(({ end }) => end)).toEqual(files.map(() => "evaluated"));
+    },
+  );
+
   const count = rounds(10, 500);
   test.skipIf(why !== "")(
     `law: random modules log the same in the same order, bare and transformed, and each call is told of in order${why}`,

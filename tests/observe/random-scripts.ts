@@ -15,7 +15,7 @@ function drawsOf(seed: number): (below: number) => number {
 }
 
 const functions = 5;
-const generators = 2;
+const generators = 3;
 
 class RandomScript {
   readonly #draw: (below: number) => number;
@@ -24,6 +24,8 @@ class RandomScript {
   #budget = 60;
   /** Functions from this number on may be called here, so that no call comes back to its function. */
   #from = 0;
+  /** The same for generators. */
+  #fromGenerator = 0;
 
   constructor(seed: number) {
     this.#draw = drawsOf(seed);
@@ -38,10 +40,12 @@ class RandomScript {
     }
     this.#from = functions;
     for (let index = 0; index < generators; index++) {
+      this.#fromGenerator = index + 1;
       this.#budget = 10;
       parts.push(`async function* g${index}(x) { ${this.#generatorBlock()} }`);
     }
     this.#from = 0;
+    this.#fromGenerator = 0;
     this.#budget = 24;
     for (let index = 0; index < 6; index++) parts.push(this.#statement(2, "module"));
     parts.push(`log("end");`);
@@ -165,8 +169,13 @@ function ${name}(x) { return new D${index}().run(x); }`,
     const value = (): string => this.#awaited(2);
     const inner = (): string => this.#statement(depth - 1, place);
     const name = this.#name();
-    const source = (): string =>
-      this.#pick(`g${this.#draw(generators)}(1)`, `[1, Promise.resolve(2), 3]`, `(g0(2))`);
+    const source = (): string => {
+      const from = this.#fromGenerator;
+      const items = `[1, Promise.resolve(2), 3]`;
+      if (from >= generators) return items;
+      const call = `g${from + this.#draw(generators - from)}(1)`;
+      return this.#pick(call, items, `(${call})`);
+    };
     return this.#pick(
       () => `await ${value()};`,
       () => `log("is", await ${value()});`,
@@ -183,7 +192,7 @@ function ${name}(x) { return new D${index}().run(x); }`,
         `try { if (flag()) throw new Error("t${name}"); ${inner()} } catch ({ message }) { log(message); await ${value()}; }`,
       () =>
         `for await (const x of ${source()}) { log("item", x); ${inner()} if (flag()) continue; if (flag()) break; await ${value()}; }`,
-      () => `for await (const x of ${source()}) log("one", x)\n`,
+      () => `for await (const x of ${source()}) log("one", x)\n;`,
       () =>
         `${name}: for await (const x of ${source()}) { for (const y of [1, 2]) { log(x, y); if (flag()) continue ${name}; await ${value()}; } }`,
       () => `for (let n = 0; n < 2; n++) { await ${value()}; ${inner()} }`,

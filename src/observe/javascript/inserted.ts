@@ -50,7 +50,10 @@ export interface Inserted {
   a<Value>(call: Running, site: number, value: Value): Value;
   /** It goes on after an `await` with its result. Where the result is an error, `c` or `f` comes instead. */
   b<Value>(call: Running, value: Value): Value;
-  /** It goes on inside a `for await` with the next value, or behind it when there are no more. */
+  /**
+   * It goes on inside a `for await` with the next value, or behind it when there are no more. (Where a loop jumps to
+   * a label further out, this comes before `c` or `f` of an error as well, and after `r`.)
+   */
   j(call: Running): void;
   /** It is through with one value of a `for await`, in whatever way, and stands at it again (for the next, or for its end). */
   n(call: Running, site: number): void;
@@ -79,7 +82,10 @@ export interface Inserted {
   w(site: number): unknown;
   /** It has returned. Not called where it throws. */
   u<Value>(began: unknown, value: Value): Value;
-  /** `process.exit`, `abort`, `kill` or `reallyExit` is about to be called; its arguments are evaluated after this. */
+  /**
+   * One of `process.exit`, `abort`, `kill`, `reallyExit`, `on`, `once`, `addListener`, `prependListener` (`called.name`) is
+   * about to be called; its arguments are evaluated after this.
+   */
   x<Value>(site: number, value: Value): Value;
 
   /** A synchronous callback begins: `Site.given` says what it was given to. */

@@ -302,7 +302,9 @@ class Transformation {
     this.#noteAwait(scope);
     const t = this.#t;
     const site = this.#site("for-await", node, scope, this.#calledIn(node["right"]));
-    const closeAll = this.#edits.around(outer, "{", `${t}.j(${running})}`);
+    // A jump to a label further out passes by what stands behind the loop.
+    const [before, after] = jumpsOutOf(outer, node["body"]) ? ["try{", "}finally{"] : ["{", ""];
+    const closeAll = this.#edits.around(outer, before, `${after}${t}.j(${running})}`);
     this.#visit(node["left"], scope);
     this.#wrapOperand(node["right"], `${t}.a(${running},@${site},`, scope);
     const body: SyntaxNode = node["body"];
@@ -364,7 +366,7 @@ class Transformation {
     const site = this.#site("yield", node, scope, called);
     const close = this.#edits.around(node, `${t}.z(${running},`);
     if (argument) this.#wrapOperand(argument, `${t}.y(${running},@${site},`, scope);
-    else this.#edits.open(node.start + "yield".length, ` ${t}.y(${running},@${site},void 0)`);
+    else this.#edits.close(node.end, ` ${t}.y(${running},@${site},void 0)`);
     close();
   }
 
@@ -644,6 +646,19 @@ function usedByUnary(operator: string): Use {
 function isInChain(node: SyntaxNode): boolean {
   const inner = node.type === "TSNonNullExpression" ? node["expression"] : node;
   return inner.type.startsWith("Optional");
+}
+
+/** Whether the body of a loop may jump to a label that stands outside of the loop's own. */
+function jumpsOutOf(outer: SyntaxNode, body: SyntaxNode): boolean {
+  const own = new Set<string>();
+  for (let node = outer; node.type === "LabeledStatement"; node = node["body"])
+    own.add(node["label"].name);
+  const jumps = (node: SyntaxNode): boolean => {
+    if (node.type === "BreakStatement" || node.type === "ContinueStatement")
+      return Boolean(node["label"]) && !own.has(node["label"].name);
+    return !isFunction(node) && [...childrenOf(node)].some(jumps);
+  };
+  return jumps(body);
 }
 
 /** A function's names: its own, else by where it is written. */
