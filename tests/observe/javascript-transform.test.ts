@@ -35,7 +35,14 @@ const runtimes = [
 ];
 
 /** Programs that look at what is easily broken. */
-const scripts = ["common.cjs", "element.tsx", "language.mjs", "sloppy.cjs", "typed.ts"];
+const scripts = [
+  "common.cjs",
+  "element.tsx",
+  "language.mjs",
+  "sloppy.cjs",
+  "traps.mjs",
+  "typed.ts",
+];
 
 let folder: string;
 beforeAll(async () => {
@@ -90,7 +97,7 @@ describe.each(runtimes)("on $runtime", ({ runtime, command, why }) => {
       const title = `scripts-${runtime}`;
       const files = runtime === "Bun" ? scripts : scripts.filter((path) => !/tsx?$/.test(path));
       const modules = files.map(async (path) => {
-        const bare = await Bun.file(join(import.meta.dir, "scripts", path)).text();
+        const bare = await Bun.file(join(import.meta.dir, "scripts", `${path}.txt`)).text();
         const module = path.endsWith(".cjs") ? "cjs" : "esm";
         const options = {
           module,
