@@ -85,6 +85,12 @@ const unfinishedMs = 250;
 const littlePiece = 64;
 const largePiece = 4096;
 
+/**
+ * How many slots are looked at for one that is whole, behind one that is not and beyond what was told to be
+ * handed out. At most one for each thread of the program is handed out and not whole.
+ */
+const furthestGap = 4096;
+
 /** What the header says of a ring. */
 interface Handed {
   /** How many slots have been handed out, at least. */
@@ -156,11 +162,12 @@ export class RingReader {
    * for them: a recorder that finds the ring full keeps the number for its next slot. No slot beyond one
    * turn of the ring can have been written, since nothing before it was free.
    *
-   * @param isOver looks through the whole ring: a process that was killed has not told its head.
+   * @param isOver looks further than the head: a process that was killed has not told its last one.
    * @returns whether the slot at the tail may be whole now.
    */
   #passOver(head: number, isOver: boolean): boolean {
-    const end = isOver ? this.tail + this.slots : Math.min(head, this.tail + this.slots);
+    const furthest = isOver ? Math.max(head, this.tail + furthestGap) : head;
+    const end = Math.min(furthest, this.tail + this.slots);
     for (let sequence = this.tail; sequence < end;) {
       const count = Math.min(this.#load(sequence, largePiece), end - sequence);
       if (count <= 0) break;
