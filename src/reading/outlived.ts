@@ -38,14 +38,14 @@ export function outlivedWork(
     const by = reason === "timed-out" ? "timed-out" : "cancelled";
     return [{ actor: job.number, waiter: job.parent, at, by, endedAt: endOf(job) }];
   });
-  const limited = standstills.flatMap(({ actor: waiter, waits }) =>
+  const limited = standstills.flatMap(({ actor: waiter, waits, stretches }) =>
     waits.flatMap((wait, index): OutlivedWork[] => {
       const work = wait.whom === null ? undefined : byNumber.get(wait.whom);
       const at = wait.at + wait.ticks;
       if (work === undefined || (wait.for !== "result" && wait.for !== "join")) return [];
       // Who looks again and again has not given up yet.
-      if (waits.slice(index + 1).some((one) => one.whom === wait.whom && one.for === wait.for))
-        return [];
+      const again = [...waits.slice(index + 1), ...stretches.filter(({ goesOn }) => goesOn)];
+      if (again.some((one) => one.whom === wait.whom && one.for === wait.for)) return [];
       if (work.kind === "main" || work.kind === "launch" || !outlasts(work, at)) return [];
       return [{ actor: work.number, waiter, at, by: "timed-out", endedAt: endOf(work) }];
     }),

@@ -176,6 +176,27 @@ asyncio.run(main())`,
     expect(stderr).toContain("3 of 3 tasks lost");
   });
 
+  test("whose threads wait for each other's locks, taken in one line each, is told of that circle and of nothing else", async () => {
+    const { stderr } = await observed(
+      `import threading, time
+a, b = threading.Lock(), threading.Lock()
+def x():
+    with a:
+        time.sleep(0.1)
+        with b: pass
+def y():
+    with b:
+        time.sleep(0.1)
+        with a: pass
+threads = [threading.Thread(target=f) for f in (x, y)]
+for t in threads: t.start()
+for t in threads: t.join()`,
+      ["--hang", "500ms"],
+    );
+    expect(stderr).toContain("each waits for the other");
+    expect(stderr.match(/^\* /gm)).toHaveLength(1);
+  });
+
   test("that heeds no SIGTERM is killed when its time is over", async () => {
     const text =
       "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)";

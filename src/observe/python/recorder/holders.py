@@ -89,7 +89,8 @@ def _holders_place(frame, lock):
     code = frame.f_code
     line = frame.f_lineno
     for first, last, path, taken in _calls_tree(code.co_filename).regions:
-        if first <= line <= last and _holders_inner(_holders_value(frame, path)) is lock:
+        # In the line that takes it a frame may still wait for it: `with lock: pass` stands in one.
+        if first <= line <= last and line != taken and _holders_inner(_holders_value(frame, path)) is lock:
             return taken
     return 0
 
