@@ -299,3 +299,15 @@ export class Entities {
     return this.#actors.set(number, actor);
   }
 }
+
+const byNumber = new WeakMap<readonly ActorOutcome[], ReadonlyMap<number, ActorOutcome>>();
+
+/** Actors by their numbers. Made once of a list, which may have a hundred thousand and nobody changes. */
+export function actorsByNumber(actors: readonly ActorOutcome[]): ReadonlyMap<number, ActorOutcome> {
+  const known = byNumber.get(actors);
+  if (known !== undefined) return known;
+  const made = new Map<number, ActorOutcome>();
+  for (const actor of actors) made.set(actor.number, actor);
+  byNumber.set(actors, made);
+  return made;
+}

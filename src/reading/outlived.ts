@@ -3,7 +3,7 @@
  * meanwhile, or whatever was waited for with a limit that ran out.
  */
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
-import type { ActorOutcome } from "./entities.ts";
+import { actorsByNumber, type ActorOutcome } from "./entities.ts";
 import type { Standstill } from "./standstill.ts";
 
 export interface OutlivedWork {
@@ -28,7 +28,7 @@ export function outlivedWork(
   actors: readonly ActorOutcome[],
   standstills: readonly Standstill[],
 ): OutlivedWork[] {
-  const byNumber = new Map(actors.map((actor) => [actor.number, actor]));
+  const byNumber = actorsByNumber(actors);
   const jobs = actors.flatMap((job): OutlivedWork[] => {
     if (job.kind !== "job" || job.startedAt === null || job.parent === null) return [];
     const cancelled = byNumber.get(job.parent)?.cancelled ?? null;

@@ -1,6 +1,6 @@
 /** What failed, where, and who heard of it: each failure once, however many programs it went through. */
 import type { Ticks } from "../base/duration.ts";
-import type { ActorOutcome, Heard } from "../reading/entities.ts";
+import { actorsByNumber, type ActorOutcome, type Heard } from "../reading/entities.ts";
 import type { Failure, Hearing } from "../reading/failures.ts";
 import type { Reading } from "../reading/reading.ts";
 
@@ -20,7 +20,7 @@ export function failuresOf(
   { failures, actors }: Reading,
   functionAt: (place: number | null) => string | null,
 ): FailureReport[] {
-  const known = new Map(actors.map((actor) => [actor.number, actor]));
+  const known = actorsByNumber(actors);
   return failures
     .filter((failure) => !wentThrough(failure, failures, known))
     .map(({ actor: number, error, at, place, heard: all, ofCall }) => {

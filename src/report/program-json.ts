@@ -7,7 +7,12 @@
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { Victim } from "../reading/victims.ts";
-import type { ActorOutcome, Cancellation, Exit } from "../reading/entities.ts";
+import {
+  actorsByNumber,
+  type ActorOutcome,
+  type Cancellation,
+  type Exit,
+} from "../reading/entities.ts";
 import { NOBODY } from "../trace/log.ts";
 import { factsOf } from "./program-evidence.ts";
 import { unrunIn } from "./program-handlers.ts";
@@ -38,7 +43,7 @@ class ProgramJson {
     this.#report = report;
     this.#options = options;
     this.#names = new JsonNames(report.trace);
-    this.#actors = new Map(report.reading.actors.map((actor) => [actor.number, actor]));
+    this.#actors = actorsByNumber(report.reading.actors);
   }
 
   result() {

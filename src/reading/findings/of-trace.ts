@@ -6,7 +6,13 @@
  */
 import type { Ticks } from "../../base/duration.ts";
 import { NOBODY } from "../../trace/log.ts";
-import { type ActorOutcome, type Exit, isWork, type TaskStatus } from "../entities.ts";
+import {
+  actorsByNumber,
+  type ActorOutcome,
+  type Exit,
+  isWork,
+  type TaskStatus,
+} from "../entities.ts";
 import type { Reading } from "../reading.ts";
 import { precisionOf, type ReadingSource } from "../precision.ts";
 import type { ActorPlace, ExitCall, Stray } from "./finding.ts";
@@ -19,7 +25,7 @@ import type { Case, Launch, MainProgram, Work } from "./case.ts";
  */
 export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
   const { actors, loops, threads, unfinished } = reading;
-  const byNumber = new Map(actors.map((actor) => [actor.number, actor]));
+  const byNumber = actorsByNumber(actors);
   const main = mainOf(reading);
   const mainThread = byNumber.get(main.actor)?.thread ?? threads[0]?.number ?? 0;
   const launches = actors

@@ -1,5 +1,5 @@
 /** Findings about failures in a program of which no code learned, or learned too late. */
-import type { ActorOutcome } from "../entities.ts";
+import { actorsByNumber, type ActorOutcome } from "../entities.ts";
 import type { Failure } from "../failures.ts";
 import { strays } from "./errors.ts";
 import type { DetectedInProgram, Program } from "./program-finding.ts";
@@ -88,7 +88,7 @@ interface Failed {
 
 /** Work and entries that failed. What main fails with ends its process, which tells of it. */
 function failed({ reading }: Program): Failed[] {
-  const byNumber = new Map(reading.actors.map((actor) => [actor.number, actor]));
+  const byNumber = actorsByNumber(reading.actors);
   const last = new Map<number, Failed>();
   for (const failure of reading.failures) {
     const actor = byNumber.get(failure.actor);

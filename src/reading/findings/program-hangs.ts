@@ -1,4 +1,5 @@
 /** Findings about a program in which nothing moves any more: circles of waits, dead peers, lost wake-ups. */
+import { actorsByNumber } from "../entities.ts";
 import type { Hang, HangingWait } from "../hang.ts";
 import type { DetectedInProgram, Program } from "./program-finding.ts";
 
@@ -40,7 +41,7 @@ function lockAcrossAwait(
 
 /** Waits that nobody is left to end. */
 export function deadPeers({ reading }: Program): DetectedInProgram<"dead-peer">[] {
-  const statuses = new Map(reading.actors.map((actor) => [actor.number, actor]));
+  const statuses = actorsByNumber(reading.actors);
   return reading.hangs.flatMap(({ dead }) =>
     [...Map.groupBy(dead, ({ peer, wait }) => `${peer} ${wait.place}`).values()].map((alike) => {
       const [one] = alike as [(typeof alike)[number]];

@@ -1,5 +1,5 @@
 /** Findings about work of a program that was lost, outlived whoever waited for it, or swallowed its cancellation. */
-import type { ActorOutcome } from "../entities.ts";
+import { actorsByNumber, type ActorOutcome } from "../entities.ts";
 import type { LoopOutcome } from "../loops.ts";
 import { endOf, whyNeverBegun } from "./ends.ts";
 import { alike } from "./case.ts";
@@ -84,7 +84,7 @@ export function neverBegun(program: Program): DetectedInProgram<"never-started">
 /** Jobs and threads that went on when whoever waited for them had given up. */
 export function outlived(program: Program): DetectedInProgram<"outlived">[] {
   const { outlived: all, actors } = program.reading;
-  const byNumber = new Map(actors.map((actor) => [actor.number, actor]));
+  const byNumber = actorsByNumber(actors);
   const kinds = Map.groupBy(all, ({ actor }) => {
     const { kind, name, function: of, place } = byNumber.get(actor)!;
     return `${kind} ${of ?? name} ${place}`;
@@ -120,7 +120,7 @@ export function cancelsSwallowed({ reading }: Program): DetectedInProgram<"cance
 
 /** Work that fits, by its kind. */
 function grouped(program: Program, fits: (actor: ActorOutcome) => boolean): ActorOutcome[][] {
-  const byNumber = new Map(program.reading.actors.map((actor) => [actor.number, actor]));
+  const byNumber = actorsByNumber(program.reading.actors);
   return alike(program, (_, number) => fits(byNumber.get(number)!)).map((numbers) =>
     numbers.map((number) => byNumber.get(number)!),
   );

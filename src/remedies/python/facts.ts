@@ -1,7 +1,7 @@
 /** What the words of a Python program are made of: who and where, as its user wrote it, and what Python it is. */
 import { formatCount } from "../../base/count.ts";
 import { counted, list } from "../../base/sentences.ts";
-import type { ActorOutcome } from "../../reading/entities.ts";
+import { actorsByNumber, type ActorOutcome } from "../../reading/entities.ts";
 import type { ActorPlace, ExitCall } from "../../reading/findings/finding.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
 import { type Steps, stepsOf } from "../../reading/observations.ts";
@@ -35,7 +35,7 @@ export class PythonFacts {
     this.names = names;
     this.reading = reading;
     this.#minor = Number(/ 3\.(\d+)/.exec(runtime)?.[1] ?? 9);
-    this.#actors = new Map(reading.actors.map((actor) => [actor.number, actor]));
+    this.#actors = actorsByNumber(reading.actors);
     this.#steps = stepsOf(reading.folded);
   }
 
