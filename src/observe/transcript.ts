@@ -641,24 +641,31 @@ function parentsFirst(
 ): Map<number, ActorDefinition> {
   const ordered = new Map<number, ActorDefinition>();
   const add = (number: number): void => {
-    const line = new Set<number>();
-    let next: number | null = number;
-    while (next !== null && actors.has(next) && !line.has(next) && !ordered.has(next)) {
-      line.add(next);
-      next = actors.get(next)?.parent ?? null;
-    }
-    for (const one of [...line].toReversed()) {
-      const { place, code, parent, ...rest } = actors.get(one)!;
-      const isCoded = code !== undefined && known(code) !== null;
-      ordered.set(one, {
-        ...rest,
-        parent: parent !== null && ordered.has(parent) ? parent : null,
-        place: known(place),
-        ...(isCoded ? { code } : {}),
-      });
-    }
+    const { place, code, parent, ...rest } = actors.get(number)!;
+    const isCoded = code !== undefined && known(code) !== null;
+    ordered.set(number, {
+      ...rest,
+      parent: parent !== null && ordered.has(parent) ? parent : null,
+      place: known(place),
+      ...(isCoded ? { code } : {}),
+    });
   };
-  for (const number of actors.keys()) add(number);
+  const isNext = (number: number | null): number is number =>
+    number !== null && actors.has(number) && !ordered.has(number);
+  for (const [number, { parent }] of actors) {
+    if (!isNext(number)) continue;
+    // Most have a parent that stands before them already.
+    if (!isNext(parent)) {
+      add(number);
+      continue;
+    }
+    const line = new Set([number]);
+    for (let next: number | null = parent; isNext(next) && !line.has(next);) {
+      line.add(next);
+      next = actors.get(next)!.parent;
+    }
+    for (const one of [...line].toReversed()) add(one);
+  }
   return ordered;
 }
 
@@ -710,9 +717,10 @@ function inTicks(
     );
   const settle = (type: number, details: Details | undefined): Details | undefined => {
     if (details === undefined) return undefined;
-    const { place = NOWHERE, stack, numbers, ...rest } = details;
+    const { place = NOWHERE, stack, numbers } = details;
     const isNamed = namesKnown(type, numbers);
     if (isNamed && isKnown(place) && (stack === undefined || stack.every(isKnown))) return details;
+    const { place: _, stack: __, numbers: ___, ...rest } = details;
     return {
       ...rest,
       place: isKnown(place) ? place : NOWHERE,
