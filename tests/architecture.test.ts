@@ -252,6 +252,13 @@ describe("the source", () => {
     }
   });
 
+  test("only what goes into an observed JavaScript program loads the parser of JavaScript", async () => {
+    for (const file of files) {
+      if (file.startsWith("observe/javascript/")) continue;
+      expect([file, (await loadedBy(file)).has("@babel/parser")]).toEqual([file, false]);
+    }
+  });
+
   test("programs know no clock and no I/O", async () => {
     for (const file of files.filter((name) => folderOf(name) === "program")) {
       const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");

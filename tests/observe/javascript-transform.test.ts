@@ -90,6 +90,76 @@ describe("the transformed text of a module", () => {
   });
 });
 
+describe("the sites of a module", () => {
+  /** Each as `kind line function`, with what it was given to and how it is dropped. */
+  function sitesOf(source: string): string[] {
+    const options = { module: "esm", typescript: false, jsx: false, name } as const;
+    return transform(source, options)!.sites.map(({ kind, line, function: of, ...more }) =>
+      [
+        `${kind} ${line} ${of}`,
+        ...(more.called === undefined ? [] : [`calls ${more.called.callee}`]),
+        ...(more.given === undefined ? [] : [`given to ${more.given.callee}:${more.given.line}`]),
+        ...(more.given?.dropped || more.dropped ? ["dropped"] : []),
+      ].join(", "),
+    );
+  }
+
+  test("tell of callbacks by what they are given to, and of calls by where they are made", () => {
+    const source = `async function migrate(users) {
+  users.forEach(async (user) => {
+    await update(user);
+  });
+  await Promise.all(users.map((row) => insert(row)));
+}
+process.on("exit", async () => {});
+process.on("beforeExit", () => flush());
+setTimeout(() => {}, 5);
+const kept = migrate();
+process.exit(0);
+`;
+    expect(sitesOf(source)).toEqual([
+      "module 1 <module>",
+      "call 1 migrate",
+      "dropped 2 migrate, calls users.forEach, dropped",
+      "call 2 forEach callback, given to users.forEach:2, dropped",
+      "await 3 forEach callback, calls update",
+      "await 5 migrate, calls Promise.all",
+      "combinator 5 migrate",
+      "escapes 5 migrate, calls users.map",
+      "escapes 5 map callback, calls insert",
+      "exit 7 <module>, calls process.on",
+      "call 7 exit listener, given to process.on:7, dropped",
+      "exit 8 <module>, calls process.on",
+      "callback 8 beforeExit listener, given to process.on:8, dropped",
+      "dropped 8 beforeExit listener, calls flush, dropped",
+      "handle 9 <module>, calls setTimeout, dropped",
+      "callback 9 timer callback, given to setTimeout:9, dropped",
+      "escapes 10 <module>, calls migrate",
+      "exit 11 <module>, calls process.exit",
+    ]);
+  });
+
+  test("are none for what the module shows to be synchronous", () => {
+    const source = `const list = [];
+function square(x) { return x * x; }
+const twice = (x) => square(x) + square(x);
+list.push(twice(2), Math.max(1, square(3)));
+console.log(list.join(), JSON.stringify(twice(1)));
+`;
+    expect(sitesOf(source)).toEqual(["module 1 <module>"]);
+  });
+
+  test("a text that cannot be parsed has no transformation", () => {
+    const options = { module: "esm", typescript: false, jsx: false, name } as const;
+    expect(transform("const = 1;", options)).toBeNull();
+  });
+
+  test("a name that the source has is made longer", () => {
+    const options = { module: "esm", typescript: false, jsx: false, name } as const;
+    expect(transform("const $t = 1, $t_ = 2;", options)?.name).toBe("$t__");
+  });
+});
+
 describe.each(runtimes)("on $runtime", ({ runtime, command, why }) => {
   test.skipIf(why !== "")(
     `what a program sees of itself is the same, bare and transformed${why}`,
