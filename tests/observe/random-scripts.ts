@@ -182,7 +182,7 @@ function ${name}(x) { return new D${index}().run(x); }`,
       () => `const ${name} = await ${value()}; log(${name});`,
       () => `const { ${name} = await ${value()} } = {}; log(${name});`,
       () => "log(`${await " + value() + "}`);",
-      () => `if (await ${value()}) { ${inner()} } else ${inner()}`,
+      () => `if (await ${value()}) { ${inner()} } else { ${inner()} }`,
       () => `{ ${inner()} ${inner()} }`,
       () =>
         `try { ${inner()} await ${value()}; } catch (e) { log("caught", e.message); ${inner()} }`,

@@ -1,9 +1,9 @@
 /**
- * Imports modules one after the other, each after all that the one before has set going has ended, and prints the logs
- * of all as JSON. Runs in Bun and in Node: `script-runner.mjs NAME FOLDER`. What transformed modules call is
+ * Imports modules one after the other, each after all that the one before has set going has ended, and writes the logs
+ * of all as JSON into a file beside their folder. Runs in Bun and in Node: `script-runner.mjs NAME FOLDER`. What transformed modules call is
  * `globalThis[NAME]`, which here does nothing but hold them to the order in which a call can be told of things.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -89,5 +89,5 @@ for (const file of readdirSync(folder).sort()) {
     misused: misused.splice(0),
   };
 }
-console.log(JSON.stringify(results));
+writeFileSync(`${folder}.json`, JSON.stringify(results));
 process.exit(0);
