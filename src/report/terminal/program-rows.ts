@@ -265,11 +265,11 @@ export class ProgramRows {
   /** Where actors of one kind were made, and by whom where that is no loop's entry or main. */
   #madeWords(actors: readonly ActorOutcome[]): string | null {
     const [{ place, kind }] = actors as [ActorOutcome];
+    const verb = kind === "coroutine" ? "made" : kind === "job" ? "submitted" : "started";
+    if (place !== null) return `${verb} ${this.#lineIn(place)}`;
     const by = common(
       actors.map(({ parent }) => (parent === null ? null : this.#names.kindOrName(parent))),
     );
-    const verb = kind === "coroutine" ? "made" : kind === "job" ? "submitted" : "started";
-    if (place !== null) return `${verb} ${this.#lineIn(place)}`;
     return by === null ? null : `${verb} by ${by}`;
   }
 
