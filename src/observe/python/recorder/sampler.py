@@ -36,6 +36,18 @@ _sampler_answered = 0
 _sampler_last_snapshot = 0
 # Whether anything has moved since tasks were last told.
 _sampler_has_moved = False
+# Times for which the sampler was late, as (from, to): it had no core, or not the interpreter's lock. Whoever seems to
+# stand still in such a time may have wanted one too.
+_sampler_lags = []
+_sampler_most_lags = 2000
+# From when on shorter ones than this are the machine's usual manner.
+_sampler_least_lag = 2_000_000
+# When the next tick is due.
+_sampler_due = _sampler_never
+# Functions of C in which a thread waits for something outside of the interpreter.
+_sampler_waiting_calls = frozenset(
+    ("sleep", "input", "select", "accept", "recv", "recvfrom", "recv_into", "waitpid", "wait4", "system", "sigwait")
+)
 # When main's code was over; what main waits for then began later.
 _sampler_main_over = 0
 
@@ -161,7 +173,7 @@ def _sampler_loop_thread(task):
 
 
 def _sampler_run(stop, number):
-    global _sampler_ident, _sampler_native
+    global _sampler_ident, _sampler_native, _sampler_due
     import _signal
     import _thread
 
@@ -175,7 +187,10 @@ def _sampler_run(stop, number):
     bind_thread(number)
     define_thread(number, "tandem", THREAD_DAEMON | THREAD_HIDDEN)
     wait, quiet, failures = _sampler_fast, 0, 0
+    _sampler_due = now() + int(wait * 1e9)
     while not stop.acquire(True, wait):
+        began, cpu = now(), _sampler_time.thread_time_ns()
+        _sampler_note_lag(_sampler_due, began)
         try:
             moved = _sampler_tick()
         except Exception:
@@ -186,7 +201,29 @@ def _sampler_run(stop, number):
                 break
         quiet = 0 if moved else quiet + 1
         wait = _sampler_fast if quiet < 4 else min(_sampler_slow, wait + _sampler_fast)
+        ended = now()
+        _sampler_note_lag(began + _sampler_time.thread_time_ns() - cpu, ended)
+        _sampler_due = ended + int(wait * 1e9)
     forget_thread()
+
+
+def _sampler_note_lag(began, ended):
+    """Keeps a time for which the sampler was late."""
+    if ended - began < _sampler_least_lag:
+        return
+    if len(_sampler_lags) >= _sampler_most_lags:
+        del _sampler_lags[: _sampler_most_lags // 2]
+    _sampler_lags.append((began, ended))
+
+
+def _sampler_lagged(began, ended):
+    """For how long of a time the sampler was late, in ns."""
+    lagged = max(0, ended - max(began, _sampler_due))
+    for first, last in reversed(list(_sampler_lags)):
+        if last <= began:
+            break
+        lagged += max(0, min(last, ended) - max(first, began))
+    return lagged
 
 
 def _sampler_tick():
@@ -370,7 +407,7 @@ class _sampler_Held:
 
     __slots__ = (
         "began", "first", "seen", "spots", "ready", "told", "over", "state", "pressure", "before", "before_at",
-        "actor",
+        "actor", "key", "seen_at", "waits", "stood", "all_cpu", "cpu",
     )
 
     def __init__(self, state, began, first, actor):
@@ -387,6 +424,16 @@ class _sampler_Held:
         self.pressure = None
         self.before = state.pressed
         self.before_at = state.pressed_at
+        # The instruction at which it was last seen, and when.
+        self.key = None
+        self.seen_at = first
+        # Places seen in a function that waits: known of the library, or of C.
+        self.waits = {}
+        # Times, as (from, to), between two looks that saw it wait in the same place.
+        self.stood = []
+        # CPU time of the whole process and of the thread when it was first seen.
+        self.all_cpu = _sampler_time.process_time_ns()
+        self.cpu = state.cpu
 
 
 def _sampler_look_at_loop(state, frame, loop, at, holds):
@@ -399,7 +446,11 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
     moved = key != state.key or cpu != state.cpu
     state.key, state.cpu, state.at = key, cpu, at
     began = step_began.get(state.ident, at)
-    if at - began < long_step or not _sampler_in_step(frame):
+    if at - began < long_step:
+        return moved
+    stood = _waits_of_thread(frame)
+    is_users = _sampler_in_step(frame, stood.frame)
+    if is_users is None:
         return moved
     held = _sampler_held.get(state.ident)
     if held is None or held.began != began:
@@ -414,12 +465,10 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
             return True
         _sampler_held[state.ident] = held
         holds.append(held)
-    inner = _waits_of_thread(frame).frame
-    where = user_place(inner)
-    held.seen[where] = held.seen.get(where, 0) + 1
-    if where and where not in held.spots:
-        held.spots[where] = _calls_spot(inner.f_code, inner.f_lasti, inner.f_lineno)
-    inner = None
+    where = _sampler_see_held(held, stood, at, key) if is_users else 0
+    if not where:
+        held.key = None
+    stood = None
     if not held.told and at - began >= _sampler_long and step_began.get(state.ident) == began:
         # The step may end at this very moment, and then tells its beginning too: with the same time, so as the same.
         held.told = True
@@ -427,19 +476,44 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
     return True
 
 
-def _sampler_in_step(frame):
-    """Whether a step of a loop is in a stack: its thread does not wait for events, nor runs what is ours in a step.
+def _sampler_see_held(held, stood, at, key):
+    """Notes where in the program's own lines a step stands that keeps its thread; returns the place."""
+    inner = stood.frame
+    where = user_place(inner)
+    if not where:
+        return 0
+    held.seen[where] = held.seen.get(where, 0) + 1
+    if where not in held.spots:
+        held.spots[where] = _calls_spot(inner.f_code, inner.f_lasti, inner.f_lineno)
+    if stood.word is not None:
+        held.waits[where] = None
+    elif stood.bare and where not in held.waits:
+        # By its name, if what the line's `sleep` means is not asyncio's.
+        held.waits[where] = getattr(inner.f_globals.get("sleep"), "__module__", "time")
+    if key == held.key:
+        held.stood.append((held.seen_at, at, where))
+        if len(held.stood) > 1 and held.stood[-2][1:] == (held.seen_at, where):
+            held.stood[-2:] = [(held.stood[-2][0], at, where)]
+    held.key, held.seen_at = key, at
+    return where
+
+
+def _sampler_in_step(frame, inner):
+    """Whether `inner`, a frame of a stack, belongs to a step of a loop; None where there is no step in the stack:
+    its thread waits for events, or runs what is ours in a step.
 
     That has the line of the function's `def`; before it has run, step_began is that of another step.
     """
+    found = False
     for _ in range(_waits_deepest):
         if frame is None:
-            return False
+            return None
         code = frame.f_code
         if code.co_name == "_run" and _waits_path(code.co_filename) == "asyncio/events.py":
-            return frame.f_lineno != code.co_firstlineno
+            return found if frame.f_lineno != code.co_firstlineno else None
+        found = found or frame is inner
         frame = frame.f_back
-    return False
+    return None
 
 
 def _sampler_measure(held):
@@ -472,10 +546,10 @@ def step_held(task, began, duration):
     if not told:
         emit(STEP_BEGAN, actor, 0, where, 0, number, began)
     cpu, queued = _sampler_used(held, ended, duration)
+    queued = max(queued, _sampler_stalled(held, where, words, began, ended, cpu, queued))
     if words:
         emit(SOURCE, 0, 0, where, text(words))
-    if cpu is not None:
-        emit(MORE, 0, cpu, 0, min(queued, 0xFFFFFFFF), number, 0, True)
+    emit(MORE, 0, cpu, 0, min(queued, 0xFFFFFFFF), number, 0, True)
     # Without its end the step would seem to go on for ever.
     emit(STEP_ENDED, actor, 0, where, text(words), number, ended, True)
     loop = _task_running_loop()
@@ -486,14 +560,15 @@ def step_held(task, began, duration):
 
 
 def _sampler_used(held, ended, duration):
-    """For how long a step's thread computed, and for how long it wanted a core and got none, in ns; None where
-    that is not known."""
+    """For how long a step's thread computed, and for how long it wanted a core and got none, in ns; of the first at
+    least so much."""
     import _thread
 
     native = _thread.get_native_id()
     end, at = _sampler_pressure(native), now()
+    state = _sampler_states.get(get_ident())
     if end is None:
-        return None, 0
+        return _sampler_computed(state, ended - duration, duration), 0
     if held is not None and held.pressure is not None and held.pressure[0] is not None:
         start, start_at = held.pressure
         measured = at - start_at
@@ -501,18 +576,50 @@ def _sampler_used(held, ended, duration):
             # The part before the sampler saw it is taken for the same as the rest.
             cpu = min(duration, (end[0] - start[0]) * duration // measured)
             return cpu, min(duration - cpu, (end[1] - start[1]) * duration // measured)
-    state = _sampler_states.get(get_ident())
     before, before_at = (held.before, held.before_at) if held is not None else (None, 0)
     if before is None and state is not None:
         before, before_at = state.pressed, state.pressed_at
     if before is None:
-        return None, 0
+        return _sampler_computed(state, ended - duration, duration), 0
     cpu, queued = end[0] - before[0], end[1] - before[1]
     # What was measured of the time before the step too shows what it did only if it is mostly the step's, or nothing.
     if ended - before_at > duration + duration // 2 and cpu + queued > duration // 2:
-        return None, 0
+        return _sampler_computed(state, ended - duration, duration), 0
     cpu = min(duration, cpu)
     return cpu, min(duration - cpu, queued)
+
+
+def _sampler_computed(state, began, duration):
+    """For how long a step's thread has computed at least, in ns, by what it had when the sampler last looked."""
+    if state is None or state.cpu is None:
+        return 0
+    used = _sampler_time.thread_time_ns() - state.cpu
+    return min(duration, max(0, used - max(0, began - state.at)))
+
+
+def _sampler_stalled(held, where, words, began, ended, cpu, queued):
+    """For how long a step may have wanted a core, or the interpreter's lock, and got none, in ns: all of it that it
+    did not compute where nothing shows that it blocked."""
+    rest = max(0, ended - began - cpu)
+    if held is None or not held.seen.get(where):
+        return rest
+    is_wait = where in held.waits and (
+        held.waits[where] is None
+        or held.waits[where] == "time" and not words.startswith("asyncio.")
+        and _calls_name(words) in _sampler_waiting_calls
+    )
+    if not is_wait and held.seen[where] < 2:
+        return rest
+    lagged = _sampler_lagged(began, ended)
+    if is_wait:
+        # Between two looks that saw it wait in one place it did wait, however late the second one was.
+        lagged -= sum(_sampler_lagged(first, last) for first, last, place in held.stood if place == where)
+    elif held.cpu is not None:
+        # Others that compute keep the interpreter's lock, for which no system counts the time.
+        own = _sampler_time.thread_time_ns() - held.cpu
+        others = _sampler_time.process_time_ns() - held.all_cpu - own
+        return min(rest, max(queued + lagged, others))
+    return min(rest, queued + lagged)
 
 
 def _sampler_tell_late(loop, held, by, number, began, ended):
@@ -672,6 +779,7 @@ def _sampler_main_is_over():
 def _sampler_forked():
     """In the child of a fork no thread but the one that forked is there."""
     global _sampler_stop, _sampler_is_ending, _sampler_answered
+    del _sampler_lags[:]
     for known in (_sampler_states, _sampler_held, _sampler_unknown, _snapshot_told):
         known.clear()
     _snapshot_sources.clear()
