@@ -134,7 +134,8 @@ export class ActorReader {
       if (actor.kind !== "main") continue;
       // Where it turns a loop the entry of that is what was lost.
       const isSpared = this.#waitsForEntry(actor) || this.#endedByParent(this.#processOf(actor));
-      actor.lost = isCut(actor) && !isSpared && !(this.#isChild(actor) && isServing(actor));
+      const isAtRest = (): boolean => isServing(actor) || this.#isOutsideOfUsers(actor);
+      actor.lost = isCut(actor) && !isSpared && !(this.#isChild(actor) && isAtRest());
     }
     // Whoever calls for the exit has decided about itself.
     for (const { exit } of this.#entities.processes)
@@ -156,6 +157,15 @@ export class ActorReader {
   #isChild(actor: OpenActor): boolean {
     const { parent, interruptedBy } = this.#processOf(actor);
     return parent !== null && ["signal", "crash"].includes(interruptedBy ?? "");
+  }
+
+  /**
+   * Whether the program of a child process is a library's, as that of a pool's worker, and stood in none of its
+   * user's lines. What a fork has of its parent's stack ends where the child was made.
+   */
+  #isOutsideOfUsers({ number, place, lastPlace }: OpenActor): boolean {
+    const isLibrarys = place !== null && this.#entities.codeOf(number) === null;
+    return isLibrarys && (lastPlace === null || lastPlace === place);
   }
 
   #waitsForEntry({ thread }: OpenActor): boolean {

@@ -31,13 +31,59 @@ export function findInProgram(
 ): ProgramFinding[] {
   const context = contextFor(reading, source, names);
   const parts = reading.processes.map(({ number }) => inProcess(reading, number));
-  const found = parts.flatMap((part) => detectInProgram(part, source));
-  return found.map((finding) => {
-    const { rule, actors, places, at, evidence } = finding;
+  const found = parts.map((part) => detectInProgram(part, source));
+  return alikeAcross(found, reading, names).map(({ finding, actors, times }) => {
+    const { rule, places, at, evidence } = finding;
     // A finding's rule and its evidence belong together, which an indexed call cannot show.
     const say = context[rule] as (finding: FoundInProgram) => Words<never>;
     const { message, otherwise: fix } = say(finding);
-    return { rule, actors, places, at, message, fix, evidence };
+    const said = times === 1 ? message : `${message} (alike in ${times} processes)`;
+    return { rule, actors, places, at, message: said, fix, evidence };
+  });
+}
+
+/** Findings of one rule about the same functions at the same places, of whichever processes. */
+interface Alike {
+  /** The first of them. */
+  finding: FoundInProgram;
+  actors: readonly number[];
+  /** In how many processes. */
+  times: number;
+}
+
+/** @param found by process. */
+function alikeAcross(
+  found: readonly FoundInProgram[][],
+  { actors }: Reading,
+  names: Names,
+): Alike[] {
+  if (found.length <= 1)
+    return found.flat().map((finding) => ({ finding, actors: finding.actors, times: 1 }));
+  const functions = new Map(actors.map(({ number, function: of, name }) => [number, of ?? name]));
+  // Each process numbers places of its own.
+  const kindOf = ({ rule, places, actors }: FoundInProgram): string =>
+    JSON.stringify([
+      rule,
+      places.map(({ is, place }) => `${is} ${names.place(place)}`),
+      [...new Set(actors.map((one) => functions.get(one)))],
+    ]);
+  const all = found.flatMap((some, process) => some.map((finding) => ({ finding, process })));
+  // What has no place may be anything.
+  const alike = Map.groupBy(all, ({ finding }) =>
+    finding.places.length === 0 ? finding : kindOf(finding),
+  );
+  return [...alike.values()].flatMap((some) => {
+    const processes = new Set(some.map(({ process }) => process));
+    if (processes.size === 1)
+      return some.map(({ finding }) => ({ finding, actors: finding.actors, times: 1 }));
+    const [{ finding }] = some as [(typeof some)[number]];
+    return [
+      {
+        finding,
+        actors: some.flatMap((one) => one.finding.actors),
+        times: processes.size,
+      },
+    ];
   });
 }
 

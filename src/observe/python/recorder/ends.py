@@ -295,3 +295,10 @@ def _end_forked():
     global _end_is_told, _end_running, _end_exit, _end_failure
     _end_is_told, _end_running, _end_exit, _end_failure = False, 0, None, None
     _end_handlers.clear()
+    # A child may be ended before it comes to its own program.
+    frame = sys._getframe(1)
+    while frame is not None and not frame.f_code.co_filename.endswith("/multiprocessing/popen_fork.py"):
+        frame = frame.f_back
+    if frame is not None and "process_obj" in frame.f_locals:
+        _EndChildHooks.begins(frame.f_locals["process_obj"])
+    frame = None
