@@ -105,21 +105,27 @@ describe("README.md", () => {
   });
 
   for (const line of lines.filter((line) => line.startsWith("tandem ")))
-    test.concurrent(`${line} works`, () =>
-      lanes.run(async () => {
-        using folder = temporaryFolder();
-        let called = await shellBeside(line, { cwd: folder.path });
-        // A check of real times falls short where the machine is late, and is tried again.
-        for (
-          let tries = 1;
-          called.status === 1 && line.includes("--driver real") && tries < 6;
-          tries++
-        )
-          called = await shellBeside(line, { cwd: folder.path });
-        const { status, stdout } = called;
-        expect(status).toBe(0);
-        expect(stdout).not.toBe("");
-      }),
+    test.concurrent.skipIf(line.startsWith("tandem observe") && Bun.which("python3") === null)(
+      `${line} works`,
+      () =>
+        lanes.run(async () => {
+          using folder = temporaryFolder();
+          folder.file(
+            "app.py",
+            await Bun.file(join(import.meta.dir, "observe/programs/well.py")).text(),
+          );
+          let called = await shellBeside(line, { cwd: folder.path });
+          // A check of real times falls short where the machine is late, and is tried again.
+          for (
+            let tries = 1;
+            called.status === 1 && line.includes("--driver real") && tries < 6;
+            tries++
+          )
+            called = await shellBeside(line, { cwd: folder.path });
+          const { status, stdout } = called;
+          expect(status).toBe(0);
+          expect(stdout).not.toBe("");
+        }),
     );
 
   test("every script it names is in package.json, and every file is there", async () => {

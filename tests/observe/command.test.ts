@@ -281,7 +281,7 @@ describe.skipIf(python === null)(`what was not seen is said${why}`, () => {
     expect(stderr.replaceAll(/\s+/g, " ")).toContain(
       `nothing was seen, because it was started with ${flags.at(-1)!}`,
     );
-    expect(stderr).toContain("as far as was seen");
+    expect(stderr).not.toMatch(/\d+ of \d+|no tasks/);
   });
 
   test("of a child with an environment of its own", async () => {
