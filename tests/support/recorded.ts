@@ -49,6 +49,8 @@ const others: Record<number, string> = {
   214: "DONE",
 };
 
+const headerBytes = 4096;
+
 /** Runs Python with the recorder; arguments as `["app.py"]` or `["-c", text]`. */
 export function record(
   python: string,
@@ -85,8 +87,12 @@ export function record(
 
 const bornAt = (name: string): number => Number(name.split("-")[1]!.slice(0, -4));
 
-/** All slots of a file's two rings, in the order of time. */
+/**
+ * All slots of a file's two rings, in the order of time; none of a file that its process was ended before it had
+ * laid out.
+ */
 function slotsOf(file: Buffer): Slot[] {
+  if (file.length < headerBytes) return [];
   const began = file.readBigInt64LE(32);
   const texts = new Map<number, string>();
   const parts = new Map<number, Buffer[]>();
@@ -96,6 +102,7 @@ function slotsOf(file: Buffer): Slot[] {
   for (const count of [file.readUInt32LE(20), file.readUInt32LE(24)]) {
     for (let index = 0; index < count; index += 1) {
       const at = base + 32 * index;
+      if (at + 32 > file.length) break;
       if (file[at + 31] === 0) continue;
       const kind = file[at + 30]!;
       if (kind === 201) {
