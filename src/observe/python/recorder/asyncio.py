@@ -18,6 +18,10 @@ _task_base_loop = None
 _task_own = frozenset(
     (
         "BaseEventLoop.shutdown_asyncgens",
+        # The loop closes with it a generator that nobody goes on with.
+        "async_generator_athrow",
+        "staggered_race.<locals>.run_one_coro",
+        "BaseSubprocessTransport._connect_pipes",
         "BaseEventLoop.shutdown_default_executor",
         # Up to 3.10 it runs the tests of a class.
         "IsolatedAsyncioTestCase._asyncioLoopRunner",
@@ -30,6 +34,7 @@ def _task_is_own(function):
     owner, _, name = function.rpartition(".")
     is_loop = owner.endswith("EventLoop") and owner.startswith(("Base", "_Unix"))
     return function in _task_own or (is_loop and name.startswith("_"))
+
 
 # When the step that runs on a thread, by its ident, began. It stays when a short step has ended; a long one is
 # over (step_held).
