@@ -50,6 +50,37 @@ while time.thread_time() < end:
 `,
 );
 
+const stopped = program(
+  "stopped.py",
+  `import asyncio, os, signal, subprocess, time
+async def stop():
+    helper = subprocess.Popen(["sh", "-c", f"sleep 0.4; kill -CONT {os.getpid()}"])
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return helper
+async def main():
+    await asyncio.sleep(0.05)
+    helper = await asyncio.create_task(stop())
+    await asyncio.sleep(0.05)
+    helper.wait()
+asyncio.run(main())
+`,
+);
+
+const asked = program(
+  "asked.py",
+  `import threading, time
+first = threading.Lock()
+def keep():
+    with first:
+        time.sleep(0.4)
+def ask():
+    with first: pass
+threading.Thread(target=keep).start()
+time.sleep(0.05)
+threading.Thread(target=ask).start()
+`,
+);
+
 const killed = program(
   "killed.py",
   `import asyncio, os, signal
@@ -155,6 +186,22 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
       )!;
       expect(step.place).toMatch(/^held.py:1[12] count$/);
       expect(moreOf(slots, step)!.value).toBeGreaterThanOrEqual(100 * ms);
+    });
+
+    test(`3.${minor}: a step whose thread got no core is told to have wanted one`, () => {
+      const slots = slotsOf(path, stopped);
+      const step = slots.find(
+        ({ kind, actor }) => kind === "step-ended" && actor === actorOf(slots, "stop"),
+      )!;
+      const { value: computed, extra: queued } = moreOf(slots, step)!;
+      expect(computed + queued).toBeGreaterThanOrEqual(300 * ms);
+    });
+
+    test(`3.${minor}: a lock that a with asks for is told by its name`, () => {
+      const waits = slotsOf(path, asked).filter(
+        ({ kind, place }) => kind === "wait-began" && place === "asked.py:7 ask",
+      );
+      expect(waits.map(({ word, text }) => [word, text])).toEqual([["lock", "first"]]);
     });
 
     test(`3.${minor}: where a task stands is told while it waits`, () => {

@@ -75,7 +75,11 @@ def _calls_shown(text):
 
 
 def _calls_name(text):
-    """The last name of what is called: `sleep` of `time.sleep(3)`."""
+    """The last name of what is called: `sleep` of `time.sleep(3)`; of a `with`, that of its first lock."""
+    if text.startswith(("with ", "async with ")):
+        text = text.split("with ", 1)[1]
+        for end in (":", ",", " as "):
+            text = text.split(end, 1)[0]
     return text.split("(", 1)[0].rstrip().rsplit(".", 1)[-1].rsplit(" ", 1)[-1]
 
 
