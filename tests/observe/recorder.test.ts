@@ -145,6 +145,22 @@ asyncio.run(main())
 `,
 );
 
+const abandoned = program(
+  "abandoned.py",
+  `import asyncio
+async def values():
+    try:
+        while True:
+            yield 1
+    finally:
+        await asyncio.sleep(0)
+async def main():
+    async for _ in values():
+        break
+asyncio.run(main())
+`,
+);
+
 /** What became of the tasks of a function, as types of events, in order. */
 const fates = (slots: readonly Slot[], of: string): string[][] =>
   slots
@@ -189,6 +205,12 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
       const { stdout, processes } = record(path, [ofPython]);
       expect(stdout).toBe("0\n");
       expect(fates(processes[0]!, "child")).toEqual([["task-started", "DONE"]]);
+    });
+
+    test(`3.${minor}: a task of the loop's own, as one that closes a generator, is not told`, () => {
+      const { processes } = record(path, [abandoned]);
+      const actors = processes[0]!.filter(({ kind }) => kind === "ACTOR");
+      expect(actors.map(({ text }) => text)).toEqual(["<module>", "main"]);
     });
 
     test(`3.${minor}: whoever uses a running loop from another thread is told with the line`, () => {

@@ -1,6 +1,8 @@
 /** What is told of a program that was observed, and what is not: each law with one, two and five of everything. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { patience } from "../support/patience.ts";
+import { findInProgram } from "../../src/remedies/program/findings.ts";
+import { Names } from "../../src/remedies/program/names.ts";
 import { readSketch, type Sketch, type Told } from "../support/sketch.ts";
 
 setDefaultTimeout(patience);
@@ -53,6 +55,31 @@ function task(process: Sketch, name: string, ms = 2): Sketch {
     .at(ms, "task-created", name)
     .at(ms + 1, "task-started", name);
 }
+
+describe("several processes", () => {
+  test("have one finding for what is alike in them, with their number", () => {
+    const findings = (count: number) => {
+      const { trace, reading } = readSketch((process) => {
+        loop(process);
+        task(process, "job")
+          .at(100, "cancel-requested", "job", "Main", { reason: "loop-closed", place: 90 })
+          .at(101, "task-ended", "job", "Main", { status: "cancelled", place: 7 });
+        closes(process, 100);
+      }, count);
+      if (trace.source.kind !== "observed") throw new Error("a sketch is of an observed program");
+      return findInProgram(reading, {
+        source: trace.source,
+        names: new Names(trace.definitions),
+      });
+    };
+    const [alone] = findings(1);
+    const five = findings(5);
+    expect(five.map(({ message }) => message)).toEqual([
+      `${alone!.message} (alike in 5 processes)`,
+    ]);
+    expect(five[0]!.actors).toHaveLength(5);
+  });
+});
 
 describe("work that did not come to its end", () => {
   test("is lost at close where the loop's runner cancelled it, and told where it stood", () => {
