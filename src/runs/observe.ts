@@ -1,6 +1,5 @@
 /** A program that somebody else wrote is run, observed, and what became of everything in it is read. */
 import { observe, type Observed, type Observing, type Running } from "../observe/observe.ts";
-import { read } from "../reading/reading.ts";
 import type { ProgramRecording } from "./report.ts";
 
 export { CannotStart } from "../observe/observe.ts";
@@ -35,14 +34,16 @@ export async function observeProgram(options: ObserveOptions): Promise<ObservedP
             onStart({
               pid: running.pid,
               forward: (signal) => running.forward(signal),
-              look: async () => recordingOf(await running.look()),
+              look: async () => await recordingOf(await running.look()),
             }),
         }),
   });
-  return { ...observed, recording: recordingOf(trace) };
+  return { ...observed, recording: await recordingOf(trace) };
 }
 
-function recordingOf(trace: Observed["trace"]): ProgramRecording {
+async function recordingOf(trace: Observed["trace"]): Promise<ProgramRecording> {
+  // The program does not wait for what reads its record.
+  const { read } = await import("../reading/reading.ts");
   const { source } = trace.header;
   if (source.kind !== "observed") throw new Error("a program has no document");
   return { of: "program", source, trace, reading: read(trace) };

@@ -1,36 +1,24 @@
 /** `tandem observe <program>` */
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
-import { constants } from "node:os";
 import { basename, dirname, extname, join } from "node:path";
-import { OutputError, OutputFailed, writeFile } from "../../base/files.ts";
+import { OutputError, OutputFailed } from "../../base/files.ts";
 import { lookAt } from "../../base/paths.ts";
 import { nearest } from "../../base/suggest.ts";
-import { joined, json, type Output, terminal as template } from "../../base/texts.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
 import { UserError } from "../../base/user-error.ts";
-import { programJson } from "../../report/program-json.ts";
-import { programLanes } from "../../report/program-lanes.ts";
-import { reportProgram } from "../../report/program.ts";
-import { renderProgram } from "../../report/terminal/program.ts";
 import {
   findInterpreter,
-  type ObservedProgram,
   observeProgram,
   python,
   type RunningProgram,
 } from "../../runs/observe.ts";
-import { DemandError } from "../../strategies/demand-words.ts";
 import type { Demand } from "../../strategies/demands.ts";
-import { judgeProgram, parseProgramDemands } from "../../strategies/observed.ts";
-import { encodeTrace } from "../../trace/ndjson.ts";
 import { type Arguments, ownWords, readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
-import { checkEventsFile, checkFile, keepRecord } from "../events-file.ts";
-import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
-import { pictureOf } from "../shown-run.ts";
-import { lookOf } from "../terminal.ts";
+import { checkEventsFile, checkFile } from "../events-file.ts";
+import { writeErrLine } from "../output.ts";
 import { version } from "../version.ts";
 
 type Words = Arguments<typeof commands.observe>;
@@ -45,7 +33,7 @@ export async function run(argv: string[]): Promise<number> {
   const words = readArguments(commands.observe, argv);
   const isCommand = argv[argv.length - words.operands.length - 1] === "--";
   checkTogether(words);
-  const demands = demandsOf(words);
+  const demands = await demandsOf(words);
   const command = isCommand
     ? commandOf(words.operands)
     : programOf(words.operands, words.options.python);
@@ -56,10 +44,15 @@ export async function run(argv: string[]): Promise<number> {
       command,
       language: python,
       tandem: version,
-      onStart: (program) => signals.goTo(program),
+      onStart(program) {
+        signals.goTo(program);
+        // Loaded while the program starts, and not before.
+        void import("../observed.ts");
+      },
     });
     signals[Symbol.dispose]();
     if (!isCommand) hintAt(words);
+    const { tell, statusOf } = await import("../observed.ts");
     await tell(observed, words, demands);
     return statusOf(observed, demands);
   } catch (error) {
@@ -122,8 +115,10 @@ function checkTogether({ options, given }: Words): void {
       throw refusal(`--${name} is a duration above 0, not "${given.get(name)}"`);
 }
 
-function demandsOf({ options }: Words): Demand[] {
+async function demandsOf({ options }: Words): Promise<Demand[]> {
   if (options.must === null) return [];
+  const { parseProgramDemands } = await import("../../strategies/observed.ts");
+  const { DemandError } = await import("../../strategies/demand-words.ts");
   try {
     return parseProgramDemands(options.must, { prints: !options["no-prints"] });
   } catch (error) {
@@ -218,8 +213,8 @@ class ForwardedSignals implements Disposable {
   /** Tells where everything stands, and lets the program go on. */
   async #look(isQuiet: boolean): Promise<void> {
     if (this.#program === null || isQuiet) return;
-    const report = reportProgram(await this.#program.look());
-    writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
+    const { tellNow } = await import("../observed.ts");
+    await tellNow(this.#program);
   }
 
   [Symbol.dispose](): void {
@@ -236,57 +231,4 @@ function hintAt({ operands, options }: Words): void {
   writeErrLine(
     `tandem: ${found} stands behind ${operands[0]}, so it was given to the program; options of tandem stand before it`,
   );
-}
-
-/** Tells everything that is wanted, the files first of all: nothing that is shown keeps them from being written. */
-async function tell(
-  observed: ObservedProgram,
-  words: Words,
-  demands: readonly Demand[],
-): Promise<void> {
-  const { options } = words;
-  const { recording } = observed;
-  const { trace } = recording;
-  if (options.events !== null) {
-    const { tandem, epoch } = trace.header;
-    const pieces = encodeTrace(trace, { tandem, epoch, source: recording.source });
-    await keepRecord(options.events, pieces, options.force);
-  }
-  const report = reportProgram({ ...recording, unseen: observed.unseen });
-  if (options.json !== false)
-    await writeResult(options.json, json(programJson(report, { all: options.all }), 2));
-  if (options.quiet) return;
-  if (options.timeline) {
-    const lanes = programLanes(trace);
-    const look = lookOf(terminal.stderr, options);
-    writeErr(joined(["", pictureOf(lanes, recording.reading.wall, look)], "\n"));
-  }
-  writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
-  tellBeside(observed);
-  for (const { of, met, expected, found } of judgeProgram(recording.reading, demands))
-    if (!met) writeErr(template`--must ${of}: expected ${expected}, found ${found}\n`);
-}
-
-/** What the verdict cannot know: what tandem itself did, and what its recorder failed in. */
-function tellBeside({ troubles, endedFor }: ObservedProgram): void {
-  for (const trouble of troubles)
-    writeErr(template`The recorder failed, and went on without that: ${trouble}\n`);
-  if (endedFor === "timeout") writeErr(template`Ended by --timeout.\n`);
-  if (endedFor === "hang") writeErr(template`Ended by --hang: nothing moved, and nothing could.\n`);
-}
-
-async function writeResult(file: string, result: Output): Promise<void> {
-  if (file === "-") writeOut(result);
-  else await writeFile(file, [result], { replace: true, isPrivate: true });
-}
-
-function statusOf(
-  { endedFor, code, signal, recording }: ObservedProgram,
-  demands: readonly Demand[],
-): number {
-  if (endedFor === "timeout" || endedFor === "hang") return exitStatus.overtime;
-  if (signal !== null) return 128 + constants.signals[signal];
-  if (code !== 0) return code ?? exitStatus.broken;
-  const isShort = judgeProgram(recording.reading, demands).some(({ met }) => !met);
-  return isShort ? exitStatus.fellShort : exitStatus.done;
 }
