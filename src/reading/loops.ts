@@ -104,7 +104,8 @@ export class LoopReader {
 
   #wasHeld(ended: Hold): void {
     const hold = ended.seen?.goesOn === true ? this.#asSeen(ended, ended.seen) : ended;
-    this.#keepLongest(hold);
+    // That a busy machine gave a step no core is no block of the program's.
+    if (hold.seen?.kind !== "queued") this.#keepLongest(hold);
     this.#blame.held(hold);
     // Who was cut off and then held the thread itself was not kept waiting by that.
     for (const turn of this.#lateWithin) if (turn.actor !== hold.actor) this.#blame.late(turn);

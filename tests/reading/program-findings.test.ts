@@ -747,13 +747,15 @@ describe("loops and threads", () => {
       expect(victims).toMatchObject([{ tasks: count, late: 1_100_000 }]);
       expect(lineOf(victims[0]!.place)).toBe(13);
       const kind = (cpu: number, queued: number): unknown =>
-        held(cpu, queued, count).reading.loops[0]!.longestBlock!.seen!.kind;
+        held(cpu, queued, count).reading.loops[0]!.blame.holds[0]!.hold.seen!.kind;
       expect(kind(1100, 50)).toBe("computing");
       expect(kind(200, 950)).toBe("computing");
       expect(kind(20, 1100)).toBe("queued");
     }
     // Of a machine that is busy no step is the cause.
-    expect(held(20, 1100, 1).told).toEqual([]);
+    const busy = held(20, 1100, 1);
+    expect(busy.told).toEqual([]);
+    expect(busy.reading.loops[0]!.longestBlock).toBeNull();
   });
 
   test("whose step is long while nobody is due, whose main waits long, or who print at one time: nothing", () => {
