@@ -26,15 +26,20 @@ async def work(number):
     for turn in range(20):
         await asyncio.sleep(0.001 * number)
 
-async def main():
+def tell():
     with open("pid", "w") as file:
         file.write(str(os.getpid()))
     os.rename("pid", "is-running")
+
+async def main():
     with ThreadPoolExecutor(2) as pool:
         loop = asyncio.get_running_loop()
         for turn in range(4):
+            tasks = [loop.create_task(work(number)) for number in range(30)]
+            if turn == 0:
+                tell()
             jobs = [loop.run_in_executor(pool, time.sleep, 0.01) for _ in range(4)]
-            await asyncio.gather(*(work(number) for number in range(30)), *jobs)
+            await asyncio.gather(*tasks, *jobs)
 
 asyncio.run(main())
 pathlib.Path("is-over").touch()
