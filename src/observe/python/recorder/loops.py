@@ -123,15 +123,30 @@ def _loop_generators(loop):
     """Tells which async generators are open while their loop closes, once each."""
     for generator in list(getattr(loop, "_asyncgens", None) or ()):
         frame = generator.ag_frame
-        if frame is None or not is_user_file(frame.f_code.co_filename) or generator in _loop_generators_told:
+        if frame is None or not is_user_file(frame.f_code.co_filename):
             continue
-        _loop_generators_told.add(generator)
+        if not _loop_generator_is_new(generator):
+            continue
         actor = new_actor(KIND_GENERATOR, _task_short(generator.__qualname__), 0, current_actor())
         emit(CODE, actor, 0, def_place(frame.f_code))
         emit(STOOD_AT, actor, 0, user_place(frame))
+    generator = frame = None
 
 
-_loop_generators_told = set()
+def _loop_generator_is_new(generator):
+    from _weakref import ref
+
+    key = id(generator)
+    told = _loop_generators_told.get(key)
+    if told is not None and told() is generator:
+        return False
+    # A reference would keep it alive beyond its loop, which would then have to close it.
+    _loop_generators_told[key] = ref(generator, lambda _: _loop_generators_told.pop(key, None))
+    return True
+
+
+# By id: weak references to those that have been told.
+_loop_generators_told = {}
 
 
 def _loop_used_elsewhere(loop):
