@@ -45,10 +45,8 @@ for (const [turn, name] of cases.entries()) {
   }
 }
 
-test.skipIf(installed.length > 0)(
-  "programs are observed (skipped: no Python 3.9 or later was found)",
-  () => {},
-);
+if (installed.length === 0)
+  test.skip("the truth is told of programs (skipped: no Python 3.9 or later was found)", () => {});
 
 async function observed(name: string, truth: Truth, python: string): Promise<void> {
   using home = temporaryFolder();

@@ -674,7 +674,7 @@ def _task_watches(task, callback):
 def await_frames(coroutine):
     """The frames of a coroutine and of all that it awaits, outermost first, at most 400."""
     frames = []
-    while coroutine is not None and len(frames) < 400:
+    for _ in range(_waits_deepest):
         kind = type(coroutine).__name__
         if kind == "coroutine":
             frame, coroutine = coroutine.cr_frame, coroutine.cr_await
@@ -698,9 +698,7 @@ _task_wrappers = frozenset(
 
 
 def _task_unwrapped(wrapper):
-    from gc import get_referents
-
-    for one in get_referents(wrapper):
+    for one in _waits_gc.get_referents(wrapper):
         if type(one).__name__ in ("async_generator", "coroutine", "async_generator_asend"):
             return one
     return None

@@ -1,6 +1,6 @@
 # Holders: who has a lock that somebody waits for.
 #
-# Uses of calls: _calls_tree; of places: is_user_file, place; of waits: _waits_chain; of sampler: _sampler_actor;
+# Uses of calls: _calls_tree; of places: is_user_file, place; of asyncio: await_frames; of sampler: _sampler_actor;
 # of snapshot: _snapshot_tasks. A lock of the standard library does not know its holder (an RLock does), and asking
 # at each `acquire` would cost. So it is read off the source: a frame that stands inside `with lock:`, or inside a
 # `try` whose `finally` releases it, has the lock, if the expression there means that lock.
@@ -110,7 +110,7 @@ def _holders_of(lock):
             frame = frame.f_back
     for task in _snapshot_tasks(5000):
         # A task of a thread that has ended has it for ever, so all tasks are looked at.
-        for frame in _waits_chain(task.get_coro()):
+        for frame in await_frames(task.get_coro()):
             if is_user_file(frame.f_code.co_filename):
                 line = _holders_place(frame, lock)
                 if line:

@@ -246,7 +246,7 @@ def _snapshot_yield(seconds):
 
 
 def _snapshot_awaits_lock(task):
-    frames = _waits_chain(task.get_coro())
+    frames = await_frames(task.get_coro())
     return bool(frames) and frames[-1].f_code.co_name == "acquire"
 
 
@@ -287,7 +287,7 @@ def _snapshot_locks(urgent):
                 files.add(frame.f_code.co_filename)
             frame = frame.f_back
     for task in _snapshot_tasks(_snapshot_looked):
-        for frame in _waits_chain(task.get_coro()):
+        for frame in await_frames(task.get_coro()):
             if is_user_file(frame.f_code.co_filename):
                 files.add(frame.f_code.co_filename)
         task = frame = None

@@ -1,6 +1,6 @@
 # Waits: what a frame or a suspended coroutine waits for, in words of the trace, and who or what that is.
 #
-# Uses of places: is_user_file. Reads the locals of the standard library's own frames only: those of the
+# Uses of places: is_user_file; of asyncio: await_frames. Reads the locals of the standard library's own frames only: those of the
 # program's would outlive a `del`. Nothing here opens a file, so that nothing gives the interpreter's lock away
 # while frames of the program are held.
 import gc as _waits_gc
@@ -230,38 +230,10 @@ def _waits_take(stood, frame, path, name):
         stood.object = frame.f_locals.get(local)
 
 
-def _waits_chain(coroutine):
-    """The frames of a suspended coroutine and of all that it awaits, outermost first."""
-    frames = []
-    awaited = coroutine
-    for _ in range(_waits_deepest):
-        kind = type(awaited).__name__
-        if kind == "coroutine":
-            frame, inner = awaited.cr_frame, awaited.cr_await
-        elif kind == "async_generator":
-            frame, inner = awaited.ag_frame, awaited.ag_await
-        elif kind == "generator":
-            frame, inner = awaited.gi_frame, awaited.gi_yieldfrom
-        elif kind in ("async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper"):
-            frame, inner = None, None
-            for one in _waits_gc.get_referents(awaited):
-                if type(one).__name__ in ("async_generator", "coroutine", "async_generator_asend"):
-                    inner = one
-                    break
-        else:
-            break
-        if frame is not None:
-            frames.append(frame)
-        if inner is None:
-            break
-        awaited = inner
-    return frames
-
-
 def _waits_of_task(task):
     """Where a suspended task stands. Its word is None where it is ready to go on."""
     stood = _waits_Stood()
-    frames = _waits_chain(task.get_coro())
+    frames = await_frames(task.get_coro())
     stood.frames = frames
     last = -1
     for index in range(len(frames) - 1, -1, -1):
