@@ -47,7 +47,8 @@ export interface LoopDefinition {
 
 /**
  * What acts: the synchronous program of a process, the loop's entry, a task, a job of a pool, the program
- * of a thread beside main, a coroutine that nobody has made a task of, …
+ * of a thread beside main, a coroutine that nobody has made a task of, one call of an async function, a module that
+ * awaits at its top, …
  */
 export const actorKinds = [
   "main",
@@ -59,6 +60,8 @@ export const actorKinds = [
   "coroutine",
   "thread",
   "generator",
+  "call",
+  "module",
 ] as const;
 
 export interface ActorDefinition {

@@ -175,7 +175,13 @@ export const eventShapes = {
   "settle-ended": { value: status },
   "task-created": { about: "task" },
   "task-started": { about: "task" },
-  "task-ended": { value: status, text: error, about: "task" },
+  // Of a failure that came out of another one's, `from` says whose; it is no failure of its own.
+  "task-ended": {
+    value: status,
+    text: error,
+    numbers: [{ name: "from", unit: "actor", optional: true }],
+    about: "task",
+  },
   "cleanup-began": { about: "task" },
   // Only a clean-up that came to the end of its steps.
   "cleanup-ended": { about: "task" },
@@ -273,12 +279,14 @@ export const eventShapes = {
   // need not be told.
   "step-began": {},
   // The text is the call in which it kept the thread longest, which stood at the event's place. Meanwhile the
-  // thread computed (`cpu`) or wanted to and got no core (`queued`); the rest it stood still.
+  // thread computed (`cpu`) or wanted to and got no core (`queued`); the rest it stood still. `turns` of microtasks
+  // were in it, of which none need be long: timers have to wait for all of them.
   "step-ended": {
     text: { name: "call", optional: true },
     numbers: [
       { name: "cpu", unit: "ticks", optional: true },
       { name: "queued", unit: "ticks", optional: true },
+      { name: "turns", unit: "count", optional: true },
     ],
   },
   // A thread runs no code any more.
@@ -310,6 +318,33 @@ export const eventShapes = {
   attached: {
     value: { name: "as", words: ends },
     text: { name: "of", optional: true, ofResource: true },
+  },
+  // So many others of the actor's function and place began and finished, and are not told one by one: how long the
+  // longest of them took, and how long all together ran.
+  alike: {
+    value: { name: "count", unit: "count" },
+    numbers: [
+      { name: "longest", unit: "ticks" },
+      { name: "busy", unit: "ticks", optional: true },
+    ],
+  },
+  // The promise of the actor was dropped at the place: as a statement, by `void`, as a condition, or by what the text
+  // names, which ignores the value of its callback. Nobody can wait for it any more.
+  floated: { text: { name: "how" } },
+  // The first use of the actor's promise of this sort: "await", "return", "then", a combinator, "library"; by whom,
+  // where that is known.
+  used: {
+    text: { name: "how" },
+    numbers: [{ name: "by", unit: "actor", optional: true }],
+  },
+  // The combinator of this name at the place has settled without the actor, which has not ended: nobody waits for it
+  // there any more.
+  "settled-race": { text: { name: "combinator" } },
+  // So many bytes were written by the program, and not yet handed to the system when it ended.
+  "output-cut": {
+    value: { name: "bytes", unit: "count" },
+    text: { name: "stream" },
+    about: "anybody",
   },
 } as const satisfies Record<string, EventShape>;
 
