@@ -6,7 +6,9 @@ import { interruptions } from "../trace/event.ts";
 import type { ObservedLanguage } from "./language.ts";
 import { DETAIL, LASTING, RecordFile } from "./ring.ts";
 import { isAlive } from "./system.ts";
-import type { ProcessTranscript, Transcript } from "./transcript.ts";
+import type { ProcessTranscript } from "./process-transcript.ts";
+import { SlotsProcess } from "./slots-process.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** How often new files are looked for, in ms. What is in them does not get lost until then. */
 const discoverMs = 100;
@@ -16,6 +18,7 @@ interface Followed {
   path: string;
   pid: number;
   file: RecordFile;
+  slots: SlotsProcess;
   process: ProcessTranscript;
   /** Whether its file has been read to the end. */
   isOver: boolean;
@@ -145,13 +148,14 @@ export class Followers {
     const { pid } = file.header;
     // A process that has become another program by `exec` keeps its number.
     const before = this.#live().find((one) => one.pid === pid);
-    const process = this.#transcript.add(file.header);
+    const process = this.#transcript.add(file.header, this.#language.name);
+    const slots = new SlotsProcess(process, this.#transcript.clock.zero);
     if (before !== undefined) {
       this.#drain(before, Infinity);
       before.process.ended(0, { code: 0 });
       this.#close(before);
     }
-    this.#all.push({ path, pid, file, process, isOver: false });
+    this.#all.push({ path, pid, file, slots, process, isOver: false });
   }
 
   #complaint(name: string, folder: string): void {
@@ -160,8 +164,8 @@ export class Followers {
     this.troubles.push(`it did not start in process ${parseInt(name, 10)}: ${lines.at(-1)}`);
   }
 
-  #drain({ file, process }: Followed, now: number): void {
-    file.drain((ring, view, offset) => process.take(ring, view, offset), now);
+  #drain({ file, slots, process }: Followed, now: number): void {
+    file.drain((ring, view, offset) => slots.take(ring, view, offset), now);
     process.hasGaps = file.dropped(LASTING) > 0;
     process.setDropped("its ring was full", file.dropped(LASTING) + file.dropped(DETAIL));
   }
@@ -174,7 +178,7 @@ export class Followers {
    */
   #ended(one: Followed, by: number | null): void {
     const { process, file } = one;
-    const at = this.#transcript.ticksOf(file.heartbeat);
+    const at = this.#transcript.clock.ticksOf(file.heartbeat);
     const isOrderly = file.state === "ended" || process.hasCalledExit;
     const toldEnd = process.toldEnd;
     const told = toldEnd?.status ?? (isOrderly ? (process.exitCode ?? 0) : null);

@@ -291,7 +291,7 @@ class Observation implements Running {
     { code, signal, endedBy }: Pick<Observed, "code" | "signal"> & { endedBy: Interruption | null },
   ): void {
     const root = this.#followers.of(this.pid) ?? this.#unseenRoot();
-    const at = this.#transcript.ticksAt(endedAt);
+    const at = this.#transcript.clock.ticksAt(endedAt);
     const by = endedBy ?? (signal === null ? null : "signal");
     if (by === null) root?.ended(at, { code: code ?? 0 });
     else root?.ended(at, { by: interruptions.indexOf(by), detail: signal });

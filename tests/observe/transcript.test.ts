@@ -1,6 +1,7 @@
 /** The slots of recorders become one trace, which is written and read like any other. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { DETAIL, RecordFile } from "../../src/observe/ring.ts";
+import { SlotsProcess } from "../../src/observe/slots-process.ts";
 import { slotKind } from "../../src/observe/slots.ts";
 import { Transcript } from "../../src/observe/transcript.ts";
 import { read } from "../../src/reading/reading.ts";
@@ -31,8 +32,9 @@ function newTranscript(): Transcript {
 
 function add(transcript: Transcript, record: HandRecord) {
   const file = RecordFile.from(record)!;
-  const process = transcript.add(file.header);
-  file.drain((ring, view, offset) => process.take(ring, view, offset), Infinity);
+  const process = transcript.add(file.header, "python");
+  const slots = new SlotsProcess(process, transcript.clock.zero);
+  file.drain((ring, view, offset) => slots.take(ring, view, offset), Infinity);
   return process;
 }
 
@@ -259,7 +261,7 @@ describe("a transcript", () => {
     const transcript = newTranscript();
     transcript
       .addUnseen({ pid: 40, command: "python -I app.py", epochMs: 1000 })
-      .ended(transcript.ticksAt(1005), { code: 3 });
+      .ended(transcript.clock.ticksAt(1005), { code: 3 });
     const trace = transcript.trace();
     expect(read(trace).processes).toMatchObject([{ exitCode: 3, endedAt: 5000 }]);
     writtenAndRead(trace);
