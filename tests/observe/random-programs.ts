@@ -52,6 +52,13 @@ draws = iter([True, False, False, True, False] * 10000)
 
 def random():
     return next(draws)
+
+# The numbers of tasks that have a name of their own.
+numbers = iter(range(1000000))
+
+# A loop that closes has a set of its tasks, and cancels them in the order of their addresses: here in that of their names.
+everybody = asyncio.tasks.all_tasks
+asyncio.tasks.all_tasks = lambda loop=None: sorted(everybody(loop), key=lambda task: (len(task.get_name()), task.get_name()))
 `;
 
 /**
@@ -133,11 +140,6 @@ const mainBody = [
   "        say(await f0())",
   "    except BaseException as error:",
   "        say(type(error).__name__, error)",
-  "    # In which order a loop that closes cancels several depends on their addresses.",
-  "    for _ in range(300):",
-  "        if len(asyncio.all_tasks()) < 3:",
-  "            break",
-  "        await asyncio.sleep(0)",
 ];
 
 function loop({ pick }: Draw): string[] {

@@ -33,7 +33,7 @@ export const plain: readonly Statement[] = [
 export const statements: readonly Statement[] = [
   ...plain,
   ({ own, call, chance }) => [
-    `t = asyncio.create_task(${call()}, name="t${own}")`,
+    `t = asyncio.create_task(${call()}, name=f"t${own}-{next(numbers)}")`,
     ...(chance(0.5) ? ["say(sys.getrefcount(t), t.done())"] : []),
     "await t",
   ],

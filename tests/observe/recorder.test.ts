@@ -87,6 +87,10 @@ async def main():
 async def leave():
     sys.exit(3)
 
+# Code of the program's in the place of asyncio's runs when asyncio calls it, and at no other time.
+everybody = asyncio.tasks.all_tasks
+asyncio.tasks.all_tasks = lambda loop=None: print("asked for all tasks") or everybody(loop)
+
 asyncio.run(main())
 asyncio.run(leave())
 `,

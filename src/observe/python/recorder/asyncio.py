@@ -9,6 +9,8 @@ _task_class = None
 _task_base = None
 _task_current = None
 _task_running_loop = None
+# asyncio's own, whatever the program puts in its place, which is the program's code and not ours to run.
+_task_all = None
 # Actors that are the coroutine given to asyncio.run or run_until_complete, while they run.
 _task_launches = set()
 # Code of asyncio's that starts a launch, once asyncio is there.
@@ -50,7 +52,7 @@ def asyncio_open():
 
 
 def _task_watch(asyncio):
-    global _task_class, _task_base, _task_current, _task_running_loop, _current_task_actor, _cancel_error
+    global _task_class, _task_base, _task_current, _task_running_loop, _task_all, _current_task_actor, _cancel_error
     global _task_run_until, _task_runner_run, _task_wait_for, _task_base_loop
     import _asyncio
 
@@ -59,6 +61,7 @@ def _task_watch(asyncio):
     if hasattr(asyncio.tasks, "_current_tasks"):
         _task_current = asyncio.tasks._current_tasks.get
     _task_running_loop = asyncio._get_running_loop
+    _task_all = asyncio.tasks.all_tasks
     _task_class = _task_make_class(_task_base)
     for module in (_asyncio, asyncio.tasks, asyncio):
         module.Task = _task_class

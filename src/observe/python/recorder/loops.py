@@ -95,9 +95,8 @@ def _loop_closes(loop):
 
 def _loop_left(loop):
     """The loop's tasks that have not ended."""
-    tasks = sys.modules["asyncio.tasks"]
     try:
-        return [task for task in tasks.all_tasks(loop) if task_actor(task)][:10000]
+        return [task for task in _task_all(loop) if task_actor(task)][:10000]
     except RuntimeError:
         return []
 
