@@ -336,7 +336,7 @@ const observe = command({
     quiet: { says: "tell nothing on stderr" },
     "quiet-program": { says: `discard what the program prints to stdout ("--json -" needs it)` },
     "no-prints": { says: "keep what the program prints out of the record" },
-    blocks: { says: "tell of a held event loop from D on (100ms)" },
+    blocks: { says: "tell of an event loop that was held for D or more (100ms; at least 1ms)" },
     include: { says: `whose places count as yours: files that match, as "lib/*,app.py"` },
     exclude: { says: "files whose places do not" },
     python: { says: "the interpreter (that of the active virtual environment, or python3)" },

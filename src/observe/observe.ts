@@ -61,6 +61,8 @@ export interface Observed {
   troubles: string[];
 }
 
+const nsPerMs = 1e6;
+
 /** How often the record is looked at, in ms: while much is coming, and otherwise. */
 const busyMs = 5;
 const restMs = 30;
@@ -123,7 +125,7 @@ class Observation implements Running {
   #wake: () => void = () => undefined;
 
   constructor(observing: Observing, prepared: Prepared) {
-    const { language, hangMs, tandem } = observing;
+    const { language, settings, hangMs, tandem } = observing;
     this.#observing = observing;
     this.#prepared = prepared;
     this.#child = start(observing, prepared.folders);
@@ -134,6 +136,7 @@ class Observation implements Running {
       runtime: language.name,
       command: this.#words,
       pid,
+      blocks: settings.blocksNs / nsPerMs,
       tandem,
       folder: process.cwd(),
     });

@@ -9,7 +9,14 @@
 import type { Ticks } from "../base/duration.ts";
 import type { Hold } from "./holds.ts";
 import { type Sum, type Summed, SumReader } from "./sums.ts";
-import { type LateTurn, type NameOf, noticeable, slow, type Victim, Victims } from "./victims.ts";
+import {
+  type LateTurn,
+  type NameOf,
+  slow,
+  type Thresholds,
+  type Victim,
+  Victims,
+} from "./victims.ts";
 
 /** Somebody who held the loop's thread for a slow step or more: a name of the document. */
 export interface Holder {
@@ -71,6 +78,10 @@ interface OpenHolder {
 export class BlameReader {
   readonly #nameOf: NameOf;
   readonly #oldestDue: () => Ticks;
+  readonly #slow: Ticks;
+  readonly #noticeable: Ticks;
+  /** From how much lateness on steps are told of that are not slow, one by one. */
+  readonly #tellCrowd: Ticks;
   /** From how much on lateness that nothing explains is told; Infinity in virtual time. */
   readonly #tellUnexplained: Ticks;
   /** How long the thread may be free before nobody can be waiting for what held it before. */
@@ -92,11 +103,18 @@ export class BlameReader {
   /**
    * @param nameOf what copies of a task have in common.
    * @param oldestDue when the first of those who sleep or have not begun is due.
-   * @param precision by how much a real run is late for no reason; 0 in virtual time.
+   * @param limits the trace's thresholds, and by how much a real run is late for no reason: 0 in virtual time.
    */
-  constructor(nameOf: NameOf, oldestDue: () => Ticks, precision: Ticks) {
+  constructor(
+    nameOf: NameOf,
+    oldestDue: () => Ticks,
+    { thresholds, precision }: { thresholds: Thresholds; precision: Ticks },
+  ) {
     this.#nameOf = nameOf;
     this.#oldestDue = oldestDue;
+    this.#slow = thresholds.slow;
+    this.#noticeable = thresholds.noticeable;
+    this.#tellCrowd = Math.max(slow, thresholds.slow);
     this.#rest = precision;
     this.#tellUnexplained = precision === 0 ? Infinity : Math.max(slow, precision);
     this.#crowded = new Victims(nameOf, false);
@@ -111,7 +129,7 @@ export class BlameReader {
     // Whoever was due before has had its turn while the thread was free.
     if (hold.at > this.#heldTo + this.#rest) this.#forget(hold.at);
     this.#heldTo = hold.at + hold.ticks;
-    if (hold.ticks >= slow) this.#heldSlowly(hold);
+    if (hold.ticks >= this.#slow) this.#heldSlowly(hold);
     else if (this.#small.add(hold) > this.#mostRecent) {
       this.#forget(this.#oldestDue());
       this.#mostRecent = Math.max(fewRecent, this.#small.length * 2);
@@ -123,7 +141,8 @@ export class BlameReader {
     const late = turn.at - turn.due;
     const slowly = this.#slowly(turn);
     const [first, by] = this.#small.between(turn.due, turn.at);
-    if (by >= slow || (late >= slow && by >= noticeable && by > slowly)) {
+    const enough = this.#tellCrowd;
+    if (by >= enough || (late >= enough && by >= this.#noticeable && by > slowly)) {
       this.#crowded.add(turn, by);
       if (by > this.#crowd.by && by > (this.#worst?.by ?? 0))
         this.#worst = { by, from: first, to: this.#small.length };
@@ -197,7 +216,7 @@ export class BlameReader {
     }
     if (sum === 0) return 0;
     for (const holder of this.#involved) {
-      if (holder.share >= noticeable) holder.victims.add(turn, holder.share);
+      if (holder.share >= this.#noticeable) holder.victims.add(turn, holder.share);
       holder.share = 0;
     }
     this.#involved.length = 0;
@@ -205,7 +224,7 @@ export class BlameReader {
       const { hold, victims } = this.#told[k]!;
       if (hold.at + hold.ticks <= due) break;
       const share = shareOf(hold, turn);
-      if (share >= noticeable) victims.add(turn, share);
+      if (share >= this.#noticeable) victims.add(turn, share);
     }
     return sum;
   }

@@ -18,7 +18,6 @@ import type { LoopDefinition, Place, Table } from "../trace/definitions.ts";
 import type { Numbers, Stack } from "../trace/log.ts";
 import type { TraceEvent } from "./cursor.ts";
 import { type Source, sourceOf } from "./source.ts";
-import { slow } from "./victims.ts";
 
 /** A stretch for which the event loop's thread was held. */
 export interface Hold {
@@ -51,7 +50,7 @@ export interface HoldSeen {
 }
 
 /** Of which kind a hold is by how long its thread computed, and waited for a core to do so. */
-export function kindOfHold(ticks: Ticks, { cpu, queued = 0 }: Numbers): HoldKind | null {
+function kindOfHold(ticks: Ticks, { cpu, queued = 0 }: Numbers, slow: Ticks): HoldKind | null {
   if (cpu === undefined) return null;
   if (cpu + queued < ticks / 2) return "blocked";
   // What computed for as long as a slow step would have been one on an idle machine as well.
@@ -154,6 +153,7 @@ export class HoldReader {
   readonly #main: number | null;
   readonly #eager: boolean;
   readonly #seam: Ticks;
+  readonly #slow: Ticks;
   readonly #places: Pick<Table<Place>, "get">;
   readonly #onHold: (hold: Hold) => void;
   /** The thread of the event loop, from where it opens to where it closes. */
@@ -174,17 +174,19 @@ export class HoldReader {
 
   /**
    * @param seam how much time may go by within a step for no reason: none in virtual time.
+   * @param slow from how long on a step is slow.
    * @param places those that user code may stand at.
    * @param onHold hears of each hold when it has ended, in the order of time.
    */
   constructor(
     { rules, main }: HeldLoop,
-    { seam, places }: { seam: Ticks; places: Pick<Table<Place>, "get"> },
+    { seam, slow, places }: { seam: Ticks; slow: Ticks; places: Pick<Table<Place>, "get"> },
     onHold: (hold: Hold) => void,
   ) {
     this.#main = main;
     this.#eager = rules === "javascript";
     this.#seam = seam;
+    this.#slow = slow;
     this.#places = places;
     this.#onHold = onHold;
   }
@@ -294,7 +296,7 @@ export class HoldReader {
       return;
     }
     if (!step.isTold) this.#add(step.actor, step.from, at, at - step.from - step.ticksWithin);
-    const seen = event === null ? notEnded : seenAt(event, at - step.from);
+    const seen = event === null ? notEnded : seenAt(event, at - step.from, this.#slow);
     if (seen !== null) this.open?.addSeen(at - step.from, seen);
     this.#step = null;
     this.#isOfStep = true;
@@ -378,9 +380,13 @@ export class HoldReader {
 const notEnded: HoldSeen = { kind: null, call: null, place: null, stack: null, goesOn: true };
 
 /** What the end of a step tells of it; null where that is nothing. */
-function seenAt({ text, place, stack, numbers }: TraceEvent, ticks: Ticks): HoldSeen | null {
+function seenAt(
+  { text, place, stack, numbers }: TraceEvent,
+  ticks: Ticks,
+  slow: Ticks,
+): HoldSeen | null {
   if (text === undefined && (place ?? null) === null && numbers === undefined) return null;
-  const kind = kindOfHold(ticks, numbers ?? {});
+  const kind = kindOfHold(ticks, numbers ?? {}, slow);
   return { kind, call: text ?? null, place: place ?? null, stack: stack ?? null, goesOn: false };
 }
 

@@ -387,7 +387,7 @@ class HeldThread {
     this.number = number;
     this.floats = rules === "javascript";
     // A picture tells nobody where the thread was held.
-    const known = { seam: 0, places: new Map() };
+    const known = { seam: 0, slow: Infinity, places: new Map() };
     this.holds = new HoldReader({ rules, main }, known, ({ at, ticks }) =>
       this.#wasHeld(at, at + ticks),
     );

@@ -4,7 +4,7 @@ import type { ObservedSource, ScenarioSource } from "../trace/trace.ts";
 
 /** Where a trace comes from, as far as its times depend on it. */
 export type ReadingSource =
-  Pick<ScenarioSource, "kind" | "driver" | "speed"> | Pick<ObservedSource, "kind">;
+  Pick<ScenarioSource, "kind" | "driver" | "speed"> | Pick<ObservedSource, "kind" | "blocks">;
 
 /** By how much, in ms of real time, a real run is late when the machine has little else to do. */
 const noiseMs = 20;

@@ -16,7 +16,7 @@ import { precisionOf, seamOf } from "./precision.ts";
 import type { SpanFold } from "./spans.ts";
 import { nearestRank } from "../base/shares.ts";
 import type { Trace } from "../trace/trace.ts";
-import { type LateTurn, noticeable } from "./victims.ts";
+import { type LateTurn, type Thresholds, thresholdsOf } from "./victims.ts";
 
 /** How late sleeps ended that ended by themselves. */
 export interface Lateness {
@@ -38,11 +38,13 @@ export class TurnReader {
   /** Lateness on threads without a loop. */
   #elsewhere: BlameReader | null = null;
   readonly #lateness = new LatenessMeter();
+  readonly #thresholds: Thresholds;
 
   constructor(trace: Trace, entities: Entities, spans: SpanFold) {
     this.#trace = trace;
     this.#entities = entities;
     this.#spans = spans;
+    this.#thresholds = thresholdsOf(trace.source);
   }
 
   /** The loop that has opened last on a thread. */
@@ -62,7 +64,11 @@ export class TurnReader {
     late: (reader, { at, thread, actor, value, place }) => {
       // Whoever is known to sleep, or to have its first turn before it, is heard of when that comes.
       if (reader.#spans.dueOf(actor) !== Infinity) return;
-      if (reader.#entities.actor(actor).firstDue !== Infinity || value < noticeable) return;
+      if (
+        reader.#entities.actor(actor).firstDue !== Infinity ||
+        value < reader.#thresholds.noticeable
+      )
+        return;
       reader.#isLate(thread, { actor, due: at - value, at, how: "woke", place });
     },
     "task-submitted": (reader, { at, actor }) => {
@@ -76,7 +82,8 @@ export class TurnReader {
       const actor = reader.#entities.actor(number);
       const due = actor.firstDue;
       actor.firstDue = Infinity;
-      if (at - due >= noticeable) reader.#isLate(thread, { actor: number, due, at, how: "began" });
+      if (at - due >= reader.#thresholds.noticeable)
+        reader.#isLate(thread, { actor: number, due, at, how: "began" });
     },
     "task-ended": (reader, { actor }) => {
       reader.#entities.actor(actor).firstDue = Infinity;
@@ -102,7 +109,11 @@ export class TurnReader {
         closed: null,
         longestBlock: null,
       },
-      { seam: seamOf(this.#trace.source), places: this.#trace.definitions.places },
+      {
+        seam: seamOf(this.#trace.source),
+        slow: this.#thresholds.slow,
+        places: this.#trace.definitions.places,
+      },
       { blame: this.#newBlame(), entities: this.#entities },
     );
     this.#loops.push(loop);
@@ -112,7 +123,7 @@ export class TurnReader {
   /** A sleep has ended. @param due when it was due; Infinity for one that has not begun. */
   slept(event: LogCursor, due: Ticks): void {
     const late = event.at - due;
-    if (late >= noticeable || event.value !== completed) {
+    if (late >= this.#thresholds.noticeable || event.value !== completed) {
       this.#overslept(event, due);
       if (event.value !== completed) return;
     }
@@ -129,7 +140,7 @@ export class TurnReader {
 
   #overslept({ thread, actor, at, value }: LogCursor, due: Ticks): void {
     const how = value === completed ? "woke" : "cut-off";
-    if (at - due < noticeable) return;
+    if (at - due < this.#thresholds.noticeable) return;
     this.#isLate(thread, { actor, due, at, how, ...this.#sleepPlace(actor) });
   }
 
@@ -145,7 +156,7 @@ export class TurnReader {
     for (const { number, thread, endedAt } of this.#entities.actors) {
       if (endedAt !== null) continue;
       const due = this.#spans.dueOf(number);
-      if (wall - due >= noticeable)
+      if (wall - due >= this.#thresholds.noticeable)
         this.#isLate(thread ?? -1, {
           actor: number,
           due,
@@ -179,7 +190,7 @@ export class TurnReader {
           (first, { firstDue }) => Math.min(first, firstDue),
           this.#spans.firstDue(),
         ),
-      precisionOf(this.#trace.source),
+      { thresholds: this.#thresholds, precision: precisionOf(this.#trace.source) },
     );
   }
 }

@@ -1,11 +1,25 @@
 /** Turns that came late, and whose they were: the victims of a cause, by name. */
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
+import type { ReadingSource } from "./precision.ts";
 
 /** A stretch from which asyncio's debug mode calls a callback slow (slow_callback_duration). */
 export const slow: Ticks = 100 * TICKS_PER_MS;
 
 /** From how late on a turn is told among those that a slow step made late. */
 export const noticeable: Ticks = slow / 10;
+
+/** What `slow` and `noticeable` are for one trace. */
+export interface Thresholds {
+  slow: Ticks;
+  noticeable: Ticks;
+}
+
+/** As its observer was asked for (`--blocks`). */
+export function thresholdsOf(source: ReadingSource): Thresholds {
+  const asked = source.kind === "observed" ? source.blocks : null;
+  if (asked === null) return { slow, noticeable };
+  return { slow: asked * TICKS_PER_MS, noticeable: Math.min(noticeable, asked * TICKS_PER_MS) };
+}
 
 /** A turn that came late. `cut-off`: the sleep was overdue, and its end never came. */
 export interface LateTurn {

@@ -73,7 +73,7 @@ export const rules = {
   },
   "loop-blocked": {
     about:
-      "one step held the event loop's thread for 100 ms or more, and nothing else could run on it",
+      "one step held the event loop's thread for 100 ms or more (observed: for what --blocks says), and nothing else could run on it",
     fix: `hand the blocking step to a pool (offload=threads, or processes for computing)`,
   },
   starved: {

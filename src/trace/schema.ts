@@ -30,6 +30,7 @@ const observedSource = z.object({
   runtime: z.string(),
   command: z.string(),
   pid: z.int().nonnegative().nullable().default(null),
+  blocks: z.number().positive().max(mostMs).nullable().default(null),
 });
 
 export const headerSchema = z.object({

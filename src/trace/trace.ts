@@ -24,6 +24,8 @@ export interface ObservedSource {
   command: string;
   /** The process that it began with, as the system numbers it; others are defined as they come. */
   pid: number | null;
+  /** From how long on a held loop is to be told of, in ms; null where nobody has said. */
+  blocks: number | null;
 }
 
 export type TraceSource = ScenarioSource | ObservedSource;

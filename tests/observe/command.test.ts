@@ -58,6 +58,27 @@ describe.skipIf(python === null)(`a program that is observed${why}`, () => {
     }
   });
 
+  test("has a held loop told from as long as --blocks says on", async () => {
+    const text = `import asyncio, time
+async def beat():
+    await asyncio.sleep(0.001)
+async def main():
+    one = asyncio.create_task(beat())
+    await asyncio.sleep(0)
+    time.sleep(0.09)
+    await one
+asyncio.run(main())`;
+    const { stderr } = await observed(text, ["--blocks", "40ms"]);
+    expect(stderr).toMatch(/\* main held the thread of its loop for [^*]*time\.sleep\(0\.09\)/);
+    const { stderr: briefly } = await observed(text.replace("0.09", "0.06"), ["--blocks", "10ms"]);
+    expect(briefly).toContain("* main held the thread of its loop for");
+    const { status, stderr: refused } = await observed(text, ["--blocks", "20us"]);
+    expect({ status, refused }).toMatchObject({
+      status: 2,
+      refused: expect.stringContaining("1ms or more"),
+    });
+  });
+
   test("gets its arguments and its input, whatever they look like", async () => {
     const text = "import sys; print(sys.argv, input())";
     const { stdout, stderr } = await observed(text, ["--quiet"], { stdin: "typed\n" });

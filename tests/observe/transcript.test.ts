@@ -25,6 +25,7 @@ function newTranscript(): Transcript {
     runtime: "CPython 3.11.7",
     command: "python app.py",
     pid: 40,
+    blocks: null,
     tandem: "0.1.0",
     folder: "/home/me",
   });

@@ -634,7 +634,7 @@ function holdsOf(log: EventLog, strategy: Strategy): Hold[] {
   const holds: Hold[] = [];
   const reader = new HoldReader(
     { rules: strategy.loop === "float" ? "javascript" : "asyncio", main: MAIN },
-    { seam: 0, places: new Map() },
+    { seam: 0, slow: Infinity, places: new Map() },
     (hold) => holds.push(hold),
   );
   for (const event of eventsOf(log)) reader.hear(event);

@@ -24,7 +24,7 @@ function heldIn({ strategy, log }: RandomRun): { from: number; to: number }[] {
   const held: { from: number; to: number }[] = [];
   const reader = new HoldReader(
     { rules: strategy.loop === "float" ? "javascript" : "asyncio", main: MAIN },
-    { seam: 0, places: new Map() },
+    { seam: 0, slow: Infinity, places: new Map() },
     ({ at, ticks }) => {
       const last = held.at(-1);
       if (last?.to === at) last.to = at + ticks;

@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { patience } from "../support/patience.ts";
 import { findInProgram } from "../../src/remedies/program/findings.ts";
 import { Names } from "../../src/remedies/program/names.ts";
+import { observedSource } from "../support/observed.ts";
 import { readSketch, type Sketch, type Told } from "../support/sketch.ts";
 
 setDefaultTimeout(patience);
@@ -715,6 +716,31 @@ describe("loops and threads", () => {
         },
         (count) => [told(what, names("use", count), { made: [10], at: [15] })],
       );
+  });
+
+  test("are held from as long as was asked for on, asyncio's 100 ms where nobody asked", () => {
+    const rules = (ms: number, blocks: number | null) =>
+      readSketch(
+        (process) => {
+          loop(process).at(20, "step-began", "run");
+          task(process, "beat");
+          process
+            .at(20 + ms, "step-ended", "run", "Main", { place: 17, cpu: 1, queued: 1 })
+            .at(20 + ms, "late", "beat", "Main", { late: ms, by: "run", place: 13 })
+            .at(21 + ms, "task-ended", "beat", "Main", { status: "finished" });
+          closes(process, 500);
+        },
+        1,
+        { ...observedSource, blocks },
+      ).told.map(({ rule, of }) => [rule, of]);
+    const held = [["loop-blocked", ["run"]]];
+    for (const [asked, least] of [
+      [null, 100],
+      [60, 60],
+      [5, 5],
+      [250, 250],
+    ] as const)
+      expect([rules(least - 1, asked), rules(least, asked)]).toEqual([[], held]);
   });
 
   test("whose step kept somebody waiting are held: where, in which call, how, and who stood where", () => {

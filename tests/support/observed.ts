@@ -9,6 +9,7 @@ export const observedSource: ObservedSource = {
   runtime: "CPython 3.13.1",
   command: "python app.py",
   pid: 1,
+  blocks: null,
 };
 
 /** @param log in the order of time. */

@@ -138,14 +138,18 @@ export interface Read {
 }
 
 /** Reads a program of so many like processes. */
-export function readSketch(draw: (process: Sketch, number: number) => void, processes = 1): Read {
+export function readSketch(
+  draw: (process: Sketch, number: number) => void,
+  processes = 1,
+  source = observedSource,
+): Read {
   const all = Array.from({ length: processes }, (_, number) => new Sketch(number));
   for (const [number, process] of all.entries()) draw(process, number);
   const header = {
     type: "trace-began",
     format: "tandem-events/2",
     tandem: "by hand",
-    source: observedSource,
+    source,
   };
   const rank = (line: object): number =>
     ["process", "place", "thread", "loop", "actor", "resource"].indexOf(
@@ -159,7 +163,7 @@ export function readSketch(draw: (process: Sketch, number: number) => void, proc
   const trace = readTrace([lines.map((line) => `${JSON.stringify(line)}\n`).join("")], "sketch");
   const reading = read(trace);
   const found = reading.processes.flatMap(({ number }) =>
-    detectInProgram(inProcess(reading, number), observedSource),
+    detectInProgram(inProcess(reading, number), source),
   );
   const lineOf: Read["lineOf"] = (place) =>
     trace.definitions.places.get(place ?? NaN)?.line ?? null;

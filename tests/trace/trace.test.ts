@@ -20,6 +20,7 @@ const source: ObservedSource = {
   runtime: "CPython 3.13.1",
   command: "python app.py",
   pid: 4711,
+  blocks: 50,
 };
 
 function fileOf(trace: Trace): string {

@@ -110,6 +110,8 @@ function checkTogether({ options, given }: Words): void {
   if (all && file === false) throw refusal("--all is about the result of --json; name its file");
   if (options.timeline && options.quiet)
     throw refusal("--timeline is drawn on stderr, and --quiet wants nothing there");
+  if (given.has("blocks") && options.blocks! < TICKS_PER_MS)
+    throw refusal(`--blocks is a duration of 1ms or more, not "${given.get("blocks")}"`);
   for (const name of ["timeout", "hang"] as const)
     if (given.has(name) && options[name] === 0)
       throw refusal(`--${name} is a duration above 0, not "${given.get(name)}"`);

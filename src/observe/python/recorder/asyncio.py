@@ -41,11 +41,15 @@ def _task_is_own(function):
 # When the step that runs on a thread, by its ident, began. It stays when a short step has ended; a long one is
 # over (step_held).
 step_began = {}
-# From how long on a step is told by itself, in ns.
+# From how long on a step is told by itself, in ns: not later than tandem wants to tell of it.
 long_step = 20_000_000
 
 
 def asyncio_open():
+    global long_step
+    import os
+
+    long_step = min(long_step, int(os.environ.get("TANDEM_BLOCKS") or long_step))
     when_imported("asyncio", _task_watch)
     when_imported("warnings", _loop_watch_warnings)
     at_exit_first(_heard_at_exit)

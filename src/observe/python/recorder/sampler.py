@@ -1,4 +1,4 @@
-# The sampler: a thread that looks every 10 ms where the others stand.
+# The sampler: a thread that looks every 10 ms, or more often if it is to see short holds, where the others stand.
 #
 # Uses of ring, places, asyncio (step_began, long_step, _loop_ids, _task_current), threads, calls, waits and snapshot.
 # It tells what main and other threads without a loop do (block, compute, wait), which line held a loop and who
@@ -9,8 +9,11 @@ import time as _sampler_time
 from _thread import start_new_thread as _sampler_start_thread
 from itertools import islice as _sampler_islice
 
+# How often it looks, in s: while something moves, and otherwise.
 _sampler_fast = 0.01
 _sampler_slow = 0.05
+# From how long on a step is looked at, in ns.
+_sampler_looked = 20_000_000
 # From how long on a span is told, in ns.
 _sampler_least = 20_000_000
 # From when on a step that goes on is told to have begun: it may never end.
@@ -446,7 +449,7 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
     moved = key != state.key or cpu != state.cpu
     state.key, state.cpu, state.at = key, cpu, at
     began = step_began.get(state.ident, at)
-    if at - began < long_step:
+    if at - began < _sampler_looked:
         return moved
     stood = _waits_of_thread(frame)
     is_users = _sampler_in_step(frame, stood.frame)
@@ -794,6 +797,12 @@ def sampler_open():
 
     if os.environ.get("TANDEM_SAMPLER") == "off":
         return
+    # What is to be told of a step must have been seen several times: ten where that is 100 ms, as for most.
+    global _sampler_fast, _sampler_slow, _sampler_looked
+    blocks = int(os.environ.get("TANDEM_BLOCKS") or 0)
+    if 0 < blocks < 100_000_000:
+        _sampler_fast, _sampler_slow = max(0.001, blocks / 1e10), max(0.001, blocks / 2e9)
+        _sampler_looked = blocks // 5
     at_exit_first(_sampler_end)
     after_main(_sampler_main_is_over)
     after_fork(_sampler_forked)
