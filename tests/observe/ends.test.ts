@@ -1,20 +1,18 @@
 /** What the recorder tells of threads, pools, queues, processes and ways out, and that programs do not notice. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recorderFiles } from "../../src/observe/python/recorder.ts";
 import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
-import { pythons, whyNoPython } from "../support/python.ts";
+import { findPython, whyNoPython } from "../support/python.ts";
+import { testByTurns } from "../support/python-turns.ts";
 import { record, type Slot } from "../support/recorded.ts";
 
 setDefaultTimeout(patience);
 
 const programs = join(import.meta.dir, "programs");
-const recorded = pythons().filter(({ minor }) => minor >= 9);
-/** The suite takes the newest and the oldest. */
-const tried = allRounds ? recorded : [...new Set([recorded[0], recorded.at(-1)])];
 const folder = mkdtempSync(join(tmpdir(), "tandem-ends-"));
 
 /** What a program printed and how it ended, without addresses. */
@@ -37,12 +35,13 @@ async function outcome(python: string, program: string, env: Record<string, stri
   };
 }
 
-describe.skipIf(recorded.length === 0)(`a recorded program${whyNoPython(9)}`, () => {
+describe.skipIf(findPython(9) === null)(`a recorded program${whyNoPython(9)}`, () => {
   const slow = new Set(["processes.py"]);
   const names = readdirSync(programs).filter((name) => name.endsWith(".py"));
-  for (const { path, minor } of tried.filter((python) => python !== undefined))
-    for (const name of names.filter((one) => allRounds || !slow.has(one)))
-      test(`3.${minor}: ${name} prints the same and ends the same as without a recorder`, async () => {
+  for (const name of names.filter((one) => allRounds || !slow.has(one)))
+    testByTurns(
+      `${name} prints the same and ends the same as without a recorder`,
+      async ({ path }) => {
         const into = mkdtempSync(join(tmpdir(), "tandem-recorded-"));
         for (const [file, text] of Object.entries(recorderFiles()))
           writeFileSync(join(into, file), text);
@@ -52,7 +51,8 @@ describe.skipIf(recorded.length === 0)(`a recorded program${whyNoPython(9)}`, ()
         ]);
         rmSync(into, { recursive: true });
         expect(observed).toEqual(bare);
-      });
+      },
+    );
 });
 
 /** Runs lines of Python, which stand in app.py; what was recorded of its first process, and troubles of all. */
@@ -71,9 +71,10 @@ function told(slots: readonly Slot[], ...kinds: string[]): string[] {
     .map(({ kind, word, place, text }) => [kind, word, place, text].filter(Boolean).join(" "));
 }
 
-describe.skipIf(recorded.length === 0)(`the recorder${whyNoPython(9)}`, () => {
-  for (const { path, minor } of tried.filter((python) => python !== undefined)) {
-    test(`3.${minor}: tells where a thread was started, and how it ended, and who heard of that`, () => {
+describe.skipIf(findPython(9) === null)(`the recorder${whyNoPython(9)}`, () => {
+  testByTurns(
+    "tells where a thread was started, and how it ended, and who heard of that",
+    ({ path }) => {
       const slots = slotsOf(
         path,
         `import threading, sys
@@ -99,9 +100,12 @@ for target in (fails, leaves, print):
         "task-ended finished",
       ]);
       expect(told(slots, "thread-ended")).toHaveLength(3);
-    });
+    },
+  );
 
-    test(`3.${minor}: tells of a pool's jobs: where each was submitted, how it ended, who heard`, () => {
+  testByTurns(
+    "tells of a pool's jobs: where each was submitted, how it ended, who heard",
+    ({ path }) => {
       const slots = slotsOf(
         path,
         `from concurrent.futures import ThreadPoolExecutor
@@ -136,12 +140,13 @@ with ThreadPoolExecutor(1) as pool:
         [],
       ]);
       expect(told(slots, "RESOURCE")).toEqual(["RESOURCE app.py:4 <module> pool"]);
-    });
+    },
+  );
 
-    test(`3.${minor}: a job goes on when the timeout of whoever waits for it has run out`, () => {
-      const slots = slotsOf(
-        path,
-        `import asyncio, time
+  testByTurns("a job goes on when the timeout of whoever waits for it has run out", ({ path }) => {
+    const slots = slotsOf(
+      path,
+      `import asyncio, time
 def work():
     time.sleep(0.1)
 async def main():
@@ -151,17 +156,19 @@ async def main():
         pass
 asyncio.run(main())
 `,
-      );
-      const job = slots.find(({ kind, text }) => kind === "ACTOR" && text === "work")!;
-      const kinds = slots
-        .filter(({ actor, kind }) => actor === job.actor && /^(task|cancel)-/.test(kind))
-        .map(({ kind, word }) => [kind, word].filter(Boolean).join(" "));
-      expect(kinds[0]).toBe("task-started");
-      expect(kinds[1]).toStartWith("cancel-requested");
-      expect(kinds[2]).toBe("task-ended finished");
-    });
+    );
+    const job = slots.find(({ kind, text }) => kind === "ACTOR" && text === "work")!;
+    const kinds = slots
+      .filter(({ actor, kind }) => actor === job.actor && /^(task|cancel)-/.test(kind))
+      .map(({ kind, word }) => [kind, word].filter(Boolean).join(" "));
+    expect(kinds[0]).toBe("task-started");
+    expect(kinds[1]).toStartWith("cancel-requested");
+    expect(kinds[2]).toBe("task-ended finished");
+  });
 
-    test(`3.${minor}: a failed job that a task awaits is heard of by that task, where it stands`, () => {
+  testByTurns(
+    "a failed job that a task awaits is heard of by that task, where it stands",
+    ({ path }) => {
       const slots = slotsOf(
         path,
         `import asyncio
@@ -177,9 +184,12 @@ asyncio.run(main())
 `,
       );
       expect(told(slots, "heard")).toEqual(["heard raised app.py:8 main"]);
-    });
+    },
+  );
 
-    test(`3.${minor}: values left in a queue are told with its name and line, and what is taken is not`, () => {
+  testByTurns(
+    "values left in a queue are told with its name and line, and what is taken is not",
+    ({ path }) => {
       const slots = slotsOf(
         path,
         `import asyncio, queue
@@ -222,9 +232,12 @@ asyncio.run(main())
         "attached getter app.py:10 <module>",
         "attached getter app.py:13 <module>",
       ]);
-    });
+    },
+  );
 
-    test(`3.${minor}: a handler at exit is told where it was registered, when it begins and when it has ended`, () => {
+  testByTurns(
+    "a handler at exit is told where it was registered, when it begins and when it has ended",
+    ({ path }) => {
       const slots = slotsOf(
         path,
         `import atexit
@@ -255,24 +268,27 @@ atexit.unregister(print)
         "handler-began 1",
         "handler-ended 1",
       ]);
-    });
+    },
+  );
 
-    test(`3.${minor}: an uncaught error ends main at the line that raised it`, () => {
-      const slots = slotsOf(
-        path,
-        `def deep():
+  testByTurns("an uncaught error ends main at the line that raised it", ({ path }) => {
+    const slots = slotsOf(
+      path,
+      `def deep():
     return {}["missing"]
 deep()
 `,
-      );
-      expect(told(slots, "main-ended", "error-logged", "heard")).toEqual([
-        "main-ended failed app.py:2 deep KeyError: 'missing'",
-        "error-logged main-failed app.py:2 deep KeyError: 'missing'",
-        "heard logged",
-      ]);
-    });
+    );
+    expect(told(slots, "main-ended", "error-logged", "heard")).toEqual([
+      "main-ended failed app.py:2 deep KeyError: 'missing'",
+      "error-logged main-failed app.py:2 deep KeyError: 'missing'",
+      "heard logged",
+    ]);
+  });
 
-    test(`3.${minor}: a call of sys.exit or os._exit that ends its process is told with its line and status, one that is caught is not`, () => {
+  testByTurns(
+    "a call of sys.exit or os._exit that ends its process is told with its line and status, one that is caught is not",
+    ({ path }) => {
       const slots = slotsOf(
         path,
         `import os, sys
@@ -292,9 +308,12 @@ sys.exit(5)
           .filter(({ kind }) => kind === "exit-called")
           .map(({ value, place }) => `${value} ${place}`),
       ).toEqual(["5 app.py:9 <module>", "7 app.py:7 <module>"]);
-    });
+    },
+  );
 
-    test(`3.${minor}: a process that starts others tells how each ended that it has waited for`, () => {
+  testByTurns(
+    "a process that starts others tells how each ended that it has waited for",
+    ({ path }) => {
       const slots = slotsOf(
         path,
         `import multiprocessing, os, signal, subprocess, sys, time
@@ -313,9 +332,12 @@ subprocess.run([sys.executable, "-c", "raise SystemExit(3)"])
       const main = slots.findLast(({ kind, text }) => kind === "ACTOR" && text === "work");
       // It may be ended before it comes to its own code.
       expect(main?.place ?? "app.py:5 <module>").toBe("app.py:5 <module>");
-    });
+    },
+  );
 
-    test(`3.${minor}: what is printed is told by line and by thread, and not where that is not wanted`, () => {
+  testByTurns(
+    "what is printed is told by line and by thread, and not where that is not wanted",
+    ({ path }) => {
       const lines = `import threading
 print("a", 1, end="")
 threading.Thread(target=print, args=("of the thread",)).run()
@@ -327,6 +349,6 @@ print("end", end="")
         "printed  b",
         "printed end",
       ]);
-    });
-  }
+    },
+  );
 });

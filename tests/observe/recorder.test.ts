@@ -1,11 +1,11 @@
 /** The recorder inside real Pythons: what it writes, and that the program notices nothing. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { pythons, whyNoPython } from "../support/python.ts";
+import { testByTurns } from "../support/python-turns.ts";
 import { record, type Slot } from "../support/recorded.ts";
 
 setDefaultTimeout(patience);
@@ -176,24 +176,25 @@ const fates = (slots: readonly Slot[], of: string): string[][] =>
     );
 
 describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
-  for (const { path, minor } of pythons().filter((python) => python.minor >= 9)) {
-    test(`3.${minor}: tells where a task was created and how it ended`, () => {
-      const { exitCode, stderr, processes } = record(path, [lost]);
-      expect([exitCode, stderr]).toEqual([0, ""]);
-      const slots = processes[0]!;
-      expect(slots.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
-      const task = slots.find(({ kind, text }) => kind === "ACTOR" && text === "task")!;
-      expect(task.place).toBe("lost.py:5 main");
-      const ofTask = slots.filter(
-        ({ kind, actor }) => kind.startsWith("task-") && actor === task.actor,
-      );
-      expect(ofTask.map(({ kind, word }) => [kind, word])).toEqual([
-        ["task-started", undefined],
-        ["task-ended", "cancelled"],
-      ]);
-    });
+  testByTurns("tells where a task was created and how it ended", ({ path }) => {
+    const { exitCode, stderr, processes } = record(path, [lost]);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    const slots = processes[0]!;
+    expect(slots.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
+    const task = slots.find(({ kind, text }) => kind === "ACTOR" && text === "task")!;
+    expect(task.place).toBe("lost.py:5 main");
+    const ofTask = slots.filter(
+      ({ kind, actor }) => kind.startsWith("task-") && actor === task.actor,
+    );
+    expect(ofTask.map(({ kind, word }) => [kind, word])).toEqual([
+      ["task-started", undefined],
+      ["task-ended", "cancelled"],
+    ]);
+  });
 
-    test.skipIf(minor < 12)(`3.${minor}: eager tasks start and end where they are created`, () => {
+  testByTurns(
+    "eager tasks start and end where they are created",
+    ({ path }) => {
       const { exitCode, processes } = record(path, [eager]);
       expect(exitCode).toBe(0);
       const slots = processes[0]!;
@@ -203,39 +204,47 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
         slots.find(({ kind, text }) => kind === "ACTOR" && text === of),
       );
       expect(child!.value % 2 ** 32).toBe(slow!.actor);
-    });
+    },
+    12,
+  );
 
-    test(`3.${minor}: tasks of asyncio's Python class are told, and keep their callbacks`, () => {
-      const { stdout, processes } = record(path, [ofPython]);
-      expect(stdout).toBe("0\n");
-      expect(fates(processes[0]!, "child")).toEqual([["task-started", "DONE"]]);
-    });
+  testByTurns("tasks of asyncio's Python class are told, and keep their callbacks", ({ path }) => {
+    const { stdout, processes } = record(path, [ofPython]);
+    expect(stdout).toBe("0\n");
+    expect(fates(processes[0]!, "child")).toEqual([["task-started", "DONE"]]);
+  });
 
-    test(`3.${minor}: a task of the loop's own, as one that closes a generator, is not told`, () => {
+  testByTurns(
+    "a task of the loop's own, as one that closes a generator, is not told",
+    ({ path }) => {
       const { processes } = record(path, [abandoned]);
       const actors = processes[0]!.filter(({ kind }) => kind === "ACTOR");
       expect(actors.map(({ text }) => text)).toEqual(["<module>", "main"]);
-    });
+    },
+  );
 
-    test(`3.${minor}: whoever uses a running loop from another thread is told with the line`, () => {
+  testByTurns(
+    "whoever uses a running loop from another thread is told with the line",
+    ({ path }) => {
       const { processes } = record(path, [elsewhere]);
       const misused = processes[0]!.filter(({ kind }) => kind === "misused");
       expect(misused.map(({ word, place }) => [word, place])).toEqual([
         ["wrong-thread", "elsewhere.py:7 other"],
       ]);
-    });
+    },
+  );
 
-    // Each way of starting Python on one version, by turns; by the laws on all.
-    for (const [turn, flags] of [[], ["-X", "dev"], ["-W", "error"]].entries())
-      if (allRounds || minor % 3 === turn)
-        test(`3.${minor} ${flags.join(" ")}: a program that looks around itself finds nothing changed`, () => {
-          const argv = [...flags, looking, "--flag"];
-          const bare = Bun.spawnSync([path, ...argv], { stdout: "pipe", stderr: "pipe" });
-          const { exitCode, stdout, stderr, processes } = record(path, argv);
-          expect(plain(stdout)).toBe(plain(bare.stdout.toString()));
-          expect(plain(stderr)).toBe(plain(bare.stderr.toString()));
-          expect(exitCode).toBe(bare.exitCode);
-          expect(processes[0]!.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
-        });
-  }
+  for (const flags of [[], ["-X", "dev"], ["-W", "error"]])
+    testByTurns(
+      `${flags.join(" ")}: a program that looks around itself finds nothing changed`,
+      ({ path }) => {
+        const argv = [...flags, looking, "--flag"];
+        const bare = Bun.spawnSync([path, ...argv], { stdout: "pipe", stderr: "pipe" });
+        const { exitCode, stdout, stderr, processes } = record(path, argv);
+        expect(plain(stdout)).toBe(plain(bare.stdout.toString()));
+        expect(plain(stderr)).toBe(plain(bare.stderr.toString()));
+        expect(exitCode).toBe(bare.exitCode);
+        expect(processes[0]!.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
+      },
+    );
 });

@@ -1,10 +1,11 @@
 /** The sampler inside real Pythons: where threads and tasks stand, which line holds a loop, and who is late by it. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { patience } from "../support/patience.ts";
 import { pythons, whyNoPython } from "../support/python.ts";
+import { testByTurns } from "../support/python-turns.ts";
 import { record, type Slot } from "../support/recorded.ts";
 
 setDefaultTimeout(patience);
@@ -161,8 +162,9 @@ function moreOf(slots: Slot[], event: Slot): Slot | undefined {
 }
 
 describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
-  for (const { path, minor } of pythons().filter((python) => python.minor >= 9)) {
-    test(`3.${minor}: a step that holds its loop is told with the line, the call and who was late`, () => {
+  testByTurns(
+    "a step that holds its loop is told with the line, the call and who was late",
+    ({ path }) => {
       const slots = slotsOf(path, held);
       const step = slots.find(
         ({ kind, text }) => kind === "step-ended" && text?.startsWith("time"),
@@ -177,76 +179,82 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
       expect(late).toMatchObject({ place: "held.py:5 beat", actor: actorOf(slots, "beat") });
       expect(late.value).toBeGreaterThanOrEqual(100 * ms);
       expect(moreOf(slots, late)!.actor).toBe(step.actor);
-    });
+    },
+  );
 
-    test(`3.${minor}: a step that computes is told from one that blocks, by the CPU time of its thread`, () => {
+  testByTurns(
+    "a step that computes is told from one that blocks, by the CPU time of its thread",
+    ({ path }) => {
       const slots = slotsOf(path, held);
       const step = slots.find(
         ({ kind, actor }) => kind === "step-ended" && actor === actorOf(slots, "count"),
       )!;
       expect(step.place).toMatch(/^held.py:1[12] count$/);
       expect(moreOf(slots, step)!.value).toBeGreaterThanOrEqual(100 * ms);
-    });
+    },
+  );
 
-    test(`3.${minor}: a step whose thread got no core is told to have wanted one`, () => {
-      const slots = slotsOf(path, stopped);
-      const step = slots.find(
-        ({ kind, actor }) => kind === "step-ended" && actor === actorOf(slots, "stop"),
-      )!;
-      const { value: computed, extra: queued } = moreOf(slots, step)!;
-      expect(computed + queued).toBeGreaterThanOrEqual(300 * ms);
-    });
+  testByTurns("a step whose thread got no core is told to have wanted one", ({ path }) => {
+    const slots = slotsOf(path, stopped);
+    const step = slots.find(
+      ({ kind, actor }) => kind === "step-ended" && actor === actorOf(slots, "stop"),
+    )!;
+    const { value: computed, extra: queued } = moreOf(slots, step)!;
+    expect(computed + queued).toBeGreaterThanOrEqual(300 * ms);
+  });
 
-    test(`3.${minor}: a lock that a with asks for is told by its name`, () => {
-      const waits = slotsOf(path, asked).filter(
-        ({ kind, place }) => kind === "wait-began" && place === "asked.py:7 ask",
-      );
-      expect(waits.map(({ word, text }) => [word, text])).toEqual([["lock", "first"]]);
-    });
+  testByTurns("a lock that a with asks for is told by its name", ({ path }) => {
+    const waits = slotsOf(path, asked).filter(
+      ({ kind, place }) => kind === "wait-began" && place === "asked.py:7 ask",
+    );
+    expect(waits.map(({ word, text }) => [word, text])).toEqual([["lock", "first"]]);
+  });
 
-    test(`3.${minor}: where a task stands is told while it waits`, () => {
-      const slots = slotsOf(path, held);
-      const stood = slots.filter(
-        ({ kind, actor }) => kind === "stood-at" && actor === actorOf(slots, "main"),
-      );
-      const at = "held.py:14 main";
-      expect(stood.map(({ place }) => place)).toContain(at);
-      const source = slots.find(({ kind, place }) => kind === "SOURCE" && place === at)!;
-      expect(source.text).toBe("asyncio.gather(beat(), reply())");
-    });
+  testByTurns("where a task stands is told while it waits", ({ path }) => {
+    const slots = slotsOf(path, held);
+    const stood = slots.filter(
+      ({ kind, actor }) => kind === "stood-at" && actor === actorOf(slots, "main"),
+    );
+    const at = "held.py:14 main";
+    expect(stood.map(({ place }) => place)).toContain(at);
+    const source = slots.find(({ kind, place }) => kind === "SOURCE" && place === at)!;
+    expect(source.text).toBe("asyncio.gather(beat(), reply())");
+  });
 
-    test(`3.${minor}: main's blocking, waiting and computing are told with line and call`, () => {
-      const slots = slotsOf(path, still);
-      const spans = slots.filter(
-        ({ kind, place }) =>
-          /^(block|wait|compute)-(began|ended)$/.test(kind) && !place?.includes(":1 "),
-      );
-      expect(spans.slice(0, 4).map(({ kind, place, word }) => [kind, place, word])).toEqual([
-        ["block-began", "still.py:2 <module>", undefined],
-        ["block-ended", "still.py:2 <module>", undefined],
-        ["wait-began", "still.py:3 <module>", "event"],
-        ["wait-ended", "still.py:3 <module>", "event"],
-      ]);
-      expect(spans[4]!.kind).toBe("compute-began");
-      const [began, ended] = spans;
-      // Ticks may be far apart on a busy machine.
-      expect(ended!.at - began!.at).toBeGreaterThan(30 * ms);
-      const source = slots.find(
-        ({ kind, place }) => kind === "SOURCE" && place === "still.py:2 <module>",
-      )!;
-      expect(source.text).toBe("time.sleep(0.15)");
-    });
+  testByTurns("main's blocking, waiting and computing are told with line and call", ({ path }) => {
+    const slots = slotsOf(path, still);
+    const spans = slots.filter(
+      ({ kind, place }) =>
+        /^(block|wait|compute)-(began|ended)$/.test(kind) && !place?.includes(":1 "),
+    );
+    expect(spans.slice(0, 4).map(({ kind, place, word }) => [kind, place, word])).toEqual([
+      ["block-began", "still.py:2 <module>", undefined],
+      ["block-ended", "still.py:2 <module>", undefined],
+      ["wait-began", "still.py:3 <module>", "event"],
+      ["wait-ended", "still.py:3 <module>", "event"],
+    ]);
+    expect(spans[4]!.kind).toBe("compute-began");
+    const [began, ended] = spans;
+    // Ticks may be far apart on a busy machine.
+    expect(ended!.at - began!.at).toBeGreaterThan(30 * ms);
+    const source = slots.find(
+      ({ kind, place }) => kind === "SOURCE" && place === "still.py:2 <module>",
+    )!;
+    expect(source.text).toBe("time.sleep(0.15)");
+  });
 
-    test(`3.${minor}: of a program that is killed it is known where its tasks stood`, () => {
-      const { processes } = record(path, [killed]);
-      const slots = processes[0]!;
-      const stood = slots.filter(
-        ({ kind, actor }) => kind === "stood-at" && actor === actorOf(slots, "fetch"),
-      );
-      expect(stood.at(-1)!.place).toBe("killed.py:3 fetch");
-    });
+  testByTurns("of a program that is killed it is known where its tasks stood", ({ path }) => {
+    const { processes } = record(path, [killed]);
+    const slots = processes[0]!;
+    const stood = slots.filter(
+      ({ kind, actor }) => kind === "stood-at" && actor === actorOf(slots, "fetch"),
+    );
+    expect(stood.at(-1)!.place).toBe("killed.py:3 fetch");
+  });
 
-    test(`3.${minor}: who waits for a lock is told with who has it, and where that one took it`, () => {
+  testByTurns(
+    "who waits for a lock is told with who has it, and where that one took it",
+    ({ path }) => {
       const slots = slotsOf(path, locked);
       const [first, second] = [actorOf(slots, "first"), actorOf(slots, "second")];
       const holds = slots.filter(({ kind }) => kind === "holds");
@@ -259,14 +267,15 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
         [first, "locked.py:6 first", second],
         [second, "locked.py:11 second", first],
       ]);
-    });
+    },
+  );
 
-    test.skipIf(process.platform !== "linux")(
-      `3.${minor}: a process that forks is warned of no thread of the recorder's, which goes on behind`,
-      () => {
+  if (process.platform === "linux")
+    testByTurns(
+      "a process that forks is warned of no thread of the recorder's, which goes on behind",
+      ({ path }) => {
         const { stdout, stderr } = record(path, ["-Walways", forks]);
         expect([stdout, stderr]).toEqual(["2\n", ""]);
       },
     );
-  }
 });
