@@ -165,6 +165,39 @@ asyncio.run(main())
 `,
 );
 
+const doubles = program(
+  "doubles.py",
+  `import asyncio, math, queue, sys, threading
+from unittest.mock import Mock
+
+endless = queue.Queue(math.inf)
+strange = queue.Queue("1")
+three = asyncio.Queue(2.5)
+
+asyncio.runners._cancel_all_tasks(Mock(get_debug=lambda: False, is_running=lambda: False))
+
+async def left():
+    await asyncio.sleep(10)
+loop = asyncio.new_event_loop()
+task = loop.create_task(left())
+loop.run_until_complete(asyncio.sleep(0.01))
+tasks = sys.modules.pop("asyncio.tasks")
+loop.close()
+task._log_destroy_pending = False
+sys.modules["asyncio.tasks"] = tasks
+
+def thread():
+    raise ValueError("no")
+one = threading.Thread(target=thread)
+del sys.modules["threading"]
+sys.stderr, stderr = Mock(), sys.stderr
+one.start()
+one.join()
+sys.stderr = stderr
+print("done")
+`,
+);
+
 /** What became of the tasks of a function, as types of events, in order. */
 const fates = (slots: readonly Slot[], of: string): string[][] =>
   slots
@@ -247,4 +280,27 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
         expect(processes[0]!.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
       },
     );
+
+  testByTurns(
+    `whatever a program's tests put in place of things, no hook fails by that`,
+    ({ path }) => {
+      const { stdout, stderr, processes } = record(path, [doubles]);
+      expect([stdout, stderr]).toEqual(["done\n", ""]);
+      const slots = processes[0]!;
+      expect(slots.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
+      expect(
+        slots
+          .filter(({ kind }) => kind === "RESOURCE")
+          .map(({ text, value }) => [text, value % 2 ** 32]),
+      ).toEqual([
+        ["endless", 0],
+        ["strange", 0],
+        ["three", 3],
+      ]);
+      const left = slots.find(({ kind, text }) => kind === "ACTOR" && text === "left")!;
+      const stood = slots.filter(({ kind, actor }) => kind === "stood-at" && actor === left.actor);
+      expect(stood.at(-1)?.place).toBe("doubles.py:11 left");
+      expect(fates(slots, "thread")).toEqual([["task-started", "task-ended failed"]]);
+    },
+  );
 });

@@ -1,21 +1,17 @@
-"""Runs the tests of a module as `python -m unittest -v` does, and tells how each of them ended, and why.
+"""Runs tests as `python -m unittest -v` does, and tells how each of them ended, and why.
 
-tests_of.py FILE MODULE: appends to the file one JSON line for each test that began ({"test"}) and for each end
-({"test", "end", "why"}, subtests with that of their test). Status 77 where this Python has no such module.
+tests_of.py FILE NAME...: of the modules, classes or tests named. Appends to the file one JSON line for each test
+that began ({"test"}) and for each end ({"test", "end", "why"}, subtests with that of their test).
 """
-import importlib.util
 import json
+import signal
 import sys
 import unittest
 
-path, module = sys.argv[1:]
-parts = module.split(".")
-for length in range(1, len(parts) + 1):
-    try:
-        if importlib.util.find_spec(".".join(parts[:length])) is None:
-            sys.exit(77)
-    except ModuleNotFoundError:
-        sys.exit(77)
+path, *names = sys.argv[1:]
+
+# What a shell starts in the background ignores it, and then tests of Ctrl-C wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def tell(test, end=None, why=""):
@@ -61,4 +57,4 @@ class Result(unittest.TextTestResult):
 
 if __name__ == "__main__":
     runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
-    unittest.main(module=None, argv=["python -m unittest", module], testRunner=runner)
+    unittest.main(module=None, argv=["python -m unittest", *names], testRunner=runner)

@@ -103,13 +103,21 @@ def made_hooks(kind):
     return _MadeHooks(kind)
 
 
+def _queue_capacity(limit):
+    """How many values a queue has room for, 0 for without limit, by whatever number it was given: math.inf as well."""
+    try:
+        return int(-(-limit // 1)) if 0 < limit < 1 << 32 else 0
+    except (TypeError, ValueError):
+        return 0
+
+
 class _QueueHooks:
     """What the functions of queues call (weave.py)."""
 
     @staticmethod
     @guard
     def made(queue, capacity):
-        number = _queue_define(queue, RESOURCE_QUEUE, sys._getframe(2), max(capacity, 0))
+        number = _queue_define(queue, RESOURCE_QUEUE, sys._getframe(2), _queue_capacity(capacity))
         if number:
             _queue_marks.put(queue, _QueueMark(id(queue), number))
 

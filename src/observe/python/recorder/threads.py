@@ -6,6 +6,8 @@
 from _weakref import ref as _thread_ref
 
 _thread_marks = None
+# The module, which a program may take out of sys.modules.
+_thread_module = None
 _thread_original_hook = None
 # Parts of the standard library whose threads do no work of the program's.
 _thread_hidden_callers = ("/multiprocessing/", "/concurrent/futures/", "/asyncio/")
@@ -227,7 +229,7 @@ def _thread_tell_failure(mark):
     if not mark.is_heard:
         emit(HEARD, mark.actor, HEARD_NOBODY)
         return
-    hook = sys.modules["threading"].excepthook
+    hook = _thread_module.excepthook
     if hook is _thread_original_hook:
         emit(ERROR_LOGGED, mark.actor, ERROR_LOGGED_THREAD_FAILED, mark.failed_at, mark.error)
         emit(HEARD, mark.actor, HEARD_LOGGED)
@@ -238,7 +240,8 @@ def _thread_tell_failure(mark):
 
 
 def _threads_watch(threading):
-    global _thread_run, _thread_original_hook
+    global _thread_module, _thread_run, _thread_original_hook
+    _thread_module = threading
     _thread_run = threading.Thread.run
     _thread_original_hook = threading.excepthook
     of_thread = threading.Thread
