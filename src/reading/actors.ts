@@ -2,6 +2,7 @@
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 import { cancelReasons, endings } from "../trace/event.ts";
 import { NOBODY } from "../trace/log.ts";
+import type { Chains } from "./chains.ts";
 import type { LogCursor } from "./cursor.ts";
 import {
   type Entities,
@@ -25,6 +26,8 @@ export class ActorReader {
 
   /** When the garbage collector took those that were pending. */
   readonly collected = new Map<number, Ticks>();
+  /** The threads on which an exit was called for. */
+  readonly #exited = new Set<number>();
 
   constructor(entities: Entities, spans: SpanFold, aftermath: AftermathReader) {
     this.#entities = entities;
@@ -70,6 +73,7 @@ export class ActorReader {
       const by = cancelReasons[value];
       if (actor.cleanup === "cut-short" && by !== undefined) actor.cleanupCut ??= { by, at };
     },
+    "exit-called": (reader, { thread }) => reader.#exited.add(thread),
     printed: (reader, event) => reader.#saysOrPasses(event),
     sent: (reader, event) => reader.#saysOrPasses(event),
     received: (reader, event) => reader.#saysOrPasses(event),
@@ -86,8 +90,10 @@ export class ActorReader {
   }
 
   /** An actor is at a place. */
-  stands(number: number, place: number, { at, stack }: LogCursor): void {
+  stands(number: number, place: number, { at, stack, thread }: LogCursor): void {
     const actor = this.#entities.actor(number);
+    // What never has a turn of its own is where it is seen.
+    if (actor.kind === "promise") actor.thread ??= thread;
     actor.lastPlace = place;
     actor.placedAt = at;
     const { stacks } = this.#entities;
@@ -107,7 +113,8 @@ export class ActorReader {
       if (!isProgram(actor)) finishWork(actor, end);
       else if (actor.startedAt !== null && actor.endedAt === null)
         this.#finishProgram(actor, end, strays);
-      if (!isWork(actor)) continue;
+      if (actor.kind === "promise") actor.lost = isWaitedForInVain(actor, process);
+      if (!isWork(actor) || actor.kind === "promise") continue;
       this.#standsAtEnd(actor);
       if (actor.kind === "job") this.#cancelsWithParent(actor);
       actor.givenUp = this.#isLibrarys(actor) ? null : givenUpOf(actor);
@@ -119,12 +126,19 @@ export class ActorReader {
 
   /**
    * Loses programs that did not come to their end, as work is lost; known when it is known which calls for an
-   * exit ended processes. In a scenario's run nobody asks.
+   * exit ended processes, and which errors. In a scenario's run nobody asks.
    *
    * @param isServing whether an actor waits for something to do.
+   * @param floats whether the loop on a thread goes by JavaScript's rules.
    */
-  losePrograms(isServing: (actor: OpenActor) => boolean): void {
+  losePrograms(
+    chains: Chains,
+    isServing: (actor: OpenActor) => boolean,
+    floats: (thread: number | null) => boolean,
+  ): void {
     const programs = this.#entities.actors.filter(isProgram);
+    for (const actor of this.#entities.actors)
+      if (actor.lost && isCall(actor) && this.#isOfTerminated(actor)) actor.lost = false;
     // What has not ended where its process has not either may go on.
     const isCut = (actor: OpenActor): boolean =>
       this.#processOf(actor).endedAt !== null && cutOff.has(actor.status);
@@ -137,9 +151,34 @@ export class ActorReader {
       const isAtRest = (): boolean => isServing(actor) || this.#isOutsideOfUsers(actor);
       actor.lost = isCut(actor) && !isSpared && !(this.#isChild(actor) && isAtRest());
     }
-    // Whoever calls for the exit has decided about itself.
-    for (const { exit } of this.#entities.processes)
-      if (exit !== null && exit.actor !== NOBODY) this.#entities.actor(exit.actor).lost = false;
+    for (const actor of programs) {
+      if (actor.kind !== "main" || !actor.lost || !floats(actor.thread)) continue;
+      const { exit, error } = this.#processOf(actor);
+      // Main is waited for by its process like everything else: what ended that all the same is told.
+      if (exit !== null || error !== null) actor.lost = false;
+      // What main stands waiting for is where it stands, and lost with it.
+      else for (const one of chains.line(actor.number)) this.#entities.actor(one).lost = false;
+    }
+    // Whoever calls for the exit has decided about itself, and so has whoever waits for that one.
+    for (const { exit } of this.#entities.processes) {
+      if (exit === null || exit.actor === NOBODY) continue;
+      const who = this.#entities.actor(exit.actor);
+      who.lost = false;
+      if (!floats(exit.thread)) continue;
+      for (const one of chains.above(exit.actor)) this.#entities.actor(one).lost = false;
+    }
+  }
+
+  /** Whether the thread of a call was ended before its process, neither by an error nor by a call for that. */
+  #isOfTerminated({ thread }: OpenActor): boolean {
+    if (thread === null) return false;
+    const { endedAt } = this.#entities.thread(thread);
+    const end = this.#entities.processOf(thread).endedAt;
+    if (endedAt === null || end === null || endedAt >= end) return false;
+    const program = this.#entities.actors.find(
+      (one) => one.kind === "thread" && one.thread === thread,
+    );
+    return program?.status !== "failed" && !this.#exited.has(thread);
   }
 
   /**
@@ -208,8 +247,9 @@ export class ActorReader {
     return actor;
   }
 
-  #ended({ actor: number, at, value, text }: LogCursor): void {
+  #ended({ actor: number, at, value, text, thread }: LogCursor): void {
     const actor = this.#entities.actor(number);
+    if (actor.kind === "callback") actor.thread ??= thread;
     actor.status = endings[value] ?? "ended";
     actor.endedAt = at;
     actor.error = text ?? null;
@@ -260,6 +300,20 @@ const cutOff: ReadonlySet<string> = new Set(["abandoned", "interrupted", "deadlo
 
 /** How near in time the ends of two processes are told that come at once. */
 const atOnce: Ticks = 500 * TICKS_PER_MS;
+
+/** Whether it is what a promise stands for that runs on its thread's loop. */
+function isCall({ kind }: OpenActor): boolean {
+  return kind === "call" || kind === "module";
+}
+
+/** Whether somebody waited for a promise that was made by hand until its process was ended for that. */
+function isWaitedForInVain(
+  { status }: OpenActor,
+  { interruptedBy }: Pick<ProcessOutcome, "interruptedBy">,
+): boolean {
+  const isOver = ["finished", "failed", "cancelled", "ended"].includes(status);
+  return !isOver && ["hang", "timeout", "deadlock"].includes(interruptedBy ?? "");
+}
 
 /** Whether an actor ended by a cancellation that nobody had asked for. */
 function endedByNobody({ status, cancelled, heard }: OpenActor): boolean {

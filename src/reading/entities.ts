@@ -26,12 +26,23 @@ export interface ProcessOutcome {
   exitCode: number | null;
   /** Null where its end is not in the record. */
   endedAt: Ticks | null;
+  /** The error that ended it as nobody had handled it, by JavaScript's rules; null where none did. */
+  error: ProcessError | null;
   /** What ended it before its program did; `cut-off`: the record ends early, and does not say. */
   interruptedBy: Interruption | "cut-off" | (string & {}) | null;
   /** What is known of that beside, as the signal. */
   interruption: string | null;
   /** The call for an exit that ended it; null where none did, or none is known. */
   exit: Exit | null;
+}
+
+/** An error that nobody handled, which ended its process. */
+export interface ProcessError {
+  /** Whoever failed with it. */
+  actor: number;
+  at: Ticks;
+  error: string;
+  is: "rejection" | "exception";
 }
 
 /** A call for an exit. */
@@ -162,13 +173,20 @@ export function isProgram({ kind }: Pick<ActorOutcome, "kind">): boolean {
 }
 
 /** Of these kinds there are actors for the sake of what they do: they are work only where that is said. */
-const mayBeNoWork: ReadonlySet<string> = new Set(["callback", "generator", "coroutine"]);
+const mayBeNoWork: ReadonlySet<string> = new Set([
+  "callback",
+  "generator",
+  "coroutine",
+  "call",
+  "module",
+]);
 
-/** Work is handed over and may get lost. */
+/** Work is handed over and may get lost. A promise that was made by hand is work where somebody counts on it for ever. */
 export function isWork(
-  actor: Pick<ActorOutcome, "kind"> & Partial<Pick<ActorOutcome, "status" | "destroyed">>,
+  actor: Pick<ActorOutcome, "kind"> & Partial<Pick<ActorOutcome, "status" | "destroyed" | "lost">>,
 ): boolean {
   if (isProgram(actor)) return false;
+  if (actor.kind === "promise") return actor.lost === true;
   return actor.status !== "unstarted" || actor.destroyed === true || !mayBeNoWork.has(actor.kind);
 }
 
@@ -233,7 +251,7 @@ export class Entities {
     const { name = `process ${number}`, parent = null } =
       this.#trace.definitions.processes.get(number) ?? {};
     const end = { exitCode: null, endedAt: null, interruptedBy: null, interruption: null };
-    const process: ProcessOutcome = { number, name, parent, ...end, exit: null };
+    const process: ProcessOutcome = { number, name, parent, ...end, exit: null, error: null };
     this.processes.push(process);
     return this.#processes.set(number, process);
   }

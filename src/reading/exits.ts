@@ -18,6 +18,13 @@ export class ExitReader {
     },
   };
 
+  /** Whether a thread came to its end after an instant, and its process went on, as with a Worker that calls for an exit. */
+  #endedAlone(thread: number, at: Ticks): boolean {
+    const { endedAt } = this.#entities.thread(thread);
+    const end = this.#entities.processOf(thread).endedAt;
+    return endedAt !== null && endedAt >= at && end !== null && endedAt < end;
+  }
+
   #lateness(precision: Ticks): Ticks {
     return this.#entities.isObserved ? Math.max(seenLate, precision) : precision;
   }
@@ -30,7 +37,8 @@ export class ExitReader {
    */
   finish(strays: readonly Stray[], precision: Ticks): void {
     const isOfThread = ({ thread, at }: Exit): boolean =>
-      strays.some((stray) => stray.thread === thread && stray.at >= at);
+      strays.some((stray) => stray.thread === thread && stray.at >= at) ||
+      this.#endedAlone(thread, at);
     for (const process of this.#entities.processes) {
       const { number } = process;
       const first = this.#entities.threads.find((thread) => thread.process === number);

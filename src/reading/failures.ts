@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { endings, hearers, type LogReason, logReasons, raisedInto } from "../trace/event.ts";
 import type { Stack } from "../trace/log.ts";
 import type { LogCursor } from "./cursor.ts";
-import type { Entities, HeardBy } from "./entities.ts";
+import type { Entities, HeardBy, ProcessError, ProcessOutcome } from "./entities.ts";
 import type { Hears } from "./listener.ts";
 
 /** Somebody who learned of a failure. */
@@ -26,6 +26,8 @@ export interface Failure {
   /** Where it was raised, and its callers there, the innermost first, as far as the trace tells. */
   place?: number | null;
   stack?: Stack | null;
+  /** When a recorder told that nobody had heard of it by then; absent where none did. */
+  unheardAt?: Ticks;
   /** Whether it is not the actor that failed, but a call in it (`misused`) or a callback of the loop it runs. */
   ofCall?: true;
 }
@@ -44,6 +46,9 @@ const endsThread: ReadonlySet<string> = new Set([
   "main-failed",
   "uncaught-exception",
 ]);
+
+/** The reasons of those that end a process by JavaScript's rules. */
+const endsProcess: ReadonlySet<string> = new Set(["unhandled-rejection", "uncaught-exception"]);
 
 /** Whether a task ended by a cancellation that nobody had asked for: it came from within, as an error does. */
 function endedItself(
@@ -68,6 +73,8 @@ export class FailureReader {
   readonly #programs = new Set<number>();
   /** By actor: its last failure. */
   readonly #last = new Map<number, Failure>();
+  /** By actor that failed with an error which came out of another one's failure: whose it is. */
+  readonly #from = new Map<number, number>();
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
   rejected = false;
 
@@ -113,11 +120,48 @@ export class FailureReader {
       const { heard } = this.#entities.actor(launch);
       if (heard?.by === "nobody") this.#launchUnheard(launch, heard);
     }
+    for (const actor of this.#from.keys())
+      this.#entities.actor(actor).heard = this.#entities.actor(this.#originOf(actor)).heard;
+    for (const process of this.#entities.processes) process.error = this.#endedBy(process);
   }
 
-  #ended({ actor: number, at, thread, value, text, place, stack }: LogCursor): void {
+  /** Whose failure it was that an actor failed with. */
+  #originOf(actor: number): number {
+    // A trace that says that a failure came out of itself is read all the same.
+    const seen = new Set<number>();
+    let at = actor;
+    for (let from = this.#from.get(at); from !== undefined && !seen.has(from);) {
+      seen.add(from);
+      at = from;
+      from = this.#from.get(at);
+    }
+    return at;
+  }
+
+  /** What nobody had handled when a process of an observed program ended, in a status that tells of an error. */
+  #endedBy({ number, exitCode }: ProcessOutcome): ProcessError | null {
+    if (!this.#entities.isObserved || exitCode === null || exitCode === 0) return null;
+    const first = this.#entities.threads.find((thread) => thread.process === number);
+    const failure = this.failures.findLast(
+      (one) =>
+        one.heard.some(({ where }) => endsProcess.has(where)) &&
+        this.#entities.actor(one.actor).thread === first?.number,
+    );
+    if (failure === undefined) return null;
+    const { actor, error, heard } = failure;
+    const logged = heard.find(({ where }) => endsProcess.has(where))!;
+    const is = logged.where === "unhandled-rejection" ? "rejection" : "exception";
+    return { actor, at: logged.at, error, is };
+  }
+
+  #ended({ actor: number, at, thread, value, text, place, stack, numbers }: LogCursor): void {
     const actor = this.#entities.actor(number);
     if (endings[value] !== "failed" && !endedItself(actor, endings[value], text)) return;
+    const from = numbers?.["from"];
+    if (from !== undefined && from !== number && this.#last.has(this.#originOf(from))) {
+      this.#from.set(number, from);
+      return;
+    }
     if (actor.kind === "thread" && this.#cameUp(thread, text)) return;
     // Whoever runs a loop of an observed program is given the error of its entry.
     const isGiven =
@@ -135,14 +179,17 @@ export class FailureReader {
     return kind === "task" && its === thread;
   }
 
-  #wasHeard({ actor: number, at, value, place, numbers }: LogCursor): void {
+  #wasHeard({ actor: whose, at, value, place, numbers }: LogCursor): void {
+    const number = this.#originOf(whose);
     const actor = this.#entities.actor(number);
     const by = hearers[value] ?? "nobody";
     const into = { in: numbers?.["in"] ?? null, place };
     // Who has heard of it otherwise is known more exactly, and of the last thing said the gravest holds.
     if (actor.heard === null || actor.heard.by === "nobody" || by === "raised")
       if (actor.heard?.by !== "raised") actor.heard = { by, into: null, at, ...into };
-    if (by !== "nobody") this.#last.get(number)?.heard.push({ by, where: "actor", at, ...into });
+    const failure = this.#last.get(number);
+    if (by !== "nobody") failure?.heard.push({ by, where: "actor", at, ...into });
+    else if (failure !== undefined) failure.unheardAt ??= at;
   }
 
   #raised({ actor, at, thread, value }: LogCursor): void {
@@ -155,7 +202,8 @@ export class FailureReader {
       this.raisedInto.getOrInsertComputed(launch, () => []).push(actor);
   }
 
-  #logged({ actor: number, at, thread, value, text, place, stack }: LogCursor): void {
+  #logged({ actor: whose, at, thread, value, text, place, stack }: LogCursor): void {
+    const number = this.#originOf(whose);
     const where = this.#entities.word(logReasons, value);
     if (where === "callback-failed") {
       const heard: Hearing = { by: "logged", where, at };

@@ -68,6 +68,12 @@ export function hangsOf(known: Known, trace: Trace): Hang[] {
   });
 }
 
+/** The kinds of those that need turns on the thread of a loop. */
+const turning: ReadonlySet<string> = new Set(["task", "launch", "call", "module", "promise"]);
+
+/** The kinds of those whose end settles a promise, and whose waiters cannot miss it. */
+const settling: ReadonlySet<string> = new Set(["call", "module", "promise"]);
+
 /** What has come to its end, so that nothing more comes of it. */
 function isOver({ status }: Pick<ActorOutcome, "status">): boolean {
   return ["finished", "failed", "cancelled", "ended"].includes(status);
@@ -181,7 +187,7 @@ class HangReader {
       const busy = [...found.values()].filter((wait) => isBusy(wait.actor));
       return (busy.find(({ whom }) => whom === number) ?? busy[0])?.actor ?? null;
     }
-    if (actor.kind !== "task" && actor.kind !== "launch") return null;
+    if (!turning.has(actor.kind)) return null;
     const [only] = this.#open.values();
     const loop = this.#open.get(actor.thread ?? -1) ?? (this.#open.size === 1 ? only : undefined);
     const keeper = loop === undefined ? null : keeperOf(loop);
@@ -234,7 +240,8 @@ class HangReader {
     const { whom, resource } = wait;
     if (whom !== null) {
       const peer = this.#actors.get(whom);
-      if (peer === undefined) return [];
+      // The end of a call always comes to whoever waits for it, as soon as there is a turn for that.
+      if (peer === undefined || settling.has(peer.kind)) return [];
       return isOver(peer) || this.#isStranded(peer) ? [{ wait, peer: whom }] : [];
     }
     const wanted = endFor[wait.for];

@@ -45,6 +45,8 @@ export interface HoldSeen {
   place: number | null;
   /** Its callers, the innermost first. */
   stack: Stack | null;
+  /** How many turns of microtasks were in it, where that is told. */
+  turns?: number;
   /** Whether nothing has ended it. */
   goesOn: boolean;
 }
@@ -387,7 +389,15 @@ function seenAt(
 ): HoldSeen | null {
   if (text === undefined && (place ?? null) === null && numbers === undefined) return null;
   const kind = kindOfHold(ticks, numbers ?? {}, slow);
-  return { kind, call: text ?? null, place: place ?? null, stack: stack ?? null, goesOn: false };
+  const { turns } = numbers ?? {};
+  return {
+    kind,
+    call: text ?? null,
+    place: place ?? null,
+    stack: stack ?? null,
+    ...(turns === undefined ? {} : { turns }),
+    goesOn: false,
+  };
 }
 
 /** What user code does, and what is told of it, while it has the thread or has just given it back. */

@@ -63,6 +63,11 @@ export class LoopReader {
     return this.#outcome.number;
   }
 
+  /** Whether it goes by JavaScript's rules. */
+  get floats(): boolean {
+    return this.#outcome.rules === "javascript";
+  }
+
   closing(at: Ticks): void {
     this.#outcome.closingAt ??= at;
   }

@@ -60,6 +60,11 @@ export function inProcess(reading: Reading, process: number): Reading {
     misused: reading.misused.filter(isOn),
     swallowed: reading.swallowed.filter(isBy),
     outlived: reading.outlived.filter(isBy),
+    alike: reading.alike.filter(isBy),
+    floated: reading.floated.filter(isBy),
+    uses: reading.uses.filter(isBy),
+    settledWithout: reading.settledWithout.filter(isBy),
+    outputCut: reading.outputCut.filter(isOf),
     hangs: reading.hangs.filter(isOf),
     folded: reading.folded.filter(isOn),
   };

@@ -1,18 +1,23 @@
 /**
  * Work that went on although whoever waited for it had given up: a job of a pool whose task was cancelled
- * meanwhile, or whatever was waited for with a limit that ran out.
+ * meanwhile, whatever was waited for with a limit that ran out, or a call that was waited for together with
+ * others until one of these failed, or a limit won.
  */
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
+import type { SettledWithout, Use } from "./calls.ts";
 import { actorsByNumber, type ActorOutcome } from "./entities.ts";
 import type { Standstill } from "./standstill.ts";
+import { noticeable } from "./victims.ts";
 
 export interface OutlivedWork {
   actor: number;
-  /** Whoever waited for it, and when that gave up. */
-  waiter: number;
+  /** Whoever waited for it, where that is known, and when that gave up. */
+  waiter: number | null;
   at: Ticks;
-  /** How that came: it was cancelled itself, or its wait had a limit. */
-  by: "cancelled" | "timed-out";
+  /** How that came: it was cancelled itself, its wait had a limit, or what it waited with settled without this. */
+  by: "cancelled" | "timed-out" | "all" | "race";
+  /** Where that settled which settled without it. */
+  place?: number | null;
   /** Null where it had not ended by the end of the record. */
   endedAt: Ticks | null;
 }
@@ -23,10 +28,17 @@ const givers: ReadonlySet<string> = new Set(["timed-out", "group-failed", "progr
 /** For as long as this work may take to come to its end when nobody wants it any more. */
 const shortEnd: Ticks = 100 * TICKS_PER_MS;
 
+/** What may be known of waits. */
+interface Waits {
+  standstills: readonly Standstill[];
+  settledWithout: readonly SettledWithout[];
+  uses: readonly Use[];
+}
+
 /** What of all work outlived whoever waited for it. */
 export function outlivedWork(
   actors: readonly ActorOutcome[],
-  standstills: readonly Standstill[],
+  { standstills, settledWithout, uses }: Waits,
 ): OutlivedWork[] {
   const byNumber = actorsByNumber(actors);
   const jobs = actors.flatMap((job): OutlivedWork[] => {
@@ -50,7 +62,33 @@ export function outlivedWork(
       return [{ actor: work.number, waiter, at, by: "timed-out", endedAt: endOf(work) }];
     }),
   );
-  return [...jobs, ...limited];
+  const calls = new Set<number>();
+  const without = settledWithout.flatMap((settled): OutlivedWork[] => {
+    const { actor, at, by, place } = settled;
+    const call = byNumber.get(actor);
+    if (call === undefined || calls.has(actor) || (by !== "all" && by !== "race")) return [];
+    // What its process cut off is lost.
+    if (call.status === "abandoned" || (call.endedAt ?? Infinity) - at < noticeable) return [];
+    // Of several of a kind the first to come to its end was wanted, and the others are no longer.
+    if (by === "race" && isWonByLike(settled, { byNumber, uses })) return [];
+    calls.add(actor);
+    const waiter = uses.findLast((use) => use.actor === actor && use.how === by)?.by ?? null;
+    return [{ actor, waiter, at, by, place, endedAt: endOf(call) }];
+  });
+  return [...jobs, ...limited, ...without];
+}
+
+/** Whether one of the same function had come to its end when a race settled that both were in. */
+function isWonByLike(
+  { actor, at, place }: SettledWithout,
+  { byNumber, uses }: { byNumber: ReadonlyMap<number, ActorOutcome>; uses: readonly Use[] },
+): boolean {
+  const own = byNumber.get(actor)!;
+  return uses.some((use) => {
+    if (use.actor === actor || use.how !== "race" || use.place !== place) return false;
+    const { function: of, status, endedAt } = byNumber.get(use.actor)!;
+    return of === own.function && status === "finished" && endedAt !== null && endedAt <= at;
+  });
 }
 
 /** Whether work went on for long after an instant. */

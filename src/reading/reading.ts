@@ -11,6 +11,15 @@ import { NOBODY, type Stack } from "../trace/log.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
 import { ActorReader } from "./actors.ts";
 import type { Blame } from "./blame.ts";
+import {
+  type Alike,
+  CallReader,
+  type Floated,
+  type OutputCut,
+  type SettledWithout,
+  type Use,
+} from "./calls.ts";
+import { Chains } from "./chains.ts";
 import { LogCursor } from "./cursor.ts";
 import {
   type ActorOutcome,
@@ -119,6 +128,16 @@ export interface Reading {
   misused: Misused[];
   /** Cancellations that their tasks caught, and went on. */
   swallowed: Swallowed[];
+  /** Work that was counted only: others of an actor's function and place. */
+  alike: Alike[];
+  /** Promises that were dropped, that came into use, and that a combinator settled without. */
+  floated: Floated[];
+  uses: Use[];
+  settledWithout: SettledWithout[];
+  /** What was written and not handed to the system when processes ended. */
+  outputCut: OutputCut[];
+  /** Who waits for whom of those who have not come to an end. */
+  chains: Chains;
   /** Work that went on although whoever waited for it had given up. */
   outlived: OutlivedWork[];
   /** When the garbage collector took those that were pending, by actor. */
@@ -151,7 +170,7 @@ const loopOpened = typeNumber["loop-opened"];
 /**
  * By the number of a type: whether its place is not where its actor stands. Of a request to stop it is where
  * somebody else stands; of what user code has done, within its call or set going, where that was; of what
- * is told of handlers, resources and failures where those were made, taken or heard.
+ * is told of handlers, resources, failures and promises where those were made, taken, heard or used.
  */
 const isElsewhere = eventTypes.map((type) =>
   [
@@ -164,6 +183,11 @@ const isElsewhere = eventTypes.map((type) =>
     "left",
     "handler-registered",
     "handle-alive",
+    "floated",
+    "used",
+    "settled-race",
+    "alike",
+    "output-cut",
   ].includes(type),
 );
 
@@ -180,6 +204,7 @@ class TraceReader {
   readonly #output = new OutputReader();
   readonly #exits: ExitReader;
   readonly #observations: ObservationReader;
+  readonly #calls: CallReader;
   readonly #races: RaceReader;
   readonly #readers: readonly object[];
   readonly #listeners: readonly Listener[];
@@ -196,6 +221,7 @@ class TraceReader {
     this.#processes = new ProcessReader(entities);
     this.#exits = new ExitReader(entities);
     this.#observations = new ObservationReader(entities);
+    this.#calls = new CallReader(entities);
     this.#races = new RaceReader(trace, raceWindow(speedOf(trace.source)));
     this.#listeners = listeners;
     // In the order of `heard`.
@@ -209,6 +235,7 @@ class TraceReader {
       this.#output,
       this.#exits,
       this.#observations,
+      this.#calls,
     ];
   }
 
@@ -252,9 +279,12 @@ class TraceReader {
       this.#actors.stands(event.actor, place, event);
   }
 
-  /** Whether the thread of an actor is a daemon that waits for something to do, or turns a loop. */
+  /** Whether the thread of an actor serves others, and waits for something to do or turns a loop. */
   #isIdle({ kind, thread, number }: OpenActor, unfinished: readonly Span[]): boolean {
-    if (kind !== "thread" || thread === null || !this.#entities.thread(thread).daemon) return false;
+    if (kind !== "thread" || thread === null) return false;
+    // A Worker waits for messages when its module has been evaluated; what it is at besides is told by itself.
+    if (this.#turns.loopOn(thread)?.floats === true) return true;
+    if (!this.#entities.thread(thread).daemon) return false;
     if (this.#turns.loopOn(thread)?.isOpen === true) return true;
     return this.#isServing(number, unfinished);
   }
@@ -284,8 +314,15 @@ class TraceReader {
     this.#actors.finish({ wall, waitedFor, strays, isIdle });
     this.#failures.finish();
     this.#exits.finish(strays, precisionOf(this.#trace.source));
+    const { alike, floated, uses, settledWithout, outputCut } = this.#calls;
+    const { sightings } = this.#observations;
+    const chains = new Chains({ actors: this.#entities.actors, sightings, uses, settledWithout });
     if (this.#entities.isObserved)
-      this.#actors.losePrograms(({ number }) => this.#isServing(number, unfinished));
+      this.#actors.losePrograms(
+        chains,
+        ({ number }) => this.#isServing(number, unfinished),
+        (thread) => this.#turns.loopOn(thread ?? -1)?.floats === true,
+      );
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();
     const reading: Omit<Reading, "hangs"> = {
@@ -306,7 +343,7 @@ class TraceReader {
       strays,
       rejected,
       exits: this.#exits.exits,
-      sightings: this.#observations.sightings,
+      sightings,
       handles: this.#observations.handles,
       folded: this.#observations.folded,
       holders: this.#observations.holders,
@@ -315,7 +352,13 @@ class TraceReader {
       handlers: this.#observations.handlers,
       misused: this.#observations.misused,
       swallowed: this.#observations.swallowed,
-      outlived: outlivedWork(this.#entities.actors, standstills),
+      alike,
+      floated,
+      uses,
+      settledWithout,
+      outputCut,
+      chains,
+      outlived: outlivedWork(this.#entities.actors, { standstills, settledWithout, uses }),
       collected: this.#actors.collected,
       stacks: this.#entities.stacks,
       dropped: this.#observations.dropped,
@@ -430,4 +473,5 @@ const heard = hearings([
   OutputReader.hears,
   ExitReader.hears,
   ObservationReader.hears,
+  CallReader.hears,
 ]);

@@ -421,8 +421,8 @@ describe("a program", () => {
     const { text } = await views([
       ...definitions,
       { define: "place", id: "line 8", file: "app.py", line: 8 },
-      made("a", { kind: "promise" }),
-      made("b", { kind: "promise", place: "line 8" }),
+      made("a", { kind: "job" }),
+      made("b", { kind: "job", place: "line 8" }),
       task("c", { parent: "b", place: null }),
       ...started,
       ...["a", "b", "c"].map((id) => event(2, "task-created", id)),

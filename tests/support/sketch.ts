@@ -46,9 +46,9 @@ export class Sketch {
   }
 
   /** A loop that a thread turns, behind those it has had. */
-  loop(thread: string): this {
+  loop(thread: string, rules = "asyncio"): this {
     const id = this.#idOf(`loop ${this.#loops++} of ${thread}`);
-    this.definitions.push({ define: "loop", id, thread: this.#idOf(thread), rules: "asyncio" });
+    this.definitions.push({ define: "loop", id, thread: this.#idOf(thread), rules });
     return this;
   }
 
@@ -88,7 +88,8 @@ export class Sketch {
         ? refer("in")
         : {
             ...refer("whom"),
-            ...(type === "late" || type === "cancel-requested" ? refer("by") : {}),
+            ...(["late", "cancel-requested", "used"].includes(type) ? refer("by") : {}),
+            ...(type === "task-ended" ? refer("from") : {}),
           }),
       ...refer("resource"),
     } as { at: number });

@@ -12,8 +12,22 @@ import { promisesNotAwaited } from "./errors.ts";
 import type { ActorPlace } from "./finding.ts";
 import { cleanupCut, givenUp, lostAtClose } from "./losses.ts";
 import { caseOfTrace } from "./of-trace.ts";
-import { exitBy, handlersUnrun, keptAlive, leftInQueues, misuses } from "./program-ends.ts";
-import { failuresSwallowed, failuresUnheard, handledLate, logged } from "./program-errors.ts";
+import { floating } from "./program-calls.ts";
+import {
+  exitBy,
+  handlersUnrun,
+  keptAlive,
+  leftInQueues,
+  misuses,
+  outputsCut,
+} from "./program-ends.ts";
+import {
+  failuresSwallowed,
+  failuresUnheard,
+  fatal,
+  handledLate,
+  logged,
+} from "./program-errors.ts";
 import type { DetectedInProgram, FoundInProgram, Program, ProgramRule } from "./program-finding.ts";
 import { loopsBlocked, loopsStarved } from "./program-held.ts";
 import { circles, deadPeers, wokenNever } from "./program-hangs.ts";
@@ -36,6 +50,8 @@ const detectors: readonly ((program: Program) => DetectedInProgram<ProgramRule>[
   lostAtClose,
   closedUnderTasks,
   collected,
+  fatal,
+  floating,
   lostAtExit,
   neverAwaited,
   neverBegun,
@@ -55,6 +71,7 @@ const detectors: readonly ((program: Program) => DetectedInProgram<ProgramRule>[
   leftInQueues,
   handlersUnrun,
   keptAlive,
+  outputsCut,
   exitBy,
   loopsBlocked,
   loopsStarved,

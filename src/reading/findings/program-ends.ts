@@ -1,8 +1,13 @@
 /** Findings about how a program uses its loops and threads, and about what is left or undone at its end. */
 import { TICKS_PER_MS, type Ticks } from "../../base/duration.ts";
 import { misuses as known, type Misuse } from "../../trace/event.ts";
+import type { OutputCut } from "../calls.ts";
+import { actorsByNumber, type ActorOutcome, type Exit } from "../entities.ts";
 import type { Misused } from "../observations.ts";
 import type { DetectedInProgram, Program } from "./program-finding.ts";
+
+/** What waits for the world outside: a program that has such a thing is meant to stay. */
+const staying: ReadonlySet<string> = new Set(["server", "watcher", "stdin"]);
 
 /** From how long on it is worth a word that something keeps a process whose main is over. */
 const longStay: Ticks = 1000 * TICKS_PER_MS;
@@ -67,6 +72,7 @@ export function keptAlive(program: Program): DetectedInProgram<"kept-alive">[] {
   const until = reading.processes[0]?.endedAt ?? wall;
   if (interruptedBy !== "hang" && until - main.endedAt < longStay) return [];
   const { handles } = reading;
+  if (handles.some(({ kind }) => staying.has(kind))) return [];
   return [
     {
       rule: "kept-alive",
@@ -78,17 +84,46 @@ export function keptAlive(program: Program): DetectedInProgram<"kept-alive">[] {
   ];
 }
 
+/** What was written and not handed to the system when the process ended. */
+export function outputsCut({ reading, exitCall }: Program): DetectedInProgram<"output-cut">[] {
+  const cuts = reading.outputCut.filter(({ bytes }) => bytes > 0);
+  if (cuts.length === 0) return [];
+  const [{ at, place }] = cuts as [OutputCut];
+  const call = exitCall?.call ?? null;
+  const evidence = { cuts, call };
+  return [{ rule: "output-cut", actors: [], at, place: place ?? call?.place ?? null, evidence }];
+}
+
 /** An exit that was no end of main's own, where no loss by it tells of that. */
 export function exitBy(program: Program): DetectedInProgram<"exit-by">[] {
-  const { exitCall, reading, tasks } = program;
+  const { exitCall, reading, tasks, floats } = program;
   const exit = reading.processes[0]?.exit ?? null;
   if (exitCall === null || exit === null) return [];
+  // Where a loop floats, a line of any function may end the program as it is meant to.
+  if (floats && !cutsMain(program, exit)) return [];
   for (const [, { lost, status }] of tasks) if (lost && status === "abandoned") return [];
   const unrun = reading.handlers.filter(({ beganAt }) => beganAt === null).length;
   const isMains = exitCall.call.by === null && exitCall.call.thread === null;
   if (isMains && unrun === 0) return [];
   const evidence = { call: exitCall.call, code: exit.code, unrun };
   return [{ rule: "exit-by", actors: [], at: exit.at, place: exit.place, evidence }];
+}
+
+/** Whether an exit cut off a main that waited for something else, and its user did not ask for it. */
+function cutsMain({ main, reading }: Program, { actor, thread }: Exit): boolean {
+  const { actors, chains, threads } = reading;
+  if (main.status === "finished" || main.status === "failed" || actor === main.actor) return false;
+  if (thread !== threads[0]?.number) return true;
+  if (chains.above(actor).has(main.actor)) return false;
+  const known = actorsByNumber(actors);
+  const seen = new Set<number>();
+  for (let at: number | null = actor; at !== null && !seen.has(at);) {
+    seen.add(at);
+    const one: ActorOutcome | undefined = known.get(at);
+    if (/^SIG[A-Z0-9]+ /.test(one?.function ?? "")) return false;
+    at = one?.parent ?? null;
+  }
+  return main.startedAt !== null;
 }
 
 function isMainOver({ main }: Program): boolean {

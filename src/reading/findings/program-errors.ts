@@ -3,6 +3,7 @@ import { actorsByNumber, type ActorOutcome } from "../entities.ts";
 import type { Failure } from "../failures.ts";
 import { strays } from "./errors.ts";
 import type { DetectedInProgram, Program } from "./program-finding.ts";
+import { failedInto } from "./program-losses.ts";
 
 /** Failures that nobody heard of, and that no other failure had taken the place of; those of callbacks last. */
 export function failuresUnheard(program: Program): DetectedInProgram<"failure-unheard">[] {
@@ -45,12 +46,37 @@ export function failuresSwallowed(program: Program): DetectedInProgram<"failure-
   );
 }
 
+/**
+ * The failure that nobody had handled and that ended a process with a loop that floats: what was under way was cut
+ * off by it. What main fails with is told by main's own end.
+ */
+export function fatal(program: Program): DetectedInProgram<"only-logged">[] {
+  return loggedOf(
+    program,
+    failed(program).filter(
+      ({ actor, failure }) => isFatal(program, actor) && !wasHandledLate(program, failure),
+    ),
+  ).map((found) => ({ ...found, rule: "only-logged" }));
+}
+
+function isFatal({ floats, reading }: Program, { number }: ActorOutcome): boolean {
+  return floats && reading.processes[0]?.error?.actor === number;
+}
+
 /** Failures of which only a line on stderr told, and those that ended threads. */
 export function logged(program: Program): DetectedInProgram<"only-logged" | "thread-failed">[] {
   const found = failed(program).filter(
-    ({ actor, failure }) => actor.heard?.by === "logged" && !wasHandledLate(failure),
+    ({ actor, failure }) =>
+      actor.heard?.by === "logged" && !isFatal(program, actor) && !wasHandledLate(program, failure),
   );
-  const told = byKind(found).map(({ actors, first }) => ({
+  return [...loggedOf(program, found), ...strays(program)];
+}
+
+function loggedOf(
+  program: Program,
+  found: readonly Failed[],
+): DetectedInProgram<"only-logged" | "thread-failed">[] {
+  return byKind(found).map(({ actors, first }) => ({
     rule: first.actor.kind === "thread" ? ("thread-failed" as const) : ("only-logged" as const),
     actors,
     at: first.actor.heard!.at ?? first.failure.at,
@@ -58,26 +84,27 @@ export function logged(program: Program): DetectedInProgram<"only-logged" | "thr
       of: "actor" as const,
       error: first.failure.error,
       raisedBy: [],
-      isRejection: program.rejected && wasRejection(first.failure),
+      isRejection: isFatal(program, first.actor)
+        ? program.reading.processes[0]?.error?.is === "rejection"
+        : program.rejected && wasRejection(first.failure),
     },
   }));
-  return [...told, ...strays(program)];
 }
 
 /** Failures that were told to be unheard, and heard afterwards. */
 export function handledLate(program: Program): DetectedInProgram<"handled-late">[] {
-  return byKind(failed(program).filter(({ failure }) => wasHandledLate(failure))).map(
-    ({ actors, first: { failure } }) => {
-      const loggedAt = failure.heard.find(({ by }) => by === "logged")!.at;
-      const heardAt = failure.heard.findLast(({ by }) => by === "raised")!.at;
-      return {
-        rule: "handled-late",
-        actors,
-        at: loggedAt,
-        evidence: { error: failure.error, loggedAt, heardAt },
-      };
-    },
-  );
+  const late = failed(program).filter(({ failure }) => wasHandledLate(program, failure));
+  return byKind(late).map(({ actors, first: { failure } }) => {
+    const logged = failure.heard.find(({ by }) => by === "logged");
+    const loggedAt = logged?.at ?? failure.unheardAt!;
+    const heardAt = failure.heard.findLast(({ by }) => by === "raised")!.at;
+    return {
+      rule: "handled-late",
+      actors,
+      at: loggedAt,
+      evidence: { error: failure.error, loggedAt, heardAt, logged: logged !== undefined },
+    };
+  });
 }
 
 /** An actor with its last failure. */
@@ -110,22 +137,34 @@ function unheard(program: Program): Failed[] {
     .filter(({ actor: { number } }) => !peers.has(number));
 }
 
-/** The first of those that the same parent made at the same place and that failed into it before; null for none. */
+/**
+ * Whose failure was raised in the place of one: of those that the same parent made, the first that failed into it
+ * before; where a combinator had failed without it, the one that failed then. Null for none.
+ */
 function siblingOf(program: Program, { actor, failure }: Failed): number | null {
-  if (actor.parent === null || actor.kind !== "task") return null;
-  const before = failed(program).find(
+  const { reading } = program;
+  const settled = reading.settledWithout.find(
+    (one) => one.actor === actor.number && one.by === "all" && one.at <= failure.at,
+  );
+  const before = settled === undefined ? null : failedInto(reading, settled);
+  if (before !== null) return before;
+  if (actor.parent === null || (actor.kind !== "task" && settled === undefined)) return null;
+  const sibling = failed(program).find(
     (one) =>
       one.actor.parent === actor.parent &&
       one.actor !== actor &&
       one.failure.at <= failure.at &&
       one.actor.heard?.by === "raised",
   );
-  return before?.actor.number ?? null;
+  return sibling?.actor.number ?? null;
 }
 
-function wasHandledLate({ heard }: Failure): boolean {
+function wasHandledLate({ floats }: Program, { heard, unheardAt }: Failure): boolean {
   const logged = heard.findIndex(({ by }) => by === "logged");
-  return logged >= 0 && heard.some(({ by }, index) => by === "raised" && index > logged);
+  if (logged >= 0) return heard.some(({ by }, index) => by === "raised" && index > logged);
+  // Where a loop floats a rejection is unheard when its turn is over.
+  if (!floats || unheardAt === undefined) return false;
+  return heard.some(({ by, at }) => by === "raised" && at > unheardAt);
 }
 
 function wasRejection({ heard }: Failure): boolean {

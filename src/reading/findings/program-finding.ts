@@ -5,12 +5,13 @@
  * told only where its evidence is in the trace.
  */
 import type { Ticks } from "../../base/duration.ts";
+import type { Floated, OutputCut, SettledWithout } from "../calls.ts";
 import type { DeadPeer, HangingWait } from "../hang.ts";
 import type { Handle, Handler, Leftover, Misused, Swallowed } from "../observations.ts";
 import type { OutlivedWork } from "../outlived.ts";
 import type { Reading } from "../reading.ts";
 import type { Case } from "./case.ts";
-import type { ActorPlace, Evidence, ExitCall } from "./finding.ts";
+import type { ActorPlace, End, Evidence, ExitCall } from "./finding.ts";
 
 /** One process of a program, as its detectors see it. */
 export interface Program extends Case {
@@ -45,21 +46,40 @@ export interface ProgramEvidence extends Pick<Evidence, Shared> {
   "dead-peer": DeadPeer & { status: string; error: string | null };
   /** Nothing moves any more, and why is not in the trace: who waits for what. */
   "woken-never": { is: "idle" | "blocked"; waits: readonly HangingWait[] };
-  /** The process ended with it; `end` is why. */
-  "lost-at-exit": Evidence["abandoned"];
+  /**
+   * The process ended with it; `end` is why. `awaited`: those that it waited for, and that were lost with it.
+   * `within`: the handler of the process's end that it began in. `without`: what had settled without it before.
+   */
+  "lost-at-exit": Evidence["abandoned"] & {
+    awaited?: readonly number[];
+    within?: Handler | null;
+    without?: SettledWithout | null;
+  };
+  /** Nobody could wait for its promise, which was dropped, or kept and never used (null), and its process ended with it. */
+  floating: { dropped: Floated | null; end: End; awaited: readonly number[] };
+  /** What was written and was not yet handed to the system when a call for an exit ended the process. */
+  "output-cut": { cuts: readonly OutputCut[]; call: ExitCall | null };
   /** Its loop was closed at that place with it pending, and nobody had cancelled it. */
   "loop-closed-under-tasks": { how: string | null; place: number | null };
   /** The garbage collector took it while it waited: nobody had kept it. */
   "task-collected": { collectedAt: Ticks };
   "coroutine-never-awaited": { isMadeKnown: boolean };
   /** It went on when whoever waited for it (`waiter`) had given up, until then or, where it had not ended, the end. */
-  outlived: { waiter: number; by: OutlivedWork["by"]; endedAt: Ticks | null; until: Ticks };
+  outlived: {
+    waiter: number | null;
+    by: OutlivedWork["by"];
+    /** Where what it was waited for with settled without it, and whose failure that was. */
+    place: number | null;
+    failed: number | null;
+    endedAt: Ticks | null;
+    until: Ticks;
+  };
   /** A failure that nobody heard of. */
   "failure-unheard": { error: string | null; raisedAt: number | null };
   /** A failure that nobody heard of since another one of its group came first. */
   "failure-swallowed": { error: string | null; raisedAt: number | null; first: number };
-  /** It was told to be unheard before somebody heard of it. */
-  "handled-late": { error: string | null; loggedAt: Ticks; heardAt: Ticks };
+  /** It was told to be unheard before somebody heard of it; `logged`: by a line on stderr. */
+  "handled-late": { error: string | null; loggedAt: Ticks; heardAt: Ticks; logged: boolean };
   "cancel-swallowed": { times: number; swallowed: Swallowed };
   "loop-in-loop": { times: number; misused: Misused };
   "wrong-thread": { times: number; misused: Misused };
@@ -71,7 +91,10 @@ export interface ProgramEvidence extends Pick<Evidence, Shared> {
   "kept-alive": { since: Ticks; until: Ticks; handles: readonly Handle[] };
   /** Somebody else than main called for the exit, or what was to be done at exit was not. */
   "exit-by": { call: ExitCall; code: number; unrun: number };
-  "loop-starved": Exclude<Evidence["starved"], { by: "nobody" }>;
+  /** `turns`: so many turns of microtasks came before everything else. */
+  "loop-starved":
+    | Exclude<Evidence["starved"], { by: "nobody" }>
+    | ({ by: "turns"; turns: number } & Evidence["loop-blocked"]);
 }
 
 export type ProgramRule = keyof ProgramEvidence;

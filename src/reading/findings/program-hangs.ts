@@ -63,7 +63,7 @@ export function wokenNever(program: Program): DetectedInProgram<"woken-never">[]
     .filter(({ circle, dead }) => circle.length === 0 && dead.length === 0)
     .filter(() => !isOver(program))
     .map((hang) => ({ hang, waits: waitsThatCount(program, hang) }))
-    .filter(({ waits }) => waits.length > 0)
+    .filter(({ waits }) => waits.length > 0 && !isOfHeldLoop(program, waits))
     .map(({ hang, waits }) => ({
       rule: "woken-never",
       actors: waits.map(({ actor }) => actor),
@@ -73,14 +73,30 @@ export function wokenNever(program: Program): DetectedInProgram<"woken-never">[]
     }));
 }
 
+/** Whether all wait for whoever holds the thread of a loop that floats, which is told of with that. */
+function isOfHeldLoop({ floats, blames }: Program, waits: readonly HangingWait[]): boolean {
+  const keepers = new Set(
+    blames.flatMap(({ holds }) =>
+      holds.filter(({ hold }) => hold.seen?.goesOn === true).map(({ hold }) => hold.actor),
+    ),
+  );
+  return (
+    floats &&
+    keepers.size > 0 &&
+    waits.every((wait) => keepers.has(wait.actor) || wait.for === "thread")
+  );
+}
+
 /** Whether main has come to its end, so that what is told is what keeps the process. */
 function isOver({ main }: Program): boolean {
   return main.status === "finished" || main.status === "failed";
 }
 
 /** Those whose waits keep the program from going on: a daemon may wait for ever. */
-function waitsThatCount({ reading }: Program, { waits }: Hang): HangingWait[] {
+function waitsThatCount({ reading, main }: Program, { waits }: Hang): HangingWait[] {
   const lost = new Set(reading.actors.filter((one) => one.lost).map(({ number }) => number));
+  // What main stands waiting for is lost with it.
+  for (const one of reading.chains.line(main.actor)) lost.add(one);
   const count = waits.filter(({ actor }) => lost.has(actor));
   return count.length > 0 ? count : [...waits];
 }

@@ -1,8 +1,11 @@
 /** Findings about work of a program that was lost, outlived whoever waited for it, or swallowed its cancellation. */
 import { actorsByNumber, type ActorOutcome } from "../entities.ts";
 import type { LoopOutcome } from "../loops.ts";
+import type { OutlivedWork } from "../outlived.ts";
+import type { Reading } from "../reading.ts";
 import { endOf, whyNeverBegun } from "./ends.ts";
 import { alike } from "./case.ts";
+import { callsLostAtExit } from "./program-calls.ts";
 import type { DetectedInProgram, Program } from "./program-finding.ts";
 
 /** Tasks that were pending when a line of the program closed their loop. */
@@ -34,6 +37,7 @@ export function collected(program: Program): DetectedInProgram<"task-collected">
 /** Work that was under way when its process ended. What an interrupted process left undone is nobody's fault. */
 export function lostAtExit(program: Program): DetectedInProgram<"lost-at-exit">[] {
   if (program.interruptedBy !== null) return [];
+  if (program.floats) return callsLostAtExit(program);
   const isLost = (actor: ActorOutcome): boolean =>
     isAbandoned(program, actor) && actor.startedAt !== null;
   return grouped(program, isLost).map((tasks) => {
@@ -81,7 +85,7 @@ export function neverBegun(program: Program): DetectedInProgram<"never-started">
   });
 }
 
-/** Jobs and threads that went on when whoever waited for them had given up. */
+/** Work that went on when whoever waited for it had given up. */
 export function outlived(program: Program): DetectedInProgram<"outlived">[] {
   const { outlived: all, actors } = program.reading;
   const byNumber = actorsByNumber(actors);
@@ -90,14 +94,42 @@ export function outlived(program: Program): DetectedInProgram<"outlived">[] {
     return `${kind} ${of ?? name} ${place}`;
   });
   return [...kinds.values()].map((some) => {
-    const [{ waiter, by, at, endedAt }] = some as [(typeof some)[number]];
+    const [first] = some as [(typeof some)[number]];
+    const { waiter, by, place = null } = first;
+    const until = (one: typeof first): number => one.endedAt ?? program.wall;
+    const longest =
+      by === "all" || by === "race"
+        ? some.reduce((a, b) => (until(b) - b.at > until(a) - a.at ? b : a))
+        : first;
+    const { endedAt } = longest;
     return {
       rule: "outlived",
       actors: some.map((one) => one.actor),
-      at,
-      evidence: { waiter, by, endedAt, until: endedAt ?? program.wall },
+      at: longest.at,
+      evidence: {
+        waiter,
+        by,
+        place,
+        failed: by === "all" ? failedInto(program.reading, first) : null,
+        endedAt,
+        until: until(longest),
+      },
     };
   });
+}
+
+/** Whose failure it was that a combinator had failed with when it settled without an actor; null where not known. */
+export function failedInto(
+  { failures, uses }: Pick<Reading, "failures" | "uses">,
+  { actor, at, place = null }: Pick<OutlivedWork, "actor" | "at" | "place">,
+): number | null {
+  const others = new Set(
+    uses
+      .filter((use) => use.how === "all" && use.place === place && use.actor !== actor)
+      .map((use) => use.actor),
+  );
+  const failure = failures.findLast((one) => others.has(one.actor) && one.at <= at);
+  return failure?.actor ?? null;
 }
 
 /** Tasks that caught their cancellation and went on. */

@@ -5,7 +5,7 @@
 import type { InProgram, ProgramRule } from "../../reading/findings/program-finding.ts";
 import type { Words } from "../context.ts";
 import { onlyLogged, promiseNotAwaited, threadFailed } from "./errors.ts";
-import { loopBlocked, starved } from "./held.ts";
+import { loopBlocked } from "./held.ts";
 import { leftBehind, unsettled } from "./leftovers.ts";
 import { abandoned, cleanupCut, givenUp, lostAtClose, neverStarted } from "./losses.ts";
 import type { Names } from "./names.ts";
@@ -28,6 +28,8 @@ export function observedContext(names: Names): ProgramContext {
     "loop-closed-under-tasks": (finding) => observed.closedUnder(names, finding),
     "task-collected": (finding) => observed.taskCollected(names, finding),
     "lost-at-exit": (finding) => abandoned(names, { ...finding, rule: "abandoned" }),
+    floating: (finding) => observed.floating(names, finding),
+    "output-cut": (finding) => observed.outputCut(names, finding),
     "coroutine-never-awaited": (finding) => observed.neverAwaited(names, finding),
     "never-started": (finding) => neverStarted(names, finding),
     "given-up": (finding) => givenUp(names, finding),
@@ -50,6 +52,6 @@ export function observedContext(names: Names): ProgramContext {
     "kept-alive": (finding) => observed.keptAlive(names, finding),
     "exit-by": (finding) => observed.exitBy(names, finding),
     "loop-blocked": (finding) => loopBlocked(names, finding),
-    "loop-starved": (finding) => starved(names, { ...finding, rule: "starved" }),
+    "loop-starved": (finding) => observed.starved(names, finding),
   };
 }

@@ -6,6 +6,8 @@ import type { InProgram, ProgramRule } from "../../reading/findings/program-find
 import type { HangingWait } from "../../reading/hang.ts";
 import type { Words } from "../context.ts";
 import { quote } from "../words.ts";
+import { loopBlocked, starved as anyStarved } from "./held.ts";
+import { causeOf } from "./losses.ts";
 import type { Names } from "./names.ts";
 import { waitWords } from "./waits.ts";
 
@@ -95,9 +97,10 @@ export const outlived: Say<"outlived"> = (names, finding) => {
   const { at, evidence } = finding;
   const { waiter, by, endedAt, until } = evidence;
   const how = by === "cancelled" ? "was cancelled" : "stopped waiting for it";
+  const who = waiter === null ? "whoever waited for it" : names.name(waiter);
   const end = endedAt === null ? "and had not ended when the run did" : "and then ended";
   return words(
-    `${names.name(waiter)} ${how} at ${formatMeasured(at)}, but ${names.subject(finding)} went on for ${formatMeasured(until - at)}, ${end}`,
+    `${who} ${how} at ${formatMeasured(at)}, but ${names.subject(finding)} went on for ${formatMeasured(until - at)}, ${end}`,
     "let it look now and then whether it is still wanted: who stops waiting does not stop it",
   );
 };
@@ -173,6 +176,38 @@ export const exitBy: Say<"exit-by"> = (names, { evidence }) => {
   return words(
     `a call to exit (status ${code})${names.caller(call)} ended the process${left}`,
     "return to main, and let that end the process",
+  );
+};
+
+export const floating: Say<"floating"> = (names, finding) => {
+  const { dropped, end } = finding.evidence;
+  const { why } = causeOf(names, end);
+  const at = dropped?.place ?? null;
+  const where = at === null ? "" : ` at ${names.place(at)}`;
+  return words(
+    `nobody waited for ${names.subject(finding)}, whose promise was ${dropped === null ? "never used" : `dropped${where}`}: ${why}${stood(names, finding)}`,
+    "keep its promise, and await it before the process ends",
+  );
+};
+
+export const outputCut: Say<"output-cut"> = (names, { evidence }) => {
+  const { cuts, call } = evidence;
+  const what = cuts.map(({ bytes, stream }) => `${counted(bytes, "byte")} of ${stream}`);
+  const by = call === null ? "" : ` by a call to exit${names.caller(call)}`;
+  return words(
+    `${list(what)} had been written and not yet handed to the system when the process was ended${by}`,
+    "let the process come to its end by itself",
+  );
+};
+
+/** Who was late through many short steps or turns, where nothing held the thread for long. */
+export const starved: Say<"loop-starved"> = (names, finding) => {
+  const { evidence } = finding;
+  if (evidence.by !== "turns") return anyStarved(names, { ...finding, rule: "starved", evidence });
+  const { message } = loopBlocked(names, { ...finding, rule: "loop-blocked", evidence });
+  return words(
+    `${message}; it gave way ${formatCount(evidence.turns)} times meanwhile, to nothing but its own like`,
+    "give way to the loop now and then, or wait for what is to happen",
   );
 };
 

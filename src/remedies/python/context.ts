@@ -5,15 +5,16 @@
  * A sentence says only what its evidence carries. Where nothing better can be said than of any program, that
  * is said.
  */
+import type { ReadProgram } from "../program/facts.ts";
 import { observedContext, type ProgramContext } from "../program/observed-context.ts";
 import * as ends from "./ends.ts";
-import { PythonFacts, type PythonProgram } from "./facts.ts";
+import { PythonFacts } from "./facts.ts";
 import * as failures from "./failures.ts";
 import * as hangs from "./hangs.ts";
 import * as held from "./held.ts";
 import * as losses from "./losses.ts";
 
-export function pythonContext(program: PythonProgram): ProgramContext {
+export function pythonContext(program: ReadProgram): ProgramContext {
   const facts = new PythonFacts(program);
   return {
     ...observedContext(program.names),

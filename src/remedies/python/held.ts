@@ -5,7 +5,7 @@ import type { Victim } from "../../reading/victims.ts";
 import type { Hold } from "../../reading/holds.ts";
 import type { InProgram } from "../../reading/findings/program-finding.ts";
 import type { Words } from "../context.ts";
-import { starved } from "../program/held.ts";
+import { starved } from "../program/observed.ts";
 import { type PythonFacts, words } from "./facts.ts";
 
 /** The most who were late that are named. */
@@ -62,7 +62,7 @@ function lateWords(facts: PythonFacts, victims: readonly Victim[]): string {
 }
 
 export function loopStarved(facts: PythonFacts, finding: InProgram<"loop-starved">): Words<never> {
-  const { message } = starved(facts.names, { ...finding, rule: "starved" });
+  const { message } = starved(facts.names, finding);
   return words(
     message,
     "let fewer tasks run at a time (async with asyncio.Semaphore(…)), or do less between two awaits",

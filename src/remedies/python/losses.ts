@@ -196,7 +196,7 @@ export function outlived(facts: PythonFacts, finding: InProgram<"outlived">): Wo
   const how = by === "cancelled" ? "was cancelled" : "stopped waiting for it";
   const end = endedAt === null ? " and had not ended when the process did" : "";
   return words(
-    `${facts.function(waiter)} ${how} at ${formatMeasured(at)}, but ${facts.whoMade(finding, "handed over")} ran on in its thread for ${formatMeasured(until - at)}${end}: nothing can cancel a function that a thread has begun`,
+    `${waiter === null ? "whoever waited" : facts.function(waiter)} ${how} at ${formatMeasured(at)}, but ${facts.whoMade(finding, "handed over")} ran on in its thread for ${formatMeasured(until - at)}${end}: nothing can cancel a function that a thread has begun`,
     "hand it a threading.Event and let it look between two pieces of its work whether it is still wanted, or give what it calls a timeout of its own",
   );
 }

@@ -1,0 +1,532 @@
+/** What is told of calls of async functions, and what is not: each law with one, two and five of everything. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { patience } from "../support/patience.ts";
+import { readSketch, type Sketch, type Told } from "../support/sketch.ts";
+
+setDefaultTimeout(patience);
+
+const told = (rule: string, of: string[], more: Partial<Told> = {}): Told => {
+  return { rule, of, made: [], stood: [], at: [], ...more };
+};
+
+/** The names of so many of one kind. */
+const names = (what: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${what}#${index}`);
+
+/** Does something for each of so many, by number. */
+type Each = (does: (index: number) => void) => void;
+
+/** What is told of programs that have one, two and five of everything. */
+function holds(draw: (process: Sketch, each: Each) => void, expected: (count: number) => Told[]) {
+  for (const count of [1, 2, 5]) {
+    const each: Each = (does) => {
+      for (let index = 0; index < count; index++) does(index);
+    };
+    const draws = (process: Sketch): void => draw(floats(process), each);
+    expect(readSketch(draws).told).toEqual(expected(count));
+  }
+}
+
+/** Who is lost in a program. */
+function lostIn(draw: (process: Sketch) => void): string[] {
+  const { reading, trace } = readSketch((process) => draw(floats(process)));
+  return reading.actors
+    .filter(({ lost }) => lost)
+    .map(({ number }) => trace.definitions.actors.get(number)!.name);
+}
+
+/** A loop on main's thread that goes by JavaScript's rules. */
+function floats(process: Sketch): Sketch {
+  return process.loop("Main", "javascript").at(0, "loop-opened", "main");
+}
+
+/** A call, made at line 10 by `by`, whose function stands at line 1; it stands at line 3. */
+function call(process: Sketch, name: string, by = "main", ms = 2): Sketch {
+  return process
+    .actor("call", name, { line: 10, code: 1, by })
+    .at(ms, "task-created", name)
+    .at(ms, "task-started", name)
+    .at(ms + 1, "stood-at", name, "Main", { place: 3 });
+}
+
+const awaits = (process: Sketch, who: string, whom: string, ms = 4): Sketch =>
+  process
+    .at(ms, "used", whom, "Main", { how: "await", by: who })
+    .at(ms, "waits-for", who, "Main", { whom });
+
+/** Main calls for the exit at line 20, which ends the process. */
+const exits = (process: Sketch, ms: number, by = "main"): Sketch =>
+  process
+    .at(ms, "exit-called", by, "Main", { code: 0, place: 20 })
+    .at(ms, "process-ended", "main", "Main", { code: 0 });
+
+/** Main comes to its end, and the process to its own when nothing is left. */
+const runsOut = (process: Sketch, ms: number): Sketch =>
+  process
+    .at(ms, "main-ended", "main", "Main", { status: "finished" })
+    .at(ms + 1, "process-ended", "main", "Main", { code: 0 });
+
+const ends = (process: Sketch, name: string, ms: number): Sketch =>
+  process.at(ms, "task-ended", name, "Main", { status: "finished" });
+
+describe("a call that was cut off by its process's end", () => {
+  test("floated where its promise was dropped, and where it was kept and never used", () => {
+    holds(
+      (process, each) => {
+        each((k) => {
+          call(process, `job#${k}`);
+          process.at(3, "floated", `job#${k}`, "Main", { how: "forEach", place: 9 });
+          process
+            .actor("call", `kept#${k}`, { line: 12, code: 1 })
+            .at(2, "task-created", `kept#${k}`)
+            .at(2, "task-started", `kept#${k}`);
+        });
+        exits(process, 50);
+      },
+      (count) => [
+        told("floating", names("job", count), { made: [10], stood: [3], at: [9] }),
+        told("floating", names("kept", count), { made: [12] }),
+      ],
+    );
+  });
+
+  test("is told with whoever waited for it, and lost as well", () => {
+    const draw = (process: Sketch, each: Each): void => {
+      each((k) => {
+        call(process, `top#${k}`).at(3, "floated", `top#${k}`, "Main", { how: "void", place: 9 });
+        call(process, `inner#${k}`, `top#${k}`);
+        awaits(process, `top#${k}`, `inner#${k}`);
+      });
+      exits(process, 50);
+    };
+    holds(draw, (count) => [
+      told("floating", names("top", count), { made: [10], stood: [3], at: [9] }),
+    ]);
+    expect(lostIn((process) => draw(process, (does) => does(0)))).toEqual(["top#0", "inner#0"]);
+  });
+
+  test("is lost at exit where somebody waited for it, or it was in use", () => {
+    for (const how of ["then", "library", "all"])
+      holds(
+        (process, each) => {
+          each((k) => {
+            call(process, `job#${k}`).at(3, "used", `job#${k}`, "Main", { how });
+          });
+          exits(process, 50);
+        },
+        (count) => [told("lost-at-exit", names("job", count), { made: [10], stood: [3] })],
+      );
+  });
+
+  test("is not lost where it called for the exit itself, or waits for whoever did", () => {
+    expect(
+      lostIn((process) => {
+        call(process, "outer");
+        call(process, "inner", "outer", 4);
+        awaits(process, "outer", "inner", 6);
+        awaits(process, "main", "outer", 7);
+        exits(process, 50, "inner");
+      }),
+    ).toEqual([]);
+    // By all of a group, of which the others are lost.
+    expect(
+      lostIn((process) => {
+        call(process, "outer");
+        for (const name of ["a", "b"]) {
+          call(process, name, "outer");
+          process.at(4, "used", name, "Main", { how: "all", by: "outer", place: 12 });
+        }
+        exits(process, 50, "b");
+      }),
+    ).toEqual(["a"]);
+    // Whoever has left a combinator behind waits for it no more.
+    expect(
+      lostIn((process) => {
+        call(process, "outer");
+        call(process, "a", "outer");
+        process
+          .at(4, "used", "a", "Main", { how: "race", by: "outer", place: 12 })
+          .at(9, "settled-race", "a", "Main", { combinator: "race", place: 12 })
+          .at(10, "waits-for", "outer", "Main", { of: "timer" });
+        exits(process, 50, "a");
+      }),
+    ).toEqual(["outer"]);
+  });
+
+  test("is not lost where it stands in the call that calls for the exit", () => {
+    const draw =
+      (waitsAt: number | null) =>
+      (process: Sketch): void => {
+        call(process, "outer");
+        if (waitsAt !== null) process.at(waitsAt, "waits-for", "outer", "Main", { of: "timer" });
+        call(process, "inner", "outer", 10);
+        exits(process, 50, "inner");
+      };
+    expect(lostIn(draw(null))).toEqual([]);
+    expect(lostIn(draw(5))).toEqual([]);
+    expect(lostIn(draw(20))).toEqual(["outer"]);
+  });
+
+  test("tells where it began in a listener of exit, and not in one of beforeExit", () => {
+    for (const [listener, rule] of [
+      ["exit listener", "lost-at-exit"],
+      ["beforeExit listener", "floating"],
+    ] as const)
+      holds(
+        (process, each) => {
+          process.at(1, "handler-registered", "", "Main", {
+            number: 0,
+            function: listener,
+            place: 15,
+          });
+          process.at(40, "handler-began", "", "Main", { number: 0 });
+          each((k) => call(process, `flush#${k}`, "main", 41));
+          process.at(42, "handler-ended", "", "Main", { number: 0 });
+          runsOut(process, 30);
+          process.events.at(-1)!.at = 60;
+        },
+        (count) => [told(rule, names("flush", count), { made: [10], stood: [3] })],
+      );
+  });
+
+  test("is told once, with all else that an error has cut off, behind that error", () => {
+    holds(
+      (process, each) => {
+        call(process, "load")
+          .at(40, "task-ended", "load", "Main", { status: "failed", error: "down", place: 8 })
+          .at(40, "error-logged", "load", "Main", { reason: "unhandled-rejection" });
+        each((k) => {
+          call(process, `a#${k}`).at(3, "floated", `a#${k}`, "Main", { how: "void", place: 9 });
+          call(process, `b#${k}`).at(3, "used", `b#${k}`, "Main", { how: "then" });
+        });
+        process.at(50, "process-ended", "main", "Main", { code: 1 });
+      },
+      (count) => [
+        told("only-logged", ["load"], { made: [10] }),
+        told("lost-at-exit", Array.from({ length: count }, (_, k) => [`a#${k}`, `b#${k}`]).flat(), {
+          made: [10],
+          stood: [3],
+        }),
+      ],
+    );
+  });
+
+  test("is not lost on a Worker that was terminated, and is where that failed or the process ended", () => {
+    const draw =
+      (end: "terminated" | "failed" | "none") =>
+      (process: Sketch): void => {
+        process.thread("worker 1").loop("worker 1", "javascript");
+        process
+          .actor("thread", "w.js", { line: 5 })
+          .at(2, "task-created", "w.js")
+          .at(2, "task-started", "w.js", "worker 1")
+          .at(2, "loop-opened", "w.js", "worker 1")
+          .actor("call", "job", { line: 10 })
+          .at(3, "task-created", "job", "worker 1")
+          .at(3, "task-started", "job", "worker 1");
+        if (end === "failed")
+          process.at(9, "task-ended", "w.js", "worker 1", { status: "failed", error: "no" });
+        if (end !== "none") process.at(10, "thread-ended", "w.js", "worker 1");
+        runsOut(process, 50);
+      };
+    expect(lostIn(draw("terminated"))).toEqual([]);
+    expect(lostIn(draw("failed"))).toEqual(["job"]);
+    expect(lostIn(draw("none"))).toEqual(["job"]);
+  });
+});
+
+describe("main", () => {
+  test("is lost where nothing was left to settle what it awaits, with the call it stands in", () => {
+    const draw = (process: Sketch): void => {
+      call(process, "verdict");
+      awaits(process, "main", "verdict");
+      call(process, "aside").at(3, "floated", "aside", "Main", { how: "void", place: 9 });
+      process.at(50, "process-ended", "main", "Main", { code: 13 });
+    };
+    expect(lostIn(draw)).toEqual(["main", "aside"]);
+    const { told: all } = readSketch((process) => draw(floats(process)));
+    expect(all.map(({ rule, of }) => [rule, of])).toEqual([
+      ["floating", ["aside"]],
+      ["lost-at-exit", ["main"]],
+    ]);
+  });
+
+  test("is not lost where a call for the exit or an error ended the process", () => {
+    expect(lostIn((process) => exits(call(process, "job"), 50, "job"))).toEqual([]);
+    expect(
+      lostIn((process) =>
+        process
+          .actor("callback", "timer callback", { line: 7 })
+          .at(40, "task-ended", "timer callback", "Main", { status: "failed", error: "no" })
+          .at(40, "error-logged", "timer callback", "Main", { reason: "uncaught-exception" })
+          .at(41, "process-ended", "main", "Main", { code: 1 }),
+      ),
+    ).toEqual([]);
+  });
+
+  test("is told to be cut off by an exit of somebody it does not wait for, but not by its user's signal", () => {
+    const draw =
+      (by: string) =>
+      (process: Sketch): void => {
+        floats(process).at(2, "waits-for", "main", "Main", { of: "timer" });
+        process
+          .actor("callback", by, { line: 7 })
+          .at(50, "exit-called", by, "Main", { code: 1, place: 8 })
+          .at(50, "process-ended", "main", "Main", { code: 1 });
+      };
+    expect(readSketch(draw("timer callback")).told).toEqual([told("exit-by", [], { at: [8] })]);
+    expect(readSketch(draw("SIGINT listener")).told).toEqual([]);
+    const own = (process: Sketch): void => {
+      floats(process);
+      call(process, "command");
+      awaits(process, "main", "command");
+      exits(process, 50, "command");
+    };
+    expect(readSketch(own).told).toEqual([]);
+  });
+});
+
+describe("a call that came to its end", () => {
+  test("is not told, whether anybody waited for it or not", () => {
+    holds(
+      (process, each) => {
+        each((k) => {
+          call(process, `job#${k}`).at(3, "floated", `job#${k}`, "Main", { how: "void", place: 9 });
+          ends(process, `job#${k}`, 20);
+          call(process, `other#${k}`);
+          ends(process, `other#${k}`, 20);
+        });
+        runsOut(process, 50);
+      },
+      () => [],
+    );
+  });
+
+  test("has outlived a Promise.all that had failed without it, and a race, but for one that its like has won", () => {
+    const draw =
+      (how: string, winner: "failed" | "finished", of: string) =>
+      (process: Sketch, each: Each): void => {
+        call(process, "run");
+        awaits(process, "main", "run");
+        call(process, `${of}#9`, "run").at(4, "used", `${of}#9`, "Main", {
+          how,
+          by: "run",
+          place: 12,
+        });
+        process
+          .at(20, "task-ended", `${of}#9`, "Main", { status: winner, place: 8 })
+          .at(21, "heard", `${of}#9`, "Main", { by: "raised", in: "run", place: 13 });
+        each((k) => {
+          call(process, `late#${k}`, "run")
+            .at(4, "used", `late#${k}`, "Main", { how, by: "run", place: 12 })
+            .at(21, "settled-race", `late#${k}`, "Main", { combinator: how, place: 12 });
+          ends(process, `late#${k}`, 60);
+        });
+        ends(process, "run", 22);
+        runsOut(process, 80);
+      };
+    const outlived = (count: number): Told[] => [
+      told("outlived", names("late", count), { made: [10] }),
+    ];
+    holds(draw("all", "failed", "other"), outlived);
+    holds(draw("all", "failed", "late"), outlived);
+    holds(draw("race", "failed", "limit"), outlived);
+    holds(draw("race", "finished", "limit"), outlived);
+    holds(draw("race", "failed", "late"), outlived);
+    holds(draw("race", "finished", "late"), () => []);
+    holds(draw("any", "finished", "other"), () => []);
+  });
+
+  test("has outlived nobody where it ended at once", () => {
+    holds(
+      (process, each) => {
+        each((k) => {
+          call(process, `late#${k}`)
+            .at(4, "used", `late#${k}`, "Main", { how: "all", place: 12 })
+            .at(21, "settled-race", `late#${k}`, "Main", { combinator: "all", place: 12 });
+          ends(process, `late#${k}`, 23);
+        });
+        runsOut(process, 80);
+      },
+      () => [],
+    );
+  });
+});
+
+describe("a failure", () => {
+  const fails = (process: Sketch, name: string, ms: number, more: object = {}): Sketch =>
+    process.at(ms, "task-ended", name, "Main", {
+      status: "failed",
+      error: "no",
+      place: 8,
+      ...more,
+    });
+
+  test("is one, through however many calls it came", () => {
+    const { reading } = readSketch((process) => {
+      floats(process);
+      for (const name of ["a", "b", "c"]) call(process, name);
+      fails(process, "a", 10);
+      fails(process, "b", 10, { from: "a" });
+      fails(process, "c", 10, { from: "b" });
+      process.at(11, "heard", "c", "Main", { by: "raised", in: "main", place: 21 });
+      runsOut(process, 50);
+    });
+    expect(reading.failures).toHaveLength(1);
+    const calls = reading.actors.filter(({ kind }) => kind === "call");
+    expect(calls.map(({ status, heard }) => [status, heard?.by])).toEqual(
+      Array(3).fill(["failed", "raised"]),
+    );
+  });
+
+  test("is swallowed where a combinator had failed with another's, and unheard where none had", () => {
+    holds(
+      (process, each) => {
+        call(process, "first").at(4, "used", "first", "Main", { how: "all", place: 12 });
+        fails(process, "first", 20).at(21, "heard", "first", "Main", { by: "raised", in: "main" });
+        each((k) => {
+          call(process, `second#${k}`)
+            .at(4, "used", `second#${k}`, "Main", { how: "all", place: 12 })
+            .at(21, "settled-race", `second#${k}`, "Main", { combinator: "all", place: 12 });
+          fails(process, `second#${k}`, 24).at(25, "heard", `second#${k}`, "Main", {
+            by: "nobody",
+          });
+          process
+            .actor("call", `alone#${k}`, { line: 30 })
+            .at(2, "task-created", `alone#${k}`)
+            .at(2, "task-started", `alone#${k}`);
+          fails(process, `alone#${k}`, 26).at(27, "heard", `alone#${k}`, "Main", { by: "nobody" });
+        });
+        runsOut(process, 80);
+      },
+      (count) => [
+        told("failure-unheard", names("alone", count), { made: [30] }),
+        told("failure-swallowed", names("second", count), { made: [10] }),
+      ],
+    );
+  });
+
+  test("was handled late where it was unheard when its turn was over, and heard afterwards", () => {
+    holds(
+      (process, each) => {
+        each((k) => {
+          call(process, `job#${k}`);
+          fails(process, `job#${k}`, 20)
+            .at(20, "heard", `job#${k}`, "Main", { by: "nobody" })
+            .at(60, "heard", `job#${k}`, "Main", { by: "raised", in: "main", place: 21 });
+        });
+        runsOut(process, 80);
+      },
+      (count) => [told("handled-late", names("job", count), { made: [10] })],
+    );
+  });
+
+  test("that was heard is not told", () => {
+    holds(
+      (process, each) => {
+        each((k) => {
+          call(process, `job#${k}`);
+          fails(process, `job#${k}`, 20).at(20, "heard", `job#${k}`, "Main", {
+            by: "raised",
+            in: "main",
+            place: 21,
+          });
+        });
+        runsOut(process, 80);
+      },
+      () => [],
+    );
+  });
+});
+
+describe("a loop", () => {
+  /** Main keeps the thread, and a timer is late by that. */
+  const keeps =
+    (more: object) =>
+    (process: Sketch, each: Each): void => {
+      process
+        .at(10, "step-began", "main")
+        .at(410, "step-ended", "main", "Main", { place: 9, ...more });
+      each((k) =>
+        process
+          .actor("callback", `timer#${k}`, { line: 16 })
+          .at(411, "late", `timer#${k}`, "Main", { late: 300, place: 16 }),
+      );
+      runsOut(process, 420);
+    };
+
+  test("was blocked by a long turn, and starved by very many short ones", () => {
+    holds(keeps({ cpu: 400 }), () => [told("loop-blocked", ["main"])]);
+    holds(keeps({ cpu: 400, turns: 3 }), () => [told("loop-blocked", ["main"])]);
+    holds(keeps({ cpu: 400, turns: 100_000 }), () => [told("loop-starved", ["main"])]);
+  });
+
+  test("was held by nobody that has a fault where nobody was due, or the machine gave no core", () => {
+    holds(
+      (process) => keeps({ cpu: 400 })(process, () => {}),
+      () => [],
+    );
+    holds(
+      (process) => keeps({ cpu: 400, turns: 100_000 })(process, () => {}),
+      () => [],
+    );
+    holds(keeps({ cpu: 0, queued: 400 }), () => []);
+  });
+
+  test("that is held for ever is blocked, and who waits for a promise made by hand waits in vain", () => {
+    const draw = (process: Sketch): void => {
+      floats(process).actor("promise", "release", { line: 26 });
+      process
+        .at(10, "step-began", "main")
+        .at(10, "stood-at", "release", "Main", { place: 8 })
+        .at(20, "stood-at", "main", "Main", { place: 21 })
+        .at(20, "waits-for", "main", "Main", { of: "Atomics.wait" })
+        .hangs(500);
+    };
+    const { told: all, reading } = readSketch(draw);
+    expect(all).toEqual([told("loop-blocked", ["main"], { stood: [] })]);
+    expect(reading.hangs.map(({ is }) => is)).toEqual(["blocked"]);
+    const lost = reading.actors.filter((one) => one.lost);
+    expect(lost.map(({ function: of }) => of)).toEqual(["main", "release"]);
+  });
+});
+
+describe("what keeps a program whose main is over", () => {
+  const kept = (...kinds: string[]): Told[] =>
+    readSketch((process) => {
+      floats(process).at(20, "main-ended", "main", "Main", { status: "finished" });
+      for (const kind of kinds) process.at(3000, "handle-alive", "", "Main", { kind, place: 7 });
+      process.at(3000, "interrupted", "main", "Main", { by: "timeout" });
+    }).told;
+
+  test("is told, unless something waits for the world outside", () => {
+    for (const kind of ["interval", "timer", "socket", "worker", "child process", "message port"])
+      expect(kept(kind)).toEqual([told("kept-alive", [], { at: [7] })]);
+    for (const kind of ["server", "watcher", "stdin"]) expect(kept("interval", kind)).toEqual([]);
+    expect(kept()).toEqual([]);
+  });
+});
+
+describe("output", () => {
+  test("was cut where bytes were not handed to the system, and not where none were left", () => {
+    const cut = (bytes: number): Told[] =>
+      readSketch((process) => {
+        floats(process).at(50, "output-cut", "", "Main", { bytes, stream: "stdout" });
+        exits(process, 50);
+      }).told;
+    expect(cut(70_000)).toEqual([told("output-cut", [], { at: [20] })]);
+    expect(cut(0)).toEqual([]);
+  });
+});
+
+describe("calls that are counted only", () => {
+  test("are no work of the one that they are told about, where nothing else is told of that", () => {
+    const { reading } = readSketch((process) => {
+      floats(process).actor("call", "job", { line: 10, code: 1 });
+      process.at(20, "alike", "job", "Main", { count: 5000, longest: 12 });
+      runsOut(process, 50);
+    });
+    expect(reading.alike.map(({ count, longest }) => [count, longest])).toEqual([[5000, 12_000]]);
+    expect(reading.actors.filter(({ lost }) => lost)).toEqual([]);
+  });
+});
