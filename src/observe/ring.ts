@@ -91,6 +91,9 @@ const largePiece = 4096;
  */
 const furthestGap = 4096;
 
+/** As many slots as are ever loaded at once, none of them written. */
+const blank = new Uint8Array(largePiece * slotBytes);
+
 /** What the header says of a ring. */
 interface Handed {
   /** How many slots have been handed out, at least. */
@@ -171,6 +174,10 @@ export class RingReader {
     for (let sequence = this.tail; sequence < end;) {
       const count = Math.min(this.#load(sequence, largePiece), end - sequence);
       if (count <= 0) break;
+      if (this.#isBlank(count)) {
+        sequence += count;
+        continue;
+      }
       for (let k = 0; k < count; k++, sequence++)
         if (this.#isWhole(sequence, k)) {
           this.#moveTo(sequence);
@@ -194,6 +201,12 @@ export class RingReader {
     const wanted = this.#piece.subarray(0, count * slotBytes);
     const read = this.#bytes.read(wanted, this.#start + first * slotBytes);
     return Math.floor(read / slotBytes);
+  }
+
+  /** Whether nothing has ever been written into any of the slots that were loaded: most of a ring, as a rule. */
+  #isBlank(count: number): boolean {
+    const length = count * slotBytes;
+    return Buffer.compare(this.#piece.subarray(0, length), blank.subarray(0, length)) === 0;
   }
 
   #isWhole(sequence: number, k: number): boolean {

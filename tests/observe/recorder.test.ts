@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { recorderFiles } from "../../src/observe/python/recorder.ts";
 import { patience } from "../support/patience.ts";
 import { pythons, whyNoPython } from "../support/python.ts";
 import { testByTurns } from "../support/python-turns.ts";
@@ -208,6 +209,27 @@ const fates = (slots: readonly Slot[], of: string): string[][] =>
         .map(({ kind, word }) => (word === undefined ? kind : `${kind} ${word}`)),
     );
 
+const many = program("many.py", "for k in range(3000):\n    print(k)\n");
+
+/** Whether this user may mount a file system of its own: a small one, in which memory runs out. */
+const canMount =
+  Bun.which("unshare") !== null &&
+  Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "none", folder]).exitCode === 0;
+
+/** Runs a program whose record is in a file system of so many kB; its status, and how many slots were dropped. */
+function recordIn(kB: number, python: string, argv: string[]): { exit: number; dropped: bigint } {
+  const place = mkdtempSync(join(folder, "small-"));
+  const stub = mkdtempSync(join(folder, "stub-"));
+  for (const [name, text] of Object.entries(recorderFiles())) writeFileSync(join(stub, name), text);
+  const script =
+    'mount -t tmpfs -o size=$1k none "$0" && shift && { "$@" >/dev/null; code=$?; head -c 80 "$0"/*.rec; exit $code; }';
+  const { exitCode, stdout } = Bun.spawnSync(
+    ["unshare", "-rm", "sh", "-c", script, place, String(kB), python, ...argv],
+    { env: { ...process.env, PYTHONPATH: stub, TANDEM_RECORD: place } },
+  );
+  return { exit: exitCode, dropped: stdout.readBigUInt64LE(64) + stdout.readBigUInt64LE(72) };
+}
+
 describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
   testByTurns("tells where a task was created and how it ended", ({ path }) => {
     const { exitCode, stderr, processes } = record(path, [lost]);
@@ -269,7 +291,7 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
 
   for (const flags of [[], ["-X", "dev"], ["-W", "error"]])
     testByTurns(
-      `${flags.join(" ")}: a program that looks around itself finds nothing changed`,
+      `${["python3", ...flags].join(" ")}: a program that looks around itself finds nothing changed`,
       ({ path }) => {
         const argv = [...flags, looking, "--flag"];
         const bare = Bun.spawnSync([path, ...argv], { stdout: "pipe", stderr: "pipe" });
@@ -303,4 +325,23 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
       expect(fates(slots, "thread")).toEqual([["task-started", "task-ended failed"]]);
     },
   );
+
+  testByTurns("what needs more pages than there are at first is written whole", ({ path }) => {
+    const { processes } = record(path, [many]);
+    const printed = processes[0]!.filter(({ kind }) => kind === "printed");
+    expect(printed.map(({ text }) => Number(text))).toEqual(
+      Array.from({ length: 3000 }, (_, k) => k),
+    );
+  });
+
+  if (canMount)
+    testByTurns(
+      "where there is no memory for more, the program runs on, and what was dropped is counted",
+      ({ path }) => {
+        expect(recordIn(1024, path, [many])).toEqual({ exit: 0, dropped: 0n });
+        const { exit, dropped } = recordIn(100, path, [many]);
+        expect(exit).toBe(0);
+        expect(dropped).toBeGreaterThan(1000n);
+      },
+    );
 });

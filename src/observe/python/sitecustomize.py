@@ -7,9 +7,13 @@ import sys
 
 
 def _start():
+    import gc
     import os
 
     folder = os.path.dirname(__file__)
+    # Nothing of the recorder is garbage, and collections would take a tenth of its start.
+    collects = gc.isenabled()
+    gc.disable()
     run = os.environ.get("TANDEM_RECORD")
     try:
         if run and sys.version_info >= (3, 9) and sys.implementation.name == "cpython":
@@ -22,6 +26,9 @@ def _start():
                 traceback.print_exc(file=report)
         except Exception:
             pass
+    finally:
+        if collects:
+            gc.enable()
     sys.modules.pop("_tandem_recorder", None)
     while folder in sys.path:
         sys.path.remove(folder)

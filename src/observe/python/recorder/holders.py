@@ -4,7 +4,7 @@
 # of snapshot: _snapshot_tasks. A lock of the standard library does not know its holder (an RLock does), and asking
 # at each `acquire` would cost. So it is read off the source: a frame that stands inside `with lock:`, or inside a
 # `try` whose `finally` releases it, has the lock, if the expression there means that lock.
-from types import ModuleType as _holders_Module
+_holders_Module = type(sys)
 
 _holders_locks = {"lock", "RLock", "_RLock", "Lock", "Condition", "Semaphore", "BoundedSemaphore"}
 

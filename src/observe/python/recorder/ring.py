@@ -1,8 +1,9 @@
 # The mapped file of this process and its slots: the only way in which the recorder says anything.
 #
-# A file of fixed size, allocated before it is mapped (a page that is missing would be a SIGBUS, which kills
-# the program), holds a header and two rings of 32-byte slots. A sequence number says which slot a writer has;
-# the last byte of a slot is the number of its lap, so that a reader sees whether it is whole. No writer
+# A file of fixed size holds a header and two rings of 32-byte slots. No page of it is written before it is known to
+# be there (one that is missing would be a SIGBUS, which kills the program): the first ones from the start, more as
+# slots are needed, since to have all of them takes longer than an empty program. A sequence number says which slot a
+# writer has; the last byte of a slot is the number of its lap, so that a reader sees whether it is whole. No writer
 # waits: a slot that tandem has not read yet is not overwritten, and what finds no room is counted.
 #
 # Whoever writes into these parts: Python 3.9, the builtin modules only, every hook guarded (guard), and no
@@ -64,6 +65,13 @@ _ring_u64 = Struct("<Q")
 _ring_most_text = 2000
 _ring_part = 22
 
+# Linux's MADV_POPULATE_WRITE (from 5.14 on): pages are made to be there, or that fails.
+_ring_POPULATE = 23
+# Slots whose pages are there at first, and the most that are added at once.
+_ring_first_slots = 1 << 10
+_ring_most_added = 1 << 13
+_ring_ENDLESS = 1 << 62
+
 # Maps of this process and of those it was forked from. None is ever freed: mmap would close a number that
 # is another's descriptor by then.
 _ring_maps = []
@@ -74,9 +82,9 @@ _ring_descriptor = -1
 class _Ring:
     """One ring of slots: which number comes next, and up to which number there is room."""
 
-    __slots__ = ("base", "bits", "mask", "next", "number", "limit", "spare", "index", "reserve")
+    __slots__ = ("base", "bits", "mask", "next", "number", "limit", "spare", "index", "reserve", "room")
 
-    def __init__(self, index, base, bits, reserve):
+    def __init__(self, index, base, bits, reserve, room=_ring_ENDLESS):
         self.index = index
         self.base = base
         self.bits = bits
@@ -87,7 +95,9 @@ class _Ring:
         # stays unwritten before one that is written.
         self.spare = []
         self.reserve = reserve
-        self.limit = (1 << bits) - reserve
+        # Slots of numbers below it have their pages: all, or so many of the first lap.
+        self.room = room
+        self.limit = min((1 << bits) - reserve, room)
 
     def left_over(self):
         """The lowest of the numbers that found no room; a new one, where another thread has taken the last."""
@@ -100,14 +110,28 @@ class _Ring:
         """A number beyond the limit, if there is room by now; else -1, which is counted."""
         slots = self.mask + 1
         tail = _ring_u64.unpack_from(_ring_map, AT_TAIL + 8 * self.index)[0]
-        self.limit = tail + slots - self.reserve
-        if number < (tail + slots if urgent else self.limit):
+        end = tail + slots
+        may = number < (end if urgent else end - self.reserve) and (number < self.room or self.extend(number))
+        self.limit = min(end - self.reserve, self.room)
+        if may:
             return number
         self.spare.append(number)
         self.spare.sort(reverse=True)
         at = AT_DROPPED + 8 * self.index
         _ring_u64.pack_into(_ring_map, at, _ring_u64.unpack_from(_ring_map, at)[0] + 1)
         return -1
+
+    def extend(self, number):
+        """Makes pages for more slots, that of this number among them; whether there is as much memory."""
+        slots = self.mask + 1
+        try:
+            while (room := self.room) <= number:
+                more_room = min(room + min(room, _ring_most_added), slots)
+                _ring_populate(_ring_map, self.base + (room << 5), self.base + (more_room << 5))
+                self.room = more_room if more_room < slots else _ring_ENDLESS
+        except OSError:
+            return False
+        return True
 
     def head(self):
         """How many numbers were handed out (read off the counter's repr, which consumes none)."""
@@ -130,7 +154,7 @@ def ring_open(folder):
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     file = os.open(path, flags, 0o600)
     try:
-        bits = _ring_allocate(os, file)
+        bits, room = _ring_allocate(os, file)
         size = HEADER_BYTES + 2 * (SLOT_BYTES << bits)
         if sys.version_info >= (3, 13):
             mapped = mmap(file, size, trackfd=False)
@@ -140,6 +164,15 @@ def ring_open(folder):
             os.close(_ring_descriptor)
             mapped = mmap(file, size)
             os.close(_ring_descriptor)
+        _ring_maps.append(mapped)
+        rings = (
+            _Ring(0, HEADER_BYTES, bits, 1 << bits >> 3, room),
+            _Ring(1, HEADER_BYTES + (SLOT_BYTES << bits), bits, 0, room),
+        )
+        if room < _ring_ENDLESS:
+            _ring_populate(mapped, 0, HEADER_BYTES)
+            for ring in rings:
+                _ring_populate(mapped, ring.base, ring.base + (room << 5))
     except BaseException:
         os.unlink(path)
         raise
@@ -150,17 +183,18 @@ def ring_open(folder):
         mapped, 0, b"TANDEMR1", HEADER_BYTES, os.getpid(), os.getppid(), slots, slots, 0,
         began, epoch, 0, 0, 0, 0, STATE_STARTING, 0,
     )
-    _ring_maps.append(mapped)
     _ring_map = mapped
-    _ring_lasting = _Ring(0, HEADER_BYTES, bits, slots >> 3)
-    _ring_detail = _Ring(1, HEADER_BYTES + (SLOT_BYTES << bits), bits, 0)
+    _ring_lasting, _ring_detail = rings
 
 
 def _ring_allocate(os, file):
-    """Allocates the file; the number of bits of a slot's number."""
+    """Makes the file as large as there is room for: the bits of a slot's number, and the slots that have their pages."""
     for bits in (18, 15, 12):
         size = HEADER_BYTES + 2 * (SLOT_BYTES << bits)
         try:
+            if _ring_can_populate():
+                os.ftruncate(file, size)
+                return bits, _ring_first_slots
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file, 0, size)
             else:
@@ -168,11 +202,32 @@ def _ring_allocate(os, file):
                 zeros = bytes(1 << 16)
                 for _ in range(0, size, len(zeros)):
                     os.write(file, zeros)
-            return bits
+            return bits, _ring_ENDLESS
         except OSError as error:
             failure = error
             os.ftruncate(file, 0)
     raise failure
+
+
+def _ring_can_populate():
+    """Whether pages can be made later on: on a map of no file, since it is the system that can or not."""
+    from mmap import mmap, PAGESIZE
+
+    if sys.platform != "linux":
+        return False
+    try:
+        mmap(-1, PAGESIZE).madvise(_ring_POPULATE)
+    except OSError:
+        return False
+    return True
+
+
+def _ring_populate(mapped, first, last):
+    """Makes the pages of these bytes be there, or raises OSError."""
+    from mmap import PAGESIZE
+
+    first -= first % PAGESIZE
+    mapped.madvise(_ring_POPULATE, first, last - first)
 
 
 def ring_give_up():
