@@ -4,6 +4,8 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { described } from "../src/observe/folders.ts";
+import { recorderFiles } from "../src/observe/python/recorder.ts";
 import { catalogue } from "../src/scenario/catalogue.ts";
 import { parseScenario } from "../src/scenario/parse.ts";
 
@@ -32,6 +34,17 @@ const preparedCatalogue: Bun.BunPlugin = {
   },
 };
 
+/** What is to be known of the recorder's files: what `observe/python/prepared.ts` then holds. */
+const preparedRecorder: Bun.BunPlugin = {
+  name: "prepared recorder",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]observe[\\/]python[\\/]prepared\.ts$/ }, () => {
+      const contents = `export const prepared = ${JSON.stringify(described(recorderFiles()))};`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 /** @param target a platform's name; this machine's own when left out. */
 export async function build(
   outfile: string,
@@ -40,7 +53,7 @@ export async function build(
   await Bun.build({
     // The Worker's file is an entry of its own: in the executable it is found beside main.
     entrypoints: [join(root, "src/main.ts"), join(root, "src/worker.ts")],
-    plugins: [preparedCatalogue],
+    plugins: [preparedCatalogue, preparedRecorder],
     format: "esm",
     minify: { whitespace: true, syntax: true, identifiers: false },
     // What a command does not need stays unloaded, and what is loaded is not parsed again.

@@ -7,19 +7,18 @@ import { constants } from "node:os";
 import { writeFile } from "../base/files.ts";
 import { joined, json, type Output, terminal as template } from "../base/texts.ts";
 import { programJson } from "../report/program-json.ts";
-import { programLanes } from "../report/program-lanes.ts";
 import { reportProgram } from "../report/program.ts";
 import { renderProgram } from "../report/terminal/program.ts";
-import type { ObservedProgram, RunningProgram } from "../runs/observe.ts";
+import { type ObservedProgram, recordingOf, type RunningProgram } from "../runs/observe.ts";
+import type { ProgramRecording } from "../runs/report.ts";
 import type { Demand } from "../strategies/demands.ts";
-import { judgeProgram } from "../strategies/observed.ts";
+import type { Checked } from "../strategies/expectations.ts";
 import { encodeTrace } from "../trace/ndjson.ts";
 import type { Arguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
 import type { commands } from "./commands.ts";
 import { keepRecord } from "./events-file.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
-import { pictureOf } from "./shown-run.ts";
 import { lookOf } from "./terminal.ts";
 
 type Words = Arguments<typeof commands.observe>;
@@ -30,33 +29,57 @@ export async function tellNow(program: RunningProgram): Promise<void> {
   writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
 }
 
-/** Tells everything that is wanted, the files first of all: nothing that is shown keeps them from being written. */
+/**
+ * Tells everything that is wanted, the files first of all: nothing that is shown keeps them from being written.
+ *
+ * @returns the exit status of the command.
+ */
 export async function tell(
   observed: ObservedProgram,
   words: Words,
   demands: readonly Demand[],
-): Promise<void> {
+): Promise<number> {
   const { options } = words;
-  const { recording } = observed;
-  const { trace } = recording;
+  const { trace } = observed;
   if (options.events !== null) {
-    const { tandem, epoch } = trace.header;
-    const pieces = encodeTrace(trace, { tandem, epoch, source: recording.source });
+    const { tandem, epoch, source } = trace.header;
+    const pieces = encodeTrace(trace, { tandem, epoch, source });
     await keepRecord(options.events, pieces, options.force);
   }
+  const isRead = !options.quiet || options.json !== false || demands.length > 0;
+  if (!isRead) return statusOf(observed, []);
+  const recording = await recordingOf(trace);
   const report = reportProgram({ ...recording, unseen: observed.unseen });
   if (options.json !== false)
     await writeResult(options.json, json(programJson(report, { all: options.all }), 2));
-  if (options.quiet) return;
-  if (options.timeline) {
-    const lanes = programLanes(trace);
-    const look = lookOf(terminal.stderr, options);
-    writeErr(joined(["", pictureOf(lanes, recording.reading.wall, look)], "\n"));
+  const unmet = await unmetOf(recording, demands);
+  if (!options.quiet) {
+    if (options.timeline) await tellTimeline(recording, options);
+    writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
+    tellBeside(observed);
+    for (const { of, expected, found } of unmet)
+      writeErr(template`--must ${of}: expected ${expected}, found ${found}\n`);
   }
-  writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
-  tellBeside(observed);
-  for (const { of, met, expected, found } of judgeProgram(recording.reading, demands))
-    if (!met) writeErr(template`--must ${of}: expected ${expected}, found ${found}\n`);
+  return statusOf(observed, unmet);
+}
+
+async function unmetOf(
+  { reading }: ProgramRecording,
+  demands: readonly Demand[],
+): Promise<Checked[]> {
+  if (demands.length === 0) return [];
+  const { judgeProgram } = await import("../strategies/observed.ts");
+  return judgeProgram(reading, demands).filter(({ met }) => !met);
+}
+
+async function tellTimeline(
+  { trace, reading }: ProgramRecording,
+  options: Words["options"],
+): Promise<void> {
+  const { programLanes } = await import("../report/program-lanes.ts");
+  const { pictureOf } = await import("./shown-run.ts");
+  const look = lookOf(terminal.stderr, options);
+  writeErr(joined(["", pictureOf(programLanes(trace), reading.wall, look)], "\n"));
 }
 
 /** What the verdict cannot know: what tandem itself did, and what its recorder failed in. */
@@ -72,14 +95,10 @@ async function writeResult(file: string, result: Output): Promise<void> {
   else await writeFile(file, [result], { replace: true, isPrivate: true });
 }
 
-/** The exit status of the command. */
-export function statusOf(
-  { endedFor, code, signal, recording }: ObservedProgram,
-  demands: readonly Demand[],
-): number {
+/** @param unmet the demands that were not met. */
+function statusOf({ endedFor, code, signal }: ObservedProgram, unmet: readonly Checked[]): number {
   if (endedFor === "timeout" || endedFor === "hang") return exitStatus.overtime;
   if (signal !== null) return 128 + constants.signals[signal];
   if (code !== 0) return code ?? exitStatus.broken;
-  const isShort = judgeProgram(recording.reading, demands).some(({ met }) => !met);
-  return isShort ? exitStatus.fellShort : exitStatus.done;
+  return unmet.length > 0 ? exitStatus.fellShort : exitStatus.done;
 }

@@ -18,6 +18,7 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { lookAt } from "../base/paths.ts";
+import type { RecorderFiles } from "./language.ts";
 import { isAlive } from "./system.ts";
 
 /** The room, in bytes, that a file system must have for the files of some processes. */
@@ -75,15 +76,20 @@ function sweep(place: string): void {
  * The folder with the recorder's files, where what the interpreter compiles of them can be kept from run to
  * run: in the system's cache folder, or in the run's own where that cannot be.
  */
-export function recorderFolder(files: Readonly<Record<string, string>>, runFolder: string): string {
+export async function recorderFolder(files: RecorderFiles, runFolder: string): Promise<string> {
+  try {
+    return await cached(files, join(cacheFolder(), "tandem"));
+  } catch {
+    return written(await files.load(), join(runFolder, "recorder"));
+  }
+}
+
+/** What is to be known of files without their texts. */
+export function described(files: Readonly<Record<string, string>>): Omit<RecorderFiles, "load"> {
   const hasher = new Bun.CryptoHasher("sha256");
   for (const [name, text] of Object.entries(files)) hasher.update(`${name}\0${text}\0`);
-  const version = hasher.digest("hex").slice(0, 16);
-  try {
-    return cached(files, join(cacheFolder(), "tandem"), `recorder-${version}`);
-  } catch {
-    return written(files, join(runFolder, "recorder"));
-  }
+  const lengths = Object.entries(files).map(([name, text]) => [name, Buffer.byteLength(text)]);
+  return { version: hasher.digest("hex").slice(0, 16), lengths: Object.fromEntries(lengths) };
 }
 
 function cacheFolder(): string {
@@ -94,11 +100,13 @@ function cacheFolder(): string {
 }
 
 /** @throws where there is no such folder that is this user's alone, and none can be made. */
-function cached(files: Readonly<Record<string, string>>, home: string, name: string): string {
+async function cached(files: RecorderFiles, home: string): Promise<string> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const folder = join(home, name);
+  // Whoever else may write there could put another folder in the place of ours.
+  if (!isPrivate(home)) throw new Error(`${home} is not ours`);
+  const folder = join(home, `recorder-${files.version}`);
   if (lookAt(folder).kind === "nothing") {
-    const sibling = written(files, mkdtempSync(join(home, "making-")));
+    const sibling = written(await files.load(), mkdtempSync(join(home, "making-")));
     try {
       renameSync(sibling, folder);
     } catch (error) {
@@ -108,7 +116,7 @@ function cached(files: Readonly<Record<string, string>>, home: string, name: str
     }
     forgetOld(home);
   }
-  if (!isPrivate(folder) || !holds(folder, files)) throw new Error(`${folder} is not ours`);
+  if (!isPrivate(folder) || !holds(folder, files.lengths)) throw new Error(`${folder} is not ours`);
   utimesSync(folder, new Date(), new Date());
   return folder;
 }
@@ -123,10 +131,10 @@ function written(files: Readonly<Record<string, string>>, folder: string): strin
 }
 
 /** Whether a folder has the files, as long as they should be. */
-function holds(folder: string, files: Readonly<Record<string, string>>): boolean {
-  return Object.entries(files).every(([name, text]) => {
+function holds(folder: string, lengths: RecorderFiles["lengths"]): boolean {
+  return Object.entries(lengths).every(([name, length]) => {
     const there = lookAt(join(folder, name));
-    return there.kind === "file" && there.stats.size === Buffer.byteLength(text);
+    return there.kind === "file" && there.stats.size === length;
   });
 }
 

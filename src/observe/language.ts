@@ -11,6 +11,16 @@ export interface RecorderSettings {
   exclude: string | null;
 }
 
+/** A recorder's files, which are written once for many runs, and not loaded where they are there already. */
+export interface RecorderFiles {
+  /** A hash of all that is in them. */
+  version: string;
+  /** The length of each, in bytes, by its name. */
+  lengths: Readonly<Record<string, number>>;
+  /** Their texts by name. */
+  load(): Promise<Readonly<Record<string, string>>>;
+}
+
 export interface RecorderFolders {
   /** The folder of the recorder's own files. */
   recorder: string;
@@ -31,8 +41,8 @@ export interface UnseenProcess {
 export interface ObservedLanguage {
   /** As a trace's source has it. */
   name: string;
-  /** The recorder's files by name, the same for all its versions of the language. */
-  files(): Readonly<Record<string, string>>;
+  /** The files of its recorder, the same for all versions of the language. */
+  recorder(): Promise<RecorderFiles>;
   /** The variables that bring the recorder into a process and those below it. */
   variables(
     folders: RecorderFolders,

@@ -5,7 +5,6 @@
  * The program's streams, folder and signals are its own; tandem stands beside it and reads files. Invariant:
  * when `observe` has settled the program has ended, and the folder of the run is gone.
  */
-import { isatty } from "node:tty";
 import { type Interruption, interruptions } from "../trace/event.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import { shellWord } from "../base/texts.ts";
@@ -83,7 +82,7 @@ const lookMs = 200;
  * @throws CannotStart
  */
 export async function observe(observing: Observing): Promise<Observed> {
-  const place = prepared(observing.language);
+  const place = await prepared(observing.language);
   try {
     return await new Observation(observing, place).perform();
   } finally {
@@ -97,11 +96,12 @@ interface Prepared {
   why: string;
 }
 
-function prepared(language: ObservedLanguage): Prepared {
+async function prepared(language: ObservedLanguage): Promise<Prepared> {
   let run: string | undefined;
   try {
     run = makeRunFolder();
-    return { folders: { run, recorder: recorderFolder(language.files(), run) }, why: "" };
+    const recorder = await recorderFolder(await language.recorder(), run);
+    return { folders: { run, recorder }, why: "" };
   } catch (error) {
     if (run !== undefined) removeRunFolder(run);
     return { folders: null, why: `there is no room for its record: ${(error as Error).message}` };
@@ -151,7 +151,7 @@ class Observation implements Running {
 
   forward(signal: NodeJS.Signals): void {
     const isTyped = ["SIGINT", "SIGQUIT", "SIGHUP"].includes(signal);
-    if (!isTyped || !isInForeground(isatty(0))) this.#send(signal);
+    if (!isTyped || !isInForeground()) this.#send(signal);
   }
 
   #send(signal: NodeJS.Signals): void {

@@ -60,9 +60,11 @@ function statOf(
  * Whether what is typed at the terminal reaches this process's group, and so its children too, as signals.
  * Where nobody knows, a terminal on standard input says so.
  */
-export function isInForeground(isTerminal: boolean): boolean {
+export function isInForeground(): boolean {
   const stat = statOf(process.pid);
-  return stat === null ? isTerminal : stat.foreground > 0 && stat.foreground === stat.group;
+  // The module of terminals takes longer to load than most of tandem, and a signal comes rarely.
+  if (stat === null) return process.getBuiltinModule("node:tty").isatty(0);
+  return stat.foreground > 0 && stat.foreground === stat.group;
 }
 
 /** What is to be known of a process while it is there. */

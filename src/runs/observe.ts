@@ -18,14 +18,12 @@ export interface RunningProgram extends Pick<Running, "pid" | "forward"> {
   look(): Promise<ProgramRecording>;
 }
 
-export interface ObservedProgram extends Omit<Observed, "trace"> {
-  recording: ProgramRecording;
-}
+export type ObservedProgram = Observed;
 
 /** Runs a program to its end, or to whatever ends it before. @throws CannotStart */
 export async function observeProgram(options: ObserveOptions): Promise<ObservedProgram> {
   const { onStart, ...rest } = options;
-  const { trace, ...observed } = await observe({
+  return await observe({
     ...rest,
     ...(onStart === undefined
       ? {}
@@ -38,10 +36,10 @@ export async function observeProgram(options: ObserveOptions): Promise<ObservedP
             }),
         }),
   });
-  return { ...observed, recording: await recordingOf(trace) };
 }
 
-async function recordingOf(trace: Observed["trace"]): Promise<ProgramRecording> {
+/** Reads what was observed of a program. */
+export async function recordingOf(trace: Observed["trace"]): Promise<ProgramRecording> {
   // The program does not wait for what reads its record.
   const { read } = await import("../reading/reading.ts");
   const { source } = trace.header;

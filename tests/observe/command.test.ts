@@ -3,7 +3,7 @@
  * and what could not be seen is said.
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { readTrace } from "../../src/trace/read.ts";
 import { patience } from "../support/patience.ts";
 import { findPython, whyNoPython } from "../support/python.ts";
@@ -258,6 +258,17 @@ for t in threads: t.join()`,
     const [kept, ...others] = readdirSync(`${home.path}/tandem`);
     expect(kept).toStartWith("recorder-");
     expect(others).toEqual([]);
+  });
+
+  test("gets no recorder from a folder that others may write", async () => {
+    using home = temporaryFolder();
+    const folder = `${home.path}/tandem`;
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    const env = { XDG_CACHE_HOME: home.path };
+    const { stderr } = await observed("pass", [], { env });
+    expect(stderr).toContain("CPython 3");
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("is observed where the cache folder cannot be written, and sees the same", async () => {

@@ -52,9 +52,8 @@ export async function run(argv: string[]): Promise<number> {
     });
     signals[Symbol.dispose]();
     if (!isCommand) hintAt(words);
-    const { tell, statusOf } = await import("../observed.ts");
-    await tell(observed, words, demands);
-    return statusOf(observed, demands);
+    const { tell } = await import("../observed.ts");
+    return await tell(observed, words, demands);
   } catch (error) {
     return failed(error);
   }

@@ -1,15 +1,19 @@
 /** Observing Python: which interpreter runs a program, how the recorder comes into it, and why it may not. */
 import { accessSync, constants } from "node:fs";
 import { basename, delimiter, join } from "node:path";
+import { described } from "../folders.ts";
 import type { ObservedLanguage, UnseenProcess } from "../language.ts";
-import { recorderFiles } from "./recorder.ts";
+import { prepared } from "./prepared.ts";
 
 /** The first minor version of Python 3 that the recorder runs in. */
 export const leastMinor = 9;
 
 export const python: ObservedLanguage = {
   name: "python",
-  files: recorderFiles,
+  async recorder() {
+    const load = async () => (await import("./recorder.ts")).recorderFiles();
+    return { ...(prepared ?? described(await load())), load };
+  },
   variables({ recorder, run }, { prints, blocksNs, include, exclude }, { PYTHONPATH: path }) {
     return {
       PYTHONPATH: path ? `${recorder}${delimiter}${path}` : recorder,
