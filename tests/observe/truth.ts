@@ -4,7 +4,7 @@
  * `truth.json` says what became of the program's work: `line` is where it stood (of what never started:
  * its `def` line), `created` where it was started or handed over. Lines are of the program. Lines, items,
  * who heard and the exit status are compared exactly, durations with a fifth less allowed, and of a task
- * the function.
+ * the function; `read x 3` are three of it.
  */
 
 /** What became of a piece of work. */
@@ -19,10 +19,16 @@ export interface Fate {
 }
 
 export interface Truth {
-  /** The status of the bare program; null when it hangs. */
+  language: "python" | "javascript" | "typescript";
+  /** The status of the bare program; null when it does not end by itself. */
   exit: number | null;
   runtime?: readonly string[];
-  stdout: readonly string[];
+  /** What is otherwise on a runtime: as fields that are compared there, or in words for people. */
+  differs?: Readonly<Record<string, Partial<Truth> | string>>;
+  /** What stands before the program on a runtime's command line, by the runtime's name. */
+  arguments?: Readonly<Record<string, readonly string[]>>;
+  /** Null where it is another each time. */
+  stdout: readonly string[] | null;
   /** Parts of what stands in stderr. */
   stderr?: readonly string[];
   lost?: readonly Fate[];
@@ -32,7 +38,10 @@ export interface Truth {
   swallowed?: readonly Fate[];
   late?: readonly { task: string; ms: number }[];
   blocked?: readonly { line?: number; ms: number | null; function?: string; task?: string }[];
-  failures?: readonly (Fate & { error: string; heard: "raised" | "logged" | "nobody" })[];
+  failures?: readonly (Partial<Fate> & {
+    error: string;
+    heard?: "raised" | "logged" | "nobody";
+  })[];
   left?: readonly { queue: string; line: number; items: number; unfinished?: number }[];
   unrun?: readonly { handler: string; line: number }[];
   holds?: readonly { what: string; created?: number; function?: string }[];
@@ -83,7 +92,7 @@ export interface Result {
     late: { task: string; ms: number }[];
   }[];
   failures: {
-    task: string;
+    task: string | null;
     place: Place | null;
     created: Place | null;
     error: string;
@@ -99,8 +108,24 @@ export interface Result {
 
 /** The function's own name: of `Meter.store` or `main (on_command, line 23)` the part that stays the same. */
 export function functionOf(text: string | null): string {
-  const [first = ""] = /^[\w<>.]+/.exec(text ?? "") ?? [];
-  return first.split(".").at(-1)!.replace(/^<|>$/g, "");
+  const [first = ""] = /^[\w<>.#$]+/.exec(text ?? "") ?? [];
+  return first
+    .split(".")
+    .at(-1)!
+    .replace(/^[<#]|>$/g, "");
+}
+
+/** The message of an error alone, without its class. */
+function messageOf(error: string): string {
+  return error.replace(/^\w*Error: /, "");
+}
+
+/** The truth on a runtime, which may differ; null where that is not told field by field. */
+export function truthOn(truth: Truth, runtime: string): Truth | null {
+  const [, other] =
+    Object.entries(truth.differs ?? {}).find(([name]) => name.startsWith(runtime)) ?? [];
+  if (typeof other === "object") return { ...truth, ...other };
+  return truth.runtime?.some((one) => one.startsWith(runtime)) ? truth : null;
 }
 
 /** What of the truth the result does not tell, or tells otherwise; empty where it is all there. */
@@ -133,7 +158,8 @@ export function discrepancies(truth: Truth, result: Result): string[] {
   fates(
     "outlived",
     truth.outlived ?? [],
-    result.tasks.filter((task) => task.outlived),
+    // What was cut off in the end is lost, although it has outlived somebody as well.
+    result.tasks.filter((task) => task.outlived && !task.lost),
   );
   fates(
     "swallowed",
@@ -159,12 +185,13 @@ export function discrepancies(truth: Truth, result: Result): string[] {
       [],
       result.blocks.filter(({ kind }) => kind !== "queued"),
     );
+  const isPython = truth.language === "python";
   several("failures", truth.failures ?? [], result.failures, (expected, found) => [
-    functionOf(expected.task) === functionOf(found.task),
+    expected.task === undefined || functionOf(expected.task) === functionOf(found.task),
     expected.line === undefined || expected.line === found.place?.line,
     expected.created === undefined || expected.created === found.created?.line,
-    expected.error === found.error,
-    expected.heard === found.heard,
+    expected.error === (isPython ? found.error : messageOf(found.error)),
+    expected.heard === undefined || expected.heard === found.heard,
   ]);
   several("left", truth.left ?? [], result.left, (expected, found) => [
     expected.line === found.place?.line,
@@ -225,7 +252,10 @@ export function discrepancies(truth: Truth, result: Result): string[] {
   return wrong;
 
   function fates(what: string, expected: readonly Fate[], found: readonly Task[]): void {
-    const wanted = expected.flatMap((one) => Array<Fate>(one.count ?? 1).fill(one));
+    const wanted = expected.flatMap((one) => {
+      const [, times = "1"] = / x (\d+)$/.exec(one.task) ?? [];
+      return Array<Fate>(one.count ?? Number(times)).fill(one);
+    });
     several(what, wanted, found, (one, task) => [
       functionOf(one.task) === functionOf(task.function ?? task.name),
       one.name === undefined || one.name === task.name,
