@@ -24,8 +24,8 @@ import { isAlive } from "./system.ts";
 /** The room, in bytes, that a file system must have for the files of some processes. */
 const leastRoom = 256 * 2 ** 20;
 
-/** How many versions of the recorder are kept. */
-const mostVersions = 4;
+/** How many versions of recorders are kept. */
+const mostVersions = 8;
 
 const prefix = "tandem-observe";
 
@@ -73,14 +73,14 @@ function sweep(place: string): void {
 }
 
 /**
- * The folder with the recorder's files, where what the interpreter compiles of them can be kept from run to
+ * The folder with the recorder's files, where what a runtime makes of them can be kept from run to
  * run: in the system's cache folder, or in the run's own where that cannot be.
  */
 export async function recorderFolder(files: RecorderFiles, runFolder: string): Promise<string> {
   try {
     return await cached(files, join(cacheFolder(), "tandem"));
   } catch {
-    return written(await files.load(), join(runFolder, "recorder"));
+    return written(await files.load(), join(runFolder, `recorder-${files.version}`));
   }
 }
 

@@ -1,25 +1,30 @@
-/** The files of a program's processes, each followed from its first slot to the end of its process. */
+/** The files of a program's processes, each followed from its first line or slot to the end of its process. */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { interruptions } from "../trace/event.ts";
+import type { FollowedFor, FollowedRecord } from "./followed.ts";
 import type { ObservedLanguage } from "./language.ts";
-import { DETAIL, LASTING, RecordFile } from "./ring.ts";
-import { isAlive } from "./system.ts";
+import { LinesFollowed } from "./lines-followed.ts";
 import type { ProcessTranscript } from "./process-transcript.ts";
-import { SlotsProcess } from "./slots-process.ts";
+import { RingsFollowed } from "./rings-followed.ts";
+import { isAlive } from "./system.ts";
 import type { Transcript } from "./transcript.ts";
+import type { Unseen } from "./unseen.ts";
 
 /** How often new files are looked for, in ms. What is in them does not get lost until then. */
 const discoverMs = 100;
+
+const openers: Record<
+  ObservedLanguage["suffix"],
+  (path: string, of: FollowedFor) => FollowedRecord | "later" | null
+> = { ".rec": RingsFollowed.open, ".lines": LinesFollowed.open };
 
 /** One process while it is followed. */
 interface Followed {
   path: string;
   pid: number;
-  file: RecordFile;
-  slots: SlotsProcess;
-  process: ProcessTranscript;
+  record: FollowedRecord;
   /** Whether its file has been read to the end. */
   isOver: boolean;
 }
@@ -29,34 +34,41 @@ export class Followers {
   readonly troubles: string[] = [];
   readonly #folder: string | null;
   readonly #transcript: Transcript;
-  readonly #language: ObservedLanguage;
+  readonly #languages: readonly ObservedLanguage[];
+  /** The process that was started. */
+  readonly #root: number;
   readonly #known = new Set<string>();
   #discoveredAt = -Infinity;
   readonly #all: Followed[] = [];
   /** Those that have ended in a way that is not known yet. */
   readonly #untold = new Set<Followed>();
 
-  /** @param folder null where no file can come. */
-  constructor(folder: string | null, transcript: Transcript, language: ObservedLanguage) {
+  /** @param folder null where no file can come. @param root the process that was started. */
+  constructor(
+    folder: string | null,
+    transcript: Transcript,
+    { languages, root }: { languages: readonly ObservedLanguage[]; root: number },
+  ) {
     this.#folder = folder;
     this.#transcript = transcript;
-    this.#language = language;
+    this.#languages = languages;
+    this.#root = root;
   }
 
   /**
-   * Takes in what has come, and processes that have come or gone.
+   * Takes in what has come, and processes that have come or gone. The end of the one that was started is told by
+   * whoever waits for it.
    *
-   * @param root the process that was started, whose end is told by whoever waits for it.
    * @param now a clock in ms.
    */
-  poll(root: number, now: number): void {
+  poll(now: number): void {
     if (now - this.#discoveredAt >= discoverMs) {
       this.#discoveredAt = now;
       this.#discover();
     }
     for (const one of this.#live()) {
-      const isGone = one.pid !== root && !isAlive(one.pid);
-      this.#drain(one, isGone ? Infinity : now);
+      const isGone = one.pid !== this.#root && !isAlive(one.pid);
+      one.record.drain(isGone ? Infinity : now);
       if (isGone) this.#ended(one, null);
     }
     this.#endUntold(null);
@@ -67,12 +79,12 @@ export class Followers {
    *
    * @param by what ended those that came to no end of their own (the index among `interruptions`).
    */
-  finish(root: number, by: number): void {
+  finish(by: number): void {
     this.#discover();
     for (const one of this.#live()) {
-      const isGone = one.pid === root || !isAlive(one.pid);
-      this.#drain(one, isGone ? Infinity : performance.now());
-      if (one.pid === root) this.#close(one);
+      const isGone = one.pid === this.#root || !isAlive(one.pid);
+      one.record.drain(isGone ? Infinity : performance.now());
+      if (one.pid === this.#root) this.#close(one);
       else if (isGone) this.#ended(one, null);
     }
     for (const one of this.#live()) this.#close(one);
@@ -89,29 +101,49 @@ export class Followers {
     return this.#live().map(({ pid }) => pid);
   }
 
-  /** The process with a number, the last one if it has become another by `exec`. */
+  /** The process with a number, the last one if it has become another by `exec`; undefined where nothing is told of it. */
   of(pid: number): ProcessTranscript | undefined {
-    return this.#all.findLast((one) => one.pid === pid)?.process;
+    return this.#all.findLast((one) => one.pid === pid)?.record.process ?? undefined;
+  }
+
+  /**
+   * What was not seen of processes that have a file: all of those in which no module of the user's was, and single
+   * modules. What only starts others is silent by its nature, unless nothing else was there.
+   */
+  get unseen(): Unseen[] {
+    const records = this.#all.map(({ record }) => record);
+    const silent = records.filter(({ hasModules }) => !hasModules);
+    const others = silent.filter(({ header, language }) => !language.isLauncher(header.command));
+    const told = others.length > 0 || silent.length < records.length ? others : silent;
+    return [
+      ...told.map(({ header, language }) => ({
+        process: header.command,
+        why: `no module of yours was seen by the observer: ${language.whyNoModule(header.command)}`,
+      })),
+      ...records.flatMap(({ unseenModules }) =>
+        unseenModules.map(({ file, why }) => ({ process: file, why })),
+      ),
+    ];
   }
 
   /** How many events have come so far. */
   get heard(): number {
-    return this.#all.reduce((sum, { process }) => sum + process.heard, 0);
+    return this.#all.reduce((sum, { record }) => sum + record.heard, 0);
   }
 
-  /** The most that a ring of one of them is in use, as a share. */
+  /** The most that a record of one of them is in use, as a share. */
   get fullness(): number {
-    return Math.max(0, ...this.#live().map(({ file }) => file.fullness));
+    return Math.max(0, ...this.#live().map(({ record }) => record.fullness));
   }
 
   /** Asks each recorder where everything stands. */
   request(): void {
-    for (const { file } of this.#live()) file.request();
+    for (const { record } of this.#live()) record.request();
   }
 
   /** Whether each has answered, as of the last poll. */
   get hasAnswered(): boolean {
-    return this.#live().every(({ file }) => file.answered >= file.requested);
+    return this.#live().every(({ record }) => record.hasAnswered);
   }
 
   /** Whether anything may still wake a process in which nothing moves; so it is where a recorder does not say. */
@@ -119,7 +151,7 @@ export class Followers {
     return (
       this.#live().length === 0 ||
       !this.hasAnswered ||
-      this.#live().some(({ file }) => file.mayGoOn)
+      this.#live().some(({ record }) => record.mayGoOn)
     );
   }
 
@@ -131,43 +163,36 @@ export class Followers {
     const folder = this.#folder;
     if (folder === null) return;
     const names = readdirSync(folder).filter((name) => !this.#known.has(name));
-    const records = names.filter((name) => name.endsWith(".rec"));
-    for (const name of records.toSorted(byStart)) this.#follow(name, folder);
+    for (const name of names.toSorted(byStart)) {
+      const language = this.#languages.find(({ suffix }) => suffix === extname(name));
+      if (language !== undefined) this.#follow(name, folder, language);
+    }
     for (const name of names.filter((one) => one.endsWith(".trouble")))
       this.#complaint(name, folder);
   }
 
-  #follow(name: string, folder: string): void {
+  #follow(name: string, folder: string, language: ObservedLanguage): void {
     const path = join(folder, name);
-    const file = RecordFile.open(path);
-    if (file === null) return;
-    // What runs there is told last; whoever has told nothing more when it is gone was killed before.
-    if (file.state === "starting" && isAlive(file.header.pid)) return file[Symbol.dispose]();
+    const transcript = this.#transcript;
+    const record = openers[language.suffix](path, { language, transcript, root: this.#root });
+    if (record === "later") return;
     this.#known.add(name);
-    if (this.#language.isHelper(file.header.command)) return file[Symbol.dispose]();
-    const { pid } = file.header;
+    if (record === null) return;
+    const { pid } = record.header;
     // A process that has become another program by `exec` keeps its number.
     const before = this.#live().find((one) => one.pid === pid);
-    const process = this.#transcript.add(file.header, this.#language.name);
-    const slots = new SlotsProcess(process, this.#transcript.clock.zero);
     if (before !== undefined) {
-      this.#drain(before, Infinity);
-      before.process.ended(0, { code: 0 });
+      before.record.drain(Infinity);
+      before.record.process?.ended(0, { code: 0 });
       this.#close(before);
     }
-    this.#all.push({ path, pid, file, slots, process, isOver: false });
+    this.#all.push({ path, pid, record, isOver: false });
   }
 
   #complaint(name: string, folder: string): void {
     this.#known.add(name);
     const lines = readFileSync(join(folder, name), "utf8").trimEnd().split("\n");
     this.troubles.push(`it did not start in process ${parseInt(name, 10)}: ${lines.at(-1)}`);
-  }
-
-  #drain({ file, slots, process }: Followed, now: number): void {
-    file.drain((ring, view, offset) => slots.take(ring, view, offset), now);
-    process.hasGaps = file.dropped(LASTING) > 0;
-    process.setDropped("its ring was full", file.dropped(LASTING) + file.dropped(DETAIL));
   }
 
   /**
@@ -177,18 +202,16 @@ export class Followers {
    * @param by what ended it where that is never told; null while it may be yet.
    */
   #ended(one: Followed, by: number | null): void {
-    const { process, file } = one;
-    const at = this.#transcript.clock.ticksOf(file.heartbeat);
-    const isOrderly = file.state === "ended" || process.hasCalledExit;
-    const toldEnd = process.toldEnd;
-    const told = toldEnd?.status ?? (isOrderly ? (process.exitCode ?? 0) : null);
+    const { process, isOrderly, lastAt } = one.record;
+    const toldEnd = this.#transcript.toldEnds.get(one.pid);
+    const told = toldEnd?.status ?? (isOrderly ? (process?.exitCode ?? 0) : null);
     if (told !== null && told < 0)
-      process.ended(Math.max(at, toldEnd?.at ?? 0), {
+      process?.ended(Math.max(lastAt, toldEnd?.at ?? 0), {
         by: interruptions.indexOf("signal"),
         detail: signalName(-told),
       });
-    else if (told !== null) process.ended(at, { code: told });
-    else if (by !== null) process.ended(at, { by, detail: null });
+    else if (told !== null) process?.ended(lastAt, { code: told });
+    else if (by !== null) process?.ended(lastAt, { by, detail: null });
     else this.#untold.add(one);
     this.#close(one);
   }
@@ -196,7 +219,7 @@ export class Followers {
   /** Tells the ends of those whose status has come to be known. @param by as for one; null while it may be yet. */
   #endUntold(by: number | null): void {
     for (const one of this.#untold) {
-      if (by === null && one.process.toldEnd === undefined) continue;
+      if (by === null && !this.#transcript.toldEnds.has(one.pid)) continue;
       this.#untold.delete(one);
       this.#ended(one, by);
     }
@@ -205,7 +228,7 @@ export class Followers {
   #close(one: Followed): void {
     if (one.isOver) return;
     one.isOver = true;
-    one.file[Symbol.dispose]();
+    one.record[Symbol.dispose]();
     rmSync(one.path, { force: true });
   }
 }
@@ -215,8 +238,12 @@ function signalName(number: number): string {
   return found?.[0] ?? `signal ${number}`;
 }
 
-/** The order in which processes started, which their files' names tell. */
+/** The order in which processes started, which the names of their files tell. */
 function byStart(a: string, b: string): number {
-  const startOf = (name: string): bigint => BigInt(/-(\d+)\.rec$/.exec(name)?.[1] ?? 0);
-  return startOf(a) < startOf(b) ? -1 : 1;
+  const startOf = (name: string): number => {
+    const [, digits = "0", suffix] = /-(\d+)(\.\w+)$/.exec(name) ?? [];
+    // Rings have it in ns, lines in µs.
+    return suffix === ".rec" ? Number(digits) / 1000 : Number(digits);
+  };
+  return startOf(a) - startOf(b);
 }

@@ -41,6 +41,8 @@ export interface UnseenProcess {
 export interface ObservedLanguage {
   /** As a trace's source has it. */
   name: string;
+  /** What the names of the files that it writes end in. */
+  suffix: ".rec" | ".lines";
   /** The files of its recorder, the same for all versions of the language. */
   recorder(): Promise<RecorderFiles>;
   /** The variables that bring the recorder into a process and those below it. */
@@ -53,6 +55,10 @@ export interface ObservedLanguage {
   isOfIt(process: UnseenProcess): boolean;
   /** Whether a process is a helper of the language's own, which is not told. */
   isHelper(command: string): boolean;
+  /** Whether a process only starts programs, as a package manager does, and is none of the user's. */
+  isLauncher(command: string): boolean;
   /** Why no file came from a process: the end of a sentence that begins with its name. */
   whyUnseen(process: UnseenProcess): string;
+  /** Why no module of the user's was seen in a process whose recorder ran: the end of a sentence as well. */
+  whyNoModule(command: string): string;
 }

@@ -11,7 +11,7 @@ import { shellWord } from "../base/texts.ts";
 import { UserError } from "../base/user-error.ts";
 import { makeRunFolder, recorderFolder, removeRunFolder } from "./folders.ts";
 import { Followers } from "./followers.ts";
-import type { ObservedLanguage, RecorderFolders, RecorderSettings } from "./language.ts";
+import type { ObservedLanguage, RecorderSettings } from "./language.ts";
 import { StillnessWatch } from "./stillness.ts";
 import { cpuOf, descendantsOf, descriptorsFor, isAlive, isInForeground } from "./system.ts";
 import { Transcript } from "./transcript.ts";
@@ -23,7 +23,10 @@ export class CannotStart extends UserError {}
 export interface Observing {
   /** The program and its arguments. */
   command: readonly string[];
-  language: ObservedLanguage;
+  /** All that are observed, the program's own first, as far as that is known. */
+  languages: readonly ObservedLanguage[];
+  /** What the program is started with beside the variables that there are. */
+  variables: Readonly<Record<string, string>>;
   settings: RecorderSettings;
   /** Whether what it prints to stdout is discarded. */
   isQuiet: boolean;
@@ -82,7 +85,7 @@ const lookMs = 200;
  * @throws CannotStart
  */
 export async function observe(observing: Observing): Promise<Observed> {
-  const place = await prepared(observing.language);
+  const place = await prepared(observing.languages);
   try {
     return await new Observation(observing, place).perform();
   } finally {
@@ -92,16 +95,24 @@ export async function observe(observing: Observing): Promise<Observed> {
 
 /** The folders of a run, or why there are none. */
 interface Prepared {
-  folders: RecorderFolders | null;
+  folders: RunFolders | null;
   why: string;
 }
 
-async function prepared(language: ObservedLanguage): Promise<Prepared> {
+interface RunFolders {
+  run: string;
+  /** By the name of a language. */
+  recorders: ReadonlyMap<string, string>;
+}
+
+async function prepared(languages: readonly ObservedLanguage[]): Promise<Prepared> {
   let run: string | undefined;
   try {
     run = makeRunFolder();
-    const recorder = await recorderFolder(await language.recorder(), run);
-    return { folders: { run, recorder }, why: "" };
+    const recorders = new Map<string, string>();
+    for (const language of languages)
+      recorders.set(language.name, await recorderFolder(await language.recorder(), run));
+    return { folders: { run, recorders }, why: "" };
   } catch (error) {
     if (run !== undefined) removeRunFolder(run);
     return { folders: null, why: `there is no room for its record: ${(error as Error).message}` };
@@ -125,23 +136,24 @@ class Observation implements Running {
   #wake: () => void = () => undefined;
 
   constructor(observing: Observing, prepared: Prepared) {
-    const { language, settings, hangMs, tandem } = observing;
+    const { languages, settings, hangMs, tandem } = observing;
     this.#observing = observing;
     this.#prepared = prepared;
     this.#child = start(observing, prepared.folders);
     const { pid } = this.#child;
     this.#transcript = new Transcript({
       kind: "observed",
-      language: language.name,
-      runtime: language.name,
+      language: languages[0]!.name,
+      runtime: languages[0]!.name,
       command: this.#words,
       pid,
       blocks: settings.blocksNs / nsPerMs,
       tandem,
       folder: process.cwd(),
     });
-    this.#followers = new Followers(prepared.folders?.run ?? null, this.#transcript, language);
-    this.#unseen = new UnseenWatch(language);
+    const run = prepared.folders?.run ?? null;
+    this.#followers = new Followers(run, this.#transcript, { languages, root: pid });
+    this.#unseen = new UnseenWatch(languages);
     this.#stillness = hangMs === null ? null : new StillnessWatch(hangMs);
   }
 
@@ -168,7 +180,7 @@ class Observation implements Running {
     this.#followers.request();
     const until = performance.now() + answerMs;
     do {
-      this.#followers.poll(this.pid, performance.now());
+      this.#followers.poll(performance.now());
       if (this.#followers.hasAnswered) break;
       await this.#rest(busyMs);
     } while (performance.now() < until && !this.#hasEnded);
@@ -195,7 +207,7 @@ class Observation implements Running {
       // Where tandem itself was stopped (Ctrl-Z), so was the program.
       if (now - before > 1000) limit += now - before;
       before = now;
-      this.#followers.poll(this.pid, now);
+      this.#followers.poll(now);
       if (now - this.#lookedAt >= lookMs) this.#lookAround(now);
       if (signal?.aborted) return this.#end("abort");
       if (now >= limit) return this.#end("timeout");
@@ -261,13 +273,13 @@ class Observation implements Running {
     const until = performance.now() + ms;
     while (!this.#hasEnded && performance.now() < until) {
       await this.#rest(restMs);
-      this.#followers.poll(this.pid, performance.now());
+      this.#followers.poll(performance.now());
     }
   }
 
   #result(endedAt: number): Observed {
     const endedBy = this.#endedFor === "abort" ? "signal" : this.#endedFor;
-    this.#followers.finish(this.pid, interruptions.indexOf(endedBy ?? "crash"));
+    this.#followers.finish(interruptions.indexOf(endedBy ?? "crash"));
     const { command } = this.#observing;
     const code = this.#child.exitCode;
     const signal = this.#child.signalCode as NodeJS.Signals | null;
@@ -276,7 +288,10 @@ class Observation implements Running {
     const unseen =
       this.#prepared.folders === null
         ? [{ process: this.#words, why: this.#prepared.why }]
-        : this.#unseen.result(new Set(this.#followers.pids), { pid, command });
+        : [
+            ...this.#unseen.result(new Set(this.#followers.pids), { pid, command }),
+            ...this.#followers.unseen,
+          ];
     const troubles = this.#transcript.processes.flatMap((one) => [...one.troubles]);
     return {
       trace: this.#transcript.trace(),
@@ -313,16 +328,18 @@ class Observation implements Running {
 }
 
 /** @throws CannotStart */
-function start(
-  { command, language, settings, isQuiet }: Observing,
-  folders: RecorderFolders | null,
-) {
-  const variables = folders === null ? {} : language.variables(folders, settings, process.env);
+function start(observing: Observing, folders: RunFolders | null) {
+  const { command, languages, settings, isQuiet } = observing;
+  const recorders = folders === null ? [] : languages;
+  const variables = recorders.map((language) => {
+    const of = { run: folders!.run, recorder: folders!.recorders.get(language.name)! };
+    return language.variables(of, settings, process.env);
+  });
   const descriptors = descriptorsFor(command);
   try {
     return Bun.spawn([...command], {
       stdio: ["inherit", isQuiet ? "ignore" : "inherit", "inherit", ...descriptors],
-      env: { ...process.env, ...variables },
+      env: Object.assign({}, process.env, observing.variables, ...variables),
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -5,7 +5,7 @@
  * definition when that comes.
  */
 import { isAbsolute, relative } from "node:path";
-import type { ActorDefinition, DefinitionKind } from "../trace/definitions.ts";
+import type { ActorDefinition, DefinitionKind, ProcessDefinition } from "../trace/definitions.ts";
 import { type EventType, shapesByNumber, typeNumber } from "../trace/event.ts";
 import { type Details, type EventLog, NOBODY } from "../trace/log.ts";
 import {
@@ -79,6 +79,8 @@ export class ProcessTranscript {
   /** When its last event happened, in ticks. */
   #lastAt = 0;
   #firstThread: number | null = null;
+  /** A number that was made up for its main thread: that of the first thread that it tells of. */
+  #madeThread: number | null = null;
   #main: number | null = null;
 
   constructor(registers: Registers, header: ProcessHeader, language: string | null) {
@@ -89,10 +91,9 @@ export class ProcessTranscript {
   }
 
   /** @param parent the number of the process that started it. */
-  tellStart(parent: number | null): void {
+  definition(parent: number | null): ProcessDefinition {
     const { command, pid } = this.header;
-    const name = nameOf(command);
-    this.#registers.of.process.defined.set(this.number, { name, parent, pid, command });
+    return { name: nameOf(command), parent, pid, command };
   }
 
   /**
@@ -112,11 +113,6 @@ export class ProcessTranscript {
       );
   }
 
-  /** How it ended, as its parent has told; undefined as yet. */
-  get toldEnd(): ToldEnd | undefined {
-    return this.#registers.toldEnds.get(this.header.pid);
-  }
-
   /** Takes in how a child of it ended. */
   tellEnd(pid: number, end: ToldEnd): void {
     this.#registers.toldEnds.set(pid, end);
@@ -125,6 +121,7 @@ export class ProcessTranscript {
   /** Counts events that it did not record. */
   setDropped(why: string, count: number): void {
     if (count > 0) this.dropped.set(why, count);
+    else this.dropped.delete(why);
   }
 
   countDropped(why: string, count = 1): void {
@@ -136,6 +133,11 @@ export class ProcessTranscript {
     if (this.#registers.details++ < mostDetails) return true;
     this.countDropped("more single events than are kept");
     return false;
+  }
+
+  /** Has a main thread, even if its recorder has told of none: something may be told of it yet. */
+  haveThread(): void {
+    this.#first();
   }
 
   addDropped(log: EventLog): void {
@@ -221,6 +223,11 @@ export class ProcessTranscript {
   }
 
   threadNumber(id: number): number {
+    const { thread: ids } = this.#ids;
+    if (this.#madeThread !== null && !ids.has(id)) {
+      ids.set(id, this.#madeThread);
+      this.#madeThread = null;
+    }
     const number = Math.min(this.numberOf("thread", id), mostThread);
     this.#registers.processOfThread[number] ??= this.number;
     return number;
@@ -231,11 +238,11 @@ export class ProcessTranscript {
     return this.#programs.get(thread) ?? this.#mainActor();
   }
 
-  /** The number of its main thread; one is made up where its recorder has told of none. */
+  /** The number of its main thread; one is made up as long as its recorder has told of none. */
   #first(): number {
     if (this.#firstThread !== null) return this.#firstThread;
     const { thread } = this.#registers.of;
-    this.#firstThread = Math.min(thread.next(), mostThread);
+    this.#firstThread = this.#madeThread = Math.min(thread.next(), mostThread);
     const made = { process: this.number, name: "MainThread", daemon: false };
     thread.defined.set(this.#firstThread, made);
     return this.#firstThread;

@@ -12,36 +12,45 @@ import {
 import type { Registers } from "./registers.ts";
 
 /**
- * The definitions so far. A thread, loop or resource that is named and has none is given one that says so.
+ * The definitions so far, but for the processes. A thread, loop or resource that is named and has none is given one that says so.
  * Places and actors are left out then: of an actor whose birth was dropped nobody knows what became of it.
  */
-export function definitionsOf({ of, named, processOfThread }: Registers): Definitions {
+export function definitionsOf({
+  of,
+  named,
+  processOfThread,
+}: Registers): Omit<Definitions, "processes"> {
   const places = of.place.all(() => null);
   const known = (place: number | null): number | null =>
     place !== null && places.has(place) ? place : null;
+  const threads = new Map(
+    [
+      ...of.thread.all((number) =>
+        named[number] === true
+          ? { process: processOfThread[number] ?? 0, name: `thread ${number}`, daemon: true }
+          : null,
+      ),
+    ].map(([number, { place, ...thread }]) => {
+      const isKnown = place !== undefined && known(place) !== null;
+      return [number, isKnown ? { ...thread, place } : thread];
+    }),
+  );
+  const loops = of.loop.all(() => ({ thread: 0, rules: "asyncio" }));
   return {
-    processes: of.process.all(() => null),
     places,
-    threads: new Map(
-      [
-        ...of.thread.all((number) =>
-          named[number] === true
-            ? { process: processOfThread[number] ?? 0, name: `thread ${number}`, daemon: true }
-            : null,
-        ),
-      ].map(([number, { place, ...thread }]) => {
-        const isKnown = place !== undefined && known(place) !== null;
-        return [number, isKnown ? { ...thread, place } : thread];
-      }),
-    ),
-    loops: of.loop.all(() => ({ thread: 0, rules: "asyncio" })),
+    threads,
+    loops: new Map([...loops].filter(([, { thread }]) => threads.has(thread))),
     actors: parentsFirst(
       of.actor.all(() => null),
       known,
     ),
-    resources: of.resource.all((number) => {
-      return { kind: "resource", name: `#${number}`, capacity: null, place: null };
-    }),
+    resources: new Map(
+      [
+        ...of.resource.all((number) => {
+          return { kind: "resource", name: `#${number}`, capacity: null, place: null };
+        }),
+      ].map(([number, resource]) => [number, { ...resource, place: known(resource.place) }]),
+    ),
   };
 }
 
@@ -151,11 +160,13 @@ export function inTicks(
   let leftOut = 0;
   eachInTimeOrder(raw.chunks, (chunk, k) => {
     const actor = chunk.actor[k]!;
-    if (actor !== NOBODY && actors.get(actor) === undefined) {
+    const type = chunk.type[k]!;
+    const kind = actor === NOBODY ? null : actors.get(actor)?.kind;
+    const isOfTask = shapesByNumber[type]!.about === "task";
+    if (kind === undefined || (isOfTask && (kind === "main" || kind === "launch"))) {
       leftOut++;
       return;
     }
-    const type = chunk.type[k]!;
     const at = Math.floor(chunk.at[k]!);
     const details = settle(type, detailsAt(chunk, k));
     log.record(at, type, chunk.thread[k]!, actor, chunk.value[k]!, details);

@@ -4,12 +4,12 @@
  * Each record is translated as it comes (`slots-process.ts`, `lines-process.ts`). Invariant: what is told of two
  * processes has numbers of its own in each; the trace has no number without a definition.
  */
-import { tableOf } from "../trace/definitions.ts";
+import { type Definitions, tableOf } from "../trace/definitions.ts";
 import { eventsFormat } from "../trace/event.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import { newTrace, type ObservedSource } from "../trace/trace.ts";
 import { type ProcessHeader, ProcessTranscript } from "./process-transcript.ts";
-import { Registers } from "./registers.ts";
+import { Registers, type ToldEnd } from "./registers.ts";
 import { definitionsOf, endUntold, inTicks, untold } from "./settled.ts";
 import { TraceClock } from "./trace-clock.ts";
 
@@ -37,9 +37,6 @@ export class Transcript {
   add(header: ProcessHeader, language: string | null): ProcessTranscript {
     this.clock.add(header);
     const process = new ProcessTranscript(this.#registers, header, language);
-    // Its parent may be a process with no recorder, or one that has ended.
-    const parent = this.processes.findLast((one) => one.header.pid === header.parentPid);
-    process.tellStart(parent?.number ?? null);
     this.processes.push(process);
     return process;
   }
@@ -54,6 +51,24 @@ export class Transcript {
     );
   }
 
+  /** By pid: how a process ended, as its parent has told. */
+  get toldEnds(): Map<number, ToldEnd> {
+    return this.#registers.toldEnds;
+  }
+
+  /** The processes, each behind its parent, which may have come to be known later. */
+  #processes(): Definitions["processes"] {
+    const order = this.processes.toSorted(byStart);
+    return new Map(
+      order.map((process, at) => {
+        const { parentPid } = process.header;
+        // Its parent may be a process with no recorder, or one that has ended.
+        const parent = order.slice(0, at).findLast(({ header }) => header.pid === parentPid);
+        return [process.number, process.definition(parent?.number ?? null)];
+      }),
+    );
+  }
+
   /** The trace so far: everything that is known now, in the order of time. */
   trace(): RecordedTrace {
     const { tandem, folder: _, ...given } = this.#source;
@@ -63,7 +78,8 @@ export class Transcript {
       language: seen?.language ?? given.language,
       runtime: seen?.header.runtime ?? given.runtime,
     };
-    const definitions = definitionsOf(this.#registers);
+    for (const process of this.processes) process.haveThread();
+    const definitions = { ...definitionsOf(this.#registers), processes: this.#processes() };
     const { log, leftOut } = inTicks(this.#registers.log, definitions);
     this.processes[0]?.setDropped("whom they are about was not recorded", leftOut);
     for (const process of this.processes) process.addDropped(log);
@@ -85,4 +101,8 @@ export class Transcript {
         definitions[tableOf[kind]].get(number) === undefined ? null : number,
     };
   }
+}
+
+function byStart({ header: a }: ProcessTranscript, { header: b }: ProcessTranscript): number {
+  return Number(a.startedEpoch - b.startedEpoch);
 }

@@ -14,11 +14,11 @@ export interface Unseen {
 const startMs = 500;
 
 export class UnseenWatch {
-  readonly #language: ObservedLanguage;
+  readonly #languages: readonly ObservedLanguage[];
   readonly #looked = new Map<number, { process: UnseenProcess; first: number; last: number }>();
 
-  constructor(language: ObservedLanguage) {
-    this.#language = language;
+  constructor(languages: readonly ObservedLanguage[]) {
+    this.#languages = languages;
   }
 
   /** Looks at the processes that there are. @param seen those that have a file. */
@@ -31,10 +31,10 @@ export class UnseenWatch {
     }
   }
 
-  /** Whether a process is a helper of the language's own. */
+  /** Whether a process is a helper of a language's own. */
   isHelper(pid: number): boolean {
     const words = this.#looked.get(pid)?.process.words ?? [];
-    return this.#language.isHelper(words.join(" "));
+    return this.#languages.some((language) => language.isHelper(words.join(" ")));
   }
 
   /** @param root the process that was started, which may have been too short to be looked at. */
@@ -43,20 +43,21 @@ export class UnseenWatch {
     for (const [pid, { process, first, last }] of this.#looked) {
       const isStarted = pid === root.pid || last - first >= startMs;
       if (!isStarted || seen.has(pid) || this.isHelper(pid)) continue;
-      if (this.#language.isOfIt(process)) unseen.push(this.#unseen(process));
+      unseen.push(...this.#unseen(process));
     }
     if (unseen.length > 0 || seen.size > 0) return unseen;
     const { command } = root;
-    const looked = { executable: null, words: command, environment: null };
-    if (this.#language.isOfIt(looked)) return [this.#unseen(looked)];
+    const asStarted = this.#unseen({ executable: null, words: command, environment: null });
+    if (asStarted.length > 0) return asStarted;
     const name = command.map(shellWord).join(" ");
     return [{ process: name, why: "no process below it loaded the recorder" }];
   }
 
-  #unseen(process: UnseenProcess): Unseen {
-    return {
-      process: process.words.map(shellWord).join(" "),
-      why: this.#language.whyUnseen(process),
-    };
+  /** What is told of a process without a file; nothing where it is of no language that is observed. */
+  #unseen(process: UnseenProcess): Unseen[] {
+    const language = this.#languages.find((one) => one.isOfIt(process));
+    if (language === undefined) return [];
+    const name = process.words.map(shellWord).join(" ");
+    return [{ process: name, why: language.whyUnseen(process) }];
   }
 }

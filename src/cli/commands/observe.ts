@@ -42,7 +42,8 @@ export async function run(argv: string[]): Promise<number> {
     const observed = await observeProgram({
       ...wanted(words),
       command,
-      language: python,
+      languages: [python],
+      variables: {},
       tandem: version,
       onStart(program) {
         signals.goTo(program);

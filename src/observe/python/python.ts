@@ -10,6 +10,7 @@ export const leastMinor = 9;
 
 export const python: ObservedLanguage = {
   name: "python",
+  suffix: ".rec",
   async recorder() {
     const load = async () => (await import("./recorder.ts")).recorderFiles();
     return { ...(prepared ?? described(await load())), load };
@@ -26,7 +27,9 @@ export const python: ObservedLanguage = {
   },
   isOfIt: ({ executable, words }) => isPython(executable) || isPython(words[0] ?? null),
   isHelper: (command) => command.includes("multiprocessing.resource_tracker"),
+  isLauncher: () => false,
   whyUnseen,
+  whyNoModule: () => "none was imported",
 };
 
 function isPython(path: string | null): boolean {
