@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { described } from "../src/observe/folders.ts";
+import { bundle } from "../src/observe/javascript/loading/bundle.ts";
 import { recorderFiles } from "../src/observe/python/recorder.ts";
 import { catalogue } from "../src/scenario/catalogue.ts";
 import { parseScenario } from "../src/scenario/parse.ts";
@@ -34,12 +35,28 @@ const preparedCatalogue: Bun.BunPlugin = {
   },
 };
 
-/** What is to be known of the recorder's files: what `observe/python/prepared.ts` then holds. */
-const preparedRecorder: Bun.BunPlugin = {
-  name: "prepared recorder",
+/** What is to be known of the recorder's files for Python: what `observe/python/prepared.ts` then holds. */
+const preparedPython: Bun.BunPlugin = {
+  name: "prepared recorder for Python",
   setup(builder) {
     builder.onLoad({ filter: /[\\/]observe[\\/]python[\\/]prepared\.ts$/ }, () => {
       const contents = `export const prepared = ${JSON.stringify(described(recorderFiles()))};`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+/** The recorder for JavaScript, bundled: what `prepared.ts` and `prepared-files.ts` there then hold. */
+const preparedJavaScript: Bun.BunPlugin = {
+  name: "prepared recorder for JavaScript",
+  setup(builder) {
+    const files = bundle();
+    builder.onLoad({ filter: /[\\/]loading[\\/]prepared\.ts$/ }, async () => {
+      const contents = `export const prepared = ${JSON.stringify(described(await files))};`;
+      return { contents, loader: "js" };
+    });
+    builder.onLoad({ filter: /[\\/]loading[\\/]prepared-files\.ts$/ }, async () => {
+      const contents = `export const preparedFiles = ${JSON.stringify(await files)};`;
       return { contents, loader: "js" };
     });
   },
@@ -53,7 +70,7 @@ export async function build(
   await Bun.build({
     // The Worker's file is an entry of its own: in the executable it is found beside main.
     entrypoints: [join(root, "src/main.ts"), join(root, "src/worker.ts")],
-    plugins: [preparedCatalogue, preparedRecorder],
+    plugins: [preparedCatalogue, preparedPython, preparedJavaScript],
     format: "esm",
     minify: { whitespace: true, syntax: true, identifiers: false },
     // What a command does not need stays unloaded, and what is loaded is not parsed again.

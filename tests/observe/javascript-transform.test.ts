@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { codeOf, transform } from "../../src/observe/javascript/transform.ts";
+import { codeOf } from "../../src/observe/javascript/code.ts";
+import { transform } from "../../src/observe/javascript/transform.ts";
 import type { TransformOptions } from "../../src/observe/javascript/transform.ts";
 import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";

@@ -167,7 +167,7 @@ export interface Site {
   handle?: string;
 }
 
-/** A module's transformation, as it may be kept by the content of the source; `codeOf` makes the text of it. */
+/** A module's transformation, as it may be kept by the content of the source; `codeOf` (`code.ts`) makes the text of it. */
 export interface Transformed {
   /** What the text calls the global object: the wanted name, made longer where that occurs in the source. */
   name: string;

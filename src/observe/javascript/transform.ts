@@ -48,25 +48,6 @@ export function transform(source: string, options: TransformOptions): Transforme
   }
 }
 
-/**
- * The transformed text.
- *
- * @param first the number of the module's first site; the next module's is `first + sites.length`.
- */
-export function codeOf(source: string, { at, texts }: Transformed, first: number): string {
-  const pieces: string[] = [];
-  let from = 0;
-  for (const [index, offset] of at.entries()) {
-    pieces.push(source.slice(from, offset));
-    pieces.push(
-      texts[index]!.replaceAll(/@(\d+)/g, (_, site: string) => `${first + Number(site)}`),
-    );
-    from = offset;
-  }
-  pieces.push(source.slice(from));
-  return pieces.join("");
-}
-
 /** What becomes of an expression's value. */
 type Use =
   /** It goes elsewhere. */

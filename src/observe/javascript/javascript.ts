@@ -1,0 +1,84 @@
+/** Observing JavaScript and TypeScript: which runtime runs a program, how the recorder comes into it, and why it may not. */
+import { basename, join } from "node:path";
+import { described } from "../folders.ts";
+import type { ObservedLanguage, UnseenProcess } from "../language.ts";
+import { prepared } from "./loading/prepared.ts";
+
+export const javascript: ObservedLanguage = {
+  name: "javascript",
+  suffix: ".lines",
+  async recorder() {
+    const load = async () => (await import("./loading/files.ts")).recorderFiles();
+    return { ...(prepared ?? described(await load())), load };
+  },
+  variables({ recorder, run }, { prints, blocksNs, include, exclude }, environment) {
+    const { NODE_OPTIONS: node, BUN_OPTIONS: bun } = environment;
+    const ofNode = `--require=${quotedForNode(join(recorder, "tandem-node.cjs"))}`;
+    const ofBun = `--preload=${quotedForBun(join(recorder, "tandem-bun.cjs"))}`;
+    return {
+      // Before the user's own: what those load is to be seen, too, and theirs are asked first for a module's text.
+      NODE_OPTIONS: node ? `${ofNode} ${node}` : ofNode,
+      BUN_OPTIONS: bun ? `${ofBun} ${bun}` : ofBun,
+      TANDEM_RECORD: run,
+      TANDEM_BLOCKS: String(blocksNs),
+      ...(prints ? {} : { TANDEM_NO_PRINTS: "1" }),
+      ...(include === null ? {} : { TANDEM_INCLUDE: include }),
+      ...(exclude === null ? {} : { TANDEM_EXCLUDE: exclude }),
+    };
+  },
+  isOfIt: ({ executable, words }) => isRuntime(executable) || isRuntime(words[0] ?? null),
+  isHelper: () => false,
+  isLauncher: (command) => launchers.test(command),
+  whyUnseen,
+  whyNoModule,
+};
+
+/** Package managers, as what they are called by or as the file that they are. */
+const launchers =
+  /^(?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)\b|[\\/](?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?(?:\s|$)|^\S*bunx?(?:\.exe)? (?:run|x|install|i|add) /;
+
+function whyNoModule(command: string): string {
+  const [runner] = /\b(?:vitest|jest)\b/.exec(command) ?? [];
+  if (runner !== undefined)
+    return `${runner} loads modules in a way of its own, which the recorder does not reach`;
+  return "none was loaded, but for those of packages (--include names more)";
+}
+
+const quotedForNode = (path: string): string =>
+  /[\s"\\]/.test(path) ? `"${path.replaceAll(/["\\]/g, String.raw`\$&`)}"` : path;
+
+const quotedForBun = quotedForNode;
+
+const isRuntime = (path: string | null): boolean =>
+  path !== null && /^(?:node|nodejs|bun|bun-debug)(?:\.exe)?$/.test(basename(path));
+
+function whyUnseen({ executable, words, environment }: UnseenProcess): string {
+  const variable = basename(executable ?? words[0] ?? "").startsWith("bun")
+    ? "BUN_OPTIONS"
+    : "NODE_OPTIONS";
+  if (environment !== null && !environment[variable]?.includes("tandem-"))
+    return `it was started with an environment of its own, which lacks the recorder's ${variable}`;
+  return "it did not load the recorder (a Node.js below 20.6 or a Bun below 1.2, no room for its file, or an end before it could)";
+}
+
+/** How a program is run. */
+export interface Runtime {
+  /** The words that stand before the program's. */
+  command: string[];
+  /** What the process itself needs in its environment. */
+  variables: Record<string, string>;
+}
+
+/**
+ * The runtime that is asked for: the Bun inside this executable, if none is; else by its name, `node` or `bun` or another
+ * on the PATH, or by its path. Null where there is no such executable.
+ */
+export function findRuntime(
+  named: string | null,
+  environment: Readonly<Record<string, string | undefined>>,
+): Runtime | null {
+  if (named === null) return { command: [process.execPath], variables: { BUN_BE_BUN: "1" } };
+  const path = Bun.which(named, { PATH: environment["PATH"] ?? "" });
+  if (path !== null) return { command: [path], variables: {} };
+  return named === "bun" ? findRuntime(null, environment) : null;
+}

@@ -1,0 +1,112 @@
+/**
+ * CommonJS modules in Bun 1.4.5, which does not evaluate one that a plugin gives it the text of: they are compiled and
+ * evaluated here, as Bun does it, and the plugin hands over what they export.
+ */
+import Module from "node:module";
+import { dirname } from "node:path";
+import { readFileSync } from "./originals.ts";
+import { writtenAs, type OwnModule } from "./modules.ts";
+
+/** Of Bun's and Node's classes of modules what their types leave out. */
+interface CommonJsModule extends NodeJS.Module {
+  _compile(code: string, file: string): unknown;
+}
+interface ModuleClass {
+  new (id: string, parent?: unknown): CommonJsModule;
+  _nodeModulePaths(folder: string): string[];
+}
+const Modules = Module as unknown as ModuleClass;
+
+export class BunCommonJs {
+  /** The program's own module, as long as it has only been looked at. */
+  #main: { file: string; own: OwnModule | null } | null = null;
+  readonly #add: (file: string, source: string) => OwnModule | null;
+
+  constructor(add: (file: string, source: string) => OwnModule | null) {
+    this.#add = add;
+  }
+
+  /**
+   * Evaluates the program's own module, if it is CommonJS, before Bun asks for it: what it sets going comes in the order
+   * then in which Bun has it; behind a plugin's callback it would not.
+   */
+  runMain(file: string): void {
+    const own = this.#read(file);
+    if (own?.transformed.module === "cjs") imported(own);
+    else this.#main = { file, own };
+  }
+
+  /** What a module exports if it is CommonJS; else its text. */
+  load(file: string): { exports?: Record<string, unknown>; contents: string } {
+    const known = require.cache[file];
+    if (known?.loaded) return { exports: namesOf(known.exports), contents: "" };
+    const own = this.#main?.file === file ? this.#main.own : this.#read(file);
+    this.#main = null;
+    if (own === null) return { contents: readFileSync(file, "utf8") };
+    if (own.transformed.module === "esm") return { contents: own.code };
+    if (known !== undefined) {
+      // Bun does so, but not behind a plugin.
+      const { parent } = known;
+      if (parent?.children.includes(known) === false) parent.children.push(known);
+      evaluate(known as CommonJsModule, own);
+      // By this name `require` takes it for what the module is, and not for a part of it.
+      const exports = { ...namesOf(known.exports), "module.exports": known.exports as unknown };
+      return { exports, contents: own.code };
+    }
+    return { exports: namesOf(imported(own).exports), contents: own.code };
+  }
+
+  #read(file: string): OwnModule | null {
+    return this.#add(file, readFileSync(file, "utf8"));
+  }
+}
+
+/** Evaluates a module that is the program itself, or is imported. */
+function imported(own: OwnModule): CommonJsModule {
+  const { file } = own;
+  const module = new Modules(file);
+  Object.assign(module, { filename: file, paths: Modules._nodeModulePaths(dirname(file)) });
+  if (file === Bun.main) {
+    module.id = ".";
+    process.mainModule = module;
+  }
+  require.cache[file] = module;
+  try {
+    evaluate(module, own);
+  } catch (error) {
+    delete require.cache[file];
+    throw error;
+  }
+  return module;
+}
+
+function evaluate(module: CommonJsModule, { file, code }: OwnModule): void {
+  const text = code.startsWith("#!") ? `//${code.slice(2)}` : code;
+  const script = isPlainScript(file) ? text : scriptOf(text, file);
+  // As Bun has it while a module is being evaluated, too.
+  module.loaded = true;
+  // A function of its own, as `_compile` leaves out the `this` of a module.
+  module._compile(
+    `return(function(exports,require,module,__filename,__dirname){${script}\n}).apply(exports,arguments)`,
+    file,
+  );
+}
+
+const isPlainScript = (file: string): boolean => !writtenAs(file).typescript;
+
+function scriptOf(text: string, file: string): string {
+  const loader = writtenAs(file).jsx ? "tsx" : "ts";
+  return new Bun.Transpiler({ loader, target: "bun" }).transformSync(text);
+}
+
+/** What `import` sees of what a CommonJS module exports: its own names, hidden ones as well, and itself as the default. */
+function namesOf(exports: unknown): Record<string, unknown> {
+  if (exports === null || (typeof exports !== "object" && typeof exports !== "function"))
+    return { default: exports };
+  const names: Record<string, unknown> = {};
+  const from = exports as Record<string, unknown>;
+  for (const name of Object.getOwnPropertyNames(from))
+    if (name !== "__esModule") names[name] = from[name];
+  if (!(from["__esModule"] === true && "default" in from)) names["default"] = exports;
+  return names;
+}

@@ -1,0 +1,2 @@
+/** The transformation, for `loadTransform`. */
+export { transform } from "../transform.ts";

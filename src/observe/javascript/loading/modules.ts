@@ -1,0 +1,72 @@
+/** The user's modules of a thread: their transformed texts, and what has to be known of them afterwards. */
+import { codeOf } from "../code.ts";
+import type { Site, Transformed } from "../inserted.ts";
+import type { ModuleSyntax } from "../syntax.ts";
+import type { transform } from "../transform.ts";
+import type { KeptTransformations } from "./kept.ts";
+
+/** The global name by which transformed text calls the recorder. */
+export const globalName = "$td";
+
+/** A module that runs transformed. */
+export interface OwnModule {
+  /** Its path, or what else the runtime calls it by. */
+  file: string;
+  source: string;
+  code: string;
+  transformed: Transformed;
+  /** The number of its first site. */
+  first: number;
+}
+
+export interface ModulesOptions {
+  kept: KeptTransformations;
+  /** Loads the transformation, which brings the parser along. */
+  load(): { transform: typeof transform };
+  /** Draws numbers for so many sites. */
+  draw(count: number): number;
+  /** Hears of a module before its text runs. */
+  onAdded(module: OwnModule, sites: readonly Site[]): void;
+  onUnseen(file: string, why: string): void;
+}
+
+export class Modules {
+  readonly #options: ModulesOptions;
+  #transform: typeof transform | undefined;
+
+  constructor(options: ModulesOptions) {
+    this.#options = options;
+  }
+
+  /** A module with a text for it to run; null where it is to run as it is. */
+  add(file: string, source: string, syntax: ModuleSyntax): OwnModule | null {
+    const transformed = this.#transformationOf(source, syntax);
+    if (transformed === null) {
+      this.#options.onUnseen(file, "its text cannot be parsed");
+      return null;
+    }
+    const { sites } = transformed;
+    const first = this.#options.draw(sites.length);
+    const code = codeOf(source, transformed, first);
+    const module = { file, source, code, transformed, first };
+    this.#options.onAdded(module, sites);
+    return module;
+  }
+
+  #transformationOf(source: string, syntax: ModuleSyntax): Transformed | null {
+    const { kept } = this.#options;
+    const rules = `${syntax.module} ${syntax.typescript} ${syntax.jsx}`;
+    const known = kept.find(source, rules);
+    if (known !== undefined) return known;
+    this.#transform ??= this.#options.load().transform;
+    const made = this.#transform(source, { ...syntax, name: globalName });
+    kept.keep(source, rules, made);
+    return made;
+  }
+}
+
+/** How a file is written, by its name. */
+export function writtenAs(path: string): { typescript: boolean; jsx: boolean } {
+  const extension = /\.(\w+)(?:\?.*)?$/.exec(path)?.[1] ?? "";
+  return { typescript: /^[cm]?tsx?$/.test(extension), jsx: extension.endsWith("x") };
+}

@@ -1,0 +1,103 @@
+/**
+ * ES modules in Node 20: the thread that runs its hooks transforms them. Their sites arrive by a port before their
+ * texts do, and are taken from there when the first call with one of them comes.
+ */
+import Module from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+import type { Inserted, Site } from "../inserted.ts";
+import { publish } from "./global-name.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** What the hooks are started with. */
+export interface LoaderData {
+  folder: string;
+  own: RegExp;
+  /** The number of the next site, in shared memory. */
+  numbers: Int32Array;
+  port: MessagePort;
+}
+
+/** What they tell of a module: its sites, or why it runs as it is. */
+export type LoaderMessage =
+  { file: string; first: number; name: string; sites: Site[] } | { file: string; why: string };
+
+export class LoaderThread {
+  /** The recorder's functions, which learn of sites beforehand. */
+  readonly guarded: Inserted;
+  readonly #recorder: Recorder;
+  readonly #data: Omit<LoaderData, "port">;
+  #port: MessagePort | null = null;
+
+  constructor({ recorder, ...data }: Omit<LoaderData, "port"> & { recorder: Recorder }) {
+    this.#recorder = recorder;
+    this.#data = data;
+    this.guarded = this.#guard(recorder.t);
+  }
+
+  start(): void {
+    if (this.#port !== null) return;
+    const { port1, port2 } = new MessageChannel();
+    port1.unref();
+    this.#port = port1;
+    const data: LoaderData = { ...this.#data, port: port2 };
+    const url = pathToFileURL(join(data.folder, "tandem-node-loader.mjs")).href;
+    Module.register(url, { data, transferList: [port2] });
+  }
+
+  /** Takes in what has been told of modules. */
+  #learn(): void {
+    if (this.#port === null) return;
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port) as { message: LoaderMessage } | undefined;
+      if (received === undefined) return;
+      const { message } = received;
+      if ("why" in message) {
+        this.#recorder.unseen(message.file, message.why);
+        continue;
+      }
+      publish(message.name, this.guarded);
+      this.#recorder.addSites(message.file, message.sites, message.first);
+    }
+  }
+
+  #guard(t: Inserted): Inserted {
+    // Sites that have been asked about: all that a module has are known when one of them is.
+    let known = new Uint8Array(4096);
+    const learn = (site: number): void => {
+      this.#learn();
+      if (site >= known.length) {
+        const more = new Uint8Array(site * 2);
+        more.set(known);
+        known = more;
+      }
+      known[site] = 1;
+    };
+    const one =
+      <Result>(call: (site: number) => Result) =>
+      (site: number): Result => {
+        if (known[site] !== 1) learn(site);
+        return call(site);
+      };
+    const two =
+      (call: <Value>(site: number, value: Value) => Value) =>
+      <Value>(site: number, value: Value): Value => {
+        if (known[site] !== 1) learn(site);
+        return call(site, value);
+      };
+    return {
+      ...t,
+      m: one(t.m),
+      e: one(t.e),
+      k: one(t.k),
+      w: one(t.w),
+      d: two(t.d),
+      v: two(t.v),
+      p: two(t.p),
+      g: two(t.g),
+      h: two(t.h),
+      x: two(t.x),
+    };
+  }
+}

@@ -1,0 +1,45 @@
+/** The hooks of Node 20, which run in a thread of their own. */
+import { fileURLToPath } from "node:url";
+import { hashInNode } from "./hash-in-node.ts";
+import { KeptTransformations } from "./kept.ts";
+import { loadTransform } from "./load-transform.ts";
+import { Modules, writtenAs } from "./modules.ts";
+import type { LoaderData, LoaderMessage } from "./node-loader-thread.ts";
+
+interface Loaded {
+  format?: string | null;
+  source?: string | ArrayBuffer | NodeJS.TypedArray | null;
+}
+
+let own: RegExp;
+let modules: Modules;
+
+export function initialize({ folder, own: filter, numbers, port }: LoaderData): void {
+  const tell = (message: LoaderMessage): void => port.postMessage(message);
+  own = filter;
+  modules = new Modules({
+    kept: new KeptTransformations(folder, hashInNode),
+    load: () => loadTransform(folder),
+    draw: (count) => Atomics.add(numbers, 0, count),
+    onAdded({ file, first, transformed }, sites) {
+      tell({ file, first, name: transformed.name, sites: [...sites] });
+    },
+    onUnseen: (file, why) => tell({ file, why }),
+  });
+}
+
+export async function load(
+  url: string,
+  context: unknown,
+  next: (url: string, context: unknown) => Promise<Loaded>,
+): Promise<Loaded> {
+  const loaded = await next(url, context);
+  const { source } = loaded;
+  if (loaded.format !== "module" || !source || !url.startsWith("file:")) return loaded;
+  const file = fileURLToPath(url);
+  if (!own.test(file)) return loaded;
+  const text =
+    typeof source === "string" ? source : new TextDecoder().decode(source as ArrayBuffer);
+  const added = modules.add(file, text, { module: "esm", ...writtenAs(file) });
+  return added === null ? loaded : { ...loaded, source: added.code };
+}

@@ -1,0 +1,116 @@
+/**
+ * Loading in Node: from 22.15 on by hooks of the thread itself, for ES modules and CommonJS alike; before that CommonJS
+ * where it is compiled, and ES modules in the thread that Node runs hooks in (`node-loader.ts`).
+ */
+import Module from "node:module";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ModuleSyntax } from "../syntax.ts";
+import { loadsModulesFirst, mayBeEsm, mayImport } from "./node-entry.ts";
+import { LoaderThread } from "./node-loader-thread.ts";
+import { publish } from "./global-name.ts";
+import { hashInNode } from "./hash-in-node.ts";
+import { KeptTransformations } from "./kept.ts";
+import { loadTransform } from "./load-transform.ts";
+import { globalName, Modules, writtenAs } from "./modules.ts";
+import { ownModules } from "./ours.ts";
+import type { Recorder } from "./recorder.ts";
+
+interface LoadContext {
+  format?: string | null;
+}
+interface Loaded {
+  format?: string | null;
+  source?: string | ArrayBuffer | NodeJS.TypedArray | null;
+}
+type Load = (
+  url: string,
+  context: LoadContext,
+  next: (url: string, context: LoadContext) => Loaded,
+) => Loaded;
+type Compile = (this: unknown, code: string, file: string, ...more: unknown[]) => unknown;
+
+/** What the types of Node's class of modules leave out. */
+const ModuleClass = Module as unknown as {
+  registerHooks?(hooks: { load: Load }): void;
+  prototype: { _compile: Compile };
+};
+
+/** What a module is, by the format that Node gives it. */
+const formats: Readonly<Record<string, ModuleSyntax["module"]>> = {
+  module: "esm",
+  "module-typescript": "esm",
+  commonjs: "cjs",
+  "commonjs-typescript": "cjs",
+  typescript: "unknown",
+  undefined: "unknown",
+  null: "unknown",
+};
+
+/** @param file the recorder's own, in the folder of all others. */
+export function startNode(recorder: Recorder, file: string): void {
+  const folder = dirname(file);
+  delete require.cache[file];
+  const own = ownModules({
+    current: process.cwd(),
+    main: process.argv[1] ?? null,
+    include: process.env["TANDEM_INCLUDE"],
+    exclude: process.env["TANDEM_EXCLUDE"],
+    recorder: folder,
+  });
+  const numbers = new Int32Array(new SharedArrayBuffer(4));
+  const modules = new Modules({
+    kept: new KeptTransformations(folder, hashInNode),
+    load: () => loadTransform(folder),
+    draw: (count) => Atomics.add(numbers, 0, count),
+    onAdded({ file: of, transformed, first }, sites) {
+      publish(transformed.name, recorder.t);
+      recorder.addSites(of, sites, first);
+    },
+    onUnseen: (of, why) => recorder.unseen(of, why),
+  });
+  if (ModuleClass.registerHooks !== undefined) {
+    publish(globalName, recorder.t);
+    ModuleClass.registerHooks({ load: hookOf(own, modules) });
+    return;
+  }
+  const loader = new LoaderThread({ folder, own, numbers, recorder });
+  publish(globalName, loader.guarded);
+  if (loadsModulesFirst()) loader.start();
+  replaceCompile((code, of) => {
+    if (mayImport(code)) loader.start();
+    if (!own.test(of)) return code;
+    const module = mayBeEsm(of, code) ? "unknown" : "cjs";
+    const added = modules.add(of, code, { module, ...writtenAs(of) });
+    if (added === null || added.transformed.module === "cjs") return added?.code ?? code;
+    // Node finds that it is an ES module when it cannot be compiled, and loads it as one then.
+    loader.start();
+    return code;
+  });
+}
+
+function hookOf(own: RegExp, modules: Modules): Load {
+  return (url, context, next) => {
+    const loaded = next(url, context);
+    const module = formats[String(loaded.format)];
+    const { source } = loaded;
+    if (module === undefined || !url.startsWith("file:") || !source) return loaded;
+    const file = fileURLToPath(url);
+    if (!own.test(file)) return loaded;
+    const text = typeof source === "string" ? source : textOf(source);
+    const added = modules.add(file, text, { module, ...writtenAs(file) });
+    return added === null ? loaded : { ...loaded, source: added.code };
+  };
+}
+
+const textOf = (source: ArrayBuffer | NodeJS.TypedArray): string =>
+  new TextDecoder().decode(source as ArrayBuffer);
+
+/** Gives each text that is compiled as CommonJS to a function first. */
+function replaceCompile(codeFor: (code: string, file: string) => string): void {
+  const { prototype } = ModuleClass;
+  const original = prototype._compile;
+  prototype._compile = function (code, file, ...more) {
+    return Reflect.apply(original, this, [codeFor(code, file), file, ...more]);
+  };
+}

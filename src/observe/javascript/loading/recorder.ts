@@ -1,0 +1,14 @@
+/** What loading asks of the recorder, and hands to it. */
+import type { Inserted, Site } from "../inserted.ts";
+
+/** The recorder of a thread. */
+export interface Recorder {
+  /** What transformed text calls, by a global name. None of its functions uses `this`. */
+  t: Inserted;
+  /** Makes the sites of a module known before any of them is called: its site n has the number `first + n`. */
+  addSites(file: string, sites: readonly Site[], first: number): void;
+  /** Notes that a module of the user's runs as it is. */
+  unseen(file: string, why: string): void;
+  /** Writes what there is: where a process ends without another occasion. */
+  flush(): void;
+}

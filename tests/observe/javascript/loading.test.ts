@@ -1,0 +1,144 @@
+/** How the recorder comes into a program's modules, and that the program is none the wiser. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { patience } from "../../support/patience.ts";
+import { Programs } from "./programs.ts";
+import { runtimes } from "./runtimes.ts";
+
+setDefaultTimeout(patience);
+
+const programs = new Programs();
+beforeAll(() => programs.prepare());
+afterAll(() => programs.remove());
+
+/** What a program prints, and the recorder is told, when the program prints as it does bare. */
+async function seen(
+  command: readonly string[],
+  folder: string,
+  settings?: Parameters<Programs["observed"]>[2],
+): Promise<{ stdout: string; told: string[] }> {
+  const bare = await programs.bare(command, folder);
+  const { told, ...observed } = await programs.observed(command, folder, settings);
+  expect(observed).toEqual(bare);
+  return { stdout: bare.stdout, told };
+}
+
+const job = (mark: string): string =>
+  `export async function job(value) {\n  await 0;\n  return "${mark}" + value;\n}\n`;
+
+describe.each(runtimes)("$title", ({ command, isBun, why }) => {
+  const onlyIf = test.skipIf(why !== "");
+
+  onlyIf(`ES modules of the user's are seen, and no package's${why}`, async () => {
+    const folder = await programs.write({
+      "app.mjs": `import { job } from "./lib/job.mjs";\nimport { job as other } from "pack";\nconsole.log(await job(1), await other(2));\n`,
+      "lib/job.mjs": job("own"),
+      "node_modules/pack/package.json": `{"name":"pack","type":"module","main":"pack.js"}`,
+      "node_modules/pack/pack.js": job("pack"),
+    });
+    const { stdout, told } = await seen([...command, "app.mjs"], folder);
+    expect(stdout).toBe("own1 pack2\n");
+    expect(told).toEqual(
+      [
+        "app.mjs: await 3",
+        "app.mjs: module 1",
+        "lib/job.mjs: await 2",
+        "lib/job.mjs: call 1",
+        "lib/job.mjs: module 1",
+      ].filter((line) => !line.includes(": await")),
+    );
+  });
+
+  onlyIf(
+    `a package's are where they are included, and the user's are not where excluded${why}`,
+    async () => {
+      const folder = await programs.write({
+        "app.mjs": `import { job } from "./lib/job.mjs";\nimport { job as other } from "pack";\nconsole.log(await job(1), await other(2));\n`,
+        "lib/job.mjs": job("own"),
+        "node_modules/pack/package.json": `{"name":"pack","type":"module","main":"pack.js"}`,
+        "node_modules/pack/pack.js": job("pack"),
+      });
+      const settings = { include: "node_modules/pack/*", exclude: "lib/*" };
+      const { told } = await seen([...command, "app.mjs"], folder, settings);
+      expect(told).toEqual([
+        "app.mjs: module 1",
+        "node_modules/pack/pack.js: call 1",
+        "node_modules/pack/pack.js: module 1",
+      ]);
+    },
+  );
+
+  onlyIf(
+    `CommonJS is seen, as the program, required and imported, and is what it was${why}`,
+    async () => {
+      const folder = await programs.write({
+        "app.cjs": `const { job } = require("./job.js");
+console.log(this === module.exports, module.id, module.parent?.id, module.filename === __filename, require.main === module);
+console.log(module.children.map(({ id }) => id.slice(__dirname.length)), Object.keys(require.cache).map((id) => id.slice(__dirname.length)), arguments.length);
+console.log(require("./first.js"), require("./call.js")(), require("./call.js") === require("./call.js"));
+job(1).then(console.log);
+process.nextTick(() => console.log("tick"));
+Promise.resolve().then(() => console.log("microtask"));
+import("./job.js").then(({ default: all, job }) => console.log(all.job === job));
+if (true) return;
+`,
+        "job.js": `#!/usr/bin/env node\nexports.job = async function job(value) {\n  await 0;\n  return value;\n};\n`,
+        "first.js": `exports.early = 1;\nexports.other = require("./second.js").early;\n`,
+        "second.js": `exports.early = require("./first.js").early;\n`,
+        "call.js": `module.exports = function call() { return [module.id === __filename, require.main.id]; };\n`,
+        "app.mjs": `import all, { job } from "./job.js";\nconsole.log(all.job === job, await job(2));\n`,
+      });
+      const { told } = await seen([...command, "app.cjs"], folder);
+      expect(told.filter((line) => /: module|call \d/.test(line))).toEqual([
+        "app.cjs: module 1",
+        "call.js: module 1",
+        "first.js: module 1",
+        "job.js: call 2",
+        "job.js: module 2",
+        "second.js: module 1",
+      ]);
+      const imported = await seen([...command, "app.mjs"], folder);
+      expect(imported.told).toContain("job.js: call 2");
+    },
+  );
+
+  onlyIf(`a file of either kind is what its text makes of it${why}`, async () => {
+    const folder = await programs.write({
+      "esm.js": `import { basename } from "node:path";\nconst job = async () => basename(import.meta.url);\nconsole.log(await job(), typeof require === "function");\n`,
+      "cjs.js": `const { basename } = require("node:path");\nconst job = async () => basename(__filename);\njob().then(console.log);\n`,
+      "plain.js": `const job = async () => this === module.exports;\njob().then(console.log);\n`,
+    });
+    for (const file of ["esm.js", "cjs.js", "plain.js"]) {
+      const { told } = await seen([...command, file], folder);
+      expect(told.map((line) => line.replace(/\d+$/, ""))).toContain(`${file}: call `);
+    }
+  });
+
+  onlyIf(`a text that cannot be parsed is the runtime's to refuse, and is told${why}`, async () => {
+    const folder = await programs.write({
+      "app.mjs": `try {\n  await import("./broken.mjs");\n} catch (error) {\n  console.log(error.name);\n}\nawait import("./fine.mjs");\n`,
+      "broken.mjs": `const = 1;\n`,
+      "fine.mjs": `export {};\n`,
+    });
+    const { told } = await seen([...command, "app.mjs"], folder);
+    expect(told).toContain("broken.mjs: its text cannot be parsed");
+  });
+
+  onlyIf(`the second run takes what the first has kept${why}`, async () => {
+    const folder = await programs.write({ "app.mjs": `console.log(await 1, ${Math.random()});\n` });
+    const before = programs.kept;
+    await seen([...command, "app.mjs"], folder);
+    expect(programs.kept).toBe(before + 1);
+    await seen([...command, "app.mjs"], folder);
+    expect(programs.kept).toBe(before + 1);
+  });
+
+  test.skipIf(!isBun)("TypeScript and TSX are seen", async () => {
+    const folder = await programs.write({
+      "app.ts": `import { size, type Size } from "./size.tsx";\nenum Kind { Small = 1 }\nconst job = async (of: Size): Promise<number> => of.width;\nconsole.log(await job(size), Kind.Small);\n`,
+      "size.tsx": `export interface Size { width: number }\nexport const size: Size = { width: 3 };\nexport const view = async () => <T,>(a: T) => a;\n`,
+      "common.ts": `interface Size { width: number }\nconst job = async (of: Size): Promise<number> => of.width;\njob({ width: 5 }).then(console.log);\n`,
+    });
+    expect((await seen([...command, "app.ts"], folder)).told).toContain("app.ts: call 3");
+    expect((await seen([...command, "common.ts"], folder)).told).toContain("common.ts: call 2");
+  });
+});
