@@ -168,7 +168,7 @@ asyncio.run(main())
 
 const doubles = program(
   "doubles.py",
-  `import asyncio, math, queue, sys, threading
+  `import asyncio, math, queue, sys, threading, time
 from unittest.mock import Mock
 
 endless = queue.Queue(math.inf)
@@ -195,6 +195,14 @@ sys.stderr, stderr = Mock(), sys.stderr
 one.start()
 one.join()
 sys.stderr = stderr
+
+asyncio.Handle(time.sleep, (0.03,), asyncio.new_event_loop())._run()
+
+# It is collected when no module can be imported any more, nor was its file seen before.
+exec(compile("def __del__(self):\\n    self.loop.close()", "/unseen.py", "exec"))
+Closing = type("Closing", (), {"__del__": __del__})
+closing = Closing()
+closing.loop = asyncio.new_event_loop()
 print("done")
 `,
 );
@@ -306,7 +314,9 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
   testByTurns(
     `whatever a program's tests put in place of things, no hook fails by that`,
     ({ path }) => {
-      const { stdout, stderr, processes } = record(path, [doubles]);
+      const { stdout, stderr, processes } = record(path, [doubles], {
+        env: { TANDEM_INCLUDE: "/unseen/*" },
+      });
       expect([stdout, stderr]).toEqual(["done\n", ""]);
       const slots = processes[0]!;
       expect(slots.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);

@@ -47,8 +47,6 @@ long_step = 20_000_000
 
 def asyncio_open():
     global long_step
-    import os
-
     long_step = min(long_step, int(os.environ.get("TANDEM_BLOCKS") or long_step))
     when_imported("asyncio", _task_watch)
     when_imported("warnings", _loop_watch_warnings)
@@ -142,8 +140,6 @@ def _task_watch_births(asyncio):
     everybody = getattr(tasks, "_scheduled_tasks", None)
     if everybody is None:
         everybody = tasks._all_tasks
-    from _weakref import ref
-
     remove, frame_at, born = everybody._remove, sys._getframe, _task_born
 
     # It does what WeakSet.add does, and C calls it in place of that.
@@ -583,9 +579,7 @@ def _task_cancellation(task):
 
     It is found among what the task refers to, as asking the task for it would take it away from others.
     """
-    from gc import get_referents
-
-    for one in get_referents(task):
+    for one in _waits_gc.get_referents(task):
         if isinstance(one, type(_cancel_error)):
             return one
     return None

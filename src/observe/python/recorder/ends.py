@@ -211,8 +211,6 @@ def _end_exec(frame, *arguments, **named):
 
 
 def ends_open():
-    import os
-
     after_main(_end_main_is_over)
     at_exit_first(_end_at_exit)
     after_fork(_end_forked)

@@ -59,8 +59,6 @@ def _heard_by_none(task, actor, error):
         # In another thread they end its loop alone; nobody is told of a cancellation that nobody asked for.
         emit(HEARD, actor, HEARD_NOBODY)
     else:
-        from _weakref import ref
-
         _heard_unasked[actor] = ref(task)
         watched[actor] = _heard_asked
 
@@ -128,8 +126,6 @@ def _heard_by_gather(callback):
     told = _heard_told.get(key)
     if outer.done() or told is not None and told() is outer:
         return _Hearer(nobody=True)
-    from _weakref import ref
-
     _heard_told[key] = ref(outer, lambda _: _heard_told.pop(key, None))
     return _heard_by_future(outer)
 
@@ -188,8 +184,6 @@ _heard_hushed = {}
 def _heard_hushes(task, actor):
     """cancel() of a task that has failed: whoever asks from here on leaves its trace in the traceback only."""
     if _heard_unasked.pop(actor, None) is not None and task._log_traceback:
-        from _weakref import ref
-
         _heard_hushed[actor] = (ref(task), id(task._exception.__traceback__))
         watched[actor] = _heard_gathered
 

@@ -58,8 +58,6 @@ def _loop_watch(asyncio):
 def _loop_runs(loop, frame):
     if loop_id(loop):
         return
-    from _weakref import ref
-
     key = id(loop)
     number = next(_loop_number)
     _loop_ids[key] = (number, ref(loop, lambda _: _loop_ids.pop(key, None)))
@@ -141,8 +139,6 @@ def _loop_generators(loop):
 
 
 def _loop_generator_is_new(generator):
-    from _weakref import ref
-
     key = id(generator)
     told = _loop_generators_told.get(key)
     if told is not None and told() is generator:
@@ -201,8 +197,6 @@ _loop_on_their_way = {}
 
 
 def _loop_handed(coroutine):
-    from _weakref import ref
-
     function = _task_short(getattr(coroutine, "__qualname__", "?"))
     actor = new_actor(KIND_TASK, function, user_place(sys._getframe(2)), current_actor())
     emit(TASK_SUBMITTED, actor)

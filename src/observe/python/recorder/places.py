@@ -10,13 +10,13 @@ _place_foreign = []
 _place_include = ()
 _place_exclude = ()
 _place_folder = ""
+# fnmatch.fnmatch, once there are patterns: at the very end nothing can be imported any more.
+_place_fnmatch = None
 
 
 def places_open():
     """Finds out which folders are the program's, and which are not."""
-    global _place_include, _place_exclude, _place_folder
-    import os
-
+    global _place_include, _place_exclude, _place_folder, _place_fnmatch
     try:
         _place_folder = os.getcwd()
     except OSError:
@@ -28,6 +28,10 @@ def places_open():
     }
     _place_include = tuple(filter(None, os.environ.get("TANDEM_INCLUDE", "").split(os.pathsep)))
     _place_exclude = tuple(filter(None, os.environ.get("TANDEM_EXCLUDE", "").split(os.pathsep)))
+    if _place_include or _place_exclude:
+        from fnmatch import fnmatch
+
+        _place_fnmatch = fnmatch
 
 
 def _place_below(folder):
@@ -36,8 +40,6 @@ def _place_below(folder):
 
 def _place_main_root():
     """The folder of the program, above its package if it is in one; None while that is not known."""
-    import os
-
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     if not isinstance(file, str):
         # When main is over the interpreter has taken its __file__ away.
@@ -87,10 +89,8 @@ def _place_is_user(file):
 
 
 def _place_matches(file, globs):
-    from fnmatch import fnmatch
-
     relative = file[len(_place_roots[0]) :] if file.startswith(_place_roots[0]) else file
-    return any(fnmatch(file, glob) or fnmatch(relative, glob) for glob in globs)
+    return any(_place_fnmatch(file, glob) or _place_fnmatch(relative, glob) for glob in globs)
 
 
 def place(file, line, function="", column=0):

@@ -37,8 +37,6 @@ def prints_at_end():
 
 
 def prints_open():
-    import os
-
     if os.environ.get("TANDEM_NO_PRINTS") or sys.stdout is None:
         return
     write = before_call(sys.stdout.write, _print_written)

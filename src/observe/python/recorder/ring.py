@@ -6,11 +6,14 @@
 # writer has; the last byte of a slot is the number of its lap, so that a reader sees whether it is whole. No writer
 # waits: a slot that tandem has not read yet is not overwritten, and what finds no room is counted.
 #
-# Whoever writes into these parts: Python 3.9, the builtin modules only, every hook guarded (guard), and no
-# name of the program kept beyond a hook: a frame of ours in a traceback keeps its locals alive.
+# Whoever writes into these parts: Python 3.9, the builtin modules only and os, which is there before, imported at
+# the beginning (a hook may run when nothing can be imported any more), every hook guarded (guard), and no name of the
+# program kept beyond a hook: a frame of ours in a traceback keeps its locals alive.
+import os
 import sys
 from _struct import Struct
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock, get_ident, get_native_id
+from _weakref import ref
 from itertools import count
 from time import perf_counter_ns as now
 
@@ -145,7 +148,6 @@ _ring_detail = None
 def ring_open(folder):
     """Makes and maps this process's file; raises OSError where there is no room for the smallest."""
     global _ring_map, _ring_lasting, _ring_detail, _ring_descriptor
-    import os
     from mmap import mmap
     from time import time_ns
 
@@ -154,7 +156,7 @@ def ring_open(folder):
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     file = os.open(path, flags, 0o600)
     try:
-        bits, room = _ring_allocate(os, file)
+        bits, room = _ring_allocate(file)
         size = HEADER_BYTES + 2 * (SLOT_BYTES << bits)
         if sys.version_info >= (3, 13):
             mapped = mmap(file, size, trackfd=False)
@@ -187,7 +189,7 @@ def ring_open(folder):
     _ring_lasting, _ring_detail = rings
 
 
-def _ring_allocate(os, file):
+def _ring_allocate(file):
     """Makes the file as large as there is room for: the bits of a slot's number, and the slots that have their pages."""
     for bits in (18, 15, 12):
         size = HEADER_BYTES + 2 * (SLOT_BYTES << bits)
@@ -272,7 +274,6 @@ def ring_keep():
     """Keeps the map from being freed at the very end where its number is another's descriptor by then."""
     if _ring_descriptor < 0:
         return
-    import os
     from _thread import start_new_thread
 
     try:
@@ -451,8 +452,6 @@ _resource_number = count(1)
 
 def resource(thing, kind, name="", place=0, capacity=0):
     """The id of a queue, lock, pool …, defined when it is first named; held by weak reference."""
-    from _weakref import ref
-
     key = id(thing)
     known = _resource_ids.get(key)
     if known is not None and (known[1] is None or known[1]() is thing):

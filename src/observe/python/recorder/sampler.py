@@ -94,8 +94,6 @@ def _sampler_cpu(state):
 
 def _sampler_pressure(native):
     """CPU time and run-queue wait of a thread, in ns; None where /proc does not say. Opens a file."""
-    import os
-
     try:
         handle = os.open("/proc/self/task/%d/schedstat" % native, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -136,8 +134,6 @@ def _sampler_native_of(ident):
     thread = getattr(sys.modules.get("threading"), "_active", {}).get(ident)
     native = getattr(thread, "_native_id", None)
     if native is None and _thread_ids.get(ident) == 1:
-        import os
-
         native = os.getpid()
     return native or 0
 
@@ -178,15 +174,14 @@ def _sampler_loop_thread(task):
 def _sampler_run(stop, number):
     global _sampler_ident, _sampler_native, _sampler_due
     import _signal
-    import _thread
 
     try:
         # A signal that the program waits for, with sigwait or in a blocking call, must come to its own threads.
         _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
     except (AttributeError, OSError, ValueError):
         pass
-    _sampler_ident = _thread.get_ident()
-    _sampler_native = _thread.get_native_id()
+    _sampler_ident = get_ident()
+    _sampler_native = get_native_id()
     bind_thread(number)
     define_thread(number, "tandem", THREAD_DAEMON | THREAD_HIDDEN)
     wait, quiet, failures = _sampler_fast, 0, 0
@@ -557,7 +552,9 @@ def step_held(task, began, duration):
     emit(STEP_ENDED, actor, 0, where, text(words), number, ended, True)
     loop = _task_running_loop()
     try:
-        _sampler_tell_late(loop, held, actor, number, began, ended)
+        # None of asyncio's own has other queues, or there is none.
+        if isinstance(loop, _task_base_loop):
+            _sampler_tell_late(loop, held, actor, number, began, ended)
     finally:
         loop = task = held = None
 
@@ -565,9 +562,7 @@ def step_held(task, began, duration):
 def _sampler_used(held, ended, duration):
     """For how long a step's thread computed, and for how long it wanted a core and got none, in ns; of the first at
     least so much."""
-    import _thread
-
-    native = _thread.get_native_id()
+    native = get_native_id()
     end, at = _sampler_pressure(native), now()
     state = _sampler_states.get(get_ident())
     if end is None:
@@ -701,8 +696,6 @@ def _sampler_halt():
         return
     _sampler_stop = None
     stop.release()
-    import os
-
     until = now() + 100_000_000
     while now() < until and (_sampler_native == 0 or os.path.exists("/proc/self/task/%d" % _sampler_native)):
         _sampler_time.sleep(0.0002)
@@ -793,8 +786,6 @@ def _sampler_forked():
 
 
 def sampler_open():
-    import os
-
     if os.environ.get("TANDEM_SAMPLER") == "off":
         return
     # What is to be told of a step must have been seen several times: ten where that is 100 ms, as for most.

@@ -314,8 +314,6 @@ def _start_is_within():
 def start(folder):
     """Starts recording into a file of this folder; the stub calls it."""
     global _start_folder, _start_finder
-    import os
-
     if _start_is_within():
         return
     _start_folder = folder

@@ -3,7 +3,6 @@
 # Uses of ring: emit, more, stack, guard, threads and actors; of places: user_place, place, def_line, is_user_file;
 # of asyncio: error_text, error_place, error_stack; of weave: woven; of start: when_imported, after_fork. What a pool's worker
 # runs is told by pools.py.
-from _weakref import ref as _thread_ref
 
 _thread_marks = None
 # The module, which a program may take out of sys.modules.
@@ -56,7 +55,7 @@ class Marks:
                 yield thing, mark.value
 
 
-class _Mark(_thread_ref):
+class _Mark(ref):
     __slots__ = ("key", "value")
 
 

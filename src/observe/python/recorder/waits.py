@@ -4,7 +4,6 @@
 # program's would outlive a `del`. Nothing here opens a file, so that nothing gives the interpreter's lock away
 # while frames of the program are held.
 import gc as _waits_gc
-import os as _waits_os
 
 # Functions of the standard library that a thread waits in: by file and name, the word, what it is called, and
 # the local that holds what is waited for (its own `self` in most).
@@ -132,7 +131,7 @@ _waits_asyncio = {
     "Barrier": (WAIT_BEGAN_CONDITION, "Barrier.wait", "self"),
 }
 
-_waits_folder = _waits_os.path.dirname(_waits_os.path.abspath(_waits_os.__file__)) + _waits_os.sep
+_waits_folder = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _waits_paths = {}
 # The most frames of a stack, and of a chain of coroutines, that are looked at.
 _waits_deepest = 400
