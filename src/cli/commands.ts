@@ -305,15 +305,17 @@ const make = command({
 
 const observe = command({
   name: "observe",
-  summary: "run a Python program of your own and tell what became of everything in it",
-  about: `Runs a program that nobody has changed, with a recorder inside it, and tells what became of its
-    threads, event loops and tasks, with file and line: what was lost and why, what stood still, who
-    heard of a failure. What the program prints, its input, its signals and its exit status are its own;
-    the verdict goes to stderr when it has ended. All Python processes below it are observed as well.`,
+  summary: "run a program of your own and tell what became of everything in it",
+  about: `Runs a program of Python, JavaScript or TypeScript that nobody has changed, with a recorder inside
+    it, and tells what became of its threads, event loops, tasks and promises, with file and line: what was
+    lost and why, what stood still, who heard of a failure. What the program prints, its input, its signals
+    and its exit status are its own; the verdict goes to stderr when it has ended. All processes of Python,
+    Node.js and Bun below it are observed as well.`,
   operand: {
     name: "program",
     what: "a program",
-    says: `a Python program; or any command behind --, as -- pytest, or -- python -m package`,
+    says: `a file of Python (.py), JavaScript or TypeScript (.js, .ts, .tsx, .mjs, …); or any command
+      behind --, as -- pytest, -- node app.mjs or -- npm test`,
     least: 1,
     most: Infinity,
     isFile: true,
@@ -339,7 +341,8 @@ const observe = command({
     blocks: { says: "tell of an event loop that was held for D or more (100ms; at least 1ms)" },
     include: { says: `whose places count as yours: files that match, as "lib/*,app.py"` },
     exclude: { says: "files whose places do not" },
-    python: { says: "the interpreter (that of the active virtual environment, or python3)" },
+    python: { says: "what runs Python (that of the active virtual environment, or python3)" },
+    runtime: { says: "what runs JavaScript: bun, node or a path (the Bun inside tandem)" },
     ...look("draw without colours (as with NO_COLOR set), or with ASCII only"),
   },
   last: ["json", "events", "force"],

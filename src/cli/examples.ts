@@ -103,6 +103,9 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
   new: [tandem("new"), tandem("new", ["mine.yaml"])],
   observe: [
     tandemBefore("observe", ["app.py", "--port", "80"]),
+    tandemBefore("observe", ["app.ts"]),
+    tandemBefore("observe", ["app.mjs"], { runtime: "node", timeline: true }),
+    tandemBefore("observe", ["--", "npm", "test"], { must: "finish,heard" }),
     tandemBefore("observe", ["app.py"], { must: "finish,heard", timeout: "60s" }),
     tandemBefore("observe", ["--", "python3", "-m", "app"], { hang: "30s", timeline: true }),
     tandemBefore("observe", ["app.py"], { "quiet-program": true, json: "-" }),

@@ -97,6 +97,7 @@ export const valuedOptions = {
   hang: { value: "D", parse: durationFrom },
   blocks: { value: "D", parse: durationFrom },
   python: { value: "PATH", isFile: true, parse: asWritten },
+  runtime: { value: "PATH", isFile: true, parse: asWritten },
   include: { value: "GLOBS", parse: asWritten },
   exclude: { value: "GLOBS", parse: asWritten },
   jitter: { value: "P", parse: jitterShareFrom },

@@ -23,6 +23,8 @@ export class CannotStart extends UserError {}
 export interface Observing {
   /** The program and its arguments. */
   command: readonly string[];
+  /** The same as it is told, where what runs it has another name for its user. */
+  told?: readonly string[];
   /** All that are observed, the program's own first, as far as that is known. */
   languages: readonly ObservedLanguage[];
   /** What the program is started with beside the variables that there are. */
@@ -280,7 +282,7 @@ class Observation implements Running {
   #result(endedAt: number): Observed {
     const endedBy = this.#endedFor === "abort" ? "signal" : this.#endedFor;
     this.#followers.finish(interruptions.indexOf(endedBy ?? "crash"));
-    const { command } = this.#observing;
+    const { command, told = command } = this.#observing;
     const code = this.#child.exitCode;
     const signal = this.#child.signalCode as NodeJS.Signals | null;
     this.#tellEnd(endedAt, { code, signal, endedBy });
@@ -289,7 +291,7 @@ class Observation implements Running {
       this.#prepared.folders === null
         ? [{ process: this.#words, why: this.#prepared.why }]
         : [
-            ...this.#unseen.result(new Set(this.#followers.pids), { pid, command }),
+            ...this.#unseen.result(new Set(this.#followers.pids), { pid, command, told }),
             ...this.#followers.unseen,
           ];
     const troubles = this.#transcript.processes.flatMap((one) => [...one.troubles]);
@@ -323,7 +325,8 @@ class Observation implements Running {
   }
 
   get #words(): string {
-    return this.#observing.command.map(shellWord).join(" ");
+    const { command, told = command } = this.#observing;
+    return told.map(shellWord).join(" ");
   }
 }
 

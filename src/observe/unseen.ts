@@ -38,26 +38,40 @@ export class UnseenWatch {
   }
 
   /** @param root the process that was started, which may have been too short to be looked at. */
-  result(seen: ReadonlySet<number>, root: { pid: number; command: readonly string[] }): Unseen[] {
+  result(seen: ReadonlySet<number>, root: Root): Unseen[] {
     const unseen: Unseen[] = [];
     for (const [pid, { process, first, last }] of this.#looked) {
       const isStarted = pid === root.pid || last - first >= startMs;
       if (!isStarted || seen.has(pid) || this.isHelper(pid)) continue;
-      unseen.push(...this.#unseen(process));
+      const isAsStarted =
+        pid === root.pid && shellWords(process.words) === shellWords(root.command);
+      unseen.push(...this.#unseen(process, isAsStarted ? root.told : process.words));
     }
     if (unseen.length > 0 || seen.size > 0) return unseen;
-    const { command } = root;
-    const asStarted = this.#unseen({ executable: null, words: command, environment: null });
+    const { told } = root;
+    const asStarted = this.#unseen({ executable: null, words: told, environment: null }, told);
     if (asStarted.length > 0) return asStarted;
-    const name = command.map(shellWord).join(" ");
+    const name = shellWords(told);
     return [{ process: name, why: "no process below it loaded the recorder" }];
   }
 
   /** What is told of a process without a file; nothing where it is of no language that is observed. */
-  #unseen(process: UnseenProcess): Unseen[] {
-    const language = this.#languages.find((one) => one.isOfIt(process));
-    if (language === undefined) return [];
-    const name = process.words.map(shellWord).join(" ");
-    return [{ process: name, why: language.whyUnseen(process) }];
+  #unseen(process: UnseenProcess, told: readonly string[]): Unseen[] {
+    const of = this.#languages.find(
+      (one) => one.isOfIt(process) || one.isOfIt({ ...process, words: told }),
+    );
+    return of === undefined ? [] : [{ process: shellWords(told), why: of.whyUnseen(process) }];
   }
+}
+
+/** The process that was started. */
+interface Root {
+  pid: number;
+  command: readonly string[];
+  /** The command as it is told. */
+  told: readonly string[];
+}
+
+function shellWords(words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
 }

@@ -3,8 +3,9 @@ import { observe, type Observed, type Observing, type Running } from "../observe
 import type { ProgramRecording } from "./report.ts";
 
 export { CannotStart } from "../observe/observe.ts";
+export { findRuntime, javascript } from "../observe/javascript/javascript.ts";
 export { findInterpreter, python } from "../observe/python/python.ts";
-export type { RecorderSettings } from "../observe/language.ts";
+export type { ObservedLanguage, RecorderSettings } from "../observe/language.ts";
 export type { Unseen } from "../observe/unseen.ts";
 
 export interface ObserveOptions extends Omit<Observing, "onStart"> {

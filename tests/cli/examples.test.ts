@@ -28,6 +28,14 @@ async def serve():
 asyncio.run(serve())
 `;
 
+/** The same of JavaScript. */
+const script = `import { setTimeout as sleep } from "node:timers/promises";
+async function upload() {
+  await sleep(10);
+}
+await upload();
+`;
+
 /** The lines below "Example" or "Examples", without what is said beside them. */
 function examplesOf(help: string): string[] {
   const [, below = ""] = help.split(/^Examples?\n/m);
@@ -42,6 +50,8 @@ function prepared(): ReturnType<typeof temporaryFolder> {
   const folder = temporaryFolder();
   for (const name of ["my.yaml", "mine.yaml"]) folder.file(name, mine);
   folder.file("app.py", app);
+  for (const name of ["app.ts", "app.mjs"]) folder.file(name, script);
+  folder.file("package.json", `{"scripts":{"test":"node app.mjs"}}`);
   mkdirSync(folder.file("scenarios"));
   folder.file("scenarios/mine.yaml", mine);
   mkdirSync(folder.file(".config/fish/completions"), { recursive: true });
@@ -79,6 +89,13 @@ describe.each(topics)("$name", ({ help }) => {
   );
 });
 
+/** Whether an example observes what is not installed here. */
+function isWithout(example: string): boolean {
+  if (!example.startsWith("tandem observe")) return false;
+  if (/\.py|python/.test(example)) return findPython(9) === null;
+  return /node|npm/.test(example) && Bun.which("npm") === null;
+}
+
 /** Does what the examples of a topic say, in their order. */
 async function followed(examples: readonly string[]): Promise<void> {
   using folder = prepared();
@@ -89,7 +106,7 @@ async function followed(examples: readonly string[]): Promise<void> {
       expect(await asked.exited()).toBe(130);
       continue;
     }
-    if (/^tandem observe/.test(example) && findPython(9) === null) continue;
+    if (isWithout(example)) continue;
     // A run for real that says no speed takes as long as its scenario; a test need not.
     const line = example.replaceAll(
       /tandem run(?![^|]*(?:--speed|virtual))/g,

@@ -241,7 +241,7 @@ for t in threads: t.join()`,
     expect(stderr).toContain("tandem: --timeline stands behind app.py");
   });
 
-  test("leaves nothing behind but the recorder, which is its user's alone", async () => {
+  test("leaves nothing behind but the recorders, which are its user's alone", async () => {
     using home = temporaryFolder();
     using temporary = temporaryFolder();
     using folder = temporaryFolder();
@@ -255,9 +255,10 @@ for t in threads: t.join()`,
     expect(existsSync(stdout.trim())).toBeFalse();
     expect(readdirSync(folder.path)).toEqual(["app.py"]);
     expect(readdirSync(temporary.path)).toEqual([]);
-    const [kept, ...others] = readdirSync(`${home.path}/tandem`);
-    expect(kept).toStartWith("recorder-");
-    expect(others).toEqual([]);
+    // One of each language.
+    const kept = readdirSync(`${home.path}/tandem`);
+    expect(kept).toHaveLength(2);
+    for (const name of kept) expect(name).toStartWith("recorder-");
   });
 
   test("gets no recorder from a folder that others may write", async () => {
@@ -337,8 +338,15 @@ describe("what cannot be started has a sentence, and status 2", () => {
     [["nothing-like-it.py"], "nothing-like-it.py: there is no such file"],
     [["--", "no-such-command"], `there is no command "no-such-command" on the PATH`],
     [["--python", "no-such-python", "app.py"], "--python no-such-python: there is no such program"],
-    [["app.ts"], "app.ts: programs of JavaScript and TypeScript are not observed yet"],
-    [["script"], "script: it is no Python program; to observe what a command starts, write"],
+    [
+      ["script"],
+      "script: it is no program of Python, JavaScript or TypeScript; to observe what a command starts, write: tandem observe -- ./script",
+    ],
+    [
+      ["--runtime", "node", "app.py"],
+      "--runtime runs programs of JavaScript or TypeScript, and app.py",
+    ],
+    [["--python", "python3", "--", "ls"], "--python says what runs a file; behind -- the command"],
     [["-m", "package"], "-m is an option of Python; write: tandem observe -- python3 -m"],
     [["."], ".: the folder holds no __main__.py"],
     [[], "a program is missing"],
@@ -348,7 +356,7 @@ describe("what cannot be started has a sentence, and status 2", () => {
     [["--force", "app.py"], "--force is about the file of --events"],
   ])("%j", async (words, sentence) => {
     using folder = temporaryFolder();
-    for (const name of ["app.py", "app.ts"]) folder.file(name, "");
+    folder.file("app.py", "");
     folder.file("script", "#!/bin/sh\n");
     const { status, stdout, stderr } = await tandemHere(["observe", ...words], {
       cwd: folder.path,

@@ -1,23 +1,14 @@
 /** `tandem observe <program>` */
-import { closeSync, openSync, readdirSync, readSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
 import { OutputError, OutputFailed } from "../../base/files.ts";
-import { lookAt } from "../../base/paths.ts";
-import { nearest } from "../../base/suggest.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
 import { UserError } from "../../base/user-error.ts";
-import {
-  findInterpreter,
-  observeProgram,
-  python,
-  type RunningProgram,
-} from "../../runs/observe.ts";
+import { observeProgram, type RunningProgram } from "../../runs/observe.ts";
 import type { Demand } from "../../strategies/demands.ts";
 import { type Arguments, ownWords, readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
-import { UsageError } from "../errors.ts";
 import { checkEventsFile, checkFile } from "../events-file.ts";
+import { checkRuntimeOptions, commandOf, programOf, refusal } from "../program-file.ts";
 import { writeErrLine } from "../output.ts";
 import { version } from "../version.ts";
 
@@ -29,21 +20,17 @@ const blocksTicks = 100 * TICKS_PER_MS;
 const nsPerTick = 1000;
 
 export async function run(argv: string[]): Promise<number> {
-  checkInterpreterOptions(argv);
+  checkRuntimeOptions(ownWords(commands.observe, argv));
   const words = readArguments(commands.observe, argv);
   const isCommand = argv[argv.length - words.operands.length - 1] === "--";
   checkTogether(words);
   const demands = await demandsOf(words);
-  const command = isCommand
-    ? commandOf(words.operands)
-    : programOf(words.operands, words.options.python);
+  const program = (isCommand ? commandOf : programOf)(words.operands, words.options);
   try {
     using signals = new ForwardedSignals(words);
     const observed = await observeProgram({
       ...wanted(words),
-      command,
-      languages: [python],
-      variables: {},
+      ...program,
       tandem: version,
       onStart(program) {
         signals.goTo(program);
@@ -88,18 +75,6 @@ function wanted({ options }: Words) {
   };
 }
 
-function refusal(message: string): UsageError {
-  return new UsageError(message, commands.observe.name);
-}
-
-/** Refuses what Python takes in the place of a file with the command that does it. */
-function checkInterpreterOptions(argv: string[]): void {
-  const own = ownWords(commands.observe, argv);
-  const option = ["-m", "-c"].find((one) => own.includes(one));
-  if (option !== undefined)
-    throw refusal(`${option} is an option of Python; write: tandem observe -- python3 ${option} …`);
-}
-
 function checkTogether({ options, given }: Words): void {
   const { events, force, json: file, all } = options;
   if (events !== null) checkEventsFile(events, force, commands.observe.name);
@@ -126,71 +101,6 @@ async function demandsOf({ options }: Words): Promise<Demand[]> {
   } catch (error) {
     if (!(error instanceof DemandError)) throw error;
     throw refusal(`--must: ${error.message}`);
-  }
-}
-
-/** A command behind "--". @throws UsageError where there is none. */
-function commandOf(words: readonly string[]): string[] {
-  const [name, ...rest] = words as [string, ...string[]];
-  const path = Bun.which(name, { PATH: process.env["PATH"] ?? "" });
-  if (path !== null) return [name, ...rest];
-  if (name.includes("/")) throw refusal(`${name}: ${missing(name)}`);
-  throw refusal(`there is no command "${name}" on the PATH`);
-}
-
-/** A program of Python, with its interpreter. @throws UsageError where it is none. */
-function programOf(words: readonly string[], named: string | null): string[] {
-  const [file] = words as [string];
-  if (file !== "-") checkProgram(file);
-  const interpreter = findInterpreter(named, process.env);
-  if (interpreter !== null) return [interpreter, ...words];
-  throw named === null
-    ? refusal(
-        "there is no Python: neither python3 nor python is on the PATH; name one: --python PATH",
-      )
-    : refusal(`--python ${named}: there is no such program`);
-}
-
-function checkProgram(file: string): void {
-  const there = lookAt(file);
-  if (there.kind === "nothing") throw refusal(`${file}: ${missing(file)}`);
-  if (there.kind === "unreachable") throw refusal(`${file}: it cannot be read: ${there.why}`);
-  const instead = `to observe what a command starts, write: tandem observe -- ${file}`;
-  if (there.kind === "folder") {
-    if (lookAt(join(file, "__main__.py")).kind === "nothing")
-      throw refusal(`${file}: the folder holds no __main__.py, so Python cannot run it`);
-  } else if (/^\.[cm]?[jt]sx?$/.test(extname(file)))
-    throw refusal(`${file}: programs of JavaScript and TypeScript are not observed yet`);
-  else if (!/^\.py[wz]?$/.test(extname(file)) && !isPythonScript(file))
-    throw refusal(`${file}: it is no Python program; ${instead}`);
-}
-
-/** The end of a sentence about a file that is not there. */
-function missing(file: string): string {
-  let near: string | undefined;
-  try {
-    near = nearest(basename(file), readdirSync(dirname(file)));
-  } catch {
-    return "there is no such file";
-  }
-  if (near !== undefined)
-    return `there is no such file; did you mean "${join(dirname(file), near)}"?`;
-  const isCommand = !file.includes("/") && Bun.which(file) !== null;
-  return isCommand
-    ? `there is no such file; to observe a command, write: tandem observe -- ${file}`
-    : "there is no such file";
-}
-
-/** Whether a file without a name that says so is for Python: by its first line, if that names an interpreter. */
-function isPythonScript(file: string): boolean {
-  const bytes = Buffer.alloc(256);
-  const descriptor = openSync(file, "r");
-  try {
-    const length = readSync(descriptor, bytes, 0, bytes.length, 0);
-    const [first] = bytes.toString("latin1", 0, length).split("\n");
-    return !first!.startsWith("#!") || first!.includes("python");
-  } finally {
-    closeSync(descriptor);
   }
 }
 
