@@ -160,6 +160,7 @@ export interface Site {
   given?: Given;
   /** The call whose value was awaited, returned, dropped, …: where the value is a call's, without anything between. */
   called?: Called;
+  /** How the value is dropped; of an await: how its result is, which nobody looks at then. */
   dropped?: Drop;
   /** Of what is dropped by a callback: what that was given to. */
   by?: Given;

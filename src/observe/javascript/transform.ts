@@ -149,7 +149,7 @@ class Transformation {
       case "OptionalMemberExpression":
         return this.#visitMember(node, scope);
       case "AwaitExpression":
-        return this.#visitAwait(node, scope);
+        return this.#visitAwait(node, scope, use);
       case "YieldExpression":
         return this.#visitYield(node, scope);
       case "SequenceExpression":
@@ -327,12 +327,14 @@ class Transformation {
     if (scope.function === "<module>") this.#awaitsAtTop = true;
   }
 
-  #visitAwait(node: SyntaxNode, scope: Scope): void {
+  #visitAwait(node: SyntaxNode, scope: Scope, use: Use): void {
     const { running } = scope;
     const argument: SyntaxNode = node["argument"];
     if (running === null) return this.#visit(argument, scope, "taken");
     this.#noteAwait(scope);
-    const site = this.#site("await", node, scope, this.#calledIn(argument));
+    const isDropped = typeof use === "object" && use.drop === "statement";
+    const dropped: Partial<Site> = isDropped ? { dropped: "statement" } : {};
+    const site = this.#site("await", node, scope, { ...this.#calledIn(argument), ...dropped });
     const close = this.#edits.around(node, `${this.#t}.b(${running},`);
     this.#wrapOperand(argument, `${this.#t}.a(${running},@${site},`, scope);
     close();
