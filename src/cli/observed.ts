@@ -9,7 +9,8 @@ import { joined, json, type Output, terminal as template } from "../base/texts.t
 import { programJson } from "../report/program-json.ts";
 import { reportProgram } from "../report/program.ts";
 import { renderProgram } from "../report/terminal/program.ts";
-import { type ObservedProgram, recordingOf, type RunningProgram } from "../runs/observe.ts";
+import type { ObservedProgram, RunningProgram } from "../runs/observe.ts";
+import { recordingOf } from "../runs/recording.ts";
 import type { ProgramRecording } from "../runs/report.ts";
 import type { Demand } from "../strategies/demands.ts";
 import type { Checked } from "../strategies/expectations.ts";
@@ -25,7 +26,7 @@ type Words = Arguments<typeof commands.observe>;
 
 /** Tells where everything stands in a program that goes on. */
 export async function tellNow(program: RunningProgram): Promise<void> {
-  const report = reportProgram(await program.look());
+  const report = reportProgram(recordingOf(await program.look()));
   writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
 }
 
@@ -48,7 +49,7 @@ export async function tell(
   }
   const isRead = !options.quiet || options.json !== false || demands.length > 0;
   if (!isRead) return statusOf(observed, []);
-  const recording = await recordingOf(trace);
+  const recording = recordingOf(trace);
   const report = reportProgram({ ...recording, unseen: observed.unseen });
   if (options.json !== false)
     await writeResult(options.json, json(programJson(report, { all: options.all }), 2));
