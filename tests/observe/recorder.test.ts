@@ -1,6 +1,6 @@
 /** The recorder inside real Pythons: what it writes, and that the program notices nothing. */
 import { describe, expect, setDefaultTimeout } from "bun:test";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recorderFiles } from "../../src/observe/python/recorder.ts";
@@ -335,6 +335,67 @@ describe.skipIf(pythons().length === 0)(`the recorder${whyNoPython(9)}`, () => {
       expect(fates(slots, "thread")).toEqual([["task-started", "task-ended failed"]]);
     },
   );
+
+  testByTurns(
+    "what an earlier process has compiled of the standard library serves as well, and where it is damaged nothing does",
+    ({ path }) => {
+      const recorder = mkdtempSync(join(folder, "recorder-"));
+      const woven = () => readdirSync(recorder).filter((name) => name.endsWith(".woven"));
+      const bare = Bun.spawnSync([path, looking], { stdout: "pipe", stderr: "pipe" });
+      const expectNothingChanged = (): void => {
+        const { exitCode, stdout, stderr, processes } = record(path, [looking], { recorder });
+        expect([plain(stdout), plain(stderr)]).toEqual([
+          plain(bare.stdout.toString()),
+          plain(bare.stderr.toString()),
+        ]);
+        expect(exitCode).toBe(bare.exitCode);
+        expect(processes[0]!.filter(({ kind }) => kind === "TROUBLE")).toEqual([]);
+        expect(fates(processes[0]!, "wait")[0]).toEqual(["task-started", "DONE"]);
+      };
+      expectNothingChanged();
+      const first = woven().map((name) => [name, statSync(join(recorder, name)).ino]);
+      expect(first.length).toBeGreaterThan(5);
+      expectNothingChanged();
+      expect(woven().map((name) => [name, statSync(join(recorder, name)).ino])).toEqual(first);
+      for (const name of woven()) {
+        expect(statSync(join(recorder, name)).mode & 0o777).toBe(0o600);
+        const bytes = readFileSync(join(recorder, name));
+        bytes[bytes.length - 1]! ^= 1;
+        writeFileSync(join(recorder, name), bytes);
+      }
+      expectNothingChanged();
+      for (const [name, ino] of first)
+        expect(statSync(join(recorder, String(name))).ino).not.toBe(Number(ino));
+    },
+  );
+
+  testByTurns("what was compiled of a module serves no other text of it", ({ path }) => {
+    const recorder = mkdtempSync(join(folder, "recorder-"));
+    const own = mkdtempSync(join(folder, "own-"));
+    const find = "import queue; print(open(queue.__file__).read(), end='')";
+    const text = Bun.spawnSync([path, "-c", find]).stdout.toString();
+    const before = "        with self.not_full:";
+    expect(text).toContain(before);
+    writeFileSync(join(own, "app.py"), "import queue; queue.Queue().put(1)");
+    // The same names and constants, by which alone the two could not be told apart.
+    for (const [words, printed] of [
+      ["self.maxsize - 7", "-7"],
+      ["7 - self.maxsize", "7"],
+    ]) {
+      writeFileSync(
+        join(own, "queue.py"),
+        text.replace(before, `        print(${words})\n${before}`),
+      );
+      for (let time = 0; time < 2; time++) {
+        // Python's own bytecode goes by time and size.
+        const { stdout, processes } = record(path, ["-B", join(own, "app.py")], { recorder });
+        expect(stdout).toBe(`${printed}\n`);
+        expect(
+          processes[0]!.some(({ kind, text }) => kind === "RESOURCE" && text === "Queue"),
+        ).toBeTrue();
+      }
+    }
+  });
 
   testByTurns("what needs more pages than there are at first is written whole", ({ path }) => {
     const { processes } = record(path, [many]);

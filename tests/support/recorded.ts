@@ -3,7 +3,7 @@
  *
  * From a shell: `bun tests/support/recorded.ts /path/to/python3 app.py [args…]` prints the slots.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recorderFiles } from "../../src/observe/python/recorder.ts";
@@ -55,15 +55,22 @@ const headerBytes = 4096;
 export function record(
   python: string,
   argv: string[],
-  options: { cwd?: string; env?: Record<string, string>; timeout?: number } = {},
+  options: {
+    cwd?: string;
+    env?: Record<string, string>;
+    timeout?: number;
+    /** The recorder's folder, which is kept; else one of this process's own. */
+    recorder?: string;
+  } = {},
 ): Recorded {
   const folder = mkdtempSync(join(tmpdir(), "tandem-recorded-"));
   try {
+    const recorder = options.recorder ?? folder;
     for (const [name, text] of Object.entries(recorderFiles()))
-      writeFileSync(join(folder, name), text);
+      if (!existsSync(join(recorder, name))) writeFileSync(join(recorder, name), text);
     const run = Bun.spawnSync([python, ...argv], {
       cwd: options.cwd ?? process.cwd(),
-      env: { ...process.env, ...options.env, PYTHONPATH: folder, TANDEM_RECORD: folder },
+      env: { ...process.env, ...options.env, PYTHONPATH: recorder, TANDEM_RECORD: folder },
       stdout: "pipe",
       stderr: "pipe",
       timeout: options.timeout ?? 60_000,

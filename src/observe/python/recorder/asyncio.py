@@ -292,10 +292,22 @@ def _task_watch_eager(asyncio):
 
 def _task_wrap_return(outer, inner, hook):
     """Has a function within another one of the standard library hand what it returns to a hook; False: it cannot be."""
-    code = outer.__code__
-    lines = _start_source(code)
-    if lines is None:
+    try:
+        made = compiled_again(outer, inner.__name__, lambda lines: _task_returning(outer.__code__, inner, lines))
+    except (OSError, UnicodeDecodeError):
         return False
+    if made is None or made.co_freevars != inner.__code__.co_freevars:
+        return False
+    inner.__globals__["_tandem_returns"] = hook
+    inner.__code__ = made
+    return True
+
+
+def _task_returning(code, inner, lines):
+    """The code of the inner function, with a call around what it returns; None where its source is not to be had."""
+    lines = start_block(lines, code)
+    if lines is None:
+        return None
     tree = compile("\n" * (code.co_firstlineno - 1) + "\n".join(lines), code.co_filename, "exec", 0x400, True, 0)
     for part in tree.body[0].body:
         if getattr(part, "name", "") == inner.__name__:
@@ -306,13 +318,9 @@ def _task_wrap_return(outer, inner, hook):
                     setattr(one, field, getattr(statement.value, field))
             call.args[0], statement.value = statement.value, call
     module = compile(tree, code.co_filename, "exec", 0, True, sys.flags.optimize)
-    for name in (outer.__name__, inner.__name__):
+    for name in (code.co_name, inner.__name__):
         module = next(part for part in module.co_consts if getattr(part, "co_name", "") == name)
-    if module.co_freevars != inner.__code__.co_freevars:
-        return False
-    inner.__globals__["_tandem_returns"] = hook
-    inner.__code__ = module
-    return True
+    return module
 
 
 def _task_eager_step(task):

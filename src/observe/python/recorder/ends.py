@@ -266,12 +266,10 @@ class _EndWaitHooks:
 
 def _end_watch_waits(module):
     woven(module.Popen, "poll", _EndWaitHooks, ("after self.returncode = os.waitstatus", "hook.waited(self)"))
-    end_of_weaving()
 
 
 def _end_watch_subprocess(module):
     woven(module.Popen, "_handle_exitstatus", _EndWaitHooks, ("last", "hook.waited(self)"))
-    end_of_weaving()
 
 
 def _end_watch_children(module):
@@ -282,7 +280,6 @@ def _end_watch_children(module):
         ("first", "hook.begins(self)"),
         ("before exitcode = 1", "hook.failed()"),
     )
-    end_of_weaving()
 
 
 # -- forks -------------------------------------------------------------------------------------------------

@@ -298,7 +298,6 @@ def _pools_watch_futures(base):
     woven(future, "result", _JobHooks, ("before return self.__get_result()", "hook.asked(self)"))
     woven(future, "exception", _JobHooks, ("before return self._exception", "hook.asked(self)"))
     woven(future, "add_done_callback", _JobHooks, ("first", "hook.called_back(self, fn)"))
-    end_of_weaving()
 
 
 def _pools_watch_executor(executor, runs_in):
@@ -309,13 +308,11 @@ def _pools_watch_executor(executor, runs_in):
         ("after f = _base.Future()", "hook.submitted(f, fn, %d)" % runs_in),
     )
     woven(executor, "__init__", made_hooks(RESOURCE_POOL), ("first", "hook.made(self)"))
-    end_of_weaving()
 
 
 def _pools_watch_asyncio(futures):
     woven(futures, "_chain_future", _JobHooks, ("first", "hook.chained(source, destination)"))
     woven(futures, "_copy_future_state", _JobHooks, ("before dest.set_exception(", "hook.passed_on(dest, exception)"))
-    end_of_weaving()
 
 
 def _pools_forked():

@@ -174,7 +174,6 @@ def _queues_watch_queue(module):
     woven(queue, "get", _QueueHooks, ("first", "hook.getting(self)"))
     woven(queue, "put", _QueueHooks, ("first", "hook.putting(self)"))
     queue.__del__ = _queue_finalizer()
-    end_of_weaving()
     if module.SimpleQueue is not getattr(module, "_PySimpleQueue", None):
         module.SimpleQueue = _queue_simple(module.SimpleQueue)
 
@@ -213,7 +212,6 @@ def _queues_watch_asyncio_queues(module):
     woven(queue, "get_nowait", _QueueHooks, ("first", "hook.getting(self)"))
     woven(queue, "put_nowait", _QueueHooks, ("first", "hook.putting(self)"))
     queue.__del__ = _queue_finalizer()
-    end_of_weaving()
 
 
 def _queues_watch_asyncio_locks(module):
@@ -224,7 +222,6 @@ def _queues_watch_asyncio_locks(module):
         ("Semaphore", RESOURCE_SEMAPHORE),
     ):
         woven(getattr(module, name), "__init__", _MadeHooks(kind), ("first", "hook.made(self)"))
-    end_of_weaving()
 
 
 def _queues_watch_threading(module):
@@ -234,7 +231,6 @@ def _queues_watch_threading(module):
         ("Semaphore", RESOURCE_SEMAPHORE),
     ):
         woven(getattr(module, name), "__init__", _MadeHooks(kind), ("first", "hook.made(self)"))
-    end_of_weaving()
 
 
 def _queues_forked():

@@ -50,7 +50,7 @@ def _start_imported(name, module):
             hook(module)
         except Exception:
             trouble("after the import of " + name)
-    _start_sources.clear()
+    end_of_weaving()
     if not _start_hooks and _start_finder in sys.meta_path:
         sys.meta_path.remove(_start_finder)
 
@@ -63,11 +63,9 @@ def when_imported(name, hook):
             hook(module)
         except Exception:
             trouble("after the import of " + name)
+        end_of_weaving()
     else:
         _start_hooks.setdefault(name, []).append(hook)
-
-
-_start_injected = count(1)
 
 
 def inject(function, before="", after="", on_exit="", **names):
@@ -78,11 +76,32 @@ def inject(function, before="", after="", on_exit="", **names):
     are what they use, which its module gets under names of ours. False where the source is not to be had.
     """
     code = function.__code__
-    lines = _start_source(code)
-    if lines is None or "<locals>" in function.__qualname__:
+    if "<locals>" in function.__qualname__:
         return False
-    suffix = str(next(_start_injected))
+    suffix = function.__qualname__.replace(".", "_")
     ours = {name: "_tandem_%s_%s" % (name, suffix) for name in names}
+    texts = (before, after, on_exit)
+    try:
+        made = compiled_again(
+            function, (texts, tuple(names)), lambda lines: _start_compiled(function, lines, texts, ours)
+        )
+    except (OSError, UnicodeDecodeError):
+        return False
+    if made is None or made.co_freevars != code.co_freevars or made.co_name != code.co_name:
+        return False
+    for name, ours_name in ours.items():
+        function.__globals__[ours_name] = names[name]
+    function.__code__ = made
+    return True
+
+
+def _start_compiled(function, lines, texts, ours):
+    """A function's code with statements put into it, as in `inject`; None where its source is not to be had."""
+    code = function.__code__
+    before, after, on_exit = texts
+    lines = start_block(lines, code)
+    if lines is None:
+        return None
     # The text stands in its lines and columns, below as many headers as it is indented.
     depth = len(lines[0]) - len(lines[0].lstrip())
     headers = ["class %s:" % part for part in code_owner(function)] if depth else []
@@ -102,16 +121,10 @@ def inject(function, before="", after="", on_exit="", **names):
     ):
         if text_of:
             body[at:at] = _start_statements(text_of, ours, node.lineno)
-    scope = {}
     module = compile(tree, code.co_filename, "exec", 0, True, sys.flags.optimize)
     for _ in range(len(headers) + 1):
         module = next(part for part in module.co_consts if hasattr(part, "co_code"))
-    if module.co_freevars != code.co_freevars or module.co_name != code.co_name:
-        return False
-    for name, ours_name in ours.items():
-        function.__globals__[ours_name] = names[name]
-    function.__code__ = module
-    return True
+    return module
 
 
 def code_owner(function):
@@ -119,20 +132,8 @@ def code_owner(function):
     return function.__qualname__.split(".")[:-1]
 
 
-# The lines of files that functions were injected into, while one module's are.
-_start_sources = {}
-
-
-def _start_source(code):
-    """The lines of a function as they stand in its file; None where they cannot be read."""
-    lines = _start_sources.get(code.co_filename)
-    if lines is None:
-        try:
-            with open(code.co_filename, "rb") as file:
-                lines = file.read().decode("utf-8").split("\n")
-        except (OSError, UnicodeDecodeError):
-            return None
-        _start_sources[code.co_filename] = lines
+def start_block(lines, code):
+    """The lines of a function as they stand in those of its file; None where it is not there."""
     lines = lines[code.co_firstlineno - 1 :]
     if not lines or not lines[0].lstrip().startswith(("def ", "async def ", "@")):
         return None

@@ -254,7 +254,6 @@ def _threads_watch(threading):
         ("before self._invoke_excepthook(", "hook.failed(self)"),
         ("finally", "hook.over(self)"),
     )
-    end_of_weaving()
 
 
 def _threads_forked():

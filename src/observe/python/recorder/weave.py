@@ -6,12 +6,124 @@
 #
 # Uses trouble() of ring.py.
 
+import _imp as _weave_imp
 import _operator as _weave_operator
+import marshal as _weave_marshal
 import sys as _weave_sys
 
 _weave_MARK = "\0tandem recorder"  # stands in the compiled source for the object that has the hooks
 _weave_ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing ast into the program
-_weave_sources = {}  # file -> its lines, while the hooks of one module are woven
+# Files of a module's functions that are kept at most; a program comes to about ten.
+_weave_most_kept = 500
+_weave_sources = {}  # file -> its source, while the hooks of one module are woven
+
+
+class _WeaveSource:
+    """A file of the standard library, and the functions that earlier processes have compiled again of the same text.
+
+    To compile them takes longer than an empty program. So they are kept beside the recorder, in a folder that is this
+    user's alone, for each interpreter; they hold for its magic number, for the very bytes of the file, and where they
+    have come back whole.
+    """
+
+    __slots__ = ("data", "kept_in", "hash", "known", "is_new")
+
+    def __init__(self, file):
+        with open(file, "rb") as source:
+            self.data = source.read()
+        self.hash = _weave_hash(self.data)
+        self.known = {}
+        self.is_new = False
+        self.kept_in = None if _weave_is_unusual() else "%s/%s-%s.%s-%d.woven" % (
+            __file__.rpartition("/")[0],
+            file.rpartition("/")[2],
+            _weave_hash(file.encode("utf-8", "surrogateescape")).hex(),
+            _weave_sys.implementation.cache_tag,
+            _weave_sys.flags.optimize,
+        )
+        if self.kept_in is not None:
+            self.recall()
+
+    def lines(self):
+        return self.data.decode("utf-8").split("\n")
+
+    def recall(self):
+        try:
+            with open(self.kept_in, "rb") as kept:
+                data = kept.read()
+        except OSError:
+            return
+        if data[:8] == self.hash and data[8:16] == _weave_hash(data[16:]):
+            self.known = _weave_marshal.loads(data[16:])
+
+    def keep(self):
+        import os
+
+        data = _weave_marshal.dumps(self.known)
+        mine = "%s.%d" % (self.kept_in, os.getpid())
+        try:
+            _weave_make_room(os, __file__.rpartition("/")[0])
+            file = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(file, self.hash + _weave_hash(data) + data)
+            finally:
+                os.close(file)
+            os.replace(mine, self.kept_in)
+        except OSError:
+            pass
+
+
+def _weave_make_room(os, folder):
+    """Begins anew where very many are kept: most are then of interpreters that are gone."""
+    kept = [name for name in os.listdir(folder) if ".woven" in name]
+    if len(kept) >= _weave_most_kept:
+        for name in kept:
+            os.unlink("%s/%s" % (folder, name))
+
+
+def _weave_hash(data):
+    """The hash by which Python knows a source file again, with its magic number as the key."""
+    key = int.from_bytes(_weave_sys.modules["_frozen_importlib_external"].MAGIC_NUMBER, "little")
+    return _weave_imp.source_hash(key, data)
+
+
+def _weave_is_unusual():
+    """Whether what is compiled here lacks columns, which others would miss in their tracebacks."""
+    import os
+
+    return "no_debug_ranges" in _weave_sys._xoptions or "PYTHONNODEBUGRANGES" in os.environ
+
+
+def compiled_again(function, what, make):
+    """The code that make(lines of its file) gives for a function, or has given in an earlier process; None: none.
+
+    what: all that it follows from, beside the file; it can be marshalled. Raises OSError or ValueError where the file
+    cannot be read.
+    """
+    code = function.__code__
+    source = _weave_sources.get(code.co_filename)
+    if source is None:
+        source = _weave_sources[code.co_filename] = _WeaveSource(code.co_filename)
+    key = (function.__qualname__, code.co_firstlineno, what)
+    made = source.known.get(key)
+    if made is None or made.co_filename != code.co_filename:
+        made = make(source.lines())
+        if made is not None:
+            source.known[key] = made
+            source.is_new = True
+    return made
+
+
+def end_of_weaving():
+    """Keeps what was compiled, and forgets the sources that were read."""
+    try:
+        for source in _weave_sources.values():
+            if source.is_new and source.kept_in is not None:
+                source.keep()
+    except Exception:
+        trouble("keeping what was woven")
+    finally:
+        _weave_sources.clear()
 
 
 def weave(function, hooks, *insertions):
@@ -23,23 +135,8 @@ def weave(function, hooks, *insertions):
     Returns whether it was done: not where the source is missing or is not what runs.
     """
     code = function.__code__
-    lines = _weave_lines(code.co_filename)
-    first = code.co_firstlineno - 1
-    if first >= len(lines):
-        return False
-    text = "".join(_weave_block(lines, first))
-    names = function.__qualname__.split(".")
-    if len(names) > 1:
-        text = "\n" * (first - 1) + "class %s:\n%s" % (names[-2], text)
-    else:
-        text = "\n" * first + text
-    tree = compile(text, code.co_filename, "exec", _weave_ONLY_AST, True)
-    body = tree.body[0].body if len(names) > 1 else tree.body
-    for where, statement in insertions:
-        if not _weave_insert(body[0], where, statement, lines):
-            return False
-    woven = _weave_code(tree, code)
-    if not _weave_is_of(woven, code):
+    woven = compiled_again(function, insertions, lambda lines: _weave_compiled(function, lines, insertions))
+    if woven is None or not _weave_is_of(woven, code):
         return False
     consts = tuple(hooks if one == _weave_MARK and type(one) is str else one for one in woven.co_consts)
     function.__code__ = woven.replace(co_consts=consts)
@@ -56,16 +153,24 @@ def woven(owner, name, hooks, *insertions):
         trouble("weaving %s.%s" % (getattr(owner, "__name__", "?"), name))
 
 
-def end_of_weaving():
-    """Forgets the sources that were read."""
-    _weave_sources.clear()
-
-
-def _weave_lines(file):
-    if file not in _weave_sources:
-        with open(file, encoding="utf-8") as source:
-            _weave_sources[file] = source.readlines()
-    return _weave_sources[file]
+def _weave_compiled(function, lines, insertions):
+    """A function's code with insertions; None where there is no place for one."""
+    code = function.__code__
+    first = code.co_firstlineno - 1
+    if first >= len(lines):
+        return None
+    text = "\n".join(_weave_block(lines, first))
+    names = function.__qualname__.split(".")
+    if len(names) > 1:
+        text = "\n" * (first - 1) + "class %s:\n%s" % (names[-2], text)
+    else:
+        text = "\n" * first + text
+    tree = compile(text, code.co_filename, "exec", _weave_ONLY_AST, True)
+    body = tree.body[0].body if len(names) > 1 else tree.body
+    for where, statement in insertions:
+        if not _weave_insert(body[0], where, statement, lines):
+            return None
+    return _weave_code(tree, code)
 
 
 def _weave_block(lines, first):
