@@ -53,6 +53,7 @@ globalThis[name] = {
   z: (call, value) => (moved(call, "z", "running", "yielding"), value),
   c: (call) =>
     moved(call, "c", "running", "running", "standing", "looping", "yielding", "returning"),
+  s: (delay) => delay,
   d: same,
   v: same,
   p: same,

@@ -1,5 +1,5 @@
 /** Which kind of call a call is, by what it calls: one that makes a promise or a handle, that blocks, that ends the process. */
-import { bare, isMember, keyName } from "./syntax.ts";
+import { bare, childrenOf, isCall, isFunction, isMember, keyName } from "./syntax.ts";
 import type { SyntaxNode } from "./syntax.ts";
 import { rootName } from "./known.ts";
 import { lastName } from "./naming.ts";
@@ -49,3 +49,74 @@ export function processOf(node: SyntaxNode): SyntaxNode | null {
   const method = keyName(callee["property"], callee["computed"]);
   return method !== null && ofProcess.has(method) ? object : null;
 }
+
+/** The calls of a module that make a timer with a delay, by the names that it has for such functions. */
+export class TimerCalls {
+  /** What gives the promise of a timer. */
+  readonly #sleeps = new Set<string>();
+  /** The whole of `timers/promises`. */
+  readonly #modules = new Set<string>();
+
+  constructor(program: SyntaxNode) {
+    for (const statement of program["body"] as SyntaxNode[]) this.#collect(statement);
+  }
+
+  /** Whether a call gives the promise of a timer. */
+  isSleep(node: SyntaxNode): boolean {
+    if (node.type === "NewExpression" || !isCall(node)) return false;
+    const callee = bare(node["callee"]);
+    if (callee.type === "Identifier") return this.#sleeps.has(callee["name"]);
+    if (!isMember(callee)) return false;
+    const object = bare(callee["object"]);
+    if (object.type !== "Identifier") return false;
+    const name = keyName(callee["property"], callee["computed"]);
+    if (object["name"] === "Bun") return name === "sleep";
+    return name === "setTimeout" && this.#modules.has(object["name"]);
+  }
+
+  /** The delay that a call gives a timer; null where there is none. */
+  delayOf(node: SyntaxNode): SyntaxNode | null {
+    const given: SyntaxNode[] = node["arguments"];
+    const isCallback = !this.isSleep(node) && isTimerName(lastName(node["callee"]));
+    const delay = this.isSleep(node) ? given[0] : isCallback ? given[1] : undefined;
+    const before = given.slice(0, isCallback ? 1 : 0);
+    if (delay === undefined || [delay, ...before].some(({ type }) => type === "SpreadElement"))
+      return null;
+    return isFunction(bare(delay)) ? null : delay;
+  }
+
+  #collect(statement: SyntaxNode): void {
+    if (statement.type === "ImportDeclaration") {
+      if (!isTimersModule(statement["source"].value)) return;
+      for (const { type, imported, local } of statement["specifiers"] as SyntaxNode[]) {
+        if (type !== "ImportSpecifier") this.#modules.add(local.name);
+        else if (keyName(imported, false) === "setTimeout") this.#sleeps.add(local.name);
+      }
+      return;
+    }
+    if (statement.type !== "VariableDeclaration") return;
+    for (const { id, init } of statement["declarations"] as SyntaxNode[]) {
+      const value = init ? bare(init) : null;
+      if (value?.type !== "CallExpression") continue;
+      const [argument]: SyntaxNode[] = value["arguments"];
+      const made = lastName(value["callee"]);
+      if (made === "promisify" && id.type === "Identifier" && argument) {
+        if (lastName(argument) === "setTimeout") this.#sleeps.add(id.name);
+      } else if (made === "require" && isTimersModule(argument?.["value"])) this.#takeOut(id);
+    }
+  }
+
+  /** Takes the names out of what `require` gives. */
+  #takeOut(id: SyntaxNode): void {
+    if (id.type === "Identifier") this.#modules.add(id["name"]);
+    if (id.type !== "ObjectPattern") return;
+    for (const property of childrenOf(id))
+      if (keyName(property["key"], property["computed"]) === "setTimeout")
+        this.#sleeps.add(property["value"].name);
+  }
+}
+
+const isTimerName = (name: string): boolean => name === "setTimeout" || name === "setInterval";
+
+const isTimersModule = (name: unknown): boolean =>
+  name === "timers/promises" || name === "node:timers/promises";

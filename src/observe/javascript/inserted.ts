@@ -14,9 +14,9 @@
  * t.b(i,await t.a(i,3,EXPR))                                          m in place of i at top level
  * {for await(const x of t.a(i,4,EXPR)){t.j(i);try{ … }finally{t.n(i,4)}}t.j(i)}
  * t.z(i,yield t.y(i,5,EXPR))                                          async generators only; yield* as well
- * catch(error){t.c(i,error); … }   finally{t.c(i); … }               in async functions and at top level
+ * catch(error){t.c(i,5,error); … }   finally{t.c(i); … }             in async functions and at top level
  * t.d(6,f())   t.v(7,f())                                             a call whose value is dropped, or goes elsewhere
- * t.p(8,new Promise(…))   t.g(9,Promise.all(…))   t.h(10,setTimeout(…))
+ * t.p(8,new Promise(…))   t.g(9,Promise.all(…))   t.h(10,setTimeout(…,t.s(EXPR)))
  * t.u(t.w(11),execFileSync(…))   t.x(12,process).exit(1)
  * setTimeout(() => {const i=t.k(13);try{ … }finally{t.q(i)}},5)       a synchronous callback that is written where it is given
  * ```
@@ -62,10 +62,10 @@ export interface Inserted {
   /** It goes on behind a `yield`. By `throw()` or `return()`: `c`, or `f` and `l`, instead. */
   z<Value>(call: Running, value: Value): Value;
   /**
-   * A call goes on in one of its `catch` blocks (with the error; undefined where it is taken apart at once) or `finally`
-   * blocks (without a second argument): after an await that failed, or without having been suspended.
+   * A call goes on in one of its `catch` blocks (with its site, and the error; undefined where it is taken apart at once) or
+   * `finally` blocks (without either): after an await that failed, or without having been suspended.
    */
-  c(call: Running, error?: unknown): void;
+  c(call: Running, site?: number, error?: unknown): void;
 
   /** A call's value was dropped (`Site.dropped` says how): a promise is then one that nobody can wait for. */
   d<Value>(site: number, value: Value): Value;
@@ -77,6 +77,9 @@ export interface Inserted {
   g<Value>(site: number, value: Value): Value;
   /** A call or `new` has made something that may keep the process alive (`Site.handle`); or a promise of the sort. */
   h<Value>(site: number, value: Value): Value;
+
+  /** The delay of the timer that is made next. */
+  s<Value>(delay: Value): Value;
 
   /** A call that blocks its thread is about to be made. The result is handed to `u` as it is. */
   w(site: number): unknown;
@@ -113,6 +116,12 @@ export interface Called {
   callee: string;
   line: number;
   column: number;
+  /** Whether it gives the promise of a timer: `setTimeout` of `timers/promises`, by whatever name, or `Bun.sleep`. */
+  timer?: true;
+  /** Of a method of `process`: its first argument where it is a text, as the event of `on("exit", …)`. */
+  event?: string;
+  /** Of `then`, `catch`, `finally`: whether it takes rejections. */
+  hears?: true;
   /** Sites (`kind: "call"` and `"callback"`) of the functions written as its arguments, in their order. */
   gives?: number[];
 }
@@ -133,6 +142,8 @@ export type SiteKind =
   | "await"
   | "for-await"
   | "yield"
+  /** A `catch` block, where its word stands. */
+  | "catch"
   | "return"
   | "dropped"
   | "escapes"

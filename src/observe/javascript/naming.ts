@@ -33,10 +33,15 @@ export function calledAt(node: SyntaxNode, source: string): Called {
   const named = isMember(inner) ? inner["property"] : node;
   const stands = named.loc.start.line === node.loc.start.line ? node : named;
   const isWritten = inner.type === "Identifier" || isMember(inner);
+  const name = lastName(callee);
+  const given: number = node["arguments"]?.length ?? 0;
   return {
-    name: lastName(callee),
+    name,
     callee: isWritten ? onOneLine(source.slice(callee.start, callee.end)) : "",
     ...positionOf(stands),
+    ...(given > 0 && (name === "catch" || (name === "then" && given > 1))
+      ? { hears: true as const }
+      : {}),
   };
 }
 

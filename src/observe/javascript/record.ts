@@ -69,8 +69,15 @@ export type AliveKinds = string[];
 
 export type RecordLine =
   | [is: "process", head: ProcessHead]
-  /** An absolute path, line and column from 1; the function is null outside of any. */
-  | [is: "place", id: number, file: string, line: number, column: number, ofFunction: string | null]
+  /** An absolute path, line and column from 1, the column null where it is not known; the function is null outside of any. */
+  | [
+      is: "place",
+      id: number,
+      file: string,
+      line: number,
+      column: number | null,
+      ofFunction: string | null,
+    ]
   /** The id is the thread's number of `node:worker_threads`, and 1 more. */
   | [is: "thread", id: number, name: string, head: ThreadHead]
   | [is: "loop", id: number, thread: number]

@@ -5,9 +5,9 @@
  * Left as it was: calls known to be synchronous (`known.ts`); functions whose body cannot become a `try` block
  * (`isMovable`); what stands in `with`; types, enums and decorators.
  */
-import { kindOfCall, processOf } from "./calls.ts";
+import { kindOfCall, processOf, TimerCalls } from "./calls.ts";
 import { Edits } from "./edits.ts";
-import type { Drop, Given, Site, SiteKind, Transformed } from "./inserted.ts";
+import type { Called, Drop, Given, Site, SiteKind, Transformed } from "./inserted.ts";
 import { isPlain, KnownCalls } from "./known.ts";
 import {
   calledAt,
@@ -81,6 +81,7 @@ class Transformation {
   readonly #program: SyntaxNode;
   readonly #edits: Edits;
   readonly #known: KnownCalls;
+  readonly #timers: TimerCalls;
   readonly #sites: Site[] = [];
   readonly #t: string;
   #awaitsAtTop = false;
@@ -90,6 +91,7 @@ class Transformation {
     this.#program = parseModule(source, options);
     this.#edits = new Edits(source);
     this.#known = new KnownCalls(this.#program);
+    this.#timers = new TimerCalls(this.#program);
     let name = options.name;
     while (source.includes(name)) name += "_";
     this.#t = name;
@@ -316,12 +318,13 @@ class Transformation {
 
   /** A call whose functions among its arguments will have their sites noted in it. */
   #calledWithGifts(node: SyntaxNode) {
-    const called = calledAt(node, this.#source);
+    const called: Called = calledAt(node, this.#source);
+    if (this.#timers.isSleep(node)) called.timer = true;
     this.#gifts.set(node, called);
     return called;
   }
 
-  readonly #gifts = new Map<SyntaxNode, { gives?: number[] }>();
+  readonly #gifts = new Map<SyntaxNode, Called>();
 
   #noteAwait(scope: Scope): void {
     if (scope.function === "<module>") this.#awaitsAtTop = true;
@@ -374,8 +377,9 @@ class Transformation {
       const own = `${this.#t}e`;
       if (parameter === null) this.#edits.open(body.start, `(${own})`);
       const error = parameter === null ? own : parameter["name"];
-      const told = error === undefined ? running : `${running},${error}`;
-      this.#edits.open(body.start + 1, `${this.#t}.c(${told});`);
+      const site = this.#site("catch", node, scope);
+      const told = error === undefined ? "" : `,${error}`;
+      this.#edits.open(body.start + 1, `${this.#t}.c(${running},@${site}${told});`);
     }
     this.#visit(body, scope);
   }
@@ -441,7 +445,8 @@ class Transformation {
         ? { dropped: use.drop, ...(use.by === undefined ? {} : { by: use.by }) }
         : {};
     const siteOf = (kind: SiteKind, more: Partial<Site> = {}): number => {
-      const called = this.#gifts.get(node) === undefined ? this.#calledIn(node) : {};
+      const before = this.#gifts.get(node);
+      const called = before === undefined ? this.#calledIn(node) : { called: before };
       return this.#site(kind, node, scope, { ...called, ...drop, ...more });
     };
     const kind = kindOfCall(node);
@@ -469,7 +474,10 @@ class Transformation {
     const callee: SyntaxNode = node["callee"];
     const process = processOf(node);
     if (process !== null) {
-      const site = this.#site("exit", node, scope, { called: calledAt(node, this.#source) });
+      const called = this.#gifts.get(node) ?? this.#calledWithGifts(node);
+      const first: SyntaxNode | undefined = node["arguments"][0];
+      if (first?.type === "StringLiteral") called.event = first["value"];
+      const site = this.#site("exit", node, scope, { called });
       this.#edits.around(process, `${this.#t}.x(@${site},`)();
       return;
     }
@@ -478,11 +486,14 @@ class Transformation {
 
   #visitArguments(node: SyntaxNode, scope: Scope): void {
     const isPlainly = ["Math", "Number", "String"].includes(node["callee"].object?.name);
+    const delay = this.#timers.delayOf(node);
     let given: Given | null = null;
     for (const argument of node["arguments"] as SyntaxNode[]) {
       const inner = bare(argument);
       if (!isFunction(inner)) {
+        const close = argument === delay ? this.#edits.around(argument, `${this.#t}.s(`) : null;
         this.#visit(argument, scope, isPlainly ? "plain" : "kept");
+        close?.();
         continue;
       }
       given ??= givenTo(node, this.#source);

@@ -1,0 +1,617 @@
+/**
+ * The calls of async functions, as the transformed text tells of them (`Inserted`).
+ *
+ * Here is what happens at every call and await, so it is written for speed: a few fields are stored and the clock is read,
+ * nothing is told, and no object is made but a call's own. `current` is whose code runs; a call that is left gives way
+ * to whoever ran below it, which is nobody where the engine has called it.
+ */
+import type { Given, Site } from "../inserted.ts";
+import { now } from "./clock.ts";
+import { caught, failed, fails, turnFailures } from "./failures.ts";
+import { held, holds, turnEnds } from "./holds.ts";
+import { handlerBegins, handlerEnds } from "./exits.ts";
+import {
+  Call,
+  CALL,
+  CALLBACK,
+  Combined,
+  Derived,
+  DUE,
+  IN_COMBINATOR,
+  type Info,
+  MAIN,
+  Made,
+  MODULE,
+  OVER,
+  RUNNING,
+  STANDING,
+} from "./model.ts";
+import { ended, isUsed, known, settle, use } from "./promises.ts";
+import { names, sites } from "./sites.ts";
+import { expect, tapped } from "./tap.ts";
+import {
+  countFinished,
+  introduce,
+  isSingled,
+  noteChange,
+  state,
+  tellEnd,
+  tellFloated,
+  tellPlace,
+  willTell,
+  young,
+} from "./telling.ts";
+import { dueOf, isTimer, takeDelay, tellLateCall, tellLateCallback } from "./timers.ts";
+import { thread, write } from "./writer.ts";
+
+/** Whose code runs; null: nobody's that is known. */
+let current: Call | null = null;
+/**
+ * The call whose body has just been left for the first time, or is over without: the next value that comes by is its
+ * promise, if it comes from a call by its name.
+ */
+let last: Call | null = null;
+/** When code that is known ran last. */
+let lastEnd = 0;
+
+/** Slices with more than this between them are of two turns of the loop, in ticks. */
+const gap = 1000;
+
+/** The current turn of the loop: its number, when it began, how many slices it has had, and who had most of them. */
+export const turn = { number: 0, began: 0, slices: 0, owner: null as Call | null, lastEnd: 0 };
+
+let owner: Call | null = null;
+let votes = 0;
+
+export const currentCall = (): Call | null => current;
+
+/** Whoever makes something now, as far as that is told. */
+export const maker = (): Call | null =>
+  current === null || current.kind !== CALLBACK ? current : current.parent;
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+/** A turn of the loop begins. */
+export function newTurn(at: number): void {
+  turn.lastEnd = lastEnd;
+  turn.owner = owner;
+  turnEnds();
+  owner = null;
+  votes = 0;
+  turn.number++;
+  turn.began = at;
+  turn.slices = 1;
+  turnFailures(turn.number);
+}
+
+/**
+ * Code begins that the engine has called. Where the recorder's own timer should have come long since and has not, the
+ * loop has not turned, and whatever kept the thread did it within its turn.
+ */
+function arrive(at: number): void {
+  if (at - lastEnd > gap && (!state.isArmed || at < state.armedUntil)) newTurn(at);
+  else turn.slices++;
+}
+
+/** A promise that has been waited for is used by a library, as no site has told of a use. */
+function settleTapped(): void {
+  const infos = tapped.splice(0);
+  const at = now();
+  for (const info of infos) if (!isUsed(info)) use(info, "library", maker(), null, -1, at);
+}
+
+/** A call's promise will not come by. */
+function passOver(): void {
+  const call = last;
+  last = null;
+  if (call !== null && call.state === OVER && call.id === 0 && !call.failed)
+    countFinished(call, call.left);
+}
+
+/** The call whose promise a value is that has come from a site, if it has just been made. */
+function justMade(site: number, value: unknown): Call | null {
+  const call = last!;
+  const name = names[site];
+  if (name === undefined || (name !== names[call.site] && (name !== "" || sites[call.site]!.given)))
+    return null;
+  if (!(value instanceof Promise) && !isGenerator(call)) return null;
+  last = null;
+  call.place = site;
+  if (call.id !== 0) tellPlace(call);
+  if (call.state === OVER && call.id === 0 && !call.failed) countFinished(call, call.left);
+  return call;
+}
+
+const isGenerator = (call: Call): boolean => sites[call.site]!.generator === true;
+
+export function e(site: number): unknown {
+  const at = now();
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  const call = new Call(CALL, site, current, at);
+  young.append(call);
+  if (current === null) arrive(at);
+  current = call;
+  const { given } = sites[site]!;
+  if (given !== undefined) noteGiven(call, given, at);
+  return call;
+}
+
+export function a<Value>(running: unknown, site: number, value: Value): Value {
+  const call = running as Call;
+  const at = now();
+  if (at - call.resumed >= holds.least) held(call, at);
+  call.busy += at - call.resumed;
+  call.left = at;
+  call.at = site;
+  call.state = STANDING;
+  let on: Info | null = null;
+  if (isObject(value)) {
+    if (last !== null) {
+      const made = justMade(site, value);
+      if (made !== null) {
+        made.awaiter = call;
+        made.awaitedAt = site;
+        on = made;
+        if (tapped.length !== 0) settleTapped();
+        if (made.failed && made.state === OVER) failed(made, at, turn.number);
+      }
+    }
+    if (on === null) on = waitFor(call, site, value, at);
+    expect(value);
+  }
+  call.on = on;
+  if (call.id !== 0) noteChange(call);
+  leave(call, at);
+  return value;
+}
+
+/** A call is about to wait for something that it has not just called. */
+function waitFor(call: Call, site: number, value: object, at: number): Info | null {
+  const derived = derive(site, value);
+  if (tapped.length !== 0) settleTapped();
+  const info = derived ?? known.get(value) ?? null;
+  if (info === null) {
+    if (!isTimer(site)) return null;
+    const delay = takeDelay();
+    if (delay === null) return null;
+    call.due = at + delay;
+    call.resumes |= DUE;
+    return null;
+  }
+  if (info instanceof Made) {
+    if (info.escapedAt === -1 && names[site] !== "Promise") info.escapedAt = site;
+    if (info.due !== 0) {
+      call.due = info.due;
+      call.resumes |= DUE;
+    }
+  } else if (info instanceof Combined) call.resumes |= IN_COMBINATOR;
+  use(info, "await", call, null, site, at);
+  return info;
+}
+
+/** A call is left: whoever ran below it goes on. */
+function leave(call: Call, at: number): void {
+  if (!call.wasLeft) leaveFirst(call);
+  current = call.below;
+  call.below = null;
+  lastEnd = at;
+  // Whoever had most of the turn's slices is left over where each one of another's takes one away.
+  if (owner === call) votes++;
+  else if (--votes < 0) {
+    owner = call;
+    votes = 0;
+  }
+  if (!state.isArmed) willTell();
+}
+
+function leaveFirst(call: Call): void {
+  call.wasLeft = true;
+  last = call;
+  const { given } = sites[call.site]!;
+  if (given?.dropped === true) dropped(call, call.site);
+}
+
+function dropped(call: Call, site: number): void {
+  if (call.droppedAt !== -1) return;
+  call.droppedAt = site;
+  if (call.id !== 0) tellFloated(call);
+}
+
+export function b<Value>(running: unknown, value: Value): Value {
+  const call = running as Call;
+  const at = now();
+  if (call.resumes !== 0) goesOn(call, at);
+  call.resumed = at;
+  call.on = null;
+  call.state = RUNNING;
+  call.below = current;
+  current = call;
+  if (at - lastEnd > gap) arrive(at);
+  else turn.slices++;
+  return value;
+}
+
+/** What there is to be done when a call goes on that stood at something of note. */
+function goesOn(call: Call, at: number): void {
+  const { resumes } = call;
+  call.resumes = 0;
+  if ((resumes & IN_COMBINATOR) !== 0 && call.on instanceof Combined) settle(call.on, null, at);
+  if ((resumes & DUE) !== 0) tellLateCall(call, at);
+}
+
+/** A call goes on, from wherever it stood, if it did. */
+function goOn(call: Call, at: number): void {
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  call.returns = null;
+  if (call.state !== STANDING) {
+    current = call;
+    return;
+  }
+  if (call.resumes !== 0) goesOn(call, at);
+  call.resumed = at;
+  call.state = RUNNING;
+  call.below = current;
+  current = call;
+  if (call.below === null) arrive(at);
+}
+
+export function j(running: unknown): void {
+  const call = running as Call;
+  goOn(call, now());
+  call.on = null;
+}
+
+export function n(running: unknown, site: number): void {
+  const call = running as Call;
+  // In a loop that is left by `return f()` it is the loop's own end that is waited for.
+  const { returns } = call;
+  stand(call, site);
+  call.returns = returns;
+}
+
+function stand(call: Call, site: number): void {
+  const at = now();
+  if (call.state !== RUNNING) return;
+  if (at - call.resumed >= holds.least) held(call, at);
+  call.busy += at - call.resumed;
+  call.left = at;
+  call.at = site;
+  call.state = STANDING;
+  call.on = null;
+  if (call.id !== 0) noteChange(call);
+  leave(call, at);
+}
+
+export function y<Value>(running: unknown, site: number, value: Value): Value {
+  const call = running as Call;
+  stand(call, site);
+  return value;
+}
+
+export function z<Value>(running: unknown, value: Value): Value {
+  goOn(running as Call, now());
+  return value;
+}
+
+export function c(running: unknown, site?: number, error?: unknown): void {
+  const call = running as Call;
+  const at = now();
+  if (site !== undefined) caught(call, site, error, at);
+  const { returns } = call;
+  goOn(call, at);
+  // A `finally` block goes by what is returned, if it returns nothing itself.
+  if (site === undefined) call.returns = returns;
+  call.on = null;
+}
+
+export function r<Value>(running: unknown, site: number, value: Value): Value {
+  const call = running as Call;
+  if (!isObject(value)) return value;
+  const at = now();
+  let info: Info | null = null;
+  if (last !== null) {
+    info = justMade(site, value);
+    if (info !== null) known.set(value, info);
+  }
+  info ??= derive(site, value) ?? known.get(value) ?? null;
+  if (tapped.length !== 0) settleTapped();
+  if (info === null || info === call) return value;
+  if (info instanceof Made && info.escapedAt === -1 && names[site] !== "Promise")
+    info.escapedAt = site;
+  call.at = site;
+  call.returns = info;
+  use(info, "return", call, null, site, at);
+  return value;
+}
+
+export function f(running: unknown, error: unknown): void {
+  const call = running as Call;
+  const at = now();
+  fails(call, error);
+  goOn(call, at);
+}
+
+export function l(running: unknown): void {
+  const call = running as Call;
+  const at = now();
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  if (call.state === RUNNING) {
+    if (at - call.resumed >= holds.least) held(call, at);
+    call.busy += at - call.resumed;
+    call.left = at;
+    current = call.below;
+  }
+  lastEnd = at;
+  const { returns } = call;
+  if (returns instanceof Call && returns.state !== OVER && !call.failed) {
+    call.state = STANDING;
+    if (call.id !== 0) noteChange(call);
+    if (!call.wasLeft) leaveFirst(call);
+    call.below = null;
+    if (!state.isArmed) willTell();
+    return;
+  }
+  if (returns instanceof Call && returns.failed && !call.failed) {
+    call.failed = true;
+    call.error = returns.error;
+    call.from = returns;
+  }
+  if (!call.wasLeft) last = call;
+  over(call, at);
+}
+
+/** A call is over. */
+function over(call: Call, at: number): void {
+  call.unlink();
+  call.state = OVER;
+  call.left = at;
+  if (call.failed) {
+    if (isSingled(call)) {
+      if (call.id === 0) introduce(call);
+      tellEnd(call, at);
+    }
+    failed(call, at, turn.number);
+  } else if (call.id !== 0) tellEnd(call, at);
+  else if (call.droppedAt !== -1 && isSingled(call)) {
+    introduce(call);
+    tellEnd(call, at);
+  } else if (last !== call) countFinished(call, at);
+  if (call.uses !== null) overToUsers(call, at);
+  if (endings.has(sites[call.site]!.given?.event ?? "")) handlerEnds(call, at);
+  if (call.parent !== state.main) call.parent = null;
+  call.below = null;
+  call.on = null;
+  call.returns = null;
+  if (!state.isArmed) willTell();
+}
+
+/** Those that are bound to a call by having returned its promise are over with it. */
+function overToUsers(call: Call, at: number): void {
+  ended(call, call, call.failed, at);
+  for (const { how, by } of call.uses!) {
+    if (how !== "return" || by === null || by.state === OVER || by.returns !== call) continue;
+    if (by.state !== STANDING) continue;
+    if (call.failed) {
+      by.failed = true;
+      by.error = call.error;
+      by.from = call;
+    }
+    over(by, at);
+  }
+}
+
+/** Links what `then`, `catch` or `finally` has given to the promise that it comes from. */
+function derive(site: number, value: object): Info | null {
+  const name = names[site];
+  if (tapped.length === 0 || (name !== "then" && name !== "catch" && name !== "finally"))
+    return null;
+  const from = tapped.pop()!;
+  // The engine looks more than once.
+  while (tapped.at(-1) === from) tapped.pop();
+  if (tapped.length !== 0) settleTapped();
+  const derived = new Derived(site, from, sites[site]!.called?.hears === true);
+  known.set(value, derived);
+  use(from, "then", maker(), derived, site, now());
+  return derived;
+}
+
+/** What a site's value is known to be the promise of. */
+function come(site: number, value: unknown): Info | null {
+  if (!isObject(value)) {
+    if (tapped.length !== 0) settleTapped();
+    if (last !== null) passOver();
+    return null;
+  }
+  let info: Info | null = null;
+  if (last !== null) {
+    const call = justMade(site, value);
+    if (call !== null) {
+      known.set(value, call);
+      info = call;
+    }
+  }
+  if (sites[site]!.called?.gives !== undefined) takeGiven(sites[site]!, value, site);
+  info ??= derive(site, value);
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  return info ?? known.get(value) ?? null;
+}
+
+export function d<Value>(site: number, value: Value): Value {
+  const info = come(site, value);
+  if (info === null) return value;
+  let origin = info;
+  while (origin instanceof Derived) origin = origin.from;
+  if (origin instanceof Call && origin.state !== OVER && origin.kind === CALL)
+    dropped(origin, site);
+  else if (origin instanceof Combined) droppedWith(origin, site);
+  return value;
+}
+
+/** A combinator's promise is dropped: nobody waits for what goes into it. */
+function droppedWith({ inputs }: Combined, site: number): void {
+  for (const input of inputs)
+    if (input instanceof Call && input.state !== OVER && input.kind === CALL) dropped(input, site);
+}
+
+export function v<Value>(site: number, value: Value): Value {
+  const info = come(site, value);
+  if (info instanceof Made && info.escapedAt === -1) info.escapedAt = site;
+  return value;
+}
+
+export function p<Value>(site: number, value: Value): Value {
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  if (!isObject(value)) return value;
+  const made = new Made(site, maker(), now());
+  dueOf(made);
+  known.set(value, made);
+  return value;
+}
+
+export function g<Value>(site: number, value: Value): Value {
+  const inputs = new Set(tapped.splice(0));
+  if (last !== null) passOver();
+  if (!isObject(value)) return value;
+  const at = now();
+  const name = names[site] ?? "all";
+  const combined = new Combined(site, name, maker(), [...inputs]);
+  known.set(value, combined);
+  for (const input of inputs) {
+    use(input, name as "all", combined.by, combined, site, at);
+    if (input instanceof Call && input.state === OVER) ended(input, input, input.failed, at);
+  }
+  return value;
+}
+
+/** Calls of functions that were given to something which may hand on their promises, as `map` does; this turn's. */
+let given: Call[] = [];
+let givenIn = -1;
+const mostGiven = 100_000;
+
+function noteGiven(call: Call, { dropped: isDropped, name, event = "" }: Given, at: number): void {
+  if (isDropped) {
+    if (ofTurns.has(name)) tellLateCallback(call, at);
+    else if (endings.has(event)) handlerBegins(call);
+    return;
+  }
+  if (givenIn !== turn.number || given.length > mostGiven) {
+    given = [];
+    givenIn = turn.number;
+  }
+  given.push(call);
+}
+
+/** A call has returned that was given functions: if it gives a list of promises, they are of the calls of these. */
+function takeGiven(of: Site, value: object, site: number): void {
+  if (given.length === 0 || of.called === undefined) return;
+  const isOne = (call: Call): boolean => {
+    const own = sites[call.site]!.given;
+    return own?.line === of.called!.line && own.column === of.called!.column;
+  };
+  const calls = given.filter(isOne);
+  given = given.filter((call) => !isOne(call));
+  if (last !== null && calls.includes(last)) last = null;
+  if (Array.isArray(value) && value.length === calls.length)
+    for (const [index, call] of calls.entries()) {
+      const promise: unknown = value[index];
+      if (promise instanceof Promise && !known.has(promise)) known.set(promise, call);
+    }
+  for (const call of calls) {
+    call.place = site;
+    if (call.id !== 0) tellPlace(call);
+    if (call.state === OVER && call.id === 0 && !call.failed && !call.wasLeft)
+      countFinished(call, call.left);
+  }
+}
+
+/** The events at the end of a process. */
+const endings = new Set(["exit", "beforeExit"]);
+
+/** What is called back in a turn of the loop of its own. */
+const ofTurns = new Set(["setTimeout", "setInterval", "setImmediate", "createServer"]);
+
+export function k(site: number): unknown {
+  const at = now();
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  const { name = "", event = "" } = sites[site]!.given ?? {};
+  const isTurn = ofTurns.has(name);
+  const callback = new Call(CALLBACK, site, isTurn ? null : current, at);
+  if (isTurn) {
+    newTurn(at);
+    tellLateCallback(callback, at);
+  } else if (current === null) arrive(at);
+  if (endings.has(event)) handlerBegins(callback);
+  current = callback;
+  return callback;
+}
+
+export function q(running: unknown): void {
+  const callback = running as Call;
+  const at = now();
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  if (at - callback.resumed >= holds.least) held(callback, at);
+  current = callback.below;
+  callback.state = OVER;
+  if (endings.has(sites[callback.site]!.given?.event ?? "")) {
+    handlerEnds(callback, at);
+    if (!state.isArmed) willTell();
+  }
+  lastEnd = at;
+}
+
+let isEntry: (site: number) => boolean = () => false;
+
+export function setEntry(is: (site: number) => boolean): void {
+  isEntry = is;
+}
+
+export function m(site: number): unknown {
+  const at = now();
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  if (isEntry(site)) {
+    const { main } = state;
+    main.site = site;
+    main.resumed = at;
+    main.below = current;
+    main.state = RUNNING;
+    current = main;
+    if (main.below === null) arrive(at);
+    return main;
+  }
+  const module = new Call(MODULE, site, current ?? state.main, at);
+  module.below = current;
+  young.append(module);
+  if (current === null) arrive(at);
+  current = module;
+  return module;
+}
+
+export function o(running: unknown): void {
+  const module = running as Call;
+  const at = now();
+  if (tapped.length !== 0) settleTapped();
+  if (last !== null) passOver();
+  if (at - module.resumed >= holds.least) held(module, at);
+  module.left = at;
+  current = module.below;
+  lastEnd = at;
+  if (module.kind === MAIN) {
+    module.state = OVER;
+    module.unlink();
+    write(["event", Math.round(at), "main-ended", thread, module.id, 0]);
+  } else {
+    module.unlink();
+    module.state = OVER;
+    if (module.id !== 0) tellEnd(module, at);
+  }
+  if (!state.isArmed) willTell();
+}

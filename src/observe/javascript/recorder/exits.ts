@@ -1,0 +1,89 @@
+/** How a process ends: who asks for it, and which functions are to be called then. */
+import * as calls from "./calls.ts";
+import { now } from "./clock.ts";
+import type { Call } from "./model.ts";
+import { givesOf, placeOf, sites } from "./sites.ts";
+import { tellCall } from "./telling.ts";
+import { thread, write } from "./writer.ts";
+
+/** The site of the call of one of `process`'s methods that is being made. */
+let calling = -1;
+
+/** Listeners that the program has registered for its end. */
+interface Handler {
+  number: number;
+  event: string;
+  /** The site of its function; -1 where that is not written there. */
+  site: number;
+  hasBegun: boolean;
+}
+const handlers: Handler[] = [];
+
+export const exit = {
+  /** Whether the program has asked for its end. */
+  isCalled: false,
+};
+
+const registering = new Set(["on", "once", "addListener", "prependListener"]);
+
+export function x<Value>(site: number, value: Value): Value {
+  calling = site;
+  const { called } = sites[site]!;
+  if (called !== undefined && registering.has(called.name))
+    if (called.event === "exit" || called.event === "beforeExit")
+      register(called.event, site, givesOf(site)[0] ?? -1);
+  return value;
+}
+
+function register(event: string, at: number, site: number): void {
+  const number = handlers.push({ number: handlers.length, event, site, hasBegun: false }) - 1;
+  write([
+    "event",
+    Math.round(now()),
+    "handler-registered",
+    thread,
+    0,
+    number,
+    {
+      text: site === -1 ? `${event} listener` : sites[site]!.function,
+      place: placeOf(at),
+      ...(site === -1 ? {} : { stack: [placeOf(site)] }),
+    },
+  ]);
+}
+
+/** An event comes that there may be listeners of, which are called now, one after the other. */
+export function handlersBegin(event: string): void {
+  const at = Math.round(now());
+  for (const handler of handlers) {
+    if (handler.event !== event || handler.site !== -1 || handler.hasBegun) continue;
+    handler.hasBegun = true;
+    write(["event", at, "handler-began", thread, 0, handler.number]);
+    write(["event", at, "handler-ended", thread, 0, handler.number]);
+  }
+}
+
+/** A function begins, which may be such a listener. */
+export function handlerBegins({ site, began }: Call): void {
+  const handler = handlers.find((one) => one.site === site && !one.hasBegun);
+  if (handler === undefined) return;
+  handler.hasBegun = true;
+  write(["event", Math.round(began), "handler-began", thread, 0, handler.number]);
+}
+
+export function handlerEnds({ site }: Call, at: number): void {
+  const handler = handlers.find((one) => one.site === site && one.hasBegun);
+  if (handler !== undefined)
+    write(["event", Math.round(at), "handler-ended", thread, 0, handler.number]);
+}
+
+/** The program asks for its end. */
+export function exitCalled(code: number): void {
+  if (exit.isCalled) return;
+  exit.isCalled = true;
+  const site = calling;
+  const by = calls.currentCall();
+  const place = site === -1 ? {} : { place: placeOf(site) };
+  const actor = by === null ? 0 : tellCall(by);
+  write(["event", Math.round(now()), "exit-called", thread, actor, code, place]);
+}

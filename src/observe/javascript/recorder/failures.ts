@@ -1,0 +1,264 @@
+/** Calls that fail: where that was thrown, and who heard of it. */
+import { hearers, logReasons } from "../../../trace/event.ts";
+import { Call, Combined, Derived, type Info, OVER, type Use } from "./model.ts";
+import { functionAt, isTransformed, otherPlace, placeOf, sites } from "./sites.ts";
+import { tellCall } from "./telling.ts";
+import { thread, write } from "./writer.ts";
+
+/** The call that failed with an error first. */
+const failedWith = new WeakMap<object, Call>();
+
+/** Since when nobody is known to hear of a failed call. */
+interface Open {
+  at: number;
+  /** The number of the macrotask that it failed in. */
+  turn: number;
+}
+const open = new Map<Call, Open>();
+
+const byNobody = hearers.indexOf("nobody");
+const byRaised = hearers.indexOf("raised");
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+/** Notes that a call fails with an error that none of its catches took. */
+export function fails(call: Call, error: unknown): void {
+  call.failed = true;
+  call.error = error;
+  const owner = ownerOf(call, error);
+  if (owner !== undefined && owner !== call) call.from = owner;
+  else if (isObject(error)) failedWith.set(error, call);
+}
+
+/** Whose failure an error is that has come up in a call. One without an identity (a text) came from what it stood at. */
+function ownerOf(call: Call, error: unknown): Call | undefined {
+  return isObject(error) ? failedWith.get(error) : failedBehind(call.on, error);
+}
+
+/** The call that a promise fails with. */
+function failedBehind(info: Info | null, error: unknown): Call | undefined {
+  if (info instanceof Call) return info.failed && info.error === error ? info : undefined;
+  if (info instanceof Derived) return failedBehind(info.from, error);
+  if (!(info instanceof Combined)) return undefined;
+  for (const input of info.inputs) {
+    const found = failedBehind(input, error);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function originOfFailure(call: Call): Call {
+  let origin = call;
+  while (origin.from !== null) origin = origin.from;
+  return origin;
+}
+
+/** Notes that a catch clause of a call has taken an error. */
+export function caught(call: Call, site: number, error: unknown, at: number): void {
+  const owner = ownerOf(call, error);
+  if (owner !== undefined && owner !== call) heard(owner, call, placeOf(site), at);
+}
+
+/** Tells that code of the program's, or of a library, has heard of a call's failure. */
+function heard(call: Call, by: Call | null, place: number | null, at: number): void {
+  const origin = originOfFailure(call);
+  if (origin.isHeard) return;
+  origin.isHeard = true;
+  open.delete(call);
+  open.delete(origin);
+  if (origin.state === OVER && origin.id === 0) return;
+  const numbers = by === null ? {} : { numbers: { in: tellCall(by) } };
+  const where = place === null ? {} : { place };
+  const details = { ...where, ...numbers };
+  write(["event", Math.round(at), "heard", thread, tellCall(origin), byRaised, details]);
+}
+
+type Fate =
+  | { is: "heard"; place: number }
+  /** Somebody awaits it, who hears of it next. */
+  | { is: "carried" }
+  /** Nobody uses it as yet. */
+  | { is: "open" }
+  /** What used it has gone on without it. */
+  | { is: "nobody" }
+  | { is: "library" };
+
+/** Who can still hear of a call's failure, by who uses the promise that has it. */
+function fateOf(info: Info, call: Call): Fate {
+  if (info instanceof Call && info.awaiter !== null) return { is: "carried" };
+  let fate: Fate = { is: "open" };
+  for (const each of info.uses ?? []) {
+    const found = fateOfUse(each, call);
+    if (found.is === "heard" || found.is === "carried") return found;
+    if (found.is === "library" || (found.is === "nobody" && fate.is === "open")) fate = found;
+  }
+  return fate;
+}
+
+function fateOfUse({ how, into, site }: Use, call: Call): Fate {
+  if (how === "await" || how === "return") return { is: "carried" };
+  if (into === null) return { is: "library" };
+  if (into instanceof Derived)
+    return into.hears ? { is: "heard", place: placeOf(into.site) } : fateOf(into, call);
+  // What the combinator does with it: keep it, go on without it, or fail with it.
+  if (how === "allSettled" || how === "any") return { is: "heard", place: placeOf(site) };
+  return into.isSettled && into.settledBy !== call ? { is: "nobody" } : fateOf(into, call);
+}
+
+/** Notes that a failed call is over: tells what is known of who hears of it. */
+export function failed(call: Call, at: number, turn: number): void {
+  const origin = originOfFailure(call);
+  if (origin.isHeard) return;
+  const fate = fateOf(call, call);
+  if (fate.is === "heard") heard(origin, null, fate.place, at);
+  else if (fate.is === "nobody") unheard(origin, at);
+  else if (fate.is !== "carried") open.set(call, { at, turn });
+}
+
+/** Notes that the promise of a call that has failed is used. */
+export function failureUsed(call: Call, at: number): void {
+  const origin = originOfFailure(call);
+  if (origin.isHeard) return;
+  const entry = open.get(call);
+  if (entry === undefined) return;
+  const fate = fateOf(call, call);
+  if (fate.is === "open" || fate.is === "library") return;
+  // Where macrotasks have gone by, the runtime has called it unhandled.
+  if (isLate(entry)) tellLate(call, entry);
+  open.delete(call);
+  if (fate.is === "heard") heard(origin, null, fate.place, at);
+  else if (fate.is === "nobody") unheard(origin, at);
+}
+
+let turnNow = 0;
+/** The rejection that the runtime ends the process for, where it has no event for that. */
+let fatal: Call | null = null;
+
+/** Notes the number of the current macrotask. */
+export function turnFailures(turn: number): void {
+  turnNow = turn;
+}
+
+const isLate = ({ turn }: Open): boolean => turn !== turnNow;
+
+function tellLate(call: Call, { at }: Open): void {
+  fatal ??= call;
+  const origin = originOfFailure(call);
+  if (origin.isHeard) return;
+  write(["event", Math.round(at), "heard", thread, tellCall(origin), byNobody]);
+}
+
+function unheard(origin: Call, at: number): void {
+  origin.isHeard = true;
+  write(["event", Math.round(at), "heard", thread, tellCall(origin), byNobody]);
+}
+
+/** What a library has taken, and the runtime has not called unhandled by now, the library has heard of. */
+export function settleFailures(): void {
+  for (const [call, entry] of open) {
+    if (originOfFailure(call).isHeard) {
+      open.delete(call);
+      continue;
+    }
+    if (!isLate(entry)) continue;
+    const fate = fateOf(call, call);
+    if (fate.is === "library") heard(call, null, null, entry.at);
+    else if (fate.is === "open") fatal ??= call;
+  }
+}
+
+/** The call whose rejection nobody has handled in time. */
+export function unhandled(): Call | null {
+  if (fatal !== null) return fatal;
+  for (const call of open.keys())
+    if (!originOfFailure(call).isHeard && fateOf(call, call).is === "open") return call;
+  return null;
+}
+
+/** Tells that the runtime has written of a rejection that nobody handled, or of an error that nobody caught. */
+export function logged(
+  reason: (typeof logReasons)[number],
+  call: Call | null,
+  error: unknown,
+  at: number,
+): void {
+  const owner = call ?? (isObject(error) ? failedWith.get(error) : undefined) ?? null;
+  const origin = owner === null ? null : originOfFailure(owner);
+  if (origin !== null) {
+    open.delete(origin);
+    if (owner !== null) open.delete(owner);
+    write([
+      "event",
+      Math.round(at),
+      "error-logged",
+      thread,
+      tellCall(origin),
+      logReasons.indexOf(reason),
+    ]);
+    return;
+  }
+  const place = thrownAt(error, null);
+  write([
+    "event",
+    Math.round(at),
+    "error-logged",
+    thread,
+    0,
+    logReasons.indexOf(reason),
+    { text: messageOf(error), ...(place === null ? {} : { place }) },
+  ]);
+}
+
+const longestText = 500;
+
+/** What an error says, with its class where that says something. */
+export function messageOf(error: unknown): string {
+  let text = "";
+  try {
+    if (typeof error === "string") text = error;
+    else if (!isObject(error)) text = String(error);
+    else {
+      const { name, message } = error as { name?: unknown; message?: unknown };
+      const said = typeof message === "string" ? message : "";
+      const isNamed = typeof name === "string" && name !== "Error" && name !== "";
+      text = isNamed ? (said === "" ? name : `${name}: ${said}`) : said;
+    }
+  } catch {
+    // A getter of the program's own.
+  }
+  return text.slice(0, longestText);
+}
+
+/** The id of the place in the program's source where an error was made; null where that is not known. */
+export function thrownAt(error: unknown, call: Call | null): number | null {
+  let stack: unknown;
+  try {
+    stack = isObject(error) ? (error as { stack?: unknown }).stack : undefined;
+  } catch {
+    return null;
+  }
+  if (typeof stack !== "string") return null;
+  for (const line of stack.split("\n", 30)) {
+    const found = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(\/[^()]*?):(\d+):\d+\)?$/.exec(line);
+    if (found === null) continue;
+    const [, name, path, number] = found;
+    const file = decoded(line, path!);
+    if (!isTransformed(file)) continue;
+    const at = Number(number);
+    const said = name?.replace(/^(?:async|new) /, "");
+    const own = call === null ? null : sites[call.site]!.function;
+    const around = functionAt(file, at);
+    return otherPlace(file, at, null, around === undefined ? (said ?? own) : around);
+  }
+  return null;
+}
+
+function decoded(line: string, path: string): string {
+  if (!line.includes("file://")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,124 @@
+/** What holds the loop: stretches in which one call kept its thread, and turns that did not end. */
+import { readFileSync } from "node:fs";
+import type { Call } from "./model.ts";
+import { turn } from "./calls.ts";
+import { now } from "./clock.ts";
+import { placeOf, sites } from "./sites.ts";
+import { tellCall } from "./telling.ts";
+import { thread, write } from "./writer.ts";
+
+export const holds = {
+  /** From how long on a hold is told, in ticks. */
+  least: 100_000,
+};
+
+/** A blocking call that took long enough to be told of: its site, and from when to when it lasted. */
+interface Block {
+  site: number;
+  from: number;
+  to: number;
+}
+
+interface Span {
+  from: number;
+  to: number;
+}
+
+/** Of the current turn. */
+let blocks: Block[] = [];
+let told: Span[] = [];
+
+/** The last hold that was told: whatever was due in it was late. */
+export const lastHold: Span = { from: 0, to: -1 };
+
+/** The blocking call that has not returned. */
+const blocking = { site: -1, from: 0 };
+
+/** A shorter one explains no hold. */
+const leastBlock = 5000;
+
+export function w(site: number): unknown {
+  blocking.site = site;
+  blocking.from = now();
+  return blocking;
+}
+
+export function u<Value>(_: unknown, value: Value): Value {
+  const at = now();
+  const { site, from } = blocking;
+  blocking.site = -1;
+  if (site !== -1 && at - from >= leastBlock) blocks.push({ site, from, to: at });
+  return value;
+}
+
+/** How long the thread has computed, and wanted a core, in ticks; null where the system does not say. */
+interface Clocks {
+  cpu: number;
+  queued: number;
+}
+
+function readClocks(): Clocks | null {
+  try {
+    const [cpu, queued] = readFileSync("/proc/thread-self/schedstat", "utf8").split(" ");
+    return { cpu: Number(cpu) / 1000, queued: Number(queued) / 1000 };
+  } catch {
+    return null;
+  }
+}
+
+let clocks: Clocks | null = null;
+
+/** Takes the readings that the next hold is measured by. */
+export function takeClocks(): void {
+  clocks = readClocks();
+}
+
+/** A stretch has ended in which a call, or what it called, kept the thread for long. */
+export function held(call: Call, at: number): void {
+  const from = call.resumed;
+  let rest = at - from;
+  for (const span of told) if (span.from >= from) rest -= span.to - span.from;
+  if (rest < holds.least) return;
+  tell(call, from, at, null);
+}
+
+function tell(call: Call, from: number, to: number, turns: number | null): void {
+  const before = clocks;
+  clocks = readClocks();
+  const numbers: Record<string, number> = turns === null ? {} : { turns };
+  if (before !== null && clocks !== null) {
+    const most = to - from;
+    const cpu = Math.min(most, clocks.cpu - before.cpu);
+    numbers["cpu"] = Math.round(cpu);
+    numbers["queued"] = Math.round(Math.min(most - cpu, clocks.queued - before.queued));
+    // A thread that did nothing meanwhile had nothing to do.
+    if (turns !== null && (numbers["cpu"] + numbers["queued"]) * 2 < most) return;
+  }
+  told.push({ from, to });
+  lastHold.from = from;
+  lastHold.to = to;
+  const inside = blocks.filter((block) => block.from >= from && block.to <= to);
+  const longest = inside.reduce<Block | null>(
+    (most, block) => (most === null || block.to - block.from > most.to - most.from ? block : most),
+    null,
+  );
+  const isBlocked = longest !== null && (longest.to - longest.from) * 2 >= to - from;
+  const place = isBlocked
+    ? placeOf(longest.site)
+    : call.at === -1
+      ? placeOf(call.site)
+      : placeOf(call.at);
+  const actor = tellCall(call);
+  write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
+  const text = isBlocked ? { text: sites[longest.site]!.called?.name ?? "" } : {};
+  write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
+}
+
+/** A turn of the loop is over, of which nothing need have been long by itself. */
+export function turnEnds(): void {
+  const { began, lastEnd, slices, owner } = turn;
+  if (lastEnd - began >= holds.least && told.length === 0 && owner !== null && slices > 1)
+    tell(owner, began, lastEnd, slices);
+  if (told.length > 0) told = [];
+  if (blocks.length > 0) blocks = [];
+}

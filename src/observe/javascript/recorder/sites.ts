@@ -1,0 +1,91 @@
+/** The sites of all modules of a thread by number, and the places of the record that they stand at. */
+import type { Site } from "../inserted.ts";
+import { firstId, write } from "./writer.ts";
+
+/** By site. */
+export const sites: Site[] = [];
+/** By site: the name that a caller calls a function by, or that a call's value was got by. */
+export const names: (string | undefined)[] = [];
+/** By site of a function: the site of the call that it is given to, where there is one. */
+const givenAt: (number | undefined)[] = [];
+/** By site: its module's file. */
+const files: string[] = [];
+const told: boolean[] = [];
+/** Places that are no site's, by file, line, column and function. */
+const others = new Map<string, number>();
+/** By file: its first site and the one behind its last. */
+const ranges = new Map<string, { from: number; to: number }>();
+
+/** Ids of places that are no site's begin here. */
+const firstOther = 2 ** 31;
+
+/** @returns the number of the first of them; the others follow it. */
+export function addSites(file: string, added: readonly Site[], first = sites.length): number {
+  for (const [index, site] of added.entries()) {
+    const number = first + index;
+    sites[number] = site;
+    files[number] = file;
+    told[number] = false;
+    names[number] = site.kind === "call" ? site.name : site.called?.name;
+    for (const each of site.called?.gives ?? []) givenAt[first + each] ??= number;
+  }
+  ranges.set(file, { from: first, to: first + added.length });
+  return first;
+}
+
+/** The sites of the functions that a call is given. */
+export function givesOf(site: number): number[] {
+  const { from } = ranges.get(files[site]!)!;
+  return (sites[site]!.called?.gives ?? []).map((each) => from + each);
+}
+
+export const fileOf = (site: number): string => files[site]!;
+
+export const isTransformed = (file: string): boolean => ranges.has(file);
+
+/** The id of a site's place, which is told with its first use. */
+export function placeOf(site: number): number {
+  const id = firstId + site + 1;
+  if (told[site]) return id;
+  told[site] = true;
+  const { line, column, function: name } = sites[site]!;
+  write(["place", id, files[site]!, line, column, name === "<module>" ? null : name]);
+  return id;
+}
+
+/** The id of a place that no site stands at. */
+export function otherPlace(
+  file: string,
+  line: number,
+  column: number | null,
+  name: string | null,
+): number {
+  const key = `${file}:${line}:${column}:${name}`;
+  let id = others.get(key);
+  if (id === undefined) {
+    id = firstId + firstOther + others.size;
+    others.set(key, id);
+    write(["place", id, file, line, column, name]);
+  }
+  return id;
+}
+
+/** Where a function was given to what calls it; null where it was given to nobody. */
+export function placeGiven(site: number): number | null {
+  const at = givenAt[site];
+  if (at !== undefined) return placeOf(at);
+  const given = sites[site]!.given;
+  return given === undefined ? null : otherPlace(files[site]!, given.line, given.column, null);
+}
+
+/** The function that a line stands in, by the sites in it; null: in none; undefined where no site tells. */
+export function functionAt(file: string, line: number): string | null | undefined {
+  const range = ranges.get(file);
+  if (range === undefined) return undefined;
+  for (let site = range.from; site < range.to; site++) {
+    const { kind, line: at, function: name } = sites[site]!;
+    if (at === line && kind !== "call" && kind !== "callback")
+      return name === "<module>" ? null : name;
+  }
+  return undefined;
+}

@@ -1,0 +1,362 @@
+/** What is told of calls: who they are when something is to be told of them, where they stand, how they ended. */
+import { endings } from "../../../trace/event.ts";
+import type { ActorHead } from "../record.ts";
+import { messageOf, thrownAt } from "./failures.ts";
+import { toldPromise } from "./made.ts";
+import {
+  Call,
+  CALL,
+  CALLBACK,
+  Combined,
+  DUE,
+  type Info,
+  MAIN,
+  MODULE,
+  originOf,
+  OVER,
+  STANDING,
+  type Use,
+} from "./model.ts";
+import { now } from "./clock.ts";
+import { fileOf, placeGiven, placeOf, sites } from "./sites.ts";
+import { firstId, thread, write } from "./writer.ts";
+
+/** Live calls that nothing has been told of, the oldest first. */
+export const young = new Call(CALL, -1, null, 0);
+/** Live calls that have been told. */
+export const grown = new Call(CALL, -1, null, 0);
+/** Of these, those that have moved since. */
+let changed: Call[] = [];
+
+let lastId = 0;
+export const newId = (): number => firstId + ++lastId;
+
+/** What calls of one function, made at one place, have come to. */
+interface Kind {
+  place: number;
+  /** An actor of the kind that is told; 0: none as yet. */
+  told: number;
+  count: number;
+  longest: number;
+  busy: number;
+  /** The first of those counted here. */
+  began: number;
+  ended: number;
+  parent: Call | null;
+  isChanged: boolean;
+  site: number;
+  /** How many of it have been told although they could be summed up. */
+  singles: number;
+}
+/** By site of the function. */
+const kinds: (Kind[] | undefined)[] = [];
+let changedKinds: Kind[] = [];
+
+/** Failures and dropped calls of one kind that are told one by one. */
+const mostSingles = 1000;
+
+const finished = endings.indexOf("finished");
+const failedAt = endings.indexOf("failed");
+
+export const state = {
+  /** The program of the thread. */
+  main: new Call(MAIN, -1, null, 0),
+  /** Whether the recorder's timer is set, and since it is, up to when it is to come. */
+  isArmed: false,
+  armedUntil: 0,
+};
+
+let arm: () => void = () => {};
+
+/** What sets the recorder's timer. */
+export function setArm(own: () => void): void {
+  arm = own;
+}
+
+/** Sees to it that what has changed will be told. */
+export function willTell(): void {
+  if (!state.isArmed) arm();
+}
+
+function kindOf(call: Call): Kind {
+  const own = (kinds[call.site] ??= []);
+  for (const kind of own) if (kind.place === call.place) return kind;
+  const kind: Kind = {
+    place: call.place,
+    told: 0,
+    count: 0,
+    longest: 0,
+    busy: 0,
+    began: 0,
+    ended: 0,
+    parent: null,
+    isChanged: false,
+    site: call.site,
+    singles: 0,
+  };
+  own.push(kind);
+  return kind;
+}
+
+/** Where a call was made: the site of that, or where its function was given to what calls it. */
+export function placeOfCall({ site, place }: { site: number; place: number }): number | null {
+  return place === -1 ? placeGiven(site) : placeOf(place);
+}
+
+/** Counts a call that has finished and is not told by itself. */
+export function countFinished(call: Call, at: number): void {
+  const kind = kindOf(call);
+  const took = at - call.began;
+  if (kind.count === 0 && kind.told === 0) {
+    kind.began = call.began;
+    kind.ended = at;
+    kind.parent = call.parent;
+  }
+  kind.count++;
+  if (took > kind.longest) kind.longest = took;
+  kind.busy += call.busy;
+  if (kind.isChanged) return;
+  kind.isChanged = true;
+  changedKinds.push(kind);
+}
+
+/** Whether one more call of a kind may be told by itself. */
+export function isSingled(call: Call): boolean {
+  return call.id !== 0 || kindOf(call).singles++ < mostSingles;
+}
+
+function tellKinds(): void {
+  const told = changedKinds;
+  changedKinds = [];
+  for (const kind of told) {
+    kind.isChanged = false;
+    if (kind.told === 0) {
+      kind.told = newId();
+      tellActor(kind.told, CALL, kind, kind.parent, kind.began);
+      kind.parent = null;
+      write(["event", Math.round(kind.ended), "task-ended", thread, kind.told, finished]);
+      kind.count--;
+    }
+    if (kind.count > 0) {
+      const numbers = { longest: Math.round(kind.longest), busy: Math.round(kind.busy) };
+      write(["event", Math.round(kind.ended), "alike", thread, kind.told, kind.count, { numbers }]);
+    }
+    kind.count = 0;
+    kind.longest = 0;
+    kind.busy = 0;
+  }
+}
+
+function tellActor(
+  id: number,
+  kind: number,
+  of: { site: number; place: number },
+  parent: Call | null,
+  began: number,
+): void {
+  const { site } = of;
+  const place = kind === MODULE ? null : placeOfCall(of);
+  const by = parentId(parent);
+  const head: ActorHead = {
+    function: sites[site]!.function,
+    ...(by === 0 ? {} : { parent: by }),
+    ...(place === null ? {} : { place }),
+    code: placeOf(site),
+  };
+  write(["actor", id, kind === MODULE ? "module" : kind === CALLBACK ? "callback" : "call", head]);
+  if (kind === CALLBACK) return;
+  const at = Math.round(began);
+  write(["event", at, "task-created", thread, id, 0]);
+  write(["event", at, "task-started", thread, id, 0]);
+}
+
+/** The id of whoever made a call; 0 where that is not known. */
+function parentId(parent: Call | null): number {
+  if (parent === null) return 0;
+  if (parent.id !== 0) return parent.id;
+  if (parent.kind === CALLBACK) return 0;
+  if (parent.state !== OVER) return tellCall(parent);
+  return kinds[parent.site]?.find(({ place }) => place === parent.place)?.told ?? 0;
+}
+
+/** The id of a call, which is told now if it has not been. One that is over and has been summed up may have another's. */
+export function tellCall(call: Call): number {
+  if (call.id !== 0) return call.id;
+  if (call.state !== OVER || call.kind === CALLBACK) return introduce(call);
+  if (!call.failed) {
+    const kind = kindOf(call);
+    if (kind.told !== 0 && kind.count === 0) return kind.told;
+    kind.count--;
+  }
+  introduce(call);
+  tellEnd(call, call.left);
+  return call.id;
+}
+
+/** Tells who a call is. */
+export function introduce(call: Call): number {
+  call.id = newId();
+  tellActor(call.id, call.kind, call, call.parent, call.began);
+  if (call.kind === CALL && (call.wasLeft || call.place !== -1)) isOfKind(call);
+  if (call.kind === CALLBACK) return call.id;
+  if (call.state !== OVER) {
+    call.unlink();
+    grown.append(call);
+    noteChange(call);
+  }
+  if (call.droppedAt !== -1) tellFloated(call);
+  if (call.awaiter !== null)
+    tellUse(call, {
+      how: "await",
+      by: call.awaiter,
+      into: null,
+      site: call.awaitedAt,
+      at: call.began,
+    });
+  for (const use of call.uses ?? []) tellUse(call, use);
+  return call.id;
+}
+
+/** Notes that a told call can stand for others of its kind. */
+function isOfKind(call: Call): void {
+  const kind = kindOf(call);
+  if (kind.told === 0) kind.told = call.id;
+}
+
+/** Tells where a call was made of which that was not known when it was told. */
+export function tellPlace(call: Call): void {
+  write(["change", call.id, { place: placeOf(call.place) }]);
+  isOfKind(call);
+}
+
+/** Notes that a told call has moved. */
+export function noteChange(call: Call): void {
+  if (call.isChanged) return;
+  call.isChanged = true;
+  changed.push(call);
+}
+
+/** Tells that the promise of a call was dropped. */
+export function tellFloated(call: Call): void {
+  const site = sites[call.droppedAt]!;
+  // Of a callback whose value is ignored, the site is its own.
+  const given = site.kind === "call" ? site.given : site.by;
+  const place = site.kind === "call" ? placeGiven(call.droppedAt) : placeOf(call.droppedAt);
+  const text = given?.name ?? site.dropped ?? "statement";
+  const where = place === null ? {} : { place };
+  write([
+    "event",
+    Math.round(call.wasLeft ? call.left : call.began),
+    "floated",
+    thread,
+    call.id,
+    0,
+    { text, ...where },
+  ]);
+}
+
+/** Tells of a use of the promise of a call: the first of its sort. */
+export function tellUse(call: Call, { how, by, site, at }: Use): void {
+  const before = call.uses?.find((one) => one.how === how);
+  if (before !== undefined && (before.at !== at || before.site !== site)) return;
+  const numbers = by === null || by.kind === CALLBACK ? {} : { numbers: { by: tellCall(by) } };
+  const where = site === -1 ? {} : { place: placeOf(site) };
+  write(["event", Math.round(at), "used", thread, call.id, 0, { text: how, ...where, ...numbers }]);
+}
+
+/** Tells that a combinator has settled without a call. */
+export function tellRace(call: Call, { name, site }: Combined, at: number): void {
+  const details = { text: name, place: placeOf(site) };
+  write(["event", Math.round(at), "settled-race", thread, tellCall(call), 0, details]);
+}
+
+/** Tells how a call has ended. It has been told who it is. */
+export function tellEnd(call: Call, at: number): void {
+  const time = Math.round(at);
+  if (!call.failed) {
+    write(["event", time, "task-ended", thread, call.id, finished]);
+    return;
+  }
+  const { from, error } = call;
+  const thrown = from === null ? thrownAt(error, call) : null;
+  const place = thrown ?? (call.at === -1 ? placeOf(call.site) : placeOf(call.at));
+  write([
+    "event",
+    time,
+    "task-ended",
+    thread,
+    call.id,
+    failedAt,
+    {
+      text: messageOf(error),
+      place,
+      ...(from === null ? {} : { numbers: { from: tellCall(from) } }),
+    },
+  ]);
+}
+
+/** Tells where a call stands and what it waits for, where that is not what was told last. */
+function tellStand(call: Call): void {
+  const { at: site, on } = call;
+  if (site === -1 || (call.state !== STANDING && call.returns === null)) return;
+  if (call.toldAt === site && call.toldOn === on) return;
+  const time = Math.round(call.left);
+  if (call.toldAt !== site) {
+    const details = { place: placeOf(site), text: sites[site]!.function };
+    write(["event", time, "stood-at", thread, call.id, 0, details]);
+  }
+  call.toldAt = site;
+  call.toldOn = on;
+  const waits = waitsFor(call);
+  if (waits !== null) write(["event", time, "waits-for", thread, call.id, 0, waits]);
+}
+
+function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | null {
+  const info: Info | null = call.returns ?? call.on;
+  if (info !== null) {
+    const origin = originOf(info);
+    if (origin instanceof Call) return { numbers: { whom: tellCall(origin) } };
+    if (origin instanceof Combined) return { text: `Promise.${origin.name}` };
+    const { line } = sites[origin.site]!;
+    const file = fileOf(origin.site);
+    const text = `new Promise at ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
+    return { text, numbers: { whom: toldPromise(origin) } };
+  }
+  if ((call.resumes & DUE) !== 0) return { text: "timer" };
+  const called = sites[call.at]!.called;
+  if (called === undefined || called.name === "") return null;
+  return { text: called.name === "import" ? "import" : called.callee };
+}
+
+/** A call that is younger than this may be over soon, and is not told as yet: in ticks. */
+const youth = 10_000;
+
+/** How long telling of calls may take at a time, in ticks: of many at once the others are told the next time. */
+const patience = 4000;
+
+/** Tells what has changed. @param all of calls that have only begun, too, however long it takes */
+export function tellChanges(at: number, all: boolean): void {
+  let count = 0;
+  for (let call = young.next; call !== young;) {
+    const { next } = call;
+    if (!all) {
+      if (at - call.began < youth) break;
+      if (++count % 64 === 0 && now() - at > patience) {
+        arm();
+        break;
+      }
+    }
+    if (call.kind === CALL || (call.kind === MODULE && call.state === STANDING)) tellCall(call);
+    call = next;
+  }
+  // What is told of one may tell of others.
+  while (changed.length > 0) {
+    const told = changed;
+    changed = [];
+    for (const call of told) {
+      call.isChanged = false;
+      if (call.state !== OVER) tellStand(call);
+    }
+  }
+  tellKinds();
+}

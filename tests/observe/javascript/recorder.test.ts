@@ -1,0 +1,307 @@
+/** What the recorder of a JavaScript process tells of programs, in Bun and in Node. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  type RecordedProgram,
+  recordProgram,
+  type Runtime,
+} from "../../support/recorded-javascript.ts";
+import { patience } from "../../support/patience.ts";
+
+setDefaultTimeout(patience);
+
+const runtimes: Runtime[] = Bun.which("node") === null ? ["bun"] : ["bun", "node"];
+
+const sleeping = `import { setTimeout as sleep } from "node:timers/promises";`;
+
+/** The events of some types, and the definitions of actors, in the order of time. */
+const told = ({ events }: RecordedProgram, ...types: string[]): string[] =>
+  events.filter((event) => types.includes(event.slice(0, event.indexOf(" "))));
+
+describe.each(runtimes)("in %s", (runtime) => {
+  const record = (source: string, options: Parameters<typeof recordProgram>[2] = {}) =>
+    recordProgram(runtime, { "app.mjs": source }, options);
+
+  test("a call that is cut off stands at its await, was made where it was called, and floats where its promise was dropped", async () => {
+    const run = await record(`${sleeping}
+async function inner() {
+  await sleep(5000);
+}
+async function outer() {
+  await inner();
+}
+outer();
+void inner();
+const kept = inner();
+await sleep(30);
+process.exit(3);
+`);
+    expect(run.exitCode).toBe(3);
+    expect(told(run, "=", "floated", "exit-called")).toEqual([
+      "= main main",
+      "= outer call at 8 code 5 by main",
+      "= inner call at 6 code 2 by outer",
+      "= inner#2 call at 9 code 2 by main",
+      "= inner#3 call at 10 code 2 by main",
+      `floated outer at 8 "statement"`,
+      `floated inner#2 at 9 "void"`,
+      "exit-called 3 main at 12",
+    ]);
+    expect(told(run, "stood-at", "waits-for")).toEqual(
+      expect.arrayContaining([
+        `stood-at inner at 3 "inner"`,
+        `waits-for inner "timer"`,
+        `stood-at outer at 6 "outer"`,
+        "waits-for outer whom inner",
+        `stood-at inner#3 at 3 "inner"`,
+      ]),
+    );
+    expect(told(run, "task-ended")).toEqual([]);
+  });
+
+  test("calls that are over before anything is written are summed up by function and place", async () => {
+    const run = await record(`
+async function quick(value) {
+  await null;
+  return value;
+}
+for (let i = 0; i < 50; i++) await quick(i);
+for (let i = 0; i < 3; i++) await quick(i);
+`);
+    expect(told(run, "=", "task-ended")).toEqual([
+      "= main main",
+      "= quick call at 6 code 2 by main",
+      "= quick#2 call at 7 code 2 by main",
+      "task-ended finished quick",
+      "task-ended finished quick#2",
+    ]);
+    expect(told(run, "alike").map((event) => event.replace(/ longest.*/, ""))).toEqual([
+      "alike 49 quick",
+      "alike 2 quick#2",
+    ]);
+  });
+
+  test("a callback whose promise is ignored floats, at what ignores it", async () => {
+    const run = await record(`${sleeping}
+async function update() {
+  await sleep(5000);
+}
+[1, 2].forEach(async (each) => {
+  await update(each);
+});
+process.on("custom", async () => {
+  await update();
+});
+process.emit("custom");
+process.exit();
+`);
+    expect(told(run, "floated")).toEqual([
+      `floated forEach callback at 5 "forEach"`,
+      `floated forEach callback#2 at 5 "forEach"`,
+      `floated custom listener at 8 "on"`,
+    ]);
+  });
+
+  test("listeners for the end are registered, and begin where the process comes to them", async () => {
+    const run = await record(`${sleeping}
+process.on("beforeExit", () => console.log("never"));
+process.on("exit", () => console.log("at exit"));
+process.once("exit", async () => {
+  await sleep(10);
+});
+await sleep(1);
+process.exit(0);
+`);
+    expect(run.stdout).toBe("at exit\n");
+    expect(told(run, "handler-registered", "handler-began", "handler-ended", "stood-at")).toEqual([
+      `handler-registered 0 at 2 "beforeExit listener" < 2`,
+      `handler-registered 1 at 3 "exit listener" < 3`,
+      `handler-registered 2 at 4 "exit listener" < 4`,
+      "handler-began 1",
+      "handler-ended 1",
+      "handler-began 2",
+      `stood-at exit listener at 5 "exit listener"`,
+    ]);
+  });
+
+  test("a failure has the line that threw, and is heard at the catch that takes it; who passes it on fails with it", async () => {
+    const run = await record(`${sleeping}
+function check(value) {
+  if (value > 1) throw new TypeError("too large");
+}
+async function work(value) {
+  await sleep(1);
+  check(value);
+}
+async function middle() {
+  await work(2);
+}
+async function top() {
+  try {
+    await middle();
+  } catch (error) {
+    return error.message;
+  }
+}
+await top();
+await work(5).catch(() => {});
+`);
+    expect(told(run, "task-ended", "heard")).toEqual([
+      `task-ended failed work at 3 "TypeError: too large"`,
+      `task-ended failed middle at 10 "TypeError: too large" from work`,
+      "heard raised work at 15 in top",
+      "task-ended finished top",
+      `task-ended failed work#2 at 3 "TypeError: too large"`,
+      "heard raised work#2 at 20",
+    ]);
+  });
+
+  test("what Promise.all has failed without goes on, and a second failure is heard by nobody", async () => {
+    const run = await record(`${sleeping}
+async function insert(name, ms) {
+  await sleep(ms);
+  if (name.startsWith("bad")) throw new Error(name);
+}
+async function save() {
+  await Promise.all(["good", "bad one", "slow", "bad two"].map((row, i) => insert(row, 20 + 40 * i)));
+}
+try {
+  await save();
+} catch {}
+await sleep(150);
+`);
+    expect(told(run, "settled-race", "task-ended", "heard")).toEqual([
+      "task-ended finished insert",
+      `task-ended failed insert#2 at 4 "bad one"`,
+      `settled-race insert#3 at 7 "all"`,
+      `settled-race insert#4 at 7 "all"`,
+      `task-ended failed save at 7 "bad one" from insert#2`,
+      "heard raised insert#2 at 11 in main",
+      "task-ended finished insert#3",
+      `task-ended failed insert#4 at 4 "bad two"`,
+      "heard nobody insert#4",
+    ]);
+  });
+
+  test("the losers of a race are those that have not ended when it settles", async () => {
+    const run = await record(`${sleeping}
+async function fetched(ms) {
+  await sleep(ms);
+}
+async function limit() {
+  await sleep(20);
+}
+await Promise.race([fetched(60), fetched(5000), limit()]);
+await sleep(80);
+process.exit();
+`);
+    expect(told(run, "settled-race", "task-ended", "used")).toEqual([
+      `used fetched at 8 "race" by main`,
+      `used fetched#2 at 8 "race" by main`,
+      `used limit at 8 "race" by main`,
+      "task-ended finished limit",
+      `settled-race fetched at 8 "race"`,
+      `settled-race fetched#2 at 8 "race"`,
+      "task-ended finished fetched",
+    ]);
+  });
+
+  test("a rejection that nobody has handled in time ends the process, and is logged", async () => {
+    const run = await record(`${sleeping}
+async function price() {
+  await sleep(10);
+  throw new Error("down");
+}
+const early = price();
+try {
+  await sleep(200);
+  await early;
+} catch {}
+`);
+    expect(run.exitCode).toBe(1);
+    expect(told(run, "task-ended", "error-logged")).toEqual([
+      `task-ended failed price at 4 "down"`,
+      "error-logged unhandled-rejection price",
+    ]);
+  });
+
+  test("a turn of awaits that never gives way holds the loop, at its await, and makes timers late", async () => {
+    const run = await record(`
+const began = Date.now();
+async function poll() {
+  while (Date.now() - began < 400) {
+    await null;
+  }
+}
+setTimeout(() => {}, 50);
+await poll();
+`);
+    const steps = told(run, "step-began", "step-ended");
+    expect(steps.map((event) => event.replace(/ (cpu|turns).*/, ""))).toEqual([
+      "step-began poll at 5",
+      "step-ended poll at 5",
+    ]);
+    expect(Number(/turns (\d+)/.exec(steps[1]!)![1])).toBeGreaterThan(1000);
+    const [late] = told(run, "late");
+    expect(late).toEndWith("timer callback at 8");
+    expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(300_000);
+  });
+
+  test("a blocking call holds the loop, by whoever is in it, and calls behind timers are late", async () => {
+    const run = await record(`${sleeping}
+import { execFileSync } from "node:child_process";
+async function probe() {
+  for (let i = 0; i < 3; i++) {
+    await sleep(50);
+  }
+}
+function render() {
+  return execFileSync("sleep", ["0.4"]);
+}
+async function route() {
+  return render();
+}
+const probing = probe();
+await sleep(20);
+await route();
+await probing;
+`);
+    expect(
+      told(run, "step-began", "step-ended").map((event) => event.replace(/ cpu.*/, "")),
+    ).toEqual(["step-began route at 9", `step-ended route at 9 "execFileSync"`]);
+    const [late, ...others] = told(run, "late");
+    expect(late).toEndWith("probe at 5");
+    expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(300_000);
+    expect(others).toEqual([]);
+  });
+
+  test("of a program that awaits all it begins nothing is told but what it did", async () => {
+    const run = await record(`${sleeping}
+async function step(ms) {
+  await sleep(ms);
+  return ms;
+}
+class Server {
+  async handle(ms) {
+    const parts = await Promise.all([step(ms), step(ms + 1)]);
+    return parts.length;
+  }
+  async *stream() {
+    yield await step(1);
+    yield await step(2);
+  }
+}
+const server = new Server();
+await server.handle(1);
+for await (const each of server.stream()) await server.handle(each);
+await Promise.allSettled([1, 2, 3].map(async (ms) => step(ms)));
+`);
+    expect(run.stderr).toBe("");
+    expect(
+      told(run, "floated", "heard", "settled-race", "step-began", "late", "error-logged"),
+    ).toEqual([]);
+    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+    expect(told(run, "main-ended")).toEqual(["main-ended finished main"]);
+    const begun = told(run, "task-created").length;
+    expect(told(run, "task-ended")).toHaveLength(begun);
+  });
+});

@@ -1,0 +1,185 @@
+/**
+ * JavaScript programs with the recorder inside, transformed beforehand, and what it wrote of them, event by event.
+ *
+ * From a shell: `bun tests/support/recorded-javascript.ts bun|node FOLDER/app.ts [args…]` prints the events.
+ */
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { type RecordLine, RecordDecoder } from "../../src/observe/javascript/record.ts";
+import { codeOf, transform } from "../../src/observe/javascript/transform.ts";
+import type { Site } from "../../src/observe/javascript/inserted.ts";
+import { eventShapes, type EventShape } from "../../src/trace/event.ts";
+
+export type Runtime = "bun" | "node";
+
+export interface RecordedProgram {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  /** All lines, in the order in which they were written. */
+  lines: RecordLine[];
+  /** The events in the order of time, as `late 1100 timer callback app.mjs:16 in …`. */
+  events: string[];
+}
+
+const name = "tandem$test";
+
+let preloads: Promise<string> | undefined;
+
+/** The recorder, bundled for both runtimes. */
+async function preload(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "tandem-preload-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const entry = join(import.meta.dir, "recorded-javascript-preload.ts");
+  const built = await Bun.build({ entrypoints: [entry], target: "node", format: "esm" });
+  const path = join(folder, "preload.mjs");
+  writeFileSync(path, await built.outputs[0]!.text());
+  return path;
+}
+
+/** Runs a program of one or more files, the first of which is its entry. */
+export async function recordProgram(
+  runtime: Runtime,
+  files: Readonly<Record<string, string>>,
+  options: {
+    args?: string[];
+    env?: Record<string, string>;
+    timeout?: number;
+    flags?: string[];
+  } = {},
+): Promise<RecordedProgram> {
+  preloads ??= preload();
+  const path = await preloads;
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "tandem-program-")));
+  try {
+    const records = join(folder, "records");
+    mkdirSync(records);
+    const modules: { file: string; first: number; sites: Site[] }[] = [];
+    let first = 0;
+    let entry: string | undefined;
+    for (const [file, source] of Object.entries(files)) {
+      const typescript = /\.[mc]?tsx?$/.test(file);
+      const isStripped = typescript && runtime === "node";
+      const target = join(folder, isStripped ? file.replace(/tsx?$/, "mjs") : file);
+      mkdirSync(dirname(target), { recursive: true });
+      entry ??= target;
+      const transformed = transform(source, { name, module: "unknown", typescript, jsx: false })!;
+      const code = codeOf(source, transformed, first);
+      modules.push({ file: target, first, sites: transformed.sites });
+      first += transformed.sites.length;
+      writeFileSync(target, isStripped ? stripped(code) : code);
+    }
+    const sites = join(folder, "sites.json");
+    writeFileSync(sites, JSON.stringify(modules));
+    const command =
+      runtime === "bun" ? [process.execPath, "--preload", path] : ["node", "--import", path];
+    const child = Bun.spawn(
+      [...command, ...(options.flags ?? []), entry!, ...(options.args ?? [])],
+      {
+        cwd: folder,
+        env: {
+          ...process.env,
+          TANDEM_RECORD: records,
+          TANDEM_TEST_SITES: sites,
+          TANDEM_TEST_NAME: name,
+          ...options.env,
+        },
+        stdout: "pipe",
+        stderr: "pipe",
+        stdin: "ignore",
+        ...(options.timeout === undefined
+          ? {}
+          : { timeout: options.timeout, killSignal: "SIGKILL" }),
+      },
+    );
+    const [stdout, stderr] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    await child.exited;
+    const own = readdirSync(records).find((one) => one.startsWith(`${child.pid}-`));
+    const lines =
+      own === undefined ? [] : new RecordDecoder().decode(readFileSync(join(records, own)));
+    return { exitCode: child.exitCode, stdout, stderr, lines, events: eventsOf(lines) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Without types; lines of a stack are not the source's then. */
+const stripped = (code: string): string => new Bun.Transpiler({ loader: "ts" }).transformSync(code);
+
+/** Events in words: times are left out, places are `line`, actors their function and a letter. */
+export function eventsOf(lines: readonly RecordLine[]): string[] {
+  const places = new Map<number, string>();
+  const actors = new Map<number, string>();
+  const counts = new Map<string, number>();
+  for (const line of lines)
+    if (line[0] === "place") places.set(line[1], `${line[3]}`);
+    else if (line[0] === "actor") {
+      const of = line[2] === "main" ? "main" : (line[3].function ?? line[2]);
+      const count = (counts.get(of) ?? 0) + 1;
+      counts.set(of, count);
+      actors.set(line[1], count === 1 ? of : `${of}#${count}`);
+    }
+  const events: [number, string][] = [];
+  for (const line of lines) {
+    if (line[0] === "actor") {
+      const { parent, place, code } = line[3];
+      const words = [
+        `= ${actors.get(line[1])}`,
+        line[2],
+        ...(place === undefined ? [] : [`at ${places.get(place)}`]),
+        ...(code === undefined ? [] : [`code ${places.get(code)}`]),
+        ...(parent === undefined ? [] : [`by ${actors.get(parent)}`]),
+      ];
+      events.push([-1, words.join(" ")]);
+    }
+    if (line[0] !== "event") continue;
+    const [, at, type, , actor, value, details = {}] = line;
+    const shape: EventShape = eventShapes[type];
+    const told: string[] = [type];
+    if (shape.value !== undefined)
+      told.push("words" in shape.value ? (shape.value.words[value] ?? "?") : String(value));
+    if (actor !== 0) told.push(actors.get(actor) ?? `?${actor}`);
+    if (details.place !== undefined) told.push(`at ${places.get(details.place) ?? "?"}`);
+    if (details.text !== undefined) told.push(`"${details.text}"`);
+    for (const { name: field, unit } of shape.numbers ?? []) {
+      const number = details.numbers?.[field];
+      if (number === undefined) continue;
+      told.push(
+        `${field} ${unit === "actor" ? actors.get(number) : unit === "ticks" ? Math.round(number / 1000) : number}`,
+      );
+    }
+    for (const place of details.stack ?? []) told.push(`< ${places.get(place)}`);
+    events.push([at, told.join(" ")]);
+  }
+  return events.toSorted(([x], [y]) => x - y).map(([, text]) => text);
+}
+
+if (import.meta.main) {
+  const [runtime, path, ...args] = process.argv.slice(2);
+  const folder = dirname(path!);
+  const entry = basename(path!);
+  const files: Record<string, string> = { [entry]: readFileSync(path!, "utf8") };
+  for (const file of readdirSync(folder))
+    if (/\.[mc]?[jt]sx?$/.test(file) && file !== entry)
+      files[file] = readFileSync(join(folder, file), "utf8");
+  const told = await recordProgram(runtime as Runtime, files, { args, timeout: 5000 });
+  process.stdout.write(`${told.stdout}\n--- stderr\n${told.stderr}\n--- ${told.exitCode}\n`);
+  for (const line of told.lines)
+    if (["trouble", "unseen", "alive", "child", "dropped", "thread"].includes(line[0]))
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+  if (process.env["RAW"] !== undefined)
+    for (const line of told.lines) process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.stdout.write(`${told.events.join("\n")}\n`);
+}
