@@ -283,11 +283,14 @@ describe("the source", () => {
       // What clack draws has been made safe before it was handed to it.
       if (/\bdrawing\(/.test(text))
         expect(["base/texts.ts", "cli/questions/screen.ts"]).toContain(file);
-      // What tandem says to a recorder stands in that one's file.
+      // What tandem says to a recorder, and a recorder to tandem, stands in a file of its own.
       if (/\bconsole\.\w+\(|process\.std(?:out|err)\.write|\bwriteSync\(/.test(text))
-        expect(["cli/output.ts", "observe/ring.ts", "worker.ts"]).toContain(
-          file.startsWith("drivers/real/") ? "worker.ts" : file,
-        );
+        expect([
+          "cli/output.ts",
+          "observe/ring.ts",
+          "observe/javascript/recorder/writer.ts",
+          "worker.ts",
+        ]).toContain(file.startsWith("drivers/real/") ? "worker.ts" : file);
       // Clack's texts are made safe, and drawn as the terminal can show them, by whoever asks with it.
       if (/"@clack\//.test(await Bun.file(join(src, file)).text()))
         expect(["cli/questions/prompt.ts", "cli/questions/screen.ts"]).toContain(file);

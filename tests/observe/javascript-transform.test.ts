@@ -126,7 +126,7 @@ process.exit(0);
       "call 2 forEach callback, given to users.forEach:2, dropped",
       "await 3 forEach callback, calls update, dropped",
       "await 5 migrate, calls Promise.all, dropped",
-      "combinator 5 migrate",
+      "combinator 5 migrate, calls Promise.all",
       "escapes 5 migrate, calls users.map",
       "escapes 5 map callback, calls insert",
       "exit 7 <module>, calls process.on",

@@ -15,7 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type RecordLine, RecordDecoder } from "../../src/observe/javascript/record.ts";
-import { codeOf, transform } from "../../src/observe/javascript/transform.ts";
+import { codeOf } from "../../src/observe/javascript/code.ts";
+import { transform } from "../../src/observe/javascript/transform.ts";
 import type { Site } from "../../src/observe/javascript/inserted.ts";
 import { eventShapes, type EventShape } from "../../src/trace/event.ts";
 

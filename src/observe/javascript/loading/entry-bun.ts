@@ -1,5 +1,5 @@
 /** What `--preload` names in Bun. */
 import { startBun } from "./bun.ts";
-import { passing } from "./passing.ts";
+import { recorderOf } from "../recorder/of-environment.ts";
 
-startBun(passing, recorderFile);
+startBun(recorderOf("bun", recorderFile), recorderFile);

@@ -4,6 +4,7 @@ import type { Recorder } from "./recorder.ts";
 
 const begin = (): Running => null;
 const nothing = (): void => undefined;
+const first = <Value>(value: Value): Value => value;
 const second = <Value>(_: unknown, value: Value): Value => value;
 const third = <Value>(_: unknown, _site: number, value: Value): Value => value;
 
@@ -26,6 +27,7 @@ const t: Inserted = {
   p: second,
   g: second,
   h: second,
+  s: first,
   w: (site) => site,
   u: second,
   x: second,

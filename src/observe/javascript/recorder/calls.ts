@@ -7,8 +7,9 @@
  */
 import type { Given, Site } from "../inserted.ts";
 import { now } from "./clock.ts";
+import { isObject } from "./errors.ts";
 import { caught, failed, fails, turnFailures } from "./failures.ts";
-import { held, holds, turnEnds } from "./holds.ts";
+import { held, holds, turn, turnEnds } from "./holds.ts";
 import { handlerBegins, handlerEnds } from "./exits.ts";
 import {
   Call,
@@ -57,9 +58,6 @@ let lastEnd = 0;
 /** Slices with more than this between them are of two turns of the loop, in ticks. */
 const gap = 1000;
 
-/** The current turn of the loop: its number, when it began, how many slices it has had, and who had most of them. */
-export const turn = { number: 0, began: 0, slices: 0, owner: null as Call | null, lastEnd: 0 };
-
 let owner: Call | null = null;
 let votes = 0;
 
@@ -68,9 +66,6 @@ export const currentCall = (): Call | null => current;
 /** Whoever makes something now, as far as that is told. */
 export const maker = (): Call | null =>
   current === null || current.kind !== CALLBACK ? current : current.parent;
-
-const isObject = (value: unknown): value is object =>
-  (typeof value === "object" && value !== null) || typeof value === "function";
 
 /** A turn of the loop begins. */
 export function newTurn(at: number): void {

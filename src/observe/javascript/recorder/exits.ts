@@ -1,5 +1,4 @@
 /** How a process ends: who asks for it, and which functions are to be called then. */
-import * as calls from "./calls.ts";
 import { now } from "./clock.ts";
 import type { Call } from "./model.ts";
 import { givesOf, placeOf, sites } from "./sites.ts";
@@ -78,11 +77,10 @@ export function handlerEnds({ site }: Call, at: number): void {
 }
 
 /** The program asks for its end. */
-export function exitCalled(code: number): void {
+export function exitCalled(code: number, by: Call | null): void {
   if (exit.isCalled) return;
   exit.isCalled = true;
   const site = calling;
-  const by = calls.currentCall();
   const place = site === -1 ? {} : { place: placeOf(site) };
   const actor = by === null ? 0 : tellCall(by);
   write(["event", Math.round(now()), "exit-called", thread, actor, code, place]);

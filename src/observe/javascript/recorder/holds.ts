@@ -1,7 +1,6 @@
 /** What holds the loop: stretches in which one call kept its thread, and turns that did not end. */
 import { readFileSync } from "node:fs";
 import type { Call } from "./model.ts";
-import { turn } from "./calls.ts";
 import { now } from "./clock.ts";
 import { placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
@@ -11,6 +10,9 @@ export const holds = {
   /** From how long on a hold is told, in ticks. */
   least: 100_000,
 };
+
+/** The current turn of the loop: its number, when it began, how many slices it has had, and who had most of them. */
+export const turn = { number: 0, began: 0, slices: 0, owner: null as Call | null, lastEnd: 0 };
 
 /** A blocking call that took long enough to be told of: its site, and from when to when it lasted. */
 interface Block {
@@ -83,42 +85,43 @@ export function held(call: Call, at: number): void {
 }
 
 function tell(call: Call, from: number, to: number, turns: number | null): void {
-  const before = clocks;
-  clocks = readClocks();
+  const most = to - from;
+  const inside = blocks.filter((block) => block.from >= from && block.to <= to);
+  const longest = inside.reduce<Block | null>(
+    (found, block) => (found === null || lengthOf(block) > lengthOf(found) ? block : found),
+    null,
+  );
+  const block = longest !== null && lengthOf(longest) * 2 >= most ? longest : null;
   const numbers: Record<string, number> = turns === null ? {} : { turns };
-  if (before !== null && clocks !== null) {
-    const most = to - from;
-    const cpu = Math.min(most, clocks.cpu - before.cpu);
+  const now = readClocks();
+  if (clocks !== null && now !== null) {
+    const cpu = Math.min(most, now.cpu - clocks.cpu);
+    const queued = Math.min(most - cpu, now.queued - clocks.queued);
+    // A thread that got no core did not hold its loop; and one that did nothing in a turn had nothing to do.
+    if (turns === null && block === null && queued * 2 > most) return;
+    if (turns !== null && (cpu + queued) * 2 < most) return;
     numbers["cpu"] = Math.round(cpu);
-    numbers["queued"] = Math.round(Math.min(most - cpu, clocks.queued - before.queued));
-    // A thread that did nothing meanwhile had nothing to do.
-    if (turns !== null && (numbers["cpu"] + numbers["queued"]) * 2 < most) return;
+    numbers["queued"] = Math.round(queued);
   }
+  clocks = now;
   told.push({ from, to });
   lastHold.from = from;
   lastHold.to = to;
-  const inside = blocks.filter((block) => block.from >= from && block.to <= to);
-  const longest = inside.reduce<Block | null>(
-    (most, block) => (most === null || block.to - block.from > most.to - most.from ? block : most),
-    null,
-  );
-  const isBlocked = longest !== null && (longest.to - longest.from) * 2 >= to - from;
-  const place = isBlocked
-    ? placeOf(longest.site)
-    : call.at === -1
-      ? placeOf(call.site)
-      : placeOf(call.at);
+  const place = placeOf(block === null ? (call.at === -1 ? call.site : call.at) : block.site);
   const actor = tellCall(call);
   write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
-  const text = isBlocked ? { text: sites[longest.site]!.called?.name ?? "" } : {};
+  const text = block === null ? {} : { text: sites[block.site]!.called?.name ?? "" };
   write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
 }
+
+const lengthOf = ({ from, to }: Span): number => to - from;
 
 /** A turn of the loop is over, of which nothing need have been long by itself. */
 export function turnEnds(): void {
   const { began, lastEnd, slices, owner } = turn;
-  if (lastEnd - began >= holds.least && told.length === 0 && owner !== null && slices > 1)
-    tell(owner, began, lastEnd, slices);
+  const from = told.at(-1)?.to ?? began;
+  if (lastEnd - from >= holds.least && owner !== null && slices > 1)
+    tell(owner, from, lastEnd, slices);
   if (told.length > 0) told = [];
   if (blocks.length > 0) blocks = [];
 }

@@ -12,7 +12,6 @@ import {
   type Use,
 } from "./model.ts";
 import { tellRace, tellUse } from "./telling.ts";
-import { waitedFor } from "./made.ts";
 
 /** By promise, for those that have come by a site. What a call awaits at once is not in it. */
 export const known = new WeakMap<object, Info>();
@@ -33,7 +32,10 @@ export function use(
   if (info.uses === null) info.uses = [used];
   else if (info.uses.length < mostUses) info.uses.push(used);
   const origin = originOf(info);
-  if (origin instanceof Made) return waitedFor(origin);
+  if (origin instanceof Made) {
+    origin.isWaited = true;
+    return;
+  }
   if (origin instanceof Combined) {
     if (origin.settledBy !== null) failureUsed(origin.settledBy, at);
     return;

@@ -41,8 +41,8 @@ export interface Recorder {
   addSites(file: string, sites: readonly Site[], first?: number): number;
   /** Notes that a module of the user's runs as it is. */
   unseen(file: string, why: string): void;
-  /** Notes that something about the recorder has failed. */
-  trouble(text: string): void;
+  /** Writes what there is: where a process ends without another occasion. */
+  flush(): void;
 }
 
 /** Whatever is asked for, a shorter hold than this is none, in ticks. */
@@ -83,7 +83,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
       return addSites(file, sites, first);
     },
     unseen: (file, why) => write(["unseen", file, why]),
-    trouble: (text) => trouble(text, null),
+    flush: () => flush(true),
   };
 }
 
@@ -186,7 +186,7 @@ function watchEnds(runtime: "bun" | "node"): void {
   const { exit: originalExit } = process;
   const replaced = {
     exit(code?: number): never {
-      guard("exit", () => exitCalled(numberOf(code)));
+      guard("exit", () => exitCalled(numberOf(code), calls.currentCall()));
       return originalExit.call(process, code);
     },
   };

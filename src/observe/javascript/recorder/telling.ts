@@ -1,8 +1,7 @@
 /** What is told of calls: who they are when something is to be told of them, where they stand, how they ended. */
 import { endings } from "../../../trace/event.ts";
 import type { ActorHead } from "../record.ts";
-import { messageOf, thrownAt } from "./failures.ts";
-import { toldPromise } from "./made.ts";
+import { messageOf, thrownAt } from "./errors.ts";
 import {
   Call,
   CALL,
@@ -11,6 +10,7 @@ import {
   DUE,
   type Info,
   MAIN,
+  type Made,
   MODULE,
   originOf,
   OVER,
@@ -326,6 +326,39 @@ function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | n
   const called = sites[call.at]!.called;
   if (called === undefined || called.name === "") return null;
   return { text: called.name === "import" ? "import" : called.callee };
+}
+
+/** Tells of a promise that somebody waits for. */
+function toldPromise(made: Made): number {
+  if (made.id !== 0) return made.id;
+  made.id = newId();
+  const { site, escapedAt, by } = made;
+  const own = sites[site]!;
+  const name = escapedAt === -1 ? own.function : (sites[escapedAt]!.called?.name ?? own.function);
+  write([
+    "actor",
+    made.id,
+    "promise",
+    {
+      function: name,
+      ...(by === null || by.kind === CALLBACK ? {} : { parent: tellCall(by) }),
+      place: placeOf(escapedAt === -1 ? site : escapedAt),
+      code: placeOf(site),
+    },
+  ]);
+  const at = Math.round(made.at);
+  write(["event", at, "task-created", thread, made.id, 0]);
+  write(["event", at, "task-started", thread, made.id, 0]);
+  write([
+    "event",
+    at,
+    "stood-at",
+    thread,
+    made.id,
+    0,
+    { place: placeOf(site), text: own.function },
+  ]);
+  return made.id;
 }
 
 /** A call that is younger than this may be over soon, and is not told as yet: in ticks. */

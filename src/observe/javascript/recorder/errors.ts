@@ -1,0 +1,59 @@
+/** What an error says, and where in the program it was made. */
+import type { Call } from "./model.ts";
+import { functionAt, isTransformed, otherPlace, sites } from "./sites.ts";
+
+export const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+const longestText = 500;
+
+/** What an error says, with its class where that says something. */
+export function messageOf(error: unknown): string {
+  let text = "";
+  try {
+    if (typeof error === "string") text = error;
+    else if (!isObject(error)) text = String(error);
+    else {
+      const { name, message } = error as { name?: unknown; message?: unknown };
+      const said = typeof message === "string" ? message : "";
+      const isNamed = typeof name === "string" && name !== "Error" && name !== "";
+      text = isNamed ? (said === "" ? name : `${name}: ${said}`) : said;
+    }
+  } catch {
+    // A getter of the program's own.
+  }
+  return text.slice(0, longestText);
+}
+
+/** The id of the place in the program's source where an error was made; null where that is not known. */
+export function thrownAt(error: unknown, call: Call | null): number | null {
+  let stack: unknown;
+  try {
+    stack = isObject(error) ? (error as { stack?: unknown }).stack : undefined;
+  } catch {
+    return null;
+  }
+  if (typeof stack !== "string") return null;
+  for (const line of stack.split("\n", 30)) {
+    const found = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(\/[^()]*?):(\d+):\d+\)?$/.exec(line);
+    if (found === null) continue;
+    const [, name, path, number] = found;
+    const file = decoded(line, path!);
+    if (!isTransformed(file)) continue;
+    const at = Number(number);
+    const said = name?.replace(/^(?:async|new) /, "");
+    const own = call === null ? null : sites[call.site]!.function;
+    const around = functionAt(file, at);
+    return otherPlace(file, at, null, around === undefined ? (said ?? own) : around);
+  }
+  return null;
+}
+
+function decoded(line: string, path: string): string {
+  if (!line.includes("file://")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
