@@ -26,8 +26,6 @@ export class ActorReader {
 
   /** When the garbage collector took those that were pending. */
   readonly collected = new Map<number, Ticks>();
-  /** The threads on which an exit was called for. */
-  readonly #exited = new Set<number>();
 
   constructor(entities: Entities, spans: SpanFold, aftermath: AftermathReader) {
     this.#entities = entities;
@@ -73,7 +71,6 @@ export class ActorReader {
       const by = cancelReasons[value];
       if (actor.cleanup === "cut-short" && by !== undefined) actor.cleanupCut ??= { by, at };
     },
-    "exit-called": (reader, { thread }) => reader.#exited.add(thread),
     printed: (reader, event) => reader.#saysOrPasses(event),
     sent: (reader, event) => reader.#saysOrPasses(event),
     received: (reader, event) => reader.#saysOrPasses(event),
@@ -129,16 +126,14 @@ export class ActorReader {
    * exit ended processes, and which errors. In a scenario's run nobody asks.
    *
    * @param isServing whether an actor waits for something to do.
-   * @param floats whether the loop on a thread goes by JavaScript's rules.
+   * @param floating the loop on a thread, where that goes by JavaScript's rules.
    */
   losePrograms(
     chains: Chains,
     isServing: (actor: OpenActor) => boolean,
-    floats: (thread: number | null) => boolean,
+    floating: (thread: number | null) => { keeper: number | null } | null,
   ): void {
     const programs = this.#entities.actors.filter(isProgram);
-    for (const actor of this.#entities.actors)
-      if (actor.lost && isCall(actor) && this.#isOfTerminated(actor)) actor.lost = false;
     // What has not ended where its process has not either may go on.
     const isCut = (actor: OpenActor): boolean =>
       this.#processOf(actor).endedAt !== null && cutOff.has(actor.status);
@@ -151,8 +146,11 @@ export class ActorReader {
       const isAtRest = (): boolean => isServing(actor) || this.#isOutsideOfUsers(actor);
       actor.lost = isCut(actor) && !isSpared && !(this.#isChild(actor) && isAtRest());
     }
+    for (const actor of this.#entities.actors)
+      // What has its thread for ever is told as that.
+      if (actor.lost && floating(actor.thread)?.keeper === actor.number) actor.lost = false;
     for (const actor of programs) {
-      if (actor.kind !== "main" || !actor.lost || !floats(actor.thread)) continue;
+      if (actor.kind !== "main" || !actor.lost || floating(actor.thread) === null) continue;
       const { exit, error } = this.#processOf(actor);
       // Main is waited for by its process like everything else: what ended that all the same is told.
       if (exit !== null || error !== null) actor.lost = false;
@@ -164,21 +162,9 @@ export class ActorReader {
       if (exit === null || exit.actor === NOBODY) continue;
       const who = this.#entities.actor(exit.actor);
       who.lost = false;
-      if (!floats(exit.thread)) continue;
+      if (floating(exit.thread) === null) continue;
       for (const one of chains.above(exit.actor)) this.#entities.actor(one).lost = false;
     }
-  }
-
-  /** Whether the thread of a call was ended before its process, neither by an error nor by a call for that. */
-  #isOfTerminated({ thread }: OpenActor): boolean {
-    if (thread === null) return false;
-    const { endedAt } = this.#entities.thread(thread);
-    const end = this.#entities.processOf(thread).endedAt;
-    if (endedAt === null || end === null || endedAt >= end) return false;
-    const program = this.#entities.actors.find(
-      (one) => one.kind === "thread" && one.thread === thread,
-    );
-    return program?.status !== "failed" && !this.#exited.has(thread);
   }
 
   /**
@@ -300,11 +286,6 @@ const cutOff: ReadonlySet<string> = new Set(["abandoned", "interrupted", "deadlo
 
 /** How near in time the ends of two processes are told that come at once. */
 const atOnce: Ticks = 500 * TICKS_PER_MS;
-
-/** Whether it is what a promise stands for that runs on its thread's loop. */
-function isCall({ kind }: OpenActor): boolean {
-  return kind === "call" || kind === "module";
-}
 
 /** Whether somebody waited for a promise that was made by hand until its process was ended for that. */
 function isWaitedForInVain(

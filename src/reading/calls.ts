@@ -31,6 +31,16 @@ export interface Use {
   place: number | null;
 }
 
+/** The ways of using a promise in which somebody waits for it. */
+export const waitingUses: ReadonlySet<string> = new Set([
+  "await",
+  "return",
+  "all",
+  "allSettled",
+  "race",
+  "any",
+]);
+
 /** That a combinator settled without an actor, which had not ended. */
 export interface SettledWithout {
   actor: number;

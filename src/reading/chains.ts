@@ -5,7 +5,7 @@
  * for it, until a combinator has settled without that. A call of an async function runs within its caller as far
  * as its first await: a caller that was not seen to wait since then still stands in it.
  */
-import type { SettledWithout, Use } from "./calls.ts";
+import { type SettledWithout, type Use, waitingUses } from "./calls.ts";
 import type { ActorOutcome } from "./entities.ts";
 import type { Sighting } from "./observations.ts";
 
@@ -16,16 +16,6 @@ interface Told {
   uses: readonly Use[];
   settledWithout: readonly SettledWithout[];
 }
-
-/** The ways of using a promise in which somebody waits for it. */
-const waiting: ReadonlySet<string> = new Set([
-  "await",
-  "return",
-  "all",
-  "allSettled",
-  "race",
-  "any",
-]);
 
 /** What has come to its end, so that nobody waits for it any more, nor it for anybody. */
 function isOver({ status }: ActorOutcome): boolean {
@@ -47,7 +37,8 @@ export class Chains {
     }
     const left = new Set(settledWithout.map(({ actor, place }) => `${actor} ${place}`));
     for (const { actor, by, how, place } of uses)
-      if (by !== null && waiting.has(how) && !left.has(`${actor} ${place}`)) this.#add(by, actor);
+      if (by !== null && waitingUses.has(how) && !left.has(`${actor} ${place}`))
+        this.#add(by, actor);
   }
 
   #add(waiter: number, whom: number): void {

@@ -44,6 +44,8 @@ export class LoopReader {
   readonly holds: HoldReader;
   readonly #outcome: Omit<LoopOutcome, "blame">;
   readonly #blame: BlameReader;
+  /** Who has its thread to the end of the record; null where nobody. */
+  keeper: number | null = null;
   /** Who was late within the hold that has not ended. */
   readonly #lateWithin: LateTurn[] = [];
   readonly #entities: Entities;
@@ -109,6 +111,7 @@ export class LoopReader {
 
   #wasHeld(ended: Hold): void {
     const hold = ended.seen?.goesOn === true ? this.#asSeen(ended, ended.seen) : ended;
+    if (hold.seen?.goesOn === true) this.keeper = hold.actor;
     // That a busy machine gave a step no core is no block of the program's.
     if (hold.seen?.kind !== "queued") this.#keepLongest(hold);
     this.#blame.held(hold);

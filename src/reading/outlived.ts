@@ -4,7 +4,7 @@
  * others until one of these failed, or a limit won.
  */
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
-import type { SettledWithout, Use } from "./calls.ts";
+import { type SettledWithout, type Use, waitingUses } from "./calls.ts";
 import { actorsByNumber, type ActorOutcome } from "./entities.ts";
 import type { Standstill } from "./standstill.ts";
 import { noticeable } from "./victims.ts";
@@ -69,6 +69,11 @@ export function outlivedWork(
     if (call === undefined || calls.has(actor) || (by !== "all" && by !== "race")) return [];
     // What its process cut off is lost.
     if (call.status === "abandoned" || (call.endedAt ?? Infinity) - at < noticeable) return [];
+    // Whoever waits for it by itself, or together with others, has not given up.
+    const isWanted = uses.some(
+      (use) => use.actor === actor && waitingUses.has(use.how) && use.place !== place,
+    );
+    if (isWanted) return [];
     // Of several of a kind the first to come to its end was wanted, and the others are no longer.
     if (by === "race" && isWonByLike(settled, { byNumber, uses })) return [];
     calls.add(actor);

@@ -321,7 +321,10 @@ class TraceReader {
       this.#actors.losePrograms(
         chains,
         ({ number }) => this.#isServing(number, unfinished),
-        (thread) => this.#turns.loopOn(thread ?? -1)?.floats === true,
+        (thread) => {
+          const loop = this.#turns.loopOn(thread ?? -1);
+          return loop?.floats === true ? loop : null;
+        },
       );
     const { lines, complains, droppedPromises } = this.#output;
     const aftermath = this.#aftermath.result();

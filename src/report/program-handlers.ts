@@ -18,6 +18,10 @@ export function unrunIn({ reading, processes, names }: ProgramReport): Unrun[] {
     // What was not recorded may have happened.
     if (interruptedBy === "cut-off") return [];
     if (exit !== null && interruptedBy === null) {
+      if (/^beforeExit /.test(handler.function)) {
+        const line = exit.place === null ? "" : ` (${names.line(exit.place)})`;
+        return [{ handler, why: `process.exit${line} emits no beforeExit` }];
+      }
       const call = { by: null, thread: null, place: exit.place };
       return [{ handler, why: `a call to exit${names.caller(call)} ended the process before it` }];
     }

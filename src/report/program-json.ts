@@ -13,6 +13,7 @@ import {
   type Cancellation,
   type Exit,
 } from "../reading/entities.ts";
+import type { Handler } from "../reading/observations.ts";
 import { NOBODY } from "../trace/log.ts";
 import { factsOf } from "./program-evidence.ts";
 import { unrunIn } from "./program-handlers.ts";
@@ -76,6 +77,13 @@ class ProgramJson {
         at: ms(at),
       })),
       unrun: this.#unrun(),
+      outputCut: reading.outputCut.map(({ stream, bytes, place, at, process }) => ({
+        stream,
+        bytes,
+        place: this.#names.place(place),
+        at: ms(at),
+        ...this.#names.process("process", process),
+      })),
       holds: this.#holds(),
       ...this.#standings(),
       hang: this.#report.hang,
@@ -196,13 +204,13 @@ class ProgramJson {
     );
   }
 
-  #kind({ kind, name, place, tasks, counts, longest }: Kind) {
+  #kind({ kind, name, place, total, counts, longest }: Kind) {
     const { "given up": givenUp, ...others } = counts;
     return {
       function: name,
       kind,
       created: this.#names.place(place),
-      total: tasks.length,
+      total,
       ...others,
       givenUp,
       longest: orNull(longest),
@@ -250,11 +258,19 @@ class ProgramJson {
       error: task.error,
       heard: task.heard?.by ?? null,
       heardAt: orNull(task.heard?.at ?? null),
+      floated: this.#floated(task),
       outlived: this.#report.outlived.has(task.number),
       swallowed: this.#report.swallowed.has(task.number),
       cleanup: task.cleanup,
       destroyed: task.destroyed,
     };
+  }
+
+  /** Where and how the promise of a call was dropped; null where it was not. */
+  #floated({ number }: ActorOutcome) {
+    const floated = this.#report.floated.get(number);
+    if (floated === undefined) return null;
+    return { ...this.#names.place(floated.place), how: floated.how, at: ms(floated.at) };
   }
 
   /** The line that cancelled something, and whose it was; only the reason where no line is known. */
@@ -337,11 +353,18 @@ class ProgramJson {
   /** Functions that were to be called at the end of a process, and were not. */
   #unrun() {
     return unrunIn(this.#report).map(({ handler, why }) => ({
-      handler: handler.function,
+      handler: this.#handlerName(handler),
       place: this.#names.place(handler.code ?? handler.place),
       registered: this.#names.place(handler.place),
       why,
     }));
+  }
+
+  /** A handler by its own name, where it is a listener of an event that has one. */
+  #handlerName({ function: of, code }: Handler): string {
+    const own = this.#report.names.functionAt(code ?? NaN);
+    const isNamed = own !== null && /^[\w$.#]+$/.test(own);
+    return / listener$/.test(of) && isNamed ? own : of;
   }
 
   /** Who waits for what, and what else had begun and not ended. */

@@ -1,4 +1,5 @@
 /** Why an actor did not come to its end, in a few words. */
+import type { Floated } from "../reading/calls.ts";
 import type { ActorOutcome } from "../reading/entities.ts";
 import { fateOf, type ProgramReport } from "./program.ts";
 import { stopWords } from "./program-words.ts";
@@ -12,9 +13,30 @@ export function whyOf(actor: ActorOutcome, report: ProgramReport): string | null
   if (cancelled?.reason === "loop-closed") return closedWords(actor, report);
   const stopped = stopWords(actor, report.names);
   if (stopped !== null) return stopped;
+  const apart = partWords(actor, report);
+  if (apart !== null) return apart;
   if (startedAt === null) return "never had a turn";
   if (report.hang !== null) return null;
-  return status === "abandoned" ? "its process ended" : null;
+  if (status !== "abandoned") return null;
+  const floated = report.floated.get(actor.number);
+  const dropped = floated === undefined ? "" : `${droppedWords(floated, report)}; `;
+  return `${dropped}its process ended`;
+}
+
+/** What part a call had in the end of its process, or in the standing still of main; null where it had none. */
+function partWords({ number, lost }: ActorOutcome, report: ProgramReport): string | null {
+  const { reading, names } = report;
+  for (const { exit } of reading.processes) {
+    if (exit === null || lost) continue;
+    const line = exit.place === null ? "" : ` (${names.line(exit.place)})`;
+    if (exit.actor === number) return `called for the exit${line}`;
+    if (reading.chains.above(exit.actor).has(number))
+      return `waited for ${names.kind(exit.actor)}, which called for the exit${line}`;
+  }
+  const isMains = reading.actors.some(
+    (one) => one.kind === "main" && one.lost && reading.chains.line(one.number).has(number),
+  );
+  return isMains && !lost ? "main stood in it" : null;
 }
 
 function destroyedWords({ number }: ActorOutcome, { rules }: ProgramReport): string {
@@ -40,4 +62,12 @@ function closedWords({ thread, cancelled }: ActorOutcome, report: ProgramReport)
   return gate?.how == null
     ? `cancelled when the loop closed${where}`
     : `cancelled when ${gate.how} closed the loop${where}`;
+}
+
+/** How a promise was dropped, and where. */
+function droppedWords({ how, place }: Floated, { names }: ProgramReport): string {
+  const line = place === null ? "" : ` at ${names.line(place)}`;
+  return ["statement", "void", "condition"].includes(how)
+    ? `its promise was dropped${line}`
+    : `${how}${line} ignores its promise`;
 }

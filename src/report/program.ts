@@ -3,7 +3,14 @@
  * its tasks by kind, and where those stood that did not come to an end. Every format is made of this.
  */
 import type { Ticks } from "../base/duration.ts";
-import { type ActorOutcome, isProgram, isWork, type ProcessOutcome } from "../reading/entities.ts";
+import type { Alike, Floated } from "../reading/calls.ts";
+import {
+  type ActorOutcome,
+  actorsByNumber,
+  isProgram,
+  isWork,
+  type ProcessOutcome,
+} from "../reading/entities.ts";
 import type { Hang } from "../reading/hang.ts";
 import { type Steps, stepsOf } from "../reading/observations.ts";
 import type { Reading } from "../reading/reading.ts";
@@ -52,9 +59,11 @@ export interface ProgramReport extends ObservedTrace {
   hang: Hang["is"] | null;
   /** Those who wait for each other in a circle. */
   circles: ReadonlySet<number>;
-  /** Those who went on after whoever waited for them had given up, and those who dropped a cancellation. */
+  /** Those who went on after whoever waited for them had given up. */
   outlived: ReadonlySet<number>;
-  /** The latter with the place at which they did. */
+  /** Those whose promises were dropped. */
+  floated: ReadonlyMap<number, Floated>;
+  /** Those who dropped a cancellation, with the place at which they did. */
   swallowed: ReadonlyMap<number, number | null>;
   unseen: readonly Unseen[];
   findings: readonly ProgramFinding[];
@@ -81,11 +90,14 @@ export const fates = [
 ] as const;
 export type Fate = (typeof fates)[number];
 
-/** Tasks that share their kind, their function and the place where they were made. */
+/** Work that shares its kind, its function and the place where it was made. */
 export interface Kind extends Pick<ActorOutcome, "kind" | "place"> {
   /** The function, or the name of a single one that has none. */
   name: string;
+  /** Those that are told one by one. */
   tasks: readonly ActorOutcome[];
+  /** How many there were, with those that were counted only. */
+  total: number;
   counts: Readonly<Record<Fate, number>>;
   /** The longest that one of them took from its first turn to its end; null where none has ended. */
   longest: Ticks | null;
@@ -116,6 +128,7 @@ export function reportProgram(observed: ObservedTrace): ProgramReport {
     outlived: new Set(
       findings.filter(({ rule }) => rule === "outlived").flatMap(({ actors }) => actors),
     ),
+    floated: new Map(reading.floated.map((one) => [one.actor, one])),
     swallowed: new Map(reading.swallowed.map(({ actor, place }) => [actor, place])),
     unseen,
     findings,
@@ -170,6 +183,8 @@ function processesOf(
   const processOf = (actor: ActorOutcome): number | undefined =>
     actor.thread === null ? first : home.get(actor.thread);
   const work = Map.groupBy(actors.filter(isWork), processOf);
+  const byNumber = actorsByNumber(actors);
+  const counted = Map.groupBy(reading.alike, ({ actor }) => processOf(byNumber.get(actor)!));
   const unstarted = actors.filter((actor) => isProgram(actor) && actor.thread === null);
   const threadReports = threadsOf(reading, known);
   return processes.map((process) => {
@@ -181,26 +196,50 @@ function processesOf(
       threads: threadReports.filter((thread) => thread.process === process.number),
       // A program that never had a turn ran on no thread.
       unstarted: process.number === first ? unstarted : [],
-      kinds: kindsOf(work.get(process.number) ?? [], alive),
+      kinds: kindsOf(
+        work.get(process.number) ?? [],
+        (counted.get(process.number) ?? []).map((one) => ({
+          ...one,
+          of: byNumber.get(one.actor)!,
+        })),
+        alive,
+      ),
     };
   });
 }
 
-function kindsOf(tasks: readonly ActorOutcome[], alive: ProgramReport["alive"]): Kind[] {
-  const alike = Map.groupBy(
-    tasks,
-    ({ kind, name, function: of, place }) => `${place}\0${kind}\0${of ?? name}`,
-  );
-  return [...alike.values()].map((tasks) => {
-    const [{ kind, name, function: of, place }] = tasks as [ActorOutcome];
+/** Work that was counted only, and one of its kind. */
+interface Counted extends Pick<Alike, "count" | "longest"> {
+  of: ActorOutcome;
+}
+
+function kindsOf(
+  tasks: readonly ActorOutcome[],
+  counted: readonly Counted[],
+  alive: ProgramReport["alive"],
+): Kind[] {
+  const keyOf = ({ kind, name, function: of, place }: ActorOutcome): string =>
+    `${place}\0${kind}\0${of ?? name}`;
+  const told = Map.groupBy(tasks, keyOf);
+  const sums = Map.groupBy(counted, ({ of }) => keyOf(of));
+  return [...new Set([...told.keys(), ...sums.keys()])].map((key) => {
+    const own = told.get(key) ?? [];
+    const others = sums.get(key) ?? [];
+    const { kind, name, function: of, place } = (own[0] ?? others[0]?.of)!;
     const counts = Object.fromEntries(fates.map((fate) => [fate, 0])) as Record<Fate, number>;
     let longest: Ticks | null = null;
-    for (const task of tasks) {
+    for (const task of own) {
       const fate = fateOf(task, { alive });
       counts[fate]++;
       if (fate === "alive" || task.startedAt === null || task.endedAt === null) continue;
       longest = Math.max(longest ?? 0, task.endedAt - task.startedAt);
     }
-    return { kind, name: of ?? name, place, tasks, counts, longest };
+    let total = own.length;
+    for (const one of others) {
+      total += one.count;
+      counts.finished += one.count;
+      longest = Math.max(longest ?? 0, one.longest);
+    }
+    return { kind, name: of ?? name, place, tasks: own, total, counts, longest };
   });
 }

@@ -44,11 +44,18 @@ function judgeableOf(reading: Reading): Judgeable {
   const [first] = processes;
   const mainThread = threads.find(({ process }) => process === first?.number)?.number;
   const tasks = actors.filter(isWork).map(taskOf);
+  const counted = new Set(reading.alike.map(({ actor }) => actor));
+  const names = [
+    ...tasks.map(({ spec }) => spec.name),
+    ...actors.flatMap(({ number, name, function: of }) =>
+      counted.has(number) ? [of ?? name] : [],
+    ),
+  ];
   const launches = actors.filter(({ kind }) => kind === "launch");
   const unheard = launches.find(({ heard }) => heard !== null && heard.by !== "raised");
   const interruption = interruptionOf(first);
   return {
-    scenario: { tasks: [...new Set(tasks.map(({ spec }) => spec.name))].map((name) => ({ name })) },
+    scenario: { tasks: [...new Set(names)].map((name) => ({ name })) },
     wall,
     main: actors.find(({ kind }) => kind === "main") ?? nobody,
     launch: unheard ?? launches[0] ?? nobody,

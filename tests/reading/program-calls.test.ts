@@ -167,26 +167,31 @@ describe("a call that was cut off by its process's end", () => {
     expect(lostIn(draw(20))).toEqual(["outer"]);
   });
 
-  test("tells where it began in a listener of exit, and not in one of beforeExit", () => {
-    for (const [listener, rule] of [
-      ["exit listener", "lost-at-exit"],
-      ["beforeExit listener", "floating"],
+  test("is told to have begun in a listener of exit, and not in one of beforeExit", () => {
+    for (const [listener, isWithin] of [
+      ["exit listener", true],
+      ["beforeExit listener", false],
     ] as const)
-      holds(
-        (process, each) => {
-          process.at(1, "handler-registered", "", "Main", {
+      for (const count of [1, 2, 5]) {
+        const { found, told: all } = readSketch((process) => {
+          floats(process).at(1, "handler-registered", "", "Main", {
             number: 0,
             function: listener,
             place: 15,
           });
           process.at(40, "handler-began", "", "Main", { number: 0 });
-          each((k) => call(process, `flush#${k}`, "main", 41));
-          process.at(42, "handler-ended", "", "Main", { number: 0 });
-          runsOut(process, 30);
-          process.events.at(-1)!.at = 60;
-        },
-        (count) => [told(rule, names("flush", count), { made: [10], stood: [3] })],
-      );
+          for (let k = 0; k < count; k++) call(process, `flush#${k}`, "main", 41);
+          process.at(43, "handler-ended", "", "Main", { number: 0 });
+          process
+            .at(30, "main-ended", "main", "Main", { status: "finished" })
+            .at(60, "process-ended", "main", "Main", { code: 0 });
+        });
+        expect(all).toEqual([
+          told("lost-at-exit", names("flush", count), { made: [10], stood: [3] }),
+        ]);
+        const [{ evidence }] = found as [(typeof found)[number]];
+        expect("within" in evidence && evidence.within !== null).toBe(isWithin);
+      }
   });
 
   test("is told once, with all else that an error has cut off, behind that error", () => {
@@ -211,27 +216,44 @@ describe("a call that was cut off by its process's end", () => {
     );
   });
 
-  test("is not lost on a Worker that was terminated, and is where that failed or the process ended", () => {
+  test("on a Worker is lost with that, however it ended", () => {
     const draw =
-      (end: "terminated" | "failed" | "none") =>
-      (process: Sketch): void => {
+      (end: "terminated" | "failed" | "exit" | "none") =>
+      (process: Sketch, each: Each): void => {
         process.thread("worker 1").loop("worker 1", "javascript");
         process
           .actor("thread", "w.js", { line: 5 })
           .at(2, "task-created", "w.js")
           .at(2, "task-started", "w.js", "worker 1")
-          .at(2, "loop-opened", "w.js", "worker 1")
-          .actor("call", "job", { line: 10 })
-          .at(3, "task-created", "job", "worker 1")
-          .at(3, "task-started", "job", "worker 1");
+          .at(2, "loop-opened", "w.js", "worker 1");
+        each((k) =>
+          process
+            .actor("call", `job#${k}`, { line: 10 })
+            .at(3, "task-created", `job#${k}`, "worker 1")
+            .at(3, "task-started", `job#${k}`, "worker 1")
+            .at(3, "floated", `job#${k}`, "worker 1", { how: "void", place: 9 }),
+        );
         if (end === "failed")
           process.at(9, "task-ended", "w.js", "worker 1", { status: "failed", error: "no" });
+        if (end === "exit")
+          process.at(9, "exit-called", "w.js", "worker 1", { code: 0, place: 20 });
         if (end !== "none") process.at(10, "thread-ended", "w.js", "worker 1");
         runsOut(process, 50);
       };
-    expect(lostIn(draw("terminated"))).toEqual([]);
-    expect(lostIn(draw("failed"))).toEqual(["job"]);
-    expect(lostIn(draw("none"))).toEqual(["job"]);
+    const floating = (count: number): Told[] => [
+      told("floating", names("job", count), { made: [10], at: [9] }),
+    ];
+    const cut = (count: number): Told[] => [
+      told("lost-at-exit", names("job", count), { made: [10] }),
+    ];
+    holds(draw("terminated"), floating);
+    holds(draw("exit"), floating);
+    holds(draw("failed"), (count) => [
+      ...cut(count),
+      told("failure-unheard", ["w.js"], { made: [5] }),
+    ]);
+    // Nothing was left that could have settled it, whoever had waited for it.
+    holds(draw("none"), cut);
   });
 });
 
@@ -246,8 +268,8 @@ describe("main", () => {
     expect(lostIn(draw)).toEqual(["main", "aside"]);
     const { told: all } = readSketch((process) => draw(floats(process)));
     expect(all.map(({ rule, of }) => [rule, of])).toEqual([
-      ["floating", ["aside"]],
       ["lost-at-exit", ["main"]],
+      ["lost-at-exit", ["aside"]],
     ]);
   });
 
@@ -287,6 +309,20 @@ describe("main", () => {
 });
 
 describe("a call that came to its end", () => {
+  test("floats all the same where its promise was taken for a yes or a no", () => {
+    for (const how of ["condition", "filter", "some"])
+      holds(
+        (process, each) => {
+          each((k) => {
+            call(process, `may#${k}`).at(3, "floated", `may#${k}`, "Main", { how, place: 9 });
+            ends(process, `may#${k}`, 20);
+          });
+          runsOut(process, 50);
+        },
+        (count) => [told("floating", names("may", count), { made: [10], at: [9] })],
+      );
+  });
+
   test("is not told, whether anybody waited for it or not", () => {
     holds(
       (process, each) => {
@@ -335,6 +371,22 @@ describe("a call that came to its end", () => {
     holds(draw("race", "failed", "late"), outlived);
     holds(draw("race", "finished", "late"), () => []);
     holds(draw("any", "finished", "other"), () => []);
+  });
+
+  test("has outlived nobody who waits for it elsewhere", () => {
+    holds(
+      (process, each) => {
+        each((k) => {
+          call(process, `late#${k}`)
+            .at(4, "used", `late#${k}`, "Main", { how: "race", place: 12 })
+            .at(21, "settled-race", `late#${k}`, "Main", { combinator: "race", place: 12 })
+            .at(30, "used", `late#${k}`, "Main", { how: "await", place: 14 });
+          ends(process, `late#${k}`, 60);
+        });
+        runsOut(process, 80);
+      },
+      () => [],
+    );
   });
 
   test("has outlived nobody where it ended at once", () => {
@@ -504,6 +556,22 @@ describe("what keeps a program whose main is over", () => {
       expect(kept(kind)).toEqual([told("kept-alive", [], { at: [7] })]);
     for (const kind of ["server", "watcher", "stdin"]) expect(kept("interval", kind)).toEqual([]);
     expect(kept()).toEqual([]);
+  });
+
+  test("is told too where it ended by itself in the end, and had done nothing for long", () => {
+    const ended = (draw: (process: Sketch) => void): Told[] =>
+      readSketch((process) => {
+        floats(process)
+          .at(20, "main-ended", "main", "Main", { status: "finished" })
+          .at(20, "handle-alive", "", "Main", { kind: "timer", place: 7 });
+        draw(process);
+        process.at(1600, "process-ended", "main", "Main", { code: 0 });
+      }).told;
+    expect(ended(() => {})).toEqual([told("kept-alive", [], { at: [7] })]);
+    expect(ended((process) => process.at(1500, "printed", "main", "Main", { text: "" }))).toEqual(
+      [],
+    );
+    expect(ended((process) => ends(call(process, "job"), "job", 1500))).toEqual([]);
   });
 });
 

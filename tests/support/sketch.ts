@@ -27,6 +27,8 @@ export class Sketch {
   readonly events: { at: number }[] = [];
   readonly #id: string;
   readonly #places = new Set<number>();
+  readonly #functions = new Map<number, string>();
+  #file = "app.py";
   #loops = 0;
 
   /** @param number of several: its ids have it, and its names have not. */
@@ -37,6 +39,13 @@ export class Sketch {
     this.thread("Main");
     this.actor("main", "main", {});
     this.at(0, "main-started", "main", "Main");
+  }
+
+  /** Where its places are from here on: a file, and the functions that lines stand in (else `f`). */
+  of(file: string, functions: Record<number, string>): this {
+    this.#file = file;
+    for (const [line, name] of Object.entries(functions)) this.#functions.set(Number(line), name);
+    return this;
   }
 
   thread(name: string, more: { daemon?: boolean; worker?: boolean } = {}): this {
@@ -114,7 +123,8 @@ export class Sketch {
     const id = this.#idOf(`line ${line}`);
     if (!this.#places.has(line)) {
       this.#places.add(line);
-      this.definitions.push({ define: "place", id, file: "app.py", line, function: "f" });
+      const name = this.#functions.get(line) ?? "f";
+      this.definitions.push({ define: "place", id, file: this.#file, line, function: name });
     }
     return id;
   }

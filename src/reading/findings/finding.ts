@@ -31,6 +31,8 @@ export type End =
   | { by: "grace" }
   /** Nothing was left that could wake anybody. */
   | { by: "nothing-left" }
+  /** Its thread was ended from another one. */
+  | { by: "terminated" }
   /** The loop closed in its own time, and what came to it meanwhile had no turn any more. */
   | { by: "loop-closing" }
   /** The process ended, and the record does not say why. */

@@ -5,6 +5,7 @@
  * Those that a lost call waited for were lost with it, and are told with it. What came to its end without a fault is
  * not told, even where nobody waited for it.
  */
+import { NOBODY } from "../../trace/log.ts";
 import type { Floated, SettledWithout } from "../calls.ts";
 import { actorsByNumber, type ActorOutcome } from "../entities.ts";
 import type { Handler } from "../observations.ts";
@@ -27,33 +28,85 @@ export function endOfProgram(program: Program): End {
   return end.by === "unknown" || end.by === "main-ended" ? { by: "nothing-left" } : end;
 }
 
-/** Calls whose promises nobody could wait for, and that their process cut off. */
-export function floating(program: Program): DetectedInProgram<"floating">[] {
-  if (program.interruptedBy !== null || !program.floats) return [];
-  return lostCalls(program)
-    .filter(({ why }) => why.is === "floating")
-    .map(({ actors, awaited, why }) => {
-      const dropped = why.is === "floating" ? why.dropped : null;
-      return {
-        rule: "floating",
-        actors,
-        at: endOfFirst(program, actors),
-        place: dropped?.place ?? null,
-        evidence: { dropped, end: endOfProgram(program), awaited },
-      };
-    });
+/** The same for an actor: its thread may have come to an end before the process, which went on. */
+function endFor(program: Program, number: number): End {
+  const { actors, threads, exits, processes } = program.reading;
+  const thread = actorsByNumber(actors).get(number)?.thread ?? null;
+  const own = threads.find((one) => one.number === thread);
+  const end = processes[0]?.endedAt ?? program.wall;
+  if (own === undefined || own === threads[0] || own.endedAt === null || own.endedAt >= end)
+    return endOfProgram(program);
+  const exit = exits.findLast((one) => one.thread === thread);
+  if (exit !== undefined) {
+    const { actor, place, code } = exit;
+    const by = actor === number || actor === NOBODY ? null : actor;
+    return { by: "exit", ended: "thread", code, call: { by, thread: null, place } };
+  }
+  const worker = actors.find((one) => one.kind === "thread" && one.thread === thread);
+  return worker?.status === "failed"
+    ? { by: "uncaught", ended: "thread", error: worker.error ?? "" }
+    : { by: "terminated" };
 }
+
+/**
+ * Calls whose promises nobody could wait for, and that were cut off; and those whose promises were taken for a yes
+ * or a no, whatever they came to.
+ */
+export function floating(program: Program): DetectedInProgram<"floating">[] {
+  if (!program.floats) return [];
+  const lost = program.interruptedBy === null ? lostCalls(program) : [];
+  const cut = lost.flatMap(({ actors, awaited, why, end }): DetectedInProgram<"floating">[] =>
+    why.is === "floating"
+      ? [
+          {
+            rule: "floating",
+            actors,
+            at: endOfFirst(program, actors),
+            place: why.dropped?.place ?? null,
+            evidence: { dropped: why.dropped, end, awaited },
+          },
+        ]
+      : [],
+  );
+  const told = new Set(cut.flatMap(({ actors }) => actors));
+  const taken = program.reading.floated.filter(
+    ({ how, actor }) => conditions.has(how) && !told.has(actor),
+  );
+  const alike = Map.groupBy(
+    taken,
+    ({ actor, how, place }) => `${kindOf(program, actor)} ${how} ${place}`,
+  );
+  const asCondition = [...alike.values()].map((some): DetectedInProgram<"floating"> => {
+    const [dropped] = some as [Floated];
+    const { at, place } = dropped;
+    const actors = some.map(({ actor }) => actor);
+    return { rule: "floating", actors, at, place, evidence: { dropped, end: null, awaited: [] } };
+  });
+  return [...cut, ...asCondition];
+}
+
+/** What takes a promise for a yes or a no: it is always a yes. */
+const conditions: ReadonlySet<string> = new Set([
+  "condition",
+  "filter",
+  "some",
+  "every",
+  "find",
+  "findIndex",
+  "findLast",
+  "findLastIndex",
+]);
 
 /** Calls that somebody waited for, or that began when no other could go on any more; and main, where it was lost. */
 export function callsLostAtExit(program: Program): DetectedInProgram<"lost-at-exit">[] {
   return lostCalls(program)
     .filter(({ why }) => why.is !== "floating")
-    .map(({ actors, awaited, why }) => ({
+    .map(({ actors, awaited, why, end }) => ({
       rule: "lost-at-exit",
       actors,
       at: endOfFirst(program, actors),
       evidence: {
-        end: endOfProgram(program),
+        end,
         cleanupCut: false,
         awaited,
         within: why.is === "within" ? why.handler : null,
@@ -75,6 +128,8 @@ interface Lost {
   /** Those that they waited for. */
   awaited: number[];
   why: Why;
+  /** What ended the process, or their thread. */
+  end: End;
 }
 
 function lostCalls(program: Program): Lost[] {
@@ -100,20 +155,26 @@ function lostCalls(program: Program): Lost[] {
     for (const one of [actor.number, ...below]) told.add(one);
     tops.push({ actor, below });
   }
-  // What an error has cut off is told together.
-  const end = endOfProgram(program);
-  const isError = ["rejection", "uncaught", "main-failed"].includes(end.by);
   const alike = Map.groupBy(tops, ({ actor }) => {
-    const why = whyOf(program, actor);
-    return isError ? "" : `${kindOf(program, actor.number)} ${JSON.stringify(keyOf(why))}`;
+    const end = endFor(program, actor.number);
+    // What an error has cut off is told together.
+    if (errors.has(end.by)) return `${end.by} ${actor.thread}`;
+    const why = whyOf(program, actor, end);
+    return `${kindOf(program, actor.number)} ${JSON.stringify([keyOf(why), end.by])}`;
   });
   return [...alike.values()].map((some) => {
-    const actors = some.map(({ actor }) => actor.number);
+    const [{ actor }] = some as [(typeof some)[number]];
+    const actors = some.map((one) => one.actor.number);
     const own = new Set(actors);
     const awaited = [...new Set(some.flatMap(({ below }) => below))].filter((one) => !own.has(one));
-    return { actors, awaited, why: isError ? { is: "cut-off" } : whyOf(program, some[0]!.actor) };
+    const end = endFor(program, actor.number);
+    const isError = errors.has(end.by);
+    return { actors, awaited, why: isError ? { is: "cut-off" } : whyOf(program, actor, end), end };
   });
 }
+
+/** Ends by errors. */
+const errors: ReadonlySet<string> = new Set(["rejection", "uncaught", "main-failed"]);
 
 function keyOf(why: Why): unknown {
   switch (why.is) {
@@ -128,7 +189,7 @@ function keyOf(why: Why): unknown {
   }
 }
 
-function whyOf({ reading }: Program, { number, kind, startedAt }: ActorOutcome): Why {
+function whyOf({ reading }: Program, { number, kind, startedAt }: ActorOutcome, end: End): Why {
   if (kind !== "call") return { is: "cut-off" };
   const handler = reading.handlers.findLast(
     ({ beganAt, endedAt, function: of }) =>
@@ -140,6 +201,8 @@ function whyOf({ reading }: Program, { number, kind, startedAt }: ActorOutcome):
   if (handler !== undefined) return { is: "within", handler };
   const settled = reading.settledWithout.findLast(({ actor }) => actor === number);
   if (settled !== undefined) return { is: "without", settled };
+  // What nothing could settle would not have come to its end if somebody had waited for it.
+  if (end.by === "nothing-left") return { is: "cut-off" };
   const dropped = reading.floated.findLast(({ actor }) => actor === number);
   if (dropped !== undefined) return { is: "floating", dropped };
   const isUsed = reading.uses.some(({ actor }) => actor === number);

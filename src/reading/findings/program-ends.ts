@@ -68,7 +68,8 @@ export function handlersUnrun(program: Program): DetectedInProgram<"handler-unru
 export function keptAlive(program: Program): DetectedInProgram<"kept-alive">[] {
   const { reading, interruptedBy, main, wall } = program;
   if (!isMainOver(program) || main.endedAt === null || reading.handles.length === 0) return [];
-  if (!["hang", "timeout", "signal"].includes(interruptedBy ?? "")) return [];
+  const isEnded = ["hang", "timeout", "signal"].includes(interruptedBy ?? "");
+  if (!isEnded && !wasForNothing(program)) return [];
   const until = reading.processes[0]?.endedAt ?? wall;
   if (interruptedBy !== "hang" && until - main.endedAt < longStay) return [];
   const { handles } = reading;
@@ -82,6 +83,21 @@ export function keptAlive(program: Program): DetectedInProgram<"kept-alive">[] {
       evidence: { since: main.endedAt, until, handles },
     },
   ];
+}
+
+/** Whether a process with a loop that floats ended by itself after it had done nothing for long. */
+function wasForNothing({ reading, main, floats, interruptedBy, exitCall, wall }: Program): boolean {
+  const { processes, actors, lines, handles } = reading;
+  const end = processes[0]?.endedAt ?? wall;
+  if (!floats || interruptedBy !== null || exitCall !== null || main.endedAt === null) return false;
+  if (processes[0]?.error !== null || handles.some(({ kind }) => kind === "child process"))
+    return false;
+  const last = Math.max(
+    main.endedAt,
+    ...actors.map(({ endedAt, status }) => (status === "abandoned" ? 0 : (endedAt ?? 0))),
+    ...lines.map(({ at }) => at),
+  );
+  return end - last >= longStay;
 }
 
 /** What was written and not handed to the system when the process ended. */

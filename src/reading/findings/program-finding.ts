@@ -55,8 +55,11 @@ export interface ProgramEvidence extends Pick<Evidence, Shared> {
     within?: Handler | null;
     without?: SettledWithout | null;
   };
-  /** Nobody could wait for its promise, which was dropped, or kept and never used (null), and its process ended with it. */
-  floating: { dropped: Floated | null; end: End; awaited: readonly number[] };
+  /**
+   * Nobody could wait for its promise, which was dropped, or kept and never used (null), and it was cut off; or its
+   * promise was taken for a yes or a no (`end` null). One that only came to its end without anybody is not told.
+   */
+  floating: { dropped: Floated | null; end: End | null; awaited: readonly number[] };
   /** What was written and was not yet handed to the system when a call for an exit ended the process. */
   "output-cut": { cuts: readonly OutputCut[]; call: ExitCall | null };
   /** Its loop was closed at that place with it pending, and nobody had cancelled it. */

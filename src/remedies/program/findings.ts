@@ -7,6 +7,7 @@ import type { Reading } from "../../reading/reading.ts";
 import { inProcess } from "../../reading/one-process.ts";
 import type { ObservedSource } from "../../trace/trace.ts";
 import type { Words } from "../context.ts";
+import { javascriptContext } from "../javascript/context.ts";
 import { pythonContext } from "../python/context.ts";
 import { observedContext, type ProgramContext } from "./observed-context.ts";
 import type { Names } from "./names.ts";
@@ -29,13 +30,13 @@ export function findInProgram(
   reading: Reading,
   { source, names }: { source: ObservedSource; names: Names },
 ): ProgramFinding[] {
-  const context = contextFor(reading, source, names);
+  const contextOf = contextsFor(reading, source, names);
   const parts = reading.processes.map(({ number }) => inProcess(reading, number));
   const found = parts.map((part) => detectInProgram(part, source));
-  return alikeAcross(found, reading, names).map(({ finding, actors, times }) => {
+  return alikeAcross(found, reading, names).map(({ finding, process, actors, times }) => {
     const { rule, places, at, evidence } = finding;
     // A finding's rule and its evidence belong together, which an indexed call cannot show.
-    const say = context[rule] as (finding: FoundInProgram) => Words<never>;
+    const say = contextOf(parts[process]!)[rule] as (finding: FoundInProgram) => Words<never>;
     const { message, otherwise: fix } = say(finding);
     const said = times === 1 ? message : `${message} (alike in ${times} processes)`;
     return { rule, actors, places, at, message: said, fix, evidence };
@@ -44,8 +45,9 @@ export function findInProgram(
 
 /** Findings of one rule about the same functions at the same places, of whichever processes. */
 interface Alike {
-  /** The first of them. */
+  /** The first of them, and the index of its process. */
   finding: FoundInProgram;
+  process: number;
   actors: readonly number[];
   /** In how many processes. */
   times: number;
@@ -58,7 +60,9 @@ function alikeAcross(
   names: Names,
 ): Alike[] {
   if (found.length <= 1)
-    return found.flat().map((finding) => ({ finding, actors: finding.actors, times: 1 }));
+    return found
+      .flat()
+      .map((finding) => ({ finding, process: 0, actors: finding.actors, times: 1 }));
   const functions = new Map(actors.map(({ number, function: of, name }) => [number, of ?? name]));
   // Each process numbers places of its own.
   const kindOf = ({ rule, places, actors }: FoundInProgram): string =>
@@ -75,11 +79,14 @@ function alikeAcross(
   return [...alike.values()].flatMap((some) => {
     const processes = new Set(some.map(({ process }) => process));
     if (processes.size === 1)
-      return some.map(({ finding }) => ({ finding, actors: finding.actors, times: 1 }));
-    const [{ finding }] = some as [(typeof some)[number]];
+      return some.map(({ finding, process }) => {
+        return { finding, process, actors: finding.actors, times: 1 };
+      });
+    const [{ finding, process }] = some as [(typeof some)[number]];
     return [
       {
         finding,
+        process,
         actors: some.flatMap((one) => one.finding.actors),
         times: processes.size,
       },
@@ -87,13 +94,24 @@ function alikeAcross(
   });
 }
 
-/** The words of a program's own language, where there are any. */
-function contextFor(
+/** The words of the language of a process, where there are any of its own. */
+function contextsFor(
   reading: Reading,
   { language, runtime }: ObservedSource,
   names: Names,
-): ProgramContext {
-  return language === "python"
-    ? pythonContext({ names, reading, runtime })
-    : observedContext(names);
+): (part: Reading) => ProgramContext {
+  const program = { names, reading, runtime };
+  const made = new Map<string, ProgramContext>();
+  return ({ loops }) => {
+    // A loop's rules are those of its language; without one it is that of the program itself.
+    const rules = loops[0]?.rules;
+    const of = rules === "javascript" ? rules : rules === "asyncio" ? "python" : language;
+    return made.getOrInsertComputed(of, () =>
+      of === "python"
+        ? pythonContext(program)
+        : of === "javascript"
+          ? javascriptContext(program)
+          : observedContext(names),
+    );
+  };
 }

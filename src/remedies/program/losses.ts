@@ -166,6 +166,11 @@ export function causeOf(names: Names, end: End): Cause {
         why: "nothing was left that could still happen, so the process ended",
         otherwise: "let somebody settle what it waits for, or bound the wait with a timeout",
       };
+    case "terminated":
+      return {
+        why: "its thread was ended from another one",
+        otherwise: "wait for it before the thread is ended",
+      };
     case "loop-closing":
       return {
         why: "the loop was closing when it came, and ran it no more",

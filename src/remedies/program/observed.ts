@@ -181,9 +181,14 @@ export const exitBy: Say<"exit-by"> = (names, { evidence }) => {
 
 export const floating: Say<"floating"> = (names, finding) => {
   const { dropped, end } = finding.evidence;
-  const { why } = causeOf(names, end);
   const at = dropped?.place ?? null;
   const where = at === null ? "" : ` at ${names.place(at)}`;
+  if (end === null)
+    return words(
+      `the promise of ${names.subject(finding)} was taken for a yes or a no${where}, and is always a yes`,
+      "await it there",
+    );
+  const { why } = causeOf(names, end);
   return words(
     `nobody waited for ${names.subject(finding)}, whose promise was ${dropped === null ? "never used" : `dropped${where}`}: ${why}${stood(names, finding)}`,
     "keep its promise, and await it before the process ends",

@@ -134,3 +134,15 @@ export function joinedTooLong({ evidence }: FindingOf<"joined-too-long">): Words
     otherwise: "let main do something meanwhile, or the background take less time",
   };
 }
+
+/** What a recorder saw somebody wait for and told in a word of its own, behind "for"; else as it stands there. */
+export function awaitedWords(of: string): string {
+  return (
+    {
+      timer: "a timer",
+      library: "code of a library",
+      import: "an import",
+      yield: "somebody to want its next value",
+    }[of] ?? of
+  );
+}

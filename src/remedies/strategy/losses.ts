@@ -164,6 +164,7 @@ function causeOf(outcome: Outcome, end: End, tasks: readonly TaskOutcome[]): Cau
         remedies: [changing("loop", portal)],
         otherwise: "submit it before the loop closes",
       };
+    case "terminated":
     case "unknown":
       return {
         why: "the process ended",

@@ -1,12 +1,12 @@
 /** The rows of the verdict on an observed program: threads with their loops, work by kind, and what was left. */
 import { formatCount } from "../../base/count.ts";
-import { formatMeasured } from "../../base/duration.ts";
+import { formatMeasured, type Ticks } from "../../base/duration.ts";
 import { printable } from "../../base/texts.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Standstill } from "../../reading/standstill.ts";
 import { callText, functionName, type Names } from "../../remedies/program/names.ts";
-import { seenWaitWords, waitWords } from "../../remedies/program/waits.ts";
+import { awaitedWords, seenWaitWords, waitWords } from "../../remedies/program/waits.ts";
 import { resourceNames } from "../apart.ts";
 import {
   type Fate,
@@ -34,6 +34,9 @@ import type { Row } from "./rows.ts";
 /** The most rows of threads, of kinds and of resources that are shown, in all processes together. */
 const mostRows = 20;
 
+/** The most kinds of calls that all finished which have a row each. */
+const mostPlain = 3;
+
 /** The most ways in which a thread stood still that are told. */
 const mostStretches = 2;
 
@@ -43,8 +46,12 @@ export class ProgramRows {
   readonly #resources: ReadonlyMap<number, string>;
   readonly #standstills: ReadonlyMap<number, Standstill>;
 
+  /** Whether its loops go by JavaScript's rules. */
+  readonly #floats: boolean;
+
   constructor(report: ProgramReport) {
     this.#report = report;
+    this.#floats = report.reading.loops.some(isFloating);
     this.#names = report.names;
     this.#resources = resourceNames(report.trace);
     this.#standstills = new Map(report.reading.standstills.map((one) => [one.actor, one]));
@@ -57,11 +64,7 @@ export class ProgramRows {
     const rows = processes.slice(0, mostRows).flatMap((process) => {
       const own = [
         ...mostOf(this.#ofThreads(process), room, "threads and loops"),
-        ...mostOf(
-          gravestFirst(this.#kindsOf(process), room).map((kind) => this.#ofKind(kind)),
-          room,
-          "kinds of tasks",
-        ),
+        ...this.#ofKinds(this.#kindsOf(process), room),
       ];
       return several ? [this.#ofProcess(process), ...own.map(indented)] : own;
     });
@@ -72,6 +75,35 @@ export class ProgramRows {
       ...(processes.length > mostRows ? [moreRow(processes.length - mostRows, "processes")] : []),
       ...others,
     ].map((row) => ({ ...row, who: printable(row.who) }));
+  }
+
+  /** Rows of work by kind; calls that all came to their end are told in one row where there are many kinds of them. */
+  #ofKinds(kinds: readonly Kind[], room: number): Row[] {
+    const isPlain = ({ kind, counts, total }: Kind): boolean =>
+      kind === "call" && counts.finished === total;
+    const plain = kinds.filter(isPlain);
+    const isFolded = plain.length > mostPlain;
+    const told = isFolded ? kinds.filter((kind) => !isPlain(kind)) : kinds;
+    const total = plain.reduce((sum, one) => sum + one.total, 0);
+    const functions = new Set(plain.map(({ name }) => name)).size;
+    const others = told.length === 0 ? "" : "other ";
+    return [
+      ...mostOf(
+        gravestFirst(told, room).map((kind) => this.#ofKind(kind)),
+        room,
+        kinds.some(({ kind }) => kind === "call") ? "kinds of calls" : "kinds of tasks",
+      ),
+      ...(isFolded
+        ? [
+            {
+              who: `${formatCount(functions)} ${others}async ${functions === 1 ? "function" : "functions"} ×${formatCount(total)}`,
+              status: `${formatCount(total)} finished`,
+              when: "",
+              story: `called at ${formatCount(plain.length)} places; --json has them all`,
+            },
+          ]
+        : []),
+    ];
   }
 
   #ofProcess(process: ProcessReport): Row {
@@ -119,7 +151,9 @@ export class ProgramRows {
         .filter((thread) => this.#hasRow(thread))
         .flatMap(({ program }) => program?.number ?? []),
     );
-    return process.kinds.filter(({ tasks }) => !tasks.every(({ number }) => told.has(number)));
+    return process.kinds.filter(
+      ({ tasks, total }) => total > tasks.length || !tasks.every(({ number }) => told.has(number)),
+    );
   }
 
   #ofThread(
@@ -128,7 +162,11 @@ export class ProgramRows {
   ): Row[] {
     const { name, daemon, startedAt, program, others, loops, entries } = thread;
     const head: Row = {
-      who: isFirst && name === "MainThread" ? "main thread" : `thread ${name}`,
+      who: isFirst
+        ? mainWords(thread)
+        : loops.some(isFloating)
+          ? `Worker ${name}`
+          : `thread ${name}`,
       status: program === null ? (startedAt === null ? "unheard of" : "-") : this.#status(program),
       when: program === null ? momentWords(thread.endedAt) : this.#end(program),
       story: sentence([
@@ -139,13 +177,17 @@ export class ProgramRows {
       ]),
     };
     const below = [
-      ...loops.map((loop) => this.#ofLoop(loop)),
+      ...loops.map((loop) => this.#ofLoop(loop, thread.endedAt ?? this.#endOf(thread.process))),
       ...[...others, ...entries]
         .filter((actor) => !this.#isPlain(actor))
         .map((actor) => this.#ofProgram(actor)),
     ];
     // Where there is but one thread with a loop, nothing has to be told apart.
     return [head, ...(isFirst && isAlone ? below : below.map(indented))];
+  }
+
+  #endOf(process: number): Ticks | null {
+    return this.#report.processes.find(({ number }) => number === process)?.endedAt ?? null;
   }
 
   /** The same of several threads. */
@@ -159,8 +201,9 @@ export class ProgramRows {
   }
 
   /** That nobody has joined a thread which its process waits for all the same; null where that is not so. */
-  #unjoinedWords({ daemon, joined, program, process }: ThreadReport): string | null {
-    if (daemon || joined !== null || program?.kind !== "thread") return null;
+  #unjoinedWords({ daemon, joined, program, process, loops }: ThreadReport): string | null {
+    if (daemon || joined !== null || program?.kind !== "thread" || loops.some(isFloating))
+      return null;
     if (program.status !== "finished" && program.status !== "failed") return null;
     const [main] = this.#report.processes.find(({ number }) => number === process)?.threads ?? [];
     const mainEnd = main?.program?.endedAt ?? null;
@@ -188,8 +231,17 @@ export class ProgramRows {
     };
   }
 
-  #ofLoop({ openedAt, closingAt, closedAt, opened, closed, longestBlock }: LoopOutcome): Row {
-    const status = closedAt !== null ? "closed" : closingAt !== null ? "closing" : "open";
+  #ofLoop(loop: LoopOutcome, endedAt: Ticks | null): Row {
+    const { openedAt, closingAt, closedAt, opened, closed, longestBlock } = loop;
+    // A loop that floats is no thing of the program's, which is neither opened nor closed.
+    const isEnded = isFloating(loop) && endedAt !== null;
+    const status = isEnded
+      ? "ended"
+      : closedAt !== null
+        ? "closed"
+        : closingAt !== null
+          ? "closing"
+          : "open";
     const gate = [opened, closed].map((one) => {
       if (one === null) return null;
       const where = one.place === null ? null : this.#names.line(one.place);
@@ -199,9 +251,9 @@ export class ProgramRows {
     return {
       who: "event loop",
       status,
-      when: momentWords(closedAt ?? closingAt),
+      when: momentWords(isEnded ? endedAt : (closedAt ?? closingAt)),
       story: sentence([
-        from ?? `opened at ${formatMeasured(openedAt)}`,
+        from ?? (isFloating(loop) ? null : `opened at ${formatMeasured(openedAt)}`),
         to === from || to === null ? null : `closed by ${to}`,
         longestBlock === null || longestBlock.ticks < noteworthy
           ? null
@@ -223,19 +275,33 @@ export class ProgramRows {
     const { number, status, lost } = actor;
     if (this.#report.alive.has(number)) return status === "unstarted" ? status : "alive";
     if (lost) return "LOST";
+    const keeps = this.#report.blocks.some(({ isOver, hold }) => !isOver && hold.actor === number);
+    if (this.#floats && keeps && status === "interrupted") return "BLOCKED";
+    if (this.#hasExited(actor)) return "exited";
     if (status === "finished") return "ended";
     if (status === "abandoned" || status === "interrupted") return "cut off";
     return status === "failed" ? "FAILED" : status;
+  }
+
+  /** Whether main, whose thread turns a loop that floats, called for the exit, or waited for whoever did. */
+  #hasExited({ kind, number, status }: ActorOutcome): boolean {
+    if (kind !== "main" || status === "finished" || status === "failed" || !this.#floats)
+      return false;
+    const { processes, chains } = this.#report.reading;
+    return processes.some(
+      ({ exit }) =>
+        exit !== null && (exit.actor === number || chains.above(exit.actor).has(number)),
+    );
   }
 
   #end({ number, endedAt }: ActorOutcome): string {
     return momentWords(this.#report.alive.has(number) ? null : endedAt);
   }
 
-  #ofKind({ kind, name, tasks, counts }: Kind): Row {
+  #ofKind({ kind, name, place, tasks, total, counts, longest }: Kind): Row {
     const gravest = fates.find((fate) => counts[fate] > 0)!;
-    const [first] = tasks as [ActorOutcome];
-    const one = tasks.length === 1;
+    const [first] = tasks;
+    const one = total === 1;
     const others = fates.filter((fate) => fate !== gravest && counts[fate] > 0);
     const ends = tasks
       .filter(({ number }) => !this.#report.alive.has(number))
@@ -244,20 +310,23 @@ export class ProgramRows {
     const most = ends.reduce((a, b) => Math.max(a, b), 0);
     const several = ends.length > 0 && formatMeasured(least) !== formatMeasured(most);
     return {
-      who: whoWords(kind, name, tasks.length),
+      who: whoWords(kind, name, total),
       status: one ? shown(gravest) : `${formatCount(counts[gravest])} ${shown(gravest)}`,
       when: several
         ? `${momentWords(least)} to ${momentWords(most)}`
         : momentWords(ends[0] ?? null),
       story: sentence([
-        one && isNamed(first) ? `named ${first.name}` : null,
-        this.#madeWords(tasks),
+        one && first !== undefined && isNamed(first) ? `named ${first.name}` : null,
+        first === undefined ? this.#madeAt(kind, place) : this.#madeWords(tasks),
         ...others.map((fate) => `${formatCount(counts[fate])} ${fate}`),
         ...this.#fateWords(
           tasks.filter((task) => fateOf(task, this.#report) === gravest),
           gravest,
         ),
         kind === "thread" ? this.#unjoinedOf(tasks) : null,
+        total > tasks.length && longest !== null
+          ? `the longest took ${formatMeasured(longest)}`
+          : null,
       ]),
     };
   }
@@ -265,12 +334,16 @@ export class ProgramRows {
   /** Where actors of one kind were made, and by whom where that is no loop's entry or main. */
   #madeWords(actors: readonly ActorOutcome[]): string | null {
     const [{ place, kind }] = actors as [ActorOutcome];
-    const verb = kind === "coroutine" ? "made" : kind === "job" ? "submitted" : "started";
-    if (place !== null) return `${verb} ${this.#lineIn(place)}`;
+    if (place !== null) return this.#madeAt(kind, place);
+    const verb = madeBy[kind] ?? "started";
     const by = common(
       actors.map(({ parent }) => (parent === null ? null : this.#names.kindOrName(parent))),
     );
     return by === null ? null : `${verb} by ${by}`;
+  }
+
+  #madeAt(kind: string, place: number | null): string | null {
+    return place === null ? null : `${madeBy[kind] ?? "started"} ${this.#lineIn(place)}`;
   }
 
   /** What is told of work that came to one fate: how, where it stood, and why. */
@@ -281,11 +354,13 @@ export class ProgramRows {
     return [
       told(errorWords),
       told(({ startedAt, status, kind }) =>
-        startedAt === null && status !== "failed" && status !== "ended" && kind !== "coroutine"
+        startedAt === null && status !== "failed" && status !== "ended" && !turnless.has(kind)
           ? "never had a turn"
           : null,
       ),
-      told((task) => (task.startedAt === null ? null : this.#standingWords(task))),
+      told((task) =>
+        task.startedAt === null && task.kind !== "promise" ? null : this.#standingWords(task),
+      ),
       told((task) => {
         const why = whyOf(task, this.#report);
         return why === "never had a turn" ? null : why;
@@ -373,8 +448,11 @@ export class ProgramRows {
         const kind = this.#report.trace.definitions.resources.get(resource ?? -1)?.kind;
         if (kind === "lock" && who !== null) return `waits for the lock ${thing}, which ${who} has`;
         // Whom it waits for says more than that it is a task.
-        const isKind = who !== null && (thing === "task" || thing === "future");
-        const named = isSaid || isKind ? null : thing;
+        const isKind = who !== null && /^(task$|future$|new Promise\b)/.test(thing ?? "");
+        const named = isSaid || isKind || thing === null ? null : awaitedWords(thing);
+        // What a call of JavaScript's is made on is no class that is waited for.
+        if (named !== null && who === null && this.#floats)
+          return `waits ${named.startsWith("Atomics.") ? "in" : "for"} ${named}`;
         const words = seenWaitWords({ for: "something", thing: named, who });
         return words === "" ? "waits for something" : `waits ${words}`;
       }
@@ -393,7 +471,7 @@ export class ProgramRows {
 
   #ofHandlers(): Row[] {
     return unrunIn(this.#report).map(({ handler, why }) => ({
-      who: `handler ${functionName(handler.function)}`,
+      who: handlerWords(handler.function),
       status: "NOT RUN",
       when: "-",
       story: sentence([
@@ -442,9 +520,36 @@ function isNamed({ name, function: of }: ActorOutcome): boolean {
   return of !== null && name !== of && !/^(Task|Thread|job|coroutine|callback)-\d+/.test(name);
 }
 
-/** What work of a kind is called: a task by its function alone. */
+/** Kinds of what has no turns of its own. */
+const turnless: ReadonlySet<string> = new Set(["coroutine", "promise"]);
+
+/** What is done to have work of a kind. */
+const madeBy: Readonly<Record<string, string>> = {
+  coroutine: "made",
+  job: "submitted",
+  call: "called",
+  promise: "called",
+  callback: "given",
+};
+
+/** A listener is called by what it listens to. */
+function handlerWords(of: string): string {
+  return / listener$/.test(of) ? of : `handler ${functionName(of)}`;
+}
+
+function isFloating({ rules }: LoopOutcome): boolean {
+  return rules === "javascript";
+}
+
+/** The first thread of a process, by what it runs. */
+function mainWords({ name, loops }: ThreadReport): string {
+  if (loops.some(isFloating)) return "main module";
+  return name === "MainThread" ? "main thread" : `thread ${name}`;
+}
+
+/** What work of a kind is called: a task, and a call, by its function alone. */
 function whoWords(kind: string, name: string, count: number): string {
-  const what = kind === "task" ? "" : `${kind} `;
+  const what = ["task", "call", "callback"].includes(kind) ? "" : `${kind} `;
   return `${what}${functionName(name)}${count === 1 ? "" : ` ×${formatCount(count)}`}`;
 }
 

@@ -81,17 +81,29 @@ function sumWords(report: ProgramReport): string {
   const asSeen = unseen.length > 0 ? ", as far as was seen" : "";
   const alike = Map.groupBy(kinds, ({ kind }) => kind);
   // Work of an event loop comes first, then that of a pool; threads come last.
-  const order = [...new Set(["task", "job", ...alike.keys()])].filter((kind) => kind !== "thread");
-  const counts = order.flatMap((kind) => countWords(kind, alike.get(kind) ?? []) ?? []);
+  const order = [...new Set(["task", "call", "job", ...alike.keys()])].filter(
+    (kind) => kind !== "thread",
+  );
+  const counts = order.flatMap(
+    (kind) => countWords(kind, alike.get(kind) ?? [], !aside.has(kind)) ?? [],
+  );
   const threads = countWords("thread", alike.get("thread") ?? [], counts.length === 0);
   const all = [...counts, ...(threads === null ? [] : [threads])];
   const isLost = kinds.some(({ counts }) => counts.lost > 0);
   const also = programWords(programs, isLost);
   const parts = [
-    ...(all.length === 0 ? ["There were no tasks"] : all),
+    ...(all.length === 0 ? [`There were no ${floats(report) ? "async calls" : "tasks"}`] : all),
     ...(also === null ? [] : [also]),
   ];
   return `${parts.join("; ")}${asSeen}.`;
+}
+
+/** Kinds of which only some are told: they are counted where something went wrong. */
+const aside: ReadonlySet<string> = new Set(["module", "promise", "callback"]);
+
+/** Whether a loop of the program goes by JavaScript's rules. */
+function floats({ reading }: ProgramReport): boolean {
+  return reading.loops.some(({ rules }) => rules === "javascript");
 }
 
 /**
@@ -101,7 +113,8 @@ function sumWords(report: ProgramReport): string {
  * @returns null where nothing is to be said.
  */
 function countWords(kind: string, kinds: readonly Kind[], isTold = true): string | null {
-  const total = kinds.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  const total = kinds.reduce((sum, one) => sum + one.total, 0);
+  const what = kind === "call" ? "async call" : kind;
   const count = (fate: Fate): number => kinds.reduce((sum, { counts }) => sum + counts[fate], 0);
   const beside = (["given up", "failed", "alive"] as const)
     .filter((fate) => count(fate) > 0)
@@ -112,22 +125,27 @@ function countWords(kind: string, kinds: readonly Kind[], isTold = true): string
     kind === "coroutine" &&
     lost === total &&
     kinds.every(({ tasks }) => tasks.every(({ startedAt }) => startedAt === null));
-  if (isNeverAwaited) return `${counted(total, kind)} never awaited`;
-  const isWhole = kind === "task" || kind === "job" || lost > 0 || beside.length === 0;
+  if (isNeverAwaited) return `${counted(total, what)} never awaited`;
+  const isWhole =
+    kind === "task" || kind === "call" || kind === "job" || lost > 0 || beside.length === 0;
   const lostWord = kind === "thread" ? "cut off" : "lost";
   const [first, ...others] = [
-    ...(isWhole ? [`${formatCount(lost)} of ${counted(total, kind)} ${lostWord}`] : []),
+    ...(isWhole ? [`${formatCount(lost)} of ${counted(total, what)} ${lostWord}`] : []),
     ...beside,
   ];
   // What is never lost is counted by what became of it.
-  const head = isWhole ? first! : first!.replace(/^(\S+)/, `$1 of ${counted(total, kind)}`);
+  const head = isWhole ? first! : first!.replace(/^(\S+)/, `$1 of ${counted(total, what)}`);
   return [head, ...others].join(", ");
 }
 
 /** Which programs were lost; null where none was. @param isToo whether work was as well. */
 function programWords(programs: ProgramReport["programs"], isToo: boolean): string | null {
   const names = programs.map(({ kind, name, function: of }) =>
-    kind === "main" ? "the main program" : functionName(of ?? name),
+    kind !== "main"
+      ? functionName(of ?? name)
+      : of === "<module>"
+        ? "the main module"
+        : "the main program",
   );
   const all = [...new Set(names)];
   if (all.length === 0) return null;
@@ -168,7 +186,8 @@ function interruptionWords(
 /** Who ended processes by a call for an exit, but for their own main programs. */
 function exitWords({ processes, names, findings }: ProgramReport): string[] {
   const isTold = findings.some(
-    ({ rule, evidence }) => rule === "exit-by" || ("end" in evidence && evidence.end.by === "exit"),
+    ({ rule, evidence }) =>
+      rule === "exit-by" || ("end" in evidence && evidence.end?.by === "exit"),
   );
   return processes.flatMap((process) => {
     const { exit, threads } = process;

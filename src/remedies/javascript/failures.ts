@@ -1,0 +1,146 @@
+/** JavaScript's words for failures of which no code learned, or learned too late. */
+import { formatMeasured } from "../../base/duration.ts";
+import type { InProgram } from "../../reading/findings/program-finding.ts";
+import type { Words } from "../context.ts";
+import { onlyLogged as anyLogged, threadFailed as anyThreadFailed } from "../program/errors.ts";
+import { quote } from "../words.ts";
+import { type JavaScriptFacts, words } from "./facts.ts";
+
+/** Who failed with what, and where that was raised. */
+function failed(
+  facts: JavaScriptFacts,
+  finding: Pick<InProgram<"failure-unheard">, "actors" | "places">,
+  error: string | null,
+): string {
+  const [first] = finding.actors as [number];
+  const what = error === null ? "" : ` with ${quote(error)}`;
+  const verb = facts.isCallback(first) ? "given" : "called";
+  return `${facts.whoMade(finding, verb)} failed${what}${facts.atOrNothing(facts.raisedAt(first), first)}`;
+}
+
+/** How its promise was dropped; empty where it was not. */
+function droppedWords(facts: JavaScriptFacts, actor: number): string {
+  const dropped = facts.reading.floated.findLast((one) => one.actor === actor);
+  if (dropped === undefined) return "";
+  const line = dropped.place === null ? "" : ` at ${facts.names.line(dropped.place)}`;
+  return ["statement", "void", "condition"].includes(dropped.how)
+    ? `its promise was dropped${line}`
+    : `${dropped.how}${line} ignores its promise`;
+}
+
+export function unheard(
+  facts: JavaScriptFacts,
+  finding: InProgram<"failure-unheard">,
+): Words<never> {
+  const [first] = finding.actors;
+  if (first === undefined)
+    return words(
+      `a callback failed${finding.evidence.error === null ? "" : ` with ${quote(finding.evidence.error)}`}, and no code heard of it`,
+      "catch the error in the callback",
+    );
+  const dropped = droppedWords(facts, first);
+  const settled = facts.reading.settledWithout.findLast(({ actor }) => actor === first);
+  const line = settled?.place == null ? "" : ` at ${facts.names.line(settled.place)}`;
+  const collected = facts.reading.uses.findLast(
+    ({ actor, how }) => actor === first && how === "allSettled",
+  );
+  if (collected !== undefined) {
+    const at = collected.place === null ? "" : ` at ${facts.names.line(collected.place)}`;
+    return words(
+      `${failed(facts, finding, finding.evidence.error)}, and no code heard of that: Promise.allSettled${at} gave it among its results, and nobody looked`,
+      'look at each result of Promise.allSettled (status "rejected" has a reason), or await Promise.all(…), which throws',
+    );
+  }
+  const why =
+    settled !== undefined
+      ? `: Promise.${settled.by}${line} had settled without it`
+      : dropped === ""
+        ? ""
+        : `: ${dropped}`;
+  return words(
+    `${failed(facts, finding, finding.evidence.error)}, and no code heard of that${why}`,
+    settled !== undefined
+      ? "await Promise.allSettled(…) and look at each result, or catch the error in the function"
+      : `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(first)}(…).catch((error) => …))`,
+  );
+}
+
+export function swallowed(
+  facts: JavaScriptFacts,
+  finding: InProgram<"failure-swallowed">,
+): Words<never> {
+  const { error, first } = finding.evidence;
+  const [actor] = finding.actors as [number];
+  const settled = facts.reading.settledWithout.findLast((one) => one.actor === actor);
+  const line = settled?.place == null ? "" : ` at ${facts.names.line(settled.place)}`;
+  return words(
+    `${failed(facts, finding, error)} when Promise.all${line} had already rejected with the error of ${facts.function(first)}: of this one nobody heard`,
+    "await Promise.allSettled(…), look at each result that is rejected, and throw them together (new AggregateError(errors))",
+  );
+}
+
+export function onlyLogged(
+  facts: JavaScriptFacts,
+  finding: InProgram<"only-logged">,
+): Words<never> {
+  const { evidence } = finding;
+  const [first] = finding.actors;
+  if (evidence.of === "thread" || first === undefined) return anyLogged(facts.names, finding);
+  const message = failed(facts, finding, evidence.error);
+  const error = facts.errorOf(first);
+  if (error?.actor !== first)
+    return words(
+      `${message}, and only a line on stderr told of it`,
+      "await it where its error can be caught, or give it a handler that acts (.catch((error) => …))",
+    );
+  if (error.is === "exception")
+    return words(
+      `${message}, where no code could catch that: the process ended with it at ${formatMeasured(error.at)}`,
+      `catch the error in ${facts.isCallback(first) ? "the callback" : facts.function(first)}, or hand it on to whoever can act on it (reject the promise that is waited for)`,
+    );
+  const dropped = droppedWords(facts, first);
+  if (dropped !== "")
+    return words(
+      `${message}; ${dropped}, so nobody handled the rejection, and it ended the process at ${formatMeasured(error.at)}`,
+      `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(first)}(…).catch((error) => …))`,
+    );
+  const caller = facts.pendingCaller(first, error.at);
+  const place = caller?.lastPlace ?? null;
+  const meanwhile =
+    caller === null || place === null
+      ? ""
+      : ` (${facts.function(caller.number)}, which had called it, stood at ${facts.names.line(place)} then)`;
+  return words(
+    `${message} at ${formatMeasured(error.at)}, and nobody had handled that by the end of its turn${meanwhile}: the rejection ended the process`,
+    caller === null
+      ? "await it where its error can be caught, or attach a handler where it is called (.catch((error) => …))"
+      : "attach a handler before anything else is awaited: await what was started at once together (await Promise.all([a, b])), or mark the promise as handled where it is made (p.catch(() => {})) and await it later",
+  );
+}
+
+export function threadFailed(
+  facts: JavaScriptFacts,
+  finding: InProgram<"thread-failed">,
+): Words<never> {
+  const { evidence } = finding;
+  const [first] = finding.actors;
+  if (evidence.of === "thread" || first === undefined) return anyThreadFailed(facts.names, finding);
+  return words(
+    `${failed(facts, finding, evidence.error)}, which ended the Worker`,
+    `listen to its error (worker.on("error", …)), and catch in the Worker what one message can raise`,
+  );
+}
+
+export function handledLate(
+  facts: JavaScriptFacts,
+  finding: InProgram<"handled-late">,
+): Words<never> {
+  const { error, loggedAt, heardAt } = finding.evidence;
+  const [first] = finding.actors as [number];
+  const isFatal = facts.errorOf(first)?.actor === first;
+  const end = isFatal ? ", and ended the process all the same" : "";
+  return words(
+    `${failed(facts, finding, error)}, and nobody handled that by the end of its turn (${formatMeasured(loggedAt)}); it was handled ${formatMeasured(heardAt - loggedAt)} later${end}`,
+    "attach a handler before anything else is awaited: await what was started at once together (await Promise.all([a, b])), or mark the promise as handled where it is made (p.catch(() => {})) and await it later",
+  );
+}
