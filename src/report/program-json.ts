@@ -293,10 +293,15 @@ class ProgramJson {
     return this.#report.alive.has(number) ? null : orNull(endedAt);
   }
 
-  #stoodAt({ number }: ActorOutcome) {
-    // Whoever came to its end all the same stood where it dropped its cancellation.
-    const { standings, swallowed } = this.#report;
-    return this.#names.place(standings.get(number)?.place ?? swallowed.get(number) ?? null);
+  #stoodAt({ number, lastPlace }: ActorOutcome) {
+    const { standings, swallowed, outlived, failures } = this.#report;
+    const standing = standings.get(number)?.place ?? null;
+    if (standing !== null) return this.#names.place(standing);
+    // Whoever came to its end all the same stood where it dropped its cancellation, or did its last that is known.
+    const last = outlived.has(number)
+      ? (failures.find(({ actor }) => actor === number)?.place ?? lastPlace)
+      : null;
+    return this.#names.place(swallowed.get(number) ?? last);
   }
 
   #blocks() {

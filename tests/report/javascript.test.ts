@@ -14,6 +14,10 @@ setDefaultTimeout(patience);
 
 function reportOf(draw: (process: Sketch) => void, runtime = "Node.js 20.20.2"): ProgramReport {
   const { trace, reading } = readSketch((process) => {
+    for (const one of process.definitions) {
+      if ("name" in one && one.name === "Main") one.name = "main";
+      if ("kind" in one && one.kind === "main") Object.assign(one, { function: "<module>" });
+    }
     process.loop("Main", "javascript").at(0, "loop-opened", "main");
     draw(process);
   });
@@ -101,6 +105,7 @@ const programs: Record<string, (process: Sketch) => void> = {
         error: "bad lot violates a constraint",
         from: "save",
       })
+      .at(150, "printed", "insert#2", "Main", { text: "inserted stock", place: 12 })
       .at(150, "task-ended", "insert#2", "Main", { status: "finished" })
       .at(200, "task-ended", "insert#3", "Main", {
         status: "failed",
@@ -186,6 +191,7 @@ const programs: Record<string, (process: Sketch) => void> = {
       .at(20, "task-created", "app.mjs", "worker 1")
       .at(20, "task-started", "app.mjs", "worker 1")
       .at(21, "loop-opened", "app.mjs", "worker 1")
+      .at(29, "stood-at", "app.mjs", "worker 1", { place: 29 })
       .at(30, "task-ended", "app.mjs", "worker 1", { status: "finished" })
       .at(31, "thread-ended", "app.mjs", "worker 1")
       .actor("promise", "release", { line: 26 })

@@ -335,7 +335,7 @@ export class ProgramRows {
   #madeWords(actors: readonly ActorOutcome[]): string | null {
     const [{ place, kind }] = actors as [ActorOutcome];
     if (place !== null) return this.#madeAt(kind, place);
-    const verb = madeBy[kind] ?? "started";
+    const verb = this.#madeBy(kind);
     const by = common(
       actors.map(({ parent }) => (parent === null ? null : this.#names.kindOrName(parent))),
     );
@@ -343,7 +343,11 @@ export class ProgramRows {
   }
 
   #madeAt(kind: string, place: number | null): string | null {
-    return place === null ? null : `${madeBy[kind] ?? "started"} ${this.#lineIn(place)}`;
+    return place === null ? null : `${this.#madeBy(kind)} ${this.#lineIn(place)}`;
+  }
+
+  #madeBy(kind: string): string {
+    return kind === "callback" && this.#floats ? "given" : (madeBy[kind] ?? "started");
   }
 
   /** What is told of work that came to one fate: how, where it stood, and why. */
@@ -529,7 +533,6 @@ const madeBy: Readonly<Record<string, string>> = {
   job: "submitted",
   call: "called",
   promise: "called",
-  callback: "given",
 };
 
 /** A listener is called by what it listens to. */
@@ -549,7 +552,8 @@ function mainWords({ name, loops }: ThreadReport): string {
 
 /** What work of a kind is called: a task, and a call, by its function alone. */
 function whoWords(kind: string, name: string, count: number): string {
-  const what = ["task", "call", "callback"].includes(kind) ? "" : `${kind} `;
+  const isSaid = kind === "task" || kind === "call" || / (callback|listener)$/.test(name);
+  const what = isSaid ? "" : `${kind} `;
   return `${what}${functionName(name)}${count === 1 ? "" : ` ×${formatCount(count)}`}`;
 }
 

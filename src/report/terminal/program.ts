@@ -90,7 +90,7 @@ function sumWords(report: ProgramReport): string {
   const threads = countWords("thread", alike.get("thread") ?? [], counts.length === 0);
   const all = [...counts, ...(threads === null ? [] : [threads])];
   const isLost = kinds.some(({ counts }) => counts.lost > 0);
-  const also = programWords(programs, isLost);
+  const also = programWords(programs, { isToo: isLost, isModule: floats(report) });
   const parts = [
     ...(all.length === 0 ? [`There were no ${floats(report) ? "async calls" : "tasks"}`] : all),
     ...(also === null ? [] : [also]),
@@ -138,14 +138,13 @@ function countWords(kind: string, kinds: readonly Kind[], isTold = true): string
   return [head, ...others].join(", ");
 }
 
-/** Which programs were lost; null where none was. @param isToo whether work was as well. */
-function programWords(programs: ProgramReport["programs"], isToo: boolean): string | null {
+/** Which programs were lost; null where none was. @param isToo whether work was as well. @param isModule whether main is one. */
+function programWords(
+  programs: ProgramReport["programs"],
+  { isToo, isModule }: { isToo: boolean; isModule: boolean },
+): string | null {
   const names = programs.map(({ kind, name, function: of }) =>
-    kind !== "main"
-      ? functionName(of ?? name)
-      : of === "<module>"
-        ? "the main module"
-        : "the main program",
+    kind !== "main" ? functionName(of ?? name) : isModule ? "the main module" : "the main program",
   );
   const all = [...new Set(names)];
   if (all.length === 0) return null;
