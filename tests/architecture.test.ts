@@ -150,7 +150,9 @@ describe("the source", () => {
     const words = ["context.ts", "rules.ts", "words.ts"].map((name) => `remedies/${name}`);
     const isFree = (file: string): boolean =>
       ["trace", "reading"].includes(folderOf(file)) ||
-      ["remedies/program/", "remedies/python/"].some((folder) => file.startsWith(folder)) ||
+      ["remedies/program/", "remedies/javascript/", "remedies/python/"].some((folder) =>
+        file.startsWith(folder),
+      ) ||
       words.includes(file);
     const reached = new Map<string, string>();
     const visit = async (file: string, from: string): Promise<void> => {
