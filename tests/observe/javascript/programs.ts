@@ -80,7 +80,7 @@ async function run(
   variables: Record<string, string>,
 ): Promise<Ran> {
   const { NODE_OPTIONS: _node, BUN_OPTIONS: _bun, ...environment } = process.env;
-  const env = { ...environment, ...variables, BUN_BE_BUN: "1", NODE_NO_WARNINGS: "1" };
+  const env = { ...environment, ...variables, NODE_NO_WARNINGS: "1" };
   const child = Bun.spawn([...command], { cwd, env, stdout: "pipe", stderr: "pipe" });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   await child.exited;

@@ -33,6 +33,15 @@ const flush = (): void => {
 };
 process.on("exit", flush);
 
+// As the recorder sees which promises are waited for.
+let constructor: unknown = Promise;
+Object.defineProperty(Promise.prototype, "constructor", {
+  configurable: true,
+  enumerable: false,
+  get: () => constructor,
+  set: (value: unknown) => (constructor = value),
+});
+
 export const recorder: Recorder = {
   t,
   addSites(file, added, first) {

@@ -80,16 +80,20 @@ function imported(own: OwnModule): CommonJsModule {
   return module;
 }
 
-function evaluate(module: CommonJsModule, { file, code }: OwnModule): void {
+/** What `_compile` puts before a text. */
+const bunsWrapper = "(function(exports,require,module,__filename,__dirname){";
+
+/** The module's own function, since `_compile` leaves out its `this`. */
+const wrapper = "return(function(exports,require,module,__filename,__dirname){";
+
+function evaluate(module: CommonJsModule, own: OwnModule): void {
+  const { file, code } = own;
   const text = code.startsWith("#!") ? `//${code.slice(2)}` : code;
   const script = isPlainScript(file) ? text : scriptOf(text, file);
+  own.indent = bunsWrapper.length + wrapper.length;
   // As Bun has it while a module is being evaluated, too.
   module.loaded = true;
-  // A function of its own, as `_compile` leaves out the `this` of a module.
-  module._compile(
-    `return(function(exports,require,module,__filename,__dirname){${script}\n}).apply(exports,arguments)`,
-    file,
-  );
+  module._compile(`${wrapper}${script}\n}).apply(exports,arguments)`, file);
 }
 
 const isPlainScript = (file: string): boolean => !writtenAs(file).typescript;

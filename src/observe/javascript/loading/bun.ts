@@ -1,14 +1,23 @@
 /** Loading in Bun: every module of the user's comes through a plugin, CommonJS through an evaluation of our own. */
 import { plugin, type OnLoadResult } from "bun";
 import { dirname } from "node:path";
+import { inspect } from "node:util";
 import type { Recorder } from "./recorder.ts";
+import { followChildren } from "./bun-children.ts";
 import { BunCommonJs } from "./bun-common-js.ts";
 import { hasOtherPreloads, testRunner } from "./bun-start.ts";
+import { followWorkers } from "./bun-workers.ts";
+import { CarriedVariables } from "./carried.ts";
+import { cureToString } from "./function-text.ts";
 import { publish } from "./global-name.ts";
 import { KeptTransformations } from "./kept.ts";
+import { KnownModules } from "./known-modules.ts";
 import { loadTransform } from "./load-transform.ts";
 import { globalName, Modules, writtenAs } from "./modules.ts";
 import { ownModules } from "./ours.ts";
+import { textAsPrinted } from "./printed-by-bun.ts";
+import { cureFinally, cureInspect } from "./promises.ts";
+import { cureStacks } from "./stacks.ts";
 
 const hash = (text: string): string => new Bun.CryptoHasher("sha1").update(text).digest("hex");
 
@@ -18,16 +27,29 @@ export function startBun(recorder: Recorder, file: string): void {
   delete require.cache[file];
   publish(globalName, recorder.t);
   let next = 0;
+  const known = new KnownModules();
   const modules = new Modules({
     kept: new KeptTransformations(folder, hash),
     load: () => loadTransform(folder),
     draw: (count) => (next += count) - count,
-    onAdded({ file: of, transformed, first }, sites) {
+    onAdded(module) {
+      const { transformed, first } = module;
       publish(transformed.name, recorder.t);
-      recorder.addSites(of, sites, first);
+      known.add(module);
+      if (transformed.module === "cjs" && !writtenAs(module.file).typescript)
+        known.showOtherwise(module);
+      recorder.addSites(module.file, transformed.sites, first);
     },
     onUnseen: (of, why) => recorder.unseen(of, why),
   });
+  cureFinally();
+  cureInspect(inspect);
+  cureStacks(known, (line) => line.includes(folder) || isFrameOfCompile.test(line));
+  cureToString(
+    known,
+    textAsPrinted(() => loadTransform(folder)),
+  );
+  followProcess(file, folder);
   const own = ownModules({
     current: process.cwd(),
     main: process.argv[1] ?? null,
@@ -54,6 +76,22 @@ export function startBun(recorder: Recorder, file: string): void {
   runner?.afterAll(() => recorder.flush());
   if (runner === null && Bun.isMainThread && own.test(Bun.main) && !hasOtherPreloads())
     commonJs.runMain(Bun.main);
+}
+
+/** The frames between a CommonJS module and what requires it, some of which Bun has itself, under other names. */
+const isFrameOfCompile = /^ {4}at (?:_compile|anonymous) \(unknown(?::1:1)?\)$/;
+
+/** Has the recorder come into the process's Workers and children; and what shows of it in this one is taken away. */
+function followProcess(file: string, folder: string): void {
+  const native = { ...process.env } as Record<string, string>;
+  const beBun = native["BUN_BE_BUN"] !== undefined;
+  delete native["BUN_BE_BUN"];
+  // Any other program that was made with Bun would be a plain Bun by it.
+  delete process.env["BUN_BE_BUN"];
+  const at = process.execArgv.findIndex((each) => each.includes(file));
+  if (at >= 0) process.execArgv.splice(at, 1);
+  followWorkers(file);
+  followChildren(new CarriedVariables(native, folder, beBun), native);
 }
 
 function load(path: string, commonJs: BunCommonJs): OnLoadResult {

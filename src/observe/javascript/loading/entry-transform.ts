@@ -1,2 +1,3 @@
-/** The transformation, for `loadTransform`. */
+/** What needs the parser, for `loadTransform`. */
+export { functionsIn } from "../functions.ts";
 export { transform } from "../transform.ts";

@@ -1,9 +1,10 @@
 /** The user's modules of a thread: their transformed texts, and what has to be known of them afterwards. */
 import { codeOf } from "../code.ts";
-import type { Site, Transformed } from "../inserted.ts";
+import type { Transformed } from "../inserted.ts";
 import type { ModuleSyntax } from "../syntax.ts";
 import type { transform } from "../transform.ts";
 import type { KeptTransformations } from "./kept.ts";
+import type { WithParser } from "./load-transform.ts";
 
 /** The global name by which transformed text calls the recorder. */
 export const globalName = "$td";
@@ -17,16 +18,18 @@ export interface OwnModule {
   transformed: Transformed;
   /** The number of its first site. */
   first: number;
+  /** How many characters the runtime has before the text in its first line; 0 where it is left out. */
+  indent?: number;
 }
 
 export interface ModulesOptions {
   kept: KeptTransformations;
   /** Loads the transformation, which brings the parser along. */
-  load(): { transform: typeof transform };
+  load(): WithParser;
   /** Draws numbers for so many sites. */
   draw(count: number): number;
   /** Hears of a module before its text runs. */
-  onAdded(module: OwnModule, sites: readonly Site[]): void;
+  onAdded(module: OwnModule): void;
   onUnseen(file: string, why: string): void;
 }
 
@@ -49,8 +52,15 @@ export class Modules {
     const first = this.#options.draw(sites.length);
     const code = codeOf(source, transformed, first);
     const module = { file, source, code, transformed, first };
-    this.#options.onAdded(module, sites);
+    this.#options.onAdded(module);
     return module;
+  }
+
+  /** A module that has been added in another thread, with its first number there; null where its file has changed. */
+  again(file: string, source: string, syntax: ModuleSyntax, first: number): OwnModule | null {
+    const transformed = this.#transformationOf(source, syntax);
+    if (transformed === null) return null;
+    return { file, source, code: codeOf(source, transformed, first), transformed, first };
   }
 
   #transformationOf(source: string, syntax: ModuleSyntax): Transformed | null {

@@ -30,8 +30,15 @@ export class LoaderThread {
   readonly #data: Omit<LoaderData, "port">;
   #port: MessagePort | null = null;
 
-  constructor({ recorder, ...data }: Omit<LoaderData, "port"> & { recorder: Recorder }) {
+  readonly #onLearned: (file: string, first: number, count: number) => void;
+
+  /** @param onLearned hears of each module that has come to be known. */
+  constructor(
+    { recorder, ...data }: Omit<LoaderData, "port"> & { recorder: Recorder },
+    onLearned: (file: string, first: number, count: number) => void,
+  ) {
     this.#recorder = recorder;
+    this.#onLearned = onLearned;
     this.#data = data;
     this.guarded = this.#guard(recorder.t);
   }
@@ -58,6 +65,7 @@ export class LoaderThread {
         continue;
       }
       publish(message.name, this.guarded);
+      this.#onLearned(message.file, message.first, message.sites.length);
       this.#recorder.addSites(message.file, message.sites, message.first);
     }
   }

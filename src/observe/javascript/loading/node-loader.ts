@@ -21,8 +21,8 @@ export function initialize({ folder, own: filter, numbers, port }: LoaderData): 
     kept: new KeptTransformations(folder, hashInNode),
     load: () => loadTransform(folder),
     draw: (count) => Atomics.add(numbers, 0, count),
-    onAdded({ file, first, transformed }, sites) {
-      tell({ file, first, name: transformed.name, sites: [...sites] });
+    onAdded({ file, first, transformed: { name, sites } }) {
+      tell({ file, first, name, sites });
     },
     onUnseen: (file, why) => tell({ file, why }),
   });

@@ -5,14 +5,22 @@
 import Module from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import type { ModuleSyntax } from "../syntax.ts";
 import { loadsModulesFirst, mayBeEsm, mayImport } from "./node-entry.ts";
 import { LoaderThread } from "./node-loader-thread.ts";
 import { publish } from "./global-name.ts";
 import { hashInNode } from "./hash-in-node.ts";
+import { CarriedVariables } from "./carried.ts";
+import { cureToString, textInSource } from "./function-text.ts";
+import { KnownModules } from "./known-modules.ts";
+import { readFileSync } from "./originals.ts";
+import { cureInspect } from "./promises.ts";
+import { cureStacks } from "./stacks.ts";
 import { KeptTransformations } from "./kept.ts";
 import { loadTransform } from "./load-transform.ts";
-import { globalName, Modules, writtenAs } from "./modules.ts";
+import { globalName, Modules, writtenAs, type OwnModule } from "./modules.ts";
+import { followChildren } from "./node-children.ts";
 import { ownModules } from "./ours.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -59,22 +67,34 @@ export function startNode(recorder: Recorder, file: string): void {
     recorder: folder,
   });
   const numbers = new Int32Array(new SharedArrayBuffer(4));
+  const known = new KnownModules();
   const modules = new Modules({
     kept: new KeptTransformations(folder, hashInNode),
     load: () => loadTransform(folder),
     draw: (count) => Atomics.add(numbers, 0, count),
-    onAdded({ file: of, transformed, first }, sites) {
+    onAdded(module) {
+      const { transformed, first } = module;
       publish(transformed.name, recorder.t);
-      recorder.addSites(of, sites, first);
+      known.add(module);
+      recorder.addSites(module.file, transformed.sites, first);
     },
     onUnseen: (of, why) => recorder.unseen(of, why),
   });
+  if (hasOldInspect()) cureInspect(inspect);
+  cureStacks(known, (line) => line.includes(folder));
+  cureToString(known, textInSource(known));
+  followChildren(new CarriedVariables(process.env, folder, false));
   if (ModuleClass.registerHooks !== undefined) {
     publish(globalName, recorder.t);
     ModuleClass.registerHooks({ load: hookOf(own, modules) });
     return;
   }
-  const loader = new LoaderThread({ folder, own, numbers, recorder });
+  const loader = new LoaderThread({ folder, own, numbers, recorder }, (of, first, count) => {
+    const load = (): OwnModule | null =>
+      modules.again(of, readFileSync(of, "utf8"), { module: "esm", ...writtenAs(of) }, first);
+    let loaded: OwnModule | null | undefined;
+    known.addLater({ file: of, first, count, load: () => (loaded ??= load()) });
+  });
   publish(globalName, loader.guarded);
   if (loadsModulesFirst()) loader.start();
   replaceCompile((code, of) => {
@@ -88,6 +108,9 @@ export function startNode(recorder: Recorder, file: string): void {
     return code;
   });
 }
+
+/** Whether `util.inspect` goes by the data property of a class's prototype, as it did up to Node 20. */
+const hasOldInspect = (): boolean => Number.parseInt(process.versions.node, 10) < 22;
 
 function hookOf(own: RegExp, modules: Modules): Load {
   return (url, context, next) => {

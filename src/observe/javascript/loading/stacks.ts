@@ -1,0 +1,69 @@
+/** The stacks of errors: without the frames of what loads the user's modules, and with the columns of their sources. */
+import { fileURLToPath } from "node:url";
+import type { KnownModules } from "./known-modules.ts";
+import { disguise } from "./natives.ts";
+
+type Prepare = (error: Error, frames: NodeJS.CallSite[]) => unknown;
+
+/**
+ * What the runtime makes of a stack goes through here, as long as the program has not put a function of its own in the
+ * place, and does not ask for source maps.
+ *
+ * @param isOurs whether a line of a stack is a frame of the recorder's.
+ */
+export function cureStacks(modules: KnownModules, isOurs: (line: string) => boolean): void {
+  const errors = Error as unknown as { prepareStackTrace?: Prepare };
+  const { prepareStackTrace: original } = errors;
+  if (original === undefined) return;
+  const own = disguise(function (this: unknown, error: Error, frames: NodeJS.CallSite[]): unknown {
+    const stack: unknown = Reflect.apply(original, this, [error, frames]);
+    return typeof stack === "string" ? cured(stack, frames, modules, isOurs) : stack;
+  }, original);
+  // Bun looks at a property with a value only.
+  if (process.versions["bun"] !== undefined) {
+    errors.prepareStackTrace = own as Prepare;
+    return;
+  }
+  let current: unknown = own;
+  Object.defineProperty(Error, "prepareStackTrace", {
+    configurable: true,
+    enumerable: false,
+    get: () =>
+      current === own && (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled
+        ? original
+        : current,
+    set: (value: unknown) => {
+      current = value === original ? own : value;
+    },
+  });
+}
+
+function cured(
+  stack: string,
+  frames: readonly NodeJS.CallSite[],
+  modules: KnownModules,
+  isOurs: (line: string) => boolean,
+): string {
+  const lines = stack.split("\n");
+  // The message may have lines of its own.
+  const first = lines.length - frames.length;
+  return lines
+    .map((line, at) => {
+      if (at < first || !line.startsWith("    at ")) return line;
+      const isAsync = (frames[at - first] as { isAsync?(): boolean }).isAsync?.() === true;
+      // Bun leaves that out where a function makes the text.
+      return moved(isAsync ? line.replace(/^ {4}at (?!async )/, "    at async ") : line, modules);
+    })
+    .filter((line, at) => at < first || !isOurs(line))
+    .join("\n");
+}
+
+function moved(line: string, modules: KnownModules): string {
+  const [, before, path, row, column, after] =
+    /^(.*?)((?:file:\/\/|\/|[A-Za-z]:\\)[^():]*):(\d+):(\d+)(\)?)$/.exec(line) ?? [];
+  if (path === undefined) return line;
+  const module = modules.ofFile(path.startsWith("file:") ? fileURLToPath(path) : path);
+  if (module === null) return line;
+  const own = modules.positionsIn(module).columnOf(Number(row), Number(column));
+  return `${before}${path}:${row}:${own}${after}`;
+}
