@@ -2,4 +2,4 @@
 import { startBun } from "../../../src/observe/javascript/loading/bun.ts";
 import { recorder } from "./told.ts";
 
-startBun(recorder, recorderFile);
+startBun(() => recorder, recorderFile);

@@ -3,4 +3,4 @@ import { isMainThread, parentPort } from "node:worker_threads";
 import { startNode } from "../../../src/observe/javascript/loading/node.ts";
 import { recorder } from "./told.ts";
 
-if (isMainThread || parentPort !== null) startNode(recorder, recorderFile);
+if (isMainThread || parentPort !== null) startNode(() => recorder, recorderFile);

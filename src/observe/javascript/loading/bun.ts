@@ -22,9 +22,13 @@ import { cureStacks } from "./stacks.ts";
 const hash = (text: string): string => new Bun.CryptoHasher("sha1").update(text).digest("hex");
 
 /** @param file the recorder's own, in the folder of all others. */
-export function startBun(recorder: Recorder, file: string): void {
+export function startBun(start: () => Recorder | null, file: string): void {
+  // A program that was made with Bun is asked to load it, too.
+  if (Bun.isStandaloneExecutable) return;
   const folder = dirname(file);
-  delete require.cache[file];
+  hide(file);
+  const recorder = start();
+  if (recorder === null) return;
   publish(globalName, recorder.t);
   let next = 0;
   const known = new KnownModules();
@@ -81,15 +85,20 @@ export function startBun(recorder: Recorder, file: string): void {
 /** The frames between a CommonJS module and what requires it, some of which Bun has itself, under other names. */
 const isFrameOfCompile = /^ {4}at (?:_compile|anonymous) \(unknown(?::1:1)?\)$/;
 
-/** Has the recorder come into the process's Workers and children; and what shows of it in this one is taken away. */
+/** Takes away what shows of the recorder's file. */
+function hide(file: string): void {
+  delete require.cache[file];
+  const at = process.execArgv.findIndex((each) => each.includes(file));
+  if (at >= 0) process.execArgv.splice(at, 1);
+}
+
+/** Has the recorder come into the process's Workers and children. */
 function followProcess(file: string, folder: string): void {
   const native = { ...process.env } as Record<string, string>;
   const beBun = native["BUN_BE_BUN"] !== undefined;
   delete native["BUN_BE_BUN"];
   // Any other program that was made with Bun would be a plain Bun by it.
   delete process.env["BUN_BE_BUN"];
-  const at = process.execArgv.findIndex((each) => each.includes(file));
-  if (at >= 0) process.execArgv.splice(at, 1);
   followWorkers(file);
   followChildren(new CarriedVariables(native, folder, beBun), native);
 }

@@ -1,11 +1,14 @@
 /** The variables that bring the recorder into a process, for those that it starts with an environment of their own. */
 
+import { lookAt } from "../../../base/paths.ts";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that hold options; what brings the recorder stands first in them. */
 const lists = ["NODE_OPTIONS", "BUN_OPTIONS", "PYTHONPATH"];
 
 export class CarriedVariables {
+  readonly #folder: string;
   readonly #whole: Record<string, string> = {};
   readonly #parts: Record<string, string> = {};
   /** Whether this process is Bun only because a variable says so, and a process of the same file is to be told again. */
@@ -13,6 +16,7 @@ export class CarriedVariables {
 
   /** @param folder the recorder's own. */
   constructor(environment: Environment, folder: string, beBun: boolean) {
+    this.#folder = folder;
     this.#beBun = beBun;
     for (const [name, value] of Object.entries(environment)) {
       if (value === undefined) continue;
@@ -28,6 +32,8 @@ export class CarriedVariables {
    * @param command what is started, as one text or by its words.
    */
   completed(environment: Environment, command: string): Record<string, string | undefined> | null {
+    // The program may outlive tandem and its files, without which no child would start any more.
+    if (lookAt(this.#folder).kind !== "folder") return this.without(environment);
     const added: Record<string, string> = {};
     for (const [name, value] of Object.entries(this.#whole))
       if (environment[name] === undefined) added[name] = value;

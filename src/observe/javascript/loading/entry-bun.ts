@@ -2,4 +2,4 @@
 import { startBun } from "./bun.ts";
 import { recorderOf } from "../recorder/of-environment.ts";
 
-startBun(recorderOf("bun", recorderFile), recorderFile);
+startBun(() => recorderOf("bun", recorderFile), recorderFile);

@@ -3,4 +3,5 @@ import { isMainThread, parentPort } from "node:worker_threads";
 import { startNode } from "./node.ts";
 import { recorderOf } from "../recorder/of-environment.ts";
 
-if (isMainThread || parentPort !== null) startNode(recorderOf("node", recorderFile), recorderFile);
+if (isMainThread || parentPort !== null)
+  startNode(() => recorderOf("node", recorderFile), recorderFile);

@@ -56,9 +56,11 @@ const formats: Readonly<Record<string, ModuleSyntax["module"]>> = {
 };
 
 /** @param file the recorder's own, in the folder of all others. */
-export function startNode(recorder: Recorder, file: string): void {
+export function startNode(start: () => Recorder | null, file: string): void {
   const folder = dirname(file);
   delete require.cache[file];
+  const recorder = start();
+  if (recorder === null) return;
   const own = ownModules({
     current: process.cwd(),
     main: process.argv[1] ?? null,
