@@ -16,19 +16,22 @@ export interface Observed extends Ran {
   told: string[];
 }
 
+/** What begins with the recorder of the tests. */
+const counting = {
+  bun: join(import.meta.dir, "entry-bun.ts"),
+  node: join(import.meta.dir, "entry-node.ts"),
+};
+
 /** A folder for programs, with the recorder's files beside. */
 export class Programs {
   readonly #root = mkdtempSync(join(tmpdir(), "tandem-loading-"));
   readonly #recorder = join(this.#root, "recorder");
   #count = 0;
 
-  async prepare(): Promise<void> {
+  /** Writes the recorder's files, with what begins in each runtime. */
+  async prepare(entries = counting): Promise<void> {
     mkdirSync(this.#recorder);
     chmodSync(this.#recorder, 0o700);
-    const entries = {
-      bun: join(import.meta.dir, "entry-bun.ts"),
-      node: join(import.meta.dir, "entry-node.ts"),
-    };
     for (const [file, text] of Object.entries(await bundle(entries)))
       await Bun.write(join(this.#recorder, file), text);
   }
@@ -53,11 +56,12 @@ export class Programs {
     return await run(command, folder, {});
   }
 
-  async observed(
+  /** Runs a program with the recorder, which writes these lines. */
+  async recorded(
     command: readonly string[],
     folder: string,
     settings: { include?: string; exclude?: string } = {},
-  ): Promise<Observed> {
+  ): Promise<Ran & { lines: string[] }> {
     const record = mkdtempSync(join(this.#root, "run-"));
     const { include = null, exclude = null } = settings;
     const variables = javascript.variables(
@@ -69,6 +73,12 @@ export class Programs {
     const lines = readdirSync(record).flatMap((file) =>
       readFileSync(join(record, file), "utf8").trim().split("\n"),
     );
+    return { ...ran, lines };
+  }
+
+  async observed(...given: Parameters<Programs["recorded"]>): Promise<Observed> {
+    const [, folder] = given;
+    const { lines, ...ran } = await this.recorded(...given);
     const told = lines.map((line) => (JSON.parse(line) as string).replaceAll(`${folder}/`, ""));
     return { ...ran, told: told.toSorted() };
   }

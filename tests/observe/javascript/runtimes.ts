@@ -18,3 +18,19 @@ export const runtimes: readonly TestedRuntime[] = [
     why: node === null ? " (skipped: there is no node)" : "",
   },
 ];
+
+/** Other versions of Node, as npm has them at hand; with the laws it may fetch them. */
+export function otherNodes(): TestedRuntime[] {
+  return ["22", "24"].map((version) => {
+    const offline = process.env["TANDEM_LAWS"] === undefined ? ["--offline"] : [];
+    const words = ["npx", ...offline, "-y", `node@${version}`, "-p", "process.execPath"];
+    const found = node === null || Bun.which("npx") === null ? null : Bun.spawnSync(words);
+    const path = found?.success ? found.stdout.toString().trim() : null;
+    return {
+      title: `Node ${version}`,
+      command: [path ?? "node"],
+      isBun: false,
+      why: path === null ? ` (skipped: npx has no node@${version} at hand)` : "",
+    };
+  });
+}

@@ -2,8 +2,8 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Inserted, Site } from "../../../src/observe/javascript/inserted.ts";
-import { passing } from "../../../src/observe/javascript/loading/passing.ts";
 import type { Recorder } from "../../../src/observe/javascript/loading/recorder.ts";
+import { passing } from "./passing.ts";
 
 /** `file: kind line` of each site that was called, or why a file is unseen. */
 const told = new Set<string>();

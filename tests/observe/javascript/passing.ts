@@ -1,6 +1,6 @@
 /** A recorder that records nothing. */
-import type { Inserted, Running } from "../inserted.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Inserted, Running } from "../../../src/observe/javascript/inserted.ts";
+import type { Recorder } from "../../../src/observe/javascript/loading/recorder.ts";
 
 const begin = (): Running => null;
 const nothing = (): void => undefined;
