@@ -132,6 +132,49 @@ if (true) return;
     expect(programs.kept).toBe(before + 1);
   });
 
+  test.skipIf(!isBun)("what is imported as a text or a file is one", async () => {
+    const folder = await programs.write({
+      "app.ts": `import text from "./text.ts" with { type: "text" };
+import file from "./file.ts" with { type: "file" };
+import { basename } from "node:path";
+import { value } from "./module.ts";
+const later = await import("./later.js", { with: { type: "text" } });
+console.log(text, basename(file), value, later.default);
+`,
+      "text.ts": `export const text: number = 1;\n`,
+      "file.ts": `console.log("never");\n`,
+      "module.ts": `export const value: number = 2;\n`,
+      "later.js": `exports.later = 3;\n`,
+    });
+    const { told } = await seen([...command, "app.ts"], folder);
+    expect(told.filter((line) => line.includes(": module"))).toEqual([
+      "app.ts: module 1",
+      "module.ts: module 1",
+    ]);
+  });
+
+  test.skipIf(!isBun)("a plugin of the user's own is asked for its files", async () => {
+    const folder = await programs.write({
+      "bunfig.toml": `preload = ["./plugin.ts"]\n`,
+      "plugin.ts": `import { plugin } from "bun";
+plugin({ name: "own", setup(build) {
+  build.onLoad({ filter: /made\\.ts$/ }, () => ({ contents: "export const job = async () => { return await 'made'; };", loader: "ts" }));
+  build.onLoad({ filter: /soon\\.ts$/ }, async () => ({ contents: "export const job = async () => 'soon';", loader: "js" }));
+  build.onLoad({ filter: /\\.words$/ }, () => ({ exports: { default: "words" }, loader: "object" }));
+} });
+`,
+      "app.ts": `import { job } from "./made.ts";\nimport { job as soon } from "./soon.ts";\nimport words from "./a.words";\nconsole.log(await job(), await soon(), words);\n`,
+      "made.ts": `throw new Error("not asked");\n`,
+      "soon.ts": `throw new Error("not asked");\n`,
+      "a.words": "",
+      "main.cjs": `console.log(require("./made.ts").job.name);\n`,
+    });
+    const { told } = await seen([...command, "app.ts"], folder);
+    // Bun asks one plugin only, and that is the user's: what it makes of its files is not seen.
+    expect(told.filter((line) => line.includes(": module"))).toEqual(["app.ts: module 1"]);
+    await seen([...command, "main.cjs"], folder);
+  });
+
   test.skipIf(!isBun)("TypeScript and TSX are seen", async () => {
     const folder = await programs.write({
       "app.ts": `import { size, type Size } from "./size.tsx";\nenum Kind { Small = 1 }\nconst job = async (of: Size): Promise<number> => of.width;\nconsole.log(await job(size), Kind.Small);\n`,

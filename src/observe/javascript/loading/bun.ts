@@ -3,6 +3,7 @@ import { plugin, type OnLoadResult } from "bun";
 import { dirname } from "node:path";
 import { inspect } from "node:util";
 import type { Recorder } from "./recorder.ts";
+import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
 import { BunCommonJs } from "./bun-common-js.ts";
 import { hasOtherPreloads, testRunner } from "./bun-start.ts";
@@ -61,10 +62,12 @@ export function startBun(start: () => Recorder | null, file: string): void {
     exclude: process.env["TANDEM_EXCLUDE"],
     recorder: folder,
   });
-  const commonJs = new BunCommonJs((file, source) => {
+  const otherwise = new ImportedOtherwise();
+  const commonJs = new BunCommonJs((path, source) => {
+    otherwise.note(path, source);
     // Bun goes by what a text has in it, whatever its file is called; JSX may stand in any JavaScript.
-    const { typescript, jsx } = writtenAs(file);
-    return modules.add(file, source, { module: "unknown", typescript, jsx: jsx || !typescript });
+    const { typescript, jsx } = writtenAs(path);
+    return modules.add(path, source, { module: "unknown", typescript, jsx: jsx || !typescript });
   });
   plugin({
     name: "tandem observe",
@@ -72,7 +75,7 @@ export function startBun(start: () => Recorder | null, file: string): void {
       build.onLoad({ filter: own }, ({ path }) => {
         // Bun has put it there again when it was through.
         delete require.cache[file];
-        return load(path, commonJs);
+        return otherwise.load(path) ?? load(path, commonJs);
       });
     },
   });

@@ -33,7 +33,9 @@ export function ownModules({ current, main, include, exclude, recorder }: OwnFol
     .filter((root) => !new RegExp(`^${inPackage}`).test(root))
     .map(literal);
   const usual = `(?:${[...roots, `(?:[A-Za-z]:)?${slash}`].join("|")})(?!${isForeign})`;
-  const never = [literal(below(recorder)), ...globs(exclude)].join("|");
+  // Of an executable that was made with Bun the inner files have names like these.
+  const inner = String.raw`/\$bunfs/|[A-Z]:[\\/]~BUN[\\/]`;
+  const never = [inner, literal(below(recorder)), ...globs(exclude)].join("|");
   const own = [...globs(include), usual].join("|");
   return new RegExp(`^(?!${never})(?=${own}).*\\.(?:[cm]?[jt]s|[jt]sx)${query}`);
 }
