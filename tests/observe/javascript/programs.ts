@@ -22,6 +22,13 @@ const counting = {
   node: join(import.meta.dir, "entry-node.ts"),
 };
 
+export interface Settings {
+  include?: string;
+  exclude?: string;
+  /** Of its environment, beside those that bring the recorder. */
+  variables?: Record<string, string>;
+}
+
 /** A folder for programs, with the recorder's files beside. */
 export class Programs {
   readonly #root = mkdtempSync(join(tmpdir(), "tandem-loading-"));
@@ -60,7 +67,7 @@ export class Programs {
   async recorded(
     command: readonly string[],
     folder: string,
-    settings: { include?: string; exclude?: string } = {},
+    settings: Settings = {},
   ): Promise<Ran & { lines: string[] }> {
     const record = mkdtempSync(join(this.#root, "run-"));
     const { include = null, exclude = null } = settings;
@@ -69,7 +76,7 @@ export class Programs {
       { prints: true, blocksNs: 1e8, include, exclude },
       {},
     );
-    const ran = await run(command, folder, variables);
+    const ran = await run(command, folder, { ...variables, ...settings.variables });
     const lines = readdirSync(record).flatMap((file) =>
       readFileSync(join(record, file), "utf8").trim().split("\n"),
     );

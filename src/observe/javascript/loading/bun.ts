@@ -3,6 +3,7 @@ import { plugin, type OnLoadResult } from "bun";
 import { dirname } from "node:path";
 import { inspect } from "node:util";
 import type { Recorder } from "./recorder.ts";
+import { bunInTandem } from "./bun-in-tandem.ts";
 import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
 import { BunCommonJs } from "./bun-common-js.ts";
@@ -103,7 +104,7 @@ function followProcess(file: string, folder: string): void {
   // Any other program that was made with Bun would be a plain Bun by it.
   delete process.env["BUN_BE_BUN"];
   followWorkers(file);
-  followChildren(new CarriedVariables(native, folder, beBun), native);
+  followChildren(new CarriedVariables(native, folder, beBun ? bunInTandem(folder) : null), native);
 }
 
 function load(path: string, commonJs: BunCommonJs): OnLoadResult {

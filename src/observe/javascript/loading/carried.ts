@@ -2,7 +2,10 @@
 
 import { lookAt } from "../../../base/paths.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables by which a process's children find the Bun that it is itself. */
+export type AddBun = (environment: Environment, command: string) => Record<string, string>;
 
 /** Variables that hold options; what brings the recorder stands first in them. */
 const lists = ["NODE_OPTIONS", "BUN_OPTIONS", "PYTHONPATH"];
@@ -11,13 +14,15 @@ export class CarriedVariables {
   readonly #folder: string;
   readonly #whole: Record<string, string> = {};
   readonly #parts: Record<string, string> = {};
-  /** Whether this process is Bun only because a variable says so, and a process of the same file is to be told again. */
-  readonly #beBun: boolean;
+  readonly #addBun: AddBun | null;
 
-  /** @param folder the recorder's own. */
-  constructor(environment: Environment, folder: string, beBun: boolean) {
+  /**
+   * @param folder the recorder's own.
+   * @param addBun where this process is Bun only because a variable says so.
+   */
+  constructor(environment: Environment, folder: string, addBun: AddBun | null) {
     this.#folder = folder;
-    this.#beBun = beBun;
+    this.#addBun = addBun;
     for (const [name, value] of Object.entries(environment)) {
       if (value === undefined) continue;
       if (/^TANDEM_[A-Z]+$/.test(name)) this.#whole[name] = value;
@@ -42,7 +47,7 @@ export class CarriedVariables {
       if (own?.includes(part)) continue;
       added[name] = own ? `${part}${name === "PYTHONPATH" ? ":" : " "}${own}` : part;
     }
-    if (this.#beBun && command.includes(process.execPath)) added["BUN_BE_BUN"] = "1";
+    Object.assign(added, this.#addBun?.(environment, command));
     return Object.keys(added).length === 0 ? null : { ...environment, ...added };
   }
 

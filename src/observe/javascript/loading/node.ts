@@ -85,7 +85,7 @@ export function startNode(start: () => Recorder | null, file: string): void {
   if (hasOldInspect()) cureInspect(inspect);
   cureStacks(known, (line) => line.includes(folder));
   cureToString(known, textInSource(known));
-  followChildren(new CarriedVariables(process.env, folder, false));
+  followChildren(new CarriedVariables(process.env, folder, null));
   if (ModuleClass.registerHooks !== undefined) {
     publish(globalName, recorder.t);
     ModuleClass.registerHooks({ load: hookOf(own, modules) });
