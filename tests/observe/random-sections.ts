@@ -148,7 +148,7 @@ export const sections: readonly Section[] = [
   ],
   () => [
     "print(os.open('/dev/null', 0), len(os.listdir('/proc/self/fd')))",
-    "print(sorted(name for name in os.environ if not name.startswith(('TANDEM_', 'PYTHONPATH'))))",
+    "print(sorted(name for name in os.environ if not name.startswith(('TANDEM_', 'PYTHONPATH', 'NODE_OPTIONS', 'BUN_OPTIONS'))))",
   ],
   () => [
     "for function in (asyncio.run, asyncio.gather, threading.Thread.start, threading._shutdown, asyncio.events.Handle._run, queue.Queue.put):",
