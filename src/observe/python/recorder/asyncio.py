@@ -126,6 +126,7 @@ def _task_make_class(base):
                 pass
             base_finalize(self)
 
+    Task.exception = _HeardAsking(base.exception)
     Task.cancel.__doc__ = base.cancel.__doc__
     Task.cancel.__qualname__ = "Task.cancel"
     Task.__module__ = base.__module__

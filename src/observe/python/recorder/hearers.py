@@ -182,27 +182,54 @@ _heard_hushed = {}
 
 
 def _heard_hushes(task, actor):
-    """cancel() of a task that has failed: whoever asks from here on leaves its trace in the traceback only."""
+    """cancel() of a task that has failed: who awaits it from here on leaves its trace in the traceback only."""
     if _heard_unasked.pop(actor, None) is not None and task._log_traceback:
         _heard_hushed[actor] = (ref(task), id(task._exception.__traceback__))
-        watched[actor] = _heard_gathered
 
 
-def _heard_gathered(actor, task, callback):
-    """After a step: whether it was a gather's, for which the failure of the actor is one of its values."""
-    weak, _ = _heard_hushed.get(actor, (None, 0))
-    failed = weak() if weak is not None else None
+class _HeardAsking:
+    """`Task.exception`: it notes who asks a hushed task for its failure, which leaves no trace at all.
+
+    What is called is asyncio's own: a function in its place would be one more frame where it raises.
+    """
+
+    __slots__ = ("method",)
+
+    def __init__(self, method):
+        self.method = method
+
+    def __get__(self, task, owner=None):
+        if task is None:
+            return self.method
+        if _heard_hushed:
+            _heard_asks(task, sys._getframe(1))
+        return self.method.__get__(task, owner)
+
+
+def _heard_asks(task, frame):
     try:
-        if failed is None:
-            return True
-        if getattr(callback, "__qualname__", "").endswith("gather.<locals>._done_callback"):
-            if any(one is failed for one in _heard_cell(callback, "children") or ()):
-                del _heard_hushed[actor]
-                emit(HEARD, actor, HEARD_RAISED)
-                return True
-        return False
+        actor = task_actor(task)
+        if actor in _heard_hushed and not _heard_only_marks(frame):
+            del _heard_hushed[actor]
+            own = places_of(frames_outward(frame))
+            stack(own)
+            by = current_actor()
+            if by:
+                more(by)
+            emit(HEARD, actor, HEARD_RAISED, own[0] if own else 0)
+    except Exception:
+        trouble("at a question for a failure")
     finally:
-        failed = task = callback = one = None
+        task = frame = None
+
+
+def _heard_only_marks(frame):
+    """Whether it is asyncio that asks, and to hand the failure to nobody: a wait that looks whether there is one, or
+    whoever has given up already."""
+    if _waits_path(frame.f_code.co_filename) != "asyncio/tasks.py":
+        return False
+    outer = frame.f_locals.get("outer")
+    return frame.f_code.co_name == "_on_completion" or outer is not None and outer.done()
 
 
 def _heard_hush_over(task, actor):
