@@ -1,6 +1,6 @@
 /** What a recorder tells beside what happened: what it saw when it looked, and what it has left out. */
 import type { Ticks } from "../base/duration.ts";
-import { ends, type Misuse, misuses, waits } from "../trace/event.ts";
+import { ends, type Misuse, misuses, swallowings, waits } from "../trace/event.ts";
 import { NOBODY, type Stack } from "../trace/log.ts";
 import type { Cancellation, Entities } from "./entities.ts";
 import type { Hears } from "./listener.ts";
@@ -70,6 +70,7 @@ export interface Swallowed {
   at: Ticks;
   place: number | null;
   cancelled: Cancellation | null;
+  how: (typeof swallowings)[number] | (string & {});
 }
 
 /** A function to be called when its process ends. */
@@ -201,9 +202,10 @@ export class ObservationReader {
       if (value === joining && whom !== undefined && !reader.joins.has(whom))
         reader.joins.set(whom, { actor, place });
     },
-    "cancel-swallowed": (reader, { actor, at, place }) => {
+    "cancel-swallowed": (reader, { actor, at, value, place }) => {
       const { cancelled } = reader.#entities.actor(actor);
-      reader.swallowed.push({ actor, at, place, cancelled });
+      const how = reader.#entities.word(swallowings, value);
+      reader.swallowed.push({ actor, at, place, cancelled, how });
     },
     "handler-registered": (reader, { thread, at, value: number, text, place, stack }) => {
       const process = reader.#entities.processOf(thread).number;

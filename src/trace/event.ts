@@ -112,6 +112,12 @@ export type Misuse = (typeof misuses)[number];
 /** From which end an actor uses a resource: it takes out of it, puts into it, or makes it happen. */
 export const ends = ["getter", "putter", "setter"] as const;
 
+/**
+ * What became of an actor that caught its cancellation: it made further steps; it ended as if nothing had come, in a
+ * clause for whatever may come; or in one for just that, which drops it.
+ */
+export const swallowings = ["went-on", "ended", "dropped"] as const;
+
 /** Who learned of a failure: code that could act on it, a line on stderr, or nobody. */
 export const hearers = ["raised", "logged", "nobody"] as const;
 
@@ -312,8 +318,8 @@ export const eventShapes = {
   holds: { text: { name: "of", optional: true, ofResource: true } },
   // What cannot work was done at the place; the text is the error, where there was one.
   misused: { value: { name: "what", words: misuses }, text: error },
-  // The actor caught its cancellation, and went on.
-  "cancel-swallowed": {},
+  // The actor caught its cancellation, which came at the place, and did not end by it.
+  "cancel-swallowed": { value: { name: "how", words: swallowings } },
   // The actor uses the resource for the first time, from this end.
   attached: {
     value: { name: "as", words: ends },

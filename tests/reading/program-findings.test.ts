@@ -300,20 +300,25 @@ describe("work that went on", () => {
     );
   });
 
-  test("has swallowed its cancellation where it caught that and went on, each time at its line", () => {
-    holds(
-      (process, each) => {
-        loop(process);
-        each((k) =>
-          task(process, `stubborn#${k}`)
-            .at(50, "cancel-requested", `stubborn#${k}`, "Main", { reason: "program", place: 42 })
-            .at(51, "cancel-swallowed", `stubborn#${k}`, "Main", { place: 7 })
-            .at(80, "task-ended", `stubborn#${k}`, "Main", { status: "finished" }),
-        );
-        closes(process, 100);
-      },
-      (count) => [told("cancel-swallowed", names("stubborn", count), { made: [10], at: [7] })],
-    );
+  test("has swallowed its cancellation where it caught that and did not stop for it, each time at its line", () => {
+    for (const how of ["went-on", "ended", "dropped"])
+      holds(
+        (process, each) => {
+          loop(process);
+          each((k) =>
+            task(process, `stubborn#${k}`)
+              .at(50, "cancel-requested", `stubborn#${k}`, "Main", { reason: "program", place: 42 })
+              .at(51, "cancel-swallowed", `stubborn#${k}`, "Main", { how, place: 7 })
+              .at(80, "task-ended", `stubborn#${k}`, "Main", { status: "finished" }),
+          );
+          closes(process, 100);
+        },
+        (count) =>
+          // Whoever catches just that and ends has stopped as it was asked to.
+          how === "dropped"
+            ? []
+            : [told("cancel-swallowed", names("stubborn", count), { made: [10], at: [7] })],
+      );
   });
 });
 

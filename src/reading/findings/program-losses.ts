@@ -132,11 +132,15 @@ export function failedInto(
   return failure?.actor ?? null;
 }
 
-/** Tasks that caught their cancellation and went on. */
+/**
+ * Tasks that caught their cancellation and went on, or ended because of a clause for whatever may come. Whoever
+ * catches just that, and ends, has stopped as it was asked to.
+ */
 export function cancelsSwallowed({ reading }: Program): DetectedInProgram<"cancel-swallowed">[] {
-  const alike = Map.groupBy(reading.swallowed, ({ actor, place }) => {
+  const atFault = reading.swallowed.filter(({ how }) => how !== "dropped");
+  const alike = Map.groupBy(atFault, ({ actor, place, how }) => {
     const { kind, function: of, name } = reading.actors.find((one) => one.number === actor)!;
-    return `${kind} ${of ?? name} ${place}`;
+    return `${kind} ${of ?? name} ${place} ${how}`;
   });
   return [...alike.values()].map((some) => {
     const [first] = some as [(typeof some)[number]];

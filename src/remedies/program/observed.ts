@@ -106,10 +106,11 @@ export const outlived: Say<"outlived"> = (names, finding) => {
 };
 
 export const cancelSwallowed: Say<"cancel-swallowed"> = (names, finding) => {
-  const { times } = finding.evidence;
+  const { times, swallowed } = finding.evidence;
   const often = times === 1 ? "" : ` (${formatCount(times)} times)`;
+  const how = swallowed.how === "ended" ? "ended as if it had finished" : "went on";
   return words(
-    `${names.subject(finding)} caught its cancellation${where(names, finding.places)} and went on${often}`,
+    `${names.subject(finding)} caught its cancellation${where(names, finding.places)} and ${how}${often}`,
     "raise it again when the clean-up is done",
   );
 };

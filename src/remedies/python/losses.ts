@@ -210,8 +210,12 @@ export function cancelSwallowed(
   const line = swallowed.cancelled?.place ?? null;
   const asked = line === null ? "" : ` (task.cancel() at ${facts.names.line(line)})`;
   const where = facts.atOrNothing(swallowed.place, first);
+  const how =
+    swallowed.how === "ended"
+      ? "ended as if it had finished: whoever awaits it cannot tell that it was cancelled"
+      : "went on as if nobody had cancelled it";
   return words(
-    `${facts.whoMade(finding)} caught the asyncio.CancelledError${asked} that came${where}${times === 1 ? "" : ` (${times} times)`} and went on as if nobody had cancelled it`,
+    `${facts.whoMade(finding)} caught the asyncio.CancelledError${asked} that came${where}${times === 1 ? "" : ` (${times} times)`} and ${how}`,
     "raise it again (except asyncio.CancelledError: …; raise), or catch Exception there, which a CancelledError is not, instead of BaseException or everything",
   );
 }

@@ -352,9 +352,9 @@ export class ProgramRows {
 
   /** What is told of work that came to one fate: how, where it stood, and why. */
   #fateWords(tasks: readonly ActorOutcome[], fate: Fate): (string | null)[] {
-    if (fate === "finished") return [];
     const told = (of: (task: ActorOutcome) => string | null): string | null =>
       common(tasks.map(of));
+    if (fate === "finished") return [told((task) => this.#swallowedWords(task))];
     return [
       told(errorWords),
       told(({ startedAt, status, kind }) =>
@@ -371,6 +371,13 @@ export class ProgramRows {
       }),
       told(cleanupWords),
     ];
+  }
+
+  /** That work which finished had caught a cancellation. */
+  #swallowedWords({ number }: ActorOutcome): string | null {
+    const place = this.#report.swallowed.get(number);
+    if (place === undefined) return null;
+    return `caught its cancellation${place === null ? "" : ` at ${this.#names.line(place)}`}`;
   }
 
   #story(actor: ActorOutcome): string {

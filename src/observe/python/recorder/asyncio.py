@@ -110,7 +110,10 @@ def _task_make_class(base):
                 # What it awaits is asked in its turn, for the same reason.
                 if why is not None:
                     _cancel_running[ident] = why
-                return base_cancel(self, *arguments, **named)
+                is_asked = base_cancel(self, *arguments, **named)
+                if is_asked and _cancel_caught:
+                    _cancel_came(self)
+                return is_asked
             finally:
                 if outer is None:
                     _cancel_running.pop(ident, None)
@@ -509,6 +512,8 @@ def _task_ended(task, ended_at=0):
         if _task_stood:
             _task_stood.pop(actor, None)
         if _cancel_asked:
+            if not status and actor in _cancel_caught:
+                _cancel_ended(actor)
             _cancel_asked.pop(actor, None)
             _cancel_caught.pop(actor, None)
         if status or task._tandem_longest >= long_step or actor in _task_launches or actor in _task_folded:

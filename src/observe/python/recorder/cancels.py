@@ -160,24 +160,68 @@ _cancel_caught = {}
 
 
 class _Catch:
-    __slots__ = ("file", "first", "statement", "place")
+    __slots__ = ("file", "first", "statement", "clause", "place", "is_sure")
 
-    def __init__(self, frame, statement):
+    def __init__(self, frame, statement, clause):
         self.file = frame.f_code.co_filename
         self.first = frame.f_code.co_firstlineno
         self.statement = statement
+        self.clause = clause
         self.place = place(self.file, frame.f_lineno, frame.f_code.co_name)
+        # Whether the cancellation has come to the task, and nothing but this clause can have caught it.
+        self.is_sure = False
 
 
 def _cancel_look(actor, frames):
     """Notes a function of a task that would catch its cancellation."""
     found = catching(frames[::-1], _cancel_error)
     if found is not None:
-        _cancel_caught[actor] = _Catch(*found[:2])
+        caught = _cancel_caught[actor] = _Catch(*found)
+        caught.is_sure = _cancel_is_alone(frames, *found[:2])
         watched[actor] = _cancel_swallowed
 
 
 _cancel_error = None
+
+
+def _cancel_is_alone(frames, outer, statement):
+    """Whether nothing within a try statement can catch a cancellation, but for that statement."""
+    for frame in reversed(frames):
+        file = frame.f_code.co_filename
+        is_last = frame is outer
+        if is_user_file(file):
+            if with_catches(file, frame.f_lineno, statement.begin if is_last else 0):
+                return False
+        elif _waits_path(file) is None or frame.f_code.co_name == "wait_for":
+            # The code of a library may; wait_for hands out a result that has come in the same turn.
+            return False
+        if is_last:
+            return True
+    return False
+
+
+def _cancel_came(task):
+    """After cancel(): whether the task gets a CancelledError in its next step. What it awaits may go on regardless."""
+    try:
+        caught = _cancel_caught.get(task._tandem_actor)
+        if caught is not None and caught.is_sure:
+            waiter = task._fut_waiter
+            is_running = getattr(task.get_coro(), "cr_running", False)
+            caught.is_sure = waiter.cancelled() if waiter is not None else task._must_cancel and not is_running
+    except Exception:
+        trouble("at a cancellation")
+    finally:
+        task = waiter = None
+
+
+def _cancel_ended(actor):
+    """A task that was asked to stop has ended as if it had finished: tells it where the clause dropped what it caught."""
+    caught = _cancel_caught.get(actor)
+    if caught is not None and caught.is_sure:
+        dropped = drops(caught.file, caught.statement, caught.clause, ("CancelledError",))
+        if dropped:
+            how = CANCEL_SWALLOWED_DROPPED if dropped == "named" else CANCEL_SWALLOWED_ENDED
+            emit(CANCEL_SWALLOWED, actor, how, caught.place)
 
 
 def _cancel_swallowed(actor, task, callback):
@@ -199,5 +243,5 @@ def _cancel_swallowed(actor, task, callback):
             break
     del _cancel_caught[actor]
     _cancel_asked.pop(actor, None)
-    emit(CANCEL_SWALLOWED, actor, 0, caught.place)
+    emit(CANCEL_SWALLOWED, actor, CANCEL_SWALLOWED_WENT_ON, caught.place)
     return True

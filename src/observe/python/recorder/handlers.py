@@ -67,6 +67,62 @@ def _handlers_read(lines, begin, depth):
     return _Try(begin, clauses or at, at, tuple(excepts))
 
 
+def _handlers_clause(file, statement, line):
+    """The lines of a clause of a try statement, without those that say nothing; the first is what stands behind the
+    colon of its own line."""
+    lines = source_lines(file)
+    depth = _handlers_depth(lines[line - 1])
+    found = [lines[line - 1].partition(":")[2].partition("#")[0].strip()]
+    for at in range(line + 1, statement.end + 1):
+        words = lines[at - 1].strip()
+        if words and not words.startswith("#"):
+            if _handlers_depth(lines[at - 1]) <= depth:
+                break
+            found.append(words.partition("#")[0].strip())
+    return [words for words in found if words]
+
+
+# What a clause consists of that only drops what it has caught.
+_handlers_nothing = ("pass", "...", "continue", "break", "return")
+
+
+def drops(file, statement, line, names):
+    """Whether the clause at a line of a try statement drops an error of one of some names: "named" where it is for
+    that and does nothing else, "any" where it is for whatever comes and raises nothing; None otherwise."""
+    caught = dict(statement.excepts).get(line, "?")
+    body = _handlers_clause(file, statement, line)
+    kinds = [name.strip().rpartition(".")[2] for name in caught.strip("()").split(",") if name.strip()]
+    if any(words.startswith("raise") or " raise" in words for words in body):
+        return None
+    if any(name in names for name in kinds):
+        is_nothing = all(words in _handlers_nothing or words.startswith("return ") and "(" not in words for words in body)
+        return "named" if is_nothing else None
+    return "any" if not kinds or "BaseException" in kinds else None
+
+
+# What the line of a `with` says whose context may catch what comes out of its body.
+_handlers_catching = ("suppress", "raises", "scope", "move_on", "fail_", "timeout")
+
+
+def with_catches(file, line, outer):
+    """Whether a line stands in the body of a `with` that may catch an error, as far out as a line, 0: its function."""
+    lines = source_lines(file)
+    if not 0 < line <= len(lines):
+        return True
+    depth = _handlers_depth(lines[line - 1])
+    for at in range(line, outer, -1):
+        words = lines[at - 1].strip()
+        here = _handlers_depth(lines[at - 1])
+        if not words or words.startswith("#") or here >= depth and at != line:
+            continue
+        depth = min(depth, here)
+        if words.startswith(("def ", "async def ", "class ")):
+            break
+        if words.startswith(("with ", "async with ")) and any(one in words.lower() for one in _handlers_catching):
+            return True
+    return False
+
+
 def catching(frames, error, grouped=False):
     """The first of some frames, innermost first, that would catch an error, its try and the line of the clause.
 
