@@ -51,6 +51,28 @@ while time.thread_time() < end:
 `,
 );
 
+// A machine that is busy shows nothing of some of them.
+const keeping = program(
+  "keeping.py",
+  `import asyncio, ctypes, threading, time
+libc = ctypes.PyDLL(None)
+async def nap():
+    for _ in range(8):
+        await asyncio.sleep(0.02)
+        libc.usleep(150000)
+async def add():
+    max(range(12000000))
+async def main():
+    threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+    await asyncio.create_task(nap())
+    await asyncio.create_task(add())
+asyncio.run(main())
+for _ in range(8):
+    time.sleep(0.02)
+    libc.usleep(150000)
+`,
+);
+
 const stopped = program(
   "stopped.py",
   `import asyncio, os, signal, subprocess, time
@@ -191,6 +213,28 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
       )!;
       expect(step.place).toMatch(/^held.py:1[12] count$/);
       expect(moreOf(slots, step)!.value).toBeGreaterThanOrEqual(100 * ms);
+    },
+  );
+
+  testByTurns(
+    "a step that keeps the interpreter's lock in a call of C is told by what that does",
+    ({ path }) => {
+      const slots = slotsOf(path, keeping);
+      const ended = (of: string) =>
+        slots.filter(({ kind, actor }) => kind === "step-ended" && actor === actorOf(slots, of));
+      const naps = ended("nap").filter((one) => one.place === "keeping.py:6 nap");
+      const blocked = naps.filter((one) => {
+        const { value: computed, extra: queued } = moreOf(slots, one)!;
+        return computed + queued < 75 * ms;
+      });
+      expect(blocked[0]?.text).toContain("usleep");
+      const [add] = ended("add");
+      expect(moreOf(slots, add!)!.value).toBeGreaterThanOrEqual(100 * ms);
+      expect(
+        slots.some(
+          ({ kind, place }) => kind === "block-ended" && place === "keeping.py:16 <module>",
+        ),
+      ).toBeTrue();
     },
   );
 

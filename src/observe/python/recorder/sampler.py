@@ -45,6 +45,9 @@ _sampler_lags = []
 _sampler_most_lags = 2000
 # From when on shorter ones than this are the machine's usual manner.
 _sampler_least_lag = 2_000_000
+# Times for which a thread slept and kept the interpreter's lock, as (from, to, its ident): in a function of C that
+# does not give it away.
+_sampler_slept = []
 # When the next tick is due.
 _sampler_due = _sampler_never
 # Functions of C in which a thread waits for something outside of the interpreter.
@@ -185,12 +188,12 @@ def _sampler_run(stop, number):
     bind_thread(number)
     define_thread(number, "tandem", THREAD_DAEMON | THREAD_HIDDEN)
     wait, quiet, failures = _sampler_fast, 0, 0
-    _sampler_due = now() + int(wait * 1e9)
+    _sampler_due, rested = now() + int(wait * 1e9), _sampler_time.thread_time_ns()
     while not stop.acquire(True, wait):
         began, cpu = now(), _sampler_time.thread_time_ns()
         _sampler_note_lag(_sampler_due, began)
         try:
-            moved = _sampler_tick()
+            moved = _sampler_tick(_sampler_due if _sampler_wanted_lock(_sampler_due, began, cpu - rested) else 0)
         except Exception:
             trouble("sampler")
             moved = False
@@ -199,8 +202,8 @@ def _sampler_run(stop, number):
                 break
         quiet = 0 if moved else quiet + 1
         wait = _sampler_fast if quiet < 4 else min(_sampler_slow, wait + _sampler_fast)
-        ended = now()
-        _sampler_note_lag(began + _sampler_time.thread_time_ns() - cpu, ended)
+        ended, rested = now(), _sampler_time.thread_time_ns()
+        _sampler_note_lag(began + rested - cpu, ended)
         _sampler_due = ended + int(wait * 1e9)
     forget_thread()
 
@@ -214,6 +217,13 @@ def _sampler_note_lag(began, ended):
     _sampler_lags.append((began, ended))
 
 
+def _sampler_wanted_lock(due, began, cpu):
+    """Whether it was for the interpreter's lock that the sampler came late, by the CPU time that its waiting took: who
+    wants the lock looks for it in each switch interval, 4 to 9 us a ms, on a busy machine less often. A process that was
+    stopped does nothing."""
+    return began - due >= _sampler_least and (cpu - 200_000) * 1000 >= began - due
+
+
 def _sampler_lagged(began, ended):
     """For how long of a time the sampler was late, in ns."""
     lagged = max(0, ended - max(began, _sampler_due))
@@ -224,15 +234,18 @@ def _sampler_lagged(began, ended):
     return lagged
 
 
-def _sampler_tick():
-    """Looks once at everything; whether anything has moved since the last tick."""
+def _sampler_tick(since=0):
+    """Looks once at everything; whether anything has moved since the last tick.
+
+    since: from when on somebody else had the interpreter's lock, all the time; 0: that is not known.
+    """
     global _sampler_answered, _sampler_last_snapshot, _sampler_has_moved
     ring_beat()
     at = now()
     loops = _sampler_loops()
     tells, holds = [], []
     may_look = sys.getswitchinterval() >= _sampler_least_switch
-    moved = may_look and _sampler_look(at, loops, tells, holds)
+    moved = may_look and _sampler_look(at, loops, tells, holds, since)
     # From here on no frame of the program is held: files may be opened.
     for state, called, whoms, about in tells:
         _sampler_tell(state, called, whoms, about)
@@ -258,27 +271,45 @@ def _sampler_tick():
     return moved
 
 
-def _sampler_look(at, loops, tells, holds):
-    moved = False
+def _sampler_look(at, loops, tells, holds, since):
+    movers, slept, sleeper = [], None, None
     frames = current_frames()
     try:
         for ident in list(frames):
             state = _sampler_state(ident)
             if state is None:
+                if ident != _sampler_ident:
+                    since = 0
                 continue
             frame = frames.pop(ident)
             loop = loops.get(ident)
+            cpu = state.cpu
             if loop is not None:
-                moved = _sampler_look_at_loop(state, frame, loop, at, holds) or moved
+                moved = _sampler_look_at_loop(state, frame, loop, at, holds)
             else:
-                moved = _sampler_look_at_thread(state, frame, at, tells) or moved
+                moved = _sampler_look_at_thread(state, frame, at, tells)
+            if moved:
+                movers.append(ident)
+                # Who computes meanwhile needs no other explanation.
+                if since and cpu is not None and (state.cpu - cpu) * 5 < at - since:
+                    slept, sleeper = ident, frame
             frame = None
         for ident in [one for one in _sampler_states if _thread_ids.get(one) != _sampler_states[one].number]:
             _sampler_leave(_sampler_states.pop(ident), at)
             _sampler_held.pop(ident, None)
+            since = 0
+        # Of all threads one alone has moved, so it was that one which had the lock.
+        if since and movers == [slept]:
+            if len(_sampler_slept) >= _sampler_most_lags:
+                del _sampler_slept[: _sampler_most_lags // 2]
+            _sampler_slept.append((since, at, slept))
+            state = _sampler_states[slept]
+            if slept not in loops and state.kind == _UNSURE:
+                state.kind, state.since = _BLOCK, since
+                _sampler_prepare(state, sleeper, tells)
     finally:
-        frames = frame = loop = None
-    return moved
+        frames = frame = loop = sleeper = None
+    return bool(movers)
 
 
 def _sampler_look_at_thread(state, frame, at, tells):
@@ -405,10 +436,10 @@ class _sampler_Held:
 
     __slots__ = (
         "began", "first", "seen", "spots", "ready", "told", "over", "state", "pressure", "before", "before_at",
-        "actor", "key", "seen_at", "waits", "stood", "all_cpu", "cpu",
+        "actor", "key", "seen_at", "waits", "stood", "all_cpu", "cpu", "cpu_before",
     )
 
-    def __init__(self, state, began, first, actor):
+    def __init__(self, state, began, first, actor, cpu_before):
         self.state = state
         self.began = began
         self.first = first
@@ -432,6 +463,8 @@ class _sampler_Held:
         # CPU time of the whole process and of the thread when it was first seen.
         self.all_cpu = _sampler_time.process_time_ns()
         self.cpu = state.cpu
+        # CPU time of the thread at the look before that, and when.
+        self.cpu_before = cpu_before
 
 
 def _sampler_look_at_loop(state, frame, loop, at, holds):
@@ -440,7 +473,7 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
         # The loop began to run after the last tick.
         _sampler_leave(state, state.at)
     key = (id(frame), frame.f_lasti)
-    cpu = _sampler_cpu(state)
+    cpu, cpu_before = _sampler_cpu(state), (state.cpu, state.at)
     moved = key != state.key or cpu != state.cpu
     state.key, state.cpu, state.at = key, cpu, at
     began = step_began.get(state.ident, at)
@@ -453,7 +486,7 @@ def _sampler_look_at_loop(state, frame, loop, at, holds):
     held = _sampler_held.get(state.ident)
     if held is None or held.began != began:
         task = _task_current(loop)
-        held = _sampler_Held(state, began, at, task_actor(task) if task is not None else 0)
+        held = _sampler_Held(state, began, at, task_actor(task) if task is not None else 0, cpu_before)
         task = None
         try:
             held.ready = {id(handle) for handle in _sampler_islice(loop._ready, 500)}
@@ -565,8 +598,9 @@ def _sampler_used(held, ended, duration):
     native = get_native_id()
     end, at = _sampler_pressure(native), now()
     state = _sampler_states.get(get_ident())
+    before_step = held.cpu_before if held is not None else (state.cpu, state.at) if state is not None else (None, 0)
     if end is None:
-        return _sampler_computed(state, ended - duration, duration), 0
+        return _sampler_computed(before_step, ended - duration, duration), 0
     if held is not None and held.pressure is not None and held.pressure[0] is not None:
         start, start_at = held.pressure
         measured = at - start_at
@@ -578,21 +612,22 @@ def _sampler_used(held, ended, duration):
     if before is None and state is not None:
         before, before_at = state.pressed, state.pressed_at
     if before is None:
-        return _sampler_computed(state, ended - duration, duration), 0
+        return _sampler_computed(before_step, ended - duration, duration), 0
     cpu, queued = end[0] - before[0], end[1] - before[1]
     # What was measured of the time before the step too shows what it did only if it is mostly the step's, or nothing.
     if ended - before_at > duration + duration // 2 and cpu + queued > duration // 2:
-        return _sampler_computed(state, ended - duration, duration), 0
+        return _sampler_computed(before_step, ended - duration, duration), 0
     cpu = min(duration, cpu)
     return cpu, min(duration - cpu, queued)
 
 
-def _sampler_computed(state, began, duration):
-    """For how long a step's thread has computed at least, in ns, by what it had when the sampler last looked."""
-    if state is None or state.cpu is None:
+def _sampler_computed(before, began, duration):
+    """For how long a step's thread has computed at least, in ns, by what it had at a look, and when that was."""
+    cpu, at = before
+    if cpu is None:
         return 0
-    used = _sampler_time.thread_time_ns() - state.cpu
-    return min(duration, max(0, used - max(0, began - state.at)))
+    used = _sampler_time.thread_time_ns() - cpu
+    return min(duration, max(0, used - max(0, began - at)))
 
 
 def _sampler_stalled(held, where, words, began, ended, cpu, queued):
@@ -601,6 +636,10 @@ def _sampler_stalled(held, where, words, began, ended, cpu, queued):
     rest = max(0, ended - began - cpu)
     if held is None or not held.seen.get(where):
         return rest
+    mine = get_ident()
+    slept = sum(max(0, min(last, ended) - max(first, began)) for first, last, ident in list(_sampler_slept) if ident == mine)
+    if slept:
+        return min(rest, max(queued, rest - slept))
     is_wait = where in held.waits and (
         held.waits[where] is None
         or held.waits[where] == "time" and not words.startswith("asyncio.")
@@ -775,7 +814,7 @@ def _sampler_main_is_over():
 def _sampler_forked():
     """In the child of a fork no thread but the one that forked is there."""
     global _sampler_stop, _sampler_is_ending, _sampler_answered
-    del _sampler_lags[:]
+    del _sampler_lags[:], _sampler_slept[:]
     for known in (_sampler_states, _sampler_held, _sampler_unknown, _snapshot_told):
         known.clear()
     _snapshot_sources.clear()
