@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { codeOf } from "../../src/observe/javascript/code.ts";
+import { codeOf, withoutTypes } from "../../src/observe/javascript/code.ts";
+import { parseModule } from "../../src/observe/javascript/syntax.ts";
 import { transform } from "../../src/observe/javascript/transform.ts";
 import type { TransformOptions } from "../../src/observe/javascript/transform.ts";
+import { typesIn } from "../../src/observe/javascript/types.ts";
 import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { moduleFiles, readModule } from "./javascript-files.ts";
@@ -89,6 +91,32 @@ describe("the transformed text of a module", () => {
       expect({ path, lines: lineCount(code) }).toEqual({ path, lines: lineCount(file.source) });
       new Bun.Transpiler({ loader: file.loader }).transformSync(code);
     }
+  });
+});
+
+describe("a text without its types", () => {
+  test("law: is JavaScript, line by line, for all modules of this repository", async () => {
+    const every = rounds(23, 1);
+    const typed = moduleFiles.filter((path) => path.startsWith("src/"));
+    for (const path of typed.filter((_, index) => index % every === 0)) {
+      const file = await readModule(path);
+      const types = typesIn(parseModule(file.source, file), file.source);
+      if (types === null) throw new Error(`${path} cannot be had without its types`);
+      const text = withoutTypes(file.source, types);
+      expect({ path, lines: lineCount(text) }).toEqual({ path, lines: lineCount(file.source) });
+      new Bun.Transpiler({ loader: "js" }).transformSync(text);
+    }
+  });
+
+  test("has none where something is to be written in other words", () => {
+    for (const source of [
+      "enum A { B }",
+      "namespace A { export const b = 1 }",
+      "class A { constructor(private b: number) {} }",
+    ])
+      expect(
+        typesIn(parseModule(source, { module: "cjs", typescript: true, jsx: false }), source),
+      ).toBeNull();
   });
 });
 

@@ -190,4 +190,9 @@ export interface Transformed {
   /** What is inserted there; `@7` is to be the number of the module's site 7. */
   texts: string[];
   sites: Site[];
+  /** Of CommonJS with types: where these stand, if blanks in their place make it JavaScript. */
+  types?: TypeRange[];
 }
+
+/** Offsets in a source. */
+export type TypeRange = [start: number, end: number];

@@ -31,6 +31,7 @@ import {
   parseModule,
 } from "./syntax.ts";
 import type { ModuleSyntax, SyntaxNode } from "./syntax.ts";
+import { typesIn } from "./types.ts";
 
 export interface TransformOptions extends ModuleSyntax {
   /** What the text is to call the global object; made longer where the source has that word. */
@@ -84,10 +85,12 @@ class Transformation {
   readonly #timers: TimerCalls;
   readonly #sites: Site[] = [];
   readonly #t: string;
+  readonly #isTyped: boolean;
   #awaitsAtTop = false;
 
   constructor(source: string, options: TransformOptions) {
     this.#source = source;
+    this.#isTyped = options.typescript;
     this.#program = parseModule(source, options);
     this.#edits = new Edits(source);
     this.#known = new KnownCalls(this.#program);
@@ -115,11 +118,13 @@ class Transformation {
       this.#edits.close(last.end, `;${this.#t}.o(${module});`);
     }
     const isModule = this.#program["sourceType"] === "module" || this.#awaitsAtTop;
+    const types = isModule || !this.#isTyped ? null : typesIn(this.#program, this.#source);
     return {
       name: this.#t,
       module: isModule ? "esm" : "cjs",
       ...this.#edits.finish(),
       sites: this.#sites,
+      ...(types === null ? {} : { types }),
     };
   }
 

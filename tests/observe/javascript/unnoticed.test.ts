@@ -111,6 +111,44 @@ console.log(placeOf(new Error("here")));
     expect(told.length).toBeGreaterThan(0);
   });
 
+  test.skipIf(!isBun)("sees no change in CommonJS with types", async () => {
+    const text = `
+interface Size { width: number }
+type Named<T = string> = { name: T }
+declare const nowhere: number;
+function over(a: string): string
+function over(a: number): number
+function over(a: any): any { return a }
+const at = (error: Error): string => error.stack!.split("\\n")[1]!.replace(/:\\d+\\)?$/, "");
+abstract class Base<T> implements Named, Iterable<T> {
+  declare ghost: string;
+  private static readonly count: number = 1;
+  protected readonly #x?: T;
+  public name!: string;
+  [key: string]: unknown;
+  abstract area(): number;
+  constructor(x?: T) { this.#x = x as T }
+  *[Symbol.iterator](): Generator<T> { yield this.#x! }
+  protected async wait<U extends T>(this: Base<T>, y?: U, ...more: readonly U[]): Promise<U | undefined> { return y satisfies U | undefined }
+}
+class Real extends Base<number> implements Named { override area(): number { return <number>over(5) } public go() { return this.wait<number>(1) } }
+let later!: number, list: Array<Map<string, number[]>> = [], f = <T,>(x: T): x is T => !!x;
+later = 3 as unknown as number;
+for (const each of [1, 2] as const) list.push(new Map<string, number[]>([["a", [each]]]))
+;(async () => {
+  const real = new Real(2);
+  console.log(await real.go(), [...real], later!, list.length!, f<number>(1), real.area(), at(new Error("x")));
+  try { await (null as any).x } catch (error: unknown) { console.log(at(error as Error)) }
+})()
+`;
+    const folder = await programs.write({ "app.ts": text });
+    const bare = await programs.bare([...command, "app.ts"], folder);
+    const { told, ...observed } = await programs.observed([...command, "app.ts"], folder);
+    expect(observed).toEqual(bare);
+    expect(bare.status).toBe(0);
+    expect(told).toContain("app.ts: call 18");
+  });
+
   test.skipIf(!isBun)("sees no change in the texts of TypeScript's functions", async () => {
     const text = `
 enum Kind { A = 1 }

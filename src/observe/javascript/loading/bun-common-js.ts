@@ -89,15 +89,18 @@ const wrapper = "return(function(exports,require,module,__filename,__dirname){";
 function evaluate(module: CommonJsModule, own: OwnModule): void {
   const { file, code } = own;
   const text = code.startsWith("#!") ? `//${code.slice(2)}` : code;
-  const script = isPlainScript(file) ? text : scriptOf(text, file);
+  const script = isScript(own) ? text : scriptOf(text, file);
   own.indent = bunsWrapper.length + wrapper.length;
   // As Bun has it while a module is being evaluated, too.
   module.loaded = true;
   module._compile(`${wrapper}${script}\n}).apply(exports,arguments)`, file);
 }
 
-const isPlainScript = (file: string): boolean => !writtenAs(file).typescript;
+/** Whether a module's text is JavaScript already, in the words of its source. */
+export const isScript = ({ file, transformed }: OwnModule): boolean =>
+  !writtenAs(file).typescript || transformed.types !== undefined;
 
+/** What cannot be had by leaving out types; its lines are Bun's own then. */
 function scriptOf(text: string, file: string): string {
   const loader = writtenAs(file).jsx ? "tsx" : "ts";
   return new Bun.Transpiler({ loader, target: "bun" }).transformSync(text);

@@ -6,7 +6,7 @@ import type { Recorder } from "./recorder.ts";
 import { bunInTandem } from "./bun-in-tandem.ts";
 import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
-import { BunCommonJs } from "./bun-common-js.ts";
+import { BunCommonJs, isScript } from "./bun-common-js.ts";
 import { hasOtherPreloads, testRunner } from "./bun-start.ts";
 import { followWorkers } from "./bun-workers.ts";
 import { CarriedVariables } from "./carried.ts";
@@ -42,8 +42,7 @@ export function startBun(start: () => Recorder | null, file: string): void {
       const { transformed, first } = module;
       publish(transformed.name, recorder.t);
       known.add(module);
-      if (transformed.module === "cjs" && !writtenAs(module.file).typescript)
-        known.showOtherwise(module);
+      if (transformed.module === "cjs" && isScript(module)) known.showOtherwise(module);
       recorder.addSites(module.file, transformed.sites, first);
     },
     onUnseen: (of, why) => recorder.unseen(of, why),

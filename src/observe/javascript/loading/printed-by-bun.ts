@@ -1,5 +1,6 @@
 /** The text of a function in Bun, which prints what it runs in a form of its own. */
 import type { WithParser } from "./load-transform.ts";
+import { isScript } from "./bun-common-js.ts";
 import type { TextOfFunction } from "./function-text.ts";
 import { writtenAs, type OwnModule } from "./modules.ts";
 
@@ -28,11 +29,8 @@ export function textAsPrinted(load: () => WithParser): TextOfFunction {
 
 /** The text that the engine has of a module, and shows parts of. */
 function running(module: OwnModule): string {
-  const { file, code, transformed } = module;
-  // CommonJS is compiled as it is, unless there are types in it.
-  return transformed.module === "cjs" && !writtenAs(file).typescript
-    ? wrapped(code)
-    : printed(code, module);
+  const { code, transformed } = module;
+  return transformed.module === "cjs" && isScript(module) ? wrapped(code) : printed(code, module);
 }
 
 /** Bun has a module in a function if it uses what belongs to one. */
