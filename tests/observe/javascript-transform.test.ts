@@ -7,7 +7,7 @@ import { codeOf, withoutTypes } from "../../src/observe/javascript/code.ts";
 import { parseModule } from "../../src/observe/javascript/syntax.ts";
 import { transform } from "../../src/observe/javascript/transform.ts";
 import type { TransformOptions } from "../../src/observe/javascript/transform.ts";
-import { typesIn } from "../../src/observe/javascript/types.ts";
+import { typesIn } from "../../src/observe/javascript/typescript-types.ts";
 import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { moduleFiles, readModule } from "./javascript-files.ts";

@@ -267,7 +267,7 @@ function hasSyncMethods(value: SyntaxNode | null): boolean {
 function returnsIn(node: SyntaxNode): SyntaxNode[] {
   if (node.type === "ReturnStatement") return node["argument"] ? [node["argument"]] : [];
   if (isFunction(node) || node.type.startsWith("Class")) return [];
-  return [...childrenOf(node)].flatMap(returnsIn);
+  return childrenOf(node).flatMap(returnsIn);
 }
 
 /** The name that a chain of members begins with. */

@@ -88,14 +88,18 @@ const isNode = (value: unknown): value is SyntaxNode =>
   typeof value === "object" && value !== null && typeof (value as SyntaxNode).type === "string";
 
 /** The nodes right below a node that have a value. */
-export function* childrenOf(node: SyntaxNode): Generator<SyntaxNode> {
+export function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = [];
   for (const field in node) {
     if (field === "loc" || field === "extra") continue;
     const value: unknown = node[field];
+    // Most are texts and numbers.
+    if (typeof value !== "object" || value === null) continue;
     if (Array.isArray(value)) {
-      for (const each of value) if (isNode(each) && !isErased(each)) yield each;
-    } else if (isNode(value) && !isErased(value)) yield value;
+      for (const each of value) if (isNode(each) && !isErased(each)) children.push(each);
+    } else if (isNode(value) && !isErased(value)) children.push(value);
   }
+  return children;
 }
 
 const wrappers = new Set([

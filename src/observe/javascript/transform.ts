@@ -31,7 +31,7 @@ import {
   parseModule,
 } from "./syntax.ts";
 import type { ModuleSyntax, SyntaxNode } from "./syntax.ts";
-import { typesIn } from "./types.ts";
+import { typesIn } from "./typescript-types.ts";
 
 export interface TransformOptions extends ModuleSyntax {
   /** What the text is to call the global object; made longer where the source has that word. */
@@ -655,7 +655,7 @@ function jumpsOutOf(outer: SyntaxNode, body: SyntaxNode): boolean {
   const jumps = (node: SyntaxNode): boolean => {
     if (node.type === "BreakStatement" || node.type === "ContinueStatement")
       return Boolean(node["label"]) && !own.has(node["label"].name);
-    return !isFunction(node) && [...childrenOf(node)].some(jumps);
+    return !isFunction(node) && childrenOf(node).some(jumps);
   };
   return jumps(body);
 }
