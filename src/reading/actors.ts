@@ -151,9 +151,10 @@ export class ActorReader {
       if (actor.lost && floating(actor.thread)?.keeper === actor.number) actor.lost = false;
     for (const actor of programs) {
       if (actor.kind !== "main" || !actor.lost || floating(actor.thread) === null) continue;
-      const { exit, error } = this.#processOf(actor);
-      // Main is waited for by its process like everything else: what ended that all the same is told.
-      if (exit !== null || error !== null) actor.lost = false;
+      const { exit, error, exitCode } = this.#processOf(actor);
+      // What ended the process with an error, or by a call for that, has decided about main, known or not.
+      const isNatural = exitCode === null || exitCode === 0 || exitCode === unsettledMain;
+      if (exit !== null || error !== null || !isNatural) actor.lost = false;
       // What main stands waiting for is where it stands, and lost with it.
       else for (const one of chains.line(actor.number)) this.#entities.actor(one).lost = false;
     }
@@ -283,6 +284,9 @@ export class ActorReader {
 
 /** What programs have come to that did not come to their end. */
 const cutOff: ReadonlySet<string> = new Set(["abandoned", "interrupted", "deadlocked"]);
+
+/** The status of a process whose main module waits for what nothing is left to settle. */
+const unsettledMain = 13;
 
 /** How near in time the ends of two processes are told that come at once. */
 const atOnce: Ticks = 500 * TICKS_PER_MS;

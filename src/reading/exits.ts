@@ -39,6 +39,7 @@ export class ExitReader {
     const isOfThread = ({ thread, at }: Exit): boolean =>
       strays.some((stray) => stray.thread === thread && stray.at >= at) ||
       this.#endedAlone(thread, at);
+    const lateness = this.#lateness(precision);
     for (const process of this.#entities.processes) {
       const { number } = process;
       const first = this.#entities.threads.find((thread) => thread.process === number);
@@ -48,8 +49,8 @@ export class ExitReader {
             this.#entities.processOf(exit.thread) === process &&
             mayEnd(process, exit) &&
             (exit.thread === first!.number
-              ? endedMain(first!, process, { exit, precision })
-              : isAtEnd(process, exit, this.#lateness(precision)) && !isOfThread(exit)),
+              ? endedMain(first!, process, { exit, precision, lateness })
+              : isAtEnd(process, exit, lateness) && !isOfThread(exit)),
         ) ?? null;
     }
   }
@@ -78,11 +79,11 @@ function isAtEnd({ endedAt }: ProcessOutcome, { at }: Exit, precision: Ticks): b
 function endedMain(
   { main }: OpenThread,
   process: ProcessOutcome,
-  { exit, precision }: { exit: Exit; precision: Ticks },
+  { exit, precision, lateness }: { exit: Exit; precision: Ticks; lateness: Ticks },
 ): boolean {
   const endedAt = main?.endedAt ?? null;
   const isOver = main?.status === "finished" || main?.status === "failed";
   if (!isOver || endedAt === null) return true;
-  if (endedAt < exit.at) return isAtEnd(process, exit, precision);
+  if (endedAt < exit.at) return isAtEnd(process, exit, lateness);
   return main?.status === "failed" || endedAt - exit.at <= precision;
 }

@@ -74,7 +74,7 @@ export class FailureReader {
   /** By actor: its last failure. */
   readonly #last = new Map<number, Failure>();
   /** By actor that failed with an error which came out of another one's failure: whose it is. */
-  readonly #from = new Map<number, number>();
+  readonly from = new Map<number, number>();
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
   rejected = false;
 
@@ -120,7 +120,7 @@ export class FailureReader {
       const { heard } = this.#entities.actor(launch);
       if (heard?.by === "nobody") this.#launchUnheard(launch, heard);
     }
-    for (const actor of this.#from.keys())
+    for (const actor of this.from.keys())
       this.#entities.actor(actor).heard = this.#entities.actor(this.#originOf(actor)).heard;
     for (const process of this.#entities.processes) process.error = this.#endedBy(process);
   }
@@ -130,10 +130,10 @@ export class FailureReader {
     // A trace that says that a failure came out of itself is read all the same.
     const seen = new Set<number>();
     let at = actor;
-    for (let from = this.#from.get(at); from !== undefined && !seen.has(from);) {
+    for (let from = this.from.get(at); from !== undefined && !seen.has(from);) {
       seen.add(from);
       at = from;
-      from = this.#from.get(at);
+      from = this.from.get(at);
     }
     return at;
   }
@@ -159,7 +159,7 @@ export class FailureReader {
     if (endings[value] !== "failed" && !endedItself(actor, endings[value], text)) return;
     const from = numbers?.["from"];
     if (from !== undefined && from !== number && this.#last.has(this.#originOf(from))) {
-      this.#from.set(number, from);
+      this.from.set(number, from);
       return;
     }
     if (actor.kind === "thread" && this.#cameUp(thread, text)) return;

@@ -109,6 +109,8 @@ export interface Reading {
   strays: Stray[];
   /** Whether a rejection that nobody handled ended the process (JavaScript's rule). */
   rejected: boolean;
+  /** By actor that failed with an error which came out of another one's failure: whose it is. */
+  failedFrom: ReadonlyMap<number, number>;
   /** In the order of time. */
   exits: Exit[];
   /** What was seen of those who have not ended, by a recorder that looked. */
@@ -345,6 +347,7 @@ class TraceReader {
       droppedPromises,
       strays,
       rejected,
+      failedFrom: this.#failures.from,
       exits: this.#exits.exits,
       sightings,
       handles: this.#observations.handles,

@@ -184,6 +184,10 @@ function processesOf(
     actor.thread === null ? first : home.get(actor.thread);
   const work = Map.groupBy(actors.filter(isWork), processOf);
   const byNumber = actorsByNumber(actors);
+  const lineOf = (place: number): string => {
+    const { file, line } = trace.definitions.places.get(place) ?? {};
+    return `${file}:${line}`;
+  };
   const counted = Map.groupBy(reading.alike, ({ actor }) => processOf(byNumber.get(actor)!));
   const unstarted = actors.filter((actor) => isProgram(actor) && actor.thread === null);
   const threadReports = threadsOf(reading, known);
@@ -202,7 +206,7 @@ function processesOf(
           ...one,
           of: byNumber.get(one.actor)!,
         })),
-        alive,
+        { alive, lineOf },
       ),
     };
   });
@@ -216,10 +220,11 @@ interface Counted extends Pick<Alike, "count" | "longest"> {
 function kindsOf(
   tasks: readonly ActorOutcome[],
   counted: readonly Counted[],
-  alive: ProgramReport["alive"],
+  { alive, lineOf }: { alive: ProgramReport["alive"]; lineOf: (place: number) => string },
 ): Kind[] {
+  // Calls of one function in one line are of one kind, wherever in the line they stand.
   const keyOf = ({ kind, name, function: of, place }: ActorOutcome): string =>
-    `${place}\0${kind}\0${of ?? name}`;
+    `${kind === "call" && place !== null ? lineOf(place) : place}\0${kind}\0${of ?? name}`;
   const told = Map.groupBy(tasks, keyOf);
   const sums = Map.groupBy(counted, ({ of }) => keyOf(of));
   return [...new Set([...told.keys(), ...sums.keys()])].map((key) => {

@@ -243,7 +243,7 @@ const programs: Record<string, (process: Sketch) => void> = {
 const said: Readonly<Record<string, readonly string[]>> = {
   "25-foreach-async": [
     "main module exited 6ms stood at app.ts:24",
-    "forEach callback ×3 3 LOST 6ms called app.ts:15 in migrate; waits for updateVote, at app.ts:16; forEach at app.ts:15 ignores its promise",
+    "forEach callback ×3 3 LOST 6ms from app.ts:15 in migrate; waits for updateVote, at app.ts:16; forEach at app.ts:15 ignores its promise",
     "updateVote ×3 3 LOST 6ms called app.ts:16 in forEach callback; waits for a timer, at app.ts:8",
     "6 of 6 async calls lost.",
     "* process.exit at app.ts:24 (status 0) ended the process with 3 calls of the forEach callback (app.ts:15) under way, whose promises forEach at app.ts:15 ignores; they stood at app.ts:16, awaiting 3 calls of updateVote (at app.ts:8).",
@@ -251,8 +251,8 @@ const said: Readonly<Record<string, readonly string[]>> = {
   ],
   "26-all-rejects-siblings-go-on": [
     "insert ×4 2 FAILED 50ms to 200ms called app.mjs:31 in save; 2 finished",
-    '* insert (app.mjs:9, called at app.mjs:31) failed with "bad log violates a constraint" at app.mjs:11 when Promise.all at app.mjs:31 had already rejected with the error of insert: of this one nobody heard.',
-    "* Promise.all at app.mjs:31 rejected at 100ms, when insert failed, but 2 calls of insert (app.mjs:9, called at app.mjs:31) went on for up to 100ms",
+    '* insert (app.mjs:9, called at app.mjs:31) failed with "bad log violates a constraint" at app.mjs:11 when Promise.all at app.mjs:31 had already rejected with the error of another call of insert: of this one nobody heard.',
+    "* Promise.all at app.mjs:31 rejected at 100ms, when another call of insert failed, but 2 calls of insert (app.mjs:9, called at app.mjs:31) went on for up to 100ms",
     "await Promise.allSettled(…), then throw what has failed",
   ],
   "28-async-exit-handler": [
@@ -285,7 +285,7 @@ const said: Readonly<Record<string, readonly string[]>> = {
   "38-awaits-starve-timers": [
     "event loop ended 1.21s held for up to 1.2s (by countUntilReady)",
     "0 of 1 async call lost.",
-    "* countUntilReady held the thread of the event loop for 1.2s (it was at app.mjs:9): timer callback (app.mjs:16) ran 1.1s late; it gave way 2,000,000 times meanwhile, to microtasks only",
+    "* countUntilReady held the thread of the event loop for 1.2s (it was at app.mjs:9): the timer callback (app.mjs:16) ran 1.1s late; it gave way 2,000,000 times meanwhile, to microtasks only",
     "await setImmediate() of node:timers/promises, or scheduler.yield()",
   ],
   "39-child-sync-in-handler": [
@@ -402,6 +402,40 @@ describe("What ended calls is told as it was", () => {
     expect(findingsOf(floats("statement", ends))).toEqual([]);
   });
 
+  test("in one finding for all that nothing was left to settle, wherever they were called", () => {
+    const [only, ...others] = findingsOf((process) => {
+      process.of("app.ts", {});
+      for (const [name, line] of [
+        ["job#0", 9],
+        ["job#1", 12],
+      ] as const) {
+        calls(process, name, { code: 1, line });
+        process.at(3, "stood-at", name, "Main", { place: 3 });
+      }
+      runsOut(process);
+    });
+    expect(others).toEqual([]);
+    expect(only).toStartWith(
+      "nothing was left that could still happen, so the process ended while 2 calls of job (app.ts:1, called at app.ts:9 and app.ts:12) were still waiting; they stood at app.ts:3 in f;",
+    );
+  });
+
+  test("as what is not known, where it ended with the status of an error and main was cut off", () => {
+    const report = reportOf((process) => {
+      process.of("app.ts", {});
+      calls(process, "upload", { code: 1, line: 9 });
+      process
+        .at(2, "used", "upload", "Main", { how: "await", by: "main", place: 9 })
+        .at(3, "waits-for", "main", "Main", { whom: "upload" })
+        .at(3, "stood-at", "upload", "Main", { place: 3 })
+        .at(9, "process-ended", "main", "Main", { code: 1 });
+    });
+    expect(report.programs).toEqual([]);
+    expect(report.findings.map(({ message }) => message)).toEqual([
+      "the process ended with upload (app.ts:1, called at app.ts:9) under way; it stood at app.ts:3 in f",
+    ]);
+  });
+
   test("by nothing that was left to settle what it awaits, whoever would have waited for it", () => {
     const unsettled = (of: string) => (process: Sketch) => {
       process.at(3, "waits-for", "job", "Main", { of });
@@ -458,6 +492,31 @@ describe("What a program of another kind is told of", () => {
     );
   });
 
+  test("a rejection that came up to a callback whose promise is ignored", () => {
+    const failing = (how: string): string[] =>
+      findingsOf((process) => {
+        process.of("app.ts", { 10: "poll", 19: "<module>" });
+        calls(process, "interval callback", { code: 19, line: 19 });
+        calls(process, "poll", { code: 7, line: 20, by: "interval callback" });
+        const failed = { status: "failed", error: "no items", place: 10 };
+        process
+          .at(2, "floated", "interval callback", "Main", { how, place: 19 })
+          .at(30, "task-ended", "poll", "Main", failed)
+          .at(30, "task-ended", "interval callback", "Main", { ...failed, from: "poll" })
+          .at(31, "error-logged", "interval callback", "Main", { reason: "unhandled-rejection" })
+          .at(32, "process-ended", "main", "Main", { code: 1 });
+      });
+    const poll = 'poll (app.ts:7, called at app.ts:20) failed with "no items" at app.ts:10';
+    const up = "its error came up to the interval callback (app.ts:19), and";
+    const end = "so nobody handled the rejection, and it ended the process at 31ms";
+    expect(failing("setInterval")).toEqual([
+      `${poll}; ${up} setInterval at app.ts:19 ignores that one's promise, ${end}; catch the error in the interval callback itself (try … catch): setInterval waits for no promise`,
+    ]);
+    expect(failing("void")[0]).toStartWith(
+      `${poll}; ${up} that one's promise was dropped at app.ts:19, ${end}; await it where its error can be caught`,
+    );
+  });
+
   test("a failure that nobody looked at, a race that left its loser behind, an error in a timer", () => {
     const [unheard] = findingsOf((process) => {
       process.of("app.ts", { 8: "send" });
@@ -501,8 +560,8 @@ describe("What a program of another kind is told of", () => {
         .at(52, "process-ended", "main", "Main", { code: 1 });
     });
     expect(thrown).toEqual([
-      'the timer callback (given at app.ts:17) failed with "null" at app.ts:19, where no code could catch that: the process ended with it at 50ms; catch the error in the callback, or hand it on to whoever can act on it (reject the promise that is waited for)',
-      'an exception of timer callback that nobody caught ("null") ended the process with upload (app.ts:5, called at app.ts:21) under way; it stood at app.ts:6 in f; catch that error (see there), and let what is under way come to its end',
+      'the timer callback (from app.ts:17) failed with "null" at app.ts:19, where no code could catch that: the process ended with it at 50ms; catch the error in the callback, or hand it on to whoever can act on it (reject the promise that is waited for)',
+      'an exception of the timer callback that nobody caught ("null") ended the process with upload (app.ts:5, called at app.ts:21) under way; it stood at app.ts:6 in f; catch that error (see there), and let what is under way come to its end',
     ]);
   });
 });

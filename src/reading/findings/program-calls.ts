@@ -25,7 +25,11 @@ export function endOfProgram(program: Program): End {
     return { by: "uncaught", ended: "process", error: error.error };
   }
   const end = endOf(program);
-  return end.by === "unknown" || end.by === "main-ended" ? { by: "nothing-left" } : end;
+  if (end.by !== "unknown" && end.by !== "main-ended") return end;
+  // A main that was cut off with the status of an error was so by what is not known.
+  const isCut =
+    main.status === "interrupted" && ![0, 13].includes(reading.processes[0]?.exitCode ?? 0);
+  return isCut ? { by: "unknown" } : { by: "nothing-left" };
 }
 
 /** The same for an actor: its thread may have come to an end before the process, which went on. */
@@ -159,8 +163,11 @@ function lostCalls(program: Program): Lost[] {
     const end = endFor(program, actor.number);
     // What an error has cut off is told together.
     if (errors.has(end.by)) return `${end.by} ${actor.thread}`;
-    const why = whyOf(program, actor, end);
-    return `${kindOf(program, actor.number)} ${JSON.stringify([keyOf(why), end.by])}`;
+    const why = JSON.stringify([keyOf(whyOf(program, actor, end)), end.by]);
+    // What nothing could settle has nothing to do with where it was called.
+    return end.by === "nothing-left"
+      ? `${actor.kind} ${actor.function ?? actor.name} ${why}`
+      : `${kindOf(program, actor.number)} ${why}`;
   });
   return [...alike.values()].map((some) => {
     const [{ actor }] = some as [(typeof some)[number]];

@@ -27,7 +27,8 @@ export class JavaScriptFacts extends Facts {
   override function(number: number): string {
     const { kind, function: of } = this.actor(number) ?? {};
     if (kind === "main") return "the main module";
-    if (kind === "module") return `the module ${this.names.line(this.#placeOf(number) ?? NaN)}`;
+    if (kind === "module")
+      return `the module ${this.names.line(this.#placeOf(number) ?? NaN).replace(/:\d+$/, "")}`;
     if (of === "<anonymous>") return "an anonymous function";
     return super.function(number);
   }
@@ -36,6 +37,23 @@ export class JavaScriptFacts extends Facts {
   #placeOf(number: number): number | null {
     const { place = null, lastPlace = null } = this.actor(number) ?? {};
     return this.names.codeOf(number) ?? place ?? lastPlace;
+  }
+
+  /** A function, with an article where it is called by what it was given to: `the timer callback`. */
+  named(number: number): string {
+    return `${this.isCallback(number) ? "the " : ""}${this.function(number)}`;
+  }
+
+  /** A place with its function, where that is not the actor's own, and has a name. */
+  override at(place: number, actor?: number): string {
+    const within = actor === undefined ? null : (this.actor(actor)?.function ?? null);
+    const of = this.names.functionAt(place);
+    const isPlain =
+      of === null ||
+      of.endsWith("<anonymous>") ||
+      within?.endsWith(`.${of}`) === true ||
+      / (callback|listener)$/.test(within ?? "");
+    return isPlain ? this.names.line(place) : super.at(place, actor);
   }
 
   /** A function as it would be called in code: `load`, `this.store`; `f` where it has no name of its own. */
@@ -67,8 +85,11 @@ export class JavaScriptFacts extends Facts {
   override whoMade(about: About, verb = "called"): string {
     const [first] = about.actors as [number];
     const made = this.lines(about, "made");
+    if (this.actor(first)?.kind === "module") return this.describe(about.actors, []);
     const own = this.defined(first);
-    const aside = made === null || own.includes(made) ? [] : [`${verb} at ${made}`];
+    // Where a callback was called is not known of each: it is the place where it was given then.
+    const by = this.isCallback(first) ? "from" : `${verb} at`;
+    const aside = made === null || own.includes(made) ? [] : [`${by} ${made}`];
     return this.describe(about.actors, [...own, ...aside]);
   }
 
@@ -85,8 +106,8 @@ export class JavaScriptFacts extends Facts {
   }
 
   #kindOf(actor: number): string {
-    const { kind, function: of, place } = this.actor(actor) ?? {};
-    return `${kind} ${of} ${place}`;
+    const { kind, function: of } = this.actor(actor) ?? {};
+    return `${kind} ${of}`;
   }
 
   #placesOf(actors: readonly number[]): About["places"] {
@@ -118,8 +139,27 @@ export class JavaScriptFacts extends Facts {
   /** What an actor awaits, in words, as `a timer`; null where nothing of that is known, or it is another call. */
   awaits(actor: number): string | null {
     const seen = this.#seen.get(actor);
-    if (seen === undefined || seen.whom !== null) return null;
-    return seen.of === null ? null : awaitedWords(seen.of);
+    if (seen === undefined || seen.of === null) return null;
+    if (seen.whom !== null && this.actor(seen.whom)?.kind !== "promise") return null;
+    return awaitedWords(seen.of);
+  }
+
+  /** The same of several, where it is the same. */
+  allAwait(actors: readonly number[]): string | null {
+    const [first, ...others] = new Set(actors.map((actor) => this.awaits(actor)));
+    return others.length === 0 ? (first ?? null) : null;
+  }
+
+  /** Calls that failed with the error of another's failure, the last that it came to at the end. */
+  passedOn(actor: number): number[] {
+    const { failedFrom } = this.reading;
+    const found: number[] = [];
+    for (let at: number | undefined = actor; at !== undefined && !found.includes(at);) {
+      found.push(at);
+      const from: number = at;
+      at = [...failedFrom].find(([, origin]) => origin === from)?.[0];
+    }
+    return found.slice(1);
   }
 
   /** The error that ended the process of an actor; null where none did. */
@@ -177,7 +217,7 @@ export class JavaScriptFacts extends Facts {
     const of =
       who === undefined || who === null || who.kind === "main"
         ? ""
-        : ` of ${this.function(who.number)}`;
+        : ` of ${this.named(who.number)}`;
     if (end.by === "main-failed") return `the main module failed${what}, which ended the process`;
     return end.by === "rejection"
       ? `a rejection${of} that nobody had handled${what} ended the process`

@@ -13,19 +13,31 @@ function failed(
   error: string | null,
 ): string {
   const [first] = finding.actors as [number];
-  const what = error === null ? "" : ` with ${quote(error)}`;
-  const verb = facts.isCallback(first) ? "given" : "called";
-  return `${facts.whoMade(finding, verb)} failed${what}${facts.atOrNothing(facts.raisedAt(first), first)}`;
+  const errors = new Set(finding.actors.map((actor) => facts.actor(actor)?.error));
+  const what =
+    error === null ? "" : ` with ${quote(error)}${errors.size > 1 ? " (the first of them)" : ""}`;
+  return `${facts.whoMade(finding)} failed${what}${facts.atOrNothing(facts.raisedAt(first), first)}`;
 }
 
-/** How its promise was dropped; empty where it was not. */
-function droppedWords(facts: JavaScriptFacts, actor: number): string {
-  const dropped = facts.reading.floated.findLast((one) => one.actor === actor);
-  if (dropped === undefined) return "";
-  const line = dropped.place === null ? "" : ` at ${facts.names.line(dropped.place)}`;
-  return ["statement", "void", "condition"].includes(dropped.how)
-    ? `its promise was dropped${line}`
-    : `${dropped.how}${line} ignores its promise`;
+/** How a promise was dropped that failed, or that of a call which its error came up to; null where none was. */
+function droppedOf(facts: JavaScriptFacts, actor: number): { words: string; fix: string } | null {
+  for (const one of [actor, ...facts.passedOn(actor)]) {
+    const dropped = facts.reading.floated.findLast((floated) => floated.actor === one);
+    if (dropped === undefined) continue;
+    const line = dropped.place === null ? "" : ` at ${facts.names.line(dropped.place)}`;
+    const up = one === actor ? "" : `its error came up to ${facts.who({ actors: [one] })}, and `;
+    const whose = one === actor ? "its" : "that one's";
+    if (["statement", "void", "condition"].includes(dropped.how))
+      return {
+        words: `${up}${whose} promise was dropped${line}`,
+        fix: `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(one)}(…).catch((error) => …))`,
+      };
+    return {
+      words: `${up}${dropped.how}${line} ignores ${whose} promise`,
+      fix: `catch the error in ${facts.isCallback(one) ? `the ${facts.function(one)}` : facts.function(one)} itself (try … catch): ${dropped.how} waits for no promise`,
+    };
+  }
+  return null;
 }
 
 export function unheard(
@@ -38,7 +50,7 @@ export function unheard(
       `a callback failed${finding.evidence.error === null ? "" : ` with ${quote(finding.evidence.error)}`}, and no code heard of it`,
       "catch the error in the callback",
     );
-  const dropped = droppedWords(facts, first);
+  const dropped = droppedOf(facts, first);
   const settled = facts.reading.settledWithout.findLast(({ actor }) => actor === first);
   const line = settled?.place == null ? "" : ` at ${facts.names.line(settled.place)}`;
   const collected = facts.reading.uses.findLast(
@@ -54,14 +66,15 @@ export function unheard(
   const why =
     settled !== undefined
       ? `: Promise.${settled.by}${line} had settled without it`
-      : dropped === ""
+      : dropped === null
         ? ""
-        : `: ${dropped}`;
+        : `: ${dropped.words}`;
   return words(
     `${failed(facts, finding, finding.evidence.error)}, and no code heard of that${why}`,
     settled !== undefined
       ? "await Promise.allSettled(…) and look at each result, or catch the error in the function"
-      : `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(first)}(…).catch((error) => …))`,
+      : (dropped?.fix ??
+          `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(first)}(…).catch((error) => …))`),
   );
 }
 
@@ -73,8 +86,10 @@ export function swallowed(
   const [actor] = finding.actors as [number];
   const settled = facts.reading.settledWithout.findLast((one) => one.actor === actor);
   const line = settled?.place == null ? "" : ` at ${facts.names.line(settled.place)}`;
+  const isLike = facts.actor(first)?.function === facts.actor(actor)?.function;
+  const other = isLike ? `another call of ${facts.function(first)}` : facts.function(first);
   return words(
-    `${failed(facts, finding, error)} when Promise.all${line} had already rejected with the error of ${facts.function(first)}: of this one nobody heard`,
+    `${failed(facts, finding, error)} when Promise.all${line} had already rejected with the error of ${other}: of ${finding.actors.length === 1 ? "this one" : "these"} nobody heard`,
     "await Promise.allSettled(…), look at each result that is rejected, and throw them together (new AggregateError(errors))",
   );
 }
@@ -98,18 +113,18 @@ export function onlyLogged(
       `${message}, where no code could catch that: the process ended with it at ${formatMeasured(error.at)}`,
       `catch the error in ${facts.isCallback(first) ? "the callback" : facts.function(first)}, or hand it on to whoever can act on it (reject the promise that is waited for)`,
     );
-  const dropped = droppedWords(facts, first);
-  if (dropped !== "")
+  const dropped = droppedOf(facts, first);
+  if (dropped !== null)
     return words(
-      `${message}; ${dropped}, so nobody handled the rejection, and it ended the process at ${formatMeasured(error.at)}`,
-      `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(first)}(…).catch((error) => …))`,
+      `${message}; ${dropped.words}, so nobody handled the rejection, and it ended the process at ${formatMeasured(error.at)}`,
+      dropped.fix,
     );
-  const caller = facts.pendingCaller(first, error.at);
+  const caller = facts.pendingCaller(facts.passedOn(first).at(-1) ?? first, error.at);
   const place = caller?.lastPlace ?? null;
   const meanwhile =
     caller === null || place === null
       ? ""
-      : ` (${facts.function(caller.number)}, which had called it, stood at ${facts.names.line(place)} then)`;
+      : ` (${facts.function(caller.number)}${facts.passedOn(first).length === 0 ? ", which had called it," : ""} stood at ${facts.names.line(place)} then)`;
   return words(
     `${message} at ${formatMeasured(error.at)}, and nobody had handled that by the end of its turn${meanwhile}: the rejection ended the process`,
     caller === null

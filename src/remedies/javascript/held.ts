@@ -43,7 +43,7 @@ function holdWords(facts: JavaScriptFacts, { holder, more }: Holding, doing: str
   const waiting = seen?.goesOn === true ? waitingWords(facts, actor) : "";
   const late = victims.length === 0 ? waiting : `: ${lateWords(facts, victims)}`;
   const others = more === 0 ? "" : ` (and ${more} more hold it likewise)`;
-  return `${facts.function(actor)} held the thread of the event loop ${span}${where}${late}${others}`;
+  return `${facts.named(actor)} held the thread of the event loop ${span}${where}${late}${others}`;
 }
 
 /** Who needs a turn on a thread that is held for ever. */
@@ -79,8 +79,7 @@ function atomicsOf(facts: JavaScriptFacts, actor: number): string | null {
 
 function lateWords(facts: JavaScriptFacts, victims: readonly Victim[]): string {
   const told = victims.slice(0, mostNamed).map(({ actor, tasks, late, how, alike, place }) => {
-    const who =
-      tasks === 1 ? facts.function(actor) : `${formatCount(tasks)} of ${facts.function(actor)}`;
+    const who = tasks === 1 ? facts.named(actor) : `${formatCount(tasks)} of ${facts.named(actor)}`;
     if (how === "cut-off" && alike) return `${who} did not go on any more`;
     const where = place == null ? "" : ` (${facts.names.line(place)})`;
     const verb = facts.actor(actor)?.kind === "callback" ? "ran" : "went on";

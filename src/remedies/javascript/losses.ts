@@ -19,7 +19,7 @@ const iterators: ReadonlySet<string> = new Set([
 export function floating(facts: JavaScriptFacts, finding: InProgram<"floating">): Words<never> {
   const { dropped, end, awaited } = finding.evidence;
   const [first] = finding.actors as [number];
-  const who = facts.whoMade(finding, facts.isCallback(first) ? "given" : "called");
+  const who = facts.whoMade(finding);
   const how = droppedWords(facts, finding);
   if (end === null)
     return words(
@@ -80,7 +80,10 @@ function floatingFix(facts: JavaScriptFacts, finding: InProgram<"floating">, end
   const exit = endsBy(end)
     ? "; or set process.exitCode and let the process end by itself, which it does when nothing is left to do"
     : "";
-  if (dropped === null) return `await the promise that was kept ${before}${exit}`;
+  if (dropped === null)
+    return facts.actor(first)?.function === "map callback"
+      ? `await Promise.all(….map(async (…) => …)) there: what map gives are promises${exit}`
+      : `await the promise that was kept ${before}${exit}`;
   return `await ${name}(…) there, or keep its promise and await that ${before}${exit}`;
 }
 
@@ -95,13 +98,13 @@ function stoodWords(
   awaited: readonly number[],
 ): string {
   const stood = facts.stood(finding);
-  const [first] = finding.actors as [number];
+  const all = facts.allAwait(finding.actors);
   const what =
     awaited.length > 0
       ? `awaiting ${facts.standing(awaited)}`
-      : finding.actors.length === 1 && facts.awaits(first) !== null
-        ? `awaiting ${facts.awaits(first)}`
-        : "";
+      : all === null
+        ? ""
+        : `awaiting ${all}`;
   if (stood === "" && what === "") return "";
   const it = finding.actors.length === 1 ? "it" : "they";
   return `; ${it} stood${stood}${stood === "" || what === "" ? "" : ","}${what === "" ? "" : ` ${what}`}`;
@@ -205,6 +208,8 @@ function unsettledFix(facts: JavaScriptFacts, actors: readonly number[]): string
   const awaited = new Set(actors.map((actor) => facts.seen(actor)?.of ?? null));
   if (awaited.has("yield"))
     return "leave the generator by for await (…), which closes it, or call its return() in finally when no more is wanted";
+  if (awaited.has("import"))
+    return "let no top-level await wait for a module that imports this one: move what both need to a third module";
   if (awaited.has("timer"))
     return "do not unref() a timer that something is to come of: it does not keep the process";
   return "let what it awaits be settled in every case (resolve or reject on each event that can come, error and close as well), or bound the wait (AbortSignal.timeout)";
@@ -222,12 +227,19 @@ export function outlived(facts: JavaScriptFacts, finding: InProgram<"outlived">)
   const { by, place, failed, endedAt, until } = finding.evidence;
   const { at } = finding;
   const line = place === null ? "" : ` at ${facts.names.line(place)}`;
-  const who = facts.whoMade(finding, "called");
+  const who = facts.whoMade(finding);
+  const [first] = finding.actors as [number];
+  const failing =
+    failed === null
+      ? ""
+      : facts.actor(failed)?.function === facts.actor(first)?.function
+        ? `, when another call of ${facts.function(failed)} failed`
+        : `, when ${facts.function(failed)} failed`;
   const most = finding.actors.length === 1 ? "" : "up to ";
   const end = endedAt === null ? ", and had not ended when the process did" : "";
   const how =
     by === "all"
-      ? `Promise.all${line} rejected at ${formatMeasured(at)}${failed === null ? "" : `, when ${facts.function(failed)} failed`}`
+      ? `Promise.all${line} rejected at ${formatMeasured(at)}${failing}`
       : by === "race"
         ? `Promise.race${line} settled at ${formatMeasured(at)}`
         : `whoever waited for it gave up at ${formatMeasured(at)}`;

@@ -135,14 +135,13 @@ export function joinedTooLong({ evidence }: FindingOf<"joined-too-long">): Words
   };
 }
 
-/** What a recorder saw somebody wait for and told in a word of its own, behind "for"; else as it stands there. */
+/** What a recorder of JavaScript saw somebody wait for, behind "for": a word of its own, a call, or as it stands there. */
 export function awaitedWords(of: string): string {
-  return (
-    {
-      timer: "a timer",
-      library: "code of a library",
-      import: "an import",
-      yield: "somebody to want its next value",
-    }[of] ?? of
-  );
+  const known: Readonly<Record<string, string>> = {
+    timer: "a timer",
+    library: "code of a library",
+    import: "an import",
+    yield: "somebody to want its next value",
+  };
+  return known[of] ?? (/^[\w$.#?]+$/.test(of) && !of.startsWith("Atomics.") ? `${of}(…)` : of);
 }

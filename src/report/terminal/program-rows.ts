@@ -317,7 +317,7 @@ export class ProgramRows {
         : momentWords(ends[0] ?? null),
       story: sentence([
         one && first !== undefined && isNamed(first) ? `named ${first.name}` : null,
-        first === undefined ? this.#madeAt(kind, place) : this.#madeWords(tasks),
+        first === undefined ? this.#madeAt(kind, place, name) : this.#madeWords(tasks),
         ...others.map((fate) => `${formatCount(counts[fate])} ${fate}`),
         ...this.#fateWords(
           tasks.filter((task) => fateOf(task, this.#report) === gravest),
@@ -334,20 +334,22 @@ export class ProgramRows {
   /** Where actors of one kind were made, and by whom where that is no loop's entry or main. */
   #madeWords(actors: readonly ActorOutcome[]): string | null {
     const [{ place, kind }] = actors as [ActorOutcome];
-    if (place !== null) return this.#madeAt(kind, place);
-    const verb = this.#madeBy(kind);
+    if (place !== null) return this.#madeAt(kind, place, actors[0]!.function);
+    const verb = this.#madeBy(kind, actors[0]!.function);
     const by = common(
       actors.map(({ parent }) => (parent === null ? null : this.#names.kindOrName(parent))),
     );
     return by === null ? null : `${verb} by ${by}`;
   }
 
-  #madeAt(kind: string, place: number | null): string | null {
-    return place === null ? null : `${this.#madeBy(kind)} ${this.#lineIn(place)}`;
+  #madeAt(kind: string, place: number | null, of: string | null): string | null {
+    return place === null ? null : `${this.#madeBy(kind, of)} ${this.#lineIn(place)}`;
   }
 
-  #madeBy(kind: string): string {
-    return kind === "callback" && this.#floats ? "given" : (madeBy[kind] ?? "started");
+  #madeBy(kind: string, of: string | null): string {
+    // Where a callback was called is not known of each: it is the place where it was given then.
+    const isGiven = this.#floats && / (callback|listener)$/.test(of ?? "");
+    return isGiven ? "from" : (madeBy[kind] ?? "started");
   }
 
   /** What is told of work that came to one fate: how, where it stood, and why. */
@@ -420,7 +422,10 @@ export class ProgramRows {
   /** A line and the function that it stands in. */
   #lineIn(place: number): string {
     const within = this.#names.functionAt(place);
-    const where = within === null || within === "<module>" ? "" : ` in ${functionName(within)}`;
+    const where =
+      within === null || within === "<module>" || within.endsWith("<anonymous>")
+        ? ""
+        : ` in ${functionName(within)}`;
     return `${this.#names.line(place)}${where}`;
   }
 
@@ -435,6 +440,10 @@ export class ProgramRows {
     if (doing === null) return where === "" ? null : `stood${where}`;
     const when = since === null || what === "seen" ? "" : ` since ${formatMeasured(since)}`;
     return `${doing}${when},${where}`.replace(/,$/, "");
+  }
+
+  #isPromise(actor: number | null): boolean {
+    return this.#report.trace.definitions.actors.get(actor ?? NaN)?.kind === "promise";
   }
 
   #isEntry(actor: number): boolean {
@@ -459,11 +468,11 @@ export class ProgramRows {
         const kind = this.#report.trace.definitions.resources.get(resource ?? -1)?.kind;
         if (kind === "lock" && who !== null) return `waits for the lock ${thing}, which ${who} has`;
         // Whom it waits for says more than that it is a task.
-        const isKind = who !== null && /^(task$|future$|new Promise\b)/.test(thing ?? "");
-        const named = isSaid || isKind || thing === null ? null : awaitedWords(thing);
-        // What a call of JavaScript's is made on is no class that is waited for.
-        if (named !== null && who === null && this.#floats)
-          return `waits ${named.startsWith("Atomics.") ? "in" : "for"} ${named}`;
+        // What a call of JavaScript's is made on is no class that is waited for, and a promise has no name.
+        if (thing !== null && this.#floats && (who === null || this.#isPromise(whom)))
+          return `waits ${thing.startsWith("Atomics.") ? "in" : "for"} ${awaitedWords(thing)}`;
+        const isKind = who !== null && (thing === "task" || thing === "future");
+        const named = isSaid || isKind ? null : thing;
         const words = seenWaitWords({ for: "something", thing: named, who });
         return words === "" ? "waits for something" : `waits ${words}`;
       }
@@ -561,6 +570,7 @@ function mainWords({ name, loops }: ThreadReport): string {
 function whoWords(kind: string, name: string, count: number): string {
   const isSaid = kind === "task" || kind === "call" || / (callback|listener)$/.test(name);
   const what = isSaid ? "" : `${kind} `;
+  if (kind === "module") return `module${count === 1 ? "" : ` ×${formatCount(count)}`}`;
   return `${what}${functionName(name)}${count === 1 ? "" : ` ×${formatCount(count)}`}`;
 }
 
