@@ -66,5 +66,5 @@ export async function observeCase(observation: Observation): Promise<Called> {
 /** How a program that does not end by itself is ended. */
 function limitOf({ exit, hang }: Truth): string[] {
   if (hang) return ["--hang", "1.5s"];
-  return ["--timeout", exit === null ? "3s" : "60s"];
+  return ["--timeout", exit === null ? "5s" : "60s"];
 }

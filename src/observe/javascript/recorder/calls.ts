@@ -38,6 +38,7 @@ import {
   state,
   tellEnd,
   tellFloated,
+  tellLeftOver,
   tellPlace,
   willTell,
   young,
@@ -416,6 +417,7 @@ function derive(site: number, value: object): Info | null {
 
 /** What a site's value is known to be the promise of. */
 function come(site: number, value: unknown): Info | null {
+  if (current !== null && current.isLeftOver) tellLeftOver(current, site);
   if (!isObject(value)) {
     if (tapped.length !== 0) settleTapped();
     if (last !== null) passOver();

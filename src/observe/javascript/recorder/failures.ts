@@ -2,7 +2,7 @@
 import { hearers, logReasons } from "../../../trace/event.ts";
 import { Call, Combined, Derived, type Info, OVER, type Use } from "./model.ts";
 import { isObject, messageOf, thrownAt } from "./errors.ts";
-import { placeOf } from "./sites.ts";
+import { placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
 import { thread, write } from "./writer.ts";
 
@@ -100,8 +100,14 @@ function fateOfUse({ how, into, site }: Use, call: Call): Fate {
   if (into instanceof Derived)
     return into.hears ? { is: "heard", place: placeOf(into.site) } : fateOf(into, call);
   // What the combinator does with it: keep it, go on without it, or fail with it.
+  if (how === "allSettled" && isPassedOver(into)) return { is: "nobody" };
   if (how === "allSettled" || how === "any") return { is: "heard", place: placeOf(site) };
   return into.isSettled && into.settledBy !== call ? { is: "nobody" } : fateOf(into, call);
+}
+
+/** Whether a combinator is waited for, and nobody takes what it gives. */
+function isPassedOver({ uses }: Combined): boolean {
+  return uses !== null && uses.every(({ site }) => sites[site]?.dropped === "statement");
 }
 
 /** Notes that a failed call is over: tells what is known of who hears of it. */

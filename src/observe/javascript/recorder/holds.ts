@@ -14,11 +14,12 @@ export const holds = {
 /** The current turn of the loop: its number, when it began, how many slices it has had, and who had most of them. */
 export const turn = { number: 0, began: 0, slices: 0, owner: null as Call | null, lastEnd: 0 };
 
-/** A blocking call that took long enough to be told of: its site, and from when to when it lasted. */
+/** The blocking calls of a site in a turn: from when to when they were made, and how long they took together. */
 interface Block {
   site: number;
   from: number;
   to: number;
+  took: number;
 }
 
 interface Span {
@@ -36,9 +37,6 @@ export const lastHold: Span = { from: 0, to: -1 };
 /** The blocking call that has not returned. */
 const blocking = { site: -1, from: 0 };
 
-/** A shorter one explains no hold. */
-const leastBlock = 5000;
-
 export function w(site: number): unknown {
   blocking.site = site;
   blocking.from = now();
@@ -49,7 +47,13 @@ export function u<Value>(_: unknown, value: Value): Value {
   const at = now();
   const { site, from } = blocking;
   blocking.site = -1;
-  if (site !== -1 && at - from >= leastBlock) blocks.push({ site, from, to: at });
+  if (site === -1) return value;
+  const block = blocks.find((one) => one.site === site);
+  if (block === undefined) blocks.push({ site, from, to: at, took: at - from });
+  else {
+    block.to = at;
+    block.took += at - from;
+  }
   return value;
 }
 
@@ -88,10 +92,10 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   const most = to - from;
   const inside = blocks.filter((block) => block.from >= from && block.to <= to);
   const longest = inside.reduce<Block | null>(
-    (found, block) => (found === null || lengthOf(block) > lengthOf(found) ? block : found),
+    (found, block) => (found === null || block.took > found.took ? block : found),
     null,
   );
-  const block = longest !== null && lengthOf(longest) * 2 >= most ? longest : null;
+  const block = longest !== null && longest.took * 2 >= most ? longest : null;
   const numbers: Record<string, number> = turns === null ? {} : { turns };
   const now = readClocks();
   if (clocks !== null && now !== null) {
@@ -105,6 +109,7 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   }
   clocks = now;
   told.push({ from, to });
+  blocks = [];
   lastHold.from = from;
   lastHold.to = to;
   const place = placeOf(block === null ? (call.at === -1 ? call.site : call.at) : block.site);
@@ -113,8 +118,6 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   const text = block === null ? {} : { text: sites[block.site]!.called?.name ?? "" };
   write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
 }
-
-const lengthOf = ({ from, to }: Span): number => to - from;
 
 /** A turn of the loop is over, of which nothing need have been long by itself. */
 export function turnEnds(): void {

@@ -68,6 +68,8 @@ export class Call {
   droppedAt = -1;
   /** What it has returned, where that is a known promise: its own is bound to it then. */
   returns: Info | null = null;
+  /** Whether a combinator has settled without it, and it was not seen to do anything since. */
+  isLeftOver = false;
   /** Whether something of it has changed since it was told. */
   isChanged = false;
   /** Where it stood when it was told, and what it waited for. */

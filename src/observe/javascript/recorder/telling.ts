@@ -268,6 +268,14 @@ export function tellUse(call: Call, { how, by, site, at }: Use): void {
 export function tellRace(call: Call, { name, site }: Combined, at: number): void {
   const details = { text: name, place: placeOf(site) };
   write(["event", Math.round(at), "settled-race", thread, tellCall(call), 0, details]);
+  call.isLeftOver = true;
+}
+
+/** Tells what a call does first of all that a combinator has settled without. */
+export function tellLeftOver(call: Call, site: number): void {
+  call.isLeftOver = false;
+  const details = { place: placeOf(site), text: sites[site]!.function };
+  write(["event", Math.round(now()), "stood-at", thread, call.id, 0, details]);
 }
 
 /** Tells how a call has ended. It has been told who it is. */

@@ -17,6 +17,6 @@ const controller = new AbortController();
 setTimeout(() => controller.abort(), 150);
 const how = await Promise.race([crawl(controller.signal), once(controller.signal, "abort")]);
 console.log(typeof how === "string" ? how : "aborted: no more pages are read");
-await sleep(200);
+await sleep(800);
 console.log(pages > 3 ? "and yet they were" : "indeed");
 process.exit(0);

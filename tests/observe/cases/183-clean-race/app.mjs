@@ -27,4 +27,4 @@ const controller = new AbortController();
 const mirrors = [20, 5_000].map((ms, k) => mirror(`mirror ${k}`, ms, controller.signal));
 console.log(await withLimit(Promise.race(mirrors), 5_000));
 controller.abort();
-console.log((await Promise.all(mirrors)).join(" "));
+console.log((await Promise.all(mirrors)).map(String).join(" "));
