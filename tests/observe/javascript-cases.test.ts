@@ -49,7 +49,7 @@ const pending: Readonly<Record<string, string>> = {
   "122-event-was-before bun": "hangs are being built",
   "123-imports-in-a-circle bun": "hangs are being built",
   "126-": "uncaught errors are being built",
-  "127-worker-terminated node": "whether what is cut off with a Worker is lost",
+  "127-": "whether what is cut off with a Worker is lost",
   "128-": "handles are being built",
   "131-": "signals of children are being built",
   "132-": "handles are being built",
@@ -137,10 +137,24 @@ async function bareRun(words: string[], cwd: string, { exit }: Truth) {
   return { status: await child.exited, stdout, stderr };
 }
 
-/** What stands in stderr, without columns, and without the source that a runtime prints of an uncaught error. */
+/**
+ * What stands in stderr, without what may be otherwise: columns, the source that a runtime prints of an uncaught error,
+ * and the words that it has for the functions of its stack.
+ */
 function linesOf(stderr: string): string[] {
-  return stderr
-    .split("\n")
-    .filter((line) => !/^\s*\^+$|^\s*\d+ \| /.test(line))
-    .map((line) => line.replaceAll(/(:\d+):\d+/g, "$1").replaceAll(/\(node:\d+\)/g, "(node)"));
+  const lines = stderr.split("\n");
+  return lines
+    .filter(
+      (line, k) =>
+        !/^\s*\^+$|^\s*\d+ \| /.test(line) && !isSource(line) && !isSource(lines[k - 1] ?? ""),
+    )
+    .map((line) =>
+      line
+        .replaceAll(/(:\d+):\d+/g, "$1")
+        .replaceAll(/\(node:\d+\)/g, "(node)")
+        .replace(/^\s+at (?:.*\()?([^()]*)\)?$/, "at $1"),
+    );
 }
+
+/** Whether it is the place that Node prints above the line of an uncaught error. */
+const isSource = (line: string): boolean => /^(?:file:\/\/|\/|node:)\S*:\d+$/.test(line);

@@ -9,7 +9,7 @@ import type { Given, Site } from "../inserted.ts";
 import { now } from "./clock.ts";
 import { isObject } from "./errors.ts";
 import { caught, failed, fails, turnFailures } from "./failures.ts";
-import { held, holds, turn, turnEnds } from "./holds.ts";
+import { held, holds, turn, turnEnds, takeClocks } from "./holds.ts";
 import { handlerBegins, handlerEnds } from "./exits.ts";
 import {
   Call,
@@ -576,6 +576,8 @@ export function m(site: number): unknown {
   if (last !== null) passOver();
   if (isEntry(site)) {
     const { main } = state;
+    // What was computed for loading it is not its own.
+    takeClocks();
     main.site = site;
     main.resumed = at;
     main.below = current;

@@ -11,7 +11,7 @@ async function pack(order) {
 }
 
 shop.on("order", async (order) => {
-  await sleep(20 * order);
+  await sleep(80 * order);
   if (order === 3) throw new Error("order 3 has no address");
   await pack(order);
 });

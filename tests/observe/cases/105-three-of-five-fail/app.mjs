@@ -10,7 +10,7 @@ async function thumbnail(name, ms) {
 
 async function album() {
   const names = ["a.gif", "b.png", "c.gif", "d.png", "e.gif"];
-  return await Promise.all(names.map((name, k) => thumbnail(name, 50 + 100 * k)));
+  return await Promise.all(names.map((name, k) => thumbnail(name, 50 + 200 * k)));
 }
 
 try {
