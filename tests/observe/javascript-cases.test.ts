@@ -139,14 +139,16 @@ async function bareRun(words: string[], cwd: string, { exit }: Truth) {
 
 /**
  * What stands in stderr, without what may be otherwise: columns, the source that a runtime prints of an uncaught error,
- * and the words that it has for the functions of its stack.
+ * the words that it has for the functions of its stack, and those of its own in it.
  */
 function linesOf(stderr: string): string[] {
   const lines = stderr.split("\n");
   return lines
     .filter(
       (line, k) =>
-        !/^\s*\^+$|^\s*\d+ \| /.test(line) && !isSource(line) && !isSource(lines[k - 1] ?? ""),
+        !/^\s*\^+$|^\s*\d+ \| |^\s+at .*node:internal/.test(line) &&
+        !isSource(line) &&
+        !isSource(lines[k - 1] ?? ""),
     )
     .map((line) =>
       line
