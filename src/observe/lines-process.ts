@@ -72,9 +72,10 @@ export class LinesProcess {
 
   change([, id, change]: Line): boolean {
     if (!isId(id) || !isFields(change)) return false;
-    const { name } = change;
+    const { name, function: of } = change;
     this.#process.change("actor", id, {
       ...(isText(name) ? { name } : {}),
+      ...(isText(of) ? { function: of } : {}),
       ...this.#known(change),
     });
     return true;

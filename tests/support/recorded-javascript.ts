@@ -1,5 +1,5 @@
 /**
- * JavaScript programs with the recorder inside, transformed beforehand, and what it wrote of them, event by event.
+ * JavaScript programs with the recorder inside, and what it wrote of them, event by event.
  *
  * From a shell: `bun tests/support/recorded-javascript.ts bun|node FOLDER/app.ts [args…]` prints the events.
  */
@@ -14,10 +14,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { javascript } from "../../src/observe/javascript/javascript.ts";
+import { bundle } from "../../src/observe/javascript/loading/bundle.ts";
 import { type RecordLine, RecordDecoder } from "../../src/observe/javascript/record.ts";
-import { codeOf } from "../../src/observe/javascript/code.ts";
-import { transform } from "../../src/observe/javascript/transform.ts";
-import type { Site } from "../../src/observe/javascript/inserted.ts";
+import { withoutTypes } from "../observe/without-types.ts";
 import { eventShapes, type EventShape } from "../../src/trace/event.ts";
 
 export type Runtime = "bun" | "node";
@@ -32,19 +32,15 @@ export interface RecordedProgram {
   events: string[];
 }
 
-const name = "tandem$test";
+let prepared: Promise<string> | undefined;
 
-let preloads: Promise<string> | undefined;
-
-/** The recorder, bundled for both runtimes. */
-async function preload(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "tandem-preload-"));
+/** A folder with the recorder's files, as tandem lays them out. */
+async function prepare(): Promise<string> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "tandem-recorder-")));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const entry = join(import.meta.dir, "recorded-javascript-preload.ts");
-  const built = await Bun.build({ entrypoints: [entry], target: "node", format: "esm" });
-  const path = join(folder, "preload.mjs");
-  writeFileSync(path, await built.outputs[0]!.text());
-  return path;
+  for (const [file, text] of Object.entries(await bundle()))
+    writeFileSync(join(folder, file), text, { mode: 0o600 });
+  return folder;
 }
 
 /** Runs a program of one or more files, the first of which is its entry. */
@@ -55,43 +51,36 @@ export async function recordProgram(
     args?: string[];
     env?: Record<string, string>;
     timeout?: number;
-    flags?: string[];
+    blocksMs?: number;
   } = {},
 ): Promise<RecordedProgram> {
-  preloads ??= preload();
-  const path = await preloads;
+  prepared ??= prepare();
+  const recorder = await prepared;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "tandem-program-")));
+  const run = realpathSync(mkdtempSync(join(tmpdir(), "tandem-run-")));
   try {
-    const records = join(folder, "records");
-    mkdirSync(records);
-    const modules: { file: string; first: number; sites: Site[] }[] = [];
-    let first = 0;
     let entry: string | undefined;
     for (const [file, source] of Object.entries(files)) {
-      const typescript = /\.[mc]?tsx?$/.test(file);
-      const isStripped = typescript && runtime === "node";
+      const isStripped = /\.[mc]?tsx?$/.test(file) && runtime === "node";
       const target = join(folder, isStripped ? file.replace(/tsx?$/, "mjs") : file);
       mkdirSync(dirname(target), { recursive: true });
       entry ??= target;
-      const transformed = transform(source, { name, module: "unknown", typescript, jsx: false })!;
-      const code = codeOf(source, transformed, first);
-      modules.push({ file: target, first, sites: transformed.sites });
-      first += transformed.sites.length;
-      writeFileSync(target, isStripped ? stripped(code) : code);
+      writeFileSync(target, isStripped ? withoutTypes(source) : source);
     }
-    const sites = join(folder, "sites.json");
-    writeFileSync(sites, JSON.stringify(modules));
-    const command =
-      runtime === "bun" ? [process.execPath, "--preload", path] : ["node", "--import", path];
+    const { NODE_OPTIONS: _node, BUN_OPTIONS: _bun, ...environment } = process.env;
+    const settings = {
+      prints: false,
+      blocksNs: (options.blocksMs ?? 100) * 1e6,
+      include: null,
+      exclude: null,
+    };
     const child = Bun.spawn(
-      [...command, ...(options.flags ?? []), entry!, ...(options.args ?? [])],
+      [runtime === "bun" ? process.execPath : "node", entry!, ...(options.args ?? [])],
       {
         cwd: folder,
         env: {
-          ...process.env,
-          TANDEM_RECORD: records,
-          TANDEM_TEST_SITES: sites,
-          TANDEM_TEST_NAME: name,
+          ...environment,
+          ...javascript.variables({ recorder, run }, settings, {}),
           ...options.env,
         },
         stdout: "pipe",
@@ -99,25 +88,19 @@ export async function recordProgram(
         stdin: "ignore",
         ...(options.timeout === undefined
           ? {}
-          : { timeout: options.timeout, killSignal: "SIGKILL" }),
+          : { timeout: options.timeout, killSignal: "SIGKILL" as const }),
       },
     );
-    const [stdout, stderr] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-    ]);
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     await child.exited;
-    const own = readdirSync(records).find((one) => one.startsWith(`${child.pid}-`));
-    const lines =
-      own === undefined ? [] : new RecordDecoder().decode(readFileSync(join(records, own)));
+    const own = readdirSync(run).find((one) => one.startsWith(`${child.pid}-`));
+    const lines = own === undefined ? [] : new RecordDecoder().decode(readFileSync(join(run, own)));
     return { exitCode: child.exitCode, stdout, stderr, lines, events: eventsOf(lines) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    rmSync(run, { recursive: true, force: true });
   }
 }
-
-/** Without types; lines of a stack are not the source's then. */
-const stripped = (code: string): string => new Bun.Transpiler({ loader: "ts" }).transformSync(code);
 
 /** Events in words: times are left out, places are `line`, actors their function and a letter. */
 export function eventsOf(lines: readonly RecordLine[]): string[] {

@@ -48,6 +48,7 @@ export interface ActorHead {
 /** What has come to be known of an actor since it was defined. */
 export interface ActorChange {
   name?: string;
+  function?: string;
   parent?: number;
   place?: number;
   code?: number;

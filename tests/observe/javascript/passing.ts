@@ -35,4 +35,10 @@ const t: Inserted = {
   q: nothing,
 };
 
-export const passing: Recorder = { t, addSites: nothing, unseen: nothing, flush: nothing };
+export const passing: Recorder = {
+  t,
+  addSites: nothing,
+  unseen: nothing,
+  took: nothing,
+  flush: nothing,
+};

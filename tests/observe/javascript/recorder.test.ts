@@ -108,7 +108,6 @@ process.on("exit", () => console.log("at exit"));
 process.once("exit", async () => {
   await sleep(10);
 });
-await sleep(1);
 process.exit(0);
 `);
     expect(run.stdout).toBe("at exit\n");
@@ -129,7 +128,7 @@ function check(value) {
   if (value > 1) throw new TypeError("too large");
 }
 async function work(value) {
-  await sleep(1);
+  await sleep(60);
   check(value);
 }
 async function middle() {
@@ -146,11 +145,11 @@ await top();
 await work(5).catch(() => {});
 `);
     expect(told(run, "task-ended", "heard")).toEqual([
-      `task-ended failed work at 3 "TypeError: too large"`,
-      `task-ended failed middle at 10 "TypeError: too large" from work`,
+      `task-ended failed work at 3 "too large"`,
+      `task-ended failed middle at 10 "too large" from work`,
       "heard raised work at 15 in top",
       "task-ended finished top",
-      `task-ended failed work#2 at 3 "TypeError: too large"`,
+      `task-ended failed work#2 at 3 "too large"`,
       "heard raised work#2 at 20",
     ]);
   });
@@ -162,12 +161,12 @@ async function insert(name, ms) {
   if (name.startsWith("bad")) throw new Error(name);
 }
 async function save() {
-  await Promise.all(["good", "bad one", "slow", "bad two"].map((row, i) => insert(row, 20 + 40 * i)));
+  await Promise.all(["good", "bad one", "slow", "bad two"].map((row, i) => insert(row, 60 + 60 * i)));
 }
 try {
   await save();
 } catch {}
-await sleep(150);
+await sleep(300);
 `);
     expect(told(run, "settled-race", "task-ended", "heard")).toEqual([
       "task-ended finished insert",
@@ -188,10 +187,10 @@ async function fetched(ms) {
   await sleep(ms);
 }
 async function limit() {
-  await sleep(20);
+  await sleep(60);
 }
-await Promise.race([fetched(60), fetched(5000), limit()]);
-await sleep(80);
+await Promise.race([fetched(150), fetched(5000), limit()]);
+await sleep(200);
 process.exit();
 `);
     expect(told(run, "settled-race", "task-ended", "used")).toEqual([
@@ -208,7 +207,7 @@ process.exit();
   test("a rejection that nobody has handled in time ends the process, and is logged", async () => {
     const run = await record(`${sleeping}
 async function price() {
-  await sleep(10);
+  await sleep(60);
   throw new Error("down");
 }
 const early = price();
@@ -272,6 +271,99 @@ await probing;
     expect(late).toEndWith("probe at 5");
     expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(300_000);
     expect(others).toEqual([]);
+  });
+
+  test("an error in a timer's callback is its failure, one at the top of the module main's", async () => {
+    const inTimer = await record(`
+function broken() {
+  throw new Error("in a timer");
+}
+setTimeout(() => {
+  broken();
+}, 5);
+`);
+    expect(inTimer.exitCode).toBe(1);
+    expect(told(inTimer, "main-ended", "task-ended", "error-logged")).toEqual([
+      "main-ended finished main",
+      `task-ended failed timer callback at 3 "in a timer"`,
+      "error-logged uncaught-exception timer callback",
+    ]);
+    const atTop = await record(`
+async function load() {
+  await null;
+  throw new Error("at the top");
+}
+await load();
+`);
+    expect(atTop.exitCode).toBe(1);
+    expect(told(atTop, "main-ended", "task-ended", "error-logged")).toEqual([
+      `task-ended failed load at 4 "at the top"`,
+      `main-ended failed main at 4 "at the top"`,
+      "error-logged main-failed load",
+    ]);
+  });
+
+  test("what keeps a program whose main has ended is told with the line that made it, and nothing that was stopped", async () => {
+    const run = await record(
+      `
+import { createServer } from "node:http";
+import { Worker } from "node:worker_threads";
+const stopped = createServer();
+stopped.listen(0, () => stopped.close());
+const cleared = setInterval(() => {}, 10);
+clearInterval(cleared);
+setInterval(() => {}, 100_000).unref();
+setInterval(() => {}, 100_000);
+createServer().listen(0);
+new Worker("setTimeout(() => {}, 100_000)", { eval: true });
+`,
+      { timeout: 1500 },
+    );
+    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+    expect(told(run, "handle-alive").toSorted()).toEqual([
+      `handle-alive main at 10 "server"`,
+      `handle-alive main at 11 "worker"`,
+      `handle-alive main at 9 "interval"`,
+    ]);
+    const alive = run.lines.findLast(([is, of]) => is === "alive" && of === 1);
+    expect(alive?.[2]).toEqual(
+      runtime === "bun" ? ["interval", "server", "worker"] : ["server", "timer", "worker"],
+    );
+  });
+
+  test("a Worker is a thread, with calls of its own and the line that made it", async () => {
+    const run = await recordProgram(runtime, {
+      "app.mjs": `
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+const worker = new Worker(new URL("./job.mjs", import.meta.url));
+await once(worker, "exit");
+`,
+      "job.mjs": `${sleeping}
+async function work(ms) {
+  await sleep(ms);
+}
+async function drift() {
+  await sleep(5000);
+}
+drift().then(() => {});
+await work(60);
+process.exit(0);
+`,
+    });
+    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+    const events = told(run, "=", "thread-started", "thread-ended", "floated", "exit-called");
+    expect(events.toSorted()).toEqual([
+      "= drift call at 8 code 5 by thread",
+      "= main main",
+      "= thread thread at 4 by main",
+      "= work call at 9 code 2 by thread",
+      `floated drift at 8 "statement"`,
+      "thread-ended thread",
+      "thread-started thread",
+    ]);
+    const threads = run.lines.filter(([is]) => is === "thread").map(([, , name]) => name);
+    expect(threads).toEqual(["main", "worker 1"]);
   });
 
   test("of a program that awaits all it begins nothing is told but what it did", async () => {

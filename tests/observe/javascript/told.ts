@@ -48,5 +48,6 @@ export const recorder: Recorder = {
     for (const [index, site] of added.entries()) sites[first + index] = { file, site };
   },
   unseen: (file, why) => told.add(`${file}: ${why}`),
+  took: () => {},
   flush,
 };

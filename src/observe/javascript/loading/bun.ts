@@ -46,6 +46,7 @@ export function startBun(start: () => Recorder | null, file: string): void {
       recorder.addSites(module.file, transformed.sites, first);
     },
     onUnseen: (of, why) => recorder.unseen(of, why),
+    onTook: (ms) => recorder.took(ms),
   });
   cureFinally();
   cureInspect(inspect);

@@ -31,6 +31,8 @@ export interface ModulesOptions {
   /** Hears of a module before its text runs. */
   onAdded(module: OwnModule): void;
   onUnseen(file: string, why: string): void;
+  /** Hears of how many ms of the modules' own thread it took to transform one, when that is over. */
+  onTook?(ms: number): void;
 }
 
 export class Modules {
@@ -64,6 +66,15 @@ export class Modules {
   }
 
   #transformationOf(source: string, syntax: ModuleSyntax): Transformed | null {
+    const began = performance.now();
+    try {
+      return this.#findOrTransform(source, syntax);
+    } finally {
+      this.#options.onTook?.(performance.now() - began);
+    }
+  }
+
+  #findOrTransform(source: string, syntax: ModuleSyntax): Transformed | null {
     const { kept } = this.#options;
     const rules = `${syntax.module} ${syntax.typescript} ${syntax.jsx}`;
     const known = kept.find(source, rules);

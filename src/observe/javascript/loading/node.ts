@@ -81,6 +81,7 @@ export function startNode(start: () => Recorder | null, file: string): void {
       recorder.addSites(module.file, transformed.sites, first);
     },
     onUnseen: (of, why) => recorder.unseen(of, why),
+    onTook: (ms) => recorder.took(ms),
   });
   if (hasOldInspect()) cureInspect(inspect);
   cureStacks(known, (line) => line.includes(folder));

@@ -9,6 +9,8 @@ export interface Recorder {
   addSites(file: string, sites: readonly Site[], first: number): void;
   /** Notes that a module of the user's runs as it is. */
   unseen(file: string, why: string): void;
+  /** Notes that loading a module has taken so many ms of this thread, until now. */
+  took(ms: number): void;
   /** Writes what there is: where a process ends without another occasion. */
   flush(): void;
 }

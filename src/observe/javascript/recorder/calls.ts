@@ -549,9 +549,17 @@ export function k(site: number): unknown {
   return callback;
 }
 
+/** The callback that was over last, where nobody stands around it: what comes up uncaught right behind it is its error. */
+let lastCallback: Call | null = null;
+
+export const failedCallback = (): Call | null =>
+  lastCallback !== null && lastCallback.left === lastEnd ? lastCallback : null;
+
 export function q(running: unknown): void {
   const callback = running as Call;
   const at = now();
+  callback.left = at;
+  lastCallback = callback.below === null ? callback : null;
   if (tapped.length !== 0) settleTapped();
   if (last !== null) passOver();
   if (at - callback.resumed >= holds.least) held(callback, at);
@@ -606,7 +614,7 @@ export function o(running: unknown): void {
   if (module.kind === MAIN) {
     module.state = OVER;
     module.unlink();
-    write(["event", Math.round(at), "main-ended", thread, module.id, 0]);
+    if (thread === 1) write(["event", Math.round(at), "main-ended", thread, module.id, 0]);
   } else {
     module.unlink();
     module.state = OVER;

@@ -7,17 +7,15 @@ export const isObject = (value: unknown): value is object =>
 
 const longestText = 500;
 
-/** What an error says, with its class where that says something. */
+/** What an error says: its message, or what was thrown in its place. */
 export function messageOf(error: unknown): string {
   let text = "";
   try {
-    if (typeof error === "string") text = error;
-    else if (!isObject(error)) text = String(error);
+    if (!isObject(error)) text = String(error);
     else {
       const { name, message } = error as { name?: unknown; message?: unknown };
-      const said = typeof message === "string" ? message : "";
-      const isNamed = typeof name === "string" && name !== "Error" && name !== "";
-      text = isNamed ? (said === "" ? name : `${name}: ${said}`) : said;
+      if (typeof message === "string" && message !== "") text = message;
+      else if (typeof name === "string") text = name;
     }
   } catch {
     // A getter of the program's own.

@@ -1,9 +1,9 @@
 /** Calls that fail: where that was thrown, and who heard of it. */
-import { hearers, logReasons } from "../../../trace/event.ts";
-import { Call, Combined, Derived, type Info, OVER, type Use } from "./model.ts";
+import { endings, hearers, logReasons } from "../../../trace/event.ts";
+import { Call, Combined, Derived, type Info, MAIN, OVER, type Use } from "./model.ts";
 import { isObject, messageOf, thrownAt } from "./errors.ts";
 import { placeOf, sites } from "./sites.ts";
-import { tellCall } from "./telling.ts";
+import { introduce, tellCall, tellEnd } from "./telling.ts";
 import { thread, write } from "./writer.ts";
 
 /** The call that failed with an error first. */
@@ -17,6 +17,7 @@ interface Open {
 }
 const open = new Map<Call, Open>();
 
+const failedStatus = endings.indexOf("failed");
 const byNobody = hearers.indexOf("nobody");
 const byRaised = hearers.indexOf("raised");
 
@@ -178,6 +179,31 @@ export function unhandled(): Call | null {
   for (const call of open.keys())
     if (!originOfFailure(call).isHeard && fateOf(call, call).is === "open") return call;
   return null;
+}
+
+/** Tells that an error has ended a module's evaluation, or a callback that nobody else stands around. */
+export function endedBy(call: Call, error: unknown, at: number): void {
+  fails(call, error);
+  call.isHeard = call.from === null;
+  if (call.kind !== MAIN) {
+    if (call.id === 0) introduce(call);
+    const time = Math.round(call.began);
+    write(["event", time, "task-created", thread, call.id, 0]);
+    write(["event", time, "task-started", thread, call.id, 0]);
+    tellEnd(call, at);
+    return;
+  }
+  call.state = OVER;
+  const place = thrownAt(error, call);
+  write([
+    "event",
+    Math.round(at),
+    "main-ended",
+    thread,
+    call.id,
+    failedStatus,
+    { text: messageOf(error), ...(place === null ? {} : { place }) },
+  ]);
 }
 
 /** Tells that the runtime has written of a rejection that nobody handled, or of an error that nobody caught. */

@@ -1,9 +1,193 @@
-/** What may keep the process alive: timers, servers, sockets, Workers, child processes. */
+/** What may keep the process alive, or wake it: timers, servers, sockets, Workers, child processes, by the calls that make them. */
 import * as calls from "./calls.ts";
-import { sites } from "./sites.ts";
+import { now } from "./clock.ts";
+import { childMade } from "./children.ts";
+import { isObject } from "./errors.ts";
+import type { Call } from "./model.ts";
+import { placeOf, sites } from "./sites.ts";
+import { tellCall } from "./telling.ts";
 import { timerMade } from "./timers.ts";
+import { firstIdOf, thread, trouble, write, writeOut } from "./writer.ts";
+
+type Kind =
+  | "timer"
+  | "interval"
+  | "server"
+  | "socket"
+  | "worker"
+  | "child process"
+  | "watcher"
+  | "stdin"
+  | "message port";
+
+/** By the last name of what is called. What is not here keeps nothing, or is over at once. */
+const kinds: Readonly<Record<string, Kind>> = {
+  __proto__: null as never,
+  setTimeout: "timer",
+  setInterval: "interval",
+  createServer: "server",
+  createSecureServer: "server",
+  serve: "server",
+  listen: "server",
+  Server: "server",
+  WebSocketServer: "server",
+  connect: "socket",
+  createConnection: "socket",
+  Socket: "socket",
+  WebSocket: "socket",
+  EventSource: "socket",
+  Worker: "worker",
+  spawn: "child process",
+  execFile: "child process",
+  exec: "child process",
+  fork: "child process",
+  watch: "watcher",
+  watchFile: "watcher",
+  createInterface: "stdin",
+  MessageChannel: "message port",
+  BroadcastChannel: "message port",
+};
+
+interface Handle {
+  kind: Kind;
+  of: Record<string, unknown>;
+  site: number;
+  by: Call | null;
+  isTold: boolean;
+}
+let handles: Handle[] = [];
+/** Beyond so many those that are over are forgotten. */
+let most = 64;
 
 export function h<Value>(site: number, value: Value): Value {
-  if (sites[site]!.handle === "setTimeout") timerMade(site, value);
+  try {
+    made(site, value);
+  } catch (error) {
+    trouble("handle", error);
+  }
   return calls.v(site, value);
+}
+
+function made(site: number, value: unknown): void {
+  const { handle = "" } = sites[site]!;
+  const kind = kinds[handle];
+  if (kind === undefined || !isObject(value)) return;
+  if (handle === "setTimeout") timerMade(site, value);
+  // What a promise is given by that something of the sort is behind.
+  const { child } = value as { child?: unknown };
+  const of = (value instanceof Promise ? child : value) as Record<string, unknown> | undefined;
+  if (of === undefined || handles.at(-1)?.of === of) return;
+  const by = calls.maker();
+  if (handle === "listen" && handles.some((one) => one.of === of)) return;
+  handles.push({ kind, of, site, by, isTold: false });
+  if (kind === "worker") workerMade(of, site, by);
+  if (kind === "child process") childMade(of);
+  if (handles.length > most) forget();
+}
+
+let workers = 0;
+
+function workerMade(worker: Record<string, unknown>, site: number, by: Call | null): void {
+  const { threadId: id } = worker;
+  if (typeof id !== "number" || id < 1) return;
+  const at = Math.round(now());
+  const place = placeOf(site);
+  const actor = firstIdOf(id) + 1;
+  const parent = by === null ? {} : { parent: tellCall(by) };
+  const name = `worker ${++workers}`;
+  write(["actor", actor, "thread", { function: null, name, place, ...parent }]);
+  write(["thread", id + 1, name, { place, actor }]);
+  write(["event", at, "thread-started", id + 1, actor, 0]);
+  // It may be there before anything else of this thread's is written.
+  writeOut();
+}
+
+function isAlive({ kind, of }: Handle): boolean {
+  switch (kind) {
+    case "timer":
+    case "interval":
+      return of["_destroyed"] !== true && isReferenced(of);
+    case "server":
+      return (
+        of["listening"] === true || (typeof of["stop"] === "function" && Number(of["port"]) > 0)
+      );
+    case "socket":
+      return of["destroyed"] === false || Number(of["readyState"] ?? 3) < 2;
+    case "worker":
+      return Number(of["threadId"]) > 0;
+    case "child process":
+      return of["exitCode"] === null && (of["signalCode"] ?? null) === null;
+    case "watcher":
+      return isObject(of["_handle"]);
+    case "stdin":
+      return of["closed"] !== true && of["input"] === process.stdin;
+    case "message port":
+      return (
+        isReferenced((of["port1"] ?? of) as object) || isReferenced((of["port2"] ?? of) as object)
+      );
+  }
+}
+
+function isReferenced(of: object): boolean {
+  const { hasRef } = of as { hasRef?: () => unknown };
+  return typeof hasRef !== "function" || hasRef.call(of) !== false;
+}
+
+export function forget(): void {
+  handles = handles.filter(isAlive);
+  most = Math.max(64, handles.length * 2);
+}
+
+/** What Node calls the things that keep a process, in the words of handles. Streams are looked at one by one. */
+const resources: Readonly<Record<string, string>> = {
+  __proto__: null as never,
+  Timeout: "timer",
+  Immediate: "timer",
+  TCPServerWrap: "server",
+  PipeServerWrap: "server",
+  UDPWrap: "socket",
+  ProcessWrap: "child process",
+  MessagePort: "message port",
+  FSEventWrap: "watcher",
+  StatWatcher: "watcher",
+  TCPSocketWrap: "",
+  PipeWrap: "",
+  TTYWrap: "",
+};
+
+/** The words of handles that Node says keep the process, but for Workers; null where the runtime does not say. */
+export function keeping(runtime: "bun" | "node"): Set<string> | null {
+  if (runtime === "bun") return null;
+  const found = new Set<string>();
+  for (const each of process.getActiveResourcesInfo()) found.add(resources[each] ?? "request");
+  found.delete("");
+  const { _getActiveHandles: list } = process as unknown as { _getActiveHandles(): unknown[] };
+  for (const each of list.call(process)) {
+    const { fd, readable, writable } = each as Record<string, unknown>;
+    if (typeof readable !== "boolean" && typeof writable !== "boolean") continue;
+    // What the process writes to keeps nothing.
+    if (fd === 0) found.add("stdin");
+    else if (fd !== 1 && fd !== 2) found.add("socket");
+  }
+  if (handles.some((one) => one.kind === "worker" && isAlive(one))) found.add("worker");
+  return found;
+}
+
+/** The kinds of known handles that are alive. */
+export function aliveKinds(): Set<string> {
+  forget();
+  return new Set(handles.map(({ kind }) => kind));
+}
+
+/** Tells of what keeps the process, where nothing else does. @param said what the runtime says does; null: it does not say. */
+export function tellHandles(said: ReadonlySet<string> | null): void {
+  const at = Math.round(now());
+  for (const one of handles) {
+    const { kind, site, by } = one;
+    const word = kind === "interval" ? "timer" : kind;
+    if (one.isTold || !isAlive(one) || (said !== null && !said.has(word))) continue;
+    one.isTold = true;
+    const actor = by === null ? 0 : tellCall(by);
+    write(["event", at, "handle-alive", thread, actor, 0, { text: kind, place: placeOf(site) }]);
+  }
 }

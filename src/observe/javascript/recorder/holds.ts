@@ -79,6 +79,19 @@ export function takeClocks(): void {
   clocks = readClocks();
 }
 
+/** Whether the thread has computed nearly all the time since the readings were taken. */
+export function isSpinning(took: number): boolean {
+  const now = readClocks();
+  if (clocks === null || now === null) return false;
+  return now.cpu - clocks.cpu + (now.queued - clocks.queued) > took * 0.8;
+}
+
+/** Notes that the recorder itself has kept the thread for so long, until now: what it did is nobody's hold. */
+export function tookItself(ticks: number): void {
+  const to = now();
+  told.push({ from: to - ticks, to });
+}
+
 /** A stretch has ended in which a call, or what it called, kept the thread for long. */
 export function held(call: Call, at: number): void {
   const from = call.resumed;
@@ -101,9 +114,9 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   if (clocks !== null && now !== null) {
     const cpu = Math.min(most, now.cpu - clocks.cpu);
     const queued = Math.min(most - cpu, now.queued - clocks.queued);
-    // A thread that got no core did not hold its loop; and one that did nothing in a turn had nothing to do.
+    // A thread that got no core did not hold its loop; and many short slices did if they have computed.
     if (turns === null && block === null && queued * 2 > most) return;
-    if (turns !== null && (cpu + queued) * 2 < most) return;
+    if (turns !== null && cpu < holds.least) return;
     numbers["cpu"] = Math.round(cpu);
     numbers["queued"] = Math.round(queued);
   }
@@ -122,6 +135,7 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
 /** A turn of the loop is over, of which nothing need have been long by itself. */
 export function turnEnds(): void {
   const { began, lastEnd, slices, owner } = turn;
+  // What comes behind the last that was told, which may be all of it.
   const from = told.at(-1)?.to ?? began;
   if (lastEnd - from >= holds.least && owner !== null && slices > 1)
     tell(owner, from, lastEnd, slices);

@@ -5,14 +5,16 @@ import type { Inserted, Site } from "../inserted.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
 import { exit, exitCalled, handlersBegin, x } from "./exits.ts";
-import { logged, settleFailures, unhandled } from "./failures.ts";
-import { holds, takeClocks, u, w } from "./holds.ts";
-import { h } from "./handles.ts";
+import { endedBy, logged, settleFailures, unhandled } from "./failures.ts";
+import { holds, isSpinning, takeClocks, tookItself, turn, u, w } from "./holds.ts";
+import { tellChildren } from "./children.ts";
+import { aliveKinds, h, keeping, tellHandles } from "./handles.ts";
 import { addSites, fileOf } from "./sites.ts";
+import { OVER } from "./model.ts";
 import { openTap } from "./tap.ts";
-import { newId, setArm, state, tellChanges } from "./telling.ts";
+import { liveCalls, newId, setArm, state, tellChanges } from "./telling.ts";
 import { s } from "./timers.ts";
-import { openRecord, thread, trouble, write, writeOut } from "./writer.ts";
+import { isThreadTold, openRecord, thread, trouble, write, writeOut } from "./writer.ts";
 
 export interface RecorderOptions {
   runtime: "bun" | "node";
@@ -41,6 +43,8 @@ export interface Recorder {
   addSites(file: string, sites: readonly Site[], first?: number): number;
   /** Notes that a module of the user's runs as it is. */
   unseen(file: string, why: string): void;
+  /** Notes that loading a module has taken so many ms of this thread, until now. */
+  took(ms: number): void;
   /** Writes what there is: where a process ends without another occasion. */
   flush(): void;
 }
@@ -71,6 +75,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
   }
   beginMain();
   armFlush();
+  armQuiet(runtime);
   takeClocks();
   calls.newTurn(now());
   openTap();
@@ -83,6 +88,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
       return addSites(file, sites, first);
     },
     unseen: (file, why) => write(["unseen", file, why]),
+    took: (ms) => tookItself(ms * 1000),
     flush: () => flush(true),
   };
 }
@@ -118,29 +124,42 @@ const inserted: Inserted = {
 function beginMain(): void {
   const { main } = state;
   main.id = newId();
-  const entry = process.argv[1] === undefined ? null : resolve(process.argv[1]);
   if (isMainThread) {
     write(["thread", thread, "main", { actor: main.id }]);
     write(["actor", main.id, "main", { function: "<module>" }]);
+    write(["event", 0, "main-started", thread, main.id, 0]);
+  } else {
+    const name = `worker ${thread - 1}`;
+    if (!isThreadTold()) {
+      write(["actor", main.id, "thread", { function: null, name }]);
+      write(["thread", thread, name, { actor: main.id }]);
+    }
+    write(["event", Math.round(now()), "task-started", thread, main.id, 0]);
   }
   write(["loop", thread, thread]);
-  write(["event", 0, "main-started", thread, main.id, 0]);
-  write(["event", 0, "loop-opened", thread, main.id, 0]);
-  const withoutEnd = (file: string): string => file.replace(/\.[cm]?[jt]sx?$/, "");
+  write(["event", isMainThread ? 0 : Math.round(now()), "loop-opened", thread, main.id, 0]);
+  const entry = process.argv[1] === undefined ? null : resolve(process.argv[1]);
   calls.setEntry((site) => {
-    if (entry === null || main.site !== -1) return false;
+    if (main.site !== -1) return false;
     const file = fileOf(site);
-    return file === entry || withoutEnd(file) === entry || withoutEnd(file) === `${entry}/index`;
+    if (isMainThread)
+      return file === entry || withoutEnd(file) === entry || withoutEnd(file) === `${entry}/index`;
+    // Which module a Worker begins with, it does not say. Those that it imports come before.
+    write(["change", main.id, { function: basename(file) }]);
+    return true;
   });
-  void basename;
 }
+
+const withoutEnd = (file: string): string => file.replace(/\.[cm]?[jt]sx?$/, "");
 
 function flush(all: boolean): void {
   try {
     const at = now();
     settleFailures();
+    tellChildren();
     tellChanges(at, all);
     writeOut();
+    whenQuiet?.();
   } catch (error) {
     trouble("flush", error);
     writeOut();
@@ -165,6 +184,47 @@ function armFlush(): void {
 }
 
 /** The process comes to an event of its end, at which listeners are called. */
+/** After so long without anything the loop is quiet, in ms. */
+const quietAfter = 250;
+
+let whenQuiet: (() => void) | null = null;
+let toldAlive = "";
+
+/** Has it told what can wake the thread, and what keeps the process, when nothing has moved for a while. */
+function armQuiet(runtime: "bun" | "node"): void {
+  let since = { turn: -1, at: 0 };
+  const timer = setTimeout(() => {
+    guard("quiet", () => {
+      if (since.turn === turn.number) quiet(runtime, now() - since.at);
+    });
+  }, quietAfter);
+  timer.unref();
+  const { refresh } = timer;
+  whenQuiet = () => {
+    takeClocks();
+    since = { turn: turn.number, at: now() };
+    refresh.call(timer);
+  };
+}
+
+function quiet(runtime: "bun" | "node", took: number): void {
+  const said = keeping(runtime);
+  const kinds = said ?? aliveKinds();
+  const waits = liveCalls();
+  if (said === null) {
+    if (waits.timers) kinds.add("timer");
+    // Bun turns round and round where a module waits and nothing is left that could wake it.
+    if (waits.others && kinds.size === 0 && !isSpinning(took)) kinds.add("other");
+  }
+  const told = [...kinds].toSorted();
+  if (told.join() !== toldAlive) {
+    toldAlive = told.join();
+    write(["alive", thread, told]);
+  }
+  if (state.main.state === OVER && !waits.timers && !waits.others) tellHandles(said);
+  writeOut();
+}
+
 function finish(event: string): void {
   calls.newTurn(now());
   flush(true);
@@ -179,7 +239,13 @@ function finish(event: string): void {
 
 function watchEnds(runtime: "bun" | "node"): void {
   if (!isMainThread) {
-    process.on("exit", () => finish("exit"));
+    process.on("exit", () => {
+      const at = Math.round(now());
+      const { main } = state;
+      if (main.state !== OVER) write(["event", at, "task-ended", thread, main.id, 0]);
+      write(["event", at, "thread-ended", thread, main.id, 0]);
+      finish("exit");
+    });
     return;
   }
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
@@ -203,6 +269,9 @@ function watchEnds(runtime: "bun" | "node"): void {
     replace(process, "emit", own.emit, emit);
   } else {
     process.on("beforeExit", () => finish("beforeExit"));
+    process.on("uncaughtExceptionMonitor", (error: unknown, origin: string) =>
+      guard("monitor", () => uncaught(error, origin)),
+    );
     process.on("exit", () => {
       const call = exit.isCalled ? null : unhandled();
       if (call !== null && process.listenerCount("unhandledRejection") === 0)
@@ -219,13 +288,36 @@ function emitted(event: string, [first, second]: unknown[]): void {
       finish(event);
       return;
     case "unhandledRejection":
-      if (process.listenerCount(event) === 0) {
-        void second;
-        logged("unhandled-rejection", null, first, now());
-        writeOut();
-      }
+      if (process.listenerCount(event) > 0) return;
+      rejected = first;
+      logged("unhandled-rejection", null, first, now());
+      writeOut();
+      return;
+    case "uncaughtExceptionMonitor":
+      uncaught(first, String(second));
       return;
   }
+}
+
+/** The reason of the rejection that the process is being ended for. */
+let rejected: unknown = undefined;
+
+/** An error has come up that nobody has caught. */
+function uncaught(error: unknown, origin: string): void {
+  if (error === rejected && origin === "unhandledRejection") return;
+  const at = now();
+  const { main } = state;
+  const running = calls.failedCallback();
+  // What ends a module's evaluation comes as a rejection, but that of one of CommonJS in Bun.
+  const isOfMain = main.state !== OVER && (origin === "unhandledRejection" || running === null);
+  if (isOfMain) {
+    endedBy(main, error, at);
+    logged("main-failed", main, error, at);
+  } else if (running !== null) {
+    endedBy(running, error, at);
+    logged("uncaught-exception", running, error, at);
+  } else logged("uncaught-exception", null, error, at);
+  writeOut();
 }
 
 const numberOf = (code: unknown): number => {

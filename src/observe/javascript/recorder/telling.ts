@@ -369,6 +369,20 @@ function toldPromise(made: Made): number {
   return made.id;
 }
 
+/** What the calls that are alive wait for: timers, and anything else. */
+export function liveCalls(): { timers: boolean; others: boolean } {
+  const waits = { timers: false, others: false };
+  const look = (call: Call): void => {
+    if (call.state === OVER) return;
+    if ((call.resumes & DUE) !== 0) waits.timers = true;
+    else waits.others = true;
+  };
+  for (const head of [young, grown])
+    for (let call = head.next; call !== head; call = call.next) look(call);
+  look(state.main);
+  return waits;
+}
+
 /** A call that is younger than this may be over soon, and is not told as yet: in ticks. */
 const youth = 10_000;
 
@@ -380,12 +394,10 @@ export function tellChanges(at: number, all: boolean): void {
   let count = 0;
   for (let call = young.next; call !== young;) {
     const { next } = call;
-    if (!all) {
-      if (at - call.began < youth) break;
-      if (++count % 64 === 0 && now() - at > patience) {
-        arm();
-        break;
-      }
+    const isSoon = at - call.began < youth || (++count % 64 === 0 && now() - at > patience);
+    if (isSoon && !all) {
+      arm();
+      break;
     }
     if (call.kind === CALL || (call.kind === MODULE && call.state === STANDING)) tellCall(call);
     call = next;

@@ -1,10 +1,13 @@
 /** The record's file: lines are gathered, and appended in whole blocks. */
-import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
 import { threadId } from "node:worker_threads";
 import { encodeRecord, recordSuffix, type RecordLine } from "../record.ts";
 
+/** The ids of a thread, by its number, begin behind this one. */
+export const firstIdOf = (number: number): number => number * 2 ** 32;
+
 /** The first number of this thread's ids. */
-export const firstId = threadId * 2 ** 32;
+export const firstId = firstIdOf(threadId);
 
 export const thread = threadId + 1;
 
@@ -34,6 +37,23 @@ export function openRecord(folder: string, isMain: boolean, startedAt: number): 
   return instant;
 }
 
+/** How much of the record's end is looked through for what others have told of this thread. */
+const tail = 2 ** 18;
+
+/** Whether whoever started this thread has told of it. */
+export function isThreadTold(): boolean {
+  const length = Math.min(tail, fstatSync(descriptor).size);
+  const read = openSync(path, "r");
+  try {
+    const block = Buffer.alloc(length);
+    const from = fstatSync(read).size - length;
+    const bytes = readSync(read, block, 0, length, from);
+    return block.toString("utf8", 0, bytes).includes(`["thread",${thread},`);
+  } finally {
+    closeSync(read);
+  }
+}
+
 export function write(line: RecordLine): void {
   lines.push(line);
   if (lines.length >= mostLines) writeOut();
@@ -55,14 +75,6 @@ export function writeOut(): void {
         return;
       }
     }
-  }
-}
-
-export function closeRecord(): void {
-  try {
-    closeSync(descriptor);
-  } catch {
-    // It is closed.
   }
 }
 
