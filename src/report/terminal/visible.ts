@@ -33,12 +33,49 @@ const visibleInPython = [
   },
 ];
 
-const promise = `A program that is observed keeps its arguments, input, output, working folder, exit status, signals, tracebacks and the order of what it does. Nothing is installed, and nothing is written where it is. What a Python program can see of the recorder, if it looks:`;
+/** What a JavaScript program can see, if it looks, and where. */
+const visibleInJavaScript = [
+  {
+    where: "environment",
+    what: `NODE_OPTIONS and BUN_OPTIONS begin with what brings the recorder in, and there are variables whose names begin with TANDEM_; with the Bun inside tandem process.execPath is tandem's own file, and where the PATH has no bun it ends with a folder that has`,
+  },
+  {
+    where: "globalThis",
+    what: `one property more, "$td" or a longer name where a module has that word, which no loop over globals comes upon`,
+  },
+  {
+    where: "Promise.prototype",
+    what: `"constructor" is an accessor, which returns Promise`,
+  },
+  {
+    where: "process",
+    what: `one file more that is open, and a thread or some more; in Bun one listener of "exit" and one of "beforeExit", in Node a function of the recorder's as process.emit.`,
+  },
+  {
+    where: "stacks of errors",
+    what: `lines are those of the source, and so are columns, unless the program has an Error.prepareStackTrace of its own or asks for source maps: then columns are those of the text with the recorder's calls in it`,
+  },
+  {
+    where: "uncaught errors",
+    what: `what Bun prints beside them: its caret may stand behind its place, and of a program that is CommonJS it prints the text with the recorder's calls in it, and the frames of what loads that; Node prints what it does without tandem`,
+  },
+];
+
+const promise = `A program that is observed keeps its arguments, input, output, working folder, exit status, signals, tracebacks and the order of what it does. Nothing is installed, and nothing is written where it is.`;
+
+const languages = [
+  { name: "Python", visible: visibleInPython },
+  { name: "JavaScript", visible: visibleInJavaScript },
+];
 
 /** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
 export function renderVisible(width: number): TerminalText {
-  const entries = visibleInPython.map(({ where, what }) =>
-    joined([terminal`${where}`, terminal`  ${[wrap(`${what}.`, width - 2, "  ")]}`, ""], "\n"),
-  );
+  const entries = languages.flatMap(({ name, visible }) => [
+    wrap(`What a ${name} program can see of the recorder, if it looks:`, width),
+    terminal``,
+    ...visible.map(({ where, what }) =>
+      joined([terminal`${where}`, terminal`  ${[wrap(`${what}.`, width - 2, "  ")]}`, ""], "\n"),
+    ),
+  ]);
   return joined([wrap(promise, width), "", ...entries], "\n");
 }
