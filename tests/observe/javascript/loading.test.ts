@@ -1,5 +1,6 @@
 /** How the recorder comes into a program's modules, and that the program is none the wiser. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { patience } from "../../support/patience.ts";
 import { Programs } from "./programs.ts";
 import { runtimes } from "./runtimes.ts";
@@ -130,6 +131,40 @@ if (true) return;
     expect(programs.kept).toBe(before + 1);
     await seen([...command, "app.mjs"], folder);
     expect(programs.kept).toBe(before + 1);
+  });
+
+  onlyIf(`places are told in the source that a module was made from${why}`, async () => {
+    const folder = await programs.write({
+      "src/app.ts": `interface Wide {\n  width: number;\n}\n\nconst job = async (of: Wide): Promise<number> => of.width;\n\nconsole.log(await job({ width: 1 }));\n`,
+      "src/common.cts": `interface Wide {\n  width: number;\n}\n\nexports.job = async (of: Wide): Promise<number> => of.width;\n`,
+    });
+    const { outputs } = await Bun.build({
+      entrypoints: [join(folder, "src/app.ts")],
+      sourcemap: "linked",
+      outdir: join(folder, "made"),
+      naming: "[name].mjs",
+    });
+    expect(outputs).toHaveLength(2);
+    const { told } = await seen([...command, "made/app.mjs"], folder);
+    expect(told).toContain("src/app.ts: call 5");
+    expect(told).toContain("src/app.ts: module 5");
+
+    // CommonJS, with the map in the text itself; one line before the source's first.
+    const map = {
+      version: 3,
+      sources: ["../src/common.cts"],
+      names: [],
+      mappings: ";AAAA;AACA;AACA;AACA;AACA",
+    };
+    const comment = `//# sourceMappingURL=data:application/json;base64,${btoa(JSON.stringify(map))}`;
+    const lines = ["// made", "", "", "", "", "exports.job = async (of) => of.width;", comment, ""];
+    await Bun.write(join(folder, "made/common.cjs"), lines.join("\n"));
+    await Bun.write(
+      join(folder, "main.cjs"),
+      `require("./made/common.cjs").job({ width: 2 }).then(console.log);\n`,
+    );
+    const common = await seen([...command, "main.cjs"], folder);
+    expect(common.told).toContain("src/common.cts: call 5");
   });
 
   test.skipIf(!isBun)("what is imported as a text or a file is one", async () => {

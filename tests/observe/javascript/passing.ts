@@ -38,6 +38,7 @@ const t: Inserted = {
 export const passing: Recorder = {
   t,
   addSites: nothing,
+  addSource: nothing,
   unseen: nothing,
   took: nothing,
   flush: nothing,

@@ -47,6 +47,7 @@ export const recorder: Recorder = {
   addSites(file, added, first) {
     for (const [index, site] of added.entries()) sites[first + index] = { file, site };
   },
+  addSource: () => undefined,
   unseen: (file, why) => told.add(`${file}: ${why}`),
   took: () => {},
   flush,

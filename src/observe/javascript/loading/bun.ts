@@ -19,7 +19,9 @@ import { globalName, Modules, writtenAs } from "./modules.ts";
 import { ownModules } from "./ours.ts";
 import { textAsPrinted } from "./printed-by-bun.ts";
 import { cureFinally, cureInspect } from "./promises.ts";
+import { SourceMap } from "./source-map.ts";
 import { cureStacks } from "./stacks.ts";
+import { tellModule } from "./tell-module.ts";
 
 const hash = (text: string): string => new Bun.CryptoHasher("sha1").update(text).digest("hex");
 
@@ -43,7 +45,8 @@ export function startBun(start: () => Recorder | null, file: string): void {
       publish(transformed.name, recorder.t);
       known.add(module);
       if (transformed.module === "cjs" && isScript(module)) known.showOtherwise(module);
-      recorder.addSites(module.file, transformed.sites, first);
+      const map = SourceMap.of(module.file, module.source);
+      tellModule(recorder, { file: module.file, sites: transformed.sites, first, map });
     },
     onUnseen: (of, why) => recorder.unseen(of, why),
     onTook: (ms) => recorder.took(ms),

@@ -9,6 +9,8 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:wor
 import type { Inserted, Site } from "../inserted.ts";
 import { publish } from "./global-name.ts";
 import type { Recorder } from "./recorder.ts";
+import { SourceMap } from "./source-map.ts";
+import { tellModule } from "./tell-module.ts";
 
 /** What the hooks are started with. */
 export interface LoaderData {
@@ -21,7 +23,15 @@ export interface LoaderData {
 
 /** What they tell of a module: its sites, or why it runs as it is. */
 export type LoaderMessage =
-  { file: string; first: number; name: string; sites: Site[] } | { file: string; why: string };
+  | {
+      file: string;
+      first: number;
+      name: string;
+      sites: Site[];
+      /** What its text says of a source map. */
+      comment: string;
+    }
+  | { file: string; why: string };
 
 export class LoaderThread {
   /** The recorder's functions, which learn of sites beforehand. */
@@ -66,7 +76,8 @@ export class LoaderThread {
       }
       publish(message.name, this.guarded);
       this.#onLearned(message.file, message.first, message.sites.length);
-      this.#recorder.addSites(message.file, message.sites, message.first);
+      const map = SourceMap.of(message.file, message.comment);
+      tellModule(this.#recorder, { ...message, map });
     }
   }
 

@@ -4,6 +4,7 @@ import { hashInNode } from "./hash-in-node.ts";
 import { KeptTransformations } from "./kept.ts";
 import { loadTransform } from "./load-transform.ts";
 import { Modules, writtenAs } from "./modules.ts";
+import { SourceMap } from "./source-map.ts";
 import type { LoaderData, LoaderMessage } from "./node-loader-thread.ts";
 
 interface Loaded {
@@ -21,8 +22,8 @@ export function initialize({ folder, own: filter, numbers, port }: LoaderData): 
     kept: new KeptTransformations(folder, hashInNode),
     load: () => loadTransform(folder),
     draw: (count) => Atomics.add(numbers, 0, count),
-    onAdded({ file, first, transformed: { name, sites } }) {
-      tell({ file, first, name, sites });
+    onAdded({ file, source, first, transformed: { name, sites } }) {
+      tell({ file, first, name, sites, comment: SourceMap.commentIn(source) });
     },
     onUnseen: (file, why) => tell({ file, why }),
   });

@@ -16,7 +16,9 @@ import { cureToString, textInSource } from "./function-text.ts";
 import { KnownModules } from "./known-modules.ts";
 import { readFileSync } from "./originals.ts";
 import { cureInspect } from "./promises.ts";
+import { SourceMap } from "./source-map.ts";
 import { cureStacks } from "./stacks.ts";
+import { tellModule } from "./tell-module.ts";
 import { KeptTransformations } from "./kept.ts";
 import { loadTransform } from "./load-transform.ts";
 import { globalName, Modules, writtenAs, type OwnModule } from "./modules.ts";
@@ -78,7 +80,8 @@ export function startNode(start: () => Recorder | null, file: string): void {
       const { transformed, first } = module;
       publish(transformed.name, recorder.t);
       known.add(module);
-      recorder.addSites(module.file, transformed.sites, first);
+      const map = SourceMap.of(module.file, module.source);
+      tellModule(recorder, { file: module.file, sites: transformed.sites, first, map });
     },
     onUnseen: (of, why) => recorder.unseen(of, why),
     onTook: (ms) => recorder.took(ms),

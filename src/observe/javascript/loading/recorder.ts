@@ -7,10 +7,19 @@ export interface Recorder {
   t: Inserted;
   /** Makes the sites of a module known before any of them is called: its site n has the number `first + n`. */
   addSites(file: string, sites: readonly Site[], first: number): void;
+  /** Makes known that a module's places are told in the source that it was made from. */
+  addSource(file: string, source: SourceOfModule): void;
   /** Notes that a module of the user's runs as it is. */
   unseen(file: string, why: string): void;
   /** Notes that loading a module has taken so many ms of this thread, until now. */
   took(ms: number): void;
   /** Writes what there is: where a process ends without another occasion. */
   flush(): void;
+}
+
+/** What a module was made from. */
+export interface SourceOfModule {
+  file: string;
+  /** A position there, for one in the module; both count from 1. */
+  place(position: { line: number; column: number }): { line: number; column: number };
 }

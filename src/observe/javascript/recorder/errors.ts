@@ -1,6 +1,6 @@
 /** What an error says, and where in the program it was made. */
 import type { Call } from "./model.ts";
-import { functionAt, isTransformed, otherPlace, sites } from "./sites.ts";
+import { functionAt, inSource, isTransformed, otherPlace, sites } from "./sites.ts";
 
 export const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function";
@@ -33,12 +33,12 @@ export function thrownAt(error: unknown, call: Call | null): number | null {
   }
   if (typeof stack !== "string") return null;
   for (const line of stack.split("\n", 30)) {
-    const found = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(\/[^()]*?):(\d+):\d+\)?$/.exec(line);
+    const found = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(\/[^()]*?):(\d+):(\d+)\)?$/.exec(line);
     if (found === null) continue;
-    const [, name, path, number] = found;
-    const file = decoded(line, path!);
+    const [, name, path, row, column] = found;
+    const position = { line: Number(row), column: Number(column) };
+    const { file, line: at } = inSource(decoded(line, path!), position);
     if (!isTransformed(file)) continue;
-    const at = Number(number);
     const said = name?.replace(/^(?:async|new) /, "");
     const own = call === null ? null : sites[call.site]!.function;
     const around = functionAt(file, at);

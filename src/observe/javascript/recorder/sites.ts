@@ -1,5 +1,6 @@
 /** The sites of all modules of a thread by number, and the places of the record that they stand at. */
 import type { Site } from "../inserted.ts";
+import type { SourceOfModule } from "../loading/recorder.ts";
 import { firstId, write } from "./writer.ts";
 
 /** By site. */
@@ -40,6 +41,31 @@ export function givesOf(site: number): number[] {
 }
 
 export const fileOf = (site: number): string => files[site]!;
+
+/** By a module's file: what it was made from, which its sites stand in. */
+const sources = new Map<string, SourceOfModule>();
+
+/** By what a module was made from: its file. */
+const madeFrom = new Map<string, string>();
+
+export function addSource(file: string, source: SourceOfModule): void {
+  sources.set(file, source);
+  madeFrom.set(source.file, file);
+}
+
+/** The file that the runtime has loaded for a site. */
+export const loadedFrom = (site: number): string => madeFrom.get(files[site]!) ?? files[site]!;
+
+/** A position in what a module was made from; where it is its own source, as it is. */
+export function inSource(
+  file: string,
+  position: { line: number; column: number },
+): { file: string; line: number } {
+  const source = sources.get(file);
+  return source === undefined
+    ? { file, line: position.line }
+    : { file: source.file, line: source.place(position).line };
+}
 
 export const isTransformed = (file: string): boolean => ranges.has(file);
 

@@ -9,8 +9,9 @@ import { endedBy, logged, settleFailures, unhandled } from "./failures.ts";
 import { holds, isSpinning, takeClocks, tookItself, turn, u, w } from "./holds.ts";
 import { tellChildren } from "./children.ts";
 import { aliveKinds, h, keeping, tellHandles } from "./handles.ts";
-import { addSites, fileOf } from "./sites.ts";
+import { addSites, addSource, loadedFrom } from "./sites.ts";
 import { OVER } from "./model.ts";
+import type { SourceOfModule } from "../loading/recorder.ts";
 import { openTap } from "./tap.ts";
 import { liveCalls, newId, setArm, state, tellChanges } from "./telling.ts";
 import { s } from "./timers.ts";
@@ -41,6 +42,8 @@ export interface Recorder {
    * @returns that number.
    */
   addSites(file: string, sites: readonly Site[], first?: number): number;
+  /** Makes known that a module's places are told in the source that it was made from. */
+  addSource(file: string, source: SourceOfModule): void;
   /** Notes that a module of the user's runs as it is. */
   unseen(file: string, why: string): void;
   /** Notes that loading a module has taken so many ms of this thread, until now. */
@@ -87,6 +90,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
       write(["modules", thread, ++modules]);
       return addSites(file, sites, first);
     },
+    addSource,
     unseen: (file, why) => write(["unseen", file, why]),
     took: (ms) => tookItself(ms * 1000),
     flush: () => flush(true),
@@ -141,7 +145,7 @@ function beginMain(): void {
   const entry = process.argv[1] === undefined ? null : resolve(process.argv[1]);
   calls.setEntry((site) => {
     if (main.site !== -1) return false;
-    const file = fileOf(site);
+    const file = loadedFrom(site);
     if (isMainThread)
       return file === entry || withoutEnd(file) === entry || withoutEnd(file) === `${entry}/index`;
     // Which module a Worker begins with, it does not say. Those that it imports come before.
