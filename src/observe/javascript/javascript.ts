@@ -35,7 +35,7 @@ export const javascript: ObservedLanguage = {
 
 /** Package managers, as what they are called by or as the file that they are; and what starts a process for each file of tests. */
 const launchers =
-  /^(?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)\b|[\\/](?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?(?:\s|$)|^\S*bunx?(?:\.exe)? (?:run|x|install|i|add) |^\S*node(?:\.exe)? (?:-\S+ )*--test\b/;
+  /^(?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)\b|[\\/](?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?(?:\s|$)|^\S*bunx?(?:\.exe)? (?:run|x|install|i|add) |^\S*node(?:\.exe)? (?:-\S+ )*--test\b|[\\/]vitest(?:\.mjs)?(?:\s|$)/;
 
 function whyNoModule(command: string): string {
   const [runner] = /\b(?:vitest|jest)\b/.exec(command) ?? [];

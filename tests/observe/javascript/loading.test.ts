@@ -167,6 +167,32 @@ if (true) return;
     expect(common.told).toContain("src/common.cts: call 5");
   });
 
+  test.skipIf(isBun || why !== "")(
+    `modules that Vitest's runner evaluates are seen${why}`,
+    async () => {
+      // Behind a line of its own, as what Vite has made of a module says with its map.
+      const map = { version: 3, sources: ["job.ts"], names: [], mappings: ";AAAA;AACA;AACA" };
+      const comment = `//# sourceMappingURL=data:application/json;base64,${btoa(JSON.stringify(map))}`;
+      const folder = await programs.write({
+        "job.ts": `interface Wide {}\n\nexport const job = async (of: Wide) => of;\n`,
+        "made.txt": `const x = await 0;\n\n\nconst job = async (of) => { const at = new Error("at").stack.split("\\n")[1]; return at; }; __vite_ssr_exports__.job = job;\n${comment}\n`,
+        "runner.mjs": `import vm from "node:vm";
+import { readFileSync } from "node:fs";
+const before = "'use strict';async (__vite_ssr_exports__,__filename)=>{{";
+const filename = new URL("./job.ts", import.meta.url).pathname;
+const code = before + readFileSync("made.txt", "utf8") + "\\n}}";
+const exports = {};
+await vm.runInThisContext(code, { filename, lineOffset: 0, columnOffset: -before.length })(exports);
+console.log((await exports.job(1)).replace(/^.*job.ts/, ""), exports.job.toString());
+console.log(vm.runInThisContext("1 + 1"), vm.runInThisContext.name, vm.runInThisContext.length);
+`,
+      });
+      const { told } = await seen([...command, "runner.mjs"], folder);
+      expect(told).toContain("job.ts: module 1");
+      expect(told).toContain("job.ts: call 3");
+    },
+  );
+
   test.skipIf(!isBun)("what is imported as a text or a file is one", async () => {
     const folder = await programs.write({
       "app.ts": `import text from "./text.ts" with { type: "text" };

@@ -21,6 +21,7 @@ import { cureStacks } from "./stacks.ts";
 import { tellModule } from "./tell-module.ts";
 import { KeptTransformations } from "./kept.ts";
 import { loadTransform } from "./load-transform.ts";
+import { followModuleRunner } from "./module-runner.ts";
 import { globalName, Modules, writtenAs, type OwnModule } from "./modules.ts";
 import { followChildren } from "./node-children.ts";
 import { ownModules } from "./ours.ts";
@@ -90,6 +91,10 @@ export function startNode(start: () => Recorder | null, file: string): void {
   cureStacks(known, (line) => line.includes(folder));
   cureToString(known, textInSource(known));
   followChildren(new CarriedVariables(process.env, folder, null));
+  followModuleRunner((text, of) => {
+    if (!own.test(of)) return null;
+    return modules.add(of, text, { module: "esm", typescript: false, jsx: false })?.code ?? null;
+  });
   if (ModuleClass.registerHooks !== undefined) {
     publish(globalName, recorder.t);
     ModuleClass.registerHooks({ load: hookOf(own, modules) });
