@@ -147,8 +147,12 @@ export class ActorReader {
       actor.lost = isCut(actor) && !isSpared && !(this.#isChild(actor) && isAtRest());
     }
     for (const actor of this.#entities.actors)
-      // What has its thread for ever is told as that.
-      if (actor.lost && floating(actor.thread)?.keeper === actor.number) actor.lost = false;
+      // What has its thread for ever is told as that. Of a Worker that tells nothing there is nothing to be known.
+      if (
+        actor.lost &&
+        (floating(actor.thread)?.keeper === actor.number || this.#isMute(actor, floating))
+      )
+        actor.lost = false;
     for (const actor of programs) {
       if (actor.kind !== "main" || !actor.lost || floating(actor.thread) === null) continue;
       const { exit, error, exitCode } = this.#processOf(actor);
@@ -166,6 +170,17 @@ export class ActorReader {
       if (floating(exit.thread) === null) continue;
       for (const one of chains.above(exit.actor)) this.#entities.actor(one).lost = false;
     }
+  }
+
+  /** Whether an actor is the program of a Worker of which only its parent has told. */
+  #isMute(
+    { kind, startedAt, thread }: OpenActor,
+    floating: (thread: number | null) => unknown,
+  ): boolean {
+    if (kind !== "thread" || startedAt !== null) return false;
+    const process = thread === null ? undefined : this.#entities.thread(thread).process;
+    const first = this.#entities.threads.find((one) => one.process === (process ?? one.process));
+    return floating(first?.number ?? null) !== null;
   }
 
   /**

@@ -36,13 +36,14 @@ export interface ProcessOutcome {
   exit: Exit | null;
 }
 
-/** An error that nobody handled, which ended its process. */
+/** An error that no code handled, which ended its process. */
 export interface ProcessError {
   /** Whoever failed with it. */
   actor: number;
   at: Ticks;
   error: string;
-  is: "rejection" | "exception";
+  /** `main`: it came up to main, which failed with it. */
+  is: "rejection" | "exception" | "main";
 }
 
 /** A call for an exit. */

@@ -3,7 +3,7 @@ import type { Ticks } from "../base/duration.ts";
 import { endings, hearers, type LogReason, logReasons, raisedInto } from "../trace/event.ts";
 import type { Stack } from "../trace/log.ts";
 import type { LogCursor } from "./cursor.ts";
-import type { Entities, HeardBy, ProcessError, ProcessOutcome } from "./entities.ts";
+import type { Entities, HeardBy, OpenActor, ProcessError, ProcessOutcome } from "./entities.ts";
 import type { Hears } from "./listener.ts";
 
 /** Somebody who learned of a failure. */
@@ -48,7 +48,11 @@ const endsThread: ReadonlySet<string> = new Set([
 ]);
 
 /** The reasons of those that end a process by JavaScript's rules. */
-const endsProcess: ReadonlySet<string> = new Set(["unhandled-rejection", "uncaught-exception"]);
+const endsProcess: ReadonlyMap<string, ProcessError["is"]> = new Map([
+  ["unhandled-rejection", "rejection"],
+  ["uncaught-exception", "exception"],
+  ["main-failed", "main"],
+]);
 
 /** Whether a task ended by a cancellation that nobody had asked for: it came from within, as an error does. */
 function endedItself(
@@ -123,6 +127,20 @@ export class FailureReader {
     for (const actor of this.from.keys())
       this.#entities.actor(actor).heard = this.#entities.actor(this.#originOf(actor)).heard;
     for (const process of this.#entities.processes) process.error = this.#endedBy(process);
+    for (const { main, number } of this.#entities.threads)
+      if (main?.heard?.by === "nobody") this.#cameUpTo(main, number);
+  }
+
+  /** Of an error that came up to main, a line on stderr tells, which is about whom it came from. */
+  #cameUpTo(main: OpenActor, thread: number): void {
+    const failure = this.failures.findLast(
+      (one) =>
+        one.error === main.error &&
+        one.heard.some(({ where }) => where === "main-failed") &&
+        this.#entities.actor(one.actor).thread === thread,
+    );
+    const logged = failure?.heard.findLast(({ where }) => where === "main-failed");
+    if (logged !== undefined) main.heard = { by: "logged", into: null, at: logged.at };
   }
 
   /** Whose failure it was that an actor failed with. */
@@ -150,8 +168,7 @@ export class FailureReader {
     if (failure === undefined) return null;
     const { actor, error, heard } = failure;
     const logged = heard.find(({ where }) => endsProcess.has(where))!;
-    const is = logged.where === "unhandled-rejection" ? "rejection" : "exception";
-    return { actor, at: logged.at, error, is };
+    return { actor, at: logged.at, error, is: endsProcess.get(logged.where)! };
   }
 
   #ended({ actor: number, at, thread, value, text, place, stack, numbers }: LogCursor): void {

@@ -52,7 +52,11 @@ export interface HoldSeen {
 }
 
 /** Of which kind a hold is by how long its thread computed, and waited for a core to do so. */
-function kindOfHold(ticks: Ticks, { cpu, queued = 0 }: Numbers, slow: Ticks): HoldKind | null {
+export function kindOfHold(
+  ticks: Ticks,
+  { cpu, queued = 0 }: Numbers,
+  slow: Ticks,
+): HoldKind | null {
   if (cpu === undefined) return null;
   if (cpu + queued < ticks / 2) return "blocked";
   // What computed for as long as a slow step would have been one on an idle machine as well.

@@ -11,11 +11,12 @@ import type { Columns, EventLog } from "../trace/log.ts";
 import type { Ticks } from "../base/duration.ts";
 import { LogCursor } from "./cursor.ts";
 import type { ProgramStatus } from "./entities.ts";
-import { HoldReader } from "./holds.ts";
+import { HoldReader, kindOfHold } from "./holds.ts";
 import { byTypeNumber, type Hears } from "./listener.ts";
 import { nextLoop } from "./loops.ts";
 import { Numbered } from "./numbered.ts";
 import { type Span, SpanFold } from "./spans.ts";
+import { slow } from "./victims.ts";
 
 /** What a lane is doing; the gravest first, which is what a narrow cell shows of several. */
 export const activities = [
@@ -89,6 +90,8 @@ export class Lanes {
   readonly #mains: number[] = [];
   /** By thread: the loop that has opened on it last. */
   readonly #loops: HeldThread[] = [];
+  /** By thread of a loop that floats: since when a turn keeps it, where that is told. */
+  readonly #steps: Ticks[] = [];
   #end: Ticks = 0;
 
   /** @param definitions more may come while events are heard. */
@@ -174,6 +177,15 @@ export class Lanes {
       for (const lane of lanes.#actors.values())
         if (lane.kind !== "main" && (lane.thread ?? thread) === thread) closeSpan(lane, at);
     },
+    "step-began": (lanes, { thread, at }) => {
+      if (lanes.#loops[thread]?.floats === true) lanes.#steps[thread] ??= at;
+    },
+    "step-ended": (lanes, event) => {
+      const from = lanes.#steps[event.thread];
+      if (from === undefined) return;
+      delete lanes.#steps[event.thread];
+      lanes.#heldIt(event, from);
+    },
     "call-held": (lanes, { thread, actor, at, value }) => {
       if (lanes.#spans.isWorker(thread)) return;
       const own = lanes.#laneOf(actor);
@@ -244,6 +256,23 @@ export class Lanes {
     this.#hasTurn(own, at);
     own.startedAt = at;
     own.thread ??= thread;
+    // A call waits while nothing else is told of it: what it does in between is done in a moment.
+    if (isCall(own)) open(own, "waiting", at);
+  }
+
+  /** Somebody has had the thread of a loop that floats for long. */
+  #heldIt({ thread, actor, at, numbers }: LogCursor, from: Ticks): void {
+    const kind = kindOfHold(at - from, numbers ?? {}, slow);
+    if (kind === "queued") return;
+    const activity = kind === "blocked" ? "blocking" : "computing";
+    const own = this.#laneOf(actor);
+    for (const lane of new Set([own, this.#threadLane(thread)])) {
+      if (lane === undefined || lane.endedAt !== null) continue;
+      closeSpan(lane, from);
+      open(lane, activity, Math.max(from, lane.spans.at(-1)?.to ?? from));
+      closeSpan(lane, at);
+      if (isCall(lane)) open(lane, "waiting", at);
+    }
   }
 
   #ended({ actor, at, value }: LogCursor): void {
@@ -417,6 +446,10 @@ function newLane(name: string, own: Pick<OpenLane, "isThread" | "kind" | "thread
 }
 
 /** The lane does something else from now on; one that has ended does nothing any more. */
+function isCall({ kind }: OpenLane): boolean {
+  return kind === "call" || kind === "module";
+}
+
 function open(lane: OpenLane | undefined, activity: Activity, at: Ticks): void {
   if (lane === undefined || lane.endedAt !== null) return;
   closeSpan(lane, at);

@@ -484,6 +484,29 @@ describe("a failure", () => {
     );
   });
 
+  test("that came up to main, and ended the process with that, is told by main alone", () => {
+    holds(
+      (process, each) => {
+        each((k) => {
+          call(process, `job#${k}`);
+          fails(process, `job#${k}`, 20);
+        });
+        call(process, "outer");
+        fails(process, "outer", 20, { from: "job#0" });
+        process
+          .at(21, "main-ended", "main", "Main", { status: "failed", error: "no" })
+          .at(21, "error-logged", "outer", "Main", { reason: "main-failed" });
+        each((k) => {
+          if (k > 0)
+            process.at(22, "heard", `job#${k}`, "Main", { by: "raised", in: "main", place: 21 });
+        });
+        call(process, "aside").at(3, "floated", "aside", "Main", { how: "void", place: 9 });
+        process.at(23, "process-ended", "main", "Main", { code: 1 });
+      },
+      () => [told("lost-at-exit", ["aside"], { made: [10], stood: [3] })],
+    );
+  });
+
   test("that was heard is not told", () => {
     holds(
       (process, each) => {

@@ -2,18 +2,20 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { programLanes } from "../../src/report/program-lanes.ts";
 import { programJson } from "../../src/report/program-json.ts";
 import { type ProgramReport, reportProgram } from "../../src/report/program.ts";
 import { renderProgram } from "../../src/report/terminal/program.ts";
 import { discrepancies, type Result, type Truth } from "../observe/truth.ts";
 import { observedSource } from "../support/observed.ts";
 import { patience } from "../support/patience.ts";
-import { readSketch, type Sketch } from "../support/sketch.ts";
+import { type Read, readSketch, type Sketch } from "../support/sketch.ts";
 
 setDefaultTimeout(patience);
 
-function reportOf(draw: (process: Sketch) => void, runtime = "Node.js 20.20.2"): ProgramReport {
-  const { trace, reading } = readSketch((process) => {
+/** A program on one thread, as a recorder of JavaScript defines it. */
+function sketched(draw: (process: Sketch) => void): Read {
+  return readSketch((process) => {
     for (const one of process.definitions) {
       if ("name" in one && one.name === "Main") one.name = "main";
       if ("kind" in one && one.kind === "main") Object.assign(one, { function: "<module>" });
@@ -21,6 +23,10 @@ function reportOf(draw: (process: Sketch) => void, runtime = "Node.js 20.20.2"):
     process.loop("Main", "javascript").at(0, "loop-opened", "main");
     draw(process);
   });
+}
+
+function reportOf(draw: (process: Sketch) => void, runtime = "Node.js 20.20.2"): ProgramReport {
+  const { trace, reading } = sketched(draw);
   const source = { ...observedSource, language: "javascript", runtime, command: "node app.ts" };
   return reportProgram({ source, trace, reading });
 }
@@ -456,7 +462,73 @@ describe("What ended calls is told as it was", () => {
   });
 });
 
+describe("The picture of a run", () => {
+  test("shows calls that wait, and who keeps the thread; as many lanes as there is room for", () => {
+    const lanesOf = (count: number) => {
+      const { trace } = sketched((process) => {
+        process.of("app.ts", {});
+        calls(process, "job", { code: 1, line: 9, count });
+        const [first] = count === 1 ? ["job"] : ["job#0"];
+        process
+          .at(100, "step-began", first!)
+          .at(400, "step-ended", first!, "Main", { cpu: 300 })
+          .at(500, "main-ended", "main", "Main", { status: "finished" })
+          .at(500, "process-ended", "main", "Main", { code: 0 });
+      });
+      return programLanes(trace).lanesAt(500_000);
+    };
+    const spans = (from: number, activity: string, to: number) => {
+      return { activity, from: from * 1000, to: to * 1000 };
+    };
+    const held = spans(100, "computing", 400);
+    for (const count of [1, 2, 5]) {
+      const [main, first, ...others] = lanesOf(count);
+      expect(main).toMatchObject({ isThread: true, spans: [held] });
+      expect(first?.spans).toEqual([
+        spans(1, "waiting", 100),
+        held,
+        spans(400, "waiting", 500),
+      ] as never);
+      expect(others.map((lane) => lane.spans)).toEqual(
+        Array(count - 1).fill([spans(1, "waiting", 500)]),
+      );
+    }
+    expect(lanesOf(500).length).toBe(41);
+  });
+});
+
 describe("What a program of another kind is told of", () => {
+  test("main that failed with the error of a call: it is in a line on stderr", () => {
+    const report = reportOf((process) => {
+      process.of("cli.mjs", { 2: "load" });
+      calls(process, "load", { code: 2, line: 4 });
+      process
+        .at(30, "task-ended", "load", "Main", { status: "failed", error: "bad input", place: 2 })
+        .at(31, "main-ended", "main", "Main", { status: "failed", error: "bad input" })
+        .at(31, "error-logged", "load", "Main", { reason: "main-failed" })
+        .at(33, "process-ended", "main", "Main", { code: 1 });
+    });
+    expect(report.findings).toEqual([]);
+    expect(verdictOf(report)).toContain('main module FAILED 31ms "bad input", a line on stderr');
+    const { failures } = programJson(report);
+    expect(failures).toMatchObject([{ task: "load", error: "bad input", heard: "logged" }]);
+  });
+
+  test("a Worker that tells nothing: only that it was there", () => {
+    const report = reportOf((process) => {
+      process
+        .of("app.mjs", {})
+        .thread("worker 1")
+        .actor("thread", "app.mjs", { line: 3 })
+        .at(5, "thread-started", "app.mjs", "worker 1")
+        .at(5, "task-created", "app.mjs", "worker 1")
+        .at(30, "main-ended", "main", "Main", { status: "finished" })
+        .at(31, "process-ended", "main", "Main", { code: 0 });
+    });
+    expect(report.findings).toEqual([]);
+    expect(verdictOf(report)).toContain("Worker app.mjs ended 31ms started app.mjs:3 in f\n");
+  });
+
   test("kept-alive: by what, and how that is ended", () => {
     const kept = (kind: string): string[] =>
       findingsOf((process) => {

@@ -20,7 +20,8 @@ export function endOfProgram(program: Program): End {
   const error = reading.processes[0]?.error ?? null;
   if (!floats) return endOf(program);
   if (exitCall === null && error !== null) {
-    if (main.status === "failed") return { by: "main-failed", error: error.error };
+    if (main.status === "failed" || error.is === "main")
+      return { by: "main-failed", error: error.error };
     if (error.is === "rejection") return { by: "rejection" };
     return { by: "uncaught", ended: "process", error: error.error };
   }

@@ -60,14 +60,23 @@ export function fatal(program: Program): DetectedInProgram<"only-logged">[] {
 }
 
 function isFatal({ floats, reading }: Program, { number }: ActorOutcome): boolean {
-  return floats && reading.processes[0]?.error?.actor === number;
+  const error = reading.processes[0]?.error ?? null;
+  return floats && error?.actor === number && error.is !== "main";
+}
+
+/** Whether a failure came up to main, which ended with it as it may. */
+function cameToMain({ floats }: Program, { heard }: Failure): boolean {
+  return floats && heard.some(({ where }) => where === "main-failed");
 }
 
 /** Failures of which only a line on stderr told, and those that ended threads. */
 export function logged(program: Program): DetectedInProgram<"only-logged" | "thread-failed">[] {
   const found = failed(program).filter(
     ({ actor, failure }) =>
-      actor.heard?.by === "logged" && !isFatal(program, actor) && !wasHandledLate(program, failure),
+      actor.heard?.by === "logged" &&
+      !isFatal(program, actor) &&
+      !cameToMain(program, failure) &&
+      !wasHandledLate(program, failure),
   );
   return [...loggedOf(program, found), ...strays(program)];
 }

@@ -23,7 +23,7 @@ export function handlerUnrun(
     why === "exit" && exit !== null
       ? `${facts.exit({ by: null, thread: null, place: exit.place })} ended the process${isBefore ? ", which emits no beforeExit then" : ""}`
       : error !== null
-        ? `an error (${error.is === "rejection" ? "a rejection that nobody had handled" : "an exception that nobody caught"}) ended the process${isBefore ? ", which emits no beforeExit then" : ""}`
+        ? `${endedBy[error.is]} ended the process${isBefore ? ", which emits no beforeExit then" : ""}`
         : "the process ended without";
   return words(
     `${names} never ran: ${cause}`,
@@ -32,6 +32,12 @@ export function handlerUnrun(
       : "do it before the process is ended",
   );
 }
+
+const endedBy = {
+  rejection: "a rejection that nobody had handled",
+  exception: "an exception that nobody caught",
+  main: "an error of the main module's",
+} as const;
 
 function handlersWords({ names }: JavaScriptFacts, handlers: readonly Handler[]): string {
   const told = handlers.slice(0, mostNamed).map(({ function: of, code, place }) => {

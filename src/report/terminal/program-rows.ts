@@ -164,7 +164,7 @@ export class ProgramRows {
     const head: Row = {
       who: isFirst
         ? mainWords(thread)
-        : loops.some(isFloating)
+        : this.#isWorker(thread)
           ? `Worker ${name}`
           : `thread ${name}`,
       status: program === null ? (startedAt === null ? "unheard of" : "-") : this.#status(program),
@@ -184,6 +184,12 @@ export class ProgramRows {
     ];
     // Where there is but one thread with a loop, nothing has to be told apart.
     return [head, ...(isFirst && isAlone ? below : below.map(indented))];
+  }
+
+  /** Whether a thread is a Worker of JavaScript's: it turns such a loop, or main of its process does. */
+  #isWorker({ loops, process }: ThreadReport): boolean {
+    const [first] = this.#report.processes.find(({ number }) => number === process)?.threads ?? [];
+    return loops.some(isFloating) || first?.loops.some(isFloating) === true;
   }
 
   #endOf(process: number): Ticks | null {
@@ -310,7 +316,7 @@ export class ProgramRows {
     const most = ends.reduce((a, b) => Math.max(a, b), 0);
     const several = ends.length > 0 && formatMeasured(least) !== formatMeasured(most);
     return {
-      who: whoWords(kind, name, total),
+      who: whoWords(kind === "thread" && this.#floats ? "Worker" : kind, name, total),
       status: one ? shown(gravest) : `${formatCount(counts[gravest])} ${shown(gravest)}`,
       when: several
         ? `${momentWords(least)} to ${momentWords(most)}`
@@ -360,7 +366,11 @@ export class ProgramRows {
     return [
       told(errorWords),
       told(({ startedAt, status, kind }) =>
-        startedAt === null && status !== "failed" && status !== "ended" && !turnless.has(kind)
+        startedAt === null &&
+        status !== "failed" &&
+        status !== "ended" &&
+        !turnless.has(kind) &&
+        !(this.#floats && kind === "thread")
           ? "never had a turn"
           : null,
       ),

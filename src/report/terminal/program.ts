@@ -84,15 +84,23 @@ function sumWords(report: ProgramReport): string {
   const order = [...new Set(["task", "call", "job", ...alike.keys()])].filter(
     (kind) => kind !== "thread",
   );
+  const isModule = floats(report);
+  const wordOf = (kind: string): string =>
+    kind === "call" ? "async call" : kind === "thread" && isModule ? "Worker" : kind;
   const counts = order.flatMap(
-    (kind) => countWords(kind, alike.get(kind) ?? [], !aside.has(kind)) ?? [],
+    (kind) =>
+      countWords(kind, alike.get(kind) ?? [], { what: wordOf(kind), isTold: !aside.has(kind) }) ??
+      [],
   );
-  const threads = countWords("thread", alike.get("thread") ?? [], counts.length === 0);
+  const threads = countWords("thread", alike.get("thread") ?? [], {
+    what: wordOf("thread"),
+    isTold: counts.length === 0,
+  });
   const all = [...counts, ...(threads === null ? [] : [threads])];
   const isLost = kinds.some(({ counts }) => counts.lost > 0);
-  const also = programWords(programs, { isToo: isLost, isModule: floats(report) });
+  const also = programWords(programs, { isToo: isLost, isModule });
   const parts = [
-    ...(all.length === 0 ? [`There were no ${floats(report) ? "async calls" : "tasks"}`] : all),
+    ...(all.length === 0 ? [`There were no ${isModule ? "async calls" : "tasks"}`] : all),
     ...(also === null ? [] : [also]),
   ];
   return `${parts.join("; ")}${asSeen}.`;
@@ -109,12 +117,16 @@ function floats({ reading }: ProgramReport): boolean {
 /**
  * How much of the work of one kind was lost, as `1 of 3 tasks lost, 2 failed`.
  *
+ * @param what the word for one of them.
  * @param isTold whether it is said although nothing went wrong.
  * @returns null where nothing is to be said.
  */
-function countWords(kind: string, kinds: readonly Kind[], isTold = true): string | null {
+function countWords(
+  kind: string,
+  kinds: readonly Kind[],
+  { what, isTold }: { what: string; isTold: boolean },
+): string | null {
   const total = kinds.reduce((sum, one) => sum + one.total, 0);
-  const what = kind === "call" ? "async call" : kind;
   const count = (fate: Fate): number => kinds.reduce((sum, { counts }) => sum + counts[fate], 0);
   const beside = (["given up", "failed", "alive"] as const)
     .filter((fate) => count(fate) > 0)
@@ -195,6 +207,13 @@ function exitWords({ processes, names, findings }: ProgramReport): string[] {
     if (exit === null || isTold) return [];
     const { actor, thread, code, place } = exit;
     if (thread === first?.number && actor === first.program?.number) return [];
+    if (first?.loops.some(({ rules }) => rules === "javascript") === true) {
+      const within = place === null ? null : names.functionAt(place);
+      const where = place === null ? "" : ` at ${names.line(place)}`;
+      const of = within === null || within === "<module>" ? "" : ` in ${within}`;
+      const what = processes.length > 1 ? `process ${name}` : "process";
+      return [`process.exit${where}${of} (status ${code}) ended the ${what}.`];
+    }
     const call = { by: actor === NOBODY ? null : actor, thread, place };
     return [`A call to exit (status ${code})${names.caller(call)} ended the process ${name}.`];
   });
