@@ -43,6 +43,8 @@ export interface FollowedRecord extends Disposable {
   request(): void;
   /** Whether what stood everywhere at the last request has been read. */
   readonly hasAnswered: boolean;
+  /** Hears that its process has ended by itself, and not by a signal, when all of it has been read. */
+  noteOwnEnd(): void;
   /** Whether anything may still wake the process, other than its own program; so it is where nobody says. */
   readonly mayGoOn: boolean;
 }

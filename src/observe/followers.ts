@@ -78,12 +78,14 @@ export class Followers {
    * Reads what is left of the process that was started, and of all that have ended with it.
    *
    * @param by what ended those that came to no end of their own (the index among `interruptions`).
+   * @param isOwn whether the process that was started ended by itself, and not by a signal.
    */
-  finish(by: number): void {
+  finish(by: number, isOwn: boolean): void {
     this.#discover();
     for (const one of this.#live()) {
       const isGone = one.pid === this.#root || !isAlive(one.pid);
       one.record.drain(isGone ? Infinity : performance.now());
+      if (one.pid === this.#root && isOwn) one.record.noteOwnEnd();
       if (one.pid === this.#root) this.#close(one);
       else if (isGone) this.#ended(one, null);
     }
@@ -210,8 +212,10 @@ export class Followers {
         by: interruptions.indexOf("signal"),
         detail: signalName(-told),
       });
-    else if (told !== null) process?.ended(lastAt, { code: told });
-    else if (by !== null) process?.ended(lastAt, { by, detail: null });
+    else if (told !== null) {
+      one.record.noteOwnEnd();
+      process?.ended(lastAt, { code: told });
+    } else if (by !== null) process?.ended(lastAt, { by, detail: null });
     else this.#untold.add(one);
     this.#close(one);
   }

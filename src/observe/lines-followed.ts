@@ -174,6 +174,13 @@ export class LinesFollowed implements FollowedRecord {
     return this.#hasAnswered;
   }
 
+  /** A recorder's last line is that of the end. Without it there may be others that could not be written. */
+  noteOwnEnd(): void {
+    if (this.isOrderly || this.#lines === null || this.process === null) return;
+    this.process.breaksOff = true;
+    this.process.troubles.add("the last part of its record, which breaks off before the end");
+  }
+
   get mayGoOn(): boolean {
     if (this.#alive.size === 0) return true;
     return this.#alive

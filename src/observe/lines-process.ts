@@ -40,7 +40,7 @@ export class LinesProcess {
     const { daemon, worker, place, actor } = head;
     const definition = {
       name,
-      daemon: daemon === true,
+      ...(typeof daemon === "boolean" ? { daemon } : {}),
       ...(worker === true ? { worker: true } : {}),
       ...(isId(place) ? { place: this.#process.numberOf("place", place) } : {}),
     };

@@ -281,10 +281,10 @@ class Observation implements Running {
 
   #result(endedAt: number): Observed {
     const endedBy = this.#endedFor === "abort" ? "signal" : this.#endedFor;
-    this.#followers.finish(interruptions.indexOf(endedBy ?? "crash"));
     const { command, told = command } = this.#observing;
     const code = this.#child.exitCode;
     const signal = this.#child.signalCode as NodeJS.Signals | null;
+    this.#followers.finish(interruptions.indexOf(endedBy ?? "crash"), signal === null);
     this.#tellEnd(endedAt, { code, signal, endedBy });
     const { pid } = this;
     const unseen =

@@ -59,6 +59,8 @@ export class ProcessTranscript {
   readonly dropped = new Map<string, number>();
   /** Whether something that lasts was dropped, so that an end that is not there may have been. */
   hasGaps = false;
+  /** Whether the last part of its record is missing. */
+  breaksOff = false;
   /** How many events have come, but for what a recorder tells of itself. */
   heard = 0;
   /** The status that the program asked for last, by itself or by failing. */
@@ -171,10 +173,14 @@ export class ProcessTranscript {
     this.define("place", id, { ...place, file: seenFrom(this.#registers.folder, file) });
   }
 
-  /** @param program the actor that is its program; 0 for none. A hidden thread is the recorder's own. */
+  /**
+   * Defines a thread; what is told of it again adds to that.
+   *
+   * @param program the actor that is its program; 0 for none. A hidden thread is the recorder's own.
+   */
   defineThread(
     id: number,
-    definition: Omit<DefinitionOf<"thread">, "process">,
+    definition: Pick<DefinitionOf<"thread">, "name"> & Partial<DefinitionOf<"thread">>,
     { program, isHidden }: { program: number; isHidden: boolean },
   ): void {
     const number = this.threadNumber(id);
@@ -182,7 +188,8 @@ export class ProcessTranscript {
     const { defined } = this.#registers.of.thread;
     if (isHidden) return void defined.delete(number);
     this.#firstThread ??= number;
-    defined.set(number, { process: this.number, ...definition });
+    const before = defined.get(number);
+    defined.set(number, { daemon: false, ...before, ...definition, process: this.number });
   }
 
   /** @returns the actor's number in the trace. */

@@ -71,6 +71,9 @@ export class RingsFollowed implements FollowedRecord {
     return this.#file.answered >= this.#file.requested;
   }
 
+  /** A ring is memory of the process: what was written is there. */
+  noteOwnEnd(): void {}
+
   get mayGoOn(): boolean {
     return this.#file.mayGoOn;
   }

@@ -96,22 +96,27 @@ export const untold = "untold";
 const births: ReadonlyMap<number, EventType> = new Map([
   [typeNumber["task-created"], "task-ended"],
   [typeNumber["launch-started"], "launch-ended"],
+  [typeNumber["main-started"], "main-ended"],
 ]);
 function numbersOf(...types: EventType[]): ReadonlySet<number> {
   return new Set(types.map((type) => typeNumber[type]));
 }
 
-const deaths = numbersOf("task-ended", "task-destroyed", "launch-ended");
+const deaths = numbersOf("task-ended", "task-destroyed", "launch-ended", "main-ended");
+/** What main does is no sign that anybody else's end would have been told. */
+const ofMain = numbersOf("main-started", "main-ended");
 const sightings = numbersOf("stood-at", "waits-for");
 
 /**
  * Ends those whose end is not told and who were not seen standing anywhere afterwards, in processes of whose
  * record a part is missing: nobody knows what became of them, so they must not be told as lost.
+ *
+ * @param gaps the processes, and whether it is the last part that is missing: then nobody was seen afterwards.
  */
 export function endUntold(
   log: EventLog,
   { threads }: Definitions,
-  gaps: ReadonlySet<number>,
+  gaps: ReadonlyMap<number, { atEnd: boolean }>,
 ): void {
   const open = new Map<number, { thread: number; ends: EventType }>();
   const seenAt = new Map<number, number>();
@@ -120,14 +125,15 @@ export function endUntold(
     for (let k = 0; k < length; k++) {
       const ends = births.get(type[k]!);
       const isDeath = deaths.has(type[k]!);
-      if (ends !== undefined || isDeath) movedAt = at[k]!;
+      if ((ends !== undefined || isDeath) && !ofMain.has(type[k]!)) movedAt = at[k]!;
       if (sightings.has(type[k]!)) seenAt.set(actor[k]!, at[k]!);
       else if (isDeath) open.delete(actor[k]!);
       else if (ends !== undefined && gaps.has(threads.get(thread[k]!)?.process ?? NaN))
         open.set(actor[k]!, { thread: thread[k]!, ends });
     }
+  const isCut = (thread: number): boolean => gaps.get(threads.get(thread)!.process)!.atEnd;
   for (const [actor, { thread, ends }] of open)
-    if ((seenAt.get(actor) ?? -1) < movedAt)
+    if (isCut(thread) || (seenAt.get(actor) ?? -1) < movedAt)
       log.record(log.end, typeNumber[ends], thread, actor, endings.length);
 }
 

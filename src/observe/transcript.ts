@@ -83,8 +83,10 @@ export class Transcript {
     const { log, leftOut } = inTicks(this.#registers.log, definitions);
     this.processes[0]?.setDropped("whom they are about was not recorded", leftOut);
     for (const process of this.processes) process.addDropped(log);
-    const gaps = new Set(
-      this.processes.filter(({ hasGaps }) => hasGaps).map(({ number }) => number),
+    const gaps = new Map(
+      this.processes
+        .filter(({ hasGaps, breaksOff }) => hasGaps || breaksOff)
+        .map(({ number, breaksOff }) => [number, { atEnd: breaksOff }]),
     );
     if (gaps.size > 0) endUntold(log, definitions, gaps);
     return {

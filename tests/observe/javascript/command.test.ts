@@ -2,11 +2,296 @@
  * `tandem observe` of programs in JavaScript and TypeScript, as a user meets it, on the Bun inside tandem and on Node.js.
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readTrace } from "../../../src/trace/read.ts";
 import { patience } from "../../support/patience.ts";
-import { tandemHere, temporaryFolder } from "../../support/tandem.ts";
+import {
+  callBeside,
+  type CallOptions,
+  command,
+  environment,
+  tandemHere,
+  temporaryFolder,
+} from "../../support/tandem.ts";
+import { TandemInTerminal } from "../../support/terminal.ts";
 
 setDefaultTimeout(patience);
+
+/** What runs a program: the options of tandem that say so, and what its runtime is called in a trace. */
+const runtimes = [
+  { name: "the Bun inside tandem", options: [], runtime: /^Bun \d/, isThere: true },
+  {
+    name: "Node.js",
+    options: ["--runtime", "node"],
+    runtime: /^Node\.js \d/,
+    isThere: Bun.which("node") !== null,
+  },
+];
+
+/** Runs that the system lets mount something of their own. */
+const mayMount =
+  process.platform === "linux" &&
+  Bun.which("unshare") !== null &&
+  Bun.spawnSync(["unshare", "-rm", "true"]).exitCode === 0;
+
+for (const { name, options, runtime, isThere } of runtimes) {
+  /** Observes a program that is given as its text. */
+  const observed = async (text: string, more: readonly string[] = [], call: CallOptions = {}) => {
+    using folder = temporaryFolder();
+    folder.file("app.mjs", text);
+    const words = [...command(), "observe", ...options, ...more, "app.mjs", "a", "--b"];
+    return await callBeside(words, { cwd: folder.path, ...call });
+  };
+
+  describe.skipIf(!isThere)(`a program on ${name}`, () => {
+    test.each([
+      ["its own", "process.exit(3)", 3],
+      ["that which it has set", "process.exitCode = 4", 4],
+      ["1 where it throws", "throw new Error('no')", 1],
+      ["1 where nobody handles a rejection", "Promise.reject(new Error('no'))", 1],
+      ["that of a signal that kills it", "process.kill(process.pid, 'SIGKILL')", 137],
+      [
+        "that of a signal that ends it",
+        "process.kill(process.pid, 'SIGTERM'); await new Promise((go) => setTimeout(go, 5000))",
+        143,
+      ],
+    ])("has the exit status %#: %s", async (_, text, status) => {
+      expect((await observed(text, ["--quiet"])).status).toBe(status);
+    });
+
+    test("gets its arguments and its input, whatever they look like", async () => {
+      const text = `process.stdin.on("data", (data) => console.log(process.argv.slice(2).join(), String(data)));`;
+      const { stdout, stderr } = await observed(text, ["--quiet"], { stdin: "typed" });
+      expect({ stdout, stderr }).toEqual({ stdout: "a,--b typed\n", stderr: "" });
+    });
+
+    test("has its verdict on stderr, behind what it wrote there itself, by its own name", async () => {
+      const { stderr } = await observed("console.error('mine')");
+      expect(stderr).toMatch(/^mine\n\napp\.mjs a --b, (?:Bun|Node\.js) \d/);
+      expect(stderr).toContain("exit status 0");
+    });
+
+    test("is a trace that is read again, with its process and its end", async () => {
+      using folder = temporaryFolder();
+      const file = folder.file("events.ndjson");
+      await observed("process.exit(4)", ["--quiet", "--events", file]);
+      const trace = readTrace([readFileSync(file, "utf8")], file);
+      expect(trace.unknown).toEqual([]);
+      expect(trace.source).toMatchObject({ kind: "observed", language: "javascript" });
+      expect([...trace.definitions.processes]).toHaveLength(1);
+      expect(readFileSync(file, "utf8")).toMatch(/"type":"process-ended".*"code":4/);
+    });
+
+    test("leaves stdout to --json - alone where that is wanted", async () => {
+      const words = ["--quiet-program", "--quiet", "--json", "-"];
+      const { stdout } = await observed("console.log('hidden')", words);
+      const { source, exit } = JSON.parse(stdout) as { source: { runtime: string }; exit: object };
+      expect(exit).toMatchObject({ code: 0 });
+      expect(source).toMatchObject({
+        language: "javascript",
+        runtime: expect.stringMatching(runtime),
+      });
+    });
+
+    test("is ended when its time is over, and where it stood is told", async () => {
+      const text =
+        "function wait() {\n  return new Promise((go) => setTimeout(go, 60_000));\n}\nawait wait();";
+      const { status, stderr } = await observed(text, ["--timeout", "2s"]);
+      expect(status).toBe(124);
+      expect(stderr).toContain("app.mjs:4");
+      expect(stderr).toContain("--timeout");
+    });
+
+    test("that heeds no SIGTERM is killed when its time is over", async () => {
+      const text = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";
+      expect((await observed(text, ["--timeout", "500ms", "--quiet"])).status).toBe(124);
+    });
+
+    test("that a timer will wake is no hang", async () => {
+      const text = "await new Promise((go) => setTimeout(go, 2500)); console.log('done')";
+      const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
+      expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
+    });
+
+    test("falls short of a demand with 1, unless it has a status of its own", async () => {
+      const text = "await new Promise((go) => setTimeout(go, 200));";
+      const must = ["--must", "wall<=1ms"];
+      expect((await observed(text, must)).status).toBe(1);
+      expect((await observed(`${text} process.exit(3)`, must)).status).toBe(3);
+      expect((await observed(text, ["--must", "wall<=60s"])).status).toBe(0);
+    });
+
+    test("goes on when SIGUSR1 asks tandem where it stands", async () => {
+      using folder = temporaryFolder();
+      folder.file(
+        "app.mjs",
+        `import { existsSync } from "node:fs";
+console.log("ready");
+while (!existsSync("go")) await new Promise((go) => setTimeout(go, 20));
+console.log("done");`,
+      );
+      const child = Bun.spawn([...command(), "observe", ...options, "app.mjs"], {
+        cwd: folder.path,
+        env: environment(),
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const stderr = child.stderr.getReader();
+      const decoder = new TextDecoder();
+      let told = "";
+      const toldSo = async (wanted: RegExp): Promise<void> => {
+        while (!wanted.test(told)) {
+          const { done, value } = await stderr.read();
+          if (done) return;
+          told += decoder.decode(value);
+        }
+      };
+      let text = "";
+      for await (const piece of child.stdout) {
+        text += decoder.decode(piece);
+        if (!text.includes("ready") || text.includes("done")) continue;
+        // Its recorder writes at once when it has started, and tandem looks around ten times a second.
+        await Bun.sleep(300);
+        child.kill("SIGUSR1");
+        await toldSo(/app\.mjs:3/);
+        folder.file("go", "");
+      }
+      await toldSo(/exit status 0/);
+      expect(await child.exited).toBe(0);
+      expect(text).toBe("ready\ndone\n");
+      expect(told.match(/^app\.mjs, /gm)).toHaveLength(2);
+    });
+
+    test("is told as far as it was known when it is killed", async () => {
+      using folder = temporaryFolder();
+      folder.file(
+        "app.mjs",
+        `async function upload() {
+  await new Promise((go) => setTimeout(go, 60_000));
+}
+void upload();
+setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);`,
+      );
+      const words = [...command(), "observe", ...options, "app.mjs"];
+      const { status, stderr } = await callBeside(words, { cwd: folder.path });
+      expect(status).toBe(137);
+      expect(stderr).toContain("SIGKILL");
+      expect(stderr).toMatch(/upload\s+LOST/);
+      expect(stderr).toContain("app.mjs:2");
+    });
+
+    test("runs on when tandem is killed, and what that left is swept by the next", async () => {
+      using folder = temporaryFolder();
+      folder.file(
+        "app.mjs",
+        "console.log(process.env.TANDEM_RECORD); setTimeout(() => console.log('done'), 1000)",
+      );
+      const child = Bun.spawn([...command(), "observe", ...options, "app.mjs"], {
+        cwd: folder.path,
+        env: environment(),
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      let text = "";
+      for await (const piece of child.stdout) {
+        if (text === "") child.kill("SIGKILL");
+        text += new TextDecoder().decode(piece);
+      }
+      const [left, done] = text.split("\n");
+      expect(done).toBe("done");
+      await observed("", ["--quiet"]);
+      expect(left).toContain("tandem-observe-");
+      expect(existsSync(left!)).toBeFalse();
+    });
+
+    test("gets Ctrl-C by the terminal, once, and its verdict comes behind its own end", async () => {
+      using folder = temporaryFolder();
+      folder.file(
+        "app.mjs",
+        `process.on("SIGINT", () => {
+  console.log("interrupted");
+  setTimeout(() => process.exit(5), 50);
+});
+console.log("ready");
+setInterval(() => {}, 1000);`,
+      );
+      await using terminal = new TandemInTerminal(["observe", ...options, "app.mjs"], {
+        cwd: folder.path,
+      });
+      await terminal.shows("ready");
+      terminal.type("\u0003");
+      expect(await terminal.exited()).toBe(5);
+      expect(terminal.text.match(/interrupted/g)).toHaveLength(1);
+      expect(terminal.text).toContain("exit status 5");
+    });
+
+    test("that a Ctrl-C ends has the status of that, and a verdict", async () => {
+      using folder = temporaryFolder();
+      folder.file("app.mjs", `console.log("ready"); setInterval(() => {}, 1000);`);
+      await using terminal = new TandemInTerminal(["observe", ...options, "app.mjs"], {
+        cwd: folder.path,
+      });
+      await terminal.shows("ready");
+      terminal.type("\u0003");
+      expect(await terminal.exited()).toBe(130);
+      expect(terminal.text).toContain("SIGINT");
+    });
+
+    test("is observed where the cache folder cannot be written", async () => {
+      const env = { XDG_CACHE_HOME: "/proc/nowhere" };
+      const { stdout, stderr } = await observed("console.log('mine')", [], { env });
+      expect(stdout).toBe("mine\n");
+      expect(stderr).toMatch(/app\.mjs a --b, (?:Bun|Node\.js) \d/);
+    });
+
+    test("leaves nothing behind but the recorders, which are its user's alone", async () => {
+      using home = temporaryFolder();
+      using temporary = temporaryFolder();
+      using folder = temporaryFolder();
+      folder.file("app.mjs", "console.log(process.env.TANDEM_RECORD)");
+      const words = [...command(), "observe", ...options, "--quiet", "app.mjs"];
+      const { stdout } = await callBeside(words, {
+        cwd: folder.path,
+        env: { XDG_CACHE_HOME: home.path, TMPDIR: temporary.path },
+      });
+      expect(existsSync(stdout.trim())).toBeFalse();
+      expect(readdirSync(folder.path)).toEqual(["app.mjs"]);
+      expect(readdirSync(temporary.path)).toEqual([]);
+      for (const kept of readdirSync(`${home.path}/tandem`)) expect(kept).toStartWith("recorder-");
+    });
+
+    test.skipIf(!mayMount)(
+      "notices nothing of a record that finds no room, and nobody is lost whose end found none",
+      async () => {
+        using folder = temporaryFolder();
+        using small = temporaryFolder();
+        folder.file(
+          "app.mjs",
+          `async function work(n) {
+  await new Promise((go) => setTimeout(go, 40 + (n % 5)));
+}
+for (let turn = 0; turn < 60; turn++) {
+  const all = [];
+  for (let n = 0; n < 50; n++) all.push(work(n));
+  await Promise.all(all);
+}
+console.log("done");`,
+        );
+        const mount =
+          'mount -t tmpfs -o size=64k none /dev/shm; mount -t tmpfs -o size=64k none "$0"; exec "$@"';
+        const tandem = [...command(), "observe", ...options, "app.mjs"];
+        const words = ["unshare", "-rm", "sh", "-c", mount, small.path, ...tandem];
+        const { status, stdout, stderr } = await callBeside(words, {
+          cwd: folder.path,
+          env: { TMPDIR: small.path },
+        });
+        expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
+        expect(stderr).not.toContain("LOST");
+        expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+          "its record, which breaks off before the end",
+        );
+      },
+    );
+  });
+}
 
 describe("what cannot be started has a sentence, and status 2", () => {
   test.each([
@@ -70,5 +355,37 @@ describe("what cannot be started has a sentence, and status 2", () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(sentence);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("what runs a program", () => {
+  test.skipIf(Bun.which("node") === null)(
+    "is what its first line says where its name says nothing, and the Bun inside tandem where that does",
+    async () => {
+      using folder = temporaryFolder();
+      const text = "console.log(typeof Bun, process.argv[2])";
+      folder.file("script", `#!/usr/bin/env node\n${text}\n`);
+      folder.file("test", `#!/usr/bin/env bun\n${text}\n`);
+      folder.file("app.js", `#!/usr/bin/env node\n${text}\n`);
+      const of = async (file: string): Promise<string> => {
+        const words = [...command(), "observe", "--quiet", file, "x"];
+        return (await callBeside(words, { cwd: folder.path })).stdout;
+      };
+      expect(await of("script")).toBe("undefined x\n");
+      expect(await of("test")).toBe("object x\n");
+      expect(await of("app.js")).toBe("object x\n");
+    },
+  );
+
+  test("is itself, where it stands behind --", async () => {
+    using folder = temporaryFolder();
+    const script = folder.file(
+      "script",
+      `#!/usr/bin/env bun\nconsole.log(process.argv.slice(2))\n`,
+    );
+    chmodSync(script, 0o755);
+    const words = [...command(), "observe", "--quiet", "--", "./script", "--timeout", "x"];
+    const { stdout } = await callBeside(words, { cwd: folder.path });
+    expect(stdout).toContain("--timeout");
   });
 });

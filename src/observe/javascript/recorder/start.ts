@@ -1,5 +1,5 @@
 /** Starts the recorder of a thread. */
-import { basename, resolve } from "node:path";
+import { basename, isAbsolute, relative, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { Inserted, Site } from "../inserted.ts";
 import * as calls from "./calls.ts";
@@ -72,7 +72,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
         parentPid: process.ppid,
         epoch: instant / 1000,
         runtime: name,
-        command: [process.argv0, ...process.execArgv, ...process.argv.slice(1)].join(" "),
+        command: commandOf(runtime),
       },
     ]);
   }
@@ -88,6 +88,8 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
     t: inserted,
     addSites: (file, sites, first) => {
       write(["modules", thread, ++modules]);
+      // What keeps its thread from now on is seen at least to be there.
+      if (modules === 1) writeOut();
       return addSites(file, sites, first);
     },
     addSource,
@@ -95,6 +97,27 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
     took: (ms) => tookItself(ms * 1000),
     flush: () => flush(true),
   };
+}
+
+/** The command line, as its user may have written it: the runtime has put a whole path in the place of the program's. */
+function commandOf(runtime: "bun" | "node"): string {
+  const [, program, ...rest] = process.argv;
+  const words = program === undefined ? [] : [fromHere(program)];
+  // The Bun inside tandem has the name of that.
+  const own = basename(process.argv0);
+  const name = runtime === "bun" && !/^bunx?(?:\.exe)?$/.test(own) ? "bun" : process.argv0;
+  return [name, ...process.execArgv, ...words, ...rest].join(" ");
+}
+
+/** A path relative to the current folder, where it lies below that. */
+function fromHere(path: string): string {
+  try {
+    const below = relative(process.cwd(), path);
+    return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
+  } catch {
+    // The current folder is gone.
+    return path;
+  }
 }
 
 const { a, b, c, d, e, f, g, j, k, l, m, n, o, p, q, r, v, y, z } = calls;
@@ -187,7 +210,6 @@ function armFlush(): void {
   });
 }
 
-/** The process comes to an event of its end, at which listeners are called. */
 /** After so long without anything the loop is quiet, in ms. */
 const quietAfter = 250;
 
@@ -229,7 +251,12 @@ function quiet(runtime: "bun" | "node", took: number): void {
   writeOut();
 }
 
-function finish(event: string): void {
+/**
+ * The process comes to an event of its end, at which listeners are called.
+ *
+ * @param code its status, as far as the runtime knows it at `exit`.
+ */
+function finish(event: string, code?: unknown): void {
   calls.newTurn(now());
   flush(true);
   handlersBegin(event);
@@ -237,6 +264,9 @@ function finish(event: string): void {
   if (event === "exit") {
     setArm(() => flush(true));
     state.isArmed = false;
+    // Without this line a record breaks off: the process was killed, or there was no room for more.
+    if (isMainThread)
+      write(["event", Math.round(now()), "process-ended", thread, 0, numberOf(code)]);
   }
   writeOut();
 }
@@ -276,11 +306,11 @@ function watchEnds(runtime: "bun" | "node"): void {
     process.on("uncaughtExceptionMonitor", (error: unknown, origin: string) =>
       guard("monitor", () => uncaught(error, origin)),
     );
-    process.on("exit", () => {
+    process.on("exit", (code) => {
       const call = exit.isCalled ? null : unhandled();
       if (call !== null && process.listenerCount("unhandledRejection") === 0)
         logged("unhandled-rejection", call, call.error, now());
-      finish("exit");
+      finish("exit", code);
     });
   }
 }
@@ -289,7 +319,7 @@ function emitted(event: string, [first, second]: unknown[]): void {
   switch (event) {
     case "beforeExit":
     case "exit":
-      finish(event);
+      finish(event, first);
       return;
     case "unhandledRejection":
       if (process.listenerCount(event) > 0) return;
