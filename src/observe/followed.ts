@@ -33,6 +33,8 @@ export interface FollowedRecord extends Disposable {
   drain(now: number): void;
   /** Whether its process came to an end of its own, as far as its recorder has told. */
   readonly isOrderly: boolean;
+  /** The status that it ended with then, as far as it knows; null where it does not. */
+  readonly ownStatus: number | null;
   /** When it was last heard of, in ticks of the trace. */
   readonly lastAt: number;
   /** How many events have come so far. */

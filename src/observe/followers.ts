@@ -204,9 +204,9 @@ export class Followers {
    * @param by what ended it where that is never told; null while it may be yet.
    */
   #ended(one: Followed, by: number | null): void {
-    const { process, isOrderly, lastAt } = one.record;
+    const { process, isOrderly, ownStatus, lastAt } = one.record;
     const toldEnd = this.#transcript.toldEnds.get(one.pid);
-    const told = toldEnd?.status ?? (isOrderly ? (process?.exitCode ?? 0) : null);
+    const told = toldEnd?.status ?? (isOrderly ? ownStatus : null);
     if (told !== null && told < 0)
       process?.ended(Math.max(lastAt, toldEnd?.at ?? 0), {
         by: interruptions.indexOf("signal"),
@@ -215,8 +215,8 @@ export class Followers {
     else if (told !== null) {
       one.record.noteOwnEnd();
       process?.ended(lastAt, { code: told });
-    } else if (by !== null) process?.ended(lastAt, { by, detail: null });
-    else this.#untold.add(one);
+    } else if (by === null) this.#untold.add(one);
+    else if (!isOrderly) process?.ended(lastAt, { by, detail: null });
     this.#close(one);
   }
 

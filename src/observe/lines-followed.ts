@@ -25,6 +25,7 @@ export class LinesFollowed implements FollowedRecord {
   readonly language: ObservedLanguage;
   readonly header: ProcessHeader;
   process: ProcessTranscript | null = null;
+  ownStatus: number | null = null;
   lastAt = 0;
   heard = 0;
   readonly #file: LinesFile;
@@ -106,21 +107,26 @@ export class LinesFollowed implements FollowedRecord {
 
   #take(line: Line): void {
     const [is, ...told] = line;
+    if ((is === "event" || is === "end") && isTime(told[0]))
+      this.lastAt = Math.max(this.lastAt, this.#zero + told[0]);
     if (is === "event") {
       this.heard++;
-      if (isTime(told[0])) this.lastAt = Math.max(this.lastAt, this.#zero + told[0]);
-      if (told[1] === "process-ended") return this.#ended(told[4]);
+      if (told[1] === "exit-called") this.#endsWith(told[4]);
       if (told[1] === "thread-ended" && isId(told[2])) this.#alive.delete(told[2]);
     }
     if (this.#ofProcess(is, told) || this.#lines === null) return;
     if (!this.#lines.take(line)) this.process?.countDropped("lines of a later recorder");
   }
 
-  /** Its own last word: its exit listeners have run. */
+  /** Its own last word: its exit listeners have run. A runtime that has none of these does not know its status. */
   #ended(code: unknown): void {
     this.#hasEnded = true;
-    if (this.process === null || typeof code !== "number") return;
-    if (code !== 0 || this.process.exitCode === null) this.process.exitCode = code;
+    // Bun says 0 of a rejection that nobody handled.
+    if (code !== 0 || this.ownStatus === null) this.#endsWith(code);
+  }
+
+  #endsWith(code: unknown): void {
+    if (Number.isInteger(code)) this.ownStatus = code as number;
   }
 
   /** Takes what is about the process itself. @returns whether the line is. */
@@ -128,6 +134,9 @@ export class LinesFollowed implements FollowedRecord {
     const [first, second, third] = told;
     switch (is) {
       case "process":
+        return true;
+      case "end":
+        this.#ended(second);
         return true;
       case "modules":
         if (isId(first) && typeof second === "number") this.#modules.set(first, second);

@@ -51,6 +51,10 @@ export class RingsFollowed implements FollowedRecord {
     return this.#file.state === "ended" || this.process.hasCalledExit;
   }
 
+  get ownStatus(): number {
+    return this.process.exitCode ?? 0;
+  }
+
   get lastAt(): number {
     return this.#transcript.clock.ticksOf(this.#file.heartbeat);
   }

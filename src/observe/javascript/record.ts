@@ -101,6 +101,8 @@ export type RecordLine =
       value: number,
       details?: EventDetails,
     ]
+  /** The last word of a process that came to its end; the status is null where the runtime does not say it. */
+  | [is: "end", at: number, status: number | null]
   /** Told when it changes; empty: nothing can wake the thread any more. */
   | [is: "alive", thread: number, kinds: AliveKinds]
   /** How a child process ended, as its parent was told; below 0: the signal of that number. */

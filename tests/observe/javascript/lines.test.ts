@@ -80,7 +80,7 @@ const lostCall: RecordLine[] = [
   ["resource", 1, "lock", "gate", { capacity: 2, place: 3 }],
   ["event", 5000, "main-ended", 1, 1, 0],
   ["alive", 1, []],
-  ["event", 6000, "process-ended", 1, 0, 0],
+  ["end", 6000, 0],
 ];
 
 /** A record in a file, followed. */
@@ -415,7 +415,7 @@ at=2
 for one in $slow $killed $own; do
   { head $one $$ ${now} "bun child.ts"; echo "$told"; } | record $one $at; at=$((at+1))
 done
-echo '["event",5,"process-ended",1,0,4]' | record $own 4
+echo '["end",5,4]' | record $own 4
 wait $slow; echo '["child",900,'$slow',7]' | record $$ 1
 wait $killed; echo '["child",900,'$killed',-9]' | record $$ 1
 wait $own; exit 5`);
@@ -441,6 +441,25 @@ wait $one`);
     const ends = eventsOf(trace).filter(({ type }) => type === "interrupted");
     expect(ends).toHaveLength(1);
     expect(read(trace).dropped).toEqual([]);
+  });
+
+  test("and came to its end with a status that nobody knows has not crashed", async () => {
+    const { trace } = await observed(`
+{ head $$ 1 ${now} "bun app.ts"; echo "$told"; echo '["end",9,0]'; } | record $$ 1
+sleep 0.3 & one=$!
+{ head $one $$ ${now} "bun test"; echo "$told"; echo '["event",7,"main-ended",1,1,0]'; echo '["end",8,null]'; } | record $one 2
+wait $one`);
+    expect(eventsOf(trace).filter(({ type }) => type === "interrupted")).toEqual([]);
+    expect(read(trace).processes.map(({ exitCode }) => exitCode)).toEqual([0, null]);
+  });
+
+  test("and ends by itself without a last word has a record that breaks off: nobody is lost in it", async () => {
+    const { trace, troubles } = await observed(`
+{ head $$ 1 ${now} "bun app.ts"; echo "$told"; } | record $$ 1
+echo '["event",2,"task-created",1,2,0]' | record $$ 1
+echo '["actor",2,"call",{"function":"upload","parent":1}]' | record $$ 1`);
+    expect(troubles).toEqual(["the last part of its record, which breaks off before the end"]);
+    expect(read(trace).actors.filter(({ lost }) => lost)).toEqual([]);
   });
 
   test("and has no module of the user's is unseen, with its reason, and its end is told", async () => {

@@ -95,7 +95,10 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
     addSource,
     unseen: (file, why) => write(["unseen", file, why]),
     took: (ms) => tookItself(ms * 1000),
-    flush: () => flush(true),
+    flush() {
+      flush(true);
+      tellLast(null);
+    },
   };
 }
 
@@ -264,10 +267,20 @@ function finish(event: string, code?: unknown): void {
   if (event === "exit") {
     setArm(() => flush(true));
     state.isArmed = false;
-    // Without this line a record breaks off: the process was killed, or there was no room for more.
-    if (isMainThread)
-      write(["event", Math.round(now()), "process-ended", thread, 0, numberOf(code)]);
+    tellLast(numberOf(code));
   }
+  writeOut();
+}
+
+/**
+ * Tells that the process is at its end. Without this line a record breaks off: the process was killed, or there was
+ * no room for more.
+ *
+ * @param status null where the runtime does not say it.
+ */
+function tellLast(status: number | null): void {
+  if (!isMainThread) return;
+  write(["end", Math.round(now()), status]);
   writeOut();
 }
 
