@@ -227,7 +227,7 @@ try {
     const run = await record(`
 const began = Date.now();
 async function poll() {
-  while (Date.now() - began < 400) {
+  while (Date.now() - began < 1500) {
     await null;
   }
 }
@@ -317,7 +317,7 @@ setInterval(() => {}, 100_000);
 createServer().listen(0);
 new Worker("setTimeout(() => {}, 100_000)", { eval: true });
 `,
-      { timeout: 1500 },
+      { timeout: 4000 },
     );
     expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
     expect(told(run, "handle-alive").toSorted()).toEqual([
@@ -364,6 +364,56 @@ process.exit(0);
     ]);
     const threads = run.lines.filter(([is]) => is === "thread").map(([, , name]) => name);
     expect(threads).toEqual(["main", "worker 1"]);
+  });
+
+  test("main that stands in Atomics.wait for ever is told to, with what it was about before", async () => {
+    const run = await record(
+      `${sleeping}
+async function work() {
+  await sleep(10);
+}
+function block(flag) {
+  Atomics.wait(flag, 0, 0);
+}
+work();
+block(new Int32Array(new SharedArrayBuffer(4)));
+`,
+      { timeout: 4000 },
+    );
+    expect(run.exitCode).toBe(null);
+    expect(told(run, "step-began", "step-ended", "stood-at", "waits-for", "floated")).toEqual([
+      "step-began main at 6",
+      `floated work at 8 "statement"`,
+      `stood-at work at 3 "work"`,
+      `waits-for work "timer"`,
+      "stood-at main at 6",
+      `waits-for main "wait"`,
+    ]);
+  });
+
+  test("what computes for ever is told while it does", async () => {
+    const run = await record(
+      `
+function spin() {
+  for (let n = 1; ; n++) if (n < 0) return n;
+}
+async function route() {
+  await null;
+  return spin();
+}
+await new Promise((go) => setTimeout(go, 80));
+await route();
+`,
+      { timeout: 4000 },
+    );
+    expect(run.exitCode).toBe(null);
+    const last = told(run, "step-began", "step-ended", "stood-at").slice(-2);
+    // In Bun it is known which function of those that are followed main went into, and no more.
+    expect(last).toEqual(
+      runtime === "bun"
+        ? ["step-began main at 5", "stood-at main at 5"]
+        : ["step-began route at 3", `stood-at route at 3 "route"`],
+    );
   });
 
   test("of a program that awaits all it begins nothing is told but what it did", async () => {

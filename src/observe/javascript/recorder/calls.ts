@@ -18,6 +18,7 @@ import {
   Combined,
   Derived,
   DUE,
+  BEHIND_PROMISE,
   IN_COMBINATOR,
   type Info,
   MAIN,
@@ -40,6 +41,7 @@ import {
   tellFloated,
   tellLeftOver,
   tellPlace,
+  tellSettled,
   willTell,
   young,
 } from "./telling.ts";
@@ -59,10 +61,20 @@ let lastEnd = 0;
 /** Slices with more than this between them are of two turns of the loop, in ticks. */
 const gap = 1000;
 
+/** Hears which function is gone into, where somebody wants to know. */
+let into: (site: number) => void = () => {};
+
+export function setInto(own: (site: number) => void): void {
+  into = own;
+}
+
 let owner: Call | null = null;
 let votes = 0;
 
 export const currentCall = (): Call | null => current;
+
+/** Who has had most slices of this turn. */
+export const currentOwner = (): Call | null => owner;
 
 /** Whoever makes something now, as far as that is told. */
 export const maker = (): Call | null =>
@@ -78,6 +90,7 @@ export function newTurn(at: number): void {
   turn.number++;
   turn.began = at;
   turn.slices = 1;
+  if (!state.isArmed) willTell();
   turnFailures(turn.number);
 }
 
@@ -129,6 +142,7 @@ export function e(site: number): unknown {
   young.append(call);
   if (current === null) arrive(at);
   current = call;
+  into(site);
   const { given } = sites[site]!;
   if (given !== undefined) noteGiven(call, given, at);
   return call;
@@ -178,6 +192,7 @@ function waitFor(call: Call, site: number, value: object, at: number): Info | nu
   }
   if (info instanceof Made) {
     if (info.escapedAt === -1 && names[site] !== "Promise") info.escapedAt = site;
+    call.resumes |= BEHIND_PROMISE;
     if (info.due !== 0) {
       call.due = info.due;
       call.resumes |= DUE;
@@ -226,6 +241,7 @@ export function b<Value>(running: unknown, value: Value): Value {
   current = call;
   if (at - lastEnd > gap) arrive(at);
   else turn.slices++;
+  into(call.site);
   return value;
 }
 
@@ -235,6 +251,7 @@ function goesOn(call: Call, at: number): void {
   call.resumes = 0;
   if ((resumes & IN_COMBINATOR) !== 0 && call.on instanceof Combined) settle(call.on, null, at);
   if ((resumes & DUE) !== 0) tellLateCall(call, at);
+  if ((resumes & BEHIND_PROMISE) !== 0) tellSettled(call.on as Made, at);
 }
 
 /** A call goes on, from wherever it stood, if it did. */
@@ -546,6 +563,7 @@ export function k(site: number): unknown {
   } else if (current === null) arrive(at);
   if (endings.has(event)) handlerBegins(callback);
   current = callback;
+  into(site);
   return callback;
 }
 
@@ -591,6 +609,7 @@ export function m(site: number): unknown {
     main.below = current;
     main.state = RUNNING;
     current = main;
+    into(site);
     if (main.below === null) arrive(at);
     return main;
   }

@@ -7,7 +7,7 @@ import type { Call } from "./model.ts";
 import { placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
 import { timerMade } from "./timers.ts";
-import { firstIdOf, thread, trouble, write, writeOut } from "./writer.ts";
+import { firstIdOf, isToldOf, thread, trouble, write, writeOut } from "./writer.ts";
 
 type Kind =
   | "timer"
@@ -54,6 +54,9 @@ interface Handle {
   site: number;
   by: Call | null;
   isTold: boolean;
+  /** Of a Worker: its number, and whether its end is known. */
+  number: number;
+  isOver: boolean;
 }
 let handles: Handle[] = [];
 /** Beyond so many those that are over are forgotten. */
@@ -79,7 +82,8 @@ function made(site: number, value: unknown): void {
   if (of === undefined || handles.at(-1)?.of === of) return;
   const by = calls.maker();
   if (handle === "listen" && handles.some((one) => one.of === of)) return;
-  handles.push({ kind, of, site, by, isTold: false });
+  const number = kind === "worker" ? Number(of["threadId"]) : 0;
+  handles.push({ kind, of, site, by, isTold: false, number, isOver: false });
   if (kind === "worker") workerMade(of, site, by);
   if (kind === "child process") childMade(of);
   if (handles.length > most) forget();
@@ -100,6 +104,19 @@ function workerMade(worker: Record<string, unknown>, site: number, by: Call | nu
   write(["event", at, "thread-started", id + 1, actor, 0]);
   // It may be there before anything else of this thread's is written.
   writeOut();
+}
+
+/** Tells of the Workers that have ended without having said so, as one does that is terminated. */
+export function tellWorkers(): void {
+  for (const one of handles) {
+    if (one.kind !== "worker" || one.isOver || isAlive(one)) continue;
+    one.isOver = true;
+    if (isToldOf(`"thread-ended",${one.number + 1},`)) continue;
+    const at = Math.round(now());
+    const actor = firstIdOf(one.number) + 1;
+    write(["event", at, "task-ended", one.number + 1, actor, 0]);
+    write(["event", at, "thread-ended", one.number + 1, actor, 0]);
+  }
 }
 
 function isAlive({ kind, of }: Handle): boolean {
@@ -134,7 +151,7 @@ function isReferenced(of: object): boolean {
 }
 
 export function forget(): void {
-  handles = handles.filter(isAlive);
+  handles = handles.filter((one) => isAlive(one) || (one.kind === "worker" && !one.isOver));
   most = Math.max(64, handles.length * 2);
 }
 
@@ -176,7 +193,7 @@ export function keeping(runtime: "bun" | "node"): Set<string> | null {
 /** The kinds of known handles that are alive. */
 export function aliveKinds(): Set<string> {
   forget();
-  return new Set(handles.map(({ kind }) => kind));
+  return new Set(handles.filter(isAlive).map(({ kind }) => kind));
 }
 
 /** Tells of what keeps the process, where nothing else does. @param said what the runtime says does; null: it does not say. */

@@ -1,10 +1,9 @@
 /** What holds the loop: stretches in which one call kept its thread, and turns that did not end. */
-import { readFileSync } from "node:fs";
 import type { Call } from "./model.ts";
 import { now } from "./clock.ts";
 import { placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
-import { thread, write } from "./writer.ts";
+import { readFileSync, thread, write } from "./writer.ts";
 
 export const holds = {
   /** From how long on a hold is told, in ticks. */
@@ -34,27 +33,67 @@ let told: Span[] = [];
 /** The last hold that was told: whatever was due in it was late. */
 export const lastHold: Span = { from: 0, to: -1 };
 
-/** The blocking call that has not returned. */
-const blocking = { site: -1, from: 0 };
-
-export function w(site: number): unknown {
-  blocking.site = site;
-  blocking.from = now();
-  return blocking;
+/** Notes a blocking call that has returned. */
+export function blocked(site: number, from: number, to: number): void {
+  const block = blocks.find((one) => one.site === site);
+  if (block === undefined) blocks.push({ site, from, to, took: to - from });
+  else {
+    block.to = to;
+    block.took += to - from;
+  }
 }
 
-export function u<Value>(_: unknown, value: Value): Value {
-  const at = now();
-  const { site, from } = blocking;
-  blocking.site = -1;
-  if (site === -1) return value;
-  const block = blocks.find((one) => one.site === site);
-  if (block === undefined) blocks.push({ site, from, to: at, took: at - from });
-  else {
-    block.to = at;
-    block.took += at - from;
+/** A stretch in which main was stopped and asked where it stands, and how often it stood at which place. */
+interface Stuck {
+  call: Call;
+  from: number;
+  places: Map<number, number>;
+}
+let stuck: Stuck | null = null;
+
+/**
+ * Main stands somewhere in a turn that has not ended. It is told at once, as it may never end.
+ *
+ * @param owner who had most slices of the turn: of many short ones the turn is what lasts.
+ */
+export function standsStuck(current: Call | null, owner: Call, place: number, at: number): void {
+  const isLong = current !== null && at - current.resumed >= holds.least / 2;
+  const call = isLong ? current : owner;
+  const from = isLong ? current.resumed : (told.at(-1)?.to ?? turn.began);
+  // It has just gone on.
+  if (at - from < holds.least / 2) return;
+  if (stuck === null || stuck.from !== from) {
+    endStuck(at);
+    stuck = { call, from, places: new Map() };
+    const actor = tellCall(call);
+    write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
+    const details = { place, text: sites[call.site]?.function ?? "<module>" };
+    write(["event", Math.round(at), "stood-at", thread, actor, 0, details]);
   }
-  return value;
+  stuck.places.set(place, (stuck.places.get(place) ?? 0) + 1);
+}
+
+/** What was told to have begun, and was not told otherwise, is over. */
+function endStuck(at: number): void {
+  if (stuck === null) return;
+  const { call, from } = stuck;
+  const to = call.left > from ? call.left : at;
+  write([
+    "event",
+    Math.round(to),
+    "step-ended",
+    thread,
+    tellCall(call),
+    0,
+    { place: placeStuck() },
+  ]);
+  stuck = null;
+}
+
+/** Where it stood most often. */
+function placeStuck(): number {
+  const places = [...stuck!.places].toSorted(([, a], [, b]) => b - a);
+  return places[0]![0];
 }
 
 /** How long the thread has computed, and wanted a core, in ticks; null where the system does not say. */
@@ -102,6 +141,7 @@ export function held(call: Call, at: number): void {
 }
 
 function tell(call: Call, from: number, to: number, turns: number | null): void {
+  const isBegun = stuck !== null && stuck.from === from;
   const most = to - from;
   const inside = blocks.filter((block) => block.from >= from && block.to <= to);
   const longest = inside.reduce<Block | null>(
@@ -115,8 +155,8 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
     const cpu = Math.min(most, now.cpu - clocks.cpu);
     const queued = Math.min(most - cpu, now.queued - clocks.queued);
     // A thread that got no core did not hold its loop; and many short slices did if they have computed.
-    if (turns === null && block === null && queued * 2 > most) return;
-    if (turns !== null && cpu < holds.least) return;
+    if (!isBegun && turns === null && block === null && most - queued < holds.least) return;
+    if (!isBegun && turns !== null && cpu < holds.least) return;
     numbers["cpu"] = Math.round(cpu);
     numbers["queued"] = Math.round(queued);
   }
@@ -125,11 +165,24 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   blocks = [];
   lastHold.from = from;
   lastHold.to = to;
-  const place = placeOf(block === null ? (call.at === -1 ? call.site : call.at) : block.site);
-  const actor = tellCall(call);
-  write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
+  const site = block === null ? (call.at === -1 ? call.site : call.at) : block.site;
+  const place = isBegun && block === null ? placeStuck() : placeOf(site);
+  const actor = tellCall(isBegun ? stuck!.call : call);
+  if (isBegun) stuck = null;
+  else write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
   const text = block === null ? {} : { text: sites[block.site]!.called?.name ?? "" };
   write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
+}
+
+/** A blocking call has returned of which it has been told that it has begun, and at which place. */
+export function endTold(call: Call, from: number, site: number, at: number): void {
+  const text = sites[site]!.called?.name ?? "";
+  const details = { place: placeOf(site), text };
+  write(["event", Math.round(at), "step-ended", thread, tellCall(call), 0, details]);
+  told.push({ from, to: at });
+  lastHold.from = from;
+  lastHold.to = at;
+  clocks = readClocks();
 }
 
 /** A turn of the loop is over, of which nothing need have been long by itself. */
@@ -139,6 +192,7 @@ export function turnEnds(): void {
   const from = told.at(-1)?.to ?? began;
   if (lastEnd - from >= holds.least && owner !== null && slices > 1)
     tell(owner, from, lastEnd, slices);
+  endStuck(lastEnd);
   if (told.length > 0) told = [];
   if (blocks.length > 0) blocks = [];
 }

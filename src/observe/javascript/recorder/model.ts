@@ -17,6 +17,7 @@ export const CALLBACK = 3;
 /** There is something to be done when it goes on (`Call.resumes`). */
 export const DUE = 1;
 export const IN_COMBINATOR = 2;
+export const BEHIND_PROMISE = 4;
 
 /**
  * A call of an async function, a module's evaluation or a callback.
@@ -120,6 +121,7 @@ export class Made {
   due = 0;
   /** Whether somebody waits for it, or has. */
   isWaited = false;
+  isSettled = false;
 
   constructor(site: number, by: Call | null, at: number) {
     this.site = site;

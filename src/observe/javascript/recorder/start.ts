@@ -1,21 +1,32 @@
 /** Starts the recorder of a thread. */
 import { basename, isAbsolute, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import type { Inserted, Site } from "../inserted.ts";
+import { u, w } from "./blocking.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
 import { exit, exitCalled, handlersBegin, x } from "./exits.ts";
-import { endedBy, logged, settleFailures, unhandled } from "./failures.ts";
-import { holds, isSpinning, takeClocks, tookItself, turn, u, w } from "./holds.ts";
-import { tellChildren } from "./children.ts";
+import { endedBy, logged, unhandled } from "./failures.ts";
+import { holds, isSpinning, lastHold, standsStuck, takeClocks, tookItself, turn } from "./holds.ts";
 import { aliveKinds, h, keeping, tellHandles } from "./handles.ts";
-import { addSites, addSource, loadedFrom } from "./sites.ts";
+import {
+  addSites,
+  addSource,
+  functionAt,
+  inSource,
+  isTransformed,
+  loadedFrom,
+  otherPlace,
+} from "./sites.ts";
 import { OVER } from "./model.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { openTap } from "./tap.ts";
-import { liveCalls, newId, setArm, state, tellChanges } from "./telling.ts";
+import { liveCalls, newId, setArm, state } from "./telling.ts";
+import { flush, whenFlushed } from "./flush.ts";
 import { s } from "./timers.ts";
-import { isThreadTold, openRecord, thread, trouble, write, writeOut } from "./writer.ts";
+import * as watchdog from "./watchdog.ts";
+import { isToldOf, openRecord, recordPath, thread, trouble, write, writeOut } from "./writer.ts";
 
 export interface RecorderOptions {
   runtime: "bun" | "node";
@@ -58,7 +69,7 @@ const leastHold = 20_000;
 /** How long changes are gathered before they are written, in ms. */
 const pause = 20;
 
-export function startRecorder({ runtime, settings }: RecorderOptions): Recorder {
+export function startRecorder({ runtime, settings, own }: RecorderOptions): Recorder {
   const instant = openRecord(settings.folder, isMainThread, startOfThread());
   setInstant(instant);
   holds.least = Math.max(leastHold, settings.blocksNs / 1000);
@@ -79,6 +90,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
   beginMain();
   armFlush();
   armQuiet(runtime);
+  if (isMainThread) armWatchdog(runtime, instant, own);
   takeClocks();
   calls.newTurn(now());
   openTap();
@@ -90,7 +102,9 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
       write(["modules", thread, ++modules]);
       // What keeps its thread from now on is seen at least to be there.
       if (modules === 1) writeOut();
-      return addSites(file, sites, first);
+      const from = addSites(file, sites, first);
+      if (isMainThread && runtime === "bun") watchdog.placesKnown(functionsOf(file, sites, from));
+      return from;
     },
     addSource,
     unseen: (file, why) => write(["unseen", file, why]),
@@ -151,6 +165,15 @@ const inserted: Inserted = {
   z,
 };
 
+/** Where the functions of a module begin, by their sites. */
+function functionsOf(file: string, sites: readonly Site[], first: number): unknown[] {
+  return sites.flatMap(({ kind, line, column, function: name }, index) =>
+    kind === "call" || kind === "callback" || kind === "module"
+      ? [[first + index, file, line, column, name === "<module>" ? null : name]]
+      : [],
+  );
+}
+
 function beginMain(): void {
   const { main } = state;
   main.id = newId();
@@ -160,7 +183,7 @@ function beginMain(): void {
     write(["event", 0, "main-started", thread, main.id, 0]);
   } else {
     const name = `worker ${thread - 1}`;
-    if (!isThreadTold()) {
+    if (!isToldOf(`["thread",${thread},`)) {
       write(["actor", main.id, "thread", { function: null, name }]);
       write(["thread", thread, name, { actor: main.id }]);
     }
@@ -182,41 +205,66 @@ function beginMain(): void {
 
 const withoutEnd = (file: string): string => file.replace(/\.[cm]?[jt]sx?$/, "");
 
-function flush(all: boolean): void {
-  try {
-    const at = now();
-    settleFailures();
-    tellChildren();
-    tellChanges(at, all);
-    writeOut();
-    whenQuiet?.();
-  } catch (error) {
-    trouble("flush", error);
-    writeOut();
-  }
-}
-
 function armFlush(): void {
   const timer = setTimeout(() => {
-    state.isArmed = false;
     calls.newTurn(now());
+    state.isArmed = false;
+    watchdog.watched.due(0);
+    endToldTurn();
     flush(false);
     takeClocks();
   }, pause);
   timer.unref();
   state.isArmed = true;
+  state.armedUntil = now() + pause * 1000;
+  watchdog.watched.due(state.armedUntil);
   const { refresh } = timer;
   setArm(() => {
     state.isArmed = true;
     state.armedUntil = now() + pause * 1000;
+    watchdog.watched.due(state.armedUntil);
     refresh.call(timer);
   });
+}
+
+function armWatchdog(runtime: "bun" | "node", instant: number, own: string): void {
+  const isNode = runtime === "node";
+  const main = state.main.id;
+  const { least } = holds;
+  watchdog.prepare({ path: recordPath(), instant, thread, main, least, isNode, own });
+  if (isNode) Reflect.set(globalThis, Symbol.for(watchdog.askedBy), stopped);
+  else calls.setInto(watchdog.goneInto);
+  setTimeout(() => watchdog.start(), watchdog.watchedAfter).unref();
+}
+
+/** Main has been stopped in a turn that does not end: tells where it stands. */
+function stopped(frames: [url: string, line: number, column: number, name: string][]): void {
+  guard("stopped", () => {
+    for (const [url, at, column, name] of frames) {
+      const { file, line } = inSource(url.startsWith("file:") ? fileURLToPath(url) : url, {
+        line: at,
+        column,
+      });
+      if (!isTransformed(file)) continue;
+      const place = otherPlace(file, line, null, functionAt(file, line) ?? name);
+      standsStuck(calls.currentCall(), calls.currentOwner() ?? state.main, place, now());
+      writeOut();
+      return;
+    }
+  });
+}
+
+/** A turn has ended after all of which it was told in Bun that it stands: by now it is known better who held it, if one did. */
+function endToldTurn(): void {
+  const place = watchdog.toldStuck();
+  if (place === null) return;
+  const at = lastHold.to > state.armedUntil ? state.armedUntil : now();
+  write(["event", Math.round(at), "step-ended", thread, state.main.id, 0, { place }]);
 }
 
 /** After so long without anything the loop is quiet, in ms. */
 const quietAfter = 250;
 
-let whenQuiet: (() => void) | null = null;
 let toldAlive = "";
 
 /** Has it told what can wake the thread, and what keeps the process, when nothing has moved for a while. */
@@ -229,11 +277,11 @@ function armQuiet(runtime: "bun" | "node"): void {
   }, quietAfter);
   timer.unref();
   const { refresh } = timer;
-  whenQuiet = () => {
+  whenFlushed(() => {
     takeClocks();
     since = { turn: turn.number, at: now() };
     refresh.call(timer);
-  };
+  });
 }
 
 function quiet(runtime: "bun" | "node", took: number): void {

@@ -383,6 +383,17 @@ export function liveCalls(): { timers: boolean; others: boolean } {
   return waits;
 }
 
+/** Notes that a promise has settled, as somebody goes on behind it. */
+export function tellSettled(made: Made, at: number): void {
+  if (made.isSettled) return;
+  made.isSettled = true;
+  if (made.id !== 0) write(["event", Math.round(at), "task-ended", thread, made.id, finished]);
+}
+
+/** Whether anything is to be told. */
+export const hasNews = (): boolean =>
+  young.next !== young || changed.length > 0 || changedKinds.length > 0;
+
 /** A call that is younger than this may be over soon, and is not told as yet: in ticks. */
 const youth = 10_000;
 

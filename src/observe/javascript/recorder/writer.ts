@@ -1,7 +1,11 @@
 /** The record's file: lines are gathered, and appended in whole blocks. */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
+import * as fs from "node:fs";
 import { threadId } from "node:worker_threads";
 import { encodeRecord, recordSuffix, type RecordLine } from "../record.ts";
+
+// As they were before the program could replace them.
+const { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } = fs;
+export const { readFileSync } = fs;
 
 /** The ids of a thread, by its number, begin behind this one. */
 export const firstIdOf = (number: number): number => number * 2 ** 32;
@@ -16,6 +20,8 @@ const mostLines = 2000;
 
 let lines: RecordLine[] = [];
 let path = "";
+export const recordPath = (): string => path;
+export const hasLines = (): boolean => lines.length > 0;
 let descriptor = -1;
 const troubles = new Set<string>();
 
@@ -40,15 +46,15 @@ export function openRecord(folder: string, isMain: boolean, startedAt: number): 
 /** How much of the record's end is looked through for what others have told of this thread. */
 const tail = 2 ** 18;
 
-/** Whether whoever started this thread has told of it. */
-export function isThreadTold(): boolean {
+/** Whether something was told of late, by whatever thread of the process. */
+export function isToldOf(beginning: string): boolean {
   const length = Math.min(tail, fstatSync(descriptor).size);
   const read = openSync(path, "r");
   try {
     const block = Buffer.alloc(length);
     const from = fstatSync(read).size - length;
     const bytes = readSync(read, block, 0, length, from);
-    return block.toString("utf8", 0, bytes).includes(`["thread",${thread},`);
+    return block.toString("utf8", 0, bytes).includes(beginning);
   } finally {
     closeSync(read);
   }

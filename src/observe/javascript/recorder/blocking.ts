@@ -1,0 +1,48 @@
+/** Calls that block their thread. */
+import { currentCall } from "./calls.ts";
+import { now } from "./clock.ts";
+import { flush } from "./flush.ts";
+import { blocked, endTold } from "./holds.ts";
+import type { Call } from "./model.ts";
+import { placeOf, sites } from "./sites.ts";
+import { hasNews, state, tellCall } from "./telling.ts";
+import { watched } from "./watchdog.ts";
+import { hasLines, thread, trouble } from "./writer.ts";
+
+/** The call that is being made. */
+interface Blocking {
+  site: number;
+  from: number;
+  /** Who makes it, in which stretch, where it may last and others are to know of it. */
+  by: Call | null;
+  stretch: number;
+}
+
+/** What may block for as long as it likes. */
+const lasting = new Set(["wait", "execSync", "execFileSync", "spawnSync", "sleepSync", "readSync"]);
+
+export function w(site: number): unknown {
+  const blocking: Blocking = { site, from: now(), by: null, stretch: 0 };
+  const name = sites[site]!.called?.name ?? "";
+  if (thread !== 1 || !lasting.has(name)) return blocking;
+  try {
+    const by = currentCall() ?? state.main;
+    blocking.by = by;
+    blocking.stretch = by.resumed;
+    const actor = tellCall(by);
+    const place = placeOf(site);
+    if (hasLines() || hasNews()) flush(true);
+    watched.blocks(blocking.from, by.resumed, actor, place, name);
+  } catch (error) {
+    trouble("blocking", error);
+  }
+  return blocking;
+}
+
+export function u<Value>(began: unknown, value: Value): Value {
+  const { site, from, by, stretch } = began as Blocking;
+  const at = now();
+  blocked(site, from, at);
+  if (by !== null && watched.returns()) endTold(by, stretch, site, at);
+  return value;
+}

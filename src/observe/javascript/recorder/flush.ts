@@ -1,0 +1,29 @@
+/** Writing what has changed. */
+import { tellChildren } from "./children.ts";
+import { now } from "./clock.ts";
+import { settleFailures } from "./failures.ts";
+import { tellWorkers } from "./handles.ts";
+import { tellChanges } from "./telling.ts";
+import { trouble, writeOut } from "./writer.ts";
+
+let then: (() => void) | null = null;
+
+/** What is to be done when all is written. */
+export function whenFlushed(own: () => void): void {
+  then = own;
+}
+
+/** Writes what there is. @param all of calls that have only begun, too */
+export function flush(all: boolean): void {
+  try {
+    settleFailures();
+    tellChildren();
+    tellWorkers();
+    tellChanges(now(), all);
+    writeOut();
+    then?.();
+  } catch (error) {
+    trouble("flush", error);
+    writeOut();
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * Main stands still, and cannot say so itself: a Worker looks at what it has left in shared memory, writes of a blocking
+ * call that lasts, and finds out where a turn stands that does not end. In Node it has main stopped and asked; in Bun it
+ * knows the function that main went into last.
+ */
+import { Worker } from "node:worker_threads";
+import type { Session } from "node:inspector";
+import { trouble } from "./writer.ts";
+
+const OriginalWorker = Worker;
+
+/** What the Worker is given. Times are ticks. */
+interface Given {
+  cells: SharedArrayBuffer;
+  path: string;
+  /** The process's instant 0, in µs since 1970. */
+  instant: number;
+  thread: number;
+  main: number;
+  /** From how long on a hold is told. */
+  least: number;
+  isNode: boolean;
+  /** The recorder's own files are in it. */
+  own: string;
+}
+
+const cells = new SharedArrayBuffer(512);
+
+/** Numbers that main leaves, by these indexes. */
+const numbers = new Float64Array(cells, 0, 8);
+/** When the recorder's timer is due; 0: it is not set. */
+const DUE = 0;
+/** The blocking call that is being made: since when, in which stretch of whom, at which place; 0: none. */
+const BLOCKED = 1;
+const STRETCH = 2;
+const ACTOR = 3;
+const PLACE = 4;
+
+const integers = new Int32Array(cells, 64, 8);
+/** The length of the blocking call's name. */
+const LENGTH = 0;
+/** Whether the Worker has told of the blocking call. */
+const TOLD = 1;
+/** The site of the function that main went into last, and 1 more; kept in Bun only. */
+const INTO = 2;
+/** Where the Worker has told that a turn of main's stands: the site, and 1 more. */
+const STUCK = 3;
+
+const text = new Uint8Array(cells, 128, 256);
+
+let worker: Worker | null = null;
+let startIt: (() => Worker) | null = null;
+/** Where functions begin that the Worker does not know yet. */
+let places: unknown[] = [];
+
+/** Main's part: what it leaves in shared memory. */
+export const watched = {
+  due(at: number): void {
+    numbers[DUE] = at;
+  },
+  /** A call is about to be made that may block for long. */
+  blocks(from: number, stretch: number, actor: number, place: number, name: string): void {
+    start();
+    numbers[STRETCH] = stretch;
+    numbers[ACTOR] = actor;
+    numbers[PLACE] = place;
+    const { written } = new TextEncoder().encodeInto(name, text);
+    integers[LENGTH] = written;
+    Atomics.store(integers, TOLD, 0);
+    numbers[BLOCKED] = from;
+  },
+  /** It has returned. @returns whether the Worker has told of it. */
+  returns(): boolean {
+    if (numbers[BLOCKED] === 0) return false;
+    numbers[BLOCKED] = 0;
+    return Atomics.load(integers, TOLD) === 1;
+  },
+};
+
+/** Notes which function main goes into, in Bun. */
+export const goneInto = (site: number): void => {
+  integers[INTO] = site + 1;
+};
+
+/** The place that the Worker has told main to stand at, of which it has not told since; null: nowhere. */
+export function toldStuck(): number | null {
+  const site = Atomics.exchange(integers, STUCK, 0);
+  return site === 0 ? null : firstPlaceTold + site - 1;
+}
+
+/** The ids of the Worker's own places begin here. */
+const firstPlaceTold = 2 ** 51;
+
+/** Has the Worker know where functions begin, `[site, file, line, column, name]`. */
+export function placesKnown(added: readonly unknown[]): void {
+  if (worker === null) places.push(...added);
+  else worker.postMessage(added);
+}
+
+export function start(): void {
+  if (worker !== null || startIt === null) return;
+  try {
+    worker = startIt();
+    worker.unref();
+    if (places.length > 0) worker.postMessage(places);
+    places = [];
+  } catch (error) {
+    trouble("watchdog", error);
+    startIt = null;
+  }
+}
+
+/** Prepares the Worker, which starts when it is needed, or when the process has lasted for a while. */
+export function prepare(given: Omit<Given, "cells">): void {
+  startIt = () =>
+    new OriginalWorker(`(${watch.toString()})(require)`, {
+      eval: true,
+      execArgv: [],
+      env: {},
+      workerData: { ...given, cells } satisfies Given,
+    });
+}
+
+/** How long the process lasts before it is watched in any case, in ms. */
+export const watchedAfter = 40;
+
+/** The key of main's function that a paused main is asked by. */
+export const askedBy = "tandem.stuck";
+
+/** The Worker's whole text: it uses nothing that stands outside of it. */
+function watch(load: (name: string) => unknown): void {
+  const { parentPort, workerData } = load("node:worker_threads") as {
+    parentPort: { on(event: "message", heard: (places: unknown[][]) => void): void; unref(): void };
+    workerData: Given;
+  };
+  const { openSync, writeSync } = load("node:fs") as typeof import("node:fs");
+  const { cells: shared, path, instant, thread, main, least, isNode, own } = workerData;
+  const left = new Float64Array(shared, 0, 8);
+  const flags = new Int32Array(shared, 64, 8);
+  const name = new Uint8Array(shared, 128, 256);
+  const descriptor = openSync(path, "a");
+  const now = (): number => (performance.timeOrigin + performance.now()) * 1000 - instant;
+  const write = (...lines: unknown[]): void => {
+    writeSync(descriptor, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  };
+  const functions = new Map<number, unknown[]>();
+  parentPort.on("message", (added) => {
+    for (const [site, ...place] of added) functions.set(site as number, place);
+  });
+
+  /** The blocking call that has been told, by when it began. */
+  let told = 0;
+  /** The turn that does not end, by when the timer was due, and how often it has been looked at. */
+  let stuck = 0;
+  let looks = 0;
+  let session: Session | null = null;
+  let isPaused = false;
+
+  const tellBlock = (from: number): void => {
+    const [, , stretch, actor, place] = left;
+    const what = new TextDecoder().decode(name.slice(0, flags[0]));
+    if (left[1] !== from) return;
+    told = from;
+    Atomics.store(flags, 1, 1);
+    if (left[1] !== from) return;
+    write(
+      ["event", Math.round(stretch!), "step-began", thread, actor, 0, { place }],
+      ["event", Math.round(from), "stood-at", thread, actor, 0, { place }],
+      ["event", Math.round(from), "waits-for", thread, actor, 0, { text: what }],
+    );
+  };
+
+  const pause = (): void => {
+    if (session !== null) {
+      if (!isPaused) session.post("Debugger.pause");
+      return;
+    }
+    const { Session: Inspector } = load("node:inspector") as typeof import("node:inspector");
+    const asked = new Inspector();
+    session = asked;
+    asked.connectToMainThread();
+    const scripts = new Map<string, string>();
+    asked.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) =>
+      scripts.set(scriptId, url),
+    );
+    asked.on("Debugger.paused", ({ params: { callFrames } }) => {
+      isPaused = true;
+      const goOn = (): void => {
+        isPaused = false;
+        asked.post("Debugger.resume");
+      };
+      const frames = callFrames.slice(0, 50).map(({ functionName, location, callFrameId }) => {
+        const url = scripts.get(location.scriptId) ?? "";
+        const { lineNumber: line, columnNumber: column = 0 } = location;
+        return { url, line: line + 1, column: column + 1, functionName, callFrameId };
+      });
+      const users = frames.filter(({ url }) => url !== "" && !url.startsWith("node:"));
+      // In the middle of what the recorder does it cannot be asked.
+      const [top] = users;
+      if (top === undefined || top.url.includes(own)) return goOn();
+      const told = users.map(({ url, line, column, functionName }) => [
+        url,
+        line,
+        column,
+        functionName,
+      ]);
+      const expression = `globalThis[Symbol.for("tandem.stuck")]?.(${JSON.stringify(told)})`;
+      const { callFrameId } = top;
+      asked.post("Debugger.evaluateOnCallFrame", { callFrameId, expression, silent: true }, goOn);
+    });
+    asked.post("Debugger.enable", () => asked.post("Debugger.pause"));
+  };
+
+  const tellFunction = (since: number): void => {
+    const site = flags[2]! - 1;
+    const known = functions.get(site);
+    if (known === undefined) return;
+    // Ids of its own, as a thread that has no number.
+    const place = 2 ** 51 + site;
+    const [file, line, column, of] = known;
+    Atomics.store(flags, 3, site + 1);
+    write(
+      ["place", place, file, line, column, of],
+      ["event", Math.round(since), "step-began", thread, main, 0, { place }],
+      ["event", Math.round(since), "stood-at", thread, main, 0, { place }],
+    );
+  };
+
+  const goesOn = (): void => {
+    stuck = 0;
+    looks = 0;
+    if (session === null) return;
+    session.post("Debugger.disable");
+    session.disconnect();
+    session = null;
+  };
+
+  const look = (): void => {
+    const [due, blocked] = left;
+    const at = now();
+    if (blocked !== 0) {
+      if (blocked !== told && at - blocked! >= least) tellBlock(blocked!);
+      return;
+    }
+    const isStuck = due !== 0 && at - due! >= least / 2;
+    if (!isStuck || (stuck !== 0 && stuck !== due)) {
+      if (stuck !== 0) goesOn();
+      return;
+    }
+    stuck = due!;
+    looks++;
+    if (isNode) {
+      if (looks <= 10 || looks % 10 === 0) pause();
+    } else if (at - due! >= 1e6 && looks > 0) {
+      // In Bun a turn of a second may still end, and be told by main then.
+      if (looks < 1e6) tellFunction(due!);
+      looks = 1e6;
+    }
+  };
+  const often = Math.min(100, Math.max(25, least / 2000));
+  setInterval(look, often);
+}
