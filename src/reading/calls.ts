@@ -92,3 +92,31 @@ export class CallReader {
     },
   };
 }
+
+const ofActors = new WeakMap<readonly object[], ReadonlyMap<number, readonly object[]>>();
+
+/** What is told of each actor, in order. Made once of a list, which may be long and nobody changes. */
+export function byActor<One extends { actor: number }>(
+  all: readonly One[],
+): ReadonlyMap<number, readonly One[]> {
+  const known = ofActors.get(all) ?? Map.groupBy(all, ({ actor }) => actor);
+  ofActors.set(all, known);
+  return known as ReadonlyMap<number, readonly One[]>;
+}
+
+const combined = new WeakMap<readonly Use[], ReadonlyMap<string, readonly Use[]>>();
+
+/** All that went into the combinator which an actor's promise did, that itself included: they were used at one instant. */
+export function inputsWith(
+  all: readonly Use[],
+  { actor, by: how, place }: Pick<SettledWithout, "actor" | "by" | "place">,
+): readonly Use[] {
+  const keyOf = (use: Pick<Use, "how" | "place" | "at">): string =>
+    `${use.how} ${use.place} ${use.at}`;
+  const known = combined.get(all) ?? Map.groupBy(all, keyOf);
+  combined.set(all, known);
+  const own = byActor(all)
+    .get(actor)
+    ?.find((use) => use.how === how && use.place === place);
+  return own === undefined ? [] : known.get(keyOf(own))!;
+}

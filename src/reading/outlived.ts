@@ -4,7 +4,7 @@
  * others until one of these failed, or a limit won.
  */
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
-import { type SettledWithout, type Use, waitingUses } from "./calls.ts";
+import { byActor, inputsWith, type SettledWithout, type Use, waitingUses } from "./calls.ts";
 import { actorsByNumber, type ActorOutcome } from "./entities.ts";
 import type { Standstill } from "./standstill.ts";
 import { noticeable } from "./victims.ts";
@@ -70,14 +70,13 @@ export function outlivedWork(
     // What its process cut off is lost.
     if (call.status === "abandoned" || (call.endedAt ?? Infinity) - at < noticeable) return [];
     // Whoever waits for it by itself, or together with others, has not given up.
-    const isWanted = uses.some(
-      (use) => use.actor === actor && waitingUses.has(use.how) && use.place !== place,
-    );
+    const own = byActor(uses).get(actor) ?? [];
+    const isWanted = own.some((use) => waitingUses.has(use.how) && use.place !== place);
     if (isWanted) return [];
     // Of several of a kind the first to come to its end was wanted, and the others are no longer.
     if (by === "race" && isWonByLike(settled, { byNumber, uses })) return [];
     calls.add(actor);
-    const waiter = uses.findLast((use) => use.actor === actor && use.how === by)?.by ?? null;
+    const waiter = own.findLast((use) => use.how === by)?.by ?? null;
     return [{ actor, waiter, at, by, place, endedAt: endOf(call) }];
   });
   return [...jobs, ...limited, ...without];
@@ -85,15 +84,29 @@ export function outlivedWork(
 
 /** Whether one of the same function had come to its end when a race settled that both were in. */
 function isWonByLike(
-  { actor, at, place }: SettledWithout,
+  settled: SettledWithout,
   { byNumber, uses }: { byNumber: ReadonlyMap<number, ActorOutcome>; uses: readonly Use[] },
 ): boolean {
-  const own = byNumber.get(actor)!;
-  return uses.some((use) => {
-    if (use.actor === actor || use.how !== "race" || use.place !== place) return false;
-    const { function: of, status, endedAt } = byNumber.get(use.actor)!;
-    return of === own.function && status === "finished" && endedAt !== null && endedAt <= at;
-  });
+  const inputs = inputsWith(uses, settled);
+  const ends = firstEnds.get(inputs) ?? firstEndsOf(inputs, byNumber);
+  firstEnds.set(inputs, ends);
+  return (ends.get(byNumber.get(settled.actor)!.function) ?? Infinity) <= settled.at;
+}
+
+const firstEnds = new WeakMap<readonly Use[], ReadonlyMap<string | null, Ticks>>();
+
+/** By function: when the first of some calls had finished. */
+function firstEndsOf(
+  inputs: readonly Use[],
+  byNumber: ReadonlyMap<number, ActorOutcome>,
+): ReadonlyMap<string | null, Ticks> {
+  const ends = new Map<string | null, Ticks>();
+  for (const { actor } of inputs) {
+    const { function: of, status, endedAt } = byNumber.get(actor)!;
+    if (status === "finished" && endedAt !== null)
+      ends.set(of, Math.min(endedAt, ends.get(of) ?? Infinity));
+  }
+  return ends;
 }
 
 /** Whether work went on for long after an instant. */

@@ -25,18 +25,14 @@ export function whyOf(actor: ActorOutcome, report: ProgramReport): string | null
 
 /** What part a call had in the end of its process, or in the standing still of main; null where it had none. */
 function partWords({ number, lost }: ActorOutcome, report: ProgramReport): string | null {
-  const { reading, names } = report;
-  for (const { exit } of reading.processes) {
-    if (exit === null || lost) continue;
-    const line = exit.place === null ? "" : ` (${names.line(exit.place)})`;
-    if (exit.actor === number) return `called for the exit${line}`;
-    if (reading.chains.above(exit.actor).has(number))
-      return `waited for ${names.kind(exit.actor)}, which called for the exit${line}`;
-  }
-  const isMains = reading.actors.some(
-    (one) => one.kind === "main" && one.lost && reading.chains.line(one.number).has(number),
-  );
-  return isMains && !lost ? "main stood in it" : null;
+  const { names, decided, inMain } = report;
+  if (lost) return null;
+  const exit = decided.get(number);
+  if (exit === undefined) return inMain.has(number) ? "main stood in it" : null;
+  const line = exit.place === null ? "" : ` (${names.line(exit.place)})`;
+  return exit.actor === number
+    ? `called for the exit${line}`
+    : `waited for ${names.kind(exit.actor)}, which called for the exit${line}`;
 }
 
 function destroyedWords({ number }: ActorOutcome, { rules }: ProgramReport): string {

@@ -7,6 +7,7 @@ import type { Alike, Floated } from "../reading/calls.ts";
 import {
   type ActorOutcome,
   actorsByNumber,
+  type Exit,
   isProgram,
   isWork,
   type ProcessOutcome,
@@ -17,6 +18,7 @@ import type { Reading } from "../reading/reading.ts";
 import { findInProgram, type ProgramFinding } from "../remedies/program/findings.ts";
 import { Names } from "../remedies/program/names.ts";
 import type { ProcessDefinition } from "../trace/definitions.ts";
+import { NOBODY } from "../trace/log.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import type { ObservedSource } from "../trace/trace.ts";
 import { actorsApart } from "./apart.ts";
@@ -65,6 +67,10 @@ export interface ProgramReport extends ObservedTrace {
   floated: ReadonlyMap<number, Floated>;
   /** Those who dropped a cancellation, with the place at which they did. */
   swallowed: ReadonlyMap<number, number | null>;
+  /** Those who called for the exit of their process, and those who waited for them, with that. */
+  decided: ReadonlyMap<number, Exit>;
+  /** What a lost main stands waiting for. */
+  inMain: ReadonlySet<number>;
   unseen: readonly Unseen[];
   findings: readonly ProgramFinding[];
   /** By actor: the rule of the first finding that is about it. */
@@ -131,6 +137,18 @@ export function reportProgram(observed: ObservedTrace): ProgramReport {
     floated: new Map(reading.floated.map((one) => [one.actor, one])),
     swallowed: new Map(reading.swallowed.map(({ actor, place }) => [actor, place])),
     unseen,
+    decided: new Map(
+      reading.processes.flatMap(({ exit }) =>
+        exit === null || exit.actor === NOBODY
+          ? []
+          : [exit.actor, ...reading.chains.above(exit.actor)].map((actor) => [actor, exit]),
+      ),
+    ),
+    inMain: new Set(
+      reading.actors.flatMap(({ kind, lost, number }) =>
+        kind === "main" && lost ? [...reading.chains.line(number)] : [],
+      ),
+    ),
     findings,
     rules: new Map(
       findings.toReversed().flatMap(({ actors, rule }) => actors.map((actor) => [actor, rule])),

@@ -632,3 +632,24 @@ describe("calls that are counted only", () => {
     expect(reading.actors.filter(({ lost }) => lost)).toEqual([]);
   });
 });
+
+describe("races at one place", () => {
+  test("are each their own: that another was won by its like says nothing of one that was not", () => {
+    const { told: all } = readSketch((process) => {
+      floats(process);
+      for (const [name, begins, ends] of [
+        ["early", 2, 10],
+        ["late", 100, 400],
+      ] as const)
+        process
+          .actor("call", name, { line: 10, code: 1, function: "work" })
+          .at(begins, "task-created", name)
+          .at(begins, "task-started", name)
+          .at(begins, "used", name, "Main", { how: "race", by: "main", place: 12 })
+          .at(ends, "task-ended", name, "Main", { status: "finished" });
+      process.at(150, "settled-race", "late", "Main", { combinator: "race", place: 12 });
+      runsOut(process, 500);
+    });
+    expect(all).toEqual([told("outlived", ["late"], { made: [10] })]);
+  });
+});

@@ -6,7 +6,7 @@
  * not told, even where nobody waited for it.
  */
 import { NOBODY } from "../../trace/log.ts";
-import type { Floated, SettledWithout } from "../calls.ts";
+import { byActor, type Floated, type SettledWithout } from "../calls.ts";
 import { actorsByNumber, type ActorOutcome } from "../entities.ts";
 import type { Handler } from "../observations.ts";
 import { kindOf } from "./case.ts";
@@ -207,13 +207,13 @@ function whyOf({ reading }: Program, { number, kind, startedAt }: ActorOutcome, 
       (endedAt === null || startedAt! <= endedAt),
   );
   if (handler !== undefined) return { is: "within", handler };
-  const settled = reading.settledWithout.findLast(({ actor }) => actor === number);
+  const settled = byActor(reading.settledWithout).get(number)?.at(-1);
   if (settled !== undefined) return { is: "without", settled };
   // What nothing could settle would not have come to its end if somebody had waited for it.
   if (end.by === "nothing-left") return { is: "cut-off" };
-  const dropped = reading.floated.findLast(({ actor }) => actor === number);
+  const dropped = byActor(reading.floated).get(number)?.at(-1);
   if (dropped !== undefined) return { is: "floating", dropped };
-  const isUsed = reading.uses.some(({ actor }) => actor === number);
+  const isUsed = byActor(reading.uses).has(number);
   const isAwaited = reading.chains.waitersOf(number).length > 0;
   return isUsed || isAwaited ? { is: "cut-off" } : { is: "floating", dropped: null };
 }

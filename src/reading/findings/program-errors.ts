@@ -1,6 +1,8 @@
 /** Findings about failures in a program of which no code learned, or learned too late. */
+import { byActor } from "../calls.ts";
 import { actorsByNumber, type ActorOutcome } from "../entities.ts";
 import type { Failure } from "../failures.ts";
+import type { Reading } from "../reading.ts";
 import { strays } from "./errors.ts";
 import type { DetectedInProgram, Program } from "./program-finding.ts";
 import { failedInto } from "./program-losses.ts";
@@ -123,7 +125,15 @@ interface Failed {
 }
 
 /** Work and entries that failed. What main fails with ends its process, which tells of it. */
-function failed({ reading }: Program): Failed[] {
+function failed({ reading }: Program): readonly Failed[] {
+  const known = failures.get(reading) ?? failedIn(reading);
+  failures.set(reading, known);
+  return known;
+}
+
+const failures = new WeakMap<Reading, readonly Failed[]>();
+
+function failedIn(reading: Reading): readonly Failed[] {
   const byNumber = actorsByNumber(reading.actors);
   const last = new Map<number, Failed>();
   for (const failure of reading.failures) {
@@ -152,9 +162,9 @@ function unheard(program: Program): Failed[] {
  */
 function siblingOf(program: Program, { actor, failure }: Failed): number | null {
   const { reading } = program;
-  const settled = reading.settledWithout.find(
-    (one) => one.actor === actor.number && one.by === "all" && one.at <= failure.at,
-  );
+  const settled = byActor(reading.settledWithout)
+    .get(actor.number)
+    ?.find((one) => one.by === "all" && one.at <= failure.at);
   const before = settled === undefined ? null : failedInto(reading, settled);
   if (before !== null) return before;
   if (actor.parent === null || (actor.kind !== "task" && settled === undefined)) return null;

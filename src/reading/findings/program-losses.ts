@@ -1,7 +1,9 @@
 /** Findings about work of a program that was lost, outlived whoever waited for it, or swallowed its cancellation. */
+import type { Ticks } from "../../base/duration.ts";
+import { byActor, inputsWith, type SettledWithout, type Use } from "../calls.ts";
 import { actorsByNumber, type ActorOutcome } from "../entities.ts";
+import type { Failure } from "../failures.ts";
 import type { LoopOutcome } from "../loops.ts";
-import type { OutlivedWork } from "../outlived.ts";
 import type { Reading } from "../reading.ts";
 import { endOf, whyNeverBegun } from "./ends.ts";
 import { alike } from "./case.ts";
@@ -110,7 +112,7 @@ export function outlived(program: Program): DetectedInProgram<"outlived">[] {
         waiter,
         by,
         place,
-        failed: by === "all" ? failedInto(program.reading, first) : null,
+        failed: by === "all" ? failedInto(program.reading, { ...first, place }) : null,
         endedAt,
         until: until(longest),
       },
@@ -121,16 +123,20 @@ export function outlived(program: Program): DetectedInProgram<"outlived">[] {
 /** Whose failure it was that a combinator had failed with when it settled without an actor; null where not known. */
 export function failedInto(
   { failures, uses }: Pick<Reading, "failures" | "uses">,
-  { actor, at, place = null }: Pick<OutlivedWork, "actor" | "at" | "place">,
+  { actor, at, place }: Pick<SettledWithout, "actor" | "at" | "place">,
 ): number | null {
-  const others = new Set(
-    uses
-      .filter((use) => use.how === "all" && use.place === place && use.actor !== actor)
-      .map((use) => use.actor),
-  );
-  const failure = failures.findLast((one) => others.has(one.actor) && one.at <= at);
-  return failure?.actor ?? null;
+  const inputs = inputsWith(uses, { actor, by: "all", place });
+  const known = failedWith.get(inputs);
+  if (known?.at === at) return known.actor;
+  const own = byActor(failures);
+  const failed = inputs.flatMap((use) => own.get(use.actor) ?? []).filter((one) => one.at <= at);
+  const last = failed.reduce<Failure | null>((a, b) => (a !== null && a.at > b.at ? a : b), null);
+  failedWith.set(inputs, { at, actor: last?.actor ?? null });
+  return last?.actor ?? null;
 }
+
+/** What has been found of a combinator's inputs last, since it is asked for each of them. */
+const failedWith = new WeakMap<readonly Use[], { at: Ticks; actor: number | null }>();
 
 /**
  * Tasks that caught their cancellation and went on, or ended because of a clause for whatever may come. Whoever

@@ -293,11 +293,7 @@ export class ProgramRows {
   #hasExited({ kind, number, status }: ActorOutcome): boolean {
     if (kind !== "main" || status === "finished" || status === "failed" || !this.#floats)
       return false;
-    const { processes, chains } = this.#report.reading;
-    return processes.some(
-      ({ exit }) =>
-        exit !== null && (exit.actor === number || chains.above(exit.actor).has(number)),
-    );
+    return this.#report.decided.has(number);
   }
 
   #end({ number, endedAt }: ActorOutcome): string {
