@@ -366,6 +366,40 @@ process.exit(0);
     expect(threads).toEqual(["main", "worker 1"]);
   });
 
+  test.skipIf(runtime === "bun")(
+    "what process.exit cuts off of the output is counted",
+    async () => {
+      const run = await record(`
+process.stdout.write("x".repeat(4_000_000));
+process.exit(0);
+`);
+      const [cut] = told(run, "output-cut");
+      expect(cut).toMatch(/^output-cut \d+ main at 3 "stdout"$/);
+      const bytes = Number(cut!.split(" ")[1]);
+      expect(bytes).toBeGreaterThan(0);
+      expect(run.stdout.length).toBeLessThan(4_000_000);
+      const short = await record(`console.log("all of it"); process.exit(0);`);
+      expect(told(short, "output-cut")).toEqual([]);
+    },
+  );
+
+  test("a turn of callbacks that no site tells of holds the loop all the same", async () => {
+    const run = await record(`
+const until = performance.now() + 1500;
+function parse() {
+  if (performance.now() < until) process.nextTick(parse);
+}
+setTimeout(() => {}, 50);
+parse();
+`);
+    const steps = told(run, "step-began", "step-ended").map((event) => event.replace(/ cpu.*/, ""));
+    const at = runtime === "bun" ? "" : " at 4";
+    expect(steps).toEqual([`step-began main${at}`, `step-ended main${at}`]);
+    const [late] = told(run, "late");
+    expect(late).toEndWith("timer callback at 6");
+    expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(1_000_000);
+  });
+
   test("main that stands in Atomics.wait for ever is told to, with what it was about before", async () => {
     const run = await record(
       `${sleeping}

@@ -83,5 +83,19 @@ export function exitCalled(code: number, by: Call | null): void {
   const site = calling;
   const place = site === -1 ? {} : { place: placeOf(site) };
   const actor = by === null ? 0 : tellCall(by);
-  write(["event", Math.round(now()), "exit-called", thread, actor, code, place]);
+  const at = Math.round(now());
+  write(["event", at, "exit-called", thread, actor, code, place]);
+  for (const { stream, bytes } of unwritten())
+    write(["event", at, "output-cut", thread, actor, bytes, { text: stream, ...place }]);
+}
+
+/** What was written and has not been handed to the system: only Node says, of streams that the program has used. */
+function unwritten(): { stream: string; bytes: number }[] {
+  const { _getActiveHandles: list } = process as unknown as { _getActiveHandles?(): unknown[] };
+  return (list?.call(process) ?? []).flatMap((each) => {
+    const { fd, writableLength } = each as { fd?: unknown; writableLength?: unknown };
+    const isOwn = fd === 1 || fd === 2;
+    if (!isOwn || typeof writableLength !== "number" || writableLength === 0) return [];
+    return { stream: fd === 1 ? "stdout" : "stderr", bytes: writableLength };
+  });
 }

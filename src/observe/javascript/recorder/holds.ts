@@ -48,6 +48,8 @@ interface Stuck {
   call: Call;
   from: number;
   places: Map<number, number>;
+  /** When it was seen to stand last. */
+  seen: number;
 }
 let stuck: Stuck | null = null;
 
@@ -64,20 +66,23 @@ export function standsStuck(current: Call | null, owner: Call, place: number, at
   if (at - from < holds.least / 2) return;
   if (stuck === null || stuck.from !== from) {
     endStuck(at);
-    stuck = { call, from, places: new Map() };
+    stuck = { call, from, places: new Map(), seen: at };
     const actor = tellCall(call);
     write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
     const details = { place, text: sites[call.site]?.function ?? "<module>" };
     write(["event", Math.round(at), "stood-at", thread, actor, 0, details]);
   }
+  stuck.seen = at;
   stuck.places.set(place, (stuck.places.get(place) ?? 0) + 1);
 }
 
 /** What was told to have begun, and was not told otherwise, is over. */
 function endStuck(at: number): void {
   if (stuck === null) return;
-  const { call, from } = stuck;
-  const to = call.left > from ? call.left : at;
+  const { call, from, seen } = stuck;
+  const to = Math.max(seen, call.left > from ? call.left : at);
+  lastHold.from = from;
+  lastHold.to = to;
   write([
     "event",
     Math.round(to),
@@ -183,6 +188,27 @@ export function endTold(call: Call, from: number, site: number, at: number): voi
   lastHold.from = from;
   lastHold.to = at;
   clocks = readClocks();
+}
+
+/**
+ * The recorder's own timer has come late: its thread was kept by code that no site tells of.
+ *
+ * @param main whoever is the thread's program.
+ */
+export function cameLate(main: Call, due: number, at: number): void {
+  if (at - due < holds.least || lastHold.to >= due) return;
+  const now = readClocks();
+  if (clocks === null || now === null) return;
+  const most = at - due;
+  const cpu = Math.min(most, now.cpu - clocks.cpu);
+  if (cpu < holds.least) return;
+  const queued = Math.min(most - cpu, now.queued - clocks.queued);
+  const numbers = { cpu: Math.round(cpu), queued: Math.round(queued) };
+  clocks = now;
+  lastHold.from = due;
+  lastHold.to = at;
+  write(["event", Math.round(due), "step-began", thread, main.id, 0]);
+  write(["event", Math.round(at), "step-ended", thread, main.id, 0, { numbers }]);
 }
 
 /** A turn of the loop is over, of which nothing need have been long by itself. */

@@ -8,7 +8,16 @@ import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
 import { exit, exitCalled, handlersBegin, x } from "./exits.ts";
 import { endedBy, logged, unhandled } from "./failures.ts";
-import { holds, isSpinning, lastHold, standsStuck, takeClocks, tookItself, turn } from "./holds.ts";
+import {
+  cameLate,
+  holds,
+  isSpinning,
+  lastHold,
+  standsStuck,
+  takeClocks,
+  tookItself,
+  turn,
+} from "./holds.ts";
 import { aliveKinds, h, keeping, tellHandles } from "./handles.ts";
 import {
   addSites,
@@ -207,10 +216,14 @@ const withoutEnd = (file: string): string => file.replace(/\.[cm]?[jt]sx?$/, "")
 
 function armFlush(): void {
   const timer = setTimeout(() => {
-    calls.newTurn(now());
+    const at = now();
+    calls.newTurn(at);
     state.isArmed = false;
     watchdog.watched.due(0);
-    endToldTurn();
+    guard("timer", () => {
+      endToldTurn();
+      cameLate(state.main, state.armedUntil, at);
+    });
     flush(false);
     takeClocks();
   }, pause);
@@ -232,7 +245,7 @@ function armWatchdog(runtime: "bun" | "node", instant: number, own: string): voi
   const main = state.main.id;
   const { least } = holds;
   watchdog.prepare({ path: recordPath(), instant, thread, main, least, isNode, own });
-  if (isNode) Reflect.set(globalThis, Symbol.for(watchdog.askedBy), stopped);
+  if (isNode) Object.defineProperty(globalThis, Symbol.for(watchdog.askedBy), { value: stopped });
   else calls.setInto(watchdog.goneInto);
   setTimeout(() => watchdog.start(), watchdog.watchedAfter).unref();
 }
