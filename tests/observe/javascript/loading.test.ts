@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { join } from "node:path";
 import { patience } from "../../support/patience.ts";
 import { Programs } from "./programs.ts";
-import { runtimes } from "./runtimes.ts";
+import { allRuntimes } from "./runtimes.ts";
 
 setDefaultTimeout(patience);
 
@@ -26,7 +26,7 @@ async function seen(
 const job = (mark: string): string =>
   `export async function job(value) {\n  await 0;\n  return "${mark}" + value;\n}\n`;
 
-describe.each(runtimes)("$title", ({ command, isBun, why }) => {
+describe.each(allRuntimes)("$title", ({ command, isBun, isTyped, why }) => {
   const onlyIf = test.skipIf(why !== "");
 
   onlyIf(`ES modules of the user's are seen, and no package's${why}`, async () => {
@@ -234,6 +234,18 @@ plugin({ name: "own", setup(build) {
     // Bun asks one plugin only, and that is the user's: what it makes of its files is not seen.
     expect(told.filter((line) => line.includes(": module"))).toEqual(["app.ts: module 1"]);
     await seen([...command, "main.cjs"], folder);
+  });
+
+  test.skipIf(!isTyped || why !== "")(`TypeScript is seen${why}`, async () => {
+    const folder = await programs.write({
+      "app.ts": `import { type Size, size } from "./size.ts";\n\nconst job = async (of: Size): Promise<number> => {\n  const at = new Error("here").stack!.split("\\n")[1]!.replace(/.*app.ts:(\\d+).*/, "$1");\n  return Number(at) + of.width;\n};\nconsole.log(await job(size satisfies Size));\n`,
+      "size.ts": `export interface Size {\n  width: number;\n}\nexport const size: Size = { width: 3 };\n`,
+      "common.cts": `interface Size {\n  width: number;\n}\nconst job = async (of: Size): Promise<number> => of.width;\njob({ width: require("./size.ts").size.width }).then(console.log);\n`,
+    });
+    const { told, stdout } = await seen([...command, "app.ts"], folder);
+    expect(stdout).toBe("7\n");
+    expect(told).toContain("app.ts: call 3");
+    expect((await seen([...command, "common.cts"], folder)).told).toContain("common.cts: call 4");
   });
 
   test.skipIf(!isBun)("TypeScript and TSX are seen", async () => {

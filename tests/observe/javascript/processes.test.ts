@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { builtExecutable } from "../../support/executable.ts";
 import { patience } from "../../support/patience.ts";
 import { Programs } from "./programs.ts";
-import { runtimes } from "./runtimes.ts";
+import { allRuntimes } from "./runtimes.ts";
 
 setDefaultTimeout(patience);
 
@@ -26,7 +26,7 @@ async function modulesSeen(command: readonly string[], folder: string): Promise<
 const said = (what: string): string =>
   `const said = async () => { await 0; console.log(${JSON.stringify(what)}, process.env.OWN ?? "-", process.argv.length, process.execArgv); };\nsaid();\n`;
 
-describe.each(runtimes)("$title", ({ command, isBun, why }) => {
+describe.each(allRuntimes)("$title", ({ command, isBun, why }) => {
   const onlyIf = test.skipIf(why !== "");
 
   onlyIf(`Workers${why}`, async () => {

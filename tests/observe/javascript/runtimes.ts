@@ -3,6 +3,8 @@ export interface TestedRuntime {
   title: string;
   command: readonly string[];
   isBun: boolean;
+  /** Whether it runs TypeScript. */
+  isTyped: boolean;
   /** Why it is skipped, for the titles of its tests; "" where it is not. */
   why: string;
 }
@@ -10,11 +12,12 @@ export interface TestedRuntime {
 const node = Bun.which("node");
 
 export const runtimes: readonly TestedRuntime[] = [
-  { title: "Bun", command: [process.execPath], isBun: true, why: "" },
+  { title: "Bun", command: [process.execPath], isBun: true, isTyped: true, why: "" },
   {
     title: "Node",
     command: [node ?? "node"],
     isBun: false,
+    isTyped: false,
     why: node === null ? " (skipped: there is no node)" : "",
   },
 ];
@@ -30,7 +33,12 @@ export function otherNodes(): TestedRuntime[] {
       title: `Node ${version}`,
       command: [path ?? "node"],
       isBun: false,
+      isTyped: true,
       why: path === null ? ` (skipped: npx has no node@${version} at hand)` : "",
     };
   });
 }
+
+/** Those at hand; with the laws other versions of Node as well. */
+export const allRuntimes: readonly TestedRuntime[] =
+  process.env["TANDEM_LAWS"] === undefined ? runtimes : [...runtimes, ...otherNodes()];

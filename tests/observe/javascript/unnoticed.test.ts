@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { patience } from "../../support/patience.ts";
 import { Programs } from "./programs.ts";
-import { runtimes } from "./runtimes.ts";
+import { allRuntimes } from "./runtimes.ts";
 
 setDefaultTimeout(patience);
 
@@ -54,6 +54,28 @@ Error.prepareStackTrace = before;
 console.log(new Error("again").stack.split("\\n").length > 1);
 `,
   },
+  "the messages of errors": {
+    text: `
+const get = async () => undefined; const sync = () => undefined; const o = { async m(x) { return null } };
+const tries = [
+  async () => (await get()).name,
+  async () => sync().name,
+  async () => { const { a } = await get(); return a },
+  async () => (await get())(),
+  async () => (await o.m("a, (b")).deep.er,
+  async () => { for (const x of await get()) x },
+  async () => [...sync()],
+  async () => o.nothing(await get(), sync()),
+  async () => o.nothing.more(await get()),
+  async () => new (await get())(),
+  async () => (await get())[await get()],
+  async () => { null[sync()] },
+  async () => [1].map((x) => o.nothing(Promise.resolve(x), await_(x))),
+  async () => { throw Object.freeze(new TypeError("$td.b(1,2)")) },
+];
+for (const each of tries) try { await each() } catch (error) { console.log(error.message, "|", error.stack.split("\\n")[0], Object.keys(error).includes("message")) }
+`,
+  },
   "the process": {
     text: `
 console.log(process.argv.length, process.execArgv, Object.keys(globalThis).filter((name) => name.includes("td")));
@@ -79,7 +101,7 @@ console.log(log.join("\\n"));
   },
 };
 
-describe.each(runtimes)("$title", ({ command, isBun, why }) => {
+describe.each(allRuntimes)("$title", ({ command, isBun, why }) => {
   test.skipIf(why !== "").each(Object.entries(looking))(
     `sees no change in %s${why}`,
     async (_, { text }) => {

@@ -16,6 +16,7 @@ import { KeptTransformations } from "./kept.ts";
 import { KnownModules } from "./known-modules.ts";
 import { loadTransform } from "./load-transform.ts";
 import { globalName, Modules, writtenAs } from "./modules.ts";
+import { asInBun, mending } from "./messages.ts";
 import { ownModules } from "./ours.ts";
 import { textAsPrinted } from "./printed-by-bun.ts";
 import { cureFinally, cureInspect } from "./promises.ts";
@@ -33,7 +34,8 @@ export function startBun(start: () => Recorder | null, file: string): void {
   hide(file);
   const recorder = start();
   if (recorder === null) return;
-  publish(globalName, recorder.t);
+  const t = mending(recorder.t, asInBun);
+  publish(globalName, t);
   let next = 0;
   const known = new KnownModules();
   const modules = new Modules({
@@ -42,7 +44,7 @@ export function startBun(start: () => Recorder | null, file: string): void {
     draw: (count) => (next += count) - count,
     onAdded(module) {
       const { transformed, first } = module;
-      publish(transformed.name, recorder.t);
+      publish(transformed.name, t);
       known.add(module);
       if (transformed.module === "cjs" && isScript(module)) known.showOtherwise(module);
       const map = SourceMap.of(module.file, module.source);

@@ -1,4 +1,5 @@
 /** The modules of a thread that run transformed, by what an error or a function shows of them. */
+import { fileURLToPath } from "node:url";
 import type { OwnModule } from "./modules.ts";
 import { Positions } from "./positions.ts";
 
@@ -9,6 +10,14 @@ export interface KnownModule {
   first: number;
   count: number;
   load(): OwnModule | null;
+}
+
+export interface FramePlace {
+  module: OwnModule;
+  line: number;
+  column: number;
+  /** The line of the stack with another column. */
+  text(column: number): string;
 }
 
 export class KnownModules {
@@ -28,6 +37,21 @@ export class KnownModules {
 
   ofFile(file: string): OwnModule | null {
     return this.#byFile.get(file)?.load() ?? null;
+  }
+
+  /** Where a line of a stack is in one of them; the column is that of the transformed text. */
+  placeIn(frame: string): FramePlace | null {
+    const [, before, path, row, column, after] =
+      /^(.*?)((?:file:\/\/|\/|[A-Za-z]:\\)[^():]*):(\d+):(\d+)(\)?)$/.exec(frame) ?? [];
+    if (path === undefined) return null;
+    const module = this.ofFile(path.startsWith("file:") ? fileURLToPath(path) : path);
+    if (module === null) return null;
+    return {
+      module,
+      line: Number(row),
+      column: Number(column),
+      text: (own) => `${before}${path}:${row}:${own}${after}`,
+    };
   }
 
   /** The module whose transformed text a part of it is from, by the first site that the part names. */

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Inserted, Site } from "../inserted.ts";
-import { publish } from "./global-name.ts";
 import type { Recorder } from "./recorder.ts";
 import { SourceMap } from "./source-map.ts";
 import { tellModule } from "./tell-module.ts";
@@ -26,7 +25,6 @@ export type LoaderMessage =
   | {
       file: string;
       first: number;
-      name: string;
       sites: Site[];
       /** What its text says of a source map. */
       comment: string;
@@ -44,13 +42,13 @@ export class LoaderThread {
 
   /** @param onLearned hears of each module that has come to be known. */
   constructor(
-    { recorder, ...data }: Omit<LoaderData, "port"> & { recorder: Recorder },
+    { recorder, t, ...data }: Omit<LoaderData, "port"> & { recorder: Recorder; t: Inserted },
     onLearned: (file: string, first: number, count: number) => void,
   ) {
     this.#recorder = recorder;
     this.#onLearned = onLearned;
     this.#data = data;
-    this.guarded = this.#guard(recorder.t);
+    this.guarded = this.#guard(t);
   }
 
   start(): void {
@@ -74,7 +72,6 @@ export class LoaderThread {
         this.#recorder.unseen(message.file, message.why);
         continue;
       }
-      publish(message.name, this.guarded);
       this.#onLearned(message.file, message.first, message.sites.length);
       const map = SourceMap.of(message.file, message.comment);
       tellModule(this.#recorder, { ...message, map });

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { hashInNode } from "./hash-in-node.ts";
 import { KeptTransformations } from "./kept.ts";
 import { loadTransform } from "./load-transform.ts";
-import { Modules, writtenAs } from "./modules.ts";
+import { isPublished } from "./global-name.ts";
+import { globalName, Modules, writtenAs } from "./modules.ts";
 import { SourceMap } from "./source-map.ts";
 import type { LoaderData, LoaderMessage } from "./node-loader-thread.ts";
 
@@ -23,7 +24,9 @@ export function initialize({ folder, own: filter, numbers, port }: LoaderData): 
     load: () => loadTransform(folder),
     draw: (count) => Atomics.add(numbers, 0, count),
     onAdded({ file, source, first, transformed: { name, sites } }) {
-      tell({ file, first, name, sites, comment: SourceMap.commentIn(source) });
+      if (isPublished(name, globalName))
+        tell({ file, first, sites, comment: SourceMap.commentIn(source) });
+      else tell({ file, why: `it has the word ${name.slice(0, -1)}` });
     },
     onUnseen: (file, why) => tell({ file, why }),
   });
@@ -42,5 +45,7 @@ export async function load(
   const text =
     typeof source === "string" ? source : new TextDecoder().decode(source as ArrayBuffer);
   const added = modules.add(file, text, { module: "esm", ...writtenAs(file) });
-  return added === null ? loaded : { ...loaded, source: added.code };
+  return added !== null && isPublished(added.transformed.name, globalName)
+    ? { ...loaded, source: added.code }
+    : loaded;
 }

@@ -9,7 +9,7 @@ import { inspect } from "node:util";
 import type { ModuleSyntax } from "../syntax.ts";
 import { loadsModulesFirst, mayBeEsm, mayImport } from "./node-entry.ts";
 import { LoaderThread } from "./node-loader-thread.ts";
-import { publish } from "./global-name.ts";
+import { publish, publishAll } from "./global-name.ts";
 import { hashInNode } from "./hash-in-node.ts";
 import { CarriedVariables } from "./carried.ts";
 import { cureToString, textInSource } from "./function-text.ts";
@@ -21,6 +21,7 @@ import { cureStacks } from "./stacks.ts";
 import { tellModule } from "./tell-module.ts";
 import { KeptTransformations } from "./kept.ts";
 import { loadTransform } from "./load-transform.ts";
+import { asInNode, mending } from "./messages.ts";
 import { followModuleRunner } from "./module-runner.ts";
 import { globalName, Modules, writtenAs, type OwnModule } from "./modules.ts";
 import { followChildren } from "./node-children.ts";
@@ -73,13 +74,14 @@ export function startNode(start: () => Recorder | null, file: string): void {
   });
   const numbers = new Int32Array(new SharedArrayBuffer(4));
   const known = new KnownModules();
+  const t = mending(recorder.t, asInNode(known));
   const modules = new Modules({
     kept: new KeptTransformations(folder, hashInNode),
     load: () => loadTransform(folder),
     draw: (count) => Atomics.add(numbers, 0, count),
     onAdded(module) {
       const { transformed, first } = module;
-      publish(transformed.name, recorder.t);
+      publish(transformed.name, t);
       known.add(module);
       const map = SourceMap.of(module.file, module.source);
       tellModule(recorder, { file: module.file, sites: transformed.sites, first, map });
@@ -96,17 +98,17 @@ export function startNode(start: () => Recorder | null, file: string): void {
     return modules.add(of, text, { module: "esm", typescript: false, jsx: false })?.code ?? null;
   });
   if (ModuleClass.registerHooks !== undefined) {
-    publish(globalName, recorder.t);
+    publish(globalName, t);
     ModuleClass.registerHooks({ load: hookOf(own, modules) });
     return;
   }
-  const loader = new LoaderThread({ folder, own, numbers, recorder }, (of, first, count) => {
+  const loader = new LoaderThread({ folder, own, numbers, recorder, t }, (of, first, count) => {
     const load = (): OwnModule | null =>
       modules.again(of, readFileSync(of, "utf8"), { module: "esm", ...writtenAs(of) }, first);
     let loaded: OwnModule | null | undefined;
     known.addLater({ file: of, first, count, load: () => (loaded ??= load()) });
   });
-  publish(globalName, loader.guarded);
+  publishAll(globalName, loader.guarded);
   if (loadsModulesFirst()) loader.start();
   replaceCompile((code, of) => {
     if (mayImport(code)) loader.start();

@@ -1,5 +1,4 @@
 /** The stacks of errors: without the frames of what loads the user's modules, and with the columns of their sources. */
-import { fileURLToPath } from "node:url";
 import type { KnownModules } from "./known-modules.ts";
 import { disguise } from "./natives.ts";
 
@@ -59,11 +58,7 @@ function cured(
 }
 
 function moved(line: string, modules: KnownModules): string {
-  const [, before, path, row, column, after] =
-    /^(.*?)((?:file:\/\/|\/|[A-Za-z]:\\)[^():]*):(\d+):(\d+)(\)?)$/.exec(line) ?? [];
-  if (path === undefined) return line;
-  const module = modules.ofFile(path.startsWith("file:") ? fileURLToPath(path) : path);
-  if (module === null) return line;
-  const own = modules.positionsIn(module).columnOf(Number(row), Number(column));
-  return `${before}${path}:${row}:${own}${after}`;
+  const place = modules.placeIn(line);
+  if (place === null) return line;
+  return place.text(modules.positionsIn(place.module).columnOf(place.line, place.column));
 }
