@@ -37,7 +37,7 @@ const visibleInPython = [
 const visibleInJavaScript = [
   {
     where: "environment",
-    what: `NODE_OPTIONS and BUN_OPTIONS begin with what brings the recorder in, and there are variables whose names begin with TANDEM_; with the Bun inside tandem process.execPath is tandem's own file, and where the PATH has no bun it ends with a folder that has`,
+    what: `NODE_OPTIONS and BUN_OPTIONS begin with what brings the recorder in, and there are variables whose names begin with TANDEM_; with the Bun inside tandem process.execPath is tandem's own file, and what it starts finds a bun at the end of its PATH where there is none`,
   },
   {
     where: "globalThis",
@@ -57,7 +57,15 @@ const visibleInJavaScript = [
   },
   {
     where: "uncaught errors",
-    what: `what Bun prints beside them: its caret may stand behind its place, and of a program that is CommonJS it prints the text with the recorder's calls in it, and the frames of what loads that; Node prints what it does without tandem`,
+    what: `what a runtime prints of the source beside them: in Bun the caret may stand behind its place; of CommonJS in Bun, and in Node, the line is that of the text with the recorder's calls in it`,
+  },
+  {
+    where: "CommonJS in Bun",
+    what: `a module that is required and imported has one name more when it is imported, "module.exports"; of one that ES modules import, what waits for process.nextTick may come behind its microtasks`,
+  },
+  {
+    where: "coverage",
+    what: `what V8 counts is of the text with the recorder's calls in it`,
   },
 ];
 
