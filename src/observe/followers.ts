@@ -6,9 +6,9 @@ import { interruptions } from "../trace/event.ts";
 import type { FollowedFor, FollowedRecord } from "./followed.ts";
 import type { ObservedLanguage } from "./language.ts";
 import { LinesFollowed } from "./lines-followed.ts";
-import type { ProcessTranscript } from "./process-transcript.ts";
+import type { ProcessHeader, ProcessTranscript } from "./process-transcript.ts";
 import { RingsFollowed } from "./rings-followed.ts";
-import { isAlive } from "./system.ts";
+import { isAlive, parentOf } from "./system.ts";
 import type { Transcript } from "./transcript.ts";
 import type { Unseen } from "./unseen.ts";
 
@@ -40,6 +40,8 @@ export class Followers {
   readonly #known = new Set<string>();
   #discoveredAt = -Infinity;
   readonly #all: Followed[] = [];
+  /** Processes without a file, and the nearest above each that has one. */
+  readonly #between = new Map<number, number>();
   /** Those that have ended in a way that is not known yet. */
   readonly #untold = new Set<Followed>();
 
@@ -188,7 +190,23 @@ export class Followers {
       before.record.process?.ended(0, { code: 0 });
       this.#close(before);
     }
+    this.#transcript.starters.set(pid, this.#starterOf(record.header));
     this.#all.push({ path, pid, record, isOver: false });
+  }
+
+  /** The nearest process above one that has a file: a shell may stand between them. 0 for none. */
+  #starterOf({ pid, parentPid }: ProcessHeader): number {
+    const followed = new Set(this.pids);
+    const between: number[] = [];
+    let above = parentPid;
+    while (above > 1 && above !== pid && !followed.has(above) && !between.includes(above)) {
+      between.push(above);
+      above = this.#between.get(above) ?? parentOf(above) ?? 0;
+    }
+    if (!followed.has(above)) return 0;
+    // They may be gone when the next one comes that they have started.
+    for (const one of between) this.#between.set(one, above);
+    return above;
   }
 
   #complaint(name: string, folder: string): void {

@@ -4,6 +4,7 @@
  * Such a recorder comes into every process of its language, so into a package manager's as well. Only once a module
  * of the user's has been seen in one is told what happened in it, from its first line on.
  */
+import { basename, extname } from "node:path";
 import type { FollowedFor, FollowedRecord, UnseenModule } from "./followed.ts";
 import type { ObservedLanguage } from "./language.ts";
 import { isFields, isId, isText, isTime, LinesProcess } from "./lines-process.ts";
@@ -214,5 +215,13 @@ function headerIn([is, head]: Line): ProcessHeader | null {
     startedEpoch: BigInt(Math.round(epoch * 1000)) * 1000n,
     runtime,
     command,
+    ...programIn(command),
   };
+}
+
+/** The name of the file that a runtime runs, as far as its command line says so. */
+function programIn(command: string): { program?: string } {
+  const [, file = ""] = command.split(" ");
+  const isFile = !file.startsWith("-") && (file.includes("/") || extname(file) !== "");
+  return isFile ? { program: basename(file) } : {};
 }

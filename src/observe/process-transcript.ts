@@ -25,6 +25,8 @@ export interface ProcessHeader extends StartedAt {
   runtime: string;
   /** The command line, quoted as for a shell. */
   command: string;
+  /** What its program is called, where that is known to be another name than that of what runs it. */
+  program?: string;
 }
 
 /** How many single details are kept of all processes; of more there is a count. */
@@ -94,8 +96,8 @@ export class ProcessTranscript {
 
   /** @param parent the number of the process that started it. */
   definition(parent: number | null): ProcessDefinition {
-    const { command, pid } = this.header;
-    return { name: nameOf(command), parent, pid, command };
+    const { command, pid, program = nameOf(command) } = this.header;
+    return { name: program, parent, pid, command };
   }
 
   /**

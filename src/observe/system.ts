@@ -45,15 +45,33 @@ export function cpuOf(pid: number): number {
 /** A tick of the system's clock, in ms (USER_HZ is 100 on every Linux that tandem runs on). */
 const clockTickMs = 10;
 
-function statOf(
-  pid: number,
-): { state: string; cpuMs: number; group: number; foreground: number } | null {
+/** The process that started one, or has taken it over; null where nobody knows. */
+export function parentOf(pid: number): number | null {
+  return statOf(pid)?.parent ?? null;
+}
+
+interface Stat {
+  state: string;
+  parent: number;
+  cpuMs: number;
+  group: number;
+  foreground: number;
+}
+
+function statOf(pid: number): Stat | null {
   const stat = readProc(`/proc/${pid}/stat`);
   // The name, in parentheses, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   if (stat === "" || fields.length < 13) return null;
   const cpuMs = (Number(fields[11]) + Number(fields[12])) * clockTickMs;
-  return { state: fields[0]!, cpuMs, group: Number(fields[2]), foreground: Number(fields[5]) };
+  const [parent, group, , , foreground] = fields.slice(1, 6).map(Number);
+  return {
+    state: fields[0]!,
+    parent: parent!,
+    cpuMs,
+    group: group!,
+    foreground: foreground!,
+  };
 }
 
 /**

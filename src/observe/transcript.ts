@@ -25,6 +25,8 @@ export class Transcript {
   readonly processes: ProcessTranscript[] = [];
   /** Begins with the first process. */
   readonly clock = new TraceClock();
+  /** By pid: the process that started it, as far as that has a record, or the nearest above that one. */
+  readonly starters = new Map<number, number>();
   readonly #source: TranscriptSource;
   readonly #registers: Registers;
 
@@ -61,9 +63,17 @@ export class Transcript {
     const order = this.processes.toSorted(byStart);
     return new Map(
       order.map((process, at) => {
-        const { parentPid } = process.header;
-        // Its parent may be a process with no recorder, or one that has ended.
-        const parent = order.slice(0, at).findLast(({ header }) => header.pid === parentPid);
+        const before = order.slice(0, at);
+        const { pid, parentPid } = process.header;
+        let parent: ProcessTranscript | undefined;
+        const seen = new Set([pid]);
+        // Whoever started it may be one of which nothing is told.
+        for (let above = this.starters.get(pid) ?? parentPid; above !== 0 && !seen.has(above);) {
+          seen.add(above);
+          parent = before.findLast(({ header }) => header.pid === above);
+          if (parent !== undefined) break;
+          above = this.starters.get(above) ?? 0;
+        }
         return [process.number, process.definition(parent?.number ?? null)];
       }),
     );

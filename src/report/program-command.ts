@@ -3,7 +3,7 @@ import type { ProcessReport } from "./program.ts";
 
 /** Whether a command of this name runs the file that is its first argument. */
 function isRunBy(name: string, file: string): boolean {
-  if (/^python[\d.]*$/.test(name)) return !file.startsWith("-");
+  if (/^python[\d.]*$/.test(name)) return file !== "" && !file.startsWith("-");
   // What else Bun and Node.js are given first may be a command of theirs.
   return /^(?:node|nodejs|bun)$/.test(name) && /[\\/]|\.[cm]?[jt]sx?$/.test(file);
 }
@@ -12,8 +12,11 @@ function isRunBy(name: string, file: string): boolean {
 export function shownCommand(command: string): string {
   const [first = "", ...rest] = command.split(" ");
   const name = first.slice(first.lastIndexOf("/") + 1);
-  const isFile = rest.length > 0 && isRunBy(name, rest[0]!);
-  return (isFile ? rest : [name, ...rest]).join(" ");
+  const [file = "", ...others] = rest;
+  if (!isRunBy(name, file)) return [name, ...rest].join(" ");
+  // A file that is called like a command is one: `npm`, and not the folder that it lies in.
+  const isCommand = !name.startsWith("python") && /^\/.*\/[\w-]+$/.test(file);
+  return [isCommand ? file.slice(file.lastIndexOf("/") + 1) : file, ...others].join(" ");
 }
 
 /** A process by its program, where its own name is that of what runs it. */

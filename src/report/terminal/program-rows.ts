@@ -128,6 +128,7 @@ export class ProgramRows {
    * others ran is told among work of its kind.
    */
   #ofThreads(process: ProcessReport): Row[] {
+    if (isSilent(process)) return [];
     const [first] = process.threads;
     const isAlone = process.threads.every((one) => one === first || one.loops.length === 0);
     const told = process.threads.filter((thread) => thread === first || this.#hasRow(thread));
@@ -610,4 +611,14 @@ function gravestFirst(kinds: readonly Kind[], room: number): readonly Kind[] {
   if (kinds.length <= room) return kinds;
   const rank = ({ counts }: Kind): number => fates.findIndex((fate) => counts[fate] > 0);
   return kinds.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Whether nothing is known of a process but that it was there, since no recorder told of what it did. */
+function isSilent({ threads, kinds }: ProcessReport): boolean {
+  return (
+    kinds.length === 0 &&
+    threads.every(
+      ({ program, others, loops }) => program === null && others.length === 0 && loops.length === 0,
+    )
+  );
 }

@@ -4,6 +4,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { readTrace } from "../../../src/trace/read.ts";
+import { findPython } from "../../support/python.ts";
 import { patience } from "../../support/patience.ts";
 import {
   callBeside,
@@ -11,6 +12,7 @@ import {
   command,
   environment,
   tandemHere,
+  type TemporaryFolder,
   temporaryFolder,
 } from "../../support/tandem.ts";
 import { TandemInTerminal } from "../../support/terminal.ts";
@@ -389,3 +391,117 @@ describe("what runs a program", () => {
     expect(stdout).toContain("--timeout");
   });
 });
+
+/** The processes of a program's result: what each is called, who started it and how it ended. */
+async function processesOf(words: readonly string[], cwd: string) {
+  const options = ["--quiet", "--json", "result.json"];
+  const { status, stderr } = await callBeside([...command(), "observe", ...options, ...words], {
+    cwd,
+  });
+  expect(stderr).toBe("");
+  const { processes, source } = JSON.parse(readFileSync(`${cwd}/result.json`, "utf8")) as {
+    processes: {
+      name: string;
+      parentId: number | null;
+      exitCode: number | null;
+      signal: string | null;
+    }[];
+    source: { language: string };
+  };
+  return {
+    status,
+    language: source.language,
+    processes: processes.map(({ name, parentId, exitCode, signal }) => [
+      name,
+      parentId,
+      signal ?? exitCode,
+    ]),
+  };
+}
+
+const python = findPython(9);
+
+describe.skipIf(Bun.which("npm") === null || python === null)(
+  "processes of several languages",
+  () => {
+    /** Programs that are started, and what starts them. */
+    const files = {
+      "child.mjs": "setTimeout(() => process.exit(4), 300);",
+      "waits.mjs": "console.log('up'); setTimeout(() => {}, 60_000);",
+      "child.py": "import time; time.sleep(0.3); raise SystemExit(5)",
+      "from-python.py": `import subprocess
+subprocess.run(["node", "child.mjs"])
+subprocess.run("node child.mjs; exit 0", shell=True)`,
+      "from-node.mjs": `import { spawn } from "node:child_process";
+import { once } from "node:events";
+const python = spawn(${JSON.stringify(python?.path)}, ["child.py"]);
+await once(python, "exit");
+const killed = spawn("node", ["waits.mjs"]);
+killed.stdout.once("data", () => killed.kill("SIGKILL"));
+await once(killed, "exit");`,
+      "package.json": JSON.stringify({
+        scripts: { test: "node child.mjs", fine: "node fine.mjs" },
+      }),
+      "fine.mjs": "setTimeout(() => {}, 10);",
+    };
+    const withFiles = (): TemporaryFolder => {
+      const folder = temporaryFolder();
+      for (const [name, text] of Object.entries(files)) folder.file(name, text);
+      return folder;
+    };
+
+    test("stand in one trace, below whoever started them, a shell between them or none", async () => {
+      using folder = withFiles();
+      const words = ["--python", python!.path, "from-python.py"];
+      const { status, language, processes } = await processesOf(words, folder.path);
+      expect({ status, language }).toEqual({ status: 0, language: "python" });
+      expect(processes.slice(1)).toEqual([
+        ["child.mjs", 0, 4],
+        ["child.mjs", 0, 4],
+      ]);
+    });
+
+    test("end as whoever started them says", async () => {
+      using folder = withFiles();
+      for (const options of [[], ["--runtime", "node"]]) {
+        const words = [...options, "from-node.mjs"];
+        const { status, language, processes } = await processesOf(words, folder.path);
+        expect({ status, language }).toEqual({ status: 0, language: "javascript" });
+        expect(processes.map(([, parent, end]) => [parent, end])).toEqual([
+          [null, 0],
+          [0, 5],
+          [0, "SIGKILL"],
+        ]);
+      }
+    });
+
+    test("below npm are told, and npm itself by its end alone", async () => {
+      using folder = withFiles();
+      const { status, processes } = await processesOf(["--", "npm", "test"], folder.path);
+      expect(status).toBe(4);
+      expect(processes).toEqual([
+        ["npm", null, 4],
+        ["child.mjs", 0, 4],
+      ]);
+      const words = [...command(), "observe", "--", "npm", "run", "fine"];
+      const { stderr } = await callBeside(words, { cwd: folder.path });
+      expect(stderr).toContain("There were no async calls.");
+      expect(stderr).not.toMatch(/unstarted|nothing was seen/);
+    });
+
+    test("of which none has a module of the user's are unseen, and nothing is said to be lost or not", async () => {
+      using folder = withFiles();
+      for (const [words, why] of [
+        [["--", "node", "-e", "1"], "no module of yours was seen by the observer"],
+        [["--", "npm", "--version"], "no module of yours was seen by the observer"],
+        [["--", "env", "-i", Bun.which("node")!, "child.mjs"], "an environment of its own"],
+      ] as const) {
+        const { stderr } = await callBeside([...command(), "observe", ...words], {
+          cwd: folder.path,
+        });
+        expect(stderr.replaceAll(/\s+/g, " ")).toContain(why);
+        expect(stderr).not.toMatch(/\d+ of \d+|no async calls|no tasks|breaks off/);
+      }
+    });
+  },
+);

@@ -485,7 +485,7 @@ wait $one; echo '["child",1,'$one',0]' | record $$ 1`;
     expect(beside.unseen).toEqual([]);
     expect(read(beside.trace).processes).toMatchObject([
       { name: "launcher", exitCode: 0, parent: null },
-      { name: "bun", exitCode: 0, parent: 0 },
+      { name: "child.ts", exitCode: 0, parent: 0 },
     ]);
     const alone = await observed(start);
     expect(alone.unseen).toMatchObject([{ process: "launcher test" }]);
