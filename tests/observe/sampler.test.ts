@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { patience } from "../support/patience.ts";
+import { recorderParts } from "../../src/observe/python/recorder.ts";
 import { pythons, whyNoPython } from "../support/python.ts";
 import { testByTurns } from "../support/python-turns.ts";
 import { record, type Slot } from "../support/recorded.ts";
@@ -11,6 +12,35 @@ import { record, type Slot } from "../support/recorded.ts";
 setDefaultTimeout(patience);
 
 const folder = mkdtempSync(join(tmpdir(), "tandem-sampled-"));
+
+/** Compares for each line of functions and modules: which calls differ, and how many lines there were. */
+const readingCalls = String.raw`
+import asyncio, contextlib, dis, threading, traceback, types
+lines_of = {}
+def source_lines(file):
+    if file not in lines_of:
+        lines_of[file] = open(file, encoding="utf-8").read().splitlines()
+    return lines_of[file]
+def codes(code):
+    yield code
+    for one in code.co_consts:
+        if isinstance(one, types.CodeType) and not one.co_name.startswith("<"):
+            yield from codes(one)
+count = 0
+for file in [module.__file__ for module in (asyncio.tasks, contextlib, threading, traceback)]:
+    whole = _calls_Tree()
+    assert _calls_read("\n".join(source_lines(file)), file, whole)
+    for code in codes(compile("\n".join(source_lines(file)), file, "exec")):
+        _calls_parts.clear()
+        for line in {line for _, line in dis.findlinestarts(code) if line}:
+            _calls_trees.clear()
+            function = 0 if code.co_name == "<module>" else code.co_firstlineno
+            found = _calls_around(file, source_lines(file), line, function).get(line)
+            count += 1
+            if found != whole.calls.get(line):
+                print(file, line, code.co_name, found, whole.calls.get(line))
+assert count > 1000, count
+`;
 
 /** A program in a file of its own. */
 function program(name: string, lines: string): string {
@@ -201,6 +231,15 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
       expect(late).toMatchObject({ place: "held.py:5 beat", actor: actorOf(slots, "beat") });
       expect(late.value).toBeGreaterThanOrEqual(100 * ms);
       expect(moreOf(slots, late)!.actor).toBe(step.actor);
+    },
+  );
+
+  testByTurns(
+    "law: the call in a line is the same, read off its function alone or off its whole file",
+    ({ path }) => {
+      const file = program("calls.py", `${recorderParts.calls}\n${readingCalls}`);
+      const { stdout, stderr } = Bun.spawnSync([path, file]);
+      expect([stdout.toString(), stderr.toString()]).toEqual(["", ""]);
     },
   );
 

@@ -12,7 +12,8 @@ _calls_trees = {}
 
 def _calls_spot(code, lasti, line):
     """Where in the source an instruction stands: (file, line, last line, column, last column); columns count
-    bytes from 0 and are -1 where the interpreter does not tell them (3.9, 3.10). Opens nothing."""
+    bytes from 0. Where the interpreter does not tell them (3.9, 3.10) they are -1 and the line at which the
+    function begins, 0 for a module's own. Opens nothing."""
     if lasti >= 0:
         try:
             first, last, column, end = next(_calls_islice(code.co_positions(), lasti // 2, None))
@@ -21,7 +22,7 @@ def _calls_spot(code, lasti, line):
                 return (code.co_filename, first, last, column, end)
         except (AttributeError, StopIteration):
             pass
-    return (code.co_filename, line, line, -1, -1)
+    return (code.co_filename, line, line, -1, 0 if code.co_name == "<module>" else code.co_firstlineno)
 
 
 def _calls_text(spot):
@@ -31,7 +32,7 @@ def _calls_text(spot):
     if not 0 < first <= len(lines):
         return ""
     if column < 0:
-        found = _calls_tree(file).calls.get(first)
+        found = _calls_around(file, lines, first, end).get(first)
         if found is None:
             return _calls_plain(lines[first - 1])
         last, column, end = found
@@ -101,16 +102,66 @@ def _calls_tree(file):
     if known is None:
         known = _calls_Tree()
         lines = source_lines(file)
-        try:
-            if len(lines) <= _calls_longest:
-                # 1024 is PyCF_ONLY_AST. Backslashes go, so that no escape is warned of a second time.
-                text = _calls_unescaped("\n".join(lines).encode("utf-8", "replace"))
-                _calls_visit(compile(text, file, "exec", 1024, True), known)
-        except Exception:
-            pass
+        if len(lines) <= _calls_longest:
+            _calls_read("\n".join(lines), file, known)
         if len(_calls_trees) < 64:
             _calls_trees[file] = known
     return known
+
+
+def _calls_read(text, file, tree):
+    """Adds what a text says to a tree; whether it could be parsed."""
+    try:
+        # 1024 is PyCF_ONLY_AST. Backslashes go, so that no escape is warned of a second time.
+        data = _calls_unescaped(text.encode("utf-8", "replace"))
+        _calls_visit(compile(data, file, "exec", 1024, True), tree)
+        return True
+    except Exception:
+        return False
+
+
+# By file and first line: the outermost calls of a function, or of a statement of a module's own.
+_calls_parts = {}
+
+
+def _calls_around(file, lines, line, function):
+    """The outermost calls of what a line stands in, by line, as in a tree. The interpreter stands still while a tree
+    is made, so it is made of no more than the function that begins at a line, or of the statement in a module's own."""
+    if file in _calls_trees:
+        return _calls_trees[file].calls
+    first, last = _calls_part(lines, function or line, function > 0)
+    known = _calls_parts.get((file, first))
+    if known is None:
+        part = _calls_Tree()
+        # The text stands in its own lines and columns; what is indented stands below a header.
+        header = "if 1:\n" if first > 0 and lines[first][:1].isspace() else ""
+        text = "\n" * (first - 1 if header else first) + header + "\n".join(lines[first:last])
+        is_whole = line <= last and _calls_read(text, file, part)
+        known = part.calls if is_whole else _calls_tree(file).calls
+        if len(_calls_parts) < 256:
+            _calls_parts[(file, first)] = known
+    return known
+
+
+def _calls_part(lines, line, is_function):
+    """The lines, as indices from and to, of the function or module's statement that begins at a line or has it."""
+    first = line - 1
+    if not is_function:
+        while first > 0 and not _calls_begins(lines[first], 0):
+            first -= 1
+    depth = len(lines[first]) - len(lines[first].lstrip())
+    last = first + 1
+    while last < len(lines) and (lines[last - 1].lstrip().startswith("@") or not _calls_begins(lines[last], depth)):
+        last += 1
+    return first, last
+
+
+def _calls_begins(line, depth):
+    """Whether a line begins another statement that is indented by no more."""
+    words = line.lstrip()
+    if not words or len(line) - len(words) > depth:
+        return False
+    return not words.startswith((")", "]", "}", "#", "else", "elif", "except", "finally", "case"))
 
 
 def _calls_unescaped(data):
