@@ -204,6 +204,23 @@ process.exit();
     ]);
   });
 
+  test("whoever wins a race is told, however quick it was: its like are no longer wanted then", async () => {
+    const run = await record(`${sleeping}
+async function mirror(ms) {
+  await sleep(ms);
+}
+await Promise.race([mirror(1), mirror(150)]);
+await sleep(200);
+`);
+    expect(told(run, "settled-race", "task-ended", "used").sort()).toEqual([
+      `settled-race mirror#2 at 5 "race"`,
+      "task-ended finished mirror",
+      "task-ended finished mirror#2",
+      `used mirror at 5 "race" by main`,
+      `used mirror#2 at 5 "race" by main`,
+    ]);
+  });
+
   test("a rejection that nobody has handled in time ends the process, and is logged", async () => {
     const run = await record(`${sleeping}
 async function price() {

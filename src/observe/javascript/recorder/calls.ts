@@ -389,7 +389,7 @@ function over(call: Call, at: number): void {
     }
     failed(call, at, turn.number);
   } else if (call.id !== 0) tellEnd(call, at);
-  else if (call.droppedAt !== -1 && isSingled(call)) {
+  else if ((call.droppedAt !== -1 || winsRace(call)) && isSingled(call)) {
     introduce(call);
     tellEnd(call, at);
   } else if (last !== call) countFinished(call, at);
@@ -400,6 +400,14 @@ function over(call: Call, at: number): void {
   call.on = null;
   call.returns = null;
   if (!state.isArmed) willTell();
+}
+
+/** Whether a call is the first of a race to end: by it others of its kind are known to be wanted no more. */
+function winsRace({ uses }: Call): boolean {
+  if (uses === null) return false;
+  return uses.some(
+    ({ how, into }) => how === "race" && into instanceof Combined && !into.isSettled,
+  );
 }
 
 /** Those that are bound to a call by having returned its promise are over with it. */
