@@ -206,6 +206,25 @@ export function endedBy(call: Call, error: unknown, at: number): void {
   ]);
 }
 
+/** Tells that an error has ended a Worker. */
+export function workerEndedBy(program: Call, error: unknown, at: number): void {
+  fails(program, error);
+  const place = thrownAt(error, program);
+  write([
+    "event",
+    Math.round(at),
+    "task-ended",
+    thread,
+    program.id,
+    failedStatus,
+    {
+      text: messageOf(error),
+      ...(place === null ? {} : { place }),
+      ...(program.from === null ? {} : { numbers: { from: tellCall(program.from) } }),
+    },
+  ]);
+}
+
 /** Tells that the runtime has written of a rejection that nobody handled, or of an error that nobody caught. */
 export function logged(
   reason: (typeof logReasons)[number],

@@ -1,4 +1,6 @@
 /** What may keep the process alive, or wake it: timers, servers, sockets, Workers, child processes, by the calls that make them. */
+import { getEventListeners } from "node:events";
+import { hearers } from "../../../trace/event.ts";
 import * as calls from "./calls.ts";
 import { now } from "./clock.ts";
 import { childMade } from "./children.ts";
@@ -57,6 +59,8 @@ interface Handle {
   /** Of a Worker: its number, and whether its end is known. */
   number: number;
   isOver: boolean;
+  /** Whether somebody listened for its errors when that was looked at; behind its end Node has nobody listen. */
+  isHeard: boolean;
 }
 let handles: Handle[] = [];
 /** Beyond so many those that are over are forgotten. */
@@ -83,7 +87,7 @@ function made(site: number, value: unknown): void {
   const by = calls.maker();
   if (handle === "listen" && handles.some((one) => one.of === of)) return;
   const number = kind === "worker" ? Number(of["threadId"]) : 0;
-  handles.push({ kind, of, site, by, isTold: false, number, isOver: false });
+  handles.push({ kind, of, site, by, isTold: false, number, isOver: false, isHeard: false });
   if (kind === "worker") workerMade(of, site, by);
   if (kind === "child process") childMade(of);
   if (handles.length > most) forget();
@@ -101,6 +105,7 @@ function workerMade(worker: Record<string, unknown>, site: number, by: Call | nu
   const name = `worker ${++workers}`;
   write(["actor", actor, "thread", { function: null, name, place, ...parent }]);
   write(["thread", id + 1, name, { place, actor }]);
+  write(["event", at, "task-created", thread, actor, 0]);
   write(["event", at, "thread-started", id + 1, actor, 0]);
   // It may be there before anything else of this thread's is written.
   writeOut();
@@ -109,14 +114,31 @@ function workerMade(worker: Record<string, unknown>, site: number, by: Call | nu
 /** Tells of the Workers that have ended without having said so, as one does that is terminated. */
 export function tellWorkers(): void {
   for (const one of handles) {
-    if (one.kind !== "worker" || one.isOver || isAlive(one)) continue;
+    if (one.kind !== "worker" || one.isOver) continue;
+    one.isHeard ||= isHeardOf(one.of);
+    if (isAlive(one)) continue;
     one.isOver = true;
+    tellHeard(one);
     if (isToldOf(`"thread-ended",${one.number + 1},`)) continue;
     const at = Math.round(now());
     const actor = firstIdOf(one.number) + 1;
     write(["event", at, "task-ended", one.number + 1, actor, 0]);
     write(["event", at, "thread-ended", one.number + 1, actor, 0]);
   }
+}
+
+const byRaised = hearers.indexOf("raised");
+
+/** Tells that the error of a Worker, if one has ended it, has come to whoever listens for that. */
+function tellHeard({ isHeard, number }: Handle): void {
+  if (isHeard)
+    write(["event", Math.round(now()), "heard", thread, firstIdOf(number) + 1, byRaised]);
+}
+
+/** Whether anybody listens for the errors of a Worker. */
+function isHeardOf(worker: Record<string, unknown>): boolean {
+  if (typeof worker["onerror"] === "function") return true;
+  return getEventListeners(worker as unknown as EventTarget, "error").length > 0;
 }
 
 function isAlive({ kind, of }: Handle): boolean {

@@ -7,7 +7,7 @@ import { u, w } from "./blocking.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
 import { exit, exitCalled, handlersBegin, x } from "./exits.ts";
-import { endedBy, logged, unhandled } from "./failures.ts";
+import { endedBy, logged, unhandled, workerEndedBy } from "./failures.ts";
 import {
   cameLate,
   holds,
@@ -192,11 +192,13 @@ function beginMain(): void {
     write(["event", 0, "main-started", thread, main.id, 0]);
   } else {
     const name = `worker ${thread - 1}`;
+    const at = Math.round(now());
     if (!isToldOf(`["thread",${thread},`)) {
       write(["actor", main.id, "thread", { function: null, name }]);
       write(["thread", thread, name, { actor: main.id }]);
+      write(["event", at, "task-created", thread, main.id, 0]);
     }
-    write(["event", Math.round(now()), "task-started", thread, main.id, 0]);
+    write(["event", at, "task-started", thread, main.id, 0]);
   }
   write(["loop", thread, thread]);
   write(["event", isMainThread ? 0 : Math.round(now()), "loop-opened", thread, main.id, 0]);
@@ -321,16 +323,18 @@ function quiet(runtime: "bun" | "node", took: number): void {
  * @param code its status, as far as the runtime knows it at `exit`.
  */
 function finish(event: string, code?: unknown): void {
-  calls.newTurn(now());
-  flush(true);
-  handlersBegin(event);
-  // No timer comes any more: what the listeners do is told at once.
-  if (event === "exit") {
-    setArm(() => flush(true));
-    state.isArmed = false;
-    tellLast(numberOf(code));
-  }
-  writeOut();
+  guard(event, () => {
+    calls.newTurn(now());
+    flush(true);
+    handlersBegin(event);
+    // No timer comes any more: what the listeners do is told at once.
+    if (event === "exit") {
+      setArm(() => flush(true));
+      state.isArmed = false;
+      tellLast(numberOf(code));
+    }
+    writeOut();
+  });
 }
 
 /**
@@ -347,13 +351,17 @@ function tellLast(status: number | null): void {
 
 function watchEnds(runtime: "bun" | "node"): void {
   if (!isMainThread) {
-    process.on("exit", () => {
-      const at = Math.round(now());
-      const { main } = state;
-      if (main.state !== OVER) write(["event", at, "task-ended", thread, main.id, 0]);
-      write(["event", at, "thread-ended", thread, main.id, 0]);
-      finish("exit");
-    });
+    process.on("exit", () =>
+      guard("exit", () => {
+        const at = Math.round(now());
+        if (!hasFailed) write(["event", at, "task-ended", thread, state.main.id, 0]);
+        write(["event", at, "thread-ended", thread, state.main.id, 0]);
+        finish("exit");
+      }),
+    );
+    process.on("uncaughtExceptionMonitor", (error: unknown, origin: string) =>
+      guard("monitor", () => uncaught(error, origin)),
+    );
     return;
   }
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
@@ -410,12 +418,23 @@ function emitted(event: string, [first, second]: unknown[]): void {
 /** The reason of the rejection that the process is being ended for. */
 let rejected: unknown = undefined;
 
+/** Whether an error has ended this Worker. */
+let hasFailed = false;
+
 /** An error has come up that nobody has caught. */
 function uncaught(error: unknown, origin: string): void {
   if (error === rejected && origin === "unhandledRejection") return;
   const at = now();
   const { main } = state;
   const running = calls.failedCallback();
+  if (!isMainThread) {
+    // It goes to whoever listens to the Worker, of which that one's thread tells.
+    hasFailed = true;
+    if (running !== null) endedBy(running, error, at);
+    workerEndedBy(main, error, at);
+    writeOut();
+    return;
+  }
   // What ends a module's evaluation comes as a rejection, but that of one of CommonJS in Bun.
   const isOfMain = main.state !== OVER && (origin === "unhandledRejection" || running === null);
   if (isOfMain) {

@@ -1,6 +1,5 @@
-// A pool is closed by terminate() while two jobs are under way: in the Worker they are cut off, and whoever waits
-// for their answers waits for ever. Ends by itself with status 0.
-import { setTimeout as sleep } from "node:timers/promises";
+// A pool is closed by terminate() while two jobs are under way: whoever waits for their answers waits for ever, and
+// nothing keeps the program. Ends by itself with status 0.
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
 
 const waiting = new Map();
@@ -11,11 +10,6 @@ async function render(worker, page) {
     worker.postMessage(page);
   });
   console.log("rendered", page);
-}
-
-async function paint(page) {
-  await sleep(page === 1 ? 10 : 5_000);
-  parentPort.postMessage(page);
 }
 
 if (isMainThread) {
@@ -29,6 +23,6 @@ if (isMainThread) {
   console.log("the pool is closed");
 } else {
   parentPort.on("message", (page) => {
-    paint(page);
+    setTimeout(() => parentPort.postMessage(page), page === 1 ? 10 : 5_000);
   });
 }
