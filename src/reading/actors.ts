@@ -155,9 +155,11 @@ export class ActorReader {
         actor.lost = false;
     for (const actor of programs) {
       if (actor.kind !== "main" || !actor.lost || floating(actor.thread) === null) continue;
-      const { exit, error, exitCode } = this.#processOf(actor);
-      // What ended the process with an error, or by a call for that, has decided about main, known or not.
-      const isNatural = exitCode === null || exitCode === 0 || exitCode === unsettledMain;
+      const { exit, error, exitCode, interruptedBy } = this.#processOf(actor);
+      // What ended the process with an error, by a call for that or a signal, has decided about main, known or not.
+      const isKilled = interruptedBy === "signal" || interruptedBy === "crash";
+      const isNatural =
+        (exitCode === null && !isKilled) || exitCode === 0 || exitCode === unsettledMain;
       if (exit !== null || error !== null || !isNatural) actor.lost = false;
       // What main stands waiting for is where it stands, and lost with it.
       else for (const one of chains.line(actor.number)) this.#entities.actor(one).lost = false;

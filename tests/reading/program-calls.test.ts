@@ -284,6 +284,15 @@ describe("main", () => {
     ]);
   });
 
+  test("is not lost where a signal ended the process, and what it awaits is", () => {
+    const draw = (process: Sketch): void => {
+      call(process, "job");
+      awaits(process, "main", "job");
+      process.at(50, "interrupted", "main", "Main", { by: "signal", detail: "SIGTERM" });
+    };
+    expect(lostIn(draw)).toEqual(["job"]);
+  });
+
   test("is not lost where a call for the exit or an error ended the process", () => {
     expect(lostIn((process) => exits(call(process, "job"), 50, "job"))).toEqual([]);
     expect(
