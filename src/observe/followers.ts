@@ -15,6 +15,11 @@ import type { Unseen } from "./unseen.ts";
 /** How often new files are looked for, in ms. What is in them does not get lost until then. */
 const discoverMs = 100;
 
+/** For how long, in ms, the recorder of a parent may take to tell how its child has ended. */
+const toldMs = 1000;
+
+const crash = interruptions.indexOf("crash");
+
 const openers: Record<
   ObservedLanguage["suffix"],
   (path: string, of: FollowedFor) => FollowedRecord | "later" | null
@@ -27,6 +32,8 @@ interface Followed {
   record: FollowedRecord;
   /** Whether its file has been read to the end. */
   isOver: boolean;
+  /** When its process was found to be gone, in ms of the clock; null while it is there. */
+  goneAt: number | null;
 }
 
 export class Followers {
@@ -71,9 +78,9 @@ export class Followers {
     for (const one of this.#live()) {
       const isGone = one.pid !== this.#root && !isAlive(one.pid);
       one.record.drain(isGone ? Infinity : now);
-      if (isGone) this.#ended(one, null);
+      if (isGone) this.#ended(one, now, crash);
     }
-    this.#endUntold(null);
+    this.#endUntold(now, crash);
   }
 
   /**
@@ -89,10 +96,10 @@ export class Followers {
       one.record.drain(isGone ? Infinity : performance.now());
       if (one.pid === this.#root && isOwn) one.record.noteOwnEnd();
       if (one.pid === this.#root) this.#close(one);
-      else if (isGone) this.#ended(one, null);
+      else if (isGone) this.#ended(one, 0, by);
     }
     for (const one of this.#live()) this.#close(one);
-    this.#endUntold(by);
+    this.#endUntold(Infinity, by);
   }
 
   /** The numbers of all processes that have a file. */
@@ -191,7 +198,7 @@ export class Followers {
       this.#close(before);
     }
     this.#transcript.starters.set(pid, this.#starterOf(record.header));
-    this.#all.push({ path, pid, record, isOver: false });
+    this.#all.push({ path, pid, record, isOver: false, goneAt: null });
   }
 
   /** The nearest process above one that has a file: a shell may stand between them. 0 for none. */
@@ -216,14 +223,22 @@ export class Followers {
   }
 
   /**
-   * Tells the end of a process that nobody here waits for: by the status that its parent has told, or that
-   * it asked for itself. Without either it is left to its parent, up to the end of all.
+   * Tells the end of a process that nobody here waits for: by the status that its parent has told, or, where that
+   * tells none, the one that it asked for itself. Without either it is left to its parent, up to the end of all.
    *
-   * @param by what ended it where that is never told; null while it may be yet.
+   * @param now a clock in ms; Infinity where nobody will tell anything more.
+   * @param by what ended it where that is never told.
    */
-  #ended(one: Followed, by: number | null): void {
+  #ended(one: Followed, now: number, by: number): void {
     const { process, isOrderly, ownStatus, lastAt } = one.record;
     const toldEnd = this.#transcript.toldEnds.get(one.pid);
+    one.goneAt ??= now;
+    this.#close(one);
+    if (toldEnd === undefined && now < one.goneAt + this.#patienceFor(one)) {
+      this.#untold.add(one);
+      return;
+    }
+    this.#untold.delete(one);
     const told = toldEnd?.status ?? (isOrderly ? ownStatus : null);
     if (told !== null && told < 0)
       process?.ended(Math.max(lastAt, toldEnd?.at ?? 0), {
@@ -233,18 +248,19 @@ export class Followers {
     else if (told !== null) {
       one.record.noteOwnEnd();
       process?.ended(lastAt, { code: told });
-    } else if (by === null) this.#untold.add(one);
-    else if (!isOrderly) process?.ended(lastAt, { by, detail: null });
-    this.#close(one);
+    } else if (!isOrderly) process?.ended(lastAt, { by, detail: null });
   }
 
-  /** Tells the ends of those whose status has come to be known. @param by as for one; null while it may be yet. */
-  #endUntold(by: number | null): void {
-    for (const one of this.#untold) {
-      if (by === null && !this.#transcript.toldEnds.has(one.pid)) continue;
-      this.#untold.delete(one);
-      this.#ended(one, by);
-    }
+  /** For how long, in ms, somebody may still tell how a process has ended that is gone. */
+  #patienceFor({ record, pid }: Followed): number {
+    if (!record.isOrderly || record.ownStatus === null) return Infinity;
+    const starter = this.#transcript.starters.get(pid);
+    return this.#live().some((one) => one.pid === starter) ? toldMs : 0;
+  }
+
+  /** Tells the ends of those whose status has come to be known, or never will. */
+  #endUntold(now: number, by: number): void {
+    for (const one of this.#untold) this.#ended(one, now, by);
   }
 
   #close(one: Followed): void {
