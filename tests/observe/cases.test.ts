@@ -39,7 +39,7 @@ for (const [turn, { name, folder, file, truth }] of casesWith(["app.py"]).entrie
             options: ["--python", path],
             words: [join(folder, file)],
             // A program that is ended for its hang leaves its buffer behind.
-            env: { PYTHONUNBUFFERED: "1" },
+            env: { PYTHONUNBUFFERED: truth.buffered ? "" : "1" },
           }),
         );
       },

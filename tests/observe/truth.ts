@@ -43,6 +43,10 @@ export interface Truth {
     heard?: "raised" | "logged" | "nobody";
   })[];
   left?: readonly { queue: string; line: number; items: number; unfinished?: number }[];
+  /** What had been printed and not flushed when the process ended. */
+  cut?: readonly { stream: string; bytes: number; line: number }[];
+  /** Whether its output is buffered, as without a terminal it is. */
+  buffered?: true;
   unrun?: readonly { handler: string; line: number }[];
   holds?: readonly { what: string; created?: number; function?: string }[];
   threads?: readonly { name: string; daemon?: boolean; line?: number; function?: string }[];
@@ -84,6 +88,7 @@ export interface Result {
   processes: { signal?: string | null }[];
   kinds: ({ function: string; created: Place | null } & Record<string, unknown>)[];
   tasks: Task[];
+  outputCut: { stream: string; bytes: number; place: Place | null }[];
   blocks: {
     kind: string | null;
     ms: number | null;
@@ -197,6 +202,11 @@ export function discrepancies(truth: Truth, result: Result): string[] {
     expected.line === found.place?.line,
     expected.items === found.items,
     expected.unfinished === undefined || expected.unfinished === found.unfinished,
+  ]);
+  several("cut", truth.cut ?? [], result.outputCut, (expected, found) => [
+    expected.stream === found.stream,
+    expected.bytes === found.bytes,
+    expected.line === found.place?.line,
   ]);
   several("unrun", truth.unrun ?? [], result.unrun, (expected, found) => [
     functionOf(expected.handler) === functionOf(found.handler),

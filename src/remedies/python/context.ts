@@ -42,6 +42,7 @@ export function pythonContext(program: ReadProgram): ProgramContext {
     "left-in-queue": (finding) => ends.leftInQueue(facts, finding),
     "handler-unrun": (finding) => ends.handlerUnrun(facts, finding),
     "kept-alive": (finding) => ends.keptAlive(facts, finding),
+    "output-cut": (finding) => ends.outputCut(facts, finding),
     "exit-by": (finding) => ends.exitBy(facts, finding),
     "loop-blocked": (finding) => held.loopBlocked(facts, finding),
     "loop-starved": (finding) => held.loopStarved(facts, finding),

@@ -101,6 +101,19 @@ function handleWords(facts: PythonFacts, { kind, place, actor }: Handle): string
   return `${what ?? kind}${of}${place === null ? "" : `, started at ${facts.names.line(place)}`}`;
 }
 
+export function outputCut(facts: PythonFacts, finding: InProgram<"output-cut">): Words<never> {
+  const { cuts, call } = finding.evidence;
+  const what = list(cuts.map(({ bytes, stream }) => `${counted(bytes, "byte")} of ${stream}`));
+  const by =
+    call === null
+      ? "the process ended"
+      : `a call to exit${facts.names.caller(call)} ended the process`;
+  return words(
+    `${by} with ${what} printed and not yet flushed: os._exit flushes nothing, so they are lost`,
+    "flush before it (sys.stdout.flush(), or print(…, flush=True)), or let main end by itself or by sys.exit()",
+  );
+}
+
 export function exitBy(facts: PythonFacts, finding: InProgram<"exit-by">): Words<never> {
   const { call, code, unrun } = finding.evidence;
   const handlers = unrun === 0 ? "" : `; ${counted(unrun, "handler")} of atexit did not run`;

@@ -194,6 +194,7 @@ def _end_os_exit(frame, *arguments, **named):
         _end_main_is_over()
     snapshot(True)
     _end_tell_left()
+    _end_tell_cut(frame)
     if not is_child:
         emit(EXIT_CALLED, current_actor(), _end_code(arguments, named), user_place(frame), urgent=True)
     ring_beat()
@@ -208,6 +209,63 @@ def _end_exec(frame, *arguments, **named):
     snapshot(True)
     emit(EXIT_CALLED, current_actor(), 0, user_place(frame), urgent=True)
     ring_beat()
+
+
+# -- output that is cut off ----------------------------------------------------------------------------------
+
+# By the name of a stream: what lay in it when this process was forked, which is its parent's to hand over.
+_end_inherited = {}
+
+
+def _end_streams():
+    """The streams of text that the interpreter flushes at its end, by name."""
+    found = {}
+    for name in ("stdout", "stderr"):
+        for stream in (getattr(sys, name, None), getattr(sys, "__%s__" % name, None)):
+            if type(stream).__name__ == "TextIOWrapper" and type(stream).__module__ == "_io":
+                found[id(stream)] = (name, stream)
+    return list(found.values())
+
+
+def _end_unflushed(stream):
+    """How many bytes a stream of text has taken and not handed to the system. Nothing is flushed by that."""
+    if stream.closed:
+        return 0
+    found = 0
+    # Of its own buffer it tells nobody, but the collector.
+    for one in _waits_gc.get_referents(stream):
+        kind = type(one)
+        if kind is list:
+            found += sum(map(len, one))
+        elif kind is bytes or kind is str and one.strip("\r\n") and one not in (stream.encoding, stream.errors):
+            found += len(one)
+    buffer = stream.buffer
+    raw = getattr(buffer, "raw", None)
+    if type(buffer).__name__ == "BufferedWriter" and type(raw).__name__ == "FileIO":
+        # Where it stands is where its file stands and what it holds; a pipe would not say the first.
+        raw.tell = int
+        try:
+            found += buffer.tell()
+        finally:
+            del raw.tell
+    return found
+
+
+def _end_tell_cut(frame):
+    """Tells what has been printed and not been flushed by a process that ends at once."""
+    for name, stream in _end_streams():
+        try:
+            cut = _end_unflushed(stream) - _end_inherited.get(name, 0)
+            if cut > 0:
+                emit(OUTPUT_CUT, 0, cut, user_place(frame), text(name), urgent=True)
+        except Exception:
+            trouble("unflushed output")
+
+
+def _end_note_inherited():
+    _end_inherited.clear()
+    for name, stream in _end_streams():
+        _end_inherited[name] = _end_inherited.get(name, 0) + _end_unflushed(stream)
 
 
 def ends_open():
@@ -290,6 +348,7 @@ def _end_forked():
     global _end_is_told, _end_running, _end_exit, _end_failure
     _end_is_told, _end_running, _end_exit, _end_failure = False, 0, None, None
     _end_handlers.clear()
+    _end_note_inherited()
     # A child may be ended before it comes to its own program.
     frame = sys._getframe(1)
     while frame is not None and not frame.f_code.co_filename.endswith("/multiprocessing/popen_fork.py"):
