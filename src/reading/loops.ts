@@ -79,6 +79,10 @@ export class LoopReader {
     this.#outcome.closed ??= gateOf(event);
   }
 
+  get openedAt(): Ticks {
+    return this.#outcome.openedAt;
+  }
+
   get isOpen(): boolean {
     return this.#outcome.closedAt === null;
   }
@@ -100,9 +104,9 @@ export class LoopReader {
     this.#keepLongest({ ...hold, parts: [{ actor, ticks: longest }] });
   }
 
-  /** Steps of nobody's in particular, of all since the last that were told so. */
-  summed({ to, count, busy, longest }: Omit<Sum, "from">): void {
-    this.#blame.summed({ from: this.#outcome.openedAt, to, count, busy, longest });
+  /** Steps of nobody's in particular. */
+  summed(sum: Sum): void {
+    this.#blame.summed(sum);
   }
 
   result(): LoopOutcome {

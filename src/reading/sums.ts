@@ -15,6 +15,8 @@ export interface Sum {
   count: number;
   busy: Ticks;
   longest: Ticks;
+  /** The function that most of what came behind them goes on with, as far as that is told. */
+  place: number | null;
 }
 
 /** Steps that were told in sums, and made somebody late for certain. */

@@ -58,8 +58,14 @@ export class TurnReader {
     folded: (reader, { at: to, thread, actor, value: count, numbers }) => {
       const { busy = 0, longest = 0 } = numbers ?? {};
       const loop = reader.loopOn(thread);
-      if (actor === NOBODY) loop?.summed({ to, count, busy, longest });
+      if (actor === NOBODY)
+        loop?.summed({ from: loop.openedAt, to, count, busy, longest, place: null });
       else loop?.folded(longest, actor, to);
+    },
+    crowded: (reader, { at: to, thread, value: count, place, numbers }) => {
+      const { busy = 0, longest = 0 } = numbers ?? {};
+      const from = Math.max(0, to - busy);
+      reader.loopOn(thread)?.summed({ from, to, count, busy: to - from, longest, place });
     },
     late: (reader, { at, thread, actor, value, place }) => {
       // Whoever is known to sleep, or to have its first turn before it, is heard of when that comes.

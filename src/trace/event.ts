@@ -352,6 +352,16 @@ export const eventShapes = {
     text: { name: "stream" },
     about: "anybody",
   },
+  // Up to here so many steps and callbacks, all of one turn of the loop, have kept its thread one after the other: for
+  // how long, and than what none was longer. The place is the function that most of what is ready again goes on with.
+  crowded: {
+    value: { name: "count", unit: "count" },
+    numbers: [
+      { name: "busy", unit: "ticks" },
+      { name: "longest", unit: "ticks" },
+    ],
+    about: "anybody",
+  },
 } as const satisfies Record<string, EventShape>;
 
 export type EventType = keyof typeof eventShapes;

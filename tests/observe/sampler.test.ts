@@ -81,6 +81,27 @@ while time.thread_time() < end:
 `,
 );
 
+const crowd = program(
+  "crowd.py",
+  `import asyncio, time
+def again(loop):
+    until = time.thread_time() + 0.001
+    while time.thread_time() < until:
+        pass
+    if not come:
+        loop.call_soon(again, loop)
+async def beat():
+    await asyncio.sleep(0.05)
+async def main():
+    for _ in range(250):
+        asyncio.get_running_loop().call_soon(again, asyncio.get_running_loop())
+    await beat()
+    come.append(1)
+come = []
+asyncio.run(main())
+`,
+);
+
 // A machine that is busy shows nothing of some of them.
 const keeping = program(
   "keeping.py",
@@ -274,6 +295,19 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
           ({ kind, place }) => kind === "block-ended" && place === "keeping.py:16 <module>",
         ),
       ).toBeTrue();
+    },
+  );
+
+  testByTurns(
+    "a timer that comes late behind a crowd of callbacks is told with the crowd",
+    ({ path }) => {
+      const slots = slotsOf(path, crowd);
+      const crowded = slots.find(({ kind }) => kind === "crowded")!;
+      expect(crowded).toMatchObject({ value: 250, place: "crowd.py:2 again" });
+      expect(moreOf(slots, crowded)!.value).toBeGreaterThanOrEqual(250 * ms);
+      const late = slots.findLast(({ kind, at }) => kind === "late" && at <= crowded.at)!;
+      expect(late).toMatchObject({ actor: actorOf(slots, "main"), place: "crowd.py:9 beat" });
+      expect(late.value).toBeGreaterThanOrEqual(150 * ms);
     },
   );
 

@@ -566,7 +566,7 @@ describe("where a record tells steps and not what was done in them", () => {
     // 950 ms of 1 s: at least 350 ms of them in any 400 ms.
     const { summed: told, unexplained, crowd } = blameOf(...late, summed(1000, 950));
     expect(told).toEqual({
-      sum: { from: 0, to: 1_000_000, count: 5, busy: 950_000, longest: 2000 },
+      sum: { from: 0, to: 1_000_000, count: 5, busy: 950_000, longest: 2000, place: null },
       victims: [expect.objectContaining({ actor: ticker, by: 350_000, late: 400_000 })],
     });
     expect([unexplained, crowd]).toEqual([[], null]);

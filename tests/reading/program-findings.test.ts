@@ -723,6 +723,20 @@ describe("loops and threads", () => {
       );
   });
 
+  test("are starved by a crowd of short steps that made somebody late, with what most of it goes on with", () => {
+    const starved = (late: number) =>
+      readSketch((process) => {
+        task(loop(process), "beat")
+          .at(500, "late", "beat", "Main", { late, place: 13 })
+          .at(500, "crowded", "", "Main", { count: 800, busy: 400, longest: 20, place: 31 })
+          .at(501, "task-ended", "beat", "Main", { status: "finished" });
+        closes(process, 600);
+      }).told.map(({ rule, of, at }) => [rule, of, at]);
+    expect(starved(300)).toEqual([["loop-starved", ["beat"], [31]]]);
+    // Of one that was late by little, or for longer than they took, they are not the cause.
+    expect([starved(50), starved(900)]).toEqual([[], []]);
+  });
+
   test("are held from as long as was asked for on, asyncio's 100 ms where nobody asked", () => {
     const rules = (ms: number, blocks: number | null) =>
       readSketch(

@@ -315,7 +315,7 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
         evidence: {
           by: "sums",
           victims: [victim(WATCH!)],
-          sum: { from: 0, to: 1_000_000, count: 9000, busy: 950_000, longest: 4000 },
+          sum: { from: 0, to: 1_000_000, count: 9000, busy: 950_000, longest: 4000, place: null },
         },
       },
       "watch woke 150ms late: short steps kept the thread, 9,000 of them for 950ms of the 1s up to 1s, none longer than 4ms; let fewer tasks run at a time, or block elsewhere than on the loop's thread",

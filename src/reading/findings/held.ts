@@ -1,5 +1,7 @@
 /** Findings about a held loop: who held it and whom that made late, one for each cause. */
+import type { Ticks } from "../../base/duration.ts";
 import type { Blame, Holder } from "../blame.ts";
+import type { Victim } from "../victims.ts";
 import type { Case } from "./case.ts";
 import type { Detected } from "./finding.ts";
 
@@ -35,9 +37,16 @@ export function starved({ blames }: Case): Detected<"starved">[] {
   return blames.flatMap(starvedOn);
 }
 
+function mostBy(cause: { victims: readonly Victim[] } | null): Ticks {
+  return cause?.victims.reduce((most, { by }) => Math.max(most, by), 0) ?? 0;
+}
+
 function starvedOn({ crowd, summed, unexplained }: Blame): Detected<"starved">[] {
-  const byCrowd = crowd === null ? null : ({ by: "crowd", victims: crowd.victims, crowd } as const);
-  const bySums = summed === null ? null : ({ by: "sums", ...summed } as const);
+  // Of steps that are told one by one and those in sums the cause is the one that more is due to.
+  const isOfSums = mostBy(summed) > mostBy(crowd);
+  const byCrowd =
+    crowd === null || isOfSums ? null : ({ by: "crowd", victims: crowd.victims, crowd } as const);
+  const bySums = summed === null || !isOfSums ? null : ({ by: "sums", ...summed } as const);
   const byNobody =
     unexplained.length === 0 ? null : ({ by: "nobody", victims: unexplained } as const);
   return [byCrowd, bySums, byNobody].flatMap((evidence) => {

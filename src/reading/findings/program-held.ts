@@ -28,7 +28,16 @@ function turnsOf({ seen, ticks }: Hold): number | null {
 /** Who was late through many short steps, or turns of microtasks. A busy machine is no fault of the program's. */
 export function loopsStarved(program: Program): DetectedInProgram<"loop-starved">[] {
   const bySteps = starved(program).flatMap(({ evidence, ...found }) =>
-    evidence.by === "nobody" ? [] : [{ ...found, rule: "loop-starved" as const, evidence }],
+    evidence.by === "nobody"
+      ? []
+      : [
+          {
+            ...found,
+            rule: "loop-starved" as const,
+            place: evidence.by === "sums" ? evidence.sum.place : null,
+            evidence,
+          },
+        ],
   );
   const byTurns = held(program).flatMap(({ evidence, ...found }) => {
     const turns = turnsOf(evidence.holder.longest);

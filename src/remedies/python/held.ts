@@ -62,6 +62,19 @@ function lateWords(facts: PythonFacts, victims: readonly Victim[]): string {
 }
 
 export function loopStarved(facts: PythonFacts, finding: InProgram<"loop-starved">): Words<never> {
+  const { evidence } = finding;
+  if (evidence.by === "sums") {
+    const { count, busy, longest, place } = evidence.sum;
+    const name = place === null ? null : facts.names.functionAt(place);
+    const again =
+      place === null
+        ? ""
+        : `, and most of what was ready again by then was ${name ?? "code"} (${facts.names.line(place)})`;
+    return words(
+      `${lateWords(facts, evidence.victims)}: before it came ${formatCount(count)} short steps of the loop, one after the other, for ${formatMeasured(busy)} (none of them longer than ${formatMeasured(longest)})${again}`,
+      "have fewer of them at a time (async with asyncio.Semaphore(…)), let them wait for what is to happen (an asyncio.Event, a queue, a sleep of some ms) instead of coming again at once (asyncio.sleep(0), call_soon), or hand what they compute to a process",
+    );
+  }
   const { message } = starved(facts.names, finding);
   return words(
     message,

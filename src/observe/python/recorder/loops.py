@@ -44,6 +44,7 @@ def _loop_watch(asyncio):
             get_ident=get_ident,
             STEP=_task_step_type,
         )
+    _loop_watch_turns(base)
     inject(runners._cancel_all_tasks, before="closing(loop)", closing=guard(_loop_closing))
     inject(runners.run, before="runs()", runs=guard(_loop_run_called))
     inject(
@@ -53,6 +54,81 @@ def _loop_watch(asyncio):
         handed=guard(_loop_handed),
         linked=guard(_loop_linked),
     )
+
+
+# By thread: of a turn of its loop with so many callbacks that they may be a crowd: how many, when it began, and the
+# thread's CPU time then.
+_loop_turns = {}
+_loop_least_crowd = 5
+
+
+def _loop_watch_turns(base):
+    """Has each turn of a loop look at the timer that is due first: the turn before may have been long."""
+    from time import monotonic
+
+    inject(
+        base._run_once,
+        before="""
+if self._scheduled and clock() - self._scheduled[0]._when >= LATE:
+    starving(self)
+tandem = len(self._ready)
+if tandem >= CROWD:
+    TURNS[self._thread_id] = tandem, now(), cpu()
+elif TURNS:
+    TURNS.pop(self._thread_id, None)
+""",
+        clock=monotonic,
+        LATE=_loop_least_late(),
+        starving=guard(_loop_starving),
+        TURNS=_loop_turns,
+        CROWD=_loop_least_crowd,
+        now=now,
+        cpu=_sampler_time.thread_time_ns,
+    )
+
+
+def _loop_least_late():
+    """From how late on it is told that a crowd of callbacks came before a timer, in s: as of one that is slow."""
+    return max(0.1, int(os.environ.get("TANDEM_BLOCKS") or 0) / 1e9)
+
+
+def _loop_starving(loop):
+    """A timer is late, for which the turn before is the cause: tells of that turn if it was one of many callbacks."""
+    ident = get_ident()
+    turn = _loop_turns.get(ident)
+    # A program may have a clock of its own, by which timers are due.
+    if turn is None or getattr(loop.time, "__func__", None) is not _task_base_loop.time:
+        return
+    count, began, cpu = turn
+    ended = now()
+    busy = ended - began
+    cpu = _sampler_time.thread_time_ns() - cpu
+    least = _loop_least_late() * 1e9
+    # A busy machine is no fault of theirs; what computed for so long would have taken it on an idle one as well.
+    if busy < least or cpu < least and _sampler_lagged(began, ended) * 4 > busy:
+        return
+    long_at, longest = _sampler_last_long.get(ident, (0, 0))
+    longest = max(long_step, longest) if long_at >= began else long_step
+    number = _thread_ids.get(ident) or thread_id()
+    where = _loop_ready_again(loop)
+    _sampler_tell_late(loop, None, 0, number, began, ended)
+    emit(MORE, 0, busy, 0, min(longest, 0xFFFFFFFF), number)
+    emit(CROWDED, 0, count, where, 0, number, ended)
+
+
+def _loop_ready_again(loop):
+    """The function that most of what is ready goes on with; 0 where there is none of the program's."""
+    seen = {}
+    looked = 0
+    for handle in islice(loop._ready, 200):
+        looked += 1
+        task = _sampler_task_of(handle)
+        code = getattr(task.get_coro(), "cr_code", None) if task is not None else code_of(handle._callback)
+        if code is not None and is_user_file(code.co_filename):
+            seen[code] = seen.get(code, 0) + 1
+    handle = task = None
+    most = max(seen, key=seen.get, default=None)
+    return def_place(most) if most is not None and seen[most] * 2 > looked else 0
 
 
 def _loop_runs(loop, frame):

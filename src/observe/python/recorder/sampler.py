@@ -48,6 +48,8 @@ _sampler_least_lag = 2_000_000
 # Times for which a thread slept and kept the interpreter's lock, as (from, to, its ident): in a function of C that
 # does not give it away.
 _sampler_slept = []
+# By thread: when its last long step ended, and how long that was.
+_sampler_last_long = {}
 # When the next tick is due.
 _sampler_due = _sampler_never
 # Functions of C in which a thread waits for something outside of the interpreter.
@@ -558,6 +560,7 @@ def step_held(task, began, duration):
     # The sampler sees by this that the step is over.
     step_began[ident] = _sampler_never
     ended = began + duration
+    _sampler_last_long[ident] = (ended, duration)
     held = _sampler_held.pop(ident, None)
     actor = task_actor(task) if task is not None else 0
     if held is not None and held.began != began:
