@@ -43,7 +43,7 @@ test.skipIf(installed.length === 0)(
         );
         if (Bun.deepEquals(bare, observed)) return;
         // While the sampler looks at a step that takes long, as on a busy machine, it has a reference to its task.
-        if (tries < 2) continue;
+        if (tries < 4) continue;
         if (keep !== undefined) await save(number, program);
         different.push({ what, bare, observed });
         return;
