@@ -28,14 +28,15 @@ def codes(code):
             yield from codes(one)
 count = 0
 for file in [module.__file__ for module in (asyncio.tasks, contextlib, threading, traceback)]:
+    lines = source_lines(file)
     whole = _calls_Tree()
-    assert _calls_read("\n".join(source_lines(file)), file, whole)
-    for code in codes(compile("\n".join(source_lines(file)), file, "exec")):
+    assert _calls_read(lines, 0, len(lines), file, whole)
+    for code in codes(compile("\n".join(lines), file, "exec")):
         _calls_parts.clear()
         for line in {line for _, line in dis.findlinestarts(code) if line}:
             _calls_trees.clear()
             function = 0 if code.co_name == "<module>" else code.co_firstlineno
-            found = _calls_around(file, source_lines(file), line, function).get(line)
+            found = _calls_around(file, lines, line, function).get(line)
             count += 1
             if found != whole.calls.get(line):
                 print(file, line, code.co_name, found, whole.calls.get(line))

@@ -103,21 +103,29 @@ def _calls_tree(file):
         known = _calls_Tree()
         lines = source_lines(file)
         if len(lines) <= _calls_longest:
-            _calls_read("\n".join(lines), file, known)
+            _calls_read(lines, 0, len(lines), file, known)
         if len(_calls_trees) < 64:
             _calls_trees[file] = known
     return known
 
 
-def _calls_read(text, file, tree):
-    """Adds what a text says to a tree; whether it could be parsed."""
+def _calls_read(lines, first, last, file, tree):
+    """Adds what some lines of a file say to a tree; whether they could be parsed."""
     try:
-        # 1024 is PyCF_ONLY_AST. Backslashes go, so that no escape is warned of a second time.
-        data = _calls_unescaped(text.encode("utf-8", "replace"))
-        _calls_visit(compile(data, file, "exec", 1024, True), tree)
+        _calls_visit(_calls_parse(lines, first, last, file), tree)
         return True
     except Exception:
         return False
+
+
+def _calls_parse(lines, first, last, file):
+    """The interpreter's own tree of some lines of a file, by index, in which they are where they are in the file.
+    Raises SyntaxError or ValueError where they do not stand alone."""
+    # What is indented stands below a header.
+    header = "if 1:\n" if first > 0 and lines[first][:1].isspace() else ""
+    text = "\n" * (first - 1 if header else first) + header + "\n".join(lines[first:last])
+    # 1024 is PyCF_ONLY_AST. Backslashes go, so that no escape is warned of a second time.
+    return compile(_calls_unescaped(text.encode("utf-8", "replace")), file, "exec", 1024, True)
 
 
 # By file and first line: the outermost calls of a function, or of a statement of a module's own.
@@ -133,10 +141,7 @@ def _calls_around(file, lines, line, function):
     known = _calls_parts.get((file, first))
     if known is None:
         part = _calls_Tree()
-        # The text stands in its own lines and columns; what is indented stands below a header.
-        header = "if 1:\n" if first > 0 and lines[first][:1].isspace() else ""
-        text = "\n" * (first - 1 if header else first) + header + "\n".join(lines[first:last])
-        is_whole = line <= last and _calls_read(text, file, part)
+        is_whole = line <= last and _calls_read(lines, first, last, file, part)
         known = part.calls if is_whole else _calls_tree(file).calls
         if len(_calls_parts) < 256:
             _calls_parts[(file, first)] = known

@@ -333,10 +333,10 @@ def _loop_find_calls(code):
     files = {code.co_filename} | {file for file, mine in list(_place_user_files.items()) if mine}
     found = []
     for file in sorted(files)[:200]:
-        source = "\n".join(source_lines(file))
-        if code.co_name in source and len(source) < 1000000:
+        lines = source_lines(file)
+        if len(lines) <= _calls_longest and any(code.co_name in line for line in lines):
             try:
-                tree = compile(source, file, "exec", 0x400, True)
+                tree = _calls_parse(lines, 0, len(lines), file)
             except (SyntaxError, ValueError):
                 continue
             _loop_find_in(tree, code.co_name, file, "<module>", found)
