@@ -73,9 +73,6 @@ let votes = 0;
 
 export const currentCall = (): Call | null => current;
 
-/** Who has had most slices of this turn. */
-export const currentOwner = (): Call | null => owner;
-
 /** Whoever makes something now, as far as that is told. */
 export const maker = (): Call | null =>
   current === null || current.kind !== CALLBACK ? current : current.parent;

@@ -43,64 +43,6 @@ export function blocked(site: number, from: number, to: number): void {
   }
 }
 
-/** A stretch in which main was stopped and asked where it stands, and how often it stood at which place. */
-interface Stuck {
-  call: Call;
-  from: number;
-  places: Map<number, number>;
-  /** When it was seen to stand last. */
-  seen: number;
-}
-let stuck: Stuck | null = null;
-
-/**
- * Main stands somewhere in a turn that has not ended. It is told at once, as it may never end.
- *
- * @param owner who had most slices of the turn: of many short ones the turn is what lasts.
- */
-export function standsStuck(current: Call | null, owner: Call, place: number, at: number): void {
-  const isLong = current !== null && at - current.resumed >= holds.least / 2;
-  const call = isLong ? current : owner;
-  const from = isLong ? current.resumed : (told.at(-1)?.to ?? turn.began);
-  // It has just gone on.
-  if (at - from < holds.least / 2) return;
-  if (stuck === null || stuck.from !== from) {
-    endStuck(at);
-    stuck = { call, from, places: new Map(), seen: at };
-    const actor = tellCall(call);
-    write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
-    const details = { place, text: sites[call.site]?.function ?? "<module>" };
-    write(["event", Math.round(at), "stood-at", thread, actor, 0, details]);
-  }
-  stuck.seen = at;
-  stuck.places.set(place, (stuck.places.get(place) ?? 0) + 1);
-}
-
-/** What was told to have begun, and was not told otherwise, is over. */
-function endStuck(at: number): void {
-  if (stuck === null) return;
-  const { call, from, seen } = stuck;
-  const to = Math.max(seen, call.left > from ? call.left : at);
-  lastHold.from = from;
-  lastHold.to = to;
-  write([
-    "event",
-    Math.round(to),
-    "step-ended",
-    thread,
-    tellCall(call),
-    0,
-    { place: placeStuck() },
-  ]);
-  stuck = null;
-}
-
-/** Where it stood most often. */
-function placeStuck(): number {
-  const places = [...stuck!.places].toSorted(([, a], [, b]) => b - a);
-  return places[0]![0];
-}
-
 /** How long the thread has computed, and wanted a core, in ticks; null where the system does not say. */
 interface Clocks {
   cpu: number;
@@ -146,7 +88,6 @@ export function held(call: Call, at: number): void {
 }
 
 function tell(call: Call, from: number, to: number, turns: number | null): void {
-  const isBegun = stuck !== null && stuck.from === from;
   const most = to - from;
   const inside = blocks.filter((block) => block.from >= from && block.to <= to);
   const longest = inside.reduce<Block | null>(
@@ -160,8 +101,8 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
     const cpu = Math.min(most, now.cpu - clocks.cpu);
     const queued = Math.min(most - cpu, now.queued - clocks.queued);
     // A thread that got no core did not hold its loop; and many short slices did if they have computed.
-    if (!isBegun && turns === null && block === null && most - queued < holds.least) return;
-    if (!isBegun && turns !== null && cpu < holds.least) return;
+    if (turns === null && block === null && most - queued < holds.least) return;
+    if (turns !== null && cpu < holds.least) return;
     numbers["cpu"] = Math.round(cpu);
     numbers["queued"] = Math.round(queued);
   }
@@ -170,11 +111,11 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   blocks = [];
   lastHold.from = from;
   lastHold.to = to;
-  const site = block === null ? (call.at === -1 ? call.site : call.at) : block.site;
-  const place = isBegun && block === null ? placeStuck() : placeOf(site);
-  const actor = tellCall(isBegun ? stuck!.call : call);
-  if (isBegun) stuck = null;
-  else write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
+  // Which line computed for long is not known, but in which function; of many short slices, at which await.
+  const own = turns === null || call.at === -1 ? call.site : call.at;
+  const place = placeOf(block === null ? own : block.site);
+  const actor = tellCall(call);
+  write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
   const text = block === null ? {} : { text: sites[block.site]!.called?.name ?? "" };
   write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
 }
@@ -218,7 +159,6 @@ export function turnEnds(): void {
   const from = told.at(-1)?.to ?? began;
   if (lastEnd - from >= holds.least && owner !== null && slices > 1)
     tell(owner, from, lastEnd, slices);
-  endStuck(lastEnd);
   if (told.length > 0) told = [];
   if (blocks.length > 0) blocks = [];
 }

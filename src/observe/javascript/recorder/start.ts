@@ -1,6 +1,5 @@
 /** Starts the recorder of a thread. */
 import { basename, isAbsolute, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import type { Inserted, Site } from "../inserted.ts";
 import { u, w } from "./blocking.ts";
@@ -8,26 +7,9 @@ import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
 import { exit, exitCalled, handlersBegin, x } from "./exits.ts";
 import { endedBy, logged, unhandled, workerEndedBy } from "./failures.ts";
-import {
-  cameLate,
-  holds,
-  isSpinning,
-  lastHold,
-  standsStuck,
-  takeClocks,
-  tookItself,
-  turn,
-} from "./holds.ts";
+import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
 import { aliveKinds, h, keeping, tellHandles } from "./handles.ts";
-import {
-  addSites,
-  addSource,
-  functionAt,
-  inSource,
-  isTransformed,
-  loadedFrom,
-  otherPlace,
-} from "./sites.ts";
+import { addSites, addSource, loadedFrom } from "./sites.ts";
 import { OVER } from "./model.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { openTap } from "./tap.ts";
@@ -78,7 +60,7 @@ const leastHold = 20_000;
 /** How long changes are gathered before they are written, in ms. */
 const pause = 20;
 
-export function startRecorder({ runtime, settings, own }: RecorderOptions): Recorder {
+export function startRecorder({ runtime, settings }: RecorderOptions): Recorder {
   const instant = openRecord(settings.folder, isMainThread, startOfThread());
   setInstant(instant);
   holds.least = Math.max(leastHold, settings.blocksNs / 1000);
@@ -99,7 +81,7 @@ export function startRecorder({ runtime, settings, own }: RecorderOptions): Reco
   beginMain();
   armFlush();
   armQuiet(runtime);
-  if (isMainThread) armWatchdog(runtime, instant, own);
+  if (isMainThread) armWatchdog(instant);
   takeClocks();
   calls.newTurn(now());
   openTap();
@@ -112,7 +94,7 @@ export function startRecorder({ runtime, settings, own }: RecorderOptions): Reco
       // What keeps its thread from now on is seen at least to be there.
       if (modules === 1) writeOut();
       const from = addSites(file, sites, first);
-      if (isMainThread && runtime === "bun") watchdog.placesKnown(functionsOf(file, sites, from));
+      if (isMainThread) watchdog.placesKnown(functionsOf(file, sites, from));
       return from;
     },
     addSource,
@@ -242,34 +224,15 @@ function armFlush(): void {
   });
 }
 
-function armWatchdog(runtime: "bun" | "node", instant: number, own: string): void {
-  const isNode = runtime === "node";
+function armWatchdog(instant: number): void {
   const main = state.main.id;
   const { least } = holds;
-  watchdog.prepare({ path: recordPath(), instant, thread, main, least, isNode, own });
-  if (isNode) Object.defineProperty(globalThis, Symbol.for(watchdog.askedBy), { value: stopped });
-  else calls.setInto(watchdog.goneInto);
+  watchdog.prepare({ path: recordPath(), instant, thread, main, least });
+  calls.setInto(watchdog.goneInto);
   setTimeout(() => watchdog.start(), watchdog.watchedAfter).unref();
 }
 
-/** Main has been stopped in a turn that does not end: tells where it stands. */
-function stopped(frames: [url: string, line: number, column: number, name: string][]): void {
-  guard("stopped", () => {
-    for (const [url, at, column, name] of frames) {
-      const { file, line } = inSource(url.startsWith("file:") ? fileURLToPath(url) : url, {
-        line: at,
-        column,
-      });
-      if (!isTransformed(file)) continue;
-      const place = otherPlace(file, line, null, functionAt(file, line) ?? name);
-      standsStuck(calls.currentCall(), calls.currentOwner() ?? state.main, place, now());
-      writeOut();
-      return;
-    }
-  });
-}
-
-/** A turn has ended after all of which it was told in Bun that it stands: by now it is known better who held it, if one did. */
+/** A turn has ended after all of which it was told that it stands: by now it is known better who held it, if one did. */
 function endToldTurn(): void {
   const place = watchdog.toldStuck();
   if (place === null) return;

@@ -1,10 +1,9 @@
 /**
  * Main stands still, and cannot say so itself: a Worker looks at what it has left in shared memory, writes of a blocking
- * call that lasts, and finds out where a turn stands that does not end. In Node it has main stopped and asked; in Bun it
- * knows the function that main went into last.
+ * call that lasts, and of a turn that does not end, with the function that main went into last. (Node's inspector could
+ * stop main and ask where it stands; but with a debugger on, awaits are slow, and V8 of Node 20 aborts now and then.)
  */
 import { Worker } from "node:worker_threads";
-import type { Session } from "node:inspector";
 import { trouble } from "./writer.ts";
 
 const OriginalWorker = Worker;
@@ -19,9 +18,6 @@ interface Given {
   main: number;
   /** From how long on a hold is told. */
   least: number;
-  isNode: boolean;
-  /** The recorder's own files are in it. */
-  own: string;
 }
 
 const cells = new SharedArrayBuffer(512);
@@ -41,7 +37,7 @@ const integers = new Int32Array(cells, 64, 8);
 const LENGTH = 0;
 /** Whether the Worker has told of the blocking call. */
 const TOLD = 1;
-/** The site of the function that main went into last, and 1 more; kept in Bun only. */
+/** The site of the function that main went into last, and 1 more. */
 const INTO = 2;
 /** Where the Worker has told that a turn of main's stands: the site, and 1 more. */
 const STUCK = 3;
@@ -77,7 +73,7 @@ export const watched = {
   },
 };
 
-/** Notes which function main goes into, in Bun. */
+/** Notes which function main goes into. */
 export const goneInto = (site: number): void => {
   integers[INTO] = site + 1;
 };
@@ -124,9 +120,6 @@ export function prepare(given: Omit<Given, "cells">): void {
 /** How long the process lasts before it is watched in any case, in ms. */
 export const watchedAfter = 40;
 
-/** The key of main's function that a paused main is asked by. */
-export const askedBy = "tandem.stuck";
-
 /** The Worker's whole text: it uses nothing that stands outside of it. */
 function watch(load: (name: string) => unknown): void {
   const { parentPort, workerData } = load("node:worker_threads") as {
@@ -134,7 +127,7 @@ function watch(load: (name: string) => unknown): void {
     workerData: Given;
   };
   const { openSync, writeSync } = load("node:fs") as typeof import("node:fs");
-  const { cells: shared, path, instant, thread, main, least, isNode, own } = workerData;
+  const { cells: shared, path, instant, thread, main, least } = workerData;
   const left = new Float64Array(shared, 0, 8);
   const flags = new Int32Array(shared, 64, 8);
   const name = new Uint8Array(shared, 128, 256);
@@ -150,11 +143,9 @@ function watch(load: (name: string) => unknown): void {
 
   /** The blocking call that has been told, by when it began. */
   let told = 0;
-  /** The turn that does not end, by when the timer was due, and how often it has been looked at. */
+  /** The turn that does not end, by when the timer was due, and whether it has been told. */
   let stuck = 0;
-  let looks = 0;
-  let session: Session | null = null;
-  let isPaused = false;
+  let isTold = false;
 
   const tellBlock = (from: number): void => {
     const [, , stretch, actor, place] = left;
@@ -168,47 +159,6 @@ function watch(load: (name: string) => unknown): void {
       ["event", Math.round(from), "stood-at", thread, actor, 0, { place }],
       ["event", Math.round(from), "waits-for", thread, actor, 0, { text: what }],
     );
-  };
-
-  const pause = (): void => {
-    if (session !== null) {
-      if (!isPaused) session.post("Debugger.pause");
-      return;
-    }
-    const { Session: Inspector } = load("node:inspector") as typeof import("node:inspector");
-    const asked = new Inspector();
-    session = asked;
-    asked.connectToMainThread();
-    const scripts = new Map<string, string>();
-    asked.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) =>
-      scripts.set(scriptId, url),
-    );
-    asked.on("Debugger.paused", ({ params: { callFrames } }) => {
-      isPaused = true;
-      const goOn = (): void => {
-        isPaused = false;
-        asked.post("Debugger.resume");
-      };
-      const frames = callFrames.slice(0, 50).map(({ functionName, location, callFrameId }) => {
-        const url = scripts.get(location.scriptId) ?? "";
-        const { lineNumber: line, columnNumber: column = 0 } = location;
-        return { url, line: line + 1, column: column + 1, functionName, callFrameId };
-      });
-      const users = frames.filter(({ url }) => url !== "" && !url.startsWith("node:"));
-      // In the middle of what the recorder does it cannot be asked.
-      const [top] = users;
-      if (top === undefined || top.url.includes(own)) return goOn();
-      const told = users.map(({ url, line, column, functionName }) => [
-        url,
-        line,
-        column,
-        functionName,
-      ]);
-      const expression = `globalThis[Symbol.for("tandem.stuck")]?.(${JSON.stringify(told)})`;
-      const { callFrameId } = top;
-      asked.post("Debugger.evaluateOnCallFrame", { callFrameId, expression, silent: true }, goOn);
-    });
-    asked.post("Debugger.enable", () => asked.post("Debugger.pause"));
   };
 
   const tellFunction = (since: number): void => {
@@ -226,15 +176,6 @@ function watch(load: (name: string) => unknown): void {
     );
   };
 
-  const goesOn = (): void => {
-    stuck = 0;
-    looks = 0;
-    if (session === null) return;
-    session.post("Debugger.disable");
-    session.disconnect();
-    session = null;
-  };
-
   const look = (): void => {
     const [due, blocked] = left;
     const at = now();
@@ -244,18 +185,15 @@ function watch(load: (name: string) => unknown): void {
     }
     const isStuck = due !== 0 && at - due! >= least / 2;
     if (!isStuck || (stuck !== 0 && stuck !== due)) {
-      if (stuck !== 0) goesOn();
+      stuck = 0;
+      isTold = false;
       return;
     }
     stuck = due!;
-    looks++;
-    if (isNode) {
-      if (looks <= 10 || looks % 10 === 0) pause();
-    } else if (at - due! >= 1e6 && looks > 0) {
-      // In Bun a turn of a second may still end, and be told by main then.
-      if (looks < 1e6) tellFunction(due!);
-      looks = 1e6;
-    }
+    // A turn of some seconds may still end, and be told by main then.
+    if (isTold || at - due! < 3e6) return;
+    isTold = true;
+    tellFunction(due!);
   };
   const often = Math.min(100, Math.max(25, least / 2000));
   setInterval(look, often);
