@@ -112,6 +112,13 @@ export class Followers {
     return this.#live().map(({ pid }) => pid);
   }
 
+  /** Those whose recorder says that nothing can wake them. */
+  get idlePids(): number[] {
+    return this.#live()
+      .filter(({ record }) => record.isIdle)
+      .map(({ pid }) => pid);
+  }
+
   /** The process with a number, the last one if it has become another by `exec`; undefined where nothing is told of it. */
   of(pid: number): ProcessTranscript | undefined {
     return this.#all.findLast((one) => one.pid === pid)?.record.process ?? undefined;

@@ -198,6 +198,10 @@ export class LinesFollowed implements FollowedRecord {
       .some((kinds) => kinds.some((kind) => !tellThemselves.has(String(kind))));
   }
 
+  get isIdle(): boolean {
+    return !this.mayGoOn;
+  }
+
   [Symbol.dispose](): void {
     this.#file[Symbol.dispose]();
   }

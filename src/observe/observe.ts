@@ -239,7 +239,9 @@ class Observation implements Running {
     const all = [this.pid, ...below];
     const live = new Set(this.#followers.livePids);
     this.#othersRun = below.some((pid) => !live.has(pid) && !this.#unseen.isHelper(pid));
-    const cpuMs = all.reduce((sum, pid) => sum + cpuOf(pid), 0);
+    // Bun turns its loop round and round where a module waits for ever.
+    const idle = new Set(this.#followers.idlePids);
+    const cpuMs = all.reduce((sum, pid) => (idle.has(pid) ? sum : sum + cpuOf(pid)), 0);
     this.#stillness.note(now, { events: this.#followers.heard, cpuMs });
   }
 

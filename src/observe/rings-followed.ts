@@ -11,6 +11,7 @@ export class RingsFollowed implements FollowedRecord {
   readonly language: ObservedLanguage;
   readonly process: ProcessTranscript;
   readonly hasModules = true;
+  readonly isIdle = false;
   readonly unseenModules = [];
   readonly #file: RecordFile;
   readonly #slots: SlotsProcess;

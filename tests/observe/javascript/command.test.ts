@@ -109,6 +109,14 @@ for (const { name, options, runtime, isThere } of runtimes) {
       expect((await observed(text, ["--timeout", "500ms", "--quiet"])).status).toBe(124);
     });
 
+    test("that waits for what nothing can settle is ended by --hang, unless its runtime ends it, and where it stands is told", async () => {
+      const text = "console.log('up');\n\nawait new Promise(() => {});";
+      const { status, stdout, stderr } = await observed(text, ["--hang", "1s", "--timeout", "20s"]);
+      expect(stdout).toBe("up\n");
+      expect(status).toBe(runtime.test("Bun 1") ? 124 : 13);
+      expect(stderr).toContain("app.mjs:3");
+    });
+
     test("that a timer will wake is no hang", async () => {
       const text = "await new Promise((go) => setTimeout(go, 2500)); console.log('done')";
       const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);

@@ -243,7 +243,7 @@ function endToldTurn(): void {
 /** After so long without anything the loop is quiet, in ms. */
 const quietAfter = 250;
 
-let toldAlive = "";
+let toldAlive: string | null = null;
 
 /** Has it told what can wake the thread, and what keeps the process, when nothing has moved for a while. */
 function armQuiet(runtime: "bun" | "node"): void {
