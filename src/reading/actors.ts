@@ -38,7 +38,11 @@ export class ActorReader {
       reader.#entities.thread(event.thread).main = reader.#started(event);
     },
     "launch-started": (reader, event) => reader.#started(event),
-    "task-started": (reader, event) => reader.#started(event),
+    "task-started": (reader, event) => {
+      const actor = reader.#started(event);
+      // A thread is made by another one, which may have no time left to tell of it.
+      if (actor.kind === "thread") actor.isCreated = true;
+    },
     "main-ended": (reader, event) => reader.#ended(event),
     "launch-ended": (reader, event) => reader.#ended(event),
     "task-ended": (reader, event) => reader.#ended(event),

@@ -285,10 +285,17 @@ class TraceReader {
   #isIdle({ kind, thread, number }: OpenActor, unfinished: readonly Span[]): boolean {
     if (kind !== "thread" || thread === null) return false;
     // A Worker waits for messages when its module has been evaluated; what it is at besides is told by itself.
-    if (this.#turns.loopOn(thread)?.floats === true) return true;
+    if (this.#turnsFloating(thread)) return true;
     if (!this.#entities.thread(thread).daemon) return false;
     if (this.#turns.loopOn(thread)?.isOpen === true) return true;
     return this.#isServing(number, unfinished);
+  }
+
+  /** Whether a thread, or main's of its process, turns a loop that goes by JavaScript's rules. */
+  #turnsFloating(thread: number): boolean {
+    const { process } = this.#entities.thread(thread);
+    const first = this.#entities.threads.find((one) => one.process === process)?.number;
+    return [thread, first].some((one) => this.#turns.loopOn(one ?? -1)?.floats === true);
   }
 
   /** Whether an actor waits for something to do. */

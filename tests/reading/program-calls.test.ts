@@ -662,3 +662,50 @@ describe("races at one place", () => {
     expect(all).toEqual([told("outlived", ["late"], { made: [10] })]);
   });
 });
+
+describe("processes and Workers", () => {
+  test("a child that a signal ended has lost its calls, and not its main module", () => {
+    const lost = (childEndsAt: number): string[] => {
+      const { reading, trace } = readSketch((process, number) => {
+        floats(process);
+        if (number === 0) {
+          runsOut(process, 60);
+          return;
+        }
+        call(process, "convert");
+        awaits(process, "main", "convert");
+        process.at(childEndsAt, "interrupted", "main", "Main", { by: "signal", detail: "SIGTERM" });
+      }, 2);
+      return reading.actors
+        .filter((one) => one.lost)
+        .map(({ number }) => trace.definitions.actors.get(number)!.name);
+    };
+    for (const ms of [50, 90]) expect(lost(ms)).toEqual(["convert"]);
+  });
+
+  test("a Worker that serves others is not lost with its process, however many there are", () => {
+    holds(
+      (process, each) => {
+        each((k) =>
+          process
+            .thread(`worker ${k}`)
+            .loop(`worker ${k}`, "javascript")
+            .actor("thread", `w.js#${k}`, { line: 5 })
+            .at(2, "task-started", `w.js#${k}`, `worker ${k}`)
+            .at(2, "loop-opened", `w.js#${k}`, `worker ${k}`),
+        );
+        exits(process, 50);
+      },
+      () => [],
+    );
+    expect(
+      lostIn((process) => {
+        process
+          .thread("worker 1")
+          .actor("thread", "w.js", { line: 5 })
+          .at(2, "task-started", "w.js", "worker 1");
+        exits(process, 50);
+      }),
+    ).toEqual([]);
+  });
+});

@@ -162,14 +162,27 @@ export class ProgramRows {
     { isFirst, isAlone }: { isFirst: boolean; isAlone: boolean },
   ): Row[] {
     const { name, daemon, startedAt, program, others, loops, entries } = thread;
+    // A Worker that serves others has no end of its own, and is ended with its thread.
+    const isOver =
+      this.#isWorker(thread) &&
+      program?.status === "abandoned" &&
+      !program.lost &&
+      thread.endedAt !== null &&
+      thread.endedAt < (this.#endOf(thread.process) ?? Infinity);
     const head: Row = {
       who: isFirst
         ? mainWords(thread)
         : this.#isWorker(thread)
           ? `Worker ${name}`
           : `thread ${name}`,
-      status: program === null ? (startedAt === null ? "unheard of" : "-") : this.#status(program),
-      when: program === null ? momentWords(thread.endedAt) : this.#end(program),
+      status: isOver
+        ? "ended"
+        : program === null
+          ? startedAt === null
+            ? "unheard of"
+            : "-"
+          : this.#status(program),
+      when: program === null || isOver ? momentWords(thread.endedAt) : this.#end(program),
       story: sentence([
         daemon ? "daemon" : null,
         program?.kind === "thread" ? this.#madeWords([program]) : null,
