@@ -38,7 +38,7 @@ const lines = blocks
 function withoutFigures(told: string): string {
   return told
     .replace(/\b\d+(\.\d+)?(us|ms|s)\b/g, "0s")
-    .replace(/CPython \d+\.\d+\.\d+/g, "CPython 3")
+    .replace(/(CPython|Bun) \d+\.\d+\.\d+/g, "$1")
     .replace(/\s+/g, " ")
     .trim();
 }
@@ -55,12 +55,13 @@ describe("README.md", () => {
   // What a real program takes, and which Python runs it, differs; so then do the lines that it is told in.
   for (const { text } of shown.filter(isObserved)) {
     const [command, ...output] = text.split("\n");
-    test.concurrent.skipIf(findPython() === null)(
-      `${command} shows what the README shows, but for durations and versions${whyNoPython()}`,
+    const isPython = command!.endsWith(".py");
+    test.concurrent.skipIf(isPython && findPython() === null)(
+      `${command} shows what the README shows, but for durations and versions${isPython ? whyNoPython() : ""}`,
       () =>
         lanes.run(async () => {
-          const { path } = findPython()!;
-          const words = command!.replace("$ tandem observe", `observe --python ${path}`).split(" ");
+          const options = isPython ? ` --python ${findPython()!.path}` : "";
+          const words = command!.replace("$ tandem observe", `observe${options}`).split(" ");
           const { status, stdout, stderr } = await callBeside([...tandemCommand(), ...words], {
             cwd: join(root, "tests/observe/listings"),
           });
