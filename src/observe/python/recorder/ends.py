@@ -242,7 +242,10 @@ def _end_unflushed(stream):
     buffer = stream.buffer
     raw = getattr(buffer, "raw", None)
     if type(buffer).__name__ == "BufferedWriter" and type(raw).__name__ == "FileIO":
-        # Where it stands is where its file stands and what it holds; a pipe would not say the first.
+        # Where it stands is where its file stands, and what it holds behind that.
+        if raw.seekable():
+            return found + buffer.tell() - raw.tell()
+        # A pipe stands nowhere, and would say so by an error.
         raw.tell = int
         try:
             found += buffer.tell()
