@@ -142,6 +142,7 @@ export function discrepancies(truth: Truth, result: Result): string[] {
   };
   if (!truth.hang) is("exit status", truth.exit, result.exit.code);
   if (truth.exitPlace !== undefined) is("exit place", truth.exitPlace, result.exit.place?.line);
+  const isPython = truth.language === "python";
   const hang = truth.hangIsIdle ? "idle" : "blocked";
   if (truth.hang)
     is(
@@ -184,13 +185,12 @@ export function discrepancies(truth: Truth, result: Result): string[] {
   }
   if (truth.blocked !== undefined) for (const expected of truth.blocked) blocked(expected);
   else if (truth.findings?.length === 0)
-    // A machine that has no room for the program is no fault of it.
+    // A machine that has no room for the program is no fault of it, nor that a runtime makes ready what it loads.
     is(
       "blocks",
       [],
-      result.blocks.filter(({ kind }) => kind !== "queued"),
+      result.blocks.filter(({ kind, late }) => kind !== "queued" && (isPython || late.length > 0)),
     );
-  const isPython = truth.language === "python";
   several("failures", truth.failures ?? [], result.failures, (expected, found) => [
     expected.task === undefined || functionOf(expected.task) === functionOf(found.task),
     expected.line === undefined || expected.line === found.place?.line,

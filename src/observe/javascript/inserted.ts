@@ -167,6 +167,8 @@ export interface Site {
   name?: string;
   /** Of a call: whether it is an async generator. */
   generator?: true;
+  /** Of a yield: whether a `finally` of its function is to run behind it. */
+  guarded?: true;
   /** Of a call or callback. */
   given?: Given;
   /** The call whose value was awaited, returned, dropped, …: where the value is a call's, without anything between. */

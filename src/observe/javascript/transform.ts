@@ -66,6 +66,8 @@ interface Scope {
   /** The variable of the running call; null in code that cannot be suspended, or that is not followed. */
   running: string | null;
   asyncGenerator: boolean;
+  /** Whether a `finally` of the function stands around. */
+  isGuarded?: boolean;
   function: string;
   /** What a synchronous function was given to, where its value is ignored there. */
   ignoredBy: Given | null;
@@ -257,8 +259,8 @@ class Transformation {
         for (const each of node["cases"]) this.#visitChildren(each, scope);
         return;
       case "TryStatement":
-        this.#visit(node["block"], scope);
-        this.#visit(node["handler"], scope);
+        for (const part of ["block", "handler"])
+          this.#visit(node[part], node["finalizer"] ? { ...scope, isGuarded: true } : scope);
         if (node["finalizer"]) this.#visitFinally(node["finalizer"], scope);
         return;
       case "WithStatement":
@@ -354,7 +356,8 @@ class Transformation {
     if (running === null || !scope.asyncGenerator) return this.#visit(argument, scope);
     const t = this.#t;
     const called = argument ? this.#calledIn(argument) : {};
-    const site = this.#site("yield", node, scope, called);
+    const guarded: Partial<Site> = scope.isGuarded === true ? { guarded: true } : {};
+    const site = this.#site("yield", node, scope, { ...called, ...guarded });
     const close = this.#edits.around(node, `${t}.z(${running},`);
     if (argument) this.#wrapOperand(argument, `${t}.y(${running},@${site},`, scope);
     else this.#edits.close(node.end, ` ${t}.y(${running},@${site},void 0)`);

@@ -1,6 +1,7 @@
 /** Calls that block their thread. */
-import { currentCall } from "./calls.ts";
+import { currentCall, d, v } from "./calls.ts";
 import { now } from "./clock.ts";
+import { isObject } from "./errors.ts";
 import { flush } from "./flush.ts";
 import { blocked, endTold } from "./holds.ts";
 import type { Call } from "./model.ts";
@@ -44,5 +45,7 @@ export function u<Value>(began: unknown, value: Value): Value {
   const at = now();
   blocked(site, from, at);
   if (by !== null && watched.returns()) endTold(by, stretch, site, at);
-  return value;
+  // A function of the program's may be called so, and give a promise.
+  if (!isObject(value)) return value;
+  return sites[site]!.dropped === undefined ? v(site, value) : d(site, value);
 }

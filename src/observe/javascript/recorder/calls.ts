@@ -119,14 +119,19 @@ function passOver(): void {
 function justMade(site: number, value: unknown): Call | null {
   const call = last!;
   const name = names[site];
-  if (name === undefined || (name !== names[call.site] && (name !== "" || sites[call.site]!.given)))
-    return null;
+  if (name === undefined || (name !== names[call.site] && !isOfAnyName(name, call))) return null;
   if (!(value instanceof Promise) && !isGenerator(call)) return null;
   last = null;
   call.place = site;
   if (call.id !== 0) tellPlace(call);
   if (call.state === OVER && call.id === 0 && !call.failed) countFinished(call, call.left);
   return call;
+}
+
+/** Whether what a site calls may have any name: what has none where it is called, and what is called by way of `apply`. */
+function isOfAnyName(name: string, call: Call): boolean {
+  if (name === "apply" || name === "call") return true;
+  return name === "" && sites[call.site]!.given === undefined;
 }
 
 const isGenerator = (call: Call): boolean => sites[call.site]!.generator === true;

@@ -72,7 +72,7 @@ export function h<Value>(site: number, value: Value): Value {
   } catch (error) {
     trouble("handle", error);
   }
-  return calls.v(site, value);
+  return sites[site]!.dropped === undefined ? calls.v(site, value) : calls.d(site, value);
 }
 
 function made(site: number, value: unknown): void {

@@ -34,6 +34,26 @@ export function addSites(file: string, added: readonly Site[], first = sites.len
   return first;
 }
 
+/** By site of an async generator: the one site that calls it. */
+const generatorCalls = new Map<number, number | null>();
+
+/**
+ * The site that calls an async generator, whose body begins later than that; null where there are several, or none, of
+ * its name.
+ */
+export function callOfGenerator(site: number): number | null {
+  let found = generatorCalls.get(site);
+  if (found === undefined) {
+    const name = names[site];
+    const calls = [...sites.keys()].filter(
+      (one) => names[one] === name && one !== site && sites[one]?.called !== undefined,
+    );
+    found = name === "" || name === undefined || calls.length !== 1 ? null : calls[0]!;
+    generatorCalls.set(site, found);
+  }
+  return found;
+}
+
 /** The sites of the functions that a call is given. */
 export function givesOf(site: number): number[] {
   const { from } = ranges.get(files[site]!)!;

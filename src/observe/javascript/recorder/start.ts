@@ -13,7 +13,7 @@ import { addSites, addSource, loadedFrom } from "./sites.ts";
 import { OVER } from "./model.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { openTap } from "./tap.ts";
-import { liveCalls, newId, setArm, state } from "./telling.ts";
+import { endIdleGenerators, liveCalls, newId, setArm, state } from "./telling.ts";
 import { flush, whenFlushed } from "./flush.ts";
 import { s } from "./timers.ts";
 import * as watchdog from "./watchdog.ts";
@@ -288,6 +288,7 @@ function quiet(runtime: "bun" | "node", took: number): void {
 function finish(event: string, code?: unknown): void {
   guard(event, () => {
     calls.newTurn(now());
+    if (event === "exit") endIdleGenerators();
     flush(true);
     handlersBegin(event);
     // No timer comes any more: what the listeners do is told at once.

@@ -18,7 +18,7 @@ import {
   type Use,
 } from "./model.ts";
 import { now } from "./clock.ts";
-import { fileOf, placeGiven, placeOf, sites } from "./sites.ts";
+import { callOfGenerator, fileOf, placeGiven, placeOf, sites } from "./sites.ts";
 import { firstId, thread, write } from "./writer.ts";
 
 /** Live calls that nothing has been told of, the oldest first. */
@@ -100,7 +100,9 @@ function kindOf(call: Call): Kind {
 
 /** Where a call was made: the site of that, or where its function was given to what calls it. */
 export function placeOfCall({ site, place }: { site: number; place: number }): number | null {
-  return place === -1 ? placeGiven(site) : placeOf(place);
+  if (place !== -1) return placeOf(place);
+  const call = sites[site]!.generator === true ? callOfGenerator(site) : null;
+  return call === null ? placeGiven(site) : placeOf(call);
 }
 
 /** Counts a call that has finished and is not told by itself. */
@@ -331,6 +333,7 @@ function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | n
     return { text, numbers: { whom: toldPromise(origin) } };
   }
   if ((call.resumes & DUE) !== 0) return { text: "timer" };
+  if (sites[call.at]!.kind === "yield") return { text: "yield" };
   const called = sites[call.at]!.called;
   if (called === undefined || called.name === "") return null;
   return { text: called.name === "import" ? "import" : called.callee };
@@ -391,6 +394,24 @@ export function tellSettled(made: Made, at: number): void {
 }
 
 /** Whether anything is to be told. */
+/**
+ * Tells of generators that stand at a `yield` at the end, with nothing to be done behind it: they have done what they were
+ * asked for.
+ */
+export function endIdleGenerators(): void {
+  for (const list of [young, grown])
+    for (let call = list.next; call !== list;) {
+      const { next, at } = call;
+      const site = at === -1 ? undefined : sites[at];
+      if (call.state === STANDING && site?.kind === "yield" && site.guarded !== true) {
+        call.unlink();
+        call.state = OVER;
+        if (call.id !== 0) tellEnd(call, call.left);
+      }
+      call = next;
+    }
+}
+
 export const hasNews = (): boolean =>
   young.next !== young || changed.length > 0 || changedKinds.length > 0;
 
