@@ -130,7 +130,7 @@ export class Followers {
    */
   get unseen(): Unseen[] {
     const records = this.#all.map(({ record }) => record);
-    const silent = records.filter(({ hasModules }) => !hasModules);
+    const silent = records.filter((one) => !one.hasModules && one.unseenModules.length === 0);
     const others = silent.filter(({ header, language }) => !language.isLauncher(header.command));
     const told = others.length > 0 || silent.length < records.length ? others : silent;
     return [

@@ -31,6 +31,8 @@ export class LinesFollowed implements FollowedRecord {
   heard = 0;
   readonly #file: LinesFile;
   readonly #transcript: Transcript;
+  /** The process's instant 0, in ticks of the trace. */
+  readonly #zero: number;
   /** By file: each is told by every thread that loads it. */
   readonly #unseen = new Map<string, UnseenModule>();
   /** By thread: how many modules of the user's have been seen. */
@@ -51,6 +53,7 @@ export class LinesFollowed implements FollowedRecord {
     this.#transcript = of.transcript;
     // Even if it is never told of: times count from the first process that there was.
     this.#transcript.clock.add(header);
+    this.#zero = this.#transcript.clock.ticksAt(Number(header.startedEpoch) / 1e6);
     if (header.pid === of.root) this.#tell();
   }
 
@@ -59,7 +62,11 @@ export class LinesFollowed implements FollowedRecord {
     const file = LinesFile.open(path);
     if (file === null) return null;
     let first: Line | undefined;
-    file.drain((line) => (first ??= line), false);
+    file.drain(
+      (line) => (first ??= line),
+      false,
+      () => first !== undefined,
+    );
     file.rewind();
     const header = first === undefined ? null : headerIn(first);
     if (header !== null) return new LinesFollowed(file, header, of);
@@ -85,25 +92,19 @@ export class LinesFollowed implements FollowedRecord {
 
   drain(now: number): void {
     const isOver = now === Infinity;
-    this.#read(isOver);
-    if (this.#lines === null && this.hasModules) {
-      this.#lines = new LinesProcess(this.#tell(), this.#zero);
-      this.heard = 0;
-      this.#file.rewind();
-      this.#read(isOver);
+    const take = (line: Line): void => this.#take(line);
+    if (this.#lines === null) {
+      this.#file.drain(take, isOver, () => this.hasModules);
+      if (this.hasModules) {
+        this.#lines = new LinesProcess(this.#tell(), this.#zero);
+        this.heard = 0;
+        this.#file.rewind();
+      }
     }
+    if (this.#lines !== null) this.#file.drain(take, isOver);
     const broken = this.#file.broken + (this.#lines?.broken ?? 0);
     this.process?.setDropped("lines of its record could not be read", broken);
     this.#hasAnswered ||= now - this.#askedAt >= flushMs;
-  }
-
-  #read(isOver: boolean): void {
-    this.#file.drain((line) => this.#take(line), isOver);
-  }
-
-  /** The process's instant 0, in ticks of the trace. */
-  get #zero(): number {
-    return this.#transcript.clock.ticksAt(Number(this.header.startedEpoch) / 1e6);
   }
 
   #take(line: Line): void {
@@ -150,7 +151,10 @@ export class LinesFollowed implements FollowedRecord {
           this.#transcript.toldEnds.set(second, { at: this.#zero + first, status: third });
         return true;
       case "unseen":
-        if (isText(first) && isText(second)) this.#unseen.set(first, { file: first, why: second });
+        if (isText(first) && isText(second)) {
+          const file = this.#transcript.seenFromHere(first);
+          this.#unseen.set(file, { file, why: second });
+        }
         return true;
       case "trouble":
         if (isText(first)) this.process?.troubles.add(first);

@@ -95,11 +95,12 @@ export class LinesFile implements Disposable {
    * Takes what has come, or as much of it as takes no long time.
    *
    * @param isOver whether nothing more comes, so that all of it is taken.
+   * @param isEnough whether no more of it is wanted now; asked after each piece.
    */
-  drain(take: (line: Line) => void, isOver: boolean): void {
+  drain(take: (line: Line) => void, isOver: boolean, isEnough: () => boolean = () => false): void {
     const piece = new Uint8Array(pieceBytes);
     let left = isOver ? Infinity : drainBytes;
-    while (left > 0) {
+    while (left > 0 && !isEnough()) {
       const read = this.#read(piece);
       if (read === 0) break;
       left -= read;

@@ -272,7 +272,7 @@ export function newActor(kind: string, name: string): ActorDefinition {
 }
 
 /** A path as it is told: relative to a folder that it lies below. */
-function seenFrom(folder: string, path: string): string {
+export function seenFrom(folder: string, path: string): string {
   if (!isAbsolute(path)) return path;
   const short = relative(folder, path);
   return short === "" || short.startsWith("..") || isAbsolute(short) ? path : short;

@@ -8,7 +8,7 @@ import { type Definitions, tableOf } from "../trace/definitions.ts";
 import { eventsFormat } from "../trace/event.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import { newTrace, type ObservedSource } from "../trace/trace.ts";
-import { type ProcessHeader, ProcessTranscript } from "./process-transcript.ts";
+import { type ProcessHeader, ProcessTranscript, seenFrom } from "./process-transcript.ts";
 import { Registers, type ToldEnd } from "./registers.ts";
 import { definitionsOf, endUntold, inTicks, untold } from "./settled.ts";
 import { TraceClock } from "./trace-clock.ts";
@@ -53,6 +53,11 @@ export class Transcript {
     );
   }
 
+  /** A path as it is told. */
+  seenFromHere(path: string): string {
+    return seenFrom(this.#source.folder, path);
+  }
+
   /** By pid: how a process ended, as its parent has told. */
   get toldEnds(): Map<number, ToldEnd> {
     return this.#registers.toldEnds;
@@ -82,7 +87,8 @@ export class Transcript {
   /** The trace so far: everything that is known now, in the order of time. */
   trace(): RecordedTrace {
     const { tandem, folder: _, ...given } = this.#source;
-    const seen = this.processes.find(({ language }) => language !== null);
+    const recorded = this.processes.filter(({ language }) => language !== null);
+    const seen = recorded.find(({ heard }) => heard > 0) ?? recorded[0];
     const observed = {
       ...given,
       language: seen?.language ?? given.language,

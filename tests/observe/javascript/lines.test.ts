@@ -494,8 +494,15 @@ wait $one; echo '["child",1,'$one',0]' | record $$ 1`;
   test("tells which modules run as they are", async () => {
     const { unseen } = await observed(`
 { head $$ 1 ${now} "bun app.ts"; echo "$told"; echo '["unseen","/a/b.ts","it does not parse"]'; } | record $$ 1
-echo '["unseen","/a/b.ts","it does not parse"]' | record $$ 1`);
-    expect(unseen).toEqual([{ process: "/a/b.ts", why: "it does not parse" }]);
+echo '["unseen","/a/b.ts","it does not parse"]' | record $$ 1
+echo '["unseen","'$PWD'/c.ts","it does not parse"]' | record $$ 1`);
+    expect(unseen).toEqual([
+      { process: "/a/b.ts", why: "it does not parse" },
+      { process: "c.ts", why: "it does not parse" },
+    ]);
+    const alone = await observed(`
+{ head $$ 1 ${now} "bun app.ts"; echo '["unseen","/a/b.ts","it does not parse"]'; } | record $$ 1`);
+    expect(alone.unseen).toEqual([{ process: "/a/b.ts", why: "it does not parse" }]);
   });
 
   test("and writes nothing is unseen", async () => {
