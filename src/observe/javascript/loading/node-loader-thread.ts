@@ -90,30 +90,23 @@ export class LoaderThread {
       }
       known[site] = 1;
     };
-    const one =
-      <Result>(call: (site: number) => Result) =>
-      (site: number): Result => {
-        if (known[site] !== 1) learn(site);
-        return call(site);
-      };
-    const two =
-      (call: <Value>(site: number, value: Value) => Value) =>
-      <Value>(site: number, value: Value): Value => {
-        if (known[site] !== 1) learn(site);
-        return call(site, value);
-      };
+    const heed = (site: number): void => {
+      if (known[site] !== 1) learn(site);
+    };
+    const { m, e, k, w, d, v, p, g, h, x } = t;
+    // Each is written out: made by one function, they would share what the engine learns of whom they call.
     return {
       ...t,
-      m: one(t.m),
-      e: one(t.e),
-      k: one(t.k),
-      w: one(t.w),
-      d: two(t.d),
-      v: two(t.v),
-      p: two(t.p),
-      g: two(t.g),
-      h: two(t.h),
-      x: two(t.x),
+      m: (site) => (heed(site), m(site)),
+      e: (site) => (heed(site), e(site)),
+      k: (site) => (heed(site), k(site)),
+      w: (site) => (heed(site), w(site)),
+      d: (site, value) => (heed(site), d(site, value)),
+      v: (site, value) => (heed(site), v(site, value)),
+      p: (site, value) => (heed(site), p(site, value)),
+      g: (site, value) => (heed(site), g(site, value)),
+      h: (site, value) => (heed(site), h(site, value)),
+      x: (site, value) => (heed(site), x(site, value)),
     };
   }
 }
