@@ -45,7 +45,6 @@ const pending: Readonly<Record<string, string>> = {
   "122-event-was-before bun": "hangs are being built",
   "123-imports-in-a-circle bun": "hangs are being built",
   "128-": "handles are being built",
-  "133-": "handles are being built",
 };
 
 // Each case is observed on one runtime, by turns, and by the laws on all.

@@ -255,10 +255,18 @@ function armQuiet(runtime: "bun" | "node"): void {
   }, quietAfter);
   timer.unref();
   const { refresh } = timer;
+  let lookedAt = Infinity;
   whenFlushed(() => {
     takeClocks();
-    since = { turn: turn.number, at: now() };
+    const at = now();
+    since = { turn: turn.number, at };
     refresh.call(timer);
+    // What comes again and again, as an interval does, keeps the process as well as what waits.
+    if (state.main.state !== OVER) return;
+    lookedAt = Math.min(lookedAt, at);
+    if (at - lookedAt < quietAfter * 1000) return;
+    lookedAt = at;
+    tellKept(keeping(runtime));
   });
 }
 
@@ -276,6 +284,12 @@ function quiet(runtime: "bun" | "node", took: number): void {
     toldAlive = told.join();
     write(["alive", thread, told]);
   }
+  tellKept(said);
+}
+
+/** Tells what keeps the process of a main that has ended, where no call is under way that does. */
+function tellKept(said: ReadonlySet<string> | null): void {
+  const waits = liveCalls();
   if (state.main.state === OVER && !waits.timers && !waits.others) tellHandles(said);
   writeOut();
 }
