@@ -28,14 +28,22 @@ export const javascript: ObservedLanguage = {
   },
   isOfIt: ({ executable, words }) => isRuntime(executable) || isRuntime(words[0] ?? null),
   isHelper: () => false,
-  isLauncher: (command) => launchers.test(command),
+  isLauncher: (command) => launchers.some((each) => each.test(command)),
   whyUnseen,
   whyNoModule,
 };
 
-/** Package managers, as what they are called by or as the file that they are; and what starts a process for each file of tests. */
-const launchers =
-  /^(?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)\b|[\\/](?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?(?:\s|$)|^\S*bunx?(?:\.exe)? (?:run|x|install|i|add) |^\S*node(?:\.exe)? (?:-\S+ )*--test\b|[\\/]vitest(?:\.mjs)?(?:\s|$)/;
+/**
+ * Package managers, as what they are called by or as the file that they are; what starts a process for each file of tests;
+ * and any program of a package.
+ */
+const launchers = [
+  /^(?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)\b/,
+  /[\\/](?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?(?:\s|$)/,
+  /^\S*bunx?(?:\.exe)? (?:run|x|install|i|add) /,
+  /^\S*node(?:\.exe)? (?:-\S+ )*--test\b/,
+  /^\S*(?:node|bun)(?:\.exe)? (?:-\S+ )*\S*\bnode_modules[\\/](?!.*\bjest\b)/,
+];
 
 function whyNoModule(command: string): string {
   const [runner] = /\b(?:vitest|jest)\b/.exec(command) ?? [];

@@ -31,11 +31,13 @@ describe.each(allRuntimes)("$title", ({ command, isBun, why }) => {
 
   onlyIf(`Workers${why}`, async () => {
     const folder = await programs.write({
-      "app.mjs": `import { Worker } from "node:worker_threads";
+      "app.mjs": `import { SHARE_ENV, Worker } from "node:worker_threads";
 import * as workers from "node:worker_threads";
 const ended = (worker) => new Promise((resolve) => worker.on("exit", resolve));
 console.log(await ended(new Worker(new URL("./esm.mjs", import.meta.url))));
 console.log(await ended(new Worker(new URL("./common.cjs", import.meta.url), { argv: ["x"], workerData: 5 })));
+console.log(await ended(new Worker(new URL("./bare.mjs", import.meta.url), { env: { OWN: "1" } })));
+console.log(await ended(new Worker(new URL("./shared.mjs", import.meta.url), { env: SHARE_ENV })));
 console.log(await ended(new Worker("console.log('as it is')", { eval: true })));
 console.log(Worker === workers.Worker, Worker.name, Worker.length, new Worker("0", { eval: true }) instanceof Worker);
 class Own extends Worker {}
@@ -44,13 +46,17 @@ console.log(own instanceof Own, own.constructor === Own, Worker.prototype.constr
 try { Worker() } catch (error) { console.log(error.name) }
 try { new Worker(5) } catch (error) { console.log(error.name) }
 `,
+      "bare.mjs": `const job = async () => process.env.OWN;\nconsole.log("bare", await job(), process.env.PATH);\n`,
+      "shared.mjs": `const job = async () => process.env.PATH !== undefined;\nconsole.log("shared", await job());\n`,
       "esm.mjs": `import { threadId } from "node:worker_threads";\nconst job = async () => threadId > 0;\nconsole.log("esm", await job());\n`,
       "common.cjs": `const { workerData } = require("node:worker_threads");\nconst job = async () => workerData;\njob().then((it) => console.log("common", it));\n`,
     });
     expect(await modulesSeen([...command, "app.mjs"], folder)).toEqual([
       "app.mjs",
+      "bare.mjs",
       "common.cjs",
       "esm.mjs",
+      "shared.mjs",
     ]);
   });
 

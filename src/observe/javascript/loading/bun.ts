@@ -8,7 +8,7 @@ import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
 import { BunCommonJs, isScript } from "./bun-common-js.ts";
 import { hasOtherPreloads, testRunner } from "./bun-start.ts";
-import { followWorkers } from "./bun-workers.ts";
+import { followWorkers } from "./workers.ts";
 import { CarriedVariables } from "./carried.ts";
 import { cureToString } from "./function-text.ts";
 import { publish } from "./global-name.ts";
@@ -108,8 +108,9 @@ function followProcess(file: string, folder: string): void {
   delete native["BUN_BE_BUN"];
   // Any other program that was made with Bun would be a plain Bun by it.
   delete process.env["BUN_BE_BUN"];
-  followWorkers(file);
-  followChildren(new CarriedVariables(native, folder, beBun ? bunInTandem(folder) : null), native);
+  const carried = new CarriedVariables(native, folder, beBun ? bunInTandem(folder) : null);
+  followWorkers(file, carried);
+  followChildren(carried, native);
 }
 
 function load(path: string, commonJs: BunCommonJs): OnLoadResult {

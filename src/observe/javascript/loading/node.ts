@@ -25,6 +25,7 @@ import { asInNode, mending } from "./messages.ts";
 import { followModuleRunner } from "./module-runner.ts";
 import { globalName, Modules, writtenAs, type OwnModule } from "./modules.ts";
 import { followChildren } from "./node-children.ts";
+import { followWorkers } from "./workers.ts";
 import { ownModules } from "./ours.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -92,7 +93,9 @@ export function startNode(start: () => Recorder | null, file: string): void {
   if (hasOldInspect()) cureInspect(inspect);
   cureStacks(known, (line) => line.includes(folder));
   cureToString(known, textInSource(known));
-  followChildren(new CarriedVariables(process.env, folder, null));
+  const carried = new CarriedVariables(process.env, folder, null);
+  followWorkers(null, carried);
+  followChildren(carried);
   followModuleRunner((text, of) => {
     if (!own.test(of)) return null;
     return modules.add(of, text, { module: "esm", typescript: false, jsx: false })?.code ?? null;
