@@ -154,7 +154,7 @@ function tell(line: string): void {
 
 /** Observed with all that can be: with the tests as the program's own code, and the verdict told. */
 function observing(python: string): string[] {
-  return [...command(), "observe", "--timeout", "15m", "--include", "*/test/*", "--", python];
+  return [...command(), "observe", "--timeout", "10m", "--include", "*/test/*", "--", python];
 }
 
 /** Runs a module, or one test. @returns how each test ended, by its name, and what else there is to be compared. */
@@ -171,7 +171,7 @@ async function endsOf(python: readonly string[], name: string): Promise<Map<stri
       stdin: "ignore",
       stdout: "ignore",
       stderr: Bun.file(errors),
-      timeout: 1_200_000,
+      timeout: 660_000,
       killSignal: "SIGKILL",
     },
   );
