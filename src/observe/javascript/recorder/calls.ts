@@ -29,7 +29,7 @@ import {
   STANDING,
 } from "./model.ts";
 import { ended, isUsed, known, settle, use } from "./promises.ts";
-import { names, sites } from "./sites.ts";
+import { areGiven, names, sites } from "./sites.ts";
 import { expect, tapped } from "./tap.ts";
 import {
   countFinished,
@@ -46,6 +46,7 @@ import {
   young,
 } from "./telling.ts";
 import { dueOf, isTimer, takeDelay, tellLateCall, tellLateCallback } from "./timers.ts";
+import { goneInto, INTO } from "./watchdog.ts";
 import { thread, write } from "./writer.ts";
 
 /** Whose code runs; null: nobody's that is known. */
@@ -60,13 +61,6 @@ let lastEnd = 0;
 
 /** Slices with more than this between them are of two turns of the loop, in ticks. */
 const gap = 1000;
-
-/** Hears which function is gone into, where somebody wants to know. */
-let into: (site: number) => void = () => {};
-
-export function setInto(own: (site: number) => void): void {
-  into = own;
-}
 
 let owner: Call | null = null;
 let votes = 0;
@@ -144,9 +138,8 @@ export function e(site: number): unknown {
   young.append(call);
   if (current === null) arrive(at);
   current = call;
-  into(site);
-  const { given } = sites[site]!;
-  if (given !== undefined) noteGiven(call, given, at);
+  goneInto[INTO] = site + 1;
+  if (areGiven[site]) noteGiven(call, sites[site]!.given!, at);
   return call;
 }
 
@@ -222,8 +215,7 @@ function leave(call: Call, at: number): void {
 function leaveFirst(call: Call): void {
   call.wasLeft = true;
   last = call;
-  const { given } = sites[call.site]!;
-  if (given?.dropped === true) dropped(call, call.site);
+  if (areGiven[call.site] && sites[call.site]!.given!.dropped) dropped(call, call.site);
 }
 
 function dropped(call: Call, site: number): void {
@@ -243,7 +235,7 @@ export function b<Value>(running: unknown, value: Value): Value {
   current = call;
   if (at - lastEnd > gap) arrive(at);
   else turn.slices++;
-  into(call.site);
+  goneInto[INTO] = call.site + 1;
   return value;
 }
 
@@ -396,7 +388,8 @@ function over(call: Call, at: number): void {
     tellEnd(call, at);
   } else if (last !== call) countFinished(call, at);
   if (call.uses !== null) overToUsers(call, at);
-  if (endings.has(sites[call.site]!.given?.event ?? "")) handlerEnds(call, at);
+  if (areGiven[call.site] && endings.has(sites[call.site]!.given!.event ?? ""))
+    handlerEnds(call, at);
   if (call.parent !== state.main) call.parent = null;
   call.below = null;
   call.on = null;
@@ -573,7 +566,7 @@ export function k(site: number): unknown {
   } else if (current === null) arrive(at);
   if (endings.has(event)) handlerBegins(callback);
   current = callback;
-  into(site);
+  goneInto[INTO] = site + 1;
   return callback;
 }
 
@@ -619,7 +612,7 @@ export function m(site: number): unknown {
     main.below = current;
     main.state = RUNNING;
     current = main;
-    into(site);
+    goneInto[INTO] = site + 1;
     if (main.below === null) arrive(at);
     return main;
   }

@@ -7,6 +7,8 @@ import { firstId, write } from "./writer.ts";
 export const sites: Site[] = [];
 /** By site: the name that a caller calls a function by, or that a call's value was got by. */
 export const names: (string | undefined)[] = [];
+/** By site: whether it is a function that is written where it is given to something. */
+export const areGiven: boolean[] = [];
 /** By site of a function: the site of the call that it is given to, where there is one. */
 const givenAt: (number | undefined)[] = [];
 /** By site: its module's file. */
@@ -27,6 +29,7 @@ export function addSites(file: string, added: readonly Site[], first = sites.len
     sites[number] = site;
     files[number] = file;
     told[number] = false;
+    areGiven[number] = site.given !== undefined;
     names[number] = site.kind === "call" ? site.name : site.called?.name;
     for (const each of site.called?.gives ?? []) givenAt[first + each] ??= number;
   }

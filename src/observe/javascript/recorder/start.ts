@@ -2,20 +2,19 @@
 import { basename, isAbsolute, relative, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { Inserted, Site } from "../inserted.ts";
-import { u, w } from "./blocking.ts";
+import { hooks } from "./hooks.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
-import { exit, exitCalled, handlersBegin, x } from "./exits.ts";
+import { exit, exitCalled, handlersBegin } from "./exits.ts";
 import { endedBy, logged, unhandled, workerEndedBy } from "./failures.ts";
 import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
-import { aliveKinds, h, keeping, tellHandles } from "./handles.ts";
+import { aliveKinds, keeping, tellHandles } from "./handles.ts";
 import { addSites, addSource, loadedFrom } from "./sites.ts";
 import { OVER } from "./model.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { openTap } from "./tap.ts";
 import { endIdleGenerators, liveCalls, newId, setArm, state } from "./telling.ts";
 import { flush, whenFlushed } from "./flush.ts";
-import { s } from "./timers.ts";
 import * as watchdog from "./watchdog.ts";
 import { isToldOf, openRecord, recordPath, thread, trouble, write, writeOut } from "./writer.ts";
 
@@ -88,7 +87,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
   watchEnds(runtime);
   let modules = 0;
   return {
-    t: inserted,
+    t: hooks,
     addSites: (file, sites, first) => {
       write(["modules", thread, ++modules]);
       // What keeps its thread from now on is seen at least to be there.
@@ -127,34 +126,6 @@ function fromHere(path: string): string {
     return path;
   }
 }
-
-const { a, b, c, d, e, f, g, j, k, l, m, n, o, p, q, r, v, y, z } = calls;
-const inserted: Inserted = {
-  a,
-  b,
-  c,
-  d,
-  e,
-  f,
-  g,
-  h,
-  j,
-  k,
-  l,
-  m,
-  n,
-  o,
-  p,
-  q,
-  r,
-  s,
-  u,
-  v,
-  w,
-  x,
-  y,
-  z,
-};
 
 /** Where the functions of a module begin, by their sites. */
 function functionsOf(file: string, sites: readonly Site[], first: number): unknown[] {
@@ -228,7 +199,6 @@ function armWatchdog(instant: number): void {
   const main = state.main.id;
   const { least } = holds;
   watchdog.prepare({ path: recordPath(), instant, thread, main, least });
-  calls.setInto(watchdog.goneInto);
   setTimeout(() => watchdog.start(), watchdog.watchedAfter).unref();
 }
 

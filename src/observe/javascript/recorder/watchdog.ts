@@ -33,12 +33,14 @@ const ACTOR = 3;
 const PLACE = 4;
 
 const integers = new Int32Array(cells, 64, 8);
+/** Where main leaves, at `INTO`, which function it goes into. */
+export const goneInto = integers;
 /** The length of the blocking call's name. */
 const LENGTH = 0;
 /** Whether the Worker has told of the blocking call. */
 const TOLD = 1;
 /** The site of the function that main went into last, and 1 more. */
-const INTO = 2;
+export const INTO = 2;
 /** Where the Worker has told that a turn of main's stands: the site, and 1 more. */
 const STUCK = 3;
 
@@ -71,11 +73,6 @@ export const watched = {
     numbers[BLOCKED] = 0;
     return Atomics.load(integers, TOLD) === 1;
   },
-};
-
-/** Notes which function main goes into. */
-export const goneInto = (site: number): void => {
-  integers[INTO] = site + 1;
 };
 
 /** The place that the Worker has told main to stand at, of which it has not told since; null: nowhere. */
