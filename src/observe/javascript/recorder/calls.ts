@@ -8,7 +8,7 @@
 import type { Given, Site } from "../inserted.ts";
 import { now } from "./clock.ts";
 import { isObject } from "./errors.ts";
-import { caught, failed, fails, turnFailures } from "./failures.ts";
+import { caught, failed, fails, newMacrotask } from "./failures.ts";
 import { held, holds, turn, turnEnds, takeClocks } from "./holds.ts";
 import { handlerBegins, handlerEnds } from "./exits.ts";
 import {
@@ -82,7 +82,6 @@ export function newTurn(at: number): void {
   turn.began = at;
   turn.slices = 1;
   if (!state.isArmed) willTell();
-  turnFailures(turn.number);
 }
 
 /**
@@ -160,7 +159,7 @@ export function a<Value>(running: unknown, site: number, value: Value): Value {
         made.awaitedAt = site;
         on = made;
         if (tapped.length !== 0) settleTapped();
-        if (made.failed && made.state === OVER) failed(made, at, turn.number);
+        if (made.failed && made.state === OVER) failed(made, at);
       }
     }
     if (on === null) on = waitFor(call, site, value, at);
@@ -244,7 +243,11 @@ function goesOn(call: Call, at: number): void {
   const { resumes } = call;
   call.resumes = 0;
   if ((resumes & IN_COMBINATOR) !== 0 && call.on instanceof Combined) settle(call.on, null, at);
-  if ((resumes & DUE) !== 0) tellLateCall(call, at);
+  if ((resumes & DUE) !== 0) {
+    tellLateCall(call, at);
+    // A timer that nobody else waits for: its own macrotask.
+    if (call.on === null) newMacrotask();
+  }
   if ((resumes & BEHIND_PROMISE) !== 0) tellSettled(call.on as Made, at);
 }
 
@@ -381,7 +384,7 @@ function over(call: Call, at: number): void {
       if (call.id === 0) introduce(call);
       tellEnd(call, at);
     }
-    failed(call, at, turn.number);
+    failed(call, at);
   } else if (call.id !== 0) tellEnd(call, at);
   else if ((call.droppedAt !== -1 || winsRace(call)) && isSingled(call)) {
     introduce(call);
@@ -562,6 +565,7 @@ export function k(site: number): unknown {
   const callback = new Call(CALLBACK, site, isTurn ? null : current, at);
   if (isTurn) {
     newTurn(at);
+    newMacrotask();
     tellLateCallback(callback, at);
   } else if (current === null) arrive(at);
   if (endings.has(event)) handlerBegins(callback);

@@ -17,6 +17,9 @@ interface Open {
 }
 const open = new Map<Call, Open>();
 
+/** The number of the current macrotask, as far as the recorder sees them. */
+let turnNow = 0;
+
 const failedStatus = endings.indexOf("failed");
 const byNobody = hearers.indexOf("nobody");
 const byRaised = hearers.indexOf("raised");
@@ -112,13 +115,13 @@ function isPassedOver({ uses }: Combined): boolean {
 }
 
 /** Notes that a failed call is over: tells what is known of who hears of it. */
-export function failed(call: Call, at: number, turn: number): void {
+export function failed(call: Call, at: number): void {
   const origin = originOfFailure(call);
   if (origin.isHeard) return;
   const fate = fateOf(call, call);
   if (fate.is === "heard") heard(origin, null, fate.place, at);
   else if (fate.is === "nobody") unheard(origin, at);
-  else if (fate.is !== "carried") open.set(call, { at, turn });
+  else if (fate.is !== "carried") open.set(call, { at, turn: turnNow });
 }
 
 /** Notes that the promise of a call that has failed is used. */
@@ -136,13 +139,12 @@ export function failureUsed(call: Call, at: number): void {
   else if (fate.is === "nobody") unheard(origin, at);
 }
 
-let turnNow = 0;
 /** The rejection that the runtime ends the process for, where it has no event for that. */
 let fatal: Call | null = null;
 
-/** Notes the number of the current macrotask. */
-export function turnFailures(turn: number): void {
-  turnNow = turn;
+/** Notes that another macrotask has begun: what nobody had handled until then, the runtime has called unhandled. */
+export function newMacrotask(): void {
+  turnNow++;
 }
 
 const isLate = ({ turn }: Open): boolean => turn !== turnNow;

@@ -6,7 +6,7 @@ import { hooks } from "./hooks.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
 import { exit, exitCalled, handlersBegin } from "./exits.ts";
-import { endedBy, logged, unhandled, workerEndedBy } from "./failures.ts";
+import { endedBy, logged, newMacrotask, unhandled, workerEndedBy } from "./failures.ts";
 import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
 import { aliveKinds, keeping, tellHandles } from "./handles.ts";
 import { addSites, addSource, loadedFrom } from "./sites.ts";
@@ -173,6 +173,7 @@ function armFlush(): void {
   const timer = setTimeout(() => {
     const at = now();
     calls.newTurn(at);
+    newMacrotask();
     state.isArmed = false;
     watchdog.watched.due(0);
     guard("timer", () => {
