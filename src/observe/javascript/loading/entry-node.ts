@@ -1,7 +1,9 @@
-/** What `--require` names in Node. It is loaded by the thread for hooks as well, which is nobody's. */
+/** What `--require` names in Node. It is loaded by the thread for hooks as well, which is nobody's, and should not wait for it. */
 import { isMainThread, parentPort } from "node:worker_threads";
-import { startNode } from "./node.ts";
-import { recorderOf } from "../recorder/of-environment.ts";
 
-if (isMainThread || parentPort !== null)
+if (isMainThread || parentPort !== null) {
+  const { recorderOf } =
+    require("../recorder/of-environment.ts") as typeof import("../recorder/of-environment.ts");
+  const { startNode } = require("./node.ts") as typeof import("./node.ts");
   startNode(() => recorderOf("node", recorderFile), recorderFile);
+}
