@@ -253,6 +253,11 @@ export function quotedForShell(text: string): TerminalText {
   return (dollarQuoted(text) ?? quoted) as TerminalText;
 }
 
+/** The words of a command that `shellWord` has written, each as it stands there. */
+export function shellWords(command: string): string[] {
+  return command.match(/(?:\\.|\$'(?:[^'\\]|\\.)*'|'[^']*'|[^\s'])+/g) ?? [];
+}
+
 function singleQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

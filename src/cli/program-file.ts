@@ -160,11 +160,13 @@ function javascriptProgram(words: readonly string[], named: string | null): Prog
   // A name alone may be one of the runtime's own commands, as `test`.
   const path = extname(file) === "" && !file.includes("/") && file !== "-" ? `./${file}` : file;
   const { command, variables } = runtime;
+  const isBun = variables["BUN_BE_BUN"] !== undefined || /^bun/.test(basename(command[0]!));
+  const program = isBun && file === "-" ? ["run", file, ...rest] : [path, ...rest];
   // The Bun inside this executable goes by the name of that.
   const told = command[0] === process.execPath ? ["bun"] : command;
   return {
-    ...toStart([...command, path, ...rest], "javascript"),
-    told: [...told, path, ...rest],
+    ...toStart([...command, ...program], "javascript"),
+    told: [...told, ...program],
     variables,
   };
 }

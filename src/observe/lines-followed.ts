@@ -5,6 +5,7 @@
  * of the user's has been seen in one is told what happened in it, from its first line on.
  */
 import { basename, extname } from "node:path";
+import { shellWords } from "../base/texts.ts";
 import type { FollowedFor, FollowedRecord, UnseenModule } from "./followed.ts";
 import type { ObservedLanguage } from "./language.ts";
 import { isFields, isId, isText, isTime, LinesProcess } from "./lines-process.ts";
@@ -229,7 +230,8 @@ function headerIn([is, head]: Line): ProcessHeader | null {
 
 /** The name of the file that a runtime runs, as far as its command line says so. */
 function programIn(command: string): { program?: string } {
-  const [, file = ""] = command.split(" ");
+  const [, word = ""] = shellWords(command);
+  const file = word.replace(/^\$?'(.*)'$/, "$1").replaceAll(String.raw`'\''`, "'");
   const isFile = !file.startsWith("-") && (file.includes("/") || extname(file) !== "");
   return isFile ? { program: basename(file) } : {};
 }

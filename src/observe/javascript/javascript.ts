@@ -49,6 +49,8 @@ function whyNoModule(command: string): string {
   const [runner] = /\b(?:vitest|jest)\b/.exec(command) ?? [];
   if (runner !== undefined)
     return `${runner} loads modules in a way of its own, which the recorder does not reach`;
+  if (/ (?:-e|-p|--eval|--print|-)(?: |=|$)/.test(command))
+    return "its text stands in no file, and only modules in files are seen";
   return "none was loaded, but for those of packages (--include names more)";
 }
 

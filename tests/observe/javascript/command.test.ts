@@ -67,6 +67,30 @@ for (const { name, options, runtime, isThere } of runtimes) {
       expect({ stdout, stderr }).toEqual({ stdout: "a,--b typed\n", stderr: "" });
     });
 
+    test("may come by standard input, of which nothing is seen then, and that is said", async () => {
+      const stdin = "console.log(process.argv.slice(2).join())";
+      const named = options.length === 0 ? ["--runtime", "bun"] : options;
+      const words = [...command(), "observe", ...named, "-", "x", "--y"];
+      const { status, stdout, stderr } = await callBeside(words, { stdin });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: "x,--y\n" });
+      expect(stderr.replaceAll(/\s+/g, " ")).toContain("its text stands in no file");
+    });
+
+    test("is called by its own name, whatever that looks like", async () => {
+      using folder = temporaryFolder();
+      folder.file("it's my app.mjs", "console.log(1)");
+      const words = [...command(), "observe", ...options, "it's my app.mjs", "two words"];
+      const { stderr } = await callBeside(words, { cwd: folder.path });
+      expect(stderr).toContain(String.raw`'it'\''s my app.mjs' 'two words', `);
+      folder.file(
+        "again.mjs",
+        `import { execFileSync } from "node:child_process";
+execFileSync(process.execPath, ["it's my app.mjs"]);`,
+      );
+      const { processes } = await processesOf([...options, "again.mjs"], folder.path);
+      expect(processes.map(([called]) => called)).toEqual(["again.mjs", "it's my app.mjs"]);
+    });
+
     test("has its verdict on stderr, behind what it wrote there itself, by its own name", async () => {
       const { stderr } = await observed("console.error('mine')");
       expect(stderr).toMatch(/^mine\n\napp\.mjs a --b, (?:Bun|Node\.js) \d/);
@@ -500,7 +524,10 @@ await once(killed, "exit");`,
     test("of which none has a module of the user's are unseen, and nothing is said to be lost or not", async () => {
       using folder = withFiles();
       for (const [words, why] of [
-        [["--", "node", "-e", "1"], "no module of yours was seen by the observer"],
+        [
+          ["--", "node", "-e", "1"],
+          "its text stands in no file, and only modules in files are seen",
+        ],
         [["--", "npm", "--version"], "no module of yours was seen by the observer"],
         [["--", "env", "-i", Bun.which("node")!, "child.mjs"], "an environment of its own"],
       ] as const) {

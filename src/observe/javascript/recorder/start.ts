@@ -1,6 +1,7 @@
 /** Starts the recorder of a thread. */
 import { basename, isAbsolute, relative, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { shellWord } from "../../../base/texts.ts";
 import type { Inserted, Site } from "../inserted.ts";
 import { hooks } from "./hooks.ts";
 import * as calls from "./calls.ts";
@@ -113,7 +114,7 @@ function commandOf(runtime: "bun" | "node"): string {
   // The Bun inside tandem has the name of that.
   const own = basename(process.argv0);
   const name = runtime === "bun" && !/^bunx?(?:\.exe)?$/.test(own) ? "bun" : process.argv0;
-  return [name, ...process.execArgv, ...words, ...rest].join(" ");
+  return [name, ...process.execArgv, ...words, ...rest].map(shellWord).join(" ");
 }
 
 /** A path relative to the current folder, where it lies below that. */
