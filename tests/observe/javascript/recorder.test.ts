@@ -154,6 +154,22 @@ await work(5).catch(() => {});
     ]);
   });
 
+  test("what is given to code that is not seen fails, and that code hears of it", async () => {
+    const run = await record(`
+const library = new Function("f", "const given = f(); given.then(null, (error) => console.log(error.message));");
+library(async () => {
+  await null;
+  throw new Error("taken");
+});
+setTimeout(() => {}, 60);
+`);
+    expect(run.exitCode).toBe(0);
+    expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
+      `task-ended failed library callback at 5 "taken"`,
+      "heard raised library callback",
+    ]);
+  });
+
   test("what Promise.all has failed without goes on, and a second failure is heard by nobody", async () => {
     const run = await record(`${sleeping}
 async function insert(name, ms) {

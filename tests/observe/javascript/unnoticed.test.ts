@@ -54,6 +54,18 @@ Error.prepareStackTrace = before;
 console.log(new Error("again").stack.split("\\n").length > 1);
 `,
   },
+  "the stacks of what is no error": {
+    text: `
+const lines = (of) => of.stack.replaceAll(/:(\\d+):\\d+/g, ":$1");
+class Own { constructor() { Error.captureStackTrace(this, Own) } }
+function Old(message) { this.message = message; Error.captureStackTrace(this, Old) }
+Old.prototype = Object.create(Error.prototype, { name: { value: "Old" } });
+const made = () => [{}, { name: "N", message: "m" }, [], Object.create(null)];
+for (const of of made()) { Error.captureStackTrace(of); console.log(lines(of).split("\\n").slice(0, 1).join()) }
+const f = () => [new Own(), new Old("no")].map((of) => lines(of).split("\\n").slice(0, 2).join());
+console.log(f());
+`,
+  },
   "the messages of errors": {
     text: `
 const get = async () => undefined; const sync = () => undefined; const o = { async m(x) { return null } };
@@ -122,6 +134,7 @@ const placeOf = ${placeOf};
 require("./other.js");
 console.log(Object.keys(require.cache).length);
 console.log(placeOf(new Error("here")));
+console.log(new Error("here").stack.split("\\n").filter((line) => line.includes(__dirname)).length);
 `;
     const folder = await programs.write({
       "app.cjs": text,

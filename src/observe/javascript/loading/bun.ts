@@ -92,7 +92,7 @@ export function startBun(start: () => Recorder | null, file: string): void {
 }
 
 /** The frames between a CommonJS module and what requires it, some of which Bun has itself, under other names. */
-const isFrameOfCompile = /^ {4}at (?:_compile|anonymous) \(unknown(?::1:1)?\)$/;
+const isFrameOfCompile = /^ {4}at (?:_compile|anonymous) \((?:unknown|native)(?::1:1)?\)$/;
 
 /** Takes away what shows of the recorder's file. */
 function hide(file: string): void {

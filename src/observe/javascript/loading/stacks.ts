@@ -1,4 +1,5 @@
 /** The stacks of errors: without the frames of what loads the user's modules, and with the columns of their sources. */
+import { types } from "node:util";
 import type { KnownModules } from "./known-modules.ts";
 import { disguise } from "./natives.ts";
 
@@ -14,12 +15,16 @@ export function cureStacks(modules: KnownModules, isOurs: (line: string) => bool
   const errors = Error as unknown as { prepareStackTrace?: Prepare };
   const { prepareStackTrace: original } = errors;
   if (original === undefined) return;
+  const isBun = process.versions["bun"] !== undefined;
+  // Bun's own function takes errors only, though Error.captureStackTrace takes any object, and calls all of them by this.
+  const unnamed = withoutFrames();
   const own = disguise(function (this: unknown, error: Error, frames: NodeJS.CallSite[]): unknown {
-    const stack: unknown = Reflect.apply(original, this, [error, frames]);
+    const of = isBun && !types.isNativeError(error) ? unnamed : error;
+    const stack: unknown = Reflect.apply(original, this, [of, frames]);
     return typeof stack === "string" ? cured(stack, frames, modules, isOurs) : stack;
   }, original);
   // Bun looks at a property with a value only.
-  if (process.versions["bun"] !== undefined) {
+  if (isBun) {
     errors.prepareStackTrace = own as Prepare;
     return;
   }
@@ -35,6 +40,15 @@ export function cureStacks(modules: KnownModules, isOurs: (line: string) => bool
       current = value === original ? own : value;
     },
   });
+}
+
+/** An error without a stack: Bun prints a note about the file of any frame that it has looked at. */
+function withoutFrames(): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
 }
 
 function cured(
@@ -53,8 +67,15 @@ function cured(
       // Bun leaves that out where a function makes the text.
       return moved(isAsync ? line.replace(/^ {4}at (?!async )/, "    at async ") : line, modules);
     })
-    .filter((line, at) => at < first || !isOurs(line))
+    .filter((line, at) => at < first || !(isOurs(line) || isBehind(line, modules)))
     .join("\n");
+}
+
+/** Whether a frame stands behind a module's text: where Bun is told to call the function that it is put into. */
+function isBehind(line: string, modules: KnownModules): boolean {
+  const place = modules.placeIn(line);
+  if (place === null || place.module.indent === undefined) return false;
+  return place.line > place.module.source.split("\n").length;
 }
 
 function moved(line: string, modules: KnownModules): string {

@@ -100,6 +100,14 @@ function settleTapped(): void {
   for (const info of infos) if (!isUsed(info)) use(info, "library", maker(), null, -1, at);
 }
 
+/** Somebody waits for a promise that came by no site: if a library has just called a function, that is its promise. */
+export function unknownTapped(): void {
+  const call = last;
+  if (call === null || call.isTaken || sites[call.site]!.given === undefined) return;
+  call.isTaken = true;
+  if (call.droppedAt === -1) use(call, "library", call.parent, null, -1, now());
+}
+
 /** A call's promise will not come by. */
 function passOver(): void {
   const call = last;

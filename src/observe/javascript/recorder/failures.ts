@@ -14,6 +14,8 @@ interface Open {
   at: number;
   /** The number of the macrotask that it failed in. */
   turn: number;
+  /** Whether the runtime has called it unhandled. */
+  isUnhandled?: boolean;
 }
 const open = new Map<Call, Open>();
 
@@ -161,7 +163,19 @@ function unheard(origin: Call, at: number): void {
   write(["event", Math.round(at), "heard", thread, tellCall(origin), byNobody]);
 }
 
-/** What a library has taken, and the runtime has not called unhandled by now, the library has heard of. */
+/** Whether the runtime calls each rejection unhandled that nobody has handled when its macrotask is over, as Node does. */
+let saysUnhandled = false;
+
+export function setSaysUnhandled(): void {
+  saysUnhandled = true;
+}
+
+/** Notes that the runtime has called rejections with a reason unhandled, and that somebody listens for that. */
+export function calledUnhandled(reason: unknown): void {
+  for (const [call, entry] of open) if (call.error === reason) entry.isUnhandled = true;
+}
+
+/** What the runtime has not called unhandled by now, or a library has taken, somebody has heard of that is not seen here. */
 export function settleFailures(): void {
   for (const [call, entry] of open) {
     if (originOfFailure(call).isHeard) {
@@ -170,7 +184,8 @@ export function settleFailures(): void {
     }
     if (!isLate(entry)) continue;
     const fate = fateOf(call, call);
-    if (fate.is === "library") heard(call, null, null, entry.at);
+    const isTaken = saysUnhandled ? entry.isUnhandled !== true : fate.is === "library";
+    if (isTaken && (fate.is === "library" || fate.is === "open")) heard(call, null, null, entry.at);
     else if (fate.is === "open") fatal ??= call;
   }
 }
@@ -237,8 +252,7 @@ export function logged(
   const owner = call ?? (isObject(error) ? failedWith.get(error) : undefined) ?? null;
   const origin = owner === null ? null : originOfFailure(owner);
   if (origin !== null) {
-    open.delete(origin);
-    if (owner !== null) open.delete(owner);
+    origin.isHeard = true;
     write([
       "event",
       Math.round(at),

@@ -65,6 +65,8 @@ export class Call {
   awaitedAt = -1;
   /** Who uses its promise otherwise. */
   uses: Use[] | null = null;
+  /** Whether somebody waits for its promise that no site tells of. */
+  isTaken = false;
   /** Where its promise was dropped; -1: nowhere. */
   droppedAt = -1;
   /** What it has returned, where that is a known promise: its own is bound to it then. */

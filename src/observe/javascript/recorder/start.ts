@@ -7,7 +7,15 @@ import { hooks } from "./hooks.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
 import { exit, exitCalled, handlersBegin } from "./exits.ts";
-import { endedBy, logged, newMacrotask, unhandled, workerEndedBy } from "./failures.ts";
+import {
+  calledUnhandled,
+  endedBy,
+  logged,
+  newMacrotask,
+  setSaysUnhandled,
+  unhandled,
+  workerEndedBy,
+} from "./failures.ts";
 import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
 import { aliveKinds, keeping, tellHandles } from "./handles.ts";
 import { addSites, addSource, loadedFrom } from "./sites.ts";
@@ -84,7 +92,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
   if (isMainThread) armWatchdog(instant);
   takeClocks();
   calls.newTurn(now());
-  openTap();
+  openTap(calls.unknownTapped);
   watchEnds(runtime);
   let modules = 0;
   return {
@@ -325,6 +333,7 @@ function watchEnds(runtime: "bun" | "node"): void {
   replace(process, "exit", replaced.exit, originalExit);
   void reallyExit;
   if (runtime === "node") {
+    setSaysUnhandled();
     const { emit } = process;
     const own = {
       emit(this: unknown, event: string, ...rest: unknown[]): boolean {
@@ -354,7 +363,7 @@ function emitted(event: string, [first, second]: unknown[]): void {
       finish(event, first);
       return;
     case "unhandledRejection":
-      if (process.listenerCount(event) > 0) return;
+      if (process.listenerCount(event) > 0) return calledUnhandled(first);
       rejected = first;
       logged("unhandled-rejection", null, first, now());
       writeOut();

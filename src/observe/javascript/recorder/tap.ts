@@ -16,8 +16,8 @@ export function expect(value: unknown): void {
 /** Known promises that somebody has waited for, of whom the next hook may know more. */
 export const tapped: Info[] = [];
 
-/** Puts the tap in. */
-export function openTap(): void {
+/** Puts the tap in. @param unknown hears that somebody waits for a promise that is not known. */
+export function openTap(unknown: () => void): void {
   const { prototype } = Promise;
   const original = Promise;
   const { defineProperty } = Object;
@@ -33,6 +33,7 @@ export function openTap(): void {
       try {
         const info = get.call(known, this as object);
         if (info !== undefined) tapped.push(info);
+        else unknown();
       } catch (error) {
         trouble("tap", error);
       }

@@ -94,6 +94,8 @@ export function start(): void {
   if (worker !== null || startIt === null) return;
   try {
     worker = startIt();
+    // What goes wrong in it, as where there is no room for its lines, is nothing to the program.
+    worker.on("error", (error) => trouble("watchdog", error));
     worker.unref();
     if (places.length > 0) worker.postMessage(places);
     places = [];
