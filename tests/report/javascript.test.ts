@@ -277,7 +277,7 @@ const said: Readonly<Record<string, readonly string[]>> = {
   ],
   "32-atomics-wait-for-own-loop": [
     "main module BLOCKED 1.5s waits in Atomics.wait, at app.mjs:21 in runSync",
-    "Worker worker 1 ended 30ms started app.mjs:7 in release",
+    "worker 1 ended 30ms started app.mjs:7 in release",
     "promise release LOST - called app.mjs:26; stood at app.mjs:8",
     "* the main module held the thread of the event loop and never gave it back (it was at app.mjs:21 in runSync, in Atomics.wait): release (at app.mjs:8) needs this thread to go on.",
     "let the Worker itself notify the flag (Atomics.notify), and wait with a limit.",
@@ -586,6 +586,42 @@ describe("What a program of another kind is told of", () => {
     ]);
     expect(failing("void")[0]).toStartWith(
       `${poll}; ${up} that one's promise was dropped at app.ts:19, ${end}; await it where its error can be caught`,
+    );
+  });
+
+  test("what waits for the answers of a Worker that failed, and what fails in an executor", () => {
+    const [lost] = findingsOf((process) => {
+      process
+        .of("app.mjs", { 14: "ask" })
+        .thread("worker 1")
+        .actor("thread", "worker 1", { line: 7 })
+        .at(2, "task-started", "worker 1", "worker 1")
+        .at(20, "task-ended", "worker 1", "worker 1", { status: "failed", error: "no" })
+        .at(20, "heard", "worker 1", "worker 1", { by: "raised", in: "main", place: 9 });
+      calls(process, "ask", { code: 13, line: 24, count: 2 });
+      for (const k of [0, 1]) process.at(3, "stood-at", `ask#${k}`, "Main", { place: 14 });
+      process
+        .at(30, "main-ended", "main", "Main", { status: "finished" })
+        .at(31, "process-ended", "main", "Main", { code: 0 });
+    });
+    expect(lost).toBe(
+      'nothing was left that could still happen, so the process ended while 2 calls of ask (app.mjs:13, called at app.mjs:24) were still waiting; they stood at app.mjs:14; worker 1 (started at app.mjs:7) had failed by then; reject what waits for a Worker\'s answers when that fails or ends (worker.on("error", …), worker.on("exit", …))',
+    );
+    const [failed] = findingsOf((process) => {
+      process.of("app.mjs", { 2: "promise executor" });
+      calls(process, "promise executor", { code: 2, line: 2 });
+      process
+        .at(2, "floated", "promise executor", "Main", { how: "Promise", place: 2 })
+        .at(20, "task-ended", "promise executor", "Main", {
+          status: "failed",
+          error: "no",
+          place: 2,
+        })
+        .at(21, "error-logged", "promise executor", "Main", { reason: "unhandled-rejection" })
+        .at(22, "process-ended", "main", "Main", { code: 1 });
+    });
+    expect(failed).toBe(
+      'the promise executor (app.mjs:2) failed with "no" at app.mjs:2; new Promise at app.mjs:2 ignores its promise, so nobody handled the rejection, and it ended the process at 21ms; catch the error in the promise executor itself (try … catch, with reject(error)): new Promise waits for no promise',
     );
   });
 

@@ -5,6 +5,7 @@ import type { ActorOutcome, ProcessError } from "../../reading/entities.ts";
 import type { End, ExitCall } from "../../reading/findings/finding.ts";
 import type { Sighting } from "../../reading/observations.ts";
 import { type About, Facts, type ReadProgram } from "../program/facts.ts";
+import { workerName } from "../program/names.ts";
 import { awaitedWords } from "../program/waits.ts";
 import { quote } from "../words.ts";
 
@@ -52,7 +53,7 @@ export class JavaScriptFacts extends Facts {
       of === null ||
       of.endsWith("<anonymous>") ||
       within?.endsWith(`.${of}`) === true ||
-      / (callback|listener)$/.test(within ?? "");
+      / (callback|listener|executor)$/.test(within ?? "");
     return isPlain ? this.names.line(place) : super.at(place, actor);
   }
 
@@ -65,14 +66,14 @@ export class JavaScriptFacts extends Facts {
 
   /** Whether a call is one of a callback or listener that is written where it is given. */
   isCallback(number: number): boolean {
-    return / (callback|listener)$/.test(this.actor(number)?.function ?? "");
+    return / (callback|listener|executor)$/.test(this.actor(number)?.function ?? "");
   }
 
   protected override describe(actors: readonly number[], aside: readonly string[]): string {
     const [first] = actors as [number];
     const where = aside.length === 0 ? "" : ` (${aside.join(", ")})`;
     const { kind, name = "" } = this.actor(first) ?? {};
-    if (kind === "thread") return `the Worker ${name}${where}`;
+    if (kind === "thread") return `${workerName(name)}${where}`;
     const of = this.function(first);
     const article = this.isCallback(first) ? "the " : "";
     if (actors.length === 1) return `${article}${of}${where}`;
@@ -222,6 +223,13 @@ export class JavaScriptFacts extends Facts {
     return end.by === "rejection"
       ? `a rejection${of} that nobody had handled${what} ended the process`
       : `an exception${of} that nobody caught${what} ended the process`;
+  }
+
+  /** The programs of Workers that had failed by the end of the process. */
+  failedWorkers(): ActorOutcome[] {
+    return this.reading.actors.filter(
+      ({ kind, status }) => kind === "thread" && status === "failed",
+    );
   }
 
   /** Where the last failure of an actor was raised. */

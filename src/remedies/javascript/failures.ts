@@ -32,9 +32,11 @@ function droppedOf(facts: JavaScriptFacts, actor: number): { words: string; fix:
         words: `${up}${whose} promise was dropped${line}`,
         fix: `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(one)}(…).catch((error) => …))`,
       };
+    const isExecutor = dropped.how === "Promise";
+    const what = isExecutor ? "new Promise" : dropped.how;
     return {
-      words: `${up}${dropped.how}${line} ignores ${whose} promise`,
-      fix: `catch the error in ${facts.isCallback(one) ? `the ${facts.function(one)}` : facts.function(one)} itself (try … catch): ${dropped.how} waits for no promise`,
+      words: `${up}${what}${line} ignores ${whose} promise`,
+      fix: `catch the error in ${facts.named(one)} itself (try … catch${isExecutor ? ", with reject(error)" : ""}): ${what} waits for no promise`,
     };
   }
   return null;

@@ -83,7 +83,9 @@ function floatingFix(facts: JavaScriptFacts, finding: InProgram<"floating">, end
   if (dropped === null)
     return facts.actor(first)?.function === "map callback"
       ? `await Promise.all(….map(async (…) => …)) there: what map gives are promises${exit}`
-      : `await the promise that was kept ${before}${exit}`;
+      : finding.actors.length > 1
+        ? `await the promises that were kept (await Promise.all(…)) ${before}${exit}`
+        : `await the promise that was kept ${before}${exit}`;
   return `await ${name}(…) there, or keep its promise and await that ${before}${exit}`;
 }
 
@@ -152,7 +154,7 @@ export function lostAtExit(
       );
     case "nothing-left":
       return words(
-        `${facts.end(end, first)} while ${who} ${was} still waiting${stood}`,
+        `${facts.end(end, first)} while ${who} ${was} still waiting${stood}${failedWorkerWords(facts)}`,
         unsettledFix(facts, [...finding.actors, ...awaited]),
       );
     case "terminated":
@@ -203,6 +205,16 @@ function mainLost(facts: JavaScriptFacts, finding: InProgram<"lost-at-exit">): W
   );
 }
 
+/** That Workers had failed, which may have had the answers; empty where none had. */
+function failedWorkerWords(facts: JavaScriptFacts): string {
+  const [worker, ...others] = facts.failedWorkers();
+  if (worker === undefined) return "";
+  if (others.length > 0) return `; ${others.length + 1} Workers had failed by then`;
+  const { number, place } = worker;
+  const places = place === null ? [] : [{ is: "made" as const, place }];
+  return `; ${facts.whoMade({ actors: [number], places }, "started")} had failed by then`;
+}
+
 /** What would have let those go on whom nothing was left to wake. */
 function unsettledFix(facts: JavaScriptFacts, actors: readonly number[]): string {
   const awaited = new Set(actors.map((actor) => facts.seen(actor)?.of ?? null));
@@ -210,6 +222,8 @@ function unsettledFix(facts: JavaScriptFacts, actors: readonly number[]): string
     return "leave the generator by for await (…), which closes it, or call its return() in finally when no more is wanted";
   if (awaited.has("import"))
     return "let no top-level await wait for a module that imports this one: move what both need to a third module";
+  if (facts.failedWorkers().length > 0)
+    return 'reject what waits for a Worker\'s answers when that fails or ends (worker.on("error", …), worker.on("exit", …))';
   if (awaited.has("timer"))
     return "do not unref() a timer that something is to come of: it does not keep the process";
   return "let what it awaits be settled in every case (resolve or reject on each event that can come, error and close as well), or bound the wait (AbortSignal.timeout)";

@@ -170,6 +170,11 @@ export function functionName(qualified: string): string {
   return qualified.slice(qualified.lastIndexOf("<locals>.") + 1).replace(/^locals>\./, "");
 }
 
+/** A Worker of JavaScript's by its name, which may say already what it is. */
+export function workerName(name: string): string {
+  return /^worker\b/i.test(name) ? name : `Worker ${name}`;
+}
+
 /** The first of some names, and how many there are beside. */
 function some(names: readonly string[], other: string): string {
   const more = names.length - mostNamed;

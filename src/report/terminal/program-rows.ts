@@ -5,7 +5,7 @@ import { printable } from "../../base/texts.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Standstill } from "../../reading/standstill.ts";
-import { callText, functionName, type Names } from "../../remedies/program/names.ts";
+import { callText, functionName, type Names, workerName } from "../../remedies/program/names.ts";
 import { awaitedWords, seenWaitWords, waitWords } from "../../remedies/program/waits.ts";
 import { resourceNames } from "../apart.ts";
 import {
@@ -173,7 +173,7 @@ export class ProgramRows {
       who: isFirst
         ? mainWords(thread)
         : this.#isWorker(thread)
-          ? `Worker ${name}`
+          ? workerName(name)
           : `thread ${name}`,
       status: isOver
         ? "ended"
@@ -326,7 +326,10 @@ export class ProgramRows {
     const most = ends.reduce((a, b) => Math.max(a, b), 0);
     const several = ends.length > 0 && formatMeasured(least) !== formatMeasured(most);
     return {
-      who: whoWords(kind === "thread" && this.#floats ? "Worker" : kind, name, total),
+      who:
+        kind === "thread" && this.#floats && total === 1
+          ? workerName(name)
+          : whoWords(kind === "thread" && this.#floats ? "Worker" : kind, name, total),
       status: one ? shown(gravest) : `${formatCount(counts[gravest])} ${shown(gravest)}`,
       when: several
         ? `${momentWords(least)} to ${momentWords(most)}`
