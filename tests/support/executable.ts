@@ -27,7 +27,10 @@ const keptFor = 20 * 60_000;
 
 /** The path of the executable; builds it, in some seconds, where there is none of these sources. */
 export function builtExecutable(): string {
-  return (built ??= findOrBuild());
+  built ??= findOrBuild();
+  // Whoever uses it for long, as a law does, keeps it by that.
+  utimesSync(built, new Date(), new Date());
+  return built;
 }
 
 let built: string | undefined;
@@ -39,7 +42,6 @@ function findOrBuild(): string {
     const { exitCode, stderr } = Bun.spawnSync([process.execPath, import.meta.path]);
     if (exitCode !== 0) throw new Error(`the executable cannot be built:\n${stderr}`);
   }
-  utimesSync(path, new Date(), new Date());
   return path;
 }
 
