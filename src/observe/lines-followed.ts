@@ -20,8 +20,13 @@ const flushMs = 40;
 /** Times since 1970, in ms, are far below it. */
 const mostEpoch = 2 ** 43;
 
-/** What may go on by itself, and tells so itself. */
-const tellThemselves: ReadonlySet<string> = new Set(["child", "child process", "worker"]);
+/** What may go on by itself, and tells so itself: children, Workers, and what is at the other end of a port. */
+const tellThemselves: ReadonlySet<string> = new Set([
+  "child",
+  "child process",
+  "worker",
+  "message port",
+]);
 
 export class LinesFollowed implements FollowedRecord {
   readonly language: ObservedLanguage;

@@ -326,7 +326,7 @@ class Transformation {
   /** A call whose functions among its arguments will have their sites noted in it. */
   #calledWithGifts(node: SyntaxNode) {
     const called: Called = calledAt(node, this.#source);
-    if (this.#timers.isSleep(node)) called.timer = true;
+    if (this.#timers.isSleep(node) || isBounded(node)) called.timer = true;
     this.#gifts.set(node, called);
     return called;
   }
@@ -631,6 +631,10 @@ class Transformation {
     close();
   }
 }
+
+/** Whether a call of Atomics.wait has a time limit. */
+const isBounded = (node: SyntaxNode): boolean =>
+  lastName(node["callee"] ?? node) === "wait" && node["arguments"]?.length > 3;
 
 /** Where a statement begins, with its decorators. */
 function startOf(statement: SyntaxNode): number {

@@ -7,8 +7,8 @@ import { blocked, endTold } from "./holds.ts";
 import type { Call } from "./model.ts";
 import { placeOf, sites } from "./sites.ts";
 import { hasNews, state, tellCall } from "./telling.ts";
-import { watched } from "./watchdog.ts";
-import { hasLines, thread, trouble } from "./writer.ts";
+import { type Ending, watched } from "./watchdog.ts";
+import { hasLines, thread, trouble, write } from "./writer.ts";
 
 /** The call that is being made. */
 interface Blocking {
@@ -22,6 +22,12 @@ interface Blocking {
 /** What may block for as long as it likes. */
 const lasting = new Set(["wait", "execSync", "execFileSync", "spawnSync", "sleepSync", "readSync"]);
 
+function endingOf(site: number): Ending {
+  const { name, timer } = sites[site]!.called!;
+  if (name === "readSync") return 2;
+  return timer === true || name === "sleepSync" ? 1 : 0;
+}
+
 export function w(site: number): unknown {
   const blocking: Blocking = { site, from: now(), by: null, stretch: 0 };
   const name = sites[site]!.called?.name ?? "";
@@ -33,7 +39,9 @@ export function w(site: number): unknown {
     const actor = tellCall(by);
     const place = placeOf(site);
     if (hasLines() || hasNews()) flush(true);
-    watched.blocks(blocking.from, by.resumed, actor, place, name);
+    const said = name === "wait" ? "Atomics.wait" : name;
+    const blocks = { from: blocking.from, stretch: by.resumed, name: said, ending: endingOf(site) };
+    watched.blocks(blocks, actor, place);
   } catch (error) {
     trouble("blocking", error);
   }
@@ -44,7 +52,12 @@ export function u<Value>(began: unknown, value: Value): Value {
   const { site, from, by, stretch } = began as Blocking;
   const at = now();
   blocked(site, from, at);
-  if (by !== null && watched.returns()) endTold(by, stretch, site, at);
+  if (by !== null && watched.returns()) {
+    endTold(by, stretch, site, at);
+    // What can wake it is another question again.
+    write(["alive", thread, ["other"]]);
+    state.alive = null;
+  }
   // A function of the program's may be called so, and give a promise.
   if (!isObject(value)) return value;
   return sites[site]!.dropped === undefined ? v(site, value) : d(site, value);

@@ -223,8 +223,6 @@ function endToldTurn(): void {
 /** After so long without anything the loop is quiet, in ms. */
 const quietAfter = 250;
 
-let toldAlive: string | null = null;
-
 /** Has it told what can wake the thread, and what keeps the process, when nothing has moved for a while. */
 function armQuiet(runtime: "bun" | "node"): void {
   let since = { turn: -1, at: 0 };
@@ -260,8 +258,8 @@ function quiet(runtime: "bun" | "node", took: number): void {
     if (waits.others && kinds.size === 0 && !isSpinning(took)) kinds.add("other");
   }
   const told = [...kinds].toSorted();
-  if (told.join() !== toldAlive) {
-    toldAlive = told.join();
+  if (told.join() !== state.alive) {
+    state.alive = told.join();
     write(["alive", thread, told]);
   }
   tellKept(said);

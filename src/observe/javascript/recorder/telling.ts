@@ -64,6 +64,8 @@ export const state = {
   /** Whether the recorder's timer is set, and since it is, up to when it is to come. */
   isArmed: false,
   armedUntil: 0,
+  /** What was told to be able to wake the thread; null: nothing that still holds. */
+  alive: null as string | null,
 };
 
 let arm: () => void = () => {};

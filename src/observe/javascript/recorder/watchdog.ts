@@ -43,6 +43,11 @@ const TOLD = 1;
 export const INTO = 2;
 /** Where the Worker has told that a turn of main's stands: the site, and 1 more. */
 const STUCK = 3;
+/** What may end the blocking call by itself. */
+const ENDING = 4;
+
+/** Nothing but another thread, a time limit, or what somebody types. */
+export type Ending = 0 | 1 | 2;
 
 const text = new Uint8Array(cells, 128, 256);
 
@@ -57,13 +62,23 @@ export const watched = {
     numbers[DUE] = at;
   },
   /** A call is about to be made that may block for long. */
-  blocks(from: number, stretch: number, actor: number, place: number, name: string): void {
+  blocks(
+    {
+      from,
+      stretch,
+      name,
+      ending,
+    }: { from: number; stretch: number; name: string; ending: Ending },
+    actor: number,
+    place: number,
+  ): void {
     start();
     numbers[STRETCH] = stretch;
     numbers[ACTOR] = actor;
     numbers[PLACE] = place;
     const { written } = new TextEncoder().encodeInto(name, text);
     integers[LENGTH] = written;
+    integers[ENDING] = ending;
     Atomics.store(integers, TOLD, 0);
     numbers[BLOCKED] = from;
   },
@@ -107,13 +122,17 @@ export function start(): void {
 
 /** Prepares the Worker, which starts when it is needed, or when the process has lasted for a while. */
 export function prepare(given: Omit<Given, "cells">): void {
-  startIt = () =>
-    new OriginalWorker(`(${watch.toString()})(require)`, {
+  startIt = () => {
+    const started = new OriginalWorker(`(${watch.toString()})(require)`, {
       eval: true,
       execArgv: [],
       env: {},
       workerData: { ...given, cells } satisfies Given,
     });
+    // Else its error would be one that nobody has caught, and end the program.
+    started.on("error", (error) => trouble("watchdog", error));
+    return started;
+  };
 }
 
 /** How long the process lasts before it is watched in any case, in ms. */
@@ -157,6 +176,7 @@ function watch(load: (name: string) => unknown): void {
       ["event", Math.round(stretch!), "step-began", thread, actor, 0, { place }],
       ["event", Math.round(from), "stood-at", thread, actor, 0, { place }],
       ["event", Math.round(from), "waits-for", thread, actor, 0, { text: what }],
+      ["alive", thread, [[], ["timer"], ["stdin"]][flags[4]!]],
     );
   };
 
