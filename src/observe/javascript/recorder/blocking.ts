@@ -1,12 +1,12 @@
 /** Calls that block their thread. */
-import { currentCall, d, v } from "./calls.ts";
+import { currentCall, d, pendingOfTurn, v } from "./calls.ts";
 import { now } from "./clock.ts";
 import { isObject } from "./errors.ts";
 import { flush } from "./flush.ts";
 import { blocked, endTold } from "./holds.ts";
 import type { Call } from "./model.ts";
 import { placeOf, sites } from "./sites.ts";
-import { hasNews, state, tellCall } from "./telling.ts";
+import { hasNews, state, tellCall, toldPromise } from "./telling.ts";
 import { type Ending, watched } from "./watchdog.ts";
 import { hasLines, thread, trouble, write } from "./writer.ts";
 
@@ -38,6 +38,9 @@ export function w(site: number): unknown {
     blocking.stretch = by.resumed;
     const actor = tellCall(by);
     const place = placeOf(site);
+    // What is to be settled by the loop is not while that is blocked for ever.
+    if (name === "wait" && endingOf(site) === 0)
+      for (const made of pendingOfTurn()) toldPromise(made);
     if (hasLines() || hasNews()) flush(true);
     const said = name === "wait" ? "Atomics.wait" : name;
     const blocks = { from: blocking.from, stretch: by.resumed, name: said, ending: endingOf(site) };

@@ -5,6 +5,7 @@
  * nothing is told, and no object is made but a call's own. `current` is whose code runs; a call that is left gives way
  * to whoever ran below it, which is nobody where the engine has called it.
  */
+import { inspect } from "node:util";
 import type { Given, Site } from "../inserted.ts";
 import { now } from "./clock.ts";
 import { isObject } from "./errors.ts";
@@ -58,6 +59,9 @@ let current: Call | null = null;
 let last: Call | null = null;
 /** When code that is known ran last. */
 let lastEnd = 0;
+/** The site of the call that has come back last; -1: none has. */
+let lastSite = -1;
+export const lastCall = (): number => lastSite;
 
 /** Slices with more than this between them are of two turns of the loop, in ticks. */
 const gap = 1000;
@@ -78,6 +82,7 @@ export function newTurn(at: number): void {
   turnEnds();
   owner = null;
   votes = 0;
+  if (fresh.length > 0) fresh = [];
   turn.number++;
   turn.began = at;
   turn.slices = 1;
@@ -448,6 +453,7 @@ function derive(site: number, value: object): Info | null {
 
 /** What a site's value is known to be the promise of. */
 function come(site: number, value: unknown): Info | null {
+  lastSite = site;
   if (current !== null && current.isLeftOver) tellLeftOver(current, site);
   if (!isObject(value)) {
     if (tapped.length !== 0) settleTapped();
@@ -499,7 +505,27 @@ export function p<Value>(site: number, value: Value): Value {
   const made = new Made(site, maker(), now());
   dueOf(made);
   known.set(value, made);
+  if (fresh.length < mostFresh) fresh.push({ made, promise: value });
   return value;
+}
+
+/** The promises that were made by hand in this turn. */
+let fresh: { made: Made; promise: object }[] = [];
+const mostFresh = 64;
+
+/** Those that somebody waits for, and that have not been settled. */
+export function pendingOfTurn(): Made[] {
+  return fresh
+    .filter(({ made, promise }) => made.uses !== null && isPending(promise))
+    .map(({ made }) => made);
+}
+
+function isPending(promise: object): boolean {
+  try {
+    return inspect(promise, { depth: 0 }).includes("<pending>");
+  } catch {
+    return false;
+  }
 }
 
 export function g<Value>(site: number, value: Value): Value {

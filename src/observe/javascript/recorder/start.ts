@@ -18,7 +18,7 @@ import {
 } from "./failures.ts";
 import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
 import { aliveKinds, keeping, tellHandles } from "./handles.ts";
-import { addSites, addSource, loadedFrom } from "./sites.ts";
+import { addSites, addSource, loadedFrom, placeOf } from "./sites.ts";
 import { OVER } from "./model.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { openTap } from "./tap.ts";
@@ -310,6 +310,10 @@ function watchEnds(runtime: "bun" | "node"): void {
     process.on("exit", () =>
       guard("exit", () => {
         const at = Math.round(now());
+        const site = calls.lastCall();
+        // It has come so far.
+        if (site !== -1)
+          write(["event", at, "stood-at", thread, state.main.id, 0, { place: placeOf(site) }]);
         if (!hasFailed) write(["event", at, "task-ended", thread, state.main.id, 0]);
         write(["event", at, "thread-ended", thread, state.main.id, 0]);
         finish("exit");

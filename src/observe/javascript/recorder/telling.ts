@@ -342,7 +342,7 @@ function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | n
 }
 
 /** Tells of a promise that somebody waits for. */
-function toldPromise(made: Made): number {
+export function toldPromise(made: Made): number {
   if (made.id !== 0) return made.id;
   made.id = newId();
   const { site, escapedAt, by } = made;
