@@ -453,7 +453,7 @@ block(new Int32Array(new SharedArrayBuffer(4)));
       `stood-at work at 3 "work"`,
       `waits-for work "timer"`,
       "stood-at main at 6",
-      `waits-for main "wait"`,
+      `waits-for main "Atomics.wait"`,
     ]);
   });
 

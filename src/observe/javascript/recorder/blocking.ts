@@ -5,7 +5,7 @@ import { isObject } from "./errors.ts";
 import { flush } from "./flush.ts";
 import { blocked, endTold } from "./holds.ts";
 import type { Call } from "./model.ts";
-import { placeOf, sites } from "./sites.ts";
+import { blockingName, placeOf, sites } from "./sites.ts";
 import { hasNews, state, tellCall, toldPromise } from "./telling.ts";
 import { type Ending, watched } from "./watchdog.ts";
 import { hasLines, thread, trouble, write } from "./writer.ts";
@@ -42,8 +42,12 @@ export function w(site: number): unknown {
     if (name === "wait" && endingOf(site) === 0)
       for (const made of pendingOfTurn()) toldPromise(made);
     if (hasLines() || hasNews()) flush(true);
-    const said = name === "wait" ? "Atomics.wait" : name;
-    const blocks = { from: blocking.from, stretch: by.resumed, name: said, ending: endingOf(site) };
+    const blocks = {
+      from: blocking.from,
+      stretch: by.resumed,
+      name: blockingName(site),
+      ending: endingOf(site),
+    };
     watched.blocks(blocks, actor, place);
   } catch (error) {
     trouble("blocking", error);

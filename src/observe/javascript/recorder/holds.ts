@@ -1,7 +1,7 @@
 /** What holds the loop: stretches in which one call kept its thread, and turns that did not end. */
 import type { Call } from "./model.ts";
 import { now } from "./clock.ts";
-import { placeOf, sites } from "./sites.ts";
+import { blockingName, placeOf } from "./sites.ts";
 import { tellCall } from "./telling.ts";
 import { readFileSync, thread, write } from "./writer.ts";
 
@@ -116,13 +116,13 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   const place = placeOf(block === null ? own : block.site);
   const actor = tellCall(call);
   write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
-  const text = block === null ? {} : { text: sites[block.site]!.called?.name ?? "" };
+  const text = block === null ? {} : { text: blockingName(block.site) };
   write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
 }
 
 /** A blocking call has returned of which it has been told that it has begun, and at which place. */
 export function endTold(call: Call, from: number, site: number, at: number): void {
-  const text = sites[site]!.called?.name ?? "";
+  const text = blockingName(site);
   const details = { place: placeOf(site), text };
   write(["event", Math.round(at), "step-ended", thread, tellCall(call), 0, details]);
   told.push({ from, to: at });

@@ -57,6 +57,12 @@ export function callOfGenerator(site: number): number | null {
   return found;
 }
 
+/** What a blocking call is told as: by its name, which says nothing of Atomics.wait. */
+export function blockingName(site: number): string {
+  const name = sites[site]!.called?.name ?? "";
+  return name === "wait" ? "Atomics.wait" : name;
+}
+
 /** The sites of the functions that a call is given. */
 export function givesOf(site: number): number[] {
   const { from } = ranges.get(files[site]!)!;
