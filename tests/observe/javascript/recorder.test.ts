@@ -170,6 +170,29 @@ setTimeout(() => {}, 60);
     ]);
   });
 
+  test("what a listener for unhandled rejections or for uncaught exceptions hears of is told as heard", async () => {
+    const run = await record(`
+process.on("unhandledRejection", (error) => console.log(error.message));
+process.on("uncaughtException", (error) => console.log(error.message));
+async function fails() {
+  await null;
+  throw new Error("rejected");
+}
+void fails();
+setTimeout(() => {
+  throw new Error("thrown");
+}, 10);
+setTimeout(() => {}, 60);
+`);
+    expect(run.exitCode).toBe(0);
+    expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
+      `task-ended failed fails at 6 "rejected"`,
+      "heard raised fails",
+      `task-ended failed timer callback at 10 "thrown"`,
+      "heard raised timer callback",
+    ]);
+  });
+
   test("what Promise.all has failed without goes on, and a second failure is heard by nobody", async () => {
     const run = await record(`${sleeping}
 async function insert(name, ms) {

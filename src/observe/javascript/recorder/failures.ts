@@ -175,8 +175,13 @@ export function calledUnhandled(reason: unknown): void {
   for (const [call, entry] of open) if (call.error === reason) entry.isUnhandled = true;
 }
 
-/** What the runtime has not called unhandled by now, or a library has taken, somebody has heard of that is not seen here. */
-export function settleFailures(): void {
+/**
+ * What the runtime has not called unhandled by now, or a library has taken, somebody has heard of that is not seen here.
+ *
+ * @param isEnd whether the process ends: what is left then a listener for such rejections has heard of, if there is one.
+ */
+export function settleFailures(isEnd: boolean): void {
+  const isListened = process.listenerCount("unhandledRejection") > 0;
   for (const [call, entry] of open) {
     if (originOfFailure(call).isHeard) {
       open.delete(call);
@@ -184,6 +189,11 @@ export function settleFailures(): void {
     }
     if (!isLate(entry)) continue;
     const fate = fateOf(call, call);
+    // Until then somebody may still take it, later than the listener has heard of it.
+    if (isEnd && (entry.isUnhandled === true || (isListened && !saysUnhandled))) {
+      heard(call, null, null, entry.at);
+      continue;
+    }
     const isTaken = saysUnhandled ? entry.isUnhandled !== true : fate.is === "library";
     if (isTaken && (fate.is === "library" || fate.is === "open")) heard(call, null, null, entry.at);
     else if (fate.is === "open") fatal ??= call;
@@ -240,6 +250,14 @@ export function workerEndedBy(program: Call, error: unknown, at: number): void {
       ...(program.from === null ? {} : { numbers: { from: tellCall(program.from) } }),
     },
   ]);
+}
+
+/** Notes that a listener for uncaught exceptions hears of an error. */
+export function listened(call: Call | null, error: unknown, at: number): void {
+  const owner = call ?? (isObject(error) ? failedWith.get(error) : undefined);
+  if (owner === undefined) return;
+  originOfFailure(owner).isHeard = false;
+  heard(owner, null, null, at);
 }
 
 /** Tells that the runtime has written of a rejection that nobody handled, or of an error that nobody caught. */

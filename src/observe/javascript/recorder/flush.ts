@@ -16,7 +16,7 @@ export function whenFlushed(own: () => void): void {
 /** Writes what there is. @param all of calls that have only begun, too */
 export function flush(all: boolean): void {
   try {
-    settleFailures();
+    settleFailures(all);
     tellChildren();
     tellWorkers();
     tellChanges(now(), all);

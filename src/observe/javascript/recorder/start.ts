@@ -10,6 +10,7 @@ import { exit, exitCalled, handlersBegin } from "./exits.ts";
 import {
   calledUnhandled,
   endedBy,
+  listened,
   logged,
   newMacrotask,
   setSaysUnhandled,
@@ -366,6 +367,8 @@ function emitted(event: string, [first, second]: unknown[]): void {
       return;
     case "unhandledRejection":
       if (process.listenerCount(event) > 0) return calledUnhandled(first);
+      // It becomes an exception, that somebody listens for.
+      if (process.listenerCount("uncaughtException") > 0) return;
       rejected = first;
       logged("unhandled-rejection", null, first, now());
       writeOut();
@@ -388,6 +391,10 @@ function uncaught(error: unknown, origin: string): void {
   const at = now();
   const { main } = state;
   const running = calls.failedCallback();
+  if (process.listenerCount("uncaughtException") > 0) {
+    if (running !== null && origin !== "unhandledRejection") endedBy(running, error, at);
+    return listened(origin === "unhandledRejection" ? null : running, error, at);
+  }
   if (!isMainThread) {
     // It goes to whoever listens to the Worker, of which that one's thread tells.
     hasFailed = true;
