@@ -109,8 +109,9 @@ export class ActorReader {
       if (sleep !== null && sleep.from >= actor.placedAt && sleep.place !== null)
         actor.lastPlace = sleep.place;
       const process = this.#processOf(actor);
-      // The record of the first process is the trace itself.
-      const end = process.parent === null ? wall : (process.endedAt ?? wall);
+      // Of a scenario's run the first process is told to the end of the trace.
+      const isWhole = process.parent === null && !this.#entities.isObserved;
+      const end = isWhole ? wall : (process.endedAt ?? wall);
       if (!isProgram(actor)) finishWork(actor, end);
       else if (actor.startedAt !== null && actor.endedAt === null)
         this.#finishProgram(actor, end, strays);

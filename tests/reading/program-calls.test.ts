@@ -683,6 +683,20 @@ describe("processes and Workers", () => {
     for (const ms of [50, 90]) expect(lost(ms)).toEqual(["convert"]);
   });
 
+  test("what a process cut off was cut off at its own end, and not at that of the whole", () => {
+    const { reading } = readSketch((process, number) => {
+      if (number === 1) {
+        runsOut(floats(process), 900);
+        // A process that nobody is known to have started.
+        delete (process.definitions[0] as { parent?: string }).parent;
+        return;
+      }
+      exits(call(floats(process), "job"), 50);
+    }, 2);
+    const [main, job] = reading.actors;
+    expect([main!.endedAt, job!.endedAt, reading.wall]).toEqual([50_000, 50_000, 901_000]);
+  });
+
   test("a Worker that serves others is not lost with its process, however many there are", () => {
     holds(
       (process, each) => {
