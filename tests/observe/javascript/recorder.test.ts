@@ -501,6 +501,37 @@ await route();
     expect(last).toEqual(["step-began main at 5", "stood-at main at 5"]);
   });
 
+  test("a new Promise that a handler waits for is told while it is pending, by the call that it came out of", async () => {
+    const run = await record(`${sleeping}
+function answer() {
+  return new Promise(() => {});
+}
+function soon() {
+  return new Promise((resolve) => setTimeout(resolve, 300));
+}
+answer().then(() => {});
+soon().then(() => {});
+const all = Promise.all([answer()]);
+all.catch(() => {});
+void new Promise(() => {});
+await sleep(700);
+process.exit();
+`);
+    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+    expect(told(run, "=").toSorted()).toEqual([
+      "= answer promise at 8 code 3 by main",
+      "= answer#2 promise at 10 code 3 by main",
+      "= main main",
+      "= soon promise at 9 code 6 by main",
+    ]);
+    expect(told(run, "task-ended")).toEqual(["task-ended finished soon"]);
+    expect(told(run, "used")).toEqual([
+      `used answer at 8 "then" by main`,
+      `used soon at 9 "then" by main`,
+      `used answer#2 at 10 "all" by main`,
+    ]);
+  });
+
   test("of a program that awaits all it begins nothing is told but what it did", async () => {
     const run = await record(`${sleeping}
 async function step(ms) {

@@ -502,7 +502,7 @@ export function p<Value>(site: number, value: Value): Value {
   if (tapped.length !== 0) settleTapped();
   if (last !== null) passOver();
   if (!isObject(value)) return value;
-  const made = new Made(site, maker(), now());
+  const made = new Made(value, site, maker(), now());
   dueOf(made);
   known.set(value, made);
   if (fresh.length < mostFresh) fresh.push({ made, promise: value });

@@ -4,6 +4,7 @@ import { now } from "./clock.ts";
 import { settleFailures } from "./failures.ts";
 import { tellWorkers } from "./handles.ts";
 import { tellChanges } from "./telling.ts";
+import { tellWaited } from "./waited.ts";
 import { trouble, writeOut } from "./writer.ts";
 
 let then: (() => void) | null = null;
@@ -19,6 +20,7 @@ export function flush(all: boolean): void {
     settleFailures(all);
     tellChildren();
     tellWorkers();
+    tellWaited(all);
     tellChanges(now(), all);
     writeOut();
     then?.();

@@ -121,11 +121,13 @@ export class Made {
   uses: Use[] | null = null;
   /** When the timer is due that settles it; 0 where none is known to. */
   due = 0;
-  /** Whether somebody waits for it, or has. */
+  /** Whether it is looked at now and then, as somebody else than a call waits for it. */
   isWaited = false;
   isSettled = false;
+  readonly promise: object;
 
-  constructor(site: number, by: Call | null, at: number) {
+  constructor(promise: object, site: number, by: Call | null, at: number) {
+    this.promise = promise;
     this.site = site;
     this.by = by;
     this.at = at;

@@ -11,6 +11,7 @@ import {
   OVER,
   type Use,
 } from "./model.ts";
+import { waitedFor } from "./waited.ts";
 import { tellRace, tellUse } from "./telling.ts";
 
 /** By promise, for those that have come by a site. What a call awaits at once is not in it. */
@@ -33,7 +34,8 @@ export function use(
   else if (info.uses.length < mostUses) info.uses.push(used);
   const origin = originOf(info);
   if (origin instanceof Made) {
-    origin.isWaited = true;
+    // Of one that a call awaits the call's own going on tells.
+    if (how !== "await") waitedFor(origin);
     return;
   }
   if (origin instanceof Combined) {
