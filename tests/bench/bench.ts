@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type Benchmark, type Budget, isMet, renderBudgets } from "./budget.ts";
 import { documents } from "./documents.ts";
 import { observe } from "./observe.ts";
+import { observeJavaScript } from "./observe-javascript.ts";
 import { real } from "./real.ts";
 import { report } from "./report.ts";
 import { sensitivity } from "./sensitivity.ts";
@@ -26,6 +27,7 @@ const benchmarks: Record<string, Benchmark> = {
   report,
   terminal,
   observe,
+  "observe-javascript": observeJavaScript,
 };
 
 const { values, positionals } = parseArgs({
