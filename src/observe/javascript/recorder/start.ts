@@ -282,6 +282,8 @@ function finish(event: string, code?: unknown): void {
   guard(event, () => {
     calls.newTurn(now());
     if (event === "exit") endIdleGenerators();
+    // Whoever calls for the exit does so within a macrotask, in which what has failed may still be handled.
+    if (!exit.isCalled) newMacrotask();
     flush(true);
     handlersBegin(event);
     // No timer comes any more: what the listeners do is told at once.
