@@ -589,6 +589,28 @@ describe("What a program of another kind is told of", () => {
     );
   });
 
+  test("an import that comes back is told from one of a module that waits for something else", () => {
+    const waiting = (of: string): string[] =>
+      findingsOf((process) => {
+        process
+          .of("app.mjs", { 6: "<module>" })
+          .actor("module", "plugin.mjs", { code: 1, function: "<module>" })
+          .at(2, "task-created", "plugin.mjs")
+          .at(2, "task-started", "plugin.mjs")
+          .at(3, "stood-at", "plugin.mjs", "Main", { place: 2 })
+          .at(3, "waits-for", "plugin.mjs", "Main", { of })
+          .at(3, "stood-at", "main", "Main", { place: 6 })
+          .at(3, "waits-for", "main", "Main", { of: "import" })
+          .at(30, "process-ended", "main", "Main", { code: 13 });
+      });
+    const circle = "move what both need to a third module";
+    expect(waiting("import").map((one) => one.includes(circle))).toEqual([true, true]);
+    expect(waiting("once").map((one) => one.includes(circle))).toEqual([false, false]);
+    expect(waiting("once")[1]).toStartWith(
+      "nothing was left that could still happen, so the process ended while the module app.mjs was still waiting; it stood at app.mjs:2 in f, awaiting once(…);",
+    );
+  });
+
   test("what waits for the answers of a Worker that failed, and what fails in an executor", () => {
     const [lost] = findingsOf((process) => {
       process

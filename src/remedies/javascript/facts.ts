@@ -225,6 +225,19 @@ export class JavaScriptFacts extends Facts {
       : `an exception${of} that nobody caught${what} ended the process`;
   }
 
+  /**
+   * Whether somebody waits for an import, and no module that is being evaluated for anything else: then the import
+   * comes back to a module that waits for it.
+   */
+  isImportCircle(actors: readonly number[]): boolean {
+    const isImport = (actor: number): boolean =>
+      this.#seen.get(actor)?.of?.startsWith("import") === true;
+    const modules = this.reading.actors.filter(
+      ({ kind, status }) => kind === "module" && status !== "finished" && status !== "failed",
+    );
+    return actors.some(isImport) && modules.every(({ number }) => isImport(number));
+  }
+
   /** The programs of Workers that had failed by the end of the process. */
   failedWorkers(): ActorOutcome[] {
     return this.reading.actors.filter(

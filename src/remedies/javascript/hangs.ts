@@ -53,7 +53,7 @@ export function wokenNever(
     is === "idle"
       ? "the loop waits, and nothing can come to it any more"
       : "nothing moves any more";
-  const isImport = waits.some(({ of }) => of?.startsWith("import") === true);
+  const isImport = facts.isImportCircle(waits.map(({ actor }) => actor));
   return words(
     `${why}: ${waitsWords(facts, waits)}`,
     isImport

@@ -194,9 +194,7 @@ function mainLost(facts: JavaScriptFacts, finding: InProgram<"lost-at-exit">): W
   const awaits = what === null ? "" : `, which waits for ${what}`;
   const { exitCode = null } = facts.reading.processes[0] ?? {};
   const status = exitCode === 13 ? " with status 13" : "";
-  const isImport = line
-    .concat(main)
-    .some((one) => facts.seen(one)?.of?.startsWith("import") === true);
+  const isImport = facts.isImportCircle([main, ...line]);
   return words(
     `the main module never came to its end: it stood at its await${at}${where}${awaits}; nothing was left that could settle that, and the process ended${status} without what follows there`,
     isImport
@@ -220,7 +218,7 @@ function unsettledFix(facts: JavaScriptFacts, actors: readonly number[]): string
   const awaited = new Set(actors.map((actor) => facts.seen(actor)?.of ?? null));
   if (awaited.has("yield"))
     return "leave the generator by for await (…), which closes it, or call its return() in finally when no more is wanted";
-  if (awaited.has("import"))
+  if (facts.isImportCircle(actors))
     return "let no top-level await wait for a module that imports this one: move what both need to a third module";
   if (facts.failedWorkers().length > 0)
     return 'reject what waits for a Worker\'s answers when that fails or ends (worker.on("error", …), worker.on("exit", …))';

@@ -277,9 +277,14 @@ export class ProgramRows {
         to === from || to === null ? null : `closed by ${to}`,
         longestBlock === null || longestBlock.ticks < noteworthy
           ? null
-          : `held for up to ${formatMeasured(longestBlock.ticks)} (by ${this.#names.kind(longestBlock.actor)})`,
+          : `held for up to ${formatMeasured(longestBlock.ticks)} (by ${this.#holder(longestBlock.actor)})`,
       ]),
     };
+  }
+
+  #holder(actor: number): string {
+    const isMain = this.#report.trace.definitions.actors.get(actor)?.kind === "main";
+    return this.#floats && isMain ? "the main module" : this.#names.kind(actor);
   }
 
   #ofProgram(actor: ActorOutcome): Row {
