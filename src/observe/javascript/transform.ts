@@ -9,6 +9,7 @@ import { kindOfCall, processOf, TimerCalls } from "./calls.ts";
 import { Edits } from "./edits.ts";
 import type { Called, Drop, Given, Site, SiteKind, Transformed } from "./inserted.ts";
 import { isPlain, KnownCalls } from "./known.ts";
+import { isEsModule } from "./module-kind.ts";
 import {
   calledAt,
   givenTo,
@@ -88,11 +89,13 @@ class Transformation {
   readonly #sites: Site[] = [];
   readonly #t: string;
   readonly #isTyped: boolean;
+  readonly #module: ModuleSyntax["module"];
   #awaitsAtTop = false;
 
   constructor(source: string, options: TransformOptions) {
     this.#source = source;
     this.#isTyped = options.typescript;
+    this.#module = options.module;
     this.#program = parseModule(source, options);
     this.#edits = new Edits(source);
     this.#known = new KnownCalls(this.#program);
@@ -119,8 +122,14 @@ class Transformation {
       for (const statement of body) this.#visit(statement, scope);
       this.#edits.close(last.end, `;${this.#t}.o(${module});`);
     }
-    const isModule = this.#program["sourceType"] === "module" || this.#awaitsAtTop;
-    const types = isModule || !this.#isTyped ? null : typesIn(this.#program, this.#source);
+    const isModule =
+      this.#module === "unknown"
+        ? isEsModule(this.#program, this.#source, {
+            typescript: this.#isTyped,
+            awaits: this.#awaitsAtTop,
+          })
+        : this.#program["sourceType"] === "module" || this.#awaitsAtTop;
+    const types = isModule || !this.#isTyped ? null : typesIn(this.#program, this.#source, true);
     return {
       name: this.#t,
       module: isModule ? "esm" : "cjs",

@@ -10,7 +10,11 @@ const rewritten =
   /^(?:TSEnumDeclaration|TSModuleDeclaration|TSParameterProperty|TSImportEqualsDeclaration|TSExportAssignment|JSX\w+|Decorator)$/;
 
 /** The ranges, in no order; null where blanks are not enough. */
-export function typesIn(program: SyntaxNode, source: string): TypeRange[] | null {
+export function typesIn(
+  program: SyntaxNode,
+  source: string,
+  isCommonJs = false,
+): TypeRange[] | null {
   const ranges: TypeRange[] = [];
   const blank = (start: number, end: number): void => void ranges.push([start, end]);
   const blankMatch = (at: number, pattern: RegExp): void => {
@@ -22,6 +26,11 @@ export function typesIn(program: SyntaxNode, source: string): TypeRange[] | null
   const visit = (node: SyntaxNode): boolean => {
     if (rewritten.test(node.type) && node["declare"] !== true) return false;
     if (isErased(node) || (node["abstract"] === true && isMember(node))) {
+      blank(node.start, node.end);
+      return true;
+    }
+    // Of CommonJS none is left that is for more than types.
+    if (node.type === "ImportDeclaration" && isCommonJs) {
       blank(node.start, node.end);
       return true;
     }

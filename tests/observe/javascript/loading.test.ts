@@ -106,9 +106,10 @@ if (true) return;
     const folder = await programs.write({
       "esm.js": `import { basename } from "node:path";\nconst job = async () => basename(import.meta.url);\nconsole.log(await job(), typeof require === "function");\n`,
       "cjs.js": `const { basename } = require("node:path");\nconst job = async () => basename(__filename);\njob().then(console.log);\n`,
+      "meta.js": `const job = async () => 1;\nif (import.meta.main) job().then(console.log);\n`,
       "plain.js": `const job = async () => this === module.exports;\njob().then(console.log);\n`,
     });
-    for (const file of ["esm.js", "cjs.js", "plain.js"]) {
+    for (const file of ["esm.js", "cjs.js", "plain.js", ...(isBun ? ["meta.js"] : [])]) {
       const { told } = await seen([...command, file], folder);
       expect(told.map((line) => line.replace(/\d+$/, ""))).toContain(`${file}: call `);
     }
@@ -247,6 +248,28 @@ plugin({ name: "own", setup(build) {
     expect(told).toContain("app.ts: call 3");
     expect((await seen([...command, "common.cts"], folder)).told).toContain("common.cts: call 4");
   });
+
+  test.skipIf(!isBun)(
+    "CommonJS runs whatever is in it: elements, words of TypeScript's own, types, comments",
+    async () => {
+      const jsx = `const React = { createElement: (tag, ...more) => [tag, ...more] };\n`;
+      const folder = await programs.write({
+        "tsconfig.json": `{ "compilerOptions": { "jsx": "react" } }`,
+        "element.js": `${jsx}const job = async () => <p a="1">text</p>;\njob().then((it) => console.log(it, require("node:path").sep));\n`,
+        "words.ts": `enum Kind { One = 1 }\nnamespace Inner { export const two = 2 }\nclass Both { constructor(readonly x: number) {} }\nconst job = async (): Promise<Kind> => Kind.One;\njob().then((it) => console.log(it, Inner.two, new Both(3).x, require("node:path").sep));\n`,
+        "kinds.ts": `export interface Wide { width: number }\n`,
+        "types.ts": `import type { Wide } from "./kinds.ts";\nconst { sep } = require("node:path");\nconst job = async (): Promise<Wide> => ({ width: 1 });\njob().then((it) => console.log(it, sep));\n`,
+        "erased.ts": `import { Wide } from "./kinds.ts";\nconst { sep } = require("node:path");\nconst job = async (): Promise<Wide> => ({ width: 2 });\njob().then((it) => console.log(it, sep));\n`,
+        "inner.ts": `namespace Inner { export const two = 2 }\nconst job = async () => Inner.two;\njob().then(console.log);\n`,
+        "comment.cjs": `// import.meta, import x from "x", export default 1\nexports.here = 1;\nconsole.log(this === exports);\n`,
+      });
+      for (const file of ["element.js", "words.ts", "types.ts", "erased.ts", "inner.ts"]) {
+        const { told } = await seen([...command, file], folder);
+        expect(told.some((line) => line.startsWith(`${file}: call`))).toBe(true);
+      }
+      await seen([...command, "comment.cjs"], folder);
+    },
+  );
 
   test.skipIf(!isBun)("TypeScript and TSX are seen", async () => {
     const folder = await programs.write({

@@ -32,7 +32,7 @@ export class BunCommonJs {
    */
   runMain(file: string): void {
     const own = this.#read(file);
-    if (own?.transformed.module === "cjs") imported(own);
+    if (own?.transformed.module === "cjs") imported(file, own);
     else this.#main = { file, own };
   }
 
@@ -42,18 +42,19 @@ export class BunCommonJs {
     if (known?.loaded) return { exports: namesOf(known.exports), contents: "" };
     const own = this.#main?.file === file ? this.#main.own : this.#read(file);
     this.#main = null;
-    if (own === null) return { contents: readFileSync(file, "utf8") };
-    if (own.transformed.module === "esm") return { contents: own.code };
+    if (own?.transformed.module === "esm") return { contents: own.code };
+    const contents = own?.code ?? readFileSync(file, "utf8");
+    if (own === null && !isCommonJs(file, contents)) return { contents };
     if (known !== undefined) {
       // Bun does so, but not behind a plugin.
       const { parent } = known;
       if (parent?.children.includes(known) === false) parent.children.push(known);
-      evaluate(known as CommonJsModule, own);
+      evaluate(known as CommonJsModule, file, own);
       // By this name `require` takes it for what the module is, and not for a part of it.
       const exports = { ...namesOf(known.exports), "module.exports": known.exports as unknown };
-      return { exports, contents: own.code };
+      return { exports, contents };
     }
-    return { exports: namesOf(imported(own).exports), contents: own.code };
+    return { exports: namesOf(imported(file, own).exports), contents };
   }
 
   #read(file: string): OwnModule | null {
@@ -61,9 +62,8 @@ export class BunCommonJs {
   }
 }
 
-/** Evaluates a module that is the program itself, or is imported. */
-function imported(own: OwnModule): CommonJsModule {
-  const { file } = own;
+/** Evaluates a module that is the program itself, or is imported. @param own null: as it is. */
+function imported(file: string, own: OwnModule | null): CommonJsModule {
   const module = new Modules(file);
   Object.assign(module, { filename: file, paths: Modules._nodeModulePaths(dirname(file)) });
   if (file === Bun.main) {
@@ -72,7 +72,7 @@ function imported(own: OwnModule): CommonJsModule {
   }
   require.cache[file] = module;
   try {
-    evaluate(module, own);
+    evaluate(module, file, own);
   } catch (error) {
     delete require.cache[file];
     throw error;
@@ -86,11 +86,12 @@ const bunsWrapper = "(function(exports,require,module,__filename,__dirname){";
 /** The module's own function, since `_compile` leaves out its `this`. */
 const wrapper = "return(function(exports,require,module,__filename,__dirname){";
 
-function evaluate(module: CommonJsModule, own: OwnModule): void {
-  const { file, code } = own;
+function evaluate(module: CommonJsModule, file: string, own: OwnModule | null): void {
+  const code = own?.code ?? readFileSync(file, "utf8");
   const text = code.startsWith("#!") ? `//${code.slice(2)}` : code;
-  const script = isScript(own) ? text : scriptOf(text, file);
-  own.indent = bunsWrapper.length + wrapper.length;
+  const isReady = own === null ? !writtenAs(file).typescript : isScript(own);
+  const script = isReady && !needsJsx(text) ? text : scriptOf(text, file);
+  if (own !== null) own.indent = bunsWrapper.length + wrapper.length;
   // As Bun has it while a module is being evaluated, too.
   module.loaded = true;
   module._compile(`${wrapper}${script}\n}).apply(exports,arguments)`, file);
@@ -100,10 +101,41 @@ function evaluate(module: CommonJsModule, own: OwnModule): void {
 export const isScript = ({ file, transformed }: OwnModule): boolean =>
   !writtenAs(file).typescript || transformed.types !== undefined;
 
+/** Whether a text of JavaScript has elements in it, which are to be written in other words. */
+function needsJsx(text: string): boolean {
+  if (!/<[A-Za-z>][^]*(?:\/>|<\/)/.test(text)) return false;
+  try {
+    new Function(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** What cannot be had by leaving out types; its lines are Bun's own then. */
 function scriptOf(text: string, file: string): string {
-  const loader = writtenAs(file).jsx ? "tsx" : "ts";
-  return new Bun.Transpiler({ loader, target: "bun" }).transformSync(text);
+  // With the other way of writing elements Bun does not run CommonJS at all.
+  const tsconfig = { compilerOptions: { jsx: "react" as const } };
+  return new Bun.Transpiler({ loader: loaderOf(file), target: "bun", tsconfig }).transformSync(
+    text,
+  );
+}
+
+/** What Bun takes a file for. */
+export function loaderOf(file: string): "ts" | "tsx" | "jsx" {
+  const { typescript, jsx } = writtenAs(file);
+  return typescript ? (jsx ? "tsx" : "ts") : "jsx";
+}
+
+/** Whether Bun would take a text for CommonJS that has no transformation; what Bun cannot read either is left to it. */
+function isCommonJs(file: string, source: string): boolean {
+  try {
+    const { imports, exports } = new Bun.Transpiler({ loader: loaderOf(file) }).scan(source);
+    const isModule = exports.length > 0 || imports.some(({ kind }) => kind === "import-statement");
+    return !isModule && !/\bimport\s*\.\s*meta\b/.test(source);
+  } catch {
+    return false;
+  }
 }
 
 /** What `import` sees of what a CommonJS module exports: its own names, hidden ones as well, and itself as the default. */

@@ -6,7 +6,7 @@ import type { Recorder } from "./recorder.ts";
 import { bunInTandem } from "./bun-in-tandem.ts";
 import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
-import { BunCommonJs, isScript } from "./bun-common-js.ts";
+import { BunCommonJs, isScript, loaderOf } from "./bun-common-js.ts";
 import { hasOtherPreloads, testRunner } from "./bun-start.ts";
 import { followWorkers } from "./workers.ts";
 import { CarriedVariables } from "./carried.ts";
@@ -28,12 +28,23 @@ const hash = (text: string): string => new Bun.CryptoHasher("sha1").update(text)
 
 /** @param file the recorder's own, in the folder of all others. */
 export function startBun(start: () => Recorder | null, file: string): void {
+  let runMain: (() => void) | undefined;
+  try {
+    runMain = prepared(start, file);
+  } catch {
+    // Whatever fails here, the program goes on; that nothing was seen of it is told.
+  }
+  runMain?.();
+}
+
+/** Gets all ready for a program's modules. What runs the program itself is left over, where that is to be done here. */
+function prepared(start: () => Recorder | null, file: string): (() => void) | undefined {
   // A program that was made with Bun is asked to load it, too.
-  if (Bun.isStandaloneExecutable) return;
+  if (Bun.isStandaloneExecutable) return undefined;
   const folder = dirname(file);
   hide(file);
   const recorder = start();
-  if (recorder === null) return;
+  if (recorder === null) return undefined;
   const t = mending(recorder.t, asInBun);
   publish(globalName, t);
   let next = 0;
@@ -87,8 +98,8 @@ export function startBun(start: () => Recorder | null, file: string): void {
   });
   const runner = testRunner();
   runner?.afterAll(() => recorder.flush());
-  if (runner === null && Bun.isMainThread && own.test(Bun.main) && !hasOtherPreloads())
-    commonJs.runMain(Bun.main);
+  const isToRun = runner === null && Bun.isMainThread && own.test(Bun.main) && !hasOtherPreloads();
+  return isToRun ? () => commonJs.runMain(Bun.main) : undefined;
 }
 
 /** The frames between a CommonJS module and what requires it, some of which Bun has itself, under other names. */
@@ -118,9 +129,4 @@ function load(path: string, commonJs: BunCommonJs): OnLoadResult {
   const { exports, contents } = commonJs.load(file);
   if (exports !== undefined) return { exports, loader: "object" };
   return { contents, loader: loaderOf(file) };
-}
-
-function loaderOf(file: string): "ts" | "tsx" | "jsx" {
-  const { typescript, jsx } = writtenAs(file);
-  return typescript ? (jsx ? "tsx" : "ts") : "jsx";
 }

