@@ -170,6 +170,32 @@ setTimeout(() => {}, 60);
     ]);
   });
 
+  test("a runner's own module is told to have ended, and what it hears of before its process.exit as heard", async () => {
+    const run = await recordProgram(runtime, {
+      "node_modules/runner/run.mjs": `
+import { test } from "../../app.mjs";
+test().then(null, () => {});
+setTimeout(() => {
+  const until = Date.now() + 5;
+  while (Date.now() < until);
+  process.exit(0);
+}, 20);
+await new Promise(() => {});
+`,
+      "app.mjs": `export async function test() {
+  await new Promise((go) => setTimeout(go, 10));
+  throw new Error("no");
+}
+`,
+    });
+    expect(run.exitCode).toBe(0);
+    expect(told(run, "main-ended", "task-ended", "heard")).toEqual([
+      `task-ended failed test at 3 "no"`,
+      "heard raised test",
+      "main-ended finished main",
+    ]);
+  });
+
   test("what a listener for unhandled rejections or for uncaught exceptions hears of is told as heard", async () => {
     const run = await record(`
 process.on("unhandledRejection", (error) => console.log(error.message));

@@ -105,10 +105,10 @@ function settleTapped(): void {
   for (const info of infos) if (!isUsed(info)) use(info, "library", maker(), null, -1, at);
 }
 
-/** Somebody waits for a promise that came by no site: if a library has just called a function, that is its promise. */
+/** Somebody waits for a promise that came by no site: if a function has just been called by no site, that is its promise. */
 export function unknownTapped(): void {
   const call = last;
-  if (call === null || call.isTaken || sites[call.site]!.given === undefined) return;
+  if (call === null || call.isTaken) return;
   call.isTaken = true;
   if (call.droppedAt === -1) use(call, "library", call.parent, null, -1, now());
 }

@@ -1,5 +1,7 @@
 /** Calls that fail: where that was thrown, and who heard of it. */
 import { endings, hearers, logReasons } from "../../../trace/event.ts";
+import { now } from "./clock.ts";
+import { exit } from "./exits.ts";
 import { Call, Combined, Derived, type Info, MAIN, OVER, type Use } from "./model.ts";
 import { isObject, messageOf, thrownAt } from "./errors.ts";
 import { placeOf, sites } from "./sites.ts";
@@ -175,6 +177,9 @@ export function calledUnhandled(reason: unknown): void {
   for (const [call, entry] of open) if (call.error === reason) entry.isUnhandled = true;
 }
 
+/** In ticks. */
+const longMacrotask = 1000;
+
 /**
  * What the runtime has not called unhandled by now, or a library has taken, somebody has heard of that is not seen here.
  *
@@ -187,7 +192,11 @@ export function settleFailures(isEnd: boolean): void {
       open.delete(call);
       continue;
     }
-    if (!isLate(entry)) continue;
+    // At the end no timer has come that would show it: what lasted so long was hardly one macrotask.
+    const isPast =
+      isLate(entry) ||
+      (isEnd && (saysUnhandled || exit.isCalled) && now() - entry.at > longMacrotask);
+    if (!isPast) continue;
     const fate = fateOf(call, call);
     // Until then somebody may still take it, later than the listener has heard of it.
     if (isEnd && (entry.isUnhandled === true || (isListened && !saysUnhandled))) {
@@ -198,6 +207,12 @@ export function settleFailures(isEnd: boolean): void {
     if (isTaken && (fate.is === "library" || fate.is === "open")) heard(call, null, null, entry.at);
     else if (fate.is === "open") fatal ??= call;
   }
+}
+
+/** Notes that a runner of tests, which tells of what nobody handles itself, has heard of all that is left. */
+export function runnerHeard(): void {
+  for (const [call, { at }] of open)
+    if (!originOfFailure(call).isHeard) heard(call, null, null, at);
 }
 
 /** The call whose rejection nobody has handled in time. */

@@ -13,6 +13,7 @@ import {
   listened,
   logged,
   newMacrotask,
+  runnerHeard,
   setSaysUnhandled,
   unhandled,
   workerEndedBy,
@@ -110,6 +111,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
     unseen: (file, why) => write(["unseen", file, why]),
     took: (ms) => tookItself(ms * 1000),
     flush() {
+      runnerHeard();
       flush(true);
       tellLast(null);
     },
@@ -281,7 +283,10 @@ function tellKept(said: ReadonlySet<string> | null): void {
 function finish(event: string, code?: unknown): void {
   guard(event, () => {
     calls.newTurn(now());
-    if (event === "exit") endIdleGenerators();
+    if (event === "exit") {
+      endIdleGenerators();
+      endUnseenMain();
+    }
     // Whoever calls for the exit does so within a macrotask, in which what has failed may still be handled.
     if (!exit.isCalled) newMacrotask();
     flush(true);
@@ -294,6 +299,13 @@ function finish(event: string, code?: unknown): void {
     }
     writeOut();
   });
+}
+
+/** The program's own module is none of the user's, as one of a package: that it has not ended is not known. */
+function endUnseenMain(): void {
+  const { main } = state;
+  if (!isMainThread || main.site !== -1 || main.state === OVER) return;
+  write(["event", Math.round(now()), "main-ended", thread, main.id, 0]);
 }
 
 /**
