@@ -611,6 +611,14 @@ describe("what keeps a program whose main is over", () => {
         process.at(1600, "process-ended", "main", "Main", { code: 0 });
       }).told;
     expect(ended(() => {})).toEqual([told("kept-alive", [], { at: [7] })]);
+    const settles = (process: Sketch): void => {
+      process
+        .actor("promise", "limit", { line: 6 })
+        .at(5, "task-created", "limit")
+        .at(5, "task-started", "limit")
+        .at(1590, "task-ended", "limit", "Main", { status: "finished" });
+    };
+    expect(ended(settles)).toEqual([told("kept-alive", [], { at: [7] })]);
     expect(ended((process) => process.at(1500, "printed", "main", "Main", { text: "" }))).toEqual(
       [],
     );

@@ -94,7 +94,10 @@ function wasForNothing({ reading, main, floats, interruptedBy, exitCall, wall }:
     return false;
   const last = Math.max(
     main.endedAt,
-    ...actors.map(({ endedAt, status }) => (status === "abandoned" ? 0 : (endedAt ?? 0))),
+    // A promise that settles is nothing that anybody does.
+    ...actors.map(({ endedAt, status, kind }) =>
+      status === "abandoned" || kind === "promise" ? 0 : (endedAt ?? 0),
+    ),
     ...lines.map(({ at }) => at),
   );
   return end - last >= longStay;
