@@ -141,6 +141,27 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect(stderr).toContain("app.mjs:3");
     });
 
+    test("whose main stands in a call that nothing can end is ended by --hang, and where it stands is told", async () => {
+      const text =
+        "const cell = new Int32Array(new SharedArrayBuffer(4));\n\nAtomics.wait(cell, 0, 0);";
+      const { status, stderr } = await observed(text, ["--hang", "1s", "--timeout", "20s"]);
+      expect(status).toBe(124);
+      expect(stderr).toContain("app.mjs:3");
+      expect(stderr).toContain("--hang");
+    });
+
+    test("whose main stands in a call that has a limit, or waits for a child, is no hang", async () => {
+      const cell = "const cell = new Int32Array(new SharedArrayBuffer(4));";
+      const child = `import { execFileSync } from "node:child_process";`;
+      for (const text of [
+        `${cell} Atomics.wait(cell, 0, 0, 2000); console.log("done");`,
+        `${child} execFileSync("sleep", ["2"]); console.log("done");`,
+      ]) {
+        const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
+        expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
+      }
+    });
+
     test("that a timer will wake is no hang", async () => {
       const text = "await new Promise((go) => setTimeout(go, 2500)); console.log('done')";
       const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
