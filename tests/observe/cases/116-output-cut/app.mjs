@@ -1,5 +1,5 @@
 // A command prints a long document and calls process.exit(): what the pipe did not take at once is lost, and the
-// status says that all is well. Ends by itself with status 0.
+// status says that all is well; Bun's console.log waits for the pipe. Ends by itself with status 0.
 function documentOf(rows) {
   return JSON.stringify(Array.from({ length: rows }, (_, id) => ({ id, text: "x".repeat(80) })));
 }
