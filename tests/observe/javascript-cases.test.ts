@@ -48,7 +48,7 @@ for (const [turn, { name, folder, file, truth }] of casesWith(files).entries()) 
   for (const [k, { runtime, there }] of about.entries()) {
     const isInTurn = allRounds || onlyCase !== undefined || turn % about.length === k;
     test.concurrent.skipIf(!isInTurn)(`law: on ${runtime.name} the truth is told of ${name}`, () =>
-      lanes.run(() => tried(folder, file, there, runtime)),
+      lanes.run(() => undisturbed(() => tried(folder, file, there, runtime))),
     );
   }
 }
