@@ -98,6 +98,8 @@ export class LinesFollowed implements FollowedRecord {
 
   drain(now: number): void {
     const isOver = now === Infinity;
+    // Its process is there now, though it may have nothing to tell.
+    if (!isOver) this.#heardAt(this.#transcript.clock.ticksAt(Date.now()));
     const take = (line: Line): void => this.#take(line);
     if (this.#lines === null) {
       this.#file.drain(take, isOver, () => this.hasModules);
@@ -113,10 +115,13 @@ export class LinesFollowed implements FollowedRecord {
     this.#hasAnswered ||= now - this.#askedAt >= flushMs;
   }
 
+  #heardAt(at: number): void {
+    if (at > this.lastAt) this.lastAt = at;
+  }
+
   #take(line: Line): void {
     const [is, ...told] = line;
-    if ((is === "event" || is === "end") && isTime(told[0]))
-      this.lastAt = Math.max(this.lastAt, this.#zero + told[0]);
+    if ((is === "event" || is === "end") && isTime(told[0])) this.#heardAt(this.#zero + told[0]);
     if (is === "event") {
       this.heard++;
       if (told[1] === "exit-called") this.#endsWith(told[4]);

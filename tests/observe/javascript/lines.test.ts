@@ -432,6 +432,19 @@ wait $own; exit 5`);
     ]);
   });
 
+  test("and is quiet is there until it is gone, and its end is told for then", async () => {
+    const { trace } = await observed(`
+{ head $$ 1 ${now} "bun app.ts"; echo "$told"; } | record $$ 1
+sleep 1.5 & one=$!
+{ head $one $$ $(date +%s%3N) "bun child.ts"; echo "$told"; } | record $one 2
+wait $one; echo '["end",2000000,0]' | record $$ 1`);
+    const [, child] = read(trace).processes;
+    const began = eventsOf(trace).find(
+      ({ type, thread }) => type === "main-started" && thread === 1,
+    );
+    expect(child!.endedAt! - began!.at).toBeGreaterThan(1_000_000);
+  });
+
   test("whose end nobody tells has crashed", async () => {
     const { trace } = await observed(`
 { head $$ 1 ${now} "bun app.ts"; echo "$told"; } | record $$ 1
