@@ -30,7 +30,11 @@ export function endOfProgram(program: Program): End {
   // A main that was cut off with the status of an error was so by what is not known.
   const isCut =
     main.status === "interrupted" && ![0, 13].includes(reading.processes[0]?.exitCode ?? 0);
-  return isCut ? { by: "unknown" } : { by: "nothing-left" };
+  // A timer that somebody waits for would have kept it, as a runner of tests does not wait for.
+  const isTimed = reading.sightings.some(
+    ({ actor, of }) => of === "timer" && program.tasks.get(actor)?.lost === true,
+  );
+  return isCut || isTimed ? { by: "unknown" } : { by: "nothing-left" };
 }
 
 /** The same for an actor: its thread may have come to an end before the process, which went on. */

@@ -199,7 +199,7 @@ export class JavaScriptFacts extends Facts {
       case "terminated":
         return "its Worker was terminated";
       case "nothing-left":
-        return "nothing was left that could still happen, so the process ended";
+        return "the process ended by itself";
       default:
         return "the process ended";
     }

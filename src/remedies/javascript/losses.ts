@@ -193,10 +193,14 @@ function mainLost(facts: JavaScriptFacts, finding: InProgram<"lost-at-exit">): W
   const what = facts.awaits(innermost);
   const awaits = what === null ? "" : `, which waits for ${what}`;
   const { exitCode = null } = facts.reading.processes[0] ?? {};
-  const status = exitCode === 13 ? " with status 13" : "";
+  // That is what the status says.
+  const end =
+    exitCode === 13
+      ? "nothing was left that could settle that, and the process ended with status 13"
+      : "the process ended";
   const isImport = facts.isImportCircle([main, ...line]);
   return words(
-    `the main module never came to its end: it stood at its await${at}${where}${awaits}; nothing was left that could settle that, and the process ended${status} without what follows there`,
+    `the main module never came to its end: it stood at its await${at}${where}${awaits}; ${end} without what follows there`,
     isImport
       ? "let no top-level await wait for a module that imports this one: move what both need to a third module, or start the program from one that nobody imports"
       : "let what is awaited be settled in every case, or bound the wait (AbortSignal.timeout)",
@@ -222,8 +226,6 @@ function unsettledFix(facts: JavaScriptFacts, actors: readonly number[]): string
     return "let no top-level await wait for a module that imports this one: move what both need to a third module";
   if (facts.failedWorkers().length > 0)
     return 'reject what waits for a Worker\'s answers when that fails or ends (worker.on("error", …), worker.on("exit", …))';
-  if (awaited.has("timer"))
-    return "do not unref() a timer that something is to come of: it does not keep the process";
   return "let what it awaits be settled in every case (resolve or reject on each event that can come, error and close as well), or bound the wait (AbortSignal.timeout)";
 }
 
