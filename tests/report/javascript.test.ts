@@ -408,6 +408,25 @@ describe("What ended calls is told as it was", () => {
     expect(findingsOf(floats("statement", ends))).toEqual([]);
   });
 
+  test("with the promise that main's own await waits for in the end, which has no name but its maker's", () => {
+    const [only] = findingsOf((process) => {
+      process.of("app.ts", { 3: "job", 9: "<module>" });
+      calls(process, "job", { code: 1, line: 9 });
+      process
+        .actor("promise", "made", { function: "job", line: 9 })
+        .at(2, "used", "job", "Main", { how: "await", by: "main", place: 9 })
+        .at(3, "stood-at", "job", "Main", { place: 3 })
+        .at(3, "waits-for", "job", "Main", { whom: "made", of: "new Promise at app.ts:3" })
+        .at(3, "stood-at", "made", "Main", { place: 3 })
+        .at(3, "stood-at", "main", "Main", { place: 9 })
+        .at(3, "waits-for", "main", "Main", { whom: "job" })
+        .at(30, "process-ended", "main", "Main", { code: 13 });
+    });
+    expect(only).toContain(
+      "it stood at its await at app.ts:9, in job (at app.ts:3), which waits for new Promise at app.ts:3; nothing was left",
+    );
+  });
+
   test("in one finding for all that nothing was left to settle, wherever they were called", () => {
     const [only, ...others] = findingsOf((process) => {
       process.of("app.ts", {});

@@ -77,6 +77,8 @@ function waitWordsOf(facts: JavaScriptFacts, wait: HangingWait): string {
     return `${name} needs a turn on the thread that ${by} keeps`;
   }
   const where = facts.atOrNothing(place, actor);
-  const thing = whom !== null ? facts.function(whom) : of === null ? null : awaitedWords(of);
+  // A promise has no name of its own but that of who made it.
+  const isCalled = whom !== null && (of === null || facts.actor(whom)?.kind !== "promise");
+  const thing = isCalled ? facts.function(whom) : of === null ? null : awaitedWords(of);
   return thing === null ? `${name} waits${where}` : `${name} waits${where} for ${thing}`;
 }

@@ -185,7 +185,8 @@ export function lostAtExit(
 /** The evaluation of the main module that never came to its end, as nothing was left to settle what it awaits. */
 function mainLost(facts: JavaScriptFacts, finding: InProgram<"lost-at-exit">): Words<never> {
   const [main] = finding.actors as [number];
-  const line = [...facts.reading.chains.line(main)];
+  const isPromise = (actor: number): boolean => facts.actor(actor)?.kind === "promise";
+  const line = [...facts.reading.chains.line(main)].filter((actor) => !isPromise(actor));
   const place = facts.actor(main)?.lastPlace ?? null;
   const at = place === null ? "" : ` at ${facts.names.line(place)}`;
   const innermost = line.at(-1) ?? main;
