@@ -194,6 +194,27 @@ console.log(vm.runInThisContext("1 + 1"), vm.runInThisContext.name, vm.runInThis
     },
   );
 
+  onlyIf(`the tests of the runtime's own runner are seen${why}`, async () => {
+    const from = isBun ? "bun:test" : "node:test";
+    const folder = await programs.write({
+      "a.test.mjs": `import { test } from "${from}";\nconst job = async () => 1;\ntest("one", async () => {\n  await job();\n});\n`,
+      "b.test.cjs": `const { test } = require("${from}");\nconst job = async () => 2;\ntest("two", async () => {\n  await job();\n});\n`,
+    });
+    const words = isBun ? ["test"] : ["--test"];
+    const { told, status, stderr, stdout } = await programs.observed(
+      [...command, ...words],
+      folder,
+    );
+    expect({ status, told: told.filter((line) => /: (?:module|call)/.test(line)) }).toEqual({
+      status: 0,
+      told: ["a", "b"].flatMap((name) => {
+        const file = `${name}.test.${name === "a" ? "mjs" : "cjs"}`;
+        return [`${file}: call 2`, `${file}: call 3`, `${file}: module 1`];
+      }),
+    });
+    expect(stdout + stderr).toMatch(isBun ? /\b2 pass\b/ : /\bpass 2\b/);
+  });
+
   test.skipIf(!isBun)("what is imported as a text or a file is one", async () => {
     const folder = await programs.write({
       "app.ts": `import text from "./text.ts" with { type: "text" };

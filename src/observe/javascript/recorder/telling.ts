@@ -103,6 +103,8 @@ function kindOf(call: Call): Kind {
 /** Where a call was made: the site of that, or where its function was given to what calls it. */
 export function placeOfCall({ site, place }: { site: number; place: number }): number | null {
   if (place !== -1) return placeOf(place);
+  // Main, before its module has begun.
+  if (site === -1) return null;
   const call = sites[site]!.generator === true ? callOfGenerator(site) : null;
   return call === null ? placeGiven(site) : placeOf(call);
 }
