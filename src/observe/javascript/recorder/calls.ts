@@ -226,6 +226,8 @@ function leave(call: Call, at: number): void {
 
 function leaveFirst(call: Call): void {
   call.wasLeft = true;
+  // The promise of a module's evaluation is the runtime's own.
+  if (call.kind !== CALL) return;
   last = call;
   if (areGiven[call.site] && sites[call.site]!.given!.dropped) dropped(call, call.site);
 }
