@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "nod
 import { readTrace } from "../../../src/trace/read.ts";
 import { findPython } from "../../support/python.ts";
 import { patience } from "../../support/patience.ts";
+import { Lanes } from "../../support/real.ts";
 import {
   callBeside,
   type CallOptions,
@@ -29,6 +30,13 @@ const runtimes = [
     isThere: Bun.which("node") !== null,
   },
 ];
+
+/** So many at once: programs mostly wait. */
+const lanes = new Lanes(3);
+
+function beside(title: string, body: () => Promise<void>): void {
+  test.concurrent(title, () => lanes.run(body));
+}
 
 /** Runs that the system lets mount something of their own. */
 const mayMount =
@@ -61,22 +69,25 @@ for (const { name, options, runtime, isThere } of runtimes) {
       expect((await observed(text, ["--quiet"])).status).toBe(status);
     });
 
-    test("gets its arguments and its input, whatever they look like", async () => {
+    beside("gets its arguments and its input, whatever they look like", async () => {
       const text = `process.stdin.on("data", (data) => console.log(process.argv.slice(2).join(), String(data)));`;
       const { stdout, stderr } = await observed(text, ["--quiet"], { stdin: "typed" });
       expect({ stdout, stderr }).toEqual({ stdout: "a,--b typed\n", stderr: "" });
     });
 
-    test("may come by standard input, of which nothing is seen then, and that is said", async () => {
-      const stdin = "console.log(process.argv.slice(2).join())";
-      const named = options.length === 0 ? ["--runtime", "bun"] : options;
-      const words = [...command(), "observe", ...named, "-", "x", "--y"];
-      const { status, stdout, stderr } = await callBeside(words, { stdin });
-      expect({ status, stdout }).toEqual({ status: 0, stdout: "x,--y\n" });
-      expect(stderr.replaceAll(/\s+/g, " ")).toContain("its text stands in no file");
-    });
+    beside(
+      "may come by standard input, of which nothing is seen then, and that is said",
+      async () => {
+        const stdin = "console.log(process.argv.slice(2).join())";
+        const named = options.length === 0 ? ["--runtime", "bun"] : options;
+        const words = [...command(), "observe", ...named, "-", "x", "--y"];
+        const { status, stdout, stderr } = await callBeside(words, { stdin });
+        expect({ status, stdout }).toEqual({ status: 0, stdout: "x,--y\n" });
+        expect(stderr.replaceAll(/\s+/g, " ")).toContain("its text stands in no file");
+      },
+    );
 
-    test("is called by its own name, whatever that looks like", async () => {
+    beside("is called by its own name, whatever that looks like", async () => {
       using folder = temporaryFolder();
       folder.file("it's my app.mjs", "console.log(1)");
       const words = [...command(), "observe", ...options, "it's my app.mjs", "two words"];
@@ -91,13 +102,16 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect(processes.map(([called]) => called)).toEqual(["again.mjs", "it's my app.mjs"]);
     });
 
-    test("has its verdict on stderr, behind what it wrote there itself, by its own name", async () => {
-      const { stderr } = await observed("console.error('mine')");
-      expect(stderr).toMatch(/^mine\n\napp\.mjs a --b, (?:Bun|Node\.js) \d/);
-      expect(stderr).toContain("exit status 0");
-    });
+    beside(
+      "has its verdict on stderr, behind what it wrote there itself, by its own name",
+      async () => {
+        const { stderr } = await observed("console.error('mine')");
+        expect(stderr).toMatch(/^mine\n\napp\.mjs a --b, (?:Bun|Node\.js) \d/);
+        expect(stderr).toContain("exit status 0");
+      },
+    );
 
-    test("is a trace that is read again, with its process and its end", async () => {
+    beside("is a trace that is read again, with its process and its end", async () => {
       using folder = temporaryFolder();
       const file = folder.file("events.ndjson");
       await observed("process.exit(4)", ["--quiet", "--events", file]);
@@ -108,7 +122,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect(readFileSync(file, "utf8")).toMatch(/"type":"process-ended".*"code":4/);
     });
 
-    test("leaves stdout to --json - alone where that is wanted", async () => {
+    beside("leaves stdout to --json - alone where that is wanted", async () => {
       const words = ["--quiet-program", "--quiet", "--json", "-"];
       const { stdout } = await observed("console.log('hidden')", words);
       const { source, exit } = JSON.parse(stdout) as { source: { runtime: string }; exit: object };
@@ -119,7 +133,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       });
     });
 
-    test("is ended when its time is over, and where it stood is told", async () => {
+    beside("is ended when its time is over, and where it stood is told", async () => {
       const text =
         "function wait() {\n  return new Promise((go) => setTimeout(go, 60_000));\n}\nawait wait();";
       const { status, stderr } = await observed(text, ["--timeout", "2s"]);
@@ -128,47 +142,61 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect(stderr).toContain("--timeout");
     });
 
-    test("that heeds no SIGTERM is killed when its time is over", async () => {
+    beside("that heeds no SIGTERM is killed when its time is over", async () => {
       const text = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";
       expect((await observed(text, ["--timeout", "500ms", "--quiet"])).status).toBe(124);
     });
 
-    test("that waits for what nothing can settle is ended by --hang, unless its runtime ends it, and where it stands is told", async () => {
-      const text = "console.log('up');\n\nawait new Promise(() => {});";
-      const { status, stdout, stderr } = await observed(text, ["--hang", "1s", "--timeout", "20s"]);
-      expect(stdout).toBe("up\n");
-      expect(status).toBe(runtime.test("Bun 1") ? 124 : 13);
-      expect(stderr).toContain("app.mjs:3");
-    });
+    beside(
+      "that waits for what nothing can settle is ended by --hang, unless its runtime ends it, and where it stands is told",
+      async () => {
+        const text = "console.log('up');\n\nawait new Promise(() => {});";
+        const { status, stdout, stderr } = await observed(text, [
+          "--hang",
+          "1s",
+          "--timeout",
+          "20s",
+        ]);
+        expect(stdout).toBe("up\n");
+        expect(status).toBe(runtime.test("Bun 1") ? 124 : 13);
+        expect(stderr).toContain("app.mjs:3");
+      },
+    );
 
-    test("whose main stands in a call that nothing can end is ended by --hang, and where it stands is told", async () => {
-      const text =
-        "const cell = new Int32Array(new SharedArrayBuffer(4));\n\nAtomics.wait(cell, 0, 0);";
-      const { status, stderr } = await observed(text, ["--hang", "1s", "--timeout", "20s"]);
-      expect(status).toBe(124);
-      expect(stderr).toContain("app.mjs:3");
-      expect(stderr).toContain("--hang");
-    });
+    beside(
+      "whose main stands in a call that nothing can end is ended by --hang, and where it stands is told",
+      async () => {
+        const text =
+          "const cell = new Int32Array(new SharedArrayBuffer(4));\n\nAtomics.wait(cell, 0, 0);";
+        const { status, stderr } = await observed(text, ["--hang", "1s", "--timeout", "20s"]);
+        expect(status).toBe(124);
+        expect(stderr).toContain("app.mjs:3");
+        expect(stderr).toContain("--hang");
+      },
+    );
 
-    test("whose main stands in a call that has a limit, or waits for a child, is no hang", async () => {
-      const cell = "const cell = new Int32Array(new SharedArrayBuffer(4));";
-      const child = `import { execFileSync } from "node:child_process";`;
-      for (const text of [
-        `${cell} Atomics.wait(cell, 0, 0, 2000); console.log("done");`,
-        `${child} execFileSync("sleep", ["2"]); console.log("done");`,
-      ]) {
-        const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
-        expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
-      }
-    });
+    beside(
+      "whose main stands in a call that has a limit, or waits for a child, is no hang",
+      async () => {
+        const cell = "const cell = new Int32Array(new SharedArrayBuffer(4));";
+        const child = `import { execFileSync } from "node:child_process";`;
+        for (const text of [
+          `${cell} Atomics.wait(cell, 0, 0, 2000); console.log("done");`,
+          `${child} execFileSync("sleep", ["2"]); console.log("done");`,
+        ]) {
+          const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
+          expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
+        }
+      },
+    );
 
-    test("that a timer will wake is no hang", async () => {
+    beside("that a timer will wake is no hang", async () => {
       const text = "await new Promise((go) => setTimeout(go, 2500)); console.log('done')";
       const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
       expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
     });
 
-    test("falls short of a demand with 1, unless it has a status of its own", async () => {
+    beside("falls short of a demand with 1, unless it has a status of its own", async () => {
       const text = "await new Promise((go) => setTimeout(go, 200));";
       const must = ["--must", "wall<=1ms"];
       expect((await observed(text, must)).status).toBe(1);
@@ -176,7 +204,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect((await observed(text, ["--must", "wall<=60s"])).status).toBe(0);
     });
 
-    test("goes on when SIGUSR1 asks tandem where it stands", async () => {
+    beside("goes on when SIGUSR1 asks tandem where it stands", async () => {
       using folder = temporaryFolder();
       folder.file(
         "app.mjs",
@@ -216,7 +244,7 @@ console.log("done");`,
       expect(told.match(/^app\.mjs, /gm)).toHaveLength(2);
     });
 
-    test("is told as far as it was known when it is killed", async () => {
+    beside("is told as far as it was known when it is killed", async () => {
       using folder = temporaryFolder();
       folder.file(
         "app.mjs",
@@ -234,7 +262,7 @@ setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);`,
       expect(stderr).toContain("app.mjs:2");
     });
 
-    test("runs on when tandem is killed, and what that left is swept by the next", async () => {
+    beside("runs on when tandem is killed, and what that left is swept by the next", async () => {
       using folder = temporaryFolder();
       folder.file(
         "app.mjs",
@@ -257,28 +285,31 @@ setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);`,
       expect(existsSync(left!)).toBeFalse();
     });
 
-    test("gets Ctrl-C by the terminal, once, and its verdict comes behind its own end", async () => {
-      using folder = temporaryFolder();
-      folder.file(
-        "app.mjs",
-        `process.on("SIGINT", () => {
+    beside(
+      "gets Ctrl-C by the terminal, once, and its verdict comes behind its own end",
+      async () => {
+        using folder = temporaryFolder();
+        folder.file(
+          "app.mjs",
+          `process.on("SIGINT", () => {
   console.log("interrupted");
   setTimeout(() => process.exit(5), 50);
 });
 console.log("ready");
 setInterval(() => {}, 1000);`,
-      );
-      await using terminal = new TandemInTerminal(["observe", ...options, "app.mjs"], {
-        cwd: folder.path,
-      });
-      await terminal.shows("ready");
-      terminal.type("\u0003");
-      expect(await terminal.exited()).toBe(5);
-      expect(terminal.text.match(/interrupted/g)).toHaveLength(1);
-      expect(terminal.text).toContain("exit status 5");
-    });
+        );
+        await using terminal = new TandemInTerminal(["observe", ...options, "app.mjs"], {
+          cwd: folder.path,
+        });
+        await terminal.shows("ready");
+        terminal.type("\u0003");
+        expect(await terminal.exited()).toBe(5);
+        expect(terminal.text.match(/interrupted/g)).toHaveLength(1);
+        expect(terminal.text).toContain("exit status 5");
+      },
+    );
 
-    test("that a Ctrl-C ends has the status of that, and a verdict", async () => {
+    beside("that a Ctrl-C ends has the status of that, and a verdict", async () => {
       using folder = temporaryFolder();
       folder.file("app.mjs", `console.log("ready"); setInterval(() => {}, 1000);`);
       await using terminal = new TandemInTerminal(["observe", ...options, "app.mjs"], {
@@ -290,14 +321,14 @@ setInterval(() => {}, 1000);`,
       expect(terminal.text).toContain("SIGINT");
     });
 
-    test("is observed where the cache folder cannot be written", async () => {
+    beside("is observed where the cache folder cannot be written", async () => {
       const env = { XDG_CACHE_HOME: "/proc/nowhere" };
       const { stdout, stderr } = await observed("console.log('mine')", [], { env });
       expect(stdout).toBe("mine\n");
       expect(stderr).toMatch(/app\.mjs a --b, (?:Bun|Node\.js) \d/);
     });
 
-    test("leaves nothing behind but the recorders, which are its user's alone", async () => {
+    beside("leaves nothing behind but the recorders, which are its user's alone", async () => {
       using home = temporaryFolder();
       using temporary = temporaryFolder();
       using folder = temporaryFolder();
@@ -503,18 +534,21 @@ await once(killed, "exit");`,
       return folder;
     };
 
-    test("stand in one trace, below whoever started them, a shell between them or none", async () => {
-      using folder = withFiles();
-      const words = ["--python", python!.path, "from-python.py"];
-      const { status, language, processes } = await processesOf(words, folder.path);
-      expect({ status, language }).toEqual({ status: 0, language: "python" });
-      expect(processes.slice(1)).toEqual([
-        ["child.mjs", 0, 4],
-        ["child.mjs", 0, 4],
-      ]);
-    });
+    beside(
+      "stand in one trace, below whoever started them, a shell between them or none",
+      async () => {
+        using folder = withFiles();
+        const words = ["--python", python!.path, "from-python.py"];
+        const { status, language, processes } = await processesOf(words, folder.path);
+        expect({ status, language }).toEqual({ status: 0, language: "python" });
+        expect(processes.slice(1)).toEqual([
+          ["child.mjs", 0, 4],
+          ["child.mjs", 0, 4],
+        ]);
+      },
+    );
 
-    test("end as whoever started them says", async () => {
+    beside("end as whoever started them says", async () => {
       using folder = withFiles();
       for (const options of [[], ["--runtime", "node"]]) {
         const words = [...options, "from-node.mjs"];
@@ -528,7 +562,7 @@ await once(killed, "exit");`,
       }
     });
 
-    test("below npm are told, and npm itself by its end alone", async () => {
+    beside("below npm are told, and npm itself by its end alone", async () => {
       using folder = withFiles();
       const { status, processes } = await processesOf(["--", "npm", "test"], folder.path);
       expect(status).toBe(4);
@@ -542,22 +576,25 @@ await once(killed, "exit");`,
       expect(stderr).not.toMatch(/unstarted|nothing was seen/);
     });
 
-    test("of which none has a module of the user's are unseen, and nothing is said to be lost or not", async () => {
-      using folder = withFiles();
-      for (const [words, why] of [
-        [
-          ["--", "node", "-e", "1"],
-          "its text stands in no file, and only modules in files are seen",
-        ],
-        [["--", "npm", "--version"], "no module of yours was seen by the observer"],
-        [["--", "env", "-i", Bun.which("node")!, "child.mjs"], "an environment of its own"],
-      ] as const) {
-        const { stderr } = await callBeside([...command(), "observe", ...words], {
-          cwd: folder.path,
-        });
-        expect(stderr.replaceAll(/\s+/g, " ")).toContain(why);
-        expect(stderr).not.toMatch(/\d+ of \d+|no async calls|no tasks|breaks off/);
-      }
-    });
+    beside(
+      "of which none has a module of the user's are unseen, and nothing is said to be lost or not",
+      async () => {
+        using folder = withFiles();
+        for (const [words, why] of [
+          [
+            ["--", "node", "-e", "1"],
+            "its text stands in no file, and only modules in files are seen",
+          ],
+          [["--", "npm", "--version"], "no module of yours was seen by the observer"],
+          [["--", "env", "-i", Bun.which("node")!, "child.mjs"], "an environment of its own"],
+        ] as const) {
+          const { stderr } = await callBeside([...command(), "observe", ...words], {
+            cwd: folder.path,
+          });
+          expect(stderr.replaceAll(/\s+/g, " ")).toContain(why);
+          expect(stderr).not.toMatch(/\d+ of \d+|no async calls|no tasks|breaks off/);
+        }
+      },
+    );
   },
 );
