@@ -170,6 +170,26 @@ setTimeout(() => {}, 60);
     ]);
   });
 
+  test("a rejection that a library takes and does not handle ends the process, and is logged", async () => {
+    const run = await record(`
+const library = new Function("f", "(async () => { await f(); })();");
+setTimeout(() => {
+  library(async () => {
+    await null;
+    throw new Error("passed on");
+  });
+}, 10);
+setTimeout(() => {}, 5000);
+`);
+    expect(run.exitCode).toBe(1);
+    expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
+      `task-ended failed library callback at 6 "passed on"`,
+      expect.stringMatching(
+        /^error-logged .*unhandled-rejection|^error-logged unhandled-rejection/,
+      ),
+    ]);
+  });
+
   test("a runner's own module is told to have ended, and what it hears of before its process.exit as heard", async () => {
     const run = await recordProgram(runtime, {
       "node_modules/runner/run.mjs": `

@@ -5,7 +5,7 @@ import { exit } from "./exits.ts";
 import { Call, Combined, Derived, type Info, MAIN, OVER, type Use } from "./model.ts";
 import { isObject, messageOf, thrownAt } from "./errors.ts";
 import { placeOf, sites } from "./sites.ts";
-import { introduce, tellCall, tellEnd } from "./telling.ts";
+import { introduce, tellCall, tellEnd, willTell } from "./telling.ts";
 import { thread, write } from "./writer.ts";
 
 /** The call that failed with an error first. */
@@ -18,6 +18,8 @@ interface Open {
   turn: number;
   /** Whether the runtime has called it unhandled. */
   isUnhandled?: boolean;
+  /** Whether it has been looked at in a later macrotask. */
+  isSeen?: boolean;
 }
 const open = new Map<Call, Open>();
 
@@ -203,6 +205,12 @@ export function settleFailures(isEnd: boolean): void {
       heard(call, null, null, entry.at);
       continue;
     }
+    // Bun lets one more wake-up happen before it ends the process for a rejection.
+    if (!saysUnhandled && !isEnd && fate.is === "library" && entry.isSeen !== true) {
+      entry.isSeen = true;
+      willTell();
+      continue;
+    }
     const isTaken = saysUnhandled ? entry.isUnhandled !== true : fate.is === "library";
     if (isTaken && (fate.is === "library" || fate.is === "open")) heard(call, null, null, entry.at);
     else if (fate.is === "open") fatal ??= call;
@@ -215,12 +223,18 @@ export function runnerHeard(): void {
     if (!originOfFailure(call).isHeard) heard(call, null, null, at);
 }
 
-/** The call whose rejection nobody has handled in time. */
-export function unhandled(): Call | null {
+/**
+ * The call whose rejection nobody has handled in time.
+ *
+ * @param isSure whether there is one, as the process ends before it has come to its end by anything else: then a library
+ * may have taken it and not have handled it either.
+ */
+export function unhandled(isSure: boolean): Call | null {
   if (fatal !== null) return fatal;
-  for (const call of open.keys())
-    if (!originOfFailure(call).isHeard && fateOf(call, call).is === "open") return call;
-  return null;
+  const left = [...open.keys()].filter((call) => !originOfFailure(call).isHeard);
+  const fates = (is: Fate["is"]): Call | undefined =>
+    left.find((call) => fateOf(call, call).is === is);
+  return fates("open") ?? (isSure ? fates("library") : undefined) ?? null;
 }
 
 /** Tells that an error has ended a module's evaluation, or a callback that nobody else stands around. */

@@ -360,12 +360,17 @@ function watchEnds(runtime: "bun" | "node"): void {
     };
     replace(process, "emit", own.emit, emit);
   } else {
-    process.on("beforeExit", () => finish("beforeExit"));
-    process.on("uncaughtExceptionMonitor", (error: unknown, origin: string) =>
-      guard("monitor", () => uncaught(error, origin)),
-    );
+    let isExpected = false;
+    process.on("beforeExit", () => {
+      isExpected = true;
+      finish("beforeExit");
+    });
+    process.on("uncaughtExceptionMonitor", (error: unknown, origin: string) => {
+      isExpected = true;
+      guard("monitor", () => uncaught(error, origin));
+    });
     process.on("exit", (code) => {
-      const call = exit.isCalled ? null : unhandled();
+      const call = exit.isCalled ? null : unhandled(!isExpected);
       if (call !== null && process.listenerCount("unhandledRejection") === 0)
         logged("unhandled-rejection", call, call.error, now());
       finish("exit", code);
