@@ -124,6 +124,8 @@ export interface Called {
   hears?: true;
   /** Sites (`kind: "call"` and `"callback"`) of the functions written as its arguments, in their order. */
   gives?: number[];
+  /** The names of async functions that are handed to it. */
+  passes?: string[];
 }
 
 /** What a function was given to, where it is written. */

@@ -85,12 +85,22 @@ const returnsNothing: SyntaxNode = {
 export class KnownCalls {
   readonly #declared = new Map<string, Declared>();
   readonly #sync = new Set<string>();
+  /** Those that are ever declared as async functions. */
+  readonly #async = new Set<string>();
   /** The functions given to `new Promise`. */
   readonly #executors = new Set<SyntaxNode>();
 
   constructor(program: SyntaxNode) {
     this.#collect(program);
     this.#settle();
+  }
+
+  /** The names of async functions among a call's arguments. */
+  asyncPassed(call: SyntaxNode): string[] {
+    return call["arguments"]
+      .map((each: SyntaxNode) => bare(each))
+      .filter((each: SyntaxNode) => each.type === "Identifier" && this.#async.has(each["name"]))
+      .map((each: SyntaxNode) => each["name"]);
   }
 
   /** Whether a call is to be left alone. */
@@ -136,6 +146,7 @@ export class KnownCalls {
     const bareValue = value === null ? null : bare(value);
     if (bareValue !== null && isFunction(bareValue)) {
       declared.open = true;
+      if (bareValue["async"]) this.#async.add(name);
       if (bareValue["async"] || bareValue["generator"]) declared.other = true;
       else declared.functions.push(bareValue);
       return;

@@ -336,6 +336,8 @@ class Transformation {
   #calledWithGifts(node: SyntaxNode) {
     const called: Called = calledAt(node, this.#source);
     if (this.#timers.isSleep(node) || isBounded(node)) called.timer = true;
+    const passes = isCall(node) ? this.#known.asyncPassed(node) : [];
+    if (passes.length > 0) called.passes = passes;
     this.#gifts.set(node, called);
     return called;
   }
@@ -480,7 +482,8 @@ class Transformation {
     }
     if (use === "taken" || use === "plain" || node.type === "NewExpression") return null;
     const givesAsync = node["arguments"].some((each: SyntaxNode) => bare(each)["async"] === true);
-    if (this.#known.isSync(node) && !(givesAsync && use === "kept")) return null;
+    const passes = this.#known.asyncPassed(node).length > 0;
+    if (this.#known.isSync(node) && !passes && !(givesAsync && use === "kept")) return null;
     if (use === "kept") return [`${t}.v(@${siteOf("escapes")},`, ")"];
     const isVague = use.drop === "condition" || (use.by !== undefined && isJudging(use.by.name));
     if (isVague && isMember(bare(node["callee"]))) return null;

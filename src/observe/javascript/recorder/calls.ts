@@ -83,6 +83,7 @@ export function newTurn(at: number): void {
   owner = null;
   votes = 0;
   if (fresh.length > 0) fresh = [];
+  if (orphans.length > 0) orphans = [];
   turn.number++;
   turn.began = at;
   turn.slices = 1;
@@ -117,8 +118,29 @@ export function unknownTapped(): void {
 function passOver(): void {
   const call = last;
   last = null;
-  if (call !== null && call.state === OVER && call.id === 0 && !call.failed)
-    countFinished(call, call.left);
+  if (call === null) return;
+  if (call.state === OVER && call.id === 0 && !call.failed) countFinished(call, call.left);
+  else if (call.place === -1 && orphans.length < mostGiven) orphans.push(call);
+}
+
+/** Calls of this turn whose promises have not come by: whatever they were handed to as functions has made them. */
+let orphans: Call[] = [];
+
+/** A call has returned that functions were handed to by name: what these were called for is its doing. */
+function takePassed({ called, dropped: how }: Site, value: unknown, site: number): void {
+  const isOne = (call: Call): boolean =>
+    call.parent === current && called!.passes!.includes(names[call.site] ?? "");
+  const calls = orphans.filter(isOne);
+  if (calls.length === 0) return;
+  orphans = orphans.filter((call) => !isOne(call));
+  const promises = Array.isArray(value) && value.length === calls.length ? value : [];
+  for (const [index, call] of calls.entries()) {
+    call.place = site;
+    if (call.id !== 0) tellPlace(call);
+    const promise: unknown = promises[index];
+    if (promise instanceof Promise && !known.has(promise)) known.set(promise, call);
+    if (how !== undefined && call.state !== OVER) dropped(call, site);
+  }
 }
 
 /** The call whose promise a value is that has come from a site, if it has just been made. */
@@ -460,6 +482,8 @@ function come(site: number, value: unknown): Info | null {
   if (!isObject(value)) {
     if (tapped.length !== 0) settleTapped();
     if (last !== null) passOver();
+    if (orphans.length !== 0 && sites[site]!.called?.passes !== undefined)
+      takePassed(sites[site]!, value, site);
     return null;
   }
   let info: Info | null = null;
@@ -474,6 +498,8 @@ function come(site: number, value: unknown): Info | null {
   info ??= derive(site, value);
   if (tapped.length !== 0) settleTapped();
   if (last !== null) passOver();
+  if (orphans.length !== 0 && sites[site]!.called?.passes !== undefined)
+    takePassed(sites[site]!, value, site);
   return info ?? known.get(value) ?? null;
 }
 

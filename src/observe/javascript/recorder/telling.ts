@@ -248,7 +248,8 @@ export function tellFloated(call: Call): void {
   // Of a callback whose value is ignored, the site is its own.
   const given = site.kind === "call" ? site.given : site.by;
   const place = site.kind === "call" ? placeGiven(call.droppedAt) : placeOf(call.droppedAt);
-  const text = given?.name ?? site.dropped ?? "statement";
+  const passed = site.called?.passes === undefined ? undefined : site.called.name;
+  const text = given?.name ?? passed ?? site.dropped ?? "statement";
   const where = place === null ? {} : { place };
   write([
     "event",
