@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { javascript } from "../../src/observe/javascript/javascript.ts";
 import { bundle } from "../../src/observe/javascript/loading/bundle.ts";
-import { type RecordLine, RecordDecoder } from "../../src/observe/javascript/record.ts";
+import type { RecordLine } from "../../src/observe/javascript/record.ts";
 import { withoutTypes } from "../observe/without-types.ts";
 import { eventShapes, type EventShape } from "../../src/trace/event.ts";
 
@@ -94,7 +94,7 @@ export async function recordProgram(
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     await child.exited;
     const own = readdirSync(run).find((one) => one.startsWith(`${child.pid}-`));
-    const lines = own === undefined ? [] : new RecordDecoder().decode(readFileSync(join(run, own)));
+    const lines = own === undefined ? [] : linesIn(readFileSync(join(run, own), "utf8"));
     return { exitCode: child.exitCode, stdout, stderr, lines, events: eventsOf(lines) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -166,4 +166,10 @@ if (import.meta.main) {
   if (process.env["RAW"] !== undefined)
     for (const line of told.lines) process.stdout.write(`${JSON.stringify(line)}\n`);
   process.stdout.write(`${told.events.join("\n")}\n`);
+}
+
+/** The whole lines of a record. */
+function linesIn(text: string): RecordLine[] {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1).trimEnd();
+  return whole === "" ? [] : whole.split("\n").map((line) => JSON.parse(line) as RecordLine);
 }

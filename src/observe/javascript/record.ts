@@ -1,5 +1,5 @@
 /**
- * What the recorder of a JavaScript process writes: a file of lines, each one JSON array.
+ * What the recorder of a JavaScript process writes: a file of lines, each one JSON array. `lines.ts` reads them.
  *
  * One file a process, `<pid>-<µs since 1970>.lines`; each of its threads appends whole blocks of lines to it, so lines of
  * one thread are in order and none is torn, but for a last one that may be incomplete. `at` is a time in ticks (µs, whole)
@@ -121,34 +121,4 @@ export function encodeRecord(lines: readonly RecordLine[]): string {
   let text = "";
   for (const line of lines) text += `${JSON.stringify(line)}\n`;
   return text;
-}
-
-/** Takes a record apart piece by piece, as it grows. */
-export class RecordDecoder {
-  /** How many lines were none of a recorder's. */
-  broken = 0;
-  readonly #decoder = new TextDecoder();
-  #rest = "";
-
-  /** The lines that have become complete by a piece of the file. */
-  decode(piece: Uint8Array): RecordLine[] {
-    const texts = (this.#rest + this.#decoder.decode(piece, { stream: true })).split("\n");
-    this.#rest = texts.pop()!;
-    const lines: RecordLine[] = [];
-    for (const text of texts) {
-      const line = parsed(text);
-      if (line === null) this.broken++;
-      else lines.push(line);
-    }
-    return lines;
-  }
-}
-
-function parsed(text: string): RecordLine | null {
-  try {
-    const line: unknown = JSON.parse(text);
-    return Array.isArray(line) && typeof line[0] === "string" ? (line as RecordLine) : null;
-  } catch {
-    return null;
-  }
 }
