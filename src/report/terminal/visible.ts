@@ -64,6 +64,10 @@ const visibleInJavaScript = [
     what: `a module that is required and imported has one name more when it is imported, "module.exports"; of one that ES modules import, what waits for process.nextTick may come behind its microtasks`,
   },
   {
+    where: "the stack",
+    what: `recursion of async functions overflows it at about half the depth`,
+  },
+  {
     where: "coverage",
     what: `what V8 counts is of the text with the recorder's calls in it`,
   },
