@@ -126,6 +126,8 @@ export interface Called {
   gives?: number[];
   /** The names of async functions that are handed to it. */
   passes?: string[];
+  /** Whether what these return is ignored there. */
+  ignores?: true;
 }
 
 /** What a function was given to, where it is written. */

@@ -13,6 +13,7 @@ import { isEsModule } from "./module-kind.ts";
 import {
   calledAt,
   givenTo,
+  isIgnoring,
   isJudging,
   isLater,
   lastName,
@@ -337,7 +338,10 @@ class Transformation {
     const called: Called = calledAt(node, this.#source);
     if (this.#timers.isSleep(node) || isBounded(node)) called.timer = true;
     const passes = isCall(node) ? this.#known.asyncPassed(node) : [];
-    if (passes.length > 0) called.passes = passes;
+    if (passes.length > 0) {
+      called.passes = passes;
+      if (called.name !== "Promise" && isIgnoring(called.name)) called.ignores = true;
+    }
     this.#gifts.set(node, called);
     return called;
   }

@@ -139,7 +139,7 @@ function takePassed({ called, dropped: how }: Site, value: unknown, site: number
     if (call.id !== 0) tellPlace(call);
     const promise: unknown = promises[index];
     if (promise instanceof Promise && !known.has(promise)) known.set(promise, call);
-    if (how !== undefined && call.state !== OVER) dropped(call, site);
+    if ((how !== undefined || called!.ignores === true) && call.state !== OVER) dropped(call, site);
   }
 }
 

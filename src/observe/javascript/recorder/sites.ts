@@ -57,6 +57,20 @@ export function callOfGenerator(site: number): number | null {
   return found;
 }
 
+/** The one site that hands a function over by its name, as to `on`; null where there is none, or several do. */
+export function handedAt(site: number): number | null {
+  const name = names[site];
+  if (name === undefined || name === "") return null;
+  const found = [...sites.keys()].filter((one) => sites[one]?.called?.passes?.includes(name));
+  // A call may have two sites.
+  const [first] = found.map((one) => sites[one]!.called!);
+  const isOne = found.every((one) => {
+    const { line, column } = sites[one]!.called!;
+    return line === first!.line && column === first!.column;
+  });
+  return first !== undefined && isOne ? found[0]! : null;
+}
+
 /** What a blocking call is told as: by its name, which says nothing of Atomics.wait. */
 export function blockingName(site: number): string {
   const name = sites[site]!.called?.name ?? "";

@@ -18,7 +18,7 @@ import {
   type Use,
 } from "./model.ts";
 import { now } from "./clock.ts";
-import { callOfGenerator, fileOf, placeGiven, placeOf, sites } from "./sites.ts";
+import { callOfGenerator, handedAt, fileOf, placeGiven, placeOf, sites } from "./sites.ts";
 import { firstId, thread, write } from "./writer.ts";
 
 /** Live calls that nothing has been told of, the oldest first. */
@@ -199,8 +199,18 @@ export function tellCall(call: Call): number {
   return call.id;
 }
 
+/** Where nobody is known to have made a call, whatever its function was handed to has. */
+function takeHanded(call: Call): void {
+  if (sites[call.site]!.given !== undefined || sites[call.site]!.generator === true) return;
+  const site = handedAt(call.site);
+  if (site === null) return;
+  call.place = site;
+  if (sites[site]!.called!.ignores === true && call.droppedAt === -1) call.droppedAt = site;
+}
+
 /** Tells who a call is. */
 export function introduce(call: Call): number {
+  if (call.kind === CALL && call.place === -1) takeHanded(call);
   call.id = newId();
   tellActor(call.id, call.kind, call, call.parent, call.began);
   if (call.kind === CALL && (call.wasLeft || call.place !== -1)) isOfKind(call);
