@@ -57,9 +57,9 @@ export function formatSamples(values: readonly number[], unit = "ms"): string {
  *
  * @throws Error when it does not exit with status 0.
  */
-export function processMs(command: string[], cwd: string): number {
+export function processMs(command: readonly string[], cwd = "."): number {
   const startedAt = performance.now();
-  const { exitCode, signalCode } = Bun.spawnSync(command, {
+  const { exitCode, signalCode } = Bun.spawnSync([...command], {
     cwd,
     stdio: ["ignore", "ignore", "ignore"],
   });
@@ -67,4 +67,13 @@ export function processMs(command: string[], cwd: string): number {
   if (exitCode !== 0)
     throw new Error(`${command.join(" ")} ended with ${signalCode ?? `exit status ${exitCode}`}`);
   return ms;
+}
+
+/** The figure that a program has printed of itself. @throws Error when it does not exit with status 0. */
+export function figureOf(command: readonly string[]): number {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...command]);
+  const figure = Number.parseFloat(stdout.toString());
+  if (exitCode !== 0 || Number.isNaN(figure))
+    throw new Error(`${command.join(" ")} ended with status ${exitCode}: ${stderr.toString()}`);
+  return figure;
 }

@@ -5,7 +5,14 @@
 import { join } from "node:path";
 import type { Benchmark, Budget } from "./budget.ts";
 import { compileTandem, temporaryFolder } from "./executable.ts";
-import { formatSamples, interleave, medianDifference, medianRatio } from "./measure.ts";
+import {
+  figureOf,
+  formatSamples,
+  interleave,
+  medianDifference,
+  medianRatio,
+  processMs,
+} from "./measure.ts";
 
 const rounds = 5;
 const startRounds = 15;
@@ -107,8 +114,8 @@ async function start({ name, bare }: Runtime, tandem: string): Promise<Budget> {
   const file = join(programs, "nothing.mjs");
   const told = [tandem, "observe", ...(name === "Node" ? ["--runtime", "node"] : []), file];
   const ms = await interleave(startRounds, {
-    bare: () => wallOf([...bare, file]),
-    observed: () => wallOf(told),
+    bare: () => processMs([...bare, file]),
+    observed: () => processMs(told),
   });
   console.log(`  a program that does nothing, ${name}, bare: ${formatSamples(ms.bare)}`);
   console.log(`  a program that does nothing, ${name}, observed: ${formatSamples(ms.observed)}`);
@@ -119,29 +126,11 @@ async function start({ name, bare }: Runtime, tandem: string): Promise<Budget> {
 async function suite(tandem: string): Promise<Budget> {
   const tests = [process.execPath, "test", join(programs, "suite.mjs")];
   const ms = await interleave(rounds, {
-    bare: () => wallOf(tests),
-    observed: () => wallOf([tandem, "observe", "--quiet", "--", ...tests]),
+    bare: () => processMs(tests),
+    observed: () => processMs([tandem, "observe", "--quiet", "--", ...tests]),
   });
   console.log(`  300 tests of bun test, bare: ${formatSamples(ms.bare)}`);
   console.log(`  300 tests of bun test, observed: ${formatSamples(ms.observed)}`);
   const figure = medianRatio(ms.observed, ms.bare);
   return budget("300 tests of bun test: observed / bare", figure, "×", mostOfSuite);
-}
-
-/** What a program has printed of itself. @throws Error when it does not exit with status 0. */
-function figureOf(command: readonly string[]): number {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([...command]);
-  const figure = Number.parseFloat(stdout.toString());
-  if (exitCode !== 0 || Number.isNaN(figure))
-    throw new Error(`${command.join(" ")} ended with status ${exitCode}: ${stderr.toString()}`);
-  return figure;
-}
-
-/** @throws Error when it does not exit with status 0. */
-function wallOf(command: readonly string[]): number {
-  const startedAt = performance.now();
-  const { exitCode, stderr } = Bun.spawnSync([...command]);
-  if (exitCode !== 0)
-    throw new Error(`${command.join(" ")} ended with status ${exitCode}: ${stderr.toString()}`);
-  return performance.now() - startedAt;
 }

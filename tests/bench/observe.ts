@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { findPython } from "../support/python.ts";
 import type { Benchmark, Budget } from "./budget.ts";
 import { compileTandem, temporaryFolder } from "./executable.ts";
-import { formatSamples, interleave, medianDifference, medianRatio } from "./measure.ts";
+import {
+  figureOf,
+  formatSamples,
+  interleave,
+  medianDifference,
+  medianRatio,
+  processMs,
+} from "./measure.ts";
 
 const rounds = 5;
 const startRounds = 15;
@@ -64,8 +71,8 @@ export const observe: Benchmark = {
     for (const [program, of, most] of starts) {
       const file = join(programs, program);
       const ms = await interleave(startRounds, {
-        bare: () => wallOf([python.path, file]),
-        observed: () => wallOf([...told, file]),
+        bare: () => processMs([python.path, file]),
+        observed: () => processMs([...told, file]),
       });
       console.log(`  ${of}, bare: ${formatSamples(ms.bare)}`);
       console.log(`  ${of}, observed: ${formatSamples(ms.observed)}`);
@@ -80,18 +87,3 @@ export const observe: Benchmark = {
     return budgets;
   },
 };
-
-/** What a program has printed of itself, in ms. @throws Error when it does not exit with status 0. */
-function figureOf(command: readonly string[]): number {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([...command]);
-  const figure = Number.parseFloat(stdout.toString());
-  if (exitCode !== 0 || Number.isNaN(figure))
-    throw new Error(`${command.join(" ")} ended with status ${exitCode}: ${stderr.toString()}`);
-  return figure;
-}
-
-function wallOf(command: readonly string[]): number {
-  const startedAt = performance.now();
-  figureOf(command);
-  return performance.now() - startedAt;
-}
