@@ -30,7 +30,7 @@ import {
   STANDING,
 } from "./model.ts";
 import { ended, isUsed, known, settle, use } from "./promises.ts";
-import { areGiven, names, sites } from "./sites.ts";
+import { areGenerators, areGiven, names, sites } from "./sites.ts";
 import { expect, tapped } from "./tap.ts";
 import {
   countFinished,
@@ -99,17 +99,27 @@ function arrive(at: number): void {
   else turn.slices++;
 }
 
+/** Whether nobody can have a promise, as it was dropped by whoever alone was given it; the engine looks at it all the same. */
+function isDropped(info: Info): boolean {
+  if (!(info instanceof Call) || info.droppedAt === -1) return false;
+  const { dropped: how } = sites[info.droppedAt]!;
+  return how === "statement" || how === "void";
+}
+
 /** A promise that has been waited for is used by a library, as no site has told of a use. */
 function settleTapped(): void {
   const infos = tapped.splice(0);
   const at = now();
-  for (const info of infos) if (!isUsed(info)) use(info, "library", maker(), null, -1, at);
+  for (const info of infos)
+    if (!isUsed(info) && !isDropped(info)) use(info, "library", maker(), null, -1, at);
 }
 
 /** Somebody waits for a promise that came by no site: if a function has just been called by no site, that is its promise. */
 export function unknownTapped(): void {
   const call = last;
   if (call === null || call.isTaken) return;
+  // What it goes through is asked for the next value, and that is waited for by itself.
+  if (call.at !== -1 && sites[call.at]!.kind === "for-await") return;
   call.isTaken = true;
   if (call.droppedAt === -1) use(call, "library", call.parent, null, -1, now());
 }
@@ -167,8 +177,14 @@ const isGenerator = (call: Call): boolean => sites[call.site]!.generator === tru
 export function e(site: number): unknown {
   const at = now();
   if (tapped.length !== 0) settleTapped();
-  if (last !== null) passOver();
+  // A generator begins where its first value is wanted, as by a call that goes through it and has just been left.
+  if (areGenerators[site]) {
+    wanted = lastLeft;
+    aside = last;
+    last = null;
+  } else if (last !== null) passOver();
   const call = new Call(CALL, site, current, at);
+  if (wanted !== null) isWantedBy(call, wanted);
   young.append(call);
   if (current === null) arrive(at);
   current = call;
@@ -233,6 +249,8 @@ function waitFor(call: Call, site: number, value: object, at: number): Info | nu
 
 /** A call is left: whoever ran below it goes on. */
 function leave(call: Call, at: number): void {
+  lastLeft = call;
+  if (aside !== null && areGenerators[call.site]) takeBack();
   if (!call.wasLeft) leaveFirst(call);
   current = call.below;
   call.below = null;
@@ -250,7 +268,8 @@ function leaveFirst(call: Call): void {
   call.wasLeft = true;
   // The promise of a module's evaluation is the runtime's own.
   if (call.kind !== CALL) return;
-  last = call;
+  // What a generator's call gives has come by before its body begins.
+  if (!areGenerators[call.site]) last = call;
   if (areGiven[call.site] && sites[call.site]!.given!.dropped) dropped(call, call.site);
 }
 
@@ -339,8 +358,33 @@ export function y<Value>(running: unknown, site: number, value: Value): Value {
 }
 
 export function z<Value>(running: unknown, value: Value): Value {
-  goOn(running as Call, now());
+  const call = running as Call;
+  goOn(call, now());
+  if (call.awaiter !== null) isWantedBy(call, call.awaiter);
   return value;
+}
+
+/** The call that has been left last, and the one that wants the first value of the generator which begins. */
+let lastLeft: Call | null = null;
+let wanted: Call | null = null;
+/** What `last` was when a generator began, within whose first stretch that one's promise does not come by. */
+let aside: Call | null = null;
+
+function takeBack(): void {
+  if (last !== null) passOver();
+  last = aside;
+  aside = null;
+}
+
+/** A generator goes on for a value: whoever goes through it, and stands there, waits for it. */
+function isWantedBy(generator: Call, by: Call): void {
+  wanted = null;
+  const site = by.state === STANDING && by.at !== -1 ? sites[by.at]! : undefined;
+  if (site?.kind !== "for-await" || site.called?.name !== names[generator.site]) return;
+  generator.awaiter = by;
+  generator.awaitedAt = by.at;
+  by.on = generator;
+  if (by.id !== 0) noteChange(by);
 }
 
 export function c(running: unknown, site?: number, error?: unknown): void {
@@ -407,7 +451,8 @@ export function l(running: unknown): void {
     call.error = returns.error;
     call.from = returns;
   }
-  if (!call.wasLeft) last = call;
+  if (!call.wasLeft && !areGenerators[call.site]) last = call;
+  if (aside !== null && areGenerators[call.site]) takeBack();
   over(call, at);
 }
 
@@ -492,6 +537,8 @@ function come(site: number, value: unknown): Info | null {
     if (call !== null) {
       known.set(value, call);
       info = call;
+      const { dropped: how } = sites[site]!;
+      if ((how === "statement" || how === "void") && call.state !== OVER) dropped(call, site);
     }
   }
   if (sites[site]!.called?.gives !== undefined) takeGiven(sites[site]!, value, site);

@@ -9,6 +9,8 @@ export const sites: Site[] = [];
 export const names: (string | undefined)[] = [];
 /** By site: whether it is a function that is written where it is given to something. */
 export const areGiven: boolean[] = [];
+/** By site: whether it is an async generator. */
+export const areGenerators: boolean[] = [];
 /** By site of a function: the site of the call that it is given to, where there is one. */
 const givenAt: (number | undefined)[] = [];
 /** By site: its module's file. */
@@ -30,6 +32,7 @@ export function addSites(file: string, added: readonly Site[], first = sites.len
     files[number] = file;
     told[number] = false;
     areGiven[number] = site.given !== undefined;
+    areGenerators[number] = site.generator === true;
     names[number] = site.kind === "call" ? site.name : site.called?.name;
     for (const each of site.called?.gives ?? []) givenAt[first + each] ??= number;
   }
