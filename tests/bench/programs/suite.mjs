@@ -1,19 +1,40 @@
-// Three hundred tests that await a little.
-import { expect, test } from "bun:test";
+// Three hundred tests as they are mostly written: some files, some text, some awaits.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-async function double(number) {
-  await Promise.resolve();
-  return number * 2;
+let folder;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tandem-bench-suite-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+class Store {
+  #file;
+  constructor(file) {
+    this.#file = file;
+  }
+  async save(rows) {
+    await writeFile(this.#file, JSON.stringify(rows));
+  }
+  async load() {
+    return JSON.parse(await readFile(this.#file, "utf8"));
+  }
 }
 
-async function sum(numbers) {
-  let sum = 0;
-  for (const number of numbers) sum += await double(number);
-  return sum;
+function rowsOf(count) {
+  return Array.from({ length: count }, (_, id) => ({ id, name: `row ${(id * 7919) % count}` }));
 }
 
 for (let k = 0; k < 300; k++)
-  test(`the doubles of ${k} numbers`, async () => {
-    const numbers = Array.from({ length: k }, (_, number) => number);
-    expect(await sum(numbers)).toBe(k * k - k);
+  test(`rows are found again, sorted (${k})`, async () => {
+    const store = new Store(join(folder, `${k}.json`));
+    await store.save(rowsOf(2000 + k));
+    const rows = await store.load();
+    const sorted = rows.toSorted((a, b) => a.name.localeCompare(b.name));
+    expect(sorted).toHaveLength(2000 + k);
+    expect(sorted[0].name).toBe("row 0");
   });
