@@ -202,7 +202,8 @@ async function holdAgainstPython(all: Case[]): Promise<void> {
       const difference = await differenceOf(one, python, scale);
       pythons.push(python);
       if (difference === null) return;
-      if (difference.late > calm) again.push(one);
+      // What a machine did that only seemed calm is not there again when all goes slowly.
+      if (difference.late > calm || scale !== slower.at(-1)) again.push(one);
       else
         failures.push(
           `TANDEM_SEED=${seed} TANDEM_CASE=${one.number} bun test tests/threads\n` +

@@ -336,7 +336,8 @@ async function poll() {
 setTimeout(() => {}, 50);
 await poll();
 `);
-    const steps = told(run, "step-began", "step-ended");
+    // A machine may have kept the first slice waiting for its memory as well.
+    const steps = told(run, "step-began", "step-ended").slice(-2);
     expect(steps.map((event) => event.replace(/ (cpu|turns).*/, ""))).toEqual([
       "step-began poll at 5",
       "step-ended poll at 5",
