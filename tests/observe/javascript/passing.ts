@@ -40,6 +40,7 @@ export const passing: Recorder = {
   addSites: nothing,
   addSource: nothing,
   unseen: nothing,
+  printedAgain() {},
   took: nothing,
   flush: nothing,
 };

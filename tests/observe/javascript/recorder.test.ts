@@ -486,6 +486,67 @@ process.exit(0);
     },
   );
 
+  test("what computes for long holds the loop at the line where it stood, in whichever function that is", async () => {
+    const run = await record(`${sleeping}
+const text = JSON.stringify(Array.from({ length: 20_000 }, (_, key) => ({ key, of: "key " + key })));
+const begin = () => performance.now() + 1000;
+function parse(until) {
+  while (performance.now() < until)
+    JSON.parse(text);
+}
+function match(until) {
+  const letters = "a".repeat(18) + "b";
+  while (performance.now() < until)
+    /^(a+)+$/.test(letters);
+}
+function sort(until) {
+  while (performance.now() < until) {
+    const list = Array.from({ length: 1000 }, (_, at) => (at * 7919) % 1000);
+    list.sort((a, b) => {
+      return String(a).padStart(30).localeCompare(String(b).padStart(30));
+    });
+  }
+}
+async function handle(compute) {
+  await sleep(100);
+  compute(begin());
+}
+for (const compute of [parse, match, sort]) await handle(compute);
+`);
+    expect(run.stderr).toBe("");
+    expect(
+      told(run, "step-began", "step-ended").map((event) => event.replace(/ cpu.*/, "")),
+    ).toEqual([
+      "step-began handle at 6",
+      "step-ended handle at 6",
+      "step-began handle#2 at 11",
+      "step-ended handle#2 at 11",
+      "step-began handle#3 at 17",
+      "step-ended handle#3 at 17",
+    ]);
+  });
+
+  test("a loop holds by its function and line where its process ends right behind it, of which nothing shows", async () => {
+    const run = await record(`${sleeping}
+async function spin() {
+  await sleep(60);
+  let sum = 0;
+  const until = Date.now() + 1000;
+  while (Date.now() < until) sum += Math.hypot(sum, until) % 7;
+  return sum;
+}
+setTimeout(async () => {
+  await spin();
+  process.exit(3);
+}, 100);
+`);
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr).toBe("");
+    expect(told(run, "step-ended").map((event) => event.replace(/ cpu.*/, ""))).toEqual([
+      "step-ended spin at 6",
+    ]);
+  });
+
   test("a turn of callbacks that no site tells of holds the loop all the same", async () => {
     const run = await record(`
 const until = performance.now() + 1500;

@@ -49,6 +49,7 @@ export const recorder: Recorder = {
   },
   addSource: () => undefined,
   unseen: (file, why) => told.add(`${file}: ${why}`),
+  printedAgain() {},
   took: () => {},
   flush,
 };

@@ -89,8 +89,7 @@ const wrapper = "return(function(exports,require,module,__filename,__dirname){";
 function evaluate(module: CommonJsModule, file: string, own: OwnModule | null): void {
   const code = own?.code ?? readFileSync(file, "utf8");
   const text = code.startsWith("#!") ? `//${code.slice(2)}` : code;
-  const isReady = own === null ? !writtenAs(file).typescript : isScript(own);
-  const script = isReady && !needsJsx(text) ? text : scriptOf(text, file);
+  const script = isPrintedAgain(file, own, text) ? scriptOf(text, file) : text;
   if (own !== null) own.indent = bunsWrapper.length + wrapper.length;
   // As Bun has it while a module is being evaluated, too.
   module.loaded = true;
@@ -100,6 +99,12 @@ function evaluate(module: CommonJsModule, file: string, own: OwnModule | null): 
 /** Whether a module's text is JavaScript already, in the words of its source. */
 export const isScript = ({ file, transformed }: OwnModule): boolean =>
   !writtenAs(file).typescript || transformed.types !== undefined;
+
+/** Whether Bun's own printing of a module runs in place of its text. */
+export function isPrintedAgain(file: string, own: OwnModule | null, text: string): boolean {
+  const isReady = own === null ? !writtenAs(file).typescript : isScript(own);
+  return !isReady || needsJsx(text);
+}
 
 /** Whether a text of JavaScript has elements in it, which are to be written in other words. */
 function needsJsx(text: string): boolean {

@@ -6,7 +6,7 @@ import type { Recorder } from "./recorder.ts";
 import { bunInTandem } from "./bun-in-tandem.ts";
 import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
-import { BunCommonJs, isScript, loaderOf } from "./bun-common-js.ts";
+import { BunCommonJs, isPrintedAgain, isScript, loaderOf } from "./bun-common-js.ts";
 import { hasOtherPreloads, testRunner } from "./bun-start.ts";
 import { followWorkers } from "./workers.ts";
 import { CarriedVariables } from "./carried.ts";
@@ -84,7 +84,11 @@ function prepared(start: () => Recorder | null, file: string): (() => void) | un
     otherwise.note(path, source);
     // Bun goes by what a text has in it, whatever its file is called; JSX may stand in any JavaScript.
     const { typescript, jsx } = writtenAs(path);
-    return modules.add(path, source, { module: "unknown", typescript, jsx: jsx || !typescript });
+    const kind = { module: "unknown", typescript, jsx: jsx || !typescript } as const;
+    const own = modules.add(path, source, kind);
+    if (own?.transformed.module === "cjs" && isPrintedAgain(path, own, own.code))
+      recorder.printedAgain(path);
+    return own;
   });
   plugin({
     name: "tandem observe",

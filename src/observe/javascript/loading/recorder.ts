@@ -11,6 +11,8 @@ export interface Recorder {
   addSource(file: string, source: SourceOfModule): void;
   /** Notes that a module of the user's runs as it is. */
   unseen(file: string, why: string): void;
+  /** Notes that what runs of a module has other lines than its text. */
+  printedAgain(file: string): void;
   /** Notes that loading a module has taken so many ms of this thread, until now. */
   took(ms: number): void;
   /** Writes what there is: where a process ends without another occasion. */

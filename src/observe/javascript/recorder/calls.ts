@@ -47,7 +47,7 @@ import {
   young,
 } from "./telling.ts";
 import { dueOf, isTimer, takeDelay, tellLateCall, tellLateCallback } from "./timers.ts";
-import { goneInto, INTO } from "./watchdog.ts";
+import { AWAITS, goneInto, INTO } from "./watchdog.ts";
 import { thread, write } from "./writer.ts";
 
 /** Whose code runs; null: nobody's that is known. */
@@ -199,6 +199,7 @@ export function a<Value>(running: unknown, site: number, value: Value): Value {
   if (at - call.resumed >= holds.least) held(call, at);
   call.busy += at - call.resumed;
   call.left = at;
+  goneInto[AWAITS] = goneInto[AWAITS]! + 1;
   call.at = site;
   call.state = STANDING;
   let on: Info | null = null;

@@ -3,6 +3,7 @@ import type { Call } from "./model.ts";
 import { now } from "./clock.ts";
 import { blockingName, placeOf } from "./sites.ts";
 import { tellCall } from "./telling.ts";
+import { whereItStood } from "./stood.ts";
 import { readFileSync, thread, write } from "./writer.ts";
 
 export const holds = {
@@ -111,13 +112,15 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   blocks = [];
   lastHold.from = from;
   lastHold.to = to;
-  // Which line computed for long is not known, but in which function; of many short slices, at which await.
+  // Of many short slices it is known at which await; of one that computed at least in which function.
   const own = turns === null || call.at === -1 ? call.site : call.at;
-  const place = placeOf(block === null ? own : block.site);
+  const stood = block === null && turns === null ? whereItStood(from, to) : null;
+  const place = stood ?? placeOf(block === null ? own : block.site);
   const actor = tellCall(call);
   write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
   const text = block === null ? {} : { text: blockingName(block.site) };
   write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
+  if (stood !== null) clocks = readClocks();
 }
 
 /** A blocking call has returned of which it has been told that it has begun, and at which place. */

@@ -23,6 +23,7 @@ import { aliveKinds, keeping, tellHandles } from "./handles.ts";
 import { addSites, addSource, loadedFrom, placeOf } from "./sites.ts";
 import { OVER } from "./model.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
+import { dropSamples, hasOtherLines, startSampling } from "./stood.ts";
 import { openTap } from "./tap.ts";
 import { endIdleGenerators, liveCalls, newId, setArm, state } from "./telling.ts";
 import { flush, whenFlushed } from "./flush.ts";
@@ -58,6 +59,8 @@ export interface Recorder {
   addSource(file: string, source: SourceOfModule): void;
   /** Notes that a module of the user's runs as it is. */
   unseen(file: string, why: string): void;
+  /** Notes that what runs of a module has other lines than its text. */
+  printedAgain(file: string): void;
   /** Notes that loading a module has taken so many ms of this thread, until now. */
   took(ms: number): void;
   /** Writes what there is: where a process ends without another occasion. */
@@ -91,7 +94,8 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
   beginMain();
   armFlush();
   armQuiet(runtime);
-  if (isMainThread) armWatchdog(instant);
+  if (isMainThread) armWatchdog(instant, runtime);
+  if (runtime === "bun") startSampling();
   takeClocks();
   calls.newTurn(now());
   openTap(calls.unknownTapped);
@@ -104,11 +108,15 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
       // What keeps its thread from now on is seen at least to be there.
       if (modules === 1) writeOut();
       const from = addSites(file, sites, first);
-      if (isMainThread) watchdog.placesKnown(functionsOf(file, sites, from));
+      if (isMainThread) watchdog.placesKnown([[-1, file], ...functionsOf(file, sites, from)]);
       return from;
     },
-    addSource,
+    addSource(file, source) {
+      addSource(file, source);
+      if (isMainThread) watchdog.placesKnown([[-1, file]]);
+    },
     unseen: (file, why) => write(["unseen", file, why]),
+    printedAgain: hasOtherLines,
     took: (ms) => tookItself(ms * 1000),
     flush() {
       runnerHeard();
@@ -193,6 +201,7 @@ function armFlush(): void {
       cameLate(state.main, state.armedUntil, at);
     });
     flush(false);
+    dropSamples(at);
     takeClocks();
   }, pause);
   timer.unref();
@@ -208,10 +217,15 @@ function armFlush(): void {
   });
 }
 
-function armWatchdog(instant: number): void {
+function armWatchdog(instant: number, runtime: "bun" | "node"): void {
   const main = state.main.id;
   const { least } = holds;
-  watchdog.prepare({ path: recordPath(), instant, thread, main, least });
+  // What measures which lines are run, as these runners may, would lose its counts.
+  const { NODE_V8_COVERAGE, VITEST, JEST_WORKER_ID } = process.env;
+  const compilesAgain = NODE_V8_COVERAGE === undefined && (VITEST ?? JEST_WORKER_ID) === undefined;
+  const samples = runtime === "node";
+  const path = recordPath();
+  watchdog.prepare({ path, instant, thread, main, least, samples, compilesAgain });
   setTimeout(() => watchdog.start(), watchdog.watchedAfter).unref();
 }
 
@@ -293,6 +307,7 @@ function finish(event: string, code?: unknown): void {
     handlersBegin(event);
     // No timer comes any more: what the listeners do is told at once.
     if (event === "exit") {
+      if (isMainThread) watchdog.letGo();
       setArm(() => flush(true));
       state.isArmed = false;
       tellLast(numberOf(code));
