@@ -36,6 +36,8 @@ class Sub extends Promise {}
 console.log(inspect(Sub.resolve(1)), Promise.resolve(1), pending.constructor === Promise, Object.keys(Promise.prototype));
 console.log(inspect(Promise.reject(new RangeError("no")).catch(() => {}) && 1));
 console.log(Promise.prototype.finally.name, Promise.prototype.finally.length, Promise.prototype.finally.toString());
+for (const f of [process.exit, process.emit]) console.log(f.name, f.length, f.toString());
+console.log(Object.keys(process).includes("emit"), "exit" in process);
 `,
   },
   "the columns of a stack": {

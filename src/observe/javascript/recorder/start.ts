@@ -22,6 +22,7 @@ import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } f
 import { aliveKinds, keeping, tellHandles } from "./handles.ts";
 import { addSites, addSource, loadedFrom, placeOf } from "./sites.ts";
 import { OVER } from "./model.ts";
+import { disguise } from "../loading/natives.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { dropSamples, hasOtherLines, startSampling } from "./stood.ts";
 import { openTap } from "./tap.ts";
@@ -354,7 +355,6 @@ function watchEnds(runtime: "bun" | "node"): void {
     );
     return;
   }
-  const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
   const { exit: originalExit } = process;
   const replaced = {
     exit(code?: number): never {
@@ -363,7 +363,6 @@ function watchEnds(runtime: "bun" | "node"): void {
     },
   };
   replace(process, "exit", replaced.exit, originalExit);
-  void reallyExit;
   if (runtime === "node") {
     setSaysUnhandled();
     const { emit } = process;
@@ -464,15 +463,14 @@ function guard(where: string, hook: () => void): void {
 
 /** Puts a function in the place of another, which it looks like. */
 function replace(object: object, name: string, own: object, original: object): void {
-  for (const key of ["name", "length"] as const) {
-    const descriptor = Object.getOwnPropertyDescriptor(original, key);
-    if (descriptor !== undefined) Object.defineProperty(own, key, descriptor);
-  }
+  disguise(own, original);
   const before = Object.getOwnPropertyDescriptor(object, name);
+  // What a prototype has is none of the object's own properties that a loop over these comes upon.
+  const enumerable = before?.enumerable ?? false;
   Object.defineProperty(object, name, {
     configurable: true,
     writable: true,
-    enumerable: before?.enumerable ?? true,
+    enumerable,
     value: own,
   });
 }
