@@ -534,8 +534,8 @@ for (const compute of [parse, match, sort]) await handle(compute);
     expect(told(run, "step-began")).toHaveLength(3);
   });
 
-  test("a loop holds by its function and line where its process ends right behind it, of which nothing shows", async () => {
-    const program = `${sleeping}
+  test("a loop holds by its function, and its line if there is time to look, where its process ends right behind it, of which nothing shows", async () => {
+    const run = await record(`${sleeping}
 async function spin() {
   await sleep(60);
   let sum = 0;
@@ -547,10 +547,13 @@ setTimeout(async () => {
   await spin();
   process.exit(3);
 }, 100);
-`;
-    const run = await recordHolds(program, ["step-ended spin at 6"]);
+`);
     expect(run.exitCode).toBe(3);
     expect(run.stderr).toBe("");
+    const [hold, ...more] = told(run, "step-ended");
+    // What looks gets no core on a busy machine, and main does not wait for it: then it is where the function begins.
+    expect(hold).toMatch(/^step-ended spin at [26] /);
+    expect(more).toEqual([]);
   });
 
   test("a turn of callbacks that no site tells of holds the loop all the same", async () => {
