@@ -25,7 +25,15 @@ const visibleInPython = [
   },
   {
     where: "asyncio.Task",
-    what: `a subclass of the C class that has its name; functions that the recorder is told by, as atexit.register, are functions of Python where they were built in`,
+    what: `a subclass of the C class that has its name; functions that the recorder is told by, as atexit.register, are functions of Python where they were built in, and sys.exit is a class`,
+  },
+  {
+    where: "sys.addaudithook",
+    what: `a hook hears of the recorder's own looks, as sys._getframe and sys._current_frames`,
+  },
+  {
+    where: "gc.get_count()",
+    what: `it counts the recorder's objects, too`,
   },
   {
     where: "sys.stdout",
