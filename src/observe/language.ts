@@ -11,6 +11,20 @@ export interface RecorderSettings {
   exclude: string | null;
 }
 
+/** The variables by which every recorder is told its settings, and the folder that each process makes its file in. */
+export function settingVariables(
+  run: string,
+  { prints, blocksNs, include, exclude }: RecorderSettings,
+): Record<string, string> {
+  return {
+    TANDEM_RECORD: run,
+    TANDEM_BLOCKS: String(blocksNs),
+    ...(prints ? {} : { TANDEM_NO_PRINTS: "1" }),
+    ...(include === null ? {} : { TANDEM_INCLUDE: include }),
+    ...(exclude === null ? {} : { TANDEM_EXCLUDE: exclude }),
+  };
+}
+
 /** A recorder's files, which are written once for many runs, and not loaded where they are there already. */
 export interface RecorderFiles {
   /** A hash of all that is in them. */

@@ -1,7 +1,7 @@
 /** Observing JavaScript and TypeScript: which runtime runs a program, how the recorder comes into it, and why it may not. */
 import { basename, join } from "node:path";
 import { described } from "../folders.ts";
-import type { ObservedLanguage, UnseenProcess } from "../language.ts";
+import { type ObservedLanguage, settingVariables, type UnseenProcess } from "../language.ts";
 import { prepared } from "./loading/prepared.ts";
 
 export const javascript: ObservedLanguage = {
@@ -11,19 +11,15 @@ export const javascript: ObservedLanguage = {
     const load = async () => (await import("./loading/files.ts")).recorderFiles();
     return { ...(prepared ?? described(await load())), load };
   },
-  variables({ recorder, run }, { prints, blocksNs, include, exclude }, environment) {
+  variables({ recorder, run }, settings, environment) {
     const { NODE_OPTIONS: node, BUN_OPTIONS: bun } = environment;
-    const ofNode = `--require=${quotedForNode(join(recorder, "tandem-node.cjs"))}`;
-    const ofBun = `--preload=${quotedForBun(join(recorder, "tandem-bun.cjs"))}`;
+    const ofNode = `--require=${quoted(join(recorder, "tandem-node.cjs"))}`;
+    const ofBun = `--preload=${quoted(join(recorder, "tandem-bun.cjs"))}`;
     return {
       // Before the user's own: what those load is to be seen, too, and theirs are asked first for a module's text.
       NODE_OPTIONS: node ? `${ofNode} ${node}` : ofNode,
       BUN_OPTIONS: bun ? `${ofBun} ${bun}` : ofBun,
-      TANDEM_RECORD: run,
-      TANDEM_BLOCKS: String(blocksNs),
-      ...(prints ? {} : { TANDEM_NO_PRINTS: "1" }),
-      ...(include === null ? {} : { TANDEM_INCLUDE: include }),
-      ...(exclude === null ? {} : { TANDEM_EXCLUDE: exclude }),
+      ...settingVariables(run, settings),
     };
   },
   isOfIt: ({ executable, words }) => isRuntime(executable) || isRuntime(words[0] ?? null),
@@ -54,10 +50,9 @@ function whyNoModule(command: string): string {
   return "none was loaded, but for those of packages (--include names more)";
 }
 
-const quotedForNode = (path: string): string =>
+/** A path as a word of the options that Node and Bun alike read from a variable. */
+const quoted = (path: string): string =>
   /[\s"\\]/.test(path) ? `"${path.replaceAll(/["\\]/g, String.raw`\$&`)}"` : path;
-
-const quotedForBun = quotedForNode;
 
 const isRuntime = (path: string | null): boolean =>
   path !== null && /^(?:node|nodejs|bun|bun-debug)(?:\.exe)?$/.test(basename(path));

@@ -2,7 +2,7 @@
 import { accessSync, constants } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { described } from "../folders.ts";
-import type { ObservedLanguage, UnseenProcess } from "../language.ts";
+import { type ObservedLanguage, settingVariables, type UnseenProcess } from "../language.ts";
 import { prepared } from "./prepared.ts";
 
 /** The first minor version of Python 3 that the recorder runs in. */
@@ -15,14 +15,10 @@ export const python: ObservedLanguage = {
     const load = async () => (await import("./recorder.ts")).recorderFiles();
     return { ...(prepared ?? described(await load())), load };
   },
-  variables({ recorder, run }, { prints, blocksNs, include, exclude }, { PYTHONPATH: path }) {
+  variables({ recorder, run }, settings, { PYTHONPATH: path }) {
     return {
       PYTHONPATH: path ? `${recorder}${delimiter}${path}` : recorder,
-      TANDEM_RECORD: run,
-      TANDEM_BLOCKS: String(blocksNs),
-      ...(prints ? {} : { TANDEM_NO_PRINTS: "1" }),
-      ...(include === null ? {} : { TANDEM_INCLUDE: include }),
-      ...(exclude === null ? {} : { TANDEM_EXCLUDE: exclude }),
+      ...settingVariables(run, settings),
     };
   },
   isOfIt: ({ executable, words }) => isPython(executable) || isPython(words[0] ?? null),

@@ -17,7 +17,7 @@ import { KnownModules } from "./known-modules.ts";
 import { loadTransform } from "./load-transform.ts";
 import { globalName, Modules, writtenAs } from "./modules.ts";
 import { asInBun, mending } from "./messages.ts";
-import { ownModules } from "./ours.ts";
+import { ownModulesHere } from "./ours.ts";
 import { textAsPrinted } from "./printed-by-bun.ts";
 import { cureFinally, cureInspect } from "./promises.ts";
 import { SourceMap } from "./source-map.ts";
@@ -72,13 +72,7 @@ function prepared(start: () => Recorder | null, file: string): (() => void) | un
     textAsPrinted(() => loadTransform(folder)),
   );
   followProcess(file, folder);
-  const own = ownModules({
-    current: process.cwd(),
-    main: process.argv[1] ?? null,
-    include: process.env["TANDEM_INCLUDE"],
-    exclude: process.env["TANDEM_EXCLUDE"],
-    recorder: folder,
-  });
+  const own = ownModulesHere(folder);
   const otherwise = new ImportedOtherwise();
   const commonJs = new BunCommonJs((path, source) => {
     otherwise.note(path, source);

@@ -26,7 +26,7 @@ import { followModuleRunner } from "./module-runner.ts";
 import { globalName, Modules, writtenAs, type OwnModule } from "./modules.ts";
 import { followChildren } from "./node-children.ts";
 import { followWorkers } from "./workers.ts";
-import { ownModules } from "./ours.ts";
+import { ownModulesHere } from "./ours.ts";
 import type { Recorder } from "./recorder.ts";
 
 interface LoadContext {
@@ -66,13 +66,7 @@ export function startNode(start: () => Recorder | null, file: string): void {
   delete require.cache[file];
   const recorder = start();
   if (recorder === null) return;
-  const own = ownModules({
-    current: process.cwd(),
-    main: process.argv[1] ?? null,
-    include: process.env["TANDEM_INCLUDE"],
-    exclude: process.env["TANDEM_EXCLUDE"],
-    recorder: folder,
-  });
+  const own = ownModulesHere(folder);
   const numbers = new Int32Array(new SharedArrayBuffer(4));
   const known = new KnownModules();
   const t = mending(recorder.t, asInNode(known));

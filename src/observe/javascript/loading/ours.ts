@@ -21,6 +21,16 @@ const query = String.raw`(?:\?[^\\/]*)?$`;
 const inPackage = `(?:.*${slash})?(?:node_modules|site-packages|\\.venv|\\.yarn)${slash}`;
 const isForeign = `(?:.*${slash})?(?:node_modules|site-packages|\\.venv|\\.yarn|dist)${slash}`;
 
+/** The same for this process, as it has been told. @param recorder the folder of tandem's own files. */
+export const ownModulesHere = (recorder: string): RegExp =>
+  ownModules({
+    current: process.cwd(),
+    main: process.argv[1] ?? null,
+    include: process.env["TANDEM_INCLUDE"],
+    exclude: process.env["TANDEM_EXCLUDE"],
+    recorder,
+  });
+
 /** Matches the paths of the user's modules, with a query or without one. */
 export function ownModules({ current, main, include, exclude, recorder }: OwnFolders): RegExp {
   const here = below(current);

@@ -180,7 +180,8 @@ export function start(): void {
   if (worker !== null || startIt === null) return;
   try {
     worker = startIt();
-    // What goes wrong in it, as where there is no room for its lines, is nothing to the program.
+    // What goes wrong in it, as where there is no room for its lines, is nothing to the program: else its error would be
+    // one that nobody has caught, and end that.
     worker.on("error", (error) => trouble("watchdog", error));
     worker.unref();
     if (places.length > 0) worker.postMessage(places);
@@ -193,17 +194,13 @@ export function start(): void {
 
 /** Prepares the Worker, which starts when it is needed, or when the process has lasted for a while. */
 export function prepare(given: Omit<Given, "cells">): void {
-  startIt = () => {
-    const started = new OriginalWorker(`(${watch.toString()})(require)`, {
+  startIt = () =>
+    new OriginalWorker(`(${watch.toString()})(require)`, {
       eval: true,
       execArgv: [],
       env: {},
       workerData: { ...given, cells } satisfies Given,
     });
-    // Else its error would be one that nobody has caught, and end the program.
-    started.on("error", (error) => trouble("watchdog", error));
-    return started;
-  };
 }
 
 /** How long the process lasts before it is watched in any case, in ms. */
