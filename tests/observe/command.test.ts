@@ -280,6 +280,27 @@ for t in threads: t.join()`,
     expect(stderr).toContain("CPython 3");
   });
 
+  test("stands at no place in files that any of several patterns leaves out", async () => {
+    using folder = temporaryFolder();
+    for (const name of ["a", "b"])
+      folder.file(
+        `${name}.py`,
+        `import asyncio\nasync def ${name}():\n    await asyncio.sleep(9)\n`,
+      );
+    folder.file(
+      "app.py",
+      "import asyncio, a, b\nasync def main():\n    tasks = [asyncio.create_task(a.a()), asyncio.create_task(b.b())]\n    await asyncio.sleep(0.05)\nasyncio.run(main())\n",
+    );
+    const told = async (options: readonly string[]): Promise<string> => {
+      const words = [...command(), "observe", "--python", interpreter, ...options, "app.py"];
+      return (await callBeside(words, { cwd: folder.path })).stderr;
+    };
+    expect(await told([])).toMatch(/stood at a\.py:3[^]*stood at b\.py:3/);
+    const without = await told(["--exclude", "a.py,b.py"]);
+    expect(without).toMatch(/\ba +LOST[^]*\bb +LOST/);
+    expect(without).not.toMatch(/\b[ab]\.py/);
+  });
+
   test("runs on when tandem is killed, and is swept by the next", async () => {
     using folder = temporaryFolder();
     folder.file(

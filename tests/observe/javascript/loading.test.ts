@@ -53,12 +53,13 @@ describe.each(allRuntimes)("$title", ({ command, isBun, isTyped, why }) => {
     `a package's are where they are included, and the user's are not where excluded${why}`,
     async () => {
       const folder = await programs.write({
-        "app.mjs": `import { job } from "./lib/job.mjs";\nimport { job as other } from "pack";\nconsole.log(await job(1), await other(2));\n`,
+        "app.mjs": `import { job } from "./lib/job.mjs";\nimport { job as other } from "pack";\nimport { job as third } from "./other.mjs";\nconsole.log(await job(1), await other(2), await third(3));\n`,
         "lib/job.mjs": job("own"),
+        "other.mjs": job("other"),
         "node_modules/pack/package.json": `{"name":"pack","type":"module","main":"pack.js"}`,
         "node_modules/pack/pack.js": job("pack"),
       });
-      const settings = { include: "node_modules/pack/*", exclude: "lib/*" };
+      const settings = { include: "none/*,node_modules/pack/*", exclude: "lib/*,other.mjs" };
       const { told } = await seen([...command, "app.mjs"], folder, settings);
       expect(told).toEqual([
         "app.mjs: module 1",

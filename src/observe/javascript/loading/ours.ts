@@ -2,14 +2,14 @@
  * Which modules are the user's own, as one regular expression: all but those of packages, of a virtual
  * environment and of a `dist` folder that the program itself is not in. `--exclude` and `--include` go before that.
  */
-import { delimiter, dirname } from "node:path";
+import { dirname } from "node:path";
 
 export interface OwnFolders {
   /** The folder that the process was started in. */
   current: string;
   /** The file of the program; null where it has none. */
   main: string | null;
-  /** The patterns of `--include` and `--exclude`, as the environment has them. */
+  /** The patterns of `--include` and `--exclude`, between commas, as the environment has them. */
   include: string | undefined;
   exclude: string | undefined;
   /** The folder of tandem's own files. */
@@ -36,7 +36,7 @@ export function ownModules({ current, main, include, exclude, recorder }: OwnFol
   const here = below(current);
   const globs = (list: string | undefined): string[] =>
     (list ?? "")
-      .split(delimiter)
+      .split(",")
       .filter((glob) => glob !== "")
       .map((glob) => `(?:${literal(here)})?${patternOf(glob)}${query}`);
   const roots = [here, ...(main === null ? [] : [below(dirname(main))])]

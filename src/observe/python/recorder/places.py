@@ -26,8 +26,8 @@ def places_open():
     _place_foreign[:] = {
         _place_below(folder) for folder in (library, os.path.realpath(library), os.path.dirname(__file__))
     }
-    _place_include = tuple(filter(None, os.environ.get("TANDEM_INCLUDE", "").split(os.pathsep)))
-    _place_exclude = tuple(filter(None, os.environ.get("TANDEM_EXCLUDE", "").split(os.pathsep)))
+    _place_include = tuple(filter(None, os.environ.get("TANDEM_INCLUDE", "").split(",")))
+    _place_exclude = tuple(filter(None, os.environ.get("TANDEM_EXCLUDE", "").split(",")))
     if _place_include or _place_exclude:
         from fnmatch import fnmatch
 
