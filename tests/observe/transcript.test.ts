@@ -6,11 +6,10 @@ import { slotKind } from "../../src/observe/slots.ts";
 import { Transcript } from "../../src/observe/transcript.ts";
 import { read } from "../../src/reading/reading.ts";
 import type { Definitions, Table } from "../../src/trace/definitions.ts";
-import { detailsAt } from "../../src/trace/log.ts";
-import { eventTypes } from "../../src/trace/event.ts";
 import { encodeTrace } from "../../src/trace/ndjson.ts";
 import { readTrace, type RecordedTrace } from "../../src/trace/read.ts";
 import { patience } from "../support/patience.ts";
+import { eventsOf } from "../support/trace-events.ts";
 import { HandRecord, type HandRecordOptions } from "./slots.ts";
 
 setDefaultTimeout(patience);
@@ -57,20 +56,6 @@ function lostTask(options: HandRecordOptions = {}): HandRecord {
   record.event("stood-at", { at: 4 * ms, actor: 2, place: 2 });
   record.event("main-ended", { at: 5 * ms, actor: 1 });
   return record;
-}
-
-/** The events as objects. */
-function eventsOf({ log }: RecordedTrace) {
-  return log.chunks.flatMap((chunk) =>
-    Array.from({ length: chunk.length }, (_, k) => ({
-      at: chunk.at[k]!,
-      type: eventTypes[chunk.type[k]!]!,
-      thread: chunk.thread[k]!,
-      actor: chunk.actor[k]!,
-      value: chunk.value[k]!,
-      ...detailsAt(chunk, k),
-    })),
-  );
 }
 
 function definitionsOf<Kind extends keyof Definitions>(trace: RecordedTrace, kind: Kind) {

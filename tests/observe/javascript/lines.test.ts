@@ -9,13 +9,12 @@ import { LineSplitter } from "../../../src/observe/lines.ts";
 import { observe, type Observing } from "../../../src/observe/observe.ts";
 import { Transcript } from "../../../src/observe/transcript.ts";
 import { read } from "../../../src/reading/reading.ts";
-import { eventTypes } from "../../../src/trace/event.ts";
-import { detailsAt } from "../../../src/trace/log.ts";
 import { encodeTrace } from "../../../src/trace/ndjson.ts";
 import { readTrace, type RecordedTrace } from "../../../src/trace/read.ts";
 import { patience } from "../../support/patience.ts";
 import { holds } from "../../support/property.ts";
 import { temporaryFolder } from "../../support/tandem.ts";
+import { eventsOf } from "../../support/trace-events.ts";
 
 setDefaultTimeout(patience);
 
@@ -126,20 +125,6 @@ class Followed implements Disposable {
 function traceOf(lines: readonly RecordLine[]): RecordedTrace {
   using followed = new Followed(encodeRecord(lines));
   return followed.trace;
-}
-
-/** The events as objects. */
-function eventsOf({ log }: RecordedTrace) {
-  return log.chunks.flatMap((chunk) =>
-    Array.from({ length: chunk.length }, (_, k) => ({
-      at: chunk.at[k]!,
-      type: eventTypes[chunk.type[k]!]!,
-      thread: chunk.thread[k]!,
-      actor: chunk.actor[k]!,
-      value: chunk.value[k]!,
-      ...detailsAt(chunk, k),
-    })),
-  );
 }
 
 function writtenAndRead(trace: RecordedTrace): RecordedTrace {

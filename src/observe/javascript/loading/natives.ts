@@ -19,15 +19,19 @@ export function disguise<Replacement extends object>(
 /** What a function stands in for; itself where it does for nothing. */
 export const shownAs = (value: object): object => originals.get(value) ?? value;
 
-/** Replaces a method, in a property as it was. */
+/** Replaces a method, in a property as it was; one of a prototype's in a property that no loop over the object comes upon. */
 export function replace<Name extends string | symbol>(
   owner: object,
   name: Name,
   make: (original: (...given: never[]) => unknown) => (...given: never[]) => unknown,
 ): void {
-  const property = Object.getOwnPropertyDescriptor(owner, name);
-  if (typeof property?.value !== "function" || !(property.writable || property.configurable))
-    return;
+  const property = Object.getOwnPropertyDescriptor(owner, name) ?? {
+    value: (owner as Record<Name, unknown>)[name],
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  };
+  if (typeof property.value !== "function" || !(property.writable || property.configurable)) return;
   const value = disguise(make(property.value), property.value);
   if (property.configurable) Object.defineProperty(owner, name, { ...property, value });
   else (owner as Record<Name, unknown>)[name] = value;

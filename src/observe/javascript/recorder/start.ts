@@ -22,7 +22,7 @@ import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } f
 import { aliveKinds, keeping, tellHandles } from "./handles.ts";
 import { addSites, addSource, loadedFrom, placeOf } from "./sites.ts";
 import { OVER } from "./model.ts";
-import { disguise } from "../loading/natives.ts";
+import { replace } from "../loading/natives.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { dropSamples, hasOtherLines, startSampling } from "./stood.ts";
 import { openTap } from "./tap.ts";
@@ -355,24 +355,26 @@ function watchEnds(runtime: "bun" | "node"): void {
     );
     return;
   }
-  const { exit: originalExit } = process;
-  const replaced = {
-    exit(code?: number): never {
-      guard("exit", () => exitCalled(numberOf(code), calls.currentCall()));
-      return originalExit.call(process, code);
-    },
-  };
-  replace(process, "exit", replaced.exit, originalExit);
-  if (runtime === "node") {
-    setSaysUnhandled();
-    const { emit } = process;
+  replace(process, "exit", (original) => {
     const own = {
-      emit(this: unknown, event: string, ...rest: unknown[]): boolean {
-        guard(event, () => emitted(event, rest));
-        return Reflect.apply(emit, this, [event, ...rest]) as boolean;
+      exit(code?: number): unknown {
+        guard("exit", () => exitCalled(numberOf(code), calls.currentCall()));
+        return Reflect.apply(original, process, [code] as never[]);
       },
     };
-    replace(process, "emit", own.emit, emit);
+    return own.exit as (...given: never[]) => unknown;
+  });
+  if (runtime === "node") {
+    setSaysUnhandled();
+    replace(process, "emit", (original) => {
+      const own = {
+        emit(this: unknown, event: string, ...rest: unknown[]): unknown {
+          guard(event, () => emitted(event, rest));
+          return Reflect.apply(original, this, [event, ...rest] as never[]);
+        },
+      };
+      return own.emit as (...given: never[]) => unknown;
+    });
   } else {
     let isExpected = false;
     process.on("beforeExit", () => {
@@ -459,18 +461,4 @@ function guard(where: string, hook: () => void): void {
   } catch (error) {
     trouble(where, error);
   }
-}
-
-/** Puts a function in the place of another, which it looks like. */
-function replace(object: object, name: string, own: object, original: object): void {
-  disguise(own, original);
-  const before = Object.getOwnPropertyDescriptor(object, name);
-  // What a prototype has is none of the object's own properties that a loop over these comes upon.
-  const enumerable = before?.enumerable ?? false;
-  Object.defineProperty(object, name, {
-    configurable: true,
-    writable: true,
-    enumerable,
-    value: own,
-  });
 }
