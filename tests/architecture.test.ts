@@ -24,7 +24,8 @@ const allowed: Record<string, string[]> = {
   outcome: ["base", "trace", "scenario", "program", "reading"],
   remedies: ["base", "trace", "scenario", "reading", "outcome"],
   strategies: ["base", "trace", "scenario", "reading", "outcome", "remedies"],
-  report: ["base", "trace", "scenario", "reading", "outcome", "remedies", "strategies"],
+  report: ["base", "trace", "scenario", "reading", "outcome", "remedies", "strategies", "edits"],
+  edits: ["base", "trace", "reading", "remedies", "observe"],
   emit: ["base", "trace", "scenario"],
   runs: [
     "base",
@@ -37,6 +38,7 @@ const allowed: Record<string, string[]> = {
     "outcome",
     "remedies",
     "strategies",
+    "edits",
   ],
   cli: [
     "base",
@@ -47,6 +49,7 @@ const allowed: Record<string, string[]> = {
     "remedies",
     "strategies",
     "report",
+    "edits",
     "emit",
     "runs",
   ],

@@ -36,12 +36,33 @@ export interface Observing {
   timeoutMs: number | null;
   /** After how long without any motion it is ended, in ms, unless it may go on; null for never. */
   hangMs: number | null;
+  /** Texts that its runtimes read in place of what stands in these files; none where that is left out. */
+  overlay?: readonly OverlaidFile[];
+  /** Whether what it prints is kept, and goes nowhere else. */
+  keepsOutput?: boolean;
+  /** The file that is its standard input; null or left out where that is tandem's own. */
+  input?: string | null;
   /** The version of tandem. */
   tandem: string;
   /** Ends it, as `--timeout` does. */
   signal?: AbortSignal;
   /** Hears that it has been started. */
   onStart?: (running: Running) => void;
+}
+
+/** A text in place of what stands in a file. */
+export interface OverlaidFile {
+  /** Absolute, without symbolic links. */
+  path: string;
+  text: Uint8Array;
+}
+
+/** A process, or a thread of it with modules of its own, that was given a text in place of a file's. */
+export interface Served {
+  path: string;
+  pid: number;
+  /** 0 for the process's own; else which of its threads. */
+  thread: number;
 }
 
 /** A program that runs. */
@@ -63,6 +84,10 @@ export interface Observed {
   unseen: Unseen[];
   /** What its recorder failed in. */
   troubles: string[];
+  /** Who was given a text of the overlay. */
+  served: readonly Served[];
+  /** What it printed; null where that was not kept. */
+  output: { stdout: Uint8Array; stderr: Uint8Array } | null;
 }
 
 const nsPerMs = 1e6;
@@ -304,6 +329,8 @@ class Observation implements Running {
       endedFor: this.#endedFor,
       unseen,
       troubles: [...new Set([...this.#followers.troubles, ...troubles])],
+      served: [],
+      output: null,
     };
   }
 

@@ -1,0 +1,154 @@
+/** From findings to the edits that could heal them, and why there is none for the others. */
+import { readFileSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import type { ProgramFinding } from "../remedies/program/findings.ts";
+import type { Reading } from "../reading/reading.ts";
+import type { Definitions } from "../trace/definitions.ts";
+import type { Edit, FileChange, NoEdit } from "./edit.ts";
+import { FindingFacts } from "./facts.ts";
+import { type Ask, type Editor, type Pattern, Refusal } from "./pattern.ts";
+import { splice } from "./splice.ts";
+
+/** A program whose findings are to be healed. */
+export interface Told {
+  findings: readonly ProgramFinding[];
+  reading: Reading;
+  definitions: Definitions;
+  /** What the files of places are relative to. */
+  folder: string;
+}
+
+export interface Proposed {
+  /** In the order of findings, and for each in that of patterns. */
+  edits: readonly Edit[];
+  /** Findings that no pattern fits, each once. */
+  without: readonly NoEdit[];
+}
+
+/** A pattern that fits what the trace knows of a finding. */
+interface Candidate {
+  finding: ProgramFinding;
+  pattern: Pattern;
+  ask: Ask;
+}
+
+/** What edits there are for the findings of a program. Nothing is written, and nothing run but editors. */
+export async function propose(told: Told, editors: readonly Editor[]): Promise<Proposed> {
+  const files = new Files(told.folder);
+  const refused = new Map<ProgramFinding, string>();
+  const edits: Edit[] = [];
+  for (const editor of editors) {
+    const candidates = candidatesOf(told, editor, refused).filter(({ finding, ask }) =>
+      files.canBeRead(ask.file, (why) => noteOnce(refused, finding, why)),
+    );
+    const texts = new Map(candidates.map(({ ask }) => [ask.file, files.bytes(ask.file)]));
+    const answers = await editor.edit(
+      candidates.map(({ ask }) => ask),
+      texts,
+    );
+    for (const [index, { finding, pattern, ask }] of candidates.entries()) {
+      const answer = answers[index]!;
+      if (answer instanceof Refusal) noteOnce(refused, finding, answer.reason);
+      else
+        add(
+          edits,
+          finding,
+          pattern,
+          files.changed(ask.file, (text) => splice(text, answer)),
+        );
+    }
+  }
+  const healed = new Set(edits.flatMap(({ findings }) => findings));
+  const without = told.findings
+    .filter((finding) => !healed.has(finding))
+    .map((finding) => ({ finding, reason: refused.get(finding) ?? noPattern }));
+  return { edits, without };
+}
+
+const noPattern = "what to change here is for you to decide";
+
+/** The first reason is that of the pattern that is tried first. */
+function noteOnce(
+  refused: Map<ProgramFinding, string>,
+  finding: ProgramFinding,
+  why: string,
+): void {
+  if (!refused.has(finding)) refused.set(finding, why);
+}
+
+function candidatesOf(
+  { findings, reading, definitions }: Told,
+  { patterns }: Editor,
+  refused: Map<ProgramFinding, string>,
+): Candidate[] {
+  const found: Candidate[] = [];
+  for (const finding of findings) {
+    const facts = new FindingFacts(finding, reading, definitions);
+    for (const pattern of patterns) {
+      if (!pattern.rules.includes(finding.rule)) continue;
+      const ask = pattern.ask(facts);
+      if (ask === null) continue;
+      if (ask instanceof Refusal) noteOnce(refused, finding, ask.reason);
+      else found.push({ finding, pattern, ask });
+    }
+  }
+  return found;
+}
+
+/** Adds an edit, or its finding to an edit that comes to the same text. */
+function add(edits: Edit[], finding: ProgramFinding, pattern: Pattern, change: FileChange): void {
+  const same = edits.findIndex(
+    (one) =>
+      one.change.path === change.path && Buffer.compare(one.change.after, change.after) === 0,
+  );
+  if (same >= 0) {
+    const { findings, ...rest } = edits[same]!;
+    edits[same] = { ...rest, findings: [...findings, finding] };
+    return;
+  }
+  const { name, does, price, mayBring, isChoice, healsEnd } = pattern;
+  edits.push({
+    ...{ pattern: name, does, price, mayBring, isChoice, healsEnd },
+    findings: [finding],
+    change,
+  });
+}
+
+/** The files of a program, each read once. */
+class Files {
+  readonly #folder: string;
+  readonly #read = new Map<string, { path: string; bytes: Uint8Array } | { why: string }>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  #look(file: string): { path: string; bytes: Uint8Array } | { why: string } {
+    return this.#read.getOrInsertComputed(file, () => {
+      try {
+        const path = realpathSync(resolve(this.#folder, file));
+        return { path, bytes: readFileSync(path) };
+      } catch {
+        return { why: `${file} cannot be read as a file` };
+      }
+    });
+  }
+
+  canBeRead(file: string, otherwise: (why: string) => void): boolean {
+    const known = this.#look(file);
+    if ("why" in known) otherwise(known.why);
+    return !("why" in known);
+  }
+
+  bytes(file: string): Uint8Array {
+    const known = this.#look(file);
+    if ("why" in known) throw new Error(known.why);
+    return known.bytes;
+  }
+
+  changed(file: string, change: (text: Uint8Array) => Uint8Array): FileChange {
+    const known = this.#look(file);
+    if ("why" in known) throw new Error(known.why);
+    return { path: known.path, file, before: known.bytes, after: change(known.bytes) };
+  }
+}
