@@ -256,12 +256,15 @@ export class ActorReader {
     return actor;
   }
 
-  #ended({ actor: number, at, value, text, thread }: LogCursor): void {
+  #ended({ actor: number, at, value, text, thread, numbers }: LogCursor): void {
     const actor = this.#entities.actor(number);
     if (actor.kind === "callback") actor.thread ??= thread;
     actor.status = endings[value] ?? "ended";
     actor.endedAt = at;
     actor.error = text ?? null;
+    const from = numbers?.["from"];
+    if (actor.cancelled !== null && from !== undefined && from !== number)
+      actor.cancelled = { ...actor.cancelled, from };
   }
 
   /** A line, or a value that was sent or received. */

@@ -110,6 +110,8 @@ export interface Cancellation {
   /** Whose line it was, and where that stands, as far as the trace tells. */
   by: number | null;
   place: number | null;
+  /** Whose cancellation it came out of, as of one that waited for that actor; absent where it is its own. */
+  from?: number;
 }
 
 /** What became of an actor. */

@@ -230,6 +230,11 @@ export class FailureReader {
     }
     const by: HeardBy = { by: "logged", into: null, at };
     const actor = this.#entities.actor(number);
+    // A cancellation that comes up to where nobody takes it is a failure like others.
+    if (actor.status === "cancelled" && endsThread.has(where) && !this.#last.has(number)) {
+      actor.heard ??= nobody;
+      this.#add({ actor: number, error: actor.error ?? "", at, heard: [] });
+    }
     if (actor.kind !== "launch") {
       if (actor.heard?.by === "nobody") actor.heard = by;
     } else if (text === undefined) this.#launchUnheard(number, by);

@@ -67,8 +67,9 @@ export function outlivedWork(
     const { actor, at, by, place } = settled;
     const call = byNumber.get(actor);
     if (call === undefined || calls.has(actor) || (by !== "all" && by !== "race")) return [];
+    const endedAt = stoppedAt(call);
     // What its process cut off is lost.
-    if (call.status === "abandoned" || (call.endedAt ?? Infinity) - at < noticeable) return [];
+    if (call.status === "abandoned" || (endedAt ?? Infinity) - at < noticeable) return [];
     // Whoever waits for it by itself, or together with others, has not given up.
     const own = byActor(uses).get(actor) ?? [];
     const isWanted = own.some((use) => waitingUses.has(use.how) && use.place !== place);
@@ -77,7 +78,7 @@ export function outlivedWork(
     if (by === "race" && isWonByLike(settled, { byNumber, uses })) return [];
     calls.add(actor);
     const waiter = own.findLast((use) => use.how === by)?.by ?? null;
-    return [{ actor, waiter, at, by, place, endedAt: endOf(call) }];
+    return [{ actor, waiter, at, by, place, endedAt }];
   });
   return [...jobs, ...limited, ...without];
 }
@@ -112,6 +113,12 @@ function firstEndsOf(
 /** Whether work went on for long after an instant. */
 function outlasts(work: ActorOutcome, at: Ticks): boolean {
   return (work.endedAt ?? Infinity) - at >= shortEnd;
+}
+
+/** When work ended, or heeded that it was to: what it does from there on is its clean-up. */
+function stoppedAt(work: ActorOutcome): Ticks | null {
+  const { status, cancelled } = work;
+  return status === "cancelled" && cancelled !== null ? cancelled.at : endOf(work);
 }
 
 function endOf({ status, endedAt }: ActorOutcome): Ticks | null {

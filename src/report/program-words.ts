@@ -40,7 +40,9 @@ export function momentWords(ticks: Ticks | null): string {
   return ticks === null ? "-" : formatMeasured(ticks);
 }
 
-export function errorWords({ status, error, heard }: ActorOutcome): string | null {
+export function errorWords({ status, error, heard, cancelled }: ActorOutcome): string | null {
+  // Who cancelled it says more than what the cancellation is called.
+  if (status === "cancelled" && cancelled !== null) return null;
   if (status !== "failed") return error === null ? null : quoted(error);
   return [...(error === null ? [] : [quoted(error)]), heardWords(heard)].join(", ");
 }
@@ -62,7 +64,7 @@ export function stopWords({ cancelled, until, lost }: ActorOutcome, names: Names
     case "group-failed":
       return "given up because its group failed";
     case "timed-out":
-      return "given up because a timeout ran out";
+      return `given up because a timeout ran out${cancelled.place === null ? "" : ` (${names.line(cancelled.place)})`}`;
     case "loop-closed":
       return "cancelled when the loop closed";
     case "main-ended":

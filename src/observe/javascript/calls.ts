@@ -1,5 +1,5 @@
 /** Which kind of call a call is, by what it calls: one that makes a promise or a handle, that blocks, that ends the process. */
-import { bare, childrenOf, isCall, isFunction, isMember, keyName } from "./syntax.ts";
+import { bare, childrenOf, isCall, isFunction, isInChain, isMember, keyName } from "./syntax.ts";
 import type { SyntaxNode } from "./syntax.ts";
 import { rootName } from "./known.ts";
 import { lastName } from "./naming.ts";
@@ -33,6 +33,7 @@ export function kindOfCall(node: SyntaxNode): CallKind {
     const object = rootName(callee);
     if (object === "Promise" && combinators.has(name)) return "combinator";
     if (object === "Atomics" && name === "wait") return "blocking";
+    if (object === "AbortSignal" && (name === "timeout" || name === "abort")) return "handle";
     // Else the method of a regular expression.
     if (name === "exec" && (object === "child_process" || object === "cp")) return "handle";
   } else if (name === "exec") return "handle";
@@ -48,6 +49,16 @@ export function processOf(node: SyntaxNode): SyntaxNode | null {
   if (object.type !== "Identifier" || object["name"] !== "process") return null;
   const method = keyName(callee["property"], callee["computed"]);
   return method !== null && ofProcess.has(method) ? object : null;
+}
+
+/** What may be an AbortController, of a call of its `abort`; null of all other calls. */
+export function controllerOf(node: SyntaxNode): SyntaxNode | null {
+  const callee = bare(node["callee"]);
+  if (!isMember(callee) || keyName(callee["property"], callee["computed"]) !== "abort") return null;
+  const object: SyntaxNode = callee["object"];
+  // What an optional chain begins with must not be parted from the rest.
+  const isChained = isInChain(object) && callee["optional"] !== true;
+  return object.type === "Super" || isChained ? null : object;
 }
 
 /** The calls of a module that make a timer with a delay, by the names that it has for such functions. */

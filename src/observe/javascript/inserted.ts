@@ -87,7 +87,7 @@ export interface Inserted {
   u<Value>(began: unknown, value: Value): Value;
   /**
    * One of `process.exit`, `abort`, `kill`, `reallyExit`, `on`, `once`, `addListener`, `prependListener` (`called.name`) is
-   * about to be called; its arguments are evaluated after this.
+   * about to be called, or `abort` of what may be an AbortController, which is the value; its arguments are evaluated after this.
    */
   x<Value>(site: number, value: Value): Value;
 
@@ -155,7 +155,8 @@ export type SiteKind =
   | "combinator"
   | "handle"
   | "blocking"
-  | "exit";
+  | "exit"
+  | "abort";
 
 /** A place in a module that inserted text stands at. Lines and columns (UTF-16 units) are of the source and count from 1. */
 export interface Site {
@@ -181,7 +182,10 @@ export interface Site {
   dropped?: Drop;
   /** Of what is dropped by a callback: what that was given to. */
   by?: Given;
-  /** What was made: `setTimeout`, `setInterval`, `Worker`, `createServer`, `spawn`, …: the callee's last name. */
+  /**
+   * What was made: `setTimeout`, `setInterval`, `Worker`, `createServer`, `spawn`, …, of AbortSignal `timeout` and `abort`:
+   * the callee's last name.
+   */
   handle?: string;
 }
 

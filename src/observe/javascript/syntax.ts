@@ -129,6 +129,12 @@ export const isCall = (node: SyntaxNode): boolean =>
 export const isMember = (node: SyntaxNode): boolean =>
   node.type === "MemberExpression" || node.type === "OptionalMemberExpression";
 
+/** Whether an object or callee is the beginning of the optional chain that the node around it goes on. */
+export function isInChain(node: SyntaxNode): boolean {
+  const inner = node.type === "TSNonNullExpression" ? node["expression"] : node;
+  return inner.type.startsWith("Optional");
+}
+
 const functions = new Set([
   "FunctionDeclaration",
   "FunctionExpression",

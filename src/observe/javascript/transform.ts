@@ -5,7 +5,7 @@
  * Left as it was: calls known to be synchronous (`known.ts`); functions whose body cannot become a `try` block
  * (`isMovable`); what stands in `with`; types, enums and decorators.
  */
-import { kindOfCall, processOf, TimerCalls } from "./calls.ts";
+import { controllerOf, kindOfCall, processOf, TimerCalls } from "./calls.ts";
 import { Edits } from "./edits.ts";
 import type { Called, Drop, Given, Site, SiteKind, Transformed } from "./inserted.ts";
 import { isPlain, KnownCalls } from "./known.ts";
@@ -26,6 +26,7 @@ import {
   isCall,
   isErased,
   isFunction,
+  isInChain,
   isMember,
   isWrapper,
   keyName,
@@ -505,6 +506,13 @@ class Transformation {
       this.#edits.around(process, `${this.#t}.x(@${site},`)();
       return;
     }
+    const controller = controllerOf(node);
+    if (controller !== null) {
+      const site = this.#site("abort", node, scope);
+      const close = this.#edits.around(controller, `${this.#t}.x(@${site},`);
+      this.#visit(controller, scope, isInChain(controller) ? "bare" : "plain");
+      return close();
+    }
     this.#visit(callee, scope, isInChain(callee) ? "bare" : "plain");
   }
 
@@ -662,12 +670,6 @@ function startOf(statement: SyntaxNode): number {
 function usedByUnary(operator: string): Use {
   if (operator === "void") return { drop: "void" };
   return operator === "!" ? { drop: "condition" } : "plain";
-}
-
-/** Whether an object or callee is the beginning of the optional chain that the node around it goes on. */
-function isInChain(node: SyntaxNode): boolean {
-  const inner = node.type === "TSNonNullExpression" ? node["expression"] : node;
-  return inner.type.startsWith("Optional");
 }
 
 /** Whether the body of a loop may jump to a label that stands outside of the loop's own. */

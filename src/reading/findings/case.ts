@@ -45,7 +45,7 @@ export interface Work {
   error: string | null;
   submittedAt: Ticks | null;
   heard: HeardBy | null;
-  cancelled: Pick<Cancellation, "reason" | "at"> | null;
+  cancelled: Pick<Cancellation, "reason" | "at" | "from"> | null;
   lost: boolean;
   givenUp: { by: GivenUpBy; at: Ticks } | null;
   /** Where it was cut off; null when it was not, or had nothing left to do but end. */

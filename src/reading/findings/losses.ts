@@ -77,7 +77,11 @@ export function neverStarted(subject: Case): Detected<"never-started">[] {
 export function givenUp(subject: Case): Detected<"given-up">[] {
   const { actors, failures } = subject;
   const fits = (task: Work, actor: number): boolean =>
-    task.givenUp !== null && task.stoodAt !== null && actors.get(actor)?.until !== "shutdown";
+    task.givenUp !== null &&
+    task.stoodAt !== null &&
+    // What has been given up with another is told with that one.
+    task.cancelled?.from === undefined &&
+    actors.get(actor)?.until !== "shutdown";
   return alike(subject, fits).map((tasks) => {
     const { by, at } = firstOf(subject, tasks).givenUp!;
     // What a loop's entry raised itself is told of when it ends; a task's failure has been told of by now.

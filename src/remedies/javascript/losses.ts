@@ -269,10 +269,13 @@ export function outlived(facts: JavaScriptFacts, finding: InProgram<"outlived">)
 export function givenUp(facts: JavaScriptFacts, finding: InProgram<"given-up">): Words<never> {
   const { by } = finding.evidence;
   const stood = facts.stood(finding);
-  const it = finding.actors.length === 1 ? "it" : "they";
-  const where = stood === "" ? "" : ` while ${it} stood${stood}`;
+  const places = new Set(finding.actors.map((one) => facts.actor(one)?.cancelled?.place ?? null));
+  const [place = null] = places.size === 1 ? places : [];
+  const limit = place === null ? "a timeout" : `the timeout at ${facts.names.line(place)}`;
+  // It may have come so far as to look at the signal itself.
+  const where = stood === "" ? "" : `, which stood last${stood}`;
   return words(
-    `${by === "timed-out" ? "a timeout ran out and aborted" : "a failure of another aborted"} ${facts.whoMade(finding, "called")}${where}`,
+    `${by === "timed-out" ? `${limit} ran out and aborted` : "a failure of another aborted"} ${facts.whoMade(finding, "called")}${where}`,
     by === "timed-out"
       ? "give it longer, or keep from the signal what must not be cut off"
       : "catch the error where it comes from, where the others can go on (Promise.allSettled)",

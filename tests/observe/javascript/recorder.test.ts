@@ -649,6 +649,50 @@ process.exit();
     ]);
   });
 
+  test("what ends by an abort is cancelled by who aborted it; where that is not known it has failed", async () => {
+    const run = await recordProgram(runtime, {
+      "app.mjs": `${sleeping}
+import { stopped } from "lib";
+async function load(signal) {
+  await sleep(5000, null, { signal });
+}
+async function save(signal) {
+  const end = await load(signal).catch(() => new Error("not saved"));
+  throw end;
+}
+async function settle(...all) {
+  await Promise.allSettled(all);
+}
+const controllers = [1, 2].map(() => new AbortController());
+async function stop() {
+  for (const each of controllers) each?.abort();
+}
+const all = settle(load(controllers[0].signal), save(controllers[1].signal));
+await stop();
+await all;
+await settle(load(stopped), load(AbortSignal.timeout(1)));
+`,
+      "node_modules/lib/package.json": `{"type":"module","main":"index.js"}`,
+      "node_modules/lib/index.js": `const own = new AbortController();
+own.abort();
+export const stopped = own.signal;
+`,
+    });
+    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+    expect(told(run, "cancel-requested")).toEqual([
+      "cancel-requested program load at 15 by stop",
+      "cancel-requested program load#2 at 15 by stop",
+      "cancel-requested timed-out load#4 at 20 by main",
+    ]);
+    expect(told(run, "task-ended").filter((event) => /load|save/.test(event))).toEqual([
+      `task-ended cancelled load "The operation was aborted"`,
+      `task-ended cancelled load#2 "The operation was aborted"`,
+      `task-ended failed save at 7 "not saved"`,
+      `task-ended failed load#3 at 4 "The operation was aborted"`,
+      `task-ended cancelled load#4 "The operation was aborted"`,
+    ]);
+  });
+
   test("of a program that awaits all it begins nothing is told but what it did", async () => {
     const run = await record(`${sleeping}
 async function step(ms) {

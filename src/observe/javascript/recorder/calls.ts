@@ -7,6 +7,7 @@
  */
 import { inspect } from "node:util";
 import type { Given, Site } from "../inserted.ts";
+import { anyError, rejectedAt } from "./aborts.ts";
 import { now } from "./clock.ts";
 import { isObject } from "./errors.ts";
 import { caught, failed, fails, newMacrotask } from "./failures.ts";
@@ -391,6 +392,7 @@ function isWantedBy(generator: Call, by: Call): void {
 export function c(running: unknown, site?: number, error?: unknown): void {
   const call = running as Call;
   const at = now();
+  if (call.state === STANDING) rejectedAt(call, site === undefined ? anyError : error);
   if (site !== undefined) caught(call, site, error, at);
   const { returns } = call;
   goOn(call, at);

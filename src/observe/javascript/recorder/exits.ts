@@ -1,4 +1,5 @@
 /** How a process ends: who asks for it, and which functions are to be called then. */
+import { willAbort } from "./aborts.ts";
 import { now } from "./clock.ts";
 import type { Call } from "./model.ts";
 import { givesOf, placeOf, sites } from "./sites.ts";
@@ -25,13 +26,14 @@ export const exit = {
 
 const registering = new Set(["on", "once", "addListener", "prependListener"]);
 
-export function x<Value>(site: number, value: Value): Value {
+/** @param by whose code calls the method */
+export function x(site: number, value: unknown, by: Call | null): void {
+  const { called, kind } = sites[site]!;
+  if (kind === "abort") return willAbort(value, { reason: "program", site, by, at: now() });
   calling = site;
-  const { called } = sites[site]!;
   if (called !== undefined && registering.has(called.name))
     if (called.event === "exit" || called.event === "beforeExit")
       register(called.event, site, givesOf(site)[0] ?? -1);
-  return value;
 }
 
 function register(event: string, at: number, site: number): void {

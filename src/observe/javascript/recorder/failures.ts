@@ -1,8 +1,9 @@
 /** Calls that fail: where that was thrown, and who heard of it. */
 import { endings, hearers, logReasons } from "../../../trace/event.ts";
+import { rejectedAt } from "./aborts.ts";
 import { now } from "./clock.ts";
 import { exit } from "./exits.ts";
-import { Call, Combined, Derived, type Info, MAIN, OVER, type Use } from "./model.ts";
+import { Call, Combined, Derived, type Info, MAIN, OVER, STANDING, type Use } from "./model.ts";
 import { isObject, messageOf, thrownAt } from "./errors.ts";
 import { placeOf, sites } from "./sites.ts";
 import { introduce, tellCall, tellEnd, willTell } from "./telling.ts";
@@ -33,6 +34,7 @@ const byRaised = hearers.indexOf("raised");
 /** Notes that a call fails with an error that none of its catches took. */
 export function fails(call: Call, error: unknown): void {
   call.failed = true;
+  if (call.state === STANDING) rejectedAt(call, error);
   call.error = error;
   const owner = ownerOf(call, error);
   if (owner !== undefined && owner !== call) call.from = owner;

@@ -1,4 +1,5 @@
 /** Writing what has changed. */
+import { settleAborts } from "./aborts.ts";
 import { tellChildren } from "./children.ts";
 import { now } from "./clock.ts";
 import { settleFailures } from "./failures.ts";
@@ -17,6 +18,7 @@ export function whenFlushed(own: () => void): void {
 /** Writes what there is. @param all of calls that have only begun, too */
 export function flush(all: boolean): void {
   try {
+    settleAborts();
     settleFailures(all);
     tellChildren();
     tellWorkers();

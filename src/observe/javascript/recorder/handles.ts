@@ -1,6 +1,7 @@
 /** What may keep the process alive, or wake it: timers, servers, sockets, Workers, child processes, by the calls that make them. */
 import { getEventListeners } from "node:events";
 import { hearers } from "../../../trace/event.ts";
+import { signalMade } from "./aborts.ts";
 import * as calls from "./calls.ts";
 import { now } from "./clock.ts";
 import { childMade } from "./children.ts";
@@ -77,6 +78,7 @@ export function h<Value>(site: number, value: Value): Value {
 
 function made(site: number, value: unknown): void {
   const { handle = "" } = sites[site]!;
+  if (signals.has(handle)) return aborts(site, value);
   const kind = kinds[handle];
   if (kind === undefined || !isObject(value)) return;
   if (handle === "setTimeout") timerMade(site, value);
@@ -91,6 +93,15 @@ function made(site: number, value: unknown): void {
   if (kind === "worker") workerMade(of, site, by);
   if (kind === "child process") childMade(of);
   if (handles.length > most) forget();
+}
+
+/** What makes signals that will be aborted, or are. */
+const signals = new Set(["timeout", "abort"]);
+
+function aborts(site: number, signal: unknown): void {
+  const isTimeout = sites[site]!.handle === "timeout";
+  const [reason, at] = isTimeout ? (["timed-out", null] as const) : (["program", now()] as const);
+  signalMade(signal, { reason, site, by: calls.maker(), at });
 }
 
 let workers = 0;

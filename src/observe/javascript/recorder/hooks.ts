@@ -191,7 +191,7 @@ export const hooks: Inserted = {
   },
   x(site, value) {
     try {
-      x(site, value);
+      x(site, value, calls.maker());
     } catch (error) {
       trouble("x", error);
     }

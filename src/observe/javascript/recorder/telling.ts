@@ -1,6 +1,7 @@
 /** What is told of calls: who they are when something is to be told of them, where they stand, how they ended. */
-import { endings } from "../../../trace/event.ts";
+import { cancelReasons, endings } from "../../../trace/event.ts";
 import type { ActorHead } from "../record.ts";
+import { type Abort, abortOf, standingOf } from "./aborts.ts";
 import { messageOf, thrownAt } from "./errors.ts";
 import {
   Call,
@@ -57,6 +58,7 @@ const mostSingles = 1000;
 
 const finished = endings.indexOf("finished");
 const failedAt = endings.indexOf("failed");
+const cancelled = endings.indexOf("cancelled");
 
 export const state = {
   /** The program of the thread. */
@@ -291,8 +293,7 @@ export function tellRace(call: Call, { name, site }: Combined, at: number): void
 /** Tells what a call does first of all that a combinator has settled without. */
 export function tellLeftOver(call: Call, site: number): void {
   call.isLeftOver = false;
-  const details = { place: placeOf(site), text: sites[site]!.function };
-  write(["event", Math.round(now()), "stood-at", thread, call.id, 0, details]);
+  tellStoodAt(call, site, Math.round(now()));
 }
 
 /** Tells how a call has ended. It has been told who it is. */
@@ -303,6 +304,8 @@ export function tellEnd(call: Call, at: number): void {
     return;
   }
   const { from, error } = call;
+  const abort = abortOf(error);
+  if (abort !== null) return tellAborted(call, abort, time);
   const thrown = from === null ? thrownAt(error, call) : null;
   const place = thrown ?? (call.at === -1 ? placeOf(call.site) : placeOf(call.at));
   write([
@@ -320,16 +323,33 @@ export function tellEnd(call: Call, at: number): void {
   ]);
 }
 
+/** Tells that a call has ended by an abort, and where it stood then, as far as that is known. */
+function tellAborted(call: Call, { reason, site, by, at }: Abort, time: number): void {
+  const { from, error, returns } = call;
+  const stood = (returns === null ? standingOf(call, error) : null) ?? call.at;
+  if (stood !== -1) tellStoodAt(call, stood, time);
+  const whose = by === null || by.kind === CALLBACK ? {} : { numbers: { by: tellCall(by) } };
+  const asked = at === null ? time : Math.round(Math.max(at, call.began));
+  const details = { place: placeOf(site), ...whose };
+  const why = cancelReasons.indexOf(reason);
+  write(["event", asked, "cancel-requested", thread, call.id, why, details]);
+  const through = from === null ? {} : { numbers: { from: tellCall(from) } };
+  const told = { text: messageOf(error), ...through };
+  write(["event", time, "task-ended", thread, call.id, cancelled, told]);
+}
+
+function tellStoodAt({ id }: Call, site: number, time: number): void {
+  const details = { place: placeOf(site), text: sites[site]!.function };
+  write(["event", time, "stood-at", thread, id, 0, details]);
+}
+
 /** Tells where a call stands and what it waits for, where that is not what was told last. */
 function tellStand(call: Call): void {
   const { at: site, on } = call;
   if (site === -1 || (call.state !== STANDING && call.returns === null)) return;
   if (call.toldAt === site && call.toldOn === on) return;
   const time = Math.round(call.left);
-  if (call.toldAt !== site) {
-    const details = { place: placeOf(site), text: sites[site]!.function };
-    write(["event", time, "stood-at", thread, call.id, 0, details]);
-  }
+  if (call.toldAt !== site) tellStoodAt(call, site, time);
   call.toldAt = site;
   call.toldOn = on;
   const waits = waitsFor(call);
