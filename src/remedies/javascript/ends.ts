@@ -52,13 +52,51 @@ function handlersWords({ names }: JavaScriptFacts, handlers: readonly Handler[])
 
 export function outputCut(facts: JavaScriptFacts, finding: InProgram<"output-cut">): Words<never> {
   const { cuts, call } = finding.evidence;
-  const what = list(cuts.map(({ bytes, stream }) => `${counted(bytes, "byte")} of ${stream}`));
+  const what = list(
+    cuts.map(
+      ({ bytes, stream }) =>
+        `${counted(bytes, "byte")} of ${stream === "messages" ? "messages to another process" : stream}`,
+    ),
+  );
   const by = call === null ? "the process ended" : `${facts.exit(call)} ended the process`;
+  const kinds = new Set(cuts.map(({ stream }) => (stream in cutOf ? cutOf[stream]! : "file")));
+  const [only] = kinds;
+  const { why, instead } = only === undefined || kinds.size > 1 ? cutAnyway : cutBy[only];
   return words(
-    `${by} with ${what} written and not yet handed to the system: a pipe takes only so much at once, and the rest was lost`,
-    "set process.exitCode and let the process end by itself when all is written, or end it in the callback of the last write (process.stdout.write(text, () => process.exit()))",
+    `${by} with ${what} written and not yet handed to the system: ${why}, and the rest was lost`,
+    call === null
+      ? "write it before the process is at its end, while its loop still turns"
+      : `set process.exitCode and let the process end by itself when all is written${instead === "" ? "" : `, or ${instead}`}`,
   );
 }
+
+/** What streams with names of their own are. All others are files. */
+const cutOf: Readonly<Record<string, "output" | "messages">> = {
+  __proto__: null as never,
+  stdout: "output",
+  stderr: "output",
+  messages: "messages",
+};
+
+const cutBy = {
+  output: {
+    why: "a pipe takes only so much at once",
+    instead:
+      "end it in the callback of the last write (process.stdout.write(text, () => process.exit()))",
+  },
+  messages: {
+    why: "a pipe takes only so much at once",
+    instead:
+      "end it in the callback of the last message (process.send(message, () => process.exit()))",
+  },
+  file: {
+    why: "a file stream writes one chunk after the other",
+    instead:
+      "end() the stream and await finished(stream) (node:stream/promises) before process.exit",
+  },
+} as const;
+
+const cutAnyway = { why: "a stream hands on only so much at once", instead: "" };
 
 export function keptAlive(facts: JavaScriptFacts, finding: InProgram<"kept-alive">): Words<never> {
   const { since, until, handles } = finding.evidence;

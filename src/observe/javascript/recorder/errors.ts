@@ -23,8 +23,12 @@ export function messageOf(error: unknown): string {
   return text.slice(0, longestText);
 }
 
-/** The id of the place in the program's source where an error was made; null where that is not known. */
-export function thrownAt(error: unknown, call: Call | null): number | null {
+/**
+ * The id of the place in the program's source where an error was made; null where that is not known.
+ *
+ * @param lines so many lines of its stack are looked at.
+ */
+export function thrownAt(error: unknown, call: Call | null, lines = 30): number | null {
   let stack: unknown;
   try {
     stack = isObject(error) ? (error as { stack?: unknown }).stack : undefined;
@@ -32,7 +36,7 @@ export function thrownAt(error: unknown, call: Call | null): number | null {
     return null;
   }
   if (typeof stack !== "string") return null;
-  for (const line of stack.split("\n", 30)) {
+  for (const line of stack.split("\n", lines)) {
     const found = /^\s+at (?:(.*?) \()?(?:file:\/\/)?(\/[^()]*?):(\d+):(\d+)\)?$/.exec(line);
     if (found === null) continue;
     const [, name, path, row, column] = found;
@@ -54,4 +58,16 @@ function decoded(line: string, path: string): string {
   } catch {
     return path;
   }
+}
+
+/** How far up a stack is looked for a line of the program's, as a library may have called what it calls. */
+const deepest = 100;
+
+/** The id of the place in the program's source whose call is under way now; null where that is not known. */
+export function standsAt(call: Call | null): number | null {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = deepest;
+  const error = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return thrownAt(error, call, deepest);
 }

@@ -1,12 +1,14 @@
 /** How a process ends: who asks for it, and which functions are to be called then. */
 import { willAbort } from "./aborts.ts";
 import { now } from "./clock.ts";
+import { standsAt } from "./errors.ts";
 import type { Call } from "./model.ts";
 import { givesOf, placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
+import { unwritten } from "./unwritten.ts";
 import { thread, write } from "./writer.ts";
 
-/** The site of the call of one of `process`'s methods that is being made. */
+/** The site of the call for an exit that is being made by one of `process`'s methods; -1: none. */
 let calling = -1;
 
 /** Listeners that the program has registered for its end. */
@@ -24,14 +26,19 @@ export const exit = {
   isCalled: false,
 };
 
+/** Who asked for the end, and where. */
+let asked: { actor: number; place?: number } = { actor: 0 };
+
 const registering = new Set(["on", "once", "addListener", "prependListener"]);
+const exiting = new Set(["exit", "reallyExit"]);
 
 /** @param by whose code calls the method */
 export function x(site: number, value: unknown, by: Call | null): void {
   const { called, kind } = sites[site]!;
   if (kind === "abort") return willAbort(value, { reason: "program", site, by, at: now() });
-  calling = site;
-  if (called !== undefined && registering.has(called.name))
+  if (called === undefined) return;
+  if (exiting.has(called.name)) calling = site;
+  else if (registering.has(called.name))
     if (called.event === "exit" || called.event === "beforeExit")
       register(called.event, site, givesOf(site)[0] ?? -1);
 }
@@ -78,26 +85,24 @@ export function handlerEnds({ site }: Call, at: number): void {
     write(["event", Math.round(at), "handler-ended", thread, 0, handler.number]);
 }
 
-/** The program asks for its end. */
+/** The program asks for its end: itself, or by a library that it has called. */
 export function exitCalled(code: number, by: Call | null): void {
   if (exit.isCalled) return;
   exit.isCalled = true;
-  const site = calling;
-  const place = site === -1 ? {} : { place: placeOf(site) };
-  const actor = by === null ? 0 : tellCall(by);
-  const at = Math.round(now());
-  write(["event", at, "exit-called", thread, actor, code, place]);
-  for (const { stream, bytes } of unwritten())
-    write(["event", at, "output-cut", thread, actor, bytes, { text: stream, ...place }]);
+  const place = calling === -1 ? standsAt(by) : placeOf(calling);
+  asked = { actor: by === null ? 0 : tellCall(by), ...(place === null ? {} : { place }) };
+  const { actor, ...where } = asked;
+  write(["event", Math.round(now()), "exit-called", thread, actor, code, where]);
 }
 
-/** What was written and has not been handed to the system: only Node says, of streams that the program has used. */
-function unwritten(): { stream: string; bytes: number }[] {
-  const { _getActiveHandles: list } = process as unknown as { _getActiveHandles?(): unknown[] };
-  return (list?.call(process) ?? []).flatMap((each) => {
-    const { fd, writableLength } = each as { fd?: unknown; writableLength?: unknown };
-    const isOwn = fd === 1 || fd === 2;
-    if (!isOwn || typeof writableLength !== "number" || writableLength === 0) return [];
-    return { stream: fd === 1 ? "stdout" : "stderr", bytes: writableLength };
-  });
+let isCutTold = false;
+
+/** Tells of what the program has written and the system has not been given, now that nothing more of it will be. */
+export function tellCut(): void {
+  if (isCutTold) return;
+  isCutTold = true;
+  const at = Math.round(now());
+  const { actor, ...where } = asked;
+  for (const { stream, bytes } of unwritten())
+    write(["event", at, "output-cut", thread, actor, bytes, { text: stream, ...where }]);
 }

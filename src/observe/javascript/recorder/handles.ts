@@ -10,6 +10,7 @@ import type { Call } from "./model.ts";
 import { placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
 import { timerMade } from "./timers.ts";
+import { fileStreamMade } from "./unwritten.ts";
 import { firstIdOf, isToldOf, thread, trouble, write, writeOut } from "./writer.ts";
 
 type Kind =
@@ -79,6 +80,7 @@ export function h<Value>(site: number, value: Value): Value {
 function made(site: number, value: unknown): void {
   const { handle = "" } = sites[site]!;
   if (signals.has(handle)) return aborts(site, value);
+  if (handle === "createWriteStream" && isObject(value)) fileStreamMade(value);
   const kind = kinds[handle];
   if (kind === undefined || !isObject(value)) return;
   if (handle === "setTimeout") timerMade(site, value);

@@ -1,12 +1,12 @@
 /** Starts the recorder of a thread. */
-import { basename, isAbsolute, relative, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { shellWord } from "../../../base/texts.ts";
 import type { Inserted, Site } from "../inserted.ts";
 import { hooks } from "./hooks.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
-import { exit, exitCalled, handlersBegin } from "./exits.ts";
+import { exit, exitCalled, handlersBegin, tellCut } from "./exits.ts";
 import {
   calledUnhandled,
   endedBy,
@@ -20,6 +20,7 @@ import {
 } from "./failures.ts";
 import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
 import { aliveKinds, keeping, tellHandles } from "./handles.ts";
+import { fromHere } from "./here.ts";
 import { addSites, addSource, loadedFrom, placeOf } from "./sites.ts";
 import { OVER } from "./model.ts";
 import { replace } from "../loading/natives.ts";
@@ -135,17 +136,6 @@ function commandOf(runtime: "bun" | "node"): string {
   const own = basename(process.argv0);
   const name = runtime === "bun" && !/^bunx?(?:\.exe)?$/.test(own) ? "bun" : process.argv0;
   return [name, ...process.execArgv, ...words, ...rest].map(shellWord).join(" ");
-}
-
-/** A path relative to the current folder, where it lies below that. */
-function fromHere(path: string): string {
-  try {
-    const below = relative(process.cwd(), path);
-    return below === "" || below.startsWith("..") || isAbsolute(below) ? path : below;
-  } catch {
-    // The current folder is gone.
-    return path;
-  }
 }
 
 /** Where the functions of a module begin, by their sites. */
@@ -290,15 +280,34 @@ function tellKept(said: ReadonlySet<string> | null): void {
   writeOut();
 }
 
+/** Whether the process is at its end, behind which only listeners of that are called. */
+let isEnding = false;
+
+/** The process is ended by a call, behind which nothing of the program's runs any more. */
+function endNow(code: number): void {
+  if (!isEnding) {
+    exitCalled(code, calls.currentCall());
+    finish("reallyExit", code);
+  }
+  endOutput();
+}
+
+function endOutput(): void {
+  tellCut();
+  writeOut();
+}
+
 /**
- * The process comes to an event of its end, at which listeners are called.
+ * The process comes to an event of its end, at which listeners are called, or is ended without.
  *
  * @param code its status, as far as the runtime knows it at `exit`.
  */
-function finish(event: string, code?: unknown): void {
+function finish(event: "beforeExit" | "exit" | "reallyExit", code?: unknown): void {
+  const isLast = event !== "beforeExit";
   guard(event, () => {
     calls.newTurn(now());
-    if (event === "exit") {
+    if (isLast) {
+      isEnding = true;
       endIdleGenerators();
       endUnseenMain();
     }
@@ -307,7 +316,7 @@ function finish(event: string, code?: unknown): void {
     flush(true);
     handlersBegin(event);
     // No timer comes any more: what the listeners do is told at once.
-    if (event === "exit") {
+    if (isLast) {
       if (isMainThread) watchdog.letGo();
       setArm(() => flush(true));
       state.isArmed = false;
@@ -364,13 +373,26 @@ function watchEnds(runtime: "bun" | "node"): void {
     };
     return own.exit as (...given: never[]) => unknown;
   });
+  replace(process, "reallyExit", (original) => {
+    const own = {
+      reallyExit(code?: number): unknown {
+        guard("reallyExit", () => endNow(numberOf(code)));
+        return Reflect.apply(original, process, [code] as never[]);
+      },
+    };
+    return own.reallyExit as (...given: never[]) => unknown;
+  });
   if (runtime === "node") {
     setSaysUnhandled();
     replace(process, "emit", (original) => {
       const own = {
         emit(this: unknown, event: string, ...rest: unknown[]): unknown {
           guard(event, () => emitted(event, rest));
-          return Reflect.apply(original, this, [event, ...rest] as never[]);
+          try {
+            return Reflect.apply(original, this, [event, ...rest] as never[]);
+          } finally {
+            if (event === "exit") guard(event, endOutput);
+          }
         },
       };
       return own.emit as (...given: never[]) => unknown;
@@ -390,6 +412,8 @@ function watchEnds(runtime: "bun" | "node"): void {
       if (call !== null && process.listenerCount("unhandledRejection") === 0)
         logged("unhandled-rejection", call, call.error, now());
       finish("exit", code);
+      // Else its other listeners may still write, before it is ended by a call.
+      if (!exit.isCalled) guard("exit", endOutput);
     });
   }
 }
