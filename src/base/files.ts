@@ -50,7 +50,8 @@ export interface FileOptions {
 /**
  * Writes a file, in pieces. What is no regular file (a FIFO, `/dev/stdout`) is written as it is.
  *
- * The pieces are taken one by one, and between two of them other things go on, as a signal that ends it.
+ * The pieces are taken one by one; bytes are those of a file of the user's, which nothing is made safe in.
+ * Between two of them other things go on, as a signal that ends it.
  *
  * @throws OutputFailed where it cannot be written, or has been ended early; where a file has taken the
  *   name meanwhile, the message says under which name the new one stands. OutputClosed where nobody
@@ -58,7 +59,7 @@ export interface FileOptions {
  */
 export async function writeFile(
   file: string,
-  pieces: Iterable<Output>,
+  pieces: Iterable<Output | Uint8Array>,
   options: FileOptions,
 ): Promise<void> {
   const target = targetOf(file);
@@ -140,7 +141,7 @@ function siblingOf(target: string): string {
 
 async function fill(
   sibling: string,
-  pieces: Iterable<Output>,
+  pieces: Iterable<Output | Uint8Array>,
   { isPrivate = false, signal }: FileOptions,
 ): Promise<void> {
   const handle = await open(sibling, "wx", isPrivate ? 0o600 : 0o666);
@@ -153,7 +154,7 @@ async function fill(
 
 async function writeStream(
   file: string,
-  pieces: Iterable<Output>,
+  pieces: Iterable<Output | Uint8Array>,
   { signal }: FileOptions,
 ): Promise<void> {
   try {
@@ -194,11 +195,11 @@ async function orAborted<Value>(promise: Promise<Value>, signal?: AbortSignal): 
 
 async function writePieces(
   handle: FileHandle,
-  pieces: Iterable<Output>,
+  pieces: Iterable<Output | Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
   for (const piece of pieces) {
-    let rest = Buffer.from(piece);
+    let rest = typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece);
     while (rest.length > 0) {
       if (signal?.aborted) throw new Aborted();
       try {

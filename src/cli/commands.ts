@@ -330,6 +330,15 @@ const observe = command({
       says: `end it when nothing has moved for D, and no timer, listening socket, input or child can
         wake it: tells who waits for whom`,
     },
+    fix: {
+      says: `find the smallest edit of your file that heals each finding, and prove it: the program runs
+        again with it, for real, and the file stays what it is`,
+    },
+    yes: { says: "with --fix: run the program again without asking" },
+    runs: { says: "with --fix: run it N times with each text (1; 3 where findings vary)" },
+    write: { says: "with --fix: write what was proven to your file" },
+    edit: { says: "with --write or --patch: which edits, by name or number, as keep-and-await" },
+    patch: { file: "FILE", says: "with --fix: write what was proven to FILE, as a diff" },
     events: { says: "write every event to FILE, one JSON object a line" },
     force: { says: "let --events replace a file that exists" },
     json: { file: "FILE", says: "write the result as one JSON object to FILE" },

@@ -9,7 +9,8 @@ import { joined, json, type Output, terminal as template } from "../base/texts.t
 import { programJson } from "../report/program-json.ts";
 import { reportProgram } from "../report/program.ts";
 import { renderProgram } from "../report/terminal/program.ts";
-import type { ObservedProgram, RunningProgram } from "../runs/observe.ts";
+import type { EditsReport } from "../report/edits.ts";
+import type { ObservedProgram, ObservingProgram, RunningProgram } from "../runs/observe.ts";
 import { recordingOf } from "../runs/recording.ts";
 import type { ProgramRecording } from "../runs/report.ts";
 import type { Demand } from "../strategies/demands.ts";
@@ -30,15 +31,22 @@ export async function tellNow(program: RunningProgram): Promise<void> {
   writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
 }
 
+/** How the program was observed, as far as it is to be run again; `signalled`: what the user sent to it meanwhile. */
+export interface Again {
+  observing: ObservingProgram;
+  signalled: NodeJS.Signals | null;
+}
+
 /**
  * Tells everything that is wanted, the files first of all: nothing that is shown keeps them from being written.
+ * A result with edits waits for their proofs.
  *
  * @returns the exit status of the command.
  */
 export async function tell(
   observed: ObservedProgram,
   words: Words,
-  demands: readonly Demand[],
+  { demands, again }: { demands: readonly Demand[]; again: Again },
 ): Promise<number> {
   const { options } = words;
   const { trace } = observed;
@@ -47,12 +55,15 @@ export async function tell(
     const pieces = encodeTrace(trace, { tandem, epoch, source });
     await keepRecord(options.events, pieces, options.force);
   }
-  const isRead = !options.quiet || options.json !== false || demands.length > 0;
+  const isRead = !options.quiet || options.json !== false || options.fix || demands.length > 0;
   if (!isRead) return statusOf(observed, []);
   const recording = recordingOf(trace);
   const report = reportProgram({ ...recording, unseen: observed.unseen });
-  if (options.json !== false)
-    await writeResult(options.json, json(programJson(report, { all: options.all }), 2));
+  const writeJson = async (edits: EditsReport | null): Promise<void> => {
+    if (options.json === false) return;
+    await writeResult(options.json, json(programJson(report, { all: options.all, edits }), 2));
+  };
+  if (!options.fix) await writeJson(null);
   const unmet = await unmetOf(recording, demands);
   if (!options.quiet) {
     if (options.timeline) await tellTimeline(recording, options);
@@ -61,7 +72,12 @@ export async function tell(
     for (const { of, expected, found } of unmet)
       writeErr(template`--must ${of}: expected ${expected}, found ${found}\n`);
   }
-  return statusOf(observed, unmet);
+  const status = statusOf(observed, unmet);
+  if (!options.fix) return status;
+  const { fixProgram } = await import("./fixes.ts");
+  const fixes = await fixProgram({ report, ...again }, words);
+  await writeJson(fixes);
+  return fixes.status ?? status;
 }
 
 async function unmetOf(

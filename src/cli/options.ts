@@ -100,6 +100,7 @@ export const valuedOptions = {
   runtime: { value: "PATH", isFile: true, parse: asWritten },
   include: { value: "GLOBS", parse: asWritten },
   exclude: { value: "GLOBS", parse: asWritten },
+  edit: { value: "NAMES", parse: asWritten },
   jitter: { value: "P", parse: jitterShareFrom },
   runs: { value: "N", default: 1, parse: wholeNumber(1, mostRuns) },
   seed: { value: "N", default: 1, parse: wholeNumber(0, mostSeed) },

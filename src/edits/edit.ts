@@ -15,6 +15,8 @@ export interface FileChange {
   file: string;
   before: Uint8Array;
   after: Uint8Array;
+  /** What makes the one of the other, by ascending offset. */
+  replacements: readonly Replacement[];
 }
 
 /** A range of a file's bytes, and what would stand there. An insertion is a range without a length. */

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { ProgramFinding } from "../remedies/program/findings.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Definitions } from "../trace/definitions.ts";
-import type { Edit, FileChange, NoEdit } from "./edit.ts";
+import type { Edit, FileChange, NoEdit, Replacement } from "./edit.ts";
 import { FindingFacts } from "./facts.ts";
 import { type Ask, type Editor, type Pattern, Refusal } from "./pattern.ts";
 import { splice } from "./splice.ts";
@@ -49,13 +49,7 @@ export async function propose(told: Told, editors: readonly Editor[]): Promise<P
     for (const [index, { finding, pattern, ask }] of candidates.entries()) {
       const answer = answers[index]!;
       if (answer instanceof Refusal) noteOnce(refused, finding, answer.reason);
-      else
-        add(
-          edits,
-          finding,
-          pattern,
-          files.changed(ask.file, (text) => splice(text, answer)),
-        );
+      else add(edits, finding, pattern, files.changed(ask.file, answer));
     }
   }
   const healed = new Set(edits.flatMap(({ findings }) => findings));
@@ -146,9 +140,11 @@ class Files {
     return known.bytes;
   }
 
-  changed(file: string, change: (text: Uint8Array) => Uint8Array): FileChange {
+  changed(file: string, made: readonly Replacement[]): FileChange {
     const known = this.#look(file);
     if ("why" in known) throw new Error(known.why);
-    return { path: known.path, file, before: known.bytes, after: change(known.bytes) };
+    const { path, bytes } = known;
+    const replacements = made.toSorted((a, b) => a.from - b.from);
+    return { path, file, before: bytes, after: splice(bytes, replacements), replacements };
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "../reading/entities.ts";
 import type { Handler } from "../reading/observations.ts";
 import { NOBODY } from "../trace/log.ts";
+import { type EditsReport, editsJson, noEditsJson } from "./edits.ts";
 import { factsOf } from "./program-evidence.ts";
 import { unrunIn } from "./program-handlers.ts";
 import { JsonNames } from "./program-json-names.ts";
@@ -25,6 +26,8 @@ import { isTold, type Kind, type ProcessReport, type ProgramReport } from "./pro
 export interface ProgramJsonOptions {
   /** Whether each task is told by itself, those included that finished and of which there is nothing to say. */
   all?: boolean;
+  /** What `--fix` came to; null or left out without it. */
+  edits?: EditsReport | null;
 }
 
 export type ProgramResult = ReturnType<typeof programJson>;
@@ -48,7 +51,7 @@ class ProgramJson {
   }
 
   result() {
-    const { source, reading, processes, trace } = this.#report;
+    const { source, reading, processes, trace, findings } = this.#report;
     return {
       source,
       wall: ms(reading.wall),
@@ -88,8 +91,8 @@ class ProgramJson {
       ...this.#standings(),
       hang: this.#report.hang,
       findings: this.#findings(),
-      // What `--fix` has found that heals a finding.
-      edits: [],
+      edits: this.#options.edits == null ? [] : editsJson(this.#options.edits, findings),
+      noEdits: this.#options.edits == null ? [] : noEditsJson(this.#options.edits, findings),
       folded: reading.folded.map(({ actor, thread, kind, count, busy, longest }) => ({
         ...this.#names.actor("task", actor),
         ...this.#names.thread(thread),

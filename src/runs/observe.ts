@@ -3,6 +3,7 @@ export {
   CannotStart,
   observe as observeProgram,
   type Observed as ObservedProgram,
+  type Observing as ObservingProgram,
   type Running as RunningProgram,
 } from "../observe/observe.ts";
 export { findRuntime, javascript } from "../observe/javascript/javascript.ts";

@@ -10,12 +10,16 @@ import { commands } from "../commands.ts";
 import { checkEventsFile, checkFile } from "../events-file.ts";
 import { checkRuntimeOptions, commandOf, programOf, refusal } from "../program-file.ts";
 import { writeErrLine } from "../output.ts";
+import { canAsk } from "../terminal.ts";
 import { version } from "../version.ts";
 
 type Words = Arguments<typeof commands.observe>;
 
 /** The threshold of asyncio's own warnings (slow_callback_duration), in ticks. */
 const blocksTicks = 100 * TICKS_PER_MS;
+
+/** What `--hang` is where an answer is wanted, in ticks. */
+const usualHang = 10_000 * TICKS_PER_MS;
 
 const nsPerTick = 1000;
 
@@ -24,14 +28,14 @@ export async function run(argv: string[]): Promise<number> {
   const words = readArguments(commands.observe, argv);
   const isCommand = argv[argv.length - words.operands.length - 1] === "--";
   checkTogether(words);
+  checkFix(words);
   const demands = await demandsOf(words);
   const program = (isCommand ? commandOf : programOf)(words.operands, words.options);
   try {
     using signals = new ForwardedSignals(words);
+    const observing = { ...wanted(words), ...program, tandem: version };
     const observed = await observeProgram({
-      ...wanted(words),
-      ...program,
-      tandem: version,
+      ...observing,
       onStart(program) {
         signals.goTo(program);
         // Loaded while the program starts, and not before.
@@ -41,7 +45,8 @@ export async function run(argv: string[]): Promise<number> {
     signals[Symbol.dispose]();
     if (!isCommand) hintAt(words);
     const { tell } = await import("../observed.ts");
-    return await tell(observed, words, demands);
+    const again = { observing, signalled: signals.forwarded };
+    return await tell(observed, words, { demands, again });
   } catch (error) {
     return failed(error);
   }
@@ -70,8 +75,8 @@ function wanted({ options }: Words) {
     },
     isQuiet: options["quiet-program"],
     timeoutMs: ms(options.timeout),
-    // Who says what must hold wants an answer.
-    hangMs: ms(options.hang ?? (options.must === null ? null : 10_000 * TICKS_PER_MS)),
+    // Who says what must hold wants an answer, and so does who wants it healed.
+    hangMs: ms(options.hang ?? (options.must === null && !options.fix ? null : usualHang)),
   };
 }
 
@@ -92,6 +97,23 @@ function checkTogether({ options, given }: Words): void {
       throw refusal(`--${name} is a duration above 0, not "${given.get(name)}"`);
 }
 
+function checkFix({ options, given }: Words): void {
+  for (const name of ["yes", "write", "patch", "edit", "runs"] as const)
+    if (given.has(name) && !options.fix)
+      throw refusal(`--${name} is about the edits of --fix; add --fix`);
+  if (!options.fix) return;
+  if (options.edit !== null && !options.write && options.patch === false)
+    throw refusal("--edit says which edit is written; add --write, or --patch and a file");
+  if (options.patch === "-" && !options["quiet-program"])
+    throw refusal("--patch - writes to standard output, as the program does; add --quiet-program");
+  if (options.patch !== false && options.patch !== "-")
+    checkFile(`--patch ${options.patch}`, options.patch, commands.observe.name);
+  if (!options.yes && !canAsk())
+    throw refusal(
+      "--fix runs the program again, for real, and nobody can be asked here; add --yes",
+    );
+}
+
 async function demandsOf({ options }: Words): Promise<Demand[]> {
   if (options.must === null) return [];
   const { parseProgramDemands } = await import("../../strategies/observed.ts");
@@ -108,14 +130,21 @@ async function demandsOf({ options }: Words): Promise<Demand[]> {
 class ForwardedSignals implements Disposable {
   readonly #handlers: { name: NodeJS.Signals; handler: () => void }[];
   #program: RunningProgram | null = null;
+  /** The first signal that was handed on. */
+  forwarded: NodeJS.Signals | null = null;
 
   constructor({ options }: Words) {
     const handed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const;
     this.#handlers = [
-      ...handed.map((name) => ({ name, handler: () => this.#program?.forward(name) })),
+      ...handed.map((name) => ({ name, handler: () => this.#forward(name) })),
       { name: "SIGUSR1", handler: () => void this.#look(options["quiet"]) },
     ];
     for (const { name, handler } of this.#handlers) process.on(name, handler);
+  }
+
+  #forward(name: NodeJS.Signals): void {
+    this.forwarded ??= name;
+    this.#program?.forward(name);
   }
 
   goTo(program: RunningProgram): void {

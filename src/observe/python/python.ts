@@ -1,6 +1,7 @@
 /** Observing Python: which interpreter runs a program, how the recorder comes into it, and why it may not. */
 import { accessSync, constants } from "node:fs";
 import { basename, delimiter, join } from "node:path";
+import { shellWords } from "../../base/texts.ts";
 import { described } from "../folders.ts";
 import { type ObservedLanguage, settingVariables, type UnseenProcess } from "../language.ts";
 import { prepared } from "./prepared.ts";
@@ -58,6 +59,12 @@ function keepsOut(words: readonly string[]): string | null {
     if (taker !== "" && rest === "") at++;
   }
   return null;
+}
+
+/** The interpreter of the first process that Python runs; null where there is none among these command lines. */
+export function pythonIn(commands: readonly string[]): string | null {
+  const interpreters = commands.map((command) => shellWords(command)[0] ?? null);
+  return interpreters.find(isPython) ?? null;
 }
 
 /** The command that runs Python: what was named, the active virtual environment's, or what the PATH has. */

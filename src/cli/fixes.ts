@@ -1,0 +1,205 @@
+/**
+ * What `--fix` does when the verdict has been told: proposes edits, asks whether the program may run again,
+ * proves them, tells them, and writes those that are wanted.
+ */
+import { readFileSync } from "node:fs";
+import { writeFile } from "../base/files.ts";
+import { lookAt } from "../base/paths.ts";
+import { counted, list } from "../base/sentences.ts";
+import { terminal as template } from "../base/texts.ts";
+import type { FileChange } from "../edits/edit.ts";
+import type { ProvenEdit } from "../edits/proven.ts";
+import { type EditsReport, isChoice, isOffered, patchOf } from "../report/edits.ts";
+import type { ProgramReport } from "../report/program.ts";
+import { renderEdits } from "../report/terminal/edits.ts";
+import { TICKS_PER_MS } from "../base/duration.ts";
+import {
+  type Fixing,
+  ProofAborted,
+  proposeEdits,
+  proveEdits,
+  proveTogether,
+  usualRuns,
+} from "../runs/fix.ts";
+import type { Watcher } from "../runs/many.ts";
+import type { ObservingProgram } from "../runs/observe.ts";
+import type { Arguments } from "./arguments.ts";
+import { exitStatus, signalStatus } from "./command.ts";
+import type { commands } from "./commands.ts";
+import { terminal, textWidth, writeErr, writeErrLine } from "./output.ts";
+import { lookOf } from "./terminal.ts";
+import { type Watched, watched } from "./watched.ts";
+
+type Words = Arguments<typeof commands.observe>;
+
+/** A program whose verdict has been told. */
+export interface ToldProgram {
+  report: ProgramReport;
+  observing: ObservingProgram;
+  /** A signal that the user sent to it through tandem; null where none was. */
+  signalled: NodeJS.Signals | null;
+}
+
+export interface Fixes extends EditsReport {
+  /** The exit status where it is not the program's own; null otherwise. */
+  status: number | null;
+}
+
+/** Proposes, proves, tells and writes. */
+export async function fixProgram(program: ToldProgram, words: Words): Promise<Fixes> {
+  const { options, given } = words;
+  const { report, observing } = program;
+  const { definitions } = report.trace;
+  const told = { ...report, definitions, folder: process.cwd() };
+  const proposals = await proposeEdits(told);
+  const none: EditsReport = { edits: [], without: proposals.without };
+  const fixing: Fixing = {
+    ...{ observing, definitions, proposals, told },
+    ms: report.reading.wall / TICKS_PER_MS,
+    runs: given.has("runs") ? options.runs : null,
+  };
+  const asked = await mayRun(fixing, program, words);
+  const { result, signal } = asked
+    ? await provenUnlessLeft((watcher) => proveEdits(fixing, watcher))
+    : { result: none, signal: null };
+  if (signal !== null || result === null) {
+    writeErrLine("Interrupted: nothing more was proven, and nothing is written.");
+    return { ...none, status: signalStatus[signal ?? "SIGINT"] };
+  }
+  if (!options.quiet) tellEdits(result, report, words);
+  const isWanted = options.write || options.patch !== false;
+  return { ...result, status: isWanted ? await keep(fixing, result.edits, words) : null };
+}
+
+/** Waits for proofs. `result` is null where a signal ended them. */
+function provenUnlessLeft<Result>(
+  prove: (watcher: Watcher) => Promise<Result>,
+): Promise<Watched<Result | null>> {
+  return watched<Result | null>(async (watcher) => {
+    try {
+      return await prove(watcher);
+    } catch (error) {
+      if (error instanceof ProofAborted) return null;
+      throw error;
+    }
+  });
+}
+
+/** Whether the program may run again, for real. */
+async function mayRun(
+  { proposals: { edits }, runs }: Fixing,
+  { signalled }: ToldProgram,
+  { options }: Words,
+): Promise<boolean> {
+  if (edits.length === 0) return false;
+  const each = runs ?? usualRuns;
+  const what = `${counted(edits.length, "edit")} could heal this`;
+  if (signalled !== null) {
+    writeErrLine(
+      `${what}, and none is tried: the program was ended by a ${signalled} that was sent to it, and no proof can send that at the same moment.`,
+    );
+    return false;
+  }
+  const times = `${counted(each * (edits.length + 1), "time")}${runs === null ? " or more" : ""}`;
+  if (options.yes) {
+    if (!options.quiet)
+      writeErrLine(
+        `${what}. To prove ${itOrThem(edits)}, the program runs again, for real: ${times}.`,
+      );
+    return true;
+  }
+  const { askWhether } = await import("./questions/prompt.ts");
+  return askWhether(
+    `${what}. To prove ${itOrThem(edits)}, run the program again, for real, ${times}?`,
+  );
+}
+
+function itOrThem({ length }: readonly unknown[]): string {
+  return length === 1 ? "it" : "them";
+}
+
+function tellEdits(edits: EditsReport, report: ProgramReport, { options }: Words): void {
+  if (report.findings.length === 0) return writeErrLine("No finding, so there is nothing to edit.");
+  const { colour } = lookOf(terminal.stderr, options);
+  writeErr(renderEdits(edits, report, { width: textWidth(), colour }));
+}
+
+/** Writes the edits that are wanted, to their files or as a patch. @returns the exit status where that failed. */
+async function keep(
+  fixing: Fixing,
+  edits: readonly ProvenEdit[],
+  { options }: Words,
+): Promise<number | null> {
+  const chosen = chosenOf(edits, options.edit);
+  if (typeof chosen === "string") {
+    writeErrLine(`Nothing is written: ${chosen}.`);
+    return exitStatus.fellShort;
+  }
+  const { result } = await provenUnlessLeft((watcher) => proveTogether(fixing, chosen, watcher));
+  if (result === null) return signalStatus.SIGINT;
+  if (typeof result === "string") {
+    writeErrLine(
+      `Nothing is written: ${counted(chosen.length, "edit")} at once were not proven: ${result}; name one with --edit, and observe again.`,
+    );
+    return exitStatus.fellShort;
+  }
+  if (options.patch !== false) await writePatch(options.patch, result);
+  if (!options.write) return null;
+  let status: number | null = null;
+  for (const change of result) if (!(await write(change))) status = exitStatus.fellShort;
+  return status;
+}
+
+/** The edits that are wanted; or why there are none. @param named those that were named, between commas. */
+function chosenOf(edits: readonly ProvenEdit[], named: string | null): ProvenEdit[] | string {
+  const offered = edits.filter(isOffered);
+  if (offered.length === 0) return "no edit is proven";
+  if (named === null) {
+    const mechanical = offered.filter((edit) => !isChoice(edit));
+    const firsts = new Set(
+      [...Map.groupBy(mechanical, ({ findings }) => findings[0]!).values()].map(
+        ([first]) => first!,
+      ),
+    );
+    return firsts.size > 0
+      ? [...firsts]
+      : `what is proven is for you to choose; add --edit ${list(patternsOf(offered)).replace(" and ", " or --edit ")}`;
+  }
+  const chosen: ProvenEdit[] = [];
+  for (const name of named.split(",")) {
+    const found = offered.filter(
+      ({ pattern }, index) => name === pattern || name === `${index + 1}`,
+    );
+    if (found.length === 0)
+      return `--edit ${name} is none of those that are offered (${list(patternsOf(offered))})`;
+    chosen.push(...found);
+  }
+  return [...new Set(chosen)];
+}
+
+function patternsOf(edits: readonly ProvenEdit[]): string[] {
+  return [...new Set(edits.map(({ pattern }) => pattern))];
+}
+
+async function writePatch(file: string, changes: readonly FileChange[]): Promise<void> {
+  await writeFile(file === "-" ? "/dev/stdout" : file, [patchOf(changes)], { replace: true });
+}
+
+/** Writes a changed file, where it still is what was proven. @returns whether it was written. */
+export async function write({ path, file, before, after }: FileChange): Promise<boolean> {
+  const why = whyLeftAlone(path, before);
+  if (why !== null) {
+    writeErrLine(`${file} is left alone: ${why}.`);
+    return false;
+  }
+  await writeFile(path, [after], { replace: true });
+  writeErr(template`${file} is changed.\n`);
+  return true;
+}
+
+function whyLeftAlone(path: string, before: Uint8Array): string | null {
+  const there = lookAt(path);
+  if (there.kind !== "file" || Buffer.compare(readFileSync(path), before) !== 0)
+    return "it has changed since it was observed";
+  return (there.stats.mode & 0o222) === 0 ? "it is read-only" : null;
+}
