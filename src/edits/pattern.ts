@@ -33,7 +33,8 @@ export interface Pattern extends Price {
   /** In words of its own, as `keep-and-await`; one word of a command line. */
   name: string;
   rules: readonly ProgramRule[];
-  does: string;
+  /** What it does to the text, as an edit has it; a function of the finding where it names something. */
+  does: string | ((facts: FindingFacts) => string);
   /**
    * What the editor is asked.
    *

@@ -27,7 +27,7 @@ export interface Proposed {
 
 /** A pattern that fits what the trace knows of a finding. */
 interface Candidate {
-  finding: ProgramFinding;
+  facts: FindingFacts;
   pattern: Pattern;
   ask: Ask;
 }
@@ -38,18 +38,18 @@ export async function propose(told: Told, editors: readonly Editor[]): Promise<P
   const refused = new Map<ProgramFinding, string>();
   const edits: Edit[] = [];
   for (const editor of editors) {
-    const candidates = candidatesOf(told, editor, refused).filter(({ finding, ask }) =>
-      files.canBeRead(ask.file, (why) => noteOnce(refused, finding, why)),
+    const candidates = candidatesOf(told, editor, refused).filter(({ facts, ask }) =>
+      files.canBeRead(ask.file, (why) => noteOnce(refused, facts.finding, why)),
     );
     const texts = new Map(candidates.map(({ ask }) => [ask.file, files.bytes(ask.file)]));
     const answers = await editor.edit(
       candidates.map(({ ask }) => ask),
       texts,
     );
-    for (const [index, { finding, pattern, ask }] of candidates.entries()) {
+    for (const [index, { facts, pattern, ask }] of candidates.entries()) {
       const answer = answers[index]!;
-      if (answer instanceof Refusal) noteOnce(refused, finding, answer.reason);
-      else add(edits, finding, pattern, files.changed(ask.file, answer));
+      if (answer instanceof Refusal) noteOnce(refused, facts.finding, answer.reason);
+      else add(edits, facts, pattern, files.changed(ask.file, answer));
     }
   }
   const healed = new Set(edits.flatMap(({ findings }) => findings));
@@ -83,14 +83,15 @@ function candidatesOf(
       const ask = pattern.ask(facts);
       if (ask === null) continue;
       if (ask instanceof Refusal) noteOnce(refused, finding, ask.reason);
-      else found.push({ finding, pattern, ask });
+      else found.push({ facts, pattern, ask });
     }
   }
   return found;
 }
 
 /** Adds an edit, or its finding to an edit that comes to the same text. */
-function add(edits: Edit[], finding: ProgramFinding, pattern: Pattern, change: FileChange): void {
+function add(edits: Edit[], facts: FindingFacts, pattern: Pattern, change: FileChange): void {
+  const { finding } = facts;
   const same = edits.findIndex(
     (one) =>
       one.change.path === change.path && Buffer.compare(one.change.after, change.after) === 0,
@@ -102,7 +103,8 @@ function add(edits: Edit[], finding: ProgramFinding, pattern: Pattern, change: F
   }
   const { name, does, price, mayBring, isChoice, healsEnd } = pattern;
   edits.push({
-    ...{ pattern: name, does, price, mayBring, isChoice, healsEnd },
+    ...{ pattern: name, price, mayBring, isChoice, healsEnd },
+    does: typeof does === "string" ? does : does(facts),
     findings: [finding],
     change,
   });

@@ -1,0 +1,177 @@
+"""Work that was started and lost: it is kept, and awaited where its loop's entry comes to its end."""
+
+MAKERS = ("create_task", "ensure_future")
+
+
+def keep_and_await(text, known):
+    """`line`: where tasks were made; `of`: their function; `entry`: that of their loop."""
+    call = maker_at(text, known)
+    entry = entry_of(text, call, known["entry"])
+    check_ends(text, known["of"])
+    keep_in(text, call, entry)
+
+
+def maker_at(text, known):
+    return call_at(
+        text,
+        known["line"],
+        lambda call: last_name(call.func) in MAKERS and makes(call, known["of"]),
+        "create_task",
+    )
+
+
+def makes(call, of):
+    """Whether a call may be what made a task of a function: where it shows another one it is not."""
+    first = call.args[0] if call.args else None
+    return not isinstance(first, ast.Call) or of is None or last_name(first.func) in (of, None)
+
+
+def entry_of(text, node, name):
+    """The coroutine that the loop runs: the function that a node stands in, or else the only one of that name."""
+    function = function_of(text, node)
+    while function is not None:
+        if isinstance(function, ast.AsyncFunctionDef) and function.name == name:
+            return function
+        function = function_of(text, function)
+    found = definitions(text, name) if name else []
+    if len(found) != 1 or not isinstance(found[0], ast.AsyncFunctionDef):
+        raise Refused("the coroutine that the loop runs is not found in that file")
+    return found[0]
+
+
+def check_ends(text, name):
+    found = definitions(text, name) if name else []
+    if len(found) == 1 and never_ends(found[0]):
+        raise Refused(f"{name} goes round for ever, so whoever awaits it waits for ever")
+
+
+def keep_in(text, call, entry):
+    """Keeps what a call returns, and adds to the end of an entry that it is awaited."""
+    statement, kept = kept_as(text, call)
+    maker = function_of(text, call)
+    if maker is entry:
+        return keep_own(text, call, statement, kept, entry)
+    if isinstance(kept, ast.Name):
+        raise Refused(f"what {last_name(call.func)} returns is put into {kept.id}, which may be used elsewhere")
+    # It is made by a function that others call, in the entry or beside it.
+    where = enclosing(text, call, entry)
+    tasks = fresh(text, "tasks", None if where is None else entry)
+    add_to(text, call, statement, kept, tasks, forget=True)
+    if where is None:
+        add_to_module(text, top_statement(text, call), f"{tasks} = set()")
+    else:
+        text.add_before(where, f"{tasks} = set()")
+    await_all(text, entry, tasks, where)
+
+
+def keep_own(text, call, statement, kept, entry):
+    """The same for what an entry makes itself."""
+    top = enclosing(text, statement, entry)
+    is_sure = top is statement
+    if isinstance(kept, ast.Name):
+        # A collection that has them all already.
+        return await_all(text, entry, kept.id, top)
+    if is_sure and comprehension_of(text, call) is not None:
+        tasks = kept or fresh(text, "tasks", entry)
+        if kept is None:
+            text.insert(text.start(statement), f"{tasks} = ")
+        return await_all(text, entry, tasks, top)
+    if is_sure:
+        task = kept or fresh(text, "task", entry)
+        if kept is None:
+            text.insert(text.start(statement), f"{task} = ")
+        elif stored_names(entry).count(kept) > 1 or is_shared(entry, kept):
+            raise Refused(f"{kept} means several things in {entry.name}")
+        return add_at_end(text, entry, [f"await {task}"], top)
+    tasks = fresh(text, "tasks", entry)
+    loops = [one for one in outward(text, statement) if isinstance(one, LOOPS) and enclosing(text, one, entry)]
+    add_to(text, call, statement, kept, tasks, forget=any(isinstance(one, ast.While) for one in loops))
+    text.add_before(top, f"{tasks} = set()")
+    await_all(text, entry, tasks, top)
+
+
+def await_all(text, entry, tasks, since):
+    gather = import_of(text, "asyncio", "gather", entry.body[0])
+    add_at_end(text, entry, [f"await {gather}(*{tasks})"], since)
+
+
+def add_to(text, call, statement, kept, tasks, forget):
+    """Puts what a call returns into a set. `forget`: a task that is done leaves it, as there may come ever more."""
+    if comprehension_of(text, call) is not None:
+        if kept is not None:
+            return text.add_after(statement, f"{tasks}.update({kept})")
+        return text.wrap(statement, f"{tasks}.update(", ")")
+    if isinstance(text.parents[call], ast.Lambda):
+        return text.wrap(call, f"{tasks}.add(", ")")
+    if not forget:
+        if kept is not None:
+            return text.add_after(statement, f"{tasks}.add({kept})")
+        return text.wrap(statement, f"{tasks}.add(", ")")
+    task = kept or fresh(text, "task", function_of(text, call))
+    if kept is None:
+        text.insert(text.start(statement), f"{task} = ")
+    text.add_after(statement, f"{tasks}.add({task})", f"{task}.add_done_callback({tasks}.discard)")
+
+
+def kept_as(text, call):
+    """The statement of a call, and what keeps its value.
+
+    That is a name, a collection that it is put into (as a node), or nothing.
+    """
+    value = comprehension_of(text, call) or call
+    parent = text.parents[value]
+    if isinstance(parent, ast.Expr):
+        if isinstance(value, ast.GeneratorExp):
+            raise Refused("the task is started in a generator")
+        return parent, None
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        return parent, parent.targets[0].id
+    if isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
+        return parent, parent.target.id
+    if isinstance(parent, ast.Call) and value is call and call in parent.args:
+        puts = isinstance(parent.func, ast.Attribute) and parent.func.attr in ("append", "add")
+        if puts and isinstance(parent.func.value, ast.Name) and isinstance(text.parents[parent], ast.Expr):
+            return text.parents[parent], parent.func.value
+    name = last_name(call.func)
+    if isinstance(parent, ast.Lambda) and is_dropped(text, parent):
+        return statement_of(text, parent), None
+    if isinstance(parent, (ast.Assign, ast.AnnAssign)):
+        raise Refused(f"what {name} returns is kept where others may use it")
+    raise Refused(f"what {name} returns is used where it is called")
+
+
+def comprehension_of(text, call):
+    """The comprehension whose every value a call is."""
+    parent = text.parents[call]
+    if isinstance(parent, (ast.ListComp, ast.SetComp, ast.GeneratorExp)) and parent.elt is call:
+        return parent
+    return None
+
+
+def enclosing(text, node, function):
+    """The statement of a function's own block that a node stands in, or is; None where it is in none."""
+    for one in [node, *outward(text, node)]:
+        if one in function.body:
+            return one
+    return None
+
+
+def top_statement(text, node):
+    return next(one for one in [node, *outward(text, node)] if text.parents[one] is text.tree)
+
+
+def add_to_module(text, statement, line):
+    """Adds a line to a module's block before a statement, behind imports and other lines of that kind."""
+    body = text.tree.body
+    at = body.index(statement)
+    before = body[at - 1] if at > 0 else None
+    if before is None or isinstance(before, COMPOUND):
+        return text.add_before(statement, line, "", "")
+    is_import = isinstance(before, (ast.Import, ast.ImportFrom))
+    text.add_after(before, *([""] if is_import else []), line)
+
+
+def is_shared(function, name):
+    return any(
+        isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names for node in ast.walk(function)
+    )

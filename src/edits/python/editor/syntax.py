@@ -1,0 +1,148 @@
+"""What stands at a place of a module, in which function, and where a block comes to its end."""
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def outward(text, node):
+    """What a node stands in, the innermost first."""
+    while node in text.parents:
+        node = text.parents[node]
+        yield node
+
+
+def function_of(text, node):
+    """The function that a node's code runs in; None at the top of a module or a class."""
+    for one in outward(text, node):
+        if isinstance(one, ast.ClassDef):
+            return None
+        # Decorators and defaults run where the function is defined.
+        if isinstance(one, FUNCTIONS) and (node is one.body or isinstance(one.body, list) and node in one.body):
+            return one
+        node = one
+    return None
+
+
+def statement_of(text, node):
+    if isinstance(node, ast.stmt):
+        return node
+    return next(one for one in outward(text, node) if isinstance(one, ast.stmt))
+
+
+def own_nodes(function):
+    """The nodes that run with a function, without those of functions and classes in it."""
+    body = function.body if isinstance(function.body, list) else [function.body]
+    stack = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def last_name(expression):
+    """The last part of a dotted name, as `create_task` of `loop.create_task`; None where it is none."""
+    if isinstance(expression, ast.Attribute):
+        return expression.attr
+    return expression.id if isinstance(expression, ast.Name) else None
+
+
+def calls_at(text, line, fits):
+    """The calls that a line of a running program may be in: those that begin there, or else reach over it."""
+    calls = [
+        node
+        for node in ast.walk(text.tree)
+        if isinstance(node, ast.Call) and node.lineno <= line <= node.end_lineno and fits(node)
+    ]
+    exactly = [call for call in calls if line in (call.lineno, call.func.end_lineno)]
+    if exactly:
+        return exactly
+    # What spans the line because of a body in it is not meant.
+    return [call for call in calls if line <= call.end_lineno]
+
+
+def call_at(text, line, fits, what):
+    """The one call that fits at a line."""
+    calls = calls_at(text, line, fits)
+    if not calls:
+        raise Refused(f"no {what} stands in line {line}")
+    if len(calls) > 1:
+        raise Refused(f"several calls in line {line} could be meant")
+    return calls[0]
+
+
+def definitions(text, name):
+    """The functions of that name in the module, methods and nested ones too."""
+    return [
+        node
+        for node in ast.walk(text.tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+    ]
+
+
+def never_ends(function):
+    """Whether a function goes round for ever, as far as its syntax says so."""
+    for node in own_nodes(function):
+        if isinstance(node, ast.While) and is_for_ever(node):
+            return True
+    return False
+
+
+def is_for_ever(loop):
+    """Whether a loop has no way out but an error."""
+    if not isinstance(loop, ast.While):
+        return False
+    test = loop.test
+    if not (isinstance(test, ast.Constant) and bool(test.value)):
+        return False
+    return not leaves(loop.body)
+
+
+def leaves(block, breaks=True):
+    """Whether a statement in a block of a loop leaves that loop."""
+    for statement in block:
+        if isinstance(statement, (ast.Return, ast.Raise)) or (breaks and isinstance(statement, ast.Break)):
+            return True
+        if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+            continue
+        inner = breaks and not isinstance(statement, LOOPS)
+        for field in ("body", "orelse", "finalbody"):
+            of_else = field == "orelse" and isinstance(statement, LOOPS)
+            if leaves(getattr(statement, field, []), breaks if of_else else inner):
+                return True
+        for handler in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
+            if leaves(handler.body, inner):
+                return True
+    return False
+
+
+def add_at_end(text, block_owner, lines, since=None, what=None):
+    """Adds lines to where a function, or another owner of a block, comes to its end other than by an error.
+
+    `since` is the statement from which on that matters. `what` names the block in a refusal.
+    """
+    last = block_owner.body[-1]
+    name = what or block_owner.name
+    if isinstance(block_owner, FUNCTIONS):
+        begins = text.start(since) if since is not None else 0
+        for node in own_nodes(block_owner):
+            if isinstance(node, ast.Return) and node is not last and text.start(node) >= begins:
+                raise Refused(f"{name} returns in several places")
+            if isinstance(node, (ast.Yield, ast.YieldFrom)):
+                raise Refused(f"{name} is a generator")
+    if isinstance(last, ast.Raise):
+        raise Refused(f"{name} ends by an error")
+    if is_for_ever(last):
+        raise Refused(f"{name} goes round for ever")
+    if not isinstance(last, ast.Return):
+        return text.add_after(last, *lines)
+    if last.value is None or isinstance(last.value, (ast.Name, ast.Constant)):
+        return text.add_before(last, *lines)
+    # What is returned is worked out before these lines, as it was.
+    if text.margin(last) is None or not text.ends_line(last):
+        raise Refused(f"the last statement of {name} shares its line with others")
+    result = fresh(text, "result", block_owner)
+    start = text.start(last)
+    text.replace(start, start + len("return"), f"{result} =")
+    text.add_after(last, *lines, f"return {result}")
