@@ -61,6 +61,26 @@ export function controllerOf(node: SyntaxNode): SyntaxNode | null {
   return object.type === "Super" || isChained ? null : object;
 }
 
+/** The names that a module has for Bun's `plugin`. */
+export function pluginNames(program: SyntaxNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const statement of program["body"] as SyntaxNode[])
+    if (statement.type === "ImportDeclaration" && statement["source"].value === "bun")
+      for (const { type, imported, local } of statement["specifiers"] as SyntaxNode[])
+        if (type === "ImportSpecifier" && keyName(imported, false) === "plugin")
+          names.add(local.name);
+  return names;
+}
+
+/** Whether a call registers a plugin with Bun. @param names those that its module has for that */
+export function isPluginCall(node: SyntaxNode, names: ReadonlySet<string>): boolean {
+  const callee = bare(node["callee"]);
+  if (callee.type === "Identifier") return names.has(callee["name"]);
+  if (!isMember(callee) || callee["object"].type !== "Identifier") return false;
+  const method = keyName(callee["property"], callee["computed"]);
+  return callee["object"].name === "Bun" && method === "plugin";
+}
+
 /** The calls of a module that make a timer with a delay, by the names that it has for such functions. */
 export class TimerCalls {
   /** What gives the promise of a timer. */

@@ -3,8 +3,8 @@
  * whose numbers it hands over.
  *
  * The text reaches the object by a bare global name (`Transformed.name`), which does not occur in the source.
- * Every function here is synchronous, must never throw, and hands back the value that it was given, so
- * that values and the order of microtasks stay as they were. With `t` for the name, and `i`, `m`, `e` for
+ * Every function here is synchronous, must never throw, and hands back the value that it was given (but for a plugin of
+ * Bun's), so that values and the order of microtasks stay as they were. With `t` for the name, and `i`, `m`, `e` for
  * three names made from it, a module comes to read
  *
  * ```js
@@ -17,7 +17,7 @@
  * catch(error){t.c(i,5,error); … }   finally{t.c(i); … }             in async functions and at top level
  * t.d(6,f())   t.v(7,f())                                             a call whose value is dropped, or goes elsewhere
  * t.p(8,new Promise(…))   t.g(9,Promise.all(…))   t.h(10,setTimeout(…,t.s(EXPR)))
- * t.u(t.w(11),execFileSync(…))   t.x(12,process).exit(1)
+ * t.u(t.w(11),execFileSync(…))   t.x(12,process).exit(1)   plugin(t.i({…}))
  * setTimeout(() => {const i=t.k(13);try{ … }finally{t.q(i)}},5)       a synchronous callback that is written where it is given
  * ```
  *
@@ -77,6 +77,9 @@ export interface Inserted {
   g<Value>(site: number, value: Value): Value;
   /** A call or `new` has made something that may keep the process alive (`Site.handle`); or a promise of the sort. */
   h<Value>(site: number, value: Value): Value;
+
+  /** A plugin is about to be registered with Bun. Gives what is to be registered in its place. */
+  i<Value>(plugin: Value): Value;
 
   /** The delay of the timer that is made next. */
   s<Value>(delay: Value): Value;

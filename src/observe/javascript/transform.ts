@@ -5,7 +5,14 @@
  * Left as it was: calls known to be synchronous (`known.ts`); functions whose body cannot become a `try` block
  * (`isMovable`); what stands in `with`; types, enums and decorators.
  */
-import { controllerOf, kindOfCall, processOf, TimerCalls } from "./calls.ts";
+import {
+  controllerOf,
+  isPluginCall,
+  kindOfCall,
+  pluginNames,
+  processOf,
+  TimerCalls,
+} from "./calls.ts";
 import { Edits } from "./edits.ts";
 import type { Called, Drop, Given, Site, SiteKind, Transformed } from "./inserted.ts";
 import { isPlain, KnownCalls } from "./known.ts";
@@ -88,6 +95,7 @@ class Transformation {
   readonly #edits: Edits;
   readonly #known: KnownCalls;
   readonly #timers: TimerCalls;
+  readonly #pluginNames: ReadonlySet<string>;
   readonly #sites: Site[] = [];
   readonly #t: string;
   readonly #isTyped: boolean;
@@ -102,6 +110,7 @@ class Transformation {
     this.#edits = new Edits(source);
     this.#known = new KnownCalls(this.#program);
     this.#timers = new TimerCalls(this.#program);
+    this.#pluginNames = pluginNames(this.#program);
     let name = options.name;
     while (source.includes(name)) name += "_";
     this.#t = name;
@@ -519,11 +528,13 @@ class Transformation {
   #visitArguments(node: SyntaxNode, scope: Scope): void {
     const isPlainly = ["Math", "Number", "String"].includes(node["callee"].object?.name);
     const delay = this.#timers.delayOf(node);
+    const plugin = isPluginCall(node, this.#pluginNames) ? node["arguments"][0] : null;
     let given: Given | null = null;
     for (const argument of node["arguments"] as SyntaxNode[]) {
       const inner = bare(argument);
       if (!isFunction(inner)) {
-        const close = argument === delay ? this.#edits.around(argument, `${this.#t}.s(`) : null;
+        const told = argument === delay ? "s" : argument === plugin ? "i" : null;
+        const close = told === null ? null : this.#edits.around(argument, `${this.#t}.${told}(`);
         this.#visit(argument, scope, isPlainly ? "plain" : "kept");
         close?.();
         continue;

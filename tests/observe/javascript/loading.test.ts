@@ -255,9 +255,54 @@ plugin({ name: "own", setup(build) {
     });
     const { told } = await seen([...command, "app.ts"], folder);
     // Bun asks one plugin only, and that is the user's: what it makes of its files is not seen.
-    expect(told.filter((line) => line.includes(": module"))).toEqual(["app.ts: module 1"]);
+    expect(told.filter((line) => /: (?:module|bunfig)/.test(line))).toEqual([
+      "app.ts: module 1",
+      "plugin.ts: bunfig.toml has it loaded before the recorder, and what plugins in it make of other files is not seen",
+    ]);
     await seen([...command, "main.cjs"], folder);
   });
+
+  test.skipIf(!isBun)(
+    "what a plugin makes that comes after the recorder is seen, where its lines are those of the file",
+    async () => {
+      const marked = "export const job = async () => {\n  await null;\n  return MARK;\n};\n";
+      const folder = await programs.write({
+        "plugin.ts": `import { plugin as register } from "bun";
+register({ name: "own", setup(build) {
+  build.onLoad({ filter: /marked\\.\\w+$/g }, async ({ path }) => ({ contents: (await Bun.file(path).text()).replace("MARK", "'marked'"), loader: "ts" }));
+  build.onLoad({ filter: /made\\.ts$/ }, () => ({ contents: "export const job = async () => { return await 'made'; };", loader: "ts" }));
+  build.onLoad({ filter: /\\.words$/ }, () => ({ exports: { default: "words" }, loader: "object" }));
+  build.onResolve({ filter: /^none:/ }, ({ path }) => ({ path: path.slice(5), namespace: "none" }));
+  build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const job = async () => 'none';", loader: "js" }));
+  build.module("own:named", () => ({ contents: "export default 'named';", loader: "js" }));
+} });
+`,
+        "app.ts": `import { job as none } from "none:such";\nimport named from "own:named";\nimport { job } from "./made.ts";\nimport { job as marked } from "./marked.ts";\nimport { job as task } from "./marked.task";\nimport words from "./a.words";\nimport { job as plain } from "./plain.ts";\nconsole.log(await job(), await marked(), await task(), words, await plain(), await none(), named);\n`,
+        "made.ts": `throw new Error("not asked");\n`,
+        "plain.ts": `export const job = async () => "plain";\n`,
+        "marked.ts": marked,
+        "marked.task": marked,
+        "a.words": "",
+      });
+      const words = [...command, "--preload", "./plugin.ts", "app.ts"];
+      const { told, stdout } = await seen(words, folder);
+      expect(stdout).toBe("made marked marked words plain none named\n");
+      expect(told.filter((line) => /: (?:module|call|a plugin)/.test(line))).toEqual([
+        "app.ts: module 1",
+        "made.ts: a plugin of the program's made it, in other lines than those of the file",
+        "marked.task: call 1",
+        "marked.task: module 1",
+        "marked.ts: call 1",
+        "marked.ts: module 1",
+        "none:such: a plugin of the program's made it, of no file",
+        "own:named: a plugin of the program's made it, of no file",
+        "plain.ts: call 1",
+        "plain.ts: module 1",
+        "plugin.ts: call 3",
+        "plugin.ts: module 1",
+      ]);
+    },
+  );
 
   test.skipIf(!isTyped || why !== "")(`TypeScript is seen${why}`, async () => {
     const folder = await programs.write({

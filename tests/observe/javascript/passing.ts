@@ -27,6 +27,7 @@ const t: Inserted = {
   p: second,
   g: second,
   h: second,
+  i: first,
   s: first,
   w: (site) => site,
   u: second,

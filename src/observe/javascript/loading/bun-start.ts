@@ -22,6 +22,29 @@ function configurations(): string[] {
   });
 }
 
+/** What the program's folder has Bun load, which is before all that the command line and the environment name, and why it is unseen. */
+export function loadedBefore(isTest: boolean): { path: string; why: string }[] {
+  const folder = process.cwd();
+  try {
+    const file = Bun.TOML.parse(readFileSync(join(folder, "bunfig.toml"), "utf8")) as Configuration;
+    const { preload = [] } = isTest ? (file.test ?? {}) : file;
+    return [preload].flat().map((name) => {
+      const path = Bun.resolveSync(name, folder);
+      const isPlugin = /\bplugin\s*\(/.test(readFileSync(path, "utf8"));
+      const what = isPlugin ? ", and what plugins in it make of other files is not seen" : "";
+      return { path, why: `bunfig.toml has it loaded before the recorder${what}` };
+    });
+  } catch {
+    // There is no such file, or Bun says itself what is wrong in it.
+    return [];
+  }
+}
+
+interface Configuration {
+  preload?: string | string[];
+  test?: Pick<Configuration, "preload">;
+}
+
 interface TestRunner {
   afterAll(callback: () => void): void;
 }

@@ -2,12 +2,14 @@
 import { plugin, type OnLoadResult } from "bun";
 import { dirname } from "node:path";
 import { inspect } from "node:util";
+import type { Inserted } from "../inserted.ts";
 import type { Recorder } from "./recorder.ts";
+import { areLinesOf, BunPlugins, linesOf } from "./bun-plugins.ts";
 import { bunInTandem } from "./bun-in-tandem.ts";
 import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
 import { BunCommonJs, isPrintedAgain, isScript, loaderOf } from "./bun-common-js.ts";
-import { hasOtherPreloads, testRunner } from "./bun-start.ts";
+import { hasOtherPreloads, loadedBefore, testRunner } from "./bun-start.ts";
 import { followWorkers } from "./workers.ts";
 import { CarriedVariables } from "./carried.ts";
 import { cureToString } from "./function-text.ts";
@@ -45,7 +47,27 @@ function prepared(start: () => Recorder | null, file: string): (() => void) | un
   hide(file);
   const recorder = start();
   if (recorder === null) return undefined;
-  const t = mending(recorder.t, asInBun);
+  const own = ownModulesHere(folder);
+  const plugins = new BunPlugins((file, { text, loader, isOfFile }) => {
+    if (!isOfFile) recorder.unseen(file, "a plugin of the program's made it, of no file");
+    // Where what a plugin takes is called otherwise than modules are it is the user's as they are.
+    if (!isOfFile || !(own.test(file) || (!isModule.test(file) && own.test(`${file}.js`))))
+      return null;
+    const syntax = { typescript: loader.startsWith("ts"), jsx: loader.endsWith("x") };
+    const isMapped = SourceMap.of(file, text) !== null;
+    return (
+      modules.add(file, text, { module: "unknown", ...syntax }, ({ module, sites }) => {
+        // Bun does not evaluate CommonJS that it is given by a plugin.
+        if (module === "cjs") return "a plugin of the program's made CommonJS of it";
+        if (isMapped || areLinesOf(file, text, linesOf(sites))) return null;
+        return "a plugin of the program's made it, in other lines than those of the file";
+      })?.code ?? null
+    );
+  });
+  const t: Inserted = {
+    ...mending(recorder.t, asInBun),
+    i: (given) => plugins.followed(given) as typeof given,
+  };
   publish(globalName, t);
   let next = 0;
   const known = new KnownModules();
@@ -72,7 +94,6 @@ function prepared(start: () => Recorder | null, file: string): (() => void) | un
     textAsPrinted(() => loadTransform(folder)),
   );
   followProcess(file, folder);
-  const own = ownModulesHere(folder);
   const otherwise = new ImportedOtherwise();
   const commonJs = new BunCommonJs((path, source) => {
     otherwise.note(path, source);
@@ -87,18 +108,25 @@ function prepared(start: () => Recorder | null, file: string): (() => void) | un
   plugin({
     name: "tandem observe",
     setup(build) {
-      build.onLoad({ filter: own }, ({ path }) => {
+      build.onLoad({ filter: own }, (given) => {
+        const { path } = given;
         // Bun has put it there again when it was through.
         delete require.cache[file];
-        return otherwise.load(path) ?? load(path, commonJs);
+        const made = plugins.loadOf(path);
+        return made === null ? (otherwise.load(path) ?? load(path, commonJs)) : made(given);
       });
     },
   });
   const runner = testRunner();
+  if (Bun.isMainThread)
+    for (const { path, why } of loadedBefore(runner !== null))
+      if (own.test(path) || why.includes("plugin")) recorder.unseen(path, why);
   runner?.afterAll(() => recorder.flush());
   const isToRun = runner === null && Bun.isMainThread && own.test(Bun.main) && !hasOtherPreloads();
   return isToRun ? () => commonJs.runMain(Bun.main) : undefined;
 }
+
+const isModule = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 
 /** The frames between a CommonJS module and what requires it, some of which Bun has itself, under other names. */
 const isFrameOfCompile = /^ {4}at (?:_compile|anonymous) \((?:unknown|native)(?::1:1)?\)$/;

@@ -22,6 +22,9 @@ export interface OwnModule {
   indent?: number;
 }
 
+/** Why a transformation is not to run; null where nothing is against it. */
+export type Unfit = (transformed: Transformed) => string | null;
+
 export interface ModulesOptions {
   kept: KeptTransformations;
   /** Loads the transformation, which brings the parser along. */
@@ -43,10 +46,10 @@ export class Modules {
     this.#options = options;
   }
 
-  /** A module with a text for it to run; null where it is to run as it is. */
-  add(file: string, source: string, syntax: ModuleSyntax): OwnModule | null {
+  /** A module with a text for it to run; null where it is to run as it is, as where its sites are told to be unfit. */
+  add(file: string, source: string, syntax: ModuleSyntax, unfit?: Unfit): OwnModule | null {
     try {
-      return this.#added(file, source, syntax);
+      return this.#added(file, source, syntax, unfit);
     } catch (error) {
       // Whatever fails here, the program goes on.
       this.#options.onUnseen(file, `the recorder failed on it: ${String(error)}`);
@@ -54,13 +57,18 @@ export class Modules {
     }
   }
 
-  #added(file: string, source: string, syntax: ModuleSyntax): OwnModule | null {
+  #added(file: string, source: string, syntax: ModuleSyntax, unfit?: Unfit): OwnModule | null {
     const transformed = this.#transformationOf(source, syntax);
     if (transformed === null) {
       this.#options.onUnseen(file, "its text cannot be parsed");
       return null;
     }
     const { sites } = transformed;
+    const why = unfit?.(transformed) ?? null;
+    if (why !== null) {
+      this.#options.onUnseen(file, why);
+      return null;
+    }
     const first = this.#options.draw(sites.length);
     const code = codeOf(source, transformed, first);
     const module = { file, source, code, transformed, first };

@@ -165,6 +165,7 @@ export const hooks: Inserted = {
     }
     return value;
   },
+  i: (plugin) => plugin,
   s(delay) {
     try {
       s(delay);
