@@ -11,13 +11,14 @@ export interface RecorderSettings {
   exclude: string | null;
 }
 
-/** The variables by which every recorder is told its settings, and the folder that each process makes its file in. */
+/** The variables by which every recorder is told its settings, and the folders that are not its own. */
 export function settingVariables(
-  run: string,
+  { run, overlay = null }: RecorderFolders,
   { prints, blocksNs, include, exclude }: RecorderSettings,
 ): Record<string, string> {
   return {
     TANDEM_RECORD: run,
+    ...(overlay === null ? {} : { TANDEM_OVERLAY: overlay }),
     TANDEM_BLOCKS: String(blocksNs),
     ...(prints ? {} : { TANDEM_NO_PRINTS: "1" }),
     ...(include === null ? {} : { TANDEM_INCLUDE: include }),
@@ -40,6 +41,8 @@ export interface RecorderFolders {
   recorder: string;
   /** The folder that each process makes its file in. */
   run: string;
+  /** The folder with texts that are read in place of files (`overlay.ts`); null or left out where there are none. */
+  overlay?: string | null;
 }
 
 /** A process that no file came from. */

@@ -5,6 +5,7 @@
  * The program's streams, folder and signals are its own; tandem stands beside it and reads files. Invariant:
  * when `observe` has settled the program has ended, and the folder of the run is gone.
  */
+import { closeSync, openSync } from "node:fs";
 import { type Interruption, interruptions } from "../trace/event.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import { shellWord } from "../base/texts.ts";
@@ -12,6 +13,8 @@ import { UserError } from "../base/user-error.ts";
 import { makeRunFolder, recorderFolder, removeRunFolder } from "./folders.ts";
 import { Followers } from "./followers.ts";
 import type { ObservedLanguage, RecorderSettings } from "./language.ts";
+import { KeptOutput } from "./output.ts";
+import { layOut, type OverlaidFile, type Served, servedFrom } from "./overlay.ts";
 import { StillnessWatch } from "./stillness.ts";
 import { cpuOf, descendantsOf, descriptorsFor, isAlive, isInForeground } from "./system.ts";
 import { Transcript } from "./transcript.ts";
@@ -19,6 +22,8 @@ import { type Unseen, UnseenWatch } from "./unseen.ts";
 
 /** A program that cannot be started; the message says why. */
 export class CannotStart extends UserError {}
+
+export type { OverlaidFile, Served } from "./overlay.ts";
 
 export interface Observing {
   /** The program and its arguments. */
@@ -48,21 +53,6 @@ export interface Observing {
   signal?: AbortSignal;
   /** Hears that it has been started. */
   onStart?: (running: Running) => void;
-}
-
-/** A text in place of what stands in a file. */
-export interface OverlaidFile {
-  /** Absolute, without symbolic links. */
-  path: string;
-  text: Uint8Array;
-}
-
-/** A process, or a thread of it with modules of its own, that was given a text in place of a file's. */
-export interface Served {
-  path: string;
-  pid: number;
-  /** 0 for the process's own; else which of its threads. */
-  thread: number;
 }
 
 /** A program that runs. */
@@ -112,37 +102,50 @@ const lookMs = 200;
  * @throws CannotStart
  */
 export async function observe(observing: Observing): Promise<Observed> {
-  const place = await prepared(observing.languages);
+  // Before anything is opened here that is not to be handed on.
+  const descriptors = descriptorsFor(observing.command);
+  const place = await prepared(observing);
   try {
-    return await new Observation(observing, place).perform();
+    return await new Observation(observing, place, descriptors).perform();
   } finally {
+    place.output?.[Symbol.dispose]();
     if (place.folders !== null) removeRunFolder(place.folders.run);
   }
 }
+
+type Descriptors = ReturnType<typeof descriptorsFor>;
 
 /** The folders of a run, or why there are none. */
 interface Prepared {
   folders: RunFolders | null;
   why: string;
+  /** Where what it prints is kept; null where that is not wanted, or cannot be. */
+  output: KeptOutput | null;
 }
 
 interface RunFolders {
   run: string;
+  /** That of the texts in place of files; null where there are none. */
+  overlay: string | null;
   /** By the name of a language. */
   recorders: ReadonlyMap<string, string>;
 }
 
-async function prepared(languages: readonly ObservedLanguage[]): Promise<Prepared> {
+async function prepared(observing: Observing): Promise<Prepared> {
+  const { languages, overlay = [], keepsOutput = false } = observing;
   let run: string | undefined;
   try {
     run = makeRunFolder();
     const recorders = new Map<string, string>();
     for (const language of languages)
       recorders.set(language.name, await recorderFolder(await language.recorder(), run));
-    return { folders: { run, recorders }, why: "" };
+    const texts = overlay.length === 0 ? null : layOut(overlay, run);
+    const output = keepsOutput ? new KeptOutput(run) : null;
+    return { folders: { run, overlay: texts, recorders }, why: "", output };
   } catch (error) {
     if (run !== undefined) removeRunFolder(run);
-    return { folders: null, why: `there is no room for its record: ${(error as Error).message}` };
+    const why = `there is no room for its record: ${(error as Error).message}`;
+    return { folders: null, why, output: null };
   }
 }
 
@@ -162,11 +165,11 @@ class Observation implements Running {
   #hasEnded = false;
   #wake: () => void = () => undefined;
 
-  constructor(observing: Observing, prepared: Prepared) {
+  constructor(observing: Observing, prepared: Prepared, descriptors: Descriptors) {
     const { languages, settings, hangMs, tandem } = observing;
     this.#observing = observing;
     this.#prepared = prepared;
-    this.#child = start(observing, prepared.folders);
+    this.#child = start(observing, prepared, descriptors);
     const { pid } = this.#child;
     this.#transcript = new Transcript({
       kind: "observed",
@@ -235,6 +238,7 @@ class Observation implements Running {
       if (now - before > 1000) limit += now - before;
       before = now;
       this.#followers.poll(now);
+      this.#prepared.output?.bound();
       if (now - this.#lookedAt >= lookMs) this.#lookAround(now);
       if (signal?.aborted) return this.#end("abort");
       if (now >= limit) return this.#end("timeout");
@@ -303,6 +307,7 @@ class Observation implements Running {
     while (!this.#hasEnded && performance.now() < until) {
       await this.#rest(restMs);
       this.#followers.poll(performance.now());
+      this.#prepared.output?.bound();
     }
   }
 
@@ -329,9 +334,14 @@ class Observation implements Running {
       endedFor: this.#endedFor,
       unseen,
       troubles: [...new Set([...this.#followers.troubles, ...troubles])],
-      served: [],
-      output: null,
+      served: this.#served,
+      output: this.#prepared.output?.contents() ?? null,
     };
+  }
+
+  get #served(): Served[] {
+    const overlay = this.#prepared.folders?.overlay ?? null;
+    return overlay === null ? [] : servedFrom(overlay, this.#observing.overlay ?? []);
   }
 
   /** Tells the end of the process that was started, where a recorder was in it or in none at all. */
@@ -360,25 +370,40 @@ class Observation implements Running {
 }
 
 /** @throws CannotStart */
-function start(observing: Observing, folders: RunFolders | null) {
-  const { command, languages, settings, isQuiet } = observing;
+function start(observing: Observing, { folders, output }: Prepared, descriptors: Descriptors) {
+  const { command, languages, settings, input = null } = observing;
   const recorders = folders === null ? [] : languages;
   const variables = recorders.map((language) => {
-    const of = { run: folders!.run, recorder: folders!.recorders.get(language.name)! };
+    const { run, overlay } = folders!;
+    const of = { run, overlay, recorder: folders!.recorders.get(language.name)! };
     return language.variables(of, settings, process.env);
   });
-  const descriptors = descriptorsFor(command);
+  const stdin = input === null ? null : openSync(input, "r");
   try {
     return Bun.spawn([...command], {
-      stdio: ["inherit", isQuiet ? "ignore" : "inherit", "inherit", ...descriptors],
+      stdio: [stdin ?? "inherit", ...printsTo(observing, output), ...descriptors],
       env: Object.assign({}, process.env, observing.variables, ...variables),
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = reasons[code ?? ""] ?? message;
     throw new CannotStart(`${command[0]} cannot be started: ${why}`);
+  } finally {
+    if (stdin !== null) closeSync(stdin);
   }
 }
+
+/** What standard output and standard error are for the program. */
+function printsTo(
+  { isQuiet, keepsOutput = false }: Observing,
+  output: KeptOutput | null,
+): [stdout: Sink, stderr: Sink] {
+  if (output !== null) return output.descriptors;
+  if (keepsOutput) return ["ignore", "ignore"];
+  return [isQuiet ? "ignore" : "inherit", "inherit"];
+}
+
+type Sink = number | "ignore" | "inherit";
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file, or what its first line names is not there",

@@ -10,3 +10,4 @@ export { findRuntime, javascript } from "../observe/javascript/javascript.ts";
 export { findInterpreter, python } from "../observe/python/python.ts";
 export type { ObservedLanguage, RecorderSettings } from "../observe/language.ts";
 export type { Unseen } from "../observe/unseen.ts";
+export { keepInput, type KeptInput } from "../observe/input.ts";

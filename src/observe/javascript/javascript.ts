@@ -11,7 +11,8 @@ export const javascript: ObservedLanguage = {
     const load = async () => (await import("./loading/files.ts")).recorderFiles();
     return { ...(prepared ?? described(await load())), load };
   },
-  variables({ recorder, run }, settings, environment) {
+  variables(folders, settings, environment) {
+    const { recorder } = folders;
     const { NODE_OPTIONS: node, BUN_OPTIONS: bun } = environment;
     const ofNode = `--require=${quoted(join(recorder, "tandem-node.cjs"))}`;
     const ofBun = `--preload=${quoted(join(recorder, "tandem-bun.cjs"))}`;
@@ -19,7 +20,7 @@ export const javascript: ObservedLanguage = {
       // Before the user's own: what those load is to be seen, too, and theirs are asked first for a module's text.
       NODE_OPTIONS: node ? `${ofNode} ${node}` : ofNode,
       BUN_OPTIONS: bun ? `${ofBun} ${bun}` : ofBun,
-      ...settingVariables(run, settings),
+      ...settingVariables(folders, settings),
     };
   },
   isOfIt: ({ executable, words }) => isRuntime(executable) || isRuntime(words[0] ?? null),

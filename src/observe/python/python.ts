@@ -16,10 +16,13 @@ export const python: ObservedLanguage = {
     const load = async () => (await import("./recorder.ts")).recorderFiles();
     return { ...(prepared ?? described(await load())), load };
   },
-  variables({ recorder, run }, settings, { PYTHONPATH: path }) {
+  variables(folders, settings, { PYTHONPATH: path, PYTEST_ADDOPTS: ofPytest = "" }) {
+    const { recorder, overlay = null } = folders;
     return {
+      // To explain assertions pytest compiles files of tests from what it reads of them itself.
+      ...(overlay === null ? {} : { PYTEST_ADDOPTS: `--assert=plain ${ofPytest}`.trimEnd() }),
       PYTHONPATH: path ? `${recorder}${delimiter}${path}` : recorder,
-      ...settingVariables(run, settings),
+      ...settingVariables(folders, settings),
     };
   },
   isOfIt: ({ executable, words }) => isPython(executable) || isPython(words[0] ?? null),

@@ -1,5 +1,6 @@
 /**
- * The recorder for Python: its parts joined to one file, and the stub that brings it into a process.
+ * The recorder for Python: its parts joined to one file, the stub that brings it into a process, and what is loaded
+ * before it where other texts are read in place of files.
  *
  * The parts are one namespace, in this order. The numbers of events and of their words come from the table
  * of event types, so that they stand there alone.
@@ -25,6 +26,7 @@ import threads from "./recorder/threads.py" with { type: "text" };
 import waits from "./recorder/waits.py" with { type: "text" };
 import wakers from "./recorder/wakers.py" with { type: "text" };
 import weave from "./recorder/weave.py" with { type: "text" };
+import overlay from "./overlay.py" with { type: "text" };
 import stub from "./sitecustomize.py" with { type: "text" };
 
 /** The parts by their names, in the order in which they are joined. */
@@ -54,6 +56,7 @@ export const recorderParts = {
 /** The files of a folder that stands on PYTHONPATH, by name. */
 export const recorderFiles = (): Record<string, string> => ({
   "sitecustomize.py": stub,
+  "_tandem_overlay.py": overlay,
   "_tandem_recorder.py": [constants(), ...Object.values(recorderParts)].join("\n\n"),
 });
 

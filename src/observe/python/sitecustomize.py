@@ -15,9 +15,14 @@ def _start():
     collects = gc.isenabled()
     gc.disable()
     run = os.environ.get("TANDEM_RECORD")
+    texts = os.environ.get("TANDEM_OVERLAY")
+    overlay = None
     try:
         if run and sys.version_info >= (3, 9) and sys.implementation.name == "cpython":
-            _recorder().start(run)
+            if texts:
+                overlay = _loaded("_tandem_overlay")
+                overlay.start(texts)
+            _loaded("_tandem_recorder").start(run, overlay)
     except Exception:
         try:
             import traceback
@@ -29,18 +34,19 @@ def _start():
     finally:
         if collects:
             gc.enable()
+    sys.modules.pop("_tandem_overlay", None)
     sys.modules.pop("_tandem_recorder", None)
     while folder in sys.path:
         sys.path.remove(folder)
     sys.path_importer_cache.pop(folder, None)
 
 
-def _recorder():
+def _loaded(name):
     # Its bytecode lies beside it, in tandem's own folder, whatever the program has asked for its own modules.
     writes, prefix = sys.dont_write_bytecode, sys.pycache_prefix
     try:
         sys.dont_write_bytecode, sys.pycache_prefix = False, None
-        return __import__("_tandem_recorder")
+        return __import__(name)
     finally:
         sys.dont_write_bytecode, sys.pycache_prefix = writes, prefix
 

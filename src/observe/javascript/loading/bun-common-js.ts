@@ -6,6 +6,7 @@ import Module from "node:module";
 import { dirname } from "node:path";
 import { readFileSync } from "./originals.ts";
 import { writtenAs, type OwnModule } from "./modules.ts";
+import type { Overlay } from "./overlay.ts";
 
 /** Of Bun's and Node's classes of modules what their types leave out. */
 interface CommonJsModule extends NodeJS.Module {
@@ -17,12 +18,23 @@ interface ModuleClass {
 }
 const Modules = Module as unknown as ModuleClass;
 
+/** A module as it is to run. */
+interface Read {
+  file: string;
+  /** Its text; the transformed one if it has been. */
+  code: string;
+  /** Null where it runs as it is. */
+  own: OwnModule | null;
+}
+
 export class BunCommonJs {
   /** The program's own module, as long as it has only been looked at. */
-  #main: { file: string; own: OwnModule | null } | null = null;
+  #main: Read | null = null;
+  readonly #overlay: Overlay;
   readonly #add: (file: string, source: string) => OwnModule | null;
 
-  constructor(add: (file: string, source: string) => OwnModule | null) {
+  constructor(overlay: Overlay, add: (file: string, source: string) => OwnModule | null) {
+    this.#overlay = overlay;
     this.#add = add;
   }
 
@@ -31,39 +43,42 @@ export class BunCommonJs {
    * then in which Bun has it; behind a plugin's callback it would not.
    */
   runMain(file: string): void {
-    const own = this.#read(file);
-    if (own?.transformed.module === "cjs") imported(file, own);
-    else this.#main = { file, own };
+    const read = this.#read(file);
+    if (read.own?.transformed.module === "cjs") imported(read);
+    else this.#main = read;
   }
 
   /** What a module exports if it is CommonJS; else its text. */
   load(file: string): { exports?: Record<string, unknown>; contents: string } {
     const known = require.cache[file];
     if (known?.loaded) return { exports: namesOf(known.exports), contents: "" };
-    const own = this.#main?.file === file ? this.#main.own : this.#read(file);
+    const read = this.#main?.file === file ? this.#main : this.#read(file);
     this.#main = null;
-    if (own?.transformed.module === "esm") return { contents: own.code };
-    const contents = own?.code ?? readFileSync(file, "utf8");
+    const { own, code: contents } = read;
+    if (own?.transformed.module === "esm") return { contents };
     if (own === null && !isCommonJs(file, contents)) return { contents };
     if (known !== undefined) {
       // Bun does so, but not behind a plugin.
       const { parent } = known;
       if (parent?.children.includes(known) === false) parent.children.push(known);
-      evaluate(known as CommonJsModule, file, own);
+      evaluate(known as CommonJsModule, read);
       // By this name `require` takes it for what the module is, and not for a part of it.
       const exports = { ...namesOf(known.exports), "module.exports": known.exports as unknown };
       return { exports, contents };
     }
-    return { exports: namesOf(imported(file, own).exports), contents };
+    return { exports: namesOf(imported(read).exports), contents };
   }
 
-  #read(file: string): OwnModule | null {
-    return this.#add(file, readFileSync(file, "utf8"));
+  #read(file: string): Read {
+    const source = this.#overlay.serve(file, readFileSync(file, "utf8"));
+    const own = this.#add(file, source);
+    return { file, own, code: own?.code ?? source };
   }
 }
 
-/** Evaluates a module that is the program itself, or is imported. @param own null: as it is. */
-function imported(file: string, own: OwnModule | null): CommonJsModule {
+/** Evaluates a module that is the program itself, or is imported. */
+function imported(read: Read): CommonJsModule {
+  const { file } = read;
   const module = new Modules(file);
   Object.assign(module, { filename: file, paths: Modules._nodeModulePaths(dirname(file)) });
   if (file === Bun.main) {
@@ -72,7 +87,7 @@ function imported(file: string, own: OwnModule | null): CommonJsModule {
   }
   require.cache[file] = module;
   try {
-    evaluate(module, file, own);
+    evaluate(module, read);
   } catch (error) {
     delete require.cache[file];
     throw error;
@@ -86,8 +101,7 @@ const bunsWrapper = "(function(exports,require,module,__filename,__dirname){";
 /** The module's own function, since `_compile` leaves out its `this`. */
 const wrapper = "return(function(exports,require,module,__filename,__dirname){";
 
-function evaluate(module: CommonJsModule, file: string, own: OwnModule | null): void {
-  const code = own?.code ?? readFileSync(file, "utf8");
+function evaluate(module: CommonJsModule, { file, code, own }: Read): void {
   const text = code.startsWith("#!") ? `//${code.slice(2)}` : code;
   const script = isPrintedAgain(file, own, text) ? scriptOf(text, file) : text;
   if (own !== null) own.indent = bunsWrapper.length + wrapper.length;

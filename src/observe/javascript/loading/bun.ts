@@ -20,6 +20,7 @@ import { loadTransform } from "./load-transform.ts";
 import { globalName, Modules, writtenAs } from "./modules.ts";
 import { asInBun, mending } from "./messages.ts";
 import { ownModulesHere } from "./ours.ts";
+import { Overlay } from "./overlay.ts";
 import { textAsPrinted } from "./printed-by-bun.ts";
 import { cureFinally, cureInspect } from "./promises.ts";
 import { SourceMap } from "./source-map.ts";
@@ -95,7 +96,7 @@ function prepared(start: () => Recorder | null, file: string): (() => void) | un
   );
   followProcess(file, folder);
   const otherwise = new ImportedOtherwise();
-  const commonJs = new BunCommonJs((path, source) => {
+  const commonJs = new BunCommonJs(new Overlay(), (path, source) => {
     otherwise.note(path, source);
     // Bun goes by what a text has in it, whatever its file is called; JSX may stand in any JavaScript.
     const { typescript, jsx } = writtenAs(path);

@@ -5,7 +5,12 @@
 import Module from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  threadId,
+  type MessagePort,
+} from "node:worker_threads";
 import type { Inserted, Site } from "../inserted.ts";
 import type { Recorder } from "./recorder.ts";
 import { SourceMap } from "./source-map.ts";
@@ -18,6 +23,8 @@ export interface LoaderData {
   /** The number of the next site, in shared memory. */
   numbers: Int32Array;
   port: MessagePort;
+  /** The thread whose modules they load. */
+  thread: number;
 }
 
 /** What they tell of a module: its sites, or why it runs as it is. */
@@ -35,14 +42,18 @@ export class LoaderThread {
   /** The recorder's functions, which learn of sites beforehand. */
   readonly guarded: Inserted;
   readonly #recorder: Recorder;
-  readonly #data: Omit<LoaderData, "port">;
+  readonly #data: Omit<LoaderData, "port" | "thread">;
   #port: MessagePort | null = null;
 
   readonly #onLearned: (file: string, first: number, count: number) => void;
 
   /** @param onLearned hears of each module that has come to be known. */
   constructor(
-    { recorder, t, ...data }: Omit<LoaderData, "port"> & { recorder: Recorder; t: Inserted },
+    {
+      recorder,
+      t,
+      ...data
+    }: Omit<LoaderData, "port" | "thread"> & { recorder: Recorder; t: Inserted },
     onLearned: (file: string, first: number, count: number) => void,
   ) {
     this.#recorder = recorder;
@@ -56,7 +67,7 @@ export class LoaderThread {
     const { port1, port2 } = new MessageChannel();
     port1.unref();
     this.#port = port1;
-    const data: LoaderData = { ...this.#data, port: port2 };
+    const data: LoaderData = { ...this.#data, port: port2, thread: threadId };
     const url = pathToFileURL(join(data.folder, "tandem-node-loader.mjs")).href;
     Module.register(url, { data, transferList: [port2] });
   }

@@ -6,6 +6,7 @@ import { loadTransform } from "./load-transform.ts";
 import { isPublished } from "./global-name.ts";
 import { globalName, Modules, writtenAs } from "./modules.ts";
 import { SourceMap } from "./source-map.ts";
+import { Overlay } from "./overlay.ts";
 import type { LoaderData, LoaderMessage } from "./node-loader-thread.ts";
 
 interface Loaded {
@@ -15,10 +16,12 @@ interface Loaded {
 
 let own: RegExp;
 let modules: Modules;
+let overlay: Overlay;
 
-export function initialize({ folder, own: filter, numbers, port }: LoaderData): void {
+export function initialize({ folder, own: filter, numbers, port, thread }: LoaderData): void {
   const tell = (message: LoaderMessage): void => port.postMessage(message);
   own = filter;
+  overlay = new Overlay(thread);
   modules = new Modules({
     kept: new KeptTransformations(folder, hashInNode),
     load: () => loadTransform(folder),
@@ -42,10 +45,11 @@ export async function load(
   if (loaded.format !== "module" || !source || !url.startsWith("file:")) return loaded;
   const file = fileURLToPath(url);
   if (!own.test(file)) return loaded;
-  const text =
+  const read =
     typeof source === "string" ? source : new TextDecoder().decode(source as ArrayBuffer);
+  const text = overlay.serve(file, read);
   const added = modules.add(file, text, { module: "esm", ...writtenAs(file) });
-  return added !== null && isPublished(added.transformed.name, globalName)
-    ? { ...loaded, source: added.code }
-    : loaded;
+  if (added !== null && isPublished(added.transformed.name, globalName))
+    return { ...loaded, source: added.code };
+  return text === read ? loaded : { ...loaded, source: text };
 }

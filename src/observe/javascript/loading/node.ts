@@ -14,7 +14,7 @@ import { hashInNode } from "./hash-in-node.ts";
 import { CarriedVariables } from "./carried.ts";
 import { cureToString, textInSource } from "./function-text.ts";
 import { KnownModules } from "./known-modules.ts";
-import { readFileSync } from "./originals.ts";
+import { Overlay } from "./overlay.ts";
 import { cureInspect } from "./promises.ts";
 import { SourceMap } from "./source-map.ts";
 import { cureStacks } from "./stacks.ts";
@@ -67,6 +67,7 @@ export function startNode(start: () => Recorder | null, file: string): void {
   const recorder = start();
   if (recorder === null) return;
   const own = ownModulesHere(folder);
+  const overlay = new Overlay();
   const numbers = new Int32Array(new SharedArrayBuffer(4));
   const known = new KnownModules();
   const t = mending(recorder.t, asInNode(known));
@@ -96,20 +97,22 @@ export function startNode(start: () => Recorder | null, file: string): void {
   });
   if (ModuleClass.registerHooks !== undefined) {
     publish(globalName, t);
-    ModuleClass.registerHooks({ load: hookOf(own, modules) });
+    ModuleClass.registerHooks({ load: hookOf({ own, modules, overlay }) });
     return;
   }
   const loader = new LoaderThread({ folder, own, numbers, recorder, t }, (of, first, count) => {
     const load = (): OwnModule | null =>
-      modules.again(of, readFileSync(of, "utf8"), { module: "esm", ...writtenAs(of) }, first);
+      modules.again(of, overlay.read(of), { module: "esm", ...writtenAs(of) }, first);
     let loaded: OwnModule | null | undefined;
     known.addLater({ file: of, first, count, load: () => (loaded ??= load()) });
   });
   publishAll(globalName, loader.guarded);
   if (loadsModulesFirst()) loader.start();
-  replaceCompile((code, of) => {
+  replaceCompile((compiled, of) => {
+    const isOwn = own.test(of);
+    const code = isOwn ? overlay.serve(of, compiled) : compiled;
     if (mayImport(code)) loader.start();
-    if (!own.test(of)) return code;
+    if (!isOwn) return code;
     const module = mayBeEsm(of, code) ? "unknown" : "cjs";
     const added = modules.add(of, code, { module, ...writtenAs(of) });
     if (added === null || added.transformed.module === "cjs") return added?.code ?? code;
@@ -122,7 +125,7 @@ export function startNode(start: () => Recorder | null, file: string): void {
 /** Whether `util.inspect` goes by the data property of a class's prototype, as it did up to Node 20. */
 const hasOldInspect = (): boolean => Number.parseInt(process.versions.node, 10) < 22;
 
-function hookOf(own: RegExp, modules: Modules): Load {
+function hookOf({ own, modules, overlay }: Hooked): Load {
   return (url, context, next) => {
     const loaded = next(url, context);
     const module = formats[String(loaded.format)];
@@ -130,10 +133,19 @@ function hookOf(own: RegExp, modules: Modules): Load {
     if (module === undefined || !url.startsWith("file:") || !source) return loaded;
     const file = fileURLToPath(url);
     if (!own.test(file)) return loaded;
-    const text = typeof source === "string" ? source : textOf(source);
+    const read = typeof source === "string" ? source : textOf(source);
+    const text = overlay.serve(file, read);
     const added = modules.add(file, text, { module, ...writtenAs(file) });
-    return added === null ? loaded : { ...loaded, source: added.code };
+    if (added === null && text === read) return loaded;
+    return { ...loaded, source: added?.code ?? text };
   };
+}
+
+/** What the hook of a thread goes by. */
+interface Hooked {
+  own: RegExp;
+  modules: Modules;
+  overlay: Overlay;
 }
 
 const textOf = (source: ArrayBuffer | NodeJS.TypedArray): string =>

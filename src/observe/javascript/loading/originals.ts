@@ -2,10 +2,12 @@
 import * as fs from "node:fs";
 
 export const {
+  appendFileSync,
   chmodSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   unlinkSync,
   writeFileSync,

@@ -281,16 +281,21 @@ def _start_begin_recording():
     ring_state(STATE_RECORDING)
 
 
+def _start_words():
+    """The words that this process was started with."""
+    words = getattr(sys, "orig_argv", None)
+    if words is not None:
+        return words
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return file.read().decode("utf-8", "replace").split("\0")[:-1]
+    except OSError:
+        return [sys.executable, *getattr(sys, "argv", ())]
+
+
 def _start_command():
     """The command line of this process, as a shell would quote it."""
-    words = getattr(sys, "orig_argv", None)
-    if words is None:
-        try:
-            with open("/proc/self/cmdline", "rb") as file:
-                words = file.read().decode("utf-8", "replace").split("\0")[:-1]
-        except OSError:
-            words = [sys.executable, *getattr(sys, "argv", ())]
-    return " ".join(_start_quoted(word) for word in words)
+    return " ".join(_start_quoted(word) for word in _start_words())
 
 
 def _start_quoted(word):
@@ -312,12 +317,21 @@ def _start_is_within():
     return False
 
 
-def start(folder):
-    """Starts recording into a file of this folder; the stub calls it."""
-    global _start_folder, _start_finder
+def start(folder, overlay=None):
+    """Starts recording into a file of this folder; the stub calls it.
+
+    overlay: the module that has other texts read in place of files; None where that is nowhere so.
+    """
+    global _start_folder, _start_finder, _start_words
     if _start_is_within():
         return
     _start_folder = folder
+    if overlay is not None:
+        _start_words = overlay.words
+        places_read_by(overlay.open_source)
+        after_fork(overlay.forked)
+        for name, hook in overlay.shows.items():
+            when_imported(name, hook)
     places_open()
     try:
         ring_open(folder)
