@@ -143,7 +143,7 @@ describe("the executable, in a terminal and another folder", () => {
 
   test("leads from the first question to a saved file", async () => {
     await using session = inTerminal();
-    await session.at("What would you like to do?", enter);
+    await session.at("What would you like to do?", "\u001b[B", enter);
     await session.at("Which scenario?", "lost", enter);
     await session.at("Under which strategy?", "\u001b[B", enter);
     await session.at("lost, strategy await", "\u001b[B", enter);
@@ -158,7 +158,7 @@ describe("the executable, in a terminal and another folder", () => {
 
   test("goes from the session into a run for real, back on Ctrl-C, and on in another size", async () => {
     await using session = inTerminal();
-    await session.at("What would you like to do?", enter);
+    await session.at("What would you like to do?", "\u001b[B", enter);
     await session.at("Which scenario?", "threaded", enter);
     await session.at("Under which strategy?", enter);
     await session.at("Run it", enter);

@@ -85,7 +85,7 @@ describe("README.md", () => {
     const enter = "\r";
     const down = "\u001b[B";
     await using session = new TandemInTerminal([]);
-    await session.at("What would you like to do?", enter);
+    await session.at("What would you like to do?", down, enter);
     await session.at("Which scenario?", "lost", enter);
     await session.at("Under which strategy?", enter);
     await session.at("lost, strategy detach", down, enter);

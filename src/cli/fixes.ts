@@ -48,27 +48,35 @@ export interface Fixes extends EditsReport {
 /** Proposes, proves, tells and writes. */
 export async function fixProgram(program: ToldProgram, words: Words): Promise<Fixes> {
   const { options, given } = words;
-  const { report, observing } = program;
-  const { definitions } = report.trace;
-  const told = { ...report, definitions, folder: process.cwd() };
-  const proposals = await proposeEdits(told);
-  const none: EditsReport = { edits: [], without: proposals.without };
-  const fixing: Fixing = {
-    ...{ observing, definitions, proposals, told },
-    ms: report.reading.wall / TICKS_PER_MS,
-    runs: given.has("runs") ? options.runs : null,
-  };
-  const asked = await mayRun(fixing, program, words);
-  const { result, signal } = asked
-    ? await provenUnlessLeft((watcher) => proveEdits(fixing, watcher))
-    : { result: none, signal: null };
-  if (signal !== null || result === null) {
-    writeErrLine("Interrupted: nothing more was proven, and nothing is written.");
-    return { ...none, status: signalStatus[signal ?? "SIGINT"] };
-  }
+  const { report } = program;
+  const fixing = await fixingOf(program, given.has("runs") ? options.runs : null);
+  const none: EditsReport = { edits: [], without: fixing.proposals.without };
+  const asked = await mayRun(fixing, program, options);
+  const { result, signal } = asked ? await proven(fixing) : { result: none, signal: null };
+  if (result === null) return { ...none, status: signalStatus[signal ?? "SIGINT"] };
   if (!options.quiet) tellEdits(result, report, words);
   const isWanted = options.write || options.patch !== false;
   return { ...result, status: isWanted ? await keep(fixing, result.edits, words) : null };
+}
+
+/** The edits that a program's findings could be healed by, and what it takes to prove them. */
+export async function fixingOf(
+  { report, observing }: ToldProgram,
+  runs: number | null,
+): Promise<Fixing> {
+  const { definitions } = report.trace;
+  const told = { ...report, definitions, folder: process.cwd() };
+  const proposals = await proposeEdits(told);
+  const ms = report.reading.wall / TICKS_PER_MS;
+  return { observing, definitions, proposals, told, ms, runs };
+}
+
+/** Proves all that is proposed. The result is null where a signal ended that, which has been told. */
+export async function proven(fixing: Fixing): Promise<Watched<EditsReport | null>> {
+  const all = await provenUnlessLeft((watcher) => proveEdits(fixing, watcher));
+  const isLeft = all.signal !== null || all.result === null;
+  if (isLeft) writeErrLine("Interrupted: nothing more was proven, and nothing is written.");
+  return isLeft ? { ...all, result: null } : all;
 }
 
 /** Waits for proofs. `result` is null where a signal ended them. */
@@ -86,10 +94,10 @@ function provenUnlessLeft<Result>(
 }
 
 /** Whether the program may run again, for real. */
-async function mayRun(
+export async function mayRun(
   { proposals: { edits }, runs }: Fixing,
   { signalled }: ToldProgram,
-  { options }: Words,
+  options: Pick<Words["options"], "yes" | "quiet">,
 ): Promise<boolean> {
   if (edits.length === 0) return false;
   const each = runs ?? usualRuns;

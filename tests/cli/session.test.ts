@@ -19,7 +19,7 @@ function at(session: TandemInTerminal, question: string | RegExp, ...keys: strin
 
 /** From the first question to a run for real that has begun. */
 async function runForReal(session: TandemInTerminal, name: string, speed?: string): Promise<void> {
-  await at(session, "What would you like to do?", enter);
+  await at(session, "What would you like to do?", down, enter);
   await at(session, "Which scenario?", name, enter);
   await at(session, "Under which strategy?", enter);
   if (speed !== undefined) {
@@ -47,7 +47,7 @@ strategy: thread
 
 /** From the first question to the end of a run of `lost`, quick. */
 async function runLost(session: TandemInTerminal): Promise<void> {
-  await at(session, "What would you like to do?", enter);
+  await at(session, "What would you like to do?", down, enter);
   await at(session, "Which scenario?", "lost", enter);
   await at(session, "Under which strategy?", enter);
   await at(session, "lost, strategy detach", down, enter); // in virtual time instead
@@ -97,7 +97,7 @@ describe("tandem, without arguments", () => {
 
   test("a run for real is drawn while it goes on, and Ctrl-C in it comes back to the session", async () => {
     await using session = new TandemInTerminal([]);
-    await at(session, "What would you like to do?", enter);
+    await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "threaded", enter);
     await at(session, "Under which strategy?", enter);
     await at(session, "Run it", enter);
@@ -113,7 +113,7 @@ describe("tandem, without arguments", () => {
 
   test("a prediction is shown beside what happened, with what explains the difference", async () => {
     await using session = new TandemInTerminal([]);
-    await at(session, "What would you like to do?", enter);
+    await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "lost", enter);
     await at(session, "Under which strategy?", enter);
     await at(session, "lost, strategy detach", down, enter);
@@ -134,16 +134,16 @@ describe("tandem, without arguments", () => {
   /** The keys from the first question to another. */
   const ways: [string, [string, ...string[]][]][] = [
     ["What would you like to do?", []],
-    ["Which scenario?", [["What would you like to do?", enter]]],
+    ["Which scenario?", [["What would you like to do?", down, enter]]],
     [
       "Under which strategy?",
       [
-        ["What would you like to do?", enter],
+        ["What would you like to do?", down, enter],
         ["Which scenario?", enter],
       ],
     ],
-    ["Which file?", [["What would you like to do?", down, down, down, enter]]],
-    ["What is it called?", [["What would you like to do?", down, down, enter]]],
+    ["Which file?", [["What would you like to do?", down, down, down, down, enter]]],
+    ["What is it called?", [["What would you like to do?", down, down, down, enter]]],
   ];
 
   test.each(ways)("Ctrl-C at %j leaves with 130", async (question, way) => {
@@ -279,7 +279,7 @@ describe("tandem, without arguments", () => {
       cwd: folder.path,
       env: { TERM: "xterm", NO_COLOR: undefined },
     });
-    await at(session, "What would you like to do?", down, down, down, enter);
+    await at(session, "What would you like to do?", down, down, down, down, enter);
     await at(session, "Which file?", "./env.yaml", enter);
     await at(session, "env, strategy await", enter);
     await session.shows("What next?");
@@ -290,7 +290,7 @@ describe("tandem, without arguments", () => {
     using folder = temporaryFolder();
     folder.file("wide.yaml", wideDocument);
     await using session = new TandemInTerminal([], { cwd: folder.path, columns: 60 });
-    await at(session, "What would you like to do?", down, down, down, enter);
+    await at(session, "What would you like to do?", down, down, down, down, enter);
     await at(session, "Which file?", "./wide.yaml", enter);
     await at(session, "wide, strategy thread", down, enter);
     await at(session, "For real instead", enter);
@@ -309,7 +309,7 @@ describe("tandem, without arguments", () => {
   test("strategies are compared, what must hold is asked, and the choice comes with its reasons", async () => {
     using folder = temporaryFolder();
     await using session = new TandemInTerminal([], { cwd: folder.path });
-    await at(session, "What would you like to do?", down, enter);
+    await at(session, "What would you like to do?", down, down, enter);
     await at(session, "Which scenario?", "awaited", enter);
     await session.shows("What must hold?");
     expect(session.text).toMatch(/detach +0 +1 +0 +1\.5s/);
@@ -329,7 +329,7 @@ describe("tandem, without arguments", () => {
 
   test("a search that finds no scenario is told so, and goes on", async () => {
     await using session = new TandemInTerminal([]);
-    await at(session, "What would you like to do?", enter);
+    await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "zzz", enter);
     await at(session, "No scenario has that", "\u007f", "\u007f", "\u007f", "awaited", enter);
     await at(session, "Under which strategy?", interrupt);
@@ -340,7 +340,7 @@ describe("tandem, without arguments", () => {
   test("a strategy that is advised is not called the document's own, which can still be chosen", async () => {
     using folder = temporaryFolder();
     await using session = new TandemInTerminal([], { cwd: folder.path });
-    await at(session, "What would you like to do?", down, enter);
+    await at(session, "What would you like to do?", down, down, enter);
     await at(session, "Which scenario?", "blocking", enter);
     const toBlock = [down, down, down, down, down];
     await at(session, "the loop is held for at most 50ms", ...toBlock, " ", enter);
@@ -352,7 +352,7 @@ describe("tandem, without arguments", () => {
 
   test("what must hold is the user's to say", async () => {
     await using session = new TandemInTerminal([]);
-    await at(session, "What would you like to do?", down, enter);
+    await at(session, "What would you like to do?", down, down, enter);
     await at(session, "Which scenario?", "lost", enter);
     // Time is no wish of everybody's, so the last is not ticked by itself.
     const toLast = Array.from({ length: 7 }, () => down);
@@ -365,7 +365,7 @@ describe("tandem, without arguments", () => {
 
   test("a number of the scenario is changed where it stands, and what is wrong is told at once", async () => {
     await using session = new TandemInTerminal([]);
-    await at(session, "What would you like to do?", enter);
+    await at(session, "What would you like to do?", down, enter);
     await at(session, "Which scenario?", "lost", enter);
     await at(session, "Under which strategy?", enter);
     await at(session, "lost, strategy detach", down, enter);
@@ -456,7 +456,8 @@ describe("a stranger's session", () => {
       };
       await sees(
         "What would you like to do?",
-        ["Run a scenario", "Compare", "Make your own", "Open a file", "Quit"],
+        ["Observe a program of yours", "Run a scenario", "Compare", "Make your own", "Quit"],
+        down,
         enter,
       );
       await sees("Which scenario?", ["lost: A task", "watch for", "threaded"], "lost");

@@ -2,24 +2,19 @@
 import { OutputError, OutputFailed } from "../../base/files.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
 import { UserError } from "../../base/user-error.ts";
-import { observeProgram, type RunningProgram } from "../../runs/observe.ts";
+import { observeProgram } from "../../runs/observe.ts";
 import type { Demand } from "../../strategies/demands.ts";
 import { type Arguments, ownWords, readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { checkEventsFile, checkFile } from "../events-file.ts";
+import { ForwardedSignals, usualBlocks, usualHang } from "../observing.ts";
 import { checkRuntimeOptions, commandOf, programOf, refusal } from "../program-file.ts";
 import { writeErrLine } from "../output.ts";
 import { canAsk } from "../terminal.ts";
 import { version } from "../version.ts";
 
 type Words = Arguments<typeof commands.observe>;
-
-/** The threshold of asyncio's own warnings (slow_callback_duration), in ticks. */
-const blocksTicks = 100 * TICKS_PER_MS;
-
-/** What `--hang` is where an answer is wanted, in ticks. */
-const usualHang = 10_000 * TICKS_PER_MS;
 
 const nsPerTick = 1000;
 
@@ -32,7 +27,7 @@ export async function run(argv: string[]): Promise<number> {
   const demands = await demandsOf(words);
   const program = (isCommand ? commandOf : programOf)(words.operands, words.options);
   try {
-    using signals = new ForwardedSignals(words);
+    using signals = new ForwardedSignals({ isQuiet: words.options.quiet });
     const observing = { ...wanted(words), ...program, tandem: version };
     const observed = await observeProgram({
       ...observing,
@@ -69,7 +64,7 @@ function wanted({ options }: Words) {
   return {
     settings: {
       prints: !options["no-prints"],
-      blocksNs: (options.blocks ?? blocksTicks) * nsPerTick,
+      blocksNs: (options.blocks ?? usualBlocks) * nsPerTick,
       include: options.include,
       exclude: options.exclude,
     },
@@ -123,43 +118,6 @@ async function demandsOf({ options }: Words): Promise<Demand[]> {
   } catch (error) {
     if (!(error instanceof DemandError)) throw error;
     throw refusal(`--must: ${error.message}`);
-  }
-}
-
-/** The signals that come to tandem while its program runs: handed on, or answered. */
-class ForwardedSignals implements Disposable {
-  readonly #handlers: { name: NodeJS.Signals; handler: () => void }[];
-  #program: RunningProgram | null = null;
-  /** The first signal that was handed on. */
-  forwarded: NodeJS.Signals | null = null;
-
-  constructor({ options }: Words) {
-    const handed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const;
-    this.#handlers = [
-      ...handed.map((name) => ({ name, handler: () => this.#forward(name) })),
-      { name: "SIGUSR1", handler: () => void this.#look(options["quiet"]) },
-    ];
-    for (const { name, handler } of this.#handlers) process.on(name, handler);
-  }
-
-  #forward(name: NodeJS.Signals): void {
-    this.forwarded ??= name;
-    this.#program?.forward(name);
-  }
-
-  goTo(program: RunningProgram): void {
-    this.#program = program;
-  }
-
-  /** Tells where everything stands, and lets the program go on. */
-  async #look(isQuiet: boolean): Promise<void> {
-    if (this.#program === null || isQuiet) return;
-    const { tellNow } = await import("../observed.ts");
-    await tellNow(this.#program);
-  }
-
-  [Symbol.dispose](): void {
-    for (const { name, handler } of this.#handlers.splice(0)) process.off(name, handler);
   }
 }
 

@@ -54,6 +54,14 @@ export async function runSession(): Promise<number> {
 async function chooseAndRun(): Promise<boolean> {
   return askWhatToDo<boolean | Promise<boolean>>("What would you like to do?", [
     {
+      label: "Observe a program of yours",
+      hint: "what is lost in it, and what heals that",
+      async take() {
+        await (await import("./own-program.ts")).observeOwn();
+        return true;
+      },
+    },
+    {
       label: "Run a scenario",
       hint: "what becomes of each task",
       take: async () =>

@@ -1,0 +1,47 @@
+/** What every way to observe a program shares: its usual thresholds, and the signals that come meanwhile. */
+import { TICKS_PER_MS } from "../base/duration.ts";
+import type { RunningProgram } from "../runs/observe.ts";
+
+/** The threshold of asyncio's own warnings (slow_callback_duration), in ticks. */
+export const usualBlocks = 100 * TICKS_PER_MS;
+
+/** What `--hang` is where an answer is wanted, in ticks. */
+export const usualHang = 10_000 * TICKS_PER_MS;
+
+/** The signals that come to tandem while its program runs: handed on, or answered. */
+export class ForwardedSignals implements Disposable {
+  readonly #handlers: { name: NodeJS.Signals; handler: () => void }[];
+  #program: RunningProgram | null = null;
+  /** The first signal that was handed on. */
+  forwarded: NodeJS.Signals | null = null;
+
+  /** @param isQuiet whether nothing is told on stderr. */
+  constructor({ isQuiet }: { isQuiet: boolean }) {
+    const handed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const;
+    this.#handlers = [
+      ...handed.map((name) => ({ name, handler: () => this.#forward(name) })),
+      { name: "SIGUSR1", handler: () => void this.#look(isQuiet) },
+    ];
+    for (const { name, handler } of this.#handlers) process.on(name, handler);
+  }
+
+  #forward(name: NodeJS.Signals): void {
+    this.forwarded ??= name;
+    this.#program?.forward(name);
+  }
+
+  goTo(program: RunningProgram): void {
+    this.#program = program;
+  }
+
+  /** Tells where everything stands, and lets the program go on. */
+  async #look(isQuiet: boolean): Promise<void> {
+    if (this.#program === null || isQuiet) return;
+    const { tellNow } = await import("./observed.ts");
+    await tellNow(this.#program);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { name, handler } of this.#handlers.splice(0)) process.off(name, handler);
+  }
+}
