@@ -1,8 +1,13 @@
 /** Edits of JavaScript and TypeScript: the patterns, and the editor, which goes by the recorder's parser. */
-import { type Editor, Refusal } from "../pattern.ts";
+import type { Editor } from "../pattern.ts";
+import { patterns } from "./patterns.ts";
 
 export const javascriptEditor: Editor = {
   language: "javascript",
-  patterns: [],
-  edit: async (asks) => asks.map(() => new Refusal("nothing is edited yet")),
+  patterns,
+  async edit(asks, files) {
+    if (asks.length === 0) return [];
+    const { answersTo } = await import("./editing.ts");
+    return answersTo(asks, files);
+  },
 };

@@ -25,6 +25,17 @@ export interface ModuleSyntax {
  *   runtime, which says so in its own words.
  */
 export function parseModule(source: string, syntax: ModuleSyntax): SyntaxNode {
+  return parseWithFaults(source, syntax).program;
+}
+
+/** A module's program, and how much is wrong about it that leaves it a tree all the same. */
+interface Parsed {
+  program: SyntaxNode;
+  faults: number;
+}
+
+/** @throws SyntaxError where it cannot be parsed. */
+export function parseWithFaults(source: string, syntax: ModuleSyntax): Parsed {
   try {
     return parseWith(source, syntax, ["decorators", "decoratorAutoAccessors"]);
   } catch (error) {
@@ -40,7 +51,7 @@ function parseWith(
   source: string,
   { module, typescript, jsx }: ModuleSyntax,
   decorators: readonly ParserPlugin[],
-): SyntaxNode {
+): Parsed {
   const plugins: ParserPlugin[] = [
     ...decorators,
     "deferredImportEvaluation",
@@ -64,7 +75,8 @@ function parseWith(
         }
       : {}),
   };
-  return parse(source, options).program as unknown as SyntaxNode;
+  const { program, errors } = parse(source, options);
+  return { program: program as unknown as SyntaxNode, faults: errors?.length ?? 0 };
 }
 
 /** Nodes of TypeScript's that have a value; all others are erased. */

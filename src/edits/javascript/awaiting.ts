@@ -1,0 +1,372 @@
+/** Awaiting what a module does not await: promises that are dropped, kept, or taken for an answer. */
+import {
+  bare,
+  isCall,
+  isFunction,
+  isMember,
+  isWrapper,
+  type SyntaxNode,
+} from "../../observe/javascript/syntax.ts";
+import { lastName } from "../../observe/javascript/naming.ts";
+import { Refusal } from "../pattern.ts";
+import type { Asked, At } from "./asked.ts";
+import { putBefore, putBehind } from "./statements.ts";
+import type { Change, UserModule } from "./user-module.ts";
+
+/** Why nothing stands where it should: the text is another than the one that ran. */
+export const notThere = (module: UserModule, { line }: At): Refusal =>
+  new Refusal(`what ran at line ${line} of ${module.file} does not stand there in its text`);
+
+/** Why a node cannot be awaited where it stands; null where it can. */
+export function whyNotAwaited(module: UserModule, node: SyntaxNode): Refusal | null {
+  const around = module.surroundings(node);
+  const { line } = node.loc.start;
+  switch (around.is) {
+    case "async":
+    case "top":
+      return null;
+    case "common-js":
+      return new Refusal(
+        `${module.file} is no ES module, so nothing can be awaited outside of its functions (line ${line})`,
+      );
+    case "sync":
+      return new Refusal(
+        `${nameOf(module, around.function)} is not async, so nothing can be awaited at line ${line}, and whoever calls it waits for nothing`,
+      );
+    case "elsewhere":
+      return new Refusal(`nothing can be awaited at line ${line}`);
+  }
+}
+
+/** A function's name as it is written, or what is said in place of one. */
+function nameOf(module: UserModule, of: SyntaxNode): string {
+  const parent = module.parent(of);
+  const named: SyntaxNode | null =
+    of["id"] ?? of["key"] ?? (parent?.type === "VariableDeclarator" ? parent["id"] : null);
+  return named === null || !["Identifier", "PrivateName"].includes(named.type)
+    ? `the function at line ${of.loc.start.line}`
+    : module.source(named);
+}
+
+/** Where `await` before an expression would begin another one than that. */
+const tighter: Readonly<Record<string, readonly string[]>> = {
+  MemberExpression: ["object"],
+  OptionalMemberExpression: ["object"],
+  CallExpression: ["callee"],
+  OptionalCallExpression: ["callee"],
+  TaggedTemplateExpression: ["tag"],
+  TSNonNullExpression: ["expression"],
+  BinaryExpression: ["left", "right"],
+  LogicalExpression: ["left", "right"],
+  UnaryExpression: ["argument"],
+};
+
+/** What awaiting an expression puts before and behind it. */
+export function awaited(module: UserModule, node: SyntaxNode): [before: string, after: string] {
+  const parent = module.parent(node);
+  const fields = tighter[parent?.type ?? ""] ?? [];
+  return fields.some((field) => parent![field] === node) ? ["(await ", ")"] : ["await ", ""];
+}
+
+/** An expression that is awaited where it stands. */
+export function awaitIn(module: UserModule, node: SyntaxNode): Change[] {
+  const [before, after] = awaited(module, node);
+  const opening = { from: node.start, to: node.start, text: before };
+  return after === "" ? [opening] : [opening, { from: node.end, to: node.end, text: after }];
+}
+
+/** The statement that drops the value of a call; null where something else becomes of that. */
+function droppingStatement(module: UserModule, call: SyntaxNode): SyntaxNode | null {
+  let below = call;
+  for (const at of module.above(call)) {
+    if (at.type === "ExpressionStatement") return at;
+    const isArm =
+      (at.type === "LogicalExpression" && at["right"] === below) ||
+      (at.type === "ConditionalExpression" && at["test"] !== below);
+    if (!isWrapper(at) && !isArm) return null;
+    below = at;
+  }
+  return null;
+}
+
+/** The call at a place whose value a statement drops. */
+function droppedCall(
+  module: UserModule,
+  at: At,
+): { call: SyntaxNode; statement: SyntaxNode } | null {
+  for (const call of module.callsAt(at)) {
+    const statement = droppingStatement(module, call);
+    if (statement !== null) return { call, statement };
+  }
+  return null;
+}
+
+const loops: ReadonlySet<string> = new Set([
+  "ForStatement",
+  "ForInStatement",
+  "ForOfStatement",
+  "WhileStatement",
+  "DoWhileStatement",
+]);
+
+/** The loop that a node stands in, within its own function; the innermost. */
+function loopAround(module: UserModule, node: SyntaxNode): SyntaxNode | null {
+  for (const at of module.above(node)) {
+    if (isFunction(at)) return null;
+    if (loops.has(at.type)) return at;
+  }
+  return null;
+}
+
+/** Each of the calls is awaited where it was dropped. */
+function awaitEach(
+  module: UserModule,
+  dropped: readonly At[],
+  isFit: (call: SyntaxNode, isFirst: boolean) => Refusal | null,
+): Change[] | Refusal {
+  const changes: Change[] = [];
+  for (const [index, at] of dropped.entries()) {
+    const found = droppedCall(module, at);
+    if (found === null) return notThere(module, at);
+    const why = whyNotAwaited(module, found.call) ?? isFit(found.call, index === 0);
+    if (why !== null) return why;
+    changes.push(...awaitIn(module, found.call));
+  }
+  return changes;
+}
+
+/** Said by no one: another pattern is about loops. */
+const inLoop = new Refusal("each turn of the loop would have to wait for it");
+
+export function awaitDropped(module: UserModule, { dropped }: Asked["await"]): Change[] | Refusal {
+  return awaitEach(module, dropped, (call) => (loopAround(module, call) === null ? null : inLoop));
+}
+
+export function awaitAndCatch(
+  module: UserModule,
+  { dropped }: Asked["await-and-catch"],
+): Change[] | Refusal {
+  return awaitEach(module, dropped, (call) => {
+    if (loopAround(module, call) !== null) return inLoop;
+    const isCaught = [...module.above(call)].some(
+      (at) => at.type === "TryStatement" && at["handler"] && contains(at["block"], call),
+    );
+    return module.functionAround(call) === null && !isCaught
+      ? new Refusal(`nothing would catch its error at line ${call.loc.start.line} either`)
+      : null;
+  });
+}
+
+const contains = (outer: SyntaxNode, inner: SyntaxNode): boolean =>
+  outer.start <= inner.start && inner.end <= outer.end;
+
+export function awaitInTurn(
+  module: UserModule,
+  { dropped }: Asked["await-in-turn"],
+): Change[] | Refusal {
+  return awaitEach(module, dropped, (call, isFirst) =>
+    isFirst && loopAround(module, call) === null ? new Refusal("it is in no loop") : null,
+  );
+}
+
+/** The promises of a loop are kept in a list, which is awaited behind the loop. */
+export function awaitTogether(
+  module: UserModule,
+  { dropped }: Asked["await-together"],
+): Change[] | Refusal {
+  const found = droppedCall(module, dropped);
+  if (found === null) return notThere(module, dropped);
+  const { call } = found;
+  let loop = loopAround(module, call);
+  if (loop === null) return new Refusal("it is in no loop");
+  for (let outer = loop as SyntaxNode | null; outer !== null; outer = loopAround(module, outer)) {
+    if (isEndless(outer)) return new Refusal(`the loop at line ${outer.loc.start.line} has no end`);
+    loop = outer;
+  }
+  const why = whyNotAwaited(module, loop);
+  if (why !== null) return why;
+  const statement = module.statement(loop);
+  if (statement !== loop || !module.isInList(loop) || leaves(module, loop))
+    return new Refusal(`the loop at line ${loop.loc.start.line} may be left before its end`);
+  const list = module.freeName("underWay");
+  const typed = module.isTyped ? `const ${list}: Promise<unknown>[] = []` : `const ${list} = []`;
+  return [
+    putBefore(module, loop, [typed]),
+    { from: call.start, to: call.start, text: `${list}.push(` },
+    { from: call.end, to: call.end, text: ")" },
+    putBehind(module, loop, [`await Promise.all(${list})`]),
+  ];
+}
+
+function isEndless({ type, test }: SyntaxNode): boolean {
+  if (type === "ForStatement") return test === null || test === undefined;
+  return /While/.test(type) && (test.type === "BooleanLiteral" || test.type === "NumericLiteral");
+}
+
+/** Whether a loop can be left by what passes by the statement behind it. */
+const leaves = (module: UserModule, loop: SyntaxNode): boolean =>
+  module
+    .nodes(({ type }) => type === "ReturnStatement" || type === "ThrowStatement", loop)
+    .some((node) => module.functionAround(node) === module.functionAround(loop));
+
+/** `void f()` comes to be `await f()`. */
+export function awaitVoid(
+  module: UserModule,
+  { dropped }: Asked["await-void"],
+): Change[] | Refusal {
+  const [first, ...others] = dropped as readonly [At, ...At[]];
+  const [operator] = module.callsAt(first).flatMap((call) => {
+    const outer = outermost(module, call);
+    const parent = module.parent(outer);
+    const isVoid = parent?.type === "UnaryExpression" && parent["operator"] === "void";
+    return isVoid && droppingStatement(module, parent) !== null ? [parent] : [];
+  });
+  if (operator === undefined) return notThere(module, first);
+  const why = whyNotAwaited(module, operator);
+  if (why !== null) return why;
+  const rest = awaitEach(module, others, () => null);
+  if (rest instanceof Refusal) return rest;
+  return [{ from: operator.start, to: operator.start + "void".length, text: "await" }, ...rest];
+}
+
+/** A node with the parentheses and types around it. */
+function outermost(module: UserModule, node: SyntaxNode): SyntaxNode {
+  let outer = node;
+  for (const at of module.above(node)) {
+    if (!isWrapper(at)) break;
+    outer = at;
+  }
+  return outer;
+}
+
+export function awaitCondition(
+  module: UserModule,
+  { taken }: Asked["await-condition"],
+): Change[] | Refusal {
+  const call = module.callsAt(taken).find((one) => isCondition(module, outermost(module, one)));
+  if (call === undefined) return notThere(module, taken);
+  return whyNotAwaited(module, call) ?? awaitIn(module, call);
+}
+
+/** Whether a node is asked for a yes or a no. */
+function isCondition(module: UserModule, node: SyntaxNode): boolean {
+  const parent = module.parent(node);
+  if (parent === null) return false;
+  if (parent["test"] === node) return parent.type !== "SwitchCase";
+  if (parent.type === "UnaryExpression") return parent["operator"] === "!";
+  // The value of the right side goes where that of the whole does.
+  return (
+    parent.type === "LogicalExpression" &&
+    parent["operator"] !== "??" &&
+    (parent["left"] === node || isCondition(module, outermost(module, parent)))
+  );
+}
+
+/** A promise that was kept in a variable is awaited before `process.exit`. */
+export function awaitKept(
+  module: UserModule,
+  { made, exit }: Asked["await-kept"],
+): Change[] | Refusal {
+  const kept = module.callsAt(made).flatMap((call) => {
+    const declarator = module.parent(outermost(module, call));
+    const isKept =
+      declarator?.type === "VariableDeclarator" && declarator["id"].type === "Identifier";
+    return isKept ? [declarator] : [];
+  })[0];
+  if (kept === undefined) return new Refusal("its promise is kept in no variable of its own");
+  const ending = module.callsAt(exit)[0];
+  if (ending === undefined) return notThere(module, exit);
+  const why = whyNotAwaited(module, ending);
+  if (why !== null) return why;
+  const statement = module.statement(ending);
+  if (!module.isInList(statement)) return new Refusal(`process.exit shares its statement`);
+  const name: string = kept["id"].name;
+  if (kept.end > statement.start || module.declarationOf(name, statement) !== kept)
+    return new Refusal(`${name} cannot be seen where process.exit is called`);
+  return [putBefore(module, statement, [`await ${name}`])];
+}
+
+/** The promises that a function was to wait for, by keeping the thread from them, are awaited in place of its calls. */
+export function awaitBlocked(
+  module: UserModule,
+  { blocked }: Asked["await-blocked"],
+): Change[] | Refusal {
+  const wait = module.callsAt(blocked)[0];
+  if (wait === undefined) return notThere(module, blocked);
+  const waiting = module.functionAround(wait);
+  const name = waiting === null ? null : functionName(module, waiting);
+  if (waiting === null || name === null || !isWaitingForOne(module, waiting))
+    return new Refusal(
+      `what waits at line ${blocked.line} is no function that does nothing but to wait for the one promise that it is given`,
+    );
+  const calls = module.nodes((node) => isCall(node) && lastName(node["callee"]) === name);
+  const changes: Change[] = [];
+  for (const call of calls) {
+    const [promise, ...others] = call["arguments"] as readonly SyntaxNode[];
+    if (promise === undefined || others.length > 0 || promise.type === "SpreadElement")
+      return new Refusal(`${name} is called otherwise at line ${call.loc.start.line}`);
+    const why = whyNotAwaited(module, call);
+    if (why !== null) return why;
+    const [before, after] = awaited(module, call);
+    const [open, close] = isUnary(promise) ? ["", ""] : ["(", ")"];
+    changes.push(
+      { from: call.start, to: promise.start, text: before + open },
+      { from: promise.end, to: call.end, text: close + after },
+    );
+  }
+  if (changes.length === 0) return new Refusal(`${name} is called from another file`);
+  return changes;
+}
+
+/** Whether an operator before an expression takes all of it. */
+const isUnary = (node: SyntaxNode): boolean =>
+  isCall(node) || isMember(node) || ["Identifier", "ParenthesizedExpression"].includes(node.type);
+
+/** Whether a function has one promise given to it, hears of its end, and gives back nothing but its value. */
+function isWaitingForOne(module: UserModule, waiting: SyntaxNode): boolean {
+  const [promise, ...others] = waiting["params"] as readonly SyntaxNode[];
+  if (promise?.type !== "Identifier" || others.length > 0) return false;
+  const hearing = module.nodes(
+    (node) =>
+      isMember(node) &&
+      node["object"].name === promise["name"] &&
+      ["then", "finally"].includes(node["property"].name),
+    waiting,
+  );
+  const given = module.nodes(
+    (node) =>
+      node.type === "ReturnStatement" &&
+      Boolean(node["argument"]) &&
+      module.functionAround(node) === waiting,
+    waiting,
+  );
+  return hearing.length > 0 && given.every((node) => isValueOf(module, node["argument"], waiting));
+}
+
+/** Whether a variable has what a callback in a function was given. */
+function isValueOf(module: UserModule, variable: SyntaxNode, waiting: SyntaxNode): boolean {
+  const set = module.nodes(
+    (node) => node.type === "AssignmentExpression" && node["left"].name === variable["name"],
+    waiting,
+  );
+  return (
+    variable.type === "Identifier" &&
+    set.length > 0 &&
+    set.every((node) => {
+      const { right } = node;
+      const callback = module.functionAround(node);
+      return (
+        right.type === "Identifier" &&
+        module.declarationOf(right.name, node)?.start === callback?.start
+      );
+    })
+  );
+}
+
+/** The name that a function is called by; null where it has none. */
+function functionName(module: UserModule, of: SyntaxNode): string | null {
+  const parent = module.parent(of);
+  if (of["id"]) return of["id"].name;
+  if (of["key"]) return lastName(of["key"]);
+  return parent?.type === "VariableDeclarator" ? (bare(parent["id"])["name"] ?? null) : null;
+}

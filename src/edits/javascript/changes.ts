@@ -1,0 +1,36 @@
+/** What changes the text of a module, by pattern. Only here the parser is needed. */
+import type { Refusal } from "../pattern.ts";
+import type { Asked, PatternName } from "./asked.ts";
+import {
+  awaitAndCatch,
+  awaitBlocked,
+  awaitCondition,
+  awaitDropped,
+  awaitInTurn,
+  awaitKept,
+  awaitTogether,
+  awaitVoid,
+} from "./awaiting.ts";
+import { allSettled, handleAtOnce, turnOfTheLoop } from "./settling.ts";
+import { allOfCalledBack, allOfMap, awaitAnswers, awaitMap } from "./together.ts";
+import type { Change, UserModule } from "./user-module.ts";
+
+export const changes: {
+  [Name in PatternName]: (module: UserModule, known: Asked[Name]) => readonly Change[] | Refusal;
+} = {
+  await: awaitDropped,
+  "await-and-catch": awaitAndCatch,
+  "await-in-turn": awaitInTurn,
+  "await-together": awaitTogether,
+  "await-void": awaitVoid,
+  "await-condition": awaitCondition,
+  "await-answers": awaitAnswers,
+  "await-kept": awaitKept,
+  "await-map": awaitMap,
+  "all-of-map": allOfMap,
+  "all-of-called-back": allOfCalledBack,
+  "all-settled": allSettled,
+  "await-blocked": awaitBlocked,
+  "handle-at-once": handleAtOnce,
+  "turn-of-the-loop": turnOfTheLoop,
+};

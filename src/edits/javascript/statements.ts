@@ -1,0 +1,44 @@
+/** Statements put before and behind others, in the style of their module. */
+import type { SyntaxNode } from "../../observe/javascript/syntax.ts";
+import { type Change, leadOf, type UserModule } from "./user-module.ts";
+
+/** Statements, each on one line and without its semicolon, before one that stands in a list. */
+export function putBefore(
+  module: UserModule,
+  statement: SyntaxNode,
+  lines: readonly string[],
+): Change {
+  const { text, style } = module;
+  const { lead, isFirst } = leadOf(text, statement.start);
+  // On one line with others they need their ends.
+  const put = isFirst
+    ? lines.map((line) => `${line}${style.semicolon}${style.lineEnd}${lead}`)
+    : lines.map((line) => `${line}; `);
+  return { from: statement.start, to: statement.start, text: put.join("") };
+}
+
+/** The same behind one, and behind a comment that ends its line. */
+export function putBehind(
+  module: UserModule,
+  statement: SyntaxNode,
+  lines: readonly string[],
+): Change {
+  const { text, style } = module;
+  const [rest] = /^[^\r\n]*/.exec(text.slice(statement.end)) as unknown as [string];
+  if (!/^\s*(?:\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/\s*)?$/.test(rest)) {
+    const open = text[statement.end - 1] === ";" ? "" : ";";
+    const put = `${open}${lines.map((line) => ` ${line};`).join("")}`;
+    return { from: statement.end, to: statement.end, text: put };
+  }
+  const end = statement.end + rest.trimEnd().length;
+  const { lead } = leadOf(text, statement.start);
+  const semicolon = style.semicolon || (goesOnWith(text.slice(end)) ? ";" : "");
+  const put = lines.map((line, k) => {
+    const isLast = k === lines.length - 1;
+    return `${style.lineEnd}${lead}${line}${isLast ? semicolon : style.semicolon}`;
+  });
+  return { from: end, to: end, text: put.join("") };
+}
+
+/** Whether a text goes on with what would belong to a statement before it that has no semicolon. */
+const goesOnWith = (rest: string): boolean => /^\s*[([`/+\-*.,]/.test(rest);
