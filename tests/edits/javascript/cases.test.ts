@@ -1,0 +1,190 @@
+/**
+ * Edits of programs in JavaScript and TypeScript that were observed: which are proposed, and that the edited program no
+ * longer has the fault, on Bun and on Node.
+ */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { basename, join } from "node:path";
+import { javascriptEditor } from "../../../src/edits/javascript/javascript.ts";
+import { withoutTypes } from "../../observe/without-types.ts";
+import { patience } from "../../support/patience.ts";
+import { Lanes } from "../../support/real.ts";
+import { callBeside, temporaryFolder } from "../../support/tandem.ts";
+import { changedLines, proposedFor } from "../observed-edits.ts";
+
+setDefaultTimeout(patience);
+
+const lanes = new Lanes(2);
+const programs = join(import.meta.dir, "../../observe/cases");
+const node = Bun.which("node");
+
+interface Wanted {
+  program: string;
+  /** Whether it is observed on Node, as its fault shows there for certain. */
+  onNode?: true;
+  /** By pattern, the changed lines. */
+  edits: Record<string, string[]>;
+  /** By pattern, what the edited program prints. */
+  prints: Record<string, readonly string[]>;
+  /** Those that somebody has to choose. */
+  choices?: readonly string[];
+  /** By rule, why there is no edit. */
+  reasons?: Record<string, string>;
+}
+
+const cases: Wanted[] = [
+  {
+    program: "25-foreach-async/app.ts",
+    edits: {
+      "all-of-map": [
+        "-  users.forEach(async (user) => {",
+        "+  await Promise.all(users.map(async (user) => {",
+        "-  });",
+        "+  }));",
+      ],
+    },
+    prints: {
+      "all-of-map": ["updated ann", "updated bob", "updated cem", "migration is done: 3 of 3 rows"],
+    },
+  },
+  {
+    program: "26-all-rejects-siblings-go-on/app.mjs",
+    choices: ["all-settled"],
+    edits: {
+      "all-settled": [
+        "-  await Promise.all(rows.map((row, index) => insert(row, 50 + 50 * index)));",
+        "+  const results = await Promise.allSettled(rows.map((row, index) => insert(row, 50 + 50 * index)));",
+        '+  const failed = results.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));',
+        "+  if (failed.length === 1) throw failed[0];",
+        '+  if (failed.length > 1) throw new AggregateError(failed, failed.map(String).join("; "));',
+      ],
+    },
+    prints: {
+      "all-settled": [
+        "inserted receipt in the transaction",
+        "inserted stock in the transaction",
+        "rolled back: Error: bad lot violates a constraint; Error: bad log violates a constraint",
+        "the table holds: ",
+      ],
+    },
+  },
+  {
+    program: "30-caught-too-late/app.mjs",
+    onNode: true,
+    edits: { "handle-at-once": ["+  price.catch(() => {});"] },
+    prints: { "handle-at-once": ["price service is down", "other request: order 17 is saved"] },
+  },
+  {
+    program: "32-atomics-wait-for-own-loop/app.mjs",
+    choices: ["await-blocked"],
+    edits: { "await-blocked": ["-  runSync(release());", "+  await release();"] },
+    prints: { "await-blocked": ["main: releasing", "never printed"] },
+  },
+  {
+    program: "38-awaits-starve-timers/app.mjs",
+    onNode: true,
+    edits: {
+      "turn-of-the-loop": ["-    await null;", "+    await new Promise(setImmediate);"],
+    },
+    prints: { "turn-of-the-loop": ["timer: in time", "counter: was told"] },
+  },
+  {
+    program: "107-floating-in-a-loop/app.ts",
+    choices: ["await-together", "await-in-turn"],
+    edits: {
+      "await-together": [
+        "+const underWay: Promise<unknown>[] = [];",
+        "-  mailer.welcome(user);",
+        "+  underWay.push(mailer.welcome(user));",
+        "+await Promise.all(underWay);",
+      ],
+      "await-in-turn": ["-  mailer.welcome(user);", "+  await mailer.welcome(user);"],
+    },
+    prints: {
+      "await-together": ["5 users are welcome, 5 know"],
+      "await-in-turn": ["5 users are welcome, 5 know"],
+    },
+  },
+  {
+    program: "108-map-without-await/app.mjs",
+    edits: {
+      "await-map": [
+        "-const rows = [1, 2].map(async (id) => {",
+        "+const rows = await Promise.all([1, 2].map(async (id) => {",
+        "-});",
+        "+}));",
+      ],
+    },
+    prints: { "await-map": ['{"id":2,"name":"row 2","read":true}'] },
+  },
+  {
+    program: "109-filter-async/app.mjs",
+    edits: {
+      "await-answers": [
+        "-const admins = Object.keys(roles).filter(async (name) => {",
+        "+const all = Object.keys(roles);",
+        "+const answers = await Promise.all(all.map(async (name) => {",
+        "-});",
+        "+}));",
+        "+const admins = all.filter((_, index) => answers[index]);",
+      ],
+    },
+    prints: { "await-answers": ["administrators: ann\n"] },
+  },
+  {
+    program: "112-void-on-purpose/app.ts",
+    choices: ["await-void"],
+    edits: {
+      "await-void": ["-  void audit(`GET ${path}`);", "+  await audit(`GET ${path}`);"],
+    },
+    prints: { "await-void": ["entries: 2"] },
+  },
+  {
+    program: "129-child-not-waited-for/app.mjs",
+    edits: { await: ['-exportTo("users.csv");', '+await exportTo("users.csv");'] },
+    prints: { await: ["exported users.csv 0", "command: done"] },
+  },
+  {
+    program: "146-middleware-without-await/app.mjs",
+    onNode: true,
+    edits: { "await-and-catch": ["-  next();", "+  await next();"] },
+    prints: { "await-and-catch": ["never printed", "never printed on Node"] },
+  },
+  {
+    program: "152-for-await-fails/app.mjs",
+    onNode: true,
+    edits: {},
+    prints: {},
+    reasons: { "only-logged": "nothing would catch its error at line 19 either" },
+  },
+];
+
+for (const { program, onNode = false, edits, prints, choices = [], reasons = {} } of cases)
+  test.concurrent.skipIf(onNode && node === null)(
+    `${program} is offered its edits, and has lost its fault with each`,
+    () =>
+      lanes.run(async () => {
+        const options = onNode ? ["--runtime", node!] : [];
+        const proposed = await proposedFor(join(programs, program), javascriptEditor, options);
+        const lines = proposed.edits.map((one) => [one.pattern, changedLines(one.change)]);
+        expect(Object.fromEntries(lines)).toEqual(edits);
+        const chosen = proposed.edits.filter(({ isChoice }) => isChoice);
+        expect(chosen.map(({ pattern }) => pattern)).toEqual([...choices]);
+        expect(proposed.reasons).toEqual(reasons);
+        for (const { pattern, change } of proposed.edits)
+          for (const runtime of [process.execPath, ...(node === null ? [] : [node])]) {
+            const { stdout, status } = await ran(runtime, basename(program), change.after);
+            expect([runtime, status]).toEqual([runtime, 0]);
+            for (const part of prints[pattern]!) expect(stdout).toContain(part);
+          }
+      }),
+  );
+
+/** What comes of a program that is run by itself; for Node without its types. */
+async function ran(runtime: string, name: string, bytes: Uint8Array) {
+  using folder = temporaryFolder();
+  // A busy machine may take longer than this to start a Worker.
+  const text = Buffer.from(bytes).toString().replace("), 500);", "), 3_000);");
+  const isStripped = runtime === node && name.endsWith(".ts");
+  const file = isStripped ? folder.file("app.mjs", withoutTypes(text)) : folder.file(name, text);
+  return await callBeside([runtime, file]);
+}
