@@ -124,7 +124,7 @@ export class LinesFollowed implements FollowedRecord {
     if ((is === "event" || is === "end") && isTime(told[0])) this.#heardAt(this.#zero + told[0]);
     if (is === "event") {
       this.heard++;
-      if (told[1] === "exit-called") this.#endsWith(told[4]);
+      if (told[1] === "exit-called" && !isAlone(told[5])) this.#endsWith(told[4]);
       if (told[1] === "thread-ended" && isId(told[2])) this.#alive.delete(told[2]);
     }
     if (this.#ofProcess(is, told) || this.#lines === null) return;
@@ -221,6 +221,9 @@ export class LinesFollowed implements FollowedRecord {
     this.#file[Symbol.dispose]();
   }
 }
+
+/** Whether a call for an exit is about its thread alone, by its details. */
+const isAlone = (details: unknown): boolean => isFields(details) && isText(details["text"]);
 
 function headerIn([is, head]: Line): ProcessHeader | null {
   if (is !== "process" || !isFields(head)) return null;

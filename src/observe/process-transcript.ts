@@ -158,7 +158,7 @@ export class ProcessTranscript {
     this.#registers.named[thread] = true;
     let actor = id === 0 ? NOBODY : this.numberOf("actor", id);
     if (actor === NOBODY && shapesByNumber[type]!.about !== "anybody") actor = this.#programOf(on);
-    if (type === typeNumber["exit-called"]) {
+    if (type === typeNumber["exit-called"] && (details?.text ?? null) === null) {
       this.exitCode = value;
       this.hasCalledExit = true;
     }

@@ -158,6 +158,12 @@ export class ActorReader {
         (floating(actor.thread)?.keeper === actor.number || this.#isMute(actor, floating))
       )
         actor.lost = false;
+    // A Worker that waits for something to do may be ended.
+    const mayBeEnded = (actor: OpenActor): boolean =>
+      !this.#isOnFirst(actor) && this.#processOf(actor).interruptedBy === null;
+    for (const actor of this.#entities.actors)
+      if (actor.lost && mayBeEnded(actor) && chains.isAt(actor.number, "message"))
+        actor.lost = false;
     for (const actor of programs) {
       if (actor.kind !== "main" || !actor.lost || floating(actor.thread) === null) continue;
       const { exit, error, exitCode, interruptedBy } = this.#processOf(actor);
@@ -300,10 +306,15 @@ export class ActorReader {
 
   /** Whether an actor is the program whose end is that of its process: main of the first thread. */
   #ownsProcess(actor: OpenActor): boolean {
-    if (actor.kind !== "main" || actor.thread === null) return false;
-    const { process } = this.#entities.thread(actor.thread);
+    return actor.kind === "main" && this.#isOnFirst(actor);
+  }
+
+  /** Whether the thread of an actor is the first of its process. */
+  #isOnFirst({ thread: own }: OpenActor): boolean {
+    if (own === null) return false;
+    const { process } = this.#entities.thread(own);
     const first = this.#entities.threads.find((thread) => thread.process === process);
-    return first?.number === actor.thread;
+    return first?.number === own;
   }
 }
 

@@ -66,6 +66,11 @@ export class Chains {
     });
   }
 
+  /** Whether an actor stands waiting for something of that name, or for somebody who does. */
+  isAt(actor: number, of: string): boolean {
+    return [actor, ...this.line(actor)].some((one) => this.#seen.get(one)?.of === of);
+  }
+
   /** Those that wait for an actor or stand in it, those that wait for these, and so on. */
   above(actor: number): Set<number> {
     return closure(actor, (one) => [...this.waitersOf(one), ...this.#callerOf(one)]);

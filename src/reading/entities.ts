@@ -55,6 +55,8 @@ export interface Exit {
   code: number;
   /** Where it was called; null where that is not known. */
   place: number | null;
+  /** Where it was about its thread alone: `exit` in that, or `terminate` of another thread's. */
+  alone: string | null;
 }
 
 export interface ThreadOutcome extends ThreadDefinition {

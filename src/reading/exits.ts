@@ -13,8 +13,8 @@ export class ExitReader {
   }
 
   static readonly hears: Hears<ExitReader> = {
-    "exit-called": (reader, { actor, thread, at, value, place }) => {
-      reader.exits.push({ actor, thread, at, code: value, place });
+    "exit-called": (reader, { actor, thread, at, value, place, text: alone }) => {
+      reader.exits.push({ actor, thread, at, code: value, place, alone: alone ?? null });
     },
   };
 
@@ -46,6 +46,7 @@ export class ExitReader {
       process.exit =
         this.exits.findLast(
           (exit) =>
+            exit.alone === null &&
             this.#entities.processOf(exit.thread) === process &&
             mayEnd(process, exit) &&
             (exit.thread === first!.number

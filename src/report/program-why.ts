@@ -20,7 +20,18 @@ export function whyOf(actor: ActorOutcome, report: ProgramReport): string | null
   if (status !== "abandoned") return null;
   const floated = report.floated.get(actor.number);
   const dropped = floated === undefined ? "" : `${droppedWords(floated, report)}; `;
-  return `${dropped}its process ended`;
+  return `${dropped}${endWords(actor, report)}`;
+}
+
+/** What ended with an actor under way: its process, or its thread before that. */
+function endWords({ thread }: ActorOutcome, { reading, names }: ProgramReport): string {
+  const { threads, exits, processes } = reading;
+  const own = threads.find(({ number }) => number === thread);
+  const process = processes.find(({ number }) => number === own?.process);
+  const isOver = (own?.endedAt ?? Infinity) < (process?.endedAt ?? Infinity);
+  const exit = exits.find((one) => one.thread === thread && one.alone !== null);
+  if (exit === undefined) return isOver ? "its thread ended" : "its process ended";
+  return `its thread was ended${exit.place === null ? "" : ` (${names.line(exit.place)})`}`;
 }
 
 /** What part a call had in the end of its process, or in the standing still of main; null where it had none. */

@@ -276,8 +276,13 @@ export const eventShapes = {
   },
   // Something that keeps the process from its end, as a timer, a socket or a thread.
   "handle-alive": { text: { name: "kind" }, about: "anybody" },
-  // The program has asked for its process to end.
-  "exit-called": { value: { name: "code", unit: "status" }, about: "anybody" },
+  // The program has asked for its process to end. The text is there where that is about its thread alone, as of a Worker,
+  // and says which call it was: `exit` in it, or `terminate` of another thread's.
+  "exit-called": {
+    value: { name: "code", unit: "status" },
+    text: { name: "alone", optional: true },
+    about: "anybody",
+  },
   // So many events were not recorded.
   dropped: { value: { name: "count", unit: "count" }, text: { name: "why" }, about: "anybody" },
   // From here to its end the actor's step keeps its thread, from the first thing in it that does. Under

@@ -229,7 +229,7 @@ describe("a call that was cut off by its process's end", () => {
 
   test("on a Worker is lost with that, however it ended", () => {
     const draw =
-      (end: "terminated" | "failed" | "exit" | "none") =>
+      (end: "terminated" | "terminate" | "failed" | "exit" | "none") =>
       (process: Sketch, each: Each): void => {
         process.thread("worker 1").loop("worker 1", "javascript");
         process
@@ -247,7 +247,13 @@ describe("a call that was cut off by its process's end", () => {
         if (end === "failed")
           process.at(9, "task-ended", "w.js", "worker 1", { status: "failed", error: "no" });
         if (end === "exit")
-          process.at(9, "exit-called", "w.js", "worker 1", { code: 0, place: 20 });
+          process.at(9, "exit-called", "w.js", "worker 1", { code: 0, place: 20, alone: "exit" });
+        if (end === "terminate")
+          process.at(9, "exit-called", "main", "worker 1", {
+            code: 1,
+            place: 21,
+            alone: "terminate",
+          });
         if (end !== "none") process.at(10, "thread-ended", "w.js", "worker 1");
         runsOut(process, 50);
       };
@@ -258,6 +264,7 @@ describe("a call that was cut off by its process's end", () => {
       told("lost-at-exit", names("job", count), { made: [10] }),
     ];
     holds(draw("terminated"), floating);
+    holds(draw("terminate"), floating);
     holds(draw("exit"), floating);
     holds(draw("failed"), (count) => [
       ...cut(count),

@@ -2,7 +2,7 @@
 import { bare, childrenOf, isCall, isFunction, isInChain, isMember, keyName } from "./syntax.ts";
 import type { SyntaxNode } from "./syntax.ts";
 import { rootName } from "./known.ts";
-import { lastName } from "./naming.ts";
+import { isListening, lastName } from "./naming.ts";
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
@@ -151,3 +151,34 @@ const isTimerName = (name: string): boolean => name === "setTimeout" || name ===
 
 const isTimersModule = (name: unknown): boolean =>
   name === "timers/promises" || name === "node:timers/promises";
+
+/**
+ * Whether what a call gives is the promise of the next message, or all that come: `once` and `on` of `node:events`, and a promise
+ * whose executor listens for one and sends nothing that it could be the answer to.
+ */
+export function isOfMessage(node: SyntaxNode): boolean {
+  if (!isCall(node)) return false;
+  const given: SyntaxNode[] = node["arguments"];
+  const name = lastName(node["callee"]);
+  if (node.type !== "NewExpression")
+    return (name === "once" || name === "on") && isMessage(given[1]);
+  const [executor] = given;
+  if (name !== "Promise" || executor === undefined) return false;
+  return contains(executor, listensForMessage) && !contains(executor, posts);
+}
+
+const isMessage = (node: SyntaxNode | undefined): boolean =>
+  node?.type === "StringLiteral" && node["value"] === "message";
+
+function listensForMessage(node: SyntaxNode): boolean {
+  if (node.type === "AssignmentExpression") return lastName(node["left"]) === "onmessage";
+  if (!isCall(node)) return false;
+  return isListening(lastName(node["callee"])) && isMessage(node["arguments"][0]);
+}
+
+const posts = (node: SyntaxNode): boolean =>
+  isCall(node) && lastName(node["callee"]) === "postMessage";
+
+function contains(node: SyntaxNode, is: (node: SyntaxNode) => boolean): boolean {
+  return is(node) || childrenOf(node).some((child) => contains(child, is));
+}

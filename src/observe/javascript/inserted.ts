@@ -121,6 +121,8 @@ export interface Called {
   column: number;
   /** Whether it gives the promise of a timer: `setTimeout` of `timers/promises`, by whatever name, or `Bun.sleep`. */
   timer?: true;
+  /** Whether it gives the promise of the next message that comes, as `once(parentPort, "message")`. */
+  message?: true;
   /** Of a method of `process`: its first argument where it is a text, as the event of `on("exit", …)`. */
   event?: string;
   /** Of `then`, `catch`, `finally`: whether it takes rejections. */

@@ -65,6 +65,9 @@ const ignoring =
 /** Whether a function that is given to something of a name is asked a question by it: a promise would be a yes. */
 export const isJudging = (name: string): boolean => judging.has(name);
 
+/** Whether something of a name has a function called at an event. */
+export const isListening = (name: string): boolean => listening.has(name);
+
 /** Whether something of a name ignores what a function that it is given returns. */
 export const isIgnoring = (name: string): boolean => ignoring.has(name);
 

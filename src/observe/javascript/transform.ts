@@ -7,6 +7,7 @@
  */
 import {
   controllerOf,
+  isOfMessage,
   isPluginCall,
   kindOfCall,
   pluginNames,
@@ -347,6 +348,7 @@ class Transformation {
   #calledWithGifts(node: SyntaxNode) {
     const called: Called = calledAt(node, this.#source);
     if (this.#timers.isSleep(node) || isBounded(node)) called.timer = true;
+    if (isOfMessage(node)) called.message = true;
     const passes = isCall(node) ? this.#known.asyncPassed(node) : [];
     if (passes.length > 0) {
       called.passes = passes;

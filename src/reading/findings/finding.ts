@@ -32,7 +32,7 @@ export type End =
   /** Nothing was left that could wake anybody. */
   | { by: "nothing-left" }
   /** Its thread was ended from another one. */
-  | { by: "terminated" }
+  | { by: "terminated"; call: ExitCall | null }
   /** The loop closed in its own time, and what came to it meanwhile had no turn any more. */
   | { by: "loop-closing" }
   /** The process ended, and the record does not say why. */

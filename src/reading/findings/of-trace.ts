@@ -72,7 +72,8 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
  */
 function rejectionEnded({ failures, processes, exits, wall }: Reading, precision: Ticks): boolean {
   const { exitCode = null, endedAt = null } = processes[0] ?? {};
-  if (exitCode === null || exitCode === 0 || exits.length > 0) return false;
+  if (exitCode === null || exitCode === 0) return false;
+  if (exits.some(({ alone }) => alone === null)) return false;
   const logged = failures
     .flatMap(({ heard }) => heard)
     .findLast(({ where }) => where === "unhandled-rejection");

@@ -43,18 +43,19 @@ function endFor(program: Program, number: number): End {
   const thread = actorsByNumber(actors).get(number)?.thread ?? null;
   const own = threads.find((one) => one.number === thread);
   const end = processes[0]?.endedAt ?? program.wall;
-  if (own === undefined || own === threads[0] || own.endedAt === null || own.endedAt >= end)
-    return endOfProgram(program);
-  const exit = exits.findLast((one) => one.thread === thread);
-  if (exit !== undefined) {
-    const { actor, place, code } = exit;
-    const by = actor === number || actor === NOBODY ? null : actor;
-    return { by: "exit", ended: "thread", code, call: { by, thread: null, place } };
-  }
+  const exit = exits.find((one) => one.thread === thread && one.at <= end);
+  const isOver = exit?.alone != null || (own?.endedAt != null && own.endedAt < end);
+  if (own === undefined || own === threads[0] || !isOver) return endOfProgram(program);
   const worker = actors.find((one) => one.kind === "thread" && one.thread === thread);
-  return worker?.status === "failed"
-    ? { by: "uncaught", ended: "thread", error: worker.error ?? "" }
-    : { by: "terminated" };
+  if (worker?.status === "failed")
+    return { by: "uncaught", ended: "thread", error: worker.error ?? "" };
+  if (exit === undefined) return { by: "terminated", call: null };
+  const { actor, place, code, alone } = exit;
+  const by = actor === number || actor === NOBODY ? null : actor;
+  const call = { by, thread: null, place };
+  return alone === "terminate"
+    ? { by: "terminated", call }
+    : { by: "exit", ended: "thread", code, call };
 }
 
 /**

@@ -172,7 +172,14 @@ export class JavaScriptFacts extends Facts {
   }
 
   /** A call for the exit, as `process.exit at app.ts:24` or `process.exit by command at app.ts:24`. */
-  exit({ by, thread, place }: ExitCall, code: number | null = null): string {
+  exit(call: ExitCall, code: number | null = null): string {
+    const status = code === null ? "" : ` (status ${code})`;
+    const worker = call.thread === null ? "" : ", in a Worker,";
+    return `process.exit${this.#calledBy(call)}${worker}${status}`;
+  }
+
+  /** Where somebody has called for an end, and in what, behind the name of that. */
+  #calledBy({ by, place }: ExitCall): string {
     const line = place === null ? "" : ` at ${this.names.line(place)}`;
     const within = place === null ? null : this.names.functionAt(place);
     const own = by === null ? null : (this.actor(by)?.function ?? null);
@@ -182,22 +189,22 @@ export class JavaScriptFacts extends Facts {
         : within === null || within === "<module>"
           ? ""
           : ` in ${within}`;
-    const status = code === null ? "" : ` (status ${code})`;
-    const worker = thread === null ? "" : ", in a Worker,";
-    return `process.exit${line}${who}${worker}${status}`;
+    return `${line}${who}`;
   }
 
   /** What ended the process, as the beginning of a sentence: `process.exit at app.ts:24 (status 0) ended the process`. */
   end(end: End, actor: number | undefined): string {
     switch (end.by) {
       case "exit":
-        return `${this.exit(end.call, end.code)} ended ${end.ended === "process" ? "the process" : "its thread"}`;
+        return `${this.exit(end.call, end.code)} ended ${end.ended === "process" ? "the process" : "its Worker"}`;
       case "rejection":
       case "uncaught":
       case "main-failed":
         return this.#errorWords(end, actor);
       case "terminated":
-        return "its Worker was terminated";
+        return end.call === null
+          ? "its Worker was terminated"
+          : `worker.terminate()${this.#calledBy(end.call)} ended its Worker`;
       case "nothing-left":
         return "the process ended by itself";
       default:

@@ -69,7 +69,7 @@ function floatingFix(facts: JavaScriptFacts, finding: InProgram<"floating">, end
   const before =
     end.by === "terminated"
       ? "before the Worker is terminated"
-      : endsBy(end)
+      : end.by === "exit"
         ? "before process.exit"
         : "before the program ends";
   if (dropped !== null && iterators.has(dropped.how))

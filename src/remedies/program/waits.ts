@@ -140,6 +140,7 @@ export function awaitedWords(of: string): string {
   const known: Readonly<Record<string, string>> = {
     timer: "a timer",
     library: "code of a library",
+    message: "a message",
     import: "an import",
     yield: "somebody to want its next value",
   };

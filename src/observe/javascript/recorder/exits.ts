@@ -1,4 +1,5 @@
 /** How a process ends: who asks for it, and which functions are to be called then. */
+import { isMainThread } from "node:worker_threads";
 import { willAbort } from "./aborts.ts";
 import { now } from "./clock.ts";
 import { standsAt } from "./errors.ts";
@@ -92,7 +93,17 @@ export function exitCalled(code: number, by: Call | null): void {
   const place = calling === -1 ? standsAt(by) : placeOf(calling);
   asked = { actor: by === null ? 0 : tellCall(by), ...(place === null ? {} : { place }) };
   const { actor, ...where } = asked;
-  write(["event", Math.round(now()), "exit-called", thread, actor, code, where]);
+  const alone = isMainThread ? {} : { text: "exit" };
+  write(["event", Math.round(now()), "exit-called", thread, actor, code, { ...where, ...alone }]);
+}
+
+/** The program ends one of its Workers. */
+export function terminates(worker: number, by: Call | null): void {
+  const place = standsAt(by);
+  const actor = by === null ? 0 : tellCall(by);
+  const where = place === null ? {} : { place };
+  const details = { ...where, text: "terminate" };
+  write(["event", Math.round(now()), "exit-called", worker, actor, 1, details]);
 }
 
 let isCutTold = false;

@@ -6,12 +6,14 @@ import * as calls from "./calls.ts";
 import { now } from "./clock.ts";
 import { childMade } from "./children.ts";
 import { isObject } from "./errors.ts";
+import { terminates } from "./exits.ts";
+import { replace } from "../loading/natives.ts";
 import type { Call } from "./model.ts";
 import { placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
 import { timerMade } from "./timers.ts";
 import { fileStreamMade } from "./unwritten.ts";
-import { firstIdOf, isToldOf, thread, trouble, write, writeOut } from "./writer.ts";
+import { firstIdOf, guarded, isToldOf, thread, trouble, write, writeOut } from "./writer.ts";
 
 type Kind =
   | "timer"
@@ -58,8 +60,9 @@ interface Handle {
   site: number;
   by: Call | null;
   isTold: boolean;
-  /** Of a Worker: its number, and whether its end is known. */
+  /** Of a Worker: its number, whether the program has ended it, and whether its end is known. */
   number: number;
+  isEnded: boolean;
   isOver: boolean;
   /** Whether somebody listened for its errors when that was looked at; behind its end Node has nobody listen. */
   isHeard: boolean;
@@ -91,7 +94,17 @@ function made(site: number, value: unknown): void {
   const by = calls.maker();
   if (handle === "listen" && handles.some((one) => one.of === of)) return;
   const number = kind === "worker" ? Number(of["threadId"]) : 0;
-  handles.push({ kind, of, site, by, isTold: false, number, isOver: false, isHeard: false });
+  handles.push({
+    kind,
+    of,
+    site,
+    by,
+    isTold: false,
+    number,
+    isEnded: false,
+    isOver: false,
+    isHeard: false,
+  });
   if (kind === "worker") workerMade(of, site, by);
   if (kind === "child process") childMade(of);
   if (handles.length > most) forget();
@@ -108,9 +121,37 @@ function aborts(site: number, signal: unknown): void {
 
 let workers = 0;
 
+/** The classes of Workers whose method of that name tells of it. */
+const terminating = new WeakSet<object>();
+
+/** Has a Worker's class tell who ends it: there is one of Node's, and in Bun one of the web's. */
+function watchTerminate(worker: object): void {
+  let owner: object | null = worker;
+  while (owner !== null && !Object.hasOwn(owner, "terminate")) owner = Object.getPrototypeOf(owner);
+  if (owner === null || terminating.has(owner)) return;
+  terminating.add(owner);
+  replace(owner, "terminate", (original) => {
+    const own = {
+      terminate(this: unknown, ...given: unknown[]): unknown {
+        guarded("terminate", terminated, undefined)(this);
+        return Reflect.apply(original, this, given as never[]);
+      },
+    };
+    return own.terminate as (...given: never[]) => unknown;
+  });
+}
+
+function terminated(worker: unknown): void {
+  const found = handles.find(({ of }) => of === worker);
+  if (found === undefined || found.isOver || !isAlive(found) || found.isEnded) return;
+  found.isEnded = true;
+  terminates(found.number + 1, calls.currentCall());
+}
+
 function workerMade(worker: Record<string, unknown>, site: number, by: Call | null): void {
   const { threadId: id } = worker;
   if (typeof id !== "number" || id < 1) return;
+  watchTerminate(worker);
   const at = Math.round(now());
   const place = placeOf(site);
   const actor = firstIdOf(id) + 1;

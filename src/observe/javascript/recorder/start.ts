@@ -346,6 +346,15 @@ function tellLast(status: number | null): void {
 }
 
 function watchEnds(runtime: "bun" | "node"): void {
+  replace(process, "exit", (original) => {
+    const own = {
+      exit(code?: number): unknown {
+        guard("exit", () => exitCalled(numberOf(code), calls.currentCall()));
+        return Reflect.apply(original, process, [code] as never[]);
+      },
+    };
+    return own.exit as (...given: never[]) => unknown;
+  });
   if (!isMainThread) {
     process.on("exit", () =>
       guard("exit", () => {
@@ -364,15 +373,6 @@ function watchEnds(runtime: "bun" | "node"): void {
     );
     return;
   }
-  replace(process, "exit", (original) => {
-    const own = {
-      exit(code?: number): unknown {
-        guard("exit", () => exitCalled(numberOf(code), calls.currentCall()));
-        return Reflect.apply(original, process, [code] as never[]);
-      },
-    };
-    return own.exit as (...given: never[]) => unknown;
-  });
   replace(process, "reallyExit", (original) => {
     const own = {
       reallyExit(code?: number): unknown {

@@ -362,6 +362,7 @@ function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | n
     const origin = originOf(info);
     if (origin instanceof Call) return { numbers: { whom: tellCall(origin) } };
     if (origin instanceof Combined) return { text: `Promise.${origin.name}` };
+    if (isServing(origin.site)) return { text: "message", numbers: { whom: toldPromise(origin) } };
     const { line } = sites[origin.site]!;
     const file = fileOf(origin.site);
     const text = `new Promise at ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
@@ -371,8 +372,12 @@ function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | n
   if (sites[call.at]!.kind === "yield") return { text: "yield" };
   const called = sites[call.at]!.called;
   if (called === undefined || called.name === "") return null;
+  if (isServing(call.at)) return { text: "message" };
   return { text: called.name === "import" ? "import" : called.callee };
 }
+
+/** Whether what a site gives is the promise of a message to a Worker, which waits for something to do. */
+const isServing = (site: number): boolean => thread !== 1 && sites[site]!.called?.message === true;
 
 /** Tells of a promise that somebody waits for. */
 export function toldPromise(made: Made): number {
