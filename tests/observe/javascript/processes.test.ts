@@ -102,6 +102,33 @@ const show = (text) => console.log(String(text).trim());
     );
   });
 
+  test.skipIf(!isBun)("children of Bun's shell, whatever environment they are given", async () => {
+    const folder = await programs.write({
+      "app.ts": `const { $ } = Bun;
+import { $ as other } from "bun";
+const { PATH } = process.env;
+console.log(await $\`\${process.execPath} a.js\`.text());
+console.log(await other\`\${process.execPath} b.js x\`.env({ PATH, OWN: "1" }).quiet().nothrow().text());
+await $\`cd . && OWN=2 \${process.execPath} c.js\`.env({});
+const own = new $.Shell();
+own.env({ OWN: "3" });
+await own\`\${process.execPath} d.js\`;
+$.env({ PATH, OWN: "4" });
+await $\`\${process.execPath} e.js\`;
+$.env(undefined);
+process.env.OWN = "5";
+await $\`\${process.execPath} f.js\`;
+console.log($.name, $.length, typeof $, $ === other, $.env.name, $.ShellPromise.prototype.env.length, String($.env));
+console.log(await $\`echo $OWN\`.env({ OWN: "6" }).text());
+`,
+      ...Object.fromEntries([..."abcdef"].map((name) => [`${name}.js`, said(name)])),
+    });
+    const files = [..."abcdef"].map((name) => `${name}.js`);
+    expect(await modulesSeen([...command, "app.ts"], folder)).toEqual(
+      files.toSpliced(1, 0, "app.ts"),
+    );
+  });
+
   test.skipIf(!isBun)("children of Bun.spawn and Bun.spawnSync", async () => {
     const folder = await programs.write({
       "app.ts": `const bun = process.execPath;
@@ -139,12 +166,16 @@ const show = (text) => console.log(String(text).trim());
   show(execFileSync("bun", ["d.js"]));
   show(execFileSync("bun", ["run", "script"], { stdio: ["ignore", "pipe", "ignore"] }));
   show(Bun.spawnSync([process.execPath, "f.js"]).stdout);
+  show(await Bun.$\`\${process.execPath} g.js\`.text());
+  show(await Bun.$\`bun h.js\`.text());
+  show(await Bun.$\`\${process.execPath} i.js\`.env({}).text());
   show(execFileSync("./other", ["version"]));
   show(Bun.spawnSync(["./other", "version"]).stdout);
+  show(await Bun.$\`./other version\`.text());
 })();
 `,
       "package.json": `{ "scripts": { "script": "bun e.js" } }`,
-      ...Object.fromEntries([..."abcdef"].map((name) => [`${name}.js`, said(name)])),
+      ...Object.fromEntries([..."abcdefghi"].map((name) => [`${name}.js`, said(name)])),
     });
     await copyFile(tandem, join(folder, "other"));
     await chmod(join(folder, "other"), 0o700);
@@ -152,12 +183,12 @@ const show = (text) => console.log(String(text).trim());
       variables: { BUN_BE_BUN: "1", PATH: "/usr/bin:/bin" },
     });
     const version = /^tandem .*$/m.exec(observed.stdout)?.[0];
-    const lines = [..."abcdef"].map((name) => `${name} - 2 []`);
+    const lines = [..."abcdefghi"].map((name) => `${name} - 2 []`);
     expect(observed).toEqual({
-      stdout: ["undefined", ...lines, version, version, ""].join("\n"),
+      stdout: ["undefined", ...lines, version, version, version, ""].join("\n"),
       stderr: "",
       status: 0,
     });
-    expect(told.filter((line) => line.includes(": module"))).toHaveLength(7);
+    expect(told.filter((line) => line.includes(": module"))).toHaveLength(10);
   });
 });

@@ -10,6 +10,7 @@ import { ImportedOtherwise } from "./bun-attributes.ts";
 import { followChildren } from "./bun-children.ts";
 import { BunCommonJs, isPrintedAgain, isScript, loaderOf } from "./bun-common-js.ts";
 import { hasOtherPreloads, loadedBefore, testRunner } from "./bun-start.ts";
+import { BunShell } from "./bun-shell.ts";
 import { followWorkers } from "./workers.ts";
 import { CarriedVariables } from "./carried.ts";
 import { cureToString } from "./function-text.ts";
@@ -94,10 +95,11 @@ function prepared(start: () => Recorder | null, file: string): (() => void) | un
     known,
     textAsPrinted(() => loadTransform(folder)),
   );
-  followProcess(file, folder);
+  const shell = followProcess(file, folder);
   const otherwise = new ImportedOtherwise();
   const commonJs = new BunCommonJs(new Overlay(), (path, source) => {
     otherwise.note(path, source);
+    shell.noteModule(source);
     // Bun goes by what a text has in it, whatever its file is called; JSX may stand in any JavaScript.
     const { typescript, jsx } = writtenAs(path);
     const kind = { module: "unknown", typescript, jsx: jsx || !typescript } as const;
@@ -139,8 +141,8 @@ function hide(file: string): void {
   if (at >= 0) process.execArgv.splice(at, 1);
 }
 
-/** Has the recorder come into the process's Workers and children. */
-function followProcess(file: string, folder: string): void {
+/** Has the recorder come into the process's Workers and children. @returns what does so for its shell */
+function followProcess(file: string, folder: string): BunShell {
   const native = { ...process.env } as Record<string, string>;
   const beBun = native["BUN_BE_BUN"] !== undefined;
   delete native["BUN_BE_BUN"];
@@ -149,6 +151,7 @@ function followProcess(file: string, folder: string): void {
   const carried = new CarriedVariables(native, folder, beBun ? bunInTandem(folder) : null);
   followWorkers(file, carried);
   followChildren(carried, native);
+  return new BunShell(carried, beBun);
 }
 
 function load(path: string, commonJs: BunCommonJs): OnLoadResult {
