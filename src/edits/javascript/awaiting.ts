@@ -48,7 +48,7 @@ function nameOf(module: UserModule, of: SyntaxNode): string {
     : module.source(named);
 }
 
-/** Where `await` before an expression would begin another one than that. */
+/** Where `await` before an expression would take in another one than that, or would be hard to read. */
 const tighter: Readonly<Record<string, readonly string[]>> = {
   MemberExpression: ["object"],
   OptionalMemberExpression: ["object"],
@@ -59,6 +59,7 @@ const tighter: Readonly<Record<string, readonly string[]>> = {
   BinaryExpression: ["left", "right"],
   LogicalExpression: ["left", "right"],
   UnaryExpression: ["argument"],
+  ConditionalExpression: ["test"],
 };
 
 /** What awaiting an expression puts before and behind it. */
@@ -130,7 +131,7 @@ function awaitEach(
     if (found === null) return notThere(module, at);
     const why = whyNotAwaited(module, found.call) ?? isFit(found.call, index === 0);
     if (why !== null) return why;
-    changes.push(...awaitIn(module, found.call));
+    changes.push(...awaitIn(module, outermost(module, found.call)));
   }
   return changes;
 }

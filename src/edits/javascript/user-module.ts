@@ -195,24 +195,47 @@ export class UserModule {
   /** The replacements of the file's bytes that changes come to; or why they cannot be made. */
   replacements(changes: readonly Change[]): Replacement[] | Refusal {
     const ordered = changes.toSorted((a, b) => a.from - b.from);
-    let text = "";
-    let done = 0;
-    for (const { from, to, text: put } of ordered) {
-      text += this.text.slice(done, from) + put;
-      done = to;
-    }
-    text += this.text.slice(done);
-    try {
-      // Nothing may be wrong about it that was not before.
-      if (parseWithFaults(text, this.#syntax).faults > this.#faults) return unparsed(this.file);
-    } catch {
-      return unparsed(this.file);
-    }
+    if (!this.#staysWhole(ordered))
+      return new Refusal(
+        `the text of ${this.file} would mean something else if it were changed there`,
+      );
     return ordered.map(({ from, to, text: put }) => ({
       from: this.#byteAt(from),
       to: this.#byteAt(to),
       bytes: Buffer.from(put),
     }));
+  }
+
+  /**
+   * Whether the changed text can be parsed, with nothing wrong about it that was not before, and every statement still
+   * begins where it did: without a semicolon before it, one that begins otherwise may come to go on with another.
+   */
+  #staysWhole(changes: readonly Change[]): boolean {
+    let text = "";
+    let done = 0;
+    for (const { from, to, text: put } of changes) {
+      text += this.text.slice(done, from) + put;
+      done = to;
+    }
+    text += this.text.slice(done);
+    try {
+      const { program, faults } = parseWithFaults(text, this.#syntax);
+      if (faults > this.#faults) return false;
+      const begin = new Set(this.nodes(isStatement, program).map(({ start }) => start));
+      return this.nodes(isStatement).every(({ start }) => {
+        if (changes.some(({ from, to }) => from < start && start < to)) return true;
+        const moved = (isBefore: (change: Change) => boolean): number =>
+          changes
+            .filter(isBefore)
+            .reduce((at, { from, to, text: put }) => at + put.length - (to - from), start);
+        // What is put right before a statement may be a part of it, or another.
+        return (
+          begin.has(moved(({ from }) => from < start)) || begin.has(moved(({ to }) => to <= start))
+        );
+      });
+    } catch {
+      return false;
+    }
   }
 
   #byteAt(offset: number): number {
@@ -225,9 +248,6 @@ export class UserModule {
     return (this.#style ??= styleOf(this));
   }
 }
-
-const unparsed = (file: string): Refusal =>
-  new Refusal(`the text of ${file} could not be parsed any more if it were changed there`);
 
 /** The names that a declarator, function, class, import or clause declares. */
 function* namesOf(node: SyntaxNode): Generator<string> {

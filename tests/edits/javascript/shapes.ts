@@ -1,0 +1,426 @@
+/**
+ * Texts that the patterns are asked about, in as many shapes as code has: the one that is changed, with `«` before what
+ * the trace knows the place of, and the text that it comes to; or why it is not changed.
+ */
+import type { PatternName } from "../../../src/edits/javascript/asked.ts";
+
+export interface Shape {
+  pattern: PatternName;
+  file: string;
+  before: string;
+  /** The whole text; or the reason, where it is refused. */
+  after?: string;
+  refused?: RegExp;
+  /** What the pattern is asked beside places. */
+  known?: Record<string, unknown>;
+}
+
+const of =
+  (pattern: PatternName, file: string, known: Record<string, unknown> = {}) =>
+  (before: string, after: string | RegExp): Shape =>
+    typeof after === "string"
+      ? { pattern, file, before, after, known }
+      : { pattern, file, before, refused: after, known };
+
+const esm = of("await", "app.mjs");
+const ts = of("await", "app.ts");
+const cjs = of("await", "app.cjs");
+
+const dropped: Shape[] = [
+  esm("«save();\n", "await save();\n"),
+  esm("export {};\nif (ready) «save();\n", "export {};\nif (ready) await save();\n"),
+  esm("a(); «save(); b();\n", "a(); await save(); b();\n"),
+  esm("ready && «save();\n", "ready && (await save());\n"),
+  esm("ready ? «save() : 0;\n", "ready ? await save() : 0;\n"),
+  esm("(«save());\n", "await (save());\n"),
+  esm("«api.of(1).save();\n", "await api.of(1).save();\n"),
+  esm("api\n  .of(1)\n  .«save();\n", "await api\n  .of(1)\n  .save();\n"),
+  esm("const a = b\n;(«save())\n", "const a = b\n;await (save())\n"),
+  esm("«api?.save?.(1);\n", "await api?.save?.(1);\n"),
+  esm("async function f() {\n  «save();\n}\n", "async function f() {\n  await save();\n}\n"),
+  esm(
+    "const f = async () => {\n  «save();\n};\n",
+    "const f = async () => {\n  await save();\n};\n",
+  ),
+  esm(
+    "class Mailer {\n  async send() {\n    «this.#flush();\n  }\n  async #flush() {}\n}\n",
+    "class Mailer {\n  async send() {\n    await this.#flush();\n  }\n  async #flush() {}\n}\n",
+  ),
+  esm(
+    "const o = {\n  async send() {\n    «save();\n  },\n};\n",
+    "const o = {\n  async send() {\n    await save();\n  },\n};\n",
+  ),
+  esm(
+    "async function* f() {\n  «save();\n  yield 1;\n}\n",
+    "async function* f() {\n  await save();\n  yield 1;\n}\n",
+  ),
+  esm(
+    "async function f() {\n  function g() {\n    «save();\n  }\n  g();\n}\n",
+    /^g is not async, so nothing can be awaited at line 3/,
+  ),
+  esm("function* f() {\n  «save();\n  yield 1;\n}\n", /^f is not async/),
+  esm("class A {\n  static {\n    «save();\n  }\n}\n", /^nothing can be awaited at line 3$/),
+  esm("class A {\n  x = «save();\n}\n", /does not stand there/),
+  esm("for (const x of xs) «save(x);\n", /^each turn of the loop/),
+  esm("const x = «save();\n", /^what ran at line 1 of app.mjs does not stand there/),
+  esm("async function f() {\n  return «save();\n}\n", /does not stand there/),
+  esm("// no call\n«1;\n", /does not stand there/),
+  esm("let = «save(;\n", /^app.mjs cannot be parsed$/),
+  esm(
+    "switch (x) {\n  case 1:\n    «save();\n}\n",
+    "switch (x) {\n  case 1:\n    await save();\n}\n",
+  ),
+  esm(
+    "try {\n  «save();\n} finally {\n  done();\n}\n",
+    "try {\n  await save();\n} finally {\n  done();\n}\n",
+  ),
+  ts(
+    "import { a } from 'b';\nconst x = a as number;\n«save<number>(x!)!;\n",
+    "import { a } from 'b';\nconst x = a as number;\nawait save<number>(x!)!;\n",
+  ),
+  ts("export {};\nnamespace N {\n  «save();\n}\n", /^nothing can be awaited at line 3$/),
+  ts(
+    "export class A {\n  @logged\n  async f(@Inject() b: B): Promise<void> {\n    «save();\n  }\n}\n",
+    "export class A {\n  @logged\n  async f(@Inject() b: B): Promise<void> {\n    await save();\n  }\n}\n",
+  ),
+  of("await", "app.tsx")(
+    'export const A = async () => {\n  «save();\n  return <b title="x">{1}</b>;\n};\n',
+    'export const A = async () => {\n  await save();\n  return <b title="x">{1}</b>;\n};\n',
+  ),
+  cjs(
+    "«save();\n",
+    /^app.cjs is no ES module, so nothing can be awaited outside of its functions \(line 1\)$/,
+  ),
+  cjs(
+    'const { save } = require("./store");\nasync function f() {\n  «save();\n}\n',
+    'const { save } = require("./store");\nasync function f() {\n  await save();\n}\n',
+  ),
+  of("await", "app.js")('const fs = require("fs");\n«save();\n', /^app.js is no ES module/),
+  of("await", "app.js")(
+    'import fs from "fs";\n«save();\n',
+    'import fs from "fs";\nawait save();\n',
+  ),
+  of("await", "app.js")("await ready();\n«save();\n", "await ready();\nawait save();\n"),
+  esm("#!/usr/bin/env node\n«save();\n", "#!/usr/bin/env node\nawait save();\n"),
+  esm(
+    "async function main() {\n  «save();\n}\n«main();\n",
+    "async function main() {\n  await save();\n}\nawait main();\n",
+  ),
+  of("await-and-catch", "app.mjs")(
+    "try {\n  «save();\n} catch {\n  undo();\n}\n",
+    "try {\n  await save();\n} catch {\n  undo();\n}\n",
+  ),
+  of("await-and-catch", "app.mjs")(
+    "«save();\n",
+    /^nothing would catch its error at line 1 either$/,
+  ),
+];
+
+const turns = of("await-in-turn", "app.mjs");
+const together = of("await-together", "app.mjs");
+
+const loops: Shape[] = [
+  turns("for (const x of xs) «save(x);\n", "for (const x of xs) await save(x);\n"),
+  turns("while (more()) {\n  «save();\n}\n", "while (more()) {\n  await save();\n}\n"),
+  turns("«save();\n", /^it is in no loop$/),
+  together(
+    "const xs = [1];\nfor (const x of xs) {\n  «save(x);\n}\nbye();\n",
+    "const xs = [1];\nconst underWay = [];\nfor (const x of xs) {\n  underWay.push(save(x));\n}\nawait Promise.all(underWay);\nbye();\n",
+  ),
+  together(
+    "async function f(underWay) {\n  for (let k = 0; k < 3; k++) for (const x of underWay) «save(x);\n}\n",
+    "async function f(underWay) {\n  const underWay2 = [];\n  for (let k = 0; k < 3; k++) for (const x of underWay) underWay2.push(save(x));\n  await Promise.all(underWay2);\n}\n",
+  ),
+  together("while (true) {\n  «save();\n}\n", /^the loop at line 1 has no end$/),
+  together("for (;;) «save();\n", /^the loop at line 1 has no end$/),
+  together(
+    "async function f() {\n  for (const x of xs) {\n    «save(x);\n    if (x) return;\n  }\n}\n",
+    /^the loop at line 2 may be left/,
+  ),
+  together("if (a) for (const x of xs) «save(x);\n", /^the loop at line 1 may be left/),
+  of("await-together", "app.ts")(
+    "export {};\nfor (const x of xs) {\n  «save(x);\n}\n",
+    "export {};\nconst underWay: Promise<unknown>[] = [];\nfor (const x of xs) {\n  underWay.push(save(x));\n}\nawait Promise.all(underWay);\n",
+  ),
+];
+
+const voids: Shape[] = [
+  of("await-void", "app.mjs")("void «save();\n", "await save();\n"),
+  of("await-void", "app.mjs")(
+    "async function f() {\n  ready && void «this.save();\n}\n",
+    "async function f() {\n  ready && await this.save();\n}\n",
+  ),
+  of("await-void", "app.mjs")("const f = () => void «save();\n", /does not stand there/),
+];
+
+const condition = of("await-condition", "app.mjs");
+
+const conditions: Shape[] = [
+  condition("if («may()) go();\n", "if (await may()) go();\n"),
+  condition("if (!«may()) go();\n", "if (!(await may())) go();\n"),
+  condition(
+    "if («may() && «other) go();\n".replace("«other", "other"),
+    "if ((await may()) && other) go();\n",
+  ),
+  condition("if (other || «may()) go();\n", "if (other || (await may())) go();\n"),
+  condition("const x = «may() ? 1 : 2;\n", "const x = (await may()) ? 1 : 2;\n"),
+  condition("while («may()) go();\n", "while (await may()) go();\n"),
+  condition("do go();\nwhile («may());\n", "do go();\nwhile (await may());\n"),
+  condition("function f() {\n  if («may()) go();\n}\n", /^f is not async/),
+  condition("const x = «may();\n", /does not stand there/),
+];
+
+const answers = (method: string) => of("await-answers", "app.mjs", { method });
+
+const asked: Shape[] = [
+  answers("some")(
+    "if (xs.«some(async (x) => ok(x))) go();\n".replace("xs.«", "«xs."),
+    "if ((await Promise.all(xs.map(async (x) => ok(x)))).some(Boolean)) go();\n",
+  ),
+  answers("every")(
+    "const all = «xs.every(ok);\n",
+    "const all = (await Promise.all(xs.map(ok))).every(Boolean);\n",
+  ),
+  answers("filter")(
+    "const good = «xs.filter(async (x) => {\n  return ok(x);\n});\n",
+    "const answers = await Promise.all(xs.map(async (x) => {\n  return ok(x);\n}));\nconst good = xs.filter((_, index) => answers[index]);\n",
+  ),
+  answers("filter")(
+    "async function f(answers) {\n  return «list(1).filter(ok).length;\n}\n",
+    "async function f(answers) {\n  const all = list(1);\n  const answers2 = await Promise.all(all.map(ok));\n  return all.filter((_, index) => answers2[index]).length;\n}\n",
+  ),
+  answers("find")(
+    "export const first = «this.xs.find(ok);\n",
+    "const answers = await Promise.all(this.xs.map(ok));\nexport const first = this.xs.find((_, index) => answers[index]);\n",
+  ),
+  answers("filter")(
+    "go(); const good = «xs.filter(ok); use(good);\n",
+    "go(); const answers = await Promise.all(xs.map(ok)); const good = xs.filter((_, index) => answers[index]); use(good);\n",
+  ),
+  answers("filter")(
+    "use(first(), «xs.filter(ok));\n",
+    /^filter at line 1 is not the first that its statement does$/,
+  ),
+  answers("filter")("if (a) use(«xs.filter(ok));\n", /^filter at line 1 is not the first/),
+  answers("filter")(
+    "const good = «xs.filter(ok, this);\n",
+    /^filter at line 1 is given more than a callback$/,
+  ),
+  answers("filter")("const f = (xs) => «xs.filter(ok);\n", /^f is not async/),
+  answers("some")("const any = «xs?.some(ok);\n", /^some stands in a chain/),
+];
+
+const each = of("all-of-map", "app.mjs");
+
+const forEach: Shape[] = [
+  each(
+    "«xs.forEach(async (x) => {\n  await save(x);\n});\n",
+    "await Promise.all(xs.map(async (x) => {\n  await save(x);\n}));\n",
+  ),
+  each("«xs.forEach(save);\n", "await Promise.all(xs.map(save));\n"),
+  each("«xs.forEach((x) => save(x));\n", "await Promise.all(xs.map((x) => save(x)));\n"),
+  each(
+    "«xs.forEach(async function (x) { await save(x); }, this);\n",
+    "await Promise.all(xs.map(async function (x) { await save(x); }, this));\n",
+  ),
+  each(
+    "xs\n  .filter(Boolean)\n  .«forEach(save);\n",
+    "await Promise.all(xs\n  .filter(Boolean)\n  .map(save));\n",
+  ),
+  each("«xs?.forEach(save);\n", "await Promise.all(xs?.map(save) ?? []);\n"),
+  each("«a?.b.forEach(save);\n", /stands in a chain that may end before it$/),
+  each(
+    "const s = new Set([1]);\n«s.forEach(save);\n",
+    "const s = new Set([1]);\nawait Promise.all([...s].map(save));\n",
+  ),
+  each("const m = new Map();\n«m.forEach(save);\n", /^forEach at line 2 goes through no array$/),
+  each(
+    "const b = new Uint8Array(2);\n«b.forEach(save);\n",
+    /^forEach at line 2 goes through no array$/,
+  ),
+  each(
+    "const n = new Array(2);\n«n.forEach(save);\n",
+    "const n = new Array(2);\nawait Promise.all(n.map(save));\n",
+  ),
+  each("const r = «xs.forEach(save);\n", /^forEach is no statement of its own at line 1$/),
+  each("const f = async () => «xs.forEach(save);\n", /^forEach is no statement of its own/),
+  each("function f() {\n  «xs.forEach(save);\n}\n", /^f is not async/),
+  of("all-of-map", "app.ts")(
+    "export async function f(s: Set<number>): Promise<void> {\n  «s.forEach(async (x: number): Promise<void> => save(x));\n}\n",
+    "export async function f(s: Set<number>): Promise<void> {\n  await Promise.all([...s].map(async (x: number): Promise<void> => save(x)));\n}\n",
+  ),
+  of("all-of-map", "app.ts")(
+    "export async function f(s: ReadonlyMap<string, number>) {\n  «s.forEach(save);\n}\n",
+    /^forEach at line 2 goes through no array$/,
+  ),
+  of("all-of-map", "app.cjs")(
+    "async function f(xs) {\n  «xs.forEach(save);\n}\n",
+    "async function f(xs) {\n  await Promise.all(xs.map(save));\n}\n",
+  ),
+  of("all-of-called-back", "app.mjs")(
+    "xs.forEach((x) => {\n  «save(x);\n});\n",
+    "await Promise.all(xs.map(async (x) => {\n  await save(x);\n}));\n",
+  ),
+  of("all-of-called-back", "app.mjs")(
+    "xs.forEach(function (x) { log(x); «save(x); });\n",
+    "await Promise.all(xs.map(async function (x) { log(x); await save(x); }));\n",
+  ),
+  of("all-of-called-back", "app.mjs")(
+    "on(() => {\n  «save();\n});\n",
+    /^it is dropped in no callback of forEach$/,
+  ),
+];
+
+const map = of("await-map", "app.mjs");
+
+const maps: Shape[] = [
+  map(
+    "const rows = «ids.map(async (id) => read(id));\nshow(rows);\n",
+    "const rows = await Promise.all(ids.map(async (id) => read(id)));\nshow(rows);\n",
+  ),
+  map("«ids.map(read);\n", "await Promise.all(ids.map(read));\n"),
+  map(
+    "const rows = «ids.map(read);\nif (a) await Promise.all(rows);\n",
+    /^rows is used as promises at line 2/,
+  ),
+  map(
+    "const rows = «ids.map(read);\nfor (const row of rows) await row;\n",
+    "const rows = await Promise.all(ids.map(read));\nfor (const row of rows) await row;\n",
+  ),
+  map("use(«ids.map(read));\n", /^the promises that map gives go elsewhere than to a variable$/),
+  of("await-map", "app.ts")(
+    "export const rows: Promise<Row>[] = «ids.map(read);\n",
+    /^rows is declared to hold promises$/,
+  ),
+];
+
+const kept = of("await-kept", "app.mjs");
+
+const keeping: Shape[] = [
+  kept(
+    "const saving = «save();\nawait other();\n«process.exit(0);\n",
+    "const saving = save();\nawait other();\nawait saving;\nprocess.exit(0);\n",
+  ),
+  kept(
+    "async function f() {\n  const saving = «save();\n  if (a) {\n    «process.exit(1);\n  }\n}\n",
+    "async function f() {\n  const saving = save();\n  if (a) {\n    await saving;\n    process.exit(1);\n  }\n}\n",
+  ),
+  kept(
+    "const saving = «save(); «process.exit(0);\n",
+    "const saving = save(); await saving; process.exit(0);\n",
+  ),
+  kept(
+    "async function f() {\n  const saving = «save();\n}\nf();\n«process.exit(0);\n",
+    /^saving cannot be seen where process.exit is called$/,
+  ),
+  kept(
+    "const saving = «save();\nif (a) «process.exit(0);\n",
+    /^process.exit shares its statement$/,
+  ),
+  kept(
+    "const saving = «save();\nsetTimeout(() => {\n  «process.exit(0);\n}, 5);\n",
+    /^the function at line 2 is not async/,
+  ),
+  kept(
+    "const { a } = «save();\n«process.exit(0);\n",
+    /^its promise is kept in no variable of its own$/,
+  ),
+];
+
+const settled = of("all-settled", "app.mjs");
+const thrown = (lead: string, results = "results", failed = "failed") =>
+  `${lead}const ${failed} = ${results}.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));\n` +
+  `${lead}if (${failed}.length === 1) throw ${failed}[0];\n` +
+  `${lead}if (${failed}.length > 1) throw new AggregateError(${failed}, ${failed}.map(String).join("; "));\n`;
+
+const settling: Shape[] = [
+  settled(
+    'log("a");\nasync function f() {\n  await «Promise.all(xs.map(save));\n  done();\n}\n',
+    `log("a");\nasync function f() {\n  const results = await Promise.allSettled(xs.map(save));\n${thrown("  ")}  done();\n}\n`,
+  ),
+  settled(
+    'const results = "a";\nlet failed;\nawait «Promise.all([a(), b()]);\n',
+    `const results = "a";\nlet failed;\nconst results2 = await Promise.allSettled([a(), b()]);\n${thrown("", "results2", "failed2")}`,
+  ),
+  settled("if (a) await «Promise.all(xs);\n", /^Promise.all at line 1 shares its statement$/),
+];
+
+const handled = of("handle-at-once", "app.mjs");
+
+const handling: Shape[] = [
+  handled(
+    "async function f() {\n  const a = «load();\n  await other();\n  return await a;\n}\n",
+    "async function f() {\n  const a = load();\n  a.catch(() => {});\n  await other();\n  return await a;\n}\n",
+  ),
+  handled(
+    "const a = «load(); await b(); await a;\n",
+    "const a = load(); a.catch(() => {}); await b(); await a;\n",
+  ),
+  handled(
+    "const a = «load(); // the slow one\nawait b();\nawait Promise.all([a, c]);\n",
+    "const a = load(); // the slow one\na.catch(() => {});\nawait b();\nawait Promise.all([a, c]);\n",
+  ),
+  handled(
+    "export const a = «load(\n  1,\n);\nawait a;\n",
+    "export const a = load(\n  1,\n);\na.catch(() => {});\nawait a;\n",
+  ),
+  handled("const a = «load();\nuse(a);\n", /^a is awaited nowhere behind where it is made$/),
+  handled("const a = «load();\nconst f = async () => await a;\n", /^a is awaited nowhere/),
+  handled("const a = «load();\n{\n  const a = 1;\n  await a;\n}\n", /^a is awaited nowhere/),
+  handled("const { a } = «load();\nawait a;\n", /^its promise is kept in no variable/),
+  handled("use(«load());\n", /^its promise is kept in no variable/),
+];
+
+const turn = of("turn-of-the-loop", "app.mjs");
+
+const turning: Shape[] = [
+  turn(
+    "while (!done) {\n  «await null;\n}\n",
+    "while (!done) {\n  await new Promise(setImmediate);\n}\n",
+  ),
+  turn(
+    "while (!done) «await Promise.resolve();\n",
+    "while (!done) await new Promise(setImmediate);\n",
+  ),
+  turn("while (!done) «await void 0;\n", "while (!done) await new Promise(setImmediate);\n"),
+  turn(
+    "while (!done) {\n  done = «await check();\n}\n",
+    "while (!done) {\n  done = await check();\n  await new Promise(setImmediate);\n}\n",
+  ),
+  turn(
+    "while («await check()) go();\n",
+    /is no statement in a loop that another could stand behind$/,
+  ),
+  turn("«await check();\n", /is no statement in a loop/),
+  turn(
+    'import { setImmediate } from "node:timers/promises";\nwhile (!done) «await null;\n',
+    /^setImmediate is another function in app.mjs$/,
+  ),
+];
+
+const blocked = of("await-blocked", "app.mjs");
+const runSync =
+  "function runSync(promise) {\n  promise.then(wake, wake);\n  «Atomics.wait(flag, 0, 0);\n}\n";
+
+const blocking: Shape[] = [
+  blocked(`${runSync}runSync(load());\n`, `${runSync.replace("«", "")}await load();\n`),
+  blocked(
+    `${runSync}const f = async () => runSync(a.b).length;\n`,
+    `${runSync.replace("«", "")}const f = async () => (await a.b).length;\n`,
+  ),
+  blocked(
+    `${runSync}runSync(a ?? b);\nrunSync(load());\n`,
+    `${runSync.replace("«", "")}await (a ?? b);\nawait load();\n`,
+  ),
+  blocked(`${runSync}function f() {\n  runSync(load());\n}\n`, /^f is not async/),
+  blocked(`export ${runSync}`, /^runSync is called from another file$/),
+  blocked(
+    "function pause(ms) {\n  «Atomics.wait(flag, 0, 0, ms);\n}\npause(5);\n",
+    /^what waits at line 2 is no function that does nothing but/,
+  ),
+];
+
+export const shapes: readonly Shape[] = [
+  ...[...dropped, ...loops, ...voids, ...conditions, ...asked, ...forEach],
+  ...[...maps, ...keeping, ...settling, ...handling, ...turning, ...blocking],
+];
