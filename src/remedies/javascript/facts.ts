@@ -252,6 +252,14 @@ export class JavaScriptFacts extends Facts {
     );
   }
 
+  /** Whether an actor was at work in a Worker. */
+  isOnWorker(actor: number): boolean {
+    const { actors, threads } = this.reading;
+    const own = this.actor(actor)?.thread ?? null;
+    const worker = actors.some(({ kind, thread }) => kind === "thread" && thread === own);
+    return worker && own !== threads[0]?.number;
+  }
+
   /** Where the last failure of an actor was raised. */
   raisedAt(actor: number): number | null {
     return this.reading.failures.findLast((failure) => failure.actor === actor)?.place ?? null;

@@ -67,7 +67,7 @@ function blockedFix(facts: JavaScriptFacts, { seen, actor }: Hold): string {
   if (sync !== undefined)
     return `await the call that does not block in place of ${sync}Sync (node:fs/promises has those of files), or do it in a Worker`;
   if (seen?.kind === "computing" || seen?.kind == null)
-    return "do it in a Worker (new Worker(…) of node:worker_threads), or in pieces that give way to the loop now and then (await setImmediate() of node:timers/promises)";
+    return `do it in ${facts.isOnWorker(actor) ? "another" : "a"} Worker (new Worker(…) of node:worker_threads), or in pieces that give way to the loop now and then (await setImmediate() of node:timers/promises)`;
   return "use what does not block there, or do it in a Worker";
 }
 

@@ -1,7 +1,7 @@
 /** What holds the loop: stretches in which one call kept its thread, and turns that did not end. */
 import type { Call } from "./model.ts";
 import { now } from "./clock.ts";
-import { blockingName, placeOf } from "./sites.ts";
+import { blockingName, placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
 import { whereItStood } from "./stood.ts";
 import { readFileSync, thread, write } from "./writer.ts";
@@ -115,12 +115,18 @@ function tell(call: Call, from: number, to: number, turns: number | null): void 
   // Of many short slices it is known at which await; of one that computed at least in which function.
   const own = turns === null || call.at === -1 ? call.site : call.at;
   const stood = block === null && turns === null ? whereItStood(from, to) : null;
-  const place = stood ?? placeOf(block === null ? own : block.site);
+  const place = stood ?? placeHeld(block === null ? own : block.site);
+  const where = place === null ? {} : { place };
   const actor = tellCall(call);
-  write(["event", Math.round(from), "step-began", thread, actor, 0, { place }]);
+  write(["event", Math.round(from), "step-began", thread, actor, 0, where]);
   const text = block === null ? {} : { text: blockingName(block.site) };
-  write(["event", Math.round(to), "step-ended", thread, actor, 0, { place, ...text, numbers }]);
+  write(["event", Math.round(to), "step-ended", thread, actor, 0, { ...where, ...text, numbers }]);
   if (stood !== null) clocks = readClocks();
+}
+
+/** Where a hold is told at of which it is only known whose it was: of a module's no line. */
+function placeHeld(site: number): number | null {
+  return sites[site]!.kind === "module" ? null : placeOf(site);
 }
 
 /** A blocking call has returned of which it has been told that it has begun, and at which place. */

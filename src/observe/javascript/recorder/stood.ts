@@ -1,5 +1,5 @@
 /**
- * Where a thread stood that computed for long. Bun samples main's stack all along, and gives the samples at once. In Node
+ * Where a thread stood that computed for long. Bun samples its stack all along, and gives the samples at once. In Node
  * the watchdog looks while main stands, as sampling all along would cost too much.
  */
 import { now } from "./clock.ts";
@@ -34,9 +34,8 @@ let takeTraces: (() => Trace[]) | null = null;
 let offset = Infinity;
 let takenAt = 0;
 
-/** Has Bun sample main. */
+/** Has Bun sample this thread. */
 export function startSampling(): void {
-  if (thread !== 1) return;
   try {
     const { startSamplingProfiler, samplingProfilerStackTraces } = process.getBuiltinModule(
       "bun:jsc",
@@ -63,7 +62,6 @@ function take(at: number): Trace[] {
 
 /** The place where the thread stood for most of a time that ends now; null where that is not known. */
 export function whereItStood(from: number, to: number): number | null {
-  if (thread !== 1) return null;
   try {
     const standing = takeTraces === null ? looked(from) : sampled(from, to);
     return standing === null ? null : placeOfStanding(standing);
@@ -99,8 +97,9 @@ function sampled(from: number, to: number): Standing | null {
   return mostOf([...standings.values()], traces.length);
 }
 
-/** What the watchdog's samples say. */
+/** What the watchdog's samples say, which are of main alone. */
 function looked(from: number): Standing | null {
+  if (thread !== 1) return null;
   const told = askWhereItStood(from);
   return told === null ? null : mostOf([told.standing], told.samples);
 }
