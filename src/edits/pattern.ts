@@ -29,6 +29,9 @@ export interface Ask {
   known: Readonly<Record<string, unknown>>;
 }
 
+/** What an editor makes of an ask. */
+export type Answer = readonly Replacement[] | Refusal | null;
+
 export interface Pattern extends Price {
   /** In words of its own, as `keep-and-await`; one word of a command line. */
   name: string;
@@ -50,13 +53,11 @@ export interface Editor {
   /** In the order in which they are tried and told: what changes least comes first. */
   patterns: readonly Pattern[];
   /**
-   * The replacements for each ask, in their order, none of them overlapping; or why there are none. One look at
-   * each file serves all asks about it.
+   * The replacements for each ask, in their order, none of them overlapping; or why there are none. Null
+   * where the text is of another kind than the pattern is about, and there is nothing to say. One look at each
+   * file serves all asks about it.
    *
    * @param files the bytes of each file that an ask names.
    */
-  edit(
-    asks: readonly Ask[],
-    files: ReadonlyMap<string, Uint8Array>,
-  ): Promise<(readonly Replacement[] | Refusal)[]>;
+  edit(asks: readonly Ask[], files: ReadonlyMap<string, Uint8Array>): Promise<Answer[]>;
 }

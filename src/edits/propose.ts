@@ -49,7 +49,7 @@ export async function propose(told: Told, editors: readonly Editor[]): Promise<P
     for (const [index, { facts, pattern, ask }] of candidates.entries()) {
       const answer = answers[index]!;
       if (answer instanceof Refusal) noteOnce(refused, facts.finding, answer.reason);
-      else add(edits, facts, pattern, files.changed(ask.file, answer));
+      else if (answer !== null) add(edits, facts, pattern, files.changed(ask.file, answer));
     }
   }
   const healed = new Set(edits.flatMap(({ findings }) => findings));

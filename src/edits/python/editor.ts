@@ -5,16 +5,34 @@
  * nothing of the user's, and writes nothing.
  */
 import { z } from "zod";
-import type { Replacement } from "../edit.ts";
-import { type Ask, Refusal } from "../pattern.ts";
+import { type Answer, type Ask, Refusal } from "../pattern.ts";
 import answer from "./editor/answer.py" with { type: "text" };
+import awaits from "./editor/awaits.py" with { type: "text" };
+import cancels from "./editor/cancels.py" with { type: "text" };
+import ends from "./editor/ends.py" with { type: "text" };
+import entries from "./editor/entries.py" with { type: "text" };
 import futures from "./editor/futures.py" with { type: "text" };
+import groups from "./editor/groups.py" with { type: "text" };
 import keep from "./editor/keep.py" with { type: "text" };
 import names from "./editor/names.py" with { type: "text" };
 import syntax from "./editor/syntax.py" with { type: "text" };
 import text from "./editor/text.py" with { type: "text" };
+import threads from "./editor/threads.py" with { type: "text" };
 
-const parts = [text, syntax, names, futures, keep, answer];
+const parts = [
+  text,
+  syntax,
+  names,
+  futures,
+  keep,
+  awaits,
+  entries,
+  ends,
+  groups,
+  cancels,
+  threads,
+  answer,
+];
 
 /** Isolated: neither its environment nor the folder it is started in has a say in what it imports. */
 const options = ["-I", "-S", "-B", "-X", "utf8", "-W", "ignore"];
@@ -26,7 +44,7 @@ const timeoutMs = 20_000;
 
 const answers = z.array(
   z.union([
-    z.object({ refused: z.string() }),
+    z.object({ refused: z.string().nullable() }),
     z.object({ replacements: z.array(z.tuple([z.number(), z.number(), z.base64()])) }),
   ]),
 );
@@ -36,7 +54,7 @@ export async function askInterpreter(
   interpreter: string,
   asks: readonly Ask[],
   files: ReadonlyMap<string, Uint8Array>,
-): Promise<(readonly Replacement[] | Refusal)[]> {
+): Promise<Answer[]> {
   if (asks.length === 0) return [];
   const given = {
     editor: parts.join("\n\n"),
@@ -58,8 +76,8 @@ export async function askInterpreter(
   }
 }
 
-function toAnswer(told: z.infer<typeof answers>[number]): readonly Replacement[] | Refusal {
-  if ("refused" in told) return new Refusal(told.refused);
+function toAnswer(told: z.infer<typeof answers>[number]): Answer {
+  if ("refused" in told) return told.refused === null ? null : new Refusal(told.refused);
   return told.replacements.map(([from, to, text]) => {
     return { from, to, bytes: Buffer.from(text, "base64") };
   });

@@ -127,7 +127,7 @@ test("several asks about a file are answered each for itself, in their order", a
   const bytes = Buffer.from(text);
   const answers = await javascriptEditor.edit(asks, new Map([[file, bytes]]));
   const texts = answers.map((one) =>
-    one instanceof Refusal ? one.reason : Buffer.from(splice(bytes, one)).toString(),
+    one instanceof Refusal ? one.reason : Buffer.from(splice(bytes, one!)).toString(),
   );
   expect(texts).toEqual([
     "save();\nawait Promise.all(xs.map(save));\n",

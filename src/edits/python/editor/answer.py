@@ -6,18 +6,36 @@ import sys
 
 PATTERNS = {
     "keep-and-await": keep_and_await,
+    "await-call": await_call,
+    "await-instead": await_instead,
+    "async-sleep": async_sleep,
+    "asyncio-run": asyncio_run,
+    "raise-again": raise_again,
     "done-callback": done_callback,
+    "hand-to-loop": hand_to_loop,
+    "flush-first": flush_first,
+    "entry-in-thread": entry_in_thread,
+    "to-thread": to_thread,
+    "run-in-executor": run_in_executor,
+    "run-in-thread": run_in_thread,
+    "take-all": take_all,
+    "join-queue": join_queue,
+    "call-handlers": call_handlers,
+    "wait-for-thread": wait_for_thread,
 }
 
 
 def answer(ask, text_of):
     try:
         text = text_of(ask["file"])
-        text.changes = []
+        text.begin()
         PATTERNS[ask["pattern"]](text, ask["known"])
+        write_ends(text)
         replacements = text.replacements()
         check(text, replacements)
         return {"replacements": [[start, end, base64.b64encode(new).decode()] for start, end, new in replacements]}
+    except NotMeant:
+        return {"refused": None}
     except Refused as refused:
         return {"refused": str(refused)}
     except RecursionError:

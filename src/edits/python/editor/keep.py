@@ -4,20 +4,33 @@ MAKERS = ("create_task", "ensure_future")
 
 
 def keep_and_await(text, known):
-    """`line`: where tasks were made; `of`: their function; `entry`: that of their loop."""
-    call = maker_at(text, known)
-    entry = entry_of(text, call, known["entry"])
-    check_ends(text, known["of"])
-    keep_in(text, call, entry)
+    """`line`: where tasks were made; `of`: their function; `entry`: that of their loop; `others`: lost with them."""
+    kept = [call_to_keep(text, known["line"], known["of"], known["entry"])]
+    for other in known["others"]:
+        try:
+            one = call_to_keep(text, other["line"], other["of"], known["entry"])
+            # Whether it can be kept is seen by doing so.
+            keep_in(text, *one)
+            kept.append(one)
+        except Refused:
+            continue
+        finally:
+            text.begin()
+    for call, entry in sorted(set(kept), key=lambda one: text.start(one[0])):
+        keep_in(text, call, entry)
 
 
-def maker_at(text, known):
-    return call_at(
+def call_to_keep(text, line, of, name):
+    """The call that made a task, and the entry of its loop."""
+    call = call_at(
         text,
-        known["line"],
-        lambda call: last_name(call.func) in MAKERS and makes(call, known["of"]),
+        line,
+        lambda call: last_name(call.func) in MAKERS and makes(call, of),
         "create_task",
     )
+    entry = entry_of(text, call, name)
+    check_ends(text, of)
+    return call, entry
 
 
 def makes(call, of):
@@ -55,8 +68,12 @@ def keep_in(text, call, entry):
         raise Refused(f"what {last_name(call.func)} returns is put into {kept.id}, which may be used elsewhere")
     # It is made by a function that others call, in the entry or beside it.
     where = enclosing(text, call, entry)
-    tasks = fresh(text, "tasks", None if where is None else entry)
+    known = text.sets.get(where)
+    tasks = known or fresh(text, "tasks", None if where is None else entry)
     add_to(text, call, statement, kept, tasks, forget=True)
+    if known is not None:
+        return
+    text.sets[where] = tasks
     if where is None:
         add_to_module(text, top_statement(text, call), f"{tasks} = set()")
     else:
@@ -83,9 +100,13 @@ def keep_own(text, call, statement, kept, entry):
         elif stored_names(entry).count(kept) > 1 or is_shared(entry, kept):
             raise Refused(f"{kept} means several things in {entry.name}")
         return add_at_end(text, entry, [f"await {task}"], top)
-    tasks = fresh(text, "tasks", entry)
+    known = text.sets.get(top)
+    tasks = known or fresh(text, "tasks", entry)
     loops = [one for one in outward(text, statement) if isinstance(one, LOOPS) and enclosing(text, one, entry)]
-    add_to(text, call, statement, kept, tasks, forget=any(isinstance(one, ast.While) for one in loops))
+    add_to(text, call, statement, kept, tasks, forget=not all(isinstance(one, ast.For) for one in loops))
+    if known is not None:
+        return
+    text.sets[top] = tasks
     text.add_before(top, f"{tasks} = set()")
     await_all(text, entry, tasks, top)
 

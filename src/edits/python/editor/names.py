@@ -26,8 +26,8 @@ def stored_names(node):
 def fresh(text, name, within=None):
     """A name that means nothing yet: within a function, or in the whole module."""
     node = within or text.tree
-    taken = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-    taken.update(stored_names(node))
+    taken = {*text.named, *stored_names(node)}
+    taken.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
     for one in ast.walk(node):
         if isinstance(one, (ast.Global, ast.Nonlocal)):
             taken.update(one.names)
@@ -36,6 +36,7 @@ def fresh(text, name, within=None):
     while free in taken:
         free = f"{name}{number}"
         number += 1
+    text.named.add(free)
     return free
 
 
@@ -47,8 +48,14 @@ def import_of(text, module, name, node):
 
     An import is added where there is none that the node can see.
     """
+    known = known_import(text, module, name, node)
+    if known is not None:
+        return known
+    return text.imported.get((module, name)) or text.imported.setdefault((module, name), new_import(text, module, name))
+
+
+def known_import(text, module, name, node):
     package, _, inner = module.rpartition(".")
-    extendable = None
     for one in imports_before(text, node):
         for alias in one.names:
             known = alias.asname or alias.name
@@ -59,11 +66,17 @@ def import_of(text, module, name, node):
                 return only(text, known if alias.name == name else name)
             elif one.module == package and alias.name == inner:
                 return f"{only(text, known)}.{name}"
-        if isinstance(one, ast.ImportFrom) and one.module == module and one in text.tree.body:
-            extendable = extendable or one
-    if extendable is not None and extend(text, extendable, name):
-        return name
-    add_import(text, module)
+    return None
+
+
+def new_import(text, module, name):
+    for one in text.tree.body:
+        if isinstance(one, ast.ImportFrom) and one.module == module and one.level == 0:
+            if extend(text, one, name):
+                return name
+    if module not in text.imported:
+        add_import(text, module)
+    text.imported[module] = True
     return f"{module}.{name}"
 
 

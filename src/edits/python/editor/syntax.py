@@ -117,16 +117,16 @@ def leaves(block, breaks=True):
     return False
 
 
-def add_at_end(text, block_owner, lines, since=None, what=None):
+def add_at_end(text, owner, lines, since=None, what=None):
     """Adds lines to where a function, or another owner of a block, comes to its end other than by an error.
 
-    `since` is the statement from which on that matters. `what` names the block in a refusal.
+    `since` is the statement from which on that matters. `what` names the owner in a refusal.
     """
-    last = block_owner.body[-1]
-    name = what or block_owner.name
-    if isinstance(block_owner, FUNCTIONS):
+    last = owner.body[-1]
+    name = what or owner.name
+    if isinstance(owner, FUNCTIONS):
         begins = text.start(since) if since is not None else 0
-        for node in own_nodes(block_owner):
+        for node in own_nodes(owner):
             if isinstance(node, ast.Return) and node is not last and text.start(node) >= begins:
                 raise Refused(f"{name} returns in several places")
             if isinstance(node, (ast.Yield, ast.YieldFrom)):
@@ -135,14 +135,22 @@ def add_at_end(text, block_owner, lines, since=None, what=None):
         raise Refused(f"{name} ends by an error")
     if is_for_ever(last):
         raise Refused(f"{name} goes round for ever")
-    if not isinstance(last, ast.Return):
-        return text.add_after(last, *lines)
-    if last.value is None or isinstance(last.value, (ast.Name, ast.Constant)):
-        return text.add_before(last, *lines)
-    # What is returned is worked out before these lines, as it was.
-    if text.margin(last) is None or not text.ends_line(last):
-        raise Refused(f"the last statement of {name} shares its line with others")
-    result = fresh(text, "result", block_owner)
-    start = text.start(last)
-    text.replace(start, start + len("return"), f"{result} =")
-    text.add_after(last, *lines, f"return {result}")
+    text.at_ends.setdefault(owner, []).extend(lines)
+
+
+def write_ends(text):
+    """Writes what was added to the ends of blocks."""
+    for owner, lines in text.at_ends.items():
+        last = owner.body[-1]
+        if not isinstance(last, ast.Return):
+            text.add_after(last, *lines)
+        elif last.value is None or isinstance(last.value, (ast.Name, ast.Constant)):
+            text.add_before(last, *lines)
+        elif text.margin(last) is None or not text.ends_line(last):
+            raise Refused("the statement that returns shares its line with others")
+        else:
+            # What is returned is worked out before these lines, as it was.
+            result = fresh(text, "result", owner)
+            start = text.start(last)
+            text.replace(start, start + len("return"), f"{result} =")
+            text.add_after(last, *lines, f"return {result}")

@@ -13,6 +13,10 @@ class Refused(Exception):
     """Why there is no edit, as the end of "No edit is offered: …"."""
 
 
+class NotMeant(Refused):
+    """Another pattern is meant for such a text, and there is nothing to say."""
+
+
 LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -33,7 +37,16 @@ class Text:
         self.parents = {
             child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)
         }
+        self.begin()
+
+    def begin(self):
+        """Makes ready for an edit of its own."""
         self.changes = []
+        # What an edit has named, imported, and wants to stand where a block ends.
+        self.named = set()
+        self.imported = {}
+        self.at_ends = {}
+        self.sets = {}
 
     def line(self, number):
         """A line by its number, from 1, with its end."""
@@ -86,10 +99,10 @@ class Text:
         if self.text.encode(self.encoding) != self.data[self.mark:]:
             raise Refused(f"its encoding, {self.encoding}, has several ways to write one text")
         # What is inserted where something else ends or begins stands in the order in which it was asked for.
-        return [
-            (in_bytes(start), in_bytes(end), text.encode(self.encoding))
-            for start, end, text in sorted(self.changes, key=lambda change: change[0])
-        ]
+        changes = sorted(self.changes, key=lambda change: change[0])
+        if any(one[1] > other[0] for one, other in zip(changes, changes[1:])):
+            raise Refused("two changes would fall into one place")
+        return [(in_bytes(start), in_bytes(end), text.encode(self.encoding)) for start, end, text in changes]
 
     # Lines, and what stands in them.
 
@@ -130,6 +143,14 @@ class Text:
             if outer is not None and inner is not None and inner.startswith(outer) and inner != outer:
                 return inner[len(outer):]
         return "    "
+
+    def quoted(self, words):
+        """A string as most are quoted in the text."""
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        begins = [token.string.lstrip("rRbBuUfF") for token in tokens if token.type == tokenize.STRING]
+        single = sum(one.startswith("'") and not one.startswith("'''") for one in begins)
+        double = sum(one.startswith('"') and not one.startswith('"""') for one in begins)
+        return f"'{words}'" if single > double else f'"{words}"'
 
     def block(self, statement):
         """The block that a statement stands in, as a list."""
