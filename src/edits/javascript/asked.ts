@@ -15,6 +15,8 @@ export interface Asked {
   "await-void": { dropped: readonly At[] };
   "await-condition": { taken: At };
   "await-answers": { taken: At; method: string };
+  "make-async": { at: At; how: "statement" | "condition"; exit: At | null };
+  "keep-until-exit": { dropped: At; exit: At; how: string };
   "await-kept": { made: At; exit: At };
   "await-map": { made: At };
   "all-of-map": { dropped: At };

@@ -4,103 +4,25 @@ import {
   isCall,
   isFunction,
   isMember,
-  isWrapper,
   type SyntaxNode,
 } from "../../observe/javascript/syntax.ts";
 import { lastName } from "../../observe/javascript/naming.ts";
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
+import { becomeAsync } from "./asynchrony.ts";
+import {
+  awaited,
+  awaitIn,
+  droppedCall,
+  isCondition,
+  nameOf,
+  notThere,
+  outermost,
+  voided,
+  whyNotAwaited,
+} from "./awaitable.ts";
 import { putBefore, putBehind } from "./statements.ts";
 import type { Change, UserModule } from "./user-module.ts";
-
-/** Why nothing stands where it should: the text is another than the one that ran. */
-export const notThere = (module: UserModule, { line }: At): Refusal =>
-  new Refusal(`what ran at line ${line} of ${module.file} does not stand there in its text`);
-
-/** Why a node cannot be awaited where it stands; null where it can. */
-export function whyNotAwaited(module: UserModule, node: SyntaxNode): Refusal | null {
-  const around = module.surroundings(node);
-  const { line } = node.loc.start;
-  switch (around.is) {
-    case "async":
-    case "top":
-      return null;
-    case "common-js":
-      return new Refusal(
-        `${module.file} is no ES module, so nothing can be awaited outside of its functions (line ${line})`,
-      );
-    case "sync":
-      return new Refusal(
-        `${nameOf(module, around.function)} is not async, so nothing can be awaited at line ${line}, and whoever calls it waits for nothing`,
-      );
-    case "elsewhere":
-      return new Refusal(`nothing can be awaited at line ${line}`);
-  }
-}
-
-/** A function's name as it is written, or what is said in place of one. */
-function nameOf(module: UserModule, of: SyntaxNode): string {
-  const parent = module.parent(of);
-  const named: SyntaxNode | null =
-    of["id"] ?? of["key"] ?? (parent?.type === "VariableDeclarator" ? parent["id"] : null);
-  return named === null || !["Identifier", "PrivateName"].includes(named.type)
-    ? `the function at line ${of.loc.start.line}`
-    : module.source(named);
-}
-
-/** Where `await` before an expression would take in another one than that, or would be hard to read. */
-const tighter: Readonly<Record<string, readonly string[]>> = {
-  MemberExpression: ["object"],
-  OptionalMemberExpression: ["object"],
-  CallExpression: ["callee"],
-  OptionalCallExpression: ["callee"],
-  TaggedTemplateExpression: ["tag"],
-  TSNonNullExpression: ["expression"],
-  BinaryExpression: ["left", "right"],
-  LogicalExpression: ["left", "right"],
-  UnaryExpression: ["argument"],
-  ConditionalExpression: ["test"],
-};
-
-/** What awaiting an expression puts before and behind it. */
-export function awaited(module: UserModule, node: SyntaxNode): [before: string, after: string] {
-  const parent = module.parent(node);
-  const fields = tighter[parent?.type ?? ""] ?? [];
-  return fields.some((field) => parent![field] === node) ? ["(await ", ")"] : ["await ", ""];
-}
-
-/** An expression that is awaited where it stands. */
-export function awaitIn(module: UserModule, node: SyntaxNode): Change[] {
-  const [before, after] = awaited(module, node);
-  const opening = { from: node.start, to: node.start, text: before };
-  return after === "" ? [opening] : [opening, { from: node.end, to: node.end, text: after }];
-}
-
-/** The statement that drops the value of a call; null where something else becomes of that. */
-function droppingStatement(module: UserModule, call: SyntaxNode): SyntaxNode | null {
-  let below = call;
-  for (const at of module.above(call)) {
-    if (at.type === "ExpressionStatement") return at;
-    const isArm =
-      (at.type === "LogicalExpression" && at["right"] === below) ||
-      (at.type === "ConditionalExpression" && at["test"] !== below);
-    if (!isWrapper(at) && !isArm) return null;
-    below = at;
-  }
-  return null;
-}
-
-/** The call at a place whose value a statement drops. */
-function droppedCall(
-  module: UserModule,
-  at: At,
-): { call: SyntaxNode; statement: SyntaxNode } | null {
-  for (const call of module.callsAt(at)) {
-    const statement = droppingStatement(module, call);
-    if (statement !== null) return { call, statement };
-  }
-  return null;
-}
 
 const loops: ReadonlySet<string> = new Set([
   "ForStatement",
@@ -216,28 +138,13 @@ export function awaitVoid(
   { dropped }: Asked["await-void"],
 ): Change[] | Refusal {
   const [first, ...others] = dropped as readonly [At, ...At[]];
-  const [operator] = module.callsAt(first).flatMap((call) => {
-    const outer = outermost(module, call);
-    const parent = module.parent(outer);
-    const isVoid = parent?.type === "UnaryExpression" && parent["operator"] === "void";
-    return isVoid && droppingStatement(module, parent) !== null ? [parent] : [];
-  });
-  if (operator === undefined) return notThere(module, first);
+  const operator = voided(module, first);
+  if (operator === null) return notThere(module, first);
   const why = whyNotAwaited(module, operator);
   if (why !== null) return why;
   const rest = awaitEach(module, others, () => null);
   if (rest instanceof Refusal) return rest;
   return [{ from: operator.start, to: operator.start + "void".length, text: "await" }, ...rest];
-}
-
-/** A node with the parentheses and types around it. */
-function outermost(module: UserModule, node: SyntaxNode): SyntaxNode {
-  let outer = node;
-  for (const at of module.above(node)) {
-    if (!isWrapper(at)) break;
-    outer = at;
-  }
-  return outer;
 }
 
 export function awaitCondition(
@@ -249,18 +156,27 @@ export function awaitCondition(
   return whyNotAwaited(module, call) ?? awaitIn(module, call);
 }
 
-/** Whether a node is asked for a yes or a no. */
-function isCondition(module: UserModule, node: SyntaxNode): boolean {
-  const parent = module.parent(node);
-  if (parent === null) return false;
-  if (parent["test"] === node) return parent.type !== "SwitchCase";
-  if (parent.type === "UnaryExpression") return parent["operator"] === "!";
-  // The value of the right side goes where that of the whole does.
-  return (
-    parent.type === "LogicalExpression" &&
-    parent["operator"] !== "??" &&
-    (parent["left"] === node || isCondition(module, outermost(module, parent)))
-  );
+/** What a call is asked for, or drops, is awaited in a function that comes to be async by that. */
+export function makeAsync(
+  module: UserModule,
+  { at, how, exit }: Asked["make-async"],
+): Change[] | Refusal {
+  const call =
+    how === "statement"
+      ? droppedCall(module, at)?.call
+      : module.callsAt(at).find((one) => isCondition(module, outermost(module, one)));
+  if (call === undefined) return notThere(module, at);
+  const around = module.surroundings(call);
+  if (around.is !== "sync")
+    return whyNotAwaited(module, call) ?? new Refusal("it is async already");
+  const made = becomeAsync(module, around.function);
+  if (made instanceof Refusal) return made;
+  const isEnded =
+    exit !== null &&
+    module.callsAt(exit).some((one) => module.functionAround(one) === around.function);
+  if (made.isIgnored && !isEnded)
+    return new Refusal(`${nameOf(module, around.function)} is called by what waits for nothing`);
+  return [...made.changes, ...awaitIn(module, call)];
 }
 
 /** A promise that was kept in a variable is awaited before `process.exit`. */

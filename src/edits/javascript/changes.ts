@@ -10,9 +10,11 @@ import {
   awaitKept,
   awaitTogether,
   awaitVoid,
+  makeAsync,
 } from "./awaiting.ts";
 import { allSettled, handleAtOnce, turnOfTheLoop } from "./settling.ts";
 import { allOfCalledBack, allOfMap, awaitAnswers, awaitMap } from "./together.ts";
+import { keepUntilExit } from "./until-exit.ts";
 import type { Change, UserModule } from "./user-module.ts";
 
 export const changes: {
@@ -25,6 +27,8 @@ export const changes: {
   "await-void": awaitVoid,
   "await-condition": awaitCondition,
   "await-answers": awaitAnswers,
+  "make-async": makeAsync,
+  "keep-until-exit": keepUntilExit,
   "await-kept": awaitKept,
   "await-map": awaitMap,
   "all-of-map": allOfMap,

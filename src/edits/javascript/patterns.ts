@@ -49,6 +49,12 @@ function known(place: Place | null): Known | null {
 const floatingOf = ({ found }: FindingFacts): InProgram<"floating"> | null =>
   found.rule === "floating" ? found : null;
 
+/** Where the call for the exit stands that cut promises off, which nobody could wait for. */
+function exitOf(facts: FindingFacts): Known | null {
+  const end = floatingOf(facts)?.evidence.end ?? null;
+  return end?.by === "exit" ? known(facts.place(end.call.place)) : null;
+}
+
 /** A finding of promises that were dropped in this way, which process.exit cut off. */
 function dropped(facts: FindingFacts, how: string): Known | null {
   const evidence = floatingOf(facts)?.evidence;
@@ -178,6 +184,38 @@ export const patterns: readonly Pattern[] = [
       return upwards === null ? elsewhere : { file: at.file, known: upwards };
     },
   }),
+  row("make-async", {
+    rules: ["floating"],
+    does: "await it in a function that is async then, and await that where it is called",
+    price:
+      "who calls that function goes on when it has come to its end; what it throws is a rejection",
+    isChoice: true,
+    ask(facts) {
+      const evidence = floatingOf(facts)?.evidence;
+      const how = evidence?.dropped?.how;
+      const at = known(facts.place(evidence?.dropped?.place));
+      if ((how !== "statement" && how !== "condition") || at === null) return null;
+      const exit = exitOf(facts);
+      const own = exit?.file === at.file ? exit.at : null;
+      return { file: at.file, known: { at: at.at, how, exit: own } };
+    },
+  }),
+  row("keep-until-exit", {
+    rules: ["floating"],
+    does: "keep its promise while it is under way, and await all that are before process.exit is called",
+    price: "the process ends when they have come to their end, and a failure is raised there",
+    isChoice: true,
+    ask(facts) {
+      const dropped = floatingOf(facts)?.evidence.dropped ?? null;
+      const at = known(facts.place(dropped?.place));
+      const exit = exitOf(facts);
+      if (dropped === null || at === null || exit === null) return null;
+      if (answering.has(dropped.how) || ["forEach", "condition"].includes(dropped.how)) return null;
+      if (at.file !== exit.file)
+        return new Refusal("process.exit is called in another file than the promise is dropped in");
+      return { file: at.file, known: { dropped: at.at, exit: exit.at, how: dropped.how } };
+    },
+  }),
   row("all-of-map", {
     rules: ["floating"],
     does: "await Promise.all(….map(…)) in place of forEach",
@@ -218,12 +256,10 @@ export const patterns: readonly Pattern[] = [
     does: "await the promise that was kept before process.exit is called",
     price: "the process ends when that has come to its end, and its failure is raised there",
     ask(facts) {
-      const finding = floatingOf(facts);
-      const end = finding?.evidence.end ?? null;
-      if (finding?.evidence.dropped !== null || end?.by !== "exit") return null;
+      if (floatingOf(facts)?.evidence.dropped !== null) return null;
       if (facts.actor?.function === "map callback") return null;
       const [made, ...others] = facts.places("made").map(known);
-      const exit = known(facts.place(end.call.place));
+      const exit = exitOf(facts);
       if (made == null || exit === null || others.length > 0) return null;
       if (made.file !== exit.file)
         return new Refusal("process.exit is called in another file than the promise is kept in");

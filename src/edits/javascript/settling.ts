@@ -9,7 +9,7 @@ import {
 } from "../../observe/javascript/syntax.ts";
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
-import { notThere } from "./awaiting.ts";
+import { notThere } from "./awaitable.ts";
 import { putBehind } from "./statements.ts";
 import type { Change, UserModule } from "./user-module.ts";
 

@@ -42,3 +42,25 @@ export function putBehind(
 
 /** Whether a text goes on with what would belong to a statement before it that has no semicolon. */
 const goesOnWith = (rest: string): boolean => /^\s*[([`/+\-*.,]/.test(rest);
+
+/** Lines of their own behind the imports of a module, or before its first statement. */
+export function blockBehindImports(module: UserModule, lines: readonly string[]): Change {
+  const { program, style } = module;
+  const statements: SyntaxNode[] = program["body"];
+  const imported = statements.findLast(({ type }) => type === "ImportDeclaration");
+  const text = lines.join(style.lineEnd);
+  if (imported === undefined) {
+    const at = startOf(statements[0]);
+    return { from: at, to: at, text: `${text}${style.lineEnd}${style.lineEnd}` };
+  }
+  const [rest] = /^[^\r\n]*/.exec(module.text.slice(imported.end)) as unknown as [string];
+  const at = imported.end + (/^\s*(?:\/\/.*)?$/.test(rest) ? rest.trimEnd().length : 0);
+  return { from: at, to: at, text: `${style.lineEnd}${style.lineEnd}${text}` };
+}
+
+/** Where a statement begins, with its decorators. */
+function startOf(statement: SyntaxNode | undefined): number {
+  const decorators: SyntaxNode[] =
+    statement?.["declaration"]?.decorators ?? statement?.["decorators"] ?? [];
+  return Math.min(statement?.start ?? 0, ...decorators.map(({ start }) => start));
+}

@@ -10,7 +10,7 @@ import {
 } from "../../observe/javascript/syntax.ts";
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
-import { awaited, awaitIn, notThere, whyNotAwaited } from "./awaiting.ts";
+import { awaited, awaitIn, notThere, whyNotAwaited } from "./awaitable.ts";
 import { type Change, leadOf, type UserModule } from "./user-module.ts";
 
 /** A call of a method at a place; null where there is none of that name. */

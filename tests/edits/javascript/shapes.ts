@@ -327,6 +327,112 @@ const keeping: Shape[] = [
   ),
 ];
 
+const asAsync = of("make-async", "app.mjs", { how: "statement" });
+const asked2 = of("make-async", "app.mjs", { how: "condition" });
+
+const asynchronous: Shape[] = [
+  asAsync(
+    'process.on("SIGTERM", () => {\n  «flush();\n  «process.exit(0);\n});\n',
+    'process.on("SIGTERM", async () => {\n  await flush();\n  process.exit(0);\n});\n',
+  ),
+  asAsync(
+    "setTimeout(function () { «flush(); «process.exit(0); }, 50);\n",
+    "setTimeout(async function () { await flush(); process.exit(0); }, 50);\n",
+  ),
+  asAsync(
+    'function stop() {\n  «flush();\n  «process.exit(0);\n}\nprocess.once("SIGINT", stop);\nprocess.once("SIGTERM", stop);\n',
+    'async function stop() {\n  await flush();\n  process.exit(0);\n}\nprocess.once("SIGINT", stop);\nprocess.once("SIGTERM", stop);\n',
+  ),
+  asAsync(
+    "const close = () => {\n  «flush();\n};\nawait ready;\nclose();\n«process.exit(0);\n",
+    "const close = async () => {\n  await flush();\n};\nawait ready;\nawait close();\nprocess.exit(0);\n",
+  ),
+  asAsync(
+    "function f() {\n  «flush();\n  return 1;\n}\nshow(f().toFixed());\n«process.exit(0);\n",
+    "async function f() {\n  await flush();\n  return 1;\n}\nshow((await f()).toFixed());\nprocess.exit(0);\n",
+  ),
+  asAsync(
+    "setInterval(() => {\n  «flush();\n}, 5);\n«process.exit(0);\n",
+    /is called by what waits for nothing$/,
+  ),
+  asAsync(
+    'process.on("exit", () => {\n  «flush();\n  «process.exit(0);\n});\n',
+    /^who calls the function at line 1 is not known/,
+  ),
+  asAsync(
+    "export function f() {\n  «flush();\n}\nf();\n«process.exit(0);\n",
+    /^who calls f is not known/,
+  ),
+  asAsync(
+    "function f() {\n  «flush();\n}\nshow(f);\n«process.exit(0);\n",
+    /^f is used otherwise than to be called at line 4/,
+  ),
+  asAsync(
+    "function f() {\n  «flush();\n}\nfunction g() {\n  f();\n}\ng();\n«process.exit(0);\n",
+    /^g is not async/,
+  ),
+  asAsync(
+    "class A {\n  close() {\n    «flush();\n  }\n}\nnew A().close();\n«process.exit(0);\n",
+    /^close cannot be made async$/,
+  ),
+  asked2(
+    "function remove(x) {\n  if («may(x)) drop(x);\n}\nremove(1);\n",
+    "async function remove(x) {\n  if (await may(x)) drop(x);\n}\nawait remove(1);\n",
+  ),
+  of("make-async", "app.ts", { how: "condition" })(
+    "function count(x: number): number {\n  return !«may(x) ? 0 : 1;\n}\nexport const n = count(1);\n",
+    "async function count(x: number): Promise<number> {\n  return !(await may(x)) ? 0 : 1;\n}\nexport const n = await count(1);\n",
+  ),
+];
+
+const until = (how: string, file = "app.mjs") => of("keep-until-exit", file, { how });
+const keeper = [
+  "const underWay = new Set();",
+  "",
+  "function keep(promise) {",
+  "  underWay.add(promise);",
+  "  promise.then(() => underWay.delete(promise), () => {});",
+  "}",
+  "",
+].join("\n");
+
+const untilExit: Shape[] = [
+  until("statement")(
+    'import { a } from "b";\nimport c from "d"; // c\n\nclass A {\n  close() {\n    «this.#flush();\n  }\n  async #flush() {}\n}\nnew A().close();\n«process.exit(0);\n',
+    `import { a } from "b";\nimport c from "d"; // c\n\n${keeper}\nclass A {\n  close() {\n    keep(this.#flush());\n  }\n  async #flush() {}\n}\nnew A().close();\nawait Promise.all(underWay);\nprocess.exit(0);\n`,
+  ),
+  until("setInterval")(
+    "«setInterval(async () => {\n  await tick();\n}, 5);\nsetTimeout(() => «process.exit(0), 50);\n",
+    `${keeper}\nsetInterval(() => keep((async () => {\n  await tick();\n})()), 5);\nsetTimeout(async () => { await Promise.all(underWay); process.exit(0); }, 50);\n`,
+  ),
+  until("on")(
+    'const keep = 1;\n«shop.on("order", async ({ id }) => pack(id));\nsetTimeout(() => {\n  bye();\n  «process.exit(0);\n}, 50);\n',
+    `${keeper.replaceAll("keep(", "keep2(")}\nconst keep = 1;\nshop.on("order", ({ id }) => keep2((async () => pack(id))()));\nsetTimeout(async () => {\n  bye();\n  await Promise.all(underWay);\n  process.exit(0);\n}, 50);\n`,
+  ),
+  until("void")(
+    "const f = () => {\n  void «save();\n};\nf();\n«process.exit();\n",
+    `${keeper}\nconst f = () => {\n  keep(save());\n};\nf();\nawait Promise.all(underWay);\nprocess.exit();\n`,
+  ),
+  until("on")(
+    '«shop.on("order", pack);\n«process.exit(0);\n',
+    /^what on calls back is no async function that is written there$/,
+  ),
+  until("statement")(
+    "«save();\n«process.exit(0);\n",
+    /^it can be awaited where its promise was dropped$/,
+  ),
+  until("statement", "app.cjs")(
+    "function f() {\n  «save();\n}\nf();\n«process.exit(0);\n",
+    /^app.cjs is no ES module/,
+  ),
+  until("statement")(
+    'process.on("exit", () => «process.exit(0));\nconst f = () => { «save(); };\n'
+      .replace("«process.exit(0)", "process.exit(0)")
+      .replace("«save(); };", "«save(); };\nfunction g() {\n  «process.exit(0);\n}"),
+    /^g is not async/,
+  ),
+];
+
 const settled = of("all-settled", "app.mjs");
 const thrown = (lead: string, results = "results", failed = "failed") =>
   `${lead}const ${failed} = ${results}.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));\n` +
@@ -422,5 +528,14 @@ const blocking: Shape[] = [
 
 export const shapes: readonly Shape[] = [
   ...[...dropped, ...loops, ...voids, ...conditions, ...asked, ...forEach],
-  ...[...maps, ...keeping, ...settling, ...handling, ...turning, ...blocking],
+  ...[
+    ...asynchronous,
+    ...untilExit,
+    ...maps,
+    ...keeping,
+    ...settling,
+    ...handling,
+    ...turning,
+    ...blocking,
+  ],
 ];
