@@ -184,12 +184,10 @@ export function awaitKept(
   module: UserModule,
   { made, exit }: Asked["await-kept"],
 ): Change[] | Refusal {
-  const kept = module.callsAt(made).flatMap((call) => {
-    const declarator = module.parent(outermost(module, call));
-    const isKept =
-      declarator?.type === "VariableDeclarator" && declarator["id"].type === "Identifier";
-    return isKept ? [declarator] : [];
-  })[0];
+  const kept = module
+    .callsAt(made)
+    .map((call) => keeperOf(module, call))
+    .find((one) => one !== null);
   if (kept === undefined) return new Refusal("its promise is kept in no variable of its own");
   const ending = module.callsAt(exit)[0];
   if (ending === undefined) return notThere(module, exit);
@@ -197,10 +195,46 @@ export function awaitKept(
   if (why !== null) return why;
   const statement = module.statement(ending);
   if (!module.isInList(statement)) return new Refusal(`process.exit shares its statement`);
-  const name: string = kept["id"].name;
-  if (kept.end > statement.start || module.declarationOf(name, statement) !== kept)
+  const { name, declaration, isMany } = kept;
+  if (declaration.end > statement.start || module.declarationOf(name, statement) !== declaration)
     return new Refusal(`${name} cannot be seen where process.exit is called`);
-  return [putBefore(module, statement, [`await ${name}`])];
+  return [putBefore(module, statement, [isMany ? `await Promise.all(${name})` : `await ${name}`])];
+}
+
+/** The variable that a promise is kept in, by itself or among others. */
+interface Keeper {
+  name: string;
+  declaration: SyntaxNode;
+  isMany: boolean;
+}
+
+function keeperOf(module: UserModule, call: SyntaxNode): Keeper | null {
+  const outer = outermost(module, call);
+  const parent = module.parent(outer);
+  if (parent === null) return null;
+  if (parent.type === "VariableDeclarator") return keeperIn(parent, false);
+  const callee: SyntaxNode | null = parent["arguments"]?.[0] === outer ? parent["callee"] : null;
+  if (callee !== null && isMember(callee) && ["push", "add"].includes(lastName(callee))) {
+    const name: unknown = callee["object"].name;
+    const declaration = typeof name === "string" ? module.declarationOf(name, callee) : null;
+    return declaration === null ? null : { name: name as string, declaration, isMany: true };
+  }
+  const callback = parent.type === "ReturnStatement" ? module.functionAround(parent) : parent;
+  const isGiven =
+    parent.type === "ReturnStatement" ||
+    (parent.type === "ArrowFunctionExpression" && parent["body"] === outer);
+  const map = isGiven && callback !== null ? module.parent(callback) : null;
+  const declarator = map === null ? null : module.parent(map);
+  return map?.["arguments"]?.[0] === callback &&
+    lastName(map!["callee"]) === "map" &&
+    declarator?.type === "VariableDeclarator"
+    ? keeperIn(declarator, true)
+    : null;
+}
+
+function keeperIn(declarator: SyntaxNode, isMany: boolean): Keeper | null {
+  const { id } = declarator;
+  return id.type === "Identifier" ? { name: id.name, declaration: declarator, isMany } : null;
 }
 
 /** The promises that a function was to wait for, by keeping the thread from them, are awaited in place of its calls. */

@@ -9,8 +9,8 @@ import {
 } from "../../observe/javascript/syntax.ts";
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
-import { notThere } from "./awaitable.ts";
-import { putBehind } from "./statements.ts";
+import { notThere, whyNotAwaited } from "./awaitable.ts";
+import { putBefore, putBehind } from "./statements.ts";
 import type { Change, UserModule } from "./user-module.ts";
 
 /** A call of a method of Promise at a place; null where there is none of that name. */
@@ -35,24 +35,46 @@ export function allSettled(
   const call = promiseCall(module, combined, "all");
   if (call === null) return notThere(module, combined);
   const { line } = call.loc.start;
-  const waiting = module.parent(call);
-  const statement = waiting === null ? null : module.parent(waiting);
-  if (waiting?.type !== "AwaitExpression" || statement?.type !== "ExpressionStatement")
-    return new Refusal(`what Promise.all gives at line ${line} is made use of`);
+  const statement = module.statement(call);
   if (!module.isInList(statement))
     return new Refusal(`Promise.all at line ${line} shares its statement`);
-  const { property } = bare(call["callee"]);
+  const parent = module.parent(call);
+  const isReturned = parent?.type === "ReturnStatement";
+  const taker = parent?.type === "AwaitExpression" ? module.parent(parent) : null;
+  const taking = isReturned ? "ReturnStatement" : taker?.type;
+  const why = whyNotAwaited(module, call);
+  if (why !== null) return why;
   const results = module.freeName("results");
   const failed = module.freeName("failed");
+  const throwing = throwingOf(module, results, failed);
+  if (taking === "ExpressionStatement") {
+    const { property } = bare(call["callee"]);
+    return [
+      { from: statement.start, to: statement.start, text: `const ${results} = ` },
+      { from: property.start, to: property.end, text: "allSettled" },
+      putBehind(module, statement, throwing),
+    ];
+  }
+  const isOnlyOne =
+    taker?.type !== "VariableDeclarator" || module.parent(taker)?.["declarations"].length === 1;
+  if ((taking !== "ReturnStatement" && taking !== "VariableDeclarator") || !isOnlyOne)
+    return new Refusal(`what Promise.all gives at line ${line} goes elsewhere`);
+  const [inputs] = call["arguments"] as [SyntaxNode];
+  const pending = module.freeName("pending");
+  // Else the types of a list would be those of each of its parts.
+  const fixed = module.isTyped && inputs.type === "ArrayExpression" ? " as const" : "";
   return [
-    { from: statement.start, to: statement.start, text: `const ${results} = ` },
-    { from: property.start, to: property.end, text: "allSettled" },
-    putBehind(module, statement, throwing(module, results, failed)),
+    putBefore(module, statement, [
+      `const ${pending} = ${module.source(inputs)}${fixed}`,
+      `const ${results} = await Promise.allSettled(${pending})`,
+      ...throwing,
+    ]),
+    { from: inputs.start, to: inputs.end, text: pending },
   ];
 }
 
 /** What throws the failures among results: the one that there is, or all of them together. */
-function throwing({ style }: UserModule, results: string, failed: string): string[] {
+function throwingOf({ style }: UserModule, results: string, failed: string): string[] {
   const text = (words: string): string => `${style.quote}${words}${style.quote}`;
   return [
     `const ${failed} = ${results}.flatMap((one) => (one.status === ${text("rejected")} ? [one.reason] : []))`,

@@ -34,7 +34,8 @@ function keeper(module: UserModule, { set, keep }: { set: string; keep: string }
     "",
     `function ${keep}(${promise})${returns} {`,
     `${indent}${set}.add(promise)${semicolon}`,
-    `${indent}promise.then(() => ${set}.delete(promise), () => {})${semicolon}`,
+    // What is dropped may be a promise on some of its ways only.
+    `${indent}Promise.resolve(promise).then(() => ${set}.delete(promise), () => {})${semicolon}`,
     "}",
   ];
 }

@@ -88,6 +88,22 @@ const cases: Wanted[] = [
     prints: { "turn-of-the-loop": ["timer: in time", "counter: was told"] },
   },
   {
+    program: "105-three-of-five-fail/app.mjs",
+    choices: ["all-settled"],
+    edits: {
+      "all-settled": [
+        "-  return await Promise.all(names.map((name, k) => thumbnail(name, 50 + 200 * k)));",
+        "+  const pending = names.map((name, k) => thumbnail(name, 50 + 200 * k));",
+        "+  const results = await Promise.allSettled(pending);",
+        '+  const failed = results.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));',
+        "+  if (failed.length === 1) throw failed[0];",
+        '+  if (failed.length > 1) throw new AggregateError(failed, failed.map(String).join("; "));',
+        "+  return await Promise.all(pending);",
+      ],
+    },
+    prints: { "all-settled": ["no album: Error: a.gif cannot be read; Error: c.gif cannot"] },
+  },
+  {
     program: "107-floating-in-a-loop/app.ts",
     choices: ["await-together", "await-in-turn"],
     edits: {
@@ -132,16 +148,48 @@ const cases: Wanted[] = [
   },
   {
     program: "112-void-on-purpose/app.ts",
-    choices: ["await-void"],
+    choices: ["await-void", "keep-until-exit"],
     edits: {
       "await-void": ["-  void audit(`GET ${path}`);", "+  await audit(`GET ${path}`);"],
+      "keep-until-exit": [
+        "+const underWay = new Set<Promise<unknown>>();",
+        "+",
+        "+function keep(promise: Promise<unknown>): void {",
+        "+  underWay.add(promise);",
+        "+  Promise.resolve(promise).then(() => underWay.delete(promise), () => {});",
+        "+}",
+        "+",
+        "-  void audit(`GET ${path}`);",
+        "+  keep(audit(`GET ${path}`));",
+        "+await Promise.all(underWay);",
+      ],
     },
-    prints: { "await-void": ["entries: 2"] },
+    prints: { "await-void": ["entries: 2"], "keep-until-exit": ["entries: 0"] },
   },
   {
     program: "129-child-not-waited-for/app.mjs",
     edits: { await: ['-exportTo("users.csv");', '+await exportTo("users.csv");'] },
     prints: { await: ["exported users.csv 0", "command: done"] },
+  },
+  {
+    program: "140-private-methods/app.mjs",
+    choices: ["keep-until-exit"],
+    edits: {
+      "keep-until-exit": [
+        "+const underWay = new Set();",
+        "+",
+        "+function keep(promise) {",
+        "+  underWay.add(promise);",
+        "+  Promise.resolve(promise).then(() => underWay.delete(promise), () => {});",
+        "+}",
+        "+",
+        "-    this.#flush();",
+        "+    keep(this.#flush());",
+        "-setTimeout(() => process.exit(0), 50);",
+        "+setTimeout(async () => { await Promise.all(underWay); process.exit(0); }, 50);",
+      ],
+    },
+    prints: { "keep-until-exit": ["flushed first", "flushed second"] },
   },
   {
     program: "146-middleware-without-await/app.mjs",

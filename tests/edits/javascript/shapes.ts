@@ -327,6 +327,33 @@ const keeping: Shape[] = [
   ),
 ];
 
+const keptMany: Shape[] = [
+  kept(
+    "const jobs = [];\nfor (const x of xs) jobs.push(«work(x));\nawait other();\n«process.exit(0);\n",
+    "const jobs = [];\nfor (const x of xs) jobs.push(work(x));\nawait other();\nawait Promise.all(jobs);\nprocess.exit(0);\n",
+  ),
+  kept(
+    "const jobs = new Set();\njobs.add(«work(1));\n«process.exit(0);\n",
+    "const jobs = new Set();\njobs.add(work(1));\nawait Promise.all(jobs);\nprocess.exit(0);\n",
+  ),
+  kept(
+    "const jobs = xs.map((x) => «work(x));\n«process.exit(0);\n",
+    "const jobs = xs.map((x) => work(x));\nawait Promise.all(jobs);\nprocess.exit(0);\n",
+  ),
+  kept(
+    "const jobs = xs.map((x) => { return «work(x); });\n«process.exit(0);\n",
+    "const jobs = xs.map((x) => { return work(x); });\nawait Promise.all(jobs);\nprocess.exit(0);\n",
+  ),
+  kept(
+    "jobs.push(«work(1));\n«process.exit(0);\n",
+    /^its promise is kept in no variable of its own$/,
+  ),
+  kept(
+    "const f = (jobs) => { jobs.push(«work(1)); };\n«process.exit(0);\n",
+    /^jobs cannot be seen where process.exit is called$/,
+  ),
+];
+
 const asAsync = of("make-async", "app.mjs", { how: "statement" });
 const asked2 = of("make-async", "app.mjs", { how: "condition" });
 
@@ -391,7 +418,7 @@ const keeper = [
   "",
   "function keep(promise) {",
   "  underWay.add(promise);",
-  "  promise.then(() => underWay.delete(promise), () => {});",
+  "  Promise.resolve(promise).then(() => underWay.delete(promise), () => {});",
   "}",
   "",
 ].join("\n");
@@ -448,6 +475,28 @@ const settling: Shape[] = [
     'const results = "a";\nlet failed;\nawait «Promise.all([a(), b()]);\n',
     `const results = "a";\nlet failed;\nconst results2 = await Promise.allSettled([a(), b()]);\n${thrown("", "results2", "failed2")}`,
   ),
+  settled(
+    'const say = "a";\nconst [a, b] = await «Promise.all([\n  one(),\n  two(),\n]);\n',
+    `const say = "a";\nconst pending = [\n  one(),\n  two(),\n];\nconst results = await Promise.allSettled(pending);\n${thrown("")}const [a, b] = await Promise.all(pending);\n`,
+  ),
+  settled(
+    'const f = async (xs) => {\n  log("a");\n  return await «Promise.all(xs.map(save));\n};\n',
+    `const f = async (xs) => {\n  log("a");\n  const pending = xs.map(save);\n  const results = await Promise.allSettled(pending);\n${thrown("  ")}  return await Promise.all(pending);\n};\n`,
+  ),
+  settled(
+    'async function f(xs) {\n  log("a");\n  return «Promise.all(xs);\n}\n',
+    `async function f(xs) {\n  log("a");\n  const pending = xs;\n  const results = await Promise.allSettled(pending);\n${thrown("  ")}  return Promise.all(pending);\n}\n`,
+  ),
+  of("all-settled", "app.ts")(
+    'export const say = "a";\nexport const [a, b] = await «Promise.all([one(), two()]);\n',
+    `export const say = "a";\nconst pending = [one(), two()] as const;\nconst results = await Promise.allSettled(pending);\n${thrown("")}export const [a, b] = await Promise.all(pending);\n`,
+  ),
+  settled("function f(xs) {\n  return «Promise.all(xs);\n}\n", /^f is not async/),
+  settled(
+    "const all = «Promise.all(xs);\nawait all;\n",
+    /^what Promise.all gives at line 1 goes elsewhere$/,
+  ),
+  settled("show(await «Promise.all(xs));\n", /^what Promise.all gives at line 1 goes elsewhere$/),
   settled("if (a) await «Promise.all(xs);\n", /^Promise.all at line 1 shares its statement$/),
 ];
 
@@ -529,6 +578,7 @@ const blocking: Shape[] = [
 export const shapes: readonly Shape[] = [
   ...[...dropped, ...loops, ...voids, ...conditions, ...asked, ...forEach],
   ...[
+    ...keptMany,
     ...asynchronous,
     ...untilExit,
     ...maps,
