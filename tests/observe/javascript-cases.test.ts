@@ -5,13 +5,12 @@
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { Lanes } from "../support/real.ts";
 import { environment, temporaryFolder } from "../support/tandem.ts";
-import { casesWith, observeCase, onlyCase } from "./observed-case.ts";
+import { casesWith, observeCase, onlyCase, undisturbed } from "./observed-case.ts";
 import { type Truth, truthOn } from "./truth.ts";
 import { withoutTypes } from "./without-types.ts";
 
@@ -55,20 +54,6 @@ for (const [turn, { name, folder, file, truth }] of casesWith(files).entries()) 
 
 if (installed.length < 2)
   test.skip("the truth is told of programs on Node (skipped: no Node 20 was found)", () => {});
-
-/** How often a case is tried at most where the machine has no room for it, so that what takes its time takes another. */
-const mostTries = 4;
-
-async function undisturbed(attempt: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const [load = 0] = loadavg();
-      if (tries === mostTries || load < 2 * availableParallelism()) throw error;
-    }
-  }
-}
 
 async function tried(
   original: string,

@@ -5,6 +5,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { basename, join } from "node:path";
 import { javascriptEditor } from "../../../src/edits/javascript/javascript.ts";
+import { undisturbed } from "../../observe/observed-case.ts";
 import { withoutTypes } from "../../observe/without-types.ts";
 import { patience } from "../../support/patience.ts";
 import { Lanes } from "../../support/real.ts";
@@ -210,21 +211,23 @@ for (const { program, onNode = false, edits, prints, choices = [], reasons = {} 
   test.concurrent.skipIf(onNode && node === null)(
     `${program} is offered its edits, and has lost its fault with each`,
     () =>
-      lanes.run(async () => {
-        const options = onNode ? ["--runtime", node!] : [];
-        const proposed = await proposedFor(join(programs, program), javascriptEditor, options);
-        const lines = proposed.edits.map((one) => [one.pattern, changedLines(one.change)]);
-        expect(Object.fromEntries(lines)).toEqual(edits);
-        const chosen = proposed.edits.filter(({ isChoice }) => isChoice);
-        expect(chosen.map(({ pattern }) => pattern)).toEqual([...choices]);
-        expect(proposed.reasons).toEqual(reasons);
-        for (const { pattern, change } of proposed.edits)
-          for (const runtime of [process.execPath, ...(node === null ? [] : [node])]) {
-            const { stdout, status } = await ran(runtime, basename(program), change.after);
-            expect([runtime, status]).toEqual([runtime, 0]);
-            for (const part of prints[pattern]!) expect(stdout).toContain(part);
-          }
-      }),
+      lanes.run(() =>
+        undisturbed(async () => {
+          const options = onNode ? ["--runtime", node!] : [];
+          const proposed = await proposedFor(join(programs, program), javascriptEditor, options);
+          const lines = proposed.edits.map((one) => [one.pattern, changedLines(one.change)]);
+          expect(Object.fromEntries(lines)).toEqual(edits);
+          const chosen = proposed.edits.filter(({ isChoice }) => isChoice);
+          expect(chosen.map(({ pattern }) => pattern)).toEqual([...choices]);
+          expect(proposed.reasons).toEqual(reasons);
+          for (const { pattern, change } of proposed.edits)
+            for (const runtime of [process.execPath, ...(node === null ? [] : [node])]) {
+              const { stdout, status } = await ran(runtime, basename(program), change.after);
+              expect([runtime, status]).toEqual([runtime, 0]);
+              for (const part of prints[pattern]!) expect(stdout).toContain(part);
+            }
+        }),
+      ),
   );
 
 /** What comes of a program that is run by itself; for Node without its types. */
