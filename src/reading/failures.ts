@@ -75,6 +75,8 @@ export class FailureReader {
   readonly #launches: number[] = [];
   /** The threads that are known to run a program, which runs the loops there. */
   readonly #programs = new Set<number>();
+  /** Lines about what has ended a thread or the process, with the thread that they were written in. */
+  readonly #lastWords: { thread: number; failure: Failure; hearing: Hearing }[] = [];
   /** By actor: its last failure. */
   readonly #last = new Map<number, Failure>();
   /** By actor that failed with an error which came out of another one's failure: whose it is. */
@@ -160,15 +162,13 @@ export class FailureReader {
   #endedBy({ number, exitCode }: ProcessOutcome): ProcessError | null {
     if (!this.#entities.isObserved || exitCode === null || exitCode === 0) return null;
     const first = this.#entities.threads.find((thread) => thread.process === number);
-    const failure = this.failures.findLast(
-      (one) =>
-        one.heard.some(({ where }) => endsProcess.has(where)) &&
-        this.#entities.actor(one.actor).thread === first?.number,
+    const last = this.#lastWords.findLast(
+      ({ thread, hearing: { where } }) => thread === first?.number && endsProcess.has(where),
     );
-    if (failure === undefined) return null;
-    const { actor, error, heard } = failure;
-    const logged = heard.find(({ where }) => endsProcess.has(where))!;
-    return { actor, at: logged.at, error, is: endsProcess.get(logged.where)! };
+    if (last === undefined) return null;
+    const { failure, hearing } = last;
+    const { actor, error } = failure;
+    return { actor, at: hearing.at, error, is: endsProcess.get(hearing.where)! };
   }
 
   #ended({ actor: number, at, thread, value, text, place, stack, numbers }: LogCursor): void {
@@ -246,7 +246,12 @@ export class FailureReader {
       this.strays.push({ thread, error: text, at });
       this.#add({ actor: number, error: text, at, heard: [] });
     }
-    this.#last.get(number)?.heard.push({ by: "logged", where, at });
+    const failure = this.#last.get(number);
+    if (failure !== undefined) {
+      const hearing: Hearing = { by: "logged", where, at };
+      failure.heard.push(hearing);
+      this.#lastWords.push({ thread, failure, hearing });
+    }
     if (text === undefined && where === "unhandled-rejection") this.rejected = true;
   }
 

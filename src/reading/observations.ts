@@ -169,7 +169,9 @@ export class ObservationReader {
     "waits-for": (reader, { actor, at, text, resource, place, numbers }) => {
       const whom = numbers?.["whom"] ?? null;
       const of = text ?? reader.#entities.resource(resource)?.name ?? null;
-      reader.#waits.set(actor, { actor, at, of, resource, whom, place });
+      // What it waits for now is not known; what it waited for before is over.
+      if (of === null && whom === null && resource === null) reader.#waits.delete(actor);
+      else reader.#waits.set(actor, { actor, at, of, resource, whom, place });
     },
     "handle-alive": (reader, { thread, at, text, place, actor }) => {
       const process = reader.#entities.processOf(thread).number;

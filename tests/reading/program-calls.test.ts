@@ -178,6 +178,20 @@ describe("a call that was cut off by its process's end", () => {
     expect(lostIn(draw(20))).toEqual(["outer"]);
   });
 
+  test("waits no longer for what it was seen to wait for, once it was seen to wait for something unknown", () => {
+    const waits = (isSeenAgain: boolean): (number | null)[] => {
+      const { reading } = readSketch((process) => {
+        call(floats(process), "outer");
+        call(process, "inner", "outer");
+        awaits(process, "outer", "inner");
+        if (isSeenAgain) process.at(9, "waits-for", "outer");
+      });
+      return reading.sightings.map(({ whom }) => whom);
+    };
+    expect(waits(false)).toHaveLength(1);
+    expect(waits(true)).toEqual([]);
+  });
+
   test("is told to have begun in a listener of exit, and not in one of beforeExit", () => {
     for (const [listener, isWithin] of [
       ["exit listener", true],

@@ -69,6 +69,12 @@ export class JavaScriptFacts extends Facts {
     return / (callback|listener|executor)$/.test(this.actor(number)?.function ?? "");
   }
 
+  /** Whether somebody runs in a Worker. */
+  isInWorker(number: number): boolean {
+    const thread = this.actor(number)?.thread;
+    return this.reading.actors.some((one) => one.kind === "thread" && one.thread === thread);
+  }
+
   protected override describe(actors: readonly number[], aside: readonly string[]): string {
     const [first] = actors as [number];
     const where = aside.length === 0 ? "" : ` (${aside.join(", ")})`;

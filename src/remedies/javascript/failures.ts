@@ -110,6 +110,11 @@ export function onlyLogged(
       `${message}, and only a line on stderr told of it`,
       "await it where its error can be caught, or give it a handler that acts (.catch((error) => …))",
     );
+  if (error.is === "exception" && facts.isInWorker(first))
+    return words(
+      `${message}, which ended the Worker; nobody listened for that, and the process ended with it at ${formatMeasured(error.at)}`,
+      ofWorker,
+    );
   if (error.is === "exception")
     return words(
       `${message}, where no code could catch that: the process ended with it at ${formatMeasured(error.at)}`,
@@ -135,6 +140,9 @@ export function onlyLogged(
   );
 }
 
+const ofWorker =
+  'listen to its error (worker.on("error", …)), and catch in the Worker what one message can raise';
+
 export function threadFailed(
   facts: JavaScriptFacts,
   finding: InProgram<"thread-failed">,
@@ -142,10 +150,7 @@ export function threadFailed(
   const { evidence } = finding;
   const [first] = finding.actors;
   if (evidence.of === "thread" || first === undefined) return anyThreadFailed(facts.names, finding);
-  return words(
-    `${failed(facts, finding, evidence.error)}, which ended the Worker`,
-    `listen to its error (worker.on("error", …)), and catch in the Worker what one message can raise`,
-  );
+  return words(`${failed(facts, finding, evidence.error)}, which ended the Worker`, ofWorker);
 }
 
 export function handledLate(

@@ -143,6 +143,7 @@ export function awaitedWords(of: string): string {
     message: "a message",
     import: "an import",
     yield: "somebody to want its next value",
+    "next value": "the next value",
   };
   return known[of] ?? (/^[\w$.#?]+$/.test(of) && !of.startsWith("Atomics.") ? `${of}(…)` : of);
 }

@@ -92,6 +92,32 @@ for (let i = 0; i < 3; i++) await quick(i);
     ]);
   });
 
+  test("a call that has come to another wait waits no longer for what it waited for before, whether the new one is known or not", async () => {
+    const run = await record(`${sleeping}
+const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
+async function load() {
+  await sleep(30);
+}
+async function through() {
+  await load();
+  for await (const each of never) each();
+}
+async function besides() {
+  await load();
+  const then = { then() {} };
+  await then;
+}
+through();
+besides();
+`);
+    expect(told(run, "waits-for").filter((event) => !event.includes("timer"))).toEqual([
+      "waits-for through whom load",
+      "waits-for besides whom load#2",
+      `waits-for through "next value"`,
+      "waits-for besides",
+    ]);
+  });
+
   test("a callback whose promise is ignored floats, at what ignores it", async () => {
     const run = await record(`${sleeping}
 async function update() {
@@ -504,22 +530,6 @@ parentPort.postMessage("ready");
     expect(new Set(ends.map(([, , , thread]) => thread)).size).toBe(2);
     const terminated = `exit-called 1 main at 6 "terminate"`;
     expect(told(run, "exit-called")).toEqual([terminated, terminated]);
-  });
-
-  test("what has just begun is told before the process kills itself", async () => {
-    const run = await record(`${sleeping}
-async function store() {
-  await sleep(5000);
-}
-async function work() {
-  await sleep(50);
-  store();
-  process.kill(process.pid, "SIGKILL");
-}
-await work();
-`);
-    expect(told(run, "floated")).toEqual(['floated store at 7 "statement"']);
-    expect(told(run, "stood-at")).toContain('stood-at store at 3 "store"');
   });
 
   test.skipIf(runtime === "bun")(

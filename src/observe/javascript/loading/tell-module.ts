@@ -12,6 +12,7 @@ export interface ToldModule {
 }
 
 export function tellModule(recorder: Recorder, { file, sites, first, map }: ToldModule): void {
-  if (map !== null) recorder.addSource(file, map);
-  recorder.addSites(file, map?.sites(sites) ?? sites, first);
+  if (map === null) return recorder.addSites(file, sites, first);
+  recorder.addSource(file, map);
+  recorder.addSites(map.file, map.sites(sites), first);
 }

@@ -302,14 +302,7 @@ export function logged(
   const origin = owner === null ? null : originOfFailure(owner);
   if (origin !== null) {
     origin.isHeard = true;
-    write([
-      "event",
-      Math.round(at),
-      "error-logged",
-      thread,
-      tellCall(origin),
-      logReasons.indexOf(reason),
-    ]);
+    loggedOf(tellCall(origin), reason, at);
     return;
   }
   const place = thrownAt(error, null);
@@ -322,4 +315,9 @@ export function logged(
     logReasons.indexOf(reason),
     { text: messageOf(error), ...(place === null ? {} : { place }) },
   ]);
+}
+
+/** Tells that the runtime has written of the failure of an actor, which may be another thread's. */
+export function loggedOf(actor: number, reason: (typeof logReasons)[number], at: number): void {
+  write(["event", Math.round(at), "error-logged", thread, actor, logReasons.indexOf(reason)]);
 }

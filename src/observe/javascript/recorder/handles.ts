@@ -1,11 +1,11 @@
 /** What may keep the process alive, or wake it: timers, servers, sockets, Workers, child processes, by the calls that make them. */
 import { getEventListeners } from "node:events";
-import { hearers } from "../../../trace/event.ts";
+import { endings, hearers } from "../../../trace/event.ts";
 import { signalMade } from "./aborts.ts";
 import * as calls from "./calls.ts";
 import { now } from "./clock.ts";
 import { childMade } from "./children.ts";
-import { isObject } from "./errors.ts";
+import { isObject, messageOf } from "./errors.ts";
 import { terminates } from "./exits.ts";
 import { replace } from "../loading/natives.ts";
 import type { Call } from "./model.ts";
@@ -94,9 +94,10 @@ function made(site: number, value: unknown): void {
   const by = calls.maker();
   if (handle === "listen" && handles.some((one) => one.of === of)) return;
   const number = kind === "worker" ? Number(of["threadId"]) : 0;
+  const kept = kind === "message port" ? { ports: new Ports(of) } : of;
   handles.push({
     kind,
-    of,
+    of: kept,
     site,
     by,
     isTold: false,
@@ -117,6 +118,24 @@ function aborts(site: number, signal: unknown): void {
   const isTimeout = sites[site]!.handle === "timeout";
   const [reason, at] = isTimeout ? (["timed-out", null] as const) : (["program", now()] as const);
   signalMade(signal, { reason, site, by: calls.maker(), at });
+}
+
+/**
+ * The ports of a channel, or the one port that there is, by weak references: Bun collects a port that nobody has any
+ * more, and a process that it alone kept ends then.
+ */
+class Ports {
+  readonly #references: readonly WeakRef<object>[];
+
+  constructor(channel: Record<string, unknown>) {
+    const ports = [channel["port1"], channel["port2"]].filter(isObject);
+    this.#references = (ports.length === 0 ? [channel] : ports).map((port) => new WeakRef(port));
+  }
+
+  isReferenced(): boolean {
+    const ports = this.#references.map((reference) => reference.deref());
+    return ports.some((port) => port !== undefined && isReferenced(port));
+  }
 }
 
 let workers = 0;
@@ -189,6 +208,19 @@ function tellHeard({ isHeard, number }: Handle): void {
     write(["event", Math.round(now()), "heard", thread, firstIdOf(number) + 1, byRaised]);
 }
 
+const failedStatus = endings.indexOf("failed");
+
+/** The program of the Worker that an error has ended, which has come up here as nobody listens for that; null: none. */
+export function workerBehind(error: unknown): number | null {
+  const text = JSON.stringify(messageOf(error));
+  const one = handles.findLast(({ kind, number, isHeard }) => {
+    if (kind !== "worker" || isHeard) return false;
+    const ended = `"task-ended",${number + 1},${firstIdOf(number) + 1},${failedStatus},{"text":${text}`;
+    return isToldOf(ended);
+  });
+  return one === undefined ? null : firstIdOf(one.number) + 1;
+}
+
 /** Whether anybody listens for the errors of a Worker. */
 function isHeardOf(worker: Record<string, unknown>): boolean {
   if (typeof worker["onerror"] === "function") return true;
@@ -215,9 +247,7 @@ function isAlive({ kind, of }: Handle): boolean {
     case "stdin":
       return of["closed"] !== true && of["input"] === process.stdin;
     case "message port":
-      return (
-        isReferenced((of["port1"] ?? of) as object) || isReferenced((of["port2"] ?? of) as object)
-      );
+      return (of["ports"] as Ports).isReferenced();
   }
 }
 

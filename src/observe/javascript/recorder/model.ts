@@ -78,6 +78,8 @@ export class Call {
   /** Where it stood when it was told, and what it waited for. */
   toldAt = -1;
   toldOn: unknown = undefined;
+  /** Whether what it waits for was known when that was told last. */
+  isWaitTold = false;
   previous: Call;
   next: Call;
 

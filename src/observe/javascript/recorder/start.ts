@@ -6,12 +6,13 @@ import type { Inserted, Site } from "../inserted.ts";
 import { hooks } from "./hooks.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
-import { exit, exitCalled, handedBegan, handlersBegin, tellCut } from "./exits.ts";
+import { exit, exitCalled, handlersBegin, tellCut } from "./exits.ts";
 import {
   calledUnhandled,
   endedBy,
   listened,
   logged,
+  loggedOf,
   newMacrotask,
   runnerHeard,
   setSaysUnhandled,
@@ -19,7 +20,7 @@ import {
   workerEndedBy,
 } from "./failures.ts";
 import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
-import { aliveKinds, keeping, tellHandles } from "./handles.ts";
+import { aliveKinds, keeping, tellHandles, workerBehind } from "./handles.ts";
 import { fromHere } from "./here.ts";
 import { addSites, addSource, loadedFrom, placeOf } from "./sites.ts";
 import { OVER } from "./model.ts";
@@ -27,7 +28,7 @@ import { replace } from "../loading/natives.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { dropSamples, hasOtherLines, startSampling } from "./stood.ts";
 import { openTap } from "./tap.ts";
-import { endIdleGenerators, liveCalls, newId, setArm, setHanded, state } from "./telling.ts";
+import { endIdleGenerators, liveCalls, newId, setArm, state } from "./telling.ts";
 import { flush, whenFlushed } from "./flush.ts";
 import * as watchdog from "./watchdog.ts";
 import { isToldOf, openRecord, recordPath, thread, trouble, write, writeOut } from "./writer.ts";
@@ -140,9 +141,9 @@ function commandOf(runtime: "bun" | "node"): string {
 
 /** Where the functions of a module begin, by their sites. */
 function functionsOf(file: string, sites: readonly Site[], first: number): unknown[] {
-  return sites.flatMap(({ kind, file: own = file, line, column, function: name }, index) =>
+  return sites.flatMap(({ kind, line, column, function: name }, index) =>
     kind === "call" || kind === "callback" || kind === "module"
-      ? [[first + index, own, line, column, name === "<module>" ? null : name]]
+      ? [[first + index, file, line, column, name === "<module>" ? null : name]]
       : [],
   );
 }
@@ -318,7 +319,6 @@ function finish(event: "beforeExit" | "exit" | "reallyExit", code?: unknown): vo
     // No timer comes any more: what the listeners do is told at once.
     if (isLast) {
       if (isMainThread) watchdog.letGo();
-      setHanded(handedBegan);
       setArm(() => flush(true));
       state.isArmed = false;
       tellLast(numberOf(code));
@@ -382,16 +382,6 @@ function watchEnds(runtime: "bun" | "node"): void {
       },
     };
     return own.reallyExit as (...given: never[]) => unknown;
-  });
-  replace(process, "kill", (original) => {
-    const own = {
-      kill(...given: unknown[]): unknown {
-        // It may end here and now.
-        if (given[0] === process.pid) flush(true);
-        return Reflect.apply(original, process, given as never[]);
-      },
-    };
-    return own.kill as (...given: never[]) => unknown;
   });
   if (runtime === "node") {
     setSaysUnhandled();
@@ -481,7 +471,11 @@ function uncaught(error: unknown, origin: string): void {
   } else if (running !== null) {
     endedBy(running, error, at);
     logged("uncaught-exception", running, error, at);
-  } else logged("uncaught-exception", null, error, at);
+  } else {
+    const worker = workerBehind(error);
+    if (worker === null) logged("uncaught-exception", null, error, at);
+    else loggedOf(worker, "uncaught-exception", at);
+  }
   writeOut();
 }
 

@@ -208,14 +208,6 @@ function takeHanded(call: Call): void {
   if (site === null) return;
   call.place = site;
   if (sites[site]!.called!.ignores === true && call.droppedAt === -1) call.droppedAt = site;
-  handed(call);
-}
-
-let handed: (call: Call) => void = () => {};
-
-/** What hears of calls whose functions something was handed, at the end of the process. */
-export function setHanded(own: (call: Call) => void): void {
-  handed = own;
 }
 
 /** Tells who a call is. */
@@ -361,7 +353,10 @@ function tellStand(call: Call): void {
   call.toldAt = site;
   call.toldOn = on;
   const waits = waitsFor(call);
-  if (waits !== null) write(["event", time, "waits-for", thread, call.id, 0, waits]);
+  // That it waits for something unknown is told where it was told to wait for something else.
+  if (waits !== null || call.isWaitTold)
+    write(["event", time, "waits-for", thread, call.id, 0, waits ?? {}]);
+  call.isWaitTold = waits !== null;
 }
 
 function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | null {
@@ -377,9 +372,10 @@ function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | n
     return { text, numbers: { whom: toldPromise(origin) } };
   }
   if ((call.resumes & DUE) !== 0) return { text: "timer" };
-  if (sites[call.at]!.kind === "yield") return { text: "yield" };
-  const called = sites[call.at]!.called;
-  if (called === undefined || called.name === "") return null;
+  const { kind, called } = sites[call.at]!;
+  if (kind === "yield") return { text: "yield" };
+  if (called === undefined || called.name === "")
+    return kind === "for-await" ? { text: "next value" } : null;
   if (isServing(call.at)) return { text: "message" };
   return { text: called.name === "import" ? "import" : called.callee };
 }
