@@ -166,6 +166,8 @@ export type SiteKind =
 /** A place in a module that inserted text stands at. Lines and columns (UTF-16 units) are of the source and count from 1. */
 export interface Site {
   kind: SiteKind;
+  /** Where that is not the module's own: what this part of the module was made from. */
+  file?: string;
   line: number;
   column: number;
   /**

@@ -169,6 +169,29 @@ if (true) return;
     expect(common.told).toContain("src/common.cts: call 5");
   });
 
+  onlyIf(`places are told in the sources that a bundle was made from${why}`, async () => {
+    const folder = await programs.write({
+      "package.json": `{ "type": "module" }`,
+      "src/app.ts": `import { work } from "./work.ts";\n\nclass Service {\n  async handle(): Promise<void> {\n    await work({ ms: 1 });\n  }\n}\nawait new Service().handle();\n`,
+      "src/work.ts": `interface Job {\n  ms: number;\n}\n\nexport async function work({ ms }: Job): Promise<number> {\n  return await new Promise((go) => setTimeout(go, ms, ms));\n}\n`,
+    });
+    const expected = [
+      "src/app.ts: call 4",
+      "src/work.ts: call 5",
+      "src/work.ts: handle 6",
+      "src/work.ts: module 5",
+      "src/work.ts: promise 6",
+    ];
+    for (const sourcemap of ["linked", "external", "inline"] as const)
+      for (const minify of [false, true]) {
+        const outdir = join(folder, `${sourcemap}-${minify}`);
+        const entrypoints = [join(folder, "src/app.ts")];
+        await Bun.build({ entrypoints, outdir, sourcemap, minify, target: "node" });
+        const { told } = await seen([...command, join(outdir, "app.js")], folder);
+        expect({ sourcemap, minify, told }).toEqual({ sourcemap, minify, told: expected });
+      }
+  });
+
   test.skipIf(isBun || why !== "")(
     `modules that Vitest's runner evaluates are seen${why}`,
     async () => {

@@ -45,7 +45,8 @@ Object.defineProperty(Promise.prototype, "constructor", {
 export const recorder: Recorder = {
   t,
   addSites(file, added, first) {
-    for (const [index, site] of added.entries()) sites[first + index] = { file, site };
+    for (const [index, site] of added.entries())
+      sites[first + index] = { file: site.file ?? file, site };
   },
   addSource: () => undefined,
   unseen: (file, why) => told.add(`${file}: ${why}`),

@@ -21,7 +21,14 @@ export interface Recorder {
 
 /** What a module was made from. */
 export interface SourceOfModule {
+  /** A position there, for one in the module; both count from 1. Null where it was made from nothing that is there. */
+  place(position: { line: number; column: number }): SourcePlace | null;
+  /** The line there that a line of the module was made from; null also where that were several. */
+  placeOfLine(line: number): SourcePlace | null;
+}
+
+export interface SourcePlace {
   file: string;
-  /** A position there, for one in the module; both count from 1. */
-  place(position: { line: number; column: number }): { line: number; column: number };
+  line: number;
+  column: number;
 }

@@ -12,7 +12,6 @@ export interface ToldModule {
 }
 
 export function tellModule(recorder: Recorder, { file, sites, first, map }: ToldModule): void {
-  if (map === null) return recorder.addSites(file, sites, first);
-  recorder.addSource(file, map);
-  recorder.addSites(map.file, map.sites(sites), first);
+  if (map !== null) recorder.addSource(file, map);
+  recorder.addSites(file, map?.sites(sites) ?? sites, first);
 }

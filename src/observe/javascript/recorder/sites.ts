@@ -13,12 +13,13 @@ export const areGiven: boolean[] = [];
 export const areGenerators: boolean[] = [];
 /** By site of a function: the site of the call that it is given to, where there is one. */
 const givenAt: (number | undefined)[] = [];
-/** By site: its module's file. */
+/** By site: the file that it stands in, and the module's own, which may have been made from that. */
 const files: string[] = [];
+const modules: string[] = [];
 const told: boolean[] = [];
 /** Places that are no site's, by file, line, column and function. */
 const others = new Map<string, number>();
-/** By file: its first site and the one behind its last. */
+/** By file, of a module or of what one was made from: the module's first site and the one behind its last. */
 const ranges = new Map<string, { from: number; to: number }>();
 
 /** Ids of places that are no site's begin here. */
@@ -29,7 +30,9 @@ export function addSites(file: string, added: readonly Site[], first = sites.len
   for (const [index, site] of added.entries()) {
     const number = first + index;
     sites[number] = site;
-    files[number] = file;
+    files[number] = site.file ?? file;
+    modules[number] = file;
+    ranges.set(files[number], { from: first, to: first + added.length });
     told[number] = false;
     areGiven[number] = site.given !== undefined;
     areGenerators[number] = site.generator === true;
@@ -82,7 +85,7 @@ export function blockingName(site: number): string {
 
 /** The sites of the functions that a call is given. */
 export function givesOf(site: number): number[] {
-  const { from } = ranges.get(files[site]!)!;
+  const { from } = ranges.get(modules[site]!)!;
   return (sites[site]!.called?.gives ?? []).map((each) => from + each);
 }
 
@@ -91,26 +94,25 @@ export const fileOf = (site: number): string => files[site]!;
 /** By a module's file: what it was made from, which its sites stand in. */
 const sources = new Map<string, SourceOfModule>();
 
-/** By what a module was made from: its file. */
-const madeFrom = new Map<string, string>();
-
 export function addSource(file: string, source: SourceOfModule): void {
   sources.set(file, source);
-  madeFrom.set(source.file, file);
 }
 
 /** The file that the runtime has loaded for a site. */
-export const loadedFrom = (site: number): string => madeFrom.get(files[site]!) ?? files[site]!;
+export const loadedFrom = (site: number): string => modules[site]!;
 
 /** A position in what a module was made from; where it is its own source, as it is. */
 export function inSource(
   file: string,
   position: { line: number; column: number },
 ): { file: string; line: number } {
+  return sources.get(file)?.place(position) ?? { file, line: position.line };
+}
+
+/** The same for a whole line; null where it was made from several. */
+export function lineInSource(file: string, line: number): { file: string; line: number } | null {
   const source = sources.get(file);
-  return source === undefined
-    ? { file, line: position.line }
-    : { file: source.file, line: source.place(position).line };
+  return source === undefined ? { file, line } : source.placeOfLine(line);
 }
 
 export const isTransformed = (file: string): boolean => ranges.has(file);
@@ -156,7 +158,7 @@ export function functionAt(file: string, line: number): string | null | undefine
   if (range === undefined) return undefined;
   for (let site = range.from; site < range.to; site++) {
     const { kind, line: at, function: name } = sites[site]!;
-    if (at === line && kind !== "call" && kind !== "callback")
+    if (files[site] === file && at === line && kind !== "call" && kind !== "callback")
       return name === "<module>" ? null : name;
   }
   return undefined;

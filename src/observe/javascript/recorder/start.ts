@@ -141,9 +141,9 @@ function commandOf(runtime: "bun" | "node"): string {
 
 /** Where the functions of a module begin, by their sites. */
 function functionsOf(file: string, sites: readonly Site[], first: number): unknown[] {
-  return sites.flatMap(({ kind, line, column, function: name }, index) =>
+  return sites.flatMap(({ kind, file: own = file, line, column, function: name }, index) =>
     kind === "call" || kind === "callback" || kind === "module"
-      ? [[first + index, file, line, column, name === "<module>" ? null : name]]
+      ? [[first + index, own, line, column, name === "<module>" ? null : name]]
       : [],
   );
 }

@@ -3,7 +3,7 @@
  * the watchdog looks while main stands, as sampling all along would cost too much.
  */
 import { now } from "./clock.ts";
-import { functionAt, inSource, isTransformed, otherPlace } from "./sites.ts";
+import { functionAt, isTransformed, lineInSource, otherPlace } from "./sites.ts";
 import { askWhereItStood, pathOf, type Standing } from "./watchdog.ts";
 import { thread, trouble } from "./writer.ts";
 
@@ -112,9 +112,7 @@ export function hasOtherLines(file: string): void {
 }
 
 const isUsers = (url: string | undefined): boolean =>
-  url !== undefined &&
-  !otherwise.has(url) &&
-  isTransformed(inSource(pathOf(url), { line: 1, column: 1 }).file);
+  url !== undefined && !otherwise.has(url) && isTransformed(pathOf(url));
 
 /** Fewer samples say nothing. */
 const fewest = 5;
@@ -132,7 +130,9 @@ function placeOfStanding({ url, name, begins, count, lines }: Standing): number 
   const isClear = most !== undefined && most[1] >= count - known && most[1] !== others[0]?.[1];
   const line = isClear ? Number(most[0]) : begins;
   if (line === 0) return null;
-  const { file, line: at } = inSource(pathOf(url), { line, column: 1 });
+  const place = lineInSource(pathOf(url), line);
+  if (place === null) return null;
+  const { file, line: at } = place;
   const around = functionAt(file, at);
   const isModule = /^\(?(?:module|program|module code|anonymous)?\)?$/.test(name) && begins <= 1;
   return otherPlace(
