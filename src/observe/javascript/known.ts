@@ -4,7 +4,7 @@
  *
  * Names count for a whole module: one is known only if every declaration of it, in whatever scope, says the same.
  */
-import { bare, childrenOf, isFunction, isMember, keyName, namesIn } from "./syntax.ts";
+import { bare, childrenOf, isCall, isFunction, isMember, keyName, namesIn } from "./syntax.ts";
 import type { SyntaxNode } from "./syntax.ts";
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
@@ -87,6 +87,8 @@ export class KnownCalls {
   readonly #sync = new Set<string>();
   /** Those that are ever declared as async functions. */
   readonly #async = new Set<string>();
+  /** The functions that are members of classes and objects, by their names. */
+  readonly #members = new Map<string, SyntaxNode[]>();
   /** The functions given to `new Promise`. */
   readonly #executors = new Set<SyntaxNode>();
 
@@ -97,10 +99,21 @@ export class KnownCalls {
 
   /** The names of async functions among a call's arguments. */
   asyncPassed(call: SyntaxNode): string[] {
-    return call["arguments"]
-      .map((each: SyntaxNode) => bare(each))
-      .filter((each: SyntaxNode) => each.type === "Identifier" && this.#async.has(each["name"]))
-      .map((each: SyntaxNode) => each["name"]);
+    return call["arguments"].flatMap((each: SyntaxNode): string | string[] => {
+      const passed = unbound(bare(each));
+      if (passed.type === "Identifier")
+        return this.#async.has(passed["name"]) ? passed["name"] : [];
+      if (!isMember(passed) || passed["object"].type !== "ThisExpression") return [];
+      const name = keyName(passed["property"], passed["computed"]);
+      return name !== null && this.#isAsyncMember(name) ? name : [];
+    });
+  }
+
+  /** Whether a name is that of one async method, and of nothing else in the module. */
+  #isAsyncMember(name: string): boolean {
+    const [member, ...others] = this.#members.get(name) ?? [];
+    const isAlone = others.length === 0 && !this.#declared.has(name);
+    return isAlone && member?.["async"] === true && !member["generator"];
   }
 
   /** Whether a call is to be left alone. */
@@ -201,11 +214,20 @@ export class KnownCalls {
         this.#declare(node["local"].name, null);
         break;
     }
+    this.#collectMember(node);
     if (isFunction(node) && !this.#executors.has(node)) {
       if (node.type === "FunctionExpression" && node["id"]) this.#declare(node["id"].name, node);
       for (const parameter of node["params"]) this.#declarePattern(parameter);
     }
     for (const child of childrenOf(node)) this.#collect(child);
+  }
+
+  #collectMember(node: SyntaxNode): void {
+    if (!/^(?:Class|Object).*(?:Method|Property)$/.test(node.type)) return;
+    const name = keyName(node["key"], node["computed"]);
+    const value: SyntaxNode | null = isFunction(node) ? node : node["value"] && bare(node["value"]);
+    if (name === null || value === null || !isFunction(value)) return;
+    this.#members.set(name, [...(this.#members.get(name) ?? []), value]);
   }
 
   /** The parameters of an executor, `resolve` and `reject`, are functions that return nothing. */
@@ -255,6 +277,14 @@ export class KnownCalls {
         return isPlain(node);
     }
   }
+}
+
+/** The function that a call of its `bind` is made of; all else as it is. */
+function unbound(node: SyntaxNode): SyntaxNode {
+  if (!isCall(node)) return node;
+  const callee = bare(node["callee"]);
+  const isBind = isMember(callee) && keyName(callee["property"], callee["computed"]) === "bind";
+  return isBind ? bare(callee["object"]) : node;
 }
 
 /** Whether what a name is given has synchronous methods only. */

@@ -700,6 +700,43 @@ process.exit();
     ]);
   });
 
+  test("a method that is handed over as it stands was called by way of where that is, and floats there", async () => {
+    const run = await recordProgram(runtime, {
+      "app.mjs": `import { EventEmitter } from "node:events";
+import { other } from "./other.mjs";
+class Store {
+  constructor(events) {
+    events.on("save", this.save);
+    events.on("load", this.#load.bind(this));
+  }
+  async save() {
+    await new Promise(() => {});
+  }
+  async #load() {
+    await new Promise(() => {});
+  }
+}
+const events = new EventEmitter();
+new Store(events);
+other(events);
+for (const each of ["save", "load", "other"]) events.emit(each);
+setTimeout(() => process.exit(), 60);
+`,
+      "other.mjs": `const listeners = { async save() { await new Promise(() => {}); } };
+export const other = (events) => Reflect.apply(events.on, events, ["other", listeners.save]);
+`,
+    });
+    expect(told(run, "floated")).toEqual([
+      `floated Store.save at 5 "on"`,
+      `floated Store.#load at 6 "on"`,
+    ]);
+    expect(told(run, "=").filter((event) => / call (?:at|code)/.test(event))).toEqual([
+      "= Store.save call at 5 code 8 by main",
+      "= Store.#load call at 6 code 11 by main",
+      "= save call code 1 by main",
+    ]);
+  });
+
   test("what ends by an abort is cancelled by who aborted it; where that is not known it has failed", async () => {
     const run = await recordProgram(runtime, {
       "app.mjs": `${sleeping}

@@ -63,11 +63,14 @@ export function callOfGenerator(site: number): number | null {
   return found;
 }
 
-/** The one site that hands a function over by its name, as to `on`; null where there is none, or several do. */
+/** The one site of its module that hands a function over by its name, as to `on`; null where there is none, or several do. */
 export function handedAt(site: number): number | null {
   const name = names[site];
   if (name === undefined || name === "") return null;
-  const found = [...sites.keys()].filter((one) => sites[one]?.called?.passes?.includes(name));
+  const { from, to } = ranges.get(modules[site]!)!;
+  const found: number[] = [];
+  for (let one = from; one < to; one++)
+    if (sites[one]!.called?.passes?.includes(name)) found.push(one);
   // A call may have two sites.
   const [first] = found.map((one) => sites[one]!.called!);
   const isOne = found.every((one) => {
