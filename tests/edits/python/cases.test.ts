@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pythonEditor } from "../../../src/edits/python/python.ts";
 import { leastMinor } from "../../../src/observe/python/python.ts";
+import { patience } from "../../support/patience.ts";
 import { pythons, whyNoPython } from "../../support/python.ts";
 import { environment, temporaryFolder } from "../../support/tandem.ts";
 import { changedLines, proposedFor } from "../observed-edits.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(patience);
 
 const observe = join(import.meta.dir, "../../observe");
 
@@ -271,13 +272,15 @@ describe.if(newest !== undefined)("edits of Python" + whyNoPython(leastMinor), (
     using folder = temporaryFolder();
     const text = readFileSync(join(observe, "listings/lost.py"), "utf8");
     // A tenth of the time is enough.
-    const shorter = text.replace("asyncio.sleep(1)", "asyncio.sleep(0.1)").replace("(3)", "(0.3)");
+    const shorter = text
+      .replaceAll("asyncio.sleep(1)", "asyncio.sleep(0.1)")
+      .replaceAll("time.sleep(3)", "time.sleep(0.3)");
     const kept = [
       "-    asyncio.create_task(background_task())",
       "+    task = asyncio.create_task(background_task())",
       "+    await task",
     ];
-    await check(folder.file("lost.py", shorter.replace("range(0.3)", "range(3)")), {
+    await check(folder.file("lost.py", shorter), {
       program: "lost.py",
       edits: {
         "keep-and-await": { changes: kept, prints: "finished" },

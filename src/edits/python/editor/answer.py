@@ -40,6 +40,9 @@ def answer(ask, text_of):
         return {"refused": str(refused)}
     except RecursionError:
         return {"refused": "its text is nested too deeply"}
+    except Exception as error:
+        # One ask that fails leaves the others their answers.
+        return {"refused": f"the editor failed in it ({type(error).__name__}: {error})"}
 
 
 def check(text, replacements):

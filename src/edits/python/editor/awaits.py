@@ -53,10 +53,6 @@ def is_sleep(text, call):
     return False
 
 
-def is_name(node, name):
-    return isinstance(node, ast.Name) and node.id == name
-
-
 def function_at(text, line, name):
     """The innermost function of that name that a line stands in."""
     found = [one for one in definitions(text, name) if one.lineno <= line <= one.end_lineno]
@@ -78,14 +74,17 @@ def outermost_call(text, function):
         if isinstance(caller, ast.AsyncFunctionDef):
             return calls[0]
         if not isinstance(caller, ast.FunctionDef):
-            raise Refused(f"{function.name} is not called by a coroutine")
+            where = "at the top of the module" if caller is None else "in a lambda"
+            raise Refused(f"{function.name} is called {where}")
         function = caller
     raise Refused(f"{function.name} calls itself")
 
 
 def calls_of(text, function):
-    if len(definitions(text, function.name)) > 1:
-        raise Refused(f"there are several functions called {function.name}")
+    """The calls of a function in its module, where it is used in no other way than by being called."""
+    name = function.name
+    if len(definitions(text, name)) > 1:
+        raise Refused(f"there are several functions called {name}")
     modules = {
         (alias.asname or alias.name).partition(".")[0]
         for one in ast.walk(text.tree)
@@ -94,14 +93,30 @@ def calls_of(text, function):
     }
     is_method = isinstance(text.parents[function], ast.ClassDef)
 
-    def fits(func):
+    def is_meant(node):
         if not is_method:
-            return is_name(func, function.name)
-        if not isinstance(func, ast.Attribute) or func.attr != function.name:
-            return False
-        return not (isinstance(func.value, ast.Name) and func.value.id in modules)
+            return is_name(node, name)
+        of_module = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules
+        return isinstance(node, ast.Attribute) and node.attr == name and not of_module
 
-    return [one for one in ast.walk(text.tree) if isinstance(one, ast.Call) and fits(one.func)]
+    calls = []
+    for node in ast.walk(text.tree):
+        if not is_meant(node):
+            continue
+        parent = text.parents[node]
+        if isinstance(parent, ast.Call) and node is parent.func:
+            calls.append(parent)
+        elif not isinstance(parent, ast.Attribute) and not runs_elsewhere(text, node):
+            raise Refused(f"{name} is handed on, and may be called by others")
+    return calls
+
+
+def runs_elsewhere(text, function):
+    """Whether a function is handed to a thread."""
+    parent = text.parents[function]
+    if isinstance(parent, ast.keyword):
+        return parent.arg == "target"
+    return isinstance(parent, ast.Call) and last_name(parent.func) in ("to_thread", "run_in_executor", "submit")
 
 
 # What only the thread of a loop may do.
@@ -171,10 +186,21 @@ def put_before_arguments(text, call, before, in_parentheses=False):
     gap = re.match(r"[ \t]*\(", text.text[opened:end])
     if gap is None:
         raise Refused("the call is written in a way that is not understood")
-    text.insert(text.start(call), ("(" if in_parentheses else "") + before)
-    after = ")" if in_parentheses else ""
     inside = opened + gap.end()
     arguments = [*call.args, *call.keywords]
+    if in_parentheses:
+        before = f"({before}"
+    after = ")" if in_parentheses else ""
+    if arguments and text.text[inside] in "\r\n":
+        # Where each argument has a line of its own the function has one as well.
+        first = min(arguments, key=text.start)
+        margin = text.text[text.starts[first.lineno - 1]:text.start(first)]
+        if margin.strip():
+            raise Refused("the call is written in a way that is not understood")
+        text.insert(text.start(call), f"{before}{text.new_line(call.lineno)}{margin}")
+        text.replace(opened, inside, ",")
+        return text.insert(end, after) if after else None
+    text.insert(text.start(call), before)
     if not arguments:
         if text.text[inside:end].strip() != ")":
             raise Refused("a comment stands in the call")
@@ -182,7 +208,7 @@ def put_before_arguments(text, call, before, in_parentheses=False):
     if isinstance(call.args[0] if call.args else None, ast.GeneratorExp) and text.start(call.args[0]) < inside:
         text.replace(opened, inside, ", (")
         return text.insert(end, f"){after}")
-    text.replace(opened, inside, "," if text.text[inside] in "\r\n" else ", ")
+    text.replace(opened, inside, ", ")
     if after:
         text.insert(end, after)
 
@@ -193,7 +219,8 @@ def put_before_arguments(text, call, before, in_parentheses=False):
 def await_instead(text, known):
     """`line`: where a coroutine waited for work of its own loop with the whole thread, or began a second loop."""
     def waits(call):
-        return last_name(call.func) in ("run", "run_until_complete", "result") and is_wait(call)
+        is_run = last_name(call.func) in ("run_until_complete", "result") or is_asyncio_run(text, call)
+        return is_run and is_wait(call)
 
     call = call_at(text, known["line"], waits, "wait that could be awaited instead")
     if not isinstance(function_of(text, call), ast.AsyncFunctionDef):
@@ -211,6 +238,13 @@ def await_instead(text, known):
     text.code(call)
     text.insert(text.start(call), f"{opened}await {wrap}(")
     text.replace(text.end(future), text.end(call), f"){closed}")
+
+
+def is_asyncio_run(text, call):
+    if last_name(call.func) is None:
+        return False
+    code = text.text[text.start(call.func):text.end(call.func)]
+    return code in known_imports(text, "asyncio", "run", call)
 
 
 def is_wait(call):
@@ -236,8 +270,6 @@ def run_in_executor(text, known):
     function = function_at(text, known["line"], known["function"])
     if isinstance(function, ast.AsyncFunctionDef):
         raise NotMeant()
-    if calls_of(text, function):
-        raise NotMeant()
     check_threadable(text, ast.Call(func=ast.Name(id=function.name), args=[], keywords=[]))
     handed = [
         call
@@ -249,6 +281,8 @@ def run_in_executor(text, known):
         raise Refused(f"where {function.name} is handed to the loop {count}")
     call = handed[0]
     text.code(call)
+    if not isinstance(text.parents[call], ast.Expr):
+        raise Refused(f"what {call.func.attr} returns is used")
     receiver = call.func.value
     index = DROPS[call.func.attr]
     if call.keywords:
@@ -275,7 +309,7 @@ def hands(call, name):
 
 def run_in_thread(text, known):
     """`line`: where a loop was to run in a thread that runs one already."""
-    call = call_at(text, known["line"], lambda call: last_name(call.func) == "run" and is_wait(call), "asyncio.run")
+    call = call_at(text, known["line"], lambda call: is_asyncio_run(text, call) and is_wait(call), "asyncio.run")
     function = function_of(text, call)
     if isinstance(function, ast.AsyncFunctionDef):
         raise NotMeant()

@@ -4,7 +4,7 @@
 def entry_in_thread(text, known):
     """As `keep_and_await`; `run`: the line of `asyncio.run`."""
     keep_and_await(text, known)
-    call = call_at(text, known["run"], lambda call: last_name(call.func) == "run", "asyncio.run")
+    call = call_at(text, known["run"], lambda call: is_asyncio_run(text, call), "asyncio.run")
     statement = text.parents[call]
     if not isinstance(statement, ast.Expr):
         raise Refused("what asyncio.run returns is used")

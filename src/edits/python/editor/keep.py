@@ -28,7 +28,8 @@ def call_to_keep(text, line, of, name):
         lambda call: last_name(call.func) in MAKERS and makes(call, of),
         "create_task",
     )
-    entry = entry_of(text, call, name)
+    check_maker(text, call)
+    entry = entry_of(text, name)
     check_ends(text, of)
     return call, entry
 
@@ -39,17 +40,38 @@ def makes(call, of):
     return not isinstance(first, ast.Call) or of is None or last_name(first.func) in (of, None)
 
 
-def entry_of(text, node, name):
-    """The coroutine that the loop runs: the function that a node stands in, or else the only one of that name."""
-    function = function_of(text, node)
-    while function is not None:
-        if isinstance(function, ast.AsyncFunctionDef) and function.name == name:
-            return function
-        function = function_of(text, function)
-    found = definitions(text, name) if name else []
-    if len(found) != 1 or not isinstance(found[0], ast.AsyncFunctionDef):
+def check_maker(text, call):
+    """Whether what makes a task is asyncio's, which returns it."""
+    if isinstance(call.func, ast.Name):
+        return
+    owner = call.func.value
+    if isinstance(owner, ast.Call):
+        name = last_name(owner.func)
+        if name in ("get_running_loop", "get_event_loop"):
+            return
+    elif "loop" in (last_name(owner) or ""):
+        return
+    if f"{text.code(owner)}.{call.func.attr}" not in known_imports(text, "asyncio", call.func.attr, call):
+        raise Refused(f"whether {text.code(call.func)} returns the task is not known")
+
+
+def entry_of(text, name):
+    """The coroutine that the loop runs, by its qualified name."""
+    told = name.replace("<locals>.", "")
+    found = [
+        function
+        for function in definitions(text, told.rpartition(".")[2])
+        if isinstance(function, ast.AsyncFunctionDef) and is_called(text, function, told)
+    ]
+    if len(found) != 1:
         raise Refused("the coroutine that the loop runs is not found in that file")
     return found[0]
+
+
+def is_called(text, function, told):
+    """Whether a function's qualified name is, or ends in, what is told of it."""
+    around = [one.name for one in outward(text, function) if isinstance(one, (*DEFINITIONS, ast.ClassDef))]
+    return f".{'.'.join([*reversed(around), function.name])}".endswith(f".{told}")
 
 
 def check_ends(text, name):
@@ -99,6 +121,8 @@ def keep_own(text, call, statement, kept, entry):
             text.insert(text.start(statement), f"{task} = ")
         elif stored_names(entry).count(kept) > 1 or is_shared(entry, kept):
             raise Refused(f"{kept} means several things in {entry.name}")
+        elif is_cancelled(entry, kept):
+            raise Refused(f"{kept} is cancelled in {entry.name}, at least at times")
         return add_at_end(text, entry, [f"await {task}"], top)
     known = text.sets.get(top)
     tasks = known or fresh(text, "tasks", entry)
@@ -190,6 +214,13 @@ def add_to_module(text, statement, line):
         return text.add_before(statement, line, "", "")
     is_import = isinstance(before, (ast.Import, ast.ImportFrom))
     text.add_after(before, *([""] if is_import else []), line)
+
+
+def is_cancelled(function, name):
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "cancel" and is_name(node.value, name)
+        for node in ast.walk(function)
+    )
 
 
 def is_shared(function, name):

@@ -55,18 +55,22 @@ def import_of(text, module, name, node):
 
 
 def known_import(text, module, name, node):
+    """What it is called by an import that a node can see; None where none is."""
+    return next(known_imports(text, module, name, node), None)
+
+
+def known_imports(text, module, name, node):
     package, _, inner = module.rpartition(".")
     for one in imports_before(text, node):
         for alias in one.names:
             known = alias.asname or alias.name
             if isinstance(one, ast.Import):
                 if alias.name == module:
-                    return f"{only(text, known)}.{name}"
+                    yield f"{only(text, known)}.{name}"
             elif one.module == module and alias.name in (name, "*"):
-                return only(text, known if alias.name == name else name)
+                yield only(text, known if alias.name == name else name)
             elif one.module == package and alias.name == inner:
-                return f"{only(text, known)}.{name}"
-    return None
+                yield f"{only(text, known)}.{name}"
 
 
 def new_import(text, module, name):
@@ -112,7 +116,10 @@ def extend(text, statement, name):
     last = statement.names[-1]
     # Python 3.9 does not say where an alias stands.
     if hasattr(last, "end_lineno"):
-        text.insert(text.end(last), f", {name}")
+        begins = text.starts[last.lineno - 1]
+        margin = text.text[begins:text.start(last)]
+        gap = f"{text.new_line(last.lineno)}{margin}" if margin.strip() == "" else " "
+        text.insert(text.end(last), f",{gap}{name}")
         return True
     code = text.text[text.start(statement):text.end(statement)]
     if "(" in code:

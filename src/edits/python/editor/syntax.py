@@ -1,8 +1,8 @@
 """What stands at a place of a module, in which function, and where a block comes to its end."""
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTIONS = (*DEFINITIONS, ast.Lambda)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def outward(text, node):
@@ -41,6 +41,10 @@ def own_nodes(function):
             stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
+def is_name(node, name):
+    return isinstance(node, ast.Name) and node.id == name
+
+
 def last_name(expression):
     """The last part of a dotted name, as `create_task` of `loop.create_task`; None where it is none."""
     if isinstance(expression, ast.Attribute):
@@ -77,7 +81,7 @@ def definitions(text, name):
     return [
         node
         for node in ast.walk(text.tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+        if isinstance(node, DEFINITIONS) and node.name == name
     ]
 
 

@@ -6,6 +6,7 @@ tree: what is changed is inserted, or put in the place of a range.
 import ast
 import io
 import re
+import sys
 import tokenize
 
 
@@ -69,14 +70,22 @@ class Text:
     def code(self, node):
         """The text of an expression."""
         code = self.text[self.start(node):self.end(node)]
-        # Python 3.9 has wrong positions within f-strings.
+        if sys.version_info < (3, 10) and self.is_in_fstring(node):
+            raise Refused("this version of Python does not tell where that expression stands")
         try:
             same = ast.dump(ast.parse(f"({code}\n)", mode="eval").body) == ast.dump(load(node))
         except (SyntaxError, ValueError):
             same = False
         if not same:
-            raise Refused("this version of Python does not tell where that expression stands")
+            raise Refused("where that expression stands is not known for certain")
         return code
+
+    def is_in_fstring(self, node):
+        while isinstance(node, ast.expr):
+            if isinstance(node, ast.JoinedStr):
+                return True
+            node = self.parents[node]
+        return False
 
     # Changes.
 
@@ -146,7 +155,7 @@ class Text:
 
     def quoted(self, words):
         """A string as most are quoted in the text."""
-        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        tokens = tokenize.generate_tokens(io.StringIO(LINE_END.sub("\n", self.text)).readline)
         begins = [token.string.lstrip("rRbBuUfF") for token in tokens if token.type == tokenize.STRING]
         single = sum(one.startswith("'") and not one.startswith("'''") for one in begins)
         double = sum(one.startswith('"') and not one.startswith('"""') for one in begins)
@@ -198,12 +207,15 @@ class Text:
         """Takes away a statement that has its lines for itself."""
         if self.margin(statement) is None or not self.ends_line(statement):
             raise Refused("a statement that would go shares its line with others")
-        last = statement.end_lineno
+        start, last = self.starts[statement.lineno - 1], statement.end_lineno
         end = self.starts[last] if last < len(self.starts) else len(self.text)
         comment = self.text[self.end(statement):end].strip(" \t\f\r\n;")
         if comment:
             raise Refused("a comment stands behind a statement that would go")
-        self.replace(self.starts[statement.lineno - 1], end, "")
+        if end == len(self.text) and LINE_END.search(self.line(last)) is None:
+            # A text without a final line end has none afterwards.
+            start -= len(self.new_line(statement.lineno - 1)) if statement.lineno > 1 else 0
+        self.replace(start, end, "")
 
 
 COMPOUND = (

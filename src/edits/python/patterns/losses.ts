@@ -116,11 +116,11 @@ function kept(facts: FindingFacts, pattern: string): Ask | Refusal | null {
   const { found, finding, actor, reading } = facts;
   if (actor?.kind !== "task") return null;
   const launch = entryOf(facts);
-  const entry = lastName(launch?.function);
+  const entry = launch?.function ?? null;
   if (launch === null || entry === null)
     return new Refusal("what its loop ran is not in the record");
   if (found.rule === "lost-at-close" && found.evidence.launchFailed)
-    return new Refusal(`${entry} failed, and does not come to its end`);
+    return new Refusal(`${lastName(entry)} failed, and does not come to its end`);
   if (launch.status !== "finished") return null;
   const [from, to] = [launch.startedAt ?? 0, launch.endedAt ?? Infinity];
   const others = reading.actors
