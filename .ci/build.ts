@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { described } from "../src/observe/folders.ts";
 import { bundle } from "../src/observe/javascript/loading/bundle.ts";
 import { recorderFiles } from "../src/observe/python/recorder.ts";
+import { bundle as bundlePage } from "../src/report/page/bundle.ts";
 import { catalogue } from "../src/scenario/catalogue.ts";
 import { parseScenario } from "../src/scenario/parse.ts";
 
@@ -62,6 +63,18 @@ const preparedJavaScript: Bun.BunPlugin = {
   },
 };
 
+/** The page of a report, bundled: what `prepared.ts` there then holds. */
+const preparedPage: Bun.BunPlugin = {
+  name: "prepared page",
+  setup(builder) {
+    const parts = bundlePage();
+    builder.onLoad({ filter: /[\\/]report[\\/]page[\\/]prepared\.ts$/ }, async () => {
+      const contents = `export const prepared = ${JSON.stringify(await parts)};`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 /** @param target a platform's name; this machine's own when left out. */
 export async function build(
   outfile: string,
@@ -70,7 +83,7 @@ export async function build(
   await Bun.build({
     // The Worker's file is an entry of its own: in the executable it is found beside main.
     entrypoints: [join(root, "src/main.ts"), join(root, "src/worker.ts")],
-    plugins: [preparedCatalogue, preparedPython, preparedJavaScript],
+    plugins: [preparedCatalogue, preparedPython, preparedJavaScript, preparedPage],
     format: "esm",
     minify: { whitespace: true, syntax: true, identifiers: false },
     // What a command does not need stays unloaded, and what is loaded is not parsed again.

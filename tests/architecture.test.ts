@@ -266,6 +266,14 @@ describe("the source", () => {
     }
   });
 
+  test("no command loads what the page of a report is made with before a report is written", async () => {
+    const heavy = /^(?:highlight\.js|d3-)|^report\/(?:html|page)\/(?!words\.ts)/;
+    for (const file of files.filter((name) => name.startsWith("cli/"))) {
+      const loaded = [...(await loadedBy(file))].filter((name) => heavy.test(name));
+      expect([file, loaded]).toEqual([file, []]);
+    }
+  });
+
   test("programs know no clock and no I/O", async () => {
     for (const file of files.filter((name) => folderOf(name) === "program")) {
       const text = (await Bun.file(join(src, file)).text()).replaceAll(/^\s*(\/?\*|\/\/).*$/gm, "");

@@ -166,10 +166,36 @@ export const xml: Tag<"xml"> = tag((text) =>
     .replaceAll(/[\ufffe\uffff]/g, escape),
 );
 
-/** A template for HTML; values may stand in elements and in attributes between double quotes. */
-export const html: Tag<"html"> = tag((text) =>
+/**
+ * A template for HTML; values may stand in elements and in attributes between double quotes.
+ *
+ * It is not called `html`, since formatters lay out what stands in such a template, scripts and styles as well.
+ */
+export const htmlText: Tag<"html"> = tag((text) =>
   visibleInLines(markup(text).replaceAll("'", "&#39;")),
 );
+
+/** A program as it stands in a script of HTML, which nothing in it can end. */
+export function scriptText(code: string): HtmlText {
+  // Both stand in strings, patterns and templates alone, where the escapes mean the same.
+  const text = code.replaceAll(/<(?=\/script)/gi, "\\x3c").replaceAll("<!--", "\\x3c!--");
+  return visibleInLines(text) as HtmlText;
+}
+
+/** A style sheet of tandem's own, as it stands in HTML. */
+export function styleText(css: string): HtmlText {
+  return visibleInLines(css) as HtmlText;
+}
+
+/** A value as JSON in a script of HTML that is data and no program. */
+export function htmlJson(value: unknown): HtmlText {
+  return visibleInLines(JSON.stringify(value).replaceAll("<", "\\u003c")) as HtmlText;
+}
+
+/** Bytes in base64. */
+export function htmlBytes(bytes: Uint8Array): HtmlText {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") as HtmlText;
+}
 
 function markup(text: string): string {
   return text

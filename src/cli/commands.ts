@@ -380,6 +380,11 @@ const report = command({
   options: {
     json: { says: "write the result as one JSON object to stdout instead" },
     timeline: { says: "show what every thread and task did, and when, as a picture" },
+    output: {
+      says: `write a report to look at: one file of HTML, with the verdict, a timeline and the sources of
+        the places told`,
+    },
+    "full-paths": { says: "with -o: paths outside of the working folder as they are" },
     ...look("draw without colours, or with ASCII characters only"),
   },
   last: ["json"],

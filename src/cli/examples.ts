@@ -113,6 +113,7 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
   report: [
     tandem("run", ["lost"], { driver: "virtual", events: "lost.ndjson" }),
     tandem("report", ["lost.ndjson"], { timeline: true }),
+    tandem("report", ["lost.ndjson"], { output: "lost.html" }),
   ],
   schema: [`${tandem("schema")} > scenario.schema.json`, tandem("schema", ["events"])],
   completion: [

@@ -406,7 +406,7 @@ interface Stretch {
 }
 
 /** When the thread of a loop was held, latterly. */
-class HeldThread {
+export class HeldThread {
   readonly number: number | null;
   readonly floats: boolean;
   readonly holds: HoldReader;

@@ -13,6 +13,8 @@ import type { ObservedSource } from "../trace/trace.ts";
 export interface RunRecording {
   of: "scenario";
   run: Run;
+  /** The text of its document. */
+  document: string;
 }
 
 /** A program that no scenario describes: its trace, read. */
@@ -41,7 +43,7 @@ export function readRecording(
   });
   const { source, epoch } = trace.header;
   if (source.kind === "observed") return { of: "program", source, trace, reading: read(trace) };
-  return { of: "scenario", run: new Run(plan!, trace, { epoch }) };
+  return { of: "scenario", run: new Run(plan!, trace, { epoch }), document: source.document };
 }
 
 function planIn(source: Extract<TraceHeader["source"], { kind: "scenario" }>, file: string): Plan {

@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import {
-  html,
+  htmlText,
   inComment,
   joined,
   json,
@@ -29,7 +29,7 @@ const kinds: Record<string, (text: string) => string> = {
   terminal: (text) => terminal`${text} is lost`,
   json: (text) => json({ [text]: [text] }, 2),
   xml: (text) => xml`<a name="${text}">${text}</a>`,
-  html: (text) => html`<a title="${text}">${text}</a>`,
+  html: (text) => htmlText`<a title="${text}">${text}</a>`,
   markdown: (text) => markdown`| ${text} |`,
   workflow: (text) => workflowCommand("error", { file: text }, text),
   TypeScript: (text) => sourceText("typescript", [JSON.stringify(text), `// ${inComment(text)}`]),
@@ -56,7 +56,11 @@ describe("a text", () => {
   test("shows what is dangerous as it would be escaped", () => {
     const rlo = "a\u202eb\u001b[2J\u009b\ud800";
     const shown = String.raw`a\u202eb\u001b[2J\u009b\ud800`;
-    expect([printable(rlo), xml`${rlo}`, html`${rlo}`] as string[]).toEqual([shown, shown, shown]);
+    expect([printable(rlo), xml`${rlo}`, htmlText`${rlo}`] as string[]).toEqual([
+      shown,
+      shown,
+      shown,
+    ]);
     expect(json(rlo) as string).toBe(`"${shown}"\n`);
     expect(printable(printable(rlo))).toBe(printable(rlo));
   });
@@ -103,7 +107,7 @@ describe("a text", () => {
       fc.property(hostileText, (text) => {
         const bare = (markup: string): string[] => markup.match(/[<>"]/g) ?? [];
         expect(bare(xml`<a b="${text}">${text}</a>`)).toEqual(bare(`<a b=""></a>`));
-        expect(bare(html`<a b="${text}">${text}</a>`)).toEqual(bare(`<a b=""></a>`));
+        expect(bare(htmlText`<a b="${text}">${text}</a>`)).toEqual(bare(`<a b=""></a>`));
       }),
       { numRuns },
     );

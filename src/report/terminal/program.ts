@@ -9,6 +9,7 @@ import { counted, list } from "../../base/sentences.ts";
 import { joined, type TerminalText } from "../../base/texts.ts";
 import { NOBODY } from "../../trace/log.ts";
 import { functionName } from "../../remedies/program/names.ts";
+import type { Verdict } from "../model/report.ts";
 import type { Fate, Kind, ProcessReport, ProgramReport } from "../program.ts";
 import { processName, shownCommand } from "../program-command.ts";
 import { endWords, momentWords } from "../program-words.ts";
@@ -23,20 +24,29 @@ const mostUnseen = 5;
 
 /** @returns lines, each ending in a newline and none wider than `width` where words allow it. */
 export function renderProgram(report: ProgramReport, width: number): TerminalText {
-  // A main that was never heard of would be told as one that never began.
-  const rows = wasSeen(report) ? new ProgramRows(report).all() : [];
+  const { headline, rows, sentences } = programVerdict(report);
   return joined(
     [
-      wrap(headline(report), width - 2, "  "),
+      wrap(headline, width - 2, "  "),
       "",
       ...layOut(rows, width),
       ...(rows.length > 0 ? ([""] as const) : []),
-      ...summary(report).map((sentence) => wrap(sentence, width)),
+      ...sentences.map((sentence) => wrap(sentence, width)),
       ...report.findings.flatMap((finding) => renderFinding(finding, width)),
       "",
     ],
     "\n",
   );
+}
+
+/** What the verdict says, findings left out. */
+export function programVerdict(report: ProgramReport): Verdict {
+  return {
+    headline: headline(report),
+    // A main that was never heard of would be told as one that never began.
+    rows: wasSeen(report) ? new ProgramRows(report).all() : [],
+    sentences: summary(report),
+  };
 }
 
 /** Whether anything was seen of the program but that it ran. */

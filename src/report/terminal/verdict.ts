@@ -25,6 +25,7 @@ import { counted } from "../../base/sentences.ts";
 import { joined, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
 import { exactPercent } from "../../base/shares.ts";
+import type { Verdict } from "../model/report.ts";
 import { at, layOut, quoted, renderFinding, type Row, shorten } from "./rows.ts";
 
 /** The most rows of tasks shown; copies that fared alike share one. */
@@ -36,19 +37,28 @@ export function renderVerdict(
   findings: ToldFinding[],
   width: number,
 ): TerminalText {
-  const rows = [mainRow(outcome), launchRow(outcome.launch), ...taskRows(outcome)];
+  const { headline, rows, sentences } = runVerdict(outcome);
   return joined(
     [
-      wrap(headline(outcome), width - 2, "  "),
+      wrap(headline, width - 2, "  "),
       "",
       ...layOut(rows, width),
       "",
-      ...summary(outcome).map((sentence) => wrap(sentence, width)),
+      ...sentences.map((sentence) => wrap(sentence, width)),
       ...findings.flatMap((finding) => renderFinding(finding, width)),
       "",
     ],
     "\n",
   );
+}
+
+/** What the verdict says, findings left out. */
+export function runVerdict(outcome: Outcome): Verdict {
+  return {
+    headline: headline(outcome),
+    rows: [mainRow(outcome), launchRow(outcome.launch), ...taskRows(outcome)],
+    sentences: summary(outcome),
+  };
 }
 
 function headline(outcome: Outcome): string {

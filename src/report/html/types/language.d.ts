@@ -1,0 +1,3 @@
+/** A language of highlight.js. */
+declare const language: unknown;
+export default language;

@@ -1,0 +1,75 @@
+/** The report on a program that no scenario describes. */
+import { formatCount } from "../../base/count.ts";
+import { formatMeasured } from "../../base/duration.ts";
+import { resourceNames } from "../apart.ts";
+import type { Block } from "../program-blocks.ts";
+import { fateOf, type ProgramReport } from "../program.ts";
+import { renderRecord } from "../terminal/record.ts";
+import { programVerdict } from "../terminal/program.ts";
+import { processName, shownCommand } from "../program-command.ts";
+import type { Report, ReportedFinding, ReportedPlace } from "./report.ts";
+import { type FindSource, Notes } from "./sources.ts";
+import { timelineOf } from "./timeline.ts";
+import type { RecordedTrace } from "../../trace/read.ts";
+
+/** The most actors of a finding that are pointed at. */
+const mostActors = 1000;
+
+export function programReport(
+  report: ProgramReport,
+  trace: Pick<RecordedTrace, "definitions" | "words" | "log" | "header" | "cutOff" | "unknown">,
+  find: FindSource,
+): Report {
+  const { names, reading, source, processes } = report;
+  const commands = new Map(processes.map((process) => [process.number, processName(process)]));
+  const timeline = timelineOf({
+    trace,
+    reading,
+    names,
+    resources: resourceNames(report.trace),
+    fateOf: (actor) => fateOf(actor, report),
+    processName: ({ number, name }) => commands.get(number) ?? name,
+  });
+  const { places } = trace.definitions;
+  const notes = new Notes();
+  const held = Map.groupBy(report.blocks, ({ place }) => place);
+  for (const [place, blocks] of held)
+    notes.add(places.get(place ?? NaN), "held", heldWords(blocks));
+  const findings = report.findings.map((finding, index): ReportedFinding => {
+    const { rule, message, fix, at, actors } = finding;
+    const where = finding.places.flatMap(({ is, place }): ReportedPlace[] => {
+      const known = places.get(place);
+      notes.add(known, "finding", `finding ${index + 1}: ${rule}`);
+      return known === undefined ? [] : [{ is, file: known.file, line: known.line }];
+    });
+    const entities = actors.slice(0, mostActors).flatMap((one) => timeline.ofActor.get(one) ?? []);
+    return { rule, message, fix, at, entities, places: where };
+  });
+  for (const [actor, { place }] of report.standings)
+    notes.add(places.get(place ?? NaN), "stood", `${names.kind(actor)} stood here`);
+  for (const { kinds } of processes)
+    for (const { place, name, total } of kinds)
+      notes.add(
+        places.get(place ?? NaN),
+        "made",
+        `made ${name}${total === 1 ? "" : ` ×${formatCount(total)}`}`,
+      );
+  return {
+    title: shownCommand(source.command),
+    verdict: programVerdict(report),
+    matrix: null,
+    findings,
+    timeline,
+    sources: notes.sources(find, trace.header.epoch),
+    record: renderRecord(trace).map((line) => line.trimEnd()),
+  };
+}
+
+/** How often a thread was held at a line, and for how long. */
+function heldWords(blocks: readonly Pick<Block, "hold" | "isOver">[]): string {
+  if (blocks.some(({ isOver }) => !isOver)) return "held its thread to the end of the record";
+  const longest = formatMeasured(blocks.reduce((most, { hold }) => Math.max(most, hold.ticks), 0));
+  return blocks.length === 1
+    ? `held its thread for ${longest}`
+    : `held its thread ${formatCount(blocks.length)} times, for up to ${longest}`;
+}

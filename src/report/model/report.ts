@@ -1,0 +1,60 @@
+/**
+ * What is told of a run, of several compared or of an observed program in files that people look at: words, and
+ * what is drawn. It is made of a trace and its reading, and every format of such a file is a view of it.
+ */
+import type { Ticks } from "../../base/duration.ts";
+import type { Row } from "../terminal/rows.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** A verdict as the terminal tells it, before it is laid out. */
+export interface Verdict {
+  headline: string;
+  rows: readonly Row[];
+  sentences: readonly string[];
+}
+
+export interface Report {
+  title: string;
+  verdict: Verdict;
+  /** The strategies of a comparison, a row of titles first; null for a single run. */
+  matrix: readonly (readonly string[])[] | null;
+  findings: readonly ReportedFinding[];
+  timeline: Timeline;
+  sources: readonly SourceFile[];
+  /** What a reader must know of the record: that it breaks off, what was not understood. */
+  record: readonly string[];
+}
+
+export interface ReportedFinding {
+  rule: string;
+  message: string;
+  fix: string;
+  at: Ticks;
+  /** Whom it is about, as indexes of the timeline's entities. */
+  entities: readonly number[];
+  places: readonly ReportedPlace[];
+}
+
+/** A place that a finding names, and what it is to it, as `stood`. */
+export interface ReportedPlace {
+  is: string;
+  file: string;
+  line: number;
+}
+
+/** A file with places that are told. */
+export interface SourceFile {
+  file: string;
+  /** Null where the file could not be read. */
+  text: string | null;
+  /** Why the text may not be that of the run; null where nothing speaks against it. */
+  doubt: string | null;
+  /** The lines that are told, by their numbers. */
+  lines: ReadonlyMap<number, readonly LineNote[]>;
+}
+
+/** What is told of a line: `held` its thread, `finding`, `made` work, `stood`. */
+export interface LineNote {
+  is: "held" | "finding" | "stood" | "made";
+  words: string;
+}

@@ -1,0 +1,41 @@
+/** The file of a report, as the command line writes it. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { patience } from "../support/patience.ts";
+import { tandemHere, temporaryFolder } from "../support/tandem.ts";
+
+setDefaultTimeout(patience);
+
+const app = join(import.meta.dir, "../report/traces/app.ndjson");
+
+test("tandem report -o writes a page that its user alone may read, and shows the verdict all the same", async () => {
+  using folder = temporaryFolder();
+  const file = folder.file("app.html", "what stood there before");
+  const plain = await tandemHere(["report", app]);
+  const { status, stdout } = await tandemHere(["report", app, "-o", file]);
+  expect([status, stdout]).toEqual([0, plain.stdout]);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, "utf8")).toStartWith("<!doctype html>");
+});
+
+test("a report takes in the sources of the places told that lie in the working folder, and no others", async () => {
+  using folder = temporaryFolder();
+  folder.file("app.py", "# mine\n".repeat(40));
+  await tandemHere(["report", app, "-o", "app.html"], { cwd: folder.path });
+  expect(readFileSync(folder.file("app.html"), "utf8")).toContain('id="L0-40"');
+  using other = temporaryFolder();
+  await tandemHere(["report", app, "-o", "app.html"], { cwd: other.path });
+  expect(readFileSync(other.file("app.html"), "utf8")).not.toContain('id="L0-1"');
+});
+
+test("a report is refused where it could not be written, before anything is read", async () => {
+  for (const [args, why] of [
+    [["-o", "app.txt"], "a report is a file of HTML"],
+    [["-o", "nowhere/app.html"], "there is no folder nowhere"],
+    [["--full-paths"], "--full-paths is about the file of -o"],
+  ] as const) {
+    const { status, stderr } = await tandemHere(["report", "missing.ndjson", ...args]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
+  }
+});

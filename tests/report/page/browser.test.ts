@@ -1,0 +1,196 @@
+/** The page of a report in a real browser: what it shows, and what wheel, keys and touch do. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Report } from "../../../src/report/model/report.ts";
+import { chromium, type Look, Page } from "../../support/browser.ts";
+import { patience } from "../../support/patience.ts";
+import { fileOf, toldOfScenario, toldOfTrace } from "../../support/reports.ts";
+import { temporaryFolder, type TemporaryFolder } from "../../support/tandem.ts";
+
+setDefaultTimeout(patience);
+
+if (chromium === null)
+  console.warn("There is no Chromium here: the page of a report is not tested.");
+
+const axe = readFileSync(
+  join(import.meta.dir, "../../../node_modules/axe-core/axe.min.js"),
+  "utf8",
+);
+
+/** Opens a report in the browser; the file is gone at the end. */
+async function opened(report: Report, look?: Look): Promise<Page & { folder: TemporaryFolder }> {
+  const folder = temporaryFolder();
+  const page = await Page.open(folder.file("report.html", await fileOf(report)), look);
+  return Object.assign(page, { folder });
+}
+
+/** The words of a text, whatever stands between them. */
+const words = (text: string): string => text.replaceAll(/[*\s]+/g, " ").trim();
+
+const traces = join(import.meta.dir, "../traces");
+const app = (): ReturnType<typeof toldOfTrace> => toldOfTrace(join(traces, "app.ndjson"));
+
+const blocking = `name: blocking
+main: [launch, block: 350ms]
+tasks:
+  slow: { steps: [block: 300ms, sleep: 100ms] }
+  quick: { copies: 30, steps: [sleep: 50ms, sleep: 50ms, print: x] }
+`;
+
+describe.skipIf(chromium === null)("the page of a report", () => {
+  for (const [name, told] of [
+    ["an observed program", app],
+    ["a scenario", () => toldOfScenario(blocking, "thread,atExit=abandon")],
+  ] as const)
+    test(`says what the verdict says of ${name}, at 360 px and at 1920, and the browser has nothing to say`, async () => {
+      const { report, verdict } = told();
+      for (const look of [
+        { width: 360, height: 740, touch: true },
+        { width: 1920, height: 1080, dark: true },
+      ]) {
+        await using page = await opened(report, look);
+        const text = words(await page.text("body"));
+        const { headline, rows, sentences } = report.verdict;
+        expect(text).toContain(words(headline));
+        for (const sentence of sentences) expect(text).toContain(words(sentence));
+        for (const { who, status, story } of rows)
+          for (const part of [who, status, story]) expect(text).toContain(words(part));
+        for (const { message, fix } of report.findings) {
+          expect(text).toContain(words(message));
+          expect(text).toContain(words(fix));
+          expect(words(verdict)).toContain(words(message));
+        }
+        const wide = await page.evaluate("document.documentElement.scrollWidth");
+        expect(wide).toBeLessThanOrEqual(look.width);
+        expect([page.complaints, page.requests]).toEqual([[], []]);
+      }
+    });
+
+  test("has nothing that axe finds to be serious, light and dark, wide and narrow", async () => {
+    for (const look of [
+      { width: 1440, height: 900 },
+      { width: 360, height: 740, dark: true },
+    ]) {
+      await using page = await opened(app().report, look);
+      await page.evaluate(axe);
+      const violations = await page.evaluate<{ id: string; impact: string; nodes: object[] }[]>(
+        `axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) })))`,
+      );
+      expect(violations).toEqual([]);
+    }
+  });
+
+  test("goes to the moment of a finding, and tells of whom it is about with the line", async () => {
+    const { report } = toldOfScenario(blocking, "thread,atExit=abandon");
+    await using page = await opened(report);
+    await page.evaluate(`document.querySelector("button.jump").click()`);
+    await page.frame();
+    expect(await page.text("#status")).toContain("Finding 1");
+    expect(await page.text("#detail")).toContain("scenario.yaml:");
+    const line = await page.evaluate<string>(`document.querySelector("#detail a").hash`);
+    expect(line).toMatch(/^#L0-\d+$/);
+    expect(await page.evaluate(`document.querySelector("${line}").className`)).toContain("line");
+  });
+
+  test("zooms by ctrl and wheel around the pointer, and by keys; the address keeps what is in view", async () => {
+    await using page = await opened(app().report);
+    await page.evaluate(`document.getElementById("canvas").scrollIntoView({ block: "center" })`);
+    const { x, y, width, height } = await page.canvas();
+    await page.mouse("mouseWheel", x + width * 0.6, y + height / 2, {
+      deltaX: 0,
+      deltaY: -400,
+      modifiers: 2,
+    });
+    await page.until(`location.hash.startsWith("#t=")`);
+    const spanOf = async (): Promise<[number, number]> => {
+      const hash = await page.evaluate<string>("location.hash");
+      return /t=(-?\d+),(-?\d+)/.exec(hash)!.slice(1).map(Number) as [number, number];
+    };
+    const [from, to] = await spanOf();
+    expect(from).toBeGreaterThan(0);
+    await page.evaluate(`document.getElementById("canvas").focus()`);
+    await page.press("w");
+    await page.until(`location.hash !== "#t=${from},${to}"`);
+    const [closer, end] = await spanOf();
+    expect(end - closer).toBeLessThan(to - from);
+    await page.press("0");
+    await page.until(`location.hash === ""`);
+    expect(page.complaints).toEqual([]);
+  });
+
+  test("goes through lanes, groups and losses by keys alone, and says where it is", async () => {
+    const { report } = toldOfScenario(blocking, "thread,atExit=abandon");
+    await using page = await opened(report);
+    await page.evaluate(`document.getElementById("canvas").focus()`);
+    await page.press("ArrowDown");
+    expect(await page.text("#status")).toContain("main");
+    await page.press("n");
+    expect(await page.text("#status")).toContain("lost");
+    expect(await page.text("#detail")).toContain("lost");
+    await page.press("End");
+    expect(await page.text("#status")).toContain("quick ×30");
+    const before = await page.evaluate<number>(`document.getElementById("scroller").scrollHeight`);
+    await page.press("Enter");
+    await page.frame();
+    const after = await page.evaluate<number>(`document.getElementById("scroller").scrollHeight`);
+    expect(after).toBeGreaterThan(before);
+    await page.press("Escape");
+    expect(await page.evaluate(`document.getElementById("detail").hidden`)).toBe(true);
+  });
+
+  test("finds what is sought by a part of its name, and Enter goes to it", async () => {
+    const { report } = toldOfScenario(blocking, "thread,atExit=abandon");
+    await using page = await opened(report);
+    await page.evaluate(`document.getElementById("search").focus()`);
+    for (const key of "qui") await page.press(key);
+    expect(await page.text("#status")).toContain("30 found");
+    await page.press("Enter");
+    expect(await page.text("#detail h3")).toContain("quick");
+  });
+
+  test("zooms by two fingers", async () => {
+    await using page = await opened(app().report, { width: 400, height: 800, touch: true });
+    await page.evaluate(`document.getElementById("canvas").scrollIntoView({ block: "center" })`);
+    const { x, y, width, height } = await page.canvas();
+    const touch = (type: string, apart: number | null): Promise<unknown> =>
+      page.cdp("Input.dispatchTouchEvent", {
+        type,
+        touchPoints:
+          apart === null
+            ? []
+            : [-apart, apart].map((by, id) => ({
+                x: x + width * 0.65 + by,
+                y: y + height / 2,
+                id,
+              })),
+      });
+    await touch("touchStart", 10);
+    for (const apart of [20, 40, 60]) await touch("touchMove", apart);
+    await touch("touchEnd", null);
+    await page.until(`location.hash.startsWith("#t=")`);
+    expect(page.complaints).toEqual([]);
+  });
+
+  test("draws what holds its thread in the colour of that, light and dark", async () => {
+    const { report } = toldOfScenario(
+      "name: x\nmain: [launch, join]\ntasks:\n  slow: { steps: [block: 1s] }\n",
+      "thread",
+    );
+    for (const [dark, colour] of [
+      [false, [0x61, 0x0a, 0xbb]],
+      [true, [0x6e, 0x45, 0xfa]],
+    ] as const) {
+      await using page = await opened(report, { width: 1200, height: 800, dark });
+      const pixels = await page.evaluate<number[][]>(`(() => {
+        const canvas = document.getElementById("canvas");
+        const context = canvas.getContext("2d");
+        const seen = [];
+        for (let y = 30; y < canvas.height; y += 4)
+          seen.push([...context.getImageData(canvas.width * 0.6, y, 1, 1).data.slice(0, 3)]);
+        return seen;
+      })()`);
+      expect(pixels).toContainEqual([...colour]);
+    }
+  });
+});
