@@ -15,7 +15,7 @@ export interface OutlivedWork {
   waiter: number | null;
   at: Ticks;
   /** How that came: it was cancelled itself, its wait had a limit, or what it waited with settled without this. */
-  by: "cancelled" | "timed-out" | "all" | "race";
+  by: "cancelled" | "timed-out" | "all" | "race" | "new Promise";
   /** Where that settled which settled without it. */
   place?: number | null;
   /** Null where it had not ended by the end of the record. */
@@ -66,7 +66,7 @@ export function outlivedWork(
   const without = settledWithout.flatMap((settled): OutlivedWork[] => {
     const { actor, at, by, place } = settled;
     const call = byNumber.get(actor);
-    if (call === undefined || calls.has(actor) || (by !== "all" && by !== "race")) return [];
+    if (call === undefined || calls.has(actor) || !isCombinator(by)) return [];
     const endedAt = stoppedAt(call);
     // What its process cut off is lost.
     if (call.status === "abandoned" || (endedAt ?? Infinity) - at < noticeable) return [];
@@ -81,6 +81,11 @@ export function outlivedWork(
     return [{ actor, waiter, at, by, place, endedAt }];
   });
   return [...jobs, ...limited, ...without];
+}
+
+/** Whether that may settle without what it waits for, and give up what it waits for then. */
+function isCombinator(by: string): by is "all" | "race" | "new Promise" {
+  return by === "all" || by === "race" || by === "new Promise";
 }
 
 /** Whether one of the same function had come to its end when a race settled that both were in. */

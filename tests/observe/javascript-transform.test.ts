@@ -169,6 +169,20 @@ process.exit(0);
     ]);
   });
 
+  test("tell which then of an executor hands on how another promise settles, and no other", () => {
+    const settlingIn = (body: string): number => {
+      const all = { module: "esm", typescript: false, jsx: false, name } as const;
+      const { sites } = transform(`const p = new Promise((yes, no) => {\n${body}\n});`, all)!;
+      return sites.filter(({ settles }) => settles === true).length;
+    };
+    expect(settlingIn("other.then(yes, no);")).toBe(1);
+    expect(settlingIn("other.then((value) => yes(value.name)).catch(no);")).toBe(2);
+    // It is waited for until it fails only, or for something else, or later.
+    expect(settlingIn("other.catch(no);")).toBe(0);
+    expect(settlingIn("other.then(log);")).toBe(0);
+    expect(settlingIn("setTimeout(() => other.then(yes), 5);")).toBe(0);
+  });
+
   test("are none for what the module shows to be synchronous", () => {
     const source = `const list = [];
 function square(x) { return x * x; }

@@ -194,6 +194,8 @@ export interface Site {
    * the callee's last name.
    */
   handle?: string;
+  /** Of `then`, `catch`, `finally` in an executor: whether the new promise settles by what they are given. */
+  settles?: true;
 }
 
 /** A module's transformation, as it may be kept by the content of the source; `codeOf` (`code.ts`) makes the text of it. */

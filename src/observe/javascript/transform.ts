@@ -18,6 +18,7 @@ import { Edits } from "./edits.ts";
 import type { Called, Drop, Given, Site, SiteKind, Transformed } from "./inserted.ts";
 import { isPlain, KnownCalls } from "./known.ts";
 import { isEsModule } from "./module-kind.ts";
+import { settlingCalls } from "./settling.ts";
 import {
   calledAt,
   givenTo,
@@ -360,6 +361,9 @@ class Transformation {
 
   readonly #gifts = new Map<SyntaxNode, Called>();
 
+  /** The calls of `then` by which a new promise waits for another. */
+  readonly #settling = new Set<SyntaxNode>();
+
   #noteAwait(scope: Scope): void {
     if (scope.function === "<module>") this.#awaitsAtTop = true;
   }
@@ -482,11 +486,13 @@ class Transformation {
     const siteOf = (kind: SiteKind, more: Partial<Site> = {}): number => {
       const before = this.#gifts.get(node);
       const called = before === undefined ? this.#calledIn(node) : { called: before };
-      return this.#site(kind, node, scope, { ...called, ...drop, ...more });
+      const settles: Partial<Site> = this.#settling.has(node) ? { settles: true } : {};
+      return this.#site(kind, node, scope, { ...called, ...drop, ...settles, ...more });
     };
     const kind = kindOfCall(node);
     switch (kind) {
       case "promise":
+        for (const each of settlingCalls(node)) this.#settling.add(each);
         return [`${t}.p(@${siteOf(kind)},`, ")"];
       case "combinator":
         return [`${t}.g(@${siteOf(kind)},`, ")"];

@@ -69,6 +69,11 @@ export class JavaScriptFacts extends Facts {
     return / (callback|listener|executor)$/.test(this.actor(number)?.function ?? "");
   }
 
+  /** What waits for several promises, or passes others on, as it is written. */
+  combinator(name: string): string {
+    return name === "new Promise" ? "the new Promise" : `Promise.${name}`;
+  }
+
   /** Whether somebody runs in a Worker. */
   isInWorker(number: number): boolean {
     const thread = this.actor(number)?.thread;

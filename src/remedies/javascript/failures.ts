@@ -67,7 +67,7 @@ export function unheard(
   }
   const why =
     settled !== undefined
-      ? `: Promise.${settled.by}${line} had settled without it`
+      ? `: ${facts.combinator(settled.by)}${line} had settled without it`
       : dropped === null
         ? ""
         : `: ${dropped.words}`;

@@ -136,7 +136,7 @@ export function lostAtExit(
   if (without !== null) {
     const line = without.place === null ? "" : ` at ${facts.names.line(without.place)}`;
     return words(
-      `Promise.${without.by}${line} had settled without ${who}, and ${facts.end(end, first)} with ${it === "it" ? "it" : "them"} still under way${stood}`,
+      `${facts.combinator(without.by)}${line} had settled without ${who}, and ${facts.end(end, first)} with ${it === "it" ? "it" : "them"} still under way${stood}`,
       withoutFix(without.by),
     );
   }
@@ -233,6 +233,8 @@ function unsettledFix(facts: JavaScriptFacts, actors: readonly number[]): string
 function withoutFix(by: string): string {
   if (by === "race")
     return "tell the work to stop when the race is over: hand it an AbortSignal (AbortSignal.timeout(…), or controller.abort() in finally), and await its end";
+  if (by === "new Promise")
+    return "tell the work to stop when nobody waits for it any more: hand it an AbortSignal (AbortSignal.timeout(…), or controller.abort()), and await its end";
   if (by === "all")
     return "await Promise.allSettled(…) and then throw what has failed, so that all have come to their end; or abort the others (AbortController) and await them";
   return "abort those that are not wanted any more (AbortController), and await their end";
@@ -255,14 +257,14 @@ export function outlived(facts: JavaScriptFacts, finding: InProgram<"outlived">)
   const how =
     by === "all"
       ? `Promise.all${line} rejected at ${formatMeasured(at)}${failing}`
-      : by === "race"
-        ? `Promise.race${line} settled at ${formatMeasured(at)}`
+      : by === "race" || by === "new Promise"
+        ? `${facts.combinator(by)}${line} settled at ${formatMeasured(at)}`
         : `whoever waited for it gave up at ${formatMeasured(at)}`;
   return words(
     `${how}, but ${who} went on for ${most}${formatMeasured(until - at)}${end}: a promise that nobody waits for any more is not stopped by that`,
     by === "all"
       ? "await Promise.allSettled(…), then throw what has failed, so that nothing is still going on when the error is handled; or do one after the other (for (const … of …) with await)"
-      : withoutFix("race"),
+      : withoutFix(by === "new Promise" ? by : "race"),
   );
 }
 

@@ -26,6 +26,7 @@ import {
   MAIN,
   Made,
   MODULE,
+  originOf,
   OVER,
   RUNNING,
   STANDING,
@@ -520,8 +521,15 @@ function derive(site: number, value: object): Info | null {
   const derived = new Derived(site, from, sites[site]!.called?.hears === true);
   known.set(value, derived);
   use(from, "then", maker(), derived, site, now());
+  if (sites[site]!.settles === true) {
+    const origin = originOf(from);
+    if (origin instanceof Call && origin.kind === CALL) settling.add(origin);
+  }
   return derived;
 }
+
+/** The calls whose promises the executor that runs now hands on to the promise that is being made. */
+let settling = new Set<Call>();
 
 /** What a site's value is known to be the promise of. */
 function come(site: number, value: unknown): Info | null {
@@ -558,6 +566,7 @@ export function d<Value>(site: number, value: Value): Value {
   if (info === null) return value;
   let origin = info;
   while (origin instanceof Derived) origin = origin.from;
+  if (sites[site]!.settles === true) return value;
   if (origin instanceof Call && origin.state !== OVER && origin.kind === CALL)
     dropped(origin, site);
   else if (origin instanceof Combined) droppedWith(origin, site);
@@ -580,7 +589,9 @@ export function p<Value>(site: number, value: Value): Value {
   if (tapped.length !== 0) settleTapped();
   if (last !== null) passOver();
   if (!isObject(value)) return value;
-  const made = new Made(value, site, maker(), now());
+  const inputs = settling.size === 0 ? [] : [...settling];
+  if (inputs.length > 0) settling = new Set();
+  const made = new Made(value, site, maker(), now(), inputs);
   dueOf(made);
   known.set(value, made);
   if (fresh.length < mostFresh) fresh.push({ made, promise: value });

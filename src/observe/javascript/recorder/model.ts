@@ -126,10 +126,19 @@ export class Made {
   /** Whether it is looked at now and then, as somebody else than a call waits for it. */
   isWaited = false;
   isSettled = false;
+  /** The calls whose promises its executor has handed on to it. */
+  readonly inputs: readonly Call[];
   readonly promise: object;
 
-  constructor(promise: object, site: number, by: Call | null, at: number) {
+  constructor(
+    promise: object,
+    site: number,
+    by: Call | null,
+    at: number,
+    inputs: readonly Call[] = [],
+  ) {
     this.promise = promise;
+    this.inputs = inputs;
     this.site = site;
     this.by = by;
     this.at = at;

@@ -284,7 +284,11 @@ export function tellUse(call: Call, { how, by, site, at }: Use): void {
 }
 
 /** Tells that a combinator has settled without a call. */
-export function tellRace(call: Call, { name, site }: Combined, at: number): void {
+export function tellRace(
+  call: Call,
+  { name, site }: Pick<Combined, "name" | "site">,
+  at: number,
+): void {
   const details = { text: name, place: placeOf(site) };
   write(["event", Math.round(at), "settled-race", thread, tellCall(call), 0, details]);
   call.isLeftOver = true;
@@ -434,6 +438,8 @@ export function liveCalls(): { timers: boolean; others: boolean } {
 export function tellSettled(made: Made, at: number): void {
   if (made.isSettled) return;
   made.isSettled = true;
+  for (const call of made.inputs)
+    if (call.state !== OVER) tellRace(call, { name: "new Promise", site: made.site }, at);
   if (made.id !== 0) write(["event", Math.round(at), "task-ended", thread, made.id, finished]);
 }
 
