@@ -59,7 +59,7 @@ export async function propose(told: Told, editors: readonly Editor[]): Promise<P
   return { edits, without };
 }
 
-const noPattern = "what to change here is for you to decide";
+const noPattern = "tandem knows no edit for it, and what to change is for you to decide";
 
 /** The first reason is that of the pattern that is tried first. */
 function noteOnce(
