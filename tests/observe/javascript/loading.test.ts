@@ -327,6 +327,15 @@ register({ name: "own", setup(build) {
     },
   );
 
+  test.skipIf(!isBun)("what is preloaded comes before the program", async () => {
+    const folder = await programs.write({
+      "first.mjs": `console.log("first");\n`,
+      "app.mjs": `console.log("app");\n`,
+    });
+    const { stdout } = await seen([...command, "--preload", "./first.mjs", "app.mjs"], folder);
+    expect(stdout).toBe("first\napp\n");
+  });
+
   test.skipIf(!isTyped || why !== "")(`TypeScript is seen${why}`, async () => {
     const folder = await programs.write({
       "app.ts": `import { type Size, size } from "./size.ts";\n\nconst job = async (of: Size): Promise<number> => {\n  const at = new Error("here").stack!.split("\\n")[1]!.replace(/.*app.ts:(\\d+).*/, "$1");\n  return Number(at) + of.width;\n};\nconsole.log(await job(size satisfies Size));\n`,

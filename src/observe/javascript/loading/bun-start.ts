@@ -4,11 +4,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { readFileSync } from "./originals.ts";
 
-/** Whether something else may be loaded between the recorder and the program. */
+/** Whether something else may be loaded between the recorder, which does not show among the options any more, and the program. */
 export function hasOtherPreloads(): boolean {
   const loads = /^(?:-r|--(?:preload|require|import))(?:=|$)/;
-  const count = process.execArgv.filter((each) => loads.test(each)).length;
-  return count > 1 || configurations().some((text) => /^\s*preload\s*=/m.test(text));
+  const isAsked = process.execArgv.some((each) => loads.test(each));
+  return isAsked || configurations().some((text) => /^\s*preload\s*=/m.test(text));
 }
 
 function configurations(): string[] {
