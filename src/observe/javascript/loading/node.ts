@@ -3,7 +3,7 @@
  * where it is compiled, and ES modules in the thread that Node runs hooks in (`node-loader.ts`).
  */
 import Module from "node:module";
-import { dirname } from "node:path";
+import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import type { ModuleSyntax } from "../syntax.ts";
@@ -46,6 +46,7 @@ type Compile = (this: unknown, code: string, file: string, ...more: unknown[]) =
 /** What the types of Node's class of modules leave out. */
 const ModuleClass = Module as unknown as {
   registerHooks?(hooks: { load: Load }): void;
+  _extensions: Record<string, unknown>;
   prototype: { _compile: Compile };
 };
 
@@ -97,7 +98,9 @@ export function startNode(start: () => Recorder | null, file: string): void {
   });
   if (ModuleClass.registerHooks !== undefined) {
     publish(globalName, t);
-    ModuleClass.registerHooks({ load: hookOf({ own, modules, overlay }) });
+    const hooked = new Hooked(own, modules, overlay);
+    ModuleClass.registerHooks({ load: (...given) => hooked.load(...given) });
+    replaceCompile((code, of) => hooked.codeFor(code, of));
     return;
   }
   const loader = new LoaderThread({ folder, own, numbers, recorder, t }, (of, first, count) => {
@@ -125,27 +128,59 @@ export function startNode(start: () => Recorder | null, file: string): void {
 /** Whether `util.inspect` goes by the data property of a class's prototype, as it did up to Node 20. */
 const hasOldInspect = (): boolean => Number.parseInt(process.versions.node, 10) < 22;
 
-function hookOf({ own, modules, overlay }: Hooked): Load {
-  return (url, context, next) => {
+/** Modules of a thread with hooks of its own. */
+class Hooked {
+  readonly #own: RegExp;
+  readonly #modules: Modules;
+  readonly #overlay: Overlay;
+  /** What Node had for each kind of file, before anything of the program's. */
+  readonly #extensions = { ...ModuleClass._extensions };
+  /** CommonJS that was given to Node, and has not been compiled yet. */
+  readonly #given = new Map<string, string>();
+
+  constructor(own: RegExp, modules: Modules, overlay: Overlay) {
+    this.#own = own;
+    this.#modules = modules;
+    this.#overlay = overlay;
+  }
+
+  load(
+    url: string,
+    context: LoadContext,
+    next: (url: string, context: LoadContext) => Loaded,
+  ): Loaded {
     const loaded = next(url, context);
     const module = formats[String(loaded.format)];
     const { source } = loaded;
     if (module === undefined || !url.startsWith("file:") || !source) return loaded;
     const file = fileURLToPath(url);
-    if (!own.test(file)) return loaded;
+    if (!this.#own.test(file)) return loaded;
+    if (module !== "esm" && this.#isMadeOtherwise(file)) return loaded;
     const read = typeof source === "string" ? source : textOf(source);
-    const text = overlay.serve(file, read);
-    const added = modules.add(file, text, { module, ...writtenAs(file) });
+    const text = this.#overlay.serve(file, read);
+    const added = this.#modules.add(file, text, { module, ...writtenAs(file) });
     if (added === null && text === read) return loaded;
-    return { ...loaded, source: added?.code ?? text };
-  };
-}
+    const code = added?.code ?? text;
+    if (module !== "esm") this.#given.set(file, code);
+    return { ...loaded, source: code };
+  }
 
-/** What the hook of a thread goes by. */
-interface Hooked {
-  own: RegExp;
-  modules: Modules;
-  overlay: Overlay;
+  /** What is compiled as CommonJS, which may be what ts-node, tsx and others have made of a file. */
+  codeFor(code: string, file: string): string {
+    const given = this.#given.get(file);
+    this.#given.delete(file);
+    if (given !== undefined || !this.#own.test(file) || !this.#isMadeOtherwise(file)) return code;
+    const module = mayBeEsm(file, code) ? "unknown" : "cjs";
+    const added = this.#modules.add(file, code, { module, typescript: false, jsx: false });
+    return added?.transformed.module === "cjs" ? added.code : code;
+  }
+
+  /** Whether the program has something of its own that loads files of this kind. */
+  #isMadeOtherwise(file: string): boolean {
+    const { _extensions: extensions } = ModuleClass;
+    const kind = extname(file) in extensions ? extname(file) : ".js";
+    return extensions[kind] !== this.#extensions[kind];
+  }
 }
 
 const textOf = (source: ArrayBuffer | NodeJS.TypedArray): string =>
