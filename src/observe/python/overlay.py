@@ -32,6 +32,7 @@ def start(folder):
         paths = _fsdecode(file.read()).split("\0")[:-1]
     _numbers.update((path, number) for number, path in enumerate(paths))
     _names.update(os.path.basename(path) for path in paths)
+    _show_in_c()
     named = os.environ.pop(_NAMED, None)
     if named is not None:
         _be_script(named)
@@ -90,7 +91,8 @@ def _read_modules():
 
     def open_code(path):
         number = text_of(path)
-        if number is not None:
+        # Of a script, too, it is asked whether it is an archive.
+        if number is not None and sys._getframe(1).f_globals.get("__name__") != "zipimport":
             try:
                 file = _open("%s/%d" % (_folder, number), "rb")
             except OSError:
@@ -135,6 +137,37 @@ def _show(tokenize):
 shows = {"tokenize": _show}
 
 
+def _show_in_c():
+    """Has C, which displays errors itself up to 3.12, and warnings, read the lines of the changed texts.
+
+    It gets `io.open` by that name. A function of ours in its place would stand in the program's tracebacks (pathlib calls
+    it, too); so what the name stands for depends on who asks.
+    """
+    import io
+
+    plain = type(io)
+
+    def open_by_c(path, *how):
+        return open_source(path, *how) if how == ("rb",) else _open(path, *how)
+
+    def asked(module):
+        try:
+            code = sys._getframe(1).f_code
+        except ValueError:
+            return open_by_c
+        return vars(module)["open"] if "open" in code.co_names or "open" in code.co_consts else open_by_c
+
+    def replaced(module, value):
+        module.__class__ = plain
+        module.open = value
+
+    def deleted(module):
+        module.__class__ = plain
+        del module.open
+
+    io.__class__ = type("module", (plain,), {"open": property(asked, replaced, deleted)})
+
+
 def _script_at(given):
     """Where among the words the script stands; -1 where there is none, or where that is not certain."""
     at = len(given) - len(sys.argv)
@@ -156,24 +189,35 @@ def _run_script():
     number = text_of(given[at])
     with _open("%s/%d" % (_folder, number), "rb") as file:
         source = file.read()
-    path = os.path.join(os.getcwd(), given[at])
-    code = _compiled(source, path)
+    code = _compiled(source, _whole(given[at]))
     if code is None:
         return
     bytecode = "%s/%d-%d.pyc" % (_folder, number, os.getpid())
     with _open(bytecode, "wb") as file:
         file.write(code)
-    os.execve(
-        sys.executable,
-        [*given[:at], bytecode, *given[at + 1 :]],
-        {**os.environ, _NAMED: given[at]},
-    )
+    try:
+        os.execve(
+            sys.executable,
+            [*given[:at], bytecode, *given[at + 1 :]],
+            {**os.environ, _NAMED: given[at]},
+        )
+    except OSError:
+        # Its words are too long with another name; the script itself runs then, and nobody is told to have been served.
+        os.unlink(bytecode)
+
+
+def _whole(word):
+    """What C makes of the name of a script."""
+    return word if os.path.isabs(word) else os.path.join(os.getcwd(), word)
 
 
 def _compiled(source, path):
     """A file of bytecode's content; None where the text cannot be compiled, as the program's own would say."""
     import marshal
 
+    if "warnings" in sys.modules or sys.version_info >= (3, 13):
+        # Else C displays what there is to be said of the text, by itself.
+        _show(__import__("tokenize"))
     try:
         code = compile(source, path, "exec", 0, True)
     except (SyntaxError, ValueError):
@@ -184,7 +228,7 @@ def _compiled(source, path):
 def _be_script(named):
     """Has what runs here look like the script that it was compiled from."""
     bytecode = sys.argv[0]
-    path = os.path.join(os.getcwd(), named)
+    path = _whole(named)
     sys.argv[0] = named
     _named[bytecode] = named
     if hasattr(sys, "orig_argv"):
