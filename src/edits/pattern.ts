@@ -60,4 +60,9 @@ export interface Editor {
    * @param files the bytes of each file that an ask names.
    */
   edit(asks: readonly Ask[], files: ReadonlyMap<string, Uint8Array>): Promise<Answer[]>;
+  /**
+   * Why there is no edit of what no pattern is about, as the end of "No edit is offered: …"; null where nothing is to be
+   * said of it but that it is for its user to decide, or where it is another language's.
+   */
+  whyNone?(facts: FindingFacts): string | null;
 }

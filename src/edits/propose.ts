@@ -55,11 +55,24 @@ export async function propose(told: Told, editors: readonly Editor[]): Promise<P
   const healed = new Set(edits.flatMap(({ findings }) => findings));
   const without = told.findings
     .filter((finding) => !healed.has(finding))
-    .map((finding) => ({ finding, reason: refused.get(finding) ?? noPattern }));
+    .map((finding) => ({
+      finding,
+      reason: refused.get(finding) ?? whyNone(told, finding, editors),
+    }));
   return { edits, without };
 }
 
-const noPattern = "tandem knows no edit for it, and what to change is for you to decide";
+function whyNone(
+  { reading, definitions }: Told,
+  finding: ProgramFinding,
+  editors: readonly Editor[],
+): string {
+  const facts = new FindingFacts(finding, reading, definitions);
+  const reasons = editors.map((editor) => editor.whyNone?.(facts) ?? null);
+  return reasons.find((reason) => reason !== null) ?? noPattern;
+}
+
+const noPattern = "what to change here is for you to decide";
 
 /** The first reason is that of the pattern that is tried first. */
 function noteOnce(

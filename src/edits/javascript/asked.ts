@@ -6,13 +6,19 @@ export interface At {
   column: number;
 }
 
+/** A call whose promise was dropped. */
+export interface DroppedCall {
+  dropped: At;
+  /** Where whoever made it was called, and so on; null where that is not known up to main, or to the exit. */
+  callers: readonly At[] | null;
+}
+
 export interface Asked {
-  /** Calls whose promises were dropped: the one that was lost, whoever made it and was dropped as well, and so on. */
-  await: { dropped: readonly At[] };
-  "await-and-catch": { dropped: readonly At[] };
-  "await-in-turn": { dropped: readonly At[] };
+  await: DroppedCall;
+  "await-and-catch": DroppedCall;
+  "await-in-turn": DroppedCall;
   "await-together": { dropped: At };
-  "await-void": { dropped: readonly At[] };
+  "await-void": DroppedCall;
   "await-condition": { taken: At };
   "await-answers": { taken: At; method: string };
   "make-async": { at: At; how: "statement" | "condition"; exit: At | null };
@@ -22,6 +28,8 @@ export interface Asked {
   "all-of-map": { dropped: At };
   "all-of-called-back": { dropped: At };
   "all-settled": { combined: At };
+  "await-child": { blocked: At; of: string };
+  "clear-limit": { timer: At };
   "await-blocked": { blocked: At };
   "handle-at-once": { made: At };
   "turn-of-the-loop": { awaited: At };

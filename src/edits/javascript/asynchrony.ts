@@ -2,7 +2,7 @@
 import { isIgnoring, isJudging, lastName } from "../../observe/javascript/naming.ts";
 import { isCall, type SyntaxNode } from "../../observe/javascript/syntax.ts";
 import { Refusal } from "../pattern.ts";
-import { awaitIn, nameOf, whyNotAwaited } from "./awaitable.ts";
+import { awaitIn, droppingStatement, nameOf, whyNotAwaited } from "./awaitable.ts";
 import type { Change, UserModule } from "./user-module.ts";
 
 /** A function that comes to be async, or why it cannot. */
@@ -65,12 +65,33 @@ function madeAsync(of: SyntaxNode): Change[] {
 /** Whether a function is handed to what calls it back and ignores what it returns: a timer, or what listens. */
 export function isCalledBack(module: UserModule, node: SyntaxNode): boolean {
   const call = module.parent(node);
-  if (call?.type !== "CallExpression" || !call["arguments"].includes(node)) return false;
-  const name = lastName(call["callee"]);
+  if (call === null || !isIgnored(module, node)) return false;
   const [first] = call["arguments"] as [SyntaxNode];
   // What listens to the end of the process itself has no later turn.
   if (first.type === "StringLiteral" && first["value"] === "exit") return false;
-  return isIgnoring(name) && !isJudging(name) && name !== "forEach";
+  const name = lastName(call["callee"]);
+  return !isJudging(name) && name !== "forEach";
+}
+
+/** Whether a function is handed to what ignores what it returns. */
+function isIgnored(module: UserModule, node: SyntaxNode): boolean {
+  const call = module.parent(node);
+  if (call?.type !== "CallExpression" || !call["arguments"].includes(node)) return false;
+  return isIgnoring(lastName(call["callee"]));
+}
+
+/** The calls of a function by its name that drop its promise; null where what calls it ignores that altogether. */
+export function droppedCallsOf(module: UserModule, of: SyntaxNode): SyntaxNode[] | null {
+  if (isIgnored(module, of)) return null;
+  const named = of.type === "FunctionDeclaration" ? of : module.parent(of);
+  if (named === null || (named !== of && named.type !== "VariableDeclarator")) return [];
+  const name: unknown = named["id"]?.name;
+  if (typeof name !== "string") return [];
+  const uses = usesOf(module, name, named);
+  if (uses.some((use) => isIgnored(module, use))) return null;
+  return uses
+    .map((use) => module.parent(use)!)
+    .filter((call) => isCall(call) && droppingStatement(module, call) !== null);
 }
 
 /** What gives a function the name that it is called by, and is nobody's but the module's; null where nothing does. */
@@ -88,12 +109,13 @@ function namedBy(module: UserModule, of: SyntaxNode): SyntaxNode | null {
 }
 
 /** Where the name of a declaration is used. */
-function usesOf(module: UserModule, name: string, declaration: SyntaxNode): SyntaxNode[] {
+export function usesOf(module: UserModule, name: string, declaration: SyntaxNode): SyntaxNode[] {
   return module.nodes(
     (node) =>
       node.type === "Identifier" &&
       node["name"] === name &&
       node !== declaration["id"] &&
+      module.parent(node)?.type !== "ImportSpecifier" &&
       !isKey(module, node) &&
       module.declarationOf(name, node) === declaration,
   );

@@ -68,7 +68,7 @@ export function awaitIn(module: UserModule, node: SyntaxNode): Change[] {
 }
 
 /** The statement that drops the value of a call; null where something else becomes of that. */
-function droppingStatement(module: UserModule, call: SyntaxNode): SyntaxNode | null {
+export function droppingStatement(module: UserModule, call: SyntaxNode): SyntaxNode | null {
   let below = call;
   for (const at of module.above(call)) {
     if (at.type === "ExpressionStatement") return at;

@@ -8,8 +8,8 @@ import {
 } from "../../observe/javascript/syntax.ts";
 import { lastName } from "../../observe/javascript/naming.ts";
 import { Refusal } from "../pattern.ts";
-import type { Asked, At } from "./asked.ts";
-import { becomeAsync } from "./asynchrony.ts";
+import type { Asked, At, DroppedCall } from "./asked.ts";
+import { becomeAsync, droppedCallsOf } from "./asynchrony.ts";
 import {
   awaited,
   awaitIn,
@@ -22,7 +22,7 @@ import {
   whyNotAwaited,
 } from "./awaitable.ts";
 import { putBefore, putBehind } from "./statements.ts";
-import type { Change, UserModule } from "./user-module.ts";
+import type { Change, Changes, UserModule } from "./user-module.ts";
 
 const loops: ReadonlySet<string> = new Set([
   "ForStatement",
@@ -41,36 +41,75 @@ function loopAround(module: UserModule, node: SyntaxNode): SyntaxNode | null {
   return null;
 }
 
-/** Each of the calls is awaited where it was dropped. */
+/** A call is awaited where it was dropped, and so are those above it that were dropped as well. */
 function awaitEach(
   module: UserModule,
-  dropped: readonly At[],
-  isFit: (call: SyntaxNode, isFirst: boolean) => Refusal | null,
-): Change[] | Refusal {
-  const changes: Change[] = [];
-  for (const [index, at] of dropped.entries()) {
-    const found = droppedCall(module, at);
-    if (found === null) return notThere(module, at);
-    const why = whyNotAwaited(module, found.call) ?? isFit(found.call, index === 0);
-    if (why !== null) return why;
-    changes.push(...awaitIn(module, outermost(module, found.call)));
-  }
-  return changes;
+  { dropped, callers }: Asked["await"],
+  whyNot: (call: SyntaxNode) => Refusal | "other" | null,
+): Changes {
+  const call = droppedCall(module, dropped)?.call;
+  if (call === undefined) return notThere(module, dropped);
+  const why = whyNotAwaited(module, call) ?? whyNot(call);
+  if (why !== null) return why === "other" ? null : why;
+  const above = awaitAbove(module, call, callers);
+  if (above instanceof Refusal) return above;
+  return [...awaitIn(module, outermost(module, call)), ...above];
 }
 
-/** Said by no one: another pattern is about loops. */
-const inLoop = new Refusal("each turn of the loop would have to wait for it");
-
-export function awaitDropped(module: UserModule, { dropped }: Asked["await"]): Change[] | Refusal {
-  return awaitEach(module, dropped, (call) => (loopAround(module, call) === null ? null : inLoop));
-}
-
-export function awaitAndCatch(
+/** Those of the calls above one that drop their promises are awaited as well. */
+function awaitAbove(
   module: UserModule,
-  { dropped }: Asked["await-and-catch"],
+  call: SyntaxNode,
+  callers: DroppedCall["callers"],
 ): Change[] | Refusal {
-  return awaitEach(module, dropped, (call) => {
-    if (loopAround(module, call) !== null) return inLoop;
+  const above = callers === null ? callsAbove(module, call) : droppedAt(module, callers);
+  if (above instanceof Refusal) return above;
+  for (const one of above) {
+    const why = whyNotAwaited(module, one);
+    if (why !== null) return why;
+  }
+  return above.flatMap((one) => awaitIn(module, outermost(module, one)));
+}
+
+function droppedAt(module: UserModule, places: readonly At[]): SyntaxNode[] | Refusal {
+  const calls = new Set<SyntaxNode>();
+  for (const at of places) {
+    if (voided(module, at) !== null)
+      return new Refusal(`whoever makes it is dropped by void at line ${at.line}`);
+    const call = droppedCall(module, at)?.call;
+    if (call !== undefined) calls.add(call);
+  }
+  return [...calls];
+}
+
+/** What the text says of the calls above one: those of the function that it stands in, and so on, that drop it. */
+function callsAbove(module: UserModule, call: SyntaxNode): SyntaxNode[] | Refusal {
+  const found = new Set<SyntaxNode>();
+  const open = [call];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const of = module.functionAround(at);
+    if (of === null) continue;
+    const calls = droppedCallsOf(module, of);
+    if (calls === null)
+      return new Refusal(
+        `what calls ${nameOf(module, of)} waits for nothing, so it is not enough to await it there`,
+      );
+    for (const one of calls)
+      if (!found.has(one)) {
+        found.add(one);
+        open.push(one);
+      }
+  }
+  return [...found];
+}
+
+export function awaitDropped(module: UserModule, asked: Asked["await"]): Changes {
+  return awaitEach(module, asked, (call) => (loopAround(module, call) === null ? null : "other"));
+}
+
+export function awaitAndCatch(module: UserModule, asked: Asked["await-and-catch"]): Changes {
+  return awaitEach(module, asked, (call) => {
+    if (loopAround(module, call) !== null) return "other";
     const isCaught = [...module.above(call)].some(
       (at) => at.type === "TryStatement" && at["handler"] && contains(at["block"], call),
     );
@@ -83,25 +122,17 @@ export function awaitAndCatch(
 const contains = (outer: SyntaxNode, inner: SyntaxNode): boolean =>
   outer.start <= inner.start && inner.end <= outer.end;
 
-export function awaitInTurn(
-  module: UserModule,
-  { dropped }: Asked["await-in-turn"],
-): Change[] | Refusal {
-  return awaitEach(module, dropped, (call, isFirst) =>
-    isFirst && loopAround(module, call) === null ? new Refusal("it is in no loop") : null,
-  );
+export function awaitInTurn(module: UserModule, asked: Asked["await-in-turn"]): Changes {
+  return awaitEach(module, asked, (call) => (loopAround(module, call) === null ? "other" : null));
 }
 
 /** The promises of a loop are kept in a list, which is awaited behind the loop. */
-export function awaitTogether(
-  module: UserModule,
-  { dropped }: Asked["await-together"],
-): Change[] | Refusal {
+export function awaitTogether(module: UserModule, { dropped }: Asked["await-together"]): Changes {
   const found = droppedCall(module, dropped);
   if (found === null) return notThere(module, dropped);
   const { call } = found;
   let loop = loopAround(module, call);
-  if (loop === null) return new Refusal("it is in no loop");
+  if (loop === null) return null;
   for (let outer = loop as SyntaxNode | null; outer !== null; outer = loopAround(module, outer)) {
     if (isEndless(outer)) return new Refusal(`the loop at line ${outer.loc.start.line} has no end`);
     loop = outer;
@@ -133,34 +164,24 @@ const leaves = (module: UserModule, loop: SyntaxNode): boolean =>
     .some((node) => module.functionAround(node) === module.functionAround(loop));
 
 /** `void f()` comes to be `await f()`. */
-export function awaitVoid(
-  module: UserModule,
-  { dropped }: Asked["await-void"],
-): Change[] | Refusal {
-  const [first, ...others] = dropped as readonly [At, ...At[]];
-  const operator = voided(module, first);
-  if (operator === null) return notThere(module, first);
+export function awaitVoid(module: UserModule, { dropped, callers }: Asked["await-void"]): Changes {
+  const operator = voided(module, dropped);
+  if (operator === null) return notThere(module, dropped);
   const why = whyNotAwaited(module, operator);
   if (why !== null) return why;
-  const rest = awaitEach(module, others, () => null);
-  if (rest instanceof Refusal) return rest;
-  return [{ from: operator.start, to: operator.start + "void".length, text: "await" }, ...rest];
+  const above = awaitAbove(module, operator, callers);
+  if (above instanceof Refusal) return above;
+  return [{ from: operator.start, to: operator.start + "void".length, text: "await" }, ...above];
 }
 
-export function awaitCondition(
-  module: UserModule,
-  { taken }: Asked["await-condition"],
-): Change[] | Refusal {
+export function awaitCondition(module: UserModule, { taken }: Asked["await-condition"]): Changes {
   const call = module.callsAt(taken).find((one) => isCondition(module, outermost(module, one)));
   if (call === undefined) return notThere(module, taken);
   return whyNotAwaited(module, call) ?? awaitIn(module, call);
 }
 
 /** What a call is asked for, or drops, is awaited in a function that comes to be async by that. */
-export function makeAsync(
-  module: UserModule,
-  { at, how, exit }: Asked["make-async"],
-): Change[] | Refusal {
+export function makeAsync(module: UserModule, { at, how, exit }: Asked["make-async"]): Changes {
   const call =
     how === "statement"
       ? droppedCall(module, at)?.call
@@ -180,10 +201,7 @@ export function makeAsync(
 }
 
 /** A promise that was kept in a variable is awaited before `process.exit`. */
-export function awaitKept(
-  module: UserModule,
-  { made, exit }: Asked["await-kept"],
-): Change[] | Refusal {
+export function awaitKept(module: UserModule, { made, exit }: Asked["await-kept"]): Changes {
   const kept = module
     .callsAt(made)
     .map((call) => keeperOf(module, call))
@@ -238,10 +256,7 @@ function keeperIn(declarator: SyntaxNode, isMany: boolean): Keeper | null {
 }
 
 /** The promises that a function was to wait for, by keeping the thread from them, are awaited in place of its calls. */
-export function awaitBlocked(
-  module: UserModule,
-  { blocked }: Asked["await-blocked"],
-): Change[] | Refusal {
+export function awaitBlocked(module: UserModule, { blocked }: Asked["await-blocked"]): Changes {
   const wait = module.callsAt(blocked)[0];
   if (wait === undefined) return notThere(module, blocked);
   const waiting = module.functionAround(wait);

@@ -1,5 +1,4 @@
 /** What changes the text of a module, by pattern. Only here the parser is needed. */
-import type { Refusal } from "../pattern.ts";
 import type { Asked, PatternName } from "./asked.ts";
 import {
   awaitAndCatch,
@@ -12,13 +11,15 @@ import {
   awaitVoid,
   makeAsync,
 } from "./awaiting.ts";
+import { awaitChild } from "./children.ts";
+import { clearLimit } from "./limits.ts";
 import { allSettled, handleAtOnce, turnOfTheLoop } from "./settling.ts";
 import { allOfCalledBack, allOfMap, awaitAnswers, awaitMap } from "./together.ts";
 import { keepUntilExit } from "./until-exit.ts";
-import type { Change, UserModule } from "./user-module.ts";
+import type { Changes, UserModule } from "./user-module.ts";
 
 export const changes: {
-  [Name in PatternName]: (module: UserModule, known: Asked[Name]) => readonly Change[] | Refusal;
+  [Name in PatternName]: (module: UserModule, known: Asked[Name]) => Changes;
 } = {
   await: awaitDropped,
   "await-and-catch": awaitAndCatch,
@@ -34,6 +35,8 @@ export const changes: {
   "all-of-map": allOfMap,
   "all-of-called-back": allOfCalledBack,
   "all-settled": allSettled,
+  "await-child": awaitChild,
+  "clear-limit": clearLimit,
   "await-blocked": awaitBlocked,
   "handle-at-once": handleAtOnce,
   "turn-of-the-loop": turnOfTheLoop,

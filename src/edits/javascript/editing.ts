@@ -1,14 +1,10 @@
 /** The editing itself, which loads the parser: asks about modules, answered by replacements of their bytes. */
-import type { Replacement } from "../edit.ts";
-import { type Ask, Refusal } from "../pattern.ts";
+import { type Answer, type Ask, Refusal } from "../pattern.ts";
 import { changes } from "./changes.ts";
 import type { PatternName } from "./asked.ts";
 import { UserModule } from "./user-module.ts";
 
-export function answersTo(
-  asks: readonly Ask[],
-  files: ReadonlyMap<string, Uint8Array>,
-): (readonly Replacement[] | Refusal)[] {
+export function answersTo(asks: readonly Ask[], files: ReadonlyMap<string, Uint8Array>): Answer[] {
   const modules = new Map<string, UserModule | Refusal>();
   return asks.map(({ pattern, file, known }) => {
     const module = modules.getOrInsertComputed(file, () => UserModule.of(file, files.get(file)!));
@@ -19,6 +15,6 @@ export function answersTo(
       known: Ask["known"],
     ) => ReturnType<(typeof changes)[PatternName]>;
     const made = change(module, known);
-    return made instanceof Refusal ? made : module.replacements(made);
+    return made === null || made instanceof Refusal ? made : module.replacements(made);
   });
 }

@@ -63,26 +63,28 @@ function dropped(facts: FindingFacts, how: string): Known | null {
 }
 
 /**
- * Where a call was dropped, where whoever made it was dropped, and so on up to somebody who is waited for; null where
- * one was dropped in another way than by a statement, or in another file.
+ * Where a call was dropped, and where whoever made it was called, and so on, as far as that is in the same file: whether
+ * these were dropped as well, their text says. Nobody need wait for whoever called for the exit, nor for those who wait for
+ * that one. Whoever had ended before much was told of it may not be known.
  */
-function droppedUpwards(facts: FindingFacts, first: Known, actor: number): Asked["await"] | null {
-  const all = [first.at];
-  const { floated } = facts.reading;
+function droppedUpwards(facts: FindingFacts, dropped: Known, actor: number): Asked["await"] {
+  const { found, reading } = facts;
+  const end = found.rule === "floating" ? found.evidence.end : null;
+  const by = end?.by === "exit" ? end.call.by : null;
+  const decided = by === null ? new Set<number>() : new Set([by, ...reading.chains.above(by)]);
+  const callers: At[] = [];
   const seen = new Set([actor]);
-  for (
-    let above = facts.definition(actor)?.parent ?? null;
-    above !== null && !seen.has(above);
-    above = facts.definition(above)?.parent ?? null
-  ) {
+  let above = facts.definition(actor)?.parent ?? null;
+  while (above !== null && !seen.has(above) && !decided.has(above)) {
     seen.add(above);
-    const was = floated.findLast((one) => one.actor === above);
-    if (was === undefined) break;
-    const at = known(facts.place(was.place));
-    if (was.how !== "statement" || at === null || at.file !== first.file) return null;
-    all.push(at.at);
+    const caller = facts.definition(above);
+    const at = known(facts.place(caller?.place));
+    if (at?.file === dropped.file) callers.push(at.at);
+    above = caller?.parent ?? null;
   }
-  return { dropped: all };
+  const isMain = facts.definition([...seen].at(-1) ?? actor)?.kind === "main";
+  const isKnown = isMain || (above !== null && decided.has(above));
+  return { dropped: dropped.at, callers: isKnown ? callers : null };
 }
 
 /** The call whose rejection, which nobody had handled, ended the process, or took others with it; null where none did. */
@@ -116,16 +118,11 @@ function passedOn({ reading }: FindingFacts, actor: number): number[] {
   return found.slice(1);
 }
 
-const elsewhere = new Refusal(
-  "whoever called it was dropped as well, and not in a statement of this file",
-);
-
 function askDropped(facts: FindingFacts): Question<"await"> | Refusal | null {
   const at = dropped(facts, "statement");
   const [actor] = facts.finding.actors;
   if (at === null || actor === undefined) return null;
-  const upwards = droppedUpwards(facts, at, actor);
-  return upwards === null ? elsewhere : { file: at.file, known: upwards };
+  return { file: at.file, known: droppedUpwards(facts, at, actor) };
 }
 
 const answering: ReadonlySet<string> = new Set(
@@ -149,8 +146,8 @@ export const patterns: readonly Pattern[] = [
     ask(facts) {
       const failed = droppedRejection(facts);
       if (failed === null) return null;
-      const upwards = droppedUpwards(facts, failed.dropped, failed.actor);
-      return upwards === null ? elsewhere : { file: failed.dropped.file, known: upwards };
+      const { dropped, actor } = failed;
+      return { file: dropped.file, known: droppedUpwards(facts, dropped, actor) };
     },
   }),
   row("await-together", {
@@ -180,8 +177,7 @@ export const patterns: readonly Pattern[] = [
       const at = dropped(facts, "void");
       const [actor] = facts.finding.actors;
       if (at === null || actor === undefined) return null;
-      const upwards = droppedUpwards(facts, at, actor);
-      return upwards === null ? elsewhere : { file: at.file, known: upwards };
+      return { file: at.file, known: droppedUpwards(facts, at, actor) };
     },
   }),
   row("make-async", {
@@ -198,22 +194,6 @@ export const patterns: readonly Pattern[] = [
       const exit = exitOf(facts);
       const own = exit?.file === at.file ? exit.at : null;
       return { file: at.file, known: { at: at.at, how, exit: own } };
-    },
-  }),
-  row("keep-until-exit", {
-    rules: ["floating"],
-    does: "keep its promise while it is under way, and await all that are before process.exit is called",
-    price: "the process ends when they have come to their end, and a failure is raised there",
-    isChoice: true,
-    ask(facts) {
-      const dropped = floatingOf(facts)?.evidence.dropped ?? null;
-      const at = known(facts.place(dropped?.place));
-      const exit = exitOf(facts);
-      if (dropped === null || at === null || exit === null) return null;
-      if (answering.has(dropped.how) || ["forEach", "condition"].includes(dropped.how)) return null;
-      if (at.file !== exit.file)
-        return new Refusal("process.exit is called in another file than the promise is dropped in");
-      return { file: at.file, known: { dropped: at.at, exit: exit.at, how: dropped.how } };
     },
   }),
   row("all-of-map", {
@@ -326,6 +306,35 @@ export const patterns: readonly Pattern[] = [
       return at === null ? null : { file: at.file, known: { awaited: at.at } };
     },
   }),
+  row("await-child", {
+    rules: ["loop-blocked"],
+    does: "await the child (promisify of node:util) in place of stopping the thread for it",
+    price:
+      "other work of the loop runs meanwhile, so what stands below it may find things changed; what the child writes to stderr is not passed on",
+    isChoice: true,
+    ask(facts) {
+      const { found } = facts;
+      const seen = found.rule === "loop-blocked" ? found.evidence.holder.longest.seen : null;
+      const of = /\bexec(?:File)?Sync\b/.exec(seen?.call ?? "")?.[0];
+      const at = known(facts.place(seen?.place));
+      if (of === undefined || at === null) return null;
+      return { file: at.file, known: { blocked: at.at, of } };
+    },
+  }),
+  row("clear-limit", {
+    rules: ["kept-alive"],
+    does: "clear the timer of the race when that is over",
+    ask(facts) {
+      const { found } = facts;
+      if (found.rule !== "kept-alive") return null;
+      const { handles } = found.evidence;
+      const places = [...new Set(handles.map(({ place }) => place))];
+      const at = known(facts.place(places[0]));
+      if (at === null || places.length > 1 || handles.some(({ kind }) => kind !== "timer"))
+        return null;
+      return { file: at.file, known: { timer: at.at } };
+    },
+  }),
   row("await-blocked", {
     rules: ["loop-blocked", "self-wait", "woken-never"],
     does: "await the promise in place of stopping the thread that it comes by",
@@ -339,6 +348,22 @@ export const patterns: readonly Pattern[] = [
       if (seen?.goesOn !== true) return null;
       const at = known(facts.place(seen.place));
       return at === null ? null : { file: at.file, known: { blocked: at.at } };
+    },
+  }),
+  row("keep-until-exit", {
+    rules: ["floating"],
+    does: "keep its promise while it is under way, and await all that are before process.exit is called",
+    price: "the process ends when they have come to their end, and a failure is raised there",
+    isChoice: true,
+    ask(facts) {
+      const dropped = floatingOf(facts)?.evidence.dropped ?? null;
+      const at = known(facts.place(dropped?.place));
+      const exit = exitOf(facts);
+      if (dropped === null || at === null || exit === null) return null;
+      if (answering.has(dropped.how) || ["forEach", "condition"].includes(dropped.how)) return null;
+      if (at.file !== exit.file)
+        return new Refusal("process.exit is called in another file than the promise is dropped in");
+      return { file: at.file, known: { dropped: at.at, exit: exit.at, how: dropped.how } };
     },
   }),
 ];

@@ -11,7 +11,7 @@ import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
 import { notThere, whyNotAwaited } from "./awaitable.ts";
 import { putBefore, putBehind } from "./statements.ts";
-import type { Change, UserModule } from "./user-module.ts";
+import type { Changes, UserModule } from "./user-module.ts";
 
 /** A call of a method of Promise at a place; null where there is none of that name. */
 function promiseCall(module: UserModule, at: At, method: string): SyntaxNode | null {
@@ -28,10 +28,7 @@ function promiseCall(module: UserModule, at: At, method: string): SyntaxNode | n
 }
 
 /** `await Promise.all(…)` comes to wait for all of them, and then throws what has failed. */
-export function allSettled(
-  module: UserModule,
-  { combined }: Asked["all-settled"],
-): Change[] | Refusal {
+export function allSettled(module: UserModule, { combined }: Asked["all-settled"]): Changes {
   const call = promiseCall(module, combined, "all");
   if (call === null) return notThere(module, combined);
   const { line } = call.loc.start;
@@ -84,10 +81,7 @@ function throwingOf({ style }: UserModule, results: string, failed: string): str
 }
 
 /** A promise that is awaited later is marked as handled where it is made. */
-export function handleAtOnce(
-  module: UserModule,
-  { made }: Asked["handle-at-once"],
-): Change[] | Refusal {
+export function handleAtOnce(module: UserModule, { made }: Asked["handle-at-once"]): Changes {
   const call = module
     .callsAt(made)
     .find((one) => module.parent(one)?.type === "VariableDeclarator");
@@ -132,10 +126,7 @@ function isInput(module: UserModule, use: SyntaxNode): boolean {
 }
 
 /** An await of what is settled already gives way to the loop itself. */
-export function turnOfTheLoop(
-  module: UserModule,
-  { awaited }: Asked["turn-of-the-loop"],
-): Change[] | Refusal {
+export function turnOfTheLoop(module: UserModule, { awaited }: Asked["turn-of-the-loop"]): Changes {
   const [node] = module.nodesAt(awaited, "AwaitExpression");
   if (node === undefined) return notThere(module, awaited);
   if (module.declarationOf("setImmediate", node) !== null)

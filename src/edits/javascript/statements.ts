@@ -64,3 +64,20 @@ function startOf(statement: SyntaxNode | undefined): number {
     statement?.["declaration"]?.decorators ?? statement?.["decorators"] ?? [];
   return Math.min(statement?.start ?? 0, ...decorators.map(({ start }) => start));
 }
+
+/** A text put in place of a range. */
+export const put = (from: number, to: number, text: string): Change => ({ from, to, text });
+
+/** What imports a name by itself from one of some modules; null where the name is something else. */
+export function importOf(
+  module: UserModule,
+  name: SyntaxNode,
+  from: readonly string[],
+): SyntaxNode | null {
+  if (name.type !== "Identifier") return null;
+  const specifier = module.declarationOf(name["name"], name);
+  const isPlain =
+    specifier?.type === "ImportSpecifier" && specifier["imported"].name === specifier["local"].name;
+  const source: unknown = isPlain ? module.parent(specifier)?.["source"].value : null;
+  return typeof source === "string" && from.includes(source) ? specifier : null;
+}

@@ -11,7 +11,7 @@ import {
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
 import { awaited, awaitIn, notThere, whyNotAwaited } from "./awaitable.ts";
-import { type Change, leadOf, type UserModule } from "./user-module.ts";
+import { type Change, type Changes, leadOf, type UserModule } from "./user-module.ts";
 
 /** A call of a method at a place; null where there is none of that name. */
 function methodCall(module: UserModule, at: At, method: string): SyntaxNode | null {
@@ -36,7 +36,7 @@ const around = (
   { from: end, to: end, text: after },
 ];
 
-export function allOfMap(module: UserModule, { dropped }: Asked["all-of-map"]): Change[] | Refusal {
+export function allOfMap(module: UserModule, { dropped }: Asked["all-of-map"]): Changes {
   const call = methodCall(module, dropped, "forEach");
   if (call === null) return notThere(module, dropped);
   const [callback] = call["arguments"] as [SyntaxNode];
@@ -112,7 +112,7 @@ function originOf(module: UserModule, expression: SyntaxNode): SyntaxNode | null
 export function allOfCalledBack(
   module: UserModule,
   { dropped }: Asked["all-of-called-back"],
-): Change[] | Refusal {
+): Changes {
   const call = module.callsAt(dropped).find((one) => {
     const outer = [...module.above(one)].find((at) => !isWrapper(at));
     return outer?.type === "ExpressionStatement";
@@ -126,7 +126,7 @@ export function allOfCalledBack(
     lastName(forEach!["callee"]) !== "forEach" ||
     callback!.type === "ObjectMethod"
   )
-    return new Refusal("it is dropped in no callback of forEach");
+    return null;
   const changes = mapped(module, forEach!);
   if (changes instanceof Refusal) return changes;
   return [
@@ -137,7 +137,7 @@ export function allOfCalledBack(
 }
 
 /** The promises that `map` gives are awaited where they are taken for values. */
-export function awaitMap(module: UserModule, { made }: Asked["await-map"]): Change[] | Refusal {
+export function awaitMap(module: UserModule, { made }: Asked["await-map"]): Changes {
   const call = methodCall(module, made, "map");
   if (call === null) return notThere(module, made);
   const why = whyNotAwaited(module, call);
@@ -185,7 +185,7 @@ const handlers: ReadonlySet<string> = new Set(["then", "catch", "finally"]);
 export function awaitAnswers(
   module: UserModule,
   { taken, method }: Asked["await-answers"],
-): Change[] | Refusal {
+): Changes {
   const call = methodCall(module, taken, method);
   if (call === null) return notThere(module, taken);
   const why = whyNotAwaited(module, call);

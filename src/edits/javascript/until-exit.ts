@@ -2,19 +2,19 @@
 import { bare, isFunction, type SyntaxNode } from "../../observe/javascript/syntax.ts";
 import { lastName } from "../../observe/javascript/naming.ts";
 import { Refusal } from "../pattern.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked, At } from "./asked.ts";
 import { isCalledBack } from "./asynchrony.ts";
 import { droppedCall, notThere, voided, whyNotAwaited } from "./awaitable.ts";
 import { blockBehindImports, putBefore } from "./statements.ts";
-import type { Change, UserModule } from "./user-module.ts";
+import type { Change, Changes, UserModule } from "./user-module.ts";
 
 export function keepUntilExit(
   module: UserModule,
   { dropped, exit, how }: Asked["keep-until-exit"],
-): Change[] | Refusal {
+): Changes {
   const names = { set: module.freeName("underWay"), keep: module.freeName("keep") };
   const kept = keptAt(module, { dropped, exit, how }, names.keep);
-  if (kept instanceof Refusal) return kept;
+  if (kept === null || kept instanceof Refusal) return kept;
   const ending = module.callsAt(exit)[0];
   if (ending === undefined) return notThere(module, exit);
   const awaited = awaitedBefore(module, ending, `await Promise.all(${names.set})`);
@@ -43,15 +43,14 @@ function keeper(module: UserModule, { set, keep }: { set: string; keep: string }
 /** The promise is handed to what keeps it, where it was dropped. */
 function keptAt(
   module: UserModule,
-  { dropped, how }: Asked["keep-until-exit"],
+  { dropped, exit, how }: Asked["keep-until-exit"],
   keep: string,
-): Change[] | Refusal {
+): Changes {
   if (how === "statement" || how === "void") {
     const operator = how === "void" ? voided(module, dropped) : null;
     const call = operator === null ? droppedCall(module, dropped)?.call : operator["argument"];
-    if (call === undefined) return notThere(module, dropped);
-    if (how === "statement" && whyNotAwaited(module, call) === null)
-      return new Refusal("it can be awaited where its promise was dropped");
+    if (call == null) return notThere(module, dropped);
+    if (how === "statement" && isAwaitable(module, call, exit)) return null;
     const from = operator?.start ?? call.start;
     return [
       { from, to: call.start, text: `${keep}(` },
@@ -73,6 +72,19 @@ function keptAt(
     { from: body.start, to: body.start, text: `${keep}((async () => ` },
     { from: body.end, to: body.end, text: ")())" },
   ];
+}
+
+/** Whether another pattern has a call awaited where it stands: there, in a loop of callbacks, or before the exit. */
+function isAwaitable(module: UserModule, call: SyntaxNode, exit: At): boolean {
+  const callback = module.functionAround(call);
+  const isEnded = module.callsAt(exit).some((one) => module.functionAround(one) === callback);
+  if (whyNotAwaited(module, call) === null || (callback !== null && isEnded)) return true;
+  const given = callback === null ? null : module.parent(callback);
+  return (
+    given?.["arguments"]?.[0] === callback &&
+    lastName(given!["callee"]) === "forEach" &&
+    whyNotAwaited(module, given!) === null
+  );
 }
 
 /** What is awaited before a call for the exit, in a callback that comes to be async where need be. */

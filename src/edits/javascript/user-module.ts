@@ -22,6 +22,9 @@ export interface Change {
   text: string;
 }
 
+/** What a pattern makes of a module; why it leaves it alone; null where it is about something else. */
+export type Changes = Change[] | Refusal | null;
+
 const mark = "\uFEFF";
 
 /** Where an expression stands, as far as it decides whether something can be awaited there. */

@@ -69,6 +69,58 @@ const cases: Wanted[] = [
     },
   },
   {
+    program: "28-async-exit-handler/app.ts",
+    edits: {},
+    prints: {},
+    reasons: {
+      "lost-at-exit":
+        "a listener of exit can await nothing, and where it is to be done before is for you to decide",
+      "handler-unrun":
+        "whether the process can end by itself, which would have called it, is for you to decide",
+    },
+  },
+  {
+    program: "36-awaits-its-own-import/app.mjs",
+    onNode: true,
+    edits: {},
+    prints: {},
+    reasons: {
+      "lost-at-exit":
+        "modules that wait for each other have to be taken apart, and what goes where is for you to decide",
+    },
+  },
+  {
+    program: "39-child-sync-in-handler/app.ts",
+    choices: ["await-child"],
+    edits: {
+      "await-child": [
+        '-import { execFileSync } from "node:child_process";',
+        '+import { execFile } from "node:child_process";',
+        '+import { promisify } from "node:util";',
+        "-function hypotheses(): string {",
+        '-  return execFileSync("sh", ["-c", "sleep 0.8; echo 3 hypotheses"], { encoding: "utf8" }).trim();',
+        "+async function hypotheses(): Promise<string> {",
+        '+  return (await promisify(execFile)("sh", ["-c", "sleep 0.8; echo 3 hypotheses"], { encoding: "utf8" })).stdout.trim();',
+        '-  if (path === "/hypotheses") return hypotheses();',
+        '+  if (path === "/hypotheses") return await hypotheses();',
+      ],
+    },
+    prints: { "await-child": ["GET /hypotheses: 3 hypotheses"] },
+  },
+  {
+    program: "101-timer-of-a-race/app.ts",
+    edits: {
+      "clear-limit": [
+        "+  let timer: ReturnType<typeof setTimeout> | undefined;",
+        '-    setTimeout(() => reject(new Error("too late")), ms);',
+        '+    timer = setTimeout(() => reject(new Error("too late")), ms);',
+        "-  return Promise.race([work, limit]);",
+        "+  return Promise.race([work, limit]).finally(() => clearTimeout(timer));",
+      ],
+    },
+    prints: { "clear-limit": ["ready: yes", "done"] },
+  },
+  {
     program: "30-caught-too-late/app.mjs",
     onNode: true,
     edits: { "handle-at-once": ["+  price.catch(() => {});"] },

@@ -61,7 +61,7 @@ const dropped: Shape[] = [
   esm("function* f() {\n  «save();\n  yield 1;\n}\n", /^f is not async/),
   esm("class A {\n  static {\n    «save();\n  }\n}\n", /^nothing can be awaited at line 3$/),
   esm("class A {\n  x = «save();\n}\n", /does not stand there/),
-  esm("for (const x of xs) «save(x);\n", /^each turn of the loop/),
+  esm("for (const x of xs) «save(x);\n", /^nothing$/),
   esm("const x = «save();\n", /^what ran at line 1 of app.mjs does not stand there/),
   esm("async function f() {\n  return «save();\n}\n", /does not stand there/),
   esm("// no call\n«1;\n", /does not stand there/),
@@ -106,6 +106,31 @@ const dropped: Shape[] = [
     "async function main() {\n  «save();\n}\n«main();\n",
     "async function main() {\n  await save();\n}\nawait main();\n",
   ),
+  esm(
+    "async function f() {\n  «save();\n}\nasync function g() {\n  f();\n  await f();\n}\ng();\n",
+    "async function f() {\n  await save();\n}\nasync function g() {\n  await f();\n  await f();\n}\nawait g();\n",
+  ),
+  esm(
+    "const f = async () => {\n  «save();\n};\nsetTimeout(f, 5);\n",
+    /^what calls f waits for nothing/,
+  ),
+  esm(
+    'shop.on("order", async () => {\n  «save();\n});\n',
+    /^what calls the function at line 1 waits for nothing/,
+  ),
+  esm(
+    "xs.forEach(async (x) => {\n  «save(x);\n});\n",
+    /^what calls the function at line 1 waits for nothing/,
+  ),
+  esm(
+    "async function main() {\n  «save();\n}\nawait «main();\n",
+    "async function main() {\n  await save();\n}\nawait main();\n",
+  ),
+  esm(
+    "async function main() {\n  «save();\n}\nvoid «main();\n",
+    /^whoever makes it is dropped by void at line 4$/,
+  ),
+  cjs("async function main() {\n  «save();\n}\n«main();\n", /^app.cjs is no ES module/),
   of("await-and-catch", "app.mjs")(
     "try {\n  «save();\n} catch {\n  undo();\n}\n",
     "try {\n  await save();\n} catch {\n  undo();\n}\n",
@@ -122,7 +147,7 @@ const together = of("await-together", "app.mjs");
 const loops: Shape[] = [
   turns("for (const x of xs) «save(x);\n", "for (const x of xs) await save(x);\n"),
   turns("while (more()) {\n  «save();\n}\n", "while (more()) {\n  await save();\n}\n"),
-  turns("«save();\n", /^it is in no loop$/),
+  turns("«save();\n", /^nothing$/),
   together(
     "const xs = [1];\nfor (const x of xs) {\n  «save(x);\n}\nbye();\n",
     "const xs = [1];\nconst underWay = [];\nfor (const x of xs) {\n  underWay.push(save(x));\n}\nawait Promise.all(underWay);\nbye();\n",
@@ -265,10 +290,7 @@ const forEach: Shape[] = [
     "xs.forEach(function (x) { log(x); «save(x); });\n",
     "await Promise.all(xs.map(async function (x) { log(x); await save(x); }));\n",
   ),
-  of("all-of-called-back", "app.mjs")(
-    "on(() => {\n  «save();\n});\n",
-    /^it is dropped in no callback of forEach$/,
-  ),
+  of("all-of-called-back", "app.mjs")("on(() => {\n  «save();\n});\n", /^nothing$/),
 ];
 
 const map = of("await-map", "app.mjs");
@@ -444,10 +466,7 @@ const untilExit: Shape[] = [
     '«shop.on("order", pack);\n«process.exit(0);\n',
     /^what on calls back is no async function that is written there$/,
   ),
-  until("statement")(
-    "«save();\n«process.exit(0);\n",
-    /^it can be awaited where its promise was dropped$/,
-  ),
+  until("statement")("«save();\n«process.exit(0);\n", /^nothing$/),
   until("statement", "app.cjs")(
     "function f() {\n  «save();\n}\nf();\n«process.exit(0);\n",
     /^app.cjs is no ES module/,
@@ -575,6 +594,69 @@ const blocking: Shape[] = [
   ),
 ];
 
+const child = of("await-child", "app.mjs", { of: "execFileSync" });
+const importing = 'import { execFileSync } from "node:child_process";\n';
+const imported =
+  'import { execFile } from "node:child_process";\nimport { promisify } from "node:util";\n';
+
+const children: Shape[] = [
+  child(
+    `${importing}async function f() {\n  return «execFileSync("git", ["log"], { encoding: "utf8", cwd }).trim();\n}\n`,
+    `${imported}async function f() {\n  return (await promisify(execFile)("git", ["log"], { encoding: "utf8", cwd })).stdout.trim();\n}\n`,
+  ),
+  child(
+    `${importing}const f = (x) => «execFileSync(x).toString();\nshow(f("a"));\n`,
+    `${imported}const f = async (x) => (await promisify(execFile)(x)).stdout.toString();\nshow(await f("a"));\n`,
+  ),
+  child(
+    `${importing}import { promisify } from "util";\nconst a = «execFileSync("a").toString();\nconst b = execFileSync("b");\n`,
+    'import { execFileSync, execFile } from "node:child_process";\nimport { promisify } from "util";\nconst a = (await promisify(execFile)("a")).stdout.toString();\nconst b = execFileSync("b");\n',
+  ),
+  child(`${importing}const a = «execFileSync("a");\n`, /^the child at line 2 gives bytes/),
+  child(
+    `${importing}const a = «execFileSync("a", { stdio: "inherit" });\n`,
+    /^what the child at line 2 is given has no like/,
+  ),
+  child(
+    `${importing}const a = «execFileSync("a", options());\n`,
+    /^what the child at line 2 is given has no like/,
+  ),
+  child(
+    `${importing}const f = () => «execFileSync("a").toString();\nexport const all = xs.map(f);\n`,
+    /^f is used otherwise than to be called at line 3/,
+  ),
+  child(
+    'import * as cp from "node:child_process";\nconst a = «cp.execFileSync("a").toString();\n',
+    /^execFileSync is not imported by its name/,
+  ),
+  of("await-child", "app.ts", { of: "execSync" })(
+    'import { execSync } from "child_process";\n\nfunction f(): string {\n  return «execSync("ls", { encoding: "utf8" });\n}\n\nasync function g() {\n  return f();\n}\n',
+    'import { exec } from "child_process";\nimport { promisify } from "node:util";\n\nasync function f(): Promise<string> {\n  return (await promisify(exec)("ls", { encoding: "utf8" })).stdout;\n}\n\nasync function g() {\n  return await f();\n}\n',
+  ),
+];
+
+const limit = of("clear-limit", "app.mjs");
+
+const limits: Shape[] = [
+  limit(
+    "async function f(work, timer) {\n  return await Promise.race([work, new Promise((_, no) => «setTimeout(no, 5))]);\n}\n",
+    "async function f(work, timer) {\n  let timer2;\n  return await Promise.race([work, new Promise((_, no) => (timer2 = setTimeout(no, 5)))]).finally(() => clearTimeout(timer2));\n}\n",
+  ),
+  limit(
+    "const f = (work) => {\n  const late = new Promise((_, no) => {\n    «setTimeout(() => no(1), 5);\n  });\n  return Promise.race([work(), late]);\n};\n",
+    "const f = (work) => {\n  let timer;\n  const late = new Promise((_, no) => {\n    timer = setTimeout(() => no(1), 5);\n  });\n  return Promise.race([work(), late]).finally(() => clearTimeout(timer));\n};\n",
+  ),
+  limit("const timer = «setTimeout(go, 5);\n", /^when the timer at line 1 is not needed any more/),
+  limit(
+    "const late = new Promise((_, no) => «setTimeout(no, 5));\nawait late;\n",
+    /^the promise of the timer at line 1 is in no race/,
+  ),
+  limit(
+    "const late = new Promise((_, no) => «setTimeout(no, 5));\nconst race = Promise.race([work(), late]);\n",
+    /^the promise of the timer at line 1 is in no race/,
+  ),
+];
+
 export const shapes: readonly Shape[] = [
   ...[...dropped, ...loops, ...voids, ...conditions, ...asked, ...forEach],
   ...[
@@ -587,5 +669,7 @@ export const shapes: readonly Shape[] = [
     ...handling,
     ...turning,
     ...blocking,
+    ...children,
+    ...limits,
   ],
 ];

@@ -6,6 +6,7 @@ import { Refusal } from "../../../src/edits/pattern.ts";
 import { splice } from "../../../src/edits/splice.ts";
 import { patience } from "../../support/patience.ts";
 import { type Shape, shapes } from "./shapes.ts";
+import { styles } from "./styles.ts";
 
 setDefaultTimeout(patience);
 
@@ -24,11 +25,23 @@ function placesIn(marked: string): { text: string; places: At[] } {
 
 /** What each pattern is asked, by the places that are marked. */
 const questions: { [Name in PatternName]: (places: At[]) => Partial<Asked[Name]> } = {
-  await: (dropped) => ({ dropped }),
-  "await-and-catch": (dropped) => ({ dropped }),
-  "await-in-turn": (dropped) => ({ dropped }),
+  await: ([dropped, ...callers]) => ({
+    dropped: dropped!,
+    callers: callers.length > 0 ? callers : null,
+  }),
+  "await-and-catch": ([dropped, ...callers]) => ({
+    dropped: dropped!,
+    callers: callers.length > 0 ? callers : null,
+  }),
+  "await-in-turn": ([dropped, ...callers]) => ({
+    dropped: dropped!,
+    callers: callers.length > 0 ? callers : null,
+  }),
   "await-together": ([dropped]) => ({ dropped: dropped! }),
-  "await-void": (dropped) => ({ dropped }),
+  "await-void": ([dropped, ...callers]) => ({
+    dropped: dropped!,
+    callers: callers.length > 0 ? callers : null,
+  }),
   "await-condition": ([taken]) => ({ taken: taken! }),
   "await-answers": ([taken]) => ({ taken: taken! }),
   "make-async": ([at, exit]) => ({ at: at!, exit: exit ?? null }),
@@ -38,6 +51,8 @@ const questions: { [Name in PatternName]: (places: At[]) => Partial<Asked[Name]>
   "all-of-map": ([dropped]) => ({ dropped: dropped! }),
   "all-of-called-back": ([dropped]) => ({ dropped: dropped! }),
   "all-settled": ([combined]) => ({ combined: combined! }),
+  "await-child": ([blocked]) => ({ blocked: blocked! }),
+  "clear-limit": ([timer]) => ({ timer: timer! }),
   "await-blocked": ([blocked]) => ({ blocked: blocked! }),
   "handle-at-once": ([made]) => ({ made: made! }),
   "turn-of-the-loop": ([awaited]) => ({ awaited: awaited! }),
@@ -56,23 +71,12 @@ async function edited(
     [{ pattern, file, known: asked }],
     new Map([[file, bytes]]),
   );
-  return answer instanceof Refusal ? answer.reason : splice(bytes, answer!);
+  if (answer == null) return "nothing";
+  return answer instanceof Refusal ? answer.reason : splice(bytes, answer);
 }
 
 const asText = (result: Uint8Array | string): string =>
   typeof result === "string" ? `refused: ${result}` : Buffer.from(result).toString();
-
-/** Where the marks of a text stand in those around it does not matter to any of these. */
-const styles: Record<string, (text: string) => string> = {
-  "line ends of Windows": (text) => text.replaceAll("\n", "\r\n"),
-  tabs: (text) => text.replaceAll(/^(?: {2})+/gm, (lead) => "\t".repeat(lead.length / 2)),
-  "a mark of the byte order": (text) => `\uFEFF${text}`,
-  "wide characters": (text) => text.replaceAll(/\b(x|ready)\b/g, "$1漢").replaceAll("log", "lög"),
-  "no line end behind the last line": (text) => text.replace(/\n$/, ""),
-  "single quotes": (text) => text.replaceAll('"', "'"),
-  "a comment of several bytes before": (text) =>
-    text.startsWith("#!") ? text : `/* 😀 ünd */\n${text}`,
-};
 
 /** Texts with several statements in a line, or none, have no style without semicolons. */
 const withoutSemicolons = (text: string): string => text.replaceAll(/;$/gm, "");
@@ -123,13 +127,17 @@ test("several asks about a file are answered each for itself, in their order", a
   const file = "app.mjs";
   const asks = [
     { pattern: "all-of-map", file, known: { dropped: places[1] } },
-    { pattern: "await", file, known: { dropped: [places[1]] } },
-    { pattern: "await", file, known: { dropped: [places[0]] } },
+    { pattern: "await", file, known: { dropped: places[1], callers: null } },
+    { pattern: "await", file, known: { dropped: places[0], callers: null } },
   ];
   const bytes = Buffer.from(text);
   const answers = await javascriptEditor.edit(asks, new Map([[file, bytes]]));
   const texts = answers.map((one) =>
-    one instanceof Refusal ? one.reason : Buffer.from(splice(bytes, one!)).toString(),
+    one === null
+      ? "nothing"
+      : one instanceof Refusal
+        ? one.reason
+        : Buffer.from(splice(bytes, one!)).toString(),
   );
   expect(texts).toEqual([
     "save();\nawait Promise.all(xs.map(save));\n",
