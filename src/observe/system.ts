@@ -90,7 +90,7 @@ export function lookAtProcess(pid: number): UnseenProcess {
   const split = (text: string): string[] => text.split("\0").slice(0, -1);
   const variables = split(readProc(`/proc/${pid}/environ`));
   // A file that cannot be read, and that of a process that has ended, is as empty as that of an empty environment.
-  const words = split(readProc(`/proc/${pid}/cmdline`));
+  const words = withoutRest(split(readProc(`/proc/${pid}/cmdline`)));
   return {
     executable: executableOf(pid),
     words,
@@ -101,6 +101,11 @@ export function lookAtProcess(pid: number): UnseenProcess {
             variables.map((one) => [one.split("=", 1)[0]!, one.slice(one.indexOf("=") + 1)]),
           ),
   };
+}
+
+/** A command line without what a process that has given itself a title leaves of it: empty words behind that. */
+function withoutRest(words: readonly string[]): string[] {
+  return words.slice(0, words.findLastIndex((word) => word !== "") + 1);
 }
 
 /**

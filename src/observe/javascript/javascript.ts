@@ -43,9 +43,10 @@ const launchers = [
 ];
 
 function whyNoModule(command: string): string {
-  const [runner] = /\b(?:vitest|jest)\b/.exec(command) ?? [];
-  if (runner !== undefined)
-    return `${runner} loads modules in a way of its own, which the recorder does not reach`;
+  if (/\bjest\b/.test(command))
+    return "jest runs modules in contexts of its own, which the recorder does not reach";
+  if (/\bvitest\b/.test(command))
+    return "of vitest's pools the recorder reaches forks and threads, and not those that run modules in contexts of their own (vmForks, vmThreads)";
   if (/ (?:-e|-p|--eval|--print|-)(?: |=|$)/.test(command))
     return "its text stands in no file, and only modules in files are seen";
   return "none was loaded, but for those of packages (--include names more)";
