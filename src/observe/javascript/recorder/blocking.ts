@@ -4,7 +4,7 @@ import { now } from "./clock.ts";
 import { isObject } from "./errors.ts";
 import { flush } from "./flush.ts";
 import { blocked, endTold } from "./holds.ts";
-import type { Call } from "./model.ts";
+import { type Call, RUNNING } from "./model.ts";
 import { blockingName, placeOf, sites } from "./sites.ts";
 import { hasNews, state, tellCall, toldPromise } from "./telling.ts";
 import { type Ending, watched } from "./watchdog.ts";
@@ -35,7 +35,7 @@ export function w(site: number): unknown {
   try {
     const by = currentCall() ?? state.main;
     blocking.by = by;
-    blocking.stretch = by.resumed;
+    blocking.stretch = by.state === RUNNING ? by.since : blocking.from;
     const actor = tellCall(by);
     const place = placeOf(site);
     // What is to be settled by the loop is not while that is blocked for ever.
@@ -44,7 +44,7 @@ export function w(site: number): unknown {
     if (hasLines() || hasNews()) flush(true);
     const blocks = {
       from: blocking.from,
-      stretch: by.resumed,
+      stretch: blocking.stretch,
       name: blockingName(site),
       ending: endingOf(site),
     };

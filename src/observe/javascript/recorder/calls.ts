@@ -19,9 +19,7 @@ import {
   CALLBACK,
   Combined,
   Derived,
-  DUE,
-  BEHIND_PROMISE,
-  IN_COMBINATOR,
+  Failure,
   type Info,
   MAIN,
   Made,
@@ -113,17 +111,22 @@ function settleTapped(): void {
   const infos = tapped.splice(0);
   const at = now();
   for (const info of infos)
-    if (!isUsed(info) && !isDropped(info)) use(info, "library", maker(), null, -1, at);
+    if (!isUsed(info) && !isDropped(info))
+      use(info, [{ how: "library", by: maker(), into: null, site: -1, at }]);
 }
+
+/** The call of which that has been found last. */
+let taken: Call | null = null;
 
 /** Somebody waits for a promise that came by no site: if a function has just been called by no site, that is its promise. */
 export function unknownTapped(): void {
   const call = last;
-  if (call === null || call.isTaken) return;
+  if (call === null || call === taken) return;
   // What it goes through is asked for the next value, and that is waited for by itself.
   if (call.at !== -1 && sites[call.at]!.kind === "for-await") return;
-  call.isTaken = true;
-  if (call.droppedAt === -1) use(call, "library", call.parent, null, -1, now());
+  taken = call;
+  if (call.droppedAt === -1)
+    use(call, [{ how: "library", by: call.parent, into: null, site: -1, at: now() }]);
 }
 
 /** A call's promise will not come by. */
@@ -131,7 +134,8 @@ function passOver(): void {
   const call = last;
   last = null;
   if (call === null) return;
-  if (call.state === OVER && call.id === 0 && !call.failed) countFinished(call, call.left);
+  if (call.state === OVER && call.id === 0 && call.failure === null)
+    countFinished(call, call.since);
   else if (call.place === -1 && orphans.length < mostGiven) orphans.push(call);
 }
 
@@ -164,7 +168,8 @@ function justMade(site: number, value: unknown): Call | null {
   last = null;
   call.place = site;
   if (call.id !== 0) tellPlace(call);
-  if (call.state === OVER && call.id === 0 && !call.failed) countFinished(call, call.left);
+  if (call.state === OVER && call.id === 0 && call.failure === null)
+    countFinished(call, call.since);
   return call;
 }
 
@@ -198,9 +203,9 @@ export function e(site: number): unknown {
 export function a<Value>(running: unknown, site: number, value: Value): Value {
   const call = running as Call;
   const at = now();
-  if (at - call.resumed >= holds.least) held(call, at);
-  call.busy += at - call.resumed;
-  call.left = at;
+  if (at - call.since >= holds.least) held(call, at);
+  call.busy += at - call.since;
+  call.since = at;
   goneInto[AWAITS] = goneInto[AWAITS]! + 1;
   call.at = site;
   call.state = STANDING;
@@ -213,7 +218,7 @@ export function a<Value>(running: unknown, site: number, value: Value): Value {
         made.awaitedAt = site;
         on = made;
         if (tapped.length !== 0) settleTapped();
-        if (made.failed && made.state === OVER) failed(made, at);
+        if (made.failure !== null && made.state === OVER) failed(made, at);
       }
     }
     if (on === null) on = waitFor(call, site, value, at);
@@ -235,18 +240,13 @@ function waitFor(call: Call, site: number, value: object, at: number): Info | nu
     const delay = takeDelay();
     if (delay === null) return null;
     call.due = at + delay;
-    call.resumes |= DUE;
     return null;
   }
   if (info instanceof Made) {
     if (info.escapedAt === -1 && names[site] !== "Promise") info.escapedAt = site;
-    call.resumes |= BEHIND_PROMISE;
-    if (info.due !== 0) {
-      call.due = info.due;
-      call.resumes |= DUE;
-    }
-  } else if (info instanceof Combined) call.resumes |= IN_COMBINATOR;
-  use(info, "await", call, null, site, at);
+    call.due = info.due;
+  }
+  use(info, [{ how: "await", by: call, into: null, site, at }]);
   return info;
 }
 
@@ -285,8 +285,8 @@ function dropped(call: Call, site: number): void {
 export function b<Value>(running: unknown, value: Value): Value {
   const call = running as Call;
   const at = now();
-  if (call.resumes !== 0) goesOn(call, at);
-  call.resumed = at;
+  if (call.on !== null || call.due !== 0) goesOn(call, at);
+  call.since = at;
   call.on = null;
   call.state = RUNNING;
   call.below = current;
@@ -299,15 +299,14 @@ export function b<Value>(running: unknown, value: Value): Value {
 
 /** What there is to be done when a call goes on that stood at something of note. */
 function goesOn(call: Call, at: number): void {
-  const { resumes } = call;
-  call.resumes = 0;
-  if ((resumes & IN_COMBINATOR) !== 0 && call.on instanceof Combined) settle(call.on, null, at);
-  if ((resumes & DUE) !== 0) {
+  const { on } = call;
+  if (on instanceof Combined) settle(on, null, at);
+  if (call.due !== 0) {
     tellLateCall(call, at);
     // A timer that nobody else waits for: its own macrotask.
-    if (call.on === null) newMacrotask();
+    if (on === null) newMacrotask();
   }
-  if ((resumes & BEHIND_PROMISE) !== 0) tellSettled(call.on as Made, at);
+  if (on instanceof Made) tellSettled(on, at);
 }
 
 /** A call goes on, from wherever it stood, if it did. */
@@ -319,8 +318,8 @@ function goOn(call: Call, at: number): void {
     current = call;
     return;
   }
-  if (call.resumes !== 0) goesOn(call, at);
-  call.resumed = at;
+  if (call.on !== null || call.due !== 0) goesOn(call, at);
+  call.since = at;
   call.state = RUNNING;
   call.below = current;
   current = call;
@@ -344,9 +343,9 @@ export function n(running: unknown, site: number): void {
 function stand(call: Call, site: number): void {
   const at = now();
   if (call.state !== RUNNING) return;
-  if (at - call.resumed >= holds.least) held(call, at);
-  call.busy += at - call.resumed;
-  call.left = at;
+  if (at - call.since >= holds.least) held(call, at);
+  call.busy += at - call.since;
+  call.since = at;
   call.at = site;
   call.state = STANDING;
   call.on = null;
@@ -418,7 +417,7 @@ export function r<Value>(running: unknown, site: number, value: Value): Value {
     info.escapedAt = site;
   call.at = site;
   call.returns = info;
-  use(info, "return", call, null, site, at);
+  use(info, [{ how: "return", by: call, into: null, site, at }]);
   return value;
 }
 
@@ -435,14 +434,14 @@ export function l(running: unknown): void {
   if (tapped.length !== 0) settleTapped();
   if (last !== null) passOver();
   if (call.state === RUNNING) {
-    if (at - call.resumed >= holds.least) held(call, at);
-    call.busy += at - call.resumed;
-    call.left = at;
+    if (at - call.since >= holds.least) held(call, at);
+    call.busy += at - call.since;
+    call.since = at;
     current = call.below;
   }
   lastEnd = at;
   const { returns } = call;
-  if (returns instanceof Call && returns.state !== OVER && !call.failed) {
+  if (returns instanceof Call && returns.state !== OVER && call.failure === null) {
     call.state = STANDING;
     if (call.id !== 0) noteChange(call);
     if (!call.wasLeft) leaveFirst(call);
@@ -450,11 +449,7 @@ export function l(running: unknown): void {
     if (!state.isArmed) willTell();
     return;
   }
-  if (returns instanceof Call && returns.failed && !call.failed) {
-    call.failed = true;
-    call.error = returns.error;
-    call.from = returns;
-  }
+  if (returns instanceof Call && call.failure === null) failsWith(call, returns);
   if (!call.wasLeft && !areGenerators[call.site]) last = call;
   if (aside !== null && areGenerators[call.site]) takeBack();
   over(call, at);
@@ -464,8 +459,8 @@ export function l(running: unknown): void {
 function over(call: Call, at: number): void {
   call.unlink();
   call.state = OVER;
-  call.left = at;
-  if (call.failed) {
+  call.since = at;
+  if (call.failure !== null) {
     if (isSingled(call)) {
       if (call.id === 0) introduce(call);
       tellEnd(call, at);
@@ -496,17 +491,18 @@ function winsRace({ uses }: Call): boolean {
 
 /** Those that are bound to a call by having returned its promise are over with it. */
 function overToUsers(call: Call, at: number): void {
-  ended(call, call, call.failed, at);
+  ended(call, call, call.failure !== null, at);
   for (const { how, by } of call.uses!) {
     if (how !== "return" || by === null || by.state === OVER || by.returns !== call) continue;
     if (by.state !== STANDING) continue;
-    if (call.failed) {
-      by.failed = true;
-      by.error = call.error;
-      by.from = call;
-    }
+    failsWith(by, call);
     over(by, at);
   }
+}
+
+/** A call has returned the promise of another: it fails with that, if that has failed. */
+function failsWith(call: Call, returned: Call): void {
+  if (returned.failure !== null) call.failure = new Failure(returned.failure.error, returned);
 }
 
 /** Links what `then`, `catch` or `finally` has given to the promise that it comes from. */
@@ -515,12 +511,10 @@ function derive(site: number, value: object): Info | null {
   if (tapped.length === 0 || (name !== "then" && name !== "catch" && name !== "finally"))
     return null;
   const from = tapped.pop()!;
-  // The engine looks more than once.
-  while (tapped.at(-1) === from) tapped.pop();
   if (tapped.length !== 0) settleTapped();
   const derived = new Derived(site, from, sites[site]!.called?.hears === true);
   known.set(value, derived);
-  use(from, "then", maker(), derived, site, now());
+  use(from, [{ how: "then", by: maker(), into: derived, site, at: now() }]);
   if (sites[site]!.settles === true) {
     const origin = originOf(from);
     if (origin instanceof Call && origin.kind === CALL) settling.add(origin);
@@ -618,16 +612,18 @@ function isPending(promise: object): boolean {
 }
 
 export function g<Value>(site: number, value: Value): Value {
-  const inputs = new Set(tapped.splice(0));
+  const inputs = [...new Set(tapped.splice(0))];
   if (last !== null) passOver();
   if (!isObject(value)) return value;
   const at = now();
   const name = names[site] ?? "all";
-  const combined = new Combined(site, name, maker(), [...inputs]);
+  const combined = new Combined(site, name, maker(), inputs);
   known.set(value, combined);
+  const uses = [{ how: name as "all", by: combined.by, into: combined, site, at }] as const;
   for (const input of inputs) {
-    use(input, name as "all", combined.by, combined, site, at);
-    if (input instanceof Call && input.state === OVER) ended(input, input, input.failed, at);
+    use(input, uses);
+    if (input instanceof Call && input.state === OVER)
+      ended(input, input, input.failure !== null, at);
   }
   return value;
 }
@@ -668,8 +664,8 @@ function takeGiven(of: Site, value: object, site: number): void {
   for (const call of calls) {
     call.place = site;
     if (call.id !== 0) tellPlace(call);
-    if (call.state === OVER && call.id === 0 && !call.failed && !call.wasLeft)
-      countFinished(call, call.left);
+    if (call.state === OVER && call.id === 0 && call.failure === null && !call.wasLeft)
+      countFinished(call, call.since);
   }
 }
 
@@ -701,16 +697,16 @@ export function k(site: number): unknown {
 let lastCallback: Call | null = null;
 
 export const failedCallback = (): Call | null =>
-  lastCallback !== null && lastCallback.left === lastEnd ? lastCallback : null;
+  lastCallback !== null && lastCallback.since === lastEnd ? lastCallback : null;
 
 export function q(running: unknown): void {
   const callback = running as Call;
   const at = now();
-  callback.left = at;
+  callback.since = at;
   lastCallback = callback.below === null ? callback : null;
   if (tapped.length !== 0) settleTapped();
   if (last !== null) passOver();
-  if (at - callback.resumed >= holds.least) held(callback, at);
+  if (at - callback.since >= holds.least) held(callback, at);
   current = callback.below;
   callback.state = OVER;
   if (endings.has(sites[callback.site]!.given?.event ?? "")) {
@@ -735,7 +731,7 @@ export function m(site: number): unknown {
     // What was computed for loading it is not its own.
     takeClocks();
     main.site = site;
-    main.resumed = at;
+    main.since = at;
     main.below = current;
     main.state = RUNNING;
     current = main;
@@ -756,8 +752,8 @@ export function o(running: unknown): void {
   const at = now();
   if (tapped.length !== 0) settleTapped();
   if (last !== null) passOver();
-  if (at - module.resumed >= holds.least) held(module, at);
-  module.left = at;
+  if (at - module.since >= holds.least) held(module, at);
+  module.since = at;
   current = module.below;
   lastEnd = at;
   if (module.kind === MAIN) {

@@ -3,7 +3,17 @@ import { endings, hearers, logReasons } from "../../../trace/event.ts";
 import { rejectedAt } from "./aborts.ts";
 import { now } from "./clock.ts";
 import { exit } from "./exits.ts";
-import { Call, Combined, Derived, type Info, MAIN, OVER, STANDING, type Use } from "./model.ts";
+import {
+  Call,
+  Combined,
+  Derived,
+  Failure,
+  type Info,
+  MAIN,
+  OVER,
+  STANDING,
+  type Use,
+} from "./model.ts";
 import { isObject, messageOf, thrownAt } from "./errors.ts";
 import { placeOf, sites } from "./sites.ts";
 import { introduce, tellCall, tellEnd, willTell } from "./telling.ts";
@@ -33,12 +43,11 @@ const byRaised = hearers.indexOf("raised");
 
 /** Notes that a call fails with an error that none of its catches took. */
 export function fails(call: Call, error: unknown): void {
-  call.failed = true;
   if (call.state === STANDING) rejectedAt(call, error);
-  call.error = error;
   const owner = ownerOf(call, error);
-  if (owner !== undefined && owner !== call) call.from = owner;
-  else if (isObject(error)) failedWith.set(error, call);
+  const isOwn = owner === undefined || owner === call;
+  call.failure = new Failure(error, isOwn ? null : owner);
+  if (isOwn && isObject(error)) failedWith.set(error, call);
 }
 
 /** Whose failure an error is that has come up in a call. One without an identity (a text) came from what it stood at. */
@@ -48,7 +57,8 @@ function ownerOf(call: Call, error: unknown): Call | undefined {
 
 /** The call that a promise fails with. */
 function failedBehind(info: Info | null, error: unknown): Call | undefined {
-  if (info instanceof Call) return info.failed && info.error === error ? info : undefined;
+  if (info instanceof Call)
+    return info.failure !== null && info.failure.error === error ? info : undefined;
   if (info instanceof Derived) return failedBehind(info.from, error);
   if (!(info instanceof Combined)) return undefined;
   for (const input of info.inputs) {
@@ -60,9 +70,11 @@ function failedBehind(info: Info | null, error: unknown): Call | undefined {
 
 function originOfFailure(call: Call): Call {
   let origin = call;
-  while (origin.from !== null) origin = origin.from;
+  while (origin.failure!.from !== null) origin = origin.failure!.from;
   return origin;
 }
+
+const isHeard = (origin: Call): boolean => origin.failure!.isHeard;
 
 /** Notes that a catch clause of a call has taken an error. */
 export function caught(call: Call, site: number, error: unknown, at: number): void {
@@ -73,8 +85,8 @@ export function caught(call: Call, site: number, error: unknown, at: number): vo
 /** Tells that code of the program's, or of a library, has heard of a call's failure. */
 function heard(call: Call, by: Call | null, place: number | null, at: number): void {
   const origin = originOfFailure(call);
-  if (origin.isHeard) return;
-  origin.isHeard = true;
+  if (isHeard(origin)) return;
+  origin.failure!.isHeard = true;
   open.delete(call);
   open.delete(origin);
   if (origin.state === OVER && origin.id === 0) return;
@@ -125,7 +137,7 @@ function isPassedOver({ uses }: Combined): boolean {
 /** Notes that a failed call is over: tells what is known of who hears of it. */
 export function failed(call: Call, at: number): void {
   const origin = originOfFailure(call);
-  if (origin.isHeard) return;
+  if (isHeard(origin)) return;
   const fate = fateOf(call, call);
   if (fate.is === "heard") heard(origin, null, fate.place, at);
   else if (fate.is === "nobody") unheard(origin, at);
@@ -134,10 +146,10 @@ export function failed(call: Call, at: number): void {
 
 /** Notes that the promise of a call that has failed is used. */
 export function failureUsed(call: Call, at: number): void {
-  const origin = originOfFailure(call);
-  if (origin.isHeard) return;
   const entry = open.get(call);
   if (entry === undefined) return;
+  const origin = originOfFailure(call);
+  if (isHeard(origin)) return;
   const fate = fateOf(call, call);
   if (fate.is === "open" || fate.is === "library") return;
   // Where macrotasks have gone by, the runtime has called it unhandled.
@@ -160,12 +172,12 @@ const isLate = ({ turn }: Open): boolean => turn !== turnNow;
 function tellLate(call: Call, { at }: Open): void {
   fatal ??= call;
   const origin = originOfFailure(call);
-  if (origin.isHeard) return;
+  if (isHeard(origin)) return;
   write(["event", Math.round(at), "heard", thread, tellCall(origin), byNobody]);
 }
 
 function unheard(origin: Call, at: number): void {
-  origin.isHeard = true;
+  origin.failure!.isHeard = true;
   write(["event", Math.round(at), "heard", thread, tellCall(origin), byNobody]);
 }
 
@@ -178,7 +190,7 @@ export function setSaysUnhandled(): void {
 
 /** Notes that the runtime has called rejections with a reason unhandled, and that somebody listens for that. */
 export function calledUnhandled(reason: unknown): void {
-  for (const [call, entry] of open) if (call.error === reason) entry.isUnhandled = true;
+  for (const [call, entry] of open) if (call.failure!.error === reason) entry.isUnhandled = true;
 }
 
 /** In ticks. */
@@ -192,7 +204,7 @@ const longMacrotask = 1000;
 export function settleFailures(isEnd: boolean): void {
   const isListened = process.listenerCount("unhandledRejection") > 0;
   for (const [call, entry] of open) {
-    if (originOfFailure(call).isHeard) {
+    if (isHeard(originOfFailure(call))) {
       open.delete(call);
       continue;
     }
@@ -222,7 +234,7 @@ export function settleFailures(isEnd: boolean): void {
 /** Notes that a runner of tests, which tells of what nobody handles itself, has heard of all that is left. */
 export function runnerHeard(): void {
   for (const [call, { at }] of open)
-    if (!originOfFailure(call).isHeard) heard(call, null, null, at);
+    if (!isHeard(originOfFailure(call))) heard(call, null, null, at);
 }
 
 /**
@@ -233,7 +245,7 @@ export function runnerHeard(): void {
  */
 export function unhandled(isSure: boolean): Call | null {
   if (fatal !== null) return fatal;
-  const left = [...open.keys()].filter((call) => !originOfFailure(call).isHeard);
+  const left = [...open.keys()].filter((call) => !isHeard(originOfFailure(call)));
   const fates = (is: Fate["is"]): Call | undefined =>
     left.find((call) => fateOf(call, call).is === is);
   return fates("open") ?? (isSure ? fates("library") : undefined) ?? null;
@@ -242,7 +254,7 @@ export function unhandled(isSure: boolean): Call | null {
 /** Tells that an error has ended a module's evaluation, or a callback that nobody else stands around. */
 export function endedBy(call: Call, error: unknown, at: number): void {
   fails(call, error);
-  call.isHeard = call.from === null;
+  call.failure!.isHeard = call.failure!.from === null;
   if (call.kind !== MAIN) {
     if (call.id === 0) introduce(call);
     const time = Math.round(call.began);
@@ -267,6 +279,7 @@ export function endedBy(call: Call, error: unknown, at: number): void {
 /** Tells that an error has ended a Worker. */
 export function workerEndedBy(program: Call, error: unknown, at: number): void {
   fails(program, error);
+  const { from } = program.failure!;
   const place = thrownAt(error, program);
   write([
     "event",
@@ -278,7 +291,7 @@ export function workerEndedBy(program: Call, error: unknown, at: number): void {
     {
       text: messageOf(error),
       ...(place === null ? {} : { place }),
-      ...(program.from === null ? {} : { numbers: { from: tellCall(program.from) } }),
+      ...(from === null ? {} : { numbers: { from: tellCall(from) } }),
     },
   ]);
 }
@@ -287,7 +300,7 @@ export function workerEndedBy(program: Call, error: unknown, at: number): void {
 export function listened(call: Call | null, error: unknown, at: number): void {
   const owner = call ?? (isObject(error) ? failedWith.get(error) : undefined);
   if (owner === undefined) return;
-  originOfFailure(owner).isHeard = false;
+  originOfFailure(owner).failure!.isHeard = false;
   heard(owner, null, null, at);
 }
 
@@ -301,7 +314,7 @@ export function logged(
   const owner = call ?? (isObject(error) ? failedWith.get(error) : undefined) ?? null;
   const origin = owner === null ? null : originOfFailure(owner);
   if (origin !== null) {
-    origin.isHeard = true;
+    origin.failure!.isHeard = true;
     loggedOf(tellCall(origin), reason, at);
     return;
   }

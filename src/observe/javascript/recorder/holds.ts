@@ -81,7 +81,7 @@ export function tookItself(ticks: number): void {
 
 /** A stretch has ended in which a call, or what it called, kept the thread for long. */
 export function held(call: Call, at: number): void {
-  const from = call.resumed;
+  const from = call.since;
   let rest = at - from;
   for (const span of told) if (span.from >= from) rest -= span.to - span.from;
   if (rest < holds.least) return;

@@ -14,15 +14,11 @@ export const MAIN = 2;
 /** A synchronous function that something calls back. */
 export const CALLBACK = 3;
 
-/** There is something to be done when it goes on (`Call.resumes`). */
-export const DUE = 1;
-export const IN_COMBINATOR = 2;
-export const BEHIND_PROMISE = 4;
-
 /**
  * A call of an async function, a module's evaluation or a callback.
  *
- * All fields are set at once and none is added later: the engines keep such objects small.
+ * As many are alive as the program has calls under way. All fields are set at once and none is added later: the engines
+ * keep such objects small. What few calls have is an object of its own.
  */
 export class Call {
   kind: number;
@@ -37,10 +33,8 @@ export class Call {
   /** The site of the call of it; -1 where it is not known. */
   place = -1;
   began: number;
-  /** When it went on last. */
-  resumed: number;
-  /** When it was left last. */
-  left = 0;
+  /** Since when it runs; where it does not, when it was left last. */
+  since: number;
   /** How long it has run, up to where it was left last. */
   busy = 0;
   state = RUNNING;
@@ -50,23 +44,14 @@ export class Call {
   at = -1;
   /** What it waits for, where that is a known promise. */
   on: Info | null = null;
-  /** What there is to be done when it goes on. */
-  resumes = 0;
-  /** When what it waits for is due, where `DUE`. */
+  /** When the timer is due that it waits for; 0 where none is known. */
   due = 0;
-  failed = false;
-  error: unknown = undefined;
-  /** Who heard of its failure is known, or is not to be asked for. */
-  isHeard = false;
-  /** The call that failed with the same error before. */
-  from: Call | null = null;
+  failure: Failure | null = null;
   /** Who awaits its promise, where that is the one call that was made of it; and at which site. */
   awaiter: Call | null = null;
   awaitedAt = -1;
   /** Who uses its promise otherwise. */
-  uses: Use[] | null = null;
-  /** Whether somebody waits for its promise that no site tells of. */
-  isTaken = false;
+  uses: Uses | null = null;
   /** Where its promise was dropped; -1: nowhere. */
   droppedAt = -1;
   /** What it has returned, where that is a known promise: its own is bound to it then. */
@@ -75,11 +60,10 @@ export class Call {
   isLeftOver = false;
   /** Whether something of it has changed since it was told. */
   isChanged = false;
-  /** Where it stood when it was told, and what it waited for. */
+  /** Where it was told to stand. */
   toldAt = -1;
-  toldOn: unknown = undefined;
-  /** Whether what it waits for was known when that was told last. */
-  isWaitTold = false;
+  /** What it was told to wait for, null where that is no promise that is known; undefined: nothing. */
+  toldOn: Info | null | undefined = undefined;
   previous: Call;
   next: Call;
 
@@ -89,7 +73,7 @@ export class Call {
     this.parent = parent;
     this.below = parent;
     this.began = began;
-    this.resumed = began;
+    this.since = began;
     this.previous = this;
     this.next = this;
   }
@@ -112,6 +96,20 @@ export class Call {
   }
 }
 
+/** What a call failed with. */
+export class Failure {
+  error: unknown;
+  /** The call that failed with the same error before. */
+  from: Call | null;
+  /** Who heard of it is known, or is not to be asked for. */
+  isHeard = false;
+
+  constructor(error: unknown, from: Call | null) {
+    this.error = error;
+    this.from = from;
+  }
+}
+
 /** A `new Promise(…)`. */
 export class Made {
   readonly site: number;
@@ -120,7 +118,7 @@ export class Made {
   readonly by: Call | null;
   readonly at: number;
   id = 0;
-  uses: Use[] | null = null;
+  uses: Uses | null = null;
   /** When the timer is due that settles it; 0 where none is known to. */
   due = 0;
   /** Whether it is looked at now and then, as somebody else than a call waits for it. */
@@ -151,7 +149,7 @@ export class Combined {
   readonly name: string;
   readonly by: Call | null;
   readonly inputs: readonly Info[];
-  uses: Use[] | null = null;
+  uses: Uses | null = null;
   isSettled = false;
   /** The call that it has settled by, where that is known. */
   settledBy: Call | null = null;
@@ -170,7 +168,7 @@ export class Derived {
   readonly from: Info;
   /** Whether a failure of what it comes from ends here. */
   readonly hears: boolean;
-  uses: Use[] | null = null;
+  uses: Uses | null = null;
 
   constructor(site: number, from: Info, hears: boolean) {
     this.site = site;
@@ -192,6 +190,9 @@ export interface Use {
   site: number;
   at: number;
 }
+
+/** Those of a promise. What goes into one combinator may share them, so they are replaced, and never changed. */
+export type Uses = readonly Use[];
 
 /** The call whose promise this is, or comes from by `then`; a combinator or `new Promise` else. */
 export function originOf(info: Info): Call | Made | Combined {

@@ -20,18 +20,12 @@ export const known = new WeakMap<object, Info>();
 /** A promise that is asked again and again, as one that says when a server is ready, is used by so many. */
 const mostUses = 64;
 
-/** Notes a use of a promise. */
-export function use(
-  info: Info,
-  how: Use["how"],
-  by: Call | null,
-  into: Use["into"],
-  site: number,
-  at: number,
-): void {
-  const used: Use = { how, by, into, site, at };
-  if (info.uses === null) info.uses = [used];
-  else if (info.uses.length < mostUses) info.uses.push(used);
+/** Notes a use of a promise, which may be shared with others. */
+export function use(info: Info, uses: readonly [Use]): void {
+  const [used] = uses;
+  const { how, at } = used;
+  if (info.uses === null) info.uses = uses;
+  else if (info.uses.length < mostUses) info.uses = [...info.uses, used];
   const origin = originOf(info);
   if (origin instanceof Made) {
     // Of one that a call awaits the call's own going on tells.
@@ -43,7 +37,7 @@ export function use(
     return;
   }
   if (origin.id !== 0) tellUse(origin, used);
-  if (origin.failed && origin.state === OVER) failureUsed(origin, at);
+  if (origin.failure !== null && origin.state === OVER) failureUsed(origin, at);
 }
 
 /** Whether anybody uses a promise that is known. */

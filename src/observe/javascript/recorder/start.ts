@@ -411,7 +411,7 @@ function watchEnds(runtime: "bun" | "node"): void {
     process.on("exit", (code) => {
       const call = exit.isCalled ? null : unhandled(!isExpected);
       if (call !== null && process.listenerCount("unhandledRejection") === 0)
-        logged("unhandled-rejection", call, call.error, now());
+        logged("unhandled-rejection", call, call.failure!.error, now());
       finish("exit", code);
       // Else its other listeners may still write, before it is ended by a call.
       if (!exit.isCalled) guard("exit", endOutput);

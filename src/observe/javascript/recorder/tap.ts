@@ -32,8 +32,9 @@ export function openTap(unknown: () => void): void {
       }
       try {
         const info = get.call(known, this as object);
-        if (info !== undefined) tapped.push(info);
-        else unknown();
+        if (info === undefined) unknown();
+        // The engine looks more than once.
+        else if (info !== tapped.at(-1)) tapped.push(info);
       } catch (error) {
         trouble("tap", error);
       }

@@ -8,7 +8,6 @@ import {
   CALL,
   CALLBACK,
   Combined,
-  DUE,
   type Info,
   MAIN,
   type Made,
@@ -191,13 +190,13 @@ function parentId(parent: Call | null): number {
 export function tellCall(call: Call): number {
   if (call.id !== 0) return call.id;
   if (call.state !== OVER || call.kind === CALLBACK) return introduce(call);
-  if (!call.failed) {
+  if (call.failure === null) {
     const kind = kindOf(call);
     if (kind.told !== 0 && kind.count === 0) return kind.told;
     kind.count--;
   }
   introduce(call);
-  tellEnd(call, call.left);
+  tellEnd(call, call.since);
   return call.id;
 }
 
@@ -265,7 +264,7 @@ export function tellFloated(call: Call): void {
   const where = place === null ? {} : { place };
   write([
     "event",
-    Math.round(call.wasLeft ? call.left : call.began),
+    Math.round(call.wasLeft ? call.since : call.began),
     "floated",
     thread,
     call.id,
@@ -303,11 +302,11 @@ export function tellLeftOver(call: Call, site: number): void {
 /** Tells how a call has ended. It has been told who it is. */
 export function tellEnd(call: Call, at: number): void {
   const time = Math.round(at);
-  if (!call.failed) {
+  if (call.failure === null) {
     write(["event", time, "task-ended", thread, call.id, finished]);
     return;
   }
-  const { from, error } = call;
+  const { from, error } = call.failure;
   const abort = abortOf(error);
   if (abort !== null) return tellAborted(call, abort, time);
   const thrown = from === null ? thrownAt(error, call) : null;
@@ -329,7 +328,8 @@ export function tellEnd(call: Call, at: number): void {
 
 /** Tells that a call has ended by an abort, and where it stood then, as far as that is known. */
 function tellAborted(call: Call, { reason, site, by, at }: Abort, time: number): void {
-  const { from, error, returns } = call;
+  const { returns } = call;
+  const { from, error } = call.failure!;
   const stood = (returns === null ? standingOf(call, error) : null) ?? call.at;
   if (stood !== -1) tellStoodAt(call, stood, time);
   const whose = by === null || by.kind === CALLBACK ? {} : { numbers: { by: tellCall(by) } };
@@ -352,15 +352,14 @@ function tellStand(call: Call): void {
   const { at: site, on } = call;
   if (site === -1 || (call.state !== STANDING && call.returns === null)) return;
   if (call.toldAt === site && call.toldOn === on) return;
-  const time = Math.round(call.left);
+  const time = Math.round(call.since);
   if (call.toldAt !== site) tellStoodAt(call, site, time);
   call.toldAt = site;
-  call.toldOn = on;
   const waits = waitsFor(call);
   // That it waits for something unknown is told where it was told to wait for something else.
-  if (waits !== null || call.isWaitTold)
+  if (waits !== null || call.toldOn !== undefined)
     write(["event", time, "waits-for", thread, call.id, 0, waits ?? {}]);
-  call.isWaitTold = waits !== null;
+  call.toldOn = waits === null ? undefined : on;
 }
 
 function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | null {
@@ -375,7 +374,7 @@ function waitsFor(call: Call): { text?: string; numbers?: { whom: number } } | n
     const text = `new Promise at ${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
     return { text, numbers: { whom: toldPromise(origin) } };
   }
-  if ((call.resumes & DUE) !== 0) return { text: "timer" };
+  if (call.due !== 0) return { text: "timer" };
   const { kind, called } = sites[call.at]!;
   if (kind === "yield") return { text: "yield" };
   if (called === undefined || called.name === "")
@@ -425,7 +424,7 @@ export function liveCalls(): { timers: boolean; others: boolean } {
   const waits = { timers: false, others: false };
   const look = (call: Call): void => {
     if (call.state === OVER) return;
-    if ((call.resumes & DUE) !== 0) waits.timers = true;
+    if (call.due !== 0) waits.timers = true;
     else waits.others = true;
   };
   for (const head of [young, grown])
@@ -456,7 +455,7 @@ export function endIdleGenerators(): void {
       if (call.state === STANDING && site?.kind === "yield" && site.guarded !== true) {
         call.unlink();
         call.state = OVER;
-        if (call.id !== 0) tellEnd(call, call.left);
+        if (call.id !== 0) tellEnd(call, call.since);
       }
       call = next;
     }
