@@ -237,17 +237,23 @@ function armQuiet(runtime: "bun" | "node"): void {
   let since = { turn: -1, at: 0 };
   const timer = setTimeout(() => {
     guard("quiet", () => {
-      if (since.turn === turn.number) quiet(runtime, now() - since.at);
+      if (since.turn !== turn.number) return;
+      quiet(runtime, now() - since.at);
+      // On a machine that is busy it may be seen only later that a loop turns for nothing.
+      if (state.alive === "other") lookAgain();
     });
   }, quietAfter);
   timer.unref();
   const { refresh } = timer;
+  const lookAgain = (): void => {
+    takeClocks();
+    since = { turn: turn.number, at: now() };
+    refresh.call(timer);
+  };
   let lookedAt = Infinity;
   whenFlushed(() => {
-    takeClocks();
-    const at = now();
-    since = { turn: turn.number, at };
-    refresh.call(timer);
+    lookAgain();
+    const { at } = since;
     // What comes again and again, as an interval does, keeps the process as well as what waits.
     if (state.main.state !== OVER) return;
     lookedAt = Math.min(lookedAt, at);

@@ -40,8 +40,10 @@ export function unwritten(): Unwritten[] {
 /** What is being written of a file may still arrive. */
 function ofFile(stream: Stream): Unwritten {
   const { path, destroyed } = stream;
-  const name = Buffer.isBuffer(path) ? path.toString() : String(path);
-  return { stream: fromHere(name), bytes: destroyed === true ? 0 : waiting(stream) };
+  // Libraries have functions of that name that make other streams.
+  const name = Buffer.isBuffer(path) ? path.toString() : path;
+  if (typeof name !== "string" || destroyed === true) return { stream: "", bytes: 0 };
+  return { stream: fromHere(name), bytes: waiting(stream) };
 }
 
 /** Pipes of Node's, of which it has a list: those of the program's own output, and to other processes. */
@@ -59,7 +61,7 @@ function ofHandles(): Unwritten[] {
 }
 
 /** A pipe without a stream is one that messages go through, of `process.send` or to a child. */
-const isPipe = (of: object): boolean => of.constructor.name === "Pipe";
+const isPipe = (of: object): boolean => of.constructor?.name === "Pipe";
 
 const numberIn = (value: unknown): number => (typeof value === "number" ? value : 0);
 
