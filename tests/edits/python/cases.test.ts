@@ -26,7 +26,7 @@ interface Wanted {
   since?: number;
 }
 
-const decide = "what to change here is for you to decide";
+const decide = "tandem knows no edit for it, and what to change is for you to decide";
 
 const cases: Wanted[] = [
   {
@@ -139,6 +139,16 @@ const cases: Wanted[] = [
   {
     program: "cases/20-loop-closed-under-task/app.py",
     edits: {
+      "cancel-left": {
+        changes: [
+          "+    tasks = asyncio.all_tasks(loop)",
+          "+    for task in tasks:",
+          "+        task.cancel()",
+          "+    if tasks:",
+          "+        loop.run_until_complete(asyncio.wait(tasks))",
+        ],
+        prints: "'unsubscribed'",
+      },
       "asyncio-run": {
         changes: [
           "-    loop = asyncio.new_event_loop()",

@@ -9,6 +9,7 @@ PATTERNS = {
     "await-call": await_call,
     "await-instead": await_instead,
     "async-sleep": async_sleep,
+    "cancel-left": cancel_left,
     "asyncio-run": asyncio_run,
     "raise-again": raise_again,
     "done-callback": done_callback,

@@ -132,3 +132,27 @@ def opening_of(text, before, loop):
 
 def is_shared_with(text, name):
     return any(isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names for node in ast.walk(text.tree))
+
+
+def cancel_left(text, known):
+    """`line`: where a loop was closed under its tasks."""
+    close = call_at(text, known["line"], lambda call: last_name(call.func) == "close", "close()")
+    if not isinstance(text.parents[close], ast.Expr) or last_name(close.func.value) is None:
+        raise Refused("the loop that is closed has no name there")
+    closing = text.parents[close]
+    if text.margin(closing) is None:
+        raise Refused("the loop's close() shares its line with others")
+    loop = text.code(close.func.value)
+    scope = function_of(text, closing)
+    tasks, task = fresh(text, "tasks", scope), fresh(text, "task", scope)
+    left = import_of(text, "asyncio", "all_tasks", closing)
+    wait = import_of(text, "asyncio", "wait", closing)
+    unit = text.unit()
+    text.add_before(
+        closing,
+        f"{tasks} = {left}({loop})",
+        f"for {task} in {tasks}:",
+        f"{unit}{task}.cancel()",
+        f"if {tasks}:",
+        f"{unit}{loop}.run_until_complete({wait}({tasks}))",
+    )

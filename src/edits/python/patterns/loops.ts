@@ -58,16 +58,23 @@ export const runInThread: Pattern = {
   ask: (facts) => loopInLoop(facts, "run-in-thread"),
 };
 
+export const cancelLeft: Pattern = {
+  ...free,
+  name: "cancel-left",
+  rules: ["loop-closed-under-tasks"],
+  does: "cancel what is left, and let it come to its end, before the loop is closed",
+  price: "the loop goes on until what is left has ended, and its clean-up runs",
+  ask: (facts) => closedAt(facts, "cancel-left"),
+};
+
 export const asyncioRun: Pattern = {
   ...free,
   name: "asyncio-run",
   rules: ["loop-closed-under-tasks"],
   does: "run it with asyncio.run, which cancels what is left and waits for that",
   price: "what is left is cancelled, and its clean-up runs",
-  ask: (facts) =>
-    facts.found.rule === "loop-closed-under-tasks"
-      ? askAt(facts, "asyncio-run", facts.found.evidence.place)
-      : null,
+  mayBring: ["lost-at-close"],
+  ask: (facts) => closedAt(facts, "asyncio-run"),
 };
 
 export const handToLoop: Pattern = {
@@ -81,6 +88,14 @@ export const handToLoop: Pattern = {
       ? askAt(facts, "hand-to-loop", facts.found.evidence.misused.place)
       : null,
 };
+
+/** Where a loop was closed. */
+function closedAt(facts: FindingFacts, pattern: string) {
+  const { found } = facts;
+  return found.rule === "loop-closed-under-tasks"
+    ? askAt(facts, pattern, found.evidence.place)
+    : null;
+}
 
 /** Where a step stood that kept its loop, for a time. */
 function heldAt(facts: FindingFacts, pattern: string) {
