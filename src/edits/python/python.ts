@@ -2,6 +2,7 @@
 import type { Editor } from "../pattern.ts";
 import { askInterpreter } from "./editor.ts";
 import { patterns } from "./patterns.ts";
+import { whyNone } from "./reasons.ts";
 
 /** @param interpreter what ran the program: only it knows for certain the syntax that it ran. */
 export function pythonEditor(interpreter: string): Editor {
@@ -9,5 +10,6 @@ export function pythonEditor(interpreter: string): Editor {
     language: "python",
     patterns,
     edit: (asks, files) => askInterpreter(interpreter, asks, files),
+    whyNone,
   };
 }

@@ -26,8 +26,6 @@ interface Wanted {
   since?: number;
 }
 
-const decide = "tandem knows no edit for it, and what to change is for you to decide";
-
 const cases: Wanted[] = [
   {
     program: "cases/01-gc-lost-reader/app.py",
@@ -101,11 +99,19 @@ const cases: Wanted[] = [
     program: "cases/11-join-with-dead-consumer/app.py",
     edits: {},
     reasons: {
-      "dead-peer": decide,
+      "dead-peer":
+        "who is to hear that consume has come to its end, and what is to be done then, is for you to decide",
       "left-in-queue": "whoever takes from the queue may have come to its own end",
     },
   },
-  { program: "cases/15-system-exit-in-bridge/app.py", edits: {}, reasons: { "dead-peer": decide } },
+  {
+    program: "cases/15-system-exit-in-bridge/app.py",
+    edits: {},
+    reasons: {
+      "dead-peer":
+        "who is to hear that check_licence has come to its end, and what is to be done then, is for you to decide",
+    },
+  },
   {
     program: "cases/16-cleanup-task-of-signal/app.py",
     edits: {
