@@ -42,6 +42,15 @@ const look = (says: string) => ({ ascii: { beside: "no-color" }, "no-color": { s
 /** A word of `--must` as a help writes it; the vocabulary knows each. */
 const word = (written: FirstWord): string => written;
 
+/** The options of a report to look at. */
+const page = {
+  report: {
+    says: `write a report to look at to FILE.html: what is told here, a timeline to zoom into, and the
+      sources of the places told`,
+  },
+  "full-paths": { says: "with --report: paths outside of the working folder as they are" },
+} as const;
+
 /** A demand as a help writes it; the vocabulary knows each. */
 const must = (...written: WrittenDemand[]): string => written.join(",");
 
@@ -117,6 +126,7 @@ const run = command({
     },
     events: { says: "write every event to FILE, one JSON object a line" },
     force: { says: "let --events replace a file that exists" },
+    ...page,
     json: { says: "write the result as one JSON object to stdout instead" },
     strict: { says: "exit with 1 if any task was lost" },
     timeline: { says: "show what every thread and task did, and when, as a picture" },
@@ -179,6 +189,7 @@ const compare = command({
       says: `run each strategy in virtual time and for real, and tell everything in which the two
         differ, with its cause`,
     },
+    ...page,
     json: { says: "write the result objects and the advice, as one JSON object" },
     markdown: { says: "write table and advice as Markdown" },
     ...look("draw without colours, or with ASCII characters only"),
@@ -223,6 +234,7 @@ const check = command({
       says: `what must hold in each, beside what it expects, as for "compare":
         ${must("finish", "main<=10s", "lost==0")}`,
     },
+    ...page,
     ascii: { says: `"ok" and "FAIL" instead of signs that not every terminal has` },
   },
   last: ["reporter", "ascii"],
@@ -341,6 +353,7 @@ const observe = command({
     patch: { file: "FILE", says: "with --fix: write what was proven to FILE, as a diff" },
     events: { says: "write every event to FILE, one JSON object a line" },
     force: { says: "let --events replace a file that exists" },
+    ...page,
     json: { file: "FILE", says: "write the result as one JSON object to FILE" },
     all: { says: "with --json: every task, and not only those that something is told of" },
     timeline: { says: "show what every thread and task did, and when, as a picture" },

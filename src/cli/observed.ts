@@ -21,6 +21,7 @@ import { exitStatus } from "./command.ts";
 import type { commands } from "./commands.ts";
 import { keepRecord } from "./events-file.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
+import { sourceInFolder, writeReport } from "./report-file.ts";
 import { lookOf } from "./terminal.ts";
 
 type Words = Arguments<typeof commands.observe>;
@@ -55,7 +56,12 @@ export async function tell(
     const pieces = encodeTrace(trace, { tandem, epoch, source });
     await keepRecord(options.events, pieces, options.force);
   }
-  const isRead = !options.quiet || options.json !== false || options.fix || demands.length > 0;
+  const isRead =
+    !options.quiet ||
+    options.json !== false ||
+    options.report !== null ||
+    options.fix ||
+    demands.length > 0;
   if (!isRead) return statusOf(observed, []);
   const recording = recordingOf(trace);
   const report = reportProgram({ ...recording, unseen: observed.unseen });
@@ -63,20 +69,29 @@ export async function tell(
     if (options.json === false) return;
     await writeResult(options.json, json(programJson(report, { all: options.all, edits }), 2));
   };
-  if (!options.fix) await writeJson(null);
   const unmet = await unmetOf(recording, demands);
+  const beside = [...besideWords(observed), ...unmet.map(unmetWords)];
+  const writePage = async (edits: EditsReport | null): Promise<void> => {
+    if (options.report === null) return;
+    const { programReport } = await import("../report/model/of-program.ts");
+    const page = programReport(report, trace, { find: sourceInFolder, edits, beside });
+    await writeReport(options.report, page, { fullPaths: options["full-paths"] });
+  };
+  if (!options.fix) {
+    await writeJson(null);
+    await writePage(null);
+  }
   if (!options.quiet) {
     if (options.timeline) await tellTimeline(recording, options);
     writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
-    tellBeside(observed);
-    for (const { of, expected, found } of unmet)
-      writeErr(template`--must ${of}: expected ${expected}, found ${found}\n`);
+    for (const line of beside) writeErr(template`${line}\n`);
   }
   const status = statusOf(observed, unmet);
   if (!options.fix) return status;
   const { fixProgram } = await import("./fixes.ts");
   const fixes = await fixProgram({ report, ...again }, words);
   await writeJson(fixes);
+  await writePage(fixes);
   return fixes.status ?? status;
 }
 
@@ -100,11 +115,17 @@ async function tellTimeline(
 }
 
 /** What the verdict cannot know: what tandem itself did, and what its recorder failed in. */
-function tellBeside({ troubles, endedFor }: ObservedProgram): void {
-  for (const trouble of troubles)
-    writeErr(template`The recorder failed, and went on without that: ${trouble}\n`);
-  if (endedFor === "timeout") writeErr(template`Ended by --timeout.\n`);
-  if (endedFor === "hang") writeErr(template`Ended by --hang: nothing moved, and nothing could.\n`);
+function besideWords({ troubles, endedFor }: ObservedProgram): string[] {
+  return [
+    ...troubles.map((trouble) => `The recorder failed, and went on without that: ${trouble}`),
+    ...(endedFor === "timeout" ? ["Ended by --timeout."] : []),
+    ...(endedFor === "hang" ? ["Ended by --hang: nothing moved, and nothing could."] : []),
+  ];
+}
+
+/** A demand that was not kept. */
+function unmetWords({ of, expected, found }: Checked): string {
+  return `--must ${of}: expected ${expected}, found ${found}`;
 }
 
 async function writeResult(file: string, result: Output): Promise<void> {

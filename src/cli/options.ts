@@ -91,6 +91,7 @@ export const valuedOptions = {
     parse: asWritten,
   },
   events: { value: "FILE", isFile: true, parse: asWritten },
+  report: { value: "FILE.html", isFile: true, parse: asWritten },
   output: { short: "o", value: "FILE.html", isFile: true, parse: asWritten },
   "takes-from": { value: "EVENTS", isFile: true, parse: asWritten },
   speed: { value: "N", default: 1, parse: speedFrom },

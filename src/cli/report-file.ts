@@ -21,6 +21,17 @@ export function checkReportFile(option: string, file: string, command: string): 
   checkFile(option, file, command);
 }
 
+/** Refuses what the options of a report say together, as `checkReportFile` does. */
+export function checkReport(
+  options: { report: string | null; "full-paths": boolean },
+  command: string,
+): void {
+  const { report, "full-paths": full } = options;
+  if (report !== null) checkReportFile(`--report ${report}`, report, command);
+  else if (full)
+    throw new UsageError("--full-paths is about the file of --report, and none is named", command);
+}
+
 /** Writes a report, for its user alone: it holds texts of the program. */
 export async function writeReport(
   file: string,

@@ -32,18 +32,21 @@ interface Check extends NamedPlan {
 /**
  * Checks documents. What is wrong with one is a result as well, and keeps no other from being checked.
  *
+ * @param hear is told each run that has been checked.
  * @returns a result for each document and strategy; null when it was aborted.
  */
 export async function check(
   documents: readonly Found[],
   how: Checking,
   watcher: Watcher,
+  hear: (document: CheckedDocument, run: Run) => void = () => undefined,
 ): Promise<CheckedDocument[] | null> {
   const read = documents.map((found) => checksOf(found, how));
   const checks = read.flatMap((one) => one.checks);
   await runEach(checks, watcher, ({ plan, result }, run, seconds) => {
     result.seconds = seconds;
     result.checks = run instanceof Error ? [broken(run)] : checked(plan, run, how.must);
+    if (!(run instanceof Error)) hear(result, run);
   });
   return watcher.signal.aborted ? null : read.flatMap(({ results }) => results);
 }

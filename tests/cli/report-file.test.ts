@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { patience } from "../support/patience.ts";
-import { tandemHere, temporaryFolder } from "../support/tandem.ts";
+import { tandem, tandemHere, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
 
@@ -38,4 +38,50 @@ test("a report is refused where it could not be written, before anything is read
     const { status, stderr } = await tandemHere(["report", "missing.ndjson", ...args]);
     expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
   }
+});
+
+test("run, compare and check write a report beside what they tell", async () => {
+  using folder = temporaryFolder();
+  for (const [args, words] of [
+    [["run", "lost", "--driver", "virtual"], "the program&#39;s exit status is 0"],
+    [["compare", "threaded"], "thread (own)"],
+    [["check", "lost", "threaded"], "All is as expected."],
+  ] as const) {
+    const file = folder.file(`${args[0]}.html`);
+    const plain = await tandemHere(args);
+    const told = await tandemHere([...args, "--report", file]);
+    expect(told).toEqual(plain);
+    expect(readFileSync(file, "utf8")).toContain(words);
+  }
+});
+
+test("--report refuses a name that is no page's, and --full-paths alone", async () => {
+  for (const args of [
+    ["run", "lost"],
+    ["compare", "lost"],
+    ["check", "lost"],
+    ["observe", "x.py"],
+  ]) {
+    const [command, ...operands] = args as [string, ...string[]];
+    const named = await tandemHere([command, "--report", "x.svg", ...operands]);
+    expect([named.status, named.stderr]).toEqual([2, expect.stringContaining("ends in .html")]);
+    const alone = await tandemHere([command, "--full-paths", ...operands]);
+    expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining("--full-paths")]);
+  }
+});
+
+test("observe writes a report of a program of JavaScript, with its source", () => {
+  using folder = temporaryFolder();
+  folder.file(
+    "app.mjs",
+    "import { setTimeout as sleep } from 'node:timers/promises';\nasync function save() {\n  await sleep(20);\n}\nsave();\nprocess.exit(0);\n",
+  );
+  const { status, stderr } = tandem(["observe", "--report", "app.html", "app.mjs"], {
+    cwd: folder.path,
+  });
+  expect([status, stderr]).toEqual([0, expect.stringContaining("LOST")]);
+  const page = readFileSync(folder.file("app.html"), "utf8");
+  expect(page).toContain("LOST");
+  expect(page).toContain('id="L0-5"');
+  expect(page).not.toContain(folder.path);
 });

@@ -37,7 +37,7 @@ export function toldOfEvents(events: string, find: FindSource = noSource): Told 
   if (recording.of !== "program") throw new Error("a scenario's run");
   const report = reportProgram(recording);
   return {
-    report: programReport(report, recording.trace, find),
+    report: programReport(report, recording.trace, { find }),
     verdict: renderProgram(report, wide),
   };
 }

@@ -4,6 +4,7 @@ import { check } from "../../runs/check.ts";
 import { virtual } from "../../outcome/plan.ts";
 import { findScenarios } from "../../runs/scenario-files.ts";
 import type { CheckedDocument } from "../../strategies/expectations.ts";
+import type { Timeline } from "../../report/model/timeline.ts";
 import { checksToJson } from "../../report/checks-json.ts";
 import { toAnnotations } from "../../report/github.ts";
 import { toJunit } from "../../report/junit.ts";
@@ -14,6 +15,7 @@ import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import type { Reporter } from "../options.ts";
 import { terminal, writeErrLine, writeOut } from "../output.ts";
+import { checkReport, sourceInFolder, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
 import { watched } from "../watched.ts";
 
@@ -22,8 +24,13 @@ export async function run(argv: string[]): Promise<number> {
   const { reporter, compare, speed } = options;
   const driver = options.driver === "real" ? { kind: options.driver, speed } : virtual;
   const must = options.must === null ? [] : readDemands("check", options.must, null);
+  checkReport(options, commands.check.name);
+  const timelines = new Map<CheckedDocument, Timeline>();
+  const made = options.report === null ? null : await import("../../report/model/of-run.ts");
   const { result, signal, progress } = await watched((watcher) =>
-    check(findScenarios(operands), { driver, compare, must }, watcher),
+    check(findScenarios(operands), { driver, compare, must }, watcher, (document, run) => {
+      if (made !== null) timelines.set(document, made.runTimeline(run));
+    }),
   );
   if (result === null) {
     const { done, of } = progress!;
@@ -31,6 +38,11 @@ export async function run(argv: string[]): Promise<number> {
     return signalStatus[signal!];
   }
   const { unicode } = lookOf(terminal.stdout, options);
+  if (options.report !== null) {
+    const { checksReport } = await import("../../report/model/of-comparison.ts");
+    const file = checksReport(result, timelines, sourceInFolder);
+    await writeReport(options.report, file, { fullPaths: options["full-paths"] });
+  }
   writeOut(report(reporter, result, unicode));
   if (result.some(({ problems }) => problems.length > 0)) return exitStatus.wrong;
   const fellShort = result.some(({ checks }) => checks.some(({ met }) => !met));

@@ -36,6 +36,7 @@ import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
 import { UsageError } from "../errors.ts";
 import { terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
+import { checkReport, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
 import { type Watched, watched } from "../watched.ts";
 
@@ -48,6 +49,7 @@ export async function run(argv: string[]): Promise<number> {
   const words = readArguments(commands.compare, argv);
   const { operands, options } = words;
   checkTogether(words);
+  checkReport(options, commands.compare.name);
   const { driver, all } = options;
   const output = outputOf(options);
   const sort = options.sort === null ? null : readColumn(options.sort);
@@ -73,18 +75,28 @@ export async function run(argv: string[]): Promise<number> {
     const verified = await watched((watcher) => verify(plan, strategies, watcher));
     return tellVerified(verified, plan, options);
   }
+  const { report } = options;
+  const timelines = report === null ? null : await import("../../report/model/of-run.ts");
   const compared = await watched((watcher) =>
-    compare({ source, plan, strategies, must }, watcher, (run) =>
-      // A result object is large, and wanted in one kind of output only.
-      output === "json" ? toJson(run.outcome, findFindings(run.outcome, tryOut)) : null,
-    ),
+    compare({ source, plan, strategies, must }, watcher, (run) => ({
+      // A result object is large, and wanted in one kind of output only; so is a timeline.
+      json: output === "json" ? toJson(run.outcome, findFindings(run.outcome, tryOut)) : null,
+      timeline: timelines?.runTimeline(run) ?? null,
+    })),
   );
   if (compared.result === null) return interrupted(compared);
   const { runs, advice } = compared.result;
   if (output === "counter-example") return writeCounterExample(advice);
   const classes = all ? classesOf(runs, own) : null;
+  if (report !== null) {
+    const { comparisonReport } = await import("../../report/model/of-comparison.ts");
+    const told = (classes ?? runs).map((one) => ({ ...one, timeline: one.kept.timeline! }));
+    const file = comparisonReport(scenario.name, told, { advice, driver: plan.driver });
+    await writeReport(report, file, { fullPaths: options["full-paths"] });
+  }
   if (output === "json") {
-    const result = { scenario: scenario.name, driver, runs, classes, advice };
+    const told = runs.map((one) => ({ ...one, kept: one.kept.json }));
+    const result = { scenario: scenario.name, driver, runs: told, classes, advice };
     writeOut(json(comparisonToJson(result), 2));
     return exitStatus.done;
   }
@@ -160,7 +172,7 @@ function checkTogether({ options, given }: Arguments<typeof commands.compare>): 
     throw refusal("--all and --strategies exclude each other; leave one out");
   if (options.verify && given.has("driver"))
     throw refusal("--verify runs both drivers; leave --driver out");
-  for (const other of ["must", "sort", "markdown", "counter-example"] as const)
+  for (const other of ["must", "sort", "markdown", "counter-example", "report"] as const)
     if (options.verify && given.has(other))
       throw refusal(
         `--verify tells where the drivers differ, and nothing else; leave --${other} out`,

@@ -11,6 +11,7 @@ import { checkEventsFile, checkFile } from "../events-file.ts";
 import { ForwardedSignals, usualBlocks, usualHang } from "../observing.ts";
 import { checkRuntimeOptions, commandOf, programOf, refusal } from "../program-file.ts";
 import { writeErrLine } from "../output.ts";
+import { checkReport } from "../report-file.ts";
 import { canAsk } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -79,6 +80,7 @@ function checkTogether({ options, given }: Words): void {
   const { events, force, json: file, all } = options;
   if (events !== null) checkEventsFile(events, force, commands.observe.name);
   else if (force) throw refusal("--force is about the file of --events, and none is named");
+  checkReport(options, commands.observe.name);
   if (file !== false && file !== "-") checkFile(`--json ${file}`, file, commands.observe.name);
   if (file === "-" && !options["quiet-program"])
     throw refusal("--json - writes to standard output, as the program does; add --quiet-program");

@@ -77,7 +77,7 @@ function viewsOfProgram(recording: ProgramRecording): Views {
   return {
     toReport: async () => {
       const { programReport } = await import("../../report/model/of-program.ts");
-      return programReport(report, trace, sourceInFolder);
+      return programReport(report, trace, { find: sourceInFolder });
     },
     toJson: () => programJson(report),
     timeline: (look) => pictureOf(programLanes(trace), reading.wall, look),

@@ -1,6 +1,6 @@
 /** `tandem run <scenario>` */
 import { joined, json, printable, printableLines, shellWord } from "../../base/texts.ts";
-import { findFindings } from "../../remedies/findings.ts";
+import { findFindings, type ToldFinding } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { toJson } from "../../report/json.ts";
 import { type Driver, planOf } from "../../outcome/plan.ts";
@@ -23,6 +23,7 @@ import { UsageError } from "../errors.ts";
 import { checkEventsFile, keepRecord } from "../events-file.ts";
 import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
 import { showRun, type ShowOptions, timelineOf } from "../shown-run.ts";
+import { checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -71,9 +72,10 @@ export async function run(argv: string[]): Promise<number> {
   const shown = await showRun(plan, options, process);
   const { outcome, ending } = shown.run;
   let { signal } = shown;
+  let findings: ToldFinding[] | null = null;
   try {
     if (shown.broken !== null) throw shown.broken;
-    const findings = findFindings(outcome, tryOut);
+    findings = findFindings(outcome, tryOut);
     if (options.json) writeOut(json(toJson(outcome, findings), 2));
     else {
       if (options.timeline || options.live)
@@ -88,6 +90,13 @@ export async function run(argv: string[]): Promise<number> {
       // Also where a signal has ended the run: what had happened by then is kept.
       const meanwhile = await keepRecord(options.events, pieces, options.force);
       signal ??= meanwhile;
+    }
+    const { report, "full-paths": fullPaths } = words.options;
+    if (report !== null) {
+      const { runReport } = await import("../../report/model/of-run.ts");
+      findings ??= findFindings(outcome, tryOut);
+      const find = sourceOrDocument({ file, text: source.text });
+      await writeReport(report, runReport(shown.run, findings, find), { fullPaths });
     }
   }
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
@@ -139,6 +148,7 @@ function planned(words: Words): RunOptions {
       "--jitter varies virtual time, and a real run varies by itself; leave out --driver real",
     );
   if (events !== null) checkEventsFile(events, force, commands.run.name);
+  checkReport(options, commands.run.name);
   return {
     strategy,
     driver: driver === "real" ? { kind: driver, speed: options.speed } : { kind: driver, jitter },
@@ -167,7 +177,7 @@ function jitterOf({ options, given }: Words): Jitter | null {
       throw refusal("without --jitter nothing is random; say how much durations vary: --jitter 5%");
     return null;
   }
-  for (const name of ["events", "timeline"] as const)
+  for (const name of ["events", "timeline", "report"] as const)
     if (runs > 1 && given.has(name))
       throw refusal(`--${name} is about one run; choose one by its --seed, and leave out --runs`);
   return { share, seed };

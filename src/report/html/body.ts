@@ -1,8 +1,15 @@
 /** What the page says in words: the verdict, findings with their places, sources with the lines told. */
-import { formatMeasured } from "../../base/duration.ts";
+import { formatMeasured, type Ticks } from "../../base/duration.ts";
 import { formatCount } from "../../base/count.ts";
 import { htmlText, type HtmlText, joined } from "../../base/texts.ts";
-import type { LineNote, Report, ReportedFinding, SourceFile, Verdict } from "../model/report.ts";
+import type {
+  LineNote,
+  Report,
+  ReportedEdit,
+  ReportedFinding,
+  SourceFile,
+  Verdict,
+} from "../model/report.ts";
 import type { Row } from "../terminal/rows.ts";
 import { highlighted } from "./highlighted.ts";
 
@@ -13,7 +20,7 @@ const wholeFile = 300;
 export function bodyOf(report: Report): HtmlText {
   const links = new Links(report.sources);
   const { title, verdict, findings, sources, matrix, record } = report;
-  return htmlText`<a class="skip" href="#findings">Skip to the findings</a>
+  return htmlText`<a class="skip" href="#timeline">Skip to the timeline</a>
     <header>
       <p class="brand">tandem</p>
       <h1>${title}</h1>
@@ -21,7 +28,7 @@ export function bodyOf(report: Report): HtmlText {
     </header>
     <main>
       ${[verdictOf(verdict, links, record)]} ${[matrix === null ? htmlText`` : matrixOf(matrix)]}
-      ${[findingsOf(findings, links)]} ${[timelineFrame(report)]} ${[sourcesOf(sources)]}
+      ${[matrix !== null && findings.length === 0 ? htmlText`` : findingsOf(findings, links)]} ${[timelineFrame(report)]} ${[sourcesOf(sources)]}
     </main>`;
 }
 
@@ -150,7 +157,7 @@ function findingsOf(findings: readonly ReportedFinding[], links: Links): HtmlTex
 }
 
 function findingOf(
-  { rule, message, fix, at, places }: ReportedFinding,
+  { rule, message, fix, at, places, edits }: ReportedFinding,
   index: number,
   links: Links,
 ): HtmlText {
@@ -170,11 +177,10 @@ function findingOf(
   return htmlText`<li class="finding" id="finding-${index + 1}">
     <p class="rule"><code>${rule}</code></p>
     <p class="message">${[links.linked(message)]}.</p>
-    <p class="fix"><span class="label">To change that:</span> ${[links.linked(fix)]}.</p>
+    ${fix === null ? [] : [htmlText`<p class="fix"><span class="label">To change that:</span> ${[links.linked(fix)]}.</p>`]}
+    ${edits.map((edit) => editOf(edit, index))}
     <div class="goto">
-      <button type="button" class="jump" data-finding="${index}" hidden>
-        Show at ${formatMeasured(at)}<span class="quiet"> finding ${index + 1}</span>
-      </button>
+      ${at === null ? [] : [jump(at, index)]}
       ${
         lines.length === 0
           ? []
@@ -188,11 +194,27 @@ function findingOf(
   </li>`;
 }
 
+function editOf({ does, proof, diff }: ReportedEdit, index: number): HtmlText {
+  const lines = diff.map((line) => {
+    const is = line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : "same";
+    return htmlText`<span class="diff-${is}">${line}</span>`;
+  });
+  return htmlText`<div class="edit"><p><strong>${does}</strong></p>${proof.map((words) => htmlText`<p>${words}</p>`)}
+<div class="scroll" role="region" aria-label="The edit of finding ${index + 1}" tabindex="0"><pre>${lines}</pre></div></div>`;
+}
+
+function jump(at: Ticks, index: number): HtmlText {
+  return htmlText`<button type="button" class="jump" data-finding="${index}" hidden>
+        Show at ${formatMeasured(at)}<span class="quiet"> finding ${index + 1}</span>
+      </button>`;
+}
+
 /** What the page's program fills; without it a sentence says what is missing. */
 function timelineFrame({ findings }: Report): HtmlText {
   const options = findings.map(
     ({ rule }, index) => htmlText`<option value="${index}">${index + 1}: ${rule}</option>`,
   );
+  const told = findings.some(({ at }) => at !== null);
   const choice = htmlText`<label>Finding
     <select id="filter">
       <option value="">all</option>
@@ -203,7 +225,7 @@ function timelineFrame({ findings }: Report): HtmlText {
     <noscript><p>The timeline is drawn by the page's own program, and scripts are switched off.</p></noscript>
     <div id="tools" class="tools" hidden>
       <label>Search <input id="search" type="search" autocomplete="off" spellcheck="false"></label>
-      ${findings.length === 0 ? [] : [choice]}
+      ${told ? [choice] : []}
       <div class="zoom" role="group" aria-label="Zoom">
         <button type="button" id="zoom-in" aria-label="Zoom in">+</button>
         <button type="button" id="zoom-out" aria-label="Zoom out">−</button>

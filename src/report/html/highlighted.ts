@@ -61,7 +61,7 @@ function linesOf(value: string): HtmlText[] {
   for (const [piece, scope] of value.matchAll(/<span class="([^"]*)">|<\/span>|[^<]+/g)) {
     if (scope !== undefined) {
       open.push(scope);
-      write(htmlText`<span class="${scope}"></span>`);
+      write(htmlText`<span class="${scope}">`);
     } else if (piece === "</span>") {
       open.pop();
       write(htmlText`</span>`);
@@ -70,7 +70,7 @@ function linesOf(value: string): HtmlText[] {
       for (const [index, part] of text.split("\n").entries()) {
         if (index > 0) {
           for (const _ of open) write(htmlText`</span>`);
-          lines.push(open.map((one) => htmlText`<span class="${one}"></span>`));
+          lines.push(open.map((one) => htmlText`<span class="${one}">`));
         }
         if (part !== "") write(htmlText`${part}`);
       }

@@ -48,7 +48,7 @@ export function packed({ timeline, findings, sources }: Report): Packed {
       arrows: arrowKinds,
       rows,
       findings: findings.map(({ rule, at: when, entities }) => {
-        return { rule, at: units(when), entities };
+        return { rule, at: when === null ? null : units(when), entities };
       }),
       moments: moments.map((moment) => ({ ...moment, at: units(moment.at) })),
       texts: text.length,

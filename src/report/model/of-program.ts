@@ -4,10 +4,13 @@ import { formatMeasured } from "../../base/duration.ts";
 import { resourceNames } from "../apart.ts";
 import type { Block } from "../program-blocks.ts";
 import { fateOf, type ProgramReport } from "../program.ts";
+import type { ProvenEdit } from "../../edits/proven.ts";
+import { type EditsReport, isChoice, isOffered } from "../edits.ts";
+import { renderDiff, verdictWords } from "../terminal/edits.ts";
 import { renderRecord } from "../terminal/record.ts";
 import { programVerdict } from "../terminal/program.ts";
 import { processName, shownCommand } from "../program-command.ts";
-import type { Report, ReportedFinding, ReportedPlace } from "./report.ts";
+import type { Report, ReportedEdit, ReportedFinding, ReportedPlace } from "./report.ts";
 import { type FindSource, Notes } from "./sources.ts";
 import { timelineOf } from "./timeline.ts";
 import type { RecordedTrace } from "../../trace/read.ts";
@@ -15,10 +18,18 @@ import type { RecordedTrace } from "../../trace/read.ts";
 /** The most actors of a finding that are pointed at. */
 const mostActors = 1000;
 
+export interface ProgramReportOptions {
+  find: FindSource;
+  /** What `--fix` came to; null without it. */
+  edits?: EditsReport | null;
+  /** What else the terminal says behind the verdict. */
+  beside?: readonly string[];
+}
+
 export function programReport(
   report: ProgramReport,
   trace: Pick<RecordedTrace, "definitions" | "words" | "log" | "header" | "cutOff" | "unknown">,
-  find: FindSource,
+  { find, edits = null, beside = [] }: ProgramReportOptions,
 ): Report {
   const { names, reading, source, processes } = report;
   const commands = new Map(processes.map((process) => [process.number, processName(process)]));
@@ -43,7 +54,9 @@ export function programReport(
       return known === undefined ? [] : [{ is, file: known.file, line: known.line }];
     });
     const entities = actors.slice(0, mostActors).flatMap((one) => timeline.ofActor.get(one) ?? []);
-    return { rule, message, fix, at, entities, places: where };
+    const own =
+      edits?.edits.filter((edit) => edit.findings[0] === finding && isOffered(edit)) ?? [];
+    return { rule, message, fix, at, entities, places: where, edits: own.map(editOf) };
   });
   for (const [actor, { place }] of report.standings)
     notes.add(places.get(place ?? NaN), "stood", `${names.kind(actor)} stood here`);
@@ -61,7 +74,20 @@ export function programReport(
     findings,
     timeline,
     sources: notes.sources(find, trace.header.epoch),
-    record: renderRecord(trace).map((line) => line.trimEnd()),
+    record: [...renderRecord(trace).map((line) => line.trimEnd()), ...beside],
+  };
+}
+
+/** An edit as the terminal tells it. */
+function editOf(edit: ProvenEdit): ReportedEdit {
+  const choice = isChoice(edit) ? "An edit, a choice" : "An edit";
+  return {
+    does: `${choice}: ${edit.does} (${edit.pattern}).`,
+    proof: [
+      verdictWords(edit),
+      ...(edit.price === null ? [] : [`What it changes: ${edit.price}.`]),
+    ],
+    diff: renderDiff(edit.change, { width: 0, colour: false }),
   };
 }
 

@@ -34,6 +34,7 @@ export function runReport(run: Run, findings: readonly ToldFinding[], find: Find
       at,
       entities: tasks.flatMap(({ number }) => timeline.ofActor.get(number) ?? []).slice(0, 1000),
       places: where.map(({ file, line }) => ({ is: "stood", file, line })),
+      edits: [],
     };
   });
   for (const { lost, lastPlace, spec } of outcome.tasks)

@@ -28,11 +28,23 @@ export interface Report {
 export interface ReportedFinding {
   rule: string;
   message: string;
-  fix: string;
-  at: Ticks;
+  /** What to do about it; null where nobody knows. */
+  fix: string | null;
+  /** Null where it has no moment. */
+  at: Ticks | null;
   /** Whom it is about, as indexes of the timeline's entities. */
   entities: readonly number[];
   places: readonly ReportedPlace[];
+  /** What heals it, by proof. */
+  edits: readonly ReportedEdit[];
+}
+
+/** An edit of the user's file that was proven by running the program with it. */
+export interface ReportedEdit {
+  does: string;
+  proof: readonly string[];
+  /** The lines of the diff. */
+  diff: readonly string[];
 }
 
 /** A place that a finding names, and what it is to it, as `stood`. */

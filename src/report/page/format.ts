@@ -37,7 +37,7 @@ export interface HeadRow {
 
 export interface HeadFinding {
   rule: string;
-  at: number;
+  at: number | null;
   entities: readonly number[];
 }
 

@@ -115,7 +115,7 @@ export function className({ figures, members, own }: Class): string {
 }
 
 /** A row of titles, and one for each class. */
-function rowsOf(classes: readonly Class[]): string[][] {
+export function comparisonRows(classes: readonly Class[]): string[][] {
   const all = Object.values(columns);
   const precision = classes.reduce((most, { figures }) => Math.max(most, figures.precision), 0);
   /** The highest rank that is as good as the best. */
@@ -145,7 +145,7 @@ function rowsOf(classes: readonly Class[]): string[][] {
  *   second table below, and so on.
  */
 export function renderComparison(classes: readonly Class[], width: number): TerminalText[] {
-  const rows = rowsOf(classes);
+  const rows = comparisonRows(classes);
   const widths = rows[0]!.map((_, k) =>
     rows.reduce((most, row) => Math.max(most, Bun.stringWidth(row[k]!)), 0),
   );
@@ -192,7 +192,7 @@ export function comparisonToMarkdown(classes: readonly Class[]): MarkdownText {
     const written = cells.map((cell) => markdown` ${cell.replaceAll("*", "★")} |`);
     return markdown`|${written}`;
   };
-  const [titles, ...rows] = rowsOf(classes) as [string[], ...string[][]];
+  const [titles, ...rows] = comparisonRows(classes) as [string[], ...string[][]];
   return joined([line(titles), line(titles.map(() => "---")), ...rows.map(line), ""], "\n");
 }
 
@@ -220,7 +220,8 @@ export function adviceToMarkdown(advice: Advice): MarkdownText {
   );
 }
 
-function adviceParagraphs(advice: Advice): string[] {
+/** The advice, paragraph by paragraph; an empty one stands for a line left free. */
+export function adviceParagraphs(advice: Advice): string[] {
   const { must, source, because, cost } = advice;
   return [
     `${sources[source](quotedForShell(writeDemands(must)))} ${must.map(({ says }) => says).join(", ")}.`,

@@ -58,7 +58,7 @@ describe.skipIf(chromium === null)("the page of a report", () => {
           for (const part of [who, status, story]) expect(text).toContain(words(part));
         for (const { message, fix } of report.findings) {
           expect(text).toContain(words(message));
-          expect(text).toContain(words(fix));
+          expect(text).toContain(words(fix!));
           expect(words(verdict)).toContain(words(message));
         }
         const wide = await page.evaluate("document.documentElement.scrollWidth");

@@ -102,6 +102,21 @@ export class Lanes {
     return index;
   }
 
+  /** Where the lanes lie that stand below the same heading as a row. */
+  sectionOf(row: number): { top: number; bottom: number } {
+    const { rows } = this.#data;
+    let first = row;
+    while (first > 0 && rows[first]!.is !== "heading") first--;
+    const heading = rows[first]!;
+    let end = row + 1;
+    const isOutside = (one: number): boolean =>
+      rows[one]!.is === "heading" && rows[one]!.depth <= heading.depth;
+    while (end < rows.length && !isOutside(end)) end++;
+    const own = this.lanes.filter((lane) => lane.row >= first && lane.row < end);
+    const last = own.at(-1);
+    return { top: own[0]?.y ?? 0, bottom: last === undefined ? 0 : last.y + last.height };
+  }
+
   /** The index of the lane at a height. */
   at(y: number): number {
     let low = 0;

@@ -299,7 +299,8 @@ function drawMarks(
     const kind = data.entities.fate[entity] === data.lost ? 0 : 1;
     if (x < frame.gutter - 6 || x > width + 6 || x - last[kind]! < markGap) continue;
     last[kind] = x;
-    drawMark(context, frame, data.entities.fate[entity]!, Math.min(x, width - 6), y);
+    const inside = Math.max(frame.gutter + 6, Math.min(x, width - 6));
+    drawMark(context, frame, data.entities.fate[entity]!, inside, y);
   }
 }
 
@@ -525,9 +526,12 @@ function pointOf(frame: Frame, entity: number, at: number): { x: number; y: numb
 function drawMoments(context: CanvasRenderingContext2D, frame: Frame): void {
   const { data, colours, gutter, width, height, moment } = frame;
   context.fillStyle = colours.ink;
-  for (const { at } of data.head.moments) {
+  for (const { at, entity } of data.head.moments) {
     const x = Math.min(width - 1.5, xOf(frame, at));
-    if (x >= gutter && x <= width) context.fillRect(x - 0.5, axisHeight, 1.5, height);
+    const { top, bottom } = frame.lanes.sectionOf(data.entities.row[entity]!);
+    const y = Math.max(axisHeight, axisHeight + top - frame.scroll);
+    if (x >= gutter && x <= width)
+      context.fillRect(x - 0.5, y, 1.5, Math.max(0, axisHeight + bottom - frame.scroll - y));
   }
   if (moment === null) return;
   const x = xOf(frame, moment);

@@ -72,6 +72,7 @@ export class Timeline {
   /** Shows the instant of a finding, and chooses the first whom it is about. */
   showFinding(index: number): void {
     const { at, entities, rule } = this.#data.head.findings[index]!;
+    if (at === null) return;
     this.#finding = index;
     this.#moment = at;
     const [first] = entities;

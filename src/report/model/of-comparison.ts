@@ -1,0 +1,113 @@
+/** The reports on several runs: strategies compared, and documents checked. */
+import { counted } from "../../base/sentences.ts";
+import { formatTime } from "../../base/duration.ts";
+import type { Driver } from "../../outcome/plan.ts";
+import type { Advice } from "../../strategies/advice.ts";
+import type { Class } from "../../strategies/comparison.ts";
+import type { CheckedDocument } from "../../strategies/expectations.ts";
+import { adviceParagraphs, className, comparisonRows } from "../terminal/comparison.ts";
+import { howItRan } from "../terminal/verdict.ts";
+import { joinedTimelines } from "./joined.ts";
+import type { Report, ReportedFinding } from "./report.ts";
+import { type FindSource, Notes } from "./sources.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** What is kept of a run for its report. */
+export interface KeptTimeline {
+  timeline: Timeline;
+}
+
+/** @param runs the strategies in the order of their rows, each with what was kept of its run. */
+export function comparisonReport(
+  scenario: string,
+  runs: readonly (Class & KeptTimeline)[],
+  { advice, driver }: { advice: Advice; driver: Driver },
+): Report {
+  return {
+    title: scenario,
+    verdict: {
+      headline: `${scenario} under ${runs.length === 1 ? "one strategy" : `${runs.length} strategies`}, ${howItRan(driver)}`,
+      rows: [],
+      sentences: adviceParagraphs(advice).filter((paragraph) => paragraph !== ""),
+    },
+    matrix: comparisonRows(runs),
+    findings: [],
+    timeline: joinedTimelines(
+      runs.map((one) => ({
+        name: className(one),
+        story: `${one.figures.lost} lost, process ${one.figures.wall === null ? "never ends" : formatTime(one.figures.wall)}`,
+        timeline: one.timeline,
+      })),
+    ),
+    sources: [],
+    record: [],
+  };
+}
+
+/** @param timelines what was kept of the runs; of a document that could not be run there is none. */
+export function checksReport(
+  documents: readonly CheckedDocument[],
+  timelines: ReadonlyMap<CheckedDocument, Timeline>,
+  find: FindSource,
+): Report {
+  const notes = new Notes();
+  const findings = documents.flatMap((document) => findingsOf(document, notes));
+  const short = documents.filter(({ checks, problems }) => !isKept(checks) || problems.length > 0);
+  return {
+    title: "tandem check",
+    verdict: {
+      headline: counted(documents.length, "check"),
+      rows: [],
+      sentences: [
+        short.length === 0
+          ? "All is as expected."
+          : `${short.length} of ${counted(documents.length, "check")} fell short.`,
+      ],
+    },
+    matrix: [
+      ["document", "strategy", "result", "kept"],
+      ...documents.map(({ file, strategy, checks, problems }) => [
+        file,
+        strategy ?? "-",
+        problems.length > 0 ? "WRONG" : isKept(checks) ? "ok" : "FELL SHORT",
+        `${checks.filter(({ met }) => met).length} of ${checks.length}`,
+      ]),
+    ],
+    findings,
+    timeline: joinedTimelines(
+      [...timelines].map(([{ file, strategy, checks }, timeline]) => ({
+        name: `${file} (${strategy})`,
+        story: isKept(checks) ? "ok" : "FELL SHORT",
+        timeline,
+      })),
+    ),
+    sources: notes.sources(find, null),
+    record: [],
+  };
+}
+
+function isKept(checks: CheckedDocument["checks"]): boolean {
+  return checks.every(({ met }) => met);
+}
+
+function findingsOf(
+  { file, strategy, checks, problems }: CheckedDocument,
+  notes: Notes,
+): ReportedFinding[] {
+  const finding = (rule: string, message: string, line: number | null): ReportedFinding => {
+    if (line !== null) notes.add({ file, line }, "finding", message);
+    const places = line === null ? [] : [{ is: "expected", file, line }];
+    return { rule, message, fix: null, at: null, entities: [], places, edits: [] };
+  };
+  return [
+    ...problems.map(({ message, position }) =>
+      finding("document", `${file}: ${message}`, position?.line ?? null),
+    ),
+    ...checks
+      .filter(({ met }) => !met)
+      .map(({ of, expected, found, position }) => {
+        const message = `${file} (${strategy}): of ${of} expected ${expected}, found ${found}`;
+        return finding(of, message, position?.line ?? null);
+      }),
+  ];
+}
