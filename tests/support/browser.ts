@@ -48,9 +48,14 @@ export class Page implements AsyncDisposable {
   static async open(file: string, look: Look = { width: 1440, height: 900 }): Promise<Page> {
     const page = new Page(look);
     await page.#prepare(look);
-    await page.#view.navigate(file.startsWith("/") ? `file://${file}` : file);
-    await page.until(`document.documentElement.dataset.drawn !== undefined`);
+    await page.go(file);
     return page;
+  }
+
+  /** Goes to a file, and waits until its timeline is drawn. */
+  async go(file: string): Promise<void> {
+    await this.#view.navigate(`file://${file}`);
+    await this.until(`document.documentElement.dataset.drawn !== undefined`);
   }
 
   async #prepare(look: Look): Promise<void> {

@@ -168,6 +168,8 @@ export class Stretches {
     late: (reader, { actor, at, value, place, numbers }) => {
       const by = numbers?.["by"];
       const entity = reader.entityOf(actor);
+      // It was due, and so no longer at what it was seen at.
+      reader.#unsee(entity, Math.max(at - value, reader.#seen.get(entity)?.from ?? 0));
       const words =
         by === undefined || by === actor
           ? "ready, and its thread was held"
@@ -178,7 +180,7 @@ export class Stretches {
     "stood-at": (reader, { actor, at, place }) => {
       const entity = reader.entityOf(actor);
       reader.#unsee(entity, at);
-      const what = reader.text("seen here; nothing more is told");
+      const what = reader.text("last seen here");
       reader.#seen.set(entity, { from: at, state: ALIVE, what, place: place ?? -1, whom: -1 });
     },
     "waits-for": (reader, event) => reader.#sighted(event),
@@ -286,9 +288,9 @@ export class Stretches {
     const entity = this.entityOf(actor);
     const what = this.text(words);
     this.#columns.add(entity, from, to, state, what, place ?? -1, -1);
-    const onThread = this.#ofThread[thread];
+    const onThread = this.threadEntity(thread);
     const isFree = this.#trace.definitions.actors.get(actor)?.kind !== "main";
-    if (onThread !== undefined && onThread !== entity && isFree)
+    if (onThread !== entity && isFree)
       this.#columns.add(onThread, from, to, state, what, place ?? -1, entity);
   }
 
@@ -336,7 +338,7 @@ export class Stretches {
     const thing = resource === null ? (text ?? null) : (this.#resources.get(resource) ?? null);
     const who = whom === null ? null : this.#names.kind(whom);
     const what = this.text(
-      `seen waiting ${seenWaitWords({ for: "something", thing: thing === null ? null : callText(thing), who })}`.trim(),
+      `last seen waiting ${seenWaitWords({ for: "something", thing: thing === null ? null : callText(thing), who })}`.trim(),
     );
     const target = whom === null ? -1 : this.entityOf(whom);
     this.#seen.set(entity, {

@@ -204,18 +204,24 @@ class TimelineMaker {
   }
 
   #kinds(actors: readonly ActorOutcome[], depth: number): Group[] {
-    const { names } = this.#told;
+    const { names, reading } = this.#told;
+    const counted = new Map(reading.alike.map(({ actor, count }) => [actor, count]));
     const keyOf = ({ kind, function: of, name, place }: ActorOutcome): string =>
       [kind, of ?? name, place === null ? "" : names.line(place)].join("\0");
     return [...Map.groupBy(actors, keyOf).values()].map((own) => {
       const [{ kind, function: of, name, place }] = own as [ActorOutcome];
       const isProgram = kind === "launch";
+      const others = own.reduce((sum, { number }) => sum + (counted.get(number) ?? 0), 0);
       const shown = of === null ? name : functionName(of);
       return {
         is: "work",
         name: isProgram && of === null ? "event loop" : shown,
         depth: depth + 1,
-        story: [isProgram ? "entry of the loop" : kind, place === null ? "" : names.line(place)]
+        story: [
+          isProgram ? "entry of the loop" : kind,
+          place === null ? "" : names.line(place),
+          others === 0 ? "" : `${formatCount(others)} more only counted`,
+        ]
           .filter((part) => part !== "")
           .join(", "),
         entities: own.map(({ number, name: ownName }) => ({
@@ -258,6 +264,7 @@ class TimelineMaker {
       stretches: [],
       error: [],
     };
+    const processEnds = this.#processEnds();
     for (const { entity, name } of order) {
       const { actor: number, thread: ofThread } = this.#stretches.entities[entity]!;
       const actor = this.#actors.get(number ?? NaN);
@@ -272,7 +279,10 @@ class TimelineMaker {
       const from = Math.min(began, firstFrom);
       const fate = actor === undefined ? "none" : fateOf(actor);
       const goesOn = fate === "alive" ? reading.wall : null;
-      const ended = actor === undefined ? (thread?.endedAt ?? null) : actor.endedAt;
+      const ended =
+        (actor === undefined ? thread?.endedAt : actor.endedAt) ??
+        processEnds.get(actor?.thread ?? ofThread ?? -1) ??
+        null;
       columns.name.push(name);
       columns.from.push(from);
       columns.to.push(Math.max(from, goesOn ?? ended ?? reading.wall, lastTo));
@@ -286,6 +296,13 @@ class TimelineMaker {
       columns.error.push(actor?.error == null ? 0 : this.#stretches.text(actor.error));
     }
     return columns;
+  }
+
+  /** By thread: when its process ended, and with it what had no end of its own. */
+  #processEnds(): Map<number, Ticks | null> {
+    const { processes, threads } = this.#told.reading;
+    const ends = new Map(processes.map(({ number, endedAt }) => [number, endedAt]));
+    return new Map(threads.map(({ number, process }) => [number, ends.get(process) ?? null]));
   }
 
   /** The ends of processes, and the calls for them. */

@@ -1,12 +1,14 @@
 /** The page of a report in a real browser: what it shows, and what wheel, keys and touch do. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Glob } from "bun";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../../src/report/model/report.ts";
+import { catalogue } from "../../../src/scenario/catalogue.ts";
 import { chromium, type Look, Page } from "../../support/browser.ts";
 import { patience } from "../../support/patience.ts";
 import { fileOf, toldOfScenario, toldOfTrace } from "../../support/reports.ts";
-import { temporaryFolder, type TemporaryFolder } from "../../support/tandem.ts";
+import { temporaryFolder } from "../../support/tandem.ts";
 
 setDefaultTimeout(patience);
 
@@ -18,11 +20,20 @@ const axe = readFileSync(
   "utf8",
 );
 
-/** Opens a report in the browser; the file is gone at the end. */
-async function opened(report: Report, look?: Look): Promise<Page & { folder: TemporaryFolder }> {
-  const folder = temporaryFolder();
-  const page = await Page.open(folder.file("report.html", await fileOf(report)), look);
-  return Object.assign(page, { folder });
+const folder = temporaryFolder();
+
+afterAll(() => folder[Symbol.dispose]());
+
+let reports = 0;
+
+/** The file of a report. */
+async function pageOf(report: Report): Promise<string> {
+  return folder.file(`${reports++}.html`, await fileOf(report));
+}
+
+/** Opens a report in the browser. */
+async function opened(report: Report, look?: Look): Promise<Page> {
+  return Page.open(await pageOf(report), look);
 }
 
 /** The words of a text, whatever stands between them. */
@@ -192,5 +203,53 @@ describe.skipIf(chromium === null)("the page of a report", () => {
       })()`);
       expect(pixels).toContainEqual([...colour]);
     }
+  });
+
+  test("of each scenario of the catalogue, and of each program recorded, opens without a word from the browser", async () => {
+    const recorded = [...new Glob("*.ndjson").scanSync(join(traces, "python"))].toSorted();
+    const all = [
+      ...catalogue.map(({ text }) => toldOfScenario(text)),
+      ...recorded.map((file) => toldOfTrace(join(traces, "python", file))),
+    ];
+    const [first, ...others] = all as [(typeof all)[number], ...typeof all];
+    await using page = await opened(first.report, { width: 800, height: 600 });
+    for (const { report } of others) {
+      await page.go(await pageOf(report));
+      const text = words(await page.text("main"));
+      for (const { message } of report.findings) expect(text).toContain(words(message));
+      await page.evaluate(`document.getElementById("canvas").focus()`);
+      for (const key of ["w", "ArrowDown", "Enter", "ArrowDown", ".", "n"]) await page.press(key);
+      expect([report.title, page.complaints, page.requests]).toEqual([report.title, [], []]);
+    }
+  });
+
+  test("shows on paper all of the axis, and in a system's own colours those", async () => {
+    await using page = await opened(app().report);
+    const colourAt = `(() => {
+      const canvas = document.getElementById("canvas");
+      return [...canvas.getContext("2d").getImageData(4, 4, 1, 1).data].join();
+    })()`;
+    const paper = `(() => {
+      dispatchEvent(new Event("beforeprint"));
+      const printed = document.getElementById("canvas").toDataURL();
+      dispatchEvent(new Event("afterprint"));
+      return printed;
+    })()`;
+    const whole = await page.evaluate(paper);
+    await page.evaluate(`document.getElementById("zoom-in").click()`);
+    await page.frame();
+    const shown = await page.evaluate(`document.getElementById("canvas").toDataURL()`);
+    expect(shown).not.toBe(whole);
+    expect(await page.evaluate(paper)).toBe(whole);
+    expect(await page.evaluate(`document.getElementById("canvas").toDataURL()`)).toBe(shown);
+    await page.cdp("Emulation.setEmulatedMedia", {
+      features: [{ name: "forced-colors", value: "active" }],
+    });
+    await page.frame();
+    expect(await page.evaluate(`matchMedia("(forced-colors: active)").matches`)).toBe(true);
+    expect(await page.evaluate(colourAt)).toMatch(/^(?:0,0,0|255,255,255),255$/);
+    const { data } = (await page.cdp("Page.printToPDF", {})) as { data: string };
+    expect(Buffer.from(data, "base64").subarray(0, 5).toString()).toBe("%PDF-");
+    expect(page.complaints).toEqual([]);
   });
 });

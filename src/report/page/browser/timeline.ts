@@ -52,6 +52,8 @@ export class Timeline {
   #finding: number | null = null;
   #isAsked = false;
   #isPrinting = false;
+  /** What was in view before it was printed. */
+  #onScreen: ZoomTransform = zoomIdentity;
   #saving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(data: Data) {
@@ -261,7 +263,8 @@ export class Timeline {
         [this.#width, Infinity],
       ])
       .scaleExtent([1, Math.max(1, this.#end / this.#plot / leastPerPixel)]);
-    if (view !== null && before !== this.#width) this.#show(view.from, view.to);
+    if (view !== null && before !== this.#width && !this.#isPrinting)
+      this.#show(view.from, view.to);
   }
 
   get #ratio(): number {
@@ -565,7 +568,10 @@ export class Timeline {
 
   /** On paper all of the axis is seen, and as many lanes as a canvas has room for. */
   #print(isPrinting: boolean): void {
+    if (isPrinting === this.#isPrinting) return;
     this.#isPrinting = isPrinting;
+    if (isPrinting) this.#onScreen = this.#transform;
+    this.#transform = isPrinting ? zoomIdentity : this.#onScreen;
     this.#colours = readColours();
     this.#measure();
     this.#draw();

@@ -1,0 +1,127 @@
+/** What everybody was at, as the timeline of a report has it. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Report } from "../../../src/report/model/report.ts";
+import { fates, states } from "../../../src/report/page/words.ts";
+import { catalogue } from "../../../src/scenario/catalogue.ts";
+import { patience } from "../../support/patience.ts";
+import { toldOfEvents, toldOfScenario } from "../../support/reports.ts";
+
+setDefaultTimeout(patience);
+
+/** The stretches of the first entity of a name, as `0-50 waiting sleeps`, times in ms. */
+function stretchesOf({ timeline }: Report, name: string): string[] {
+  const { stretches, texts, places } = timeline;
+  const entity = timeline.entities.name.indexOf(name);
+  const own = [...Array(stretches.length).keys()].filter((k) => stretches.entity[k] === entity);
+  return own.map((k) => {
+    const place = places[stretches.place[k]!];
+    const line = place === undefined ? "" : `, ${place.line}`;
+    const [from, to] = [stretches.from[k]! / 1000, stretches.to[k]! / 1000];
+    return `${from}-${to} ${states[stretches.state[k]!]}: ${texts[stretches.what[k]!]}${line}`;
+  });
+}
+
+const fateOf = ({ timeline: { entities } }: Report, name: string): string =>
+  fates[entities.fate[entities.name.indexOf(name)]!]!;
+
+describe("the timeline of a scenario's run", () => {
+  const { report } = toldOfScenario(
+    `name: x
+main: [launch, join]
+tasks:
+  slow:
+    steps:
+      - block: 300ms
+      - sleep: 100ms
+  quick:
+    steps:
+      - sleep: 50ms
+`,
+    "thread",
+  );
+
+  test("tells who held the loop's thread, and who starved meanwhile", () => {
+    expect(stretchesOf(report, "slow")).toEqual([
+      "0-300 holding: stands still, holding its thread, 6",
+      "300-400 waiting: sleeps, 7",
+    ]);
+    expect(stretchesOf(report, "quick")).toEqual([
+      "0-300 starved: ready, and its thread was held",
+      "300-350 waiting: sleeps, 10",
+    ]);
+    expect(stretchesOf(report, "loop")).toEqual([
+      "0-300 holding: stands still, holding its thread, 6",
+    ]);
+  });
+
+  test("tells for what main waits", () => {
+    expect(stretchesOf(report, "main")).toEqual(["0-400 waiting: waits for launch to end, 2"]);
+  });
+});
+
+describe("the timeline of an observed program", () => {
+  const head = [
+    `{"type":"trace-began","format":"tandem-events/2","tandem":"by hand","source":{"kind":"observed","language":"python","runtime":"CPython 3.13","command":"python app.py"}}`,
+    `{"define":"process","id":"app","pid":40}`,
+    `{"define":"process","id":"child","pid":41,"parent":"app"}`,
+    `{"define":"thread","id":"MainThread","process":"app"}`,
+    `{"define":"thread","id":"other","process":"child"}`,
+    `{"define":"loop","id":0,"thread":"MainThread","rules":"asyncio"}`,
+    `{"define":"place","id":1,"file":"app.py","line":10,"function":"beat"}`,
+    `{"define":"place","id":2,"file":"app.py","line":20,"function":"hold","source":"time.sleep(1)"}`,
+    `{"define":"actor","id":"main","kind":"main"}`,
+    `{"define":"actor","id":"in child","kind":"main"}`,
+    `{"define":"actor","id":"beat","kind":"task","function":"beat","parent":"main","place":1}`,
+    `{"define":"actor","id":"hold","kind":"task","function":"hold","parent":"main","place":1}`,
+    `{"at":0,"type":"main-started","thread":"MainThread","actor":"main"}`,
+    `{"at":1,"type":"loop-opened","thread":"MainThread","actor":"main"}`,
+    `{"at":2,"type":"main-started","thread":"other","actor":"in child"}`,
+    `{"at":2,"type":"task-created","thread":"MainThread","actor":"beat"}`,
+    `{"at":3,"type":"task-started","thread":"MainThread","actor":"beat"}`,
+    `{"at":3,"type":"task-created","thread":"MainThread","actor":"hold"}`,
+    `{"at":4,"type":"task-started","thread":"MainThread","actor":"hold"}`,
+    `{"at":100,"type":"stood-at","thread":"MainThread","actor":"beat","place":1}`,
+    `{"at":100,"type":"waits-for","thread":"MainThread","actor":"beat","place":1,"of":"asyncio.sleep(1)"}`,
+    `{"at":200,"type":"step-began","thread":"MainThread","actor":"hold","place":2}`,
+    `{"at":500,"type":"process-ended","thread":"other","actor":"in child","code":0}`,
+    `{"at":1200,"type":"step-ended","thread":"MainThread","actor":"hold","place":2,"cpu":0,"call":"time.sleep(1)"}`,
+    `{"at":1200,"type":"late","thread":"MainThread","actor":"beat","place":1,"late":900,"by":"hold"}`,
+    `{"at":1300,"type":"task-ended","thread":"MainThread","actor":"hold","status":"finished"}`,
+    `{"at":1400,"type":"process-ended","thread":"MainThread","actor":"main","code":0}`,
+  ];
+  const { report } = toldOfEvents(head.join("\n"));
+
+  test("tells what somebody was last seen at until something else is told, and no longer", () => {
+    expect(stretchesOf(report, "beat")).toEqual([
+      "100-300 waiting: last seen waiting for asyncio.sleep(1), 10",
+      "300-1200 starved: ready, while hold held its thread, 10",
+    ]);
+  });
+
+  test("tells the call in which a step stood still, on its thread as well", () => {
+    const words = "200-1200 holding: stands still in time.sleep(1), holding its thread, 20";
+    expect(stretchesOf(report, "hold")).toEqual([words]);
+    expect(stretchesOf(report, "main")).toEqual([words]);
+  });
+
+  test("tells what was lost until its own process ended", () => {
+    const { entities } = report.timeline;
+    expect(fateOf(report, "beat")).toBe("lost");
+    expect(entities.to[entities.name.indexOf("beat")]).toBe(1_400_000);
+    expect(entities.to[entities.name.lastIndexOf("main")]).toBe(500_000);
+  });
+});
+
+test("no stretches of one entity overlap, in any scenario and under any of its strategies", () => {
+  for (const { text } of catalogue)
+    for (const strategy of ["await", "thread", "detach", "daemon"]) {
+      const { stretches, entities } = toldOfScenario(text, strategy).report.timeline;
+      for (let k = 0; k < stretches.length; k++) {
+        const entity = stretches.entity[k]!;
+        const isNext = k > 0 && stretches.entity[k - 1] === entity;
+        const since = isNext ? stretches.to[k - 1]! : entities.from[entity]!;
+        expect(stretches.from[k]).toBeGreaterThanOrEqual(since);
+        expect(stretches.to[k]).toBeLessThanOrEqual(entities.to[entity]!);
+      }
+    }
+});
