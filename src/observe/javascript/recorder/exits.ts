@@ -16,8 +16,12 @@ let calling = -1;
 interface Handler {
   number: number;
   event: string;
+  /** Where it was registered. */
+  at: number;
   /** The site of its function; -1 where that is not written there. */
   site: number;
+  /** Whether it is an async function, of which it is known then when it begins. */
+  isAsync: boolean;
   hasBegun: boolean;
 }
 const handlers: Handler[] = [];
@@ -40,12 +44,14 @@ export function x(site: number, value: unknown, by: Call | null): void {
   if (called === undefined) return;
   if (exiting.has(called.name)) calling = site;
   else if (registering.has(called.name))
-    if (called.event === "exit" || called.event === "beforeExit")
-      register(called.event, site, givesOf(site)[0] ?? -1);
+    if (called.event === "exit" || called.event === "beforeExit") register(called.event, site);
 }
 
-function register(event: string, at: number, site: number): void {
-  const number = handlers.push({ number: handlers.length, event, site, hasBegun: false }) - 1;
+function register(event: string, at: number): void {
+  const site = givesOf(at)[0] ?? -1;
+  const isAsync = sites[at]!.called!.passes !== undefined;
+  const number = handlers.length;
+  handlers.push({ number, event, at, site, isAsync, hasBegun: false });
   write([
     "event",
     Math.round(now()),
@@ -68,8 +74,19 @@ export function handlersBegin(event: string): void {
     if (handler.event !== event || handler.site !== -1 || handler.hasBegun) continue;
     handler.hasBegun = true;
     write(["event", at, "handler-began", thread, 0, handler.number]);
-    write(["event", at, "handler-ended", thread, 0, handler.number]);
+    if (!handler.isAsync) write(["event", at, "handler-ended", thread, 0, handler.number]);
   }
+}
+
+/** A function is told of that has been handed over by its name, which may be such a listener. */
+export function handedBegan({ place, began }: Call): void {
+  const { line, column } = sites[place]!.called!;
+  const handler = handlers.find(({ isAsync, hasBegun, at }) => {
+    const called = sites[at]!.called!;
+    return isAsync && hasBegun && called.line === line && called.column === column;
+  });
+  if (handler !== undefined)
+    write(["event", Math.round(began), "handler-began", thread, 0, handler.number]);
 }
 
 /** A function begins, which may be such a listener. */

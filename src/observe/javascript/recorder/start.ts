@@ -6,7 +6,7 @@ import type { Inserted, Site } from "../inserted.ts";
 import { hooks } from "./hooks.ts";
 import * as calls from "./calls.ts";
 import { now, setInstant, startOfThread } from "./clock.ts";
-import { exit, exitCalled, handlersBegin, tellCut } from "./exits.ts";
+import { exit, exitCalled, handedBegan, handlersBegin, tellCut } from "./exits.ts";
 import {
   calledUnhandled,
   endedBy,
@@ -28,7 +28,7 @@ import { replace } from "../loading/natives.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { dropSamples, hasOtherLines, startSampling } from "./stood.ts";
 import { openTap } from "./tap.ts";
-import { endIdleGenerators, liveCalls, newId, setArm, state } from "./telling.ts";
+import { endIdleGenerators, liveCalls, newId, setArm, setHanded, state } from "./telling.ts";
 import { flush, whenFlushed } from "./flush.ts";
 import * as watchdog from "./watchdog.ts";
 import { isToldOf, openRecord, recordPath, thread, trouble, write, writeOut } from "./writer.ts";
@@ -325,6 +325,7 @@ function finish(event: "beforeExit" | "exit" | "reallyExit", code?: unknown): vo
     // No timer comes any more: what the listeners do is told at once.
     if (isLast) {
       if (isMainThread) watchdog.letGo();
+      setHanded(handedBegan);
       setArm(() => flush(true));
       state.isArmed = false;
       tellLast(numberOf(code));

@@ -207,6 +207,14 @@ function takeHanded(call: Call): void {
   if (site === null) return;
   call.place = site;
   if (sites[site]!.called!.ignores === true && call.droppedAt === -1) call.droppedAt = site;
+  handed(call);
+}
+
+let handed: (call: Call) => void = () => {};
+
+/** What hears of calls whose functions something was handed, at the end of the process. */
+export function setHanded(own: (call: Call) => void): void {
+  handed = own;
 }
 
 /** Tells who a call is. */
