@@ -532,6 +532,22 @@ parentPort.postMessage("ready");
     expect(told(run, "exit-called")).toEqual([terminated, terminated]);
   });
 
+  test("what has just begun is told before the process kills itself", async () => {
+    const run = await record(`${sleeping}
+async function store() {
+  await sleep(5000);
+}
+async function work() {
+  await sleep(50);
+  store();
+  process.kill(process.pid, "SIGKILL");
+}
+await work();
+`);
+    expect(told(run, "floated")).toEqual(['floated store at 7 "statement"']);
+    expect(told(run, "stood-at")).toContain('stood-at store at 3 "store"');
+  });
+
   test.skipIf(runtime === "bun")(
     "what process.exit cuts off of the output is counted",
     async () => {

@@ -390,6 +390,16 @@ function watchEnds(runtime: "bun" | "node"): void {
     };
     return own.reallyExit as (...given: never[]) => unknown;
   });
+  replace(process, "kill", (original) => {
+    const own = {
+      kill(...given: unknown[]): unknown {
+        // It may end here and now.
+        if (given[0] === process.pid) flush(true);
+        return Reflect.apply(original, process, given as never[]);
+      },
+    };
+    return own.kill as (...given: never[]) => unknown;
+  });
   if (runtime === "node") {
     setSaysUnhandled();
     replace(process, "emit", (original) => {

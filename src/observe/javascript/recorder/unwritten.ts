@@ -46,7 +46,10 @@ function ofFile(stream: Stream): Unwritten {
   return { stream: fromHere(name), bytes: waiting(stream) };
 }
 
-/** Pipes of Node's, of which it has a list: those of the program's own output, and to other processes. */
+/**
+ * Pipes of Node's, of which it has a list: those of the program's own output, and to other processes. Bun tries once more
+ * behind the last line of the program's, so that of its pipes nobody can say what arrives.
+ */
 function ofHandles(): Unwritten[] {
   const { _getActiveHandles: list } = process as unknown as { _getActiveHandles?(): Stream[] };
   if (!isMainThread) return [];
