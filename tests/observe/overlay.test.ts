@@ -397,24 +397,48 @@ console.log(spawnSync(process.execPath, ["child.mjs"], { env: { PATH: process.en
     });
 
     // Bun does not ask what stands in require.extensions for what a plugin gives it.
-    test.skipIf(isBun)(
-      "is not served where something of the program's own makes another of the file, which is observed all the same",
-      async () => {
-        using folder = temporaryFolder();
-        const files = {
-          "made.cjs": `require.extensions[".js"] = (module, file) =>
-  module._compile(require("node:fs").readFileSync(file, "utf8").replace("made", "of"), file);`,
-          "app.cjs": `require("./made.cjs");\nrequire("./lib.js");`,
-          "lib.js": `console.log("old made"); async function lost() { await new Promise(() => {}); } lost();`,
-        };
-        write(folder, files);
-        const changed = changedIn({ "lib.js": files["lib.js"] });
-        const ran = await run(folder, [...command, "app.cjs"], changed);
-        expect(ran).toMatchObject({ stdout: "old of\n", stderr: "", served: [] });
+    test.skipIf(isBun)("is what loaders of the program's own make something of", async () => {
+      using folder = temporaryFolder();
+      const making = (from: string): string =>
+        `require.extensions[".js"] = (module, file) =>
+  module._compile(require("node:fs").readFileSync(${from}, "utf8").replace("made", "of"), file);
+`;
+      const lib = `const { readFileSync } = require("node:fs");
+console.log("old made", readFileSync(__filename, "utf8").slice(-3));
+async function lost() { await new Promise(() => {}); }
+lost();//old`;
+      const ranWith = async (from: string): Promise<Ran> => {
+        write(folder, { "made.cjs": making(from), "app.cjs": app, "lib.js": lib, "kept.txt": lib });
+        const ran = await run(folder, [...command, "app.cjs"], changedIn({ "lib.js": lib }));
         const { actors } = ran.observed.trace.definitions;
         expect([...actors].map(([, { function: of }]) => of)).toContain("lost");
-      },
-    );
+        expect(ran).toMatchObject({ stderr: "", code: 0 });
+        return ran;
+      };
+      const app = `require("./made.cjs");\nrequire("./lib.js");`;
+      // The program itself reads what stands in the file.
+      expect(await ranWith("file")).toMatchObject({ stdout: "new of old\n", served: ["lib.js 0"] });
+      const ofOther = `file.replace("lib.js", "kept.txt")`;
+      expect(await ranWith(ofOther)).toMatchObject({ stdout: "old of old\n", served: [] });
+    });
+
+    test("is told of a process of which another thread has told before", async () => {
+      using folder = temporaryFolder();
+      const preloaded = `const { Worker } = require("node:worker_threads");
+if (require("node:worker_threads").isMainThread) {
+  const turns = new Int32Array(new SharedArrayBuffer(4));
+  new Worker("const { workerData: turns } = require('node:worker_threads'); setInterval(() => Atomics.add(turns, 0, 1), 30)", {
+    eval: true,
+    workerData: turns,
+  }).unref();
+  while (Atomics.load(turns, 0) < 4);
+}`;
+      write(folder, { "app.cjs": `console.log("old");`, "node_modules/first/index.js": preloaded });
+      const words = [...command, "-r", "first", "app.cjs"];
+      const ran = await run(folder, words, { "app.cjs": `console.log("new");` });
+      expect(ran).toMatchObject({ stdout: "new\n", stderr: "", code: 0, served: ["app.cjs 0"] });
+      expect(ran.observed.unseen).toEqual([]);
+    });
 
     test.skipIf(!isTyped)("runs as TypeScript", async () => {
       using folder = temporaryFolder();

@@ -15,6 +15,8 @@ import { CarriedVariables } from "./carried.ts";
 import { cureToString, textInSource } from "./function-text.ts";
 import { KnownModules } from "./known-modules.ts";
 import { Overlay } from "./overlay.ts";
+import { Readers } from "./node-readers.ts";
+import { readFileSync } from "./originals.ts";
 import { cureInspect } from "./promises.ts";
 import { SourceMap } from "./source-map.ts";
 import { cureStacks } from "./stacks.ts";
@@ -69,6 +71,7 @@ export function startNode(start: () => Recorder | null, file: string): void {
   if (recorder === null) return;
   const own = ownModulesHere(folder);
   const overlay = new Overlay();
+  const readers = new Readers(overlay);
   const numbers = new Int32Array(new SharedArrayBuffer(4));
   const known = new KnownModules();
   const t = mending(recorder.t, asInNode(known));
@@ -98,9 +101,12 @@ export function startNode(start: () => Recorder | null, file: string): void {
   });
   if (ModuleClass.registerHooks !== undefined) {
     publish(globalName, t);
-    const hooked = new Hooked(own, modules, overlay);
+    const hooked = new Hooked(own, modules, overlay, readers);
     ModuleClass.registerHooks({ load: (...given) => hooked.load(...given) });
-    replaceCompile((code, of) => hooked.codeFor(code, of));
+    replaceCompile((code, of) => {
+      readers.compiles(of);
+      return hooked.codeFor(code, of);
+    });
     return;
   }
   const loader = new LoaderThread({ folder, own, numbers, recorder, t }, (of, first, count) => {
@@ -112,6 +118,7 @@ export function startNode(start: () => Recorder | null, file: string): void {
   publishAll(globalName, loader.guarded);
   if (loadsModulesFirst()) loader.start();
   replaceCompile((compiled, of) => {
+    readers.compiles(of);
     const isOwn = own.test(of);
     const code = isOwn ? overlay.serve(of, compiled) : compiled;
     if (mayImport(code)) loader.start();
@@ -133,13 +140,15 @@ class Hooked {
   readonly #own: RegExp;
   readonly #modules: Modules;
   readonly #overlay: Overlay;
+  readonly #readers: Readers;
   /** What Node had for each kind of file, before anything of the program's. */
   readonly #extensions = { ...ModuleClass._extensions };
   /** CommonJS that was given to Node, and has not been compiled yet. */
   readonly #given = new Map<string, string>();
 
-  constructor(own: RegExp, modules: Modules, overlay: Overlay) {
+  constructor(own: RegExp, modules: Modules, overlay: Overlay, readers: Readers) {
     this.#own = own;
+    this.#readers = readers;
     this.#modules = modules;
     this.#overlay = overlay;
   }
@@ -155,7 +164,10 @@ class Hooked {
     if (module === undefined || !url.startsWith("file:") || !source) return loaded;
     const file = fileURLToPath(url);
     if (!this.#own.test(file)) return loaded;
-    if (module !== "esm" && this.#isMadeOtherwise(file)) return loaded;
+    if (module !== "esm" && this.#isMadeOtherwise(file)) {
+      const path = this.#readers.textFor(file);
+      return path === null ? loaded : { ...loaded, source: readFileSync(path) };
+    }
     const read = typeof source === "string" ? source : textOf(source);
     const text = this.#overlay.serve(file, read);
     const added = this.#modules.add(file, text, { module, ...writtenAs(file) });

@@ -25,6 +25,10 @@ export class Overlay {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#numbers.size === 0;
+  }
+
   /**
    * What is to run in place of a text that the runtime has read of a file, which is told; that text itself, where there is
    * nothing in its place, or it is not the file's own but what somebody else has made of it.
@@ -33,9 +37,10 @@ export class Overlay {
     const number = this.#numberOf(file);
     if (number === undefined) return read;
     try {
-      if (plain(readFileSync(file, "utf8")) !== plain(read)) return read;
       const text = this.#textOf(number);
-      this.#tell(number);
+      const isOwn = [text, readFileSync(file, "utf8")].some((one) => plain(one) === plain(read));
+      if (!isOwn) return read;
+      this.tell(file);
       return read.startsWith(bom) ? text : plain(text);
     } catch {
       // They have gone meanwhile.
@@ -49,6 +54,12 @@ export class Overlay {
     return number === undefined ? readFileSync(file, "utf8") : this.#textOf(number);
   }
 
+  /** The path of the text in place of a file; null where there is none. */
+  textFor(file: string): string | null {
+    const number = this.#numberOf(file);
+    return number === undefined ? null : this.#pathOf(number);
+  }
+
   #numberOf(file: string): number | undefined {
     if (this.#numbers.size === 0) return undefined;
     try {
@@ -58,12 +69,18 @@ export class Overlay {
     }
   }
 
-  #textOf(number: number): string {
-    return readFileSync(join(this.#folder, `${number}`), "utf8");
+  #pathOf(number: number): string {
+    return join(this.#folder, `${number}`);
   }
 
-  #tell(number: number): void {
-    if (this.#served.has(number)) return;
+  #textOf(number: number): string {
+    return readFileSync(this.#pathOf(number), "utf8");
+  }
+
+  /** Tells, once for each file, that its text is given here. */
+  tell(file: string): void {
+    const number = this.#numberOf(file);
+    if (number === undefined || this.#served.has(number)) return;
     this.#served.add(number);
     appendFileSync(join(this.#folder, "served"), `${process.pid} ${this.#thread} ${number}\n`);
   }

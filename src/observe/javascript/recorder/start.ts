@@ -95,6 +95,8 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
     ]);
   }
   beginMain();
+  // Before a thread for hooks or a Worker of something preloaded: the record begins with the process.
+  if (isMainThread) writeOut();
   armFlush();
   armQuiet(runtime);
   if (isMainThread) armWatchdog(instant, runtime);
