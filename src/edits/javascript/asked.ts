@@ -26,6 +26,7 @@ export interface Asked {
   "await-kept": { made: At; exit: At };
   "await-map": { made: At };
   "all-of-map": { dropped: At };
+  "all-of-map-in-async": { dropped: At };
   "all-of-called-back": { dropped: At };
   "all-settled": { combined: At };
   "await-child": { blocked: At; of: string };

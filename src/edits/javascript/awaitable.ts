@@ -4,9 +4,9 @@ import { Refusal } from "../pattern.ts";
 import type { At } from "./asked.ts";
 import type { Change, UserModule } from "./user-module.ts";
 
-/** Why nothing stands where it should: the text is another than the one that ran. */
+/** Why nothing is changed where the text has another shape than was looked for, or is another than the one that ran. */
 export const notThere = (module: UserModule, { line }: At): Refusal =>
-  new Refusal(`what ran at line ${line} of ${module.file} does not stand there in its text`);
+  new Refusal(`the text at line ${line} of ${module.file} has none of the shapes that are edited`);
 
 /** Why a node cannot be awaited where it stands; null where it can. */
 export function whyNotAwaited(module: UserModule, node: SyntaxNode): Refusal | null {
@@ -125,4 +125,15 @@ export function isCondition(module: UserModule, node: SyntaxNode): boolean {
     parent["operator"] !== "??" &&
     (parent["left"] === node || isCondition(module, outermost(module, parent)))
   );
+}
+
+/** The call that a callback is given to which gives it the value of a call; null where that goes elsewhere. */
+export function givenTo(module: UserModule, call: SyntaxNode): SyntaxNode | null {
+  const value = outermost(module, call);
+  const parent = module.parent(value);
+  const isReturned = parent?.type === "ReturnStatement";
+  const isBody = parent?.type === "ArrowFunctionExpression" && parent["body"] === value;
+  const callback = isReturned ? module.functionAround(value) : isBody ? parent : null;
+  const taker = callback === null ? null : module.parent(callback);
+  return taker?.["arguments"]?.includes(callback) === true ? taker : null;
 }

@@ -14,6 +14,7 @@ import {
   awaited,
   awaitIn,
   droppedCall,
+  givenTo,
   isCondition,
   nameOf,
   notThere,
@@ -237,14 +238,10 @@ function keeperOf(module: UserModule, call: SyntaxNode): Keeper | null {
     const declaration = typeof name === "string" ? module.declarationOf(name, callee) : null;
     return declaration === null ? null : { name: name as string, declaration, isMany: true };
   }
-  const callback = parent.type === "ReturnStatement" ? module.functionAround(parent) : parent;
-  const isGiven =
-    parent.type === "ReturnStatement" ||
-    (parent.type === "ArrowFunctionExpression" && parent["body"] === outer);
-  const map = isGiven && callback !== null ? module.parent(callback) : null;
+  const map = givenTo(module, call);
   const declarator = map === null ? null : module.parent(map);
-  return map?.["arguments"]?.[0] === callback &&
-    lastName(map!["callee"]) === "map" &&
+  return map !== null &&
+    lastName(map["callee"]) === "map" &&
     declarator?.type === "VariableDeclarator"
     ? keeperIn(declarator, true)
     : null;

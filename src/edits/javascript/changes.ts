@@ -14,7 +14,7 @@ import {
 import { awaitChild } from "./children.ts";
 import { clearLimit } from "./limits.ts";
 import { allSettled, handleAtOnce, turnOfTheLoop } from "./settling.ts";
-import { allOfCalledBack, allOfMap, awaitAnswers, awaitMap } from "./together.ts";
+import { allOfCalledBack, allOfMap, allOfMapInAsync, awaitAnswers, awaitMap } from "./together.ts";
 import { keepUntilExit } from "./until-exit.ts";
 import type { Changes, UserModule } from "./user-module.ts";
 
@@ -33,6 +33,7 @@ export const changes: {
   "await-kept": awaitKept,
   "await-map": awaitMap,
   "all-of-map": allOfMap,
+  "all-of-map-in-async": allOfMapInAsync,
   "all-of-called-back": allOfCalledBack,
   "all-settled": allSettled,
   "await-child": awaitChild,

@@ -204,6 +204,17 @@ export const patterns: readonly Pattern[] = [
       return at === null ? null : { file: at.file, known: { dropped: at.at } };
     },
   }),
+  row("all-of-map-in-async", {
+    rules: ["floating"],
+    does: "await Promise.all(….map(…)) in place of forEach, in a function that is async then and awaited",
+    price:
+      "who calls that function goes on when it has come to its end; what it throws is a rejection",
+    isChoice: true,
+    ask(facts) {
+      const at = dropped(facts, "forEach");
+      return at === null ? null : { file: at.file, known: { dropped: at.at } };
+    },
+  }),
   row("all-of-called-back", {
     rules: ["floating"],
     does: "await it in the callback, and await Promise.all(….map(…)) in place of forEach",

@@ -1,4 +1,5 @@
 /** Promises that settle too early or too late for whoever waits for them. */
+import { lastName } from "../../observe/javascript/naming.ts";
 import { rootName } from "../../observe/javascript/known.ts";
 import {
   bare,
@@ -9,7 +10,7 @@ import {
 } from "../../observe/javascript/syntax.ts";
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
-import { notThere, whyNotAwaited } from "./awaitable.ts";
+import { givenTo, notThere, whyNotAwaited } from "./awaitable.ts";
 import { putBefore, putBehind } from "./statements.ts";
 import type { Changes, UserModule } from "./user-module.ts";
 
@@ -82,21 +83,57 @@ function throwingOf({ style }: UserModule, results: string, failed: string): str
 
 /** A promise that is awaited later is marked as handled where it is made. */
 export function handleAtOnce(module: UserModule, { made }: Asked["handle-at-once"]): Changes {
-  const call = module
+  const kept = module
     .callsAt(made)
-    .find((one) => module.parent(one)?.type === "VariableDeclarator");
-  if (call === undefined) return new Refusal("its promise is kept in no variable of its own");
-  const { id } = module.parent(call)!;
-  const statement = module.statement(call);
-  if (id.type !== "Identifier" || !module.isInList(statement))
-    return new Refusal("its promise is kept in no variable of its own");
-  const name: string = id.name;
-  if (!isAwaitedBehind(module, name, module.parent(call)!))
-    return new Refusal(`${name} is awaited nowhere behind where it is made`);
-  return [putBehind(module, statement, [`${name}.catch(() => {})`])];
+    .map((call) => keptAt(module, call))
+    .find((one) => one !== null);
+  if (kept === undefined) return new Refusal("its promise is kept in no variable of its own");
+  const { name, isAwaited, isMany, statement } = kept;
+  if (!isAwaited) return new Refusal(`${name} is awaited nowhere behind where it is made`);
+  const marking = isMany
+    ? `for (const ${module.freeName("one")} of ${name}) ${module.freeName("one")}.catch(() => {})`
+    : `${name}.catch(() => {})`;
+  return [putBehind(module, statement, [marking])];
 }
 
-/** Whether the function that keeps a promise awaits it: by itself, or with others. */
+/** Where a promise is kept: what that is called in code, and the statement that puts it there. */
+interface KeptAt {
+  name: string;
+  isAwaited: boolean;
+  /** Whether that holds others as well, made by `map`. */
+  isMany: boolean;
+  statement: SyntaxNode;
+}
+
+function keptAt(module: UserModule, call: SyntaxNode): KeptAt | null {
+  const taker = givenTo(module, call);
+  const list = taker !== null && lastName(taker["callee"]) === "map" ? taker : null;
+  const value = list ?? call;
+  const parent = module.parent(value);
+  const statement = module.statement(value);
+  if (!module.isInList(statement)) return null;
+  const isMany = list !== null;
+  if (parent?.type === "VariableDeclarator" && parent["id"].type === "Identifier") {
+    const name: string = parent["id"].name;
+    return { name, isAwaited: isAwaitedBehind(module, name, parent), isMany, statement };
+  }
+  const isPut =
+    parent?.type === "AssignmentExpression" &&
+    parent["operator"] === "=" &&
+    module.parent(parent) === statement &&
+    isMember(parent["left"]) &&
+    !parent["left"]["computed"] &&
+    parent["left"]["object"].type === "ThisExpression";
+  if (!isPut || isMany) return null;
+  const name = module.source(parent["left"]);
+  // Another method may await it, whenever that is called.
+  const isAwaited = module
+    .nodes(({ type }) => type === "AwaitExpression")
+    .some((node) => module.source(bare(node["argument"])) === name);
+  return { name, isAwaited, isMany, statement };
+}
+
+/** Whether the function that keeps a promise awaits it: by itself, with others, or one after the other. */
 function isAwaitedBehind(module: UserModule, name: string, declarator: SyntaxNode): boolean {
   const own = module.functionAround(declarator);
   const uses = module.nodes(
@@ -109,8 +146,23 @@ function isAwaitedBehind(module: UserModule, name: string, declarator: SyntaxNod
   );
   return uses.some((use) => {
     const parent = module.parent(use);
-    return parent?.type === "AwaitExpression" || isInput(module, use);
+    return (
+      parent?.type === "AwaitExpression" ||
+      isInput(module, use) ||
+      (parent?.type === "ForOfStatement" && isEachAwaited(module, parent))
+    );
   });
+}
+
+/** Whether a loop awaits each that it goes through. */
+function isEachAwaited(module: UserModule, loop: SyntaxNode): boolean {
+  const each: unknown = loop["left"].declarations?.[0]?.id.name;
+  return (
+    loop["await"] === true ||
+    module
+      .nodes(({ type }) => type === "AwaitExpression", loop["body"])
+      .some((node) => bare(node["argument"])["name"] === each)
+  );
 }
 
 /** Whether a promise is one of those in a list that a method of Promise is given, which is awaited. */

@@ -2,6 +2,7 @@
 import { lastName } from "../../observe/javascript/naming.ts";
 import {
   bare,
+  isCall,
   isFunction,
   isMember,
   isWrapper,
@@ -10,23 +11,28 @@ import {
 } from "../../observe/javascript/syntax.ts";
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
-import { awaited, awaitIn, notThere, whyNotAwaited } from "./awaitable.ts";
+import { becomeAsync } from "./asynchrony.ts";
+import { awaited, awaitIn, givenTo, notThere, whyNotAwaited } from "./awaitable.ts";
+import { put } from "./statements.ts";
 import { type Change, type Changes, leadOf, type UserModule } from "./user-module.ts";
 
-/** A call of a method at a place; null where there is none of that name. */
+/**
+ * The call of a method that a place is known of: its own, that of the await right before it, or that of the call whose
+ * value a callback gives to it. Null where there is none.
+ */
 function methodCall(module: UserModule, at: At, method: string): SyntaxNode | null {
-  return (
-    module
-      .callsAt(at)
-      .find((call) => lastName(call["callee"]) === method && isMember(bare(call["callee"]))) ?? null
-  );
+  const isOfIt = (call: SyntaxNode | null): boolean =>
+    call !== null &&
+    isCall(call) &&
+    lastName(call["callee"]) === method &&
+    isMember(bare(call["callee"]));
+  const awaited = module
+    .nodesAt(at, "AwaitExpression")
+    .map((node): SyntaxNode => bare(node["argument"]));
+  const calls = module.callsAt(at);
+  const given = calls.map((call) => givenTo(module, call));
+  return [...calls, ...awaited, ...given].find(isOfIt) ?? null;
 }
-
-/** What goes before and behind an expression to wait for all that it holds. */
-const ofAll = (module: UserModule, call: SyntaxNode): [before: string, after: string] => {
-  const [before, after] = awaited(module, call);
-  return [`${before}Promise.all(`, `)${after}`];
-};
 
 const around = (
   { start, end }: SyntaxNode,
@@ -39,20 +45,24 @@ const around = (
 export function allOfMap(module: UserModule, { dropped }: Asked["all-of-map"]): Changes {
   const call = methodCall(module, dropped, "forEach");
   if (call === null) return notThere(module, dropped);
-  const [callback] = call["arguments"] as [SyntaxNode];
-  const inner = bare(callback);
-  if (isFunction(inner) && !inner["async"] && inner["body"].type === "BlockStatement")
-    return new Refusal("the callback of forEach gives it no promise");
   return mapped(module, call);
 }
 
 /** A dropped call of `forEach` that comes to wait for all that its callback gives. */
 function mapped(module: UserModule, call: SyntaxNode): Change[] | Refusal {
-  const { line } = call.loc.start;
-  if (module.parent(call)?.type !== "ExpressionStatement")
-    return new Refusal(`forEach is no statement of its own at line ${line}`);
   const why = whyNotAwaited(module, call);
-  if (why !== null) return why;
+  return why ?? mappedIn(module, call);
+}
+
+/** The same where something can be awaited there, or will be. */
+function mappedIn(module: UserModule, call: SyntaxNode): Change[] | Refusal {
+  const { line } = call.loc.start;
+  const outer = awaitedAround(module, call);
+  const parent = module.parent(outer);
+  // An arrow without braces would give its caller the values.
+  const isBody = parent?.type === "ArrowFunctionExpression" && parent["body"] === outer;
+  if (parent?.type !== "ExpressionStatement" && !isBody)
+    return new Refusal(`forEach is no statement of its own at line ${line}`);
   const member: SyntaxNode = bare(call["callee"]);
   const { property, object } = member;
   const how = iterated(module, object);
@@ -61,11 +71,31 @@ function mapped(module: UserModule, call: SyntaxNode): Change[] | Refusal {
   if (isOptional && (how !== "array" || !member["optional"] || call["optional"]))
     return new Refusal(`forEach at line ${line} stands in a chain that may end before it`);
   return [
-    { from: call.start, to: call.start, text: "await Promise.all(" },
+    ...(isBody ? [put(outer.start, outer.start, "{ ")] : []),
+    put(call.start, call.start, `${outer === call ? "await " : ""}Promise.all(`),
     ...(how === "array" ? [] : around(object, how)),
-    { from: property.start, to: property.end, text: "map" },
-    { from: call.end, to: call.end, text: isOptional ? " ?? [])" : ")" },
+    put(property.start, property.end, "map"),
+    put(call.end, call.end, `${isOptional ? " ?? [])" : ")"}${isBody ? "; }" : ""}`),
   ];
+}
+
+/** A node with the `await` right before it, where there is one. */
+function awaitedAround(module: UserModule, node: SyntaxNode): SyntaxNode {
+  const parent = module.parent(node);
+  return parent?.type === "AwaitExpression" ? parent : node;
+}
+
+/** The same in a function that comes to be async by that. */
+export function allOfMapInAsync(module: UserModule, { dropped }: Asked["all-of-map"]): Changes {
+  const call = methodCall(module, dropped, "forEach");
+  if (call === null) return notThere(module, dropped);
+  const around = module.surroundings(call);
+  if (around.is !== "sync") return null;
+  const made = becomeAsync(module, around.function);
+  if (made instanceof Refusal) return made;
+  if (made.isIgnored) return null;
+  const changes = mappedIn(module, call);
+  return changes instanceof Refusal ? changes : [...made.changes, ...changes];
 }
 
 /**
@@ -142,7 +172,8 @@ export function awaitMap(module: UserModule, { made }: Asked["await-map"]): Chan
   if (call === null) return notThere(module, made);
   const why = whyNotAwaited(module, call);
   if (why !== null) return why;
-  const parent = module.parent(call);
+  const outer = awaitedAround(module, call);
+  const parent = module.parent(outer);
   const declared =
     parent?.type === "VariableDeclarator" && parent["id"].type === "Identifier" ? parent : null;
   if (parent?.type !== "ExpressionStatement" && declared === null)
@@ -158,7 +189,8 @@ export function awaitMap(module: UserModule, { made }: Asked["await-map"]): Chan
         `${declared["id"].name} is used as promises at line ${use.loc.start.line}, and may be awaited there`,
       );
   }
-  return around(call, ofAll(module, call));
+  const [before, after] = outer === call ? awaited(module, call) : ["", ""];
+  return around(call, [`${before}Promise.all(`, `)${after}`]);
 }
 
 /** Where what a name holds is handed to a method of Promise, awaited, or given a handler. */

@@ -4,8 +4,8 @@ import { lastName } from "../../observe/javascript/naming.ts";
 import { Refusal } from "../pattern.ts";
 import type { Asked, At } from "./asked.ts";
 import { isCalledBack } from "./asynchrony.ts";
-import { droppedCall, notThere, voided, whyNotAwaited } from "./awaitable.ts";
-import { blockBehindImports, putBefore } from "./statements.ts";
+import { droppedCall, givenTo, notThere, voided, whyNotAwaited } from "./awaitable.ts";
+import { blockBehindImports, put, putBefore } from "./statements.ts";
 import type { Change, Changes, UserModule } from "./user-module.ts";
 
 export function keepUntilExit(
@@ -57,6 +57,12 @@ function keptAt(
       { from: call.end, to: call.end, text: ")" },
     ];
   }
+  const given = module.callsAt(dropped).find((call) => {
+    const taker = givenTo(module, call);
+    return taker !== null && lastName(taker["callee"]) === how;
+  });
+  if (given !== undefined)
+    return [put(given.start, given.start, `${keep}(`), put(given.end, given.end, ")")];
   const callback = module
     .callsAt(dropped)
     .filter((call) => lastName(call["callee"]) === how)

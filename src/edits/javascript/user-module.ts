@@ -115,13 +115,16 @@ export class UserModule {
   }
 
   /** The calls and `new`s at a place. A chain begins where its first link does, so there may be several. */
-  callsAt({ line, column }: At): SyntaxNode[] {
-    return this.nodes((node) => {
-      if (!isCall(node)) return false;
+  callsAt({ line, column }: At): readonly SyntaxNode[] {
+    this.#calls ??= Map.groupBy(this.nodes(isCall), (node) => {
       const at = calledAt(node, this.text);
-      return at.line === line && at.column === column;
+      return `${at.line}:${at.column}`;
     });
+    return this.#calls.get(`${line}:${column}`) ?? [];
   }
+
+  /** By where they stand. */
+  #calls: Map<string, SyntaxNode[]> | undefined;
 
   /** The nodes of a type at a place. */
   nodesAt({ line, column }: At, type: string): SyntaxNode[] {

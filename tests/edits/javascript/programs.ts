@@ -322,4 +322,73 @@ console.log("told:", told);
     "all-settled",
     "part 200\ntold: bad 20",
   ),
+  program(
+    `${sleep}${save}
+const work = async (ids) => await ids.forEach(async (id) => {
+  await save(id);
+});
+
+await work(["w", "x"]);
+process.exit(0);
+`,
+    "all-of-map",
+  ),
+  program(
+    `${sleep}${save}
+function migrate(ids) {
+  ids.forEach((id) => save(id));
+  console.log("migrated");
+}
+
+migrate(["w", "x"]);
+setTimeout(() => process.exit(0), 50);
+`,
+    "all-of-map-in-async",
+  ),
+  program(
+    `${sleep}
+class Client {
+  constructor(url) {
+    this.ready = this.#connect(url);
+  }
+
+  async #connect(url) {
+    await sleep(20);
+    throw new Error("stored " + url);
+  }
+
+  async get() {
+    await this.ready;
+  }
+}
+
+const client = new Client("x");
+
+async function main() {
+  await sleep(100);
+  await sleep(100);
+  await client.get();
+}
+
+main().catch((error) => console.log(error.message));
+`,
+    "handle-at-once",
+  ),
+  program(
+    `${sleep}
+async function load(ms) {
+  await sleep(ms);
+  if (ms < 100) throw new Error("stored " + ms);
+}
+
+async function all() {
+  const loads = [300, 20].map((ms) => load(ms));
+  for (const one of loads) await one;
+}
+
+all().catch((error) => console.log(error.message));
+`,
+    "handle-at-once",
+    "stored 20",
+  ),
 ];

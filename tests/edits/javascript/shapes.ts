@@ -60,11 +60,14 @@ const dropped: Shape[] = [
   ),
   esm("function* f() {\n  «save();\n  yield 1;\n}\n", /^f is not async/),
   esm("class A {\n  static {\n    «save();\n  }\n}\n", /^nothing can be awaited at line 3$/),
-  esm("class A {\n  x = «save();\n}\n", /does not stand there/),
+  esm("class A {\n  x = «save();\n}\n", /^the text at line \d of app.mjs has none of the shapes/),
   esm("for (const x of xs) «save(x);\n", /^nothing$/),
-  esm("const x = «save();\n", /^what ran at line 1 of app.mjs does not stand there/),
-  esm("async function f() {\n  return «save();\n}\n", /does not stand there/),
-  esm("// no call\n«1;\n", /does not stand there/),
+  esm("const x = «save();\n", /^the text at line \d of app.mjs has none of the shapes/),
+  esm(
+    "async function f() {\n  return «save();\n}\n",
+    /^the text at line \d of app.mjs has none of the shapes/,
+  ),
+  esm("// no call\n«1;\n", /^the text at line \d of app.mjs has none of the shapes/),
   esm("let = «save(;\n", /^app.mjs cannot be parsed$/),
   esm(
     "switch (x) {\n  case 1:\n    «save();\n}\n",
@@ -175,7 +178,10 @@ const voids: Shape[] = [
     "async function f() {\n  ready && void «this.save();\n}\n",
     "async function f() {\n  ready && await this.save();\n}\n",
   ),
-  of("await-void", "app.mjs")("const f = () => void «save();\n", /does not stand there/),
+  of("await-void", "app.mjs")(
+    "const f = () => void «save();\n",
+    /^the text at line \d of app.mjs has none of the shapes/,
+  ),
 ];
 
 const condition = of("await-condition", "app.mjs");
@@ -192,7 +198,7 @@ const conditions: Shape[] = [
   condition("while («may()) go();\n", "while (await may()) go();\n"),
   condition("do go();\nwhile («may());\n", "do go();\nwhile (await may());\n"),
   condition("function f() {\n  if («may()) go();\n}\n", /^f is not async/),
-  condition("const x = «may();\n", /does not stand there/),
+  condition("const x = «may();\n", /^the text at line \d of app.mjs has none of the shapes/),
 ];
 
 const answers = (method: string) => of("await-answers", "app.mjs", { method });
@@ -201,6 +207,10 @@ const asked: Shape[] = [
   answers("some")(
     "if (xs.«some(async (x) => ok(x))) go();\n".replace("xs.«", "«xs."),
     "if ((await Promise.all(xs.map(async (x) => ok(x)))).some(Boolean)) go();\n",
+  ),
+  answers("every")(
+    "const all = xs.every((x) => «ok(x));\n",
+    "const all = (await Promise.all(xs.map((x) => ok(x)))).every(Boolean);\n",
   ),
   answers("every")(
     "const all = «xs.every(ok);\n",
@@ -267,8 +277,27 @@ const forEach: Shape[] = [
     "const n = new Array(2);\n«n.forEach(save);\n",
     "const n = new Array(2);\nawait Promise.all(n.map(save));\n",
   ),
+  each("xs.forEach((x) => «save(x));\n", "await Promise.all(xs.map((x) => save(x)));\n"),
+  each(
+    "xs.forEach(function (x) { return «save(x); });\n",
+    "await Promise.all(xs.map(function (x) { return save(x); }));\n",
+  ),
+  each(
+    "const f = async () => «await xs.forEach(save);\n",
+    "const f = async () => { await Promise.all(xs.map(save)); };\n",
+  ),
+  each("await «xs.forEach(save);\n", "await Promise.all(xs.map(save));\n"),
+  each(
+    "const f = async () => «xs.forEach(save);\n",
+    "const f = async () => { await Promise.all(xs.map(save)); };\n",
+  ),
+  of("all-of-map-in-async", "app.mjs")(
+    "function f() {\n  «xs.forEach(save);\n}\nf();\n",
+    "async function f() {\n  await Promise.all(xs.map(save));\n}\nawait f();\n",
+  ),
+  of("all-of-map-in-async", "app.mjs")("on(() => «xs.forEach(save));\n", /^nothing$/),
+  of("all-of-map-in-async", "app.mjs")("«xs.forEach(save);\n", /^nothing$/),
   each("const r = «xs.forEach(save);\n", /^forEach is no statement of its own at line 1$/),
-  each("const f = async () => «xs.forEach(save);\n", /^forEach is no statement of its own/),
   each("function f() {\n  «xs.forEach(save);\n}\n", /^f is not async/),
   of("all-of-map", "app.ts")(
     "export async function f(s: Set<number>): Promise<void> {\n  «s.forEach(async (x: number): Promise<void> => save(x));\n}\n",
@@ -300,6 +329,8 @@ const maps: Shape[] = [
     "const rows = «ids.map(async (id) => read(id));\nshow(rows);\n",
     "const rows = await Promise.all(ids.map(async (id) => read(id)));\nshow(rows);\n",
   ),
+  map("const rows = await «ids.map(read);\n", "const rows = await Promise.all(ids.map(read));\n"),
+  map("await «ids.map(read);\n", "await Promise.all(ids.map(read));\n"),
   map("«ids.map(read);\n", "await Promise.all(ids.map(read));\n"),
   map(
     "const rows = «ids.map(read);\nif (a) await Promise.all(rows);\n",
@@ -463,6 +494,10 @@ const untilExit: Shape[] = [
     `${keeper}\nconst f = () => {\n  keep(save());\n};\nf();\nawait Promise.all(underWay);\nprocess.exit();\n`,
   ),
   until("on")(
+    'if (open) {\n  shop.on("order", (order) => «pack(order));\n}\n«process.exit(0);\n',
+    `${keeper}\nif (open) {\n  shop.on("order", (order) => keep(pack(order)));\n}\nawait Promise.all(underWay);\nprocess.exit(0);\n`,
+  ),
+  until("on")(
     '«shop.on("order", pack);\n«process.exit(0);\n',
     /^what on calls back is no async function that is written there$/,
   ),
@@ -542,6 +577,16 @@ const handling: Shape[] = [
   handled("const a = «load();\nconst f = async () => await a;\n", /^a is awaited nowhere/),
   handled("const a = «load();\n{\n  const a = 1;\n  await a;\n}\n", /^a is awaited nowhere/),
   handled("const { a } = «load();\nawait a;\n", /^its promise is kept in no variable/),
+  handled(
+    "class A {\n  constructor() {\n    this.ready = «load();\n  }\n  async get() {\n    await this.ready;\n  }\n}\n",
+    "class A {\n  constructor() {\n    this.ready = load();\n    this.ready.catch(() => {});\n  }\n  async get() {\n    await this.ready;\n  }\n}\n",
+  ),
+  handled(
+    "const all = ids.map((x) => «load(x));\nfor (const one of all) show(await one);\n",
+    "const all = ids.map((x) => load(x));\nfor (const one2 of all) one2.catch(() => {});\nfor (const one of all) show(await one);\n",
+  ),
+  handled("const all = ids.map((x) => «load(x));\nshow(all);\n", /^all is awaited nowhere/),
+  handled("this.ready = «load();\n", /^this.ready is awaited nowhere/),
   handled("use(«load());\n", /^its promise is kept in no variable/),
 ];
 

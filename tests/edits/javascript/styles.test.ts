@@ -49,6 +49,7 @@ const questions: { [Name in PatternName]: (places: At[]) => Partial<Asked[Name]>
   "await-kept": ([made, exit]) => ({ made: made!, exit: exit! }),
   "await-map": ([made]) => ({ made: made! }),
   "all-of-map": ([dropped]) => ({ dropped: dropped! }),
+  "all-of-map-in-async": ([dropped]) => ({ dropped: dropped! }),
   "all-of-called-back": ([dropped]) => ({ dropped: dropped! }),
   "all-settled": ([combined]) => ({ combined: combined! }),
   "await-child": ([blocked]) => ({ blocked: blocked! }),
