@@ -25,8 +25,8 @@ def call_to_keep(text, line, of, name):
     call = call_at(
         text,
         line,
-        lambda call: last_name(call.func) in MAKERS and makes(call, of),
-        "create_task",
+        lambda call: last_name(call.func) in MAKERS and makes(text, call, of),
+        f"create_task of {of}" if of else "create_task",
     )
     check_maker(text, call)
     entry = entry_of(text, name)
@@ -34,10 +34,11 @@ def call_to_keep(text, line, of, name):
     return call, entry
 
 
-def makes(call, of):
-    """Whether a call may be what made a task of a function: where it shows another one it is not."""
+def makes(text, call, of):
+    """Whether a call may be what made a task of a function: where it shows another one of the module it is not."""
     first = call.args[0] if call.args else None
-    return not isinstance(first, ast.Call) or of is None or last_name(first.func) in (of, None)
+    shown = last_name(first.func) if isinstance(first, ast.Call) else None
+    return shown is None or of is None or shown == of or not definitions(text, shown)
 
 
 def check_maker(text, call):
@@ -86,6 +87,9 @@ def keep_in(text, call, entry):
     maker = function_of(text, call)
     if maker is entry:
         return keep_own(text, call, statement, kept, entry)
+    collection = kept.id if isinstance(kept, ast.Name) else added_to(text, statement, kept)
+    if collection is not None and is_for_tasks(text, collection):
+        return await_all(text, entry, collection, None)
     if isinstance(kept, ast.Name):
         raise Refused(f"what {last_name(call.func)} returns is put into {kept.id}, which may be used elsewhere")
     # It is made by a function that others call, in the entry or beside it.
@@ -101,6 +105,29 @@ def keep_in(text, call, entry):
     else:
         text.add_before(where, f"{tasks} = set()")
     await_all(text, entry, tasks, where)
+
+
+def added_to(text, statement, kept):
+    """The collection that a kept value is added to in the same block; None where there is none."""
+    for one in text.block(statement) if kept is not None else []:
+        call = one.value if isinstance(one, ast.Expr) else None
+        if isinstance(call, ast.Call) and last_name(call.func) in ("add", "append") and len(call.args) == 1:
+            if is_name(call.args[0], kept) and isinstance(call.func.value, ast.Name):
+                return call.func.value.id
+    return None
+
+
+def is_for_tasks(text, collection):
+    """Whether a name means one collection of the module, which is filled in one place."""
+    fills = [
+        node
+        for node in ast.walk(text.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("add", "append", "update", "extend", "insert")
+        and is_name(node.value, collection)
+    ]
+    own = [one for one in text.tree.body if collection in stored_names(one)]
+    return len(fills) == 1 and len(own) == 1 and stored_names(text.tree).count(collection) == 1
 
 
 def keep_own(text, call, statement, kept, entry):
