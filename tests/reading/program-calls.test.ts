@@ -644,6 +644,13 @@ describe("what keeps a program whose main is over", () => {
       [],
     );
     expect(ended((process) => ends(call(process, "job"), "job", 1500))).toEqual([]);
+    const held = (from: number, to: number) => (process: Sketch) => {
+      process
+        .at(from, "step-began", "main", "Main", { place: 3 })
+        .at(to, "step-ended", "main", "Main", { place: 3, cpu: to - from, queued: 0 });
+    };
+    expect(ended(held(21, 1590)).map(({ rule }) => rule)).not.toContain("kept-alive");
+    expect(ended(held(21, 300)).map(({ rule }) => rule)).toContain("kept-alive");
   });
 });
 

@@ -95,7 +95,7 @@ export function floating(program: Program): DetectedInProgram<"floating">[] {
   return [...cut, ...asCondition];
 }
 
-/** What takes a promise for a yes or a no: it is always a yes. */
+/** What takes a promise for a yes or a no, of which it is always a yes, or for a number, which it never is. */
 const conditions: ReadonlySet<string> = new Set([
   "condition",
   "filter",
@@ -105,6 +105,8 @@ const conditions: ReadonlySet<string> = new Set([
   "findIndex",
   "findLast",
   "findLastIndex",
+  "sort",
+  "toSorted",
 ]);
 
 /** Calls that somebody waited for, or that began when no other could go on any more; and main, where it was lost. */

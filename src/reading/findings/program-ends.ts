@@ -86,7 +86,8 @@ export function keptAlive(program: Program): DetectedInProgram<"kept-alive">[] {
 }
 
 /** Whether a process with a loop that floats ended by itself after it had done nothing for long. */
-function wasForNothing({ reading, main, floats, interruptedBy, exitCall, wall }: Program): boolean {
+function wasForNothing(program: Program): boolean {
+  const { reading, main, floats, interruptedBy, exitCall, wall, blames } = program;
   const { processes, actors, lines, handles } = reading;
   const end = processes[0]?.endedAt ?? wall;
   if (!floats || interruptedBy !== null || exitCall !== null || main.endedAt === null) return false;
@@ -99,6 +100,8 @@ function wasForNothing({ reading, main, floats, interruptedBy, exitCall, wall }:
       status === "abandoned" || kind === "promise" ? 0 : (endedAt ?? 0),
     ),
     ...lines.map(({ at }) => at),
+    // What a timer was late by has the one that held the loop kept it for.
+    ...blames.flatMap(({ holds }) => holds.map(({ hold: { at, ticks } }) => at + ticks)),
   );
   return end - last >= longStay;
 }

@@ -21,6 +21,11 @@ export function floating(facts: JavaScriptFacts, finding: InProgram<"floating">)
   const [first] = finding.actors as [number];
   const who = facts.whoMade(finding);
   const how = droppedWords(facts, finding);
+  if (end === null && isComparator(dropped))
+    return words(
+      `the promise of ${who} was taken for the number that ${dropped!.how} asks for${lineOf(facts, dropped)}: a promise is none, so nothing was put in order`,
+      `let ${dropped!.how} compare what is there: const keys = await Promise.all(….map(async (…) => …)) first, then sort by these`,
+    );
   if (end === null)
     return words(
       `the promise of ${who} was taken for ${isPredicate(dropped) ? `the answer that ${dropped!.how} asks for` : "a condition"}${lineOf(facts, dropped)}: a promise is always true`,
@@ -38,6 +43,10 @@ type Dropped = InProgram<"floating">["evidence"]["dropped"];
 
 function lineOf(facts: JavaScriptFacts, dropped: Dropped): string {
   return dropped?.place == null ? "" : ` at ${facts.names.line(dropped.place)}`;
+}
+
+function isComparator(dropped: Dropped): boolean {
+  return dropped !== null && ["sort", "toSorted"].includes(dropped.how);
 }
 
 function isPredicate(dropped: Dropped): boolean {

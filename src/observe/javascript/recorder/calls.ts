@@ -11,7 +11,7 @@ import { anyError, rejectedAt } from "./aborts.ts";
 import { now } from "./clock.ts";
 import { isObject } from "./errors.ts";
 import { caught, failed, fails, newMacrotask } from "./failures.ts";
-import { held, holds, turn, turnEnds, takeClocks } from "./holds.ts";
+import { cameLate, held, holds, turn, turnEnds, takeClocks } from "./holds.ts";
 import { handlerBegins, handlerEnds } from "./exits.ts";
 import {
   Call,
@@ -37,6 +37,7 @@ import {
   introduce,
   isSingled,
   noteChange,
+  pause,
   state,
   tellEnd,
   tellFloated,
@@ -97,6 +98,11 @@ export function newTurn(at: number): void {
 function arrive(at: number): void {
   if (at - lastEnd > gap && (!state.isArmed || at < state.armedUntil)) newTurn(at);
   else turn.slices++;
+}
+
+/** The recorder's own timer comes, or would have by now if the loop had turned. */
+export function timerCameLate(at: number): void {
+  cameLate(state.main, state.armedUntil - pause * 1000, state.armedUntil, at);
 }
 
 /** Whether nobody can have a promise, as it was dropped by whoever alone was given it; the engine looks at it all the same. */
@@ -302,6 +308,7 @@ function goesOn(call: Call, at: number): void {
   const { on } = call;
   if (on instanceof Combined) settle(on, null, at);
   if (call.due !== 0) {
+    if (state.isArmed) timerCameLate(at);
     tellLateCall(call, at);
     // A timer that nobody else waits for: its own macrotask.
     if (on === null) newMacrotask();
@@ -683,6 +690,8 @@ export function k(site: number): unknown {
   const isTurn = ofTurns.has(name);
   const callback = new Call(CALLBACK, site, isTurn ? null : current, at);
   if (isTurn) {
+    // It may be called before the recorder's own timer, although that was due as well.
+    if (state.isArmed) timerCameLate(at);
     newTurn(at);
     newMacrotask();
     tellLateCallback(callback, at);

@@ -144,8 +144,9 @@ export function endTold(call: Call, from: number, site: number, at: number): voi
  * The recorder's own timer has come late: its thread was kept by code that no site tells of.
  *
  * @param main whoever is the thread's program.
+ * @param armed when that timer was armed: behind that instant the thread began to be kept.
  */
-export function cameLate(main: Call, due: number, at: number): void {
+export function cameLate(main: Call, armed: number, due: number, at: number): void {
   if (at - due < holds.least || lastHold.to >= due) return;
   const now = readClocks();
   if (clocks === null || now === null) return;
@@ -154,11 +155,13 @@ export function cameLate(main: Call, due: number, at: number): void {
   if (cpu < holds.least) return;
   const queued = Math.min(most - cpu, now.queued - clocks.queued);
   const numbers = { cpu: Math.round(cpu), queued: Math.round(queued) };
-  clocks = now;
-  lastHold.from = due;
+  lastHold.from = armed;
   lastHold.to = at;
-  write(["event", Math.round(due), "step-began", thread, main.id, 0]);
-  write(["event", Math.round(at), "step-ended", thread, main.id, 0, { numbers }]);
+  const stood = whereItStood(due, at);
+  const where = stood === null ? {} : { place: stood };
+  write(["event", Math.round(due), "step-began", thread, main.id, 0, where]);
+  write(["event", Math.round(at), "step-ended", thread, main.id, 0, { ...where, numbers }]);
+  clocks = stood === null ? now : readClocks();
 }
 
 /** A turn of the loop is over, of which nothing need have been long by itself. */

@@ -19,7 +19,7 @@ import {
   unhandled,
   workerEndedBy,
 } from "./failures.ts";
-import { cameLate, holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
+import { holds, isSpinning, lastHold, takeClocks, tookItself, turn } from "./holds.ts";
 import { aliveKinds, keeping, tellHandles, workerBehind } from "./handles.ts";
 import { fromHere } from "./here.ts";
 import { addSites, addSource, loadedFrom, placeOf } from "./sites.ts";
@@ -28,7 +28,7 @@ import { replace } from "../loading/natives.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { dropSamples, hasOtherLines, startSampling } from "./stood.ts";
 import { openTap } from "./tap.ts";
-import { endIdleGenerators, liveCalls, newId, setArm, setHanded, state } from "./telling.ts";
+import { endIdleGenerators, liveCalls, newId, pause, setArm, setHanded, state } from "./telling.ts";
 import { flush, whenFlushed } from "./flush.ts";
 import * as watchdog from "./watchdog.ts";
 import { isToldOf, openRecord, recordPath, thread, trouble, write, writeOut } from "./writer.ts";
@@ -72,9 +72,6 @@ export interface Recorder {
 
 /** Whatever is asked for, a shorter hold than this is none, in ticks. */
 const leastHold = 20_000;
-
-/** How long changes are gathered before they are written, in ms. */
-const pause = 20;
 
 export function startRecorder({ runtime, settings }: RecorderOptions): Recorder {
   const instant = openRecord(settings.folder, isMainThread, startOfThread());
@@ -192,7 +189,7 @@ function armFlush(): void {
     watchdog.watched.due(0);
     guard("timer", () => {
       endToldTurn();
-      cameLate(state.main, state.armedUntil, at);
+      calls.timerCameLate(at);
     });
     flush(false);
     dropSamples(at);

@@ -59,6 +59,9 @@ const finished = endings.indexOf("finished");
 const failedAt = endings.indexOf("failed");
 const cancelled = endings.indexOf("cancelled");
 
+/** How long changes are gathered before they are written, in ms. */
+export const pause = 20;
+
 export const state = {
   /** The program of the thread. */
   main: new Call(MAIN, -1, null, 0),
