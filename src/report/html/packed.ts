@@ -29,6 +29,7 @@ export function packed({ timeline, findings, sources }: Report): Packed {
       within ?? "",
       source ?? "",
     ]),
+    stacks: [...timeline.stacks],
   };
   const text = new TextEncoder().encode(JSON.stringify(texts));
   const length = columns.reduce((sum, column) => sum + column.length, text.length);
@@ -75,8 +76,6 @@ function columnsOf(timeline: Timeline, units: (ticks: number) => number) {
     shapes.push({ name, length: own.length, bytes, isDifference });
     columns.push(planes(own, bytes));
   };
-  const orNone = (numbers: ArrayLike<number>): Uint32Array =>
-    Uint32Array.from(numbers, (number) => number + 1);
   const names: string[] = [];
   const numbers = new Map<string, number>();
   const nameNumbers = entities.name.map((name) =>
@@ -139,6 +138,13 @@ function columnsOf(timeline: Timeline, units: (ticks: number) => number) {
     arrows.map(({ at, toAt }) => units(toAt) - units(at)),
   );
   return { shapes, columns, names };
+}
+
+/** One more than each number, so that -1, which stands for none, is 0. */
+function orNone(numbers: ArrayLike<number>): Uint32Array {
+  const all = new Uint32Array(numbers.length);
+  for (let k = 0; k < all.length; k++) all[k] = numbers[k]! + 1;
+  return all;
 }
 
 function differences(numbers: ArrayLike<number>): Uint32Array {

@@ -1,6 +1,6 @@
 /** Timelines of several runs below each other, on one axis. */
 import { Growing } from "./flattened.ts";
-import type { Row, Timeline } from "./timeline.ts";
+import { noEntities, type Row, type Timeline } from "./timeline.ts";
 
 /** A run's timeline, and what stands above it. */
 export interface Part {
@@ -16,6 +16,7 @@ export function joinedTimelines(parts: readonly Part[]): Timeline {
     wall: parts.reduce((most, { timeline }) => Math.max(most, timeline.wall), 0),
     texts: [""],
     places: [] as Timeline["places"][number][],
+    stacks: new Map<number, number[]>(),
     arrows: [] as Timeline["arrows"][number][],
     moments: [] as Timeline["moments"][number][],
     entities: noEntities(),
@@ -58,6 +59,7 @@ export function joinedTimelines(parts: readonly Part[]): Timeline {
     append(joined.places, timeline.places);
     for (const arrow of timeline.arrows)
       joined.arrows.push({ ...arrow, from: entity(arrow.from), to: entity(arrow.to) });
+    for (const [of, stack] of timeline.stacks) joined.stacks.set(entity(of), stack.map(place));
     for (const moment of timeline.moments)
       joined.moments.push({ ...moment, entity: entity(moment.entity) });
   }
@@ -66,19 +68,4 @@ export function joinedTimelines(parts: readonly Part[]): Timeline {
 
 function append<Of>(to: Of[], more: readonly Of[]): void {
   for (const one of more) to.push(one);
-}
-
-function noEntities(): Timeline["entities"] {
-  return {
-    name: [],
-    from: [],
-    to: [],
-    fate: [],
-    made: [],
-    stood: [],
-    parent: [],
-    created: [],
-    stretches: [],
-    error: [],
-  };
 }

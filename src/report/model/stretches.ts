@@ -16,9 +16,12 @@ import { type Span, SpanFold } from "../../reading/spans.ts";
 import { slow } from "../../reading/victims.ts";
 import { callText, type Names } from "../../remedies/program/names.ts";
 import { seenWaitWords } from "../../remedies/program/waits.ts";
-import { waits } from "../../trace/event.ts";
+import { typeNumber, waits } from "../../trace/event.ts";
 import { type Trace, wordOf } from "../../trace/trace.ts";
+import { arrowKinds } from "../page/words.ts";
 import { Flattened, Growing } from "./flattened.ts";
+
+const loopOpened = typeNumber["loop-opened"];
 
 /** Indexes of `states`. */
 const [HOLDING, STARVED, RUNNING, WAITING, ALIVE] = [0, 1, 2, 3, 4] as const;
@@ -30,7 +33,7 @@ export interface Entity {
 }
 
 export interface Arrow {
-  /** An index of `arrowKinds`. */
+  /** An index of `arrowKinds`: what was cancelled, or sent; the others follow from who made and awaited whom. */
   kind: number;
   from: number;
   at: Ticks;
@@ -47,6 +50,9 @@ interface Seen {
   place: number;
   whom: number;
 }
+
+const CANCELLED = arrowKinds.indexOf("cancelled");
+const SENT = arrowKinds.indexOf("sent");
 
 /** A step of a thread that has not ended. */
 interface OpenStep {
@@ -77,6 +83,8 @@ export class Stretches {
   readonly #loops: HeldThread[] = [];
   readonly #mains: number[] = [];
   readonly #steps: OpenStep[][] = [];
+  /** By what is waited for: the text of a wait of which nothing else is told. */
+  readonly #plainWaits: number[] = [];
   readonly #seen = new Map<number, Seen>();
   readonly #sent = new Map<string, { entity: number; at: Ticks }>();
   #end: Ticks = 0;
@@ -188,7 +196,7 @@ export class Stretches {
       const by = numbers?.["by"];
       if (by === undefined) return;
       const [from, to] = [reader.entityOf(by), reader.entityOf(actor)];
-      reader.arrows.push({ kind: 2, from, at, to, toAt: at });
+      reader.arrows.push({ kind: CANCELLED, from, at, to, toAt: at });
     },
     sent: (reader, { actor, at, value, resource, text }) => {
       if (reader.#sent.size < mostSent)
@@ -198,7 +206,7 @@ export class Stretches {
       const sent = reader.#sent.get(`${resource ?? text}\0${value}`);
       if (sent === undefined) return;
       const to = reader.entityOf(actor);
-      reader.arrows.push({ kind: 3, from: sent.entity, at: sent.at, to, toAt: at });
+      reader.arrows.push({ kind: SENT, from: sent.entity, at: sent.at, to, toAt: at });
     },
   };
 
@@ -208,7 +216,7 @@ export class Stretches {
   #hear(event: LogCursor): void {
     const { thread, at } = event;
     if (at > this.#end) this.#end = at;
-    if (event.type === "loop-opened")
+    if (event.typeNumber === loopOpened)
       this.#loops[thread] = new HeldThread(
         nextLoop(this.#trace.definitions, thread, this.#loops[thread]?.number ?? null),
         this.#mains[thread] ?? null,
@@ -239,10 +247,9 @@ export class Stretches {
           this.#starved(entity, thread, { due: from + span.value, at: to, place });
         return;
       case "wait": {
-        const what = this.text(this.#waitWords(span));
+        const what = this.#waitText(span);
         const target = whom === null ? -1 : this.entityOf(whom);
         this.#columns.add(entity, from, to, WAITING, what, place, target);
-        if (target >= 0) this.arrows.push({ kind: 1, from: target, at: to, to: entity, toAt: to });
         return;
       }
       case "block":
@@ -357,6 +364,13 @@ export class Stretches {
     this.#seen.delete(entity);
     const { from, state, what, place, whom } = seen;
     this.#columns.add(entity, from, at, state, what, place, whom);
+  }
+
+  /** The text of a wait. Of many all are for the same, and nothing else is told. */
+  #waitText(span: Span): number {
+    if (span.of !== null || span.resource !== null || span.whom !== null)
+      return this.text(this.#waitWords(span));
+    return (this.#plainWaits[span.value] ??= this.text(this.#waitWords(span)));
   }
 
   #waitWords({ value, of, resource, whom }: Span): string {

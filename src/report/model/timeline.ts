@@ -11,22 +11,12 @@ import { functionName, type Names } from "../../remedies/program/names.ts";
 import type { Place } from "../../trace/definitions.ts";
 import { NOBODY } from "../../trace/log.ts";
 import type { Trace } from "../../trace/trace.ts";
+import type { HeadRow as Row } from "../page/format.ts";
 import { type Fate, fates } from "../page/words.ts";
 import { Growing } from "./flattened.ts";
 import { type Arrow, Stretches } from "./stretches.ts";
 
-/** What is drawn below each other: a heading, a thread, or work of one kind, whose entities follow each other. */
-export interface Row {
-  is: "heading" | "thread" | "work";
-  name: string;
-  /** How deep it stands below headings. */
-  depth: number;
-  /** Its entities: from the first on, so many. */
-  first: number;
-  count: number;
-  /** What is said beside its name, as where it was made. */
-  story: string;
-}
+export type { Row };
 
 /** Of every entity, in the order of the rows. */
 export interface EntityColumns {
@@ -64,6 +54,8 @@ export interface Timeline {
   moments: readonly Moment[];
   texts: readonly string[];
   places: readonly Place[];
+  /** By entity: its callers where it was seen last, the innermost first, as indexes of `places`. */
+  stacks: ReadonlyMap<number, readonly number[]>;
   /** The entities of actors, by their numbers in the trace. */
   ofActor: ReadonlyMap<number, number>;
 }
@@ -131,6 +123,7 @@ class TimelineMaker {
         return own < 0 || other < 0 ? [] : [{ ...arrow, from: own, to: other }];
       }),
       moments: this.#moments(index),
+      stacks: this.#stacks(index),
       texts: this.#stretches.texts,
       places: this.#places,
       ofActor: new Map(
@@ -252,18 +245,7 @@ class TimelineMaker {
     { index, stretches }: { index: Int32Array; stretches: Growing },
   ): EntityColumns {
     const { reading, fateOf } = this.#told;
-    const columns: EntityColumns = {
-      name: [],
-      from: [],
-      to: [],
-      fate: [],
-      made: [],
-      stood: [],
-      parent: [],
-      created: [],
-      stretches: [],
-      error: [],
-    };
+    const columns = noEntities();
     const processEnds = this.#processEnds();
     for (const { entity, name } of order) {
       const { actor: number, thread: ofThread } = this.#stretches.entities[entity]!;
@@ -296,6 +278,19 @@ class TimelineMaker {
       columns.error.push(actor?.error == null ? 0 : this.#stretches.text(actor.error));
     }
     return columns;
+  }
+
+  /** Where the callers of those stood who did not come to an end of their own. */
+  #stacks(index: Int32Array): Map<number, number[]> {
+    const stacks = new Map<number, number[]>();
+    for (const [actor, stack] of this.#told.reading.stacks) {
+      const entity = index[this.#stretches.entityOf(actor)] ?? -1;
+      const status = this.#actors.get(actor)?.status;
+      if (entity < 0 || status === "finished") continue;
+      const places = stack.map((place) => this.#place(place)).filter((place) => place >= 0);
+      if (places.length > 0) stacks.set(entity, places);
+    }
+    return stacks;
   }
 
   /** By thread: when its process ended, and with it what had no end of its own. */
@@ -342,6 +337,22 @@ class TimelineMaker {
     this.#byNumber.set(number, index);
     return index;
   }
+}
+
+/** Columns of nobody, to be filled. */
+export function noEntities(): EntityColumns {
+  return {
+    name: [],
+    from: [],
+    to: [],
+    fate: [],
+    made: [],
+    stood: [],
+    parent: [],
+    created: [],
+    stretches: [],
+    error: [],
+  };
 }
 
 /** Stretches in the order of the entities that are shown. */

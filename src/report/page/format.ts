@@ -26,12 +26,16 @@ export interface Head {
   files: readonly string[];
 }
 
+/** What is drawn below each other: a heading, a thread, or work of one kind, whose entities follow each other. */
 export interface HeadRow {
   is: "heading" | "thread" | "work";
   name: string;
+  /** How deep it stands below headings. */
   depth: number;
+  /** Its entities: from the first on, so many. */
   first: number;
   count: number;
+  /** What is said beside its name, as where it was made. */
   story: string;
 }
 
@@ -46,6 +50,8 @@ export interface BlockTexts {
   texts: readonly string[];
   names: readonly string[];
   places: readonly (readonly [file: string, line: number, within: string, source: string])[];
+  /** Entities with their callers where they were seen last, the innermost first, as indexes of places. */
+  stacks: readonly (readonly [entity: number, places: readonly number[]])[];
 }
 
 export const columnNames = [

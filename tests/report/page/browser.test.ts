@@ -7,7 +7,7 @@ import type { Report } from "../../../src/report/model/report.ts";
 import { catalogue } from "../../../src/scenario/catalogue.ts";
 import { chromium, type Look, Page } from "../../support/browser.ts";
 import { patience } from "../../support/patience.ts";
-import { fileOf, toldOfScenario, toldOfTrace } from "../../support/reports.ts";
+import { fileOf, toldOfEvents, toldOfScenario, toldOfTrace } from "../../support/reports.ts";
 import { temporaryFolder } from "../../support/tandem.ts";
 
 setDefaultTimeout(patience);
@@ -251,5 +251,90 @@ describe.skipIf(chromium === null)("the page of a report", () => {
     const { data } = (await page.cdp("Page.printToPDF", {})) as { data: string };
     expect(Buffer.from(data, "base64").subarray(0, 5).toString()).toBe("%PDF-");
     expect(page.complaints).toEqual([]);
+  });
+
+  test("tells beside the pointer what it is on, moves by dragging, and opens a group by a click", async () => {
+    const { report } = toldOfScenario(blocking, "thread,atExit=abandon");
+    await using page = await opened(report);
+    await page.evaluate(`document.getElementById("canvas").scrollIntoView({ block: "center" })`);
+    const { x, y, width, height } = await page.canvas();
+    const row = async (words: string): Promise<number> => {
+      for (let down = 30; down < height; down += 4) {
+        await page.mouse("mouseMoved", x + width * 0.5, y + down);
+        const tip = await page.evaluate<string>(`document.getElementById("tip").innerText`);
+        if (tip.includes(words)) return down;
+      }
+      throw new Error(`nothing tells of ${words}`);
+    };
+    const slow = await row("slow");
+    expect(await page.text("#tip")).toContain("stands still, holding its thread, scenario.yaml:");
+    await page.click(x + width * 0.5, y + slow);
+    expect(await page.text("#detail h3")).toBe("slow");
+    const quick = await row("quick ×30");
+    const tall = `document.getElementById("scroller").scrollHeight`;
+    const before = await page.evaluate<number>(tall);
+    await page.click(x + 40, y + quick);
+    expect(await page.evaluate<number>(tall)).toBeGreaterThan(before);
+    await page.evaluate(`document.getElementById("zoom-in").click()`);
+    await page.until(`location.hash.includes("t=")`);
+    const hash = await page.evaluate<string>("location.hash");
+    await page.mouse("mousePressed", x + width * 0.6, y + slow, { button: "left", clickCount: 1 });
+    await page.mouse("mouseMoved", x + width * 0.75, y + slow, { button: "left", buttons: 1 });
+    await page.mouse("mouseReleased", x + width * 0.75, y + slow, { button: "left" });
+    await page.until(`location.hash !== ${JSON.stringify(hash)}`);
+    expect(page.complaints).toEqual([]);
+  });
+
+  test("shows those of a finding alone where that is chosen, and all of them again", async () => {
+    const { report } = toldOfScenario(blocking, "thread,atExit=abandon");
+    await using page = await opened(report);
+    const index = report.findings.findIndex(({ entities }) => entities.length > 1);
+    const choose = (value: string): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const filter = document.getElementById("filter");
+        filter.value = "${value}";
+        filter.dispatchEvent(new Event("change"));
+      })()`);
+    await choose(String(index));
+    const count = report.findings[index]!.entities.length;
+    expect(await page.text("#status")).toBe(`${count} shown, of finding ${index + 1}`);
+    await choose("");
+    expect(await page.text("#status")).toBe("All are shown");
+  });
+
+  test("comes back to what its address names", async () => {
+    const { report } = toldOfScenario(blocking, "thread,atExit=abandon");
+    const file = await pageOf(report);
+    const slow = report.timeline.entities.name.indexOf("slow");
+    await using page = await Page.open(`${file}#t=100000,200000&task=${slow}`);
+    expect(await page.text("#detail h3")).toBe("slow");
+    await page.until(`location.hash.startsWith("#t=")`);
+    const hash = await page.evaluate<string>("location.hash");
+    expect(hash).toContain(`task=${slow}`);
+  });
+
+  test("shows where the callers stood of a task that was lost", async () => {
+    const { report } = toldOfEvents(
+      [
+        `{"type":"trace-began","format":"tandem-events/2","tandem":"x","source":{"kind":"observed","language":"python","runtime":"CPython 3.13","command":"python app.py"}}`,
+        `{"define":"process","id":0}`,
+        `{"define":"thread","id":0,"process":0,"name":"MainThread"}`,
+        `{"define":"place","id":1,"file":"app.py","line":10,"function":"read"}`,
+        `{"define":"place","id":2,"file":"app.py","line":20,"function":"load"}`,
+        `{"define":"actor","id":0,"kind":"main"}`,
+        `{"define":"actor","id":1,"kind":"task","function":"load","parent":0}`,
+        `{"at":0,"type":"main-started","thread":0,"actor":0}`,
+        `{"at":1,"type":"task-created","thread":0,"actor":1}`,
+        `{"at":2,"type":"task-started","thread":0,"actor":1}`,
+        `{"at":3,"type":"stood-at","thread":0,"actor":1,"place":1,"stack":[1,2]}`,
+        `{"at":9,"type":"process-ended","thread":0,"actor":0,"code":0}`,
+      ].join("\n"),
+    );
+    await using page = await opened(report);
+    await page.evaluate(`document.getElementById("canvas").focus()`);
+    for (const key of ["n", "n"]) await page.press(key);
+    const detail = words(await page.text("#detail"));
+    expect(detail).toContain("Called from app.py:20 in load");
+    expect(detail).toContain("lost at 9ms");
   });
 });

@@ -51,6 +51,7 @@ function largeReport(): Report {
       rows,
       stretches,
       arrows: [],
+      stacks: new Map(),
       moments: [],
       texts: ["", "sleeps", "computes", "holds", "waits", "runs"],
       places: Array.from({ length: 7 }, (_, k) => {

@@ -47,6 +47,7 @@ export interface Data {
   entities: Entities;
   stretches: Stretches;
   arrows: Arrows;
+  stacks: ReadonlyMap<number, readonly number[]>;
   /** Indexes of `fates`. */
   lost: number;
   failed: number;
@@ -76,6 +77,7 @@ export async function readData(head: Head): Promise<Data> {
     texts,
     entities: { ...columns, count, to, created, offsets, row },
     stretches: stretchesOf(columns, offsets),
+    stacks: new Map(texts.stacks),
     arrows: {
       kind: columns.arrowKind,
       from: columns.arrowFrom,

@@ -11,7 +11,7 @@ const legend = [
   ["holding", "holds its thread"],
   ["starved", "ready, its thread is held"],
   ["running", "runs"],
-  ["waiting", "waits"],
+  ["waiting", "waits, or was last seen waiting"],
   ["alive", "there, nothing told"],
   ["lost", "lost"],
   ["failed", "failed"],

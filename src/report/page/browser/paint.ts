@@ -1,7 +1,8 @@
 /** Draws what is in view of the timeline: the axis, densities of closed groups, and the stretches of open lanes. */
 import { formatTime } from "../../../base/duration.ts";
 import { formatCount } from "../../../base/count.ts";
-import { arrowKinds, fates } from "../words.ts";
+import { fates } from "../words.ts";
+import { arrowsOf } from "./arrows.ts";
 import { type Colours, fateColour } from "./colours.ts";
 import { type Data, firstAbove } from "./data.ts";
 import { counted, type Density } from "./density.ts";
@@ -478,39 +479,6 @@ function drawArrows(context: CanvasRenderingContext2D, frame: Frame): void {
     context.fillStyle = context.strokeStyle;
     context.fill();
   }
-}
-
-export interface ShownArrow {
-  kind: (typeof arrowKinds)[number];
-  from: number;
-  at: number;
-  to: number;
-  toAt: number;
-}
-
-/** The arrows of an entity: what made it, what it made, and what it waited for, sent, or had cancelled. */
-export function* arrowsOf({ entities, arrows, head }: Data, entity: number): Generator<ShownArrow> {
-  const made = (of: number): ShownArrow => {
-    const at = entities.created[of]!;
-    return {
-      kind: "created",
-      from: entities.parent[of]! - 1,
-      at,
-      to: of,
-      toAt: Math.max(at, entities.from[of]!),
-    };
-  };
-  if (entities.parent[entity]! > 0) yield made(entity);
-  for (let k = 0; k < entities.count; k++) if (entities.parent[k] === entity + 1) yield made(k);
-  for (let k = 0; k < arrows.kind.length; k++)
-    if (arrows.from[k] === entity || arrows.to[k] === entity)
-      yield {
-        kind: head.arrows[arrows.kind[k]!]!,
-        from: arrows.from[k]!,
-        at: arrows.at[k]!,
-        to: arrows.to[k]!,
-        toAt: arrows.toAt[k]!,
-      };
 }
 
 /** Where an entity is at an instant; null where it has no lane that is open. */

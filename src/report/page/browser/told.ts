@@ -4,7 +4,7 @@ import { formatTime } from "../../../base/duration.ts";
 import { counted, type Density } from "./density.ts";
 import type { Data } from "./data.ts";
 import type { Lane } from "./lanes.ts";
-import { arrowsOf } from "./paint.ts";
+import { arrowsOf } from "./arrows.ts";
 
 /** What the pointer or the keys are on. */
 export interface Hit {
@@ -106,7 +106,7 @@ export class Told {
       const many = Math.round(into[k]!);
       return many === 0 ? [] : [`${formatCount(many)} ${state}`];
     });
-    const now = parts.length === 0 ? "nothing is told" : parts.join(", ");
+    const now = parts.length === 0 ? "nothing is told" : `${parts.join(", ")}, as far as is told`;
     return `${name} ×${formatCount(count)}${story === "" ? "" : ` (${story})`}; at ${this.time(at)}: ${now}`;
   }
 
@@ -149,12 +149,25 @@ export class Told {
     add("Made at", ...placeParts(this.placeOf(entities.made[entity]!)));
     const isOver = ["finished", "none"].includes(this.#data.head.fates[entities.fate[entity]!]!);
     if (!isOver) add("Stood at", ...placeParts(this.placeOf(entities.stood[entity]!)));
+    const stack = this.#data.stacks.get(entity) ?? [];
+    if (stack.length > 1) add("Called from", this.#stack(stack.slice(1)));
     add("Lived", `${this.time(entities.from[entity]!)} to ${this.time(entities.to[entity]!)}`);
     this.#addArrows(entity, { add, linkTo });
     const heading = document.createElement("h3");
     heading.textContent = this.nameOf(entity);
     into.replaceChildren(heading, list);
     into.hidden = false;
+  }
+
+  /** Callers, a line each. */
+  #stack(places: readonly number[]): HTMLElement {
+    const list = document.createElement("ol");
+    for (const place of places) {
+      const item = document.createElement("li");
+      item.append(...placeParts(this.placeOf(place + 1)));
+      list.append(item);
+    }
+    return list;
   }
 
   #addArrows(
