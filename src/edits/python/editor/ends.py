@@ -2,7 +2,7 @@
 
 
 def join_queue(text, known):
-    """`line`: where a queue was made."""
+    """`line`: where a queue was made; `isMain`: whether that is in the program's own module."""
     made = [
         node
         for node in ast.walk(text.tree)
@@ -23,15 +23,15 @@ def join_queue(text, known):
     if function is None:
         if made[0] not in text.tree.body:
             raise Refused("the queue is made in a block of other statements")
-        return add_at_end_of_main(text, [f"{name}.join()"], "the module")
+        return add_at_end_of_main(text, [f"{name}.join()"], known["isMain"])
     top = enclosing(text, made[0], function)
-    if top is not made[0] or not isinstance(function, ast.FunctionDef):
+    if top is not made[0]:
         raise Refused("the queue is made where main does not see it")
-    add_at_end(text, function, [f"{name}.join()"], made[0])
+    add_at_end_of(text, function, [f"{name}.join()"], made[0], known["isMain"])
 
 
 def call_handlers(text, known):
-    """`lines`: where handlers of the program's end were registered, in that order."""
+    """`lines`: where handlers of the program's end were registered, in that order; `isMain`: as for queues."""
     calls, owner = [], None
     for line in known["lines"]:
         call, at, said = registered_at(text, line)
@@ -41,8 +41,8 @@ def call_handlers(text, known):
         # What is registered last is called first.
         calls.insert(0, said)
     if owner is None:
-        return add_at_end_of_main(text, calls, "the module")
-    add_at_end(text, owner, calls, None)
+        return add_at_end_of_main(text, calls, known["isMain"])
+    add_at_end_of(text, owner, calls, None, known["isMain"])
 
 
 def registered_at(text, line):
@@ -69,8 +69,6 @@ def registered_at(text, line):
     rest += [f"{keyword.arg}={text.code(keyword.value)}" for keyword in call.keywords if keyword.arg]
     if len(rest) != len(arguments) - 1:
         raise Refused("the handler is registered in a way that is not understood")
-    if owner is not None and not isinstance(owner, ast.FunctionDef):
-        raise Refused(f"{getattr(owner, 'name', 'what')} registers the handler, and is no function that main calls")
     return call, owner, f"{function}({', '.join(rest)})"
 
 

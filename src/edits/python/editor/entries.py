@@ -51,10 +51,25 @@ def main_guard(text):
     return last if names in (["__name__", "__main__"], ["__main__", "__name__"]) else None
 
 
-def add_at_end_of_main(text, lines, what):
-    """Adds lines to the end of a program's own module."""
+def add_at_end_of_main(text, lines, is_main):
+    """Adds lines to the end of a program's own module. `is_main`: whether the module is known to be that."""
     guard = main_guard(text)
-    add_at_end(text, guard or text.tree, lines, None, what)
+    if guard is None and not is_main:
+        raise Refused("whether that module is the program's own is not known")
+    add_at_end(text, guard or text.tree, lines, None, "the module")
+
+
+def add_at_end_of(text, function, lines, since, is_main):
+    """The same for a function that is the last that the program's own module calls."""
+    guard = main_guard(text)
+    last = (guard or text.tree).body[-1]
+    calls = calls_of(text, function) if isinstance(function, ast.FunctionDef) else []
+    is_last = len(calls) == 1 and function_of(text, calls[0]) is None and statement_of(text, calls[0]) is last
+    if not is_last or function not in text.tree.body or isinstance(last, COMPOUND):
+        raise Refused(f"main does not end with {getattr(function, 'name', 'what stands there')}")
+    if guard is None and not is_main:
+        raise Refused("whether that module is the program's own is not known")
+    add_at_end(text, function, lines, since)
 
 
 def asyncio_run(text, known):

@@ -2,7 +2,7 @@
 import type { FindingFacts } from "../../facts.ts";
 import { type Pattern, Refusal } from "../../pattern.ts";
 import type { Leftover } from "../../../reading/observations.ts";
-import { askAt, free } from "./facts.ts";
+import { askAt, free, isScript } from "./facts.ts";
 
 export const joinQueue: Pattern = {
   ...free,
@@ -24,7 +24,8 @@ export const joinQueue: Pattern = {
       return new Refusal("whoever takes from the queue may have come to its own end");
     if (left.unfinished === null)
       return new Refusal("nobody says of a value of the queue that it is done (task_done)");
-    return askAt(facts, "join-queue", left.place);
+    const file = facts.place(left.place)?.file ?? "";
+    return askAt(facts, "join-queue", left.place, { isMain: isScript(facts, file) });
   },
 };
 
@@ -48,6 +49,7 @@ export const callHandlers: Pattern = {
       return new Refusal("where the handlers are registered is not one file");
     return askAt(facts, "call-handlers", handlers[0]!.place, {
       lines: places.map((one) => one!.line),
+      isMain: isScript(facts, first!.file),
     });
   },
 };

@@ -1,4 +1,5 @@
 /** What patterns of Python ask a finding for. */
+import { isAbsolute } from "node:path";
 import type { FindingFacts } from "../../facts.ts";
 import { type Ask, Refusal } from "../../pattern.ts";
 import type { ActorOutcome } from "../../../reading/entities.ts";
@@ -23,6 +24,12 @@ export function entryOf({ found, actor, reading }: FindingFacts): ActorOutcome |
         (startedAt ?? Infinity) <= (actor?.startedAt ?? 0),
     ) ?? null
   );
+}
+
+/** Whether a file is the script that a process was started with. */
+export function isScript({ definitions }: FindingFacts, file: string): boolean {
+  const words = [...definitions.processes].flatMap(([, { command }]) => command?.split(" ") ?? []);
+  return words.some((word) => word === file || (isAbsolute(word) && word.endsWith(`/${file}`)));
 }
 
 /** What asks about the line of a place go by: it, and the function that it stands in. */
