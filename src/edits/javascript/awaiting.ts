@@ -189,8 +189,7 @@ export function makeAsync(module: UserModule, { at, how, exit }: Asked["make-asy
       : module.callsAt(at).find((one) => isCondition(module, outermost(module, one)));
   if (call === undefined) return notThere(module, at);
   const around = module.surroundings(call);
-  if (around.is !== "sync")
-    return whyNotAwaited(module, call) ?? new Refusal("it is async already");
+  if (around.is !== "sync") return whyNotAwaited(module, call);
   const made = becomeAsync(module, around.function);
   if (made instanceof Refusal) return made;
   const isEnded =

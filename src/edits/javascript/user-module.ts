@@ -48,6 +48,8 @@ export class UserModule {
   /** The bytes before the text. */
   readonly #ahead: number;
   readonly #parents = new Map<SyntaxNode, SyntaxNode>();
+  /** Each before those in it. */
+  readonly #all: SyntaxNode[] = [];
   readonly #names = new Set<string>();
 
   private constructor(file: string, text: string, ahead: number) {
@@ -87,6 +89,7 @@ export class UserModule {
   }
 
   #adopt(node: SyntaxNode): void {
+    this.#all.push(node);
     if (node.type === "Identifier" || node.type === "JSXIdentifier") this.#names.add(node["name"]);
     for (const child of childrenOf(node)) {
       this.#parents.set(child, node);
@@ -103,15 +106,9 @@ export class UserModule {
     for (let at = this.parent(node); at !== null; at = this.parent(at)) yield at;
   }
 
-  /** All nodes of a kind that stand at or below one, in the order of the text. */
+  /** All nodes of a kind that stand at or in one, each before those in it. */
   nodes(is: (node: SyntaxNode) => boolean, from = this.program): SyntaxNode[] {
-    const found: SyntaxNode[] = [];
-    const visit = (node: SyntaxNode): void => {
-      if (is(node)) found.push(node);
-      for (const child of childrenOf(node)) visit(child);
-    };
-    visit(from);
-    return found;
+    return from === this.program ? this.#all.filter(is) : nodesIn(from, is);
   }
 
   /** The calls and `new`s at a place. A chain begins where its first link does, so there may be several. */
@@ -227,7 +224,7 @@ export class UserModule {
     try {
       const { program, faults } = parseWithFaults(text, this.#syntax);
       if (faults > this.#faults) return false;
-      const begin = new Set(this.nodes(isStatement, program).map(({ start }) => start));
+      const begin = new Set(nodesIn(program, isStatement).map(({ start }) => start));
       return this.nodes(isStatement).every(({ start }) => {
         if (changes.some(({ from, to }) => from < start && start < to)) return true;
         const moved = (isBefore: (change: Change) => boolean): number =>
@@ -253,6 +250,16 @@ export class UserModule {
   get style(): Style {
     return (this.#style ??= styleOf(this));
   }
+}
+
+function nodesIn(node: SyntaxNode, is: (node: SyntaxNode) => boolean): SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  const visit = (at: SyntaxNode): void => {
+    if (is(at)) found.push(at);
+    for (const child of childrenOf(at)) visit(child);
+  };
+  visit(node);
+  return found;
 }
 
 /** The names that a declarator, function, class, import or clause declares. */
