@@ -266,3 +266,14 @@ export class FailureReader {
     for (const actor of this.raisedInto.get(launch) ?? []) this.#entities.actor(actor).heard = by;
   }
 }
+
+/** Those that failed with the error of another's failure, one after the other: the last is what it came to at the end. */
+export function passedOn(from: ReadonlyMap<number, number>, actor: number): number[] {
+  const found: number[] = [];
+  for (let at: number | undefined = actor; at !== undefined && !found.includes(at);) {
+    found.push(at);
+    const origin: number = at;
+    at = [...from].find(([, one]) => one === origin)?.[0];
+  }
+  return found.slice(1);
+}

@@ -2,6 +2,7 @@
  * The patterns of JavaScript: which findings each is about, what it goes by of the trace, what it may break, and its
  * words. What it goes by of the text stands in `changes.ts`.
  */
+import { passedOn } from "../../reading/failures.ts";
 import type { InProgram, ProgramRule } from "../../reading/findings/program-finding.ts";
 import type { Place } from "../../trace/definitions.ts";
 import type { Price } from "../edit.ts";
@@ -99,23 +100,12 @@ function rejected({ found, reading }: FindingFacts): number | null {
 function droppedRejection(facts: FindingFacts): { dropped: Known; actor: number } | null {
   const failed = rejected(facts);
   if (failed === null) return null;
-  for (const actor of [failed, ...passedOn(facts, failed)]) {
+  for (const actor of [failed, ...passedOn(facts.reading.failedFrom, failed)]) {
     const was = facts.reading.floated.findLast((one) => one.actor === actor);
     const at = was?.how === "statement" ? known(facts.place(was.place)) : null;
     if (at !== null) return { dropped: at, actor };
   }
   return null;
-}
-
-/** Calls that failed with the error of another's failure, the last that it came to at the end. */
-function passedOn({ reading }: FindingFacts, actor: number): number[] {
-  const found: number[] = [];
-  for (let at: number | undefined = actor; at !== undefined && !found.includes(at);) {
-    found.push(at);
-    const from: number = at;
-    at = [...reading.failedFrom].find(([, origin]) => origin === from)?.[0];
-  }
-  return found.slice(1);
 }
 
 function askDropped(facts: FindingFacts): Question<"await"> | Refusal | null {
@@ -298,7 +288,7 @@ export const patterns: readonly Pattern[] = [
       const actor =
         facts.found.rule === "handled-late" ? (facts.found.actors[0] ?? null) : rejected(facts);
       if (actor === null) return null;
-      const isDropped = [actor, ...passedOn(facts, actor)].some((one) =>
+      const isDropped = [actor, ...passedOn(facts.reading.failedFrom, actor)].some((one) =>
         facts.reading.floated.some((was) => was.actor === one),
       );
       const at = known(facts.place(facts.outcome(actor)?.place));

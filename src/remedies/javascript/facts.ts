@@ -3,6 +3,7 @@ import { formatCount } from "../../base/count.ts";
 import { counted, list } from "../../base/sentences.ts";
 import type { ActorOutcome, ProcessError } from "../../reading/entities.ts";
 import type { End, ExitCall } from "../../reading/findings/finding.ts";
+import { passedOn } from "../../reading/failures.ts";
 import type { Sighting } from "../../reading/observations.ts";
 import { type About, Facts, type ReadProgram } from "../program/facts.ts";
 import { workerName } from "../program/names.ts";
@@ -164,14 +165,7 @@ export class JavaScriptFacts extends Facts {
 
   /** Calls that failed with the error of another's failure, the last that it came to at the end. */
   passedOn(actor: number): number[] {
-    const { failedFrom } = this.reading;
-    const found: number[] = [];
-    for (let at: number | undefined = actor; at !== undefined && !found.includes(at);) {
-      found.push(at);
-      const from: number = at;
-      at = [...failedFrom].find(([, origin]) => origin === from)?.[0];
-    }
-    return found.slice(1);
+    return passedOn(this.reading.failedFrom, actor);
   }
 
   /** The error that ended the process of an actor; null where none did. */
