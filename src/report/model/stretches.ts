@@ -42,6 +42,15 @@ export interface Arrow {
   toAt: Ticks;
 }
 
+/** What is known of a trace beside its events. */
+export interface Known {
+  names: Names;
+  /** What resources are called. */
+  resources: ReadonlyMap<number, string>;
+  /** When an actor ended, or its process with it; null where that is not in the record. */
+  endOf: (actor: number) => Ticks | null;
+}
+
 /** What an entity was last seen at by a recorder that looked. */
 interface Seen {
   from: Ticks;
@@ -73,6 +82,7 @@ export class Stretches {
   readonly #trace: Pick<Trace, "definitions" | "words">;
   readonly #names: Names;
   readonly #resources: ReadonlyMap<number, string>;
+  readonly #endOf: Known["endOf"];
   readonly #textNumbers = new Map<string, number>([["", 0]]);
   readonly #ofActor = new Numbered<number>();
   readonly #ofThread: number[] = [];
@@ -86,17 +96,16 @@ export class Stretches {
   /** By what is waited for: the text of a wait of which nothing else is told. */
   readonly #plainWaits: number[] = [];
   readonly #seen = new Map<number, Seen>();
+  /** By actor: the jobs of pools that have begun and not ended. */
+  readonly #jobs = new Map<number, { thread: number; from: Ticks }>();
   readonly #sent = new Map<string, { entity: number; at: Ticks }>();
   #end: Ticks = 0;
 
-  constructor(
-    trace: Pick<Trace, "definitions" | "words">,
-    names: Names,
-    resources: ReadonlyMap<number, string>,
-  ) {
+  constructor(trace: Pick<Trace, "definitions" | "words">, { names, resources, endOf }: Known) {
     this.#trace = trace;
     this.#names = names;
     this.#resources = resources;
+    this.#endOf = endOf;
   }
 
   /** Hears all events of a trace. @returns the stretches by entity, each entity's in the order of time. */
@@ -148,10 +157,14 @@ export class Stretches {
       const isThread = reader.#trace.definitions.actors.get(actor)?.kind === "thread";
       if (isThread) reader.#bind(actor, thread);
       const entity = reader.entityOf(actor);
+      if (reader.#isJob(actor)) reader.#jobs.set(actor, { thread, from: at });
       const due = reader.created.get(actor);
       if (due !== undefined && !isThread) reader.#starved(entity, thread, { due, at, place: -1 });
     },
-    "task-ended": (reader, { actor, at }) => reader.#unsee(reader.entityOf(actor), at),
+    "task-ended": (reader, { actor, at }) => {
+      reader.#unsee(reader.entityOf(actor), at);
+      reader.#jobEnded(actor, at);
+    },
     "main-ended": (reader, { actor, at }) => reader.#unsee(reader.entityOf(actor), at),
     "launch-ended": (reader, { actor, at }) => reader.#unsee(reader.entityOf(actor), at),
     "step-began": (reader, { actor, thread, at }) => {
@@ -229,9 +242,29 @@ export class Stretches {
     Stretches.#hearings[event.typeNumber]?.(this, event, span);
   }
 
+  #isJob(actor: number): boolean {
+    return this.#trace.definitions.actors.get(actor)?.kind === "job";
+  }
+
+  /** A job of a pool is over, which kept one of the pool's threads. */
+  #jobEnded(actor: number, at: Ticks): void {
+    const job = this.#jobs.get(actor);
+    if (job === undefined) return;
+    this.#jobs.delete(actor);
+    const { thread, from } = job;
+    const entity = this.entityOf(actor);
+    const what = this.text(`does a job of ${this.#names.kind(actor)}`);
+    this.#columns.add(entity, from, at, RUNNING, this.text("is done by a pool"), -1, -1);
+    this.#columns.add(this.threadEntity(thread), from, at, RUNNING, what, -1, entity);
+  }
+
   /** A span is over: whoever was at it has a stretch of that. */
-  #ended(span: Span, to: Ticks): void {
+  #ended(span: Span, at: Ticks): void {
     const { kind, actor, thread, from, whom } = span;
+    // A recorder that looks from time to time may tell of the end only when the actor's own is over. The program of
+    // a thread goes on behind its end, where its process calls what it is to call then.
+    const isOver = this.entities[this.entityOf(actor)]!.thread === null;
+    const to = isOver ? Math.min(at, this.#lastOf(actor)) : at;
     const place = span.place ?? -1;
     if (kind === "job") {
       const what = this.text(`does a job of ${this.#names.kind(actor)}`);
@@ -379,22 +412,32 @@ export class Stretches {
     return `waits ${seenWaitWords({ for: wordOf(this.#trace, waits, value), thing, who })}`;
   }
 
-  /** What nothing has ended goes on to the end of the record. */
+  /** When what an actor was at has ended, where nothing else says so. */
+  #lastOf(actor: number): Ticks {
+    return this.#endOf(actor) ?? this.#end;
+  }
+
+  /** What nothing has ended goes on to the end of whoever was at it, or of the record. */
   #finish(): void {
-    for (const span of this.#spans.unfinished()) this.#ended(span, this.#end);
+    for (const span of this.#spans.unfinished()) this.#ended(span, this.#lastOf(span.actor));
+    for (const actor of [...this.#jobs.keys()]) this.#jobEnded(actor, this.#lastOf(actor));
     for (const [actor] of this.#trace.definitions.actors) {
       const sleep = this.#spans.dueOf(actor) === Infinity ? null : this.#spans.lastSleepOf(actor);
       if (sleep === null) continue;
       const { from, place } = sleep;
       const what = this.text("sleeps");
-      this.#columns.add(this.entityOf(actor), from, this.#end, WAITING, what, place ?? -1, -1);
+      const to = this.#lastOf(actor);
+      this.#columns.add(this.entityOf(actor), from, to, WAITING, what, place ?? -1, -1);
     }
     for (const [thread, steps] of this.#steps.entries())
       for (const { actor, from } of steps ?? []) {
-        const what = this.text("holds its thread, to the end of the record");
+        const what = this.text("holds its thread, and does not give it back");
         for (const entity of new Set([this.entityOf(actor), this.threadEntity(thread)]))
-          this.#columns.add(entity, from, this.#end, HOLDING, what, -1, -1);
+          this.#columns.add(entity, from, this.#lastOf(actor), HOLDING, what, -1, -1);
       }
-    for (const entity of [...this.#seen.keys()]) this.#unsee(entity, this.#end);
+    for (const entity of [...this.#seen.keys()]) {
+      const { actor } = this.entities[entity]!;
+      this.#unsee(entity, actor === null ? this.#end : this.#lastOf(actor));
+    }
   }
 }

@@ -94,8 +94,15 @@ class TimelineMaker {
 
   constructor(told: Told) {
     this.#told = told;
-    this.#stretches = new Stretches(told.trace, told.names, told.resources);
     this.#actors = actorsByNumber(told.reading.actors);
+    const processEnds = this.#processEnds();
+    this.#stretches = new Stretches(told.trace, {
+      ...told,
+      endOf: (number) => {
+        const actor = this.#actors.get(number);
+        return actor?.endedAt ?? processEnds.get(actor?.thread ?? -1) ?? null;
+      },
+    });
   }
 
   make(): Timeline {
@@ -187,8 +194,10 @@ class TimelineMaker {
     const of = program?.function ?? null;
     const isMain = program?.kind === "main";
     const name = isMain ? "main" : thread.name;
+    const loops = this.#told.reading.loops.filter((loop) => loop.thread === thread.number).length;
     const story = [
       isMain && thread.name !== "main" ? thread.name : null,
+      loops === 0 ? null : loops === 1 ? "event loop" : `event loop ×${loops}`,
       thread.isWorker ? "worker of a pool" : null,
       of === null || of === "<module>" ? null : functionName(of),
       thread.daemon ? "daemon" : null,

@@ -59,6 +59,37 @@ tasks:
   });
 });
 
+test("what nothing has ended is told to the end of whoever was at it, and a job with the thread that did it", () => {
+  const { report } = toldOfEvents(
+    [
+      `{"type":"trace-began","format":"tandem-events/2","tandem":"by hand","source":{"kind":"observed","language":"python","runtime":"CPython 3.13","command":"python app.py"}}`,
+      `{"define":"process","id":0}`,
+      `{"define":"thread","id":0,"process":0,"name":"MainThread"}`,
+      `{"define":"thread","id":1,"process":0,"name":"pool-0","worker":true}`,
+      `{"define":"actor","id":"main","kind":"main"}`,
+      `{"define":"actor","id":"job","kind":"job","function":"work","parent":"main"}`,
+      `{"at":0,"type":"main-started","thread":0,"actor":"main"}`,
+      `{"at":1,"type":"task-created","thread":0,"actor":"job"}`,
+      `{"at":2,"type":"task-started","thread":1,"actor":"job"}`,
+      `{"at":5,"type":"block-began","thread":1,"actor":"job","duration":0}`,
+      `{"at":50,"type":"task-ended","thread":1,"actor":"job","status":"finished"}`,
+      `{"at":55,"type":"block-ended","thread":1,"actor":"job"}`,
+      `{"at":60,"type":"sleep-began","thread":0,"actor":"main","duration":100}`,
+      `{"at":90,"type":"process-ended","thread":0,"actor":"main","code":0}`,
+      `{"at":99,"type":"dropped","thread":0,"count":1,"why":"x"}`,
+    ].join("\n"),
+  );
+  expect(stretchesOf(report, "job")).toEqual([
+    "2-5 running: is done by a pool",
+    "5-50 holding: stands still, holding its thread",
+  ]);
+  expect(stretchesOf(report, "pool-0")).toEqual([
+    "2-5 running: does a job of work",
+    "5-50 holding: stands still, holding its thread",
+  ]);
+  expect(stretchesOf(report, "main")).toEqual(["60-90 waiting: sleeps"]);
+});
+
 describe("the timeline of an observed program", () => {
   const head = [
     `{"type":"trace-began","format":"tandem-events/2","tandem":"by hand","source":{"kind":"observed","language":"python","runtime":"CPython 3.13","command":"python app.py"}}`,

@@ -414,7 +414,8 @@ export class Timeline {
     const { left, top } = this.#canvas.getBoundingClientRect();
     const hit = this.#hit(event.clientX - left, event.clientY - top);
     if (hit === null || hit.lane.is === "heading") return this.#hideTip();
-    const [name, ...rest] = this.#told.sentence(hit).split("; ");
+    const moments = this.#momentsNear(hit);
+    const [name, ...rest] = [...moments, ...this.#told.sentence(hit).split("; ")];
     const strong = document.createElement("strong");
     strong.textContent = name!;
     this.#tip.replaceChildren(
@@ -427,6 +428,19 @@ export class Timeline {
     const { offsetWidth, offsetHeight } = this.#tip;
     this.#tip.style.left = `${Math.max(4, x + 16 + offsetWidth > this.#width ? x - 12 - offsetWidth : x + 16)}px`;
     this.#tip.style.top = `${y + 20 + offsetHeight > this.#height ? Math.max(2, y - 10 - offsetHeight) : y + 20}px`;
+  }
+
+  /** What happened to the process of a lane at about that instant. */
+  #momentsNear({ lane, at }: Hit): string[] {
+    const tolerance = reach * this.#view().perPixel;
+    const { row } = this.#data.entities;
+    return this.#data.head.moments
+      .filter((moment) => Math.abs(moment.at - at) <= tolerance)
+      .filter(({ entity }) => {
+        const { top, bottom } = this.#lanes.sectionOf(row[entity]!);
+        return lane.y >= top && lane.y < bottom;
+      })
+      .map((moment) => `${moment.words} (${this.#told.time(moment.at)})`);
   }
 
   #hideTip(): void {
