@@ -134,7 +134,7 @@ def put_last(text, call, argument):
     if last is None:
         raise Refused("gather is given nothing")
     rest = text.text[text.end(last):text.end(call)]
-    if rest.strip() not in (")", ",)") and re.fullmatch(r",\s*\)", rest.strip()) is None:
+    if re.fullmatch(r",?\s*\)", rest.strip()) is None:
         raise Refused("gather is written in a way that is not understood")
     if rest.strip() == ")":
         return text.insert(text.end(last), f", {argument}")

@@ -59,11 +59,7 @@ def calls_at(text, line, fits):
         for node in ast.walk(text.tree)
         if isinstance(node, ast.Call) and node.lineno <= line <= node.end_lineno and fits(node)
     ]
-    exactly = [call for call in calls if line in (call.lineno, call.func.end_lineno)]
-    if exactly:
-        return exactly
-    # What spans the line because of a body in it is not meant.
-    return [call for call in calls if line <= call.end_lineno]
+    return [call for call in calls if line in (call.lineno, call.func.end_lineno)] or calls
 
 
 def call_at(text, line, fits, what):

@@ -96,7 +96,8 @@ class Text:
         self.replace(at, at, text)
 
     def wrap(self, node, before, after):
-        self.code(node) if isinstance(node, ast.expr) else None
+        if isinstance(node, ast.expr):
+            self.code(node)
         self.insert(self.start(node), before)
         self.insert(self.end(node), after)
 
