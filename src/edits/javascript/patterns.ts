@@ -56,10 +56,11 @@ function exitOf(facts: FindingFacts): Known | null {
   return end?.by === "exit" ? known(facts.place(end.call.place)) : null;
 }
 
-/** A finding of promises that were dropped in this way, which process.exit cut off. */
+/** A finding of promises that were dropped in this way, which the end of the process, or of its thread, cut off. */
 function dropped(facts: FindingFacts, how: string): Known | null {
   const evidence = floatingOf(facts)?.evidence;
-  if (evidence?.end?.by !== "exit" || evidence.dropped?.how !== how) return null;
+  const by = evidence?.end?.by;
+  if ((by !== "exit" && by !== "unknown") || evidence?.dropped?.how !== how) return null;
   return known(facts.place(evidence.dropped.place));
 }
 
