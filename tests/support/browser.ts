@@ -52,6 +52,11 @@ export class Page implements AsyncDisposable {
     return page;
   }
 
+  /** Runs a text before the program of whatever page comes. */
+  async before(program: string): Promise<void> {
+    await this.cdp("Page.addScriptToEvaluateOnNewDocument", { source: program });
+  }
+
   /** Goes to a file, and waits until its timeline is drawn. */
   async go(file: string): Promise<void> {
     await this.#view.navigate(`file://${file}`);

@@ -1,30 +1,39 @@
 /** The report on a run of a scenario. */
 import { formatTime } from "../../base/duration.ts";
-import { actorsByNumber, type ActorOutcome } from "../../reading/entities.ts";
+import type { ActorOutcome } from "../../reading/entities.ts";
 import type { Run } from "../../outcome/run.ts";
 import type { ToldFinding } from "../../remedies/findings.ts";
+import { wasStopped } from "../../outcome/outcome.ts";
+import type { Hold } from "../../reading/holds.ts";
 import { Names } from "../../remedies/program/names.ts";
 import { renderRecord } from "../terminal/record.ts";
 import { runVerdict } from "../terminal/verdict.ts";
 import type { Report, ReportedFinding } from "./report.ts";
 import { type FindSource, Notes } from "./sources.ts";
-import { type Fate, fates } from "../page/words.ts";
+import type { Place } from "../../trace/definitions.ts";
+import { type Fate, fates, states } from "../page/words.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
+
+const holding = states.indexOf("holding");
 
 export function runReport(run: Run, findings: readonly ToldFinding[], find: FindSource): Report {
   const { outcome, trace, plan } = run;
   const timeline = runTimeline(run);
   const { places } = trace.definitions;
   const notes = new Notes();
+  const held = new HeldPlaces(timeline);
   for (const loop of run.reading.loops)
     for (const { hold } of loop.blame.holds) {
-      const place = hold.seen?.place ?? hold.source?.place ?? lastPlaceOf(run, hold.actor);
-      notes.add(places.get(place ?? NaN), "held", `held the loop for ${formatTime(hold.ticks)}`);
+      const inUserCode = places.get(hold.seen?.place ?? hold.source?.place ?? NaN);
+      const place = inUserCode ?? held.of(hold);
+      notes.add(place, "held", `held the loop for ${formatTime(hold.ticks)}`);
     }
   const told = findings.map((finding, index): ReportedFinding => {
     const { rule, message, fix, at, task } = finding;
     const tasks = outcome.tasks.filter(({ spec }) => spec.name === task);
-    const stood = new Set(tasks.flatMap(({ lastPlace }) => lastPlace ?? []));
+    // Whoever came to an end of its own stood nowhere.
+    const stopped = tasks.filter((one) => one.status === "failed" || wasStopped(one));
+    const stood = new Set(stopped.flatMap(({ lastPlace }) => lastPlace ?? []));
     const where = [...stood].flatMap((place) => places.get(place) ?? []).slice(0, 3);
     for (const place of where) notes.add(place, "finding", `finding ${index + 1}: ${rule}`);
     return {
@@ -69,6 +78,36 @@ function fateOf({ lost, givenUp, status, cancelled }: ActorOutcome): Fate {
   return fates.find((fate) => fate === status) ?? (cancelled !== null ? "cancelled" : "ended");
 }
 
-function lastPlaceOf({ reading }: Run, actor: number): number | null {
-  return actorsByNumber(reading.actors).get(actor)?.lastPlace ?? null;
+/** Where in the document the steps stand that held a thread. */
+class HeldPlaces {
+  readonly #timeline: Timeline;
+  /** By entity: the index of its first stretch. */
+  readonly #first: number[] = [];
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+    let first = 0;
+    for (const count of timeline.entities.stretches) {
+      this.#first.push(first);
+      first += count;
+    }
+  }
+
+  /** The place that most of a hold was at; undefined where none is told. */
+  of({ actor, at, ticks, source, seen }: Hold): Place | undefined {
+    const { ofActor, stretches, places, entities } = this.#timeline;
+    const entity = ofActor.get(actor);
+    // Of user code it is not known where in the document it stands.
+    if (entity === undefined || source !== null || seen !== undefined) return undefined;
+    let most = 0;
+    let found: Place | undefined;
+    const first = this.#first[entity]!;
+    for (let k = first; k < first + entities.stretches[entity]!; k++) {
+      const within = Math.min(stretches.to[k]!, at + ticks) - Math.max(stretches.from[k]!, at);
+      if (stretches.state[k] !== holding || stretches.place[k]! < 0 || within <= most) continue;
+      most = within;
+      found = places[stretches.place[k]!];
+    }
+    return found;
+  }
 }

@@ -161,7 +161,7 @@ class TimelineMaker {
               is: "heading" as const,
               name: `process ${processName(process)}`,
               depth: 0,
-              story: process.exitCode === null ? "" : `exit ${process.exitCode}`,
+              story: this.#processStory(process),
               entities: [],
             },
           ]
@@ -171,6 +171,15 @@ class TimelineMaker {
         .map((thread) => this.#threadGroup(thread, depth)),
       ...this.#kinds(work.get(process.number) ?? [], depth),
     ]);
+  }
+
+  #processStory({ number, exitCode }: Reading["processes"][number]): string {
+    const pid = this.#told.trace.definitions.processes.get(number)?.pid ?? null;
+    const parts = [
+      pid === null ? null : `pid ${pid}`,
+      exitCode === null ? null : `exit ${exitCode}`,
+    ];
+    return parts.filter((part) => part !== null).join(", ");
   }
 
   #isHeardOf(thread: number): boolean {

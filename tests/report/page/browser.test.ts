@@ -337,4 +337,24 @@ describe.skipIf(chromium === null)("the page of a report", () => {
     expect(detail).toContain("Called from app.py:20 in load");
     expect(detail).toContain("lost at 9ms");
   });
+
+  test("needs nothing of a browser that came in the last years", async () => {
+    const { report } = toldOfScenario(blocking, "thread,atExit=abandon");
+    const file = await pageOf(report);
+    await using page = await Page.open(file);
+    await page.before(`
+      for (const name of ["getOrInsert", "getOrInsertComputed"]) delete Map.prototype[name];
+      for (const name of ["fromBase64", "fromHex"]) delete Uint8Array[name];
+      for (const name of ["union", "intersection", "difference", "isSubsetOf"]) delete Set.prototype[name];
+      for (const name of ["map", "filter", "take", "drop", "toArray", "find"]) delete Iterator.prototype[name];
+      delete Map.groupBy; delete Object.groupBy; delete Promise.try; delete Promise.withResolvers;
+      delete RegExp.escape; delete Array.fromAsync; delete Error.isError;
+    `);
+    await page.go(file);
+    expect(await page.evaluate("Map.prototype.getOrInsertComputed === undefined")).toBe(true);
+    await page.evaluate(`document.getElementById("canvas").focus()`);
+    for (const key of ["ArrowDown", "w", "n", ".", "End", "Enter"]) await page.press(key);
+    expect(await page.text("#detail")).toContain("lost");
+    expect(page.complaints).toEqual([]);
+  });
 });

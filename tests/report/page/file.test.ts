@@ -59,6 +59,23 @@ describe("a report as a file", () => {
     }
   });
 
+  test("tells a run of many hours in larger units, and none of its times before another that came first", () => {
+    const hours = 5 * 3_600_000;
+    const { report } = toldOfScenario(
+      `name: x\nmain: [launch, join]\ntasks:\n  long: { steps: [sleep: ${hours}ms, block: 1s, sleep: 1ms] }\n`,
+      "thread",
+    );
+    const { head, block } = packed(report);
+    const { columns } = readBlock(inflateRawSync(block), head);
+    expect(head.unit).toBe(5);
+    expect(head.wall).toBe(Math.floor((hours * 1000 + 1_001_000) / 5));
+    const { stretches, entities } = report.timeline;
+    const long = entities.name.indexOf("long");
+    const first = stretches.entity.indexOf(long);
+    expect([...columns.gap.subarray(first, first + 3)]).toEqual([0, 0, 0]);
+    expect([...columns.duration.subarray(first, first + 3)]).toEqual([hours * 200, 200_000, 200]);
+  });
+
   test("holds no path out of the working folder, but for what tells places of libraries apart", async () => {
     const outside = "/home/somebody/secret/lib/python3.12/asyncio/runners.py";
     const events = [

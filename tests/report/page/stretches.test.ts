@@ -54,6 +54,16 @@ tasks:
     ]);
   });
 
+  test("marks the line of the step that held the loop, and not where its task stood last", () => {
+    const [source] = report.sources;
+    expect(
+      [...source!.lines].map(([line, notes]) => [line, notes.map(({ words }) => words)]),
+    ).toEqual([[6, ["held the loop for 300ms"]]]);
+    expect(report.findings.map(({ rule, places }) => [rule, places])).toEqual([
+      ["loop-blocked", []],
+    ]);
+  });
+
   test("tells for what main waits", () => {
     expect(stretchesOf(report, "main")).toEqual(["0-400 waiting: waits for launch to end, 2"]);
   });

@@ -1,5 +1,6 @@
 /** What is drawn below each other: rows as they are open, closed or filtered, and where each of them lies. */
 import type { Data } from "./data.ts";
+import { kept } from "./kept.ts";
 
 /** Entities of which no two are there at one time, in the order of time. */
 export interface Packed {
@@ -78,7 +79,7 @@ export class Lanes {
   }
 
   packedOf(row: number): Packed {
-    return this.#packed.getOrInsertComputed(row, () => {
+    return kept(this.#packed, row, () => {
       const { first, count } = this.#data.rows[row]!;
       return packed(this.#data, first, count);
     });

@@ -6,6 +6,7 @@ import { arrowsOf } from "./arrows.ts";
 import { type Colours, fateColour } from "./colours.ts";
 import { type Data, firstAbove } from "./data.ts";
 import { counted, type Density } from "./density.ts";
+import { kept } from "./kept.ts";
 import type { Lane, Lanes } from "./lanes.ts";
 
 /** What is chosen: an entity, and a stretch of it or none. */
@@ -275,7 +276,7 @@ const marked = new Map<number, Uint32Array>();
 
 /** The entities of a row that were lost or failed, by when they ended. */
 function markedIn(data: Data, row: number, first: number, count: number): Uint32Array {
-  return marked.getOrInsertComputed(row, () => {
+  return kept(marked, row, () => {
     const own: number[] = [];
     for (let entity = first; entity < first + count; entity++) {
       const fate = data.entities.fate[entity]!;
@@ -371,7 +372,7 @@ function drawStretches(
   { entity, from, end }: { entity: number; from: number; end: number },
 ): void {
   const { data, colours, selection, perPixel } = frame;
-  const { stretches, entities, texts } = { ...data };
+  const { stretches, entities, texts } = data;
   const last = entities.offsets[entity + 1]!;
   let k = firstAbove(stretches.to, from, entities.offsets[entity]!, last);
   while (k < last && stretches.from[k]! < end) {
@@ -419,7 +420,7 @@ const inks = new Map<string, string>();
 
 /** Black or white, by what can be read on a colour. */
 function inkOn(colour: string, context: CanvasRenderingContext2D): string {
-  return inks.getOrInsertComputed(colour, () => {
+  return kept(inks, colour, () => {
     context.fillStyle = colour;
     const hex = String(context.fillStyle);
     const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255) as [

@@ -12,6 +12,7 @@ import { formatCount } from "../../../base/count.ts";
 import { type Colours, onColoursChange, readColours } from "./colours.ts";
 import { type Data, firstAbove } from "./data.ts";
 import { Density } from "./density.ts";
+import { kept } from "./kept.ts";
 import { type Lane, Lanes } from "./lanes.ts";
 import { axisHeight, paint, type Selection } from "./paint.ts";
 import { type Hit, Told } from "./told.ts";
@@ -182,7 +183,7 @@ export class Timeline {
   }
 
   #densityOf(row: number): Density {
-    return this.#densities.getOrInsertComputed(row, () => {
+    return kept(this.#densities, row, () => {
       const { first, count } = this.#data.rows[row]!;
       return new Density(this.#data, first, count);
     });
@@ -466,10 +467,7 @@ export class Timeline {
 
   #select(entity: number, stretch: number): void {
     this.#selection = { entity, stretch };
-    const lane = this.#lanes.laneOf(entity)!;
-    this.#told.detail(this.#detail, { lane, at: 0, entity, stretch }, (other) =>
-      this.choose(other),
-    );
+    this.#told.detail(this.#detail, this.#selection, (other) => this.choose(other));
     for (const line of document.querySelectorAll(".line.pointed")) line.classList.remove("pointed");
     const place = stretch < 0 ? null : this.#told.placeOf(this.#data.stretches.place[stretch]!);
     if (place?.href != null) document.querySelector(place.href)?.classList.add("pointed");

@@ -3,8 +3,10 @@ import { formatCount } from "../../../base/count.ts";
 import { formatTime } from "../../../base/duration.ts";
 import { counted, type Density } from "./density.ts";
 import type { Data } from "./data.ts";
+import { kept } from "./kept.ts";
 import type { Lane } from "./lanes.ts";
 import { arrowsOf } from "./arrows.ts";
+import type { Selection } from "./paint.ts";
 
 /** What the pointer or the keys are on. */
 export interface Hit {
@@ -111,7 +113,11 @@ export class Told {
   }
 
   /** Fills an element with all that is known of an entity. */
-  detail(into: HTMLElement, { entity, stretch }: Hit, choose: (entity: number) => void): void {
+  detail(
+    into: HTMLElement,
+    { entity, stretch }: Selection,
+    choose: (entity: number) => void,
+  ): void {
     const { entities, texts, stretches } = this.#data;
     const list = document.createElement("dl");
     const add = (term: string, ...parts: (Node | string | null)[]): void => {
@@ -176,7 +182,7 @@ export class Told {
   ): void {
     const found = new Map<string, Set<number>>();
     const note = (term: string, other: number): void =>
-      void found.getOrInsertComputed(term, () => new Set()).add(other);
+      void kept(found, term, () => new Set<number>()).add(other);
     const words = {
       created: ["Made by", "Made"],
       awaited: ["Waited for", "Awaited by"],
