@@ -34,8 +34,10 @@ export class ExitReader {
    *
    * @param strays what ended threads; an exit that is followed by one ended its thread alone.
    * @param precision how far times may be off by chance.
+   * @param floats whether the loop on a thread goes by JavaScript's rules: there an exit on the first thread always comes
+   *   through, however long its listeners take.
    */
-  finish(strays: readonly Stray[], precision: Ticks): void {
+  finish(strays: readonly Stray[], precision: Ticks, floats: (thread: number) => boolean): void {
     const isOfThread = ({ thread, at }: Exit): boolean =>
       strays.some((stray) => stray.thread === thread && stray.at >= at) ||
       this.#endedAlone(thread, at);
@@ -50,7 +52,7 @@ export class ExitReader {
             this.#entities.processOf(exit.thread) === process &&
             mayEnd(process, exit) &&
             (exit.thread === first!.number
-              ? endedMain(first!, process, { exit, precision, lateness })
+              ? floats(exit.thread) || endedMain(first!, process, { exit, precision, lateness })
               : isAtEnd(process, exit, lateness) && !isOfThread(exit)),
         ) ?? null;
     }

@@ -322,7 +322,8 @@ class TraceReader {
     const isIdle = (actor: OpenActor): boolean => this.#isIdle(actor, unfinished);
     this.#actors.finish({ wall, waitedFor, strays, isIdle });
     this.#failures.finish();
-    this.#exits.finish(strays, precisionOf(this.#trace.source));
+    const floats = (thread: number): boolean => this.#turns.loopOn(thread)?.floats === true;
+    this.#exits.finish(strays, precisionOf(this.#trace.source), floats);
     const { alike, floated, uses, settledWithout, outputCut } = this.#calls;
     const { sightings } = this.#observations;
     const chains = new Chains({ actors: this.#entities.actors, sightings, uses, settledWithout });
