@@ -2,11 +2,11 @@
  * What `--fix` does when the verdict has been told: proposes edits, asks whether the program may run again,
  * proves them, tells them, and writes those that are wanted.
  */
-import { readFileSync } from "node:fs";
 import { writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
+import { wrap } from "../base/layout.ts";
 import { counted, list } from "../base/sentences.ts";
-import { terminal as template } from "../base/texts.ts";
+import { joined, terminal as template } from "../base/texts.ts";
 import type { FileChange } from "../edits/edit.ts";
 import type { ProvenEdit } from "../edits/proven.ts";
 import { type EditsReport, isChoice, isOffered, patchOf } from "../report/edits.ts";
@@ -15,11 +15,13 @@ import { renderEdits } from "../report/terminal/edits.ts";
 import { TICKS_PER_MS } from "../base/duration.ts";
 import {
   type Fixing,
+  isAsItWas,
   ProofAborted,
   proposeEdits,
   proveEdits,
   proveTogether,
   usualRuns,
+  varyingRuns,
 } from "../runs/fix.ts";
 import type { Watcher } from "../runs/many.ts";
 import type { ObservingProgram } from "../runs/observe.ts";
@@ -100,30 +102,29 @@ export async function mayRun(
   options: Pick<Words["options"], "yes" | "quiet">,
 ): Promise<boolean> {
   if (edits.length === 0) return false;
-  const each = runs ?? usualRuns;
   const what = `${counted(edits.length, "edit")} could heal this`;
   if (signalled !== null) {
-    writeErrLine(
+    tellLine(
       `${what}, and none is tried: the program was ended by a ${signalled} that was sent to it, and no proof can send that at the same moment.`,
     );
     return false;
   }
-  const times = `${counted(each * (edits.length + 1), "time")}${runs === null ? " or more" : ""}`;
+  const times = (each: number): number => each * (edits.length + 1);
+  const varying = runs === null ? ` (${times(varyingRuns)} where what it comes to varies)` : "";
+  const again = `${counted(times(runs ?? usualRuns), "time")}${varying}`;
+  const them = edits.length === 1 ? "it" : "them";
   if (options.yes) {
-    if (!options.quiet)
-      writeErrLine(
-        `${what}. To prove ${itOrThem(edits)}, the program runs again, for real: ${times}.`,
-      );
+    const words = `${what}. To prove ${them}, the program runs again, for real, ${again}.`;
+    if (!options.quiet) tellLine(words);
     return true;
   }
   const { askWhether } = await import("./questions/prompt.ts");
-  return askWhether(
-    `${what}. To prove ${itOrThem(edits)}, run the program again, for real, ${times}?`,
-  );
+  return askWhether(`${what}. To prove ${them}, run the program again, for real, ${again}?`);
 }
 
-function itOrThem({ length }: readonly unknown[]): string {
-  return length === 1 ? "it" : "them";
+/** A sentence, apart from what stands above it. */
+function tellLine(sentence: string): void {
+  writeErr(joined(["", wrap(sentence, textWidth()), ""], "\n"));
 }
 
 function tellEdits(edits: EditsReport, report: ProgramReport, { options }: Words): void {
@@ -194,8 +195,9 @@ async function writePatch(file: string, changes: readonly FileChange[]): Promise
 }
 
 /** Writes a changed file, where it still is what was proven. @returns whether it was written. */
-export async function write({ path, file, before, after }: FileChange): Promise<boolean> {
-  const why = whyLeftAlone(path, before);
+export async function write(change: FileChange): Promise<boolean> {
+  const { path, file, after } = change;
+  const why = whyLeftAlone(change);
   if (why !== null) {
     writeErrLine(`${file} is left alone: ${why}.`);
     return false;
@@ -205,9 +207,8 @@ export async function write({ path, file, before, after }: FileChange): Promise<
   return true;
 }
 
-function whyLeftAlone(path: string, before: Uint8Array): string | null {
-  const there = lookAt(path);
-  if (there.kind !== "file" || Buffer.compare(readFileSync(path), before) !== 0)
-    return "it has changed since it was observed";
+function whyLeftAlone(change: FileChange): string | null {
+  const there = lookAt(change.path);
+  if (there.kind !== "file" || !isAsItWas(change)) return "it has changed since it was observed";
   return (there.stats.mode & 0o222) === 0 ? "it is read-only" : null;
 }

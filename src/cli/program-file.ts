@@ -175,6 +175,11 @@ function toStart(command: string[], language: LanguageName): ProgramToStart {
   return { command, told: command, languages: inOrder[language], variables: {} };
 }
 
+/** The same, with no cache of its modules written beside them: what is run for a proof leaves nothing behind. */
+export function leavingNothing(program: ProgramToStart): ProgramToStart {
+  return { ...program, variables: { ...program.variables, PYTHONDONTWRITEBYTECODE: "1" } };
+}
+
 const pythonNames = /^\.py[wz]?$/;
 const javascriptNames = /^\.[cm]?[jt]sx?$/;
 

@@ -72,7 +72,7 @@ function whyNone(
   return reasons.find((reason) => reason !== null) ?? noPattern;
 }
 
-const noPattern = "what to change here is for you to decide";
+const noPattern = "tandem knows no edit for it, and what to change is for you to decide";
 
 /** The first reason is that of the pattern that is tried first. */
 function noteOnce(

@@ -10,7 +10,7 @@ import { splice } from "../edits/splice.ts";
 import type { Watcher } from "./many.ts";
 import { limitFor, type Provable, prove, runBefore } from "./proof.ts";
 
-export { ProofAborted } from "./proof.ts";
+export { isAsItWas, ProofAborted } from "./proof.ts";
 
 /** What edits there are for the findings of a program, none of them proven. */
 export interface Proposals {
@@ -26,7 +26,7 @@ export interface Fixed {
 
 /** How often each is run where nobody says it, and where findings differ from run to run. */
 export const usualRuns = 1;
-const varyingRuns = 3;
+export const varyingRuns = 3;
 
 export interface Fixing extends Provable {
   proposals: Proposals;

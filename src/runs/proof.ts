@@ -6,6 +6,7 @@
  * every process that has told of a line of it, the unchanged program showed the fault each time, the changed
  * one never did and showed nothing new, and it ended as it should.
  */
+import { readFileSync } from "node:fs";
 import { formatMeasured, TICKS_PER_MS } from "../base/duration.ts";
 import { list } from "../base/sentences.ts";
 import type { FileChange, Price } from "../edits/edit.ts";
@@ -44,8 +45,7 @@ const slackMs = 5000;
  * @throws ProofAborted
  */
 export async function runBefore({ observing }: Provable, limitMs: number): Promise<ProofRun> {
-  const { run } = await runOnce(observing, [], limitMs);
-  return run;
+  return (await runOnce(observing, [], limitMs)).run;
 }
 
 /** How long a program may take that has taken so long. */
@@ -75,6 +75,8 @@ export async function prove(
     const but = `the unchanged program showed the fault in ${shown.length} of ${before.length} runs`;
     return { ...proof, verdict: "unproven", but };
   }
+  const edited = claim.changes.find((change) => !isAsItWas(change));
+  if (edited !== undefined) return { ...proof, verdict: "unproven", but: hasChanged(edited) };
   const limit = limitFor(Math.max(...before.map(({ ms }) => ms)));
   const after: ProofRun[] = [];
   const served: (readonly Served[])[] = [];
@@ -89,8 +91,24 @@ export async function prove(
       return { ...proof, after, served, ...judged };
     if (judged.but !== null) prices.add(judged.but);
   }
+  const since = claim.changes.find((change) => !isAsItWas(change));
+  if (since !== undefined)
+    return { ...proof, after, served, verdict: "unproven", but: hasChanged(since) };
   if (prices.size === 0) return { ...proof, after, served };
   return { ...proof, after, served, verdict: "heals", but: list([...prices]) };
+}
+
+/** Whether a file still holds what it did when the program was observed. */
+export function isAsItWas({ path, before }: FileChange): boolean {
+  try {
+    return Buffer.compare(readFileSync(path), before) === 0;
+  } catch {
+    return false;
+  }
+}
+
+function hasChanged({ file }: FileChange): string {
+  return `${file} has changed since the program was observed`;
 }
 
 interface Judged {

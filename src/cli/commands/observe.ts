@@ -2,14 +2,20 @@
 import { OutputError, OutputFailed } from "../../base/files.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
 import { UserError } from "../../base/user-error.ts";
-import { observeProgram } from "../../runs/observe.ts";
+import { keepInput, observeProgram } from "../../runs/observe.ts";
 import type { Demand } from "../../strategies/demands.ts";
 import { type Arguments, ownWords, readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { checkEventsFile, checkFile } from "../events-file.ts";
 import { ForwardedSignals, usualBlocks, usualHang } from "../observing.ts";
-import { checkRuntimeOptions, commandOf, programOf, refusal } from "../program-file.ts";
+import {
+  checkRuntimeOptions,
+  commandOf,
+  leavingNothing,
+  programOf,
+  refusal,
+} from "../program-file.ts";
 import { writeErrLine } from "../output.ts";
 import { checkReport } from "../report-file.ts";
 import { canAsk } from "../terminal.ts";
@@ -26,10 +32,14 @@ export async function run(argv: string[]): Promise<number> {
   checkTogether(words);
   checkFix(words);
   const demands = await demandsOf(words);
-  const program = (isCommand ? commandOf : programOf)(words.operands, words.options);
+  const started = (isCommand ? commandOf : programOf)(words.operands, words.options);
+  const program = words.options.fix ? leavingNothing(started) : started;
   try {
     using signals = new ForwardedSignals({ isQuiet: words.options.quiet });
-    const observing = { ...wanted(words), ...program, tandem: version };
+    // Every run is to read the same.
+    using kept = words.options.fix ? await keepInput(sayItWaits) : null;
+    const input = kept?.path ?? null;
+    const observing = { ...wanted(words), ...program, tandem: version, input };
     const observed = await observeProgram({
       ...observing,
       onStart(program) {
@@ -46,6 +56,12 @@ export async function run(argv: string[]): Promise<number> {
   } catch (error) {
     return failed(error);
   }
+}
+
+function sayItWaits(): void {
+  writeErrLine(
+    "tandem: standard input is read to its end first, since the program may run several times",
+  );
 }
 
 /** What goes wrong now is tandem's own failure, whose status no program has by itself. */

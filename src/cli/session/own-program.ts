@@ -12,7 +12,7 @@ import { shellWords } from "../../base/texts.ts";
 import { fixingOf, mayRun, proven, write } from "../fixes.ts";
 import { ForwardedSignals, usualBlocks, usualHang } from "../observing.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
-import { type ProgramToStart, programOf } from "../program-file.ts";
+import { leavingNothing, type ProgramToStart, programOf } from "../program-file.ts";
 import { askOne, askText, noteAsItIs, noteWidth, tell } from "../questions/prompt.ts";
 import { lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -75,7 +75,7 @@ async function askProgram(): Promise<ProgramToStart> {
   };
   const asked = "Which program of yours, with its arguments if it takes any?";
   const words = await askText(asked, { placeholder: "./app.py", problem });
-  return programOf(shellWords(words.trim()), named);
+  return leavingNothing(programOf(shellWords(words.trim()), named));
 }
 
 /** Shows every edit with its proof, and writes the one that is wanted. */

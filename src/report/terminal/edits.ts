@@ -127,7 +127,10 @@ function utf8(bytes: Uint8Array): string {
 /** What the program printed without and with an edit, side by side, where that differs. */
 function printedWords({ proof }: ProvenEdit, { width }: Look): (TerminalText | "")[] {
   const [before, after] = [proof.before.at(-1)!, proof.after.at(-1)!].map(({ stdout }) =>
-    textOf(stdout).split(/\r?\n/).map(printable),
+    textOf(stdout)
+      .replace(/\r?\n$/, "")
+      .split(/\r?\n/)
+      .map(printable),
   ) as [TerminalText[], TerminalText[]];
   if (before.join("\n") === after.join("\n")) return [];
   const same = before.findIndex((line, index) => line !== after[index]);

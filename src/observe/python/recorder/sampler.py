@@ -782,10 +782,18 @@ def _sampler_end():
     at = now()
     frames = current_frames()
     for ident, state in list(_sampler_states.items()):
-        if ident not in frames or ident == get_ident():
+        if ident not in frames or ident == get_ident() or _sampler_stands_elsewhere(state, frames[ident]):
             _sampler_leave(state, at)
     frames = None
     snapshot(True)
+
+
+def _sampler_stands_elsewhere(state, frame):
+    """Whether a thread that blocked at the last tick does so no more, at the line where it did."""
+    if state.kind != _BLOCK:
+        return False
+    stood = _waits_of_thread(frame)
+    return stood.word is not None or stood.frame is None or user_place(stood.frame) != state.place
 
 
 def _sampler_main_is_over():

@@ -1,0 +1,183 @@
+/** Proven edits, through the command line: what is offered has been run, and nothing else is. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, cpSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { allRounds } from "../support/laws.ts";
+import { patience } from "../support/patience.ts";
+import { tandem, temporaryFolder } from "../support/tandem.ts";
+
+setDefaultTimeout(patience);
+
+const cases = join(import.meta.dir, "../observe/cases");
+
+type Verdict = "proven" | "heals" | "refuted" | "unproven";
+
+interface FixedProgram {
+  findings: { rule: string }[];
+  edits: {
+    finding: number;
+    pattern: string;
+    diff: string;
+    choice: boolean;
+    price: string | null;
+    proof: {
+      verdict: Verdict;
+      but: string | null;
+      runs: number;
+      before: { findings: { rule: string }[] }[];
+      after: { findings: { rule: string }[]; served: { path: string; pid: number }[] }[];
+    };
+  }[];
+  noEdits: { finding: number; reason: string }[];
+}
+
+/** The program of a case, alone in a folder of its own; its name. */
+function copied(folder: string, name: string): string {
+  const filter = (path: string): boolean => !/(?:truth\.json|scenario\.yaml)$/.test(path);
+  cpSync(join(cases, name), folder, { recursive: true, filter });
+  return readdirSync(folder).find((file) => /^app\./.test(file))!;
+}
+
+function fix(folder: string, file: string, ...options: string[]) {
+  const result = join(folder, "..", "result.json");
+  const words = ["observe", "--fix", "--yes", "--json", result, ...options, file];
+  const called = tandem(words, { cwd: folder });
+  return { ...called, result: JSON.parse(readFileSync(result, "utf8")) as FixedProgram };
+}
+
+/** Everything that stands in a folder, with its bytes. */
+function treeOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Object.fromEntries(
+    files
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name))
+      .map((path) => [path, readFileSync(path, "latin1")]),
+  );
+}
+
+/** The edits that each case has, by their patterns, and as what they are offered. */
+const promised: Record<string, Record<string, Verdict>> = {
+  "01-gc-lost-reader": { "keep-and-await": "proven" },
+  "02-result-on-own-loop": { "run-in-executor": "proven" },
+  "03-heartbeat-missed": { "to-thread": "heals" },
+  "05-bridge-future-dropped": { "done-callback": "proven" },
+  "08-daemon-sender": { "join-queue": "proven" },
+  "09-atexit-never-comes": { "call-handlers": "proven" },
+  "16-cleanup-task-of-signal": { "keep-and-await": "proven" },
+  "18-run-inside-running-loop": { "run-in-thread": "proven" },
+  "23-group-takes-all": { "take-all": "proven" },
+  "25-foreach-async": { "all-of-map": "proven" },
+  "26-all-rejects-siblings-go-on": { "all-settled": "proven" },
+  "30-caught-too-late": { "handle-at-once": "proven" },
+  "32-atomics-wait-for-own-loop": { "await-blocked": "proven" },
+  "38-awaits-starve-timers": { "turn-of-the-loop": "proven" },
+};
+
+/** Those that the suite tries as well. */
+const usual = new Set(["01-gc-lost-reader", "03-heartbeat-missed", "38-awaits-starve-timers"]);
+
+describe("tandem observe --fix", () => {
+  const tried = Object.entries(promised).filter(([name]) => allRounds || usual.has(name));
+  for (const [name, patterns] of tried)
+    test(`law: offers what heals ${name}, as it was run, and leaves the folder as it was`, () => {
+      using folder = temporaryFolder();
+      const place = folder.file("program");
+      const file = copied(place, name);
+      const before = treeOf(place);
+      const { result } = fix(place, file, "--timeout", "8s");
+      expect(treeOf(place)).toEqual(before);
+      const verdicts = result.edits.map(({ pattern, proof }) => [pattern, proof.verdict]);
+      expect(Object.fromEntries(verdicts)).toMatchObject(patterns);
+      for (const { finding, proof } of result.edits) {
+        const { rule } = result.findings[finding]!;
+        const shows = ({ findings }: { findings: { rule: string }[] }): boolean =>
+          findings.some((one) => one.rule === rule);
+        expect(proof.before.every(shows)).toBe(true);
+        if (proof.verdict === "proven") expect(proof.after.some(shows)).toBe(false);
+        for (const { served } of proof.after)
+          expect(served.map(({ path }) => path)).toContain(realpathSync(join(place, file)));
+      }
+    });
+
+  test("writes what was proven where that is wanted, and observed again nothing is found", () => {
+    using folder = temporaryFolder();
+    const place = folder.file("program");
+    const file = copied(place, "25-foreach-async");
+    const { result, stderr } = fix(place, file, "--write");
+    expect(stderr).toContain(`${file} is changed.\n`);
+    expect(readFileSync(join(place, file), "utf8")).toContain("await Promise.all(users.map(async");
+    expect(fix(place, file).result.findings).toEqual([]);
+    expect(result.edits[0]!.diff).toStartWith(`--- a/${file}\n+++ b/${file}\n@@ `);
+  });
+
+  test("writes the diff that patch takes with --patch, and the file stays", () => {
+    using folder = temporaryFolder();
+    const place = folder.file("program");
+    const file = copied(place, "01-gc-lost-reader");
+    const before = readFileSync(join(place, file), "utf8");
+    fix(place, file, "--patch", "../heal.patch");
+    expect(readFileSync(join(place, file), "utf8")).toBe(before);
+    const patched = Bun.spawnSync(["patch", "-p1", "-i", "../heal.patch"], { cwd: place });
+    expect(patched.exitCode).toBe(0);
+    expect(readFileSync(join(place, file), "utf8")).toContain("    await task\n");
+  });
+
+  test("writes no choice that nobody has made, and says how to make it", () => {
+    using folder = temporaryFolder();
+    const place = folder.file("program");
+    const file = copied(place, "26-all-rejects-siblings-go-on");
+    const before = treeOf(place);
+    const { stderr, status } = fix(place, file, "--write");
+    expect(stderr).toContain("for you to choose; add --edit all-settled");
+    expect([status, treeOf(place)]).toEqual([1, before]);
+    expect(fix(place, file, "--write", "--edit", "all-settled").stderr).toContain("is changed");
+  });
+
+  test("leaves a file alone that is read-only", () => {
+    using folder = temporaryFolder();
+    const place = folder.file("program");
+    const file = copied(place, "25-foreach-async");
+    chmodSync(join(place, file), 0o444);
+    const before = treeOf(place);
+    expect(fix(place, file, "--write").stderr).toContain(`${file} is left alone: it is read-only`);
+    expect(treeOf(place)).toEqual(before);
+  });
+
+  test("gives every run the same input", () => {
+    using folder = temporaryFolder();
+    const place = folder.file("program");
+    const file = copied(place, "25-foreach-async");
+    const path = join(place, file);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, `console.log("read", (await Bun.stdin.text()).length);\n${text}`);
+    const result = join(place, "..", "result.json");
+    const words = ["observe", "--fix", "--yes", "--json", result, file];
+    const called = tandem(words, { cwd: place, stdin: "some input\n" });
+    expect(called.stdout).toStartWith("read 11\n");
+    const { edits } = JSON.parse(readFileSync(result, "utf8")) as FixedProgram;
+    expect(edits.map(({ proof }) => proof.verdict)).toEqual(["proven"]);
+  });
+
+  test("has nothing to edit where nothing was found", () => {
+    using folder = temporaryFolder();
+    const file = folder.file("fine.ts", "console.log(await Promise.resolve(1));\n");
+    const { status, stderr } = tandem(["observe", "--fix", "--yes", file]);
+    expect([status, stderr]).toEqual([0, expect.stringContaining("nothing to edit")]);
+  });
+
+  test.each([
+    [["--fix"], "nobody can be asked here; add --yes"],
+    [["--write"], "--write is about the edits of --fix; add --fix"],
+    [["--runs", "3"], "--runs is about the edits of --fix; add --fix"],
+    [["--fix", "--yes", "--edit", "x"], "--edit says which edit is written"],
+    [["--fix", "--yes", "--patch", "-"], "add --quiet-program"],
+    [["--fix", "--yes", "--patch", "nowhere/x.patch"], "there is no folder nowhere"],
+  ])("%j is refused before anything runs: %s", (options, why) => {
+    using folder = temporaryFolder();
+    const file = folder.file("app.py", "print('ran')\n");
+    const { status, stdout, stderr } = tandem(["observe", ...options, file]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(why);
+  });
+});
