@@ -26,6 +26,7 @@ import { type Context, contextOf } from "./user/context.ts";
 import { type Call, HoldMeter } from "./user/holds.ts";
 import { Output, type Stream } from "./user/output.ts";
 import { LoadError, Places } from "./user/places.ts";
+import { isA, isOf } from "./user/thrown.ts";
 import { Timers } from "./user/timers.ts";
 
 /** What a thread does for the user code on it. */
@@ -162,21 +163,21 @@ export class UserCode {
   ): OperationResult {
     const controller = new AbortController();
     const call = this.#newCall(actor, step);
-    const returned = this.#run(call, controller.signal);
-    if ("error" in returned || !isThenable(returned.value)) {
+    const { error, promise } = this.#run(call, controller.signal);
+    if (promise === undefined) {
       this.#ended(call);
-      return "error" in returned ? { error: returned.error } : noResult;
+      return error === undefined ? noResult : { error };
     }
     // Nobody awaits what main's call has returned, so its failure is that of a stray promise.
     if (actor === MAIN) {
-      this.#dropped.set(call, returned.value);
+      this.#dropped.set(call, promise);
       this.#ended(call);
       return { promised: true };
     }
     this.#open.add(call);
     this.#signals.set(number, controller);
     this.#awaited++;
-    void this.#settle(returned.value, step, controller.signal).then((settled) => {
+    void this.#settle(promise, step, controller.signal).then((settled) => {
       // The call that has held the thread until now may end here.
       this.#holds.end();
       this.#awaited--;
@@ -195,17 +196,18 @@ export class UserCode {
     this.#host!.record(typeNumber["call-began"], actor, 0, function_);
     const { signal } = new AbortController();
     const call = this.#newCall(actor, step);
-    const returned = this.#run(call, signal);
+    const { promise, ...returned } = this.#run(call, signal);
     let error: string | null = returned.error ?? null;
     if (error === null) {
       this.#open.add(call);
       this.#awaited++;
       const stray = Promise.withResolvers<string>();
       this.#failJob = stray.resolve;
-      const done = isThenable(returned.value)
-        ? this.#settle(returned.value, step, signal).then((settled) => settled.error)
-        : // What was left behind and rejects at once belongs to the job as well.
-          new Promise<null>((resolve) => setImmediate(() => resolve(null)));
+      const done =
+        promise === undefined
+          ? // What was left behind and rejects at once belongs to the job as well.
+            new Promise<null>((resolve) => setImmediate(() => resolve(null)))
+          : this.#settle(promise, step, signal).then((settled) => settled.error);
       this.#holds.watch();
       error = await Promise.race([done, stray.promise]);
       this.#holds.unwatch();
@@ -267,15 +269,17 @@ export class UserCode {
   }
 
   /** Runs the function until it returns, which in main is the whole call. */
-  #run(call: Call, signal: AbortSignal): { value?: unknown; error?: string } {
+  #run(call: Call, signal: AbortSignal): { promise?: PromiseLike<unknown>; error?: string } {
     const isMain = call.actor === MAIN;
     if (isMain) this.#holds.begin(call);
     else this.#holds.beginTurn(call);
     try {
       const called = this.#functionOf(call.step);
-      return { value: this.#caller.run(call, () => called(this.#context(call, signal))) };
+      const value = this.#caller.run(call, () => called(this.#context(call, signal)));
+      // Whether it is a promise is asked here, since its `then` may throw as well.
+      return isThenable(value) ? { promise: value } : {};
     } catch (error) {
-      if (error instanceof Deadlock) throw error;
+      if (isA(error, Deadlock)) throw error;
       return { error: this.#places.describe(error, call.step.module) };
     } finally {
       if (isMain) this.#holds.end();
@@ -396,14 +400,6 @@ function detailsAt(userPlace: Place | null): RealDetails | undefined {
 
 /** The event that a line is. */
 const typeOf = { stdout: "printed", stderr: "complained" } as const;
-
-/** Whether an error is the reason of an aborted signal, or an AbortError. */
-function isOf(error: unknown, { aborted, reason }: AbortSignal): boolean {
-  if (!aborted) return false;
-  for (let one = error; one !== undefined && one !== null; one = (one as Error).cause)
-    if (one === reason || (one as Error).name === "AbortError") return true;
-  return false;
-}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (

@@ -4,16 +4,10 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CallStep } from "../../../scenario/calls.ts";
 import type { Place } from "../../../trace/definitions.ts";
+import { type BuildPosition, isA, readThrown } from "./thrown.ts";
 
 /** A function of the user's that cannot be called at all; the message says why and where. */
 export class LoadError extends Error {}
-
-/** The position of an error of Bun's own compiler. */
-interface BuildPosition {
-  file: string;
-  line: number;
-  column: number;
-}
 
 /** A line, of which neither the column nor the function is known. */
 export function at(file: string, line: number): Place {
@@ -28,22 +22,15 @@ export class Places {
     this.#folder = folder;
   }
 
-  /** An error in a sentence that ends in its place in the user's source. */
+  /** Anything that was thrown, in a sentence that ends in its place in the user's source. */
   describe(error: unknown, module: string): string {
-    if (error instanceof LoadError) return error.message;
-    // Bun.build's errors, which a failed import may hold several of.
-    const { errors, position } = error as {
-      errors?: { message: string; position?: BuildPosition }[];
-      position?: BuildPosition;
-    };
-    const first = position === undefined ? errors?.[0] : undefined;
-    if (first?.position) return `${first.message} (${this.#at(first.position)})`;
-    if (position) return `${(error as Error).message} (${this.#at(position)})`;
-    if (!(error instanceof Error)) return `${describeValue(error)} (thrown in ${module})`;
-    const name = error.name === "Error" ? "" : `${error.name}: `;
-    const place = this.ofStack(error.stack);
+    if (isA(error, LoadError)) return error.message;
+    const { text, isError, stack, position } = readThrown(error);
+    if (position !== undefined) return `${text} (${this.#at(position)})`;
+    if (!isError) return `${text} (thrown in ${module})`;
+    const place = this.ofStack(stack);
     const where = place === null ? "" : ` (${place.file}:${place.line}:${place.column})`;
-    return `${name}${error.message}${where}`;
+    return `${text}${where}`;
   }
 
   /** The first place of a stack that is not tandem's own. */
@@ -51,8 +38,8 @@ export class Places {
     for (const [, file, line, column] of (stack ?? "").matchAll(
       /(?:\(|at )(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()\n]*?):(\d+):(\d+)/g,
     )) {
-      const path = file!.startsWith("file:") ? fileURLToPath(file!) : file!;
-      if (!this.isUsers(path)) continue;
+      const path = pathOf(file!);
+      if (path === undefined || !this.isUsers(path)) continue;
       return { ...at(this.shorten(path), Number(line)), column: Number(column) };
     }
     return null;
@@ -87,11 +74,13 @@ function isOwn(path: string): boolean {
 }
 const ownFolder = fileURLToPath(new URL("../../../", import.meta.url));
 
-function describeValue(value: unknown): string {
+/** The path of a frame; undefined for a URL that names no file here: a stack may hold any text. */
+function pathOf(file: string): string | undefined {
+  if (!file.startsWith("file:")) return file;
   try {
-    return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+    return fileURLToPath(file);
   } catch {
-    return String(value);
+    return undefined;
   }
 }
 
@@ -107,7 +96,7 @@ function lineOf(file: string, name: string): number {
     name === "default"
       ? /export\s+default\b/
       : new RegExp(
-          String.raw`export\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+${name}\b`,
+          String.raw`export\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+${RegExp.escape(name)}(?![\w$])`,
         );
   const index = text.search(definition);
   return index < 0 ? 1 : text.slice(0, index).split("\n").length;
