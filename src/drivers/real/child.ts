@@ -12,7 +12,13 @@ import { mainProgram } from "../../program/main.ts";
 import { numbered } from "../../program/spec.ts";
 import { type Board, Deadlock, stages } from "./board.ts";
 import type { RealThread } from "./real-thread.ts";
-import { type ChildInput, otherThreads, talks, type WorkerInput } from "./protocol.ts";
+import {
+  type ChildInput,
+  otherThreads,
+  talks,
+  type ThreadStart,
+  type WorkerInput,
+} from "./protocol.ts";
 import { callsOn, PreparedThread } from "./threads.ts";
 
 /** Begins a run, and does not wait for it: below a top-level await Bun's process never ends by itself. */
@@ -142,7 +148,14 @@ async function prepareWorker(
 ): Promise<Worker> {
   const worker = openWorker();
   const ready = new Promise<void>((resolve, reject) => {
-    worker.onmessage = () => resolve();
+    worker.onmessage = ({ data: { exited } }: MessageEvent<ThreadStart>) => {
+      if (exited === null) return resolve();
+      writeSync(
+        2,
+        `tandem: process.exit(${exited}) in user code ended a thread while its modules were loaded\n`,
+      );
+      process.exit(exited);
+    };
     worker.onerror = ({ message }) => reject(new Error(message));
   });
   const workerInput: WorkerInput = {

@@ -122,9 +122,12 @@ export class PoolProcess {
 
 /** The body of the process. */
 export function runPoolProcess(): void {
+  const sendToThread = process.send!.bind(process);
   const send = (message: FromProcess): void => {
-    process.send!(message);
+    sendToThread(message);
   };
+  // What user code finds in its place would be heard as the pool's.
+  delete process.send;
   delete process.env["BUN_OPTIONS"];
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   process.on("disconnect", () => process.exit(0));

@@ -13,6 +13,8 @@ export interface ChildInput {
   speed: number;
   /** The folder that paths of the user's modules are relative to. */
   folder: string;
+  /** What the blocks of events begin with (wire.ts), so that user code cannot make any. */
+  secret: string;
 }
 
 /** From the child's main thread to a Worker. */
@@ -23,6 +25,12 @@ export interface WorkerInput extends ChildInput {
   board: SharedArrayBuffer;
   /** The main thread's performance.timeOrigin. */
   mainTimeOrigin: number;
+}
+
+/** From a Worker, when it has loaded what it needs. */
+export interface ThreadStart {
+  /** The status with which user code has ended the thread meanwhile; null where it is there. */
+  exited: number | null;
 }
 
 /** The threads of a run beside main. */

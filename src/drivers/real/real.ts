@@ -9,12 +9,13 @@ import { MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../trace/log.ts";
 import type { ProgramSpec } from "../../program/spec.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
+import { counted } from "../../base/sentences.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import type { ChildInput } from "./protocol.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
 import { after } from "./timer.ts";
-import { EventReader } from "./wire.ts";
+import { EventReader, newSecret, pipeClosed } from "./wire.ts";
 
 export interface RealOptions {
   speed: number;
@@ -34,6 +35,15 @@ export interface RealOptions {
 
 /** The longest, in ms, that the streams of a child that has ended are waited for. */
 const patience = 50;
+
+/** The longest, in ms, that a child which tells nothing any more has to end. */
+const longestEnd = 1000;
+
+/**
+ * The least time, in ms, that user modules have to load before a time limit ends the run: the limit is for
+ * the scenario, which begins when they are there.
+ */
+const leastLoad = 5000;
 
 /** The size of a piece of events, in bytes, up to which tandem lets the next ones gather for a moment. */
 const littleBytes = 4096;
@@ -56,7 +66,7 @@ export interface RealResult {
   endedEarly: boolean;
   /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */
   signal: "SIGINT" | "SIGTERM" | null;
-  /** What the child wrote to stderr, if it ended unexpectedly. */
+  /** What the child wrote to stderr, if it ended unexpectedly; and what user code did to the pipe of events. */
   complaint: string;
 }
 
@@ -69,6 +79,8 @@ export class RealRun implements Disposable {
   /** Whether user code may write past tandem to the streams of its process, as processes that it starts do. */
   readonly #mayWrite: boolean;
   #interruption: Interruption | undefined;
+  /** Whether the child went on when nothing more could come from it. */
+  #isCutOff = false;
   #listener: Listener | undefined;
 
   constructor(traits: RunTraits) {
@@ -82,7 +94,8 @@ export class RealRun implements Disposable {
   /** Performs a plan to its end, or to whatever ends it before. */
   async perform(plan: ProgramSpec, options: RealOptions): Promise<RealResult> {
     const child = this.#child;
-    const listener = new Listener(options.onPrint, options.onEvents);
+    const secret = newSecret();
+    const listener = new Listener(options.onPrint, options.onEvents, secret);
     this.#listener = listener;
     const onAbort = (): void => this.#stop("signal");
     options.signal.addEventListener("abort", onAbort);
@@ -93,17 +106,29 @@ export class RealRun implements Disposable {
     const realMs = (ticks: Ticks): number => ticks / TICKS_PER_MS / options.speed;
     // Computing takes its own CPU time, which on a busy machine is a small share of the time.
     limit("watchdog", 10 * realMs(longestRun(plan)) + 30_000);
-    listener.onReady = () => {
-      if (options.timeout !== null) limit("timeout", realMs(options.timeout));
-    };
+    if (options.timeout !== null) {
+      const length = realMs(options.timeout);
+      // What loads may never come to an end, as a module with an endless loop.
+      const takeBack = after(Math.max(length, leastLoad), () => this.#stop("timeout"));
+      limits.push(takeBack);
+      listener.onReady = () => {
+        takeBack();
+        limit("timeout", length);
+      };
+    }
     const forwarding = this.#forward(options);
     const complaint = this.#mayWrite ? Promise.resolve("") : new Response(child.stderr).text();
     try {
-      await this.#hand({ plan, speed: options.speed, folder: options.folder });
+      await this.#hand({ plan, speed: options.speed, folder: options.folder, secret });
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
         listener.hear(chunk);
         // A wake-up for every event would take a core that the program may need.
         if (chunk.length < littleBytes && listener.endedAt === null) await Bun.sleep(restMs);
+      }
+      listener.catchUp();
+      if (listener.endedAt === null && this.#interruption === undefined) {
+        await Promise.race([child.exited, Bun.sleep(longestEnd)]);
+        this.#isCutOff = child.exitCode === null && child.signalCode === null;
       }
     } finally {
       listener.catchUp();
@@ -160,11 +185,16 @@ export class RealRun implements Disposable {
 
   #result(listener: Listener, { timeout, speed }: RealOptions, complaint: string): RealResult {
     const log = listener.log.inTimeOrder();
-    const { epoch, places } = listener;
+    const { epoch, places, foreignBytes } = listener;
+    const toPipe = this.#isCutOff
+      ? `${pipeClosed}\n`
+      : foreignBytes > 0
+        ? `tandem: ${counted(foreignBytes, "byte")} that user code wrote to descriptor 3, by which tandem hears of the run, ${foreignBytes === 1 ? "is" : "are"} no events and left out\n`
+        : "";
     if (listener.endedAt !== null) {
       // A thread that is not waited for may still write while the process ends.
       const whole = log.upTo(listener.endedAt);
-      return { log: whole, places, epoch, endedEarly: false, signal: null, complaint: "" };
+      return { log: whole, places, epoch, endedEarly: false, signal: null, complaint: toPipe };
     }
     const signalCode = this.#child.signalCode as string | null;
     const signal =
@@ -186,7 +216,7 @@ export class RealRun implements Disposable {
       epoch,
       endedEarly: true,
       signal,
-      complaint: by === "crash" ? complaint : "",
+      complaint: toPipe + (by === "crash" ? complaint : ""),
     };
   }
 }
@@ -223,10 +253,11 @@ class Listener {
   onReady: () => void = () => undefined;
   readonly #onPrint: RealOptions["onPrint"];
   readonly #onEvents: RealOptions["onEvents"];
-  readonly #reader = new EventReader(this);
+  readonly #reader: EventReader;
   readonly #unread: Uint8Array<ArrayBuffer>[] = [];
 
-  constructor(onPrint: RealOptions["onPrint"], onEvents: RealOptions["onEvents"]) {
+  constructor(onPrint: RealOptions["onPrint"], onEvents: RealOptions["onEvents"], secret: string) {
+    this.#reader = new EventReader(this, secret);
     this.#onPrint = onPrint;
     this.#onEvents = onEvents;
   }
@@ -265,6 +296,11 @@ class Listener {
   /** When main's clock began, in epoch ms; null before that is known. */
   get epoch(): number | null {
     return this.#reader.readyAt ?? null;
+  }
+
+  /** The number of bytes that came through the pipe and are no events. */
+  get foreignBytes(): number {
+    return this.#reader.foreignBytes;
   }
 
   /** The places in user code that events have named. */

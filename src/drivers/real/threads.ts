@@ -38,7 +38,8 @@ export class PreparedThread {
     this.run = numbered(input.plan);
     this.board = new Board(boardSize(this.run), memory);
     // User code may end the process at any moment, so beside it events are written without delay.
-    this.writer = new EventWriter(number, this.board, !callsAny(this.run.scenario));
+    const callsUserCode = callsAny(this.run.scenario);
+    this.writer = new EventWriter(number, this.board, callsUserCode, input.secret);
     this.mailbox = new Mailbox(number, this.board, ports);
   }
 

@@ -8,7 +8,7 @@
  * killed, at most those of the last moment are, of threads that were exchanging messages. Lines of JSON
  * would say the same, but to write and read four million of them takes longer than most runs.
  */
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { USER_PLACE } from "../../scenario/numbers.ts";
 import type { Place } from "../../trace/definitions.ts";
 import { type Columns, NOWHERE, type Numbers } from "../../trace/log.ts";
@@ -16,6 +16,10 @@ import type { RealDetails } from "./protocol.ts";
 import type { Board, Lock } from "./board.ts";
 
 const pipe = 3;
+
+/** What is told of a run whose pipe is no more. */
+export const pipeClosed =
+  "tandem: user code has closed descriptor 3, by which tandem hears of the run, so the run was ended";
 
 /** The number of events in a full block: a burst of events is one write. */
 const blockEvents = 4096;
@@ -29,7 +33,7 @@ const blockEvents = 4096;
 export const longestDebt = 30;
 
 /**
- * A block: its thread, how many events, how many bytes of texts, how many bytes a value takes, how many
+ * A block: the run's secret, a hash of what follows it (uint64), its thread, how many events, how many bytes of texts, how many bytes a value takes, how many
  * events are about a resource, nothing (int32 each) and the time of the first event (float64); the
  * events' values (int32, or float64 if one needs it), how much later than the first each is, their
  * actors and places (int32), and types (uint8); filled up to whole words, for each event about a
@@ -37,8 +41,10 @@ export const longestDebt = 30;
  * length (int32) and its bytes. A text whose entry is below zero (-1 for 0) is the JSON of what else that
  * event has (`Further`).
  */
-const headerBytes = 32;
-const baseOffset = 24;
+const secretBytes = 16;
+const countsOffset = secretBytes + 8;
+const baseOffset = countsOffset + 24;
+const headerBytes = baseOffset + 8;
 const wordBytes = 8;
 
 /** The most that an event of a block may be later than its first, in ticks: more than half an hour. */
@@ -46,6 +52,31 @@ const longestBlock = 2 ** 31 - 1;
 
 /** In place of a thread: the block says when main's clock began, by the time of its only event, in epoch ms. */
 const ready = -1;
+
+/**
+ * The secret that each block of a run begins with. User code can write to the descriptor as well, whatever
+ * it likes; what it writes is no block, and where it tears one, the hash no longer fits.
+ */
+export interface Seal {
+  /** By which a block is found. */
+  readonly secret: Uint8Array;
+  /** By which the hash is made. */
+  readonly seed: bigint;
+}
+
+/** A new run's secret, as a text for the protocol. */
+export function newSecret(): string {
+  return crypto.getRandomValues(Buffer.alloc(secretBytes + 8)).toString("hex");
+}
+
+function sealOf(text: string): Seal {
+  const bytes = Buffer.from(text, "hex");
+  return { secret: bytes.subarray(0, secretBytes), seed: bytes.readBigUInt64LE(secretBytes) };
+}
+
+function hashOf(block: Uint8Array, { seed }: Seal): bigint {
+  return Bun.hash.wyhash(block.subarray(countsOffset), seed);
+}
 
 /** What few events have: further numbers, and a place in user code. */
 interface Further {
@@ -58,6 +89,8 @@ export class EventWriter {
   readonly #lock: Lock;
   readonly #debt: Int32Array;
   readonly #mayOwe: boolean;
+  readonly #seal: Seal;
+  readonly #inode = inodeOfPipe();
   /** The time of its last write, by performance.now(). */
   #wroteAt = -Infinity;
   readonly #at = new Float64Array(blockEvents);
@@ -83,13 +116,15 @@ export class EventWriter {
   /**
    * @param thread whose events these are.
    * @param board its lock is shared by all threads that write.
-   * @param mayOwe false where the process may end in ways that nobody here hears of.
+   * @param callsUserCode whether the process may end in ways that nobody here hears of.
+   * @param secret that of the run.
    */
-  constructor(thread: number, board: Board, mayOwe: boolean) {
+  constructor(thread: number, board: Board, callsUserCode: boolean, secret: string) {
     this.#thread = thread;
     this.#lock = board.pipe;
     this.#debt = board.debt(thread);
-    this.#mayOwe = mayOwe;
+    this.#mayOwe = !callsUserCode;
+    this.#seal = sealOf(secret);
   }
 
   record(at: number, type: number, actor: number, value: number, details?: RealDetails): void {
@@ -154,7 +189,8 @@ export class EventWriter {
     const block = this.#block.subarray(0, size);
     const { buffer } = block;
     const base = this.#at[0]!;
-    new Int32Array(buffer, 0, 5).set([thread, length, textBytes, valueBytes, resources]);
+    block.set(this.#seal.secret);
+    new Int32Array(buffer, countsOffset, 5).set([thread, length, textBytes, valueBytes, resources]);
     new Float64Array(buffer, baseOffset, 1)[0] = base;
     const columns = columnsAt(buffer, 0, { length, valueBytes });
     for (let k = 0; k < length; k++) columns.later[k] = this.#at[k]! - base;
@@ -169,6 +205,7 @@ export class EventWriter {
       block.write(this.#texts[index]!, place + wordBytes);
       place += wordBytes + inWords(bytes);
     }
+    new BigUint64Array(buffer, secretBytes, 1)[0] = hashOf(block, this.#seal);
     this.#length = 0;
     this.#texts.length = 0;
     this.#textEntries.length = 0;
@@ -176,11 +213,41 @@ export class EventWriter {
     this.#resources.length = 0;
     this.#isWide = false;
     this.#lock.acquire();
-    // The kernel may take a long write in pieces, which are all written under the lock.
-    for (let written = 0; written < block.length;) written += writeSync(pipe, block, written);
+    this.#send(block);
     this.#lock.release();
     this.#wroteAt = performance.now();
     if (Atomics.exchange(this.#debt, 0, 0) === 1) Atomics.notify(this.#debt, 0);
+  }
+
+  #send(block: Uint8Array): void {
+    try {
+      // User code may have closed the pipe, and another file got its number: that must not be written to.
+      if (!this.#mayOwe && inodeOfPipe() !== this.#inode) throw new Error("another file");
+      // The kernel may take a long write in pieces, which are all written under the lock.
+      for (let written = 0; written < block.length;) written += writeSync(pipe, block, written);
+    } catch {
+      // The run must not go on unheard.
+      tellPipeClosed();
+      process.kill(process.pid, "SIGKILL");
+    }
+  }
+}
+
+/** Tells it by the other descriptor that tandem reads, if that is there. */
+function tellPipeClosed(): void {
+  try {
+    writeSync(2, `${pipeClosed}\n`);
+  } catch {
+    // Tandem has gone.
+  }
+}
+
+/** The number of the pipe's inode; undefined where descriptor 3 is closed. */
+function inodeOfPipe(): number | undefined {
+  try {
+    return fstatSync(pipe).ino;
+  } catch {
+    return undefined;
   }
 }
 
@@ -194,12 +261,16 @@ export class EventReader {
   readonly #placeNumbers = new Map<string, number>();
   readonly #sink: { take(thread: number, columns: Columns): void };
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #seal: Seal;
+  /** The number of bytes that are no blocks: somebody else has written them. */
+  foreignBytes = 0;
   /** What has come and is no whole block yet. */
   #rest = new Uint8Array(0);
 
   /** @param sink takes the events of one thread, block by block; the columns are its to keep. */
-  constructor(sink: { take(thread: number, columns: Columns): void }) {
+  constructor(sink: { take(thread: number, columns: Columns): void }, secret: string) {
     this.#sink = sink;
+    this.#seal = sealOf(secret);
   }
 
   /**
@@ -209,10 +280,31 @@ export class EventReader {
   hear(piece: Uint8Array<ArrayBuffer>): void {
     // Most pieces begin with a block; those that do not are put together, at a whole word.
     const isWhole = this.#rest.length === 0 && piece.byteOffset % wordBytes === 0;
-    const bytes = isWhole ? piece : joined(this.#rest, piece);
+    let bytes = isWhole ? piece : joined(this.#rest, piece);
     let read = 0;
-    for (let size; (size = this.#block(bytes, read)) > 0;) read += size;
+    for (;;) {
+      const foreign = this.#foreign(bytes, read);
+      if (foreign > 0) {
+        this.foreignBytes += foreign;
+        // Blocks behind it are read in place only where they begin at a whole word.
+        bytes = bytes.slice(read + foreign);
+        read = 0;
+      }
+      const size = this.#block(bytes, read);
+      if (size === 0) break;
+      read += size;
+    }
     this.#rest = bytes.slice(read);
+  }
+
+  /** The number of bytes at `from` that belong to no block, as far as can be told by now. */
+  #foreign(bytes: Uint8Array<ArrayBuffer>, from: number): number {
+    const { secret } = this.#seal;
+    const rest = Buffer.from(bytes.buffer, bytes.byteOffset + from, bytes.length - from);
+    if (rest.subarray(0, secretBytes).equals(secret.subarray(0, rest.length))) return 0;
+    const next = rest.indexOf(secret, 1);
+    // The last bytes may be the beginning of a block.
+    return next >= 0 ? next : Math.max(0, rest.length - secretBytes + 1);
   }
 
   /** Reads the block that begins at `from`. @returns how many bytes it has; 0 if it is not there in full. */
@@ -222,11 +314,17 @@ export class EventReader {
     const start = bytes.byteOffset + from;
     const [thread, count, textBytes, valueBytes, pairs] = new Int32Array(
       buffer,
-      start,
+      start + countsOffset,
       5,
     ) as unknown as [number, number, number, number, number];
     const size = blockBytes({ length: count, textBytes, valueBytes, resources: pairs });
     if (from + size > bytes.length) return 0;
+    const hash = new BigUint64Array(buffer, start + secretBytes, 1)[0]!;
+    if (hash !== hashOf(bytes.subarray(from, from + size), this.#seal)) {
+      // Something came between its pieces. Its beginning is none, and what follows is looked through.
+      this.foreignBytes += secretBytes;
+      return secretBytes;
+    }
     const base = new Float64Array(buffer, start + baseOffset, 1)[0]!;
     if (thread === ready) {
       this.readyAt = base;

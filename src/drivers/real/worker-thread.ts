@@ -4,17 +4,23 @@ import { loopProgram } from "../../program/main.ts";
 import { poolProgram } from "../../program/pool.ts";
 import type { RealThread } from "./real-thread.ts";
 import { stages } from "./board.ts";
-import type { WorkerInput } from "./protocol.ts";
+import type { ThreadStart, WorkerInput } from "./protocol.ts";
 import { callsOn, PreparedThread } from "./threads.ts";
 
 /** Tells main that it is there, waits to be started, and runs its program to its end. */
 export async function runWorkerThread(input: WorkerInput): Promise<void> {
   const prepared = new PreparedThread(input.thread, input, input.ports, input.board);
   const { run, board } = prepared;
+  let isLoading = true;
+  // It would leave main waiting for a thread that never comes.
+  process.on("exit", (code) => {
+    if (isLoading) postMessage({ exited: code } satisfies ThreadStart);
+  });
   await prepared.load();
+  isLoading = false;
   // performance.now() counts from each thread's own start; this is what main's shows at our zero.
   const behind = performance.timeOrigin - input.mainTimeOrigin;
-  postMessage("loaded");
+  postMessage({ exited: null } satisfies ThreadStart);
   board.awaitStage(input.thread, stages.askedForTime);
   board.correction(input.thread)[0] = performance.now() + behind;
   board.reach(input.thread, stages.toldTime);

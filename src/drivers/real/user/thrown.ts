@@ -4,6 +4,7 @@
  *
  * Invariant: nothing here throws, and every text is bounded in length.
  */
+import { formatCount } from "../../../base/count.ts";
 
 /** The place that an error of Bun's own compiler names. */
 export interface BuildPosition {
@@ -116,5 +117,5 @@ function attempt<Value>(look: () => Value): Value | undefined {
 
 function cut(text: string, longest = longestText): string {
   if (text.length <= longest) return text;
-  return `${text.slice(0, longest).toWellFormed()}… (${text.length.toLocaleString("en")} characters)`;
+  return `${text.slice(0, longest).toWellFormed()}… (${formatCount(text.length)} characters)`;
 }
