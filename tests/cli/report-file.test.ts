@@ -55,6 +55,14 @@ test("run, compare and check write a report beside what they tell", async () => 
   }
 });
 
+test("a comparison shows its document, with where work was lost under which strategy", async () => {
+  using folder = temporaryFolder();
+  await tandemHere(["compare", "threaded", "--report", folder.file("page.html")]);
+  const page = readFileSync(folder.file("page.html"), "utf8");
+  expect(page).toContain("task was lost here under detach");
+  expect(page).toMatch(/id="L0-1"/);
+});
+
 test("--report refuses a name that is no page's, and --full-paths alone", async () => {
   for (const args of [
     ["run", "lost"],

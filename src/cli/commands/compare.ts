@@ -36,7 +36,7 @@ import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
 import { UsageError } from "../errors.ts";
 import { terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
-import { checkReport, writeReport } from "../report-file.ts";
+import { checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
 import { type Watched, watched } from "../watched.ts";
 
@@ -91,8 +91,13 @@ export async function run(argv: string[]): Promise<number> {
   if (report !== null) {
     const { comparisonReport } = await import("../../report/model/of-comparison.ts");
     const told = (classes ?? runs).map((one) => ({ ...one, timeline: one.kept.timeline! }));
-    const file = comparisonReport(scenario.name, told, { advice, driver: plan.driver });
-    await writeReport(report, file, { fullPaths: options["full-paths"] });
+    const page = comparisonReport(scenario.name, told, {
+      advice,
+      driver: plan.driver,
+      document: source.file,
+      find: sourceOrDocument(source),
+    });
+    await writeReport(report, page, { fullPaths: options["full-paths"] });
   }
   if (output === "json") {
     const told = runs.map((one) => ({ ...one, kept: one.kept.json }));

@@ -268,7 +268,7 @@ function sourcesOf(sources: readonly SourceFile[]): HtmlText {
 }
 
 function sourceOf({ file, text, doubt, lines }: SourceFile, index: number): HtmlText {
-  const all = highlighted(text ?? "", file);
+  const all = highlighted((text ?? "").replace(/\r?\n$/, ""), file);
   const shown = shownLines(all.length, [...lines.keys()]);
   let before = 0;
   const body = shown.flatMap((number) => {

@@ -7,6 +7,7 @@ import type { Class } from "../../strategies/comparison.ts";
 import type { CheckedDocument } from "../../strategies/expectations.ts";
 import { adviceParagraphs, className, comparisonRows } from "../terminal/comparison.ts";
 import { howItRan } from "../terminal/verdict.ts";
+import { fates } from "../page/words.ts";
 import { joinedTimelines } from "./joined.ts";
 import type { Report, ReportedFinding } from "./report.ts";
 import { type FindSource, Notes } from "./sources.ts";
@@ -17,12 +18,23 @@ export interface KeptTimeline {
   timeline: Timeline;
 }
 
+interface Compared {
+  advice: Advice;
+  driver: Driver;
+  /** The name of the scenario's document. */
+  document: string;
+  find: FindSource;
+}
+
 /** @param runs the strategies in the order of their rows, each with what was kept of its run. */
 export function comparisonReport(
   scenario: string,
   runs: readonly (Class & KeptTimeline)[],
-  { advice, driver }: { advice: Advice; driver: Driver },
+  { advice, driver, document, find }: Compared,
 ): Report {
+  const notes = new Notes();
+  notes.show(document);
+  for (const one of runs) noteLosses(one, notes);
   return {
     title: scenario,
     verdict: {
@@ -39,9 +51,23 @@ export function comparisonReport(
         timeline: one.timeline,
       })),
     ),
-    sources: [],
+    sources: notes.sources(find, null),
     record: [],
   };
+}
+
+/** Where those stood that were lost under a strategy. */
+function noteLosses({ timeline, ...own }: Class & KeptTimeline, notes: Notes): void {
+  const { entities, places, rows } = timeline;
+  const lost = fates.indexOf("lost");
+  for (const { name, first, count } of rows)
+    for (let entity = first; entity < first + count; entity++)
+      if (entities.fate[entity] === lost)
+        notes.add(
+          places[entities.stood[entity]!],
+          "stood",
+          `${name} was lost here under ${className(own)}`,
+        );
 }
 
 /** @param timelines what was kept of the runs; of a document that could not be run there is none. */

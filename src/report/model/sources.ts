@@ -15,6 +15,11 @@ export type FindSource = (file: string) => FoundSource | null;
 export class Notes {
   readonly #files = new Map<string, Map<number, LineNote[]>>();
 
+  /** Has a file shown, whether or not something is told of its lines. */
+  show(file: string): void {
+    this.#files.getOrInsertComputed(file, () => new Map());
+  }
+
   /** @param place nothing is noted of none. */
   add(place: { file: string; line: number } | undefined, is: LineNote["is"], words: string): void {
     if (place === undefined) return;

@@ -357,4 +357,62 @@ describe.skipIf(chromium === null)("the page of a report", () => {
     expect(await page.text("#detail")).toContain("lost");
     expect(page.complaints).toEqual([]);
   });
+
+  test("runs nothing of what names, errors and sources hold, wherever they are shown", async () => {
+    const ran = "document.documentElement.dataset.ran = 1";
+    const names = [
+      `</script><script>${ran}</script>`,
+      `<img src=x onerror="${ran}">`,
+      `<!--<script>${ran}`,
+      `"><svg onload=${ran}>`,
+      `' onmouseover='${ran}`,
+      `javascript:${ran}`,
+      "\u202eevil\u202c",
+      "a\u0000b\u001b[2J",
+      "\ud800",
+      "]]>{{7*7}}${7*7}",
+    ];
+    const lines = [
+      {
+        type: "trace-began",
+        format: "tandem-events/2",
+        tandem: "x",
+        source: {
+          kind: "observed",
+          language: "python",
+          runtime: names[0],
+          command: `python ${names[1]}`,
+        },
+      },
+      { define: "process", id: 0, name: names[2] },
+      { define: "thread", id: 0, process: 0, name: names[3] },
+      { define: "actor", id: 0, kind: "main", name: names[4] },
+      { at: 0, type: "main-started", thread: 0, actor: 0 },
+      ...names.flatMap((name, k) => [
+        { define: "place", id: k, file: `${k}.py`, line: 1, function: name, source: name },
+        { define: "actor", id: k + 1, kind: "task", name, function: name, place: k, parent: 0 },
+        { at: k, type: "task-created", thread: 0, actor: k + 1 },
+        { at: k, type: "task-started", thread: 0, actor: k + 1 },
+        { at: k, type: "wait-began", thread: 0, actor: k + 1, for: "result", of: name, place: k },
+        { at: 20 + k, type: "wait-ended", thread: 0, actor: k + 1, for: "result" },
+        { at: 20 + k, type: "task-ended", thread: 0, actor: k + 1, status: "failed", error: name },
+      ]),
+    ].toSorted((a, b) => ("at" in a ? a.at : -1) - ("at" in b ? b.at : -1));
+    lines.push({ at: 40, type: "process-ended", thread: 0, actor: 0, code: 0 } as never);
+    const source = { text: names.join("\n"), changedAt: null };
+    const { report } = toldOfEvents(
+      lines.map((line) => JSON.stringify(line)).join("\n"),
+      () => source,
+    );
+    await using page = await opened(report);
+    await page.evaluate(`document.getElementById("canvas").scrollIntoView({ block: "center" })`);
+    const { x, y, width, height } = await page.canvas();
+    for (let down = 30; down < height; down += 15) {
+      await page.mouse("mouseMoved", x + width * 0.5, y + down);
+      await page.click(x + width * 0.5, y + down);
+    }
+    expect(await page.text("#detail")).toContain("7*7");
+    expect(await page.evaluate("document.documentElement.dataset.ran")).toBeUndefined();
+    expect([page.complaints, page.requests]).toEqual([[], []]);
+  });
 });
