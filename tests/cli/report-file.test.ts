@@ -45,7 +45,7 @@ test("run, compare and check write a report beside what they tell", async () => 
   for (const [args, words] of [
     [["run", "lost", "--driver", "virtual"], "the program&#39;s exit status is 0"],
     [["compare", "threaded"], "thread (own)"],
-    [["check", "lost", "threaded"], "All is as expected."],
+    [["check", "lost", "threaded"], "2 good, 0 fell short."],
   ] as const) {
     const file = folder.file(`${args[0]}.html`);
     const plain = await tandemHere(args);
@@ -61,6 +61,24 @@ test("a comparison shows its document, with where work was lost under which stra
   const page = readFileSync(folder.file("page.html"), "utf8");
   expect(page).toContain("task was lost here under detach");
   expect(page).toMatch(/id="L0-1"/);
+});
+
+test("check's page says of each document what became of it, and names the line that was not kept", async () => {
+  using folder = temporaryFolder();
+  folder.file(
+    "short.yaml",
+    'name: short\nmain: [launch, block: 100ms]\ntasks:\n  a: { steps: [sleep: 30ms] }\nexpect:\n  wall: "<= 90ms"\n',
+  );
+  const { status, stdout } = await tandemHere(["check", ".", "--report", "page.html"], {
+    cwd: folder.path,
+  });
+  expect(status).toBe(1);
+  const page = readFileSync(folder.file("page.html"), "utf8");
+  expect(stdout).toContain("0 good, 1 fell short");
+  expect(page).toContain("0 good, 1 fell short.");
+  expect(page).toContain("wall: expected &lt;= 90ms, found");
+  expect(page).toContain('href="#L0-6"');
+  expect(page).toContain('id="L0-6"');
 });
 
 test("--report refuses a name that is no page's, and --full-paths alone", async () => {

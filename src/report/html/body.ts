@@ -4,6 +4,7 @@ import { formatCount } from "../../base/count.ts";
 import { htmlText, type HtmlText, joined } from "../../base/texts.ts";
 import type {
   LineNote,
+  Matrix,
   Report,
   ReportedEdit,
   ReportedFinding,
@@ -113,8 +114,8 @@ function rowOf({ who, depth = 0, status, when, story }: Row, links: Links): Html
   </tr> `;
 }
 
-function matrixOf([titles = [], ...rows]: readonly (readonly string[])[]): HtmlText {
-  const head = titles.map((title) => htmlText`<th scope="col">${title}</th>`);
+function matrixOf({ title, hint, rows: [titles = [], ...rows] }: Matrix): HtmlText {
+  const head = titles.map((one) => htmlText`<th scope="col">${one}</th>`);
   const body = rows.map(([name = "", ...cells]) => {
     const own = cells.map((cell) => htmlText`<td>${cell}</td>`);
     return htmlText`<tr>
@@ -122,10 +123,10 @@ function matrixOf([titles = [], ...rows]: readonly (readonly string[])[]): HtmlT
       ${own}
     </tr> `;
   });
-  return htmlText`<section id="strategies" aria-labelledby="strategies-title">
-    <h2 id="strategies-title">Strategies</h2>
-    <p class="hint">A * marks the best of a column.</p>
-    <div class="scroll" role="region" aria-label="Strategies side by side" tabindex="0">
+  return htmlText`<section id="matrix" aria-labelledby="matrix-title">
+    <h2 id="matrix-title">${title}</h2>
+    ${hint === null ? [] : [htmlText`<p class="hint">${hint}</p>`]}
+    <div class="scroll" role="region" aria-label="${title} side by side" tabindex="0">
       <table class="matrix">
         <thead>
           <tr>

@@ -6,6 +6,7 @@ import type { Advice } from "../../strategies/advice.ts";
 import type { Class } from "../../strategies/comparison.ts";
 import type { CheckedDocument } from "../../strategies/expectations.ts";
 import { adviceParagraphs, className, comparisonRows } from "../terminal/comparison.ts";
+import { checkWords, sumOfChecks } from "../terminal/checks.ts";
 import { howItRan } from "../terminal/verdict.ts";
 import { fates } from "../page/words.ts";
 import { joinedTimelines } from "./joined.ts";
@@ -42,7 +43,11 @@ export function comparisonReport(
       rows: [],
       sentences: adviceParagraphs(advice).filter((paragraph) => paragraph !== ""),
     },
-    matrix: comparisonRows(runs),
+    matrix: {
+      title: "Strategies",
+      hint: "A * marks the best of a column.",
+      rows: comparisonRows(runs),
+    },
     findings: [],
     timeline: joinedTimelines(
       runs.map((one) => ({
@@ -78,32 +83,31 @@ export function checksReport(
 ): Report {
   const notes = new Notes();
   const findings = documents.flatMap((document) => findingsOf(document, notes));
-  const short = documents.filter(({ checks, problems }) => !isKept(checks) || problems.length > 0);
   return {
     title: "tandem check",
     verdict: {
       headline: counted(documents.length, "check"),
       rows: [],
-      sentences: [
-        short.length === 0
-          ? "All is as expected."
-          : `${short.length} of ${counted(documents.length, "check")} fell short.`,
+      sentences: [`${sumOfChecks(documents)}.`],
+    },
+    matrix: {
+      title: "Documents",
+      hint: null,
+      rows: [
+        ["document", "strategy", "result", "as expected"],
+        ...documents.map((document) => [
+          document.file,
+          document.strategy ?? "-",
+          resultOf(document),
+          `${document.checks.filter(({ met }) => met).length} of ${document.checks.length}`,
+        ]),
       ],
     },
-    matrix: [
-      ["document", "strategy", "result", "kept"],
-      ...documents.map(({ file, strategy, checks, problems }) => [
-        file,
-        strategy ?? "-",
-        problems.length > 0 ? "WRONG" : isKept(checks) ? "ok" : "FELL SHORT",
-        `${checks.filter(({ met }) => met).length} of ${checks.length}`,
-      ]),
-    ],
     findings,
     timeline: joinedTimelines(
-      [...timelines].map(([{ file, strategy, checks }, timeline]) => ({
-        name: `${file} (${strategy})`,
-        story: isKept(checks) ? "ok" : "FELL SHORT",
+      [...timelines].map(([document, timeline]) => ({
+        name: `${document.file} (${document.strategy})`,
+        story: resultOf(document),
         timeline,
       })),
     ),
@@ -112,8 +116,10 @@ export function checksReport(
   };
 }
 
-function isKept(checks: CheckedDocument["checks"]): boolean {
-  return checks.every(({ met }) => met);
+function resultOf({ checks, problems }: CheckedDocument): string {
+  if (problems.length > 0) return "cannot be read";
+  if (checks.length === 0) return "expects nothing";
+  return checks.every(({ met }) => met) ? "good" : "FELL SHORT";
 }
 
 function findingsOf(
@@ -131,9 +137,9 @@ function findingsOf(
     ),
     ...checks
       .filter(({ met }) => !met)
-      .map(({ of, expected, found, position }) => {
-        const message = `${file} (${strategy}): of ${of} expected ${expected}, found ${found}`;
-        return finding(of, message, position?.line ?? null);
+      .map((check) => {
+        const message = `${file} (${strategy}): ${checkWords(check)}`;
+        return finding(check.of, message, check.position?.line ?? null);
       }),
   ];
 }

@@ -16,13 +16,21 @@ export interface Verdict {
 export interface Report {
   title: string;
   verdict: Verdict;
-  /** The strategies of a comparison, a row of titles first; null for a single run. */
-  matrix: readonly (readonly string[])[] | null;
+  /** The strategies of a comparison, or the documents that were checked; null for a single run. */
+  matrix: Matrix | null;
   findings: readonly ReportedFinding[];
   timeline: Timeline;
   sources: readonly SourceFile[];
   /** What a reader must know of the record: that it breaks off, what was not understood. */
   record: readonly string[];
+}
+
+/** A table with a row for each of several runs, a row of titles first. */
+export interface Matrix {
+  title: string;
+  /** How it is to be read; null where that is plain. */
+  hint: string | null;
+  rows: readonly (readonly string[])[];
 }
 
 export interface ReportedFinding {
