@@ -91,6 +91,8 @@ export class Stretches {
   readonly #columns = new Growing();
   readonly #spans = new SpanFold();
   readonly #loops: HeldThread[] = [];
+  /** The threads on which a loop is open: who computes there keeps it from everybody else. */
+  readonly #turning = new Set<number>();
   readonly #mains: number[] = [];
   readonly #steps: OpenStep[][] = [];
   /** By what is waited for: the text of a wait of which nothing else is told. */
@@ -165,6 +167,7 @@ export class Stretches {
       reader.#unsee(reader.entityOf(actor), at);
       reader.#jobEnded(actor, at);
     },
+    "loop-closed": (reader, { thread }) => void reader.#turning.delete(thread),
     "main-ended": (reader, { actor, at }) => reader.#unsee(reader.entityOf(actor), at),
     "launch-ended": (reader, { actor, at }) => reader.#unsee(reader.entityOf(actor), at),
     "step-began": (reader, { actor, thread, at }) => {
@@ -181,7 +184,9 @@ export class Stretches {
         reader.text("in your function, which holds its thread"),
         place ?? -1,
       ] as const;
-      reader.#columns.add(entity, at - value, at, HOLDING, ...columns, -1);
+      // A pool's thread is not the task's own, which waits meanwhile.
+      if (!reader.#spans.isWorker(thread))
+        reader.#columns.add(entity, at - value, at, HOLDING, ...columns, -1);
       const onThread = reader.threadEntity(thread);
       if (onThread !== entity)
         reader.#columns.add(onThread, at - value, at, HOLDING, ...columns, entity);
@@ -229,11 +234,13 @@ export class Stretches {
   #hear(event: LogCursor): void {
     const { thread, at } = event;
     if (at > this.#end) this.#end = at;
-    if (event.typeNumber === loopOpened)
+    if (event.typeNumber === loopOpened) {
+      this.#turning.add(thread);
       this.#loops[thread] = new HeldThread(
         nextLoop(this.#trace.definitions, thread, this.#loops[thread]?.number ?? null),
         this.#mains[thread] ?? null,
       );
+    }
     this.#loops[thread]?.holds.hear(event);
     const span = this.#spans.hear(event);
     if (span !== null && span.to !== null) this.#ended(span, span.to);
@@ -289,11 +296,19 @@ export class Stretches {
         return this.#keeps(span, to, { state: HOLDING, words: "stands still, holding its thread" });
       case "compute":
         return this.#keeps(span, to, {
-          state: this.#loops[thread] === undefined ? RUNNING : HOLDING,
+          state: this.#turning.has(thread) ? HOLDING : RUNNING,
           words: "computes",
         });
       case "settle":
-        return this.#columns.add(entity, from, to, WAITING, this.text("settles"), place, -1);
+        return this.#columns.add(
+          entity,
+          from,
+          to,
+          WAITING,
+          this.text("waits for the tasks of its group"),
+          place,
+          -1,
+        );
       case "offload":
         return this.#columns.add(
           entity,

@@ -100,6 +100,38 @@ test("what nothing has ended is told to the end of whoever was at it, and a job 
   expect(stretchesOf(report, "main")).toEqual(["60-90 waiting: sleeps"]);
 });
 
+test("who computes holds its thread from others while a loop is open on it, and only runs once that has closed", () => {
+  const { report } = toldOfEvents(
+    [
+      `{"type":"trace-began","format":"tandem-events/2","tandem":"by hand","source":{"kind":"observed","language":"python","runtime":"CPython 3.13","command":"python app.py"}}`,
+      `{"define":"process","id":0}`,
+      `{"define":"thread","id":0,"process":0,"name":"MainThread"}`,
+      `{"define":"loop","id":0,"thread":0,"rules":"asyncio"}`,
+      `{"define":"actor","id":"main","kind":"main"}`,
+      `{"define":"actor","id":"task","kind":"task","function":"crunch","parent":"main"}`,
+      `{"at":0,"type":"main-started","thread":0,"actor":"main"}`,
+      `{"at":0,"type":"compute-began","thread":0,"actor":"main","duration":0}`,
+      `{"at":10,"type":"compute-ended","thread":0,"actor":"main"}`,
+      `{"at":10,"type":"loop-opened","thread":0,"actor":"main"}`,
+      `{"at":11,"type":"task-created","thread":0,"actor":"task"}`,
+      `{"at":12,"type":"task-started","thread":0,"actor":"task"}`,
+      `{"at":12,"type":"compute-began","thread":0,"actor":"task","duration":0}`,
+      `{"at":30,"type":"compute-ended","thread":0,"actor":"task"}`,
+      `{"at":31,"type":"task-ended","thread":0,"actor":"task","status":"finished"}`,
+      `{"at":32,"type":"loop-closed","thread":0,"actor":"main"}`,
+      `{"at":40,"type":"compute-began","thread":0,"actor":"main","duration":0}`,
+      `{"at":60,"type":"compute-ended","thread":0,"actor":"main"}`,
+      `{"at":70,"type":"process-ended","thread":0,"actor":"main","code":0}`,
+    ].join("\n"),
+  );
+  expect(stretchesOf(report, "main")).toEqual([
+    "0-10 running: computes",
+    "12-30 holding: computes",
+    "40-60 running: computes",
+  ]);
+  expect(stretchesOf(report, "task")).toEqual(["12-30 holding: computes"]);
+});
+
 describe("the timeline of an observed program", () => {
   const head = [
     `{"type":"trace-began","format":"tandem-events/2","tandem":"by hand","source":{"kind":"observed","language":"python","runtime":"CPython 3.13","command":"python app.py"}}`,
