@@ -127,6 +127,8 @@ export interface Called {
   event?: string;
   /** Of `then`, `catch`, `finally`: whether it takes rejections. */
   hears?: true;
+  /** Whether what is called has come as an argument or out of a list, so that it was declared by another name. */
+  handed?: true;
   /** Sites (`kind: "call"` and `"callback"`) of the functions written as its arguments, in their order. */
   gives?: number[];
   /** The names of async functions that are handed to it. */
@@ -185,7 +187,7 @@ export interface Site {
   given?: Given;
   /** The call whose value was awaited, returned, dropped, …: where the value is a call's, without anything between. */
   called?: Called;
-  /** How the value is dropped; of an await: how its result is, which nobody looks at then. */
+  /** How the value is dropped; of an await: how its result is, at which nobody looks then, or at its length alone. */
   dropped?: Drop;
   /** Of what is dropped by a callback: what that was given to. */
   by?: Given;

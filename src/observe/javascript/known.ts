@@ -91,6 +91,14 @@ export class KnownCalls {
   readonly #members = new Map<string, SyntaxNode[]>();
   /** The functions given to `new Promise`. */
   readonly #executors = new Set<SyntaxNode>();
+  /** How often a name stands as that of a parameter, or of the variable of a loop. */
+  readonly #handed = new Map<string, number>();
+  /** How often a name is declared. */
+  readonly #declarations = new Map<string, number>();
+  /** How often a name occurs at all. */
+  readonly #occurrences = new Map<string, number>();
+  /** How often a name occurs where at most the length of what it is given is looked at. */
+  readonly #glances = new Map<string, number>();
 
   constructor(program: SyntaxNode) {
     this.#collect(program);
@@ -107,6 +115,24 @@ export class KnownCalls {
       const name = keyName(passed["property"], passed["computed"]);
       return name !== null && this.#isAsyncMember(name) ? name : [];
     });
+  }
+
+  /** Whether what is called has come as an argument, or out of a list: by whatever name it was declared elsewhere. */
+  isHanded(call: SyntaxNode): boolean {
+    const { type, name } = bare(call["callee"]);
+    const times = type === "Identifier" ? this.#handed.get(name) : undefined;
+    return times !== undefined && times === this.#declarations.get(name);
+  }
+
+  /** Whether nobody looks at what a variable is given, but perhaps at how long that is. */
+  isUnread(declarator: SyntaxNode): boolean {
+    const { type, name } = declarator["id"];
+    return (
+      type === "Identifier" &&
+      this.#declarations.get(name) === 1 &&
+      this.#occurrences.get(name) === this.#glances.get(name) &&
+      !this.#occurrences.has("eval")
+    );
   }
 
   /** Whether a name is that of one async method, and of nothing else in the module. */
@@ -151,6 +177,7 @@ export class KnownCalls {
   }
 
   #declare(name: string, value: SyntaxNode | null, annotation?: SyntaxNode | null): void {
+    count(this.#declarations, name);
     let declared = this.#declared.get(name);
     if (declared === undefined) {
       declared = { functions: [], open: false, other: false };
@@ -178,11 +205,26 @@ export class KnownCalls {
 
   #collect(node: SyntaxNode): void {
     switch (node.type) {
+      case "Identifier":
+        count(this.#occurrences, node["name"]);
+        break;
+      case "MemberExpression":
+        if (
+          node["object"].type === "Identifier" &&
+          keyName(node["property"], node["computed"]) === "length"
+        )
+          count(this.#glances, node["object"].name);
+        break;
+      case "ExportNamedDeclaration":
+        for (const { id } of node["declaration"]?.declarations ?? [])
+          for (const name of namesIn(id)) count(this.#occurrences, name);
+        break;
       case "FunctionDeclaration":
         if (node["id"]) this.#declare(node["id"].name, node);
         break;
       case "VariableDeclarator":
         if (node["id"].type === "Identifier") {
+          count(this.#glances, node["id"].name);
           // `let x;` says nothing; what is assigned to it does.
           if (node["init"] || node["id"].typeAnnotation)
             this.#declare(node["id"].name, node["init"] ?? null, node["id"].typeAnnotation);
@@ -197,6 +239,9 @@ export class KnownCalls {
       case "ForOfStatement":
       case "ForInStatement":
         if (node["left"].type !== "VariableDeclaration") this.#declarePattern(node["left"]);
+        else
+          for (const { id } of node["left"].declarations)
+            for (const name of namesIn(id)) count(this.#handed, name);
         break;
       case "CatchClause":
         this.#declarePattern(node["param"] ?? null);
@@ -217,7 +262,10 @@ export class KnownCalls {
     this.#collectMember(node);
     if (isFunction(node) && !this.#executors.has(node)) {
       if (node.type === "FunctionExpression" && node["id"]) this.#declare(node["id"].name, node);
-      for (const parameter of node["params"]) this.#declarePattern(parameter);
+      for (const parameter of node["params"]) {
+        this.#declarePattern(parameter);
+        for (const name of namesIn(parameter)) count(this.#handed, name);
+      }
     }
     for (const child of childrenOf(node)) this.#collect(child);
   }
@@ -277,6 +325,10 @@ export class KnownCalls {
         return isPlain(node);
     }
   }
+}
+
+function count(times: Map<string, number>, name: string): void {
+  times.set(name, (times.get(name) ?? 0) + 1);
 }
 
 /** The function that a call of its `bind` is made of; all else as it is. */

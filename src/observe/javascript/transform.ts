@@ -196,6 +196,8 @@ class Transformation {
         return this.#visitAssignment(node, scope);
       case "VariableDeclarator":
         this.#visit(node["id"], scope);
+        if (node["init"]?.type === "AwaitExpression" && this.#known.isUnread(node))
+          return this.#visitAwait(node["init"], scope, { drop: "statement" });
         return this.#visitNamed(node["init"], scope, node["id"].name);
       case "AssignmentPattern":
         this.#visit(node["left"], scope);
@@ -350,6 +352,7 @@ class Transformation {
     const called: Called = calledAt(node, this.#source);
     if (this.#timers.isSleep(node) || isBounded(node)) called.timer = true;
     if (isOfMessage(node)) called.message = true;
+    if (isCall(node) && this.#known.isHanded(node)) called.handed = true;
     const passes = isCall(node) ? this.#known.asyncPassed(node) : [];
     if (passes.length > 0) {
       called.passes = passes;

@@ -166,10 +166,12 @@ function takePassed({ called, dropped: how }: Site, value: unknown, site: number
 }
 
 /** The call whose promise a value is that has come from a site, if it has just been made. */
-function justMade(site: number, value: unknown): Call | null {
+function justMade(site: number, value: object): Call | null {
   const call = last!;
   const name = names[site];
-  if (name === undefined || (name !== names[call.site] && !isOfAnyName(name, call))) return null;
+  if (name === undefined) return null;
+  const isNamed = name === names[call.site] || isOfAnyName(name, call);
+  if (!isNamed && !isHanded(site, call, value)) return null;
   if (!(value instanceof Promise) && !isGenerator(call)) return null;
   last = null;
   call.place = site;
@@ -183,6 +185,11 @@ function justMade(site: number, value: unknown): Call | null {
 function isOfAnyName(name: string, call: Call): boolean {
   if (name === "apply" || name === "call") return true;
   return name === "" && sites[call.site]!.given === undefined;
+}
+
+/** Whether a site calls what it was handed, and no library that called the function stands between, as far as can be seen. */
+function isHanded(site: number, call: Call, value: object): boolean {
+  return sites[site]!.called!.handed === true && call !== taken && !known.has(value);
 }
 
 const isGenerator = (call: Call): boolean => sites[call.site]!.generator === true;
