@@ -207,10 +207,11 @@ export class LinesFollowed implements FollowedRecord {
   }
 
   get mayGoOn(): boolean {
-    if (this.#alive.size === 0) return true;
-    return this.#alive
-      .values()
-      .some((kinds) => kinds.some((kind) => !tellThemselves.has(String(kind))));
+    const kinds = this.#alive.values().toArray().flat();
+    // What has loaded no module yet may be about to, however long that takes on a busy machine.
+    const hasBegun = this.hasModules || this.#unseen.size > 0;
+    if (this.#alive.size === 0 || (kinds.length === 0 && !hasBegun)) return true;
+    return kinds.some((kind) => !tellThemselves.has(String(kind)));
   }
 
   get isIdle(): boolean {

@@ -336,6 +336,24 @@ describe("a program", () => {
     expect(result.exit).toMatchObject({ code: 0, by: null });
   });
 
+  test("what is to be handed to a thread is what a coroutine calls, and not the coroutine", async () => {
+    const { text } = await views([
+      ...definitions,
+      ...started,
+      task("t", { function: "t" }),
+      { define: "place", id: "in t", file: "app.py", line: 9, function: "t" },
+      event(2, "task-created", "t"),
+      event(2, "task-started", "t"),
+      { ...event(3, "step-began", "t"), place: "in t" },
+      { ...event(203, "step-ended", "t"), place: "in t", cpu: 0, call: "requests.get(url)" },
+      task("u"),
+      event(203, "late", "u", { late: 150, by: "t" }),
+      ...ended,
+    ]);
+    expect(text).toContain("t held the thread of its loop for 200ms");
+    expect(text).toContain("(await asyncio.to_thread(requests.get, …))");
+  });
+
   test("whose function held its loop is told with the place where it did, which is not where it stands", async () => {
     const { text, result } = await views([
       ...begun,

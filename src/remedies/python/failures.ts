@@ -88,9 +88,15 @@ export function onlyLogged(facts: PythonFacts, finding: InProgram<"only-logged">
     : "only a line on stderr told of it: no code could act on it";
   return words(
     `${failed(facts, finding, { error: evidence.error, raisedAt })}, and ${line}`,
-    `await it where its error can be caught, or give it a callback that looks (task.add_done_callback(…), with task.exception() in it)${facts.has(11) ? ", or start it in an asyncio.TaskGroup" : ""}`,
+    facts.actor(first)?.kind === "job"
+      ? ofJob
+      : `await it where its error can be caught, or give it a callback that looks (task.add_done_callback(…), with task.exception() in it)${facts.has(11) ? ", or start it in an asyncio.TaskGroup" : ""}`,
   );
 }
+
+/** A callback of its future may have asked, and not caught what that raised. */
+const ofJob =
+  "take its result where the error can be caught (await, or result() within try … except), or catch it in the callback of its future (future.exception() gives it there and raises nothing)";
 
 export function threadFailed(
   facts: PythonFacts,

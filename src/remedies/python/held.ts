@@ -35,7 +35,8 @@ function otherwise(facts: PythonFacts, { seen, source }: Hold): string {
   const place = seen?.place ?? source?.place ?? null;
   const within = place === null ? null : facts.names.functionAt(place);
   const call = seen?.call ?? (place === null ? null : facts.names.sourceAt(place));
-  const name = within === null || within === "<module>" ? "f" : within;
+  const isHandable = within !== null && within !== "<module>" && !isCoroutine(facts, within);
+  const name = isHandable ? within : (calledIn(call) ?? "f");
   const isSleep = call !== null && /\btime\.sleep\(|^sleep\(/.test(call);
   if (seen?.kind === "computing")
     return `hand it to a process (await loop.run_in_executor(ProcessPoolExecutor(), ${name}, …)), since threads of Python share one core, or give way now and then (await asyncio.sleep(0))`;
@@ -44,6 +45,18 @@ function otherwise(facts: PythonFacts, { seen, source }: Hold): string {
   if (seen?.goesOn === true)
     return `await there instead of waiting with the whole thread, or ${thread}`;
   return `${thread}, or use a library that awaits`;
+}
+
+/** Whether tasks are of a function, which no thread could be given then. */
+function isCoroutine({ reading }: PythonFacts, name: string): boolean {
+  return reading.actors.some(
+    (one) => one.function === name && (one.kind === "task" || one.kind === "launch"),
+  );
+}
+
+/** What a line calls, where it is nothing but that call, as `time.sleep`. */
+function calledIn(call: string | null): string | null {
+  return /^(?:\w+ = )?([A-Za-z_][\w.]*)\(/.exec(call ?? "")?.[1] ?? null;
 }
 
 function lateWords(facts: PythonFacts, victims: readonly Victim[]): string {

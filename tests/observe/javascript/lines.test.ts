@@ -334,8 +334,19 @@ describe("a file of lines", () => {
     expect(read(followed.trace).processes).toHaveLength(1);
   });
 
+  test("of a process that has loaded no module yet nobody says that nothing can wake it, but that it waits for others", () => {
+    using followed = new Followed(encodeRecord([head, ["alive", 1, []]]));
+    expect(followed.record.mayGoOn).toBeTrue();
+    followed.append(encodeRecord([["alive", 1, ["child"]]]));
+    expect(followed.record.mayGoOn).toBeFalse();
+    followed.append(encodeRecord([["alive", 1, []]]));
+    expect(followed.record.mayGoOn).toBeTrue();
+    followed.append(encodeRecord([["modules", 1, 1]]));
+    expect(followed.record.mayGoOn).toBeFalse();
+  });
+
   test("whatever can still wake a thread is as it was told last, until that has ended", () => {
-    using followed = new Followed(encodeRecord([head]));
+    using followed = new Followed(encodeRecord([head, ["modules", 1, 1]]));
     const goesOn = (...lines: RecordLine[]): boolean => {
       followed.append(encodeRecord(lines));
       return followed.record.mayGoOn;

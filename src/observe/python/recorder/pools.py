@@ -173,8 +173,6 @@ class _JobHooks:
                 emit(TASK_ENDED, job.actor, TASK_ENDED_FAILED, where, error_text(error))
                 _pool_over(job)
             job.has_failed = True
-            if job.asked_by:
-                _pool_heard(job, job.asked_by)
         finally:
             error = None
 
@@ -207,8 +205,12 @@ class _JobHooks:
             job.is_heard = True
             by = current_actor()
             is_value = sys._getframe(2).f_code.co_name == "exception"
+            frames = frames_outward(caller)
+            if not is_value and _pool_logs(frames, future._exception):
+                emit(HEARD, job.actor, HEARD_LOGGED)
+                return
             hearer = _Hearer(thread=True, value=is_value)
-            _heard_raised(job.actor, frames_outward(caller), by if by != job.actor else 0, future._exception, hearer)
+            _heard_raised(job.actor, frames, by if by != job.actor else 0, future._exception, hearer)
 
     @staticmethod
     @guard
@@ -221,7 +223,13 @@ class _JobHooks:
         if file.endswith("/asyncio/futures.py") or "/concurrent/futures/" in file:
             return
         job.asked_by = _pool_step_line(caller)
-        if job.has_failed:
+
+    @staticmethod
+    @guard
+    def has_called(future):
+        """Its callbacks have been called: one of the program's could act, unless it has asked and what that raised was logged."""
+        job = _pool_jobs.get(future)
+        if job is not None and job.has_failed and not job.is_heard and job.asked_by:
             _pool_heard(job, job.asked_by)
 
     @staticmethod
@@ -252,6 +260,16 @@ class _JobHooks:
                 _heard_raised(job.actor, frames, task_actor(hearer.task), error, hearer)
         finally:
             hearer = frames = error = destination = None
+
+
+def _pool_logs(frames, error):
+    """Whether what is raised comes up to a future that calls its callbacks, which only logs it."""
+    within = []
+    for frame in frames:
+        if frame.f_code.co_filename.endswith("concurrent/futures/_base.py"):
+            return catching(within, error) is None
+        within.append(frame)
+    return False
 
 
 def _pool_heard(job, where):
@@ -287,7 +305,13 @@ def _pools_watch_futures(base):
     future = base.Future
     woven(future, "set_running_or_notify_cancel", _JobHooks, ("before return True", "hook.running(self)"))
     woven(future, "set_result", _JobHooks, ("before self._result = result", "hook.finished(self)"))
-    woven(future, "set_exception", _JobHooks, ("before self._exception = exception", "hook.failed(self, exception)"))
+    woven(
+        future,
+        "set_exception",
+        _JobHooks,
+        ("before self._exception = exception", "hook.failed(self, exception)"),
+        ("after self._invoke_callbacks()", "hook.has_called(self)"),
+    )
     woven(
         future,
         "cancel",
@@ -297,7 +321,13 @@ def _pools_watch_futures(base):
     )
     woven(future, "result", _JobHooks, ("before return self.__get_result()", "hook.asked(self)"))
     woven(future, "exception", _JobHooks, ("before return self._exception", "hook.asked(self)"))
-    woven(future, "add_done_callback", _JobHooks, ("first", "hook.called_back(self, fn)"))
+    woven(
+        future,
+        "add_done_callback",
+        _JobHooks,
+        ("first", "hook.called_back(self, fn)"),
+        ("after fn(self)", "hook.has_called(self)"),
+    )
 
 
 def _pools_watch_executor(executor, runs_in):
