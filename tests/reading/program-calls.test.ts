@@ -90,13 +90,13 @@ describe("a call that was cut off by its process's end", () => {
     );
   });
 
-  test("is cut off by an exit that a callback called for long after main's end", () => {
+  test("is cut off by an exit that a callback called for long after main's end, however late its process was seen to end", () => {
     const { reading } = readSketch((process) => {
       call(floats(process), "job").at(40, "main-ended", "main", "Main", { status: "finished" });
       process.actor("callback", "timer callback", { line: 12 });
       process
         .at(50, "exit-called", "timer callback", "Main", { code: 0, place: 20 })
-        .at(250, "process-ended", "main", "Main", { code: 0 });
+        .at(5_250, "process-ended", "main", "Main", { code: 0 });
     });
     expect(reading.processes.map(({ exit }) => exit?.at)).toEqual([50_000]);
   });

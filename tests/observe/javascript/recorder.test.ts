@@ -95,8 +95,9 @@ for (let i = 0; i < 3; i++) await quick(i);
   test("a call that has come to another wait waits no longer for what it waited for before, whether the new one is known or not", async () => {
     const run = await record(`${sleeping}
 const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
+// The recorder writes every 20 ms of what is 10 ms old: once at least before the last of these.
 async function load() {
-  await sleep(30);
+  for (let times = 0; times < 4; times++) await sleep(30);
 }
 async function through() {
   await load();
