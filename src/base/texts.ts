@@ -18,6 +18,7 @@ export type JsonText = Safe<"json">;
 export type XmlText = Safe<"xml">;
 export type HtmlText = Safe<"html">;
 export type MarkdownText = Safe<"markdown">;
+export type CsvText = Safe<"csv">;
 export type WorkflowText = Safe<"workflow">;
 export type SourceText = Safe<"source">;
 /** A scenario's document, in YAML or JSON. */
@@ -167,6 +168,20 @@ export const xml: Tag<"xml"> = tag((text) =>
 );
 
 /**
+ * A line of a table of comma-separated values (RFC 4180). Numbers stand as they are, null is an empty cell; text
+ * stands between quotes, and what a spreadsheet would take for a formula behind a `'` that keeps it from that.
+ */
+export function csvLine(cells: readonly (string | number | null)[]): CsvText {
+  const written = cells.map((cell) => {
+    if (cell === null) return "";
+    if (typeof cell === "number") return String(cell);
+    const text = visible(cell).replaceAll('"', '""');
+    return `"${/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? "'" : ""}${text}"`;
+  });
+  return `${written.join(",")}\r\n` as CsvText;
+}
+
+/**
  * A template for HTML; values may stand in elements and in attributes between double quotes.
  *
  * It is not called `html`, since formatters lay out what stands in such a template, scripts and styles as well.
@@ -208,7 +223,10 @@ function markup(text: string): string {
 /** A template for Markdown; values may stand in paragraphs and in the cells of tables. */
 export const markdown: Tag<"markdown"> = tag((text) =>
   // A `<` or `&` that begins no element or entity, as in "main<=2s & done", needs no escape.
-  visible(text.replaceAll(/[\\`*[\]|]|\b_(?!\w)|(?<!\w)_|<(?=[a-z/!?])|&(?=#|\w+;)/gi, "\\$&")),
+  visible(
+    text.replaceAll(/[\\`*[\]|]|\b_(?!\w)|(?<!\w)_|<(?=[a-z/!?])|&(?=#|\w+;)/gi, "\\$&"),
+    // GitHub tells a person or a team whose name stands behind an @; a comment between them keeps it from that.
+  ).replaceAll(/(?<!\w)@(?=\w)/g, "@<!-- -->"),
 );
 
 /** A text that is Markdown already. */

@@ -42,11 +42,22 @@ const look = (says: string) => ({ ascii: { beside: "no-color" }, "no-color": { s
 /** A word of `--must` as a help writes it; the vocabulary knows each. */
 const word = (written: FirstWord): string => written;
 
+/** What a report is written as, by the end of its file's name. */
+const formats = entriesOf({
+  ".html": "a page with a timeline to zoom into, and the sources of the places told",
+  ".svg": "the timeline as a still picture, for a README or a slide",
+  ".md": "verdict, findings, edits and tables, for a pull request",
+  ".sarif": "the findings at file and line, with what heals them, for code scanning",
+  ".csv": "a table: the strategies, or everybody with what they spent their time on",
+  ".perfetto.json":
+    "the timeline for ui.perfetto.dev or chrome://tracing; .pftrace: smaller, Perfetto alone",
+});
+
 /** The options of a report to look at. */
 const page = {
   report: {
-    says: `write a report to look at to FILE.html: what is told here, a timeline to zoom into, and the
-      sources of the places told`,
+    says: "write a report of what is told here to FILE, as the end of its name says",
+    below: [formats],
   },
   "full-paths": { says: "with --report: paths outside of the working folder as they are" },
 } as const;
@@ -221,7 +232,7 @@ const check = command({
   options: {
     reporter: {
       says: `text (default), junit, github (text, and what GitHub shows at the lines of the
-        documents) or json`,
+        documents), sarif or json`,
     },
     driver: {
       default: "virtual",
@@ -354,6 +365,10 @@ const observe = command({
     events: { says: "write every event to FILE, one JSON object a line" },
     force: { says: "let --events replace a file that exists" },
     ...page,
+    reporter: {
+      says: `how findings are told: text (default); github: on stderr as well, for the lines that GitHub
+        shows them at; junit, sarif or json: to stdout (they need --quiet-program)`,
+    },
     json: { file: "FILE", says: "write the result as one JSON object to FILE" },
     all: { says: "with --json: every task, and not only those that something is told of" },
     timeline: { says: "show what every thread and task did, and when, as a picture" },
@@ -394,8 +409,8 @@ const report = command({
     json: { says: "write the result as one JSON object to stdout instead" },
     timeline: { says: "show what every thread and task did, and when, as a picture" },
     output: {
-      says: `write a report to look at: one file of HTML, with the verdict, a timeline and the sources of
-        the places told`,
+      says: "write a report to FILE, as the end of its name says",
+      below: [formats],
     },
     "full-paths": { says: "with -o: paths outside of the working folder as they are" },
     ...look("draw without colours, or with ASCII characters only"),

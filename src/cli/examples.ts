@@ -109,11 +109,13 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
     tandemBefore("observe", ["app.py"], { must: "finish,heard", timeout: "60s" }),
     tandemBefore("observe", ["--", "python3", "-m", "app"], { hang: "30s", timeline: true }),
     tandemBefore("observe", ["app.py"], { "quiet-program": true, json: "-" }),
+    tandemBefore("observe", ["app.py"], { reporter: "github", report: "app.sarif" }),
   ],
   report: [
     tandem("run", ["lost"], { driver: "virtual", events: "lost.ndjson" }),
     tandem("report", ["lost.ndjson"], { timeline: true }),
     tandem("report", ["lost.ndjson"], { output: "lost.html" }),
+    tandem("report", ["lost.ndjson"], { output: "lost.svg" }),
   ],
   schema: [`${tandem("schema")} > scenario.schema.json`, tandem("schema", ["events"])],
   completion: [

@@ -23,6 +23,9 @@ import { keepRecord } from "./events-file.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 import { sourceInFolder, writeReport } from "./report-file.ts";
 import { lookOf } from "./terminal.ts";
+import type { Reporter } from "./options.ts";
+import { version } from "./version.ts";
+import type { Report } from "../report/model/report.ts";
 
 type Words = Arguments<typeof commands.observe>;
 
@@ -60,6 +63,7 @@ export async function tell(
     !options.quiet ||
     options.json !== false ||
     options.report !== null ||
+    options.reporter !== "text" ||
     options.fix ||
     demands.length > 0;
   if (!isRead) return statusOf(observed, []);
@@ -72,10 +76,14 @@ export async function tell(
   const unmet = await unmetOf(recording, demands);
   const beside = [...besideWords(observed), ...unmet.map(unmetWords)];
   const writePage = async (edits: EditsReport | null): Promise<void> => {
-    if (options.report === null) return;
+    const { reporter } = options;
+    if (reporter === "json") writeOut(json(programJson(report, { all: options.all, edits }), 2));
+    if (options.report === null && (reporter === "text" || reporter === "json")) return;
     const { programReport } = await import("../report/model/of-program.ts");
     const page = programReport(report, trace, { find: sourceInFolder, edits, beside });
-    await writeReport(options.report, page, { fullPaths: options["full-paths"] });
+    const fullPaths = options["full-paths"];
+    if (options.report !== null) await writeReport(options.report, page, { fullPaths });
+    await writeFindings(reporter, page, fullPaths ? null : process.cwd());
   };
   if (!options.fix) {
     await writeJson(null);
@@ -93,6 +101,26 @@ export async function tell(
   await writeJson(fixes);
   await writePage(fixes);
   return fixes.status ?? status;
+}
+
+/** Tells findings as a CI takes them. Workflow commands are read on stderr too, which the program's output keeps off. */
+async function writeFindings(
+  reporter: Reporter,
+  page: Report,
+  within: string | null,
+): Promise<void> {
+  switch (reporter) {
+    case "github":
+      return writeErr((await import("../report/files/annotations.ts")).annotationsOf(page, within));
+    case "junit":
+      return writeOut((await import("../report/files/junit.ts")).junitFile(page, within));
+    case "sarif": {
+      const { sarifFile } = await import("../report/files/sarif.ts");
+      return writeOut(sarifFile(page, { within, tandem: version }));
+    }
+    case "text":
+    case "json":
+  }
 }
 
 async function unmetOf(

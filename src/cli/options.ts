@@ -48,7 +48,7 @@ export interface ValuedOption<Value> {
 export const drivers = ["real", "virtual"] as const;
 
 /** The forms in which `tandem check` tells its results. */
-export const reporters = ["text", "junit", "github", "json"] as const;
+export const reporters = ["text", "junit", "github", "sarif", "json"] as const;
 
 export type Reporter = (typeof reporters)[number];
 
@@ -91,8 +91,8 @@ export const valuedOptions = {
     parse: asWritten,
   },
   events: { value: "FILE", isFile: true, parse: asWritten },
-  report: { value: "FILE.html", isFile: true, parse: asWritten },
-  output: { short: "o", value: "FILE.html", isFile: true, parse: asWritten },
+  report: { value: "FILE", isFile: true, parse: asWritten },
+  output: { short: "o", value: "FILE", isFile: true, parse: asWritten },
   "takes-from": { value: "EVENTS", isFile: true, parse: asWritten },
   speed: { value: "N", default: 1, parse: speedFrom },
   timeout: { value: "D", parse: durationFrom },

@@ -3,19 +3,39 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { readFileSync } from "node:fs";
 import { writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
+import type { Output } from "../base/texts.ts";
 import type { Report } from "../report/model/report.ts";
 import type { FindSource } from "../report/model/sources.ts";
 import { UsageError } from "./errors.ts";
 import { checkFile } from "./events-file.ts";
+import { version } from "./version.ts";
 
 /** The largest source, in bytes, that is taken into a report. */
 const mostSource = 2e6;
 
+/** The formats of a report, by the ends of their files' names. */
+const formats = {
+  html: /\.html?$/i,
+  svg: /\.svg$/i,
+  markdown: /\.(?:md|markdown)$/i,
+  csv: /\.csv$/i,
+  sarif: /\.sarif(?:\.json)?$/i,
+  chrome: /\.perfetto\.json$/i,
+  perfetto: /\.(?:pftrace|perfetto-trace)$/i,
+};
+
+type Format = keyof typeof formats;
+
+function formatOf(file: string): Format | null {
+  const known = Object.entries(formats) as [Format, RegExp][];
+  return known.find(([, pattern]) => pattern.test(file))?.[0] ?? null;
+}
+
 /** Refuses a file of which it is not known how to write it, or that cannot be written. @param option with its value. */
 export function checkReportFile(option: string, file: string, command: string): void {
-  if (!/\.html?$/i.test(file))
+  if (formatOf(file) === null)
     throw new UsageError(
-      `${option}: a report is a file of HTML; name one that ends in .html`,
+      `${option}: the name says what is written; it ends in .html, .svg, .md, .csv, .sarif, .perfetto.json or .pftrace`,
       command,
     );
   checkFile(option, file, command);
@@ -32,17 +52,42 @@ export function checkReport(
     throw new UsageError("--full-paths is about the file of --report, and none is named", command);
 }
 
-/** Writes a report, for its user alone: it holds texts of the program. */
+/** Writes a report in the format that the file's name says, for its user alone: it holds texts of the program. */
 export async function writeReport(
   file: string,
   report: Report,
   { fullPaths }: { fullPaths: boolean },
 ): Promise<void> {
-  const { htmlFile } = await import("../report/html/file.ts");
-  const { pageParts } = await import("../report/page/parts.ts");
-  const within = fullPaths ? null : process.cwd();
-  const pieces = htmlFile(report, { parts: await pageParts(), within });
+  const pieces = await piecesOf(formatOf(file)!, report, fullPaths ? null : process.cwd());
   await writeFile(file, pieces, { replace: true, isPrivate: true });
+}
+
+async function piecesOf(
+  format: Format,
+  report: Report,
+  within: string | null,
+): Promise<Iterable<Output | Uint8Array>> {
+  switch (format) {
+    case "html": {
+      const { htmlFile } = await import("../report/html/file.ts");
+      const { pageParts } = await import("../report/page/parts.ts");
+      return htmlFile(report, { parts: await pageParts(), within });
+    }
+    case "svg":
+      return [(await import("../report/files/svg.ts")).svgFile(report, within)];
+    case "markdown":
+      return [(await import("../report/files/markdown.ts")).markdownFile(report, within)];
+    case "csv":
+      return (await import("../report/files/csv.ts")).csvFile(report, within);
+    case "sarif":
+      return [
+        (await import("../report/files/sarif.ts")).sarifFile(report, { within, tandem: version }),
+      ];
+    case "chrome":
+      return (await import("../report/files/chrome-trace.ts")).chromeTraceFile(report, within);
+    case "perfetto":
+      return (await import("../report/files/perfetto-trace.ts")).perfettoFile(report, within);
+  }
 }
 
 /** Finds sources in the working folder; what lies elsewhere is not shown. */

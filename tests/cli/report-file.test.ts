@@ -1,5 +1,5 @@
 /** The file of a report, as the command line writes it. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { patience } from "../support/patience.ts";
@@ -31,7 +31,7 @@ test("a report takes in the sources of the places told that lie in the working f
 
 test("a report is refused where it could not be written, before anything is read", async () => {
   for (const [args, why] of [
-    [["-o", "app.txt"], "a report is a file of HTML"],
+    [["-o", "app.txt"], "the name says what is written"],
     [["-o", "nowhere/app.html"], "there is no folder nowhere"],
     [["--full-paths"], "--full-paths is about the file of -o"],
   ] as const) {
@@ -81,7 +81,7 @@ test("check's page says of each document what became of it, and names the line t
   expect(page).toContain('id="L0-6"');
 });
 
-test("--report refuses a name that is no page's, and --full-paths alone", async () => {
+test("--report refuses a name that says no format, and --full-paths alone", async () => {
   for (const args of [
     ["run", "lost"],
     ["compare", "lost"],
@@ -89,8 +89,11 @@ test("--report refuses a name that is no page's, and --full-paths alone", async 
     ["observe", "x.py"],
   ]) {
     const [command, ...operands] = args as [string, ...string[]];
-    const named = await tandemHere([command, "--report", "x.svg", ...operands]);
-    expect([named.status, named.stderr]).toEqual([2, expect.stringContaining("ends in .html")]);
+    const named = await tandemHere([command, "--report", "x.txt", ...operands]);
+    expect([named.status, named.stderr]).toEqual([
+      2,
+      expect.stringContaining("it ends in .html, .svg"),
+    ]);
     const alone = await tandemHere([command, "--full-paths", ...operands]);
     expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining("--full-paths")]);
   }
@@ -110,4 +113,96 @@ test("observe writes a report of a program of JavaScript, with its source", () =
   expect(page).toContain("LOST");
   expect(page).toContain('id="L0-5"');
   expect(page).not.toContain(folder.path);
+});
+
+test("the end of a report's name says its format, and only its user may read it", async () => {
+  using folder = temporaryFolder();
+  for (const [name, start] of [
+    ["a.svg", "<svg "],
+    ["a.md", "## app.py"],
+    ["a.csv", '"process","kind"'],
+    ["a.sarif", '{\n "$schema"'],
+    ["a.perfetto.json", '{"displayTimeUnit"'],
+    ["a.pftrace", "\n"],
+  ] as const) {
+    const file = folder.file(name, "what stood there before");
+    expect((await tandemHere(["report", app, "-o", file])).status).toBe(0);
+    expect(readFileSync(file, "latin1")).toStartWith(start);
+    expect([name, statSync(file).mode & 0o777]).toEqual([name, 0o600]);
+  }
+});
+
+test("run, compare and check write every format", async () => {
+  using folder = temporaryFolder();
+  for (const args of [
+    ["run", "lost", "--driver", "virtual"],
+    ["compare", "threaded"],
+    ["check", "lost"],
+  ])
+    for (const ending of ["svg", "md", "csv", "sarif", "perfetto.json", "pftrace"]) {
+      const file = folder.file(`x.${ending}`, "");
+      expect((await tandemHere([...args, "--report", file])).status).toBe(0);
+      expect([args, ending, readFileSync(file).length > 30]).toEqual([args, ending, true]);
+    }
+});
+
+test("check --reporter sarif tells what fell short at its line of the document", async () => {
+  using folder = temporaryFolder();
+  folder.file("a.yaml", "name: a\nmain: [launch]\nexpect:\n  lost: 1\n");
+  const { status, stdout } = await tandemHere(["check", ".", "--reporter", "sarif"], {
+    cwd: folder.path,
+  });
+  expect(status).toBe(1);
+  const [{ ruleId, locations }] = (
+    JSON.parse(stdout) as { runs: [{ results: [{ ruleId: string; locations: unknown }] }] }
+  ).runs[0].results;
+  expect(ruleId).toBe("lost");
+  expect(locations).toMatchObject([
+    { physicalLocation: { artifactLocation: { uri: "a.yaml" }, region: { startLine: 4 } } },
+  ]);
+});
+
+describe("the findings of an observed program", () => {
+  const lossy =
+    "import { setTimeout as sleep } from 'node:timers/promises';\nasync function save() {\n  await sleep(20);\n}\nconsole.log('mine');\nsave();\nprocess.exit(0);\n";
+
+  test("--reporter junit and sarif write them to stdout, which is then not the program's", () => {
+    using folder = temporaryFolder();
+    folder.file("app.mjs", lossy);
+    const refused = tandem(["observe", "--reporter", "junit", "app.mjs"], { cwd: folder.path });
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("add --quiet-program"),
+    ]);
+    const junit = tandem(["observe", "--quiet-program", "--reporter", "junit", "app.mjs"], {
+      cwd: folder.path,
+    });
+    expect(junit.stdout).toMatch(/<testcase classname="app\.mjs" name="floating at app\.mjs:\d"/);
+    expect(junit.stdout).not.toContain("mine");
+    const sarif = tandem(["observe", "--quiet-program", "--reporter", "sarif", "app.mjs"], {
+      cwd: folder.path,
+    });
+    expect(JSON.parse(sarif.stdout)).toMatchObject({
+      runs: [
+        {
+          results: [
+            {
+              ruleId: "floating",
+              locations: [{ physicalLocation: { artifactLocation: { uri: "app.mjs" } } }],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("--reporter github tells them on stderr, beside the program's own output", () => {
+    using folder = temporaryFolder();
+    folder.file("app.mjs", lossy);
+    const { stdout, stderr } = tandem(["observe", "--reporter", "github", "app.mjs"], {
+      cwd: folder.path,
+    });
+    expect(stdout).toBe("mine\n");
+    expect(stderr).toMatch(/^::error file=app\.mjs,line=\d,title=floating::/m);
+  });
 });

@@ -17,6 +17,7 @@ import type { Reporter } from "../options.ts";
 import { terminal, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceInFolder, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
+import { version } from "../version.ts";
 import { watched } from "../watched.ts";
 
 export async function run(argv: string[]): Promise<number> {
@@ -43,16 +44,26 @@ export async function run(argv: string[]): Promise<number> {
     const file = checksReport(result, timelines, sourceInFolder);
     await writeReport(options.report, file, { fullPaths: options["full-paths"] });
   }
-  writeOut(report(reporter, result, unicode));
+  writeOut(await told(reporter, result, unicode));
   if (result.some(({ problems }) => problems.length > 0)) return exitStatus.wrong;
   const fellShort = result.some(({ checks }) => checks.some(({ met }) => !met));
   return fellShort ? exitStatus.fellShort : exitStatus.done;
 }
 
-function report(reporter: Reporter, documents: CheckedDocument[], unicode: boolean): Output {
+async function told(
+  reporter: Reporter,
+  documents: CheckedDocument[],
+  unicode: boolean,
+): Promise<Output> {
   switch (reporter) {
     case "junit":
       return toJunit(documents);
+    case "sarif": {
+      const { checksReport } = await import("../../report/model/of-comparison.ts");
+      const { sarifFile } = await import("../../report/files/sarif.ts");
+      const report = checksReport(documents, new Map(), sourceInFolder);
+      return sarifFile(report, { within: process.cwd(), tandem: version });
+    }
     case "json":
       return json(checksToJson(documents), 2);
     case "github":

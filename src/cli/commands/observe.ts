@@ -100,7 +100,14 @@ function checkTogether({ options, given }: Words): void {
   if (file !== false && file !== "-") checkFile(`--json ${file}`, file, commands.observe.name);
   if (file === "-" && !options["quiet-program"])
     throw refusal("--json - writes to standard output, as the program does; add --quiet-program");
-  if (all && file === false) throw refusal("--all is about the result of --json; name its file");
+  if (["junit", "sarif", "json"].includes(options.reporter)) {
+    const what = `--reporter ${options.reporter}`;
+    if (!options["quiet-program"])
+      throw refusal(`${what} writes to standard output, as the program does; add --quiet-program`);
+    if (file === "-") throw refusal(`${what} and --json - both write to standard output`);
+  }
+  if (all && file === false && options.reporter !== "json")
+    throw refusal("--all is about the result of --json; name its file");
   if (options.timeline && options.quiet)
     throw refusal("--timeline is drawn on stderr, and --quiet wants nothing there");
   if (given.has("blocks") && options.blocks! < TICKS_PER_MS)

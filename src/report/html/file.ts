@@ -9,12 +9,11 @@ import {
   htmlBytes,
   htmlJson,
   type HtmlText,
-  printable,
   scriptText,
   styleText,
 } from "../../base/texts.ts";
-import { Paths, withTexts } from "../model/paths.ts";
 import type { Report } from "../model/report.ts";
+import { shownReport } from "../model/shown.ts";
 import type { PageParts } from "../page/prepared.ts";
 import { bodyOf } from "./body.ts";
 import { packed } from "./packed.ts";
@@ -27,8 +26,7 @@ export interface FileOptions {
 
 /** @returns the file in pieces. */
 export function htmlFile(report: Report, { parts, within }: FileOptions): HtmlText[] {
-  const paths = within === null ? null : new Paths(within);
-  const shown = shownReport(report, (text) => printable(paths?.within(text) ?? text));
+  const shown = shownReport(report, within);
   const { head, block } = packed(shown);
   const style = styleText(parts.style);
   const script = scriptText(parts.script);
@@ -62,15 +60,6 @@ ${[bodyOf(shown)]}
 </html>
 `,
   ];
-}
-
-/** A report all of whose texts are changed, but for the sources, which have lines of their own. */
-function shownReport(report: Report, change: (text: string) => string): Report {
-  const { sources, ...others } = report;
-  return {
-    ...withTexts(others, change),
-    sources: sources.map(({ text, ...source }) => ({ ...withTexts(source, change), text })),
-  };
 }
 
 function hashOf(text: string): string {

@@ -5,12 +5,20 @@ import { resourceNames } from "../apart.ts";
 import type { Block } from "../program-blocks.ts";
 import { fateOf, type ProgramReport } from "../program.ts";
 import type { ProvenEdit } from "../../edits/proven.ts";
-import { type EditsReport, isChoice, isOffered } from "../edits.ts";
+import { hunksOf } from "../../edits/diff.ts";
+import type { FileChange } from "../../edits/edit.ts";
+import { type EditsReport, isChoice, isOffered, textOf } from "../edits.ts";
 import { renderDiff, verdictWords } from "../terminal/edits.ts";
 import { renderRecord } from "../terminal/record.ts";
 import { programVerdict } from "../terminal/program.ts";
 import { processName, shownCommand } from "../program-command.ts";
-import type { Report, ReportedEdit, ReportedFinding, ReportedPlace } from "./report.ts";
+import type {
+  Report,
+  ReportedChange,
+  ReportedEdit,
+  ReportedFinding,
+  ReportedPlace,
+} from "./report.ts";
 import { type FindSource, Notes } from "./sources.ts";
 import { timelineOf } from "./timeline.ts";
 import type { RecordedTrace } from "../../trace/read.ts";
@@ -88,7 +96,26 @@ function editOf(edit: ProvenEdit): ReportedEdit {
       ...(edit.price === null ? [] : [`What it changes: ${edit.price}.`]),
     ],
     diff: renderDiff(edit.change, { width: 0, colour: false }),
+    change: { file: edit.change.file, parts: partsOf(edit.change) },
   };
+}
+
+/** The lines that a change replaces, each stretch of them with what comes in its place. */
+function partsOf({ before, after }: FileChange): ReportedChange["parts"] {
+  const parts: { line: number; count: number; text: string }[] = [];
+  for (const { first, lines } of hunksOf(before, after)) {
+    let line = first.old;
+    let open: (typeof parts)[number] | null = null;
+    for (const { is, text } of lines) {
+      if (is === " ") open = null;
+      else if (open === null) parts.push((open = { line, count: 0, text: "" }));
+      if (is === "+") open!.text += text;
+      if (is === "-") open!.count++;
+      if (is !== "+") line++;
+    }
+  }
+  // A diff has a character for each byte.
+  return parts.map((part) => ({ ...part, text: textOf(Buffer.from(part.text, "latin1")) }));
 }
 
 /** How often a thread was held at a line, and for how long. */

@@ -53,6 +53,14 @@ export interface ReportedEdit {
   proof: readonly string[];
   /** The lines of the diff. */
   diff: readonly string[];
+  change: ReportedChange;
+}
+
+/** What an edit does to its file, in whole lines. */
+export interface ReportedChange {
+  file: string;
+  /** From which line of the file on, so many lines give way to a text, which may be empty. */
+  parts: readonly { line: number; count: number; text: string }[];
 }
 
 /** A place that a finding names, and what it is to it, as `stood`. */
