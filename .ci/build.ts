@@ -69,7 +69,11 @@ const preparedPage: Bun.BunPlugin = {
   setup(builder) {
     const parts = bundlePage();
     builder.onLoad({ filter: /[\\/]report[\\/]page[\\/]prepared\.ts$/ }, async () => {
-      const contents = `export const prepared = ${JSON.stringify(await parts)};`;
+      // As text it would be there twice, once as bytecode.
+      const bytes = Bun.deflateSync(Buffer.from(JSON.stringify(await parts)));
+      const text = JSON.stringify(Buffer.from(bytes).toString("base64"));
+      const contents = `const bytes = Bun.inflateSync(Buffer.from(${text}, "base64"));
+        export const prepared = JSON.parse(new TextDecoder().decode(bytes));`;
       return { contents, loader: "js" };
     });
   },

@@ -49,7 +49,8 @@ export class Paths {
   within(text: string): string {
     if (!/[\\/]/.test(text)) return text;
     return text.replace(absolute, (path, root: string, rest: string | undefined) => {
-      if (root.startsWith("/") && !this.#roots.has(root)) return path;
+      // A letter and a colon alone are no drive, and what no system has at its root is no path: `/api/users`.
+      if (root.startsWith("/") ? !this.#roots.has(root) : rest === undefined) return path;
       const plain = path.replace(/^file:\/\//, "");
       if (this.#folder !== "" && plain.startsWith(`${this.#folder}/`))
         return plain.slice(this.#folder.length + 1);
