@@ -388,10 +388,10 @@ describe("What ended calls is told as it was", () => {
 
   test("by how its promise was dropped", () => {
     expect(findingsOf(floats("statement", exit))).toEqual([
-      `${exited} with ${job} under way, whose promise was dropped at app.ts:9; ${stood}; await job(…) there, or keep its promise and await that before process.exit${byItself}`,
+      `${exited} with ${job} under way, whose promise was dropped at app.ts:9; ${stood}; await it there, or keep its promise and await that before process.exit${byItself}`,
     ]);
     expect(findingsOf(floats("void", exit))).toEqual([
-      `${exited} with ${job} under way, whose promise was dropped by void at app.ts:9; ${stood}; await job(…) there, or keep its promise and await that before process.exit${byItself}`,
+      `${exited} with ${job} under way, whose promise was dropped by void at app.ts:9; ${stood}; await it there, or keep its promise and await that before process.exit${byItself}`,
     ]);
     expect(findingsOf(floats("on", exit))).toEqual([
       `${exited} with ${job} under way, whose promise on at app.ts:9 ignores; ${stood}; keep what is under way (a Set that each promise is added to, and deleted from in finally), and await Promise.allSettled(…) of it before process.exit: on waits for no promise`,
@@ -474,7 +474,7 @@ describe("What ended calls is told as it was", () => {
     ]);
     // Something else ended the process then, as a runner of tests does.
     expect(findingsOf(floats("statement", unsettled("timer")))[0]).toStartWith(
-      `the process ended with ${job} under way, whose promise was dropped at app.ts:9; ${stood}, awaiting a timer; await job(…) there`,
+      `the process ended with ${job} under way, whose promise was dropped at app.ts:9; ${stood}, awaiting a timer; await it there`,
     );
     expect(findingsOf(floats("statement", unsettled("yield")))).toEqual([
       `${message}, awaiting somebody to want its next value; leave the generator by for await (…), which closes it, or call its return() in finally when no more is wanted`,

@@ -95,7 +95,8 @@ function floatingFix(facts: JavaScriptFacts, finding: InProgram<"floating">, end
       : finding.actors.length > 1
         ? `await the promises that were kept (await Promise.all(…)) ${before}${exit}`
         : `await the promise that was kept ${before}${exit}`;
-  return `await ${name}(…) there, or keep its promise and await that ${before}${exit}`;
+  // It may have been called by another name there, as that of a parameter.
+  return `await ${finding.actors.length === 1 ? "it" : "each"} there, or keep its promise and await that ${before}${exit}`;
 }
 
 function endsBy(end: End): boolean {

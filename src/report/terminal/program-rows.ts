@@ -297,14 +297,16 @@ export class ProgramRows {
   }
 
   #status(actor: ActorOutcome): string {
-    const { number, status, lost } = actor;
+    const { number, kind, status, lost } = actor;
     if (this.#report.alive.has(number)) return status === "unstarted" ? status : "alive";
     if (lost) return "LOST";
     const keeps = this.#report.blocks.some(({ isOver, hold }) => !isOver && hold.actor === number);
     if (this.#floats && keeps && status === "interrupted") return "BLOCKED";
     if (this.#hasExited(actor)) return "exited";
     if (status === "finished") return "ended";
-    if (status === "abandoned" || status === "interrupted") return "cut off";
+    // A thread that has lost nothing was of no more use, or was not to begin.
+    if (status === "abandoned" || status === "interrupted")
+      return kind === "thread" ? "ended" : "cut off";
     return status === "failed" ? "FAILED" : status;
   }
 

@@ -602,6 +602,20 @@ for (const compute of [parse, match, sort]) await handle(compute);
     expect(told(run, "step-began")).toHaveLength(3);
   });
 
+  test("what holds the loop when main is over is not main, but a callback where no site tells of it", async () => {
+    const run = await recordHolds(
+      `import { readFile } from "node:fs";
+readFile(process.argv[1], () => {
+  const until = Date.now() + 1000;
+  while (Date.now() < until);
+});
+setTimeout(() => {}, 200);
+`,
+      ["step-ended callback at 4"],
+    );
+    expect(told(run, "=")).toContain("= callback callback");
+  });
+
   test("a loop holds by its function, and its line if there is time to look, where its process ends right behind it, of which nothing shows", async () => {
     const run = await record(`${sleeping}
 async function spin() {

@@ -13,7 +13,17 @@ import { placeOf, sites } from "./sites.ts";
 import { tellCall } from "./telling.ts";
 import { timerMade } from "./timers.ts";
 import { fileStreamMade } from "./unwritten.ts";
-import { firstIdOf, guarded, isToldOf, thread, trouble, write, writeOut } from "./writer.ts";
+import {
+  firstIdOf,
+  guarded,
+  isToldOf,
+  mayBeTold,
+  recordLength,
+  thread,
+  trouble,
+  write,
+  writeOut,
+} from "./writer.ts";
 
 type Kind =
   | "timer"
@@ -60,8 +70,10 @@ interface Handle {
   site: number;
   by: Call | null;
   isTold: boolean;
-  /** Of a Worker: its number, whether the program has ended it, and whether its end is known. */
+  /** Of a Worker: its number, and below whether the program has ended it, and whether its end is known. */
   number: number;
+  /** How long the record was when it was made. */
+  madeAt: number;
   isEnded: boolean;
   isOver: boolean;
   /** Whether somebody listened for its errors when that was looked at; behind its end Node has nobody listen. */
@@ -102,6 +114,7 @@ function made(site: number, value: unknown): void {
     by,
     isTold: false,
     number,
+    madeAt: kind === "worker" ? recordLength() : 0,
     isEnded: false,
     isOver: false,
     isHeard: false,
@@ -195,7 +208,9 @@ export function tellWorkers(): void {
     if (isToldOf(`"thread-ended",${one.number + 1},`)) continue;
     const at = Math.round(now());
     const actor = firstIdOf(one.number) + 1;
-    write(["event", at, "task-ended", one.number + 1, actor, 0]);
+    // One that was ended before its module began has finished nothing.
+    if (mayBeTold(`"task-started",${one.number + 1},${actor},`, one.madeAt))
+      write(["event", at, "task-ended", one.number + 1, actor, 0]);
     write(["event", at, "thread-ended", one.number + 1, actor, 0]);
   }
 }

@@ -1,8 +1,8 @@
 /** What holds the loop: stretches in which one call kept its thread, and turns that did not end. */
-import type { Call } from "./model.ts";
+import { type Call, OVER } from "./model.ts";
 import { now } from "./clock.ts";
 import { blockingName, placeOf, sites } from "./sites.ts";
-import { tellCall } from "./telling.ts";
+import { newId, tellCall } from "./telling.ts";
 import { whereItStood } from "./stood.ts";
 import { readFileSync, thread, write } from "./writer.ts";
 
@@ -140,6 +140,17 @@ export function endTold(call: Call, from: number, site: number, at: number): voi
   clocks = readClocks();
 }
 
+let someCallback = 0;
+
+/** Who stands for all that is called back of which no site tells. */
+function unknownCallback(): number {
+  if (someCallback === 0) {
+    someCallback = newId();
+    write(["actor", someCallback, "callback", { function: "callback" }]);
+  }
+  return someCallback;
+}
+
 /**
  * The recorder's own timer has come late: its thread was kept by code that no site tells of.
  *
@@ -159,8 +170,10 @@ export function cameLate(main: Call, armed: number, due: number, at: number): vo
   lastHold.to = at;
   const stood = whereItStood(due, at);
   const where = stood === null ? {} : { place: stood };
-  write(["event", Math.round(due), "step-began", thread, main.id, 0, where]);
-  write(["event", Math.round(at), "step-ended", thread, main.id, 0, { ...where, numbers }]);
+  // Behind main's end it is whatever was called back, by which no site came.
+  const actor = main.state === OVER ? unknownCallback() : main.id;
+  write(["event", Math.round(due), "step-began", thread, actor, 0, where]);
+  write(["event", Math.round(at), "step-ended", thread, actor, 0, { ...where, numbers }]);
   clocks = stood === null ? now : readClocks();
 }
 

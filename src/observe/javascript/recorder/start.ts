@@ -1,6 +1,6 @@
 /** Starts the recorder of a thread. */
 import { basename, resolve } from "node:path";
-import { isMainThread } from "node:worker_threads";
+import { isMainThread, parentPort } from "node:worker_threads";
 import { shellWord } from "../../../base/texts.ts";
 import type { Inserted, Site } from "../inserted.ts";
 import { hooks } from "./hooks.ts";
@@ -352,6 +352,27 @@ function tellLast(status: number | null): void {
   writeOut();
 }
 
+/** What whoever has started a Worker does about its first message may be to end it: until then all is told that there is. */
+function watchFirstMessage(): void {
+  let isFirst = true;
+  for (const owner of [parentPort, globalThis]) {
+    if (owner === null || !("postMessage" in owner)) continue;
+    replace(owner, "postMessage", (original) => {
+      const own = {
+        postMessage(this: unknown, ...given: unknown[]): unknown {
+          if (isFirst) {
+            isFirst = false;
+            // When it is known who waits for what runs now.
+            queueMicrotask(() => flush(true));
+          }
+          return Reflect.apply(original, this, given as never[]);
+        },
+      };
+      return own.postMessage as (...given: never[]) => unknown;
+    });
+  }
+}
+
 function watchEnds(runtime: "bun" | "node"): void {
   replace(process, "exit", (original) => {
     const own = {
@@ -363,6 +384,7 @@ function watchEnds(runtime: "bun" | "node"): void {
     return own.exit as (...given: never[]) => unknown;
   });
   if (!isMainThread) {
+    watchFirstMessage();
     process.on("exit", () =>
       guard("exit", () => {
         const at = Math.round(now());

@@ -48,13 +48,28 @@ const tail = 2 ** 18;
 
 /** Whether something was told of late, by whatever thread of the process. */
 export function isToldOf(beginning: string): boolean {
-  const length = Math.min(tail, fstatSync(descriptor).size);
+  return lookFrom(Math.max(0, recordLength() - tail)).includes(beginning);
+}
+
+/** Where the record ends now. */
+export const recordLength = (): number => fstatSync(descriptor).size;
+
+/**
+ * Whether something may have been told since the record had a length: it was, or so much was that it cannot be looked
+ * through.
+ */
+export function mayBeTold(beginning: string, since: number): boolean {
+  // A thread may have written of itself before whoever has started it took the length.
+  const from = Math.max(0, since - tail / 2);
+  return recordLength() - from > tail || lookFrom(from).includes(beginning);
+}
+
+function lookFrom(from: number): string {
   const read = openSync(path, "r");
   try {
-    const block = Buffer.alloc(length);
-    const from = fstatSync(read).size - length;
-    const bytes = readSync(read, block, 0, length, from);
-    return block.toString("utf8", 0, bytes).includes(beginning);
+    const block = Buffer.alloc(tail);
+    const bytes = readSync(read, block, 0, tail, from);
+    return block.toString("utf8", 0, bytes);
   } finally {
     closeSync(read);
   }
