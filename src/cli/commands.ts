@@ -131,7 +131,10 @@ const run = command({
     jitter: {
       says: "in virtual time: durations vary at random by up to P (as 5%) each way",
     },
-    runs: { says: "with --jitter: the odds of each outcome, from N runs" },
+    runs: {
+      says: `with --jitter: the odds of each outcome, from N runs; with --driver real: what was the same
+        in N runs and what was not (--events keeps the rarest)`,
+    },
     seed: {
       says: "with --jitter: other random durations (1 if left out), or a run again",
     },
@@ -358,7 +361,10 @@ const observe = command({
         again with it, for real, and the file stays what it is`,
     },
     yes: { says: "with --fix: run the program again without asking" },
-    runs: { says: "with --fix: run it N times with each text (1; 3 where findings vary)" },
+    runs: {
+      says: `run it N times, and tell what was the same in all and what was not; --events keeps the rarest
+        run. With --fix: N times with each text (1; 3 where findings vary)`,
+    },
     write: { says: "with --fix: write what was proven to your file" },
     edit: { says: "with --write or --patch: which edits, by name or number, as keep-and-await" },
     patch: { file: "FILE", says: "with --fix: write what was proven to FILE, as a diff" },

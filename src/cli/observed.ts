@@ -123,7 +123,7 @@ async function writeFindings(
   }
 }
 
-async function unmetOf(
+export async function unmetOf(
   { reading }: ProgramRecording,
   demands: readonly Demand[],
 ): Promise<Checked[]> {
@@ -152,17 +152,20 @@ function besideWords({ troubles, endedFor }: ObservedProgram): string[] {
 }
 
 /** A demand that was not kept. */
-function unmetWords({ of, expected, found }: Checked): string {
+export function unmetWords({ of, expected, found }: Checked): string {
   return `--must ${of}: expected ${expected}, found ${found}`;
 }
 
-async function writeResult(file: string, result: Output): Promise<void> {
+export async function writeResult(file: string, result: Output): Promise<void> {
   if (file === "-") writeOut(result);
   else await writeFile(file, [result], { replace: true, isPrivate: true });
 }
 
 /** @param unmet the demands that were not met. */
-function statusOf({ endedFor, code, signal }: ObservedProgram, unmet: readonly Checked[]): number {
+export function statusOf(
+  { endedFor, code, signal }: ObservedProgram,
+  unmet: readonly Checked[],
+): number {
   if (endedFor === "timeout" || endedFor === "hang") return exitStatus.overtime;
   if (signal !== null) return 128 + constants.signals[signal];
   if (code !== 0) return code ?? exitStatus.broken;

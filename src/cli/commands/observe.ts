@@ -34,12 +34,18 @@ export async function run(argv: string[]): Promise<number> {
   const demands = await demandsOf(words);
   const started = (isCommand ? commandOf : programOf)(words.operands, words.options);
   const program = words.options.fix ? leavingNothing(started) : started;
+  const isRepeated = !words.options.fix && words.options.runs > 1;
   try {
-    using signals = new ForwardedSignals({ isQuiet: words.options.quiet });
     // Every run is to read the same.
-    using kept = words.options.fix ? await keepInput(sayItWaits) : null;
+    using kept = words.options.fix || isRepeated ? await keepInput(sayItWaits) : null;
     const input = kept?.path ?? null;
     const observing = { ...wanted(words), ...program, tandem: version, input };
+    if (isRepeated) {
+      if (!isCommand) hintAt(words);
+      const { observeRepeatedly } = await import("../repeated.ts");
+      return await observeRepeatedly(observing, words, demands);
+    }
+    using signals = new ForwardedSignals({ isQuiet: words.options.quiet });
     const observed = await observeProgram({
       ...observing,
       onStart(program) {
@@ -118,10 +124,15 @@ function checkTogether({ options, given }: Words): void {
 }
 
 function checkFix({ options, given }: Words): void {
-  for (const name of ["yes", "write", "patch", "edit", "runs"] as const)
+  for (const name of ["yes", "write", "patch", "edit"] as const)
     if (given.has(name) && !options.fix)
       throw refusal(`--${name} is about the edits of --fix; add --fix`);
-  if (!options.fix) return;
+  if (!options.fix) {
+    for (const name of ["report", "timeline", "reporter", "all"] as const)
+      if (options.runs > 1 && given.has(name))
+        throw refusal(`--${name} is about one run; keep the rarest with --events, and report that`);
+    return;
+  }
   if (options.edit !== null && !options.write && options.patch === false)
     throw refusal("--edit says which edit is written; add --write, or --patch and a file");
   if (options.patch === "-" && !options["quiet-program"])

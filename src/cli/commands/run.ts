@@ -50,7 +50,8 @@ export async function run(argv: string[]): Promise<number> {
   const { driver } = options;
   const source = readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
-  using process = driver.kind === "real" ? await openFor(source, options.strategy) : null;
+  using process =
+    driver.kind === "real" && options.runs === 1 ? await openFor(source, options.strategy) : null;
   const scenario = await loadScenario(source);
   const strategy = options.strategy ?? scenario.strategy;
 
@@ -68,6 +69,10 @@ export async function run(argv: string[]): Promise<number> {
     const { tellOdds } = await import("../odds.ts");
     const again = commandAgain(operands[0]!, words);
     return tellOdds(plan, { ...options, jitter: driver.jitter }, again);
+  }
+  if (driver.kind === "real" && options.runs > 1) {
+    const { runRepeatedly } = await import("../repeated.ts");
+    return runRepeatedly(plan, source.text, options);
   }
   const shown = await showRun(plan, options, process);
   const { outcome, ending } = shown.run;
@@ -166,21 +171,36 @@ function planned(words: Words): RunOptions {
 }
 
 /** How durations vary; null where they do not. */
-function jitterOf({ options, given }: Words): Jitter | null {
+function jitterOf(words: Words): Jitter | null {
+  const { options, given } = words;
   const { jitter: share, runs, seed } = options;
   if (share === null) {
-    if (given.has("runs"))
+    if (given.has("runs") && options.driver !== "real")
       throw refusal(
-        "without --jitter every run is the same; say how much durations vary: --jitter 5%",
+        "without --jitter every run in virtual time is the same; say how much durations vary: --jitter 5%, or run for real: --driver real",
       );
+    if (options.runs > 1)
+      refuseOfMany(words, ["timeline", "report"], "keep the rarest with --events, and report that");
     if (given.has("seed"))
       throw refusal("without --jitter nothing is random; say how much durations vary: --jitter 5%");
     return null;
   }
-  for (const name of ["events", "timeline", "report"] as const)
-    if (runs > 1 && given.has(name))
-      throw refusal(`--${name} is about one run; choose one by its --seed, and leave out --runs`);
+  if (runs > 1)
+    refuseOfMany(
+      words,
+      ["events", "timeline", "report"],
+      "choose one by its --seed, and leave out --runs",
+    );
   return { share, seed };
+}
+
+function refuseOfMany(
+  { given }: Words,
+  names: readonly (keyof Words["options"])[],
+  instead: string,
+): void {
+  for (const name of names)
+    if (given.has(name)) throw refusal(`--${name} is about one run; ${instead}`);
 }
 
 function refusal(message: string): UsageError {
