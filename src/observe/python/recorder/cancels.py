@@ -8,6 +8,8 @@
 _cancel_reasons = {}
 # By the actor of a task that was asked to stop and has not ended: why (_Why).
 _cancel_asked = {}
+# By the actor of a task: why the future was cancelled that another thread has of it.
+_cancel_bridged = {}
 # By thread: the _Why of the cancel() that runs on it, which cancels also what that task awaits.
 _cancel_running = {}
 
@@ -23,6 +25,11 @@ class _Why:
         self.place = place
         # Whoever is asked catches it as a matter of course: a timeout's or a group's own task.
         self.proper = proper
+
+
+def cancel_bridged(actor, where):
+    """Says that this thread has cancelled the future that it has of a task of a loop, which is told so by that loop."""
+    _cancel_bridged[actor] = _Why(CANCEL_REQUESTED_PROGRAM, current_actor(), where)
 
 
 def _cancel_watch(asyncio):
@@ -100,8 +107,10 @@ def _cancel_why(frame, task):
             break
         if code in _cancel_reasons:
             return _cancel_reasons[code](at, task)
+        if code.co_name == "_run" and code.co_filename.endswith("/asyncio/events.py"):
+            # A callback of the loop is cancel() itself: who registered that is not known, but by a future of another thread.
+            return _cancel_bridged.pop(task_actor(task), None) or _Why(CANCEL_REQUESTED_PROGRAM, 0, 0)
         at = at.f_back
-    # A callback of the loop may be cancel() itself: then no line of the program is on the stack.
     return _Why(CANCEL_REQUESTED_PROGRAM, current_actor(), user_place(at))
 
 

@@ -180,7 +180,10 @@ class _JobHooks:
     @guard
     def cancelled(future):
         job = _pool_jobs.get(future)
-        if job is None or job.runs_in == _POOL_LOOP:
+        if job is None:
+            return
+        if job.runs_in == _POOL_LOOP:
+            cancel_bridged(job.actor, _pool_step_line(sys._getframe(2).f_back))
             return
         _pool_tell_cancel(job, sys._getframe(2).f_back)
         emit(TASK_ENDED, job.actor, TASK_ENDED_CANCELLED)
