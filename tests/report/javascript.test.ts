@@ -667,6 +667,28 @@ describe("What a program of another kind is told of", () => {
     );
   });
 
+  test("a failure in whose place a finally block threw or returned", () => {
+    const replacedBy = (outcome: Record<string, unknown>): string =>
+      findingsOf((process) => {
+        process.of("app.ts", { 5: "insert", 13: "save" });
+        calls(process, "save", { code: 8, line: 18 });
+        calls(process, "insert", { code: 3, line: 10, by: "save" });
+        process
+          .at(2, "used", "insert", "Main", { how: "await", by: "save", place: 10 })
+          .at(5, "task-ended", "insert", "Main", { status: "failed", error: "no", place: 5 })
+          .at(6, "task-ended", "save", "Main", outcome)
+          .at(7, "heard", "save", "Main", { by: "raised", in: "main", place: 18 })
+          .at(30, "main-ended", "main", "Main", { status: "finished" })
+          .at(31, "process-ended", "main", "Main", { code: 0 });
+      })[0]!;
+    const head =
+      'insert (app.ts:3, called at app.ts:10) failed with "no" at app.ts:5, and no code heard of that: save, which awaited it,';
+    expect(replacedBy({ status: "failed", error: "busy", place: 13 })).toBe(
+      `${head} failed with "busy" at app.ts:13 in its place; let nothing in a finally block throw or return (catch there what can fail), or throw both errors (new AggregateError([…]))`,
+    );
+    expect(replacedBy({ status: "finished" })).toStartWith(`${head} returned all the same; `);
+  });
+
   test("a failure that nobody looked at, a race that left its loser behind, an error in a timer", () => {
     const [unheard] = findingsOf((process) => {
       process.of("app.ts", { 8: "send" });

@@ -65,6 +65,12 @@ export function unheard(
       'look at each result of Promise.allSettled (status "rejected" has a reason), or await Promise.all(…), which throws',
     );
   }
+  const replaced = replacedBy(facts, first);
+  if (replaced !== null && settled === undefined && dropped === null)
+    return words(
+      `${failed(facts, finding, finding.evidence.error)}, and no code heard of that: ${replaced}`,
+      "let nothing in a finally block throw or return (catch there what can fail), or throw both errors (new AggregateError([…]))",
+    );
   const why =
     settled !== undefined
       ? `: ${facts.combinator(settled.by)}${line} had settled without it`
@@ -78,6 +84,17 @@ export function unheard(
       : (dropped?.fix ??
           `await it where its error can be caught, or give it a handler that acts (${facts.nameInCode(first)}(…).catch((error) => …))`),
   );
+}
+
+/** What became of whoever awaited a call, where that did not fail with the call's error, as a finally block can have it. */
+function replacedBy(facts: JavaScriptFacts, actor: number): string | null {
+  const use = facts.reading.uses.findLast((one) => one.actor === actor && one.how === "await");
+  const by = use?.by == null ? undefined : facts.actor(use.by);
+  if (by === undefined) return null;
+  const head = `${facts.function(by.number)}, which awaited it,`;
+  if (by.status === "finished") return `${head} returned all the same`;
+  if (by.status !== "failed" || by.error === null) return null;
+  return `${head} failed with ${quote(by.error)}${facts.atOrNothing(facts.raisedAt(by.number), by.number)} in its place`;
 }
 
 export function swallowed(
