@@ -602,6 +602,23 @@ for (const compute of [parse, match, sort]) await handle(compute);
     expect(told(run, "step-began")).toHaveLength(3);
   });
 
+  test("a promise that a library gives whoever calls it by a parameter's name is not that of a call which the loop has made before", async () => {
+    const run = await record(`${sleeping}
+setTimeout(async () => {
+  await sleep(200);
+}, 10);
+async function wait(run) {
+  await sleep(50);
+  await run(30);
+}
+await wait(sleep);
+process.exit();
+`);
+    expect(told(run, "waits-for").filter((event) => event.includes("whom"))).toEqual([
+      "waits-for main whom wait",
+    ]);
+  });
+
   test("what holds the loop when main is over is not main, but a callback where no site tells of it", async () => {
     const run = await recordHolds(
       `import { readFile } from "node:fs";

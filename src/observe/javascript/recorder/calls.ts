@@ -187,9 +187,14 @@ function isOfAnyName(name: string, call: Call): boolean {
   return name === "" && sites[call.site]!.given === undefined;
 }
 
-/** Whether a site calls what it was handed, and no library that called the function stands between, as far as can be seen. */
+/**
+ * Whether a site calls what it was handed, and the call is one that whoever stands there has made, with no library between
+ * as far as can be seen.
+ */
 function isHanded(site: number, call: Call, value: object): boolean {
-  return sites[site]!.called!.handed === true && call !== taken && !known.has(value);
+  if (sites[site]!.called!.handed !== true || current === null || call.parent !== current)
+    return false;
+  return call !== taken && !known.has(value);
 }
 
 const isGenerator = (call: Call): boolean => sites[call.site]!.generator === true;
