@@ -10,13 +10,14 @@ const ticksPerUnit: Record<string, number> = {
   ms: TICKS_PER_MS,
   s: 1000 * TICKS_PER_MS,
   m: 60_000 * TICKS_PER_MS,
+  h: 3_600_000 * TICKS_PER_MS,
 };
 
 /** The longest duration that can be written: a year. */
 export const longest: Ticks = 366 * 24 * 60 * ticksPerUnit["m"]!;
 
 /** Examples of a duration, for messages. */
-export const durationExamples = `"250ms", "3s", "1.5s", "2m", "500us" or a number of milliseconds, a year at most`;
+export const durationExamples = `"250ms", "3s", "1.5s", "2m", "1h", "500us" or a number of milliseconds, a year at most`;
 
 /**
  * Ticks of a duration, or undefined when the input is not one.
@@ -29,7 +30,7 @@ export function parseDuration(input: unknown): Ticks | undefined {
   if (typeof input === "number") {
     ticks = input * TICKS_PER_MS;
   } else if (typeof input === "string") {
-    const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(us|ms|s|m)?\s*$/.exec(input);
+    const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(us|ms|s|m|h)?\s*$/.exec(input);
     if (match === null) return undefined;
     ticks = Number(match[1]) * ticksPerUnit[match[2] ?? "ms"]!;
   } else {

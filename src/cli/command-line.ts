@@ -5,6 +5,7 @@
  * status, never in a stack trace.
  */
 import { printableLines } from "../base/texts.ts";
+import { systemRefused } from "../base/system-error.ts";
 import { UserError } from "../base/user-error.ts";
 import { ownWords, readArguments } from "./arguments.ts";
 import { type CommandModule, exitStatus } from "./command.ts";
@@ -26,9 +27,10 @@ export async function runCommandLine(argv: string[], on?: Terminal): Promise<num
   try {
     return await dispatch(argv);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    for (const line of error.told) writeErrLine(line);
-    return error.status;
+    const told = error instanceof UserError ? error : systemRefused(error);
+    if (told === null) throw error;
+    for (const line of told.told) writeErrLine(line);
+    return told.status;
   }
 }
 

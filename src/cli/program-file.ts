@@ -252,9 +252,15 @@ function entryOf(folder: string): string | null {
   return [module, main, ...names].find(isThere) ?? null;
 }
 
+/** The size, in bytes, up to which a package.json is one that somebody wrote. */
+const largestPackage = 1024 * 1024;
+
 function packageIn(folder: string): Record<string, unknown> | null {
+  const file = join(folder, "package.json");
+  const there = lookAt(file);
+  if (there.kind !== "file" || there.stats.size > largestPackage) return null;
   try {
-    const read: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const read: unknown = JSON.parse(readFileSync(file, "utf8"));
     return typeof read === "object" && read !== null ? (read as Record<string, unknown>) : null;
   } catch {
     return null;

@@ -1,4 +1,5 @@
 /** Documents held against what they expect, and what must hold beside that. */
+import { systemRefused } from "../base/system-error.ts";
 import { checkDemands, type Demand } from "../strategies/demands.ts";
 import {
   type Checked,
@@ -72,9 +73,14 @@ function checksOf(
       checks: scenario.expect === null && must.length === 0 ? [] : checks,
     };
   } catch (error) {
-    if (!(error instanceof DocumentError)) throw error;
-    const { file, problems } = error;
-    return { results: [{ file, strategy: null, checks: [], problems, seconds: 0 }], checks: [] };
+    const nothing = { strategy: null, checks: [], problems: [], seconds: 0 };
+    if (error instanceof DocumentError) {
+      const { file, problems } = error;
+      return { results: [{ ...nothing, file, problems }], checks: [] };
+    }
+    // Whatever went wrong with one document, the others are checked.
+    const file = "error" in found ? "" : found.word;
+    return { results: [{ ...nothing, file, checks: [broken(error as Error)] }], checks: [] };
   }
 }
 
@@ -86,7 +92,8 @@ function checked({ scenario }: Plan, { outcome }: Run, must: readonly Demand[]):
 }
 
 /** That a run breaks is a result of its own, and none of the others'. */
-function broken({ message }: Error): Checked {
+function broken(error: Error): Checked {
+  const { message } = systemRefused(error) ?? error;
   const expected = "a run that comes to its end";
   return { of: "run", met: false, expected, found: `it broke: ${message}`, position: null };
 }

@@ -1,9 +1,10 @@
 /** From the words on a command line to all the scenarios that they mean: files, and those in folders. */
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { lookAt } from "../base/paths.ts";
 import { catalogue } from "../scenario/catalogue.ts";
 import { DocumentError } from "../scenario/problem.ts";
+import { maxBytes, tooLarge } from "../scenario/source.ts";
 
 /** What a word means: something to be read as a scenario, or why there is nothing. */
 export type Found = { word: string } | { error: DocumentError };
@@ -51,8 +52,18 @@ function inFolder(folder: string): Found[] {
       if (entry.isDirectory()) return inFolder(path);
       // A link may lead to a folder, and in circles; only one to a file is followed.
       if (entry.isSymbolicLink() && lookAt(path).kind === "folder") return [];
-      return isScenario(path) ? [{ word: path }] : [];
+      return isScenario(path) ? [scenarioAt(path)] : [];
     });
+}
+
+/** A file of a folder. What was not named, and is no file, might never come to an end: it is not opened. */
+function scenarioAt(path: string): Found {
+  const there = lookAt(path);
+  if (there.kind === "stream") return refusal(path, "it is neither a file nor a folder");
+  if (there.kind === "unreachable") return refusal(path, `it cannot be read: ${there.why}`);
+  if (there.kind === "file" && there.stats.size > maxBytes)
+    return refusal(path, tooLarge(maxBytes));
+  return { word: path };
 }
 
 /**
@@ -62,11 +73,23 @@ function inFolder(folder: string): Found[] {
 function isScenario(path: string): boolean {
   if (/\.ya?ml$/i.test(path)) return true;
   if (!/\.json$/i.test(path)) return false;
+  if (lookAt(path).kind !== "file") return true;
   try {
-    return /"main"\s*:\s*\[/.test(readFileSync(path, "utf8"));
+    return /"main"\s*:\s*\[/.test(beginningOf(path));
   } catch {
     // What cannot be read may be one; reading it says why not.
     return true;
+  }
+}
+
+/** The text of a file, as far as a document may be long. */
+function beginningOf(path: string): string {
+  const descriptor = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(Math.min(maxBytes, fstatSync(descriptor).size));
+    return new TextDecoder().decode(bytes.subarray(0, readSync(descriptor, bytes)));
+  } finally {
+    closeSync(descriptor);
   }
 }
 

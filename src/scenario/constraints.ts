@@ -16,8 +16,15 @@ export const maxTasks = 1_000_000;
 /** The largest count that a document may hold. */
 export const maxCount = 1_000_000_000;
 
-/** The callback for a broken constraint: its path, a sentence, and the earlier place that it contradicts. */
-export type Report = (path: PropertyKey[], message: string, earlier?: PropertyKey[]) => void;
+/**
+ * The callback for a broken constraint: its path, a sentence, and the earlier place that it contradicts, or
+ * the key of the object at the path that it is about.
+ */
+export type Report = (
+  path: PropertyKey[],
+  message: string,
+  at?: { earlier?: PropertyKey[]; key?: string },
+) => void;
 
 /**
  * Holds a document's data against the constraints.
@@ -72,6 +79,15 @@ class Constraints {
     }
     this.#limit("perform", steps, "steps", maxSteps);
     this.#limit("hold", tasks, "tasks", maxTasks);
+    const named = { tasks: data["tasks"], channels: data["channels"] };
+    for (const [key, object] of Object.entries(named)) this.#names(object, [key]);
+    this.#names(objectOr(data["expect"])["tasks"], ["expect", "tasks"]);
+  }
+
+  /** Refuses the one name that the schema does not see: it copies no key that would be a prototype. */
+  #names(object: unknown, path: PropertyKey[]): void {
+    if (Object.hasOwn(objectOr(object), "__proto__"))
+      this.#report(path, `"__proto__" cannot be a name here; use another`, { key: "__proto__" });
   }
 
   /** @returns how many steps the list takes, repeats multiplied out. */
@@ -133,7 +149,7 @@ class Constraints {
       if (inRepeat)
         this.#report(at, `${what} inside a repeat, and it may happen only once; ${wayOut}`);
       else if (this.#once.has(key))
-        this.#report(at, `${what} a second time; ${wayOut}`, this.#once.get(key)!);
+        this.#report(at, `${what} a second time; ${wayOut}`, { earlier: this.#once.get(key)! });
       else this.#once.set(key, at);
     }
   }

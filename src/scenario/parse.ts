@@ -44,10 +44,11 @@ export function parseScenario(text: string, file: string): Scenario {
   const problems = parsed.success
     ? []
     : parsed.error.issues.flatMap((issue) => toProblems(issue, located));
-  const report: Report = (path, message, earlier) => {
+  const report: Report = (path, message, { earlier, key } = {}) => {
     const first = earlier && ` (first on line ${located.locate(earlier, "value").line})`;
     problems.push({
-      position: located.locate(path, "value"),
+      position:
+        key === undefined ? located.locate(path, "value") : located.locate([...path, key], "key"),
       path: formatPath(path),
       message: message + (first ?? ""),
     });
@@ -80,7 +81,7 @@ interface Issue {
   message: string;
   path: PropertyKey[];
   keys?: string[];
-  params?: { at?: "key" };
+  params?: { at?: "key"; isUnknownKey?: true };
 }
 
 function toProblems(raw: object, located: LocatedData): Problem[] {
@@ -93,9 +94,9 @@ function toProblems(raw: object, located: LocatedData): Problem[] {
   // A bad key of a record is reported at the key, with its own issues inside.
   if (issue.code === "invalid_key") {
     const inner = (issue as unknown as { issues: Issue[] }).issues;
-    return inner.map(({ message }) => ({
+    return inner.map(({ message, params }) => ({
       position: located.locate(issue.path, "key"),
-      path: formatPath(issue.path),
+      path: formatPath(params?.isUnknownKey ? issue.path.slice(0, -1) : issue.path),
       message,
     }));
   }

@@ -47,7 +47,7 @@ export function describe(value: unknown): string {
   if (value === null) return "an empty value";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 }
 
@@ -319,7 +319,7 @@ function bound(unit: string, example: string) {
   const written = new RegExp(String.raw`^\s*(?:<=|>=|==|<|>)?\s*\d+(?:\.\d+)?\s*(?:${unit})?\s*$`);
   return z.union([z.number(expected), z.string(expected).regex(written, expected)], expected);
 }
-const timeBound = bound("us|ms|s|m", "<= 9.5s");
+const timeBound = bound("us|ms|s|m|h", "<= 9.5s");
 const shareBound = bound("%", ">= 50%");
 
 const status = z.enum(taskStatuses, {
@@ -331,11 +331,14 @@ function expectation(names: Names | null) {
   const perTask =
     names === null
       ? z.record(z.string(), status)
-      : z.lazy(() =>
-          object(
-            "a status, or { task: status }",
-            Object.fromEntries(names.tasks.map((name) => [name, status.optional()])),
-          ),
+      : // No object with a key for each: a task may be called as what every object has, as `constructor`.
+        z.record(
+          z.string().refine((name) => names.tasks.includes(name), {
+            error: (issue) => unknownKey(String(issue.input), names.tasks),
+            params: { isUnknownKey: true },
+          }),
+          status,
+          expecting("a status, or { task: status }"),
         );
   const lines = z.array(text, expecting("a list of lines"));
   const isString = (input: unknown): boolean => typeof input === "string";

@@ -93,7 +93,10 @@ function* readPieces(word: string, file: string, most: number): Generator<Uint8A
   let descriptor: number | undefined;
   try {
     descriptor = word === "-" ? standardInput : openSync(word, "r");
-    if (fstatSync(descriptor).isDirectory()) refuse(file, "it is a folder; name a file in it");
+    const stats = fstatSync(descriptor);
+    if (stats.isDirectory()) refuse(file, "it is a folder; name a file in it");
+    // A file is known to be too large before it is read.
+    if (stats.isFile() && stats.size > most) refuse(file, tooLarge(most));
     // One byte more than is allowed tells "too large" from "just fits", and ends on an endless device.
     let length = 0;
     for (let read = -1; read !== 0 && length <= most; length += read) {
@@ -101,8 +104,7 @@ function* readPieces(word: string, file: string, most: number): Generator<Uint8A
       read = readNow(descriptor, piece);
       yield piece.subarray(0, read);
     }
-    if (length > most)
-      refuse(file, `it is larger than ${most / 1024 / 1024} MiB; is it the right file?`);
+    if (length > most) refuse(file, tooLarge(most));
   } catch (error) {
     if (error instanceof DocumentError) throw error;
     refuse(file, unreadable(error as NodeJS.ErrnoException));
@@ -121,6 +123,11 @@ function readNow(descriptor: number, piece: Uint8Array): number {
       Bun.sleepSync(5);
     }
   }
+}
+
+/** The sentence about a text of more bytes than that. */
+export function tooLarge(most: number): string {
+  return `it is larger than ${most / 1024 / 1024} MiB; is it the right file?`;
 }
 
 function unreadable(error: NodeJS.ErrnoException): string {

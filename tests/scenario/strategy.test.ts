@@ -157,7 +157,7 @@ describe("a name refined", () => {
     expect(refusal("await,settle=gatehr").message).toContain('did you mean "gather"?');
     expect(refusal("loop=inlien").message).toContain('did you mean "inline"?');
     expect(refusal("await,offload=thread").message).toContain('did you mean "threads"?');
-    for (const value of ["soon", "-1s", "", "1h"])
+    for (const value of ["soon", "-1s", "", "1d"])
       for (const axis of ["await,timeout", "thread,grace"])
         expect(refusal(`${axis}=${value}`).message).toContain(JSON.stringify(value));
     for (const value of ["0", "-1", "1.5", "many", ""])

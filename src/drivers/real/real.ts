@@ -3,6 +3,7 @@
  *
  * Invariant: when `perform` has settled the child is gone, however the run ended.
  */
+import { closeSync } from "node:fs";
 import { type Interruption, interruptions, typeNumber } from "../../trace/event.ts";
 import type { Place } from "../../trace/definitions.ts";
 import { MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
@@ -71,6 +72,15 @@ export interface RealResult {
 }
 
 /**
+ * Has this process hear of the end of its children. Whoever started it may have had SIGCHLD ignored, which
+ * is inherited, and by which the system forgets children as they end.
+ */
+function heedChildren(): void {
+  if (process.platform !== "win32" && process.listenerCount("SIGCHLD") === 0)
+    process.on("SIGCHLD", () => undefined);
+}
+
+/**
  * A child process for one run. It is started at once and waits for its plan, so that reading the
  * document takes place beside its start.
  */
@@ -78,6 +88,8 @@ export class RealRun implements Disposable {
   readonly #child;
   /** Whether user code may write past tandem to the streams of its process, as processes that it starts do. */
   readonly #mayWrite: boolean;
+  /** Whether the run has begun, whose end closes the pipe of events. */
+  #isPerformed = false;
   #interruption: Interruption | undefined;
   /** Whether the child went on when nothing more could come from it. */
   #isCutOff = false;
@@ -85,6 +97,7 @@ export class RealRun implements Disposable {
 
   constructor(traits: RunTraits) {
     this.#mayWrite = traits.mayCall;
+    heedChildren();
     this.#child = Bun.spawn([...selfCommand(), "__child"], {
       stdio: ["pipe", traits.mayCall ? "pipe" : "ignore", "pipe", "pipe"],
       env: { ...engineFor(traits), ...withoutOrphans() },
@@ -94,6 +107,7 @@ export class RealRun implements Disposable {
   /** Performs a plan to its end, or to whatever ends it before. */
   async perform(plan: ProgramSpec, options: RealOptions): Promise<RealResult> {
     const child = this.#child;
+    this.#isPerformed = true;
     const secret = newSecret();
     const listener = new Listener(options.onPrint, options.onEvents, secret);
     this.#listener = listener;
@@ -138,6 +152,7 @@ export class RealRun implements Disposable {
       await child.exited;
       // A process that the child has started, and that outlives it, may keep its streams open.
       await Promise.race([forwarding, Bun.sleep(patience)]);
+      closeSync(child.stdio[3] as number);
     }
     return this.#result(listener, options, await complaint);
   }
@@ -166,6 +181,9 @@ export class RealRun implements Disposable {
   /** Ends the child, if it is still there. */
   [Symbol.dispose](): void {
     this.#child.kill("SIGKILL");
+    if (this.#isPerformed) return;
+    this.#isPerformed = true;
+    closeSync(this.#child.stdio[3] as number);
   }
 
   #stop(by: Interruption): void {

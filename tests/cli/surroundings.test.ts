@@ -1,0 +1,149 @@
+/** What tandem meets in folders and systems that are not as they should be: one sentence each, and the rest is done. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, symlinkSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { rounds } from "../support/laws.ts";
+import { patience } from "../support/patience.ts";
+import { call, command, shell, tandem, temporaryFolder } from "../support/tandem.ts";
+
+setDefaultTimeout(patience);
+
+const good = (name: string): string =>
+  JSON.stringify({
+    name,
+    main: ["launch"],
+    tasks: { task: [{ sleep: 1 }] },
+    expect: { tasks: "finished" },
+  });
+
+describe("check of a folder", () => {
+  using folder = temporaryFolder();
+  folder.file("good.yaml", good("good"));
+  folder.file("other.json", good("other"));
+  symlinkSync("circle.yaml", folder.file("circle.yaml"));
+  symlinkSync("folder-circle", folder.file("folder-circle"));
+  symlinkSync("/dev/zero", folder.file("endless.yaml"));
+  symlinkSync("/dev/zero", folder.file("endless.json"));
+  for (const name of ["large.yaml", "large.json"])
+    truncateSync(folder.file(name, name === "large.json" ? '{ "main": [' : "name: x"), 5 * 2 ** 30);
+  call(["mkfifo", folder.file("fifo.yaml"), folder.file("fifo.json")]);
+  mkdirSync(join(folder.path, "deep/x.yaml"), { recursive: true });
+  const bad = [
+    ["circle.yaml", "its symbolic links lead in circles"],
+    ["endless.json", "neither a file nor a folder"],
+    ["endless.yaml", "neither a file nor a folder"],
+    ["fifo.json", "neither a file nor a folder"],
+    ["fifo.yaml", "neither a file nor a folder"],
+    ["large.json", "larger than 1 MiB"],
+    ["large.yaml", "larger than 1 MiB"],
+  ] as const;
+  const results = (["text", "junit", "json", "github"] as const).map(
+    (reporter) =>
+      // What is read without end would meet this limit, in KB of address space, or that of time.
+      [reporter, tandem(["check", folder.path, "--reporter", reporter])] as const,
+  );
+
+  test.each(results)(
+    "tells each entry that cannot be read, and checks the others, with --reporter %s",
+    (reporter, { status, stdout, stderr }) => {
+      expect(stderr).toBe("");
+      expect(status).toBe(2);
+      for (const [name, why] of bad) {
+        expect(stdout).toContain(name);
+        expect(stdout).toContain(why);
+      }
+      for (const name of ["good.yaml", "other.json"])
+        if (reporter !== "github") expect(stdout).toContain(name);
+      expect(stdout).not.toContain("folder-circle");
+      expect(stdout).not.toMatch(/\n\s+at /);
+    },
+  );
+});
+
+describe("a name that every object has a property of", () => {
+  const names = ["constructor", "toString", "valueOf", "hasOwnProperty", "isPrototypeOf"];
+
+  test("is a name like any other, of tasks, channels and what is expected", () => {
+    using folder = temporaryFolder();
+    for (const name of names) {
+      const document = {
+        name: "names",
+        main: ["launch"],
+        channels: { [name]: { capacity: 1 } },
+        tasks: {
+          [name]: [{ send: { channel: name, value: 1 } }],
+          other: [{ receive: name }],
+        },
+        expect: { tasks: { other: "finished" } },
+      };
+      const file = folder.file(`${name}.json`, JSON.stringify(document));
+      for (const words of [
+        ["check", file],
+        ["run", file, "--driver", "virtual", "--json"],
+        ["compare", file],
+        ["code", file],
+      ]) {
+        const { status, stderr } = tandem(words);
+        expect([words[0], name, status, stderr.match(/\n\s+at /)]).toEqual([
+          words[0]!,
+          name,
+          0,
+          null,
+        ]);
+      }
+    }
+  });
+
+  test("is unknown where nothing has it", () => {
+    using folder = temporaryFolder();
+    for (const name of [...names, "__proto__"]) {
+      for (const document of [
+        `{"name":"x","main":["launch"],"tasks":{"t":[]},"expect":{"tasks":{"${name}":"finished"}}}`,
+        `{"name":"x","main":["launch"],"tasks":{"t":[]},"${name}":1}`,
+        `{"name":"x","main":["launch"],"tasks":{"t":[{"${name}":1}]}}`,
+        `{"name":"x","main":["launch"],"launch":[{"start":"${name}"}],"tasks":{"t":[]}}`,
+        `{"name":"x","main":["launch"],"strategy":"${name}","tasks":{"t":[]}}`,
+        `{"name":"x","main":["launch"],"strategy":{"${name}":1},"tasks":{"t":[]}}`,
+        `{"name":"x","main":["launch"],"expect":{"${name}":1}}`,
+      ]) {
+        const file = folder.file("x.json", document);
+        const { status, stderr } = tandem(["run", file, "--driver", "virtual"]);
+        expect([document, status]).toEqual([document, 2]);
+        expect(stderr).toContain(name);
+        expect(stderr).not.toMatch(/\n\s+at /);
+      }
+    }
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a system that has run out", () => {
+  test("of descriptors is told as that", () => {
+    for (const most of [6, 8, 10]) {
+      const { status, stdout, stderr } = shell(`ulimit -n ${most}; tandem run lost --speed 100`);
+      expect([status, stdout]).toEqual([1, ""]);
+      expect(stderr).toBe(
+        "tandem: this process may open no more files (EMFILE); `ulimit -n` says how many it may\n",
+      );
+    }
+  });
+
+  test("is not what many real runs make of it: none leaves a descriptor", () => {
+    using folder = temporaryFolder();
+    const count = rounds(24, 300);
+    for (let k = 0; k < count; k++) folder.file(`m${k}.yaml`, good(`m${k}`));
+    const { status, stdout } = shell(
+      `ulimit -n 32; tandem check '${folder.path}' --driver real --speed 20`,
+    );
+    expect(stdout).toContain(`${count} good, 0 fell short`);
+    expect(status).toBe(0);
+  });
+
+  test("of its parent's interest in children hears of their end all the same", () => {
+    const { status, stderr } = call([
+      ...["env", "--ignore-signal=CHLD", ...command()],
+      ...["run", "processes", "--speed", "20"],
+    ]);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(status).toBe(0);
+  });
+});
