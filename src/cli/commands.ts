@@ -154,6 +154,7 @@ const run = command({
     done: "the run came to its end and main finished",
     fellShort: `it did not (or, with --strict, work was lost, or the output could not be written)`,
     wrong: "the command line or the document is wrong",
+    SIGHUP: "by a terminal that was closed",
     SIGINT: "interrupted by Ctrl-C",
     SIGTERM: "by SIGTERM",
     outputClosed: "nobody reads the output any more",

@@ -1,12 +1,15 @@
 /** The file of a report, as `--report` and `tandem report -o` name it: refused before anything runs, written when it is over. */
 import { isAbsolute, relative, resolve } from "node:path";
 import { readFileSync } from "node:fs";
-import { writeFile } from "../base/files.ts";
+import { OutputFailed, writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
 import type { Output } from "../base/texts.ts";
 import type { Report } from "../report/model/report.ts";
 import type { FindSource } from "../report/model/sources.ts";
+import { UserError } from "../base/user-error.ts";
+import { signalStatus } from "./command.ts";
 import { UsageError } from "./errors.ts";
+import { type EndingSignal, SignalWatch } from "./signals.ts";
 import { checkFile } from "./events-file.ts";
 import { version } from "./version.ts";
 
@@ -59,7 +62,25 @@ export async function writeReport(
   { fullPaths }: { fullPaths: boolean },
 ): Promise<void> {
   const pieces = await piecesOf(formatOf(file)!, report, fullPaths ? null : process.cwd());
-  await writeFile(file, pieces, { replace: true, isPrivate: true });
+  const controller = new AbortController();
+  using watch = new SignalWatch(() => controller.abort());
+  try {
+    const { signal } = controller;
+    await writeFile(file, pieces, { replace: true, isPrivate: true, signal });
+  } catch (error) {
+    if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
+    throw new ReportInterrupted(error.message, watch.heard);
+  }
+}
+
+/** A signal that came while a report was written. */
+class ReportInterrupted extends UserError {
+  override readonly status: number;
+
+  constructor(message: string, signal: EndingSignal) {
+    super(message);
+    this.status = signalStatus[signal];
+  }
 }
 
 async function piecesOf(

@@ -54,7 +54,9 @@ export function showRun(
 
 /** Performs a run in virtual time. Its lines go to stdout when it is over. */
 async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
-  const over = runInVirtualTime(plan, options.timeout);
+  const controller = new AbortController();
+  using watch = new SignalWatch(() => controller.abort());
+  const over = await run(plan, { timeout: options.timeout, signal: controller.signal });
   let broken: Shown["broken"] = null;
   try {
     if (!options.json) writePrints(over.trace.log);
@@ -62,7 +64,7 @@ async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
     if (!(error instanceof OutputError)) throw error;
     broken = error;
   }
-  return { run: over, signal: null, broken };
+  return { run: over, signal: watch.heard, broken };
 }
 
 /** The time, in ms, that a run ended early waits for its output to be read. */

@@ -4,7 +4,7 @@ import type { Ticks } from "../base/duration.ts";
 import { type Jitter, seedOfRepetition } from "../scenario/jitter.ts";
 import type { Watcher } from "./many.ts";
 import type { Plan } from "../outcome/plan.ts";
-import { runInVirtualTime } from "./run.ts";
+import { run } from "./run.ts";
 
 /** How often, how durations vary, and the instant at which each run ends. */
 export interface Repetitions {
@@ -31,7 +31,10 @@ export async function repeat(
   for (let done = 0; done < runs && !signal.aborted;) {
     const seed = seedOfRepetition(jitter.seed, done);
     const driver = { kind: "virtual", jitter: { share: jitter.share, seed } } as const;
-    sensitivity.add(seed, runInVirtualTime({ ...plan, driver }, timeout));
+    const one = await run({ ...plan, driver }, { timeout, signal });
+    // A run that was cut short is none of those that are counted.
+    if (signal.aborted) break;
+    sensitivity.add(seed, one);
     done++;
     if (performance.now() < stretchEnds) continue;
     onProgress?.({ done, of: runs, latest: "" });

@@ -2,7 +2,7 @@
 import type { Ticks } from "../base/duration.ts";
 import type { RealOptions, RealRun } from "../drivers/real/real.ts";
 import type { RunTraits } from "../drivers/real/self.ts";
-import { runVirtually } from "../drivers/virtual/virtual.ts";
+import { runVirtually, runVirtuallyUntil } from "../drivers/virtual/virtual.ts";
 import { jitterOf, type Plan, speedOf } from "../outcome/plan.ts";
 import { type Run, runOf } from "../outcome/run.ts";
 
@@ -19,17 +19,26 @@ export interface RunOptions extends Partial<
   process?: RealProcess;
 }
 
-/** Runs a plan to its end, or to whatever ends it before; in virtual time at once. */
+/** Runs a plan to its end, or to whatever ends it before. */
 export async function run(plan: Plan, options: RunOptions = {}): Promise<Run> {
-  if (plan.driver.kind === "virtual") return runInVirtualTime(plan, options.timeout);
+  if (plan.driver.kind === "virtual") return runInVirtualTimeUntil(plan, options);
   if (options.process !== undefined) return runOn(options.process, plan, options);
   using process = await openProcessOf(plan);
   return await runOn(process, plan, options);
 }
 
-/** Runs a plan in virtual time. @param timeout ends the run at this instant. */
+/** Runs a plan in virtual time, at once. @param timeout ends the run at this instant. */
 export function runInVirtualTime(plan: Plan, timeout: Ticks | null = null): Run {
   return runOf(plan, runVirtually(plan, timeout, jitterOf(plan.driver)));
+}
+
+/** The same beside whatever else goes on, until it is aborted. */
+async function runInVirtualTimeUntil(
+  plan: Plan,
+  { signal = new AbortController().signal, timeout = null }: RunOptions,
+): Promise<Run> {
+  const options = { timeout, jitter: jitterOf(plan.driver) };
+  return runOf(plan, await runVirtuallyUntil(signal, plan, options));
 }
 
 /** Starts the process of a real run, which waits for its plan. */

@@ -62,7 +62,12 @@ export async function converse(
 async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
   const leave = (error: unknown): void => leaving.abort(error);
   const handlers = {
+    SIGHUP: (): void => leave(new Left("SIGHUP")),
     SIGTERM: (): void => leave(new Left("SIGTERM")),
+    // Ctrl-C is a key while a question stands; while a run goes on, the signal ends that alone.
+    SIGINT: (): void => {
+      if (process.listenerCount("SIGINT") === 1) leave(new Left("SIGINT"));
+    },
     uncaughtException: leave,
     unhandledRejection: leave,
   };

@@ -66,7 +66,7 @@ export interface RealResult {
   /** Whether something else than the program's end has ended the run. */
   endedEarly: boolean;
   /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */
-  signal: "SIGINT" | "SIGTERM" | null;
+  signal: "SIGHUP" | "SIGINT" | "SIGTERM" | null;
   /** What the child wrote to stderr, if it ended unexpectedly; and what user code did to the pipe of events. */
   complaint: string;
 }
@@ -216,7 +216,8 @@ export class RealRun implements Disposable {
     }
     const signalCode = this.#child.signalCode as string | null;
     const signal =
-      this.#interruption === undefined && (signalCode === "SIGINT" || signalCode === "SIGTERM")
+      this.#interruption === undefined &&
+      (signalCode === "SIGHUP" || signalCode === "SIGINT" || signalCode === "SIGTERM")
         ? signalCode
         : null;
     const by = this.#interruption ?? (signal === null ? "crash" : "signal");

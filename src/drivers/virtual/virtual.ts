@@ -141,17 +141,20 @@ class Scheduler {
   readonly log = new EventLog();
   readonly vary: Thread["vary"];
   readonly #plan: ProgramSpec;
+  readonly #timeout: Ticks | null;
   readonly #threads: VirtualThread[] = [];
   /** Those that no thread of the pool has begun, by their number, the oldest first. */
   readonly jobs = new Map<number, Job>();
   #scheduled = 0;
 
-  constructor(plan: ProgramSpec, jitter: Jitter | null) {
+  constructor(plan: ProgramSpec, { timeout = null, jitter = null }: VirtualOptions) {
     this.#plan = plan;
+    this.#timeout = timeout;
     this.vary = jitter === null ? null : varying(jitter);
+    this.#begin();
   }
 
-  run(timeout: Ticks | null): EventLog {
+  #begin(): void {
     const run = numbered({ takes: { byActor: {}, byFunction: {} }, ...this.#plan });
     const shared = run.scenario.channels.map(({ capacity }) => new LocalChannel(capacity));
     const beside = isBeside(run.strategy);
@@ -176,19 +179,29 @@ class Scheduler {
       this.#schedule(thread, 0, false);
     }
     this.#schedule(main, 0, false);
-    for (;;) {
+  }
+
+  /**
+   * Performs some operations.
+   *
+   * @param most that many of them.
+   * @returns whether the run is over.
+   */
+  goOn(most: number): boolean {
+    for (let performed = 0; performed < most; performed++) {
       const thread = this.#first();
-      if (thread.wakesAt === Infinity) return this.#interrupt("deadlock");
-      if (timeout !== null && thread.wakesAt > timeout) {
-        this.now = timeout;
-        return this.#interrupt("timeout");
+      if (thread.wakesAt === Infinity) return this.interrupt("deadlock");
+      if (this.#timeout !== null && thread.wakesAt > this.#timeout) {
+        this.now = this.#timeout;
+        return this.interrupt("timeout");
       }
       this.now = thread.wakesAt;
       const { done, value } = thread.program!.next(thread.result);
       if (!done) this.#perform(thread, value as Operation);
-      else if (thread === main) return this.log;
+      else if (thread.number === MAIN_THREAD) return true;
       else this.#schedule(thread, Infinity, false);
     }
+    return false;
   }
 
   startLoop(): void {
@@ -256,17 +269,23 @@ class Scheduler {
     thread.resting = resting;
   }
 
-  #interrupt(by: Interruption): EventLog {
+  /** Ends the run before its own end. */
+  interrupt(by: Interruption): true {
     this.log.record(this.now, typeNumber.interrupted, MAIN_THREAD, MAIN, interruptions.indexOf(by));
-    return this.log;
+    return true;
   }
+}
+
+export interface VirtualOptions {
+  /** Ends the run at this instant. */
+  timeout?: Ticks | null;
+  /** How durations vary; null: they are what the document says. */
+  jitter?: Jitter | null;
 }
 
 /**
  * Performs a plan in virtual time, at once.
  *
- * @param timeout ends the run at this instant.
- * @param jitter how durations vary; null: they are what the document says.
  * @returns the events in the order in which they happen.
  */
 export function runVirtually(
@@ -274,5 +293,32 @@ export function runVirtually(
   timeout: Ticks | null = null,
   jitter: Jitter | null = null,
 ): EventLog {
-  return new Scheduler(plan, jitter).run(timeout);
+  const scheduler = new Scheduler(plan, { timeout, jitter });
+  scheduler.goOn(Infinity);
+  return scheduler.log;
+}
+
+/** The number of operations between two looks at the clock: they take some microseconds each. */
+const operationsPerLook = 1000;
+
+/** For how long, in ms, operations follow each other before an abort can be heard. */
+const stretchMs = 50;
+
+/** The same beside whatever else goes on, until it is aborted: then the events end with an interruption. */
+export async function runVirtuallyUntil(
+  signal: AbortSignal,
+  plan: ProgramSpec,
+  options: VirtualOptions,
+): Promise<EventLog> {
+  const scheduler = new Scheduler(plan, options);
+  for (let rested = performance.now(); !scheduler.goOn(operationsPerLook);) {
+    if (performance.now() - rested < stretchMs) continue;
+    await Bun.sleep(0);
+    if (signal.aborted) {
+      scheduler.interrupt("signal");
+      break;
+    }
+    rested = performance.now();
+  }
+  return scheduler.log;
 }
