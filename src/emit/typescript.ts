@@ -60,7 +60,9 @@ function writeImports(draft: TypeScriptDraft): string[] {
   else if (words.size > 0) lines.push(`import { workerData } from "node:worker_threads";`);
   for (const { module, export: exported, name } of callees) {
     const what =
-      exported === "default" ? name : `{ ${exported === name ? name : `${exported} as ${name}`} }`;
+      exported === "default"
+        ? name
+        : `{ ${exported === name ? name : `${exportedName(exported)} as ${name}`} }`;
     lines.push(`import ${what} from ${JSON.stringify(module)};`);
   }
   return lines;
@@ -341,4 +343,9 @@ function leave(
         ? ["self.onmessage = null; // nothing keeps this thread any more"]
         : []),
   ];
+}
+
+/** The name of an export as it stands in an import: one that is no identifier may stand there as a string. */
+function exportedName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }

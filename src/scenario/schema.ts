@@ -81,6 +81,11 @@ function unknownKey(key: string, known: readonly string[]): string {
 const text = z.union([z.string(), z.number(), z.boolean()], expecting("text"));
 const label = z.string(expecting("text"));
 
+/** What a module can call its exports: in ES modules that may be nearly any text. */
+const exportName = z
+  .string(expecting("the name of an export"))
+  .refine((name) => name !== "" && name.isWellFormed(), expecting("the name of an export"));
+
 /** The value of a `send`, or of a function's `args`. */
 const data = z
   .unknown()
@@ -168,7 +173,7 @@ function stepShapes(step: z.ZodType, names: Names | null) {
     call: {
       call: object("{ module: ./job.ts }", {
         module: label,
-        export: label.optional(),
+        export: exportName.optional(),
         args: data.optional(),
         takes: duration.optional(),
       }),

@@ -192,12 +192,13 @@ export class TypeScriptDraft {
 
   /** The name of a function of the user's. */
   calleeOf(step: Extract<LeafStep, { kind: "call" }>): string {
-    const key = `${step.module}#${step.export}`;
+    const key = JSON.stringify([step.module, step.export]);
     const known = this.#callees.get(key);
     if (known !== undefined) return known.name;
     const file = step.module.replace(/^.*\//, "").replace(/\.\w+$/, "");
     const wanted = step.export === "default" ? file : step.export;
-    const name = this.#names.claim(toCamelCase(wanted.replaceAll(/[^\w-]/g, "-")) || "called");
+    const inWords = toCamelCase(wanted.replaceAll(/[^\w-]/g, "-"));
+    const name = this.#names.claim(/^[A-Za-z_]/.test(inWords) ? inWords : `called${inWords}`);
     this.#callees.set(key, { module: step.module, export: step.export, name });
     return name;
   }

@@ -309,7 +309,9 @@ function data(value: unknown, place: Place): string {
   if (Array.isArray(value)) return `[${value.map((item) => data(item, place)).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).map(
-    ([key, item]) => `${JSON.stringify(key)}:${data(item, place)}`,
+    // Without brackets this one key would be the object's prototype.
+    ([key, item]) =>
+      `${key === "__proto__" ? `["__proto__"]` : JSON.stringify(key)}:${data(item, place)}`,
   );
   return `{${entries.join()}}`;
 }
