@@ -17,7 +17,7 @@ import type { FirstWord, WrittenDemand } from "../strategies/demand-words.ts";
 export const shells = ["bash", "zsh", "fish"] as const;
 
 /** What has a JSON Schema. */
-const schemas = ["scenario", "events"] as const;
+const schemas = ["scenario", "events", "run", "compare", "check", "observe"] as const;
 
 /** The one topic of help that is no command. */
 /** What there is help of beside the commands. */
@@ -309,7 +309,9 @@ const list = command({
   summary: "list the scenarios that come with tandem",
   about: `Lists the catalogue: a name for "tandem run" and "tandem show", and what it is about.`,
   operand: null,
-  options: {},
+  options: {
+    json: { says: "as one JSON object, with strategies, tasks and descriptions" },
+  },
 });
 
 const show = command({
@@ -427,12 +429,13 @@ const report = command({
 
 const schema = command({
   name: "schema",
-  summary: "print the JSON Schema of scenarios, or of events",
-  about: `Prints the JSON Schema of scenario documents (the default) or of one line of an event
-    file.`,
+  summary: "print the JSON Schema of scenarios, of events, or of a result",
+  about: `Prints the JSON Schema of scenario documents (the default), of one line of an event file, or of
+    what a command writes: "run" and "compare" with --json, "check" with --reporter json, "observe" with --json.
+    The number at the end of its $id changes where a key goes or means something else.`,
   operand: choice({
     words: schemas,
-    what: schemas.join(" or "),
+    what: either(schemas),
     least: 0,
     refusal: ["there is no schema", "schemas"],
   }),

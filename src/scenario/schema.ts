@@ -10,7 +10,14 @@ import { durationExamples, parseDuration } from "../base/duration.ts";
 import { taskStatuses } from "./expectation.ts";
 import { maxCount, maxTasks } from "./constraints.ts";
 import { type AxisName, axisNames, axisOf, wordsOf } from "./axes.ts";
-import { resolveStrategy, strategyKeys, StrategyError, type StrategyInput } from "./strategy.ts";
+import { describeKeys, keyWords } from "./schema-words.ts";
+import {
+  resolveStrategy,
+  strategyKeys,
+  StrategyError,
+  type StrategyInput,
+  strategyWords,
+} from "./strategy.ts";
 import { suggestion } from "../base/suggest.ts";
 
 /** The three programs a step can stand in. */
@@ -428,6 +435,7 @@ function documentShape(
     strategy: strategyValue.optional(),
     compare: z.array(strategyValue, expecting("a list of strategies")).optional(),
     expect: expectation(names).optional(),
+    $schema: label.optional(),
   };
 }
 
@@ -451,23 +459,32 @@ function axisSchema(name: AxisName): z.ZodType {
   }
 }
 
+/** The named strategies, each with its meaning, which editors show beside it. */
+const strategyNames = z.union(
+  Object.entries(strategyWords).map(([name, says]) => z.literal(name).meta({ description: says })),
+);
+
+/** The words that are steps by themselves, each with its meaning. */
+const bareSteps = z.union(
+  bareWords.map((word) => z.literal(word).meta({ description: keyWords[word]![word]!.says })),
+);
+
 /** JSON Schema (draft 2020-12) of a scenario document, for editors. */
 export function jsonSchema(): object {
   const step: z.ZodType = z.lazy(() => union).meta({ id: "step" });
   const union: z.ZodType = z.union([
-    z.enum(bareWords),
+    bareSteps,
     ...Object.values(stepShapes(step, null)).map((shape) => z.strictObject(shape)),
   ]);
   const strategySchema = z.union([
-    z.string(),
+    strategyNames,
     z.strictObject({
-      use: z.string().optional(),
+      use: strategyNames.optional(),
       ...Object.fromEntries(axisNames.map((name) => [name, axisSchema(name).optional()])),
     }),
   ]);
   const document = z.strictObject(documentShape(null, () => step, strategySchema));
-  return {
-    ...(z.toJSONSchema(document, { io: "input" }) as object),
-    title: "tandem scenario",
-  };
+  const schema = z.toJSONSchema(document, { io: "input", reused: "inline" }) as object;
+  describeKeys(schema);
+  return { ...schema, $id: "urn:tandem:scenario:1", title: "tandem scenario" };
 }

@@ -1,6 +1,7 @@
-/** `tandem schema [scenario|events]` */
+/** `tandem schema [scenario|events|run|compare|check|observe]` */
 import { json } from "../../base/texts.ts";
 import { eventJsonSchema } from "../../trace/schema.ts";
+import { resultJsonSchema } from "../../report/result-schemas.ts";
 import { jsonSchema } from "../../scenario/schema.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus, type OperandOf } from "../command.ts";
@@ -10,6 +11,10 @@ import { writeOut } from "../output.ts";
 const schemas: Record<OperandOf<typeof commands.schema>, () => object> = {
   scenario: jsonSchema,
   events: eventJsonSchema,
+  run: () => resultJsonSchema("run"),
+  compare: () => resultJsonSchema("compare"),
+  check: () => resultJsonSchema("check"),
+  observe: () => resultJsonSchema("observe"),
 };
 
 export function run(argv: string[]): number {

@@ -1,4 +1,5 @@
 /** Making a scenario of one's own by answering questions: `tandem new`, and the session's own entry. */
+import { withSchemaLine } from "../../scenario/schema-line.ts";
 import { visibleDocument } from "../../scenario/visible.ts";
 import { catalogue } from "../../scenario/catalogue.ts";
 import {
@@ -55,7 +56,7 @@ export async function makeScenario(file: string | null): Promise<string | null> 
     strategies.map((value) => ({ value, label: strategyLine(value) })),
     draft.strategy,
   );
-  const document = await visibleDocument(writeDraft({ ...draft, strategy }));
+  const document = await visibleDocument(withSchemaLine(writeDraft({ ...draft, strategy })));
   noteAsItIs(document.trimEnd(), "This is the document");
   const proposed = file ?? `./${draft.name}.yaml`;
   return save("it", proposed, document);

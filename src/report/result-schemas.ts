@@ -1,0 +1,362 @@
+/**
+ * The JSON Schemas of results: what `--json` of run and compare, `--reporter json` of check and `--json` of observe
+ * write. A version stands in each `$id`; it changes when a key goes or comes to mean something else.
+ */
+import { z } from "zod";
+import { axisNames, axisOf, wordsOf, type AxisName } from "../scenario/axes.ts";
+
+/** A moment and a duration; of scenarios both are scenario time. */
+const at = (what: string): z.ZodNumber => z.number().describe(`${what}: ms from the beginning`);
+const ms = (what: string): z.ZodNumber => z.number().nonnegative().describe(`${what}, in ms`);
+const count = (what: string): z.ZodInt => z.int().nonnegative().describe(what);
+const text = (what: string): z.ZodString => z.string().describe(what);
+const flag = (what: string): z.ZodBoolean => z.boolean().describe(what);
+
+const place = z
+  .strictObject({
+    file: text("the file, as the program's own tracebacks name it"),
+    line: z.int().positive().describe("the line, from 1"),
+    column: z.int().optional().describe("the column, from 1"),
+    function: z.string().optional().describe("the function that the line is in"),
+  })
+  .meta({ id: "place", description: "A place in a source." });
+
+const taskStatus = z.enum(["finished", "failed", "cancelled", "abandoned", "unstarted"]);
+const heardBy = z
+  .enum(["raised", "logged", "nobody"])
+  .describe(
+    "who heard of a failure: raised into somebody who can act, only logged on stderr, or nobody",
+  );
+
+function axisSchema(name: AxisName): z.ZodType {
+  const axis = axisOf(name);
+  switch (axis.kind) {
+    case "word":
+      return z.enum(wordsOf(name)).nullable().describe(axis.asks);
+    case "duration":
+      return z.number().nullable().describe(`${axis.asks} In ms; null: no limit.`);
+    case "count":
+      return z.int().nullable().describe(axis.asks);
+  }
+}
+
+const strategy = z
+  .strictObject({
+    name: text("a named strategy, or one refined, as thread,atExit=cancel"),
+    ...Object.fromEntries(axisNames.map((name) => [name, axisSchema(name)])),
+  })
+  .meta({
+    id: "strategy",
+    description: "A strategy: a value on each axis; null where it means nothing.",
+  });
+
+const interruptedBy = z
+  .string()
+  .nullable()
+  .describe("what ended the run before its end, as timeout or deadlock; null where nothing did");
+
+const hold = {
+  at: at("when it began"),
+  duration: ms("for how long the thread was held"),
+  by: text("who held it"),
+  source: z
+    .string()
+    .nullable()
+    .describe("the text of the user's code that did; null where it was a step"),
+  place: place.optional(),
+};
+
+const finding = z
+  .strictObject({
+    rule: text("the rule, as in tandem help findings"),
+    message: text("what was found, in a sentence without its full stop"),
+    fix: z
+      .string()
+      .nullable()
+      .describe("what to do about it; null where nothing that was tried helps"),
+    at: at("when it came about"),
+  })
+  .catchall(z.unknown());
+
+const strict = {
+  scenario: text("the scenario's name"),
+  strategy,
+  driver: z.enum(["virtual", "real"]),
+  speed: z
+    .number()
+    .positive()
+    .describe("how many times as fast a real run was; its times are multiplied back"),
+  jitter: z
+    .strictObject({
+      share: z.number().min(0).max(1).describe("by how much of themselves durations vary, 0 to 1"),
+      seed: z.int().describe("the seed of the random durations"),
+    })
+    .optional(),
+  wall: ms("when the process ended"),
+  exitCode: z.int().nullable().describe("the program's exit status; null where it had none"),
+  interruptedBy,
+  interruption: z
+    .string()
+    .nullable()
+    .describe("more about that; null where there is nothing to say"),
+  main: z.strictObject({
+    status: z.enum([...taskStatus.options, "deadlocked", "interrupted"]),
+    endedAt: at("when main ended").nullable(),
+    blocked: ms("for how long main stood still"),
+    error: z.string().nullable(),
+  }),
+  launch: z.strictObject({
+    status: z.string().nullable(),
+    startedAt: at("when launch began").nullable(),
+    endedAt: at("when launch ended").nullable(),
+    error: z.string().nullable(),
+    heard: heardBy.nullable(),
+    heardAt: at("when its failure was heard").nullable(),
+  }),
+  tasks: z.array(
+    z.strictObject({
+      name: text("the task, a copy as upload#1"),
+      status: taskStatus,
+      startedAt: at("when it began").nullable(),
+      endedAt: at("when it ended").nullable(),
+      progress: z.number().min(0).max(1).describe("the share of its steps that were done, 0 to 1"),
+      error: z.string().nullable(),
+      heard: heardBy.nullable(),
+      heardAt: at("when its failure was heard").nullable(),
+      lost: flag("whether it did not come to its end although nobody decided so"),
+      givenUp: z
+        .strictObject({ by: z.string(), at: at("when") })
+        .nullable()
+        .describe("what decided that it is not waited for any more"),
+      cleanup: z.string().nullable().describe("what became of its clean-up; null: it has none"),
+      destroyed: flag("whether the interpreter destroyed it while it was pending"),
+      cleanupCut: z.strictObject({ by: z.string(), at: at("when") }).nullable(),
+      steps: count("how many steps it has"),
+      stepsDone: count("how many of them it did"),
+      stoodAt: z
+        .strictObject({
+          line: z.int(),
+          column: z.int(),
+          step: z.string(),
+          iteration: z.int().nullable(),
+        })
+        .nullable()
+        .describe("the step of the document where it stood last"),
+      cancelled: z.strictObject({ reason: z.string(), at: at("when") }).nullable(),
+    }),
+  ),
+  prints: z.array(
+    z.strictObject({
+      at: at("when it was printed"),
+      thread: z.string(),
+      task: z.string().nullable().describe("who printed it; null: main or launch"),
+      text: z.string(),
+      stream: z.literal("stderr").optional(),
+    }),
+  ),
+  metrics: z.strictObject({
+    overlap: z
+      .number()
+      .nullable()
+      .describe("the share of the background's time in which main goes on, 0 to 1"),
+    longestBlock: z.strictObject(hold).nullable(),
+    lateness: z.strictObject({
+      count: count("how many sleeps ended"),
+      p50: ms("how late the median sleep woke"),
+      p99: ms("how late 99 of 100 sleeps woke at most"),
+      max: ms("how late the last sleep woke"),
+    }),
+  }),
+  blocks: z.array(
+    z.strictObject({
+      ...hold,
+      shares: z.array(z.strictObject({ by: z.string(), duration: ms("its share") })),
+      late: z.array(
+        z.strictObject({
+          task: z.string(),
+          tasks: count("how many of that kind were late"),
+          by: ms("by how much this hold made it late"),
+        }),
+      ),
+    }),
+  ),
+  races: z.array(
+    z.strictObject({
+      at: at("when"),
+      gap: ms("how much time lay between the two"),
+      between: z.array(
+        z.strictObject({
+          type: z.string(),
+          thread: z.string(),
+          actor: z.string(),
+          text: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+  failures: z.array(
+    z.strictObject({
+      of: text("who failed"),
+      error: z.string(),
+      at: at("when"),
+      heard: z.array(
+        z.strictObject({ by: heardBy, where: z.string().nullable(), at: at("when it was heard") }),
+      ),
+    }),
+  ),
+  waiting: z.array(
+    z.strictObject({
+      who: z.string(),
+      for: z.string(),
+      of: z.string().nullable(),
+      since: at("since when"),
+    }),
+  ),
+  findings: z.array(finding),
+};
+
+const run = z.strictObject(strict);
+
+const position = z
+  .strictObject({ line: z.int().positive(), column: z.int().positive() })
+  .describe("line and column, from 1");
+
+const compare = z.strictObject({
+  scenario: text("the scenario's name"),
+  driver: z.enum(["virtual", "real"]),
+  runs: z.array(
+    z.strictObject({ ...strict, own: flag("whether this is the document's own strategy") }),
+  ),
+  classes: z
+    .array(
+      z.strictObject({
+        strategy: text("the simplest strategy of those that come to the same"),
+        members: z.array(z.string()),
+        own: z.boolean(),
+      }),
+    )
+    .nullable()
+    .optional()
+    .describe("with --all: strategies under which the same happens"),
+  advice: z
+    .looseObject({
+      because: z.array(z.string()).describe("why, in sentences"),
+      cost: z.string().nullable().describe("what the choice costs, in a sentence"),
+    })
+    .describe("which strategy to choose, and what that costs; its times are µs"),
+});
+
+const check = z.strictObject({
+  documents: z.array(
+    z.strictObject({
+      file: z.string(),
+      strategy: z.string().nullable().describe("null where the document is wrong"),
+      checks: z.array(
+        z.strictObject({
+          of: text("the expectation's name in the document"),
+          met: z.boolean(),
+          expected: z.string(),
+          found: z.string(),
+          position: position.nullable(),
+        }),
+      ),
+      problems: z.array(
+        z.strictObject({
+          position: position.nullable(),
+          path: text("where in the document, as tasks.upload; empty: the whole"),
+          message: z.string(),
+        }),
+      ),
+      seconds: z.number().nonnegative().describe("how long its run took, in seconds of real time"),
+    }),
+  ),
+});
+
+/** The keys of an observed program's result of which every item is an object of its own. */
+const lists = {
+  processes: "the processes, the one that was started first",
+  threads: "the threads of all processes",
+  loops: "the event loops, each with its longest block (at and ms: ms)",
+  kinds:
+    "tasks and calls by the function they run, with counts of what became of them; longest: ms",
+  tasks: "the tasks that something is told of (with --all: each); startedAt, endedAt, heardAt: ms",
+  resources: "queues, locks and what else somebody may wait for",
+  blocks:
+    "how long threads of loops were held: ms (null: to the end), and by how many ms others were late",
+  failures: "errors, and who heard of them; at, heardAt: ms",
+  left: "what was left in queues; at: ms",
+  unrun: "functions that were to be called at the end of a process, and were not",
+  outputCut: "output that was cut off; bytes: bytes, at: ms",
+  holds: "what kept processes from their end; since: ms",
+  waits: "who waits for what at the end; since: ms",
+  unfinished: "what else had begun and not ended; since: ms",
+  edits: "the edits of --fix with their diffs and proofs; ms of a run: ms",
+  noEdits: "why findings have no edit, by their index",
+  folded: "steps that are told in sums only; busy, longest: ms",
+  dropped: "events that were not recorded; at: ms",
+} as const;
+
+const observe = z.strictObject({
+  source: z.looseObject({
+    kind: z.literal("observed"),
+    language: z.string(),
+    runtime: text("the runtime with its version"),
+    command: text("how the program was started"),
+    pid: z.int().nullable(),
+    blocks: z.number().nullable().describe("from how many ms on a held loop is told (--blocks)"),
+  }),
+  wall: ms("how long it was observed"),
+  exit: z.looseObject({
+    code: z.int().nullable().describe("the exit status; null where a signal ended it"),
+    signal: z.string().nullable(),
+    interruptedBy,
+    interruption: z.string().nullable(),
+    place: place.nullable().describe("the line that called for the exit"),
+  }),
+  ...Object.fromEntries(
+    Object.entries(lists).map(([key, says]) => [key, z.array(z.looseObject({})).describe(says)]),
+  ),
+  hang: z.unknown().describe("why nothing could go on; null where it could"),
+  findings: z.array(
+    z.strictObject({
+      rule: text("the rule by which it was found"),
+      place: place.nullable(),
+      places: z.array(z.looseObject({ is: text("what the place is to it, as made or stood") })),
+      task: z.string().nullable().describe("whom it is about, by function or name"),
+      taskId: z.union([z.string(), z.int()]).nullable(),
+      tasks: count("how many it is about"),
+      at: at("when it came about"),
+      message: text("what was found, in a sentence without its full stop"),
+      fix: text("what to do about it"),
+      evidence: z.array(
+        z.strictObject({
+          task: z.string().nullable(),
+          taskId: z.union([z.string(), z.int()]).nullable(),
+          is: z.string(),
+          at: at("when").nullable(),
+          place: place.nullable(),
+          detail: z.unknown(),
+        }),
+      ),
+    }),
+  ),
+  unseen: z.array(z.unknown()).describe("what was not observed, and why"),
+  record: z.strictObject({
+    cutOff: z.unknown().describe("whether the record breaks off"),
+    unknown: z.array(z.unknown()).describe("what in the record this version does not know"),
+  }),
+});
+
+/** The results that have a schema, by the commands that write them. */
+const results = { run, compare, check, observe };
+
+export type ResultName = keyof typeof results;
+
+/** JSON Schema (draft 2020-12) of a command's result. */
+export function resultJsonSchema(name: ResultName): object {
+  return {
+    ...(z.toJSONSchema(results[name], { io: "input" }) as object),
+    $id: `urn:tandem:result:${name}:1`,
+    title: `the result of tandem ${name}`,
+  };
+}
