@@ -1,5 +1,5 @@
 /** Whether what is planned can be run: a document says what it calls, and only the driver what it can. */
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { lookAt } from "../base/paths.ts";
 import { callSteps, functionName } from "../scenario/calls.ts";
 import type { Plan } from "../outcome/plan.ts";
@@ -35,5 +35,25 @@ function problemOfModule(file: string): string | null {
   if (there.kind === "nothing")
     return `there is no file ${file}; "module" is a path, relative to the scenario's own file`;
   if (there.kind === "unreachable") return `${file} cannot be read: ${there.why}`;
-  return there.kind === "folder" ? `${file} is a folder; name a file in it` : null;
+  if (there.kind === "folder") return `${file} is a folder; name a file in it`;
+  const large = readBeside(file).find((one) => {
+    const beside = lookAt(one);
+    return beside.kind === "file" && beside.stats.size > mostRead;
+  });
+  return large === undefined
+    ? null
+    : `${large} is larger than ${mostRead / 1024 / 1024} MiB, and Bun reads it whole to load a module`;
+}
+
+/** The size, in bytes, up to which a file is one that a module is loaded by. */
+const mostRead = 64 * 1024 * 1024;
+
+/** The files that Bun reads whole to load a module: itself, and what says how, in its folder and those around. */
+function readBeside(file: string): string[] {
+  const files = [file];
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    for (const name of ["package.json", "tsconfig.json", "jsconfig.json"])
+      files.push(join(folder, name));
+    if (folder === dirname(folder)) return files;
+  }
 }

@@ -1,6 +1,6 @@
 /** What tandem meets in folders and systems that are not as they should be: one sentence each, and the rest is done. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, symlinkSync, truncateSync } from "node:fs";
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
@@ -146,4 +146,28 @@ describe.skipIf(process.platform !== "linux")("a system that has run out", () =>
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(status).toBe(0);
   });
+});
+
+test("a module is not loaded where that means reading gigabytes", () => {
+  for (const name of ["package.json", "tsconfig.json", "jsconfig.json", "job.ts"])
+    for (const place of ["", "around"]) {
+      if (place === "around" && name === "job.ts") continue;
+      using folder = temporaryFolder();
+      const within = join(folder.path, "within");
+      mkdirSync(within);
+      writeFileSync(join(within, "job.ts"), "export default () => 1;\n");
+      const large = join(place === "" ? within : folder.path, name);
+      writeFileSync(large, "{}");
+      truncateSync(large, 3 * 2 ** 30);
+      const document = {
+        name: "x",
+        main: ["launch"],
+        tasks: { one: [{ call: { module: "./job.ts" } }] },
+      };
+      const file = join(within, "doc.json");
+      writeFileSync(file, JSON.stringify(document));
+      const { status, stderr } = tandem(["run", file]);
+      expect(stderr).toContain(`${large} is larger than 64 MiB`);
+      expect(status).toBe(2);
+    }
 });
