@@ -1,7 +1,7 @@
 /** The command that a word means, and what its user may have meant where it is none. */
 import { lookAt } from "../base/paths.ts";
-import { suggestion } from "../base/suggest.ts";
-import { type CommandName, commands } from "./commands.ts";
+import { nearest, suggestion } from "../base/suggest.ts";
+import { type CommandName, commands, tandem } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 
 /**
@@ -12,7 +12,15 @@ import { UsageError } from "./errors.ts";
  */
 export async function commandNamed(word: string, others: string[] = []): Promise<CommandName> {
   if (Object.hasOwn(commands, word)) return word as CommandName;
-  if (word.startsWith("-")) throw new UsageError(`there is no option ${word} before a command`);
+  if (word.startsWith("-")) {
+    const near = nearest(word, [
+      "--version",
+      "--help",
+      ...Object.keys(tandem.options).map((name) => `--${name}`),
+    ]);
+    const instead = near === undefined ? "" : `; did you mean "${near}"?`;
+    throw new UsageError(`there is no option ${word} before a command${instead}`);
+  }
   const names = [...Object.keys(commands), ...others];
   // A scenario's name comes before similar commands: "lost" is near to "list", but means `run lost`.
   const instead = (await isScenario(word))

@@ -6,7 +6,7 @@
  *
  * Nothing heavy is loaded for this table: what only completion offers is fetched when it is asked for.
  */
-import { durationExamples, parseDuration, type Ticks } from "../base/duration.ts";
+import { parseDuration, type Ticks } from "../base/duration.ts";
 import { nearest, suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { type Language, languages } from "../emit/language.ts";
@@ -165,8 +165,13 @@ function speedFrom(written: string, option: string): number {
 
 function durationFrom(written: string, option: string): Ticks {
   const duration = parseDuration(written);
+  // In a document a bare number is milliseconds; whoever types `--timeout 5` means seconds.
+  if (duration !== undefined && duration > 0 && /\d\s*$/.test(written))
+    throw new ValueError(
+      `${option} needs a unit: did you mean ${written.trim()}s, or ${written.trim()}ms?`,
+    );
   if (duration !== undefined) return duration;
-  throw new ValueError(`${option} is a duration (${durationExamples}), not "${written}"`);
+  throw new ValueError(`${option} is a duration (as 250ms, 3s, 2m or 1h), not "${written}"`);
 }
 
 /** A share of a duration, from 0 to 1. */

@@ -216,6 +216,7 @@ describe("tandem", () => {
       await tandemHere(["--frobnicate"]),
       "there is no option --frobnicate before a command",
     );
+    expectRefusal(await tandemHere(["--vesion"]), 'did you mean "--version"?');
   });
 
   test("answers a scenario without a command with the command that runs it", async () => {
@@ -850,7 +851,7 @@ describe("--timeout", () => {
     expect(stdout).toEndWith("Main program iteration 0\n");
     expect(stderr).toMatch(/main +interrupted/);
     expect(stderr).toContain("--timeout");
-    expect(await run("lost", ["--timeout", "4000"])).toMatchObject({
+    expect(await run("lost", ["--timeout", "4000ms"])).toMatchObject({
       status: 1,
       wall: 4000,
       main: { status: "interrupted", blocked: 4000 },
@@ -862,6 +863,12 @@ describe("--timeout", () => {
   test("changes nothing when the run is done by then", async () => {
     expect(await run("lost", ["--timeout", "10s"])).toEqual(await run("lost"));
     expect(await run("lost", ["--timeout", "9001ms"])).toEqual(await run("lost"));
+  });
+
+  test("is written with a unit, since who writes 5 does not mean milliseconds", async () => {
+    const { status, stdout, stderr } = await tandemHere(["run", "lost", "--timeout", "5"]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("--timeout needs a unit: did you mean 5s, or 5ms?");
   });
 
   test("of nothing ends the run before anything took time", async () => {
