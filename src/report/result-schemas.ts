@@ -215,7 +215,7 @@ const strict = {
   findings: z.array(finding),
 };
 
-const run = z.strictObject(strict);
+const run = z.strictObject(strict).meta({ id: "run", description: "One run." });
 
 const position = z
   .strictObject({ line: z.int().positive(), column: z.int().positive() })
@@ -347,8 +347,134 @@ const observe = z.strictObject({
   }),
 });
 
-/** The results that have a schema, by the commands that write them. */
-const results = { run, compare, check, observe };
+const spread = z.strictObject({
+  min: ms("the least"),
+  median: ms("the median"),
+  p95: ms("what 95 of 100 do not exceed"),
+  max: ms("the most"),
+});
+
+const share = (what: string): z.ZodNumber => z.number().min(0).max(1).describe(`${what}, 0 to 1`);
+const shares = z.record(z.string(), share("the share of runs"));
+
+const moment = z.strictObject({
+  kind: z.enum(["line", "end"]),
+  of: text("who prints it, or ends"),
+  thread: z.string(),
+  text: z.string().nullable(),
+  nth: count("which of its equal lines it is, from 1"),
+});
+
+const order = z.strictObject({
+  first: moment,
+  second: moment,
+  share: share("how often they came in this order, of the runs in which both came"),
+  runs: count("in how many runs both came"),
+  leastGap: ms("the least time that lay between them"),
+  by: z.enum(["waits", "thread", "time", "luck"]).describe("why they came in this order"),
+});
+
+const odds = z
+  .strictObject({
+    scenario: strict.scenario,
+    strategy,
+    driver: z.literal("virtual"),
+    jitter: share("by how much of themselves durations vary"),
+    seed: z.int(),
+    runs: count("how many runs there were"),
+    interrupted: z.boolean(),
+    main: z.strictObject({ statuses: shares, endedAt: spread }),
+    wall: spread,
+    tasks: z.array(
+      z.strictObject({ name: z.string(), statuses: shares, lost: share("how often it was lost") }),
+    ),
+    lost: share("how often work was lost"),
+    deadlocked: share("how often there was a deadlock"),
+    unseenBelow: share("what was never seen happens less often (95 % confidence)"),
+    outcomes: z.array(
+      z.strictObject({
+        share: share("the share of runs"),
+        runs: count("how many runs"),
+        seed: z.int().describe("the seed of one of them"),
+        main: z.string(),
+        interruptedBy,
+        tasks: z.array(
+          z.strictObject({
+            name: z.string(),
+            copies: count("how many copies"),
+            status: taskStatus,
+            heard: heardBy.nullable(),
+          }),
+        ),
+      }),
+    ),
+    outcomesLeftOut: count("how many outcomes more there were"),
+    luck: z.array(order),
+    always: z.array(order),
+    notFollowed: count("how many lines were not followed"),
+  })
+  .meta({ id: "odds", description: "Many runs in virtual time: --jitter with --runs." });
+
+const repetition = z
+  .strictObject({
+    of: text("what was run"),
+    runs: count("how many runs there were"),
+    interrupted: flag("whether there were to be more"),
+    warmUp: ms("how long the first run took, which is left out of the spread").nullable(),
+    wall: spread,
+    endings: z.array(
+      z.strictObject({
+        ending: text("how the runs ended"),
+        findings: z.array(z.string()).describe("the rules of what was found in them"),
+        runs: count("how many"),
+        first: count("the number of the first of them, from 1"),
+      }),
+    ),
+    findings: z.array(
+      z.strictObject({
+        rule: z.string(),
+        message: z.string(),
+        runs: count("in how many runs it was found"),
+        first: count("the number of the first of them, from 1"),
+      }),
+    ),
+    rarest: z.strictObject({
+      run: count("the number of the rarest run, from 1"),
+      runs: count("how many ended as it did"),
+      events: z.string().nullable().describe("the file that its trace is in"),
+    }),
+  })
+  .meta({ id: "repetition", description: "Several runs for real: --runs." });
+
+const verification = z
+  .strictObject({
+    scenario: strict.scenario,
+    speed: strict.speed,
+    verified: z.array(
+      z.strictObject({
+        strategy: z.string(),
+        divergences: z.array(
+          z.strictObject({ of: z.string(), virtual: z.string(), real: z.string() }),
+        ),
+        cause: z
+          .string()
+          .nullable()
+          .describe("why they differ; null where nobody knows, or none does"),
+        late: ms("how late the real run was").nullable(),
+        lateBecause: z.string().nullable(),
+        tolerance: ms("the lateness that is no difference"),
+      }),
+    ),
+  })
+  .meta({ id: "verification", description: "Real runs against virtual time: --verify." });
+
+/** The results that have a schema, by the commands that write them; a command with several says which is whose. */
+const results = {
+  run: z.union([run, odds, repetition]),
+  compare: z.union([compare, verification]),
+  check,
+  observe: z.union([observe, repetition]),
+};
 
 export type ResultName = keyof typeof results;
 

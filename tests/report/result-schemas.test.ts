@@ -58,6 +58,24 @@ describe("the schema", () => {
       expect(await problemsOf("compare", ["compare", ...args, "--json"])).toBeUndefined();
   });
 
+  test("of run holds for many runs, in virtual time and for real; of compare for --verify", async () => {
+    using folder = temporaryFolder();
+    folder.file("a.yaml", "name: a\nmain: [launch]\ntasks: { t: [sleep: 1ms, print: x] }\n");
+    for (const more of [
+      ["--jitter", "5%", "--runs", "20"],
+      ["--driver", "real", "--runs", "3"],
+    ])
+      expect(
+        await problemsOf("run", ["run", "a.yaml", "--json", ...more], folder.path),
+      ).toBeUndefined();
+    expect(
+      await problemsOf("run", ["run", "threaded", "--json", "--jitter", "40%", "--runs", "50"]),
+    ).toBeUndefined();
+    expect(
+      await problemsOf("compare", ["compare", "a.yaml", "--verify", "--json"], folder.path),
+    ).toBeUndefined();
+  });
+
   test("of check holds for what is good, what falls short and what cannot be read", async () => {
     using folder = temporaryFolder();
     folder.file("good.yaml", "name: a\nmain: [launch]\nexpect: { lost: 0 }\n");
