@@ -85,6 +85,8 @@ def keep_in(text, call, entry):
     """Keeps what a call returns, and adds to the end of an entry that it is awaited."""
     statement, kept = kept_as(text, call)
     maker = function_of(text, call)
+    if kept is not None:
+        check_not_raced(maker or text.tree, kept.id if isinstance(kept, ast.Name) else kept)
     if maker is entry:
         return keep_own(text, call, statement, kept, entry)
     collection = kept.id if isinstance(kept, ast.Name) else added_to(text, statement, kept)
@@ -105,6 +107,17 @@ def keep_in(text, call, entry):
     else:
         text.add_before(where, f"{tasks} = set()")
     await_all(text, entry, tasks, where)
+
+
+def check_not_raced(scope, name):
+    """Whether nobody goes on with the first of several that are done: the others are then not wanted any more, it may be."""
+    for call in ast.walk(scope):
+        if not isinstance(call, ast.Call) or not any(is_name(one, name) for arg in call.args for one in ast.walk(arg)):
+            continue
+        firsts = [last_name(one.value) for one in call.keywords if one.arg == "return_when"]
+        what = last_name(call.func)
+        if what == "as_completed" or what == "wait" and any(one != "ALL_COMPLETED" for one in firsts):
+            raise Refused(f"whether those that {what} goes on without are to be awaited or cancelled is for you to decide")
 
 
 def added_to(text, statement, kept):
