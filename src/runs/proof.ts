@@ -132,6 +132,9 @@ function judge(one: {
   if (stays >= 0) return { verdict: "refuted", but: `it changed nothing: ${of(run, stays)}` };
   const known = new Set(before.flatMap(({ identities }) => identities));
   const isOver = run.endedFor === null;
+  const notOver = `it had not ended after ${formatMeasured(run.ms * TICKS_PER_MS)}`;
+  if (!isOver && claim.findings.some(({ rule }) => shownByEnds.has(rule)))
+    return { verdict: "unproven", but: `${notOver}, and only its end would show that it heals` };
   const news = run.findings
     .filter((_, index) => !known.has(run.identities[index]!))
     // Where it was ended, what it was ended in is told by that alone.
@@ -140,11 +143,7 @@ function judge(one: {
   if (unforeseen !== undefined)
     return { verdict: "refuted", but: `it brings something new: ${unforeseen.message}` };
   const brings = news.map(({ message }) => `it brings this: ${message}`);
-  const ends = isOver
-    ? []
-    : [
-        `then it does not end of itself: it was ended after ${formatMeasured(run.ms * TICKS_PER_MS)}`,
-      ];
+  const ends = isOver ? [] : [`${notOver}, and was ended then`];
   const but = [...ends, ...brings];
   const status = isOver ? statusWords(before, run, claim.healsEnd) : null;
   if (status !== null) return { verdict: "refuted", but: status };
@@ -164,6 +163,9 @@ const endings: ReadonlySet<string> = new Set([
   "cleanup-cut",
   "never-started",
 ]);
+
+/** Rules of what is there, or is not, by how a program ends. */
+const shownByEnds: ReadonlySet<string> = new Set([...endings, "floating", "output-cut"]);
 
 function of({ findings }: ProofRun, index: number): string {
   return findings[index]!.message;

@@ -1,10 +1,18 @@
 /** Proven edits, through the command line: what is offered has been run, and nothing else is. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, cpSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { call, command, tandem, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
 
@@ -155,6 +163,47 @@ describe("tandem observe --fix", () => {
     const words = ["observe", "--fix", "--yes", "--json", result, file];
     const called = tandem(words, { cwd: place, stdin: "some input\n" });
     expect(called.stdout).toStartWith("read 11\n");
+    const { edits } = JSON.parse(readFileSync(result, "utf8")) as FixedProgram;
+    expect(edits.map(({ proof }) => proof.verdict)).toEqual(["proven"]);
+  });
+
+  test("offers nothing by which the program does not come to its end, where only that would show that it heals", () => {
+    using folder = temporaryFolder();
+    const place = folder.file("program");
+    mkdirSync(place);
+    const text = `import { EventEmitter, once } from "node:events";
+
+const jobs = new EventEmitter();
+
+async function wait() {
+  await once(jobs, "stored");
+}
+
+wait();
+setTimeout(() => process.exit(0), 30);
+`;
+    writeFileSync(join(place, "app.mjs"), text);
+    const { result, stderr } = fix(place, "app.mjs");
+    const awaited = result.edits.find(({ diff }) => diff.includes("\n+await wait();\n"));
+    expect(awaited?.proof, stderr).toMatchObject({
+      verdict: "unproven",
+      but: expect.stringMatching(
+        /^it had not ended after [\d.]+m?s, and only its end would show that it heals$/,
+      ),
+    });
+  });
+
+  test("does not wait for the end of a standard input by which nothing comes", () => {
+    using folder = temporaryFolder();
+    const place = folder.file("program");
+    const file = copied(place, "25-foreach-async");
+    const result = join(place, "..", "result.json");
+    const words = [...command(), "observe", "--fix", "--yes", "--json", result, file];
+    // Whoever holds the pipe open ends when it is told to, and not before.
+    const script =
+      'mkfifo held; sleep 300 > held & "$@" < held; status=$?; kill $!; rm held; exit $status';
+    const { status, stderr } = call(["sh", "-c", script, "sh", ...words], { cwd: place });
+    expect(status, stderr).toBe(0);
     const { edits } = JSON.parse(readFileSync(result, "utf8")) as FixedProgram;
     expect(edits.map(({ proof }) => proof.verdict)).toEqual(["proven"]);
   });
