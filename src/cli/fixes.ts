@@ -2,7 +2,7 @@
  * What `--fix` does when the verdict has been told: proposes edits, asks whether the program may run again,
  * proves them, tells them, and writes those that are wanted.
  */
-import { writeFile } from "../base/files.ts";
+import { OutputFailed, writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
 import { wrap } from "../base/layout.ts";
 import { counted, list } from "../base/sentences.ts";
@@ -202,7 +202,13 @@ export async function write(change: FileChange): Promise<boolean> {
     writeErrLine(`${file} is left alone: ${why}.`);
     return false;
   }
-  await writeFile(path, [after], { replace: true });
+  try {
+    await writeFile(path, [after], { replace: true });
+  } catch (error) {
+    if (!(error instanceof OutputFailed)) throw error;
+    for (const line of error.told) writeErrLine(line);
+    return false;
+  }
   writeErr(template`${file} is changed.\n`);
   return true;
 }

@@ -270,8 +270,13 @@ export function note(sentences: string, title: string): void {
 
 /** Shows a text of lines that fit in a box, in its own colours. */
 export function noteAsItIs(lines: string, title: string): void {
+  noteDrawn(printableLines(lines), title);
+}
+
+/** The same of a text that is safe already, as one in colours. */
+export function noteDrawn(lines: TerminalText, title: string): void {
   const format = (line: string): string => line;
-  clack.note(printableLines(lines), printable(title), { format, output: screen });
+  clack.note(lines, printable(title), { format, output: screen });
 }
 
 /**

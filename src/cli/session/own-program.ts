@@ -13,7 +13,7 @@ import { fixingOf, mayRun, proven, write } from "../fixes.ts";
 import { ForwardedSignals, usualBlocks, usualHang } from "../observing.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
 import { leavingNothing, type ProgramToStart, programOf } from "../program-file.ts";
-import { askOne, askText, noteAsItIs, noteWidth, tell } from "../questions/prompt.ts";
+import { askOne, askText, noteDrawn, noteWidth, tell } from "../questions/prompt.ts";
 import { lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 import { TICKS_PER_MS } from "../../base/duration.ts";
@@ -84,9 +84,9 @@ async function offer(edits: readonly ProvenEdit[], report: ProgramReport): Promi
   const look = { width: noteWidth(), colour: lookOf(terminal.stdout).colour };
   for (const edit of offered) {
     const about = list(edit.findings.map((finding) => subjectOf(finding, report)));
-    noteAsItIs(joined(renderDiff(edit.change, look), "\n"), `For ${about}: ${edit.pattern}`);
+    noteDrawn(joined(renderDiff(edit.change, look), "\n"), `For ${about}: ${edit.pattern}`);
     const price = edit.price === null ? "" : `\nWhat it changes: ${edit.price}.`;
-    tell.info(`${edit.does}.\n${verdictWords(edit)}${price}`);
+    tell.info(`To heal that: ${edit.does}.\n${verdictWords(edit)}${price}`);
   }
   for (const { pattern, proof } of edits.filter((edit) => !isOffered(edit)))
     tell.info(`Not offered, ${pattern}: ${proof.but}.`);
