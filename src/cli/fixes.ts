@@ -12,7 +12,6 @@ import type { ProvenEdit } from "../edits/proven.ts";
 import { type EditsReport, isChoice, isOffered, patchOf } from "../report/edits.ts";
 import type { ProgramReport } from "../report/program.ts";
 import { renderEdits } from "../report/terminal/edits.ts";
-import { TICKS_PER_MS } from "../base/duration.ts";
 import {
   type Fixing,
   isAsItWas,
@@ -40,6 +39,8 @@ export interface ToldProgram {
   observing: ObservingProgram;
   /** A signal that the user sent to it through tandem; null where none was. */
   signalled: NodeJS.Signals | null;
+  /** How long it took from before its runtime was started, in ms. */
+  took: number;
 }
 
 export interface Fixes extends EditsReport {
@@ -63,14 +64,13 @@ export async function fixProgram(program: ToldProgram, words: Words): Promise<Fi
 
 /** The edits that a program's findings could be healed by, and what it takes to prove them. */
 export async function fixingOf(
-  { report, observing }: ToldProgram,
+  { report, observing, took }: ToldProgram,
   runs: number | null,
 ): Promise<Fixing> {
   const { definitions } = report.trace;
   const told = { ...report, definitions, folder: process.cwd() };
   const proposals = await proposeEdits(told);
-  const ms = report.reading.wall / TICKS_PER_MS;
-  return { observing, definitions, proposals, told, ms, runs };
+  return { observing, definitions, proposals, told, took, runs };
 }
 
 /** Proves all that is proposed. The result is null where a signal ended that, which has been told. */

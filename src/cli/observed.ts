@@ -35,10 +35,11 @@ export async function tellNow(program: RunningProgram): Promise<void> {
   writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
 }
 
-/** How the program was observed, as far as it is to be run again; `signalled`: what the user sent to it meanwhile. */
+/** How the program was observed, as far as it is to be run again; `signalled`: what the user sent to it meanwhile; `took`: for how long, in ms. */
 export interface Again {
   observing: ObservingProgram;
   signalled: NodeJS.Signals | null;
+  took: number;
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Edit } from "./edit.ts";
 export interface ProofRun extends Pick<Observed, "code" | "signal" | "endedFor"> {
   /** How long it took, in ms. */
   ms: number;
+  /** The same from before its runtime was started, in ms. */
+  took: number;
   findings: readonly ProgramFinding[];
   /** What makes each finding the same in every run, in the order of findings. */
   identities: readonly string[];

@@ -30,9 +30,9 @@ export const varyingRuns = 3;
 
 export interface Fixing extends Provable {
   proposals: Proposals;
-  /** What the program came to first, and how long it took, in ms. */
+  /** What the program came to first, and how long it took from before its runtime was started, in ms. */
   told: Told;
-  ms: number;
+  took: number;
   /** How often the program is run with each text; null where findings are to say. */
   runs: number | null;
 }
@@ -69,7 +69,7 @@ export async function proveEdits(fixing: Fixing, { signal, onProgress }: Watcher
   const before: ProofRun[] = [];
   for (let index = 0; index < runs; index++) {
     tell("the program as it is")();
-    before.push(await runBefore(provable, limitFor(fixing.ms)));
+    before.push(await runBefore(provable, limitFor(fixing.took)));
     if (fixing.runs === null && index === 0 && differs(fixing, before[0]!)) runs = varyingRuns;
   }
   const proven: ProvenEdit[] = [];

@@ -77,7 +77,7 @@ export async function prove(
   }
   const edited = claim.changes.find((change) => !isAsItWas(change));
   if (edited !== undefined) return { ...proof, verdict: "unproven", but: hasChanged(edited) };
-  const limit = limitFor(Math.max(...before.map(({ ms }) => ms)));
+  const limit = limitFor(Math.max(...before.map(({ took }) => took)));
   const after: ProofRun[] = [];
   const served: (readonly Served[])[] = [];
   const prices = new Set<string>();
@@ -225,6 +225,7 @@ async function runOnce(
 ): Promise<{ run: ProofRun; by: Ran }> {
   const { timeoutMs } = observing;
   const overlay = changes.map(({ path, after: text }) => ({ path, text }));
+  const startedAt = performance.now();
   const observed = await observe({
     ...observing,
     keepsOutput: true,
@@ -233,6 +234,7 @@ async function runOnce(
   });
   if (observed.endedFor === "abort") throw new ProofAborted();
   const { trace, code, signal, endedFor, served, output } = observed;
+  const took = performance.now() - startedAt;
   const { source } = recordingOf(trace);
   const reading = read(trace);
   const { definitions } = trace;
@@ -241,6 +243,7 @@ async function runOnce(
   const run = {
     ...{ code, signal, endedFor, findings },
     ms: reading.wall / TICKS_PER_MS,
+    took,
     identities: findings.map((finding) => identityOf(finding, definitions, lineOf)),
     stdout: output?.stdout ?? new Uint8Array(),
     stderr: output?.stderr ?? new Uint8Array(),

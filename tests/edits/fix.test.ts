@@ -11,7 +11,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { allRounds } from "../support/laws.ts";
+import { leastMinor } from "../../src/observe/python/python.ts";
 import { patience } from "../support/patience.ts";
+import { findPython } from "../support/python.ts";
 import { call, command, tandem, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
@@ -192,6 +194,18 @@ setTimeout(() => process.exit(0), 30);
       ),
     });
   });
+
+  test.skipIf(!allRounds)(
+    "law: gives a program whose runtime is slow to start the time for that again",
+    () => {
+      using folder = temporaryFolder();
+      const place = folder.file("program");
+      const file = copied(place, "01-gc-lost-reader");
+      const slow = ["--", "sh", "-c", `sleep 6; exec "$0" "$1"`, findPython(leastMinor)!.path];
+      const { result } = fix(place, file, ...slow);
+      expect(result.edits.map(({ proof }) => proof.verdict)).toEqual(["proven"]);
+    },
+  );
 
   test("does not wait for the end of a standard input by which nothing comes", () => {
     using folder = temporaryFolder();

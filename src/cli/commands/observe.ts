@@ -46,6 +46,7 @@ export async function run(argv: string[]): Promise<number> {
       return await observeRepeatedly(observing, words, demands);
     }
     using signals = new ForwardedSignals({ isQuiet: words.options.quiet });
+    const startedAt = performance.now();
     const observed = await observeProgram({
       ...observing,
       onStart(program) {
@@ -54,10 +55,11 @@ export async function run(argv: string[]): Promise<number> {
         void import("../observed.ts");
       },
     });
+    const took = performance.now() - startedAt;
     signals[Symbol.dispose]();
     if (!isCommand) hintAt(words);
     const { tell } = await import("../observed.ts");
-    const again = { observing, signalled: signals.forwarded };
+    const again = { observing, signalled: signals.forwarded, took };
     return await tell(observed, words, { demands, again });
   } catch (error) {
     return failed(error);

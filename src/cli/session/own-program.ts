@@ -36,6 +36,7 @@ export async function observeOwn(): Promise<void> {
   };
   writeOut(terminalText`\n`);
   using signals = new ForwardedSignals({ isQuiet: false });
+  const startedAt = performance.now();
   let observed;
   try {
     observed = await observeProgram({ ...observing, onStart: (running) => signals.goTo(running) });
@@ -43,10 +44,11 @@ export async function observeOwn(): Promise<void> {
     if (!(error instanceof CannotStart)) throw error;
     return tell.error(error.message);
   }
+  const took = performance.now() - startedAt;
   signals[Symbol.dispose]();
   const report = reportProgram({ ...recordingOf(observed.trace), unseen: observed.unseen });
   writeOut(joined(["", renderProgram(report, textWidth()), ""], "\n"));
-  const told = { report, observing, signalled: signals.forwarded };
+  const told = { report, observing, signalled: signals.forwarded, took };
   const fixing = await fixingOf(told, null);
   if (report.findings.length === 0)
     return tell.success("Nothing was lost, and nothing is to be changed.");

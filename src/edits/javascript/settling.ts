@@ -148,10 +148,25 @@ function isAwaitedBehind(module: UserModule, name: string, declarator: SyntaxNod
     const parent = module.parent(use);
     return (
       parent?.type === "AwaitExpression" ||
+      isChained(module, use) ||
       isInput(module, use) ||
       (parent?.type === "ForOfStatement" && isEachAwaited(module, parent))
     );
   });
+}
+
+/** Whether what a promise is followed by (`then`, `catch` or `finally`) is awaited. */
+function isChained(module: UserModule, use: SyntaxNode): boolean {
+  const member = module.parent(use);
+  const call = member === null ? null : module.parent(member);
+  return (
+    member?.type === "MemberExpression" &&
+    member["object"] === use &&
+    ["then", "catch", "finally"].includes(member["property"].name) &&
+    call?.type === "CallExpression" &&
+    call["callee"] === member &&
+    module.parent(call)?.type === "AwaitExpression"
+  );
 }
 
 /** Whether a loop awaits each that it goes through. */

@@ -573,6 +573,10 @@ const handling: Shape[] = [
     "export const a = «load(\n  1,\n);\nawait a;\n",
     "export const a = load(\n  1,\n);\na.catch(() => {});\nawait a;\n",
   ),
+  handled(
+    "const a = «load();\nawait b();\nawait a.catch(tell);\n",
+    "const a = load();\na.catch(() => {});\nawait b();\nawait a.catch(tell);\n",
+  ),
   handled("const a = «load();\nuse(a);\n", /^a is awaited nowhere behind where it is made$/),
   handled("const a = «load();\nconst f = async () => await a;\n", /^a is awaited nowhere/),
   handled("const a = «load();\n{\n  const a = 1;\n  await a;\n}\n", /^a is awaited nowhere/),

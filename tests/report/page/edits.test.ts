@@ -16,6 +16,7 @@ const run: ProofRun = {
   signal: null,
   endedFor: null,
   ms: 100,
+  took: 100,
   findings: [],
   identities: [],
   stdout: new Uint8Array(),
