@@ -4,6 +4,7 @@
  * It is made of bytes: each stands for one character (latin-1), in the texts and in the diff, so an encoding
  * of the user's own, a mark of the byte order and lone carriage returns come through. Lines end at `\n` alone.
  */
+import { normalize } from "node:path/posix";
 import type { FileChange } from "./edit.ts";
 
 /** How many unchanged lines stand around a change. */
@@ -48,12 +49,17 @@ export function hunksOf(before: Uint8Array, after: Uint8Array): Hunk[] {
 export function diffOf({ file, before, after }: FileChange): Uint8Array {
   const hunks = hunksOf(before, after);
   if (hunks.length === 0) return new Uint8Array();
-  const name = file.replaceAll("\\", "/").replace(/^\/+/, "");
+  const name = nameInDiff(file);
   const head = `--- ${written(`a/${name}`)}\n+++ ${written(`b/${name}`)}\n`;
   return Buffer.concat([
     Buffer.from(head),
     Buffer.from(hunks.map((hunk) => hunkText(hunk)).join(""), "latin1"),
   ]);
+}
+
+/** A file's name behind `a/` and `b/`: one that leads up, as `../app.py`, is taken by nothing that applies diffs. */
+export function nameInDiff(file: string): string {
+  return normalize(file.replaceAll("\\", "/")).replace(/^\/+/, "");
 }
 
 /** `@@ -1,7 +1,8 @@`, the head of a hunk. */

@@ -49,7 +49,7 @@ const texts: Record<string, [before: string, after: string]> = {
   "of an empty text": ["", "a\n"],
 };
 
-const names = ["app.py", "sub folder/my app.py", "ünï/äpp.ts", 'a"b.py'];
+const names = ["app.py", "sub folder/my app.py", "ünï/äpp.ts", 'a"b.py', "lib/../app.py"];
 
 describe("the diff of a change", () => {
   for (const by of ["git", "patch"] as const)

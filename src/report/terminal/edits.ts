@@ -3,7 +3,7 @@ import { formatMeasured, TICKS_PER_MS } from "../../base/duration.ts";
 import { pad, wrap } from "../../base/layout.ts";
 import { counted, list } from "../../base/sentences.ts";
 import { joined, painted, printable, terminal, type TerminalText } from "../../base/texts.ts";
-import { hunkHead, hunksOf } from "../../edits/diff.ts";
+import { hunkHead, hunksOf, nameInDiff } from "../../edits/diff.ts";
 import type { FileChange, NoEdit } from "../../edits/edit.ts";
 import type { ProofRun, ProvenEdit } from "../../edits/proven.ts";
 import type { ProgramFinding } from "../../remedies/program/findings.ts";
@@ -108,8 +108,8 @@ export function renderDiff({ file, before, after }: FileChange, look: Look): Ter
     return printable(line.replace(/\r?\n$/, "").replaceAll("\t", "    "));
   };
   return [
-    terminal`--- a/${file}`,
-    terminal`+++ b/${file}`,
+    terminal`--- a/${nameInDiff(file)}`,
+    terminal`+++ b/${nameInDiff(file)}`,
     ...hunksOf(before, after).flatMap((hunk) => [
       paint(terminal`${hunkHead(hunk)}`, "@"),
       ...hunk.lines.map(({ is, text }) => {
