@@ -15,6 +15,7 @@ import { leastMinor } from "../../src/observe/python/python.ts";
 import { patience } from "../support/patience.ts";
 import { findPython } from "../support/python.ts";
 import { call, command, tandem, temporaryFolder } from "../support/tandem.ts";
+import { undisturbed } from "../observe/observed-case.ts";
 
 setDefaultTimeout(patience);
 
@@ -90,25 +91,26 @@ const usual = new Set(["01-gc-lost-reader", "03-heartbeat-missed", "38-awaits-st
 describe("tandem observe --fix", () => {
   const tried = Object.entries(promised).filter(([name]) => allRounds || usual.has(name));
   for (const [name, patterns] of tried)
-    test(`law: offers what heals ${name}, as it was run, and leaves the folder as it was`, () => {
-      using folder = temporaryFolder();
-      const place = folder.file("program");
-      const file = copied(place, name);
-      const before = treeOf(place);
-      const { result } = fix(place, file, "--timeout", "8s");
-      expect(treeOf(place)).toEqual(before);
-      const verdicts = result.edits.map(({ pattern, proof }) => [pattern, proof.verdict]);
-      expect(Object.fromEntries(verdicts)).toMatchObject(patterns);
-      for (const { finding, proof } of result.edits) {
-        const { rule } = result.findings[finding]!;
-        const shows = ({ findings }: { findings: { rule: string }[] }): boolean =>
-          findings.some((one) => one.rule === rule);
-        expect(proof.before.every(shows)).toBe(true);
-        if (proof.verdict === "proven") expect(proof.after.some(shows)).toBe(false);
-        for (const { served } of proof.after)
-          expect(served.map(({ path }) => path)).toContain(realpathSync(join(place, file)));
-      }
-    });
+    test(`law: offers what heals ${name}, as it was run, and leaves the folder as it was`, () =>
+      undisturbed(async () => {
+        using folder = temporaryFolder();
+        const place = folder.file("program");
+        const file = copied(place, name);
+        const before = treeOf(place);
+        const { result } = fix(place, file, "--timeout", "8s");
+        expect(treeOf(place)).toEqual(before);
+        const verdicts = result.edits.map(({ pattern, proof }) => [pattern, proof.verdict]);
+        expect(Object.fromEntries(verdicts)).toMatchObject(patterns);
+        for (const { finding, proof } of result.edits) {
+          const { rule } = result.findings[finding]!;
+          const shows = ({ findings }: { findings: { rule: string }[] }): boolean =>
+            findings.some((one) => one.rule === rule);
+          expect(proof.before.every(shows)).toBe(true);
+          if (proof.verdict === "proven") expect(proof.after.some(shows)).toBe(false);
+          for (const { served } of proof.after)
+            expect(served.map(({ path }) => path)).toContain(realpathSync(join(place, file)));
+        }
+      }));
 
   test("writes what was proven where that is wanted, and observed again nothing is found", () => {
     using folder = temporaryFolder();
