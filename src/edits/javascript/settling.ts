@@ -89,7 +89,8 @@ export function handleAtOnce(module: UserModule, { made }: Asked["handle-at-once
     .find((one) => one !== null);
   if (kept === undefined) return new Refusal("its promise is kept in no variable of its own");
   const { name, isAwaited, isMany, statement } = kept;
-  if (!isAwaited) return new Refusal(`${name} is awaited nowhere behind where it is made`);
+  if (!isAwaited)
+    return new Refusal(`${name} is awaited nowhere behind where it is made, or only at times`);
   const marking = isMany
     ? `for (const ${module.freeName("one")} of ${name}) ${module.freeName("one")}.catch(() => {})`
     : `${name}.catch(() => {})`;
@@ -146,14 +147,58 @@ function isAwaitedBehind(module: UserModule, name: string, declarator: SyntaxNod
   );
   return uses.some((use) => {
     const parent = module.parent(use);
-    return (
+    const isAwaited =
       parent?.type === "AwaitExpression" ||
       isChained(module, use) ||
       isInput(module, use) ||
-      (parent?.type === "ForOfStatement" && isEachAwaited(module, parent))
-    );
+      (parent?.type === "ForOfStatement" && isEachAwaited(module, parent));
+    return isAwaited && isReached(module, use, module.statement(declarator));
   });
 }
+
+/** Whether a statement that is run to its end comes to a use behind it, however a condition is answered. */
+function isReached(module: UserModule, use: SyntaxNode, from: SyntaxNode): boolean {
+  const block = module.parent(from);
+  let below = use;
+  for (const at of module.above(use)) {
+    if (at === block) break;
+    const isFirst =
+      at["test"] === below ||
+      at["discriminant"] === below ||
+      (at["right"] === below && at.type === "ForOfStatement") ||
+      (at["left"] === below && at.type === "LogicalExpression");
+    if (maybe.has(at.type) && !isFirst) return false;
+    below = at;
+  }
+  return !module
+    .nodes(({ type }) => leaving.has(type))
+    .some(
+      (node) =>
+        node.start > from.end &&
+        node.end < below.start &&
+        module.functionAround(node) === module.functionAround(use),
+    );
+}
+
+/** What comes to its parts at times only. */
+const maybe: ReadonlySet<string> = new Set([
+  "IfStatement",
+  "ConditionalExpression",
+  "LogicalExpression",
+  "SwitchStatement",
+  "ForStatement",
+  "ForInStatement",
+  "ForOfStatement",
+  "WhileStatement",
+  "CatchClause",
+]);
+
+const leaving: ReadonlySet<string> = new Set([
+  "ReturnStatement",
+  "ThrowStatement",
+  "BreakStatement",
+  "ContinueStatement",
+]);
 
 /** Whether what a promise is followed by (`then`, `catch` or `finally`) is awaited. */
 function isChained(module: UserModule, use: SyntaxNode): boolean {

@@ -577,7 +577,19 @@ const handling: Shape[] = [
     "const a = «load();\nawait b();\nawait a.catch(tell);\n",
     "const a = load();\na.catch(() => {});\nawait b();\nawait a.catch(tell);\n",
   ),
-  handled("const a = «load();\nuse(a);\n", /^a is awaited nowhere behind where it is made$/),
+  handled(
+    "async function f() {\n  const a = «load();\n  try {\n    if (await b()) use(await other());\n    return (await a) && 1;\n  } finally {\n    done();\n  }\n}\n",
+    "async function f() {\n  const a = load();\n  a.catch(() => {});\n  try {\n    if (await b()) use(await other());\n    return (await a) && 1;\n  } finally {\n    done();\n  }\n}\n",
+  ),
+  // Where it is not awaited at times, its failure would be heard by nobody then.
+  handled("const a = «load();\nif (await b()) await a;\n", /^a is awaited .*, or only at times$/),
+  handled("const a = «load();\nconst c = (await b()) && (await a);\n", /or only at times$/),
+  handled("const a = «load();\nfor (const c of d) await a;\n", /or only at times$/),
+  handled(
+    "async function f() {\n  const a = «load();\n  if (await b()) return 1;\n  return await a;\n}\n",
+    /or only at times$/,
+  ),
+  handled("const a = «load();\nuse(a);\n", /^a is awaited nowhere behind where it is made/),
   handled("const a = «load();\nconst f = async () => await a;\n", /^a is awaited nowhere/),
   handled("const a = «load();\n{\n  const a = 1;\n  await a;\n}\n", /^a is awaited nowhere/),
   handled("const { a } = «load();\nawait a;\n", /^its promise is kept in no variable/),
