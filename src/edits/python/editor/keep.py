@@ -143,9 +143,20 @@ def is_for_tasks(text, collection):
     return len(fills) == 1 and len(own) == 1 and stored_names(text.tree).count(collection) == 1
 
 
+def is_suppressing(item):
+    """Whether the item of a with block has nothing that its end would take away."""
+    call = item.context_expr
+    return isinstance(call, ast.Call) and last_name(call.func) == "suppress"
+
+
 def keep_own(text, call, statement, kept, entry):
     """The same for what an entry makes itself."""
     top = enclosing(text, statement, entry)
+    for one in outward(text, statement):
+        if one is entry:
+            break
+        if isinstance(one, (ast.With, ast.AsyncWith)) and not all(is_suppressing(item) for item in one.items):
+            raise Refused(f"it is started within a with block of {entry.name}, whose end may take away what it needs")
     is_sure = top is statement
     if isinstance(kept, ast.Name):
         # A collection that has them all already.
