@@ -18,3 +18,18 @@ export function roundPercent(share: number): string {
 export function nearestRank(share: number, count: number): number {
   return Math.ceil(share * count) - 1;
 }
+
+/** How values are spread: the least, two percentiles by nearest rank, and the most. */
+export interface Spread {
+  min: number;
+  median: number;
+  p95: number;
+  max: number;
+}
+
+/** The spread of at least one value. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = Float64Array.from(values).sort();
+  const percentile = (share: number): number => sorted[nearestRank(share, sorted.length)]!;
+  return { min: sorted[0]!, median: percentile(0.5), p95: percentile(0.95), max: sorted.at(-1)! };
+}

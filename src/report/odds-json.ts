@@ -4,7 +4,8 @@
  * All times are milliseconds of scenario time from the start of main; shares are 0 to 1.
  */
 import type { Plan } from "../outcome/plan.ts";
-import type { Moment, Pair, SensitivityReport, Spread, Tally } from "../strategies/sensitivity.ts";
+import type { Spread } from "../base/shares.ts";
+import type { Moment, Pair, SensitivityReport, Tally } from "../strategies/sensitivity.ts";
 import { threads } from "../scenario/numbers.ts";
 import { TICKS_PER_MS } from "../base/duration.ts";
 import type { Jitter } from "../scenario/jitter.ts";
@@ -30,8 +31,8 @@ export function sensitivityToJson(
     seed: jitter.seed,
     runs,
     interrupted,
-    main: { statuses: shares(main.statuses), endedAt: toMs(main.endedAt) },
-    wall: toMs(report.wall),
+    main: { statuses: shares(main.statuses), endedAt: spreadToJson(main.endedAt) },
+    wall: spreadToJson(report.wall),
     tasks: report.tasks.map(({ name, statuses, lost }) => ({
       name,
       statuses: shares(statuses),
@@ -71,7 +72,8 @@ function toMoment({ kind, text, who, thread, nth }: Moment) {
   return { kind, of: who, thread: threads[thread]!, text, nth: Math.max(1, nth) };
 }
 
-function toMs({ min, median, p95, max }: Spread): Spread {
+/** A spread of times, in ms. */
+export function spreadToJson({ min, median, p95, max }: Spread): Spread {
   return {
     min: min / TICKS_PER_MS,
     median: median / TICKS_PER_MS,

@@ -2,7 +2,7 @@
  * Repetition: what several runs of the same came to, for real, where every run is another. What was the same in all
  * of them, what was not, and one run of each ending, the rarest first of all.
  */
-import { nearestRank } from "../base/shares.ts";
+import { type Spread, spreadOf } from "../base/shares.ts";
 import type { Ticks } from "../base/duration.ts";
 
 /** What one run came to. */
@@ -21,13 +21,6 @@ export interface RepeatedFinding {
   identity: string;
   rule: string;
   message: string;
-}
-
-export interface Spread {
-  min: Ticks;
-  median: Ticks;
-  p95: Ticks;
-  max: Ticks;
 }
 
 /** Runs that ended alike, with the same findings. */
@@ -95,9 +88,7 @@ export class Repetition<Kept> {
 
   /** @throws when not one run has been taken in. */
   get spread(): Spread {
-    const walls = this.#walls.slice(this.warmUp === null ? 0 : 1).toSorted((a, b) => a - b);
-    const at = (share: number): Ticks => walls[nearestRank(share, walls.length)]!;
-    return { min: walls[0]!, median: at(0.5), p95: at(0.95), max: walls.at(-1)! };
+    return spreadOf(this.#walls.slice(this.warmUp === null ? 0 : 1));
   }
 
   /** From the most frequent to the rarest. */

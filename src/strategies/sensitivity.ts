@@ -17,7 +17,7 @@ import type { Print } from "../reading/reading.ts";
 import { actorName, isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import type { Run } from "../outcome/run.ts";
 import { raceWindow } from "../reading/precision.ts";
-import { nearestRank } from "../base/shares.ts";
+import { type Spread, spreadOf } from "../base/shares.ts";
 
 /** A moment whose order among others is followed: a printed line, or an end. */
 export interface Moment {
@@ -51,13 +51,6 @@ export interface Pair {
 
 /** The number of runs for each status that something came to. */
 export type Tally<Status extends string> = { status: Status; runs: number }[];
-
-export interface Spread {
-  min: Ticks;
-  median: Ticks;
-  p95: Ticks;
-  max: Ticks;
-}
 
 /** An outcome, shared by all runs that came to it. */
 export interface Ending {
@@ -192,9 +185,9 @@ export class Sensitivity {
       runs,
       main: {
         statuses: tally(programStatuses, this.#mainStatuses),
-        endedAt: spread(this.#mainEnds),
+        endedAt: spreadOf(this.#mainEnds),
       },
-      wall: spread(this.#walls),
+      wall: spreadOf(this.#walls),
       tasks: first.tasks.map(({ name, spec }, index) => {
         const statuses = tally(taskStatuses, this.#taskStatuses[index]!);
         return { name, spec: spec.name, statuses, lost: this.#taskLost[index]! };
@@ -456,11 +449,4 @@ function toEnding(
     before = entry;
   }
   return { ...ending, main: programStatuses[key.charCodeAt(from - 1)]!, tasks: entries };
-}
-
-/** The percentiles of at least one value. */
-function spread(values: readonly number[]): Spread {
-  const sorted = Float64Array.from(values).sort();
-  const percentile = (share: number): Ticks => sorted[nearestRank(share, sorted.length)]!;
-  return { min: sorted[0]!, median: percentile(0.5), p95: percentile(0.95), max: sorted.at(-1)! };
 }

@@ -5,7 +5,6 @@ import type {
   Moment,
   Pair,
   SensitivityReport,
-  Spread,
   Tally,
 } from "../../strategies/sensitivity.ts";
 import { formatTime } from "../../base/duration.ts";
@@ -14,7 +13,7 @@ import { pad, wrap } from "../../base/layout.ts";
 import { counted } from "../../base/sentences.ts";
 import { joined, printable, terminal, type TerminalText } from "../../base/texts.ts";
 import { formatCount } from "../../base/count.ts";
-import { exactPercent } from "../../base/shares.ts";
+import { exactPercent, type Spread } from "../../base/shares.ts";
 
 /** The most tasks, outcomes, and pairs of each kind that are shown; --json has the rest. */
 const mostTasks = 20;
