@@ -234,7 +234,6 @@ setTimeout(() => process.exit(0), 30);
   test.each([
     [["--fix"], "nobody can be asked here; add --yes"],
     [["--write"], "--write is about the edits of --fix; add --fix"],
-    [["--runs", "3"], "--runs is about the edits of --fix; add --fix"],
     [["--fix", "--yes", "--edit", "x"], "--edit says which edit is written"],
     [["--fix", "--yes", "--patch", "-"], "add --quiet-program"],
     [["--fix", "--yes", "--patch", "nowhere/x.patch"], "there is no folder nowhere"],
