@@ -1,6 +1,6 @@
 /** What tandem meets in folders and systems that are not as they should be: one sentence each, and the rest is done. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
@@ -170,4 +170,32 @@ test("a module is not loaded where that means reading gigabytes", () => {
       expect(stderr).toContain(`${large} is larger than 64 MiB`);
       expect(status).toBe(2);
     }
+});
+
+test("what a caller's environment tells a Bun is not handed on to the processes of a run", () => {
+  using folder = temporaryFolder();
+  const seen = folder.file("seen.txt");
+  const preload = folder.file(
+    "preload.js",
+    `require("node:fs").appendFileSync(${JSON.stringify(seen)}, "loaded\\n");\n`,
+  );
+  folder.file(
+    "job.js",
+    `export default () => console.log(Object.keys(process.env).filter((name) => /^BUN_(OPTIONS|BE_BUN|INSPECT)/.test(name)).join() || "none");\n`,
+  );
+  const document = {
+    name: "x",
+    main: ["launch", { call: { module: "./job.js" } }],
+    tasks: { one: [{ call: { module: "./job.js" } }] },
+  };
+  const file = folder.file("doc.json", JSON.stringify(document));
+  for (const strategy of ["await", "thread", "await,offload=processes"]) {
+    writeFileSync(seen, "");
+    const { status, stdout, stderr } = tandem(["run", file, "--strategy", strategy], {
+      env: { BUN_OPTIONS: `--preload=${preload}`, BUN_INSPECT_NOTIFY: "x" },
+    });
+    expect([status, stdout, stderr.match(/\n\s+at /)]).toEqual([0, "none\nnone\n", null]);
+    // Tandem's own process is a Bun before it is tandem.
+    expect(readFileSync(seen, "utf8")).toBe("loaded\n");
+  }
 });

@@ -49,9 +49,14 @@ export function engineFor({ mayCall, mayHavePool }: RunTraits): NodeJS.ProcessEn
 /**
  * The environment of a child that dies with its parent, even if that is killed by SIGKILL or the child is
  * in a blocking sleep. Bun watches for the parent's end where the system allows that.
+ *
+ * What the caller's environment tells a Bun (to be another program, to load something first, to open a
+ * port) is not for the processes of a run.
  */
 export function withoutOrphans(): NodeJS.ProcessEnv {
-  if (process.platform === "win32") return process.env;
-  const own = process.env["BUN_OPTIONS"];
-  return { ...process.env, BUN_OPTIONS: own ? `${own} --no-orphans` : "--no-orphans" };
+  const { BUN_BE_BUN: _, BUN_OPTIONS: __, ...environment } = process.env;
+  for (const name of Object.keys(environment))
+    if (name.startsWith("BUN_INSPECT")) delete environment[name];
+  if (process.platform === "win32") return environment;
+  return { ...environment, BUN_OPTIONS: "--no-orphans" };
 }

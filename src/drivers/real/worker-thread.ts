@@ -9,6 +9,8 @@ import { callsOn, PreparedThread } from "./threads.ts";
 
 /** Tells main that it is there, waits to be started, and runs its program to its end. */
 export async function runWorkerThread(input: WorkerInput): Promise<void> {
+  // A thread's environment is the one that its process was started with.
+  delete process.env["BUN_OPTIONS"];
   const prepared = new PreparedThread(input.thread, input, input.ports, input.board);
   const { run, board } = prepared;
   let isLoading = true;
