@@ -44,7 +44,8 @@ function handlersWords({ names }: JavaScriptFacts, handlers: readonly Handler[])
     const line = place ?? code;
     const own = code === null ? null : names.functionAt(code);
     const name = own === null || / listener$/.test(own) || own.startsWith("<") ? "" : ` ${own}`;
-    return `the ${of}${name}${line === null ? "" : ` (${names.line(line)})`}`;
+    const who = / listener$/.test(of) ? `the ${of}${name}` : of;
+    return `${who}${line === null ? "" : ` (${names.line(line)})`}`;
   });
   const more = handlers.length - told.length;
   return list(more > 0 ? [...told, `${formatCount(more)} more`] : told);

@@ -73,7 +73,7 @@ const cases: Wanted[] = [
       "done-callback": {
         changes: [
           "-        asyncio.run_coroutine_threadsafe(apply_event(event), loop)",
-          "+        asyncio.run_coroutine_threadsafe(apply_event(event), loop).add_done_callback(lambda done: done.result())",
+          "+        asyncio.run_coroutine_threadsafe(apply_event(event), loop).add_done_callback(lambda done: done.cancelled() or done.result())",
         ],
         prints: "KeyError: 'pause'",
       },
@@ -260,7 +260,7 @@ const cases: Wanted[] = [
       "done-callback": {
         changes: [
           "-        pool.submit(resize, size)",
-          "+        pool.submit(resize, size).add_done_callback(lambda done: done.result())",
+          "+        pool.submit(resize, size).add_done_callback(lambda done: done.cancelled() or done.result())",
         ],
         prints: "ZeroDivisionError",
       },

@@ -11,7 +11,7 @@ def done_callback(text, known):
         lambda call: last_name(call.func) in HANDS_OVER and is_about(call, known["of"]),
         "call that hands work over",
     )
-    look = ".add_done_callback(lambda done: done.result())"
+    look = ".add_done_callback(lambda done: done.cancelled() or done.result())"
     value = comprehension_of(text, call) or call
     parent = text.parents[value]
     text.code(call)
