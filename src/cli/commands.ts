@@ -374,6 +374,15 @@ const observe = command({
     events: { says: "write every event to FILE, one JSON object a line" },
     force: { says: "let --events replace a file that exists" },
     ...page,
+    "full-paths": {
+      says: "with --report or --live: paths outside of the working folder as they are",
+    },
+    live: {
+      says: `serve the page that --report writes on 127.0.0.1 while the program runs, at an address that
+        stderr tells: it grows with the record; where it is open at the end, and stderr is a terminal,
+        tandem stays until Ctrl-C`,
+    },
+    open: { says: "with --live: open the page in the browser" },
     reporter: {
       says: `how findings are told: text (default); github: on stderr as well, for the lines that GitHub
         shows them at; junit, sarif or json: to stdout (they need --quiet-program)`,

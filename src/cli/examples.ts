@@ -109,6 +109,7 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
     tandemBefore("observe", ["app.py"], { must: "finish,heard", timeout: "60s" }),
     tandemBefore("observe", ["--", "python3", "-m", "app"], { hang: "30s", timeline: true }),
     tandemBefore("observe", ["app.py"], { "quiet-program": true, json: "-" }),
+    tandemBefore("observe", ["app.py"], { live: true, open: true }),
     tandemBefore("observe", ["app.py"], { reporter: "github", report: "app.sarif" }),
   ],
   report: [

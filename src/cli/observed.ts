@@ -22,6 +22,7 @@ import type { commands } from "./commands.ts";
 import { keepRecord } from "./events-file.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 import { sourceInFolder, writeReport } from "./report-file.ts";
+import type { LivePage } from "./live-page.ts";
 import { lookOf } from "./terminal.ts";
 import type { Reporter } from "./options.ts";
 import { version } from "./version.ts";
@@ -51,7 +52,7 @@ export interface Again {
 export async function tell(
   observed: ObservedProgram,
   words: Words,
-  { demands, again }: { demands: readonly Demand[]; again: Again },
+  { demands, again, live }: { demands: readonly Demand[]; again: Again; live: LivePage | null },
 ): Promise<number> {
   const { options } = words;
   const { trace } = observed;
@@ -64,6 +65,7 @@ export async function tell(
     !options.quiet ||
     options.json !== false ||
     options.report !== null ||
+    live !== null ||
     options.reporter !== "text" ||
     options.fix ||
     demands.length > 0;
@@ -76,12 +78,17 @@ export async function tell(
   };
   const unmet = await unmetOf(recording, demands);
   const beside = [...besideWords(observed), ...unmet.map(unmetWords)];
+  const pageOf = async (edits: EditsReport | null): Promise<Report> => {
+    const { programReport } = await import("../report/model/of-program.ts");
+    return programReport(report, trace, { find: sourceInFolder, edits, beside });
+  };
   const writePage = async (edits: EditsReport | null): Promise<void> => {
     const { reporter } = options;
     if (reporter === "json") writeOut(json(programJson(report, { all: options.all, edits }), 2));
-    if (options.report === null && (reporter === "text" || reporter === "json")) return;
-    const { programReport } = await import("../report/model/of-program.ts");
-    const page = programReport(report, trace, { find: sourceInFolder, edits, beside });
+    const isPage = options.report !== null || live !== null;
+    if (!isPage && (reporter === "text" || reporter === "json")) return;
+    const page = await pageOf(edits);
+    live?.show(page);
     const fullPaths = options["full-paths"];
     if (options.report !== null) await writeReport(options.report, page, { fullPaths });
     await writeFindings(reporter, page, fullPaths ? null : process.cwd());
@@ -97,6 +104,7 @@ export async function tell(
   }
   const status = statusOf(observed, unmet);
   if (!options.fix) return status;
+  live?.show(await pageOf(null));
   const { fixProgram } = await import("./fixes.ts");
   const fixes = await fixProgram({ report, ...again }, words);
   await writeJson(fixes);

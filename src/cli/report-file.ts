@@ -46,12 +46,12 @@ export function checkReportFile(option: string, file: string, command: string): 
 
 /** Refuses what the options of a report say together, as `checkReportFile` does. */
 export function checkReport(
-  options: { report: string | null; "full-paths": boolean },
+  options: { report: string | null; "full-paths": boolean; live?: boolean },
   command: string,
 ): void {
-  const { report, "full-paths": full } = options;
+  const { report, "full-paths": full, live = false } = options;
   if (report !== null) checkReportFile(`--report ${report}`, report, command);
-  else if (full)
+  else if (full && !live)
     throw new UsageError("--full-paths is about the file of --report, and none is named", command);
 }
 

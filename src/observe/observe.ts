@@ -62,6 +62,10 @@ export interface Running {
   forward(signal: NodeJS.Signals): void;
   /** Asks where everything stands now. */
   look(): Promise<RecordedTrace>;
+  /** How many events have come so far. */
+  readonly heard: number;
+  /** What has come so far, without asking anybody; null while so much is coming that to read it goes before. */
+  known(): RecordedTrace | null;
 }
 
 export interface Observed {
@@ -85,6 +89,9 @@ const nsPerMs = 1e6;
 /** How often the record is looked at, in ms: while much is coming, and otherwise. */
 const busyMs = 5;
 const restMs = 30;
+
+/** From which share of a record in use on much is coming. */
+const busyFullness = 0.05;
 
 /** For how long, in ms, recorders are waited for that have been asked where everything stands. */
 const answerMs = 500;
@@ -200,6 +207,14 @@ class Observation implements Running {
     if (!this.#hasEnded) this.#child.kill(signal);
   }
 
+  get heard(): number {
+    return this.#followers.heard;
+  }
+
+  known(): RecordedTrace | null {
+    return this.#followers.fullness > busyFullness ? null : this.#transcript.trace();
+  }
+
   async look(): Promise<RecordedTrace> {
     await this.#ask();
     return this.#transcript.trace();
@@ -243,7 +258,7 @@ class Observation implements Running {
       if (signal?.aborted) return this.#end("abort");
       if (now >= limit) return this.#end("timeout");
       if (this.#isStill(now) && (await this.#isHung(now))) return this.#end("hang");
-      await this.#rest(this.#followers.fullness > 0.05 ? busyMs : restMs);
+      await this.#rest(this.#followers.fullness > busyFullness ? busyMs : restMs);
     }
   }
 

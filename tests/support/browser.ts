@@ -44,11 +44,11 @@ export class Page implements AsyncDisposable {
     });
   }
 
-  /** Opens a file from disk, and waits until its timeline is drawn. */
-  static async open(file: string, look: Look = { width: 1440, height: 900 }): Promise<Page> {
+  /** Opens a file from disk, or an address, and waits until its timeline is drawn. */
+  static async open(place: string, look: Look = { width: 1440, height: 900 }): Promise<Page> {
     const page = new Page(look);
     await page.#prepare(look);
-    await page.go(file);
+    await page.go(place);
     return page;
   }
 
@@ -57,9 +57,9 @@ export class Page implements AsyncDisposable {
     await this.cdp("Page.addScriptToEvaluateOnNewDocument", { source: program });
   }
 
-  /** Goes to a file, and waits until its timeline is drawn. */
-  async go(file: string): Promise<void> {
-    await this.#view.navigate(`file://${file}`);
+  /** Goes to a file or an address, and waits until its timeline is drawn. */
+  async go(place: string): Promise<void> {
+    await this.#view.navigate(place.startsWith("http:") ? place : `file://${place}`);
     await this.until(`document.documentElement.dataset.drawn !== undefined`);
   }
 

@@ -226,7 +226,7 @@ function timelineFrame({ findings }: Report): HtmlText {
     <noscript><p>The timeline is drawn by the page's own program, and scripts are switched off.</p></noscript>
     <div id="tools" class="tools" hidden>
       <label>Search <input id="search" type="search" autocomplete="off" spellcheck="false"></label>
-      ${told ? [choice] : []}
+      <span id="choice">${told ? [choice] : []}</span>
       <div class="zoom" role="group" aria-label="Zoom">
         <button type="button" id="zoom-in" aria-label="Zoom in">+</button>
         <button type="button" id="zoom-out" aria-label="Zoom out">−</button>

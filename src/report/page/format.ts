@@ -54,6 +54,20 @@ export interface BlockTexts {
   stacks: readonly (readonly [entity: number, places: readonly number[]])[];
 }
 
+/**
+ * A report that comes while its program runs, each time as a whole: the length of this as JSON in four bytes, the
+ * lowest first; this; the block.
+ */
+export interface LiveHead {
+  head: Head;
+  /** The words of the page, as HTML that is safe. */
+  body: string;
+  stage: LiveStage;
+}
+
+/** Whether more is to come; `large`: not before the end, as making it would keep tandem from its record. */
+export type LiveStage = "growing" | "large" | "over";
+
 export const columnNames = [
   "name",
   "from",

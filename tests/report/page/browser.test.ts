@@ -293,7 +293,7 @@ describe.skipIf(chromium === null)("the page of a report", () => {
       page.evaluate(`(() => {
         const filter = document.getElementById("filter");
         filter.value = "${value}";
-        filter.dispatchEvent(new Event("change"));
+        filter.dispatchEvent(new Event("change", { bubbles: true }));
       })()`);
     await choose(String(index));
     const count = report.findings[index]!.entities.length;

@@ -53,12 +53,17 @@ export interface Data {
   failed: number;
 }
 
-export function readHead(): Head {
-  return JSON.parse(document.getElementById("head")!.textContent!) as Head;
+/** What the page came with: its head, and its block, which is let go of. */
+export function ownData(): Promise<Data> {
+  const head = JSON.parse(document.getElementById("head")!.textContent!) as Head;
+  const element = document.getElementById("data")!;
+  const block = fromBase64(element.textContent!);
+  element.remove();
+  return readData(head, block);
 }
 
-export async function readData(head: Head): Promise<Data> {
-  const { texts, columns } = readBlock(await inflated(), head);
+export async function readData(head: Head, block: Uint8Array<ArrayBuffer>): Promise<Data> {
+  const { texts, columns } = readBlock(await inflated(block), head);
   const count = columns.name.length;
   const to = new Uint32Array(count);
   const created = new Uint32Array(count);
@@ -112,11 +117,8 @@ function stretchesOf(
   return { from, to, state, what: columns.what, place: columns.place, whom: columns.whom };
 }
 
-async function inflated(): Promise<Uint8Array> {
-  const element = document.getElementById("data")!;
-  const bytes = fromBase64(element.textContent!);
-  element.remove();
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+async function inflated(block: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([block]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 

@@ -1,6 +1,7 @@
 /** What is drawn below each other: rows as they are open, closed or filtered, and where each of them lies. */
 import type { Data } from "./data.ts";
 import { kept } from "./kept.ts";
+import { rowKeys } from "./same.ts";
 
 /** Entities of which no two are there at one time, in the order of time. */
 export interface Packed {
@@ -39,15 +40,25 @@ export class Lanes {
   lanes: Lane[] = [];
   height = 0;
 
-  constructor(data: Data) {
+  /** @param before the lanes of less of the same: what was open or closed there stays so. */
+  constructor(data: Data, before?: Lanes) {
     this.#data = data;
+    const wasOpen = before?.openGroups() ?? new Map<string, boolean>();
+    const keys = before === undefined ? [] : rowKeys(data);
     let lanes = 0;
     for (const [row, { is, count }] of data.rows.entries()) {
-      if (is !== "work" || count < 2 || count > fewEntities || lanes + count > mostOpen) continue;
-      lanes += count;
-      this.#open.add(row);
+      if (is !== "work" || count < 2) continue;
+      const isSmall = count <= fewEntities && lanes + count <= mostOpen;
+      if (isSmall) lanes += count;
+      if (wasOpen.get(keys[row]!) ?? isSmall) this.#open.add(row);
     }
     this.#layOut();
+  }
+
+  /** Whether each group is open, by the key of its row. */
+  openGroups(): Map<string, boolean> {
+    const groups = [...rowKeys(this.#data).entries()].filter(([row]) => this.isGroup(row));
+    return new Map(groups.map(([row, key]) => [key, this.isOpen(row)]));
   }
 
   isOpen(row: number): boolean {

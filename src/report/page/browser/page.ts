@@ -1,6 +1,7 @@
 /** The page's program: it takes in the data, draws the timeline, and joins it to the words around it. */
 import { formatCount } from "../../../base/count.ts";
-import { type Data, readData, readHead } from "./data.ts";
+import { type Data, ownData } from "./data.ts";
+import { follow, showJumps } from "./live.ts";
 import { Timeline } from "./timeline.ts";
 
 const element = <Kind extends HTMLElement>(id: string): Kind | null =>
@@ -19,13 +20,24 @@ const legend = [
 ] as const;
 
 async function start(): Promise<void> {
-  const data = await readData(readHead());
+  const data = await ownData();
   for (const id of ["tools", "stage"]) element(id)!.hidden = false;
   showLegend();
   const timeline = new Timeline(data);
   joinFindings(timeline);
-  joinTools(timeline, data);
+  joinTools(timeline);
+  showCount(data);
+  const socket = document.documentElement.dataset["live"];
+  if (socket !== undefined) follow(socket, timeline, (more) => grow(timeline, more));
   document.documentElement.dataset["drawn"] = "";
+}
+
+/** Takes in more of the same. */
+function grow(timeline: Timeline, data: Data): void {
+  timeline.update(data);
+  showCount(data);
+  const filter = element<HTMLSelectElement>("filter");
+  if (filter !== null) filter.value = String(timeline.filtered ?? "");
 }
 
 function showLegend(): void {
@@ -41,17 +53,26 @@ function showLegend(): void {
 }
 
 function joinFindings(timeline: Timeline): void {
-  for (const button of document.querySelectorAll<HTMLButtonElement>("button.jump")) {
-    button.hidden = false;
-    button.addEventListener("click", () => timeline.showFinding(Number(button.dataset["finding"])));
-  }
-  const filter = element<HTMLSelectElement>("filter");
-  filter?.addEventListener("change", () =>
-    timeline.filter(filter.value === "" ? null : Number(filter.value)),
+  showJumps(document);
+  // Of a page that grows both are replaced.
+  document.addEventListener("click", ({ target }) => {
+    const button = (target as Element).closest<HTMLElement>("button.jump");
+    if (button !== null) timeline.showFinding(Number(button.dataset["finding"]));
+  });
+  document.addEventListener("change", ({ target }) => {
+    const { id, value } = target as HTMLSelectElement;
+    if (id === "filter") timeline.filter(value === "" ? null : Number(value));
+  });
+}
+
+function showCount({ entities }: Data): void {
+  element("canvas")!.setAttribute(
+    "aria-label",
+    `Timeline of ${formatCount(entities.count)} threads and tasks`,
   );
 }
 
-function joinTools(timeline: Timeline, { head }: Data): void {
+function joinTools(timeline: Timeline): void {
   const search = element<HTMLInputElement>("search")!;
   const status = element("status")!;
   search.addEventListener("input", () => {
@@ -70,10 +91,6 @@ function joinTools(timeline: Timeline, { head }: Data): void {
   on("zoom-out", () => timeline.zoomBy(0.5));
   on("zoom-all", () => timeline.showAll());
   on("next-loss", () => timeline.nextLoss());
-  element("canvas")!.setAttribute(
-    "aria-label",
-    `Timeline of ${formatCount(head.columns[0]!.length)} threads and tasks`,
-  );
 }
 
 if (document.readyState === "loading")

@@ -15,6 +15,7 @@ import { Density } from "./density.ts";
 import { kept } from "./kept.ts";
 import { type Lane, Lanes } from "./lanes.ts";
 import { axisHeight, paint, type Selection } from "./paint.ts";
+import { sameEntity, sameFinding, sameRow } from "./same.ts";
 import { type Hit, Told } from "./told.ts";
 
 const element = <Kind extends HTMLElement>(id: string): Kind => document.getElementById(id) as Kind;
@@ -30,9 +31,9 @@ const moveStep = 0.2;
 const leastPerPixel = 0.02;
 
 export class Timeline {
-  readonly #data: Data;
-  readonly #lanes: Lanes;
-  readonly #told: Told;
+  #data: Data;
+  #lanes: Lanes;
+  #told: Told;
   readonly #densities = new Map<number, Density>();
   readonly #canvas = element<HTMLCanvasElement>("canvas");
   readonly #context = this.#canvas.getContext("2d", { alpha: false })!;
@@ -51,11 +52,16 @@ export class Timeline {
   #found: ReadonlySet<number> | null = null;
   #moment: number | null = null;
   #finding: number | null = null;
+  /** The finding whose entities alone are shown; null where all are. */
+  #filtered: number | null = null;
+  #sought = "";
   #isAsked = false;
   #isPrinting = false;
   /** What was in view before it was printed. */
   #onScreen: ZoomTransform = zoomIdentity;
   #saving: ReturnType<typeof setTimeout> | undefined;
+  /** Whether more is to come. */
+  isGrowing = false;
 
   constructor(data: Data) {
     this.#data = data;
@@ -70,6 +76,60 @@ export class Timeline {
     this.#measure();
     this.#restore();
     this.#draw();
+  }
+
+  /** Goes on with more of the same: what is in view, open, chosen, sought and filtered stays so, where it still is. */
+  update(data: Data): void {
+    const before = this.#data;
+    const view = this.#transform.k > 1 ? this.#view() : null;
+    const lane = this.#lanes.lanes[this.#current];
+    const chosen = this.#selection;
+    this.#data = data;
+    this.#lanes = new Lanes(data, this.#lanes);
+    this.#told = new Told(data, (row) => this.#densityOf(row));
+    this.#densities.clear();
+    const same = (finding: number | null): number | null =>
+      finding === null ? null : sameFinding(finding, before, data);
+    this.#finding = same(this.#finding);
+    if (this.#finding === null) this.#moment = null;
+    this.#leaveOut(same(this.#filtered));
+    this.search(this.#sought);
+    this.#current = lane === undefined ? -1 : this.#sameLane(lane, before);
+    this.#measure();
+    if (view !== null) this.#show(view.from, view.to);
+    if (chosen !== null) {
+      const entity = sameEntity(chosen.entity, before, data);
+      const { from } = before.stretches;
+      if (entity < 0) this.#release();
+      else
+        this.#select(
+          entity,
+          chosen.stretch < 0 ? -1 : this.#stretchAt(entity, from[chosen.stretch]!),
+        );
+    }
+    this.#ask();
+  }
+
+  /** The index of the lane that shows the same as one of earlier data; -1 where none does. */
+  #sameLane({ is, row, index }: Lane, before: Data): number {
+    const { lanes } = this.#lanes;
+    if (is === "packed") return -1;
+    const same = is === "entity" ? sameEntity(index, before, this.#data) : 0;
+    const own = sameRow(row, before, this.#data);
+    return lanes.findIndex(
+      (one) => one.is === is && one.row === own && (is !== "entity" || one.index === same),
+    );
+  }
+
+  get filtered(): number | null {
+    return this.#filtered;
+  }
+
+  /** Leaves out all but threads and those whom a finding is about. @param finding null: nobody. */
+  #leaveOut(finding: number | null): void {
+    this.#filtered = finding;
+    const only = finding === null ? null : this.#data.head.findings[finding]!.entities;
+    this.#lanes.filter(only === null ? null : new Set(only));
   }
 
   /** Shows the instant of a finding, and chooses the first whom it is about. */
@@ -98,7 +158,7 @@ export class Timeline {
   /** Shows only those whom a finding is about, with all threads. @param index null: everybody. */
   filter(index: number | null): void {
     const finding = index === null ? null : this.#data.head.findings[index]!;
-    this.#lanes.filter(finding === null ? null : new Set(finding.entities));
+    this.#leaveOut(index);
     this.#finding = index;
     this.#moment = finding?.at ?? null;
     this.#current = -1;
@@ -113,8 +173,8 @@ export class Timeline {
 
   /** Marks those whose names, kinds or places hold a text. @returns how many. */
   search(text: string): number | null {
-    const sought = text.trim().toLowerCase();
-    this.#found = sought === "" ? null : this.#find(sought);
+    this.#sought = text.trim().toLowerCase();
+    this.#found = this.#sought === "" ? null : this.#find(this.#sought);
     this.#ask();
     return this.#found?.size ?? null;
   }
@@ -160,7 +220,7 @@ export class Timeline {
     this.#lanes.reveal(entity);
     const lane = this.#lanes.laneOf(entity);
     if (lane === undefined) {
-      this.#lanes.filter(null);
+      this.#leaveOut(null);
       this.#lanes.reveal(entity);
     }
     this.#measure();
@@ -597,8 +657,11 @@ export class Timeline {
       const { from, to } = this.#view();
       const parts = new URLSearchParams();
       if (this.#transform.k > 1) parts.set("t", `${Math.round(from)},${Math.round(to)}`);
-      if (this.#selection !== null) parts.set("task", String(this.#selection.entity));
-      if (this.#finding !== null) parts.set("finding", String(this.#finding + 1));
+      // While more comes, a number may soon be that of another.
+      if (this.#selection !== null && !this.isGrowing)
+        parts.set("task", String(this.#selection.entity));
+      if (this.#finding !== null && !this.isGrowing)
+        parts.set("finding", String(this.#finding + 1));
       const hash = decodeURIComponent(parts.toString());
       history.replaceState(
         null,
