@@ -668,7 +668,7 @@ parse();
     const steps = told(run, "step-began", "step-ended").map((event) =>
       event.replace(/ cpu.*/, "").replace(/ at [34]$/, ""),
     );
-    expect(steps).toEqual(["step-began main", "step-ended main"]);
+    expect(steps).toEqual(["step-began callback", "step-ended callback"]);
     const [late] = told(run, "late");
     expect(late).toEndWith("timer callback at 6");
     expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(1_000_000);
