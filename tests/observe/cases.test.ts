@@ -9,7 +9,7 @@ import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { pythons } from "../support/python.ts";
 import { Lanes } from "../support/real.ts";
-import { casesWith, observeCase, onlyCase } from "./observed-case.ts";
+import { casesWith, isUsual, observeCase, onlyCase } from "./observed-case.ts";
 import type { Truth } from "./truth.ts";
 
 setDefaultTimeout(patience);
@@ -24,8 +24,9 @@ function isAbout({ runtime }: Truth, minor: number): boolean {
 }
 
 const installed = pythons().filter(({ minor }) => minor >= 9);
-// Each case is observed on one Python, by turns, and by the laws on all.
-for (const [turn, { name, folder, file, truth }] of casesWith(["app.py"]).entries()) {
+// Each case of the suite is observed on one Python, by turns, and by the laws on all.
+for (const [turn, one] of casesWith(["app.py"]).filter(isUsual).entries()) {
+  const { name, folder, file, truth } = one;
   const about = installed.filter(({ minor }) => isAbout(truth, minor));
   for (const [k, { path, minor }] of about.entries()) {
     const isInTurn = allRounds || onlyCase !== undefined || turn % about.length === k;

@@ -10,7 +10,7 @@ import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { Lanes } from "../support/real.ts";
 import { environment, temporaryFolder } from "../support/tandem.ts";
-import { casesWith, observeCase, onlyCase, undisturbed } from "./observed-case.ts";
+import { casesWith, isUsual, observeCase, onlyCase, undisturbed } from "./observed-case.ts";
 import { type Truth, truthOn } from "./truth.ts";
 import { withoutTypes } from "./without-types.ts";
 
@@ -38,8 +38,8 @@ function runtimes(): Runtime[] {
 const installed = runtimes();
 const files = ["app.ts", "app.tsx", "app.mjs", "app.cjs", "app.test.mjs"];
 
-// Each case is observed on one runtime, by turns, and by the laws on all.
-for (const [turn, { name, folder, file, truth }] of casesWith(files).entries()) {
+// Each case of the suite is observed on one runtime, by turns, and by the laws on all.
+for (const [turn, { name, folder, file, truth }] of casesWith(files).filter(isUsual).entries()) {
   const about = installed.flatMap((runtime) => {
     const there = truthOn(truth, runtime.version);
     return there === null ? [] : [{ runtime, there }];

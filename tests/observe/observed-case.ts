@@ -3,6 +3,7 @@ import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
+import { allRounds } from "../support/laws.ts";
 import { callBeside, type Called, command, temporaryFolder } from "../support/tandem.ts";
 import { discrepancies, type Result, type Truth } from "./truth.ts";
 
@@ -32,6 +33,15 @@ export function casesWith(files: readonly string[]): ObservedCase[] {
       const truth = JSON.parse(readFileSync(join(own, "truth.json"), "utf8")) as Truth;
       return [{ name, folder: own, file, truth }];
     });
+}
+
+/**
+ * Whether the suite tries a case, and not the laws alone: those made after public reports, and of the others one of three.
+ *
+ * @param turn its place among them.
+ */
+export function isUsual({ name }: ObservedCase, turn: number): boolean {
+  return allRounds || onlyCase !== undefined || /^[0-3]\d-/.test(name) || turn % 3 === 0;
 }
 
 /** How a program is observed. */

@@ -620,16 +620,17 @@ process.exit();
   });
 
   test("what holds the loop when main is over is not main, but a callback where no site tells of it", async () => {
-    const run = await recordHolds(
-      `import { readFile } from "node:fs";
+    const run = await record(`import { readFile } from "node:fs";
 readFile(process.argv[1], () => {
   const until = Date.now() + 1000;
   while (Date.now() < until);
 });
 setTimeout(() => {}, 200);
-`,
-      ["step-ended callback at 4"],
-    );
+`);
+    // On a busy machine what looks gets no core, and the line is not told.
+    const [hold, ...more] = told(run, "step-ended");
+    expect(hold).toMatch(/^step-ended callback(?: at 4)? cpu/);
+    expect(more).toEqual([]);
     expect(told(run, "=")).toContain("= callback callback");
   });
 
