@@ -71,6 +71,8 @@ export const awaitCall: Pattern = {
 export const doneCallback: Pattern = {
   ...free,
   name: "done-callback",
+  price: "a failure is a traceback on stderr, where no code can act on it",
+  mayBring: ["only-logged"],
   rules: ["failure-unheard"],
   does: "look at the future when it is done: what it failed with is logged",
   ask(facts) {
