@@ -4,6 +4,7 @@
 export type Ticks = number;
 
 export const TICKS_PER_MS = 1000;
+export const NS_PER_TICK = 1000;
 
 const ticksPerUnit: Record<string, number> = {
   us: 1,

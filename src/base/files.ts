@@ -199,7 +199,7 @@ async function writePieces(
   signal?: AbortSignal,
 ): Promise<void> {
   for (const piece of pieces) {
-    let rest = typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece);
+    let rest: Uint8Array = typeof piece === "string" ? Buffer.from(piece) : piece;
     while (rest.length > 0) {
       if (signal?.aborted) throw new Aborted();
       try {

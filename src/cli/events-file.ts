@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { isStream, OutputFailed, writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
-import type { JsonText } from "../base/texts.ts";
+import type { JsonText, Output } from "../base/texts.ts";
 import { UsageError } from "./errors.ts";
 import { writeErrLine } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
@@ -44,13 +44,29 @@ export async function keepRecord(
   pieces: Iterable<JsonText>,
   replace: boolean,
 ): Promise<EndingSignal | null> {
+  const { signal, error } = await writeUntilSignal(file, pieces, replace);
+  if (error !== null) writeErrLine(`tandem: ${error.message}`);
+  return signal;
+}
+
+/**
+ * Writes a file of what a program had in memory, which a signal ends.
+ *
+ * @returns the signal that came meanwhile, and the error where that ended it.
+ * @throws OutputFailed where it cannot be written.
+ */
+export async function writeUntilSignal(
+  file: string,
+  pieces: Iterable<Output | Uint8Array>,
+  replace: boolean,
+): Promise<{ signal: EndingSignal | null; error: OutputFailed | null }> {
   const controller = new AbortController();
   using watch = new SignalWatch(() => controller.abort());
   try {
     await writeFile(file, pieces, { replace, isPrivate: true, signal: controller.signal });
+    return { signal: watch.heard, error: null };
   } catch (error) {
     if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
-    writeErrLine(`tandem: ${error.message}`);
+    return { signal: watch.heard, error };
   }
-  return watch.heard;
 }

@@ -5,11 +5,11 @@
 import { OutputFailed, writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
 import { wrap } from "../base/layout.ts";
-import { counted, list } from "../base/sentences.ts";
+import { counted, either, list } from "../base/sentences.ts";
 import { joined, terminal as template } from "../base/texts.ts";
 import type { FileChange } from "../edits/edit.ts";
-import type { ProvenEdit } from "../edits/proven.ts";
-import { type EditsReport, isChoice, isOffered, patchOf } from "../report/edits.ts";
+import type { ProvenEdit, ProvenEdits } from "../edits/proven.ts";
+import { isChoice, isOffered, patchOf } from "../report/edits.ts";
 import type { ProgramReport } from "../report/program.ts";
 import { renderEdits } from "../report/terminal/edits.ts";
 import {
@@ -33,9 +33,8 @@ import { type Watched, watched } from "./watched.ts";
 
 type Words = Arguments<typeof commands.observe>;
 
-/** A program whose verdict has been told. */
-export interface ToldProgram {
-  report: ProgramReport;
+/** How a program was observed, as far as it is to be run again. */
+export interface Again {
   observing: ObservingProgram;
   /** A signal that the user sent to it through tandem; null where none was. */
   signalled: NodeJS.Signals | null;
@@ -43,7 +42,12 @@ export interface ToldProgram {
   took: number;
 }
 
-export interface Fixes extends EditsReport {
+/** A program whose verdict has been told. */
+export interface ToldProgram extends Again {
+  report: ProgramReport;
+}
+
+export interface Fixes extends ProvenEdits {
   /** The exit status where it is not the program's own; null otherwise. */
   status: number | null;
 }
@@ -53,7 +57,7 @@ export async function fixProgram(program: ToldProgram, words: Words): Promise<Fi
   const { options, given } = words;
   const { report } = program;
   const fixing = await fixingOf(program, given.has("runs") ? options.runs : null);
-  const none: EditsReport = { edits: [], without: fixing.proposals.without };
+  const none: ProvenEdits = { edits: [], without: fixing.proposals.without };
   const asked = await mayRun(fixing, program, options);
   const { result, signal } = asked ? await proven(fixing) : { result: none, signal: null };
   if (result === null) return { ...none, status: signalStatus[signal ?? "SIGINT"] };
@@ -74,7 +78,7 @@ export async function fixingOf(
 }
 
 /** Proves all that is proposed. The result is null where a signal ended that, which has been told. */
-export async function proven(fixing: Fixing): Promise<Watched<EditsReport | null>> {
+export async function proven(fixing: Fixing): Promise<Watched<ProvenEdits | null>> {
   const all = await provenUnlessLeft((watcher) => proveEdits(fixing, watcher));
   const isLeft = all.signal !== null || all.result === null;
   if (isLeft) writeErrLine("Interrupted: nothing more was proven, and nothing is written.");
@@ -127,7 +131,7 @@ function tellLine(sentence: string): void {
   writeErr(joined(["", wrap(sentence, textWidth()), ""], "\n"));
 }
 
-function tellEdits(edits: EditsReport, report: ProgramReport, { options }: Words): void {
+function tellEdits(edits: ProvenEdits, report: ProgramReport, { options }: Words): void {
   if (report.findings.length === 0) return writeErrLine("No finding, so there is nothing to edit.");
   const { colour } = lookOf(terminal.stderr, options);
   writeErr(renderEdits(edits, report, { width: textWidth(), colour }));
@@ -172,7 +176,7 @@ function chosenOf(edits: readonly ProvenEdit[], named: string | null): ProvenEdi
     );
     return firsts.size > 0
       ? [...firsts]
-      : `what is proven is for you to choose; add --edit ${list(patternsOf(offered)).replace(" and ", " or --edit ")}`;
+      : `what is proven is for you to choose; add ${either(patternsOf(offered).map((pattern) => `--edit ${pattern}`))}`;
   }
   const chosen: ProvenEdit[] = [];
   for (const name of named.split(",")) {

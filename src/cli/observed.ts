@@ -9,8 +9,8 @@ import { joined, json, type Output, terminal as template } from "../base/texts.t
 import { programJson } from "../report/program-json.ts";
 import { reportProgram } from "../report/program.ts";
 import { renderProgram } from "../report/terminal/program.ts";
-import type { EditsReport } from "../report/edits.ts";
-import type { ObservedProgram, ObservingProgram, RunningProgram } from "../runs/observe.ts";
+import type { ProvenEdits } from "../edits/proven.ts";
+import type { ObservedProgram, RunningProgram } from "../runs/observe.ts";
 import { recordingOf } from "../runs/recording.ts";
 import type { ProgramRecording } from "../runs/report.ts";
 import type { Demand } from "../strategies/demands.ts";
@@ -20,6 +20,7 @@ import type { Arguments } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
 import type { commands } from "./commands.ts";
 import { keepRecord } from "./events-file.ts";
+import type { Again } from "./fixes.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 import { sourceInFolder, writeReport } from "./report-file.ts";
 import type { LivePage } from "./live-page.ts";
@@ -36,13 +37,6 @@ export async function tellNow(program: RunningProgram): Promise<void> {
   writeErr(joined(["", renderProgram(report, textWidth())], "\n"));
 }
 
-/** How the program was observed, as far as it is to be run again; `signalled`: what the user sent to it meanwhile; `took`: for how long, in ms. */
-export interface Again {
-  observing: ObservingProgram;
-  signalled: NodeJS.Signals | null;
-  took: number;
-}
-
 /**
  * Tells everything that is wanted, the files first of all: nothing that is shown keeps them from being written.
  * A result with edits waits for their proofs.
@@ -56,11 +50,8 @@ export async function tell(
 ): Promise<number> {
   const { options } = words;
   const { trace } = observed;
-  if (options.events !== null) {
-    const { tandem, epoch, source } = trace.header;
-    const pieces = encodeTrace(trace, { tandem, epoch, source });
-    await keepRecord(options.events, pieces, options.force);
-  }
+  if (options.events !== null)
+    await keepRecord(options.events, encodeTrace(trace, trace.header), options.force);
   const isRead =
     !options.quiet ||
     options.json !== false ||
@@ -72,17 +63,17 @@ export async function tell(
   if (!isRead) return statusOf(observed, []);
   const recording = recordingOf(trace);
   const report = reportProgram({ ...recording, unseen: observed.unseen });
-  const writeJson = async (edits: EditsReport | null): Promise<void> => {
+  const writeJson = async (edits: ProvenEdits | null): Promise<void> => {
     if (options.json === false) return;
     await writeResult(options.json, json(programJson(report, { all: options.all, edits }), 2));
   };
   const unmet = await unmetOf(recording, demands);
   const beside = [...besideWords(observed), ...unmet.map(unmetWords)];
-  const pageOf = async (edits: EditsReport | null): Promise<Report> => {
+  const pageOf = async (edits: ProvenEdits | null): Promise<Report> => {
     const { programReport } = await import("../report/model/of-program.ts");
     return programReport(report, trace, { find: sourceInFolder, edits, beside });
   };
-  const writePage = async (edits: EditsReport | null): Promise<void> => {
+  const writePage = async (edits: ProvenEdits | null): Promise<void> => {
     const { reporter } = options;
     if (reporter === "json") writeOut(json(programJson(report, { all: options.all, edits }), 2));
     const isPage = options.report !== null || live !== null;

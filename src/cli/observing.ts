@@ -1,12 +1,17 @@
-/** What every way to observe a program shares: its usual thresholds, and the signals that come meanwhile. */
-import { TICKS_PER_MS } from "../base/duration.ts";
-import type { RunningProgram } from "../runs/observe.ts";
+/** What every way to observe a program shares: its usual settings, and the signals that come meanwhile. */
+import { NS_PER_TICK, TICKS_PER_MS } from "../base/duration.ts";
+import type { RecorderSettings, RunningProgram } from "../runs/observe.ts";
 
-/** The threshold of asyncio's own warnings (slow_callback_duration), in ticks. */
-export const usualBlocks = 100 * TICKS_PER_MS;
+/** The threshold is that of asyncio's own warnings (slow_callback_duration). */
+export const usualSettings: RecorderSettings = {
+  prints: true,
+  blocksNs: 100 * TICKS_PER_MS * NS_PER_TICK,
+  include: null,
+  exclude: null,
+};
 
-/** What `--hang` is where an answer is wanted, in ticks. */
-export const usualHang = 10_000 * TICKS_PER_MS;
+/** What `--hang` is where an answer is wanted, in ms. */
+export const usualHangMs = 10_000;
 
 /** The signals that come to tandem while its program runs: handed on, or answered. */
 export class ForwardedSignals implements Disposable {

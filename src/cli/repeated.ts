@@ -147,8 +147,7 @@ export async function observeRepeatedly(
   }
   if (events !== null) {
     const { trace } = repetition.rarest.kept!;
-    const { tandem, epoch, source } = trace.header;
-    await keepRecord(events, encodeTrace(trace, { tandem, epoch, source }), force);
+    await keepRecord(events, encodeTrace(trace, trace.header), force);
   }
   if (options.json !== false) {
     const result: JsonText = json(

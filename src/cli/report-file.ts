@@ -1,7 +1,6 @@
 /** The file of a report, as `--report` and `tandem report -o` name it: refused before anything runs, written when it is over. */
 import { isAbsolute, relative, resolve } from "node:path";
 import { readFileSync } from "node:fs";
-import { OutputFailed, writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
 import type { Output } from "../base/texts.ts";
 import type { Report } from "../report/model/report.ts";
@@ -9,8 +8,8 @@ import type { FindSource } from "../report/model/sources.ts";
 import { UserError } from "../base/user-error.ts";
 import { signalStatus } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { type EndingSignal, SignalWatch } from "./signals.ts";
-import { checkFile } from "./events-file.ts";
+import type { EndingSignal } from "./signals.ts";
+import { checkFile, writeUntilSignal } from "./events-file.ts";
 import { version } from "./version.ts";
 
 /** The largest source, in bytes, that is taken into a report. */
@@ -62,15 +61,8 @@ export async function writeReport(
   { fullPaths }: { fullPaths: boolean },
 ): Promise<void> {
   const pieces = await piecesOf(formatOf(file)!, report, fullPaths ? null : process.cwd());
-  const controller = new AbortController();
-  using watch = new SignalWatch(() => controller.abort());
-  try {
-    const { signal } = controller;
-    await writeFile(file, pieces, { replace: true, isPrivate: true, signal });
-  } catch (error) {
-    if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
-    throw new ReportInterrupted(error.message, watch.heard);
-  }
+  const { signal, error } = await writeUntilSignal(file, pieces, true);
+  if (error !== null) throw new ReportInterrupted(error.message, signal!);
 }
 
 /** A signal that came while a report was written. */

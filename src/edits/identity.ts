@@ -6,7 +6,7 @@
  */
 import type { ProgramFinding } from "../remedies/program/findings.ts";
 import type { Definitions } from "../trace/definitions.ts";
-import type { FileChange, Replacement } from "./edit.ts";
+import type { FileChange } from "./edit.ts";
 
 /** The lines of the texts as they are, by those of the texts that a program ran with. */
 export type LineOf = (file: string, line: number) => number | null;
@@ -64,14 +64,4 @@ function tableOf({ before, replacements }: FileChange): (number | null)[] {
 
 function newlinesIn(bytes: Uint8Array): number {
   return bytes.reduce((sum, byte) => (byte === 0x0a ? sum + 1 : sum), 0);
-}
-
-/** The replacements that differ: of two that are the same, as of one import, one is enough. */
-export function together(
-  some: readonly Replacement[],
-  more: readonly Replacement[],
-): Replacement[] {
-  const isSame = (a: Replacement, b: Replacement): boolean =>
-    a.from === b.from && a.to === b.to && Buffer.compare(a.bytes, b.bytes) === 0;
-  return [...some, ...more.filter((one) => !some.some((other) => isSame(one, other)))];
 }

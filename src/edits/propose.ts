@@ -38,18 +38,21 @@ export async function propose(told: Told, editors: readonly Editor[]): Promise<P
   const refused = new Map<ProgramFinding, string>();
   const edits: Edit[] = [];
   for (const editor of editors) {
-    const candidates = candidatesOf(told, editor, refused).filter(({ facts, ask }) =>
-      files.canBeRead(ask.file, (why) => noteOnce(refused, facts.finding, why)),
-    );
-    const texts = new Map(candidates.map(({ ask }) => [ask.file, files.bytes(ask.file)]));
+    const candidates: (Candidate & { file: UserFile })[] = [];
+    for (const one of candidatesOf(told, editor, refused)) {
+      const file = files.read(one.ask.file);
+      if (file === null)
+        noteOnce(refused, one.facts.finding, `${one.ask.file} cannot be read as a file`);
+      else candidates.push({ ...one, file });
+    }
     const answers = await editor.edit(
       candidates.map(({ ask }) => ask),
-      texts,
+      new Map(candidates.map(({ ask, file }) => [ask.file, file.before])),
     );
-    for (const [index, { facts, pattern, ask }] of candidates.entries()) {
+    for (const [index, { facts, pattern, file }] of candidates.entries()) {
       const answer = answers[index]!;
       if (answer instanceof Refusal) noteOnce(refused, facts.finding, answer.reason);
-      else if (answer !== null) add(edits, facts, pattern, files.changed(ask.file, answer));
+      else if (answer !== null) add(edits, facts, pattern, changed(file, answer));
     }
   }
   const healed = new Set(edits.flatMap(({ findings }) => findings));
@@ -123,43 +126,32 @@ function add(edits: Edit[], facts: FindingFacts, pattern: Pattern, change: FileC
   });
 }
 
+/** A file with its bytes as they are. */
+type UserFile = Pick<FileChange, "path" | "file" | "before">;
+
 /** The files of a program, each read once. */
 class Files {
   readonly #folder: string;
-  readonly #read = new Map<string, { path: string; bytes: Uint8Array } | { why: string }>();
+  readonly #read = new Map<string, UserFile | null>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  #look(file: string): { path: string; bytes: Uint8Array } | { why: string } {
+  /** @returns null where it cannot be read. */
+  read(file: string): UserFile | null {
     return this.#read.getOrInsertComputed(file, () => {
       try {
         const path = realpathSync(resolve(this.#folder, file));
-        return { path, bytes: readFileSync(path) };
+        return { path, file, before: readFileSync(path) };
       } catch {
-        return { why: `${file} cannot be read as a file` };
+        return null;
       }
     });
   }
+}
 
-  canBeRead(file: string, otherwise: (why: string) => void): boolean {
-    const known = this.#look(file);
-    if ("why" in known) otherwise(known.why);
-    return !("why" in known);
-  }
-
-  bytes(file: string): Uint8Array {
-    const known = this.#look(file);
-    if ("why" in known) throw new Error(known.why);
-    return known.bytes;
-  }
-
-  changed(file: string, made: readonly Replacement[]): FileChange {
-    const known = this.#look(file);
-    if ("why" in known) throw new Error(known.why);
-    const { path, bytes } = known;
-    const replacements = made.toSorted((a, b) => a.from - b.from);
-    return { path, file, before: bytes, after: splice(bytes, replacements), replacements };
-  }
+function changed(file: UserFile, made: readonly Replacement[]): FileChange {
+  const replacements = made.toSorted((a, b) => a.from - b.from);
+  return { ...file, after: splice(file.before, replacements), replacements };
 }

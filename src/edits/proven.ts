@@ -1,7 +1,7 @@
 /** An edit that was run: what became of the program without it and with it, and what that shows. */
 import type { Observed, Served } from "../observe/observe.ts";
 import type { ProgramFinding } from "../remedies/program/findings.ts";
-import type { Edit } from "./edit.ts";
+import type { Edit, NoEdit } from "./edit.ts";
 
 /** One run of the program, with its own text or with changed ones. */
 export interface ProofRun extends Pick<Observed, "code" | "signal" | "endedFor"> {
@@ -37,4 +37,10 @@ export interface Proof {
 /** An edit with what running it has shown. */
 export interface ProvenEdit extends Edit {
   proof: Proof;
+}
+
+/** The edits of a program's findings, each with its proof, and the findings that have none. */
+export interface ProvenEdits {
+  edits: readonly ProvenEdit[];
+  without: readonly NoEdit[];
 }

@@ -1,4 +1,4 @@
-/** Replacing ranges of bytes. */
+/** Replacing ranges of bytes, and joining what several replacements do. */
 import type { Replacement } from "./edit.ts";
 
 /**
@@ -16,4 +16,14 @@ export function splice(text: Uint8Array, replacements: readonly Replacement[]): 
     done = to;
   }
   return Buffer.concat([...pieces, text.subarray(done)]);
+}
+
+/** The replacements that differ: of two that are the same, as of one import, one is enough. */
+export function together(
+  some: readonly Replacement[],
+  more: readonly Replacement[],
+): Replacement[] {
+  const isSame = (a: Replacement, b: Replacement): boolean =>
+    a.from === b.from && a.to === b.to && Buffer.compare(a.bytes, b.bytes) === 0;
+  return [...some, ...more.filter((one) => !some.some((other) => isSame(one, other)))];
 }

@@ -13,7 +13,7 @@ import {
   Texts,
   threadBit,
 } from "./slots.ts";
-import { nsPerTick } from "./trace-clock.ts";
+import { NS_PER_TICK } from "../base/duration.ts";
 
 /** The slots of one process. */
 export class SlotsProcess {
@@ -44,16 +44,16 @@ export class SlotsProcess {
     if (pending !== undefined) this.#pending[ring].delete(thread);
     if (shape === undefined) return this.#process.countDropped("events of a later recorder");
     if (ring === DETAIL && !this.#process.hasRoom()) return;
-    const at = slot.at / nsPerTick;
+    const at = slot.at / NS_PER_TICK;
     const value = valueIn(shape, slot);
     this.#process.record({ at, type: kind, thread, actor, value }, this.#details(slot, pending));
   }
 
   #done({ at: ns, value: busy, actor, place: count, extra: longest, thread }: Slot): void {
-    const about = { at: ns / nsPerTick, thread, actor };
+    const about = { at: ns / NS_PER_TICK, thread, actor };
     const numbers = {
-      busy: Math.round(busy / nsPerTick),
-      longest: Math.round(longest / nsPerTick),
+      busy: Math.round(busy / NS_PER_TICK),
+      longest: Math.round(longest / NS_PER_TICK),
     };
     const folded = { ...about, type: typeNumber.folded, value: count };
     this.#process.record(folded, { text: "step", numbers });
@@ -85,7 +85,7 @@ export class SlotsProcess {
       } else {
         const value = numbers[next++];
         if (value !== undefined)
-          found[name] = unit === "ticks" ? Math.round(value / nsPerTick) : value;
+          found[name] = unit === "ticks" ? Math.round(value / NS_PER_TICK) : value;
       }
     return Object.keys(found).length === 0 ? undefined : found;
   }
@@ -115,7 +115,7 @@ export class SlotsProcess {
       case slotKind.child:
         process.tellEnd(slot.actor, {
           status: slot.value,
-          at: Math.max(0, slot.at / nsPerTick),
+          at: Math.max(0, slot.at / NS_PER_TICK),
         });
         return;
       case slotKind.done:
@@ -167,7 +167,7 @@ export class SlotsProcess {
       cleanup: null,
     });
     if (!bornKinds.has(kind)) return;
-    const at = slot.at / nsPerTick;
+    const at = slot.at / NS_PER_TICK;
     this.#process.record({ at, type: typeNumber["task-created"], thread, actor: id, value: 0 });
   }
 
@@ -218,6 +218,6 @@ function valueIn({ value }: (typeof shapesByNumber)[number], slot: Slot): number
   if ("words" in value) return slot.valueLow;
   if (value.unit === "status") return slot.value;
   return value.unit === "ticks"
-    ? Math.max(0, Math.round(slot.value / nsPerTick))
+    ? Math.max(0, Math.round(slot.value / NS_PER_TICK))
     : Math.max(0, slot.value);
 }

@@ -4,9 +4,7 @@
  * Recorders tell instants of a clock that all processes of a machine share (ns since it started, say), or
  * the time since 1970. A header that has both joins the two.
  */
-
-/** The ns of a tick. */
-export const nsPerTick = 1000;
+import { NS_PER_TICK } from "../base/duration.ts";
 
 /** When a process started. */
 export interface StartedAt {
@@ -45,6 +43,6 @@ export class TraceClock {
 
   /** The same of an instant of the recorders' clock, in ns. */
   ticksOf(clock: bigint): number {
-    return this.#clock === null ? 0 : Number(clock - this.#clock) / nsPerTick;
+    return this.#clock === null ? 0 : Number(clock - this.#clock) / NS_PER_TICK;
   }
 }

@@ -4,15 +4,9 @@
  * Times are milliseconds. A diff is that of the file's text, read as UTF-8 where it is that.
  */
 import { diffOf } from "../edits/diff.ts";
-import type { FileChange, NoEdit } from "../edits/edit.ts";
+import type { FileChange } from "../edits/edit.ts";
 import type { ProgramFinding } from "../remedies/program/findings.ts";
-import type { Proof, ProofRun, ProvenEdit } from "../edits/proven.ts";
-
-/** The edits of a program's findings, proven or not, and the findings that have none. */
-export interface EditsReport {
-  edits: readonly ProvenEdit[];
-  without: readonly NoEdit[];
-}
+import type { Proof, ProofRun, ProvenEdit, ProvenEdits } from "../edits/proven.ts";
 
 /** Whether an edit is offered, and as what: to be written as it is, or to be chosen. */
 export function isOffered({ proof }: Pick<ProvenEdit, "proof">): boolean {
@@ -25,7 +19,7 @@ export function isChoice({ isChoice, proof }: Pick<ProvenEdit, "isChoice" | "pro
 }
 
 /** The edits as the JSON of a program tells them. @param findings all of the program, in their order. */
-export function editsJson({ edits }: EditsReport, findings: readonly ProgramFinding[]) {
+export function editsJson({ edits }: ProvenEdits, findings: readonly ProgramFinding[]) {
   return edits.map((edit) => ({
     finding: findings.indexOf(edit.findings[0]!),
     findings: edit.findings.map((finding) => findings.indexOf(finding)),
@@ -40,7 +34,7 @@ export function editsJson({ edits }: EditsReport, findings: readonly ProgramFind
 }
 
 /** Why findings have no edit. */
-export function noEditsJson({ without }: EditsReport, findings: readonly ProgramFinding[]) {
+export function noEditsJson({ without }: ProvenEdits, findings: readonly ProgramFinding[]) {
   return without.map(({ finding, reason }) => ({ finding: findings.indexOf(finding), reason }));
 }
 

@@ -15,7 +15,8 @@ import {
 } from "../reading/entities.ts";
 import type { Handler } from "../reading/observations.ts";
 import { NOBODY } from "../trace/log.ts";
-import { type EditsReport, editsJson, noEditsJson } from "./edits.ts";
+import type { ProvenEdits } from "../edits/proven.ts";
+import { editsJson, noEditsJson } from "./edits.ts";
 import { factsOf } from "./program-evidence.ts";
 import { unrunIn } from "./program-handlers.ts";
 import { JsonNames } from "./program-json-names.ts";
@@ -27,7 +28,7 @@ export interface ProgramJsonOptions {
   /** Whether each task is told by itself, those included that finished and of which there is nothing to say. */
   all?: boolean;
   /** What `--fix` came to; null or left out without it. */
-  edits?: EditsReport | null;
+  edits?: ProvenEdits | null;
 }
 
 export type ProgramResult = ReturnType<typeof programJson>;

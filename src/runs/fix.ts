@@ -1,35 +1,23 @@
 /**
  * The edits that heal what an observed program has come to: proposed, and each proven by running it.
  */
-import type { Edit, FileChange, NoEdit } from "../edits/edit.ts";
-import { identityOf, together } from "../edits/identity.ts";
+import type { Edit, FileChange } from "../edits/edit.ts";
+import { identityOf } from "../edits/identity.ts";
 import type { Editor } from "../edits/pattern.ts";
-import type { ProofRun, ProvenEdit } from "../edits/proven.ts";
-import { propose, type Told } from "../edits/propose.ts";
-import { splice } from "../edits/splice.ts";
+import type { ProofRun, ProvenEdit, ProvenEdits } from "../edits/proven.ts";
+import { propose, type Proposed, type Told } from "../edits/propose.ts";
+import { splice, together } from "../edits/splice.ts";
 import type { Watcher } from "./many.ts";
 import { limitFor, type Provable, prove, runBefore } from "./proof.ts";
 
 export { isAsItWas, ProofAborted } from "./proof.ts";
-
-/** What edits there are for the findings of a program, none of them proven. */
-export interface Proposals {
-  edits: readonly Edit[];
-  without: readonly NoEdit[];
-}
-
-/** Every edit with its proof, and the findings that have none. */
-export interface Fixed {
-  edits: readonly ProvenEdit[];
-  without: readonly NoEdit[];
-}
 
 /** How often each is run where nobody says it, and where findings differ from run to run. */
 export const usualRuns = 1;
 export const varyingRuns = 3;
 
 export interface Fixing extends Provable {
-  proposals: Proposals;
+  proposals: Proposed;
   /** What the program came to first, and how long it took from before its runtime was started, in ms. */
   told: Told;
   took: number;
@@ -38,7 +26,7 @@ export interface Fixing extends Provable {
 }
 
 /** Proposes edits. Nothing of the program is run. */
-export async function proposeEdits(told: Told): Promise<Proposals> {
+export async function proposeEdits(told: Told): Promise<Proposed> {
   return propose(told, await editorsFor(told));
 }
 
@@ -58,7 +46,10 @@ async function editorsFor({ definitions, findings }: Told): Promise<Editor[]> {
  *
  * @throws ProofAborted
  */
-export async function proveEdits(fixing: Fixing, { signal, onProgress }: Watcher): Promise<Fixed> {
+export async function proveEdits(
+  fixing: Fixing,
+  { signal, onProgress }: Watcher,
+): Promise<ProvenEdits> {
   const { edits, without } = fixing.proposals;
   if (edits.length === 0) return { edits: [], without };
   const provable = { ...fixing, observing: { ...fixing.observing, signal } };

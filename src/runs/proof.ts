@@ -13,7 +13,7 @@ import type { FileChange, Price } from "../edits/edit.ts";
 import { identityOf, type LineOf, linesBefore } from "../edits/identity.ts";
 import type { Proof, ProofRun, Verdict } from "../edits/proven.ts";
 import { observe, type Observing, type Served } from "../observe/observe.ts";
-import { read, type Reading } from "../reading/reading.ts";
+import type { Reading } from "../reading/reading.ts";
 import { findInProgram, type ProgramFinding } from "../remedies/program/findings.ts";
 import { Names } from "../remedies/program/names.ts";
 import type { Definitions } from "../trace/definitions.ts";
@@ -235,8 +235,7 @@ async function runOnce(
   if (observed.endedFor === "abort") throw new ProofAborted();
   const { trace, code, signal, endedFor, served, output } = observed;
   const took = performance.now() - startedAt;
-  const { source } = recordingOf(trace);
-  const reading = read(trace);
+  const { source, reading } = recordingOf(trace);
   const { definitions } = trace;
   const findings = findInProgram(reading, { source, names: new Names(definitions) });
   const lineOf: LineOf = linesBefore(changes);

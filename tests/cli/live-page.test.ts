@@ -275,7 +275,7 @@ asyncio.run(main())
 `;
 
 describe.skipIf(chromium === null || python === null)(
-  `the page of a program that runs, in a browser${whyNoPython(9)}`,
+  `the page of a program that runs, in a browser${chromium === null ? " (skipped: there is no Chromium)" : whyNoPython(9)}`,
   () => {
     test("grows with it, keeps what is in view, chosen and sought, and has all of it at the end", async () => {
       using folder = temporaryFolder();

@@ -1,5 +1,5 @@
 /** A text runs in place of what stands in a file: in every process, as the program that it is, and nothing is written. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   lstatSync,
@@ -14,6 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { javascript } from "../../src/observe/javascript/javascript.ts";
 import { observe, type Observed, type Observing } from "../../src/observe/observe.ts";
 import { python } from "../../src/observe/python/python.ts";
+import { useOwnCache } from "../support/own-cache.ts";
 import { patience } from "../support/patience.ts";
 import { pythons } from "../support/python.ts";
 import { temporaryFolder, type TemporaryFolder } from "../support/tandem.ts";
@@ -21,18 +22,7 @@ import { allRuntimes } from "./javascript/runtimes.ts";
 
 setDefaultTimeout(patience);
 
-const cache = temporaryFolder();
-const { XDG_CACHE_HOME: before } = process.env;
-
-beforeAll(() => {
-  process.env["XDG_CACHE_HOME"] = cache.path;
-});
-
-afterAll(() => {
-  if (before === undefined) delete process.env["XDG_CACHE_HOME"];
-  else process.env["XDG_CACHE_HOME"] = before;
-  cache[Symbol.dispose]();
-});
+useOwnCache();
 
 type Texts = Readonly<Record<string, string | Uint8Array>>;
 

@@ -1,5 +1,6 @@
 /** Reports as files of HTML, made of traces and runs as tandem makes them. */
 import { readFileSync } from "node:fs";
+import type { ProofRun } from "../../src/edits/proven.ts";
 import { planOf } from "../../src/outcome/plan.ts";
 import { findFindings } from "../../src/remedies/findings.ts";
 import { htmlFile } from "../../src/report/html/file.ts";
@@ -22,6 +23,19 @@ export interface Told {
   report: Report;
   verdict: string;
 }
+
+/** A run of a proof that nothing is to be said of. */
+export const uneventfulRun: ProofRun = {
+  code: 0,
+  signal: null,
+  endedFor: null,
+  ms: 100,
+  took: 100,
+  findings: [],
+  identities: [],
+  stdout: new Uint8Array(),
+  stderr: new Uint8Array(),
+};
 
 const wide = 10_000;
 

@@ -1,6 +1,6 @@
 /** `tandem observe <program>` */
 import { OutputError, OutputFailed } from "../../base/files.ts";
-import { TICKS_PER_MS } from "../../base/duration.ts";
+import { NS_PER_TICK, TICKS_PER_MS } from "../../base/duration.ts";
 import { UserError } from "../../base/user-error.ts";
 import { keepInput, observeProgram } from "../../runs/observe.ts";
 import type { Demand } from "../../strategies/demands.ts";
@@ -8,7 +8,7 @@ import { type Arguments, ownWords, readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { checkEventsFile, checkFile } from "../events-file.ts";
-import { ForwardedSignals, usualBlocks, usualHang } from "../observing.ts";
+import { ForwardedSignals, usualHangMs, usualSettings } from "../observing.ts";
 import {
   checkRuntimeOptions,
   commandOf,
@@ -24,8 +24,6 @@ import { canAsk } from "../terminal.ts";
 import { version } from "../version.ts";
 
 type Words = Arguments<typeof commands.observe>;
-
-const nsPerTick = 1000;
 
 export async function run(argv: string[]): Promise<number> {
   checkRuntimeOptions(ownWords(commands.observe, argv));
@@ -116,14 +114,14 @@ function wanted({ options }: Words) {
   return {
     settings: {
       prints: !options["no-prints"],
-      blocksNs: (options.blocks ?? usualBlocks) * nsPerTick,
+      blocksNs: options.blocks === null ? usualSettings.blocksNs : options.blocks * NS_PER_TICK,
       include: options.include,
       exclude: options.exclude,
     },
     isQuiet: options["quiet-program"],
     timeoutMs: ms(options.timeout),
     // Who says what must hold wants an answer, and so does who wants it healed.
-    hangMs: ms(options.hang ?? (options.must === null && !options.fix ? null : usualHang)),
+    hangMs: ms(options.hang) ?? (options.must === null && !options.fix ? null : usualHangMs),
   };
 }
 

@@ -1,5 +1,7 @@
 /** The session's way with a program of one's own: it is observed, its edits are proven, and one may be written. */
-import { joined, terminal as terminalText } from "../../base/texts.ts";
+import { list } from "../../base/sentences.ts";
+import { joined, shellWords, terminal as terminalText } from "../../base/texts.ts";
+import { UserError } from "../../base/user-error.ts";
 import type { ProvenEdit } from "../../edits/proven.ts";
 import { isChoice, isOffered } from "../../report/edits.ts";
 import { type ProgramReport, reportProgram } from "../../report/program.ts";
@@ -7,32 +9,20 @@ import { renderDiff, subjectOf, verdictWords } from "../../report/terminal/edits
 import { renderProgram } from "../../report/terminal/program.ts";
 import { CannotStart, observeProgram } from "../../runs/observe.ts";
 import { recordingOf } from "../../runs/recording.ts";
-import { UserError } from "../../base/user-error.ts";
-import { shellWords } from "../../base/texts.ts";
 import { fixingOf, mayRun, proven, write } from "../fixes.ts";
-import { ForwardedSignals, usualBlocks, usualHang } from "../observing.ts";
+import { ForwardedSignals, usualHangMs, usualSettings } from "../observing.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
 import { leavingNothing, type ProgramToStart, programOf } from "../program-file.ts";
 import { askOne, askText, noteDrawn, noteWidth, tell } from "../questions/prompt.ts";
 import { lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
-import { TICKS_PER_MS } from "../../base/duration.ts";
-import { list } from "../../base/sentences.ts";
-
-const nsPerTick = 1000;
 
 /** Asks for a program, observes it, and goes on to what heals it. */
 export async function observeOwn(): Promise<void> {
   const program = await askProgram();
-  const settings = {
-    prints: true,
-    blocksNs: usualBlocks * nsPerTick,
-    include: null,
-    exclude: null,
-  };
   const observing = {
-    ...{ ...program, settings, tandem: version, isQuiet: false, timeoutMs: null },
-    hangMs: usualHang / TICKS_PER_MS,
+    ...{ ...program, settings: usualSettings, tandem: version },
+    ...{ isQuiet: false, timeoutMs: null, hangMs: usualHangMs },
   };
   writeOut(terminalText`\n`);
   using signals = new ForwardedSignals({ isQuiet: false });

@@ -2,7 +2,7 @@
  * A timeline as a trace of Perfetto's own (`.pftrace`): packets of TrackEvent, written by hand, whose names are
  * interned. It is a quarter of the size of JSON, keeps tasks below their process and has arrows between any two.
  */
-import type { Ticks } from "../../base/duration.ts";
+import { NS_PER_TICK, type Ticks } from "../../base/duration.ts";
 import type { Report } from "../model/report.ts";
 import { shownReport } from "../model/shown.ts";
 import type { Timeline } from "../model/timeline.ts";
@@ -11,8 +11,6 @@ import { placeTexts, Tracks } from "./tracks.ts";
 
 /** How many bytes are written at once. */
 const pieceLength = 1 << 20;
-
-const nsPerTick = 1000;
 
 /** The types of a TrackEvent. */
 const [BEGIN, END, INSTANT, COUNTER] = [1, 2, 3, 4] as const;
@@ -234,7 +232,7 @@ class PerfettoTrace {
   ): void {
     const out = this.#out;
     const whole = out.open(packet.self);
-    out.number(packet.timestamp, at * nsPerTick);
+    out.number(packet.timestamp, at * NS_PER_TICK);
     out.number(packet.sequence, 1);
     out.number(packet.flags, NEEDS);
     const own = out.open(packet.event);

@@ -7,7 +7,8 @@ import { fateOf, type ProgramReport } from "../program.ts";
 import type { ProvenEdit } from "../../edits/proven.ts";
 import { hunksOf } from "../../edits/diff.ts";
 import type { FileChange } from "../../edits/edit.ts";
-import { type EditsReport, isChoice, isOffered, textOf } from "../edits.ts";
+import type { ProvenEdits } from "../../edits/proven.ts";
+import { isChoice, isOffered, textOf } from "../edits.ts";
 import { renderDiff, verdictWords } from "../terminal/edits.ts";
 import { renderRecord } from "../terminal/record.ts";
 import { programVerdict } from "../terminal/program.ts";
@@ -29,7 +30,7 @@ const mostActors = 1000;
 export interface ProgramReportOptions {
   find: FindSource;
   /** What `--fix` came to; null without it. */
-  edits?: EditsReport | null;
+  edits?: ProvenEdits | null;
   /** What else the terminal says behind the verdict. */
   beside?: readonly string[];
 }

@@ -5,9 +5,9 @@ import { counted, list } from "../../base/sentences.ts";
 import { joined, painted, printable, terminal, type TerminalText } from "../../base/texts.ts";
 import { hunkHead, hunksOf, nameInDiff } from "../../edits/diff.ts";
 import type { FileChange, NoEdit } from "../../edits/edit.ts";
-import type { ProofRun, ProvenEdit } from "../../edits/proven.ts";
+import type { ProofRun, ProvenEdit, ProvenEdits } from "../../edits/proven.ts";
 import type { ProgramFinding } from "../../remedies/program/findings.ts";
-import { type EditsReport, isChoice, isOffered, textOf } from "../edits.ts";
+import { isChoice, isOffered, textOf } from "../edits.ts";
 import type { ProgramReport } from "../program.ts";
 
 /** The most lines of output that are shown of a program that printed others with an edit. */
@@ -23,7 +23,7 @@ const colours = { "-": 31, "+": 32, "@": 36 } as const;
 
 /** @returns lines, each ending in a newline. */
 export function renderEdits(
-  { edits, without }: EditsReport,
+  { edits, without }: ProvenEdits,
   report: ProgramReport,
   look: Look,
 ): TerminalText {

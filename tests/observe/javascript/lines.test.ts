@@ -1,5 +1,5 @@
 /** The lines of recorders become one trace, whatever is missing in them or wrong with them. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { encodeRecord, type RecordLine } from "../../../src/observe/javascript/record.ts";
@@ -11,6 +11,7 @@ import { Transcript } from "../../../src/observe/transcript.ts";
 import { read } from "../../../src/reading/reading.ts";
 import { encodeTrace } from "../../../src/trace/ndjson.ts";
 import { readTrace, type RecordedTrace } from "../../../src/trace/read.ts";
+import { useOwnCache } from "../../support/own-cache.ts";
 import { patience } from "../../support/patience.ts";
 import { holds } from "../../support/property.ts";
 import { temporaryFolder } from "../../support/tandem.ts";
@@ -18,18 +19,7 @@ import { eventsOf } from "../../support/trace-events.ts";
 
 setDefaultTimeout(patience);
 
-const cache = temporaryFolder();
-const { XDG_CACHE_HOME: before } = process.env;
-
-beforeAll(() => {
-  process.env["XDG_CACHE_HOME"] = cache.path;
-});
-
-afterAll(() => {
-  if (before === undefined) delete process.env["XDG_CACHE_HOME"];
-  else process.env["XDG_CACHE_HOME"] = before;
-  cache[Symbol.dispose]();
-});
+useOwnCache();
 
 /** A language whose programs write their record themselves. */
 const byHand: ObservedLanguage = {

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { ProofRun, ProvenEdit } from "../../../src/edits/proven.ts";
+import type { ProvenEdit } from "../../../src/edits/proven.ts";
 import { annotationsOf } from "../../../src/report/files/annotations.ts";
 import { junitFile } from "../../../src/report/files/junit.ts";
 import { markdownFile } from "../../../src/report/files/markdown.ts";
@@ -13,6 +13,7 @@ import type { Report } from "../../../src/report/model/report.ts";
 import { reportProgram } from "../../../src/report/program.ts";
 import { readRecording } from "../../../src/runs/report.ts";
 import { patience } from "../../support/patience.ts";
+import { uneventfulRun } from "../../support/reports.ts";
 
 setDefaultTimeout(patience);
 
@@ -21,18 +22,6 @@ const after = before
   .replace("line 3\n", "kept = line 3\n")
   .replace("line 21\n", "line 21\nawait kept\n")
   .replace("line 25\nline 26\n", "");
-
-const run: ProofRun = {
-  code: 0,
-  signal: null,
-  endedFor: null,
-  ms: 100,
-  took: 100,
-  findings: [],
-  identities: [],
-  stdout: new Uint8Array(),
-  stderr: new Uint8Array(),
-};
 
 /** A program's report, with an edit of its first finding; `app.py` alone lies in the working folder. */
 function reported(): Report {
@@ -59,8 +48,8 @@ function reported(): Report {
       verdict: "proven",
       but: null,
       runs: 1,
-      before: [{ ...run, findings: [report.findings[0]!] }],
-      after: [run],
+      before: [{ ...uneventfulRun, findings: [report.findings[0]!] }],
+      after: [uneventfulRun],
       served: [[]],
     },
   };

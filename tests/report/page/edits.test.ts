@@ -2,26 +2,14 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProofRun, ProvenEdit } from "../../../src/edits/proven.ts";
+import type { ProvenEdit } from "../../../src/edits/proven.ts";
 import { programReport } from "../../../src/report/model/of-program.ts";
 import { reportProgram } from "../../../src/report/program.ts";
 import { readRecording } from "../../../src/runs/report.ts";
 import { patience } from "../../support/patience.ts";
-import { fileOf } from "../../support/reports.ts";
+import { fileOf, uneventfulRun } from "../../support/reports.ts";
 
 setDefaultTimeout(patience);
-
-const run: ProofRun = {
-  code: 0,
-  signal: null,
-  endedFor: null,
-  ms: 100,
-  took: 100,
-  findings: [],
-  identities: [],
-  stdout: new Uint8Array(),
-  stderr: new Uint8Array(),
-};
 
 test("a proven edit stands with its finding, with its proof and its diff; one that was refuted does not", async () => {
   const text = readFileSync(join(import.meta.dir, "../traces/app.ndjson"), "utf8");
@@ -43,7 +31,14 @@ test("a proven edit stands with its finding, with its proof and its diff; one th
     mayBring: [],
     isChoice: false,
     healsEnd: false,
-    proof: { verdict, but: null, runs: 1, before: [run], after: [run], served: [[]] },
+    proof: {
+      verdict,
+      but: null,
+      runs: 1,
+      before: [uneventfulRun],
+      after: [uneventfulRun],
+      served: [[]],
+    },
   });
   const edits = {
     edits: [edit("proven", "await <b>"), edit("refuted", "drop it")],
