@@ -72,7 +72,7 @@ const promised: Record<string, Record<string, Verdict>> = {
   "01-gc-lost-reader": { "keep-and-await": "proven" },
   "02-result-on-own-loop": { "run-in-executor": "proven" },
   "03-heartbeat-missed": { "to-thread": "heals" },
-  "05-bridge-future-dropped": { "done-callback": "heals" },
+  "05-bridge-future-dropped": { "done-callback": "proven" },
   "08-daemon-sender": { "join-queue": "proven" },
   "09-atexit-never-comes": { "call-handlers": "proven" },
   "16-cleanup-task-of-signal": { "keep-and-await": "proven" },

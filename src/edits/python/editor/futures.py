@@ -11,7 +11,7 @@ def done_callback(text, known):
         lambda call: last_name(call.func) in HANDS_OVER and is_about(call, known["of"]),
         "call that hands work over",
     )
-    look = ".add_done_callback(lambda done: done.cancelled() or done.result())"
+    look = f".add_done_callback({logs_failure(text, call, known['of'])})"
     value = comprehension_of(text, call) or call
     parent = text.parents[value]
     text.code(call)
@@ -22,6 +22,30 @@ def done_callback(text, known):
         if isinstance(target, ast.Name):
             return text.add_after(parent, f"{target.id}{look}")
     raise Refused(f"what {last_name(call.func)} returns is used where it is called")
+
+
+def logs_failure(text, call, of):
+    """A callback that logs what a future failed with.
+
+    One that raised it again, as by result(), would leave that to concurrent.futures: no code could act on it.
+    """
+    failed = text.quoted("failed" if of is None else f"{of} failed")
+    log = f"{logger_of(text, call)}.error({failed}, exc_info=done.exception())"
+    return f"lambda done: done.cancelled() or done.exception() and {log}"
+
+
+def logger_of(text, node):
+    """The logger that the module has made for itself; else that of the module's name."""
+    stored = stored_names(text.tree)
+    for one in text.tree.body:
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name):
+            name = one.targets[0].id
+            makes = isinstance(one.value, ast.Call) and last_name(one.value.func) == "getLogger"
+            # At a module's top level only what stands above has run.
+            if makes and stored.count(name) == 1 and name != "done":
+                if function_of(text, node) is not None or one.lineno < node.lineno:
+                    return name
+    return f"{import_of(text, 'logging', 'getLogger', node)}(__name__)"
 
 
 def is_about(call, of):

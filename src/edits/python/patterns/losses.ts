@@ -71,14 +71,13 @@ export const awaitCall: Pattern = {
 export const doneCallback: Pattern = {
   ...free,
   name: "done-callback",
-  price: "a failure is a traceback on stderr, where no code can act on it",
-  mayBring: ["only-logged"],
+  price: "a failure goes to the log, and to no code that could act on it",
   rules: ["failure-unheard"],
-  does: "look at the future when it is done: what it failed with is logged",
+  does: "look at the future when it is done, and log what it failed with",
   ask(facts) {
     const { actor } = facts;
     if (actor === null) return null;
-    // A future of concurrent.futures logs what its callbacks fail with; a task that its own loop made has none.
+    // A task that its own loop made has no future of another thread.
     if (actor.kind === "task" ? actor.submittedAt === null : actor.kind !== "job") return null;
     return askAt(facts, "done-callback", actor.place, { of: lastName(actor.function) });
   },
