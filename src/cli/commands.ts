@@ -10,6 +10,7 @@ import type { Language } from "../emit/language.ts";
 import { choice, command, entriesOf, type Operand } from "./command.ts";
 import { either } from "../base/sentences.ts";
 import { axisNames } from "../scenario/axes.ts";
+import { reportFormats } from "./report-formats.ts";
 import { strategyWords } from "../scenario/strategy.ts";
 import type { FirstWord, WrittenDemand } from "../strategies/demand-words.ts";
 
@@ -43,15 +44,7 @@ const look = (says: string) => ({ ascii: { beside: "no-color" }, "no-color": { s
 const word = (written: FirstWord): string => written;
 
 /** What a report is written as, by the end of its file's name. */
-const formats = entriesOf({
-  ".html": "a page with a timeline to zoom into, and the sources of the places told",
-  ".svg": "the timeline as a still picture, for a README or a slide",
-  ".md": "verdict, findings, edits and tables, for a pull request",
-  ".sarif": "the findings at file and line, with what heals them, for code scanning",
-  ".csv": "a table: the strategies, or everybody with what they spent their time on",
-  ".perfetto.json":
-    "the timeline for ui.perfetto.dev or chrome://tracing; .pftrace: smaller, Perfetto alone",
-});
+const formats = Object.values(reportFormats).map(({ ending, says }) => ({ head: ending, says }));
 
 /** The options of a report to look at. */
 const page = {
@@ -60,6 +53,19 @@ const page = {
     below: [formats],
   },
   "full-paths": { says: "with --report: paths outside of the working folder as they are" },
+} as const;
+
+/** The options of a page that is served while something runs. */
+const livePage = {
+  "full-paths": {
+    says: "with --report or --live: paths outside of the working folder as they are",
+  },
+  live: {
+    says: `serve the page that --report writes on 127.0.0.1 while it runs, at an address that
+      stderr tells: it grows as events come; where it is open at the end, and stderr is a terminal,
+      tandem stays until Ctrl-C`,
+  },
+  open: { says: "with --live: open the page in the browser" },
 } as const;
 
 /** A demand as a help writes it; the vocabulary knows each. */
@@ -141,11 +147,12 @@ const run = command({
     events: { says: "write every event to FILE, one JSON object a line" },
     force: { says: "let --events replace a file that exists" },
     ...page,
+    ...livePage,
     json: { says: "write the result as one JSON object to stdout instead" },
     strict: { says: "exit with 1 if any task was lost" },
     timeline: { says: "show what every thread and task did, and when, as a picture" },
     "no-live": {
-      says: "draw no picture while a real run goes on (a terminal shows one)",
+      says: "draw no picture on the terminal while a real run goes on",
     },
     ...look("draw without colours (as with NO_COLOR set), or with ASCII only"),
   },
@@ -374,15 +381,7 @@ const observe = command({
     events: { says: "write every event to FILE, one JSON object a line" },
     force: { says: "let --events replace a file that exists" },
     ...page,
-    "full-paths": {
-      says: "with --report or --live: paths outside of the working folder as they are",
-    },
-    live: {
-      says: `serve the page that --report writes on 127.0.0.1 while the program runs, at an address that
-        stderr tells: it grows with the record; where it is open at the end, and stderr is a terminal,
-        tandem stays until Ctrl-C`,
-    },
-    open: { says: "with --live: open the page in the browser" },
+    ...livePage,
     reporter: {
       says: `how findings are told: text (default); github: on stderr as well, for the lines that GitHub
         shows them at; junit, sarif or json: to stdout (they need --quiet-program)`,

@@ -1,5 +1,5 @@
 /**
- * The page of a report, served while its program runs: `--live`.
+ * The page of a report, served while its program or its scenario runs: `--live`.
  *
  * Only this machine reaches it, and only who knows its address. The program never waits for it: what is known is
  * read between two looks at the record, seldom enough to take a tenth of a core at most, and a reader that does
@@ -7,15 +7,11 @@
  */
 import type { Server, ServerWebSocket } from "bun";
 import { UserError } from "../base/user-error.ts";
-import { programReport } from "../report/model/of-program.ts";
 import type { Report } from "../report/model/report.ts";
 import type { LiveStage } from "../report/page/format.ts";
 import type { PageParts } from "../report/page/prepared.ts";
-import { reportProgram } from "../report/program.ts";
-import type { RunningProgram } from "../runs/observe.ts";
-import { recordingOf } from "../runs/recording.ts";
-import { writeErrLine } from "./output.ts";
-import { sourceInFolder } from "./report-file.ts";
+import { terminal, writeErrLine } from "./output.ts";
+import { SignalWatch } from "./signals.ts";
 
 /** How often the page grows at most, in ms. */
 const restMs = 500;
@@ -53,6 +49,14 @@ const headers = {
   "X-Content-Type-Options": "nosniff",
 };
 
+/** What a page grows with: a program or a run of which more and more is known. */
+export interface Growing {
+  /** How many events have come. */
+  readonly heard: number;
+  /** The report on what is known; null where nothing is. */
+  report(): Report | null;
+}
+
 /** No address on this machine can be had; the message says why. */
 export class CannotServe extends UserError {}
 
@@ -69,7 +73,7 @@ export class LivePage implements Disposable {
   readonly #making: Making;
   readonly #within: string | null;
   readonly #readers = new Set<ServerWebSocket<Reader>>();
-  #program: RunningProgram | null = null;
+  #growing: Growing | null = null;
   #report: Report | null = null;
   /** Settles when there is a report. */
   readonly #begun = Promise.withResolvers<void>();
@@ -84,11 +88,14 @@ export class LivePage implements Disposable {
   #perEvent = 0;
   #timer: Timer | undefined;
 
-  /** @param fullPaths whether paths outside of the working folder are shown as they are. @throws CannotServe */
-  static async open({ fullPaths }: { fullPaths: boolean }): Promise<LivePage> {
+  /** Serves a page as the options say, and tells where it is. @throws CannotServe */
+  static async open(options: { "full-paths": boolean; open: boolean }): Promise<LivePage> {
     const html = await import("../report/html/file.ts");
     const { pageParts } = await import("../report/page/parts.ts");
-    return new LivePage({ html, parts: await pageParts() }, fullPaths);
+    const page = new LivePage({ html, parts: await pageParts() }, options["full-paths"]);
+    writeErrLine(`tandem: ${page.address} shows the program while it runs`);
+    if (options.open) openInBrowser(page.address);
+    return page;
   }
 
   private constructor(making: Making, fullPaths: boolean) {
@@ -128,9 +135,10 @@ export class LivePage implements Disposable {
     return this.#readers.size > 0;
   }
 
-  /** Has the page grow with a program that runs. */
-  follow(program: RunningProgram): void {
-    this.#program = program;
+  /** Has the page grow with what runs. */
+  follow(growing: Growing): void {
+    if (this.#stage === "over") return;
+    this.#growing = growing;
     // The first one has nothing to tell yet, and costs little.
     this.#wait(0);
   }
@@ -138,13 +146,24 @@ export class LivePage implements Disposable {
   /** Shows a report on the program, which has ended. */
   show(report: Report): void {
     clearTimeout(this.#timer);
-    this.#program = null;
+    this.#growing = null;
     this.#set(report, "over");
     this.#send();
   }
 
+  /** Waits for readers to have all of it; for Ctrl-C, where somebody looks at the page and at the terminal. */
+  async leave(): Promise<void> {
+    if (this.hasReaders && terminal.stderr.isTTY) {
+      const ended = Promise.withResolvers<void>();
+      using _ = new SignalWatch(ended.resolve);
+      writeErrLine(`tandem: ${this.address} stays until Ctrl-C`);
+      await ended.promise;
+    }
+    await this.#part();
+  }
+
   /** Settles when readers have all that they were sent, or take too long. */
-  async part(): Promise<void> {
+  async #part(): Promise<void> {
     const until = performance.now() + partingMs;
     this.#send();
     const isOnWay = (): boolean =>
@@ -213,24 +232,23 @@ export class LivePage implements Disposable {
   /** Whether very much has come since this was asked last. */
   #isRush(): boolean {
     const { at, heard } = this.#before;
-    const now = { at: performance.now(), heard: this.#program?.heard ?? heard };
+    const now = { at: performance.now(), heard: this.#growing?.heard ?? heard };
     this.#before = now;
     return now.heard - heard > rush * (now.at - at);
   }
 
   /** Takes in what has come to be known. */
   #look(): void {
-    const program = this.#program;
-    if (program === null || program.heard === this.#heard || this.#stage !== "growing") return;
-    const { heard } = program;
+    const growing = this.#growing;
+    if (growing === null || growing.heard === this.#heard || this.#stage !== "growing") return;
+    const { heard } = growing;
     if (this.#report !== null && heard * this.#perEvent > mostMs)
       return this.#set(this.#report, "large");
     const before = spentMs();
-    const trace = program.known();
-    if (trace === null) return;
+    const report = growing.report();
+    if (report === null) return;
     this.#heard = heard;
-    const report = reportProgram(recordingOf(trace));
-    this.#set(programReport(report, trace, { find: sourceInFolder }), "growing");
+    this.#set(report, "growing");
     this.#message = this.#made();
     this.#perEvent = (spentMs() - before) / Math.max(heard, leastTelling);
   }
@@ -271,7 +289,7 @@ function refused(status: number): Response {
 }
 
 /** Opens an address in the browser, or says that it cannot. */
-export function openInBrowser(address: string): void {
+function openInBrowser(address: string): void {
   const [program, ...words] = openers[process.platform] ?? ["xdg-open"];
   const path = Bun.which(program);
   if (path === null)

@@ -23,7 +23,7 @@ import { keepRecord } from "./events-file.ts";
 import type { Again } from "./fixes.ts";
 import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
 import { sourceInFolder, writeReport } from "./report-file.ts";
-import type { LivePage } from "./live-page.ts";
+import type { Growing, LivePage } from "./live-page.ts";
 import { lookOf } from "./terminal.ts";
 import type { Reporter } from "./options.ts";
 import { version } from "./version.ts";
@@ -101,6 +101,21 @@ export async function tell(
   await writeJson(fixes);
   await writePage(fixes);
   return fixes.status ?? status;
+}
+
+/** A program that runs, as its page is to grow with it. */
+export async function growingProgram(program: RunningProgram): Promise<Growing> {
+  const { programReport } = await import("../report/model/of-program.ts");
+  return {
+    get heard() {
+      return program.heard;
+    },
+    report() {
+      const trace = program.known();
+      if (trace === null) return null;
+      return programReport(reportProgram(recordingOf(trace)), trace, { find: sourceInFolder });
+    },
+  };
 }
 
 /** Tells findings as a CI takes them. Workflow commands are read on stderr too, which the program's output keeps off. */

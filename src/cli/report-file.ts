@@ -2,12 +2,14 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { readFileSync } from "node:fs";
 import { lookAt } from "../base/paths.ts";
+import { either } from "../base/sentences.ts";
 import type { Output } from "../base/texts.ts";
 import type { Report } from "../report/model/report.ts";
 import type { FindSource } from "../report/model/sources.ts";
 import { UserError } from "../base/user-error.ts";
 import { signalStatus } from "./command.ts";
 import { UsageError } from "./errors.ts";
+import { formatOf, type ReportFormatName, reportFormats } from "./report-formats.ts";
 import type { EndingSignal } from "./signals.ts";
 import { checkFile, writeUntilSignal } from "./events-file.ts";
 import { version } from "./version.ts";
@@ -15,29 +17,12 @@ import { version } from "./version.ts";
 /** The largest source, in bytes, that is taken into a report. */
 const mostSource = 2e6;
 
-/** The formats of a report, by the ends of their files' names. */
-const formats = {
-  html: /\.html?$/i,
-  svg: /\.svg$/i,
-  markdown: /\.(?:md|markdown)$/i,
-  csv: /\.csv$/i,
-  sarif: /\.sarif(?:\.json)?$/i,
-  chrome: /\.perfetto\.json$/i,
-  perfetto: /\.(?:pftrace|perfetto-trace)$/i,
-};
-
-type Format = keyof typeof formats;
-
-function formatOf(file: string): Format | null {
-  const known = Object.entries(formats) as [Format, RegExp][];
-  return known.find(([, pattern]) => pattern.test(file))?.[0] ?? null;
-}
-
 /** Refuses a file of which it is not known how to write it, or that cannot be written. @param option with its value. */
 export function checkReportFile(option: string, file: string, command: string): void {
+  const endings = Object.values(reportFormats).map(({ ending }) => ending);
   if (formatOf(file) === null)
     throw new UsageError(
-      `${option}: the name says what is written; it ends in .html, .svg, .md, .csv, .sarif, .perfetto.json or .pftrace`,
+      `${option}: the name says what is written; it ends in ${either(endings)}`,
       command,
     );
   checkFile(option, file, command);
@@ -52,6 +37,12 @@ export function checkReport(
   if (report !== null) checkReportFile(`--report ${report}`, report, command);
   else if (full && !live)
     throw new UsageError("--full-paths is about the file of --report, and none is named", command);
+}
+
+/** Refuses what the options of a page that is served say together. */
+export function checkLive(options: { live: boolean; open: boolean }, command: string): void {
+  if (options.open && !options.live)
+    throw new UsageError("--open is about the page of --live; add --live", command);
 }
 
 /** Writes a report in the format that the file's name says, for its user alone: it holds texts of the program. */
@@ -76,7 +67,7 @@ class ReportInterrupted extends UserError {
 }
 
 async function piecesOf(
-  format: Format,
+  format: ReportFormatName,
   report: Report,
   within: string | null,
 ): Promise<Iterable<Output | Uint8Array>> {

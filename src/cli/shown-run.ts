@@ -14,7 +14,7 @@ import { type Plan, planOf, speedOf } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
 import { type RealProcess, run, runInVirtualTime } from "../runs/run.ts";
 import { typeNumber } from "../trace/event.ts";
-import type { EventLog } from "../trace/log.ts";
+import type { Columns, EventLog } from "../trace/log.ts";
 import { LivePicture } from "../report/terminal/live.ts";
 import { type Look, renderTimeline } from "../report/terminal/timeline.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
@@ -31,7 +31,9 @@ export interface ShowOptions {
   /** Whether stdout is reserved for JSON, so that it gets none of the program's lines. */
   json: boolean;
   /** Whether a picture of the run is drawn while it goes on. */
-  live: boolean;
+  picture: boolean;
+  /** Hears the events of a real run as they come, those of a thread in the order of time. */
+  hear?: ((thread: number, columns: Columns) => void) | undefined;
   look: () => Look;
 }
 
@@ -78,7 +80,8 @@ async function showAsItRuns(
 ): Promise<Shown> {
   const controller = new AbortController();
   const output = new QueuedOutput(() => controller.abort());
-  const live = options.live ? new LiveScreen(process, plan, options, output) : null;
+  const live = options.picture ? new LiveScreen(process, plan, options, output) : null;
+  const hears = [options.hear, live?.hear].filter((hear) => hear !== undefined);
   const write = (text: string, on: "stdout" | "stderr"): void =>
     (live ?? output).write(programText(`${text}\n`), terminal[on]);
   using watch = new SignalWatch(() => controller.abort());
@@ -90,7 +93,9 @@ async function showAsItRuns(
       ...(options.json ? {} : { onPrint: write }),
       // Raw output is in no record, so it is written (to stderr) even beside JSON.
       onRaw: (text, on) => write(text, options.json ? "stderr" : on),
-      ...(live === null ? {} : { onEvents: (thread, columns) => live.lanes.hear(thread, columns) }),
+      ...(hears.length === 0
+        ? {}
+        : { onEvents: (...events) => hears.forEach((hear) => hear(...events)) }),
     });
     live?.close();
     const drained = Promise.all([output.drain(), live?.drain()]);
@@ -109,7 +114,7 @@ const mostExpected = 200_000;
 
 /** The picture of a run on the terminal, with the program's own lines above it. */
 class LiveScreen {
-  readonly lanes: Lanes;
+  readonly hear: (thread: number, columns: Columns) => void;
   readonly #picture: LivePicture;
   readonly #output: QueuedOutput;
   readonly #screen: QueuedOutput;
@@ -120,9 +125,10 @@ class LiveScreen {
   constructor(real: RealProcess, plan: Plan, { look }: ShowOptions, output: QueuedOutput) {
     const { scenario, strategy, driver } = plan;
     const speed = speedOf(driver);
-    this.lanes = lanesOf(plan);
+    const lanes = lanesOf(plan);
+    this.hear = (thread, columns) => lanes.hear(thread, columns);
     const heading = `${scenario.name}, strategy ${strategy.name}`;
-    this.#picture = new LivePicture(this.lanes, heading, expectedTime(plan));
+    this.#picture = new LivePicture(lanes, heading, expectedTime(plan));
     this.#output = output;
     this.#screen = terminal.stdout.isTTY
       ? output

@@ -1,4 +1,4 @@
-/** `tandem observe --live`: who may read the page, how it grows with its program, and how it ends. */
+/** `--live`, of `tandem observe` and `tandem run`: who may read the page, how it grows with its program, and how it ends. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -26,7 +26,7 @@ class Live implements AsyncDisposable {
   readonly #ended: Promise<void>;
 
   private constructor(words: readonly string[], { cwd, env }: { cwd: string; env: object }) {
-    this.#child = Bun.spawn([...command(), "observe", "--live", ...words], {
+    this.#child = Bun.spawn([...command(), ...words], {
       stdio: ["ignore", "pipe", "pipe"],
       cwd,
       env: environment({ ...env }),
@@ -34,8 +34,11 @@ class Live implements AsyncDisposable {
     this.#ended = this.#read();
   }
 
+  /** @param words of `observe`, or `run` and its own. */
   static async start(words: readonly string[], cwd: string, env: object = {}): Promise<Live> {
-    const live = new Live(words, { cwd, env });
+    const isRun = words[0] === "run";
+    const all = isRun ? [...words, "--live"] : ["observe", "--live", ...words];
+    const live = new Live(all, { cwd, env });
     await live.tells(/http:\S+/);
     return live;
   }
@@ -254,6 +257,14 @@ console.log("done");`,
       const { status, stderr } = await tandemHere(["observe", ...words, "app.py"]);
       expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(said) });
     }
+    for (const [words, said] of [
+      [["--live", "--driver", "virtual"], "in virtual time it is over at once"],
+      [["--live", "--driver", "real", "--runs", "2"], "--live is about one run"],
+      [["--open"], "--open is about the page of --live"],
+    ] as const) {
+      const { status, stderr } = await tandemHere(["run", "lost", ...words]);
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(said) });
+    }
   });
 });
 
@@ -317,6 +328,40 @@ describe.skipIf(chromium === null || python === null)(
       expect(await page.text("#detail h3")).toContain("early");
       await page.evaluate(`document.querySelector("button.jump").click()`);
       expect(await page.text("#status")).toContain("Finding 1");
+      expect([page.complaints, page.requests]).toEqual([[], []]);
+    });
+
+    test("grows with a run of a scenario, of whose tasks nothing is said before they end", async () => {
+      using folder = temporaryFolder();
+      folder.file(
+        "until.mjs",
+        `import { existsSync } from "node:fs";
+export default async ({ args, sleep }) => { while (!existsSync(args[0])) await sleep(5); };`,
+      );
+      folder.file(
+        "two.yaml",
+        `name: two
+main: [launch]
+launch: [{ start: [first, second] }, settle]
+tasks:
+  first: [{ call: { module: ./until.mjs, args: [one] } }]
+  second: [{ call: { module: ./until.mjs, args: [two] } }]
+strategy: await
+`,
+      );
+      await using live = await Live.start(["run", "two.yaml"], folder.path);
+      await using page = await Page.open(live.address);
+      const says = (text: string): string =>
+        `document.querySelector("#verdict").innerText.includes("${text}")`;
+      await page.until(says("so far 0 of 2 tasks ended"));
+      expect(await page.text("#verdict")).not.toContain("lost");
+      expect(await page.text("#findings")).toContain("so far");
+      folder.file("one", "");
+      await page.until(says("so far 1 of 2 tasks ended"));
+      folder.file("two", "");
+      expect((await live.ended()).status).toBe(0);
+      await page.until(`document.documentElement.dataset.stage === "over"`);
+      expect(await page.text("#verdict")).toContain("0 of 2 tasks lost");
       expect([page.complaints, page.requests]).toEqual([[], []]);
     });
 

@@ -16,10 +16,8 @@ import {
   programOf,
   refusal,
 } from "../program-file.ts";
-import type { LivePage } from "../live-page.ts";
-import { terminal, writeErrLine } from "../output.ts";
-import { checkReport } from "../report-file.ts";
-import { SignalWatch } from "../signals.ts";
+import { writeErrLine } from "../output.ts";
+import { checkLive, checkReport } from "../report-file.ts";
 import { canAsk } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -46,15 +44,18 @@ export async function run(argv: string[]): Promise<number> {
       return await observeRepeatedly(observing, words, demands);
     }
     using signals = new ForwardedSignals({ isQuiet: words.options.quiet });
-    using live = await livePage(words);
+    using live = words.options.live
+      ? await (await import("../live-page.ts")).LivePage.open(words.options)
+      : null;
     const startedAt = performance.now();
     const observed = await observeProgram({
       ...observing,
       onStart(program) {
         signals.goTo(program);
-        live?.follow(program);
         // Loaded while the program starts, and not before.
-        void import("../observed.ts");
+        const loaded = import("../observed.ts");
+        if (live !== null)
+          void loaded.then(async (its) => live.follow(await its.growingProgram(program)));
       },
     });
     const took = performance.now() - startedAt;
@@ -63,32 +64,11 @@ export async function run(argv: string[]): Promise<number> {
     const { tell } = await import("../observed.ts");
     const again = { observing, signalled: signals.forwarded, took };
     const status = await tell(observed, words, { demands, again, live });
-    if (live !== null) await leave(live);
+    await live?.leave();
     return status;
   } catch (error) {
     return failed(error);
   }
-}
-
-/** The page of `--live`, of which it is told where it is; null without it. */
-async function livePage({ options }: Words): Promise<LivePage | null> {
-  if (!options.live) return null;
-  const { LivePage, openInBrowser } = await import("../live-page.ts");
-  const live = await LivePage.open({ fullPaths: options["full-paths"] });
-  writeErrLine(`tandem: ${live.address} shows the program while it runs`);
-  if (options.open) openInBrowser(live.address);
-  return live;
-}
-
-/** Waits for readers to have all of it; for Ctrl-C, where somebody looks at the page and at the terminal. */
-async function leave(live: LivePage): Promise<void> {
-  if (live.hasReaders && terminal.stderr.isTTY) {
-    const ended = Promise.withResolvers<void>();
-    using _ = new SignalWatch(ended.resolve);
-    writeErrLine(`tandem: ${live.address} stays until Ctrl-C`);
-    await ended.promise;
-  }
-  await live.part();
 }
 
 function sayItWaits(): void {
@@ -130,8 +110,7 @@ function checkTogether({ options, given }: Words): void {
   if (events !== null) checkEventsFile(events, force, commands.observe.name);
   else if (force) throw refusal("--force is about the file of --events, and none is named");
   checkReport(options, commands.observe.name);
-  if (options.open && !options.live)
-    throw refusal("--open is about the page of --live; add --live");
+  checkLive(options, commands.observe.name);
   if (options.live && options.quiet)
     throw refusal("--live tells its address on stderr, and --quiet wants nothing there");
   if (file !== false && file !== "-") checkFile(`--json ${file}`, file, commands.observe.name);

@@ -3,7 +3,7 @@ import { joined, json, printable, printableLines, shellWord } from "../../base/t
 import { findFindings, type ToldFinding } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { toJson } from "../../report/json.ts";
-import { type Driver, planOf } from "../../outcome/plan.ts";
+import { type Driver, type Plan, planOf } from "../../outcome/plan.ts";
 import { checkPlans } from "../../runs/plan.ts";
 import { encodeRecord } from "../../runs/record.ts";
 import { openProcess, type RealProcess } from "../../runs/run.ts";
@@ -23,7 +23,10 @@ import { UsageError } from "../errors.ts";
 import { checkEventsFile, keepRecord } from "../events-file.ts";
 import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
 import { showRun, type ShowOptions, timelineOf } from "../shown-run.ts";
-import { checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
+import { checkLive, checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
+import type { LivePage } from "../live-page.ts";
+import type { FindSource } from "../../report/model/sources.ts";
+import type { Columns } from "../../trace/log.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -74,7 +77,12 @@ export async function run(argv: string[]): Promise<number> {
     const { runRepeatedly } = await import("../repeated.ts");
     return runRepeatedly(plan, source.text, options);
   }
-  const shown = await showRun(plan, options, process);
+  using live = words.options.live
+    ? await (await import("../live-page.ts")).LivePage.open(words.options)
+    : null;
+  const find = sourceOrDocument({ file, text: source.text });
+  const hear = live === null ? undefined : await growOn(live, plan, find);
+  const shown = await showRun(plan, { ...options, hear }, process);
   const { outcome, ending } = shown.run;
   let { signal } = shown;
   let findings: ToldFinding[] | null = null;
@@ -83,7 +91,7 @@ export async function run(argv: string[]): Promise<number> {
     findings = findFindings(outcome, tryOut);
     if (options.json) writeOut(json(toJson(outcome, findings), 2));
     else {
-      if (options.timeline || options.live)
+      if (options.timeline || options.picture)
         writeErr(joined(["", timelineOf(shown.run, options.look())], "\n"));
       writeErr(joined(["", renderVerdict(outcome, findings, textWidth())], "\n"));
     }
@@ -97,14 +105,34 @@ export async function run(argv: string[]): Promise<number> {
       signal ??= meanwhile;
     }
     const { report, "full-paths": fullPaths } = words.options;
-    if (report !== null) {
+    if (report !== null || live !== null) {
       const { runReport } = await import("../../report/model/of-run.ts");
       findings ??= findFindings(outcome, tryOut);
-      const find = sourceOrDocument({ file, text: source.text });
-      await writeReport(report, runReport(shown.run, findings, find), { fullPaths });
+      const told = runReport(shown.run, findings, find);
+      live?.show(told);
+      if (report !== null) await writeReport(report, told, { fullPaths });
     }
   }
+  if (signal === null) await live?.leave();
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
+}
+
+/** Has a page grow with a real run. @returns what hears the events of the run. */
+async function growOn(
+  live: LivePage,
+  plan: Plan,
+  find: FindSource,
+): Promise<(thread: number, columns: Columns) => void> {
+  const { GrowingRun } = await import("../../runs/growing.ts");
+  const { growingReport } = await import("../../report/model/of-run.ts");
+  const run = new GrowingRun(plan);
+  live.follow({
+    get heard() {
+      return run.heard;
+    },
+    report: () => growingReport(run.known(), find),
+  });
+  return (thread, columns) => run.hear(thread, columns);
 }
 
 /** The command that performs one of many runs again, but for its seed. */
@@ -154,6 +182,13 @@ function planned(words: Words): RunOptions {
     );
   if (events !== null) checkEventsFile(events, force, commands.run.name);
   checkReport(options, commands.run.name);
+  checkLive(options, commands.run.name);
+  if (options.live && driver === "virtual")
+    throw refusal(
+      "--live shows a run while it goes on, and in virtual time it is over at once; add --driver real, or write the page with --report",
+    );
+  if (options.live && runs > 1)
+    throw refusal("--live is about one run; leave out --runs, or keep the rarest with --events");
   return {
     strategy,
     driver: driver === "real" ? { kind: driver, speed: options.speed } : { kind: driver, jitter },
@@ -165,7 +200,7 @@ function planned(words: Words): RunOptions {
     json,
     strict,
     timeline,
-    live: driver === "real" && !json && !options["no-live"] && canRedraw(terminal.stderr),
+    picture: driver === "real" && !json && !options["no-live"] && canRedraw(terminal.stderr),
     look: () => lookOf(terminal.stderr, options),
   };
 }

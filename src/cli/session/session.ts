@@ -185,7 +185,7 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
   });
   if (isPossible === null) return null;
   const look = () => lookOf(terminal.stdout);
-  const how = { timeout: null, json: false, live: canRedraw(terminal.stdout), look };
+  const how = { timeout: null, json: false, picture: canRedraw(terminal.stdout), look };
   writeOut(terminalText`\n`);
   using process = plan.driver.kind === "real" ? await openProcessOf(plan) : null;
   let interrupts = 0;

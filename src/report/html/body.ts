@@ -18,7 +18,8 @@ import { highlighted } from "./highlighted.ts";
 const around = 12;
 const wholeFile = 300;
 
-export function bodyOf(report: Report): HtmlText {
+/** @param isOver whether it is known that nothing more will be found. */
+export function bodyOf(report: Report, { isOver }: { isOver: boolean }): HtmlText {
   const links = new Links(report.sources);
   const { title, verdict, findings, sources, matrix, record } = report;
   return htmlText`<a class="skip" href="#timeline">Skip to the timeline</a>
@@ -29,7 +30,7 @@ export function bodyOf(report: Report): HtmlText {
     </header>
     <main>
       ${[verdictOf(verdict, links, record)]} ${[matrix === null ? htmlText`` : matrixOf(matrix)]}
-      ${[matrix !== null && findings.length === 0 ? htmlText`` : findingsOf(findings, links)]} ${[timelineFrame(report)]} ${[sourcesOf(sources)]}
+      ${[matrix !== null && findings.length === 0 ? htmlText`` : findingsOf(findings, { links, isOver })]} ${[timelineFrame(report)]} ${[sourcesOf(sources)]}
     </main>`;
 }
 
@@ -141,13 +142,18 @@ function matrixOf({ title, hint, rows: [titles = [], ...rows] }: Matrix): HtmlTe
   </section>`;
 }
 
-function findingsOf(findings: readonly ReportedFinding[], links: Links): HtmlText {
+function findingsOf(
+  findings: readonly ReportedFinding[],
+  { links, isOver }: { links: Links; isOver: boolean },
+): HtmlText {
   const items = findings.map((finding, index) => findingOf(finding, index, links));
   return htmlText`<section id="findings" aria-labelledby="findings-title">
     <h2 id="findings-title">Findings <span class="count">${formatCount(findings.length)}</span></h2>
     ${
       findings.length === 0
-        ? [htmlText`<p class="none">Nothing was found.</p>`]
+        ? [
+            htmlText`<p class="none">${isOver ? "Nothing was found." : "Nothing was found so far."}</p>`,
+          ]
         : [
             htmlText`<ol class="findings">
               ${items}

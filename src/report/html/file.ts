@@ -66,7 +66,7 @@ ${
 <style>${[style]}</style>
 </head>
 <body>
-${[bodyOf(shown)]}
+${[bodyOf(shown, { isOver: socket === null })]}
 <script type="application/json" id="head">${[htmlJson(head)]}</script>
 <script>${[script]}</script>
 `,
@@ -84,7 +84,7 @@ export function liveMessage(
 ): Uint8Array<ArrayBuffer> {
   const shown = shownReport(report, within);
   const { head, block } = packed(shown);
-  const words: LiveHead = { head, body: bodyOf(shown), stage };
+  const words: LiveHead = { head, body: bodyOf(shown, { isOver: stage === "over" }), stage };
   const json = new TextEncoder().encode(JSON.stringify(words));
   const message = new Uint8Array(4 + json.length + block.length);
   new DataView(message.buffer).setUint32(0, json.length, true);

@@ -1,5 +1,8 @@
 /** The report on a run of a scenario. */
+import { formatCount } from "../../base/count.ts";
 import { formatTime } from "../../base/duration.ts";
+import { counted } from "../../base/sentences.ts";
+import { headingOf } from "../../scenario/axes.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import type { Run } from "../../outcome/run.ts";
 import type { ToldFinding } from "../../remedies/findings.ts";
@@ -46,8 +49,11 @@ export function runReport(run: Run, findings: readonly ToldFinding[], find: Find
       edits: [],
     };
   });
-  for (const { lost, lastPlace, spec } of outcome.tasks)
-    if (lost) notes.add(places.get(lastPlace ?? NaN), "stood", `${spec.name} stood here`);
+  for (const task of outcome.tasks) {
+    const { lost, lastPlace, spec } = task;
+    if (lost && !goesOn(task, run))
+      notes.add(places.get(lastPlace ?? NaN), "stood", `${spec.name} stood here`);
+  }
   return {
     title: plan.scenario.name,
     verdict: runVerdict(outcome),
@@ -59,15 +65,38 @@ export function runReport(run: Run, findings: readonly ToldFinding[], find: Find
   };
 }
 
+/** The report on a run that goes on: what it comes to is told at its end. */
+export function growingReport(run: Run, find: FindSource): Report {
+  const { tasks, scenario, strategy } = run.outcome;
+  const over = tasks.filter((task) => !goesOn(task, run)).length;
+  const of = `${formatCount(over)} of ${counted(tasks.length, "task")}`;
+  return {
+    ...runReport(run, [], find),
+    verdict: {
+      headline: `${scenario.name}, strategy ${strategy.name} (${headingOf(strategy)})`,
+      rows: [],
+      sentences: [`It runs, and so far ${of} ended. What it comes to is told at its end.`],
+    },
+    record: [],
+  };
+}
+
+/** Whether a record ends before an actor did, so that nobody knows what became of it. */
+function goesOn({ status }: ActorOutcome, { outcome }: Run): boolean {
+  const isCutOff = outcome.interruptedBy === "cut-off";
+  return isCutOff && ["abandoned", "interrupted", "unstarted"].includes(status);
+}
+
 /** What a run's threads and tasks were at. */
-export function runTimeline({ trace, reading }: Run): Timeline {
+export function runTimeline(run: Run): Timeline {
+  const { trace, reading } = run;
   const { definitions } = trace;
   return timelineOf({
     trace,
     reading,
     names: new Names(definitions),
     resources: new Map([...definitions.resources].map(([number, { name }]) => [number, name])),
-    fateOf,
+    fateOf: (actor) => (goesOn(actor, run) ? "alive" : fateOf(actor)),
     processName: ({ name }) => name,
   });
 }
