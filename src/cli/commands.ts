@@ -286,7 +286,7 @@ const code = command({
   name: "code",
   summary: "print the equivalent program in TypeScript or Python",
   about: `Prints a program that does what the scenario does under a strategy, as a person would have
-    written it: for Bun, or for Python 3.11 or later.`,
+    written it: for Bun, or for Python 3.11 or later. A "kill" comes from outside, and is in no program.`,
   operand: scenario,
   options: {
     lang: { says: "typescript by default" },

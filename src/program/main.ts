@@ -62,6 +62,8 @@ class MainThread {
   #leftTasks = false;
   /** The results of the tasks that main submitted, by task. */
   readonly #results = new Map<number, Result>();
+  /** What the pool has said to a loop that is to be opened on this thread. */
+  readonly #early: Message[] = [];
 
   constructor(run: NumberedSpec, thread: Thread) {
     this.#run = run;
@@ -144,6 +146,7 @@ class MainThread {
   *#launch(step: LeafStep): ThreadProgram<void> {
     const thread = this.#thread;
     this.#launched = true;
+    for (const message of this.#early.splice(0)) thread.post(thread.number, message);
     switch (this.#run.strategy.loop) {
       case "inline": {
         thread.record(
@@ -279,6 +282,7 @@ class MainThread {
       } else if (message.kind === "loop-closed") this.#loopClosed = true;
       else if (message.kind === "collected") this.#leftTasks = false;
       else if (message.kind === "task-ended") this.#results.set(message.task, message);
+      else if (message.kind === "job-ended" && !this.#launched) this.#early.push(message);
       else this.#floating?.hear(message);
   }
 

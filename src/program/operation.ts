@@ -113,6 +113,8 @@ export type Message =
   | { kind: "drained"; channel: number }
   /** To a thread of the pool that had nothing to do: there may be a job now. */
   | { kind: "job" }
+  /** To a thread of the pool that has no job: the process that would do it has been killed. */
+  | { kind: "killed" }
   /** From the pool; `broken`: it can do no more jobs. */
   | { kind: "job-ended"; job: number; error: string | null; broken: boolean }
   /** From this very thread: what the user's function returned has settled; `heeded`: since its signal was aborted. */

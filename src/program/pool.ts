@@ -152,11 +152,19 @@ class JobFuture extends Future {
   }
 }
 
+/** The number of no job: what breaks the pool where none was under way. */
+const noJob = -1;
+
 /** The program of one thread of the pool: job after job, until it is told to stop. */
 export function* poolProgram(run: NumberedSpec, thread: Thread): ThreadProgram<void> {
   for (;;) {
-    for (let message; (message = thread.receive()) !== undefined;)
+    for (let message; (message = thread.receive()) !== undefined;) {
       if (message.kind === "stop") return;
+      if (message.kind !== "killed") continue;
+      const { message: error } = failures.poolBroken();
+      thread.post(run.loopThread, { kind: "job-ended", job: noJob, error, broken: true });
+      return;
+    }
     let job = beginNext(run, thread);
     if (job === undefined) yield { kind: "park", until: Infinity };
     while (job !== undefined) {

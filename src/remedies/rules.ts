@@ -7,6 +7,11 @@ export const rules = {
     about: "every thread waits for something that can no longer come",
     fix: `send what is waited for, start who would send it, or bound the wait with a timeout`,
   },
+  killed: {
+    about:
+      "the process was killed with a task not done: no clean-up ran, and nothing is left of it",
+    fix: `keep what must not be lost where it outlives the process, as a queue on disk`,
+  },
   "lost-at-close": {
     about: "the event loop closed with a task not done, and cancelled it",
     fix: `wait at the completion point (settle=gather), or keep the loop open (--strategy portal)`,

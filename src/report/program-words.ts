@@ -121,6 +121,8 @@ export function endWords({ interruptedBy, interruption, endedAt }: ProcessOutcom
       return interruption === null ? "its end was not seen" : `ended unexpectedly${detail}`;
     case "hang":
       return "hung";
+    case "kill":
+      return "was killed";
     default:
       return `was ended by ${interruptedBy}${detail}`;
   }

@@ -2,17 +2,38 @@
 import { dirname, join, resolve } from "node:path";
 import { lookAt } from "../base/paths.ts";
 import { callSteps, functionName } from "../scenario/calls.ts";
+import { whyNoKill } from "../scenario/kill.ts";
 import type { Plan } from "../outcome/plan.ts";
 import { DocumentError, type Problem } from "../scenario/problem.ts";
+import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
+import type { Strategy } from "../scenario/strategy.ts";
 
 /**
  * Passes plans of one document that can be run.
  *
- * @throws DocumentError where calls cannot be performed by the driver of a plan.
+ * @throws DocumentError where the driver of a plan cannot perform its calls.
  */
 export function checkPlans(plans: readonly Plan[], { file }: Pick<Source, "file">): void {
   const problems = plans.flatMap(callProblems);
+  if (problems.length > 0) throw new DocumentError(file, problems);
+}
+
+/**
+ * Passes strategies under which everything is there that a scenario kills.
+ *
+ * @throws DocumentError for the first that lacks it.
+ */
+export function checkKills(
+  { kills }: Pick<Scenario, "kills">,
+  strategies: readonly Strategy[],
+  { file }: Pick<Source, "file">,
+): void {
+  const problems = kills.flatMap((kill): Problem[] => {
+    const whys = strategies.map((strategy) => whyNoKill(kill, strategy));
+    const message = whys.find((why) => why !== null);
+    return message === undefined ? [] : [{ position: kill.position, path: "kill", message }];
+  });
   if (problems.length > 0) throw new DocumentError(file, problems);
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import type { Expectations } from "./expectation.ts";
+import type { Kill } from "./kill.ts";
 import type { Position } from "../base/position.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -65,6 +66,8 @@ export interface Scenario {
   /** Where the document names its strategy; null where it leaves that to tandem. */
   strategyPosition: Position | null;
   compare: Strategy[] | null;
+  /** The processes that are killed, and when, in the order of time. */
+  kills: Kill[];
   /** What it is expected to come to under its own strategy, for `tandem check`. */
   expect: Expectations | null;
 }

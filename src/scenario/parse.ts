@@ -5,6 +5,7 @@
  * each problem with its line, column and path.
  */
 import { toExpectations, type WrittenExpectations } from "./expectation.ts";
+import type { Kill } from "./kill.ts";
 import type { Scenario, Step, TaskSpec } from "./model.ts";
 import type { Position } from "../base/position.ts";
 import { DocumentError, formatPath, type Problem } from "./problem.ts";
@@ -69,8 +70,11 @@ interface Parsed {
   channels?: Record<string, { capacity?: number } | null>;
   strategy?: Strategy;
   compare?: Strategy[];
+  kill?: ParsedKill | ParsedKill[];
   expect?: WrittenExpectations;
 }
+
+type ParsedKill = Omit<Kill, "position">;
 
 type ParsedTask =
   | ParsedStep[]
@@ -163,6 +167,7 @@ class DocumentReader {
       strategyPosition:
         parsed.strategy === undefined ? null : this.#located.locate(["strategy"], "value"),
       compare: parsed.compare ?? null,
+      kills: this.#kills(parsed.kill),
       expect:
         parsed.expect === undefined
           ? null
@@ -170,6 +175,18 @@ class DocumentReader {
               this.#located.locate(["expect", ...path], "value"),
             ),
     };
+  }
+
+  #kills(kills: Parsed["kill"] = []): Kill[] {
+    const all = Array.isArray(kills)
+      ? kills.map((kill, index) => [kill, ["kill", index]] as const)
+      : [[kills, ["kill"]] as const];
+    return all
+      .map(([{ what, at }, path]) => {
+        const { line, column } = this.#located.locate([...path, "what"], "value");
+        return { what, at, position: { line, column } };
+      })
+      .toSorted((a, b) => a.at - b.at);
   }
 
   #task(name: string, task: ParsedTask): TaskSpec {

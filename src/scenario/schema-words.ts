@@ -37,6 +37,10 @@ export const keyWords: Readonly<Record<string, Readonly<Record<string, KeyWords>
       says: "The strategies that tandem compare sets beside the document's own.",
       example: ["detach", "await"],
     },
+    kill: {
+      says: "A process that is killed (SIGKILL), and when, or a list of them.",
+      example: { what: "main", at: "3s" },
+    },
     expect: { says: "What tandem check holds a run against.", example: { lost: 0 } },
   },
   task: {
@@ -49,6 +53,13 @@ export const keyWords: Readonly<Record<string, Readonly<Record<string, KeyWords>
     until: {
       says: "What the task's proper end is: being cancelled at the end of the program is no loss then.",
       example: "shutdown",
+    },
+  },
+  kill: {
+    what: { says: "Which process: main, worker or process.", example: "main" },
+    at: {
+      says: "When: what happens at this very instant has happened, and nothing comes after it.",
+      example: "3s",
     },
   },
   channel: { capacity: { says: "How many values it holds at most.", example: 10 } },
@@ -141,6 +152,7 @@ const signs: Readonly<Record<string, string>> = {
   "lateness.p99": "expect",
   use: "strategy",
   copies: "task",
+  what: "kill",
   capacity: "channel",
   contains: "prints",
   channel: "sending",

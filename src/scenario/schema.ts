@@ -10,6 +10,7 @@ import { durationExamples, parseDuration } from "../base/duration.ts";
 import { taskStatuses } from "./expectation.ts";
 import { maxCount, maxTasks } from "./constraints.ts";
 import { type AxisName, axisNames, axisOf, wordsOf } from "./axes.ts";
+import { killTargets, killWords } from "./kill.ts";
 import { describeKeys, keyWords } from "./schema-words.ts";
 import {
   resolveStrategy,
@@ -408,6 +409,23 @@ function named<Value extends z.ZodType>(what: string, value: Value) {
   );
 }
 
+const target = z.enum(killTargets, {
+  error: (issue) =>
+    `${describe(issue.input)} is nothing that can be killed; ${suggestion(String(issue.input), killTargets, "words here")}`,
+});
+
+/** One kill, or several. */
+function kills(names: Names | null) {
+  const kill = object("{ what: main, at: 3s }", {
+    what:
+      names === null
+        ? z.union(killTargets.map((what) => z.literal(what).meta({ description: killWords[what] })))
+        : target,
+    at: duration,
+  });
+  return twoForms(names, (input) => !Array.isArray(input), kill, z.array(kill));
+}
+
 function documentShape(
   names: Names | null,
   steps: (place: Place) => z.ZodType,
@@ -434,6 +452,7 @@ function documentShape(
     ).optional(),
     strategy: strategyValue.optional(),
     compare: z.array(strategyValue, expecting("a list of strategies")).optional(),
+    kill: kills(names).optional(),
     expect: expectation(names).optional(),
     $schema: label.optional(),
   };

@@ -102,6 +102,8 @@ export const interruptions = [
   "deadlock",
   /** Nothing had moved for long, and nothing could any more. */
   "hang",
+  /** Its process was killed at an instant that the scenario says. */
+  "kill",
 ] as const;
 export type Interruption = (typeof interruptions)[number];
 

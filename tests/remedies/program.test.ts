@@ -105,6 +105,12 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
       "nothing can ever happen again: main waits for another thread to end; 2 tasks of upload wait for a value in jobs; send what is waited for, or bound the wait with a timeout",
     ],
   ],
+  killed: [
+    [
+      { ...one, rule: "killed", evidence: { began: true, cleanupCut: false } },
+      "the process was killed while it stood at app.py:10 in upload, and upload#1 (made at app.py:30 in main) with it; hand it to something that outlives the process",
+    ],
+  ],
   "lost-at-close": [
     [
       {

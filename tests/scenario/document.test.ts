@@ -661,6 +661,34 @@ describe("a step", () => {
   });
 });
 
+describe("a kill", () => {
+  test("is one or a list, told in the order of time", () => {
+    const kills = (written: string) =>
+      parseScenario(withTail(`kill: ${written}`), file).kills.map(({ what, at }) => [what, at]);
+    expect(kills("{ what: main, at: 3s }")).toEqual([["main", 3_000_000]]);
+    expect(kills("[{ what: process, at: 2s }, { what: worker, at: 500ms }]")).toEqual([
+      ["worker", 500_000],
+      ["process", 2_000_000],
+    ]);
+    expect(kills("[]")).toEqual([]);
+    expect(parseScenario(withTail(""), file).kills).toEqual([]);
+  });
+
+  test("says of what and when, with a sentence for every mistake", () => {
+    expectProblems(withTail("kill: { what: ▲maim, at: 1s }"), [
+      "kill.what",
+      `"maim" is nothing that can be killed; did you mean "main"?`,
+    ]);
+    expectProblems(withTail("kill: { what: main, at: ▲soon }"), ["kill.at", "is not a duration"]);
+    expectProblems(
+      withTail("kill: [{ what: main, at: 1s, ▲whta: main }, ▲{ at: 1s }]"),
+      ["kill[0]", `unknown key "whta"; did you mean "what"?`],
+      ["kill[1].what", "nothing"],
+    );
+    expectProblems(withTail("kill: ▲3s"), ["kill", `found "3s"; write { what: main, at: 3s }`]);
+  });
+});
+
 describe("a result", () => {
   const withMain = (main: string): string => `name: sample
 main:

@@ -39,6 +39,9 @@ export class PoolProcess {
   readonly #ready = Promise.withResolvers<void>();
   #done: ((end: JobEnd) => void) | undefined;
   #dead = false;
+  /** Whether its thread has ended it. */
+  #isEnding = false;
+  #onIdleDeath: (() => void) | undefined;
   /** The thread that hears the process; undefined until that is open. */
   #host: Pick<Host, "record" | "flush" | "ask"> | undefined;
   /** Events of the process from before the thread was open. */
@@ -80,7 +83,21 @@ export class PoolProcess {
   }
 
   end(): void {
+    this.#isEnding = true;
     this.#process.kill("SIGKILL");
+  }
+
+  /**
+   * Kills the process as if somebody else had done so.
+   *
+   * @param onIdle is called when it has ended, if it had no job.
+   * @returns whether there was one to kill.
+   */
+  kill(onIdle: () => void): boolean {
+    if (this.#dead || this.#isEnding) return false;
+    this.#onIdleDeath = onIdle;
+    this.#process.kill("SIGKILL");
+    return true;
   }
 
   #hear(message: FromProcess): void {
@@ -89,7 +106,7 @@ export class PoolProcess {
         this.#ready.resolve();
         break;
       case "done":
-        this.#done?.({ error: message.error, broken: false });
+        this.#jobEnded({ error: message.error, broken: false });
         break;
       case "record":
         if (this.#host === undefined) this.#early.push(message);
@@ -116,7 +133,14 @@ export class PoolProcess {
   #onExit(): void {
     this.#dead = true;
     this.#ready.resolve();
-    this.#done?.({ error: failures.poolBroken().message, broken: true });
+    if (this.#done === undefined) this.#onIdleDeath?.();
+    else this.#jobEnded({ error: failures.poolBroken().message, broken: true });
+  }
+
+  #jobEnded(end: JobEnd): void {
+    const done = this.#done;
+    this.#done = undefined;
+    done?.(end);
   }
 }
 

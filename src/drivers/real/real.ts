@@ -12,6 +12,7 @@ import type { ProgramSpec } from "../../program/spec.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import { counted } from "../../base/sentences.ts";
 import { callsAny } from "../../scenario/calls.ts";
+import { endsMain, killedStatus } from "../../scenario/kill.ts";
 import type { Step } from "../../scenario/model.ts";
 import type { ChildInput } from "./protocol.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
@@ -120,15 +121,21 @@ export class RealRun implements Disposable {
     const realMs = (ticks: Ticks): number => ticks / TICKS_PER_MS / options.speed;
     // Computing takes its own CPU time, which on a busy machine is a small share of the time.
     limit("watchdog", 10 * realMs(longestRun(plan)) + 30_000);
+    const kill = plan.scenario.kills.find(endsMain);
+    const onReady: (() => void)[] = [];
+    listener.onReady = () => onReady.forEach((begin) => begin());
+    if (kill !== undefined)
+      // The clock of the scenario has begun a moment before this process hears of it.
+      onReady.push(() => limit("kill", realMs(Math.max(0, kill.at - listener.now(options.speed)))));
     if (options.timeout !== null) {
       const length = realMs(options.timeout);
       // What loads may never come to an end, as a module with an endless loop.
       const takeBack = after(Math.max(length, leastLoad), () => this.#stop("timeout"));
       limits.push(takeBack);
-      listener.onReady = () => {
+      onReady.push(() => {
         takeBack();
         limit("timeout", length);
-      };
+      });
     }
     const forwarding = this.#forward(options);
     const complaint = this.#mayWrite ? Promise.resolve("") : new Response(child.stderr).text();
@@ -229,6 +236,11 @@ export class RealRun implements Disposable {
       interruptions.indexOf(by),
       by === "crash" ? (signalCode ?? `exit status ${this.#child.exitCode}`) : undefined,
     );
+    if (by === "kill") {
+      // It is an end that the scenario says, and no other than its own.
+      log.add(log.end, "process-ended", MAIN_THREAD, MAIN, killedStatus);
+      return { log, places, epoch, endedEarly: false, signal: null, complaint: toPipe };
+    }
     return {
       log,
       places,
@@ -306,6 +318,8 @@ class Listener {
       for (const [k, text] of columns.texts)
         if (type[k] === printed || type[k] === complained)
           this.#onPrint(text, type[k] === printed ? "stdout" : "stderr");
+    // A worker process may end while main goes on.
+    if (thread !== MAIN_THREAD) return;
     for (const last of [typeNumber["process-ended"], typeNumber.interrupted]) {
       const k = columns.type.indexOf(last);
       if (k >= 0) this.endedAt = columns.at[k]!;

@@ -1,5 +1,6 @@
 /** Making the threads of a real run, each on the thread that it stands for, with all that it needs. */
-import { LOOP_THREAD, MAIN_THREAD } from "../../scenario/numbers.ts";
+import { interruptions, typeNumber } from "../../trace/event.ts";
+import { LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { type NumberedSpec, numbered } from "../../program/spec.ts";
 import { isBeside } from "../../scenario/strategy.ts";
@@ -13,6 +14,7 @@ import { Mailbox } from "./mailbox.ts";
 import { RealThread, type RealThreadOptions } from "./real-thread.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { boardSize, type ChildInput } from "./protocol.ts";
+import { after } from "./timer.ts";
 import type { UserCode } from "./user-code.ts";
 import { EventWriter } from "./wire.ts";
 
@@ -37,9 +39,10 @@ export class PreparedThread {
     this.#input = input;
     this.run = numbered(input.plan);
     this.board = new Board(boardSize(this.run), memory);
-    // User code may end the process at any moment, so beside it events are written without delay.
-    const callsUserCode = callsAny(this.run.scenario);
-    this.writer = new EventWriter(number, this.board, callsUserCode, input.secret);
+    // User code, or a kill, may end the process at any moment: then events are written without delay.
+    const { scenario } = this.run;
+    const mayBeEnded = callsAny(scenario) || scenario.kills.length > 0;
+    this.writer = new EventWriter(number, this.board, mayBeEnded, input.secret);
     this.mailbox = new Mailbox(number, this.board, ports);
   }
 
@@ -89,7 +92,22 @@ export class PreparedThread {
       process: this.#process,
     });
     if (this.#process !== null) this.#process.host = thread;
+    if (this.number === POOL_THREAD) this.#killWorker(thread, clock);
     return thread;
+  }
+
+  /** Kills the process of the pool's first thread when the scenario says so. */
+  #killWorker(thread: RealThread, clock: Clock): void {
+    const process = this.#process;
+    const kill = this.run.scenario.kills.find(({ what }) => what === "worker");
+    if (process === null || kill === undefined) return;
+    const onIdle = (): void => this.mailbox.deliver({ kind: "killed" });
+    const onTime = (): void => {
+      if (!process.kill(onIdle)) return;
+      thread.record(typeNumber.interrupted, MAIN, interruptions.indexOf("kill"));
+      thread.flush();
+    };
+    after(Math.max(0, clock.msUntil(kill.at)), onTime, false);
   }
 
   /** Ends a thread beside main. */

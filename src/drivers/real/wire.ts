@@ -116,14 +116,14 @@ export class EventWriter {
   /**
    * @param thread whose events these are.
    * @param board its lock is shared by all threads that write.
-   * @param callsUserCode whether the process may end in ways that nobody here hears of.
+   * @param mayBeEnded whether the process may end in ways that nobody here hears of.
    * @param secret that of the run.
    */
-  constructor(thread: number, board: Board, callsUserCode: boolean, secret: string) {
+  constructor(thread: number, board: Board, mayBeEnded: boolean, secret: string) {
     this.#thread = thread;
     this.#lock = board.pipe;
     this.#debt = board.debt(thread);
-    this.#mayOwe = !callsUserCode;
+    this.#mayOwe = !mayBeEnded;
     this.#seal = sealOf(secret);
   }
 

@@ -19,8 +19,10 @@ import type {
   Thread,
   ThreadProgram,
 } from "../../program/operation.ts";
+import { failures } from "../../program/failure.ts";
 import { poolProgram } from "../../program/pool.ts";
 import { type ProgramSpec, numbered } from "../../program/spec.ts";
+import { endsMain, hasWorkerProcesses, killedStatus, type Kill } from "../../scenario/kill.ts";
 import { isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
@@ -37,6 +39,8 @@ class VirtualThread implements Thread {
   scheduled = 0;
   /** Whether a message wakes it: it parks or waits, and is not in the middle of a blocking step. */
   resting = false;
+  /** Whether its program has come to its end. */
+  isOver = false;
   /** The job that it begins when it wakes. */
   given: Job | undefined;
   /** What came of its last operation. */
@@ -142,6 +146,8 @@ class Scheduler {
   readonly vary: Thread["vary"];
   readonly #plan: ProgramSpec;
   readonly #timeout: Ticks | null;
+  /** The kills that have not come, the next one first. */
+  readonly #kills: Kill[];
   readonly #threads: VirtualThread[] = [];
   /** Those that no thread of the pool has begun, by their number, the oldest first. */
   readonly jobs = new Map<number, Job>();
@@ -150,6 +156,7 @@ class Scheduler {
   constructor(plan: ProgramSpec, { timeout = null, jitter = null }: VirtualOptions) {
     this.#plan = plan;
     this.#timeout = timeout;
+    this.#kills = [...plan.scenario.kills];
     this.vary = jitter === null ? null : varying(jitter);
     this.#begin();
   }
@@ -195,11 +202,19 @@ class Scheduler {
         this.now = this.#timeout;
         return this.interrupt("timeout");
       }
+      const [kill] = this.#kills;
+      if (kill !== undefined && thread.wakesAt > kill.at) {
+        if (this.#kill(this.#kills.shift()!)) return true;
+        continue;
+      }
       this.now = thread.wakesAt;
       const { done, value } = thread.program!.next(thread.result);
       if (!done) this.#perform(thread, value as Operation);
       else if (thread.number === MAIN_THREAD) return true;
-      else this.#schedule(thread, Infinity, false);
+      else {
+        thread.isOver = true;
+        this.#schedule(thread, Infinity, false);
+      }
     }
     return false;
   }
@@ -267,6 +282,26 @@ class Scheduler {
     thread.wakesAt = at;
     thread.scheduled = ++this.#scheduled;
     thread.resting = resting;
+  }
+
+  /** @returns whether it has ended the run. */
+  #kill(kill: Kill): boolean {
+    const isMain = endsMain(kill);
+    if (!isMain && !hasWorkerProcesses(this.#plan.strategy)) return false;
+    this.now = kill.at;
+    const worker = this.#threads[POOL_THREAD]!;
+    // It was killed before, or its pool is over.
+    if (!isMain && worker.isOver) return false;
+    const { number } = isMain ? this.#threads[MAIN_THREAD]! : worker;
+    this.log.record(this.now, typeNumber.interrupted, number, MAIN, interruptions.indexOf("kill"));
+    if (isMain) this.log.record(this.now, typeNumber["process-ended"], number, MAIN, killedStatus);
+    else if (worker.resting) this.post(number, { kind: "killed" });
+    else {
+      // It is in the middle of a job.
+      worker.result = { error: failures.poolBroken().message, broken: true };
+      this.#schedule(worker, this.now, false);
+    }
+    return isMain;
   }
 
   /** Ends the run before its own end. */

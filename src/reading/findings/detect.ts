@@ -9,6 +9,7 @@ import {
   cleanupCut,
   destroyedPending,
   givenUp,
+  killed,
   lostAtClose,
   neverStarted,
 } from "./losses.ts";
@@ -18,6 +19,7 @@ import { deadlock, joinedTooLong, resultsTimedOut } from "./waits.ts";
 /** Every detector, in the order in which findings are told. */
 const detectors: readonly ((subject: Case) => Detected<Rule>[])[] = [
   deadlock,
+  killed,
   lostAtClose,
   abandoned,
   destroyedPending,

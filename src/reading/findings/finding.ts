@@ -88,6 +88,8 @@ export interface Evidence {
     began: boolean;
     cleanupCut: boolean;
   };
+  /** The process was killed. `began`: whether any of them had had a turn. */
+  killed: { began: boolean; cleanupCut: boolean };
   abandoned: { end: End; cleanupCut: boolean };
   "destroyed-pending": { launchFailed: boolean; cleanupCut: boolean };
   "cancelled-at-exit": { cleanupCut: boolean };

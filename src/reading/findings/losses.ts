@@ -23,6 +23,22 @@ export function lostAtClose(subject: Case): Detected<"lost-at-close">[] {
   });
 }
 
+/** Tasks that a kill of the process has cut off, or kept from beginning. */
+export function killed(subject: Case): Detected<"killed">[] {
+  if (subject.interruptedBy !== "kill") return [];
+  const fits = ({ lost, status }: Work): boolean =>
+    lost && (status === "abandoned" || status === "unstarted");
+  return alike(subject, fits).map((tasks) => ({
+    rule: "killed",
+    actors: tasks,
+    at: subject.wall,
+    evidence: {
+      began: tasks.some((task) => workOf(subject, task).startedAt !== null),
+      cleanupCut: isCleanupCut(subject, tasks),
+    },
+  }));
+}
+
 /** Tasks that were pending when the process ended. What an interrupted run left undone is nobody's fault. */
 export function abandoned(subject: Case): Detected<"abandoned">[] {
   if (subject.interruptedBy !== null) return [];

@@ -12,6 +12,7 @@ import {
   cleanupCut,
   destroyedPending,
   givenUp,
+  killed,
   lostAtClose,
   neverStarted,
 } from "./losses.ts";
@@ -22,6 +23,7 @@ import { deadlock, joinedTooLong, resultTimedOut } from "./waits.ts";
 export function programContext(names: Names): Context<never> {
   return {
     deadlock: (finding) => deadlock(names, finding),
+    killed: (finding) => killed(names, finding),
     "lost-at-close": (finding) => lostAtClose(names, finding),
     abandoned: (finding) => abandoned(names, finding),
     "destroyed-pending": (finding) => destroyedPending(names, finding),

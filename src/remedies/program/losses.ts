@@ -29,6 +29,15 @@ export function lostAtClose(names: Names, finding: FindingOf<"lost-at-close">): 
   };
 }
 
+export function killed(names: Names, finding: FindingOf<"killed">): Words<never> {
+  const { began, cleanupCut } = finding.evidence;
+  return {
+    message: `the process was killed ${whenCut(names, finding, began)}, and ${names.subject(finding)} with it${cutWords(cleanupCut)}`,
+    remedies: [],
+    otherwise: "hand it to something that outlives the process",
+  };
+}
+
 export function abandoned(names: Names, finding: FindingOf<"abandoned">): Words<never> {
   const { end, cleanupCut } = finding.evidence;
   const { why, otherwise } = causeOf(names, end);

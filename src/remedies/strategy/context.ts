@@ -5,7 +5,7 @@ import { actorName, type Outcome } from "../../outcome/outcome.ts";
 import type { Context, Words } from "../context.ts";
 import { nobodyHeard, onlyLogged, promiseNotAwaited, threadFailed } from "./errors.ts";
 import { loopBlocked, starved } from "./held.ts";
-import { abandoned, destroyedPending, lostAtClose, neverStarted } from "./losses.ts";
+import { abandoned, destroyedPending, killed, lostAtClose, neverStarted } from "./losses.ts";
 import { quote } from "../words.ts";
 import type { Remedy } from "./remedy.ts";
 import { cancelledAtExit, cleanupCut, givenUp } from "./stopped.ts";
@@ -16,6 +16,7 @@ import { deadlock, joinedTooLong, resultTimedOut } from "./waits.ts";
 export function strategyContext(outcome: Outcome): Context<Remedy> {
   return {
     deadlock: (finding) => deadlock(outcome, finding),
+    killed: (finding) => killed(outcome, finding),
     "lost-at-close": (finding) => lostAtClose(outcome, finding),
     abandoned: (finding) => abandoned(outcome, finding),
     "destroyed-pending": (finding) => destroyedPending(outcome, finding),

@@ -63,6 +63,20 @@ function startedEarly(task: string): (scenario: Scenario) => Scenario {
   };
 }
 
+export function killed(outcome: Outcome, finding: FindingOf<"killed">): Words<Remedy> {
+  const { began, cleanupCut } = finding.evidence;
+  const tasks = tasksOf(outcome, finding);
+  return {
+    message: began
+      ? `the process was killed, and ${subject(tasks)} stopped with ${progress(tasks)} done${cutWords(cleanupCut)}`
+      : `the process was killed before ${subject(tasks)} had a turn`,
+    remedies: [],
+    otherwise: began
+      ? "hand it to something that outlives the process, and make its steps such that they may be done twice"
+      : "hand it to something that outlives the process",
+  };
+}
+
 export function abandoned(outcome: Outcome, finding: FindingOf<"abandoned">): Words<Remedy> {
   const { end, cleanupCut } = finding.evidence;
   const tasks = tasksOf(outcome, finding);

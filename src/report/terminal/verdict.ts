@@ -17,6 +17,7 @@ import type { Driver } from "../../outcome/plan.ts";
 import { functionName } from "../../scenario/calls.ts";
 import { formatDuration, formatTime } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";
+import type { Kill } from "../../scenario/kill.ts";
 import type { LeafStep } from "../../scenario/model.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
@@ -226,6 +227,7 @@ function summary(outcome: Outcome): string[] {
   const failed = tasks.filter((task) => task.status === "failed").length;
   const sentences: string[] = [];
   if (interruptedBy !== null) sentences.push(interruptionWords(outcome));
+  sentences.push(...killSentences(outcome));
   const kept =
     tasks.length === 0 ? "There were no tasks" : `${lost} of ${counted(tasks.length, "task")} lost`;
   const givenUp = tasks.filter((task) => task.givenUp !== null && !isLost(task)).length;
@@ -248,6 +250,25 @@ function summary(outcome: Outcome): string[] {
   return sentences;
 }
 
+/** What was killed beside main, and what was to be killed and was not there any more. */
+function killSentences({ scenario, reading, interruptedBy, wall }: Outcome): string[] {
+  const workers = reading.processes.slice(1).filter((one) => one.interruptedBy === "kill");
+  const isDone = ({ what }: Kill): boolean =>
+    what === "worker" ? workers.length > 0 : interruptedBy === "kill";
+  const missed = scenario.kills.find((kill) => !isDone(kill));
+  return [
+    ...workers.map(
+      ({ name, endedAt }) =>
+        `The worker process ${name} was killed at ${formatTime(endedAt!)}, which broke its pool.`,
+    ),
+    ...(missed === undefined || interruptedBy !== null
+      ? []
+      : [
+          `Nothing was killed at ${formatTime(missed.at)}: ${missed.at < wall ? "the pool had no worker process any more" : `the process had ended at ${formatTime(wall)}`}.`,
+        ]),
+  ];
+}
+
 function interruptionWords({ interruptedBy, interruption, wall }: Outcome): string {
   const when = formatTime(wall);
   switch (interruptedBy) {
@@ -259,6 +280,8 @@ function interruptionWords({ interruptedBy, interruption, wall }: Outcome): stri
       return `The process of the run ended unexpectedly at ${when}: ${interruption ?? "nobody knows why"}.`;
     case "cut-off":
       return `The record ends at ${when}; what happened afterwards is not in it.`;
+    case "kill":
+      return `Killed at ${when} (SIGKILL).`;
     case "deadlock":
       return `Deadlocked at ${when}.`;
     default:

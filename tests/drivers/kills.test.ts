@@ -1,0 +1,213 @@
+/** Kills: a process that is ended from outside stops there and then, in virtual time and for real. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { resolveStrategy } from "../../src/scenario/strategy.ts";
+import { eventTypes } from "../../src/trace/event.ts";
+import type { EventLog } from "../../src/trace/log.ts";
+import { rounds } from "../support/laws.ts";
+import { patience } from "../support/patience.ts";
+import { essence, Lanes, lateness, performTwice, tooEarly } from "../support/real.ts";
+import { simulate } from "../support/simulate.ts";
+import { tandemHere } from "../support/tandem.ts";
+import { draw, type Drawn, isRobust, randomFrom } from "./arbitrary.ts";
+
+setDefaultTimeout(patience);
+
+const seed = Number(process.env["TANDEM_SEED"] ?? 20261130);
+
+const upload = {
+  name: "uploading",
+  main: ["launch", { block: 300 }, { print: "main ends" }],
+  tasks: {
+    upload: {
+      steps: [{ print: "sent" }, { sleep: 200 }, { print: "charged" }, { sleep: 200 }],
+      finally: [{ print: "closed" }],
+    },
+  },
+};
+
+describe("a kill of main", () => {
+  test("stops all threads: no event after it, no clean-up, status 137", () => {
+    const result = simulate({ ...upload, kill: { what: "main", at: "250ms" } }, "thread");
+    expect(result).toMatchObject({
+      wall: 250,
+      exitCode: 137,
+      interruptedBy: "kill",
+      main: { status: "interrupted", endedAt: 250, error: null },
+      launch: { status: "interrupted" },
+      tasks: [{ status: "abandoned", lost: true, stepsDone: 3, cleanup: "skipped" }],
+    });
+    expect(result.prints.map(({ text }) => text)).toEqual(["sent", "charged"]);
+    expect(result.findings).toMatchObject([
+      {
+        rule: "killed",
+        task: "upload",
+        at: 250,
+        message:
+          "the process was killed, and upload stopped with 3 of 4 steps done; its clean-up did not run to its end",
+      },
+    ]);
+  });
+
+  test("what happens at its very instant has happened", () => {
+    const at = (ms: number): number =>
+      simulate({ ...upload, kill: { what: "main", at: ms } }, "thread").tasks[0]!.stepsDone;
+    expect([0, 199, 200, 399].map(at)).toEqual([1, 1, 3, 3]);
+  });
+
+  test("before launch nothing has begun, and that is lost as well", () => {
+    const late = { ...upload, main: [{ block: 100 }, "launch"], kill: { what: "process", at: 50 } };
+    for (const strategy of ["detach", "await", "thread", "daemon", "portal", "float", "exit"])
+      expect(simulate(late, strategy)).toMatchObject({
+        exitCode: 137,
+        tasks: [{ status: "unstarted", lost: true }],
+        findings: [{ rule: "killed", message: "the process was killed before upload had a turn" }],
+      });
+  });
+
+  test("the first of several ends the run, and one that comes after the end is told", async () => {
+    const kill = [
+      { what: "process", at: "2s" },
+      { what: "main", at: "100ms" },
+    ];
+    expect(simulate({ ...upload, kill }, "await")).toMatchObject({ wall: 100, exitCode: 137 });
+    const late = JSON.stringify({ ...upload, kill: kill[0] });
+    const { stderr, status } = await tandemHere(["run", "-", "-d", "virtual"], { stdin: late });
+    expect(stderr).toContain("Nothing was killed at 2s: the process had ended at 700ms.");
+    expect(status).toBe(0);
+  });
+});
+
+const jobs = {
+  name: "jobs",
+  main: ["launch", { block: 600 }],
+  launch: [{ start: ["one", "two"] }, "settle"],
+  tasks: {
+    one: [{ block: 200 }, { sleep: 200 }, { block: 100 }],
+    two: [{ sleep: 300 }, { print: "two" }],
+  },
+};
+const pooled = { use: "thread", settle: "settled", offload: "processes" };
+
+describe("a kill of a worker", () => {
+  test.each([
+    ["with a job breaks that job", 100, 100],
+    ["without one breaks those that come later", 300, 400],
+    ["before there is a loop breaks all", 0, 0],
+  ])("%s", (_, at, failsAt) => {
+    const main = at === 0 ? [{ block: 0 }, ...jobs.main] : jobs.main;
+    const result = simulate({ ...jobs, main, kill: { what: "worker", at } }, pooled);
+    expect(result).toMatchObject({
+      exitCode: 0,
+      main: { status: "finished" },
+      tasks: [{ status: "failed", endedAt: failsAt }, { status: "finished" }],
+    });
+    expect(result.tasks[0]!.error).toStartWith("A process in the process pool was terminated");
+  });
+
+  test("is heard of by a loop that main opens later", () => {
+    const main = [{ block: 50 }, { send: { channel: "inbox", value: 1 } }, "launch"];
+    const tasks = { task: [{ block: 50 }] };
+    const document = { name: "late", main, tasks, channels: { inbox: {} } };
+    for (const loop of ["inline", "thread", "float"])
+      expect(
+        simulate({ ...document, kill: { what: "worker", at: 10 } }, { loop, offload: "processes" })
+          .tasks,
+      ).toMatchObject([{ status: "failed", startedAt: 50 }]);
+  });
+
+  test("means nothing where there is none, which is told at its place", async () => {
+    const text =
+      "name: jobs\nmain: [launch]\ntasks: { a: [sleep: 1s] }\nkill: { what: worker, at: 1s }\n";
+    const says =
+      "strategy await has no worker process that could be killed; kill main, or use one that has: --strategy await,offload=processes";
+    for (const command of [
+      ["run", "-"],
+      ["compare", "-", "--strategies", "await"],
+    ]) {
+      const { stderr, status } = await tandemHere(command, { stdin: text });
+      expect([stderr, status]).toEqual([`<stdin>:4:15: kill: ${says}\n`, 2]);
+    }
+  });
+});
+
+/** Scenarios of which a process is killed in the middle of a while in which nothing happens. */
+function killedOnes(wanted: number, least: number): (Drawn & { number: number })[] {
+  const found: (Drawn & { number: number })[] = [];
+  for (let number = 0; found.length < wanted; number++) {
+    const random = randomFrom(seed + 7919 * number);
+    const drawn = draw(random);
+    const instants = instantsOf(logOf(drawn));
+    const gaps = instants.flatMap((at, k) => {
+      const next = instants[k + 1];
+      return next !== undefined && next - at >= least ? [Math.round((at + next) / 2)] : [];
+    });
+    if (gaps.length === 0) continue;
+    const at = gaps[Math.floor(random() * gaps.length)]! / 1000;
+    const isPooled = drawn.strategy.offload === "processes";
+    const what = isPooled && random() < 0.7 ? "worker" : random() < 0.5 ? "main" : "process";
+    found.push({ ...drawn, document: { ...drawn.document, kill: { what, at } }, number });
+  }
+  return found;
+}
+
+function logOf({ document, strategy }: Drawn): EventLog {
+  const scenario = parseScenario(JSON.stringify(document), "random.json");
+  return runVirtually({ scenario, strategy: resolveStrategy(strategy), runtime: "test" });
+}
+
+function instantsOf(log: EventLog): number[] {
+  const all = new Set<number>();
+  for (const { length, at } of log.chunks) for (let k = 0; k < length; k++) all.add(at[k]!);
+  return [...all];
+}
+
+function linesOf(log: EventLog): string[] {
+  return log.chunks.flatMap(({ length, at, type, thread, actor, value }) =>
+    Array.from({ length }, (_, k) =>
+      [at[k], eventTypes[type[k]!], thread[k], actor[k], value[k]].join(" "),
+    ),
+  );
+}
+
+test("what has happened by an instant does not depend on the kill that comes then", () => {
+  for (const { document, strategy } of killedOnes(rounds(40, 1000), 2)) {
+    const { kill, ...unkilled } = document as { kill: { what: string; at: number } };
+    const whole = linesOf(logOf({ document: unkilled, strategy }));
+    const before = whole.filter((line) => Number(line.split(" ")[0]) <= kill.at * 1000);
+    const killed = linesOf(logOf({ document, strategy }));
+    expect(killed.slice(0, before.length).join("\n")).toBe(before.join("\n"));
+    const types = killed.slice(before.length).map((line) => line.split(" ")[1]!);
+    if (kill.what !== "worker") expect(types).toEqual(["interrupted", "process-ended"]);
+  }
+});
+
+test("law: who is killed for real is where virtual time says", async () => {
+  const wrong: string[] = [];
+  const all = killedOnes(rounds(12, 150), 50_000).filter((one) =>
+    isRobust(one, randomFrom(seed ^ one.number), 16),
+  );
+  await new Lanes(6).each(all, async ({ document, strategy, number }) => {
+    const scenario = parseScenario(JSON.stringify(document), "random.json");
+    const plan = { scenario, strategy: resolveStrategy(strategy), runtime: "test" };
+    for (let tries = 1; ; tries++) {
+      const twice = await performTwice(plan, 1);
+      const [model, real] = [essence(twice.model), essence(twice.real)];
+      const isAlike = Bun.deepEquals(real, model) && tooEarly(twice.model, twice.real).length === 0;
+      if (isAlike) return;
+      // A machine that was late is asked again.
+      if (tries < 6 && late(twice) > 10) continue;
+      wrong.push(
+        `TANDEM_SEED=${seed} case ${number}, late by ${late(twice)} ms\n${JSON.stringify({ document, strategy, model, real })}`,
+      );
+      return;
+    }
+  });
+  expect(wrong).toEqual([]);
+}, 300_000);
+
+/** Of a run that was killed, only what is there can be told to be late; the kill itself is. */
+function late(twice: Parameters<typeof lateness>[0]): number {
+  return Math.max(lateness(twice), twice.real.wall - twice.model.wall);
+}
