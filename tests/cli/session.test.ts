@@ -11,6 +11,7 @@ setDefaultTimeout(patience);
 const enter = "\r";
 const down = "\u001b[B";
 const interrupt = "\u0003";
+const escape = "\u001b";
 
 /** What a user does at a question. */
 function at(session: TandemInTerminal, question: string | RegExp, ...keys: string[]) {
@@ -180,6 +181,24 @@ describe("tandem, without arguments", () => {
     },
   );
 
+  test.each(ways)("Ctrl-Z and fg at %j go on where it was", async (question, way) => {
+    // Only a shell with job control stops a program and goes on with it.
+    const shell = ["bash", "--norc", "--noprofile", "-i"];
+    await using session = new TandemInTerminal([], { program: shell, env: { PS1: "shell> " } });
+    await session.shows("shell>");
+    session.type(`${command().join(" ")}\r`);
+    for (const [before, ...keys] of way) await at(session, before, ...keys);
+    await at(session, question, "\u001a");
+    await session.shows(/Stopped[^]*shell>/);
+    expect(session.hasCursor).toBe(true);
+    session.type("fg\r");
+    // It is asked again, below, and listens.
+    const again = session.shows(new RegExp(`Stopped[^]*${RegExp.escape(question)}[^]*└`));
+    await again;
+    await at(session, question, interrupt);
+    await session.shows(/Left\.[^]*shell>/);
+  });
+
   test("SIGTERM in a run shows the verdict and leaves with 143", async () => {
     await using session = new TandemInTerminal([]);
     await runForReal(session, "threaded");
@@ -229,6 +248,43 @@ describe("tandem, without arguments", () => {
     await at(session, /Saved[^]*What next\?/, down, down, down, enter);
     await at(session, /See what\?[^]*See what\?/, enter);
     await session.shows("# The article's first listing");
+  });
+
+  test("going back does nothing again that was done before", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal([], { cwd: folder.path });
+    await runLost(session);
+    await at(session, "What next?", down, down, down, down, enter);
+    await at(session, "Write the scenario to which file?", enter);
+    await at(session, /Saved[^]*What next\?/, down, down, down, enter);
+    await at(session, "See what?", escape);
+    await at(session, /See what\?[^]*◆ {2}What next\?/, escape);
+    // Back over the file that was written, and the choice to write it.
+    await at(session, /◆ {2}Write the scenario/, escape);
+    const toQuit = [down, down, down, enter];
+    await at(session, /■ {2}Write the scenario[^]*◆ {2}What next\?[^]*● Save/, ...toQuit);
+    expect(await session.exited()).toBe(0);
+    expect(session.text.split("1 of 1 task lost")).toHaveLength(2);
+  });
+
+  test("a run is gone back from to the question before it, as one that compares is", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal([], { cwd: folder.path });
+    await runLost(session);
+    await at(session, "What next?", escape);
+    await at(session, /What next[^]*◆ {2}Predict first/, escape);
+    await at(session, /◆ {2}lost, strategy detach[^]*For real instead/, escape);
+    await at(session, /◆ {2}lost, strategy detach[^]*In virtual time instead/, escape);
+    await at(session, /What next[^]*◆ {2}Under which strategy\?/, escape);
+    await at(session, /What next[^]*◆ {2}Which scenario\?/, escape);
+    await at(session, /What next[^]*◆ {2}What would you like[^]*● Run a scenario/, down, enter);
+    await at(session, /like to do[^]*◆ {2}Which scenario\?/, "awaited", enter);
+    await at(session, "What must hold?", enter);
+    await at(session, "Save the scenario in which that would be wrong?", enter);
+    const toLast = "\u001b[A".repeat(2).match(/.../g)!;
+    await at(session, "Run it under which of them?", ...toLast, enter);
+    await at(session, /none of them now[^]*◆ {2}What next\?/, "\u001b[A", enter);
+    expect(await session.exited()).toBe(0);
   });
 
   test("a report to share holds picture, verdict and document", async () => {
@@ -376,6 +432,11 @@ describe("tandem, without arguments", () => {
     await at(session, /5s\n[^]*◆ {2}lost, strategy detach/, enter);
     await at(session, "Predict first", enter);
     await session.shows("in virtual time: 15s");
+    await at(session, "What next?", "\u001b[A", enter);
+    await at(session, "changed are in no file. Leave all the same?", enter);
+    await at(session, /same\?[^]*◆ {2}What next\?/, interrupt);
+    await at(session, /same\?[^]*same\?/, "y");
+    expect(await session.exited()).toBe(130);
   });
 });
 
@@ -581,8 +642,50 @@ describe("tandem new", () => {
     await at(session, "to which file?", enter);
     await at(session, "mine.yaml exists. Replace it?", enter);
     await at(session, /to which file\?[^]*to which file\?/, interrupt);
+    await at(session, "written nowhere yet. Leave all the same?", interrupt);
     expect(await session.exited()).toBe(130);
     expect(readFileSync(file, "utf8")).toBe("precious");
+  });
+
+  test("Escape goes back as far as one likes, with the answers proposed that were given", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal(["new"], { cwd: folder.path });
+    await at(session, "What is it called?", "s", enter);
+    await at(session, "Main launches its tasks.", down, enter);
+    await at(session, "main: for how long?", escape);
+    await at(session, /for how long[^]*◆ {2}Main launches[^]*● It computes/, escape);
+    await at(session, /◆ {2}What is it called[^]*mines/, "\u007f", enter);
+    await at(session, /mine\n[^]*◆ {2}Main launches[^]*● It stands/, escape);
+    await at(session, /◆ {2}What is it called[^]*mine[^s]/, escape);
+    expect(await session.exited()).toBe(130);
+    expect([session.hasCursor, session.isCooked]).toEqual([true, true]);
+  });
+
+  test("Ctrl-C asks before answers are lost, and goes on after a no", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal(["new"], { cwd: folder.path });
+    await at(session, "What is it called?", enter);
+    await at(session, "Main launches its tasks.", interrupt);
+    await at(session, "Leave all the same?", enter);
+    await at(session, /same\?[^]*◆ {2}Main launches its tasks/, interrupt);
+    await at(session, /same\?[^]*◆[^]*same\?/, "y");
+    expect(await session.exited()).toBe(130);
+    expect(session.text).toEndWith("Left. Nothing was written.");
+  });
+
+  test("a file that cannot be written is told, and another asked for", async () => {
+    using folder = temporaryFolder();
+    await using session = new TandemInTerminal(["new"], { cwd: folder.path });
+    await acceptAll(session);
+    const full = "/dev/full";
+    await at(session, "to which file?", ..."\u007f".repeat("./mine.yaml".length), full, enter);
+    await at(session, "/dev/full exists. Replace it?", "y");
+    await session.shows("/dev/full: cannot be written");
+    await at(session, /cannot be written[^]*◆ {2}Write it to which file/, escape);
+    await at(session, /◆ {2}\/dev\/full exists/, escape);
+    await at(session, /◆ {2}Write it to which file/, ..."\u007f".repeat(9), "./x.yaml", enter);
+    expect(await session.exited()).toBe(0);
+    expect(existsSync(folder.file("x.yaml"))).toBe(true);
   });
 
   test("a file below a file is refused before anything is asked", async () => {

@@ -11,7 +11,7 @@ import {
   writeDraft,
 } from "./scenario-draft.ts";
 import { documentProblem } from "./edit.ts";
-import { askOne, askText, askWhether, converse, noteAsItIs } from "./prompt.ts";
+import { askOne, askText, askWhether, converse, noteAsItIs, setStake } from "./prompt.ts";
 import { asWord, save } from "./save.ts";
 import { strategyWords } from "../../scenario/strategy.ts";
 import { strategyLine } from "../strategy-words.ts";
@@ -19,25 +19,23 @@ import { strategyLine } from "../strategy-words.ts";
 /** `tandem new`, from its first question on. @returns the exit status. */
 export async function runMaking(file: string | null): Promise<number> {
   const words = { title: "A scenario of your own", left: "Left. Nothing was written." };
-  return converse(words, async () => {
-    const written = await makeScenario(file);
-    return written === null ? null : `Run it: tandem run ${asWord(written)}`;
-  });
+  return converse(words, async () => `Run it: tandem run ${asWord(await makeScenario(file))}`);
 }
 
 /**
  * Asks for a scenario, shows it, and writes it where the user says.
  *
  * @param file the file proposed, or null.
- * @returns the file, or null where nothing was written.
+ * @returns the file.
  */
-export async function makeScenario(file: string | null): Promise<string | null> {
+export async function makeScenario(file: string | null): Promise<string> {
   let draft: ScenarioDraft = emptyDraft;
   const name = await ask("What is it called? (kebab-case)", draft.name, (written) => ({
     ...draft,
     name: written,
   }));
   draft = { ...draft, name };
+  setStake("What you have answered is written nowhere yet.");
   do {
     const { main } = draft;
     const work = await askWork(
@@ -59,7 +57,9 @@ export async function makeScenario(file: string | null): Promise<string | null> 
   const document = await visibleDocument(withSchemaLine(writeDraft({ ...draft, strategy })));
   noteAsItIs(document.trimEnd(), "This is the document");
   const proposed = file ?? `./${draft.name}.yaml`;
-  return save("it", proposed, document);
+  const written = await save("it", proposed, document);
+  setStake(null);
+  return written;
 }
 
 /** Asks for one more task. @returns the draft with it. */

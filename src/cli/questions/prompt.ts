@@ -1,8 +1,9 @@
 /**
- * Asking and telling with clack, and leaving.
+ * Asking and telling with clack, going back, and leaving.
  *
- * Invariant: whoever presses Ctrl-C, Ctrl-D or Esc in a question has `Left` thrown, and nothing else
- * happens; nobody has to look for clack's own sign of it. However the questions end, the terminal is
+ * Invariant: whoever presses Ctrl-C or Ctrl-D in a question has `Left` thrown, once that has been
+ * confirmed where something would be lost, and Escape goes back to the question before; nobody has to
+ * look for clack's own sign of it. However the questions end, the terminal is
  * as it was: its cursor is seen, and its keys are a line's again. All texts are made safe here.
  */
 import type { CANCEL_SYMBOL } from "@clack/prompts";
@@ -11,6 +12,8 @@ import { joined, printable, printableLines, type TerminalText } from "../../base
 import { exitStatus, signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";
 import { showCursor } from "../terminal.ts";
+import { Answers } from "./answers.ts";
+import { keys } from "./keys.ts";
 import { clack, screen } from "./screen.ts";
 
 /** The end of all questions: the user has left one, or a signal has ended tandem. */
@@ -24,6 +27,36 @@ export class Left extends Error {
   }
 }
 
+/** The wish to go back to the question before; where there is none, to leave. */
+class Back extends Left {}
+
+/** The answers of the conversation that goes on. */
+let answers = new Answers();
+
+/** What would be lost if the conversation were left now, in a sentence; null where nothing would. */
+let stake: string | null = null;
+
+/** Says what would be lost if the conversation were left from now on; null where nothing would. */
+export function setStake(sentence: string | null): void {
+  stake = sentence;
+}
+
+/** Whether what is at stake may be lost; asked only where something is. */
+export async function mayLose(): Promise<boolean> {
+  if (stake !== null && !(await askWhether(leavingWords(stake)))) return false;
+  stake = null;
+  return true;
+}
+
+function leavingWords(lost: string): string {
+  return `${lost} Leave all the same?`;
+}
+
+/** The result of something that is done between two questions, and once, however often one goes back. */
+export function done<Value>(act: () => Value | Promise<Value>): Promise<Value> {
+  return answers.done(act);
+}
+
 /** The controller of all questions. Its signal is aborted when they are to end, with the error to throw. */
 const leaving = new AbortController();
 
@@ -34,27 +67,46 @@ interface Conversation {
 }
 
 /**
- * Has questions asked.
+ * Has questions asked, each of which can go back to the one before.
  *
- * @param questions gives what is said at the end; null where nothing came of them.
+ * @param questions is performed again from its beginning to go back; what it does beside asking and
+ *   telling, it does by `done`. Gives what is said at the end.
  * @returns the exit status.
  * @throws what is thrown in answer to a key: Bun would print that, and go on with a question that
  *   nobody hears the answer to.
  */
 export async function converse(
   { title, left }: Conversation,
-  questions: () => Promise<string | null>,
+  questions: () => Promise<string>,
 ): Promise<number> {
   clack.intro(printable(title), { output: screen });
+  clack.log.message(printable("Esc goes back one question, Ctrl-C leaves"), {
+    output: screen,
+    spacing: 0,
+  });
   try {
-    const farewell = await asking(questions);
-    if (farewell === null) return exitStatus.fellShort;
+    const farewell = await asking(() => retracing(questions));
     clack.outro(printable(farewell), { output: screen });
     return exitStatus.done;
   } catch (error) {
     if (!(error instanceof Left)) throw error;
     clack.cancel(printable(left), { output: screen });
     return error.status;
+  }
+}
+
+/** Performs questions, and performs them again each time that one goes back. */
+async function retracing<Value>(questions: () => Promise<Value>): Promise<Value> {
+  answers = new Answers();
+  for (;;) {
+    answers.begin();
+    stake = null;
+    try {
+      return await questions();
+    } catch (error) {
+      if (!(error instanceof Back)) throw error;
+      if (!answers.takeBack()) throw error;
+    }
   }
 }
 
@@ -75,7 +127,7 @@ async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
   try {
     return await questions();
   } finally {
-    if (process.stdin.isRaw) process.stdin.setRawMode(false);
+    keys.setRawMode(false);
     showCursor();
     for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
   }
@@ -83,14 +135,48 @@ async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
 
 /** The options that every question of clack's is given. */
 interface Seat {
+  input: typeof keys;
   output: typeof screen;
   signal: AbortSignal;
 }
 
-/** The answer to a question of clack's. @throws Left when there is none. */
-async function answer<Value>(
-  ask: (seat: Seat) => Promise<Value | typeof CANCEL_SYMBOL>,
+/** A question of clack's, which gives a sign of its own where it is left. */
+type Question<Value> = (seat: Seat) => Promise<Value | typeof CANCEL_SYMBOL>;
+
+/**
+ * The answer to a question.
+ *
+ * @param message tells it from others.
+ * @param ask is given the answer that was taken back; undefined where none was.
+ * @throws Left or Back when there is none.
+ */
+function answer<Value>(
+  message: string,
+  ask: (proposed: Value | undefined) => Question<Value>,
 ): Promise<Value> {
+  return answers.question<Value>(message, async (proposed) => {
+    for (;;) {
+      const { given, key } = await pose(ask(proposed));
+      if (!clack.isCancel(given)) return given;
+      if (key === "escape") throw new Back();
+      if (stake === null || (await isToLeave(stake))) throw new Left();
+    }
+  });
+}
+
+/** Asks whether all is to be left; whoever presses Ctrl-C again has answered that. */
+async function isToLeave(lost: string): Promise<boolean> {
+  const message = printable(leavingWords(lost));
+  const { given, key } = await pose((seat) =>
+    clack.confirm({ ...seat, message, initialValue: false }),
+  );
+  return clack.isCancel(given) ? key !== "escape" : given;
+}
+
+/** Poses a question of clack's. @returns what it gave, and the name of the last key. */
+async function pose<Value>(
+  ask: Question<Value>,
+): Promise<{ given: Value | typeof CANCEL_SYMBOL; key: string | undefined }> {
   // Each question has a signal of its own, since clack goes on listening to that of one that is over.
   const question = new AbortController();
   const left = Promise.withResolvers<never>();
@@ -98,24 +184,27 @@ async function answer<Value>(
     left.reject(leaving.signal.reason);
     question.abort();
   };
+  let last: string | undefined;
   // Ctrl-D where nothing is written closes clack's readline, of which clack does not hear: the
   // question would stand there, and take no key any more.
   const hear = (_: unknown, key: { ctrl?: boolean; name?: string } | undefined): void => {
+    last = key?.name;
     if (key?.ctrl !== true || key.name !== "d") return;
     setImmediate(() => {
-      if (!process.stdin.isRaw) leaving.abort(new Left());
+      if (!keys.isRaw) question.abort();
     });
   };
+  const hangUp = (): void => leaving.abort(new Left("SIGHUP"));
   leaving.signal.throwIfAborted();
   leaving.signal.addEventListener("abort", leave);
-  process.stdin.on("keypress", hear);
+  keys.on("keypress", hear).on("hangup", hangUp);
+  screen.begin();
   try {
-    const asked = ask({ output: screen, signal: question.signal });
+    const asked = ask({ input: keys, output: screen, signal: question.signal });
     const given = await Promise.race([asked, left.promise]);
-    if (clack.isCancel(given)) throw new Left();
-    return given;
+    return { given, key: last };
   } finally {
-    process.stdin.off("keypress", hear);
+    keys.off("keypress", hear).off("hangup", hangUp);
     leaving.signal.removeEventListener("abort", leave);
   }
 }
@@ -127,26 +216,26 @@ export interface Choice<Value> {
   hint?: string;
 }
 
-/** The most lines of a list, which leaves room for the question on a terminal of 24 lines. */
-const maxItems = 10;
-
 /** Asks for one of a few. @param initial the one that is proposed; left out, the first. */
 export async function askOne<Value>(
   message: string,
   choices: readonly Choice<Value>[],
   initial?: Value,
 ): Promise<Value> {
-  const index = await answer((seat) =>
-    clack.select<number>({
-      ...seat,
-      message: printable(message),
-      options: choices.map((choice, value) => ({ value, ...wordsOf(choice) })),
-      maxItems,
-      initialValue: Math.max(
-        0,
-        choices.findIndex(({ value }) => value === initial),
-      ),
-    }),
+  const proposed = Math.max(
+    0,
+    choices.findIndex(({ value }) => value === initial),
+  );
+  const index = await answer<number>(
+    message,
+    (before = proposed) =>
+      (seat) =>
+        clack.select<number>({
+          ...seat,
+          message: printable(message),
+          options: choices.map((choice, value) => ({ value, ...wordsOf(choice) })),
+          initialValue: before,
+        }),
   );
   return choices[index]!.value;
 }
@@ -177,14 +266,16 @@ export async function askFound(
   choices: readonly Choice<string>[],
   none: string,
 ): Promise<string> {
-  return answer((seat) =>
-    clack.autocomplete({
-      ...seat,
-      message: printable(message),
-      options: choices.map((choice) => ({ value: choice.value, ...wordsOf(choice) })),
-      maxItems,
-      validate: (found) => (found === undefined ? none : undefined),
-    }),
+  return answer<string>(
+    message,
+    (before) => (seat) =>
+      clack.autocomplete({
+        ...seat,
+        message: printable(message),
+        options: choices.map((choice) => ({ value: choice.value, ...wordsOf(choice) })),
+        ...(before === undefined ? {} : { initialValue: before }),
+        validate: (found) => (found === undefined ? none : undefined),
+      }),
   );
 }
 
@@ -194,15 +285,17 @@ export async function askSome(
   choices: readonly Choice<string>[],
   initial: readonly string[] = [],
 ): Promise<string[]> {
-  return answer((seat) =>
-    clack.multiselect({
-      ...seat,
-      message: printable(message),
-      options: choices.map((choice) => ({ value: choice.value, ...wordsOf(choice) })),
-      initialValues: [...initial],
-      required: false,
-      maxItems,
-    }),
+  return answer<string[]>(
+    message,
+    (before = [...initial]) =>
+      (seat) =>
+        clack.multiselect({
+          ...seat,
+          message: printable(message),
+          options: choices.map((choice) => ({ value: choice.value, ...wordsOf(choice) })),
+          initialValues: before,
+          required: false,
+        }),
   );
 }
 
@@ -226,32 +319,41 @@ export async function askText(
   message: string,
   { initial, placeholder, problem }: TextWords,
 ): Promise<string> {
-  return answer((seat) =>
-    clack.text({
-      ...seat,
-      message: printable(message),
-      ...(initial === undefined ? {} : { initialValue: initial }),
-      ...(placeholder === undefined ? {} : { placeholder }),
-      validate(word) {
-        const found = problem(word ?? "");
-        return found === undefined ? undefined : printable(found);
-      },
-    }),
+  return answer<string>(
+    message,
+    (before = initial) =>
+      (seat) =>
+        clack.text({
+          ...seat,
+          message: printable(message),
+          ...(before === undefined ? {} : { initialValue: before }),
+          ...(placeholder === undefined ? {} : { placeholder }),
+          validate(word) {
+            const found = problem(word ?? "");
+            return found === undefined ? undefined : printable(found);
+          },
+        }),
   );
 }
 
 /** Asks whether; who just presses Enter says no. */
 export async function askWhether(message: string): Promise<boolean> {
-  return answer((seat) =>
-    clack.confirm({ ...seat, message: printable(message), initialValue: false }),
+  return answer<boolean>(
+    message,
+    (before = false) =>
+      (seat) =>
+        clack.confirm({ ...seat, message: printable(message), initialValue: before }),
   );
 }
 
 /** Sentences beside clack's bar, wrapped, which clack does not do. */
 export const tell = {
-  error: (sentences: string): void => clack.log.error(fitted(sentences), { output: screen }),
-  warning: (sentences: string): void => clack.log.warn(fitted(sentences), { output: screen }),
-  info: (sentences: string): void => clack.log.info(fitted(sentences), { output: screen }),
+  error: (sentences: string): void =>
+    draw(() => clack.log.error(fitted(sentences), { output: screen })),
+  warning: (sentences: string): void =>
+    draw(() => clack.log.warn(fitted(sentences), { output: screen })),
+  info: (sentences: string): void =>
+    draw(() => clack.log.info(fitted(sentences), { output: screen })),
   /**
    * That something is done.
    *
@@ -259,13 +361,18 @@ export const tell = {
    */
   success(line: string, sentences?: string): void {
     const lines = [printable(line), ...(sentences === undefined ? [] : [fitted(sentences)])];
-    clack.log.success(joined(lines, "\n"), { output: screen });
+    draw(() => clack.log.success(joined(lines, "\n"), { output: screen }));
   },
 };
 
+/** Draws what stands between questions, unless it has been seen before. */
+function draw(act: () => void): void {
+  if (!answers.isRetracing) act();
+}
+
 /** Shows sentences in a box. */
 export function note(sentences: string, title: string): void {
-  clack.note(fitted(sentences), printable(title), { output: screen });
+  draw(() => clack.note(fitted(sentences), printable(title), { output: screen }));
 }
 
 /** Shows a text of lines that fit in a box, in its own colours. */
@@ -276,7 +383,7 @@ export function noteAsItIs(lines: string, title: string): void {
 /** The same of a text that is safe already, as one in colours. */
 export function noteDrawn(lines: TerminalText, title: string): void {
   const format = (line: string): string => line;
-  clack.note(lines, printable(title), { format, output: screen });
+  draw(() => clack.note(lines, printable(title), { format, output: screen }));
 }
 
 /**
@@ -296,15 +403,14 @@ export class KeysAside implements Disposable {
   };
 
   constructor() {
-    process.stdin.setRawMode(true);
-    process.stdin.on("data", this.#hear);
-    process.stdin.resume();
+    screen.begin();
+    keys.on("data", this.#hear).resume();
+    keys.setRawMode(true);
   }
 
   [Symbol.dispose](): void {
-    process.stdin.off("data", this.#hear);
-    process.stdin.pause();
-    process.stdin.setRawMode(false);
+    keys.setRawMode(false);
+    keys.off("data", this.#hear).pause();
   }
 }
 

@@ -3,33 +3,40 @@ import { dirname } from "node:path";
 import { OutputError, writeFile } from "../../base/files.ts";
 import { lookAt } from "../../base/paths.ts";
 import { type Output, quotedForShell } from "../../base/texts.ts";
-import { askText, askWhether, tell } from "./prompt.ts";
+import { askText, askWhether, done, tell } from "./prompt.ts";
 
 /**
- * Asks where to write a text, and writes it. A file that exists is replaced only after a yes.
+ * Asks where to write a text, and writes it. A file that exists is replaced only after a yes, and where
+ * it cannot be written, the user is told and asked for another.
  *
- * @returns the file, or null where it could not be written, which the user has been told.
+ * @returns the file.
  */
-export async function save(
-  what: string,
-  proposed: string,
-  content: Output,
-): Promise<string | null> {
+export async function save(what: string, proposed: string, content: Output): Promise<string> {
   for (;;) {
     const file = await askText(`Write ${what} to which file?`, {
       initial: proposed,
       problem: fileProblem,
     });
-    const replace = lookAt(file).kind !== "nothing";
+    const replace = await done(() => lookAt(file).kind !== "nothing");
     if (replace && !(await askWhether(`${file} exists. Replace it?`))) continue;
-    try {
-      await writeFile(file, [content], { replace });
-      return file;
-    } catch (error) {
-      if (!(error instanceof OutputError)) throw error;
-      tell.error(error.message);
-      return null;
-    }
+    const failure = await done(() => failureOfWriting(file, content, replace));
+    if (failure === null) return file;
+    tell.error(failure);
+  }
+}
+
+/** Writes a file. @returns why that failed, in a sentence; null where it did not. */
+async function failureOfWriting(
+  file: string,
+  content: Output,
+  replace: boolean,
+): Promise<string | null> {
+  try {
+    await writeFile(file, [content], { replace });
+    return null;
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    return error.message;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The screen that clack draws on: tandem's own standard output, in the signs and colours that it can show. */
 import { Writable } from "node:stream";
-import { drawing } from "../../base/texts.ts";
+import { drawing, joined, type TerminalText } from "../../base/texts.ts";
 import { terminal } from "../output.ts";
 import { lookOf } from "../terminal.ts";
 
@@ -9,6 +9,8 @@ const look = lookOf(terminal.stdout);
 /** Standard output as a stream of Node's. What cannot be written is thrown at whoever writes. */
 class Screen extends Writable {
   readonly isTTY = true;
+  /** All that has been drawn since the question began. Each piece begins where the one before it ended. */
+  #drawn: TerminalText[] = [];
 
   constructor() {
     super({ decodeStrings: false });
@@ -23,8 +25,20 @@ class Screen extends Writable {
     return terminal.stdout.rows;
   }
 
+  /** Begins a question. */
+  begin(): void {
+    this.#drawn = [];
+  }
+
+  /** Draws the question again, from the line on where the cursor is. */
+  redraw(): void {
+    terminal.stdout.write(joined(this.#drawn, ""));
+  }
+
   override _write(text: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
-    terminal.stdout.write(drawing(shown(String(text))));
+    const piece = drawing(shown(String(text)));
+    this.#drawn.push(piece);
+    terminal.stdout.write(piece);
     done();
   }
 }

@@ -5,6 +5,7 @@ import { classOf } from "../../strategies/comparison.ts";
 import { parseDemands, writeDemands } from "../../strategies/demand-words.ts";
 import { askedFor, type Demand, type Demands } from "../../strategies/demands.ts";
 import type { Outcome } from "../../outcome/outcome.ts";
+import type { Run } from "../../outcome/run.ts";
 import { boundDemand } from "../../strategies/vocabulary.ts";
 import { demandsOf } from "../../strategies/wishes.ts";
 import { renderAdvice, renderComparison } from "../../report/terminal/comparison.ts";
@@ -21,7 +22,7 @@ import { judge, strategiesToCompare } from "../../strategies/judge.ts";
 import { simulate, tryOut } from "../../runs/simulate.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { textWidth, writeOut } from "../output.ts";
-import { askSome, askWhether, noteAsItIs, noteWidth, tell } from "../questions/prompt.ts";
+import { askSome, askWhether, done, noteAsItIs, noteWidth, tell } from "../questions/prompt.ts";
 import { asWord, save } from "../questions/save.ts";
 
 /** The demands that are offered beside those of the scenario. */
@@ -42,6 +43,31 @@ export async function compareAndAdvise(
     tell.warning('To compare in virtual time, say how long each "call" takes ("takes: 2s").');
     return now;
   }
+  const performed = await done(() => performAll(scenario, now));
+  const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
+  const must = await askDemands(demandsOf(scenario), own);
+  const advice = await done(() => {
+    const runs = performed.map((run) => judge(run, must.all, tryOut));
+    return adviseOn({ source, scenario, must, simulate }, runs);
+  });
+  noteAsItIs(renderAdvice(advice, noteWidth()).trimEnd(), "Advice");
+  const [unless] = advice.unless;
+  if (
+    unless !== undefined &&
+    (await askWhether("Save the scenario in which that would be wrong?"))
+  ) {
+    const file = `./${scenario.name}-unless.yaml`;
+    const written = await save("it", file, await visibleDocument(unless.document));
+    tell.success(
+      `Saved. Compare there: tandem compare ${asWord(written)}`,
+      "What must hold stands in its first lines, as one types it.",
+    );
+  }
+  return advice.choose === null ? now : parseStrategy(advice.choose);
+}
+
+/** Performs a scenario under each named strategy and the one that is set, and shows what becomes of it. */
+function performAll(scenario: Scenario, now: Strategy): Run[] {
   const named = Object.keys(strategyWords).map(parseStrategy);
   const strategies = strategiesToCompare(
     { ...scenario, compare: named },
@@ -53,26 +79,7 @@ export async function compareAndAdvise(
   );
   const table = performed.map((run) => classOf(judge(run, [], tryOut), scenario.strategy));
   writeOut(joined(["", ...renderComparison(table, textWidth()), "", ""], "\n"));
-
-  const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
-  const must = await askDemands(demandsOf(scenario), own);
-  const runs = performed.map((run) => judge(run, must.all, tryOut));
-  const advice = adviseOn({ source, scenario, must, simulate }, runs);
-  noteAsItIs(renderAdvice(advice, noteWidth()).trimEnd(), "Advice");
-  const [unless] = advice.unless;
-  if (
-    unless !== undefined &&
-    (await askWhether("Save the scenario in which that would be wrong?"))
-  ) {
-    const file = `./${scenario.name}-unless.yaml`;
-    const written = await save("it", file, await visibleDocument(unless.document));
-    if (written !== null)
-      tell.success(
-        `Saved. Compare there: tandem compare ${asWord(written)}`,
-        "What must hold stands in its first lines, as one types it.",
-      );
-  }
-  return advice.choose === null ? now : parseStrategy(advice.choose);
+  return performed;
 }
 
 /** @param own the run under the scenario's own strategy. */

@@ -7,13 +7,13 @@ import { isChoice, isOffered } from "../../report/edits.ts";
 import { type ProgramReport, reportProgram } from "../../report/program.ts";
 import { renderDiff, subjectOf, verdictWords } from "../../report/terminal/edits.ts";
 import { renderProgram } from "../../report/terminal/program.ts";
-import { CannotStart, observeProgram } from "../../runs/observe.ts";
+import { CannotStart, observeProgram, type ObservingProgram } from "../../runs/observe.ts";
 import { recordingOf } from "../../runs/recording.ts";
-import { fixingOf, mayRun, proven, write } from "../fixes.ts";
+import { fixingOf, mayRun, proven, type ToldProgram, write } from "../fixes.ts";
 import { ForwardedSignals, usualHangMs, usualSettings } from "../observing.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
 import { leavingNothing, type ProgramToStart, programOf } from "../program-file.ts";
-import { askOne, askText, noteDrawn, noteWidth, tell } from "../questions/prompt.ts";
+import { askOne, askText, done, noteDrawn, noteWidth, tell } from "../questions/prompt.ts";
 import { lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -24,6 +24,23 @@ export async function observeOwn(): Promise<void> {
     ...{ ...program, settings: usualSettings, tandem: version },
     ...{ isQuiet: false, timeoutMs: null, hangMs: usualHangMs },
   };
+  const told = await done(() => observe(observing));
+  if (told === null) return;
+  const { report } = told;
+  const fixing = await done(() => fixingOf(told, null));
+  if (report.findings.length === 0)
+    return tell.success("Nothing was lost, and nothing is to be changed.");
+  if (await mayRun(fixing, told, { yes: false, quiet: false })) {
+    const { result } = await done(() => proven(fixing));
+    if (result === null) return;
+    await offer(result.edits, report);
+  }
+  for (const { finding, reason } of fixing.proposals.without)
+    tell.info(`No edit is offered for ${subjectOf(finding, report)}: ${reason}.`);
+}
+
+/** Observes a program and tells its verdict. @returns null where it cannot be started, which is told. */
+async function observe(observing: ObservingProgram): Promise<ToldProgram | null> {
   writeOut(terminalText`\n`);
   using signals = new ForwardedSignals({ isQuiet: false });
   const startedAt = performance.now();
@@ -32,23 +49,14 @@ export async function observeOwn(): Promise<void> {
     observed = await observeProgram({ ...observing, onStart: (running) => signals.goTo(running) });
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
-    return tell.error(error.message);
+    tell.error(error.message);
+    return null;
   }
   const took = performance.now() - startedAt;
   signals[Symbol.dispose]();
   const report = reportProgram({ ...recordingOf(observed.trace), unseen: observed.unseen });
   writeOut(joined(["", renderProgram(report, textWidth()), ""], "\n"));
-  const told = { report, observing, signalled: signals.forwarded, took };
-  const fixing = await fixingOf(told, null);
-  if (report.findings.length === 0)
-    return tell.success("Nothing was lost, and nothing is to be changed.");
-  if (await mayRun(fixing, told, { yes: false, quiet: false })) {
-    const { result } = await proven(fixing);
-    if (result === null) return;
-    await offer(result.edits, report);
-  }
-  for (const { finding, reason } of fixing.proposals.without)
-    tell.info(`No edit is offered for ${subjectOf(finding, report)}: ${reason}.`);
+  return { report, observing, signalled: signals.forwarded, took };
 }
 
 /** A program and its arguments. */
@@ -94,5 +102,5 @@ async function offer(edits: readonly ProvenEdit[], report: ProgramReport): Promi
     [none, ...choices],
     null,
   );
-  if (chosen !== null) await write(chosen.change);
+  if (chosen !== null) await done(() => write(chosen.change));
 }

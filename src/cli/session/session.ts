@@ -2,7 +2,8 @@
  * The interactive session: choose a scenario and a strategy, run it, and go on from what was seen.
  *
  * Invariant: a question that is left ends the session with 130, and nothing is written without the
- * user having named the file.
+ * user having named the file. The session is performed again to go back a question (`answers.ts`), so
+ * what it does beside asking it does by `done`, and what it changes it has made itself.
  */
 import { joined, printableLines, terminal as terminalText } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
@@ -18,8 +19,10 @@ import {
   askWhatToDo,
   askWhether,
   converse,
+  done,
   KeysAside,
   Left,
+  mayLose,
   noteAsItIs,
   noteWidth,
   tell,
@@ -71,12 +74,14 @@ async function chooseAndRun(): Promise<boolean> {
             setting.strategy,
             "Under which strategy?",
           );
+          return "adjust";
         }),
     },
     {
       label: "Compare strategies",
       hint: "one scenario under all",
-      take: async () => runFrom(await chooseSource(), compareAndChoose),
+      take: async () =>
+        runFrom(await chooseSource(), (setting) => compareAndChoose(setting, "adjust")),
     },
     {
       label: "Make your own",
@@ -92,39 +97,43 @@ async function chooseAndRun(): Promise<boolean> {
   ]);
 }
 
-/**
- * Runs a scenario, once it has been prepared.
- *
- * @param source null where there is none after all.
- * @returns whether to begin again.
- */
-async function runFrom(
-  source: Source | null,
-  prepare?: (setting: Setting) => Promise<void>,
-): Promise<boolean> {
-  const setting = source === null ? null : settingFor(source);
-  if (setting === null) return true;
-  await prepare?.(setting);
-  return runAndGoOn(setting);
-}
-
-/** Compares the strategies, and lets the user choose one of them. */
-async function compareAndChoose(setting: Setting): Promise<void> {
-  const { source, scenario, strategy } = setting;
-  const advised = await compareAndAdvise(source, scenario, strategy);
-  setting.strategy = await chooseStrategy(setting, advised, "Run it under which of them?");
-}
-
 /** What comes after something that the user has chosen to do. */
 type Next = "adjust" | "run" | "ask" | "menu" | "quit";
 
-/** Runs, and asks what next, for as long as the user stays with this scenario. @returns whether to begin again. */
-async function runAndGoOn(setting: Setting): Promise<boolean> {
+/** Runs a scenario, once it has been prepared. @returns whether to begin again. */
+async function runFrom(
+  source: Source,
+  prepare: (setting: Setting) => Promise<Next> = async () => "adjust",
+): Promise<boolean> {
+  const setting = settingFor(source);
+  return setting === null || goOn(setting, await prepare(setting));
+}
+
+/** Compares the strategies, and offers to run it under one of them. */
+async function compareAndChoose(setting: Setting, andThen: Next): Promise<Next> {
+  const { source, scenario, strategy } = setting;
+  const advised = await compareAndAdvise(source, scenario, strategy);
+  const chosen = await chooseStrategy(setting, advised, "Run it under which of them?", notNow);
+  if (chosen === null) return "ask";
+  setting.strategy = chosen;
+  return andThen;
+}
+
+const notNow = "Under none of them now";
+
+/** Goes on for as long as the user stays with this scenario. @returns whether to begin again. */
+async function goOn(setting: Setting, first: Next): Promise<boolean> {
   let ran: Run | null = null;
-  for (let next: Next = "adjust"; ;) {
-    if (next === "menu" || next === "quit") return next === "menu";
+  for (let next = first; ;) {
+    if (next === "menu" || next === "quit") {
+      if (await mayLose()) return next === "menu";
+      next = "ask";
+    }
     if (next === "adjust") await adjust(setting);
-    if (next !== "ask") ran = await runSetting(setting, await askPrediction(setting));
+    if (next !== "ask") {
+      const prediction = await askPrediction(setting);
+      ran = await done(() => runSetting(setting, prediction));
+    }
     next = await askWhatNext(setting, ran);
   }
 }
@@ -137,13 +146,13 @@ async function askWhatNext(setting: Setting, ran: Run | null): Promise<Next> {
   };
   return askWhatToDo<Next | Promise<Next>>("What next?", [
     {
-      label: "The same under another strategy",
+      label: ran === null ? "Run it under a strategy" : "The same under another strategy",
       take: andThen("run", async () => {
         setting.strategy = await chooseStrategy(setting, setting.strategy, "Under which strategy?");
       }),
     },
     { label: "Change a number, or how it runs", take: () => "adjust" },
-    { label: "Compare the strategies", take: andThen("run", compareAndChoose) },
+    { label: "Compare the strategies", take: () => compareAndChoose(setting, "run") },
     { label: "See the document, or the code", take: andThen("ask", seeText) },
     { label: "Save the scenario", take: andThen("ask", saveScenario) },
     {
@@ -159,7 +168,7 @@ async function askWhatNext(setting: Setting, ran: Run | null): Promise<Next> {
 }
 
 async function askPrediction(setting: Setting): Promise<Prediction | null> {
-  const possible = foretell(setting.scenario);
+  const possible = await done(() => foretell(setting.scenario));
   if (possible === null || !(await askWhether("Predict first what will happen?"))) return null;
   const choose = (message: string, words: string[]): Promise<string[]> =>
     askSome(

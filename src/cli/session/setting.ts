@@ -9,12 +9,15 @@ import { type Plan, planOf, virtual } from "../../outcome/plan.ts";
 import { documentProblem, firstProblem, numbersOf, withNumber } from "../questions/edit.ts";
 import { makeScenario } from "../questions/make.ts";
 import {
+  type Choice,
   askFound,
   askOne,
   askText,
   askWhatToDo,
+  done,
   note,
   type Offer,
+  setStake,
   tell,
 } from "../questions/prompt.ts";
 import { expectedTime } from "../shown-run.ts";
@@ -28,10 +31,10 @@ export interface Setting {
   speed: number;
 }
 
-/** A scenario that is made by answering questions; null where none was written. */
-export async function makeSource(): Promise<Source | null> {
+/** A scenario that is made by answering questions. */
+export async function makeSource(): Promise<Source> {
   const file = await makeScenario(null);
-  return file === null ? null : readSource(file);
+  return done(() => readSource(file));
 }
 
 /** A scenario in a file. */
@@ -43,7 +46,8 @@ export async function openSource(): Promise<Source> {
       parseScenario(source.text, source.file);
     });
   };
-  return readSource(await askText("Which file?", { placeholder: "./mine.yaml", problem }));
+  const file = await askText("Which file?", { placeholder: "./mine.yaml", problem });
+  return done(() => readSource(file));
 }
 
 /** A scenario of the catalogue. */
@@ -86,19 +90,34 @@ export function orTold<Result>(use: () => Result): Result | null {
 
 /** Lets the user choose among the named strategies, the document's own and `proposed`. */
 export async function chooseStrategy(
+  setting: Setting,
+  proposed: Strategy,
+  message: string,
+): Promise<Strategy>;
+/** The same, or none of them. @param none the words for that, which give null. */
+export async function chooseStrategy(
+  setting: Setting,
+  proposed: Strategy,
+  message: string,
+  none: string,
+): Promise<Strategy | null>;
+export async function chooseStrategy(
   { scenario, strategy: now }: Setting,
   proposed: Strategy,
   message: string,
-): Promise<Strategy> {
+  none?: string,
+): Promise<Strategy | null> {
   const own = scenario.strategy.name;
   const names = new Set([...Object.keys(strategyWords), own, now.name, proposed.name]);
   const refined = (name: string): string =>
     name === own ? "the document's own" : name === now.name ? "as it ran last" : "as advised";
-  const choices = [...names].map((value) => ({
+  const choices: Choice<string | null>[] = [...names].map((value) => ({
     value,
     label: strategyLine(value, refined(value)),
   }));
-  return parseStrategy(await askOne(message, choices, proposed.name));
+  if (none !== undefined) choices.push({ value: null, label: none });
+  const chosen = await askOne(message, choices, proposed.name);
+  return chosen === null ? null : parseStrategy(chosen);
 }
 
 /** Lets the user change how it runs, and the scenario's numbers, until it is to begin. */
@@ -176,6 +195,7 @@ async function changeNumber(setting: Setting): Promise<void> {
   const written = await askText(number.of, { initial: number.written, problem });
   setting.source = { ...setting.source, text: withNumber(document, number, written) };
   setting.scenario = parseScenario(setting.source.text, file);
+  setStake("The numbers that you have changed are in no file.");
 }
 
 export function planOfSetting({ scenario, strategy, driver, speed, source }: Setting): Plan {

@@ -20,7 +20,7 @@ import { visibleDocument } from "../../scenario/visible.ts";
 import { checkExpectations } from "../../strategies/expectations.ts";
 import { writeOut } from "../output.ts";
 import { withoutExpectations, withStrategy } from "../questions/edit.ts";
-import { askWhatToDo, askWhether, tell } from "../questions/prompt.ts";
+import { askWhatToDo, askWhether, done, setStake, tell } from "../questions/prompt.ts";
 import { asWord, save } from "../questions/save.ts";
 import { timelineOf } from "../shown-run.ts";
 import { version } from "../version.ts";
@@ -32,7 +32,7 @@ export async function seeText(setting: Setting): Promise<void> {
     {
       label: "The document",
       hint: "what tandem reads",
-      take: async () => writeOut(between(await visibleDocument(setting.source.text))),
+      take: () => done(async () => writeOut(between(await visibleDocument(setting.source.text)))),
     },
     {
       label: "The program in Python",
@@ -65,10 +65,10 @@ async function seeProgram(
     if (!(error instanceof EmitError)) throw error;
     return tell.warning(error.message);
   }
-  writeOut(between(program));
+  await done(() => writeOut(between(program)));
   if (!(await askWhether("Save the program?"))) return;
   const file = await save("the program", `./${scenario.name}.${extension}`, program);
-  if (file !== null) tell.success(`Saved. Run it: ${command} ${asWord(file)}`);
+  tell.success(`Saved. Run it: ${command} ${asWord(file)}`);
 }
 
 /** Writes the scenario to a file, with the strategy that is set. */
@@ -78,7 +78,7 @@ export async function saveScenario(setting: Setting): Promise<void> {
   const text = isAsExpected ? source.text : withoutExpectations(source.text);
   const document = await visibleDocument(withStrategy(text, strategy));
   const file = await save("the scenario", `./${scenario.name}.yaml`, document);
-  if (file === null) return;
+  setStake(null);
   if (!isAsExpected) tell.info(`Without its "expect", which does not hold under ${strategy.name}.`);
   tell.success(`Saved. Run it: tandem run ${asWord(file)}`);
 }
@@ -127,5 +127,5 @@ export async function saveReport(setting: Setting, run: Run): Promise<void> {
     "\n",
   );
   const written = await save("the report", `./${scenario.name}-report.md`, report);
-  if (written !== null) tell.success(`Written to ${written}.`);
+  tell.success(`Written to ${written}.`);
 }
