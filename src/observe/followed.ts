@@ -49,6 +49,6 @@ export interface FollowedRecord extends Disposable {
   noteOwnEnd(): void;
   /** Whether anything may still wake the process, other than its own program; so it is where nobody says. */
   readonly mayGoOn: boolean;
-  /** Whether its recorder says, unasked, that nothing may: what processor time it takes then is its runtime's own. */
+  /** Whether nothing may, and its loop turns all the same: what processor time it takes then is its runtime's own. */
   readonly isIdle: boolean;
 }

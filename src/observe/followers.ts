@@ -112,7 +112,7 @@ export class Followers {
     return this.#live().map(({ pid }) => pid);
   }
 
-  /** Those whose recorder says that nothing can wake them. */
+  /** Those that nothing can wake, and whose loops turn all the same. */
   get idlePids(): number[] {
     return this.#live()
       .filter(({ record }) => record.isIdle)

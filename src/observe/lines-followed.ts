@@ -28,6 +28,9 @@ const tellThemselves: ReadonlySet<string> = new Set([
   "message port",
 ]);
 
+/** The loop turns by itself, which wakes nobody. */
+const spinning = "spinning";
+
 export class LinesFollowed implements FollowedRecord {
   readonly language: ObservedLanguage;
   readonly header: ProcessHeader;
@@ -207,7 +210,7 @@ export class LinesFollowed implements FollowedRecord {
   }
 
   get mayGoOn(): boolean {
-    const kinds = this.#alive.values().toArray().flat();
+    const kinds = this.#kinds.filter((kind) => kind !== spinning);
     // What has loaded no module yet may be about to, however long that takes on a busy machine.
     const hasBegun = this.hasModules || this.#unseen.size > 0;
     if (this.#alive.size === 0 || (kinds.length === 0 && !hasBegun)) return true;
@@ -215,7 +218,11 @@ export class LinesFollowed implements FollowedRecord {
   }
 
   get isIdle(): boolean {
-    return !this.mayGoOn;
+    return this.#kinds.includes(spinning) && !this.mayGoOn;
+  }
+
+  get #kinds(): readonly unknown[] {
+    return this.#alive.values().toArray().flat();
   }
 
   [Symbol.dispose](): void {

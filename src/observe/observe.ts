@@ -15,8 +15,15 @@ import { Followers } from "./followers.ts";
 import type { ObservedLanguage, RecorderSettings } from "./language.ts";
 import { KeptOutput } from "./output.ts";
 import { layOut, type OverlaidFile, type Served, servedFrom } from "./overlay.ts";
-import { StillnessWatch } from "./stillness.ts";
-import { cpuOf, descendantsOf, descriptorsFor, isAlive, isInForeground } from "./system.ts";
+import { lookMs, type Motion, StillnessWatch } from "./stillness.ts";
+import {
+  cpuOf,
+  descendantsOf,
+  descriptorsFor,
+  isAlive,
+  isAwake,
+  isInForeground,
+} from "./system.ts";
 import { Transcript } from "./transcript.ts";
 import { type Unseen, UnseenWatch } from "./unseen.ts";
 
@@ -99,9 +106,6 @@ const answerMs = 500;
 /** For how long, in ms, a program that is ended may clean up. */
 const graceMs = 3000;
 
-/** How often processes are counted and their processor time is read, in ms. */
-const lookMs = 200;
-
 /**
  * Runs a program to its end, observed. Where there is no room for a record it runs all the same, and that is
  * told.
@@ -165,8 +169,6 @@ class Observation implements Running {
   readonly #unseen: UnseenWatch;
   readonly #stillness: StillnessWatch | null;
   #endedFor: Observed["endedFor"] = null;
-  /** Whether a process is counted whose motion nobody can see. */
-  #othersRun = false;
   #lookedAt = 0;
   readonly #startedAt = Date.now();
   #hasEnded = false;
@@ -257,7 +259,7 @@ class Observation implements Running {
       if (now - this.#lookedAt >= lookMs) this.#lookAround(now);
       if (signal?.aborted) return this.#end("abort");
       if (now >= limit) return this.#end("timeout");
-      if (this.#isStill(now) && (await this.#isHung(now))) return this.#end("hang");
+      if (this.#stillness?.isStill && (await this.#isHung())) return this.#end("hang");
       await this.#rest(this.#followers.fullness > busyFullness ? busyMs : restMs);
     }
   }
@@ -279,26 +281,30 @@ class Observation implements Running {
     const below = descendantsOf(this.pid);
     const seen = new Set(this.#followers.pids);
     this.#unseen.look([this.pid, ...below], seen, now);
-    if (this.#stillness === null) return;
-    const all = [this.pid, ...below];
-    const live = new Set(this.#followers.livePids);
-    this.#othersRun = below.some((pid) => !live.has(pid) && !this.#unseen.isHelper(pid));
-    // Bun turns its loop round and round where a module waits for ever.
-    const idle = new Set(this.#followers.idlePids);
-    const cpuMs = all.reduce((sum, pid) => (idle.has(pid) ? sum : sum + cpuOf(pid)), 0);
-    this.#stillness.note(now, { events: this.#followers.heard, cpuMs });
+    this.#stillness?.note(now, this.#motion(below));
   }
 
-  /** Whether nothing has moved for so long, and nobody else's motion can be the cause of any. */
-  #isStill(now: number): boolean {
-    return this.#stillness?.isStill(now) === true && !this.#othersRun;
+  #motion(below: readonly number[]): Motion {
+    const live = new Set(this.#followers.livePids);
+    const isOther = (pid: number): boolean => !live.has(pid) && !this.#unseen.isHelper(pid);
+    // Bun turns its loop round and round where a module waits for ever.
+    const idle = new Set(this.#followers.idlePids);
+    const counted = [this.pid, ...below].filter((pid) => !idle.has(pid));
+    return {
+      events: this.#followers.heard,
+      cpuMs: counted.reduce((sum, pid) => sum + cpuOf(pid), 0),
+      processes: below,
+      isAwake: counted.some(isAwake) || below.some(isOther),
+    };
   }
 
   /** Whether nothing can wake it any more, as its recorders say; if something can, it has as long again. */
-  async #isHung(now: number): Promise<boolean> {
+  async #isHung(): Promise<boolean> {
     await this.#ask();
-    if (!this.#followers.mayGoOn && !this.#hasEnded) return true;
-    this.#stillness?.startOver(now);
+    // What has come to run since may not have come to tell of it.
+    const { isAwake } = this.#motion(descendantsOf(this.pid));
+    if (!isAwake && !this.#followers.mayGoOn && !this.#hasEnded) return true;
+    this.#stillness?.startOver();
     return false;
   }
 

@@ -42,6 +42,14 @@ export function cpuOf(pid: number): number {
   return statOf(pid)?.cpuMs ?? 0;
 }
 
+/**
+ * Whether a process's main thread has a use for a processor, waits for its disk or for a child that is being started, or
+ * was stopped; false where nobody knows.
+ */
+export function isAwake(pid: number): boolean {
+  return "RDTt".includes(statOf(pid)?.state ?? "S");
+}
+
 /** A tick of the system's clock, in ms (USER_HZ is 100 on every Linux that tandem runs on). */
 const clockTickMs = 10;
 

@@ -65,7 +65,10 @@ export interface EventDetails {
   stack?: number[];
 }
 
-/** What can still wake a thread's loop, by kind: `timer`, `server`, `child`, `worker`, … */
+/**
+ * What can still wake a thread's loop, by kind: `timer`, `server`, `child`, `worker`, …; and `spinning` where the loop
+ * turns round and round by itself, which wakes nobody.
+ */
 export type AliveKinds = string[];
 
 export type RecordLine =

@@ -345,7 +345,10 @@ describe("a file of lines", () => {
     expect(goesOn(["alive", 1, []])).toBeFalse();
     expect(goesOn(["alive", 1, ["timer"]])).toBeTrue();
     expect(goesOn(["alive", 1, ["child", "worker"]])).toBeFalse();
+    expect(goesOn(["alive", 1, ["spinning"]])).toBeFalse();
+    expect(followed.record.isIdle).toBeTrue();
     expect(goesOn(["alive", 2, ["server"]])).toBeTrue();
+    expect(followed.record.isIdle).toBeFalse();
     expect(goesOn(["event", 1, "thread-ended", 2, 0, 0])).toBeFalse();
   });
 
@@ -522,6 +525,24 @@ echo '["unseen","'$PWD'/c.ts","it does not parse"]' | record $$ 1`);
       { hangMs: 300, timeoutMs: 3000 },
     );
     expect(waits.endedFor).toBe("timeout");
+  });
+
+  test("is not ended by --hang where it has no processor behind the end of its child, and cannot tell of that", async () => {
+    let wakes: ReturnType<typeof setInterval> | undefined;
+    const { endedFor, code } = await observed(
+      `
+{ head $$ 1 ${now} "bun app.ts"; echo "$told"; echo '["alive",1,[]]'; } | record $$ 1
+sleep 0.5; kill -STOP $$; exit 3`,
+      {
+        hangMs: 300,
+        timeoutMs: 20_000,
+        onStart: (running) => {
+          wakes = setInterval(() => running.forward("SIGCONT"), 1500);
+        },
+      },
+    );
+    clearInterval(wakes);
+    expect({ endedFor, code }).toEqual({ endedFor: null, code: 3 });
   });
 
   test("has its folder swept when it is over", async () => {

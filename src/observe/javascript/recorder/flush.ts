@@ -4,9 +4,9 @@ import { tellChildren } from "./children.ts";
 import { now } from "./clock.ts";
 import { settleFailures } from "./failures.ts";
 import { tellWorkers } from "./handles.ts";
-import { tellChanges } from "./telling.ts";
+import { aliveIsOpen, tellChanges } from "./telling.ts";
 import { tellWaited } from "./waited.ts";
-import { trouble, writeOut } from "./writer.ts";
+import { hasLines, trouble, writeOut } from "./writer.ts";
 
 let then: (() => void) | null = null;
 
@@ -24,6 +24,7 @@ export function flush(all: boolean): void {
     tellWorkers();
     tellWaited(all);
     tellChanges(now(), all);
+    if (hasLines()) aliveIsOpen();
     writeOut();
     then?.();
   } catch (error) {

@@ -28,7 +28,16 @@ import { replace } from "../loading/natives.ts";
 import type { SourceOfModule } from "../loading/recorder.ts";
 import { dropSamples, hasOtherLines, startSampling } from "./stood.ts";
 import { openTap } from "./tap.ts";
-import { endIdleGenerators, liveCalls, newId, pause, setArm, setHanded, state } from "./telling.ts";
+import {
+  aliveIsOpen,
+  endIdleGenerators,
+  liveCalls,
+  newId,
+  pause,
+  setArm,
+  setHanded,
+  state,
+} from "./telling.ts";
 import { flush, whenFlushed } from "./flush.ts";
 import * as watchdog from "./watchdog.ts";
 import { isToldOf, openRecord, recordPath, thread, trouble, write, writeOut } from "./writer.ts";
@@ -107,6 +116,7 @@ export function startRecorder({ runtime, settings }: RecorderOptions): Recorder 
     t: hooks,
     addSites: (file, sites, first) => {
       write(["modules", thread, ++modules]);
+      aliveIsOpen();
       // What keeps its thread from now on is seen at least to be there.
       if (modules === 1) writeOut();
       const from = addSites(file, sites, first);
@@ -269,7 +279,8 @@ function quiet(runtime: "bun" | "node", took: number): void {
   if (said === null) {
     if (waits.timers) kinds.add("timer");
     // Bun turns round and round where a module waits and nothing is left that could wake it.
-    if (waits.others && kinds.size === 0 && !isSpinning(took)) kinds.add("other");
+    if (waits.others && isSpinning(took)) kinds.add("spinning");
+    else if (waits.others && kinds.size === 0) kinds.add("other");
   }
   const told = [...kinds].toSorted();
   if (told.join() !== state.alive) {

@@ -72,6 +72,13 @@ export const state = {
   alive: null as string | null,
 };
 
+/** What can wake the thread is another question again, until its loop has been quiet. */
+export function aliveIsOpen(): void {
+  if (state.alive === "other") return;
+  if (state.alive !== null) write(["alive", thread, ["other"]]);
+  state.alive = null;
+}
+
 let arm: () => void = () => {};
 
 /** What sets the recorder's timer. */
