@@ -28,7 +28,10 @@ startRunsWith(command);
 /** A child that takes longer hangs; nothing here takes a tenth of it. */
 const usualTimeoutMs = 30_000;
 
-/** What a shell or terminal may have set, and what would change the output; the terminal knows colours and Unicode. */
+/**
+ * What a shell, a terminal or the image of a container may have set, and what would change the output, tandem's or a
+ * program's; the terminal knows colours and Unicode.
+ */
 const neutral = {
   TERM: "xterm-256color",
   LC_ALL: undefined,
@@ -39,6 +42,8 @@ const neutral = {
   CLICOLOR_FORCE: undefined,
   COLUMNS: undefined,
   LINES: undefined,
+  PYTHONUNBUFFERED: undefined,
+  PYTHONDONTWRITEBYTECODE: undefined,
 };
 
 export interface CallOptions {
