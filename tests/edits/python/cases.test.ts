@@ -73,8 +73,9 @@ const cases: Wanted[] = [
     edits: {
       "done-callback": {
         changes: [
+          "+import logging",
           "-        asyncio.run_coroutine_threadsafe(apply_event(event), loop)",
-          "+        asyncio.run_coroutine_threadsafe(apply_event(event), loop).add_done_callback(lambda done: done.cancelled() or done.result())",
+          '+        asyncio.run_coroutine_threadsafe(apply_event(event), loop).add_done_callback(lambda done: done.cancelled() or done.exception() and logging.getLogger(__name__).error("apply_event failed", exc_info=done.exception()))',
         ],
         prints: "KeyError: 'pause'",
       },
@@ -260,8 +261,9 @@ const cases: Wanted[] = [
     edits: {
       "done-callback": {
         changes: [
+          "+import logging",
           "-        pool.submit(resize, size)",
-          "+        pool.submit(resize, size).add_done_callback(lambda done: done.cancelled() or done.result())",
+          '+        pool.submit(resize, size).add_done_callback(lambda done: done.cancelled() or done.exception() and logging.getLogger(__name__).error("resize failed", exc_info=done.exception()))',
         ],
         prints: "ZeroDivisionError",
       },
