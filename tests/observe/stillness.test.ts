@@ -1,6 +1,9 @@
 /** A program is held to stand still only when all of it has been seen asleep for long enough; in virtual time. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { lookMs, type Motion, StillnessWatch } from "../../src/observe/stillness.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 const limitMs = 500;
 const asleep: Motion = { events: 7, cpuMs: 100, processes: [41], isAwake: false };
