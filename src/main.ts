@@ -11,6 +11,9 @@ if (argv[0] === "__child") {
   const { runPoolProcess } = await import("./drivers/real/pool-process.ts");
   runPoolProcess();
 } else {
+  // First of all: from here on no signal ends it without the status that says so.
+  const { hearSignals } = await import("./cli/signals.ts");
+  hearSignals();
   const { runCommandLine } = await import("./cli/command-line.ts");
   // Everything has been written by now; what has not, nobody will ever read.
   process.exit(await runCommandLine(argv));

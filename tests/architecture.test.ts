@@ -214,7 +214,7 @@ describe("the source", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("only open-worker.ts and the recorder for JavaScript start a Worker, and only main.ts and the processes of a real run end themselves", async () => {
+  test("only open-worker.ts and the recorder for JavaScript start a Worker, and only main.ts, signals and the processes of a real run end a process", async () => {
     for (const file of files) {
       const text = await Bun.file(join(src, file)).text();
       // Text of a program that is written out is no Worker of ours.
@@ -227,6 +227,7 @@ describe("the source", () => {
       )
         expect([
           "main.ts",
+          "cli/signals.ts",
           "drivers/real/child.ts",
           "drivers/real/pool-process.ts",
           "drivers/real/worker-thread.ts",

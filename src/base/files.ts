@@ -67,6 +67,9 @@ export async function writeFile(
   if (isStream(target) || there.kind === "stream" || there.kind === "folder")
     return writeStream(file, pieces, options);
   const sibling = siblingOf(target);
+  // Whatever ends the process meanwhile.
+  const remove = (): void => rmSync(sibling, { force: true });
+  process.on("exit", remove);
   try {
     await fill(sibling, pieces, options);
     // The file keeps the permissions that its owner has given to what stood there before.
@@ -79,9 +82,11 @@ export async function writeFile(
       throw new OutputFailed(
         `${file}: another file has taken this name meanwhile; what was to be written is in ${join(dirname(file), basename(sibling))}`,
       );
-    rmSync(sibling, { force: true });
+    remove();
     if (!isOfSystem(error)) throw error;
     throw failureOf(error, file, (message) => message.replaceAll(sibling, file));
+  } finally {
+    process.off("exit", remove);
   }
 }
 

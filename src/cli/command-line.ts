@@ -14,7 +14,7 @@ import { type CommandName, commands, tandem } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { overview, renderHelp } from "./help.ts";
 import { canAsk, prepareForQuestions } from "./terminal.ts";
-import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut } from "./output.ts";
+import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut, written } from "./output.ts";
 
 /**
  * Runs the command that `argv` means. @returns the exit status.
@@ -25,11 +25,15 @@ import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut } from "./o
 export async function runCommandLine(argv: string[], on?: Terminal): Promise<number> {
   if (on !== undefined) return speakingTo(on, () => runCommandLine(argv));
   try {
-    return await dispatch(argv);
+    const status = await dispatch(argv);
+    await written();
+    return status;
   } catch (error) {
     const told = error instanceof UserError ? error : systemRefused(error);
+    for (const line of told?.told ?? []) writeErrLine(line);
+    // What failed may have been standard output; what else there is to be told is told.
+    await written().catch(() => undefined);
     if (told === null) throw error;
-    for (const line of told.told) writeErrLine(line);
     return told.status;
   }
 }

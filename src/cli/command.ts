@@ -14,7 +14,7 @@ export const exitStatus = {
 };
 
 /** The exit statuses of a run that a signal ended early: 128 and the signal's number, as in shells. */
-export const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+export const signalStatus = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 };
 
 type StatusName = keyof typeof exitStatus | keyof typeof signalStatus;
 

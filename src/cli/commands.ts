@@ -163,6 +163,7 @@ const run = command({
     wrong: "the command line or the document is wrong",
     SIGHUP: "by a terminal that was closed",
     SIGINT: "interrupted by Ctrl-C",
+    SIGQUIT: "by Ctrl-\\",
     SIGTERM: "by SIGTERM",
     outputClosed: "nobody reads the output any more",
   },

@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 import { isStream, OutputFailed, writeFile } from "../base/files.ts";
 import { lookAt } from "../base/paths.ts";
 import type { JsonText, Output } from "../base/texts.ts";
+import { UserError } from "../base/user-error.ts";
+import { signalStatus } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { writeErrLine } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
@@ -38,35 +40,46 @@ export function checkFile(option: string, file: string, command: string): void {
   if (there.kind === "folder") refuse("it is a folder; name a file in it");
 }
 
-/** Writes a record to its file. @returns the signal that came meanwhile: then there may be no file. */
+/** Writes a record to its file. What a signal keeps from being written is told; whoever watches for signals knows the rest. */
 export async function keepRecord(
   file: string,
   pieces: Iterable<JsonText>,
   replace: boolean,
-): Promise<EndingSignal | null> {
-  const { signal, error } = await writeUntilSignal(file, pieces, replace);
-  if (error !== null) writeErrLine(`tandem: ${error.message}`);
-  return signal;
+): Promise<void> {
+  try {
+    await writeUntilSignal(file, pieces, replace);
+  } catch (error) {
+    if (!(error instanceof WritingInterrupted)) throw error;
+    for (const line of error.told) writeErrLine(line);
+  }
+}
+
+/** A signal that came while a file was written. */
+class WritingInterrupted extends UserError {
+  override readonly status: number;
+
+  constructor(message: string, signal: EndingSignal) {
+    super(message);
+    this.status = signalStatus[signal];
+  }
 }
 
 /**
- * Writes a file of what a program had in memory, which a signal ends.
+ * Writes a file of what a program had in memory, for its user alone; a signal ends that.
  *
- * @returns the signal that came meanwhile, and the error where that ended it.
- * @throws OutputFailed where it cannot be written.
+ * @throws WritingInterrupted then, OutputFailed where it cannot be written.
  */
 export async function writeUntilSignal(
   file: string,
   pieces: Iterable<Output | Uint8Array>,
   replace: boolean,
-): Promise<{ signal: EndingSignal | null; error: OutputFailed | null }> {
+): Promise<void> {
   const controller = new AbortController();
   using watch = new SignalWatch(() => controller.abort());
   try {
     await writeFile(file, pieces, { replace, isPrivate: true, signal: controller.signal });
-    return { signal: watch.heard, error: null };
   } catch (error) {
     if (!(error instanceof OutputFailed) || watch.heard === null) throw error;
-    return { signal: watch.heard, error };
+    throw new WritingInterrupted(error.message, watch.heard);
   }
 }

@@ -1,6 +1,7 @@
 /** What every way to observe a program shares: its usual settings, and the signals that come meanwhile. */
 import { NS_PER_TICK, TICKS_PER_MS } from "../base/duration.ts";
 import type { RecorderSettings, RunningProgram } from "../runs/observe.ts";
+import { HeardSignals } from "./signals.ts";
 
 /** The threshold is that of asyncio's own warnings (slow_callback_duration). */
 export const usualSettings: RecorderSettings = {
@@ -15,7 +16,7 @@ export const usualHangMs = 10_000;
 
 /** The signals that come to tandem while its program runs: handed on, or answered. */
 export class ForwardedSignals implements Disposable {
-  readonly #handlers: { name: NodeJS.Signals; handler: () => void }[];
+  readonly #signals: HeardSignals;
   #program: RunningProgram | null = null;
   /** The first signal that was handed on. */
   forwarded: NodeJS.Signals | null = null;
@@ -23,11 +24,10 @@ export class ForwardedSignals implements Disposable {
   /** @param isQuiet whether nothing is told on stderr. */
   constructor({ isQuiet }: { isQuiet: boolean }) {
     const handed = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const;
-    this.#handlers = [
-      ...handed.map((name) => ({ name, handler: () => this.#forward(name) })),
-      { name: "SIGUSR1", handler: () => void this.#look(isQuiet) },
-    ];
-    for (const { name, handler } of this.#handlers) process.on(name, handler);
+    this.#signals = new HeardSignals([...handed, "SIGUSR1"], (name) => {
+      if (name === "SIGUSR1") void this.#look(isQuiet);
+      else this.#forward(name);
+    });
   }
 
   #forward(name: NodeJS.Signals): void {
@@ -47,6 +47,6 @@ export class ForwardedSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { name, handler } of this.#handlers.splice(0)) process.off(name, handler);
+    this.#signals[Symbol.dispose]();
   }
 }

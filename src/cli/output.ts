@@ -1,9 +1,19 @@
 /**
- * Writing to stdout and stderr, whole and in order: at once, or beside a real run.
+ * Writing to stdout and stderr, whole and in order, and beside whatever else goes on: a reader that takes
+ * nothing keeps no signal from being heard.
  *
- * `process.stdout.write` does neither: it loses what a pipe has not taken when the process exits.
+ * `process.stdout.write` would lose what a pipe has not taken when the process exits.
  */
-import { fstatSync, statSync, write, writeSync } from "node:fs";
+import {
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  type Stats,
+  statSync,
+  write,
+  writeSync,
+} from "node:fs";
 import { joined, type Output, printable } from "../base/texts.ts";
 import { failureOf, OutputError } from "../base/files.ts";
 
@@ -13,7 +23,11 @@ export interface Stream {
   /** The size of the terminal; undefined where it is none. */
   readonly columns: number | undefined;
   readonly rows: number | undefined;
-  /** Writes all of a text at once. @throws OutputClosed when nobody reads it any more, OutputFailed. */
+  /**
+   * Has a text written behind all that was written before, to either stream; `written` waits for that.
+   *
+   * @throws OutputClosed when nobody is known to read it any more, OutputFailed.
+   */
   write(text: Output): void;
   /** Writes a part of some bytes without blocking, and calls back with their number. */
   writeSome(
@@ -34,6 +48,7 @@ class ProcessStream implements Stream {
   readonly #descriptor: number;
   readonly #what: string;
   readonly #stream: () => NodeJS.WriteStream;
+  #isClosed: boolean | undefined;
 
   /** @param stream is asked for its size alone, and only when that is wanted: to make it takes time. */
   constructor(descriptor: number, what: string, stream: () => NodeJS.WriteStream) {
@@ -55,14 +70,19 @@ class ProcessStream implements Stream {
   }
 
   write(text: Output): void {
-    writeAll(this.#descriptor, text, this.#what);
+    toProcess ??= new QueuedOutput(() => undefined, own.stdout);
+    if (this === own.stdout && toProcess.broken !== null) throw toProcess.broken;
+    toProcess.write(text, this);
   }
 
   writeSome(
     bytes: Buffer,
     done: (error: NodeJS.ErrnoException | null, written: number) => void,
   ): void {
-    write(this.#descriptor, bytes, 0, bytes.length, null, done);
+    this.#isClosed ??= wasClosed(this.#descriptor);
+    if (this.#isClosed)
+      setImmediate(done, Object.assign(new Error("it is closed"), { code: "EBADF" }), 0);
+    else write(this.#descriptor, bytes, 0, bytes.length, null, done);
   }
 
   failureOf(error: NodeJS.ErrnoException): OutputError {
@@ -79,18 +99,65 @@ class ProcessStream implements Stream {
 function mayBeTerminal(descriptor: number): boolean {
   if (process.platform === "win32") return true;
   try {
-    const stat = fstatSync(descriptor);
-    return stat.isCharacterDevice() && stat.rdev !== statSync("/dev/null").rdev;
+    const stats = fstatSync(descriptor);
+    return stats.isCharacterDevice() && !isNullDevice(stats);
   } catch {
     return true;
   }
 }
 
-/** The streams of the command line that runs now: the process's own, unless its caller brought others. */
-export let terminal: Terminal = {
+function isNullDevice({ rdev }: Stats): boolean {
+  return rdev === statSync("/dev/null").rdev;
+}
+
+/**
+ * Whether a descriptor was closed when the process started (`>&-`). The runtime opens the null device in its
+ * place, and for itself alone: none that was handed on is to be closed by exec.
+ */
+function wasClosed(descriptor: number): boolean {
+  try {
+    if (!isNullDevice(fstatSync(descriptor))) return false;
+    const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"));
+    return (parseInt(flags?.[1] ?? "0", 8) & closedByExec) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/** O_CLOEXEC of Linux, which alone says so of a descriptor. */
+const closedByExec = 0o2000000;
+
+/** The process's own streams. */
+const own: Terminal = {
   stdout: new ProcessStream(1, "standard output", () => process.stdout),
   stderr: new ProcessStream(2, "standard error", () => process.stderr),
 };
+
+/** All that is on its way to them, in one order. */
+let toProcess: QueuedOutput | undefined;
+
+/** The streams of the command line that runs now: the process's own, unless its caller brought others. */
+export let terminal = own;
+
+/**
+ * Waits until all that tandem has written stands where it was written to, as before another program writes there.
+ *
+ * @throws OutputClosed, OutputFailed for standard output.
+ */
+export async function written(): Promise<void> {
+  await toProcess?.drain();
+  const broken = toProcess?.broken ?? null;
+  if (broken !== null) throw broken;
+}
+
+/** Writes a sequence to the process's terminal as the process ends, unless the terminal takes nothing. */
+export function writeToTerminalNow(text: Output): void {
+  try {
+    writeSync(openSync("/dev/tty", constants.O_WRONLY | constants.O_NONBLOCK), text);
+  } catch {
+    // There is none, or it is stopped (Ctrl-S): nothing can be done for it.
+  }
+}
 
 /** Does something with other streams in the place of the process's own. Calls must not overlap. */
 export async function speakingTo<Result>(
@@ -126,26 +193,6 @@ export function writeErrLine(line: string): void {
 }
 
 /**
- * Writes all of a text to a file descriptor.
- *
- * @param what the descriptor is called in messages.
- * @throws OutputClosed when its reader has gone, OutputFailed when it cannot be written.
- */
-function writeAll(descriptor: number, text: string, what: string): void {
-  const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length;) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      const problem = error as NodeJS.ErrnoException;
-      if (problem.code !== "EAGAIN") throw failureOf(problem, what);
-      // EAGAIN: the other end has made the pipe non-blocking, and it is full.
-      Bun.sleepSync(1);
-    }
-  }
-}
-
-/**
  * Standard output or error that is written beside whatever else goes on: a reader that takes nothing must
  * not keep tandem from ending a run.
  */
@@ -156,7 +203,7 @@ export class QueuedOutput {
   readonly #stream: Stream;
   readonly #queue: { stream: Stream; text: Output }[] = [];
   #writing = false;
-  #idle: (() => void) | undefined;
+  #idle: PromiseWithResolvers<void> | undefined;
 
   /** @param onBroken called once, when writing has failed. */
   constructor(onBroken: () => void, stream: Stream = terminal.stdout) {
@@ -179,14 +226,18 @@ export class QueuedOutput {
 
   /** Resolves when all has been written, or nothing more can be. */
   async drain(): Promise<void> {
-    if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve));
+    while (this.#writing) await (this.#idle ??= Promise.withResolvers()).promise;
   }
 
   #next(): void {
-    if (this.broken !== null) this.#queue.length = 0;
-    const next = this.#queue.shift();
+    let next = this.#queue.shift();
+    while (this.broken !== null && next?.stream === this.#stream) next = this.#queue.shift();
     this.#writing = next !== undefined;
-    if (next === undefined) return this.#idle?.();
+    if (next === undefined) {
+      this.#idle?.resolve();
+      this.#idle = undefined;
+      return;
+    }
     this.#write(next.stream, Buffer.from(next.text));
   }
 

@@ -28,6 +28,7 @@ import { ForwardedSignals } from "./observing.ts";
 import { statusOf, unmetOf, unmetWords, writeResult } from "./observed.ts";
 import { textWidth, writeErr, writeErrLine, writeOut } from "./output.ts";
 import { ProgressLine } from "./progress.ts";
+import { SignalWatch } from "./signals.ts";
 import { version } from "./version.ts";
 import { watched } from "./watched.ts";
 
@@ -52,7 +53,8 @@ export async function runRepeatedly(
 ): Promise<number> {
   const repetition = new Repetition<Run>();
   let fellShort = false;
-  const { signal } = await watched(async (watcher) => {
+  using watch = new SignalWatch();
+  await watched(async (watcher) => {
     while (repetition.runs < runs && !watcher.signal.aborted) {
       watcher.onProgress?.({ done: repetition.runs, of: runs, latest: plan.scenario.name });
       const one = await run(plan, { timeout, signal: watcher.signal });
@@ -65,7 +67,7 @@ export async function runRepeatedly(
       repetition.add({ ...endOf(one), wall: outcome.wall, kept: one });
     }
   });
-  if (repetition.runs === 0) return signalStatus[signal!];
+  if (repetition.runs === 0) return signalStatus[watch.heard!];
   if (events !== null)
     await keepRecord(events, encodeRecord(repetition.rarest.kept!, document, version), force);
   const of = `${plan.scenario.name}, strategy ${plan.strategy.name}`;
@@ -74,10 +76,9 @@ export async function runRepeatedly(
       ? json(repetitionToJson(repetition, { of, wanted: runs, kept: events }), 2)
       : renderRepetition(repetition, { of, kept: events, width: textWidth() }),
   );
-  if (signal !== null) {
+  if (repetition.runs < runs)
     writeErrLine(`tandem: interrupted after ${repetition.runs} of ${runs} runs`);
-    return signalStatus[signal];
-  }
+  if (watch.heard !== null) return signalStatus[watch.heard];
   return fellShort ? exitStatus.fellShort : exitStatus.done;
 }
 
@@ -116,6 +117,7 @@ export async function observeRepeatedly(
   let status: number = exitStatus.done;
   let signalled: NodeJS.Signals | null = null;
   let of = "";
+  using watch = new SignalWatch();
   for (let index = 0; index < runs && signalled === null; index++) {
     using signals = new ForwardedSignals({ isQuiet: quiet });
     using line = new ProgressLine();
@@ -156,6 +158,7 @@ export async function observeRepeatedly(
     );
     await writeResult(options.json, result);
   }
+  if (watch.heard !== null && signalled === null) status = signalStatus[watch.heard];
   if (quiet) return status;
   writeErr(renderRepetition(repetition, { of, kept: events, width: textWidth() }));
   for (const [words, times] of unmetIn)

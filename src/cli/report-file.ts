@@ -6,11 +6,8 @@ import { either } from "../base/sentences.ts";
 import type { Output } from "../base/texts.ts";
 import type { Report } from "../report/model/report.ts";
 import type { FindSource } from "../report/model/sources.ts";
-import { UserError } from "../base/user-error.ts";
-import { signalStatus } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { formatOf, type ReportFormatName, reportFormats } from "./report-formats.ts";
-import type { EndingSignal } from "./signals.ts";
 import { checkFile, writeUntilSignal } from "./events-file.ts";
 import { version } from "./version.ts";
 
@@ -52,18 +49,7 @@ export async function writeReport(
   { fullPaths }: { fullPaths: boolean },
 ): Promise<void> {
   const pieces = await piecesOf(formatOf(file)!, report, fullPaths ? null : process.cwd());
-  const { signal, error } = await writeUntilSignal(file, pieces, true);
-  if (error !== null) throw new ReportInterrupted(error.message, signal!);
-}
-
-/** A signal that came while a report was written. */
-class ReportInterrupted extends UserError {
-  override readonly status: number;
-
-  constructor(message: string, signal: EndingSignal) {
-    super(message);
-    this.status = signalStatus[signal];
-  }
+  await writeUntilSignal(file, pieces, true);
 }
 
 async function piecesOf(

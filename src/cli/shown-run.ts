@@ -20,10 +20,10 @@ import { type Look, renderTimeline } from "../report/terminal/timeline.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 import { countAllSteps } from "../scenario/walk.ts";
-import { OutputError } from "../base/files.ts";
-import { QueuedOutput, type Stream, terminal, writeOut } from "./output.ts";
+import type { OutputError } from "../base/files.ts";
+import { QueuedOutput, type Stream, terminal } from "./output.ts";
 import { type EndingSignal, SignalWatch } from "./signals.ts";
-import { showCursor } from "./terminal.ts";
+import { showCursorNow } from "./terminal.ts";
 
 export interface ShowOptions {
   /** The instant at which the run is ended; null for no limit. */
@@ -57,16 +57,12 @@ export function showRun(
 /** Performs a run in virtual time. Its lines go to stdout when it is over. */
 async function showAtOnce(plan: Plan, options: ShowOptions): Promise<Shown> {
   const controller = new AbortController();
+  const { signal } = controller;
+  const output = new QueuedOutput(() => undefined);
   using watch = new SignalWatch(() => controller.abort());
-  const over = await run(plan, { timeout: options.timeout, signal: controller.signal });
-  let broken: Shown["broken"] = null;
-  try {
-    if (!options.json) writePrints(over.trace.log);
-  } catch (error) {
-    if (!(error instanceof OutputError)) throw error;
-    broken = error;
-  }
-  return { run: over, signal: watch.heard, broken };
+  const over = await run(plan, { timeout: options.timeout, signal });
+  if (!options.json) await drained(writePrints(over.trace.log, output), signal);
+  return { run: over, signal: watch.heard, broken: output.broken };
 }
 
 /** The time, in ms, that a run ended early waits for its output to be read. */
@@ -98,8 +94,8 @@ async function showAsItRuns(
         : { onEvents: (...events) => hears.forEach((hear) => hear(...events)) }),
     });
     live?.close();
-    const drained = Promise.all([output.drain(), live?.drain()]);
-    await Promise.race([drained, ...(over.ending.endedEarly ? [Bun.sleep(patience)] : [])]);
+    if (over.ending.endedEarly) controller.abort();
+    await drained(Promise.all([output.drain(), live?.drain()]), controller.signal);
     return { run: over, signal: watch.heard ?? over.ending.signal, broken: output.broken };
   } finally {
     live?.close();
@@ -134,7 +130,7 @@ class LiveScreen {
       ? output
       : new QueuedOutput(() => undefined, terminal.stderr);
     // If tandem itself fails, the queue is lost, and with it the sequence that shows the cursor.
-    process.on("exit", showCursor);
+    process.on("exit", showCursorNow);
     this.#draw = () =>
       this.#picture.draw(
         real.now(speed),
@@ -158,7 +154,7 @@ class LiveScreen {
   /** Waits until the picture is away, where it is on another stream than the program's lines. */
   async drain(): Promise<void> {
     if (this.#screen !== this.#output) await this.#screen.drain();
-    process.off("exit", showCursor);
+    process.off("exit", showCursorNow);
   }
 
   /** Takes the picture away; a second time does nothing. */
@@ -193,17 +189,27 @@ export function pictureOf(lanes: Lanes, wall: Ticks, look: Look): TerminalText {
   return joined([...renderTimeline(lanes, look, { to: wall, now: wall }), ""], "\n");
 }
 
-/** Writes to stdout what the program printed, in few writes. */
-function writePrints(log: EventLog): void {
+/** Waits until all is written; when the run has been ended, for as long as a reader who reads needs. */
+async function drained(writing: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => aborted.resolve());
+  if (signal.aborted) aborted.resolve();
+  await Promise.race([writing, aborted.promise.then(() => Bun.sleep(patience))]);
+}
+
+/** Writes what the program printed, in few writes. */
+async function writePrints(log: EventLog, output: QueuedOutput): Promise<void> {
   let piece = "";
   for (const chunk of log.chunks)
     for (let k = 0; k < chunk.length; k++)
       if (chunk.type[k] === typeNumber.printed) {
         piece += `${chunk.texts.get(k)!}\n`;
         if (piece.length > 64 * 1024) {
-          writeOut(programText(piece));
+          output.write(programText(piece));
+          await output.drain();
           piece = "";
         }
       }
-  writeOut(programText(piece));
+  output.write(programText(piece));
+  await output.drain();
 }

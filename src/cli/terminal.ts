@@ -1,8 +1,7 @@
 /** The abilities of the terminal, found out from the environment and overruled by options. */
 import type { Look } from "../report/terminal/timeline.ts";
 import { cursorShown } from "../base/layout.ts";
-import { OutputError } from "../base/files.ts";
-import { terminal, textWidth, writeErr, writeOut } from "./output.ts";
+import { terminal, textWidth, writeToTerminalNow } from "./output.ts";
 
 /** The options that overrule the environment. */
 interface LookWords {
@@ -52,13 +51,7 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true && canRedraw(terminal.stdout);
 }
 
-/** Shows the cursor of the terminal, if there is one, at once. */
-export function showCursor(): void {
-  if (terminal.stderr.isTTY) return writeErr(cursorShown);
-  try {
-    if (terminal.stdout.isTTY) writeOut(cursorShown);
-  } catch (error) {
-    // The terminal is gone, and its cursor with it.
-    if (!(error instanceof OutputError)) throw error;
-  }
+/** Shows the cursor of the terminal, as the process ends by whatever ends it. */
+export function showCursorNow(): void {
+  if (terminal.stderr.isTTY || terminal.stdout.isTTY) writeToTerminalNow(cursorShown);
 }

@@ -12,7 +12,7 @@ export interface Ending {
   /** Whether something else than its program's end ended a real run. */
   endedEarly: boolean;
   /** The signal that ended its process, where it came from a terminal and not from tandem. */
-  signal: "SIGHUP" | "SIGINT" | "SIGTERM" | null;
+  signal: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM" | null;
   /** The text that the process wrote to stderr, if it ended unexpectedly. */
   complaint: string;
 }

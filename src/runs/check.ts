@@ -30,35 +30,51 @@ interface Check extends NamedPlan {
   result: CheckedDocument;
 }
 
+/** Documents that have been read, and what is to be run of them. */
+export interface Checks {
+  /** A result for each document and strategy. */
+  results: CheckedDocument[];
+  checks: Check[];
+  must: readonly Demand[];
+}
+
+/** Reads documents. What is wrong with one is a result as well, and keeps no other from being checked. */
+export async function readChecks(documents: readonly Found[], how: Checking): Promise<Checks> {
+  const all: Checks = { results: [], checks: [], must: how.must };
+  for (const found of documents) {
+    const { results, checks } = await checksOf(found, how);
+    all.results.push(...results);
+    all.checks.push(...checks);
+  }
+  return all;
+}
+
 /**
- * Checks documents. What is wrong with one is a result as well, and keeps no other from being checked.
+ * Checks documents that have been read.
  *
  * @param hear is told each run that has been checked.
- * @returns a result for each document and strategy; null when it was aborted.
+ * @returns their results; null when it was aborted.
  */
 export async function check(
-  documents: readonly Found[],
-  how: Checking,
+  { results, checks, must }: Checks,
   watcher: Watcher,
   hear: (document: CheckedDocument, run: Run) => void = () => undefined,
 ): Promise<CheckedDocument[] | null> {
-  const read = documents.map((found) => checksOf(found, how));
-  const checks = read.flatMap((one) => one.checks);
   await runEach(checks, watcher, ({ plan, result }, run, seconds) => {
     result.seconds = seconds;
-    result.checks = run instanceof Error ? [broken(run)] : checked(plan, run, how.must);
+    result.checks = run instanceof Error ? [broken(run)] : checked(plan, run, must);
     if (!(run instanceof Error)) hear(result, run);
   });
-  return watcher.signal.aborted ? null : read.flatMap(({ results }) => results);
+  return watcher.signal.aborted ? null : results;
 }
 
-function checksOf(
+async function checksOf(
   found: Found,
   { driver, compare, must }: Checking,
-): { results: CheckedDocument[]; checks: Check[] } {
+): Promise<Pick<Checks, "results" | "checks">> {
   try {
     if ("error" in found) throw found.error;
-    const source = readSource(found.word);
+    const source = await readSource(found.word);
     const { file, folder } = source;
     const scenario = parseScenario(source.text, file);
     const plan = planOf(scenario, { driver, file, folder });

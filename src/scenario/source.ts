@@ -1,6 +1,7 @@
 /** From the word on the command line to a document's text: a catalogue name, a file, or `-`. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { close, closeSync, fstatSync, open, openSync, read, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { promisify } from "node:util";
 import { lookAt } from "../base/paths.ts";
 import { catalogue } from "./catalogue.ts";
 import { DocumentError } from "./problem.ts";
@@ -38,10 +39,20 @@ export interface Source {
  *
  * @throws DocumentError when there is none, or it is no text of at most `maxBytes`.
  */
-export function readSource(word: string): Source {
-  const known = catalogue.find((entry) => entry.name === word);
+export async function readSource(word: string): Promise<Source> {
+  return sourceOf(word, await piecesOf(word, maxBytes));
+}
+
+/** The same at once, for a word that is not to mean a stream: that might never come to its end. */
+export function readSourceNow(word: string): Source {
+  if (isStream(word)) refuse(calledIn(word), "it is neither a file nor a folder");
+  return sourceOf(word, piecesOfFile(word, maxBytes));
+}
+
+function sourceOf(word: string, pieces: Iterable<Uint8Array>): Source {
+  const known = inCatalogue(word);
   if (known !== undefined) return { file: known.file, text: known.text, folder: process.cwd() };
-  const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
+  const file = calledIn(word);
   if (word !== "-" && lookAt(word).kind === "nothing") {
     const names = catalogue.map((entry) => entry.name);
     refuse(
@@ -50,30 +61,31 @@ export function readSource(word: string): Source {
     );
   }
   const folder = word === "-" ? process.cwd() : dirname(resolve(word));
-  return { file, text: readText(word, file, maxBytes), folder };
+  return { file, text: decode(Buffer.concat([...pieces]), file), folder };
+}
+
+function inCatalogue(word: string) {
+  return catalogue.find((entry) => entry.name === word);
+}
+
+/** What a file is called in messages. */
+function calledIn(word: string): string {
+  return word === "-" ? "<stdin>" : word === "" ? `""` : word;
 }
 
 /**
- * Reads a text file, or standard input for `-`.
- *
- * @param file what it is called in messages.
- * @param most bytes.
- * @throws DocumentError when it cannot be read, is larger, or is no UTF-8 text.
- */
-export function readText(word: string, file: string, most: number): string {
-  return decode(Buffer.concat([...readPieces(word, file, most)]), file);
-}
-
-/**
- * Reads a text file, or standard input for `-`, piece by piece: a large one need not be held whole.
+ * Reads a text file, or standard input for `-`, piece by piece: a large file need not be held whole.
  *
  * A character that the file's end has cut in two is told as U+FFFD.
  *
- * @param file what it is called in messages.
  * @param most bytes.
- * @throws DocumentError when it cannot be read, is larger, or is no UTF-8 text.
+ * @throws DocumentError when it cannot be read, is larger, or is no UTF-8 text: while the pieces are taken.
  */
-export function* readTextPieces(word: string, file: string, most: number): Generator<string> {
+export async function readTextPieces(word: string, most: number): Promise<Iterable<string>> {
+  return decoded(await piecesOf(word, most), calledIn(word));
+}
+
+function* decoded(pieces: Iterable<Uint8Array>, file: string): Generator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const decode = (piece?: Uint8Array): string | undefined => {
     try {
@@ -82,46 +94,88 @@ export function* readTextPieces(word: string, file: string, most: number): Gener
       return undefined;
     }
   };
-  for (const piece of readPieces(word, file, most)) {
+  for (const piece of pieces) {
     if (piece.includes(0)) refuse(file, binary);
     yield decode(piece) ?? refuse(file, notUtf8);
   }
   yield decode() ?? "\ufffd";
 }
 
-function* readPieces(word: string, file: string, most: number): Generator<Uint8Array> {
+/** The bytes of a file, which are read as they are taken, or of a stream, of which signals can end the reading. */
+async function piecesOf(word: string, most: number): Promise<Iterable<Uint8Array>> {
+  return isStream(word) ? readStream(word, most) : piecesOfFile(word, most);
+}
+
+function isStream(word: string): boolean {
+  return word === "-" || (inCatalogue(word) === undefined && lookAt(word).kind === "stream");
+}
+
+function* piecesOfFile(word: string, most: number): Generator<Uint8Array> {
+  const file = calledIn(word);
   let descriptor: number | undefined;
   try {
-    descriptor = word === "-" ? standardInput : openSync(word, "r");
-    const stats = fstatSync(descriptor);
-    if (stats.isDirectory()) refuse(file, "it is a folder; name a file in it");
-    // A file is known to be too large before it is read.
-    if (stats.isFile() && stats.size > most) refuse(file, tooLarge(most));
-    // One byte more than is allowed tells "too large" from "just fits", and ends on an endless device.
+    descriptor = openSync(word, "r");
+    checkSize(descriptor, file, most);
     let length = 0;
     for (let read = -1; read !== 0 && length <= most; length += read) {
-      const piece = new Uint8Array(Math.min(pieceSize, most + 1 - length));
-      read = readNow(descriptor, piece);
+      const piece = pieceAfter(length, most);
+      read = readSync(descriptor, piece);
       yield piece.subarray(0, read);
     }
     if (length > most) refuse(file, tooLarge(most));
   } catch (error) {
-    if (error instanceof DocumentError) throw error;
-    refuse(file, unreadable(error as NodeJS.ErrnoException));
+    throw unreadable(error, file);
   } finally {
-    if (descriptor !== undefined && word !== "-") closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
-/** Reads what there is; a standard input that somebody set to non-blocking is waited for. */
-function readNow(descriptor: number, piece: Uint8Array): number {
-  for (;;) {
-    try {
-      return readSync(descriptor, piece, 0, piece.length, null);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-      Bun.sleepSync(5);
+/** Reads a stream to its end, beside whatever else goes on: that may take as long as somebody types. */
+async function readStream(word: string, most: number): Promise<Uint8Array[]> {
+  const file = calledIn(word);
+  let opened: number | undefined;
+  try {
+    // Opening a FIFO waits for its writer.
+    opened = word === "-" ? undefined : await promisify(open)(word, "r");
+    const descriptor = opened ?? standardInput;
+    checkSize(descriptor, file, most);
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for (let read = -1; read !== 0 && length <= most; length += read) {
+      const piece = pieceAfter(length, most);
+      read = await readSome(descriptor, piece);
+      pieces.push(piece.subarray(0, read));
     }
+    if (length > most) refuse(file, tooLarge(most));
+    return pieces;
+  } catch (error) {
+    throw unreadable(error, file);
+  } finally {
+    if (opened !== undefined) close(opened);
+  }
+}
+
+function checkSize(descriptor: number, file: string, most: number): void {
+  const stats = fstatSync(descriptor);
+  if (stats.isDirectory()) refuse(file, "it is a folder; name a file in it");
+  // A file is known to be too large before it is read.
+  if (stats.isFile() && stats.size > most) refuse(file, tooLarge(most));
+}
+
+/** One byte more than is allowed tells "too large" from "just fits", and ends on an endless device. */
+function pieceAfter(length: number, most: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Math.min(pieceSize, most + 1 - length));
+}
+
+/** Reads what there is; a standard input that somebody set to non-blocking is waited for. */
+async function readSome(descriptor: number, piece: Uint8Array): Promise<number> {
+  for (;;) {
+    const { promise, resolve } = Promise.withResolvers<number | NodeJS.ErrnoException>();
+    read(descriptor, piece, 0, piece.length, null, (error, length) => resolve(error ?? length));
+    const got = await promise;
+    if (typeof got === "number") return got;
+    if (got.code !== "EAGAIN") throw got;
+    await Bun.sleep(5);
   }
 }
 
@@ -130,12 +184,19 @@ export function tooLarge(most: number): string {
   return `it is larger than ${most / 1024 / 1024} MiB; is it the right file?`;
 }
 
-function unreadable(error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return "no such file";
-  if (error.code === "EACCES" || error.code === "EPERM") return "you may not read this file";
-  if (error.code === "EISDIR") return "it is a folder; name a file in it";
-  return `it cannot be read: ${error.message}`;
+/** The document's error for one that came of reading it. */
+function unreadable(error: unknown, file: string): DocumentError {
+  if (error instanceof DocumentError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return problemOf(file, reasons[code ?? ""] ?? `it cannot be read: ${message}`);
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "you may not read this file",
+  EPERM: "you may not read this file",
+  EISDIR: "it is a folder; name a file in it",
+};
 
 function decode(bytes: Uint8Array, file: string): string {
   if (bytes.includes(0)) refuse(file, binary);
@@ -147,5 +208,9 @@ function decode(bytes: Uint8Array, file: string): string {
 }
 
 function refuse(file: string, message: string): never {
-  throw new DocumentError(file, [{ position: null, path: "", message }]);
+  throw problemOf(file, message);
+}
+
+function problemOf(file: string, message: string): DocumentError {
+  return new DocumentError(file, [{ position: null, path: "", message }]);
 }

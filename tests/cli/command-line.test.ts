@@ -1242,14 +1242,29 @@ describe("a reader that goes away", () => {
     expect(stdout).toEndWith("Main program iteration 2\n");
   });
 
-  test("because the disk is full is told in one sentence, and the status is not 0", () => {
-    for (const words of ["tandem list", `tandem run lost ${virtual.join(" ")} --json`]) {
-      const { status, stderr } = shell(`${words} > /dev/full`);
-      expect(status).not.toBe(0);
-      expect(stderr).toMatch(/^tandem: [^\n]+\n$/);
-      expect(stderr).not.toMatch(noTrace);
-    }
-  });
+  const lost = ["to a full disk", "to a closed descriptor"].map((where, index) => [
+    where,
+    ["> /dev/full", ">&-"][index]!,
+    ["no space left", "it is closed"][index]!,
+  ]);
+  test.skipIf(process.platform !== "linux").each(lost)(
+    "%s is told in one sentence, and the status is not 0",
+    (_, target, why) => {
+      const program = `tandem run lost ${virtual.join(" ")}`;
+      for (const words of [
+        "tandem list",
+        `${program} --json`,
+        program,
+        "tandem run lost --speed 100",
+      ]) {
+        const { status, stderr } = shell(`${words} ${target}`);
+        expect(status).toBe(1);
+        expect(stderr).toMatch(/tandem: standard output: cannot be written: [^\n]+\n$/);
+        expect(stderr).toContain(why);
+        expect(stderr).not.toMatch(noTrace);
+      }
+    },
+  );
 });
 
 describe("a terminal", () => {

@@ -1,15 +1,26 @@
 /** Signals end what tandem does with a verdict, in the status that shells give to them. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
+import fc from "fast-check";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { command, temporaryFolder } from "../support/tandem.ts";
+import { TandemInTerminal } from "../support/terminal.ts";
 
 setDefaultTimeout(patience);
 
 const signals = [
   ["SIGHUP", 1, 129],
   ["SIGINT", 2, 130],
+  ["SIGQUIT", 3, 131],
   ["SIGTERM", 15, 143],
 ] as const;
 
@@ -101,4 +112,138 @@ describe.skipIf(process.platform !== "linux")("a signal", () => {
       expect(readdirSync(folder.path).filter((one) => one.endsWith(".part"))).toEqual([]);
     },
   );
+
+  /** Whether a pipe takes no byte more. */
+  function isFull(fifo: string): boolean {
+    const pipe = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    try {
+      writeSync(pipe, "\n");
+      return false;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      return true;
+    } finally {
+      closeSync(pipe);
+    }
+  }
+
+  /** Starts tandem with a standard output that nobody reads, and sends a signal once it waits for that. */
+  async function unread(
+    words: readonly string[],
+    [name]: readonly [NodeJS.Signals, number, number],
+  ): Promise<{ status: number | string; stderr: string }> {
+    const fifo = folder.file("unread");
+    if (!existsSync(fifo)) Bun.spawnSync(["mkfifo", fifo]);
+    // Opened for both, neither waits for the other; and it has a reader, who reads nothing.
+    const pipe = openSync(fifo, constants.O_RDWR);
+    try {
+      const stderr = folder.file("unread-stderr");
+      const child = Bun.spawn([...command(), ...words], { stdout: pipe, stderr: Bun.file(stderr) });
+      const isOver = (): boolean =>
+        Bun.spawnSync(["pgrep", "-P", String(child.pid)]).stdout.length === 0;
+      while (child.exitCode === null && !(isFull(fifo) && isOver())) await Bun.sleep(5);
+      child.kill(name);
+      await child.exited;
+      return { status: child.signalCode ?? child.exitCode!, stderr: await Bun.file(stderr).text() };
+    } finally {
+      closeSync(pipe);
+    }
+  }
+
+  const wordy = folder.file(
+    "wordy.json",
+    JSON.stringify({
+      name: "wordy",
+      strategy: "await",
+      main: ["launch"],
+      tasks: { task: { steps: [{ print: "a line ".repeat(200) }], copies: 100 } },
+    }),
+  );
+
+  test.each(signals)(
+    "ends a tandem of which nobody reads the output (%s)",
+    async (name, number, one) => {
+      const signal = [name, number, one] as const;
+      expect((await unread(["run", wordy, ...virtual], signal)).status).toBe(one);
+      expect((await unread(["run", wordy, ...virtual, "--json"], signal)).status).toBe(one);
+      const { status, stderr } = await unread(["run", wordy], signal);
+      expect(stderr).toContain("0 of 100 tasks lost");
+      expect(status).toBe(one);
+    },
+  );
+
+  test.each(signals)("ends the reading of a standard input (%s)", async (name, number, one) => {
+    for (const words of [
+      ["show", "-"],
+      ["report", "-"],
+      ["check", "-"],
+      ["run", "-"],
+    ]) {
+      const child = Bun.spawn([...command(), ...words], { stdin: "pipe", stderr: "ignore" });
+      while (child.exitCode === null && !hears(child.pid, number)) await Bun.sleep(2);
+      child.kill(name);
+      await child.exited;
+      expect(child.signalCode ?? child.exitCode).toBe(one);
+    }
+  });
+
+  test(`${rounds(0, 1) === 1 ? "law: " : ""}ends tandem by its status at any moment from its first line on, and nothing is torn`, async () => {
+    const lost = ["run", "lost", "--speed", "100"];
+    const commands: (readonly [words: readonly string[], ms: number])[] = [
+      [[...lost, "--events", "at-any-moment", "--force"], 250],
+      [[...lost, "--runs", "5", "--events", "at-any-moment", "--force"], 500],
+      [["run", "lost", ...virtual, "--report", `${folder.path}/report.html`], 250],
+      [["compare", "threaded", "--all"], 300],
+      [["compare", "lost", "--verify", "--speed", "100"], 500],
+      [["check", checked, "--driver", "real"], 200],
+      [["run", "lost", ...virtual, "--jitter", "10%", "--runs", "2000"], 300],
+    ];
+    const kill = fc.record({
+      command: fc.constantFrom(...commands),
+      signal: fc.constantFrom(...signals),
+      moment: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    for (const { command: one, signal, moment } of fc.sample(kill, {
+      seed: 22,
+      numRuns: rounds(8, 2000),
+    })) {
+      const [words, most] = one;
+      const [name, number, status] = signal;
+      const child = Bun.spawn([...command(), ...words], {
+        cwd: folder.path,
+        stdout: "ignore",
+        stderr: "pipe",
+      });
+      const stderr = child.stderr.text();
+      while (child.exitCode === null && !hears(child.pid, number)) await Bun.sleep(1);
+      await Bun.sleep(moment * most);
+      child.kill(name);
+      await child.exited;
+      expect([0, status]).toContain(child.exitCode!);
+      expect(await stderr).not.toMatch(/^ +at /m);
+      const left = readdirSync(folder.path);
+      expect(left.filter((name) => name.endsWith(".part"))).toEqual([]);
+      if (left.includes("at-any-moment"))
+        expect(readFileSync(`${folder.path}/at-any-moment`, "utf8")).toEndWith("\n");
+    }
+  });
+
+  test.each(signals)("gives the terminal back at a question (%s)", async (name, _, one) => {
+    await using session = new TandemInTerminal([]);
+    await session.at("What would you like to do?");
+    session.signal(name);
+    expect(await session.exited()).toBe(one);
+    expect(session.isCooked).toBeTrue();
+    expect(session.hasCursor).toBeTrue();
+  });
+
+  test.each(signals)("gives the terminal back during a run (%s)", async (name, _, one) => {
+    await using run = new TandemInTerminal(["run", waiting]);
+    await run.until(() => !run.hasCursor, "a picture");
+    run.signal(name);
+    expect(await run.exited()).toBe(one);
+    expect(run.text).toContain("Interrupted at ");
+    expect(run.isCooked).toBeTrue();
+    expect(run.hasCursor).toBeTrue();
+  });
 });

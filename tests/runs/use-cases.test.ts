@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { check } from "../../src/runs/check.ts";
+import { check, readChecks } from "../../src/runs/check.ts";
 import { compare } from "../../src/runs/compare.ts";
 import { type Progress, runEach, type Watcher } from "../../src/runs/many.ts";
 import { repeat } from "../../src/runs/odds.ts";
@@ -122,9 +122,9 @@ describe("a check", () => {
       writeFileSync(bad, "{}");
       const how = { driver: virtual, compare: false, must: [] };
       const words = [{ word: bad }, { word: good }, { word: join(folder, "none.json") }];
-      const results = await check(words, how, watching());
+      const results = await check(await readChecks(words, how), watching());
       expect(results!.map(({ problems }) => problems.length > 0)).toEqual([true, false, true]);
-      expect(await check(words, how, watching(0))).toBeNull();
+      expect(await check(await readChecks(words, how), watching(0))).toBeNull();
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -89,7 +89,7 @@ export class TandemInTerminal implements AsyncDisposable {
     return this.written.lastIndexOf("\u001b[?25h") >= this.written.lastIndexOf("\u001b[?25l");
   }
 
-  signal(name: "SIGTERM"): void {
+  signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
 

@@ -1,6 +1,6 @@
 /** `tandem check <files or folders>` */
 import { joined, json, type Output } from "../../base/texts.ts";
-import { check } from "../../runs/check.ts";
+import { check, readChecks } from "../../runs/check.ts";
 import { virtual } from "../../outcome/plan.ts";
 import { findScenarios } from "../../runs/scenario-files.ts";
 import type { CheckedDocument } from "../../strategies/expectations.ts";
@@ -28,8 +28,9 @@ export async function run(argv: string[]): Promise<number> {
   checkReport(options, commands.check.name);
   const timelines = new Map<CheckedDocument, Timeline>();
   const made = options.report === null ? null : await import("../../report/model/of-run.ts");
+  const checks = await readChecks(findScenarios(operands), { driver, compare, must });
   const { result, signal, progress } = await watched((watcher) =>
-    check(findScenarios(operands), { driver, compare, must }, watcher, (document, run) => {
+    check(checks, watcher, (document, run) => {
       if (made !== null) timelines.set(document, made.runTimeline(run));
     }),
   );

@@ -12,7 +12,7 @@ import { writeOut } from "../output.ts";
 export async function run(argv: string[]): Promise<number> {
   const { operands, options } = readArguments(commands.code, argv);
   const { lang, strategy } = options;
-  const scenario = await loadScenario(readSource(operands[0]!));
+  const scenario = await loadScenario(await readSource(operands[0]!));
   try {
     writeOut(emitProgram(scenario, strategy ?? scenario.strategy, lang));
   } catch (error) {

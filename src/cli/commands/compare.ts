@@ -53,7 +53,7 @@ export async function run(argv: string[]): Promise<number> {
   const { driver, all } = options;
   const output = outputOf(options);
   const sort = options.sort === null ? null : readColumn(options.sort);
-  const source = readSource(operands[0]!);
+  const source = await readSource(operands[0]!);
   const scenario = await loadScenario(source);
   const isReal = driver === "real" || options.verify;
   const plan = planOf(scenario, {

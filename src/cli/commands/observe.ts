@@ -5,7 +5,7 @@ import { UserError } from "../../base/user-error.ts";
 import { keepInput, observeProgram } from "../../runs/observe.ts";
 import type { Demand } from "../../strategies/demands.ts";
 import { type Arguments, ownWords, readArguments } from "../arguments.ts";
-import { exitStatus } from "../command.ts";
+import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { checkEventsFile, checkFile } from "../events-file.ts";
 import { ForwardedSignals, usualHangMs, usualSettings } from "../observing.ts";
@@ -16,8 +16,9 @@ import {
   programOf,
   refusal,
 } from "../program-file.ts";
-import { writeErrLine } from "../output.ts";
+import { writeErrLine, written } from "../output.ts";
 import { checkLive, checkReport } from "../report-file.ts";
+import { SignalWatch } from "../signals.ts";
 import { canAsk } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -47,6 +48,7 @@ export async function run(argv: string[]): Promise<number> {
     using live = words.options.live
       ? await (await import("../live-page.ts")).LivePage.open(words.options)
       : null;
+    await written();
     const startedAt = performance.now();
     const observed = await observeProgram({
       ...observing,
@@ -59,11 +61,17 @@ export async function run(argv: string[]): Promise<number> {
       },
     });
     const took = performance.now() - startedAt;
+    // From here on they are for tandem, which keeps first what it has recorded.
+    using watch = new SignalWatch();
     signals[Symbol.dispose]();
     if (!isCommand) hintAt(words);
     const { tell } = await import("../observed.ts");
     const again = { observing, signalled: signals.forwarded, took };
     const status = await tell(observed, words, { demands, again, live });
+    watch[Symbol.dispose]();
+    // What fails from here on is tandem's, whose status no program has.
+    await written();
+    if (watch.heard !== null) return signalStatus[watch.heard];
     await live?.leave();
     return status;
   } catch (error) {

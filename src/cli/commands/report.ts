@@ -29,7 +29,7 @@ export async function run(argv: string[]): Promise<number> {
   else if (options["full-paths"]) throw refusal("--full-paths is about the file of -o; name one");
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
-  const recording = readRecording(readTextPieces(word, file, maxEventBytes), file);
+  const recording = readRecording(await readTextPieces(word, maxEventBytes), file);
   const views = recording.of === "scenario" ? viewsOfRun(recording) : viewsOfProgram(recording);
   const { trace } = recording.of === "scenario" ? recording.run : recording;
   if (output !== null)

@@ -27,6 +27,7 @@ import { checkLive, checkReport, sourceOrDocument, writeReport } from "../report
 import type { LivePage } from "../live-page.ts";
 import type { FindSource } from "../../report/model/sources.ts";
 import type { Columns } from "../../trace/log.ts";
+import { SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -51,7 +52,7 @@ export async function run(argv: string[]): Promise<number> {
   const { operands } = words;
   const options = planned(words);
   const { driver } = options;
-  const source = readSource(operands[0]!);
+  const source = await readSource(operands[0]!);
   // A real run's process starts while this one loads what it takes to read the document.
   using process =
     driver.kind === "real" && options.runs === 1 ? await openFor(source, options.strategy) : null;
@@ -83,9 +84,10 @@ export async function run(argv: string[]): Promise<number> {
     : null;
   const find = sourceOrDocument({ file, text: source.text });
   const hear = live === null ? undefined : await growOn(live, plan, find);
+  // To the end of all that is written: a signal in between must not take away what has been recorded.
+  using watch = new SignalWatch();
   const shown = await showRun(plan, { ...options, hear }, process);
   const { outcome, ending } = shown.run;
-  let { signal } = shown;
   let findings: ToldFinding[] | null = null;
   try {
     if (shown.broken !== null) throw shown.broken;
@@ -102,8 +104,7 @@ export async function run(argv: string[]): Promise<number> {
     if (options.events !== null) {
       const pieces = encodeRecord(shown.run, source.text, version);
       // Also where a signal has ended the run: what had happened by then is kept.
-      const meanwhile = await keepRecord(options.events, pieces, options.force);
-      signal ??= meanwhile;
+      await keepRecord(options.events, pieces, options.force);
     }
     const { report, "full-paths": fullPaths } = words.options;
     if (report !== null || live !== null) {
@@ -114,6 +115,8 @@ export async function run(argv: string[]): Promise<number> {
       if (report !== null) await writeReport(report, told, { fullPaths });
     }
   }
+  watch[Symbol.dispose]();
+  const signal = shown.signal ?? watch.heard;
   if (signal === null) await live?.leave();
   return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
 }
@@ -149,7 +152,7 @@ function commandAgain(scenario: string, { given }: Words): string {
 /** How calls went in a recorded run; says what its record lacks, and which of its errors this run goes on without. */
 async function takesFrom(word: string, scenario: Scenario): Promise<CallTimes> {
   const { readTakes } = await import("../../runs/takes.ts");
-  const pieces = readTextPieces(word, word, maxEventBytes);
+  const pieces = await readTextPieces(word, maxEventBytes);
   const { takes, uncaught, record } = readTakes(pieces, word, scenario);
   for (const line of renderRecord(record)) writeErr(joined([printable(`${word}: `), line], ""));
   for (const error of uncaught)

@@ -11,7 +11,7 @@ import { writeOut } from "../output.ts";
 
 export async function run(argv: string[]): Promise<number> {
   const { operands } = readArguments(commands.show, argv);
-  const source = readSource(operands[0]!);
+  const source = await readSource(operands[0]!);
   await loadScenario(source);
   const { text } = source;
   const whole = text.endsWith("\n") ? text : `${text}\n`;

@@ -6,7 +6,7 @@
  * pauses its input for good then, so that no key comes any more.
  */
 import { Readable } from "node:stream";
-import { showCursor } from "../terminal.ts";
+import { showCursorNow } from "../terminal.ts";
 import { screen } from "./screen.ts";
 
 /** Ctrl-Z, as a terminal in raw mode sends it. */
@@ -47,7 +47,7 @@ class Keys extends Readable {
   #suspend(): void {
     if (process.platform === "win32") return;
     process.stdin.setRawMode(false);
-    showCursor();
+    showCursorNow();
     process.kill(0, "SIGTSTP");
     // Without a shell that could go on with it, nothing has been stopped and no SIGCONT comes.
     setTimeout(this.#comeBack, 100);

@@ -7,11 +7,12 @@
  * as it was: its cursor is seen, and its keys are a line's again. All texts are made safe here.
  */
 import type { CANCEL_SYMBOL } from "@clack/prompts";
-import { wrap } from "../../base/layout.ts";
+import { cursorShown, wrap } from "../../base/layout.ts";
 import { joined, printable, printableLines, type TerminalText } from "../../base/texts.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { textWidth } from "../output.ts";
-import { showCursor } from "../terminal.ts";
+import { type EndingSignal, endingSignals, HeardSignals } from "../signals.ts";
+import { showCursorNow } from "../terminal.ts";
 import { Answers } from "./answers.ts";
 import { keys } from "./keys.ts";
 import { clack, screen } from "./screen.ts";
@@ -21,7 +22,7 @@ export class Left extends Error {
   /** The exit status that says so. */
   readonly status: number;
 
-  constructor(signal: keyof typeof signalStatus = "SIGINT") {
+  constructor(signal: EndingSignal = "SIGINT") {
     super(`left: ${signal}`);
     this.status = signalStatus[signal];
   }
@@ -114,23 +115,29 @@ async function retracing<Value>(questions: () => Promise<Value>): Promise<Value>
 async function asking<Value>(questions: () => Promise<Value>): Promise<Value> {
   const leave = (error: unknown): void => leaving.abort(error);
   const handlers = {
-    SIGHUP: (): void => leave(new Left("SIGHUP")),
-    SIGTERM: (): void => leave(new Left("SIGTERM")),
-    // Ctrl-C is a key while a question stands; while a run goes on, the signal ends that alone.
-    SIGINT: (): void => {
-      if (process.listenerCount("SIGINT") === 1) leave(new Left("SIGINT"));
-    },
     uncaughtException: leave,
     unhandledRejection: leave,
+    // Whatever else ends it, as a second signal.
+    exit: giveBackNow,
   };
   for (const [name, handler] of Object.entries(handlers)) process.on(name, handler);
+  using signals = new HeardSignals(endingSignals, (name) => {
+    // Ctrl-C is a key while a question stands; while a run goes on, the signal ends that alone.
+    if (name !== "SIGINT" || signals.isInnermost) leave(new Left(name));
+  });
   try {
     return await questions();
   } finally {
     keys.setRawMode(false);
-    showCursor();
+    screen.write(cursorShown);
     for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
   }
+}
+
+/** Gives the terminal back as the process ends. */
+function giveBackNow(): void {
+  if (process.stdin.isRaw) process.stdin.setRawMode(false);
+  showCursorNow();
 }
 
 /** The options that every question of clack's is given. */

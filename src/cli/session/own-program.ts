@@ -11,7 +11,7 @@ import { CannotStart, observeProgram, type ObservingProgram } from "../../runs/o
 import { recordingOf } from "../../runs/recording.ts";
 import { fixingOf, mayRun, proven, type ToldProgram, write } from "../fixes.ts";
 import { ForwardedSignals, usualHangMs, usualSettings } from "../observing.ts";
-import { terminal, textWidth, writeOut } from "../output.ts";
+import { terminal, textWidth, writeOut, written } from "../output.ts";
 import { leavingNothing, type ProgramToStart, programOf } from "../program-file.ts";
 import { askOne, askText, done, noteDrawn, noteWidth, tell } from "../questions/prompt.ts";
 import { lookOf } from "../terminal.ts";
@@ -42,6 +42,8 @@ export async function observeOwn(): Promise<void> {
 /** Observes a program and tells its verdict. @returns null where it cannot be started, which is told. */
 async function observe(observing: ObservingProgram): Promise<ToldProgram | null> {
   writeOut(terminalText`\n`);
+  // What the program prints comes after all that was drawn.
+  await written();
   using signals = new ForwardedSignals({ isQuiet: false });
   const startedAt = performance.now();
   let observed;

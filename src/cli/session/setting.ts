@@ -3,7 +3,7 @@ import { catalogue } from "../../scenario/catalogue.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { parseScenario } from "../../scenario/parse.ts";
 import { DocumentError } from "../../scenario/problem.ts";
-import { readSource, type Source } from "../../scenario/source.ts";
+import { readSource, readSourceNow, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, strategyWords } from "../../scenario/strategy.ts";
 import { type Plan, planOf, virtual } from "../../outcome/plan.ts";
 import { documentProblem, firstProblem, numbersOf, withNumber } from "../questions/edit.ts";
@@ -42,7 +42,7 @@ export async function openSource(): Promise<Source> {
   const problem = (file: string): string | undefined => {
     if (file === "" || file === "-") return "Write a file's name, as ./mine.yaml";
     return firstProblem(() => {
-      const source = readSource(file);
+      const source = readSourceNow(file);
       parseScenario(source.text, source.file);
     });
   };
@@ -63,7 +63,7 @@ export async function chooseSource(): Promise<Source> {
   });
   const none = "No scenario has that in its name or title";
   const name = await askFound("Which scenario? (type to search)", choices, none);
-  const source = readSource(name);
+  const source = await readSource(name);
   const { title, description } = parseScenario(source.text, source.file);
   if (description !== null) note(description, title ?? name);
   return source;

@@ -32,7 +32,8 @@ export function startChild(): void {
 /** The whole life of the child: it prepares its threads, performs the run, and ends the process as the run ends. */
 async function performRun(): Promise<never> {
   // Ctrl-C reaches every process of the terminal. Tandem itself hears it and ends this one.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+    process.on(signal, () => undefined);
   // The option that the parent has set for this process (self.ts) must not reach its descendants.
   delete process.env["BUN_OPTIONS"];
   const input = JSON.parse(readFileSync(0, "utf8")) as ChildInput;

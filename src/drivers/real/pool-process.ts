@@ -153,7 +153,8 @@ export function runPoolProcess(): void {
   // What user code finds in its place would be heard as the pool's.
   delete process.send;
   delete process.env["BUN_OPTIONS"];
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+    process.on(signal, () => undefined);
   process.on("disconnect", () => process.exit(0));
   let body: ProcessBody | undefined;
   process.on("message", (message: ToProcess) => {

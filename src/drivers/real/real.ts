@@ -67,7 +67,7 @@ export interface RealResult {
   /** Whether something else than the program's end has ended the run. */
   endedEarly: boolean;
   /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */
-  signal: "SIGHUP" | "SIGINT" | "SIGTERM" | null;
+  signal: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM" | null;
   /** What the child wrote to stderr, if it ended unexpectedly; and what user code did to the pipe of events. */
   complaint: string;
 }
@@ -224,7 +224,10 @@ export class RealRun implements Disposable {
     const signalCode = this.#child.signalCode as string | null;
     const signal =
       this.#interruption === undefined &&
-      (signalCode === "SIGHUP" || signalCode === "SIGINT" || signalCode === "SIGTERM")
+      (signalCode === "SIGHUP" ||
+        signalCode === "SIGINT" ||
+        signalCode === "SIGQUIT" ||
+        signalCode === "SIGTERM")
         ? signalCode
         : null;
     const by = this.#interruption ?? (signal === null ? "crash" : "signal");
