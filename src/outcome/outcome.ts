@@ -20,6 +20,7 @@ import {
 } from "../reading/entities.ts";
 import type { LogCursor } from "../reading/cursor.ts";
 import type { Hold } from "../reading/holds.ts";
+import { type KillMoment, readKills } from "../reading/kills.ts";
 import type { Listener } from "../reading/listener.ts";
 import { read, type Reading } from "../reading/reading.ts";
 import { precisionOf } from "../reading/precision.ts";
@@ -82,6 +83,8 @@ export interface Outcome extends Performed, Pick<Reading, Told> {
   left: { loop: boolean; jobs: number };
   /** Whether main came to its `launch` step. */
   launched: boolean;
+  /** What a kill of the process would leave, whenever it came: read when it is asked for. */
+  kills: () => readonly KillMoment[];
 }
 
 /** The name of an actor. */
@@ -156,6 +159,7 @@ export function readOutcome({ scenario, strategy, driver }: Performed, trace: Tr
       jobs: reading.unfinished.filter(({ kind }) => kind === "job").length,
     },
     launched: launched.came,
+    kills: () => readKills(trace),
   };
 }
 

@@ -351,7 +351,8 @@ interface Ending {
   isIdle: (actor: OpenActor) => boolean;
 }
 
-function finishWork(actor: OpenActor, end: Ticks): void {
+/** Work that has not ended does so with its process, at this instant. */
+export function finishWork(actor: OpenActor, end: Ticks): void {
   if (actor.endedAt === null && actor.isCreated) {
     actor.status = "abandoned";
     actor.endedAt = end;

@@ -37,7 +37,8 @@ export async function verify(
   return verified;
 }
 
-function besideItsModel(run: Run): Verified {
+/** A real run held against its model. */
+export function besideItsModel(run: Run): Verified {
   const { scenario, strategy } = run.plan;
   const model = simulate({ scenario, strategy });
   const found = findDivergences(model, run, () => simulateVaried(scenario, strategy));

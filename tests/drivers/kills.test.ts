@@ -171,7 +171,7 @@ function linesOf(log: EventLog): string[] {
   );
 }
 
-test("what has happened by an instant does not depend on the kill that comes then", () => {
+test("law: what has happened by an instant does not depend on the kill that comes then", () => {
   for (const { document, strategy } of killedOnes(rounds(40, 1000), 2)) {
     const { kill, ...unkilled } = document as { kill: { what: string; at: number } };
     const whole = linesOf(logOf({ document: unkilled, strategy }));

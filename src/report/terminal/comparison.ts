@@ -3,15 +3,15 @@ import type { Advice } from "../../strategies/advice.ts";
 import type { Class, Figures } from "../../strategies/comparison.ts";
 import { writeDemands } from "../../strategies/demand-words.ts";
 import { formatTime, type Ticks } from "../../base/duration.ts";
-import { pad, wrap } from "../../base/layout.ts";
+import { wrap } from "../../base/layout.ts";
 import {
   joined,
   markdown,
   type MarkdownText,
-  printable,
   quotedForShell,
   type TerminalText,
 } from "../../base/texts.ts";
+import { renderTable, tableToMarkdown } from "./table.ts";
 
 interface Column {
   title: string;
@@ -138,62 +138,17 @@ export function comparisonRows(classes: readonly Class[]): string[][] {
   ];
 }
 
-/**
- * The table of all figures.
- *
- * @returns lines of at most `width`, the first of them the titles; columns that do not fit stand in a
- *   second table below, and so on.
- */
+/** The table of all figures. @returns lines of at most `width`, the first of them the titles. */
 export function renderComparison(classes: readonly Class[], width: number): TerminalText[] {
-  const rows = comparisonRows(classes);
-  const widths = rows[0]!.map((_, k) =>
-    rows.reduce((most, row) => Math.max(most, Bun.stringWidth(row[k]!)), 0),
-  );
-  const names = Math.min(widths[0]!, Math.max(16, Math.floor(width / 2)));
-  const rest = widths
-    .slice(1)
-    .filter((_, k) => !isVoid(rows, k + 1))
-    .reduce((sum, one) => sum + one + 2, 0);
-  // Of equal width, rather than one that is full and one of a single column.
-  const most = rest / Math.ceil(rest / (width - names));
-  const bands: number[][] = [];
-  let used = Infinity;
-  for (let k = 1; k < widths.length; k++) {
-    if (isVoid(rows, k)) continue;
-    const one = widths[k]! + 2;
-    if (used >= most || used + one > width - names) {
-      bands.push([]);
-      used = 0;
-    }
-    bands.at(-1)!.push(k);
-    used += one;
-  }
-  return bands.flatMap((band, index) => [
-    ...(index === 0 ? [] : [printable("")]),
-    ...rows.flatMap((row) => {
-      const cells = band.map((k) => pad(row[k]!, widths[k]!)).join("  ");
-      const name = row[0]!;
-      // A name too long for its column has a line of its own.
-      if (Bun.stringWidth(name) > names)
-        return [name, `${" ".repeat(names)}  ${cells}`.trimEnd()].map(printable);
-      return [printable(`${pad(name, names)}  ${cells}`.trimEnd())];
-    }),
-  ]);
-}
-
-/** Whether a column says nothing of anybody: no task has clean-up, or the loop was never held. */
-function isVoid([, ...rows]: string[][], column: number): boolean {
-  return rows.every((row) => row[column] === "-");
+  return renderTable(comparisonRows(classes), width);
 }
 
 /** The whole table, for a page of Markdown. */
 export function comparisonToMarkdown(classes: readonly Class[]): MarkdownText {
-  const line = (cells: readonly string[]): MarkdownText => {
-    const written = cells.map((cell) => markdown` ${cell.replaceAll("*", "★")} |`);
-    return markdown`|${written}`;
-  };
-  const [titles, ...rows] = comparisonRows(classes) as [string[], ...string[][]];
-  return joined([line(titles), line(titles.map(() => "---")), ...rows.map(line), ""], "\n");
+  const starred = comparisonRows(classes).map((row) =>
+    row.map((cell) => cell.replaceAll("*", "★")),
+  );
+  return tableToMarkdown(starred);
 }
 
 /** @param words the demands as they are typed. */

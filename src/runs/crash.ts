@@ -1,0 +1,163 @@
+/**
+ * Kills at every moment at which they make a difference, in virtual time; and the worst of them for real.
+ *
+ * A kill of the whole process is read off one run without it (`reading/kills.ts`). Where others go on after a kill,
+ * as after that of a worker, each moment is a run of its own.
+ */
+import type { Ticks } from "../base/duration.ts";
+import { isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import { type Driver, type Plan, virtual } from "../outcome/plan.ts";
+import type { Run } from "../outcome/run.ts";
+import { type HearRemains, readKills } from "../reading/kills.ts";
+import { hasWorkerProcesses, type KillTarget } from "../scenario/kill.ts";
+import type { Scenario } from "../scenario/model.ts";
+import type { Strategy } from "../scenario/strategy.ts";
+import { type Crash, type CrashMoment, middleOf, withKill, worstOf } from "../strategies/crash.ts";
+import type { Verified } from "../strategies/divergence.ts";
+import { runEach, type Watcher } from "./many.ts";
+import { runInVirtualTime } from "./run.ts";
+import { besideItsModel } from "./verify.ts";
+
+/** The most moments that are tried by a run each. */
+const mostRuns = 200;
+
+export interface Crashing {
+  /** In virtual time; its own kills are left out. */
+  plan: Plan;
+  strategies: readonly Strategy[];
+  /** Hears what a kill of the process leaves of each task under a strategy. */
+  hear?: (strategy: Strategy) => HearRemains;
+}
+
+/** The worst moment under a strategy: when it is, and what is kept of the run that is killed then. */
+export interface Worst<Kept> {
+  moment: CrashMoment;
+  at: Ticks;
+  kept: Kept;
+}
+
+/** @param keep takes what is wanted of the run that is killed at the worst moment. @returns null when it was aborted. */
+export async function crash<Kept>(
+  { plan, strategies, hear }: Crashing,
+  { signal, onProgress }: Watcher,
+  keep: (run: Run) => Kept,
+): Promise<(Crash & { worst: Worst<Kept> | null })[] | null> {
+  const found: (Crash & { worst: Worst<Kept> | null })[] = [];
+  const scenario: Scenario = { ...plan.scenario, kills: [] };
+  for (const [done, strategy] of strategies.entries()) {
+    onProgress?.({ done, of: strategies.length, latest: strategy.name });
+    await Bun.sleep(0);
+    if (signal.aborted) return null;
+    const whole = runInVirtualTime({ ...plan, scenario, strategy, driver: virtual });
+    const crashes = [ofProcess(whole, hear?.(strategy))];
+    if (hasWorkerProcesses(strategy)) crashes.push(ofWorker(whole));
+    for (const one of crashes) {
+      const moment = worstOf(one);
+      if (moment === null) {
+        found.push({ ...one, worst: null });
+        continue;
+      }
+      const at = middleOf(moment);
+      found.push({ ...one, worst: { moment, at, kept: keep(killed(whole, one.killed, at)) } });
+    }
+  }
+  return found;
+}
+
+/** Replays kills for real, beside their model. @returns null when it was aborted. */
+export async function replay(
+  plan: Plan,
+  kills: readonly { strategy: Strategy; killed: KillTarget; at: Ticks; name: string }[],
+  driver: Driver,
+  watcher: Watcher,
+): Promise<Verified[] | null> {
+  const verified: Verified[] = [];
+  const all = kills.map(({ strategy, killed: what, at, name }, index) => {
+    const scenario = withKill(plan.scenario, what, at);
+    return { plan: { ...plan, scenario, strategy, driver }, name, index };
+  });
+  await runEach(all, watcher, ({ index, name }, run) => {
+    if (run instanceof Error) throw run;
+    verified[index] = { ...besideItsModel(run), strategy: name };
+  });
+  return watcher.signal.aborted ? null : verified;
+}
+
+function killed({ plan }: Run, what: KillTarget, at: Ticks): Run {
+  return runInVirtualTime({ ...plan, scenario: withKill(plan.scenario, what, at) });
+}
+
+function crashOf({ outcome, plan }: Run, what: KillTarget): Omit<Crash, "moments" | "passedOver"> {
+  const { wall: end, tasks, interruptedBy } = outcome;
+  return {
+    strategy: plan.strategy,
+    killed: what,
+    wall: interruptedBy === null ? end : null,
+    end,
+    tasks: tasks.length,
+    lostAnyway: tasks.filter(isLost).length,
+  };
+}
+
+/** Whoever started the process sees its status at once. */
+function ofProcess(whole: Run, hear: HearRemains | undefined): Crash {
+  const moments = readKills(whole.trace, hear).map((one) => ({ ...one, failed: 0, unnoticed: 0 }));
+  return { ...crashOf(whole, "process"), moments, passedOver: 0 };
+}
+
+function ofWorker(whole: Run): Crash {
+  const all = gapsOf(whole);
+  const step = Math.max(1, Math.ceil(all.length / mostRuns));
+  const tried = all.filter((_, index) => index % step === 0);
+  const moments: CrashMoment[] = [];
+  for (const [index, gap] of tried.entries()) {
+    const at = middleOf(gap);
+    const to = tried[index + 1]?.from ?? whole.outcome.wall;
+    const now = momentOf(whole.outcome, killed(whole, "worker", at).outcome, at);
+    const last = moments.at(-1);
+    if (last !== undefined && isAlike(last, now)) {
+      last.to = to;
+      last.unnoticed =
+        last.unnoticed === null || now.unnoticed === null
+          ? null
+          : Math.max(last.unnoticed, now.unnoticed);
+    } else moments.push({ ...now, from: gap.from, to });
+  }
+  return { ...crashOf(whole, "worker"), moments, passedOver: all.length - tried.length };
+}
+
+/** The whiles between two instants at which something happens. */
+function gapsOf({ trace }: Run): { from: Ticks; to: Ticks }[] {
+  const instants = new Set<Ticks>([0]);
+  for (const { at, length } of trace.log.chunks)
+    for (let k = 0; k < length; k++) instants.add(at[k]!);
+  const sorted = [...instants].toSorted((a, b) => a - b);
+  return sorted.slice(1).map((to, index) => ({ from: sorted[index]!, to }));
+}
+
+/** What a kill came to, beside the same run without. */
+function momentOf(whole: Outcome, { tasks }: Outcome, at: Ticks): Omit<CrashMoment, "from" | "to"> {
+  const lost = tasks.filter(isLost);
+  const failed = tasks.filter(
+    (task) => task.status === "failed" && whole.tasks[task.number]!.status !== "failed",
+  );
+  const heardAfter = failed.map(({ heard }) => (heard?.at == null ? null : heard.at - at));
+  return {
+    lost: lost.length,
+    handedOverLost: lost.filter(({ status }) => status !== "unstarted").length,
+    halfDone: [...lost, ...failed].filter(({ stepsDone }: TaskOutcome) => stepsDone > 0).length,
+    failed: failed.length,
+    unnoticed: heardAfter.includes(null)
+      ? null
+      : heardAfter.reduce<Ticks>((most, after) => Math.max(most, after!), 0),
+  };
+}
+
+function isAlike(a: CrashMoment, b: Omit<CrashMoment, "from" | "to">): boolean {
+  return (
+    a.lost === b.lost &&
+    a.failed === b.failed &&
+    a.halfDone === b.halfDone &&
+    a.handedOverLost === b.handedOverLost
+  );
+}

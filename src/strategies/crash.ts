@@ -1,0 +1,105 @@
+/**
+ * What crashes cost under a strategy: by when something is killed, how many tasks are lost or fail, and the worst
+ * moment for it.
+ */
+import type { Ticks } from "../base/duration.ts";
+import type { KillMoment } from "../reading/kills.ts";
+import type { KillTarget } from "../scenario/kill.ts";
+import type { Scenario } from "../scenario/model.ts";
+import { isSamePoint, type Strategy } from "../scenario/strategy.ts";
+import { complexity } from "./comparison.ts";
+
+/** A while in which a kill comes to the same, whenever it comes. */
+export interface CrashMoment extends KillMoment {
+  /** How many tasks fail by it, which else would not. */
+  failed: number;
+  /** For how long nobody could know that something had been killed; null: for good. */
+  unnoticed: Ticks | null;
+}
+
+/** The kills of one thing under one strategy. */
+export interface Crash {
+  strategy: Strategy;
+  killed: KillTarget;
+  /** When the process ends without a kill; null where it does not, in a deadlock. */
+  wall: Ticks | null;
+  /** When the last of the moments ends. */
+  end: Ticks;
+  tasks: number;
+  /** How many tasks are lost without a kill. */
+  lostAnyway: number;
+  /** From the start of main on, one behind the other. */
+  moments: readonly CrashMoment[];
+  /** How many moments were not tried, as there were too many. */
+  passedOver: number;
+}
+
+/** Crashes that are the same under several strategies, told by the simplest of these. */
+export interface CrashClass {
+  members: readonly Strategy[];
+  /** Whether the document's own strategy is among them. */
+  own: boolean;
+}
+
+/** How many tasks do not come to what they would have come to. */
+export function harmOf({ lost, failed }: CrashMoment): number {
+  return lost + failed;
+}
+
+/**
+ * The moment at which a kill does the most harm: to the most tasks, the most of them half done, and for the
+ * longest while; null where none does any.
+ */
+export function worstOf({ moments }: Pick<Crash, "moments">): CrashMoment | null {
+  const [worst] = moments.toSorted(
+    (a, b) => harmOf(b) - harmOf(a) || b.halfDone - a.halfDone || b.to - b.from - (a.to - a.from),
+  );
+  return worst === undefined || harmOf(worst) === 0 ? null : worst;
+}
+
+/** The instant that stands for a moment: in its middle, where no machine is so late that it matters. */
+export function middleOf({ from, to }: Pick<KillMoment, "from" | "to">): Ticks {
+  return from + Math.floor((to - from) / 2);
+}
+
+/** For how long altogether a kill would do harm. */
+export function exposureOf({ moments }: Pick<Crash, "moments">): Ticks {
+  return moments.reduce((sum, one) => sum + (harmOf(one) > 0 ? one.to - one.from : 0), 0);
+}
+
+/** For how long nobody could know of a kill, at the worst; null: for good. */
+export function longestUnnoticed({ moments }: Pick<Crash, "moments">): Ticks | null {
+  return moments.reduce<Ticks | null>(
+    (longest, { unnoticed }) =>
+      longest === null || unnoticed === null ? null : Math.max(longest, unnoticed),
+    0,
+  );
+}
+
+/** The scenario with one kill, in the place of those that it has. */
+export function withKill(scenario: Scenario, what: KillTarget, at: Ticks): Scenario {
+  return { ...scenario, kills: [{ what, at, position: { line: 1, column: 1 } }] };
+}
+
+/** Groups crashes that come to the same, each group from simple to complex. */
+export function crashClasses<One extends Crash>(
+  crashes: readonly One[],
+  own: Strategy,
+): (One & CrashClass)[] {
+  const sorted = crashes.toSorted(
+    (a, b) => complexity(a.strategy, own) - complexity(b.strategy, own),
+  );
+  const alike = Map.groupBy(sorted, ({ killed, wall, lostAnyway, moments }) =>
+    JSON.stringify([killed, wall, lostAnyway, moments]),
+  );
+  return [...alike.values()].map((some) => ({
+    ...some[0]!,
+    members: some.map(({ strategy }) => strategy),
+    own: some.some(({ strategy }) => isSamePoint(strategy, own)),
+  }));
+}
+
+/** A crash as a class of its own. */
+export function crashClassOf<One extends Crash>(crash: One, own: Strategy): One & CrashClass {
+  return { ...crash, members: [crash.strategy], own: isSamePoint(crash.strategy, own) };
+}
