@@ -42,6 +42,7 @@ export async function runCommandLine(argv: string[], on?: Terminal): Promise<num
 const modules: Record<CommandName, () => Promise<CommandModule>> = {
   run: () => import("./commands/run.ts"),
   compare: () => import("./commands/compare.ts"),
+  crash: () => import("./commands/crash.ts"),
   check: () => import("./commands/check.ts"),
   code: () => import("./commands/code.ts"),
   list: () => import("./commands/list.ts"),

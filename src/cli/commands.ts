@@ -18,7 +18,7 @@ import type { FirstWord, WrittenDemand } from "../strategies/demand-words.ts";
 export const shells = ["bash", "zsh", "fish"] as const;
 
 /** What has a JSON Schema. */
-const schemas = ["scenario", "events", "run", "compare", "check", "observe"] as const;
+const schemas = ["scenario", "events", "run", "compare", "crash", "check", "observe"] as const;
 
 /** The one topic of help that is no command. */
 /** What there is help of beside the commands. */
@@ -85,6 +85,7 @@ const demandWords = entriesOf<DemandHead>({
   cleanup: "what began and has clean-up runs it to its end",
   status: "the exit status is not 0 where main fails or a failure is not heard",
   ended: "nothing is under way when the process ends",
+  "survives-kill": `a kill (SIGKILL) at any moment loses nothing that was handed over; see "crash"`,
   main: `main finishes, and when: ${must("main<=10s")}; ${word("main.end")}: when it ends, be it by failing`,
   wall: "when the process ends",
   background: "when the last task ends",
@@ -221,6 +222,39 @@ const compare = command({
     done: "it was compared, whatever came of it",
     fellShort: "with --verify the two drivers differ for no known reason",
     wrong: `the command line or the document is wrong, or there is no counter-example to write`,
+    SIGINT: "interrupted by Ctrl-C",
+  },
+});
+
+const crash = command({
+  name: "crash",
+  summary: "kill a scenario at every moment, and show what is lost",
+  about: `Shows what a crash at any moment costs (SIGKILL, the out-of-memory killer, a power cut) under each
+    strategy of "compare": how many tasks are lost or left half done, for how long that may happen, and
+    when somebody could know of it. Where a pool has worker processes, the same for the end of one of
+    them. That of the whole process is noticed at once, by its status 137. The moments are the whiles between two instants at which something happens: within one, a kill
+    comes to the same. Steps that take no time happen at one instant, and no kill comes between them. A
+    "kill" of the document is left out.`,
+  operand: scenario,
+  options: {
+    strategy: { says: 'this one alone, as for "run"' },
+    all: { says: "every meaningful combination; those that come to the same share a row" },
+    output: { says: "write the scenario with the kill at the worst moment to FILE, ready to run" },
+    force: { says: "let -o replace a file that exists" },
+    driver: {
+      default: "virtual",
+      says: "in virtual time (default); real: the worst moments for real as well, beside their model",
+    },
+    speed: { says: "for real: N times as fast" },
+    ...page,
+    json: { says: "write the result as one JSON object to stdout instead" },
+    ...look("draw without colours, or with ASCII characters only"),
+  },
+  last: ["json"],
+  exitStatus: {
+    done: "it was found out, whatever it comes to",
+    fellShort: "with --driver real a kill comes to something else for no known reason",
+    wrong: `the command line or the document is wrong, or there is no moment for -o to write`,
     SIGINT: "interrupted by Ctrl-C",
   },
 });
@@ -440,7 +474,7 @@ const schema = command({
   name: "schema",
   summary: "print the JSON Schema of scenarios, of events, or of a result",
   about: `Prints the JSON Schema of scenario documents (the default), of one line of an event file, or of
-    what a command writes: "run" and "compare" with --json, "check" with --reporter json, "observe" with --json.
+    what a command writes: "run", "compare" and "crash" with --json, "check" with --reporter json, "observe" with --json.
     The number at the end of its $id changes where a key goes or means something else.`,
   operand: choice({
     words: schemas,
@@ -500,6 +534,7 @@ const help = command({
 export const commands = {
   run,
   compare,
+  crash,
   check,
   code,
   list,

@@ -88,6 +88,12 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
     `${tandem("compare", ["choosing"], { "counter-example": true })} | ${tandem("run", ["-"], { driver: "virtual" })}`,
     tandem("compare", ["threaded"], { verify: true, speed: "10" }),
   ],
+  crash: [
+    tandem("crash", ["lost"]),
+    tandem("crash", ["threaded"], { all: true }),
+    `${tandem("crash", ["lost"], { strategy: "await", output: "worst.yaml" })} && ${tandem("run", ["worst.yaml"], { driver: "virtual" })}`,
+    tandem("crash", ["threaded"], { driver: "real", speed: "5" }),
+  ],
   check: [
     tandem("check", ["scenarios/"]),
     tandem("check", ["mine.yaml"], { driver: "real", speed: "5" }),

@@ -44,10 +44,15 @@ export function verificationToJson(
   return {
     scenario,
     speed,
-    verified: verified.map(({ late, tolerance, onlyLate: _, ...one }) => ({
-      ...one,
-      late: late === null ? null : late / TICKS_PER_MS,
-      tolerance: tolerance / TICKS_PER_MS,
-    })),
+    verified: verified.map(verifiedToJson),
+  };
+}
+
+/** A real run beside its model. */
+export function verifiedToJson({ late, tolerance, onlyLate: _, ...one }: Verified): object {
+  return {
+    ...one,
+    late: late === null ? null : late / TICKS_PER_MS,
+    tolerance: tolerance / TICKS_PER_MS,
   };
 }

@@ -99,7 +99,7 @@ function taskToJson(task: TaskOutcome) {
   };
 }
 
-function standpointToJson({ step, iteration }: Standpoint) {
+export function standpointToJson({ step, iteration }: Standpoint) {
   const { line, column } = step.position;
   return { line, column, step: step.kind, iteration };
 }

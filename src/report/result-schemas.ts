@@ -1,8 +1,9 @@
 /**
- * The JSON Schemas of results: what `--json` of run and compare, `--reporter json` of check and `--json` of observe
+ * The JSON Schemas of results: what `--json` of run, compare and crash, `--reporter json` of check and `--json` of observe
  * write. A version stands in each `$id`; it changes when a key goes or comes to mean something else.
  */
 import { z } from "zod";
+import { killTargets } from "../scenario/kill.ts";
 import { axisNames, axisOf, wordsOf, type AxisName } from "../scenario/axes.ts";
 
 /** A moment and a duration; of scenarios both are scenario time. */
@@ -20,6 +21,13 @@ const place = z
     function: z.string().optional().describe("the function that the line is in"),
   })
   .meta({ id: "place", description: "A place in a source." });
+
+const standpoint = z.strictObject({
+  line: z.int(),
+  column: z.int(),
+  step: z.string(),
+  iteration: z.int().nullable(),
+});
 
 const taskStatus = z.enum(["finished", "failed", "cancelled", "abandoned", "unstarted"]);
 const heardBy = z
@@ -133,15 +141,7 @@ const strict = {
       cleanupCut: z.strictObject({ by: z.string(), at: at("when") }).nullable(),
       steps: count("how many steps it has"),
       stepsDone: count("how many of them it did"),
-      stoodAt: z
-        .strictObject({
-          line: z.int(),
-          column: z.int(),
-          step: z.string(),
-          iteration: z.int().nullable(),
-        })
-        .nullable()
-        .describe("the step of the document where it stood last"),
+      stoodAt: standpoint.nullable().describe("the step of the document where it stood last"),
       cancelled: z.strictObject({ reason: z.string(), at: at("when") }).nullable(),
     }),
   ),
@@ -446,33 +446,99 @@ const repetition = z
   })
   .meta({ id: "repetition", description: "Several runs for real: --runs." });
 
+const verified = z.strictObject({
+  strategy: z.string(),
+  divergences: z.array(z.strictObject({ of: z.string(), virtual: z.string(), real: z.string() })),
+  cause: z.string().nullable().describe("why they differ; null where nobody knows, or none does"),
+  late: ms("how late the real run was").nullable(),
+  lateBecause: z.string().nullable(),
+  tolerance: ms("the lateness that is no difference"),
+});
+
 const verification = z
   .strictObject({
     scenario: strict.scenario,
     speed: strict.speed,
-    verified: z.array(
-      z.strictObject({
-        strategy: z.string(),
-        divergences: z.array(
-          z.strictObject({ of: z.string(), virtual: z.string(), real: z.string() }),
-        ),
-        cause: z
-          .string()
-          .nullable()
-          .describe("why they differ; null where nobody knows, or none does"),
-        late: ms("how late the real run was").nullable(),
-        lateBecause: z.string().nullable(),
-        tolerance: ms("the lateness that is no difference"),
-      }),
-    ),
+    verified: z.array(verified),
   })
   .meta({ id: "verification", description: "Real runs against virtual time: --verify." });
+
+const crashMoment = z
+  .strictObject({
+    from: at("what happens at this instant has happened"),
+    to: at("when the next thing would happen"),
+    lost: count("how many tasks are lost"),
+    handedOverLost: count("how many of these had been handed over, and were not still to be"),
+    halfDone: count("of how many that are lost or fail some steps had been done"),
+    failed: count("how many tasks fail by it"),
+    unnoticed: ms("for how long nobody could know of it").nullable().describe("null: for good"),
+  })
+  .meta({
+    id: "crashMoment",
+    description: "A while in which a kill comes to the same, whenever it comes.",
+  });
+
+const crash = z.strictObject({
+  scenario: strict.scenario,
+  crashes: z.array(
+    z.strictObject({
+      strategy,
+      members: z.array(z.string()).describe("the strategies under which it is the same"),
+      own: flag("whether the document's own strategy is among them"),
+      killed: z.enum(killTargets).describe("what is killed"),
+      wall: ms("when the process ends without a kill").nullable(),
+      tasks: count("how many tasks there are"),
+      lostAnyway: count("how many of them are lost without a kill"),
+      moments: z.array(crashMoment),
+      passedOver: count("how many moments were not tried"),
+      remains: z
+        .array(
+          z.strictObject({
+            task: text("its name"),
+            remains: z.array(
+              z.strictObject({
+                from: at("from when on, up to the next"),
+                lost: flag("whether a kill loses it"),
+                handedOver: flag("whether it had been handed over"),
+                stepsDone: count("how many of its steps had been done"),
+              }),
+            ),
+          }),
+        )
+        .nullable()
+        .describe("what a kill of the whole process leaves of each task"),
+      worst: z
+        .strictObject({
+          at: at("the instant at which it was killed"),
+          moment: crashMoment,
+          exitCode: strict.exitCode,
+          tasks: z.array(
+            z.strictObject({
+              name: z.string(),
+              status: taskStatus,
+              lost: flag("whether it is lost"),
+              stepsDone: count("how many of its steps had been done"),
+              steps: count("how many it has"),
+              lastDone: standpoint
+                .nullable()
+                .describe("the last of its steps that had been done; null where none had"),
+            }),
+          ),
+          document: text("the scenario with this kill, ready to run"),
+        })
+        .nullable()
+        .describe("the moment at which a kill does the most harm; null where none does any"),
+      real: verified.nullable().describe("the same kill for real; null where it was not tried"),
+    }),
+  ),
+});
 
 /** The results that have a schema, by the commands that write them; a command with several says which is whose. */
 const results = {
   run: z.union([run, odds, repetition]),
   compare: z.union([compare, verification]),
   check,
+  crash,
   observe: z.union([observe, repetition]),
 };
 

@@ -6,7 +6,7 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
-import { type Driver, type Plan, virtual } from "../outcome/plan.ts";
+import { type Plan, virtual } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
 import { type HearRemains, readKills } from "../reading/kills.ts";
 import { hasWorkerProcesses, type KillTarget } from "../scenario/kill.ts";
@@ -64,23 +64,37 @@ export async function crash<Kept>(
   return found;
 }
 
-/** Replays kills for real, beside their model. @returns null when it was aborted. */
+/** A kill to be replayed. */
+export interface Replayed {
+  strategy: Strategy;
+  killed: KillTarget;
+  at: Ticks;
+}
+
+/** Replays kills, each beside its model. @param plan of a real run. @returns null when it was aborted. */
 export async function replay(
   plan: Plan,
-  kills: readonly { strategy: Strategy; killed: KillTarget; at: Ticks; name: string }[],
-  driver: Driver,
+  kills: readonly Replayed[],
   watcher: Watcher,
 ): Promise<Verified[] | null> {
   const verified: Verified[] = [];
-  const all = kills.map(({ strategy, killed: what, at, name }, index) => {
+  const all = kills.map(({ strategy, killed: what, at }, index) => {
     const scenario = withKill(plan.scenario, what, at);
-    return { plan: { ...plan, scenario, strategy, driver }, name, index };
+    const name = what === "worker" ? `${strategy.name}, worker` : strategy.name;
+    return { plan: { ...plan, scenario, strategy }, name, index };
   });
   await runEach(all, watcher, ({ index, name }, run) => {
     if (run instanceof Error) throw run;
-    verified[index] = { ...besideItsModel(run), strategy: name };
+    verified[index] = { ...butForLateness(besideItsModel(run)), strategy: name };
   });
   return watcher.signal.aborted ? null : verified;
+}
+
+/** A signal is as late as the machine is, and so is the end of whatever it ends: what is there at the end counts. */
+function butForLateness(found: Verified): Verified {
+  if (!found.onlyLate) return found;
+  const lateBecause = "a kill comes when the machine sends it";
+  return { ...found, divergences: [], cause: null, lateBecause, onlyLate: false };
 }
 
 function killed({ plan }: Run, what: KillTarget, at: Ticks): Run {

@@ -57,19 +57,47 @@ export function worstOf({ moments }: Pick<Crash, "moments">): CrashMoment | null
   return worst === undefined || harmOf(worst) === 0 ? null : worst;
 }
 
+/**
+ * Of several crashes the one to be told first: one in which the kill makes a difference before one in which as much
+ * is lost without; then the document's own, then the worst. Null where none does harm.
+ */
+export function worstOfAll<One extends Crash & CrashClass>(crashes: readonly One[]): One | null {
+  const harmful = crashes.flatMap((one) => {
+    const moment = worstOf(one);
+    return moment === null ? [] : [{ one, moment }];
+  });
+  const makesNone = ({ one }: { one: One }): number => Number(atRisk(one).length === 0);
+  const [first] = harmful.toSorted(
+    (a, b) =>
+      makesNone(a) - makesNone(b) ||
+      Number(b.one.own) - Number(a.one.own) ||
+      harmOf(b.moment) - harmOf(a.moment) ||
+      b.moment.halfDone - a.moment.halfDone,
+  );
+  return first?.one ?? null;
+}
+
 /** The instant that stands for a moment: in its middle, where no machine is so late that it matters. */
 export function middleOf({ from, to }: Pick<KillMoment, "from" | "to">): Ticks {
   return from + Math.floor((to - from) / 2);
 }
 
-/** For how long altogether a kill would do harm. */
-export function exposureOf({ moments }: Pick<Crash, "moments">): Ticks {
-  return moments.reduce((sum, one) => sum + (harmOf(one) > 0 ? one.to - one.from : 0), 0);
+/** The moments at which a kill does more harm than is done without one. */
+export function atRisk({
+  moments,
+  lostAnyway,
+}: Pick<Crash, "moments" | "lostAnyway">): CrashMoment[] {
+  return moments.filter((one) => harmOf(one) > lostAnyway);
+}
+
+/** For how long altogether that is so. */
+export function exposureOf(crash: Pick<Crash, "moments" | "lostAnyway">): Ticks {
+  return atRisk(crash).reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 /** For how long nobody could know of a kill, at the worst; null: for good. */
-export function longestUnnoticed({ moments }: Pick<Crash, "moments">): Ticks | null {
-  return moments.reduce<Ticks | null>(
+export function longestUnnoticed(crash: Pick<Crash, "moments" | "lostAnyway">): Ticks | null {
+  return atRisk(crash).reduce<Ticks | null>(
     (longest, { unnoticed }) =>
       longest === null || unnoticed === null ? null : Math.max(longest, unnoticed),
     0,

@@ -51,16 +51,11 @@ const expectNames: Readonly<Record<string, string>> = {
  * Reads demands between commas: `finish, main<=10s, prints contains "a, b"`.
  *
  * @param tasks the names of the scenario's tasks; null where they are not known.
- * @param of what they are about.
  * @returns each once.
  * @throws DemandError for the first that is none.
  */
-export function parseDemands(
-  text: string,
-  tasks: readonly string[] | null = null,
-  of: "scenario" | "program" = "scenario",
-): Demand[] {
-  const demands = split(text).map((part) => parseDemand(part, tasks, of));
+export function parseDemands(text: string, tasks: readonly string[] | null = null): Demand[] {
+  const demands = split(text).map((part) => parseDemand(part, tasks));
   return [...new Map(demands.map((one) => [one.written, one])).values()];
 }
 
@@ -88,15 +83,9 @@ function split(text: string): string[] {
   return parts.map((part) => part.trim());
 }
 
-function parseDemand(
-  part: string,
-  tasks: readonly string[] | null,
-  of: "scenario" | "program",
-): Demand {
+function parseDemand(part: string, tasks: readonly string[] | null): Demand {
   if (part === "") throw new DemandError("a comma stands between two rules");
   if (Object.hasOwn(wordDemands, part)) return wordDemand(part);
-  if (part === "survives-kill")
-    throw new DemandError(`"${part}" means nothing here: nobody kills the process of a ${of}`);
   const [word] = /^[\w.-]*/.exec(part)!;
   if (word === "prints") return parsePrints(part);
   if (word === "deadlock") return parseDeadlock(part);

@@ -18,7 +18,7 @@ interface Recorded {
  * @throws DemandError for what is no demand, or has no meaning there.
  */
 export function parseProgramDemands(text: string, recorded: Recorded): Demand[] {
-  const demands = parseDemands(text, null, "program");
+  const demands = parseDemands(text);
   for (const { written } of demands) {
     const why = meaningless(written, recorded);
     if (why !== null) throw new DemandError(`"${written}" means nothing here: ${why}`);
@@ -28,6 +28,7 @@ export function parseProgramDemands(text: string, recorded: Recorded): Demand[] 
 
 /** Why a demand says nothing of an observed program; null where it does. */
 function meaningless(written: string, { prints }: Recorded): string | null {
+  if (written === "survives-kill") return "nobody kills the process of a program";
   if (written.startsWith("overlap"))
     return "how much main overlaps the background is known of a scenario alone";
   if (written.startsWith("prints") && !prints) return "the record holds no text of the program's";

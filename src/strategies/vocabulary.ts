@@ -1,5 +1,7 @@
 /** The words and figures of demands: for each its one meaning, wherever it is used. */
 import { formatDuration, formatTime } from "../base/duration.ts";
+import { counted } from "../base/sentences.ts";
+import type { KillMoment } from "../reading/kills.ts";
 import { type Bound, isWithin } from "../scenario/expectation.ts";
 import type { Demand } from "./demands.ts";
 import { backgroundEnd, figureOf } from "./expectations.ts";
@@ -67,6 +69,18 @@ const wordRows = {
                 ? "the loop's thread"
                 : (left.child ?? null);
       return what === null ? null : `the process ends with ${what} under way`;
+    },
+  },
+  "survives-kill": {
+    says: "a kill at any moment loses nothing that was handed over",
+    lack: ({ kills }) => {
+      const worst = (kills?.() ?? []).reduce<KillMoment | null>(
+        (most, one) => (one.handedOverLost > (most?.handedOverLost ?? 0) ? one : most),
+        null,
+      );
+      if (worst === null) return null;
+      const { from, to, handedOverLost: lost } = worst;
+      return `a kill between ${formatTime(from)} and ${formatTime(to)} loses ${counted(lost, "task")}`;
     },
   },
   main: { says: "main finishes", lack: mainFailure },

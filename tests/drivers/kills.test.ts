@@ -1,6 +1,9 @@
 /** Kills: a process that is ended from outside stops there and then, in virtual time and for real. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { runVirtually } from "../../src/drivers/virtual/virtual.ts";
+import { readKills, type Remains } from "../../src/reading/kills.ts";
+import { simulate as performedVirtually } from "../../src/runs/simulate.ts";
+import type { Kill } from "../../src/scenario/kill.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
 import { eventTypes } from "../../src/trace/event.ts";
@@ -204,6 +207,44 @@ test("law: who is killed for real is where virtual time says", async () => {
       return;
     }
   });
+  expect(wrong).toEqual([]);
+}, 300_000);
+
+test("law: what crash tells of a moment is what a kill for real leaves", async () => {
+  const wrong: string[] = [];
+  const all = killedOnes(rounds(6, 150), 80_000).filter(
+    (one) =>
+      (one.document as { kill: Kill }).kill.what !== "worker" &&
+      isRobust(one, randomFrom(seed ^ one.number), 16),
+  );
+  await new Lanes(6).each(
+    all.slice(0, rounds(3, 50)),
+    async ({ document, strategy: written, number }) => {
+      const scenario = parseScenario(JSON.stringify(document), "random.json");
+      const strategy = resolveStrategy(written);
+      const [{ at }] = scenario.kills as [Kill];
+      const told = new Map<number, Remains>();
+      const whole = performedVirtually({ scenario: { ...scenario, kills: [] }, strategy });
+      readKills(whole.trace, (task, from, remains) => {
+        if (from <= at) told.set(task, remains);
+      });
+      const expected = [...told]
+        .toSorted(([a], [b]) => a - b)
+        .map(([, one]) => [one.lost, one.done]);
+      const plan = { scenario, strategy, runtime: "test" };
+      for (let tries = 1; ; tries++) {
+        const twice = await performTwice(plan, 1);
+        const found = twice.real.tasks.map(({ lost, stepsDone }) => [lost, stepsDone]);
+        if (Bun.deepEquals(found, expected)) return;
+        if (tries < 6 && late(twice) > 10) continue;
+        wrong.push(
+          `TANDEM_SEED=${seed} case ${number}, late by ${late(twice)} ms\n${JSON.stringify({ document, written, expected, found })}`,
+        );
+        return;
+      }
+    },
+  );
+  expect(all.length).toBeGreaterThanOrEqual(rounds(3, 50));
   expect(wrong).toEqual([]);
 }, 300_000);
 

@@ -58,6 +58,15 @@ describe("the schema", () => {
       expect(await problemsOf("compare", ["compare", ...args, "--json"])).toBeUndefined();
   });
 
+  test("of crash holds, with workers, for real and where nothing is at risk", async () => {
+    for (const args of [
+      ["lost"],
+      ["processes", "--all"],
+      ["queue", "--driver", "real", "--speed", "9"],
+    ])
+      expect(await problemsOf("crash", ["crash", ...args, "--json"])).toBeUndefined();
+  });
+
   test("of run holds for many runs, in virtual time and for real; of compare for --verify", async () => {
     using folder = temporaryFolder();
     folder.file("a.yaml", "name: a\nmain: [launch]\ntasks: { t: [sleep: 1ms, print: x] }\n");

@@ -98,7 +98,6 @@ test.each([
   ["prints exactly", "or prints nothing"],
   ['prints contains "\\x"', "is no text as in JSON"],
   ['prints contains "one', 'a quote (") is opened and not closed'],
-  ["survives-kill", "means nothing here"],
 ])("%p is refused with a sentence", (text, sentence) => {
   let said = "";
   try {
@@ -131,6 +130,16 @@ test.each([
   ["heard", one("", "launch: [fail: broken]\nmain: [launch]"), "await", null],
   ["status", one("fail: broken"), "thread", "the exit status is 0"],
   ["status", one("fail: broken"), "await", null],
+  ["survives-kill", one("sleep: 1s"), "await", "a kill between 0ms and 1s loses 1 task"],
+  [
+    "survives-kill",
+    one("sleep: 1s", "main: [block: 1s, launch, block: 1s]"),
+    "thread",
+    "a kill between 1s and 2s loses 1 task",
+  ],
+  ["survives-kill", one("print: x"), "await", null],
+  ["survives-kill", one("print: x", "main: [block: 1s, launch]"), "await", null],
+  ["survives-kill", "name: own\nmain: [block: 1s]\n", "thread", null],
   ["main", one("fail: broken"), "await", "main fails at 0ms"],
   ["main<=1s", one("fail: broken"), "await", "main fails at 0ms"],
   ["main.end<=1s", one("fail: broken"), "await", null],

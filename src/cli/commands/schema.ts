@@ -1,4 +1,4 @@
-/** `tandem schema [scenario|events|run|compare|check|observe]` */
+/** `tandem schema [scenario|events|run|compare|crash|check|observe]` */
 import { json } from "../../base/texts.ts";
 import { eventJsonSchema } from "../../trace/schema.ts";
 import { resultJsonSchema } from "../../report/result-schemas.ts";
@@ -13,6 +13,7 @@ const schemas: Record<OperandOf<typeof commands.schema>, () => object> = {
   events: eventJsonSchema,
   run: () => resultJsonSchema("run"),
   compare: () => resultJsonSchema("compare"),
+  crash: () => resultJsonSchema("crash"),
   check: () => resultJsonSchema("check"),
   observe: () => resultJsonSchema("observe"),
 };

@@ -338,7 +338,13 @@ class TimelineMaker {
           : [{ at: exit.at, entity: index[by] ?? entity, words: `called for the exit${where}` }]),
         ...(endedAt === null || interruptedBy === "cut-off"
           ? []
-          : [{ at: endedAt, entity, words: `process ${processName(process)} ended${status}` }]),
+          : [
+              {
+                at: endedAt,
+                entity,
+                words: `process ${processName(process)} ${interruptedBy === "kill" ? "was killed" : "ended"}${status}`,
+              },
+            ]),
       ];
     });
   }

@@ -212,7 +212,7 @@ function paint(bar: (Glyph | null)[], look: Look): TerminalText {
 }
 
 /** A line of ticks and one of their times. */
-function axis(span: Ticks, cells: number, { unicode }: Look): [string, string] {
+export function axis(span: Ticks, cells: number, { unicode }: Look): [string, string] {
   const step = niceStep((span * 12) / cells);
   const [line, tick] = unicode ? ["╌", "┴"] : ["-", "+"];
   const marks = Array.from({ length: cells }, () => line);
@@ -234,7 +234,7 @@ function niceStep(least: Ticks): Ticks {
 }
 
 /** A name in so many columns, cut where it is longer. */
-function fit(name: string, width: number, { unicode }: Look): TerminalText {
+export function fit(name: string, width: number, { unicode }: Look): TerminalText {
   if (Bun.stringWidth(name) <= width) return pad(name, width);
   return pad(Bun.sliceAnsi(name, 0, width - 1) + (unicode ? "…" : "~"), width);
 }

@@ -194,7 +194,8 @@ function stopWords(task: TaskOutcome): string[] {
   }
 }
 
-function standpointWords({ step, iteration }: Standpoint): string {
+/** A step of the document, as "line 10 (sleep: 2s, iteration 3)". */
+export function standpointWords({ step, iteration }: Standpoint): string {
   const repeat = iteration > 0 ? `, iteration ${iteration}` : "";
   return `line ${step.position.line} (${shorten(stepWords(step))}${repeat})`;
 }

@@ -1,0 +1,181 @@
+/** `tandem crash`: what a kill at any moment costs, as a user sees it. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { crash } from "../../src/runs/crash.ts";
+import { planOf } from "../../src/outcome/plan.ts";
+import { catalogue } from "../../src/scenario/catalogue.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { strategiesToCompare } from "../../src/strategies/judge.ts";
+import { patience } from "../support/patience.ts";
+import { tandemHere, temporaryFolder } from "../support/tandem.ts";
+
+setDefaultTimeout(patience);
+
+/** One task sends and then charges, the other only waits. */
+const document = `name: paying
+main: [launch, block: 1s]
+tasks:
+  pay: [{ print: sent }, { sleep: 2s }, { print: charged }, { sleep: 1s }]
+  log: [{ sleep: 1s }]
+strategy: await
+compare: [thread, detach]
+expect: { lost: 0 }
+`;
+
+function crashed(args: readonly string[], stdin = document) {
+  return tandemHere(["crash", "-", ...args], { stdin });
+}
+
+describe("tandem crash", () => {
+  test("shows a table, a chart over time and the worst moment", async () => {
+    const { status, stdout, stderr } = await crashed(["--ascii"]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toBe(`paying, killed at every moment under 3 strategies, in virtual time
+
+strategy     lost at most  half done  at risk    lost anyway  noticed
+await (own)  2 of 2        1          3s (75%)   -            at once
+thread       2 of 2        1          3s (100%)  -            at once
+detach       2 of 2        1          -          2            -
+
+await (own)  lost 8888888888888888444444444444444444444444444444...............
+             half 4444444444444444444444444444444444444444444444...............
+thread       lost 8888888888888888444444444444444444444444444444
+             half 4444444444444444444444444444444444444444444444
+detach       lost 8888888888888888
+             half 4444444444444444
+                  +--------------+--------------+--------------+---------------
+                  0              1s             2s             3s
+                  . none   1 few of its tasks   8 all of them
+
+The worst moment under await: the process is killed between 0ms and 1s, as at
+500ms. Then pay is lost half done, after 1 of 4 steps, the last of them at line
+4 (print: sent) and log is lost before its first step was done.
+To have it as a scenario: tandem crash - -o worst.yaml (kill: { what: process,
+at: 500ms })
+`);
+  });
+
+  test("tells in JSON of each moment, and what is left of each task", async () => {
+    const { stdout } = await crashed(["--strategy", "await", "--json"]);
+    const { crashes } = JSON.parse(stdout) as { crashes: Record<string, unknown>[] };
+    const moment = (from: number, to: number, lost: number, halfDone: number) => {
+      return { from, to, lost, handedOverLost: lost, halfDone, failed: 0, unnoticed: 0 };
+    };
+    expect(crashes).toMatchObject([
+      {
+        own: true,
+        killed: "process",
+        wall: 4000,
+        tasks: 2,
+        lostAnyway: 0,
+        moments: [
+          moment(0, 1000, 2, 1),
+          moment(1000, 2000, 1, 1),
+          moment(2000, 3000, 1, 1),
+          moment(3000, 4000, 0, 0),
+        ],
+        remains: [
+          {
+            task: "pay",
+            remains: [
+              { from: 0, lost: true, handedOver: true, stepsDone: 1 },
+              { from: 2000, lost: true, handedOver: true, stepsDone: 3 },
+              { from: 3000, lost: false, handedOver: true, stepsDone: 4 },
+            ],
+          },
+          {
+            task: "log",
+            remains: [
+              { from: 0, lost: true, handedOver: true, stepsDone: 0 },
+              { from: 1000, lost: false, handedOver: true, stepsDone: 1 },
+            ],
+          },
+        ],
+        worst: { at: 500, exitCode: 137, tasks: [{ lost: true, stepsDone: 1 }, { lost: true }] },
+        real: null,
+      },
+    ]);
+  });
+
+  test("writes the worst moment as a scenario that comes to it, over no file that is there", async () => {
+    using folder = temporaryFolder();
+    folder.file("paying.yaml", document);
+    const args = ["crash", "paying.yaml", "-s", "thread", "-o", "worst.yaml"];
+    const { cwd } = { cwd: folder.path };
+    expect((await tandemHere(args, { cwd })).stdout).toContain(
+      "To see it: tandem run worst.yaml --driver virtual\n",
+    );
+    const run = ["run", "worst.yaml", "-d", "virtual", "--json"];
+    expect(JSON.parse((await tandemHere(run, { cwd })).stdout)).toMatchObject({
+      strategy: { name: "thread" },
+      interruptedBy: "kill",
+      exitCode: 137,
+      wall: 500,
+      tasks: [{ lost: true }, { lost: true }],
+    });
+    const again = await tandemHere(args, { cwd });
+    expect([again.status, again.stdout]).toEqual([2, ""]);
+    expect(again.stderr).toContain("-o worst.yaml: the file exists; name another, or add --force");
+    expect((await tandemHere([...args, "--force"], { cwd })).status).toBe(0);
+  });
+
+  test("has rows for the end of a worker, which the program may never hear of", async () => {
+    const pooled = `name: jobs
+main: [launch, block: 3s]
+tasks: { a: [block: 1s], b: [block: 2s] }
+strategy: { use: portal, offload: processes }
+compare: []
+`;
+    const { stdout } = await crashed(["--json"], pooled);
+    const { crashes } = JSON.parse(stdout) as { crashes: Record<string, unknown>[] };
+    const harm = { lost: 0, handedOverLost: 0, halfDone: 0 };
+    expect(crashes).toMatchObject([
+      { killed: "process", lostAnyway: 0 },
+      {
+        killed: "worker",
+        remains: null,
+        moments: [
+          { ...harm, from: 0, to: 1000, failed: 2 },
+          { ...harm, from: 1000, to: 2000, failed: 1 },
+          { ...harm, from: 2000, to: 3000, failed: 0, unnoticed: 0 },
+        ],
+      },
+    ]);
+  });
+
+  test("says that no kill costs anything where nothing is left to lose", async () => {
+    const { stdout } = await crashed([], "name: bare\nmain: [block: 1s]\ncompare: []\n");
+    expect(stdout).toContain("No kill at any moment loses more than is lost without one.");
+    const { stderr, status } = await crashed(["-o", "x.yaml"], "name: bare\nmain: [block: 1s]\n");
+    expect([status, stderr.split("\n")[0]]).toEqual([
+      2,
+      "tandem: -o x.yaml: no kill at any moment loses work, so there is no worst one to write (see: tandem help crash)",
+    ]);
+  });
+
+  test.each([
+    [["--all", "--strategy", "await"], "--all and --strategy exclude each other; leave one out"],
+    [["--speed", "2"], "--speed is about real time; add --driver real"],
+    [["--force"], "--force is about the file of -o, and none is named"],
+  ])("refuses %p", async (args, sentence) => {
+    const { stderr, status } = await crashed(args);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(sentence) as string]);
+  });
+
+  test("replays the worst moments for real, and both come to the same", async () => {
+    const { stdout } = await crashed(["--driver", "real", "--speed", "4", "--json"]);
+    const { crashes } = JSON.parse(stdout) as { crashes: { real: unknown }[] };
+    const real = { divergences: [], cause: null };
+    expect(crashes).toMatchObject([{ real }, { real }, { real }]);
+  });
+
+  test("takes under 5 s for the whole catalogue", async () => {
+    const began = performance.now();
+    for (const { name, text } of catalogue) {
+      const scenario = parseScenario(text, name);
+      const strategies = strategiesToCompare(scenario, { all: false, named: null });
+      const watcher = { signal: new AbortController().signal };
+      await crash({ plan: planOf(scenario), strategies }, watcher, ({ outcome }) => outcome);
+    }
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+});
