@@ -74,13 +74,14 @@ const wordRows = {
   "survives-kill": {
     says: "a kill at any moment loses nothing that was handed over",
     lack: ({ kills }) => {
-      const worst = (kills?.() ?? []).reduce<KillMoment | null>(
-        (most, one) => (one.handedOverLost > (most?.handedOverLost ?? 0) ? one : most),
-        null,
-      );
-      if (worst === null) return null;
-      const { from, to, handedOverLost: lost } = worst;
-      return `a kill between ${formatTime(from)} and ${formatTime(to)} loses ${counted(lost, "task")}`;
+      const moments = kills?.() ?? [];
+      const most = moments.reduce((sum, one) => Math.max(sum, one.handedOverLost), 0);
+      if (most === 0) return null;
+      const isLess = (one: KillMoment): boolean => one.handedOverLost < most;
+      const first = moments.findIndex((one) => !isLess(one));
+      const behind = moments.slice(first).find(isLess);
+      const to = behind?.from ?? moments.at(-1)!.to;
+      return `a kill between ${formatTime(moments[first]!.from)} and ${formatTime(to)} loses ${counted(most, "task")}`;
     },
   },
   main: { says: "main finishes", lack: mainFailure },

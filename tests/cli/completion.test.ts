@@ -38,7 +38,10 @@ describe("tandem completion bash", () => {
     ["tandem run lost --takes-from et", ["etc"]],
     ["tandem report et", ["etc"]],
     ["tandem new et", ["etc"]],
-    ["tandem schema ", ["scenario", "events", "run", "compare", "check", "observe", "--help"]],
+    [
+      "tandem schema ",
+      ["scenario", "events", "run", "compare", "crash", "check", "observe", "--help"],
+    ],
   ])("%j", (line, words) => {
     expect(offers(line)).toEqual(words);
   });

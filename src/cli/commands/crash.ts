@@ -50,7 +50,7 @@ export async function run(argv: string[]): Promise<number> {
   const words = readArguments(commands.crash, argv);
   const { operands, options } = words;
   checkTogether(words);
-  const source = readSource(operands[0]!);
+  const source = await readSource(operands[0]!);
   const scenario = await loadScenario(source);
   const plan = planOf(scenario, { file: source.file, folder: source.folder });
   const real: Plan = { ...plan, driver: { kind: "real", speed: options.speed } };
