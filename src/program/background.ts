@@ -1,6 +1,6 @@
 /** The event loop of a run with all that its tasks do in it: their steps, channels, jobs and calls. */
 import { typeNumber } from "../trace/event.ts";
-import { MAIN_THREAD } from "../scenario/numbers.ts";
+import { MAIN_THREAD, taskOfActor } from "../scenario/numbers.ts";
 import { NOWHERE } from "../trace/log.ts";
 import type { LeafStep, TaskSpec, Scenario } from "../scenario/model.ts";
 import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders.ts";
@@ -8,7 +8,7 @@ import { leavesOf } from "../scenario/walk.ts";
 import { CallClock, LoopCalls } from "./call.ts";
 import { LoopChannels } from "./channel.ts";
 import { endingOf, failures } from "./failure.ts";
-import { EventLoop } from "./loop.ts";
+import { EventLoop, type LoopOptions } from "./loop.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
 import type { NumberedSpec } from "./spec.ts";
@@ -29,11 +29,11 @@ export class Background {
   /** The callback for main's `finish`: from then on the loop is to end when its tasks have. */
   onFinish: () => void = () => undefined;
 
-  constructor(run: NumberedSpec, thread: Thread, eager: boolean) {
+  constructor(run: NumberedSpec, thread: Thread, rules: Pick<LoopOptions, "eager" | "consumer">) {
     this.run = run;
     this.loop = new EventLoop(thread, {
-      eager,
-      coroutineOf: (index) => this.#taskCoroutine(index),
+      ...rules,
+      coroutineOf: (index) => this.coroutineOf(index),
       onMessage: (message) => this.hear(message),
     });
     this.channels = new LoopChannels(this.loop, run.channelNames);
@@ -51,7 +51,7 @@ export class Background {
 
   /** Runs a task's first step here and now, for main, on whose thread the loop floats. */
   *callEagerly(index: number): ThreadProgram<void> {
-    yield* this.loop.callEagerly(index, this.#taskCoroutine(index));
+    yield* this.loop.callEagerly(index, this.coroutineOf(index));
   }
 
   /** The result of a task that floats; undefined while it has not ended. Asking for it counts as handling a failure. */
@@ -133,7 +133,7 @@ export class Background {
   /** Runs a task for main, and lets main know of its end (run_coroutine_threadsafe). */
   #submit(index: number): void {
     const { loop } = this;
-    const task: Task = loop.createTask(index, this.#taskCoroutine(index));
+    const task: Task = loop.createTask(index, this.coroutineOf(index));
     task.whenDone(() => {
       const status = task.state as "finished" | "failed" | "cancelled";
       const error = task.error?.message ?? "";
@@ -174,10 +174,12 @@ export class Background {
     return this.run.channelNames.indexOf(name);
   }
 
-  #taskCoroutine(index: number): Coroutine {
+  /** The body of a task, or of a further attempt at one. */
+  coroutineOf(index: number): Coroutine {
     const { run, loop } = this;
-    const spec = run.instances.specOf(index);
-    const values = this.#silent.has(spec) ? this.#silence : this.#valuesOf(index);
+    const task = taskOfActor(index, run.instances.size);
+    const spec = run.instances.specOf(task);
+    const values = this.#silent.has(spec) ? this.#silence : this.#valuesOf(task);
     const body = new Stepper(loop.thread, index, spec.steps, values, this.special);
     if (spec.finally.length === 0) return body;
     return this.#withCleanup(

@@ -15,11 +15,16 @@ import {
   type ThreadDefinition,
 } from "../trace/definitions.ts";
 import {
+  attemptActor,
+  CONSUMER_THREAD,
+  consumerActor,
+  consumerThread,
   LAUNCH,
   LOOP_THREAD,
   MAIN,
   MAIN_THREAD,
   POOL_THREAD,
+  taskOfActor,
   USER_PLACE,
   threads as threadNames,
 } from "../scenario/numbers.ts";
@@ -80,7 +85,15 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
     const process = hasProcesses ? worker + 1 : 0;
     threads.set(POOL_THREAD + worker, { process, name, daemon: false });
   }
-  const actors = new Actors(scenario);
+  const consumers = strategy.consumers ?? 0;
+  for (let consumer = 0; consumer < consumers; consumer++) {
+    const thread = CONSUMER_THREAD + consumer;
+    const name = threadNames[thread]!;
+    // Nobody of the program's starts it, and it goes on when that has ended.
+    processes.push({ name, parent: null, pid: null, command: null });
+    threads.set(thread, { process: processes.length - 1, name, daemon: false });
+  }
+  const actors = new Actors(scenario, consumers);
   return {
     processes: lazyTable(processes.length, (number) => processes[number]!),
     threads,
@@ -92,6 +105,14 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
           rules: does(strategy, "floats") ? "javascript" : "asyncio",
         },
       ],
+      ...Array.from(
+        { length: consumers },
+        (_, consumer) =>
+          [
+            loop + 1 + consumer,
+            { thread: CONSUMER_THREAD + consumer, rules: "asyncio" as const },
+          ] as const,
+      ),
     ]),
     actors: actors.toTable(),
     resources: resourcesOf(scenario, strategy),
@@ -102,7 +123,7 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
 /** The convention by which a run read back from a file gets the same definitions and numbers. */
 export function conventionOf(run: Performed, file: string): Convention {
   const definitions = definitionsOf(run, file);
-  const actors = new Actors(run.scenario);
+  const actors = new Actors(run.scenario, run.strategy.consumers ?? 0);
   const named = Object.fromEntries(
     (["process", "thread", "resource"] as const).map((kind) => [
       kind,
@@ -166,21 +187,35 @@ function placesOf({ main, launch, tasks }: Scenario, file: string): Definitions[
   return found;
 }
 
-/** Main, launch, and the tasks, whose copies follow each other. */
+/** The name of the program of a worker process. */
+function programName(thread: string): string {
+  return `program of ${thread}`;
+}
+
+/** What stands between the name of a task and the number of a further attempt at it. No task has it in its name. */
+const attemptSign = "@";
+
+/**
+ * Main, launch, and the tasks, whose copies follow each other; then the programs of worker processes, and further
+ * attempts at tasks, as many as there come to be.
+ */
 class Actors {
   readonly size: number;
+  readonly #consumers: number;
   readonly #tasks: TaskInstances;
   readonly #makers: ReadonlyMap<string, Pick<ActorDefinition, "parent" | "place">>;
   readonly #launchPlace: number | null;
 
-  constructor({ main, launch, tasks }: Scenario) {
+  constructor({ main, launch, tasks }: Scenario, consumers: number) {
     this.#tasks = new TaskInstances({ tasks });
+    this.#consumers = consumers;
     this.size = this.#tasks.size - MAIN;
     this.#makers = makersOf(main, launch);
     this.#launchPlace = leaves(main).find(({ kind }) => kind === "launch")?.position.place ?? null;
   }
 
   toTable(): Definitions["actors"] {
+    if (this.#consumers > 0) return this.#withConsumers();
     if (this.size > fewActors) return lazyTable(this.size, (number) => this.get(number), MAIN);
     const actors = Array.from(
       { length: this.size },
@@ -189,13 +224,48 @@ class Actors {
     return new Map(actors);
   }
 
+  /** Further attempts are there when they are asked for: nobody knows beforehand which there will be. */
+  #withConsumers(): Definitions["actors"] {
+    const own = lazyTable(this.size, (number) => this.get(number), MAIN);
+    const consumers = Array.from({ length: this.#consumers }, (_, k) =>
+      consumerActor(CONSUMER_THREAD + k),
+    );
+    return {
+      size: own.size + consumers.length,
+      get: (number) => (number < MAIN && !consumers.includes(number) ? undefined : this.get(number)),
+      *[Symbol.iterator]() {
+        yield* own;
+        for (const number of consumers) yield [number, this.get(number)] as const;
+      },
+    } as Definitions["actors"];
+  }
+
   get(number: number): ActorDefinition {
     const plain = { function: null, until: null, cleanup: false } as const;
     if (number === MAIN) return { ...plain, kind: "main", name: "main", parent: null, place: null };
     if (number === LAUNCH)
       return { ...plain, kind: "launch", name: "launch", parent: MAIN, place: this.#launchPlace };
-    const { name, spec } = this.#tasks.at(number);
+    if (number < MAIN) {
+      // A task may have the name of a thread, but none has a space in it.
+      const name = programName(threadNames[consumerThread(number)]!);
+      return { ...plain, kind: "main", name, parent: null, place: null };
+    }
+    const { size } = this.#tasks;
+    const task = taskOfActor(number, size);
+    const { name, spec } = this.#tasks.at(task);
     const { until, finally: cleanUp } = spec;
+    if (number !== task) {
+      const attempt = 1 + (number - task) / size;
+      return {
+        kind: "attempt",
+        name: `${name}${attemptSign}${attempt}`,
+        function: spec.name,
+        parent: task,
+        place: null,
+        until,
+        cleanup: cleanUp.length > 0,
+      };
+    }
     return {
       kind: "task",
       name,
@@ -209,7 +279,18 @@ class Actors {
   /** The number of the one with this name. */
   numberOf(name: string): number | undefined {
     if (name === "main") return MAIN;
-    return name === "launch" ? LAUNCH : this.#tasks.indexOf(name);
+    if (name === "launch") return LAUNCH;
+    const consumer = threadNames
+      .slice(CONSUMER_THREAD, CONSUMER_THREAD + this.#consumers)
+      .findIndex((thread) => programName(thread) === name);
+    if (consumer >= 0) return consumerActor(CONSUMER_THREAD + consumer);
+    const [bare, attempt = "1"] = name.split(attemptSign) as [string, string?];
+    const task = this.#tasks.indexOf(bare);
+    if (task === undefined || attempt === "1") return task;
+    const number = Number(attempt);
+    return this.#consumers > 0 && Number.isInteger(number) && number > 1
+      ? attemptActor(task, number, this.#tasks.size)
+      : undefined;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Thread, ThreadProgram } from "./operation.ts";
 import { does, isBeside } from "../scenario/strategy.ts";
 import type { LeafStep, StepPosition } from "../scenario/model.ts";
 import type { NumberedSpec } from "./spec.ts";
+import { handOver, resultsOf } from "./handover.ts";
 import { Deadline, gathered, TaskGroup } from "./settle.ts";
 import { caught, type Coroutine, Future, type Task } from "./task.ts";
 import { placeholderValues, Stepper } from "./stepper.ts";
@@ -24,7 +25,7 @@ interface Closed {
  * main asks it to finish.
  */
 export function* runAsync(run: NumberedSpec, thread: Thread): ThreadProgram<Closed> {
-  const background = new Background(run, thread, false);
+  const background = new Background(run, thread, { eager: false, consumer: null });
   const { loop, pool } = background;
   const launch = loop.createTask(LAUNCH, launchCoroutine(background));
   const awaited = does(run.strategy, "staysOpen") ? portalEnd(background, launch) : launch;
@@ -70,20 +71,31 @@ export function* launchCoroutine(background: Background): Coroutine {
   const { launch } = run.scenario;
   const settle = launch.findIndex(({ kind }) => kind === "settle");
   const values = placeholderValues(run.runtime);
+  const isDurable = does(run.strategy, "outlives");
   const started: Task[] = [];
+  const handedOver: number[] = [];
   const stepsOf = (from: number, to: number, group?: TaskGroup): Coroutine =>
-    new Stepper(loop.thread, LAUNCH, launch.slice(from, to), values, (step) =>
-      step.kind === "start"
-        ? start(background, step, (task) => {
-            started.push(task);
-            group?.add(task);
-          })
-        : background.special(step, LAUNCH, values),
-    );
+    new Stepper(loop.thread, LAUNCH, launch.slice(from, to), values, (step) => {
+      if (step.kind !== "start") return background.special(step, LAUNCH, values);
+      if (isDurable) return handOver(background, step, handedOver);
+      return start(background, step, (task) => {
+        started.push(task);
+        group?.add(task);
+      });
+    });
   loop.holdsReferences = does(run.strategy, "awaits");
-  if (does(run.strategy, "groups"))
+  if (isDurable)
+    yield* settleAfter(background, stepsOf(0, settle), () => resultsOf(background, handedOver));
+  else if (does(run.strategy, "groups"))
     yield* settleAsGroup(background, (group) => stepsOf(0, settle, group));
-  else yield* settleStarted(background, stepsOf(0, settle), started);
+  else {
+    const launch = loop.current!;
+    const { timeout } = run.strategy;
+    const collectErrors = does(run.strategy, "collects");
+    yield* settleAfter(background, stepsOf(0, settle), () =>
+      gathered(loop, launch, started, { collectErrors, timeout }),
+    );
+  }
   loop.dropReferences();
   yield* stepsOf(settle + 1, launch.length);
 }
@@ -101,22 +113,20 @@ function* start(
     }
 }
 
-/** Up to the completion point and through it: none, gather and settled look at what was started by then. */
-function* settleStarted(
+/**
+ * Up to the completion point and through it: none, gather and settled look at what was started by then.
+ *
+ * @param wait waits for that.
+ */
+function* settleAfter(
   { run, loop }: Background,
   steps: Coroutine,
-  started: readonly Task[],
+  wait: () => Coroutine,
 ): Coroutine {
-  const { strategy } = run;
-  const { timeout } = strategy;
-  const launch = loop.current!;
   yield* steps;
   loop.thread.record(typeNumber["settle-began"], LAUNCH, 0, settlePosition(run));
   let raised: Error | undefined;
-  if (does(strategy, "awaits"))
-    raised = yield* caught(
-      gathered(loop, launch, started, { collectErrors: does(strategy, "collects"), timeout }),
-    );
+  if (does(run.strategy, "awaits")) raised = yield* caught(wait());
   endSettle(loop, raised);
 }
 

@@ -32,6 +32,7 @@ import type {
   Thread,
   ThreadProgram,
 } from "./operation.ts";
+import type { QueueOperation } from "./queue.ts";
 import {
   type Callback,
   type Coroutine,
@@ -48,16 +49,28 @@ import { Timer, Timers } from "./timers.ts";
 type HoldingStep =
   | Extract<LeafStep, { kind: "block" | "compute" }>
   | Extract<Wanted, { kind: "hold" }>
-  | CallOperation;
+  | CallOperation
+  | QueueOperation;
 
 function isHolding(wanted: Wanted): wanted is HoldingStep {
   const { kind } = wanted;
-  return kind === "block" || kind === "compute" || kind === "call" || kind === "hold";
+  return (
+    kind === "block" ||
+    kind === "compute" ||
+    kind === "call" ||
+    kind === "hold" ||
+    kind === "queue"
+  );
 }
 
 export interface LoopOptions {
   /** JavaScript's rules instead of asyncio's. */
   eager: boolean;
+  /**
+   * The program of the worker process whose loop it is: its tasks are attempts at those of a durable queue, and how
+   * they begin and end is told by whoever has them from there. Null for a loop whose tasks are its own.
+   */
+  consumer: number | null;
   /** The body of the run's task with this index. */
   coroutineOf: (index: number) => Coroutine;
   /** Hears what other threads say, between two turns. */
@@ -106,7 +119,17 @@ export class EventLoop implements ReadyQueue {
   constructor(thread: Thread, options: LoopOptions) {
     this.thread = thread;
     this.#options = options;
-    thread.record(typeNumber["loop-opened"], LAUNCH, 0);
+    thread.record(typeNumber["loop-opened"], this.#entry, 0);
+  }
+
+  /** Whose loop it is. */
+  get #entry(): number {
+    return this.#options.consumer ?? LAUNCH;
+  }
+
+  /** Whether what a task begins and ends with is told here. */
+  #tells({ index }: Task): boolean {
+    return this.#options.consumer === null && index >= LAUNCH;
   }
 
   /** Whether JavaScript's rules hold. */
@@ -197,7 +220,7 @@ export class EventLoop implements ReadyQueue {
    */
   *shutDown(reason: CancelReason, shutDownExecutor: () => void): ThreadProgram<void> {
     this.#closing = true;
-    this.thread.record(typeNumber["loop-closing"], LAUNCH, 0);
+    this.thread.record(typeNumber["loop-closing"], this.#entry, 0);
     const leftovers = this.#open === 0 ? [] : this.tasks.filter((task) => !task.done);
     this.cancelAll(leftovers, reason);
     if (leftovers.length > 0)
@@ -219,7 +242,7 @@ export class EventLoop implements ReadyQueue {
 
   /** Records that the loop has closed. */
   recordClosed(): void {
-    this.thread.record(typeNumber["loop-closed"], LAUNCH, 0);
+    this.thread.record(typeNumber["loop-closed"], this.#entry, 0);
   }
 
   /** Whether the loop has closed over tasks that have not ended: those that came while it was closing. */
@@ -292,7 +315,8 @@ export class EventLoop implements ReadyQueue {
     const task = new Task(this, index, coroutine);
     this.tasks.push(task);
     this.#open++;
-    if (task.isListed) this.thread.record(typeNumber["task-created"], index, 0, madeAt);
+    if (task.isListed && this.#tells(task))
+      this.thread.record(typeNumber["task-created"], index, 0, madeAt);
     return task;
   }
 
@@ -358,6 +382,8 @@ export class EventLoop implements ReadyQueue {
 
   *#hold(step: HoldingStep, index: number): ThreadProgram<OperationResult | undefined> {
     let result: OperationResult | undefined;
+    // It is no step of anybody's, and soon over.
+    if (step.kind === "queue") return yield step;
     this.beginStep(index);
     if (step.kind === "call") result = yield step;
     else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };
@@ -396,7 +422,7 @@ export class EventLoop implements ReadyQueue {
     task.awaiting = undefined;
     if (!task.started && !cancelled) {
       task.started = true;
-      if (task.index >= LAUNCH)
+      if (this.#tells(task))
         this.thread.record(
           typeNumber[task.isLaunch ? "launch-started" : "task-started"],
           task.index,
@@ -468,7 +494,7 @@ export class EventLoop implements ReadyQueue {
     const ending = endingOf(raised);
     const details = ending === "failed" ? detailsOf(raised!) : undefined;
     const type = typeNumber[task.isLaunch ? "launch-ended" : "task-ended"];
-    if (task.index >= LAUNCH)
+    if (this.#tells(task))
       this.thread.record(type, task.index, endings.indexOf(ending), details);
     if (ending === "finished") task.finish();
     else if (ending === "cancelled") task.endCancelled();

@@ -15,6 +15,7 @@ import { Cancelled, detailsOf, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { does, isBeside, mayAbandon } from "../scenario/strategy.ts";
+import type { QueueOperation } from "./queue.ts";
 import type { NumberedSpec } from "./spec.ts";
 import { placeholderValues, placeOf, valueText, Stepper } from "./stepper.ts";
 
@@ -148,7 +149,8 @@ class MainThread {
     this.#launched = true;
     for (const message of this.#early.splice(0)) thread.post(thread.number, message);
     switch (this.#run.strategy.loop) {
-      case "inline": {
+      case "inline":
+      case "durable": {
         thread.record(
           typeNumber["wait-began"],
           MAIN,
@@ -168,13 +170,20 @@ class MainThread {
         thread.startLoop();
         return;
       case "float":
-        this.#floating = new Background(this.#run, thread, true);
+        this.#floating = new Background(this.#run, thread, { eager: true, consumer: null });
         yield* this.#floating.loop.callEagerly(LAUNCH, launchCoroutine(this.#floating));
         return;
     }
   }
 
   *#submit(step: Extract<LeafStep, { kind: "submit" }>): ThreadProgram<void> {
+    if (does(this.#run.strategy, "outlives")) {
+      for (const task of this.#run.indicesOf.get(step.task)!) {
+        yield toQueue(task);
+        this.#thread.record(typeNumber.queued, task, 0, step.position);
+      }
+      return;
+    }
     this.#hear();
     if (!this.#launched) throw failures.loopNeverOpened();
     if (this.#loopClosed) throw failures.loopClosed();
@@ -190,7 +199,15 @@ class MainThread {
     const { name } = this.#run.instances.at(task);
     const about = { ...awaiting(task, step), text: name };
     const known = (): boolean => this.#resultOf(task) !== undefined;
-    if (!(yield* this.#until("result", about, step.timeout, known)))
+    const came = does(this.#run.strategy, "outlives")
+      ? yield* this.#ask("result", about, step.timeout, function* (main) {
+          const answer = yield { kind: "queue", request: { kind: "results", tasks: [task] } };
+          const [result] = answer!.queue!.results!;
+          if (result !== undefined) main.#results.set(task, result);
+          return result !== undefined;
+        })
+      : yield* this.#until("result", about, step.timeout, known);
+    if (!came)
       throw failures.resultTimedOut(name, step.timeout!);
     const { status, error } = this.#resultOf(task)!;
     if (status === "cancelled") throw failures.resultCancelled(name);
@@ -205,6 +222,13 @@ class MainThread {
 
   /** Waits for the background's end (Thread.join); when the time runs out main simply goes on. */
   *#join(step: Extract<LeafStep, { kind: "join" }>): ThreadProgram<void> {
+    if (does(this.#run.strategy, "outlives")) {
+      yield* this.#ask("join", step.position, step.timeout, function* () {
+        const answer = yield { kind: "queue", request: { kind: "count" } };
+        return answer!.queue!.count === 0;
+      });
+      return;
+    }
     if (!this.#launched && !does(this.#run.strategy, "blocksMain")) throw failures.joinedTooEarly();
     // An inline loop is over by now. A floating one is on this very thread, and cannot end while main waits.
     const over = (): boolean =>
@@ -273,6 +297,31 @@ class MainThread {
     return so;
   }
 
+  /**
+   * Asks a durable queue again and again until something is so.
+   *
+   * @returns false when the time has run out before.
+   */
+  *#ask(
+    what: (typeof waits)[number],
+    about: Details | undefined,
+    timeout: Ticks | undefined,
+    isSo: (main: MainThread) => ThreadProgram<boolean>,
+  ): ThreadProgram<boolean> {
+    const thread = this.#thread;
+    const until = timeout === undefined ? Infinity : thread.now() + timeout;
+    thread.record(typeNumber["wait-began"], MAIN, waits.indexOf(what), about);
+    let so = yield* isSo(this);
+    while (!so && thread.now() < until) {
+      const next = thread.now() + this.#run.engine.results;
+      while (thread.now() < Math.min(next, until))
+        yield { kind: "wait", until: Math.min(next, until) };
+      so = yield* isSo(this);
+    }
+    thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf(what));
+    return so;
+  }
+
   /** Takes in what has been said to this thread while main was on it. */
   #hear(): void {
     for (let message; (message = this.#thread.receive()) !== undefined;)
@@ -332,6 +381,11 @@ class MainThread {
     const result = yield { kind: "drain", until };
     return result?.exitCode ?? 0;
   }
+}
+
+/** The operation that has a durable queue store a task. */
+function toQueue(task: number): QueueOperation {
+  return { kind: "queue", request: { kind: "enqueue", task } };
 }
 
 /** The details of a wait for an actor. */

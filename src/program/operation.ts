@@ -9,6 +9,7 @@ import type { CallStep } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 import type { Details } from "../trace/log.ts";
 import type { PoolStep } from "../scenario/walk.ts";
+import type { QueueAnswer, QueueOperation } from "./queue.ts";
 
 export type Operation =
   /** The whole thread stands still for this long (time.sleep). */
@@ -20,7 +21,8 @@ export type Operation =
   | { kind: "wait"; until: Ticks }
   | CallOperation
   | JobOperation
-  | DrainOperation;
+  | DrainOperation
+  | QueueOperation;
 
 /** A park: an event loop has nothing to do until this instant, or until a message comes. */
 export interface ParkOperation {
@@ -68,6 +70,8 @@ export interface OperationResult {
   stranded?: boolean;
   /** The exit status that user code has set, once the process has drained. */
   exitCode?: number;
+  /** The answer of the durable queue. */
+  queue?: QueueAnswer;
 }
 
 /** The result of an operation that has none. */
@@ -95,7 +99,7 @@ export type ThreadProgram<Result> = Generator<Operation, Result, OperationResult
 export type Message =
   /** To a loop's thread: close now, as `loop.stop` from another thread makes `asyncio.run` do. To a thread of the pool: end. */
   | { kind: "stop" }
-  /** To a portal: close when every task has ended. */
+  /** To a portal: close when every task has ended. To a worker process of a durable queue: take no more tasks, and the same. */
   | { kind: "finish" }
   /** From a loop's thread: its loop has closed, and the thread is over. `leaves`: tasks that have not ended. */
   | { kind: "closed"; leaves: boolean }
@@ -160,6 +164,8 @@ export interface Thread {
   readonly vary: ((ticks: Ticks) => Ticks) | null;
   /** Ticks since main started. */
   now(): Ticks;
+  /** A number from 0 up to 1, without 1; always a half in virtual time without jitter. */
+  random(): number;
   /** Records an event of this thread, at this instant, which comes back. */
   record(type: number, actor: number, value: number, details?: Details): Ticks;
   /** Starts the thread of the event loop. */

@@ -4,6 +4,7 @@ import type { CallTimes } from "../scenario/calls.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
+import { type Engine, type EngineName, engines } from "./engine.ts";
 
 /** A scenario under a strategy. Plain data: it travels to the child process of a real run. */
 export interface ProgramSpec {
@@ -13,6 +14,8 @@ export interface ProgramSpec {
   runtime: string;
   /** The durations of calls in virtual time. Without them the user's functions are really called. */
   takes?: CallTimes;
+  /** The engine of a durable queue; left out: the one that needs no server. */
+  engineName?: EngineName;
 }
 
 /** The same with its tasks and channels numbered. */
@@ -25,6 +28,7 @@ export interface NumberedSpec extends ProgramSpec {
   poolResource: number;
   /** The thread that the event loop runs on. */
   loopThread: number;
+  engine: Engine;
 }
 
 export function numbered(spec: ProgramSpec): NumberedSpec {
@@ -42,5 +46,6 @@ export function numbered(spec: ProgramSpec): NumberedSpec {
     channelNames: spec.scenario.channels.map(({ name }) => name),
     poolResource: spec.scenario.channels.length,
     loopThread: isBeside(spec.strategy) ? LOOP_THREAD : MAIN_THREAD,
+    engine: engines[spec.engineName ?? "sqlite"],
   };
 }

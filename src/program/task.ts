@@ -10,6 +10,7 @@ import type { LeafStep } from "../scenario/model.ts";
 import { LAUNCH } from "../scenario/numbers.ts";
 import { Cancelled } from "./failure.ts";
 import type { CallOperation, OperationResult, Program } from "./operation.ts";
+import type { QueueOperation } from "./queue.ts";
 import type { Timer } from "./timers.ts";
 
 /** A request of a coroutine to its event loop: a step to perform, or a future to await. */
@@ -18,6 +19,7 @@ export type Wanted =
   | Future
   | { kind: "create"; task: number; madeAt: Details }
   | CallOperation
+  | QueueOperation
   /** The thread blocks without an event of its own. */
   | { kind: "hold"; ticks: Ticks };
 

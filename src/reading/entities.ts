@@ -190,7 +190,8 @@ const mayBeNoWork: ReadonlySet<string> = new Set([
 export function isWork(
   actor: Pick<ActorOutcome, "kind"> & Partial<Pick<ActorOutcome, "status" | "destroyed" | "lost">>,
 ): boolean {
-  if (isProgram(actor)) return false;
+  // A further attempt at a task is the task's.
+  if (isProgram(actor) || actor.kind === "attempt") return false;
   if (actor.kind === "promise") return actor.lost === true;
   return actor.status !== "unstarted" || actor.destroyed === true || !mayBeNoWork.has(actor.kind);
 }

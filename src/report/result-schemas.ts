@@ -42,7 +42,10 @@ function axisSchema(name: AxisName): z.ZodType {
     case "word":
       return z.enum(wordsOf(name)).nullable().describe(axis.asks);
     case "duration":
-      return z.number().nullable().describe(`${axis.asks} In ms; null: no limit.`);
+      return z
+        .number()
+        .nullable()
+        .describe(`${axis.asks} In ms; null: ${axis.absent ?? "no limit"}.`);
     case "count":
       return z.int().nullable().describe(axis.asks);
   }

@@ -3,7 +3,7 @@
  * parsing, naming, the enumeration of all strategies, their order from simple to complex, what they cost,
  * what they remedy, their words, what no program can be written for and the document's schema follow.
  */
-import { formatDuration, type Ticks } from "../base/duration.ts";
+import { formatDuration, type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 
 /** The traits of values, asked for instead of comparing values. Each belongs to words of one axis alone. */
 interface Traits {
@@ -15,6 +15,8 @@ interface Traits {
   staysOpen?: true;
   /** The background goes on on main's own thread whenever that is free, by JavaScript's rules. */
   floats?: true;
+  /** Tasks are kept in a durable queue and performed by processes of their own, whatever becomes of main's. */
+  outlives?: true;
   /** Launch waits at its completion point for the tasks that it has started. */
   awaits?: true;
   /** The first task that fails cancels the others. */
@@ -73,6 +75,16 @@ const words = {
           "lets the background float on main's own loop, which asyncio does not know: no Python program does that; use --lang typescript, or another strategy",
       },
     },
+    durable: {
+      weight: 400,
+      costs: "a durable queue and its worker processes (and tasks that may be performed twice)",
+      remedy: "hand it to a durable queue",
+      outlives: true,
+      unwritable: {
+        python:
+          "keeps tasks in a durable queue, and tandem writes no Python program for one; use --lang typescript, which has BullMQ, or another strategy",
+      },
+    },
   },
   settle: {
     none: { weight: 0 },
@@ -121,6 +133,16 @@ export interface Axes {
   offload: keyof (typeof words)["offload"];
   /** Null without a pool. */
   workers: number | null;
+  /** How many processes perform tasks of a durable queue; null without one, as all that follows. */
+  consumers: number | null;
+  /** How many tasks each of them performs at once. */
+  slots: number | null;
+  /** How often a task that fails is tried again; null: never. */
+  retry: number | null;
+  /** How long before it is tried again the first time; null where it is not. */
+  backoff: Ticks | null;
+  /** For how long a task is its worker's alone if that renews nothing. */
+  lease: Ticks | null;
 }
 
 export type AxisName = keyof Axes;
@@ -140,6 +162,10 @@ type Row = Values & {
   meaningless?: (axes: Axes) => string | null;
   /** Its default; left out: null. */
   usual?: string | number;
+  /** The value that it has where it means nothing; left out: null. */
+  without?: string;
+  /** What having no value means, where that is not having no limit. */
+  absent?: string;
   /** The axis that must have no value of its own for this one to be varied by itself. */
   variedWithout?: AxisName;
   /** A value as it stands in a verdict's heading; left out where that does not tell it. */
@@ -186,7 +212,9 @@ const axes: { readonly [name in AxisName]: Row } = {
     meaningless: ({ loop }) =>
       loop === "inline"
         ? `with "loop: inline" main stands still until the loop has closed, so at exit nothing is left for atExit; leave it out, or use "loop: thread"`
-        : null,
+        : loop === "durable"
+          ? `with "loop: durable" tasks are performed by other processes, whatever main does at its end; leave atExit out`
+          : null,
     heading: ({ atExit }) => (atExit === null ? null : `at exit ${atExit}`),
   },
   grace: {
@@ -194,9 +222,9 @@ const axes: { readonly [name in AxisName]: Row } = {
     kind: "duration",
     remedy: "wait at exit for as long as it takes",
     hangsOn: "atExit",
-    meaningless: ({ atExit }) =>
+    meaningless: ({ atExit, loop }) =>
       atExit === null
-        ? `grace bounds the wait at exit, and with "loop: inline" there is none; leave it out, or bound the completion point with "timeout"`
+        ? `grace bounds the wait at exit, and with ${loop === "durable" ? `"loop: durable"` : `"loop: inline"`} there is none; leave it out, or bound the completion point with "timeout"`
         : atExit === "abandon"
           ? `"atExit: abandon" waits for nothing, so there is no grace; use "atExit: wait" or "atExit: cancel", or leave grace out`
           : null,
@@ -205,8 +233,13 @@ const axes: { readonly [name in AxisName]: Row } = {
     asks: "who executes the blocking steps of tasks?",
     kind: "word",
     words: words.offload,
-    hangsOn: null,
+    hangsOn: "loop",
+    without: "none",
     variedWithout: "workers",
+    meaningless: ({ loop }) =>
+      loop === "durable"
+        ? `with "loop: durable" tasks are performed by processes of their own already, blocking steps included; leave offload out, or use "consumers: 4"`
+        : null,
     heading: ({ offload, workers }) =>
       workers === null ? null : `offload ${offload} x ${workers}`,
     costs: ({ offload, workers }) => (workers === null ? null : `a pool of ${workers} ${offload}`),
@@ -222,7 +255,64 @@ const axes: { readonly [name in AxisName]: Row } = {
         ? `workers is the size of the pool, and "offload: none" has no pool; use "offload: threads", or leave workers out`
         : null,
   },
+  consumers: {
+    asks: "how many worker processes perform the tasks of a durable queue?",
+    kind: "count",
+    most: 16,
+    hangsOn: "loop",
+    usual: 1,
+    absent: "there is no such queue",
+    meaningless: onlyDurable("consumers are the worker processes of a durable queue"),
+    heading: ({ consumers, slots }) =>
+      consumers === null ? null : `${consumers} x ${slots} at once`,
+  },
+  slots: {
+    asks: "how many tasks does each worker process of a durable queue perform at once?",
+    kind: "count",
+    most: 1000,
+    hangsOn: "loop",
+    usual: 4,
+    absent: "there is no such queue",
+    meaningless: onlyDurable("slots are what each worker process of a durable queue has"),
+  },
+  retry: {
+    asks: "how often is a task of a durable queue tried again that has failed?",
+    kind: "count",
+    most: 1000,
+    hangsOn: "loop",
+    absent: "never",
+    meaningless: onlyDurable("retry is what a durable queue does with a task that has failed"),
+    heading: ({ retry }) => (retry === null ? null : `retry ${retry}`),
+  },
+  backoff: {
+    asks: "how long before such a task is tried again the first time? Each next time it is twice as long.",
+    kind: "duration",
+    hangsOn: "retry",
+    usual: TICKS_PER_MS * 1000,
+    absent: "it is not tried again",
+    meaningless: ({ retry }) =>
+      retry === null
+        ? `backoff is the wait before a task is tried again, and without "retry" it never is; add "retry: 3", or leave backoff out`
+        : null,
+  },
+  lease: {
+    asks: "for how long does a task of a durable queue belong to its worker, if that renews nothing?",
+    kind: "duration",
+    hangsOn: "loop",
+    usual: TICKS_PER_MS * 30_000,
+    absent: "there is no such queue",
+    meaningless: onlyDurable("lease is for how long a task of a durable queue is its worker's alone"),
+    heading: ({ lease }) => (lease === null ? null : `lease ${formatDuration(lease)}`),
+  },
 };
+
+/** Why an axis of durable queues means nothing without one. */
+function onlyDurable(what: string): (axes: Axes) => string | null {
+  return ({ loop }) =>
+    loop === "durable"
+      ? null
+      : `${what}, and "loop: ${loop}" has none; use "loop: durable", or leave it out`;
+}
 
 /** A named point: where it differs from the plainest, and what it does in a line. */
 interface Point extends Pick<Axes, "loop" | "settle"> {
@@ -278,6 +368,11 @@ const points = {
     atExit: "abandon",
     about: "the same, but process.exit(): what still floats is lost",
   },
+  durable: {
+    loop: "durable",
+    settle: "none",
+    about: "tasks go to a durable queue; worker processes perform them",
+  },
 } as const satisfies Record<string, Point>;
 
 export const axisNames = Object.keys(axes) as AxisName[];
@@ -296,26 +391,24 @@ export function wordsOf(name: AxisName): readonly string[] {
   return axis.kind === "word" ? Object.keys(axis.words) : [];
 }
 
-/** The named points. */
-export const namedStrategies: Readonly<Record<string, Axes>> = Object.fromEntries(
-  Object.entries(points).map(([name, point]: [string, Point]) => [
-    name,
-    {
-      loop: point.loop,
-      settle: point.settle,
-      timeout: null,
-      atExit: point.atExit ?? null,
-      grace: null,
-      offload: "none",
-      workers: null,
-    },
-  ]),
-);
-
 /** The effect of each named point, in a line. */
 export const strategyWords: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(points).map(([name, { about }]) => [name, about]),
 );
+
+/** What a named point has on the axes that it does not name. */
+const plainest: Omit<Axes, "loop" | "settle"> = {
+  timeout: null,
+  atExit: null,
+  grace: null,
+  offload: "none",
+  workers: null,
+  consumers: null,
+  slots: null,
+  retry: null,
+  backoff: null,
+  lease: null,
+};
 
 /** The axes that hang on others, each behind the one that it hangs on. */
 const dependents = behind(null);
@@ -337,16 +430,24 @@ export function normalized(
 ): Axes {
   const result: Record<AxisName, Axes[AxisName]> = { ...given };
   for (const name of dependents) {
-    const { meaningless, usual = null } = axes[name];
+    const { meaningless, usual = null, without = null } = axes[name];
     const why = meaningless?.(result as Axes) ?? null;
     if (why === null) result[name] ??= usual as Axes[AxisName];
     else {
-      refuse(name, why);
-      result[name] = null;
+      if (result[name] !== without) refuse(name, why);
+      result[name] = without as Axes[AxisName];
     }
   }
   return result as Axes;
 }
+
+/** The named points. */
+export const namedStrategies: Readonly<Record<string, Axes>> = Object.fromEntries(
+  Object.entries(points).map(([name, { loop, settle, atExit = null }]: [string, Point]) => [
+    name,
+    normalized({ ...plainest, loop, settle, atExit }),
+  ]),
+);
 
 /** Every combination of the axes that are words, those left out that mean nothing. */
 export function combinations(): Partial<Axes>[] {

@@ -125,6 +125,26 @@ export const keyWords: Readonly<Record<string, Readonly<Record<string, KeyWords>
     },
     offload: { says: "Who executes the blocking steps of tasks?", example: "threads" },
     workers: { says: "How many workers does the pool have?", example: 2 },
+    consumers: {
+      says: "How many worker processes perform the tasks of a durable queue?",
+      example: 2,
+    },
+    slots: {
+      says: "How many tasks does each worker process of a durable queue perform at once?",
+      example: 4,
+    },
+    retry: {
+      says: "How often is a task of a durable queue tried again that has failed? Left out: never.",
+      example: 3,
+    },
+    backoff: {
+      says: "How long before such a task is tried again the first time? Each next time it is twice as long.",
+      example: "500ms",
+    },
+    lease: {
+      says: "For how long does a task of a durable queue belong to its worker, if that renews nothing?",
+      example: "30s",
+    },
   },
   expect: {
     tasks: { says: "The status of all tasks, or by name.", example: { upload: "finished" } },

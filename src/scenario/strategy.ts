@@ -115,6 +115,20 @@ export function allStrategies(): Strategy[] {
   return combinations().map(resolveStrategy);
 }
 
+/** Whether tasks live in a process of the program's own, and need no queue outside of it. */
+export function isWithinProcess(strategy: Strategy): boolean {
+  return !does(strategy, "outlives");
+}
+
+/**
+ * The strategies that might be taken instead of some that were compared: a durable queue, which asks for much,
+ * is thought of only where one of them has it.
+ */
+export function alternativesTo(compared: readonly Strategy[]): Strategy[] {
+  const all = allStrategies();
+  return compared.every(isWithinProcess) ? all.filter(isWithinProcess) : all;
+}
+
 /** The strategies that differ from one on a single axis of words, its loop left where it is. */
 export function neighboursOf(strategy: Strategy): Strategy[] {
   const isFixed = (name: AxisName): boolean => {

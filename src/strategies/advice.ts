@@ -5,7 +5,7 @@
  */
 import { formatTime } from "../base/duration.ts";
 import type { Scenario } from "../scenario/model.ts";
-import { allStrategies, does, type Strategy } from "../scenario/strategy.ts";
+import { alternativesTo, does, type Strategy } from "../scenario/strategy.ts";
 import { complexity, type Figures, type Judged } from "./comparison.ts";
 import { costOf } from "./cost.ts";
 import type { CounterExample } from "./counter-example.ts";
@@ -200,7 +200,8 @@ function nothingDoes(
 ): string[] {
   const tried = [...sorted, ...others];
   const names = new Set(tried.map(({ strategy }) => strategy.name));
-  const isAll = allStrategies().every(({ name }) => names.has(name));
+  const known = tried.map(({ strategy }) => strategy);
+  const isAll = alternativesTo(known).every(({ name }) => names.has(name));
   const nearest = nearestOf(tried, own);
   if (nearest === undefined) return [];
   const count = sorted.length;

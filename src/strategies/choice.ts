@@ -6,7 +6,7 @@ import type { Run } from "../outcome/run.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
 import {
-  allStrategies,
+  alternativesTo,
   isSamePoint,
   neighboursOf,
   parseStrategy,
@@ -91,7 +91,7 @@ export function chooseFrom(
 ): Advice {
   const { scenario, must, simulate } = advising;
   const tryOut = tryOutWith(advising);
-  const others = allStrategies().filter(
+  const others = alternativesTo(runs.map(({ strategy }) => strategy)).filter(
     (one) => !runs.some(({ strategy }) => isSamePoint(one, strategy)),
   );
   const beyond =
@@ -120,7 +120,7 @@ function alternatives(
   choice: Strategy,
   compared: readonly Strategy[],
 ): (changed: Scenario) => readonly Strategy[] {
-  const others = [...allStrategies(), ...compared, ...neighboursOf(choice)].filter(
+  const others = [...alternativesTo(compared), ...compared, ...neighboursOf(choice)].filter(
     (one, index, all) =>
       !isSamePoint(one, choice) && all.findIndex((other) => isSamePoint(one, other)) === index,
   );

@@ -9,6 +9,7 @@ import type { Scenario } from "../scenario/model.ts";
 import {
   allStrategies,
   isSamePoint,
+  isWithinProcess,
   namedStrategies,
   parseStrategy,
   type Strategy,
@@ -70,6 +71,6 @@ export function strategiesToCompare(
   if (named !== null) return named;
   const listed = all
     ? allStrategies()
-    : (compare ?? Object.keys(namedStrategies).map(parseStrategy));
+    : (compare ?? Object.keys(namedStrategies).map(parseStrategy).filter(isWithinProcess));
   return listed.some((one) => isSamePoint(one, own)) ? listed : [own, ...listed];
 }

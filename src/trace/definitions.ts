@@ -48,7 +48,7 @@ export interface LoopDefinition {
 /**
  * What acts: the synchronous program of a process, the loop's entry, a task, a job of a pool, the program
  * of a thread beside main, a coroutine that nobody has made a task of, one call of an async function, a module that
- * awaits at its top, …
+ * awaits at its top, a further attempt at a task, …
  */
 export const actorKinds = [
   "main",
@@ -62,6 +62,7 @@ export const actorKinds = [
   "generator",
   "call",
   "module",
+  "attempt",
 ] as const;
 
 export interface ActorDefinition {

@@ -120,6 +120,12 @@ export const ends = ["getter", "putter", "setter"] as const;
  */
 export const swallowings = ["went-on", "ended", "dropped"] as const;
 
+/**
+ * What became of an attempt at a task that was kept in a durable queue: done; failed, which the queue may answer with
+ * a further attempt; or done, or failed, and refused by the queue, as it had given the task to another attempt.
+ */
+export const attemptEnds = ["completed", "failed", "refused"] as const;
+
 /** Who learned of a failure: code that could act on it, a line on stderr, or nobody. */
 export const hearers = ["raised", "logged", "nobody"] as const;
 
@@ -368,6 +374,16 @@ export const eventShapes = {
       { name: "longest", unit: "ticks" },
     ],
     about: "anybody",
+  },
+  // The task is in a durable queue, which has said so: whatever ends this process from now on, it is not lost with it.
+  queued: { about: "task" },
+  // A worker process has taken the task out of its queue, for the time of a lease, and performs it from its first
+  // step. The first attempt is the task itself, each further one an actor of its own.
+  "attempt-began": { value: { name: "attempt", unit: "count" }, about: "task" },
+  "attempt-ended": {
+    value: { name: "how", words: attemptEnds },
+    text: error,
+    about: "task",
   },
 } as const satisfies Record<string, EventShape>;
 

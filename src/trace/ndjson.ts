@@ -95,7 +95,9 @@ class LineEncoder {
     const actor = chunk.actor[k]!;
     const place = chunk.place[k]!;
     const { value: shape, text, numbers } = shapesByNumber[type]!;
-    let line = `{"at":${chunk.at[k]! / TICKS_PER_MS}`;
+    // Further attempts at tasks are defined when they are first heard of.
+    let line = actor === NOBODY || this.#ids.actor.has(actor) ? "" : this.#late(actor);
+    line += `{"at":${chunk.at[k]! / TICKS_PER_MS}`;
     line += this.#heads[type]![thread] ?? this.#head(type, thread);
     if (actor !== NOBODY) line += `,"actor":${this.#id("actor", actor)}`;
     if (place !== NOWHERE) line += `,"place":${this.#id("place", place)}`;
@@ -111,6 +113,13 @@ class LineEncoder {
     if (stack !== undefined)
       line += `,"stack":[${stack.map((one) => this.#id("place", one)).join(",")}]`;
     return `${line}}\n`;
+  }
+
+  /** The line of an actor that the table of definitions knows and does not list. */
+  #late(actor: number): string {
+    const definition = this.#trace.definitions.actors.get(actor);
+    if (definition === undefined) return "";
+    return this.#definition("actor", actor, definition as unknown as Record<string, unknown>);
   }
 
   #head(type: number, thread: number): string {

@@ -26,6 +26,11 @@ const numberKeys = [
   "capacity",
   "grace",
   "workers",
+  "consumers",
+  "slots",
+  "retry",
+  "backoff",
+  "lease",
 ];
 
 /** All numbers and durations of a document, in the order of the text. */

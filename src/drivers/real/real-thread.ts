@@ -36,6 +36,7 @@ import type { RealDetails } from "./protocol.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { after } from "./timer.ts";
 import type { Host, UserCode } from "./user-code.ts";
+import type { DurableQueue } from "./durable/queue.ts";
 import { type EventWriter, longestDebt } from "./wire.ts";
 
 const sleepBegan = typeNumber["sleep-began"];
@@ -75,6 +76,8 @@ export interface RealThreadOptions {
   userCode: UserCode | null;
   /** The process that does this thread's jobs; null where the thread does them itself. */
   process: PoolProcess | null;
+  /** The durable queue of the run; null where it has none. */
+  queue: DurableQueue | null;
 }
 
 export class RealThread implements Thread, Host {
@@ -117,6 +120,10 @@ export class RealThread implements Thread, Host {
 
   now(): Ticks {
     return this.#options.clock.now();
+  }
+
+  random(): number {
+    return Math.random();
   }
 
   record(type: number, actor: number, value: number, details?: RealDetails): Ticks {
@@ -256,6 +263,9 @@ export class RealThread implements Thread, Host {
           break;
         case "drain":
           result = await this.#drain(value);
+          break;
+        case "queue":
+          result = { queue: await this.#options.queue!.perform(value.request) };
           break;
         case "job": {
           const { step } = value.job;

@@ -13,6 +13,7 @@ import { Clock } from "./clock.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RealThread, type RealThreadOptions } from "./real-thread.ts";
 import type { PoolProcess } from "./pool-process.ts";
+import type { DurableQueue } from "./durable/queue.ts";
 import { boardSize, type ChildInput } from "./protocol.ts";
 import { after } from "./timer.ts";
 import type { UserCode } from "./user-code.ts";
@@ -28,6 +29,8 @@ export class PreparedThread {
   readonly #input: ChildInput;
   #userCode: UserCode | null = null;
   #process: PoolProcess | null = null;
+  /** The durable queue of the run, once it is open; null where it has none. */
+  queue: DurableQueue | null = null;
 
   constructor(
     number: number,
@@ -90,6 +93,7 @@ export class PreparedThread {
       loopThread: this.run.loopThread,
       userCode: this.#userCode,
       process: this.#process,
+      queue: this.queue,
     });
     if (this.#process !== null) this.#process.host = thread;
     if (this.number === POOL_THREAD) this.#killWorker(thread, clock);

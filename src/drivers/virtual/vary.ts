@@ -20,7 +20,7 @@ export function varying({ share, seed }: Jitter): (ticks: Ticks) => Ticks {
  * It begins with 12 rounds that nobody sees, as its author advises, so seeds that differ by one bit give
  * numbers that have nothing in common. Math.random has no seed.
  */
-function random(seed: number): () => number {
+export function random(seed: number): () => number {
   let a = 0;
   let b = seed | 0;
   let c = 0;

@@ -6,9 +6,13 @@
  * always gives the same log.
  */
 import { type Interruption, interruptions, typeNumber } from "../../trace/event.ts";
-import { LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
+import {
+  CONSUMER_THREAD,
+  consumerActor,
+  LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
 import { type Details, EventLog } from "../../trace/log.ts";
 import { LocalChannel } from "../../program/channel.ts";
+import { consumerProgram } from "../../program/consumer.ts";
 import { loopProgram, mainProgram } from "../../program/main.ts";
 import type {
   Channel,
@@ -21,12 +25,13 @@ import type {
 } from "../../program/operation.ts";
 import { failures } from "../../program/failure.ts";
 import { poolProgram } from "../../program/pool.ts";
-import { type ProgramSpec, numbered } from "../../program/spec.ts";
+import { type NumberedSpec, type ProgramSpec, numbered } from "../../program/spec.ts";
 import { endsMain, hasWorkerProcesses, killedStatus, type Kill } from "../../scenario/kill.ts";
-import { isBeside } from "../../scenario/strategy.ts";
+import { does, isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
-import { varying } from "./vary.ts";
+import { VirtualQueue } from "./queue.ts";
+import { random, varying } from "./vary.ts";
 
 /** A thread is a sequential resource: what it does next happens at `wakesAt` or, on a message, before. */
 class VirtualThread implements Thread {
@@ -56,6 +61,10 @@ class VirtualThread implements Thread {
 
   now(): Ticks {
     return this.#scheduler.now;
+  }
+
+  random(): number {
+    return this.#scheduler.random();
   }
 
   record(type: number, actor: number, value: number, details?: Details): Ticks {
@@ -144,25 +153,38 @@ class Scheduler {
   now: Ticks = 0;
   readonly log = new EventLog();
   readonly vary: Thread["vary"];
-  readonly #plan: ProgramSpec;
+  readonly random: Thread["random"];
   readonly #timeout: Ticks | null;
   /** The kills that have not come, the next one first. */
   readonly #kills: Kill[];
+  readonly #run: NumberedSpec;
+  /** By number. */
+  readonly #byNumber: VirtualThread[] = [];
   readonly #threads: VirtualThread[] = [];
+  /** Null where tasks are no other process's. */
+  readonly #queue: VirtualQueue | null;
+  /** The threads of the durable queue's worker processes that have not ended. */
+  readonly #consumers: VirtualThread[] = [];
+  #consumersStarted = 0;
+  #isMainOver = false;
+  #isFinishing = false;
   /** Those that no thread of the pool has begun, by their number, the oldest first. */
   readonly jobs = new Map<number, Job>();
   #scheduled = 0;
 
   constructor(plan: ProgramSpec, { timeout = null, jitter = null }: VirtualOptions) {
-    this.#plan = plan;
     this.#timeout = timeout;
     this.#kills = [...plan.scenario.kills];
     this.vary = jitter === null ? null : varying(jitter);
-    this.#begin();
+    this.random = jitter === null ? () => 0.5 : random(~jitter.seed);
+    this.#run = numbered({ takes: { byActor: {}, byFunction: {} }, ...plan });
+    this.#queue = does(plan.strategy, "outlives")
+      ? new VirtualQueue(this.#run.engine, plan.strategy)
+      : null;
+    this.#begin(this.#run);
   }
 
-  #begin(): void {
-    const run = numbered({ takes: { byActor: {}, byFunction: {} }, ...this.#plan });
+  #begin(run: NumberedSpec): void {
     const shared = run.scenario.channels.map(({ capacity }) => new LocalChannel(capacity));
     const beside = isBeside(run.strategy);
     const open = (number: number): VirtualThread => {
@@ -173,7 +195,7 @@ class Scheduler {
             (one, channel) =>
               new VirtualChannel(one, (kind) => this.post(other, { kind, channel })),
           );
-      return (this.#threads[number] = new VirtualThread(this, number, channels));
+      return this.#open(number, channels);
     };
     const main = open(MAIN_THREAD);
     main.program = mainProgram(run, main);
@@ -185,7 +207,23 @@ class Scheduler {
       thread.program = poolProgram(run, thread);
       this.#schedule(thread, 0, false);
     }
+    for (let consumer = 0; consumer < (run.strategy.consumers ?? 0); consumer++)
+      this.#startConsumer();
     this.#schedule(main, 0, false);
+  }
+
+  #open(number: number, channels: readonly Channel[]): VirtualThread {
+    const thread = new VirtualThread(this, number, channels);
+    this.#threads.push(thread);
+    return (this.#byNumber[number] = thread);
+  }
+
+  /** Starts a worker process of the durable queue, at this instant. */
+  #startConsumer(): void {
+    const thread = this.#open(CONSUMER_THREAD + this.#consumersStarted++, []);
+    thread.program = consumerProgram(this.#run, thread);
+    this.#consumers.push(thread);
+    this.#schedule(thread, this.now, false);
   }
 
   /**
@@ -210,21 +248,38 @@ class Scheduler {
       this.now = thread.wakesAt;
       const { done, value } = thread.program!.next(thread.result);
       if (!done) this.#perform(thread, value as Operation);
-      else if (thread.number === MAIN_THREAD) return true;
-      else {
-        thread.isOver = true;
-        this.#schedule(thread, Infinity, false);
-      }
+      else if (this.#hasEnded(thread)) return true;
     }
     return false;
   }
 
+  /** A program has come to its end. @returns whether the run is over with it. */
+  #hasEnded(thread: VirtualThread): boolean {
+    thread.isOver = true;
+    this.#schedule(thread, Infinity, false);
+    if (thread.number === MAIN_THREAD) {
+      if (this.#queue === null) return true;
+      this.#isMainOver = true;
+      this.#finishIfEmpty();
+    }
+    const index = this.#consumers.indexOf(thread);
+    if (index >= 0) this.#consumers.splice(index, 1);
+    return this.#isMainOver && this.#consumers.length === 0;
+  }
+
+  /** Ends the worker processes once nobody puts anything into their queue any more, and nothing is in it. */
+  #finishIfEmpty(): void {
+    if (!this.#isMainOver || this.#isFinishing || this.#queue!.open > 0) return;
+    this.#isFinishing = true;
+    for (const { number } of this.#consumers) this.post(number, { kind: "finish" });
+  }
+
   startLoop(): void {
-    this.#schedule(this.#threads[LOOP_THREAD]!, this.now, false);
+    this.#schedule(this.#byNumber[LOOP_THREAD]!, this.now, false);
   }
 
   post(to: number, message: Message): void {
-    const thread = this.#threads[to]!;
+    const thread = this.#byNumber[to]!;
     thread.messages.push(message);
     if (thread.resting) this.#schedule(thread, this.now, false);
   }
@@ -272,6 +327,13 @@ class Scheduler {
         this.#schedule(thread, due, true);
         break;
       }
+      case "queue": {
+        const queue = this.#queue!;
+        thread.result = { queue: queue.perform(operation.request, this.now) };
+        this.#schedule(thread, this.now + queue.costOf(operation.request), false);
+        this.#finishIfEmpty();
+        break;
+      }
       case "call":
       case "drain":
         throw new Error("in virtual time no user code is called: its plan says what calls take");
@@ -286,13 +348,14 @@ class Scheduler {
 
   /** @returns whether it has ended the run. */
   #kill(kill: Kill): boolean {
+    if (this.#queue !== null) return this.#killBesideQueue(kill);
     const isMain = endsMain(kill);
-    if (!isMain && !hasWorkerProcesses(this.#plan.strategy)) return false;
+    if (!isMain && !hasWorkerProcesses(this.#run.strategy)) return false;
     this.now = kill.at;
-    const worker = this.#threads[POOL_THREAD]!;
+    const worker = this.#byNumber[POOL_THREAD]!;
     // It was killed before, or its pool is over.
     if (!isMain && worker.isOver) return false;
-    const { number } = isMain ? this.#threads[MAIN_THREAD]! : worker;
+    const { number } = isMain ? this.#byNumber[MAIN_THREAD]! : worker;
     this.log.record(this.now, typeNumber.interrupted, number, MAIN, interruptions.indexOf("kill"));
     if (isMain) this.log.record(this.now, typeNumber["process-ended"], number, MAIN, killedStatus);
     else if (worker.resting) this.post(number, { kind: "killed" });
@@ -302,6 +365,24 @@ class Scheduler {
       this.#schedule(worker, this.now, false);
     }
     return isMain;
+  }
+
+  /**
+   * A kill where tasks are kept in a durable queue: main is gone for good, while a worker process is started again
+   * at once, by whatever keeps it running. What it had taken is given to nobody before its lease has run out.
+   */
+  #killBesideQueue({ what, at }: Kill): boolean {
+    this.now = at;
+    const main = this.#byNumber[MAIN_THREAD]!;
+    const workers = what === "main" ? [] : what === "worker" ? this.#consumers.slice(0, 1) : [...this.#consumers];
+    const killed = what !== "worker" && !main.isOver ? [main, ...workers] : workers;
+    for (const { number } of killed) {
+      const actor = number === MAIN_THREAD ? MAIN : consumerActor(number);
+      this.log.record(at, typeNumber.interrupted, number, actor, interruptions.indexOf("kill"));
+      this.log.record(at, typeNumber["process-ended"], number, actor, killedStatus);
+    }
+    for (const _ of workers) this.#startConsumer();
+    return killed.map((thread) => this.#hasEnded(thread)).includes(true);
   }
 
   /** Ends the run before its own end. */

@@ -1,0 +1,45 @@
+/** What programs ask of a durable queue, and what it answers. Its driver has one; none of this is a message. */
+
+/** A task that a worker has taken: the queue knows it by both numbers, and refuses the end of an older attempt. */
+export interface Claim {
+  task: number;
+  /** Counted from 1; those that came to no end count as well. */
+  attempt: number;
+}
+
+export type QueueRequest =
+  /** Store a task. It is answered when it is stored. */
+  | { kind: "enqueue"; task: number }
+  /** Give me tasks that are due, as many as that at most. */
+  | { kind: "claim"; most: number }
+  /** The claim is still mine. */
+  | { kind: "extend"; claim: Claim }
+  | { kind: "complete"; claim: Claim }
+  | { kind: "fail"; claim: Claim; error: string }
+  /** What became of those of these tasks that have come to an end for good. */
+  | { kind: "results"; tasks: readonly number[] }
+  /** How many tasks have not. */
+  | { kind: "count" };
+
+/** What a task came to for good. */
+export interface QueuedResult {
+  task: number;
+  status: "finished" | "failed";
+  error: string;
+}
+
+/** What is answered; a field is there where it was asked for. */
+export interface QueueAnswer {
+  claims?: readonly Claim[];
+  /** What the end of an attempt was: taken as it is, followed by a further attempt at this instant, or refused. */
+  taken?: "done" | "again" | "refused";
+  results?: readonly QueuedResult[];
+  count?: number;
+}
+
+/** An operation of a thread program: the queue's answer is its result. */
+export interface QueueOperation {
+  kind: "queue";
+  request: QueueRequest;
+}
+
