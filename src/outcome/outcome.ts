@@ -4,14 +4,17 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import { waits } from "../trace/event.ts";
-import { LAUNCH, MAIN } from "../scenario/numbers.ts";
+import { LAUNCH, MAIN, taskOfActor } from "../scenario/numbers.ts";
 import type { Trace } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";
+import { does } from "../scenario/strategy.ts";
 import type { Scenario, TaskSpec } from "../scenario/model.ts";
 import { countSteps, standpoint, type Standpoint } from "../scenario/walk.ts";
+import type { Attempt } from "../reading/attempts.ts";
 import type { Blame } from "../reading/blame.ts";
 import {
   type ActorOutcome,
+  actorsByNumber,
   type HeardBy,
   isWork,
   type ProcessOutcome,
@@ -19,6 +22,7 @@ import {
   type TaskStatus,
 } from "../reading/entities.ts";
 import type { LogCursor } from "../reading/cursor.ts";
+import type { LoopOutcome } from "../reading/loops.ts";
 import type { Hold } from "../reading/holds.ts";
 import { type KillMoment, readKills } from "../reading/kills.ts";
 import type { Listener } from "../reading/listener.ts";
@@ -30,12 +34,19 @@ import type { Plan } from "./plan.ts";
 export type TaskOutcome = ActorOutcome & {
   status: TaskStatus;
   spec: TaskSpec;
+  /** Its attempts in worker processes of a durable queue, the first one first; none where it was in none. */
+  attempts: readonly AttemptOutcome[];
   /** Steps done, clean-up not counted, and how many there are. */
   stepsDone: number;
   steps: number;
   /** Where it stood when it was cut off; null when it was not, or was past its last step. */
   stoodAt: Standpoint | null;
 };
+
+/** An attempt, and how many of the task's steps it did. */
+export interface AttemptOutcome extends Attempt {
+  stepsDone: number;
+}
 
 type Performed = Pick<Plan, "scenario" | "strategy" | "driver">;
 
@@ -87,14 +98,18 @@ export interface Outcome extends Performed, Pick<Reading, Told> {
   kills: () => readonly KillMoment[];
 }
 
-/** The name of an actor. */
+/** The name of an actor; of an attempt that of its task. */
 export function actorName({ tasks }: Outcome, actor: number): string {
-  return actor === MAIN ? "main" : actor === LAUNCH ? "launch" : tasks[actor]!.name;
+  if (actor === MAIN) return "main";
+  if (actor === LAUNCH) return "launch";
+  return actor < 0 ? "worker" : tasks[taskOfActor(actor, tasks.length)]!.name;
 }
 
 /** An actor's name in the document, which all copies of a task share. */
 export function documentName(outcome: Outcome, actor: number): string {
-  return actor >= 0 ? outcome.tasks[actor]!.spec.name : actorName(outcome, actor);
+  const { tasks } = outcome;
+  if (actor < 0) return actorName(outcome, actor);
+  return tasks[taskOfActor(actor, tasks.length)]!.spec.name;
 }
 
 /** Whether a task did not come to its end although nobody decided so (`reading/loss.ts`). */
@@ -128,7 +143,9 @@ export function readOutcome({ scenario, strategy, driver }: Performed, trace: Tr
     blocked: standstill?.blocked ?? 0,
     waits: standstill?.waits ?? [],
   };
-  const [loop] = reading.loops;
+  // Beside a worker process the loop of launch performs no task.
+  const beside = reading.loops.filter(({ thread }) => thread !== mains.thread);
+  const [loop] = does(strategy, "outlives") ? beside.toSorted(byLongestBlock) : reading.loops;
   const isBeside = loop !== undefined && loop.thread !== mains.thread;
   return {
     scenario,
@@ -145,7 +162,7 @@ export function readOutcome({ scenario, strategy, driver }: Performed, trace: Tr
     lateness: reading.lateness,
     longestBlock: loop?.longestBlock ?? null,
     blame: loop?.blame ?? reading.elsewhere,
-    overlap: isBeside ? overlap(reading, mains, loop) : 0,
+    overlap: isBeside ? overlap(reading, mains, backgroundOf(reading, loop)) : 0,
     races: reading.races,
     failures: reading.failures,
     waiting: interruptedBy === "deadlock" ? reading.waiting : [],
@@ -168,28 +185,67 @@ function programOf({ status, startedAt, endedAt, error }: ActorOutcome): Program
 }
 
 /** The tasks, with their steps joined to them. The objects are extended in place, since there may be a million. */
-function tasksOf(scenario: Scenario, { actors }: Reading): TaskOutcome[] {
+function tasksOf(scenario: Scenario, reading: Reading): TaskOutcome[] {
+  const { actors } = reading;
   const counts = new Map(scenario.tasks.map((spec) => [spec, countSteps(spec.steps)]));
   const instances = new TaskInstances(scenario);
+  const byNumber = reading.attempts.length === 0 ? null : actorsByNumber(actors);
+  const attempts = attemptsByTask(reading, byNumber);
   return actors.filter(isWork).map((actor) => {
     const spec = instances.specOf(actor.number);
     const status = actor.status as TaskStatus;
-    const stoodAt = wasStopped({ status }) ? (standpoint(spec.steps, actor.done) ?? null) : null;
+    const own = attempts.get(actor.number) ?? noAttempts;
+    // Each attempt begins with the first step.
+    const last = own.length > 1 ? byNumber!.get(own.at(-1)!.actor)! : actor;
+    const stepsDone = own.reduce((most, one) => Math.max(most, one.stepsDone), actor.done);
+    const stoodAt = wasStopped({ status }) ? (standpoint(spec.steps, last.done) ?? null) : null;
     return Object.assign(actor, {
       status,
       spec,
+      attempts: own,
+      cleanup: last.cleanup,
+      cleanupCut: last.cleanupCut,
       steps: counts.get(spec)!,
-      stepsDone: actor.done,
+      stepsDone,
       stoodAt,
     });
   });
 }
 
-/** The share of the loop's time in which main went on as well. */
+const noAttempts: readonly AttemptOutcome[] = [];
+
+function attemptsByTask(
+  { attempts }: Reading,
+  byNumber: ReadonlyMap<number, ActorOutcome> | null,
+): ReadonlyMap<number, AttemptOutcome[]> {
+  const byTask = new Map<number, AttemptOutcome[]>();
+  for (const attempt of attempts)
+    byTask
+      .getOrInsertComputed(attempt.task, () => [])
+      .push({ ...attempt, stepsDone: byNumber!.get(attempt.actor)!.done });
+  return byTask;
+}
+
+/** The loop that was held longest comes first. */
+function byLongestBlock(a: LoopOutcome, b: LoopOutcome): number {
+  return (b.longestBlock?.ticks ?? 0) - (a.longestBlock?.ticks ?? 0);
+}
+
+/** From when to when there was a background: a worker process is there before it has a task, and behind. */
+function backgroundOf({ attempts, wall }: Reading, loop: LoopOutcome): Background {
+  const [first] = attempts;
+  if (first === undefined) return loop;
+  const closedAt = attempts.reduce((last, { to }) => Math.max(last, to ?? wall), 0);
+  return { openedAt: first.from, closedAt };
+}
+
+type Background = Pick<LoopOutcome, "openedAt" | "closedAt">;
+
+/** The share of the background's time in which main went on as well. */
 function overlap(
   { standstills, unfinished, wall }: Reading,
   { number, endedAt }: ActorOutcome,
-  loop: Reading["loops"][number],
+  loop: Background,
 ): number {
   const from = loop.openedAt;
   const closed = loop.closedAt ?? wall;

@@ -20,11 +20,8 @@ import { detailsOf } from "./failure.ts";
 
 /** The program of a worker process. It ends when it is told to, and what it performs has come to its end. */
 export function* consumerProgram(run: NumberedSpec, thread: Thread): ThreadProgram<void> {
-  const self = consumerActor(thread.number);
-  thread.record(typeNumber["main-started"], self, 0);
   yield* new Consumer(run, thread).program();
-  thread.record(typeNumber["main-ended"], self, endings.indexOf("finished"));
-  thread.record(typeNumber["process-ended"], self, 0);
+  thread.record(typeNumber["process-ended"], consumerActor(thread.number), 0);
 }
 
 class Consumer {

@@ -232,7 +232,8 @@ class Actors {
     );
     return {
       size: own.size + consumers.length,
-      get: (number) => (number < MAIN && !consumers.includes(number) ? undefined : this.get(number)),
+      get: (number) =>
+        number < MAIN && !consumers.includes(number) ? undefined : this.get(number),
       *[Symbol.iterator]() {
         yield* own;
         for (const number of consumers) yield [number, this.get(number)] as const;

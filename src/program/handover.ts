@@ -85,4 +85,3 @@ export function* resultsOf({ run, loop }: Background, tasks: readonly number[]):
   }
   if (errors.length > 0 && does(strategy, "groups")) throw new GroupFailure(errors);
 }
-

@@ -55,11 +55,7 @@ type HoldingStep =
 function isHolding(wanted: Wanted): wanted is HoldingStep {
   const { kind } = wanted;
   return (
-    kind === "block" ||
-    kind === "compute" ||
-    kind === "call" ||
-    kind === "hold" ||
-    kind === "queue"
+    kind === "block" || kind === "compute" || kind === "call" || kind === "hold" || kind === "queue"
   );
 }
 
@@ -494,8 +490,7 @@ export class EventLoop implements ReadyQueue {
     const ending = endingOf(raised);
     const details = ending === "failed" ? detailsOf(raised!) : undefined;
     const type = typeNumber[task.isLaunch ? "launch-ended" : "task-ended"];
-    if (this.#tells(task))
-      this.thread.record(type, task.index, endings.indexOf(ending), details);
+    if (this.#tells(task)) this.thread.record(type, task.index, endings.indexOf(ending), details);
     if (ending === "finished") task.finish();
     else if (ending === "cancelled") task.endCancelled();
     else task.fail(raised!);

@@ -207,8 +207,7 @@ class MainThread {
           return result !== undefined;
         })
       : yield* this.#until("result", about, step.timeout, known);
-    if (!came)
-      throw failures.resultTimedOut(name, step.timeout!);
+    if (!came) throw failures.resultTimedOut(name, step.timeout!);
     const { status, error } = this.#resultOf(task)!;
     if (status === "cancelled") throw failures.resultCancelled(name);
     if (status === "finished") return;

@@ -42,4 +42,3 @@ export interface QueueOperation {
   kind: "queue";
   request: QueueRequest;
 }
-

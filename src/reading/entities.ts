@@ -135,6 +135,8 @@ export interface ActorOutcome extends ProgramOutcome {
   done: number;
   /** When another thread handed it to its loop; null when none did. */
   submittedAt: Ticks | null;
+  /** When it had been stored in a durable queue, which keeps it whatever ends; null when it was in none. */
+  queuedAt: Ticks | null;
   /** Who learned of its failure, and when; null unless it failed. */
   heard: HeardBy | null;
   /** Why it was asked to stop first, and when. */
@@ -232,6 +234,12 @@ export class Entities {
     );
   }
 
+  /** The task that an actor is a further attempt at; itself where it is none. */
+  taskOf(number: number): number {
+    const { kind, parent } = this.actor(number);
+    return kind === "attempt" ? (parent ?? number) : number;
+  }
+
   thread(number: number): OpenThread {
     const known = this.#threads.get(number);
     if (known !== undefined) return known;
@@ -305,6 +313,7 @@ export class Entities {
       error: null,
       done: 0,
       submittedAt: null,
+      queuedAt: null,
       heard: null,
       cancelled: null,
       lost: false,

@@ -283,8 +283,12 @@ export class Lanes {
   /** The lane of an actor; undefined where there are too many of them. */
   #laneOf(number: number): OpenLane | undefined {
     const known = this.#actors.get(number);
+    if (known !== undefined) return known;
+    const definition = this.#definitions.actors.get(number);
+    // A further attempt at a task is drawn in the lane of the task.
+    if (definition?.kind === "attempt") return this.#actors.get(definition.parent ?? number);
     const mayCome = this.#definitions.actors.size > this.#considered;
-    return known === undefined && mayCome ? this.#choose(number) : known;
+    return mayCome ? this.#choose(number) : undefined;
   }
 
   /** Gives an actor a lane, if there is one left. */

@@ -118,7 +118,8 @@ export class LoopReader {
     if (hold.seen?.goesOn === true) this.keeper = hold.actor;
     // That a busy machine gave a step no core is no block of the program's.
     if (hold.seen?.kind !== "queued") this.#keepLongest(hold);
-    this.#blame.held(hold);
+    const actor = this.#entities.taskOf(hold.actor);
+    this.#blame.held(actor === hold.actor ? hold : { ...hold, actor });
     // Who was cut off and then held the thread itself was not kept waiting by that.
     for (const turn of this.#lateWithin) if (turn.actor !== hold.actor) this.#blame.late(turn);
     this.#lateWithin.length = 0;

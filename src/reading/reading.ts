@@ -10,6 +10,7 @@ import { eventTypes, typeNumber, waits } from "../trace/event.ts";
 import { NOBODY, type Stack } from "../trace/log.ts";
 import { type Trace, wordOf } from "../trace/trace.ts";
 import { ActorReader } from "./actors.ts";
+import { type Attempt, AttemptReader } from "./attempts.ts";
 import type { Blame } from "./blame.ts";
 import {
   type Alike,
@@ -130,6 +131,8 @@ export interface Reading {
   misused: Misused[];
   /** Cancellations that their tasks caught, and went on. */
   swallowed: Swallowed[];
+  /** The attempts of worker processes at tasks of a durable queue, in the order in which they began. */
+  attempts: readonly Attempt[];
   /** Work that was counted only: others of an actor's function and place. */
   alike: Alike[];
   /** Promises that were dropped, that came into use, and that a combinator settled without. */
@@ -207,6 +210,7 @@ class TraceReader {
   readonly #exits: ExitReader;
   readonly #observations: ObservationReader;
   readonly #calls: CallReader;
+  readonly #attempts: AttemptReader;
   readonly #races: RaceReader;
   readonly #readers: readonly object[];
   readonly #listeners: readonly Listener[];
@@ -224,6 +228,7 @@ class TraceReader {
     this.#exits = new ExitReader(entities);
     this.#observations = new ObservationReader(entities);
     this.#calls = new CallReader(entities);
+    this.#attempts = new AttemptReader(entities);
     this.#races = new RaceReader(trace, raceWindow(speedOf(trace.source)));
     this.#listeners = listeners;
     // In the order of `heard`.
@@ -238,6 +243,7 @@ class TraceReader {
       this.#exits,
       this.#observations,
       this.#calls,
+      this.#attempts,
     ];
   }
 
@@ -366,6 +372,7 @@ class TraceReader {
       handlers: this.#observations.handlers,
       misused: this.#observations.misused,
       swallowed: this.#observations.swallowed,
+      attempts: this.#attempts.attempts,
       alike,
       floated,
       uses,
@@ -488,4 +495,5 @@ const heard = hearings([
   ExitReader.hears,
   ObservationReader.hears,
   CallReader.hears,
+  AttemptReader.hears,
 ]);

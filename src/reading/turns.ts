@@ -181,7 +181,8 @@ export class TurnReader {
     };
   }
 
-  #isLate(thread: number, turn: LateTurn): void {
+  #isLate(thread: number, late: LateTurn): void {
+    const turn = { ...late, actor: this.#entities.taskOf(late.actor) };
     const loop = this.loopOn(thread);
     if (loop === undefined) (this.#elsewhere ??= this.#newBlame()).late(turn);
     else loop.late(turn);

@@ -5,7 +5,13 @@
  */
 import { TICKS_PER_MS, type Ticks } from "../base/duration.ts";
 import type { ToldFinding } from "../remedies/findings.ts";
-import { actorName, documentName, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
+import {
+  actorName,
+  type AttemptOutcome,
+  documentName,
+  type Outcome,
+  type TaskOutcome,
+} from "../outcome/outcome.ts";
 import { jitterOf, speedOf } from "../outcome/plan.ts";
 import { threads } from "../scenario/numbers.ts";
 import { axisNames, axisOf } from "../scenario/axes.ts";
@@ -96,7 +102,14 @@ function taskToJson(task: TaskOutcome) {
     stepsDone,
     stoodAt: stoodAt === null ? null : standpointToJson(stoodAt),
     cancelled: cancelled === null ? null : { reason: cancelled.reason, at: ms(cancelled.at) },
+    ...(task.queuedAt === null && task.attempts.length === 0
+      ? {}
+      : { queuedAt: orNull(task.queuedAt), attempts: task.attempts.map(attemptToJson) }),
   };
+}
+
+function attemptToJson({ thread, from, to, how, error, stepsDone }: AttemptOutcome) {
+  return { worker: threads[thread]!, from: ms(from), to: orNull(to), how, error, stepsDone };
 }
 
 export function standpointToJson({ step, iteration }: Standpoint) {

@@ -146,6 +146,27 @@ const strict = {
       stepsDone: count("how many of them it did"),
       stoodAt: standpoint.nullable().describe("the step of the document where it stood last"),
       cancelled: z.strictObject({ reason: z.string(), at: at("when") }).nullable(),
+      queuedAt: at("when a durable queue had stored it; left out with the next where there is none")
+        .nullable()
+        .optional(),
+      attempts: z
+        .array(
+          z.strictObject({
+            worker: z.string().describe("the worker process that performed it"),
+            from: at("when the attempt began"),
+            to: at("when it ended; null where it came to no end").nullable(),
+            how: z
+              .string()
+              .nullable()
+              .describe(
+                "completed, failed, or refused where the queue had given the task to another attempt; null where it came to no end",
+              ),
+            error: z.string().nullable(),
+            stepsDone: count("how many steps it did"),
+          }),
+        )
+        .optional()
+        .describe("the attempts at it, the first one first"),
     }),
   ),
   prints: z.array(

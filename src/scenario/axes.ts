@@ -301,7 +301,9 @@ const axes: { readonly [name in AxisName]: Row } = {
     hangsOn: "loop",
     usual: TICKS_PER_MS * 30_000,
     absent: "there is no such queue",
-    meaningless: onlyDurable("lease is for how long a task of a durable queue is its worker's alone"),
+    meaningless: onlyDurable(
+      "lease is for how long a task of a durable queue is its worker's alone",
+    ),
     heading: ({ lease }) => (lease === null ? null : `lease ${formatDuration(lease)}`),
   },
 };

@@ -15,8 +15,8 @@ import { Cursor, hasStep, isPoolStep } from "../scenario/walk.ts";
 export function computeAtOnce(scenario: Scenario, strategy: Strategy, log: EventLog): boolean {
   const { main, launch, tasks } = scenario;
   const steps = [main, launch, ...tasks.flatMap((task) => [task.steps, task.finally])];
-  // A loop that floats is JavaScript's, and with one thread there is none beside it.
-  if (does(strategy, "floats")) return false;
+  // A loop that floats is JavaScript's, worker processes have a thread each, and with one there is none beside it.
+  if (does(strategy, "floats") || does(strategy, "outlives")) return false;
   if (does(strategy, "blocksMain") && strategy.offload !== "threads") return false;
   if (!steps.some((list) => hasStep(list, "compute"))) return false;
   const jobs = new ComputingJobs(scenario);

@@ -223,7 +223,8 @@ export class Sensitivity {
     const mainEnd = end("main", MAIN_THREAD);
     return [...this.#ends].flatMap(([index, { before, after, level, gap }]): Pair[] => {
       const both = before + after;
-      const taskEnd = end(tasks[index]!.name, isBeside(strategy) ? LOOP_THREAD : MAIN_THREAD);
+      const { name, thread } = tasks[index]!;
+      const taskEnd = end(name, thread ?? (isBeside(strategy) ? LOOP_THREAD : MAIN_THREAD));
       if (before > 0 && after > 0)
         return [{ first: taskEnd, second: mainEnd, both, inOrder: before, gap, by: "luck" }];
       // The order was the same in all runs, but nothing makes a real run keep it.

@@ -9,7 +9,11 @@ import { type Interruption, interruptions, typeNumber } from "../../trace/event.
 import {
   CONSUMER_THREAD,
   consumerActor,
-  LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
+  LOOP_THREAD,
+  MAIN,
+  MAIN_THREAD,
+  POOL_THREAD,
+} from "../../scenario/numbers.ts";
 import { type Details, EventLog } from "../../trace/log.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { consumerProgram } from "../../program/consumer.ts";
@@ -381,7 +385,7 @@ class Scheduler {
       this.log.record(at, typeNumber.interrupted, number, actor, interruptions.indexOf("kill"));
       this.log.record(at, typeNumber["process-ended"], number, actor, killedStatus);
     }
-    for (const _ of workers) this.#startConsumer();
+    if (!this.#isFinishing) for (const _ of workers) this.#startConsumer();
     return killed.map((thread) => this.#hasEnded(thread)).includes(true);
   }
 

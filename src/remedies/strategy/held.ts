@@ -12,6 +12,7 @@ import type { Crowd } from "../../reading/blame.ts";
 import { noticeable, type Victim } from "../../reading/victims.ts";
 import { sumWords } from "../words.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
+import { does } from "../../scenario/strategy.ts";
 import type { Words } from "../context.ts";
 import { changing, ownThread, type Remedy } from "./remedy.ts";
 import { formatCount } from "../../base/count.ts";
@@ -47,11 +48,14 @@ export function loopBlocked(
         ? changing("loop", ownThread(outcome.strategy))
         : { does: "hand the blocking step to a pool", axes: { offload: "threads" } },
     ],
-    otherwise: otherwise(actor),
+    otherwise: otherwise(outcome, actor),
   };
 }
 
-function otherwise(actor: number): string {
+function otherwise({ strategy }: Outcome, actor: number): string {
+  // A worker process of a durable queue has no pool.
+  if (does(strategy, "outlives") && actor >= 0)
+    return "let it give way now and then, or do it in a process of its own: what holds the loop also holds up the renewal of leases";
   return actor === LAUNCH
     ? "move the blocking step out of launch into a task, and hand it to a pool"
     : "let it give way now and then, or block elsewhere than on the loop's thread";

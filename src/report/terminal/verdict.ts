@@ -112,6 +112,7 @@ function taskRows(outcome: Outcome): Row[] {
       task.cleanup,
       task.cancelled?.reason,
       task.lost,
+      task.attempts.map(({ how }) => how).join(),
     ].join("\0"),
   );
   const rows = [...alike.values()].map((tasks) => taskRow(tasks, outcome));
@@ -150,10 +151,20 @@ function story(task: TaskOutcome, { strategy }: Outcome): string {
     else if (task.stoodAt !== null) parts.push(`stood at ${standpointWords(task.stoodAt)}`);
     parts.push(...stopWords(task));
   }
+  if (task.queuedAt !== null && task.endedAt === null) parts.push("it is still in its queue");
+  parts.push(...attemptWords(task));
   if (task.cleanup === "skipped") parts.push("its clean-up did not run");
   if (task.cleanup === "cut-short") parts.push("its clean-up did not run to its end");
   if (task.cleanup === "ran" && task.status !== "finished") parts.push("its clean-up ran");
   return parts.join("; ");
+}
+
+/** What a durable queue had to do for a task; nothing where one attempt was enough. */
+function attemptWords({ attempts }: TaskOutcome): string[] {
+  if (attempts.length < 2) return [];
+  const words = { completed: "completed", failed: "failed", refused: "refused" } as const;
+  const ends = attempts.map(({ how }) => words[how as keyof typeof words] ?? "cut off");
+  return [`${attempts.length} attempts (${ends.join(", ")})`];
 }
 
 /** @param settle how launch hears of its tasks. */
