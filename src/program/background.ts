@@ -3,6 +3,7 @@ import { typeNumber } from "../trace/event.ts";
 import { MAIN_THREAD, taskOfActor } from "../scenario/numbers.ts";
 import { NOWHERE } from "../trace/log.ts";
 import type { LeafStep, TaskSpec, Scenario } from "../scenario/model.ts";
+import { does } from "../scenario/strategy.ts";
 import { placeholdersOf, type PlaceholderValues } from "../scenario/placeholders.ts";
 import { leavesOf } from "../scenario/walk.ts";
 import { CallClock, LoopCalls } from "./call.ts";
@@ -72,6 +73,8 @@ export class Background {
   /** The coroutine of a step that needs more than its thread; undefined for any other step. */
   readonly special: Special<Wanted> = (step, actor, values) => {
     if (this.loop.isOver && this.#needsLoop(step)) throw failures.noRunningLoop();
+    if ((step.kind === "send" || step.kind === "receive") && does(this.run.strategy, "outlives"))
+      throw failures.channelElsewhere(step.channel);
     switch (step.kind) {
       case "send":
         return this.channels.send(

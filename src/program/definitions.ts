@@ -30,6 +30,7 @@ import {
 } from "../scenario/numbers.ts";
 import type { Convention, Id } from "../trace/read.ts";
 import { lazyTable } from "../trace/trace.ts";
+import { consumersOf } from "../scenario/kill.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { LeafStep, Scenario, Step, StepPosition } from "../scenario/model.ts";
 import { does, isBeside, mayAbandon, type Strategy } from "../scenario/strategy.ts";
@@ -85,7 +86,7 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
     const process = hasProcesses ? worker + 1 : 0;
     threads.set(POOL_THREAD + worker, { process, name, daemon: false });
   }
-  const consumers = strategy.consumers ?? 0;
+  const consumers = consumersOf(strategy, scenario.kills);
   for (let consumer = 0; consumer < consumers; consumer++) {
     const thread = CONSUMER_THREAD + consumer;
     const name = threadNames[thread]!;
@@ -123,7 +124,7 @@ function makeDefinitions({ scenario, strategy }: Performed, file: string): Defin
 /** The convention by which a run read back from a file gets the same definitions and numbers. */
 export function conventionOf(run: Performed, file: string): Convention {
   const definitions = definitionsOf(run, file);
-  const actors = new Actors(run.scenario, run.strategy.consumers ?? 0);
+  const actors = new Actors(run.scenario, consumersOf(run.strategy, run.scenario.kills));
   const named = Object.fromEntries(
     (["process", "thread", "resource"] as const).map((kind) => [
       kind,

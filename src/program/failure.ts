@@ -56,6 +56,11 @@ export const failures = {
     new StepFailure(
       "no event loop has been opened yet ('NoneType' object has no attribute 'call_soon_threadsafe')",
     ),
+  /** Where tasks are performed by other processes nobody would ever hear of what is sent. */
+  channelElsewhere: (channel: string) =>
+    new StepFailure(
+      `channel "${channel}" is in the memory of one process, and tasks are performed by others`,
+    ),
   /** What asyncio raises in a coroutine that is collected when its loop is gone. */
   noRunningLoop: () => new StepFailure("no running event loop"),
   /** What Thread.join raises. */

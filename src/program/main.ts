@@ -124,9 +124,11 @@ class MainThread {
           yield* this.#join(step);
           break;
         case "send":
+          this.#needChannel(step);
           yield* this.#send(step);
           break;
         case "receive":
+          this.#needChannel(step);
           values.value = valueText(yield* this.#receive(step));
           break;
         case "call":
@@ -235,6 +237,10 @@ class MainThread {
     // What a floating loop still does is nobody's in particular.
     const about = this.#floating === undefined ? awaiting(LAUNCH, step) : step.position;
     yield* this.#until("join", about, step.timeout, over);
+  }
+
+  #needChannel({ channel }: { channel: string }): void {
+    if (does(this.#run.strategy, "outlives")) throw failures.channelElsewhere(channel);
   }
 
   *#send(step: Extract<LeafStep, { kind: "send" }>): ThreadProgram<void> {

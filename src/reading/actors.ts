@@ -104,13 +104,14 @@ export class ActorReader {
 
   /** What has not ended by now does so with its process. */
   finish({ wall, waitedFor, strays, isIdle }: Ending): void {
+    const { isObserved, hasWorkers } = this.#entities;
     for (const actor of this.#entities.actors) {
       const sleep = this.#spans.lastSleepOf(actor.number);
       if (sleep !== null && sleep.from >= actor.placedAt && sleep.place !== null)
         actor.lastPlace = sleep.place;
       const process = this.#processOf(actor);
-      // Of a scenario's run the first process is told to the end of the trace.
-      const isWhole = process.parent === null && !this.#entities.isObserved;
+      // Of a scenario's run the first process is told to the end of the trace, unless others outlive it.
+      const isWhole = process.parent === null && !isObserved && !hasWorkers;
       const end = isWhole ? wall : (process.endedAt ?? wall);
       if (!isProgram(actor)) finishWork(actor, end);
       else if (actor.startedAt !== null && actor.endedAt === null)

@@ -14,7 +14,7 @@ export interface Attempt {
   attempt: number;
   thread: number;
   from: Ticks;
-  /** Null where it came to no end. */
+  /** Where it came to no end, when its process did; null where that is not known either. */
   to: Ticks | null;
   /** Null where it came to no end; `refused`: the queue had given the task to another attempt. */
   how: (typeof attemptEnds)[number] | (string & {}) | null;
@@ -39,6 +39,12 @@ export class AttemptReader {
     "attempt-began": (reader, event) => reader.#began(event),
     "attempt-ended": (reader, event) => reader.#ended(event),
   };
+
+  /** Nothing comes any more: what came to no end was cut off with its process. */
+  finish(): void {
+    for (const attempt of this.#open.values())
+      attempt.to = this.#entities.processOf(attempt.thread).endedAt;
+  }
 
   #began({ actor, at, thread, value }: LogCursor): void {
     const own = this.#entities.actor(actor);

@@ -234,6 +234,11 @@ export class Entities {
     );
   }
 
+  /** Whether there are processes that no other one started: worker processes, which go on when the first has ended. */
+  get hasWorkers(): boolean {
+    return this.processes.some(({ parent }, index) => index > 0 && parent === null);
+  }
+
   /** The task that an actor is a further attempt at; itself where it is none. */
   taskOf(number: number): number {
     const { kind, parent } = this.actor(number);

@@ -72,6 +72,8 @@ interface OpenLane extends Lane {
   submittedAt: Ticks | null;
   /** Whether it is within a function of the user's. */
   calls: boolean;
+  /** Whether a durable queue keeps it, whatever becomes of the process that performs it. */
+  isKept: boolean;
 }
 
 export class Lanes {
@@ -81,6 +83,8 @@ export class Lanes {
   /** By function, or name: how many have a lane. */
   readonly #shown = new Map<string, number>();
   #shownTasks = 0;
+  /** How many worker processes of a durable queue there are, whose programs have no lane but their threads'. */
+  readonly #programless: number;
   /** How many definitions there were when the lanes were chosen. */
   readonly #considered: number;
   /** How many lanes those of one function have. */
@@ -106,11 +110,12 @@ export class Lanes {
       this.#choose(number);
     }
     this.#considered = definitions.actors.size;
+    this.#programless = definitions.actors.size === 0 ? 0 : workersIn(definitions);
   }
 
   /** How many actors have no lane. */
   get hidden(): number {
-    return Math.max(0, this.#definitions.actors.size - this.#actors.size);
+    return Math.max(0, this.#definitions.actors.size - this.#actors.size - this.#programless);
   }
 
   /** The latest instant that anything is known of. */
@@ -185,6 +190,14 @@ export class Lanes {
       if (from === undefined) return;
       delete lanes.#steps[event.thread];
       lanes.#heldIt(event, from);
+    },
+    queued: (lanes, { actor }) => {
+      const own = lanes.#laneOf(actor);
+      if (own !== undefined) own.isKept = true;
+    },
+    "attempt-began": (lanes, { actor }) => {
+      const own = lanes.#laneOf(actor);
+      if (own !== undefined) own.isKept = true;
     },
     "call-held": (lanes, { thread, actor, at, value }) => {
       if (lanes.#spans.isWorker(thread)) return;
@@ -376,6 +389,10 @@ export class Lanes {
       own.endedAt === null && this.#isWithin(this.#processOf(own.thread ?? thread), process);
     for (const own of this.#actors.values()) {
       if (!isOver(own)) continue;
+      if (own.isKept) {
+        closeSpan(own, at);
+        continue;
+      }
       if (own.startedAt === null && own.due === null && own.spans.length === 0) continue;
       const isProgram = own.kind === "main" || own.kind === "launch";
       this.#endLane(own, at, isProgram ? status : "abandoned");
@@ -391,6 +408,13 @@ export class Lanes {
     if (process === null || process === outer) return process === outer;
     return this.#isWithin(this.#definitions.processes.get(process)?.parent ?? null, outer);
   }
+}
+
+/** How many worker processes of a durable queue there are. */
+function workersIn({ processes }: Definitions): number {
+  let count = 0;
+  for (const [number, { parent }] of processes) if (number > 0 && parent === null) count++;
+  return count;
 }
 
 const activityOf: Readonly<Record<string, Activity>> = {
@@ -446,7 +470,7 @@ export class HeldThread {
 
 function newLane(name: string, own: Pick<OpenLane, "isThread" | "kind" | "thread">): OpenLane {
   const nothing = { startedAt: null, endedAt: null, status: null, due: null, submittedAt: null };
-  return { name, ...own, ...nothing, spans: [], calls: false };
+  return { name, ...own, ...nothing, spans: [], calls: false, isKept: false };
 }
 
 /** The lane does something else from now on; one that has ended does nothing any more. */

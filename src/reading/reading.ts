@@ -322,6 +322,7 @@ class TraceReader {
     this.#standstill.finish(wall);
     this.#turns.finish(wall);
     this.#processes.finish();
+    this.#attempts.finish();
     const standstills = this.#standstill.result();
     const { strays, failures, rejected, raisedInto } = this.#failures;
     const waitedFor = resultWaits(this.#trace, this.#entities, { unfinished, standstills });

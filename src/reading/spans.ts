@@ -219,7 +219,7 @@ export function followSpans(
 }
 
 /** The most numbers below zero that actors may have. */
-const below = 32;
+const below = 80;
 
 /** How many rows there are at first: few, for thousands of short runs. */
 const firstRows = 32;

@@ -91,10 +91,13 @@ export class StandstillReader {
 
   /** Nothing comes after this instant. */
   finish(wall: Ticks): void {
+    const { isObserved, hasWorkers } = this.#entities;
     for (const main of this.#mains) {
       if (main === undefined) continue;
-      if (main.reasons > 0) this.#addBlocked(main, wall);
-      for (const span of main.open) this.#addStretch(main, span, wall);
+      const { endedAt } = this.#entities.processOf(main.thread);
+      const end = !isObserved && hasWorkers ? (endedAt ?? wall) : wall;
+      if (main.reasons > 0) this.#addBlocked(main, end);
+      for (const span of main.open) this.#addStretch(main, span, end);
     }
   }
 

@@ -94,6 +94,10 @@ export class TurnReader {
     "task-ended": (reader, { actor }) => {
       reader.#entities.actor(actor).firstDue = Infinity;
     },
+    // Of a scenario's run there may be others that go on.
+    "process-ended": (reader, { thread, at }) => {
+      if (!reader.#entities.isObserved) reader.loopOn(thread)?.holds.finish(at);
+    },
   };
 
   /** A loop has opened: from here on it is the one of its thread. */

@@ -12,7 +12,7 @@ import { DocumentError } from "../scenario/problem.ts";
 import { readSource } from "../scenario/source.ts";
 import { type NamedPlan, runEach, type Watcher } from "./many.ts";
 import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
-import { checkKills, checkPlans } from "./plan.ts";
+import { checkStrategies, checkPlans } from "./plan.ts";
 import type { Run } from "../outcome/run.ts";
 import type { Found } from "./scenario-files.ts";
 
@@ -80,7 +80,7 @@ async function checksOf(
     const plan = planOf(scenario, { driver, file, folder });
     checkPlans([plan], source);
     const strategies = (compare && scenario.compare) || [scenario.strategy];
-    checkKills(scenario, strategies, source);
+    checkStrategies(scenario, strategies, source);
     const checks = strategies.map((strategy): Check => {
       const result = { file, strategy: strategy.name, checks: [], problems: [], seconds: 0 };
       return { plan: { ...plan, strategy }, name: `${file} (${strategy.name})`, result };

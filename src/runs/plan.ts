@@ -7,7 +7,8 @@ import type { Plan } from "../outcome/plan.ts";
 import { DocumentError, type Problem } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Source } from "../scenario/source.ts";
-import type { Strategy } from "../scenario/strategy.ts";
+import { isWithinProcess, type Strategy } from "../scenario/strategy.ts";
+import { canOutlive, channelStep, leaves } from "../scenario/walk.ts";
 
 /**
  * Passes plans of one document that can be run.
@@ -20,21 +21,36 @@ export function checkPlans(plans: readonly Plan[], { file }: Pick<Source, "file"
 }
 
 /**
- * Passes strategies under which everything is there that a scenario kills.
+ * Passes strategies under which a scenario can be performed: everything is there that it kills, and whoever speaks
+ * with each other by a channel does so in one process.
  *
  * @throws DocumentError for the first that lacks it.
  */
-export function checkKills(
-  { kills }: Pick<Scenario, "kills">,
+export function checkStrategies(
+  scenario: Scenario,
   strategies: readonly Strategy[],
   { file }: Pick<Source, "file">,
 ): void {
-  const problems = kills.flatMap((kill): Problem[] => {
+  const problems = scenario.kills.flatMap((kill): Problem[] => {
     const whys = strategies.map((strategy) => whyNoKill(kill, strategy));
     const message = whys.find((why) => why !== null);
     return message === undefined ? [] : [{ position: kill.position, path: "kill", message }];
   });
+  const outliving = strategies.find(
+    (strategy) => !canOutlive(scenario) && !isWithinProcess(strategy),
+  );
+  if (outliving !== undefined) problems.push(channelProblem(scenario, outliving));
   if (problems.length > 0) throw new DocumentError(file, problems);
+}
+
+function channelProblem(scenario: Scenario, { name }: Strategy): Problem {
+  // Where no step uses it, what is called may.
+  const step = channelStep(scenario) ?? leaves(scenario.main)[0]!;
+  return {
+    position: step.position,
+    path: step.kind,
+    message: `a channel is in the memory of one process, and under strategy ${name} tasks are performed by others; use a strategy whose tasks are in main's process, as thread, or leave the channel out`,
+  };
 }
 
 /** What keeps the calls of a plan from being performed, each where its step stands. */

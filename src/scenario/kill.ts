@@ -10,9 +10,9 @@ import type { Strategy } from "./strategy.ts";
 export const killWords = {
   main: "the process that runs main, with its event loop and its threads; worker processes of a pool go with it",
   worker:
-    "the first worker process of the pool (offload=processes); the pool is broken from then on, as in Python: its jobs fail, and so do those that come later",
+    "the first worker process of the pool (offload=processes); the pool is broken from then on, as in Python: its jobs fail, and so do those that come later; the first one of a durable queue (loop=durable) is started again at once",
   process:
-    "everything at once: main and all worker processes, as a power cut does; where the only others are workers of a pool, the same as main",
+    "everything at once: main and all worker processes, as a power cut does; where the only others are workers of a pool, the same as main; those of a durable queue are started again at once",
 } as const;
 
 export type KillTarget = keyof typeof killWords;
@@ -29,9 +29,18 @@ export interface Kill {
 /** The exit status of a process that SIGKILL has ended, as a shell tells it. */
 export const killedStatus = 137;
 
-/** Whether a strategy has worker processes. */
-export function hasWorkerProcesses({ offload }: Pick<Strategy, "offload">): boolean {
-  return offload === "processes";
+/** Whether a strategy has worker processes: those of a pool, or of a durable queue. */
+export function hasWorkerProcesses({ offload, consumers }: Strategy): boolean {
+  return offload === "processes" || consumers !== null;
+}
+
+/** How many worker processes of a durable queue there are in a run, those included that take the place of killed ones. */
+export function consumersOf({ consumers }: Strategy, kills: readonly Pick<Kill, "what">[]): number {
+  if (consumers === null) return 0;
+  return kills.reduce(
+    (sum, { what }) => sum + (what === "worker" ? 1 : what === "process" ? consumers : 0),
+    consumers,
+  );
 }
 
 /** Why a kill means nothing under a strategy, with the way out; null where it means something. */

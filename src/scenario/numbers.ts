@@ -9,8 +9,8 @@ export const maxWorkers = 64;
 
 /** The first thread of a durable queue's worker processes, of which each has one. */
 export const CONSUMER_THREAD = POOL_THREAD + maxWorkers;
-/** The most worker processes that a durable queue may have in a run. */
-export const maxConsumers = 16;
+/** The most worker processes that a durable queue may have in a run, those included that take the place of killed ones. */
+export const maxConsumers = 64;
 
 /** Threads by number, in events and between them. */
 export const threads: readonly string[] = [

@@ -86,6 +86,18 @@ export function hasStep(steps: readonly Step[], kind: LeafStep["kind"]): boolean
   );
 }
 
+/** The first step that sends to a channel or receives from one. */
+export function channelStep({ main, launch, tasks }: Scenario): LeafStep | undefined {
+  return [...leaves(main), ...leaves(launch), ...tasks.flatMap(leavesOf)].find(
+    ({ kind }) => kind === "send" || kind === "receive",
+  );
+}
+
+/** Whether the tasks of a scenario can be performed by other processes: they have no memory in common. */
+export function canOutlive(scenario: Scenario): boolean {
+  return scenario.channels.length === 0;
+}
+
 /** A step that holds the thread which performs it, and may be handed to a pool. */
 export type PoolStep = Extract<LeafStep, { kind: "block" | "compute" | "call" }>;
 

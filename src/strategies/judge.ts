@@ -14,6 +14,7 @@ import {
   parseStrategy,
   type Strategy,
 } from "../scenario/strategy.ts";
+import { canOutlive } from "../scenario/walk.ts";
 import { figuresOf, type Judged } from "./comparison.ts";
 import { computeAtOnce } from "./computing.ts";
 import { type Demand, lacksOf } from "./demands.ts";
@@ -65,12 +66,13 @@ function whatHelps(
  * instead of it. Of those that a user names it is these alone.
  */
 export function strategiesToCompare(
-  { compare, strategy: own }: Scenario,
+  scenario: Scenario,
   { all, named }: { all: boolean; named: readonly Strategy[] | null },
 ): readonly Strategy[] {
   if (named !== null) return named;
+  const { compare, strategy: own } = scenario;
   const listed = all
-    ? allStrategies()
+    ? allStrategies().filter((one) => canOutlive(scenario) || isWithinProcess(one))
     : (compare ?? Object.keys(namedStrategies).map(parseStrategy).filter(isWithinProcess));
   return listed.some((one) => isSamePoint(one, own)) ? listed : [own, ...listed];
 }

@@ -20,7 +20,7 @@ describe("tandem completion bash", () => {
   test.each([
     ["tandem r", ["run", "report"]],
     ["tandem run thr", ["threaded"]],
-    ["tandem run lost --strategy d", ["detach", "daemon"]],
+    ["tandem run lost --strategy d", ["detach", "daemon", "durable"]],
     ["tandem run lost -d v", ["virtual"]],
     ["tandem run --no-l", ["--no-live"]],
     ["tandem code lost --lang p", ["python"]],

@@ -28,7 +28,14 @@ function written(strategy: Strategy): Record<string, unknown> {
     Object.entries(axes).flatMap(([axis, value]) =>
       value === null
         ? []
-        : [[axis, axis === "timeout" || axis === "grace" ? `${Number(value)}us` : value]],
+        : [
+            [
+              axis,
+              ["timeout", "grace", "backoff", "lease"].includes(axis)
+                ? `${Number(value)}us`
+                : value,
+            ],
+          ],
     ),
   );
 }
@@ -44,6 +51,8 @@ function namedIn(fix: string, own: Strategy): Strategy[] {
         if (value === undefined) delete axes[axis!.replace("no ", "")];
         else axes[axis!] = value;
       }
+      if (axes["loop"] !== "durable")
+        for (const axis of ["consumers", "slots", "retry", "backoff", "lease"]) delete axes[axis];
       // An axis that has come to mean nothing is left out by whoever writes it down.
       if (axes["loop"] === "inline") delete axes["atExit"];
       if (axes["loop"] === "inline" || axes["atExit"] === "abandon") delete axes["grace"];

@@ -31,9 +31,10 @@ const points: Record<string, Partial<Strategy>> = {
   portal: { loop: "portal", settle: "none", atExit: "wait" },
   float: { loop: "float", settle: "none", atExit: "wait" },
   exit: { loop: "float", settle: "none", atExit: "abandon" },
+  durable: { loop: "durable", settle: "none", consumers: 1, slots: 4, lease: 30_000_000 },
 };
 
-const loops = ["inline", "thread", "portal", "float"];
+const loops = ["inline", "thread", "portal", "float", "durable"];
 const settles = ["none", "gather", "group", "settled"];
 const atExits = ["wait", "cancel", "abandon"];
 const offloads = ["none", "threads", "processes"];
@@ -78,8 +79,9 @@ function* everyInput(): Generator<StrategyInput> {
 
 describe("a named point", () => {
   test.each(Object.entries(points))("%s is where people look for it", (name, axes) => {
+    const queue = { consumers: null, slots: null, retry: null, backoff: null, lease: null };
     const rest = { timeout: null, grace: null, offload: "none", workers: null };
-    const expected = { name, atExit: null, ...axes, ...rest };
+    const expected = { name, atExit: null, ...queue, ...axes, ...rest };
     expect(parseStrategy(name)).toEqual(expected as Strategy);
     expect(resolveStrategy({ use: name })).toEqual(expected as Strategy);
   });
@@ -207,9 +209,11 @@ describe("a combination without meaning", () => {
       const base =
         points[use === undefined ? (loop === "inline" ? "detach" : String(loop)) : String(use)]!;
       const where = loop ?? base.loop;
-      const exit = where === "inline" ? null : (atExit ?? base.atExit ?? "wait");
+      const isOver = where === "inline" || where === "durable";
+      const exit = isOver ? null : (atExit ?? base.atExit ?? "wait");
       const senseless =
-        (where === "inline" && atExit !== undefined) ||
+        (isOver && atExit !== undefined) ||
+        (where === "durable" && (offload ?? "none") !== "none") ||
         (grace !== undefined && (exit === null || exit === "abandon")) ||
         (timeout !== undefined && (settle ?? base.settle) === "none") ||
         (workers !== undefined && (offload ?? "none") === "none");

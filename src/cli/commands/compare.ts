@@ -21,7 +21,7 @@ import { demandsOf } from "../../strategies/wishes.ts";
 import { renderMiniatures } from "../../report/terminal/timeline.ts";
 import { compare } from "../../runs/compare.ts";
 import { type Plan, planOf, virtual } from "../../outcome/plan.ts";
-import { checkKills, checkPlans } from "../../runs/plan.ts";
+import { checkStrategies, checkPlans } from "../../runs/plan.ts";
 import { tryOut } from "../../runs/simulate.ts";
 import { verify } from "../../runs/verify.ts";
 import type { Verified } from "../../strategies/divergence.ts";
@@ -64,7 +64,7 @@ export async function run(argv: string[]): Promise<number> {
   // To be verified, its model is run in virtual time as well.
   checkPlans(options.verify ? [plan, { ...plan, driver: virtual }] : [plan], source);
   const strategies = strategiesToCompare(scenario, { all, named: options.strategies });
-  checkKills(scenario, strategies, source);
+  checkStrategies(scenario, strategies, source);
   const names = scenario.tasks.map(({ name }) => name);
   const must =
     options.must === null

@@ -4,7 +4,7 @@ import { findFindings, type ToldFinding } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { toJson } from "../../report/json.ts";
 import { type Driver, type Plan, planOf } from "../../outcome/plan.ts";
-import { checkKills, checkPlans } from "../../runs/plan.ts";
+import { checkStrategies, checkPlans } from "../../runs/plan.ts";
 import { encodeRecord } from "../../runs/record.ts";
 import { openProcess, type RealProcess } from "../../runs/run.ts";
 import { tryOut } from "../../runs/simulate.ts";
@@ -69,7 +69,7 @@ export async function run(argv: string[]): Promise<number> {
     ...(takes === null ? {} : { takes }),
   });
   checkPlans([plan], source);
-  checkKills(scenario, [strategy], source);
+  checkStrategies(scenario, [strategy], source);
   if (driver.kind === "virtual" && driver.jitter !== null && options.runs > 1) {
     const { tellOdds } = await import("../odds.ts");
     const again = commandAgain(operands[0]!, words);

@@ -8,7 +8,7 @@
 import { joined, printableLines, terminal as terminalText } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
-import { checkKills, checkPlans } from "../../runs/plan.ts";
+import { checkStrategies, checkPlans } from "../../runs/plan.ts";
 import type { Run } from "../../outcome/run.ts";
 import { openProcessOf } from "../../runs/run.ts";
 import { tryOut } from "../../runs/simulate.ts";
@@ -190,7 +190,7 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
   const plan = planOfSetting(setting);
   const isPossible = orTold(() => {
     checkPlans([plan], setting.source);
-    checkKills(plan.scenario, [plan.strategy], setting.source);
+    checkStrategies(plan.scenario, [plan.strategy], setting.source);
     return true;
   });
   if (isPossible === null) return null;

@@ -378,7 +378,8 @@ class Scheduler {
   #killBesideQueue({ what, at }: Kill): boolean {
     this.now = at;
     const main = this.#byNumber[MAIN_THREAD]!;
-    const workers = what === "main" ? [] : what === "worker" ? this.#consumers.slice(0, 1) : [...this.#consumers];
+    const workers =
+      what === "main" ? [] : what === "worker" ? this.#consumers.slice(0, 1) : [...this.#consumers];
     const killed = what !== "worker" && !main.isOver ? [main, ...workers] : workers;
     for (const { number } of killed) {
       const actor = number === MAIN_THREAD ? MAIN : consumerActor(number);

@@ -19,7 +19,7 @@ import { formatDuration, formatTime } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";
 import type { Kill } from "../../scenario/kill.ts";
 import type { LeafStep } from "../../scenario/model.ts";
-import type { Strategy } from "../../scenario/strategy.ts";
+import { does, type Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
 import { wrap } from "../../base/layout.ts";
 import { counted } from "../../base/sentences.ts";
@@ -263,7 +263,11 @@ function summary(outcome: Outcome): string[] {
 }
 
 /** What was killed beside main, and what was to be killed and was not there any more. */
-function killSentences({ scenario, reading, interruptedBy, wall }: Outcome): string[] {
+function killSentences(outcome: Outcome): string[] {
+  const { scenario, strategy, reading, interruptedBy, wall } = outcome;
+  const after = does(strategy, "outlives")
+    ? ", and another one took its place"
+    : ", which broke its pool";
   const workers = reading.processes.slice(1).filter((one) => one.interruptedBy === "kill");
   const isDone = ({ what }: Kill): boolean =>
     what === "worker" ? workers.length > 0 : interruptedBy === "kill";
@@ -271,18 +275,19 @@ function killSentences({ scenario, reading, interruptedBy, wall }: Outcome): str
   return [
     ...workers.map(
       ({ name, endedAt }) =>
-        `The worker process ${name} was killed at ${formatTime(endedAt!)}, which broke its pool.`,
+        `The worker process ${name} was killed at ${formatTime(endedAt!)}${after}.`,
     ),
     ...(missed === undefined || interruptedBy !== null
       ? []
       : [
-          `Nothing was killed at ${formatTime(missed.at)}: ${missed.at < wall ? "the pool had no worker process any more" : `the process had ended at ${formatTime(wall)}`}.`,
+          `Nothing was killed at ${formatTime(missed.at)}: ${missed.at < wall ? "there was no worker process any more" : `the process had ended at ${formatTime(wall)}`}.`,
         ]),
   ];
 }
 
-function interruptionWords({ interruptedBy, interruption, wall }: Outcome): string {
-  const when = formatTime(wall);
+function interruptionWords({ interruptedBy, interruption, wall, main }: Outcome): string {
+  // Whatever outlives main, it was its process that was killed.
+  const when = formatTime(interruptedBy === "kill" ? (main.endedAt ?? wall) : wall);
   switch (interruptedBy) {
     case "timeout":
       return `Ended by --timeout at ${when}.`;

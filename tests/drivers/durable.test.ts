@@ -1,0 +1,207 @@
+// Durable queues in virtual time: what is handed over when, who performs it, how often, and what a kill costs.
+
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { planOf } from "../../src/outcome/plan.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { runInVirtualTime } from "../../src/runs/run.ts";
+import type { Outcome } from "../../src/outcome/outcome.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
+
+const ms = 1000;
+
+function outcomeOf(text: string, strategy = "durable"): Outcome {
+  const scenario = parseScenario(`name: kept\n${text}`, "kept.yaml");
+  return runInVirtualTime(planOf(scenario, { strategy: parseStrategy(strategy) })).outcome;
+}
+
+/** Of each task: its status, and of each attempt the worker, from when to when (ms), and how. */
+function told({ tasks, reading }: Outcome): unknown[] {
+  const names = new Map(reading.threads.map(({ number, name }) => [number, name]));
+  return tasks.map(({ name, status, attempts }) => [
+    name,
+    status,
+    ...attempts.map(({ thread, from, to, how }) => [
+      names.get(thread),
+      from / ms,
+      to === null ? null : to / ms,
+      how,
+    ]),
+  ]);
+}
+
+const one = `main: [launch]
+launch: [start: a]
+tasks: { a: [sleep: 1s] }
+`;
+
+describe("a durable queue", () => {
+  test("takes each task by a write of 2 ms, and main goes on and ends before it is performed", () => {
+    const outcome = outcomeOf(`main: [launch]
+launch: [start: [a, b]]
+tasks: { a: [sleep: 1s], b: [sleep: 500ms] }
+`);
+    expect(outcome.main).toMatchObject({ status: "finished", endedAt: 4 * ms });
+    expect(outcome.tasks.map(({ queuedAt }) => queuedAt)).toEqual([2 * ms, 4 * ms]);
+    expect(told(outcome)).toEqual([
+      ["a", "finished", ["worker#0", 75, 1075, "completed"]],
+      ["b", "finished", ["worker#0", 75, 575, "completed"]],
+    ]);
+    expect(outcome.wall).toBe(1075 * ms);
+    expect(outcome.exitCode).toBe(0);
+  });
+
+  test("is empty at the end of the run, whatever main submits and however late", () => {
+    const outcome = outcomeOf(`main: [block: 5s, submit: a]
+tasks: { a: [sleep: 1s] }
+`);
+    // Looks at 0, 75, 225, 525, 1125 ms, and then every 750 ms.
+    expect(told(outcome)).toEqual([["a", "finished", ["worker#0", 5625, 6625, "completed"]]]);
+  });
+
+  test("has none of its tasks performed before main hands it over, nor any that main does not", () => {
+    const outcome = outcomeOf(`main: [block: 1s, fail: no, launch]
+launch: [start: a]
+tasks: { a: [sleep: 1s] }
+`);
+    expect(told(outcome)).toEqual([["a", "unstarted"]]);
+    expect(outcome.tasks[0]!.lost).toBe(true);
+    expect(outcome.wall).toBe(1000 * ms);
+  });
+
+  test("gives a worker as many tasks as it has slots, and the next ones to whoever looks first", () => {
+    const outcome = outcomeOf(
+      `main: [launch]
+launch: [start: a]
+tasks: { a: { copies: 3, steps: [sleep: 1s] } }
+`,
+      "durable,slots=1,consumers=2",
+    );
+    expect(told(outcome)).toEqual([
+      ["a#0", "finished", ["worker#0", 75, 1075, "completed"]],
+      ["a#1", "finished", ["worker#1", 75, 1075, "completed"]],
+      // 75 + 75 + 150 + 300 + 600 ms: a slot that gets free is seen at the next look.
+      ["a#2", "finished", ["worker#0", 1200, 2200, "completed"]],
+    ]);
+  });
+
+  test("tries a task again that failed, as often as retry says, each time after twice the backoff", () => {
+    const text = `main: [launch]
+launch: [start: a]
+tasks: { a: [sleep: 100ms, fail: down] }
+`;
+    expect(told(outcomeOf(text))).toEqual([["a", "failed", ["worker#0", 75, 175, "failed"]]]);
+    const outcome = outcomeOf(text, "durable,retry=2,backoff=200ms");
+    expect(told(outcome)).toEqual([
+      [
+        "a",
+        "failed",
+        ["worker#0", 75, 175, "failed"],
+        ["worker#0", 600, 700, "failed"],
+        ["worker#0", 1125, 1225, "failed"],
+      ],
+    ]);
+    expect(outcome.tasks[0]).toMatchObject({ error: "down", lost: false, heard: { by: "nobody" } });
+  });
+
+  test("tells a result only to whoever asks, which launch does every second", () => {
+    const outcome = outcomeOf(one, "durable,settle=gather");
+    expect(outcome.launch).toMatchObject({ status: "finished", endedAt: 2002 * ms });
+    const asked = outcomeOf(`main: [submit: a, result: a]
+tasks: { a: [sleep: 1s, fail: down] }
+`);
+    expect(asked.main).toMatchObject({ status: "failed", error: "down", endedAt: 2002 * ms });
+    expect(asked.tasks[0]!.heard).toMatchObject({ by: "raised", into: "main" });
+    const late = outcomeOf(`main: [submit: a, { result: a, timeout: 300ms }]
+tasks: { a: [sleep: 1s] }
+`);
+    expect(late.main).toMatchObject({ status: "failed", endedAt: 302 * ms });
+    expect(late.tasks[0]).toMatchObject({ status: "finished", lost: false });
+  });
+
+  test("raises in launch what settle says: the first error, all together, or none", () => {
+    const text = `main: [launch]
+launch: [start: [a, b, c]]
+tasks: { a: [fail: one], b: [sleep: 1500ms, fail: two], c: [sleep: 3s] }
+`;
+    const launches = ["gather", "group", "settled"].map((settle) => {
+      const { launch } = outcomeOf(text, `durable,settle=${settle}`);
+      return [launch.status, launch.error, launch.endedAt! / ms];
+    });
+    expect(launches).toEqual([
+      ["failed", "one", 1006],
+      ["failed", "unhandled errors in a TaskGroup (2 sub-exceptions): one; two", 4006],
+      ["finished", null, 4006],
+    ]);
+  });
+
+  test("gives a task to another worker when its lease has run out, since a held loop renews none", () => {
+    const text = `main: [launch]
+launch: [start: a]
+tasks: { a: [block: 3s] }
+`;
+    const outcome = outcomeOf(text, "durable,consumers=2,lease=2s");
+    expect(told(outcome)[0]).toEqual(
+      expect.arrayContaining([
+        ["worker#0", 75, 3075, "refused"],
+        ["worker#1", 2625, 5625, "refused"],
+      ]),
+    );
+    const rested = outcomeOf(text.replace("block", "sleep"), "durable,consumers=2,lease=2s");
+    expect(told(rested)).toEqual([["a", "finished", ["worker#0", 75, 3075, "completed"]]]);
+  });
+
+  test("gives up a task whose attempts come to no end, where the engine would go on for ever", () => {
+    const outcome = outcomeOf(
+      `main: [launch]
+launch: [start: a]
+tasks: { a: [block: 3s] }
+`,
+      "durable,consumers=2,lease=1s",
+    );
+    expect(outcome.tasks[0]!.attempts).toHaveLength(7);
+    expect(outcome.tasks[0]).toMatchObject({
+      status: "failed",
+      error: "given up: 6 attempts at it came to no end",
+    });
+  });
+
+  test("keeps what main had handed over when it is killed", () => {
+    const outcome = outcomeOf(`${one.replace("[launch]", "[launch, block: 1m]")}
+kill: { what: main, at: 500ms }
+`);
+    expect(outcome.main).toMatchObject({ status: "interrupted", endedAt: 500 * ms });
+    expect(told(outcome)).toEqual([["a", "finished", ["worker#0", 75, 1075, "completed"]]]);
+    expect(outcome.exitCode).toBe(137);
+  });
+
+  test("performs what a killed worker had begun again from its first step, once the lease has run out", () => {
+    const outcome = outcomeOf(
+      `main: [launch]
+launch: [start: a]
+tasks: { a: { steps: [print: "begin", sleep: 1s, print: "end"], finally: [print: "clean"] } }
+kill: { what: worker, at: 500ms }
+`,
+      "durable,lease=2s",
+    );
+    expect(told(outcome)).toEqual([
+      ["a", "finished", ["worker#0", 75, 500, null], ["worker#1", 2375, 3375, "completed"]],
+    ]);
+    expect(outcome.prints.map(({ text }) => text)).toEqual(["begin", "begin", "end", "clean"]);
+    expect(outcome.tasks[0]).toMatchObject({ lost: false, cleanup: "ran", cleanupCut: null });
+  });
+
+  test("refuses a channel, which is in the memory of one process", () => {
+    const outcome = outcomeOf(`main: [launch]
+launch: [start: a]
+tasks: { a: [send: { channel: box, value: 1 }] }
+channels: { box: {} }
+`);
+    expect(outcome.tasks[0]).toMatchObject({
+      status: "failed",
+      error: `channel "box" is in the memory of one process, and tasks are performed by others`,
+    });
+  });
+});
