@@ -121,7 +121,7 @@ const run = command({
       below: [
         entriesOf(strategyWords),
         `axes: ${axisNames.join(", ")}; offload=threads or processes has a pool perform the
-        blocking steps of tasks`,
+        blocking steps of tasks; those from consumers on are a durable queue's`,
       ],
     },
     driver: { says: "for real (default), or at once in virtual time" },
@@ -180,7 +180,7 @@ const run = command({
 const compare = command({
   name: "compare",
   summary: "run a scenario under several strategies, side by side",
-  about: `Runs a scenario under each strategy of its "compare", or under all named ones, and shows
+  about: `Runs a scenario under each strategy of its "compare", or under all named ones but durable, and shows
     what each makes of it: a table of figures, in which a * marks the best of a column, and a small
     timeline each. The document's own strategy, "(own)", is always among them, but for --strategies,
     which are these alone. With --all, strategies that come to the same share a row of their simplest

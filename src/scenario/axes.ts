@@ -375,7 +375,7 @@ const points = {
   durable: {
     loop: "durable",
     settle: "none",
-    about: "tasks go to a durable queue; worker processes perform them",
+    about: "a durable queue; worker processes perform its tasks",
   },
 } as const satisfies Record<string, Point>;
 

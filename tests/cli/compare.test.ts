@@ -143,6 +143,8 @@ describe("the table", () => {
       "detach",
       "await",
       "thread",
+      "durable",
+      "durable,settle=gather",
       "float",
       "exit",
     ]);
