@@ -149,8 +149,10 @@ describe("the table", () => {
       "exit",
     ]);
     expect((await rows("threaded", "--all")).map(({ strategy }) => strategy)).toEqual(
-      classes!.map(
-        ({ strategy, members, own }) => `${strategy} (+${members.length - 1}${own ? ", own" : ""})`,
+      classes!.map(({ strategy, members, own }) =>
+        members.length === 1
+          ? strategy
+          : `${strategy} (+${members.length - 1}${own ? ", own" : ""})`,
       ),
     );
   });
