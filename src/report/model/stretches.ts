@@ -17,6 +17,7 @@ import { slow } from "../../reading/victims.ts";
 import { callText, type Names } from "../../remedies/program/names.ts";
 import { seenWaitWords } from "../../remedies/program/waits.ts";
 import { typeNumber, waits } from "../../trace/event.ts";
+import type { LoopOutcome } from "../../reading/loops.ts";
 import { type Trace, wordOf } from "../../trace/trace.ts";
 import { arrowKinds } from "../page/words.ts";
 import { Flattened, Growing } from "./flattened.ts";
@@ -26,10 +27,11 @@ const loopOpened = typeNumber["loop-opened"];
 /** Indexes of `states`. */
 const [HOLDING, STARVED, RUNNING, WAITING, ALIVE] = [0, 1, 2, 3, 4] as const;
 
-/** A thread, or an actor that is not the program of one. */
+/** A thread, a loop that is open for some of a thread's time, or an actor that is not the program of a thread. */
 export interface Entity {
   thread: number | null;
   actor: number | null;
+  loop: LoopOutcome | null;
 }
 
 export interface Arrow {
@@ -49,6 +51,8 @@ export interface Known {
   resources: ReadonlyMap<number, string>;
   /** When an actor ended, or its process with it; null where that is not in the record. */
   endOf: (actor: number) => Ticks | null;
+  /** The loops that were open for some of a thread's time. */
+  loops: readonly LoopOutcome[];
 }
 
 /** What an entity was last seen at by a recorder that looked. */
@@ -83,9 +87,11 @@ export class Stretches {
   readonly #names: Names;
   readonly #resources: ReadonlyMap<number, string>;
   readonly #endOf: Known["endOf"];
+  readonly #opened: readonly LoopOutcome[];
   readonly #textNumbers = new Map<string, number>([["", 0]]);
   readonly #ofActor = new Numbered<number>();
   readonly #ofThread: number[] = [];
+  readonly #ofLoop = new Map<LoopOutcome, number>();
   /** By thread: whether the entity has a program of its own. */
   readonly #bound: boolean[] = [];
   readonly #columns = new Growing();
@@ -103,11 +109,15 @@ export class Stretches {
   readonly #sent = new Map<string, { entity: number; at: Ticks }>();
   #end: Ticks = 0;
 
-  constructor(trace: Pick<Trace, "definitions" | "words">, { names, resources, endOf }: Known) {
+  constructor(
+    trace: Pick<Trace, "definitions" | "words">,
+    { names, resources, endOf, loops }: Known,
+  ) {
     this.#trace = trace;
     this.#names = names;
     this.#resources = resources;
     this.#endOf = endOf;
+    this.#opened = loops;
   }
 
   /** Hears all events of a trace. @returns the stretches by entity, each entity's in the order of time. */
@@ -125,7 +135,15 @@ export class Stretches {
 
   /** The entity of a thread. */
   threadEntity(thread: number): number {
-    return (this.#ofThread[thread] ??= this.entities.push({ thread, actor: null }) - 1);
+    return (this.#ofThread[thread] ??= this.entities.push({ thread, actor: null, loop: null }) - 1);
+  }
+
+  /** The entity of a loop. */
+  loopEntity(loop: LoopOutcome): number {
+    return this.#ofLoop.getOrInsertComputed(
+      loop,
+      () => this.entities.push({ thread: null, actor: null, loop }) - 1,
+    );
   }
 
   text(text: string): number {
@@ -137,7 +155,7 @@ export class Stretches {
   }
 
   #add(actor: number): number {
-    return this.#ofActor.set(actor, this.entities.push({ thread: null, actor }) - 1);
+    return this.#ofActor.set(actor, this.entities.push({ thread: null, actor, loop: null }) - 1);
   }
 
   /** An actor is the program of its thread, and has its lane. */
@@ -450,6 +468,15 @@ export class Stretches {
         for (const entity of new Set([this.entityOf(actor), this.threadEntity(thread)]))
           this.#columns.add(entity, from, this.#lastOf(actor), HOLDING, what, -1, -1);
       }
+    for (const loop of this.#opened) {
+      const { openedAt, closingAt, closedAt, opened, closed } = loop;
+      const entity = this.loopEntity(loop);
+      const end = closedAt ?? this.#end;
+      const closing = closingAt ?? end;
+      const place = opened?.place ?? -1;
+      this.#columns.add(entity, openedAt, closing, ALIVE, this.text("is open"), place, -1);
+      this.#columns.add(entity, closing, end, ALIVE, this.text("closes"), closed?.place ?? -1, -1);
+    }
     for (const entity of [...this.#seen.keys()]) {
       const { actor } = this.entities[entity]!;
       this.#unsee(entity, actor === null ? this.#end : this.#lastOf(actor));

@@ -6,6 +6,7 @@ import type { Ticks } from "../../base/duration.ts";
 import { formatCount } from "../../base/count.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import { actorsByNumber, isWork } from "../../reading/entities.ts";
+import type { LoopOutcome } from "../../reading/loops.ts";
 import type { Reading } from "../../reading/reading.ts";
 import { functionName, type Names } from "../../remedies/program/names.ts";
 import type { Place } from "../../trace/definitions.ts";
@@ -88,6 +89,7 @@ class TimelineMaker {
   readonly #told: Told;
   readonly #stretches: Stretches;
   readonly #actors: ReadonlyMap<number, ActorOutcome>;
+  readonly #loops: readonly LoopOutcome[];
   readonly #places: Place[] = [];
   readonly #placeNumbers = new Map<string, number>();
   readonly #byNumber = new Map<number, number>();
@@ -95,9 +97,12 @@ class TimelineMaker {
   constructor(told: Told) {
     this.#told = told;
     this.#actors = actorsByNumber(told.reading.actors);
+    // A loop by JavaScript's rules is its thread's own, and there as long as that.
+    this.#loops = told.reading.loops.filter(({ rules }) => rules !== "javascript");
     const processEnds = this.#processEnds();
     this.#stretches = new Stretches(told.trace, {
       ...told,
+      loops: this.#loops,
       endOf: (number) => {
         const actor = this.#actors.get(number);
         return actor?.endedAt ?? processEnds.get(actor?.thread ?? -1) ?? null;
@@ -168,7 +173,10 @@ class TimelineMaker {
         : []),
       ...threads
         .filter(({ number, process: of }) => of === process.number && this.#isHeardOf(number))
-        .map((thread) => this.#threadGroup(thread, depth)),
+        .flatMap((thread) => [
+          this.#threadGroup(thread, depth),
+          ...this.#loopGroups(thread.number, depth + 1),
+        ]),
       ...this.#kinds(work.get(process.number) ?? [], depth),
     ]);
   }
@@ -212,6 +220,24 @@ class TimelineMaker {
       thread.daemon ? "daemon" : null,
     ].filter((part) => part !== null);
     return { is: "thread", name, depth, story: story.join(", "), entities: [{ entity, name }] };
+  }
+
+  /** The loops that were open on a thread for some of its time, by the lines that opened them. */
+  #loopGroups(thread: number, depth: number): Group[] {
+    const { names } = this.#told;
+    const loops = this.#loops.filter((loop) => loop.thread === thread);
+    const whereOf = ({ opened }: LoopOutcome): string =>
+      opened?.place == null ? "" : names.line(opened.place);
+    return [...Map.groupBy(loops, whereOf)].map(([where, own]) => ({
+      is: "work",
+      name: "event loop",
+      depth,
+      story: [own[0]!.opened?.how ?? "", where].filter((part) => part !== "").join(", "),
+      entities: own.map((loop) => ({
+        entity: this.#stretches.loopEntity(loop),
+        name: "event loop",
+      })),
+    }));
   }
 
   #kinds(actors: readonly ActorOutcome[], depth: number): Group[] {
@@ -266,7 +292,7 @@ class TimelineMaker {
     const columns = noEntities();
     const processEnds = this.#processEnds();
     for (const { entity, name } of order) {
-      const { actor: number, thread: ofThread } = this.#stretches.entities[entity]!;
+      const { actor: number, thread: ofThread, loop } = this.#stretches.entities[entity]!;
       const actor = this.#actors.get(number ?? NaN);
       const thread = reading.threads.find((one) => one.number === ofThread);
       // Of an entity that came after all of them there are none.
@@ -275,19 +301,21 @@ class TimelineMaker {
       const firstFrom = own.end > own.first ? stretches.from[own.first]! : Infinity;
       const lastTo = own.end > own.first ? stretches.to[own.end - 1]! : 0;
       const created = this.#stretches.created.get(number ?? NaN);
-      const began = actor?.startedAt ?? thread?.startedAt ?? created ?? reading.wall;
+      const began =
+        actor?.startedAt ?? thread?.startedAt ?? loop?.openedAt ?? created ?? reading.wall;
       const from = Math.min(began, firstFrom);
-      const fate = actor === undefined ? "none" : fateOf(actor);
+      const ofNobody = loop?.closedAt == null ? "none" : "ended";
+      const fate = actor === undefined ? ofNobody : fateOf(actor);
       const goesOn = fate === "alive" ? reading.wall : null;
       const ended =
-        (actor === undefined ? thread?.endedAt : actor.endedAt) ??
-        processEnds.get(actor?.thread ?? ofThread ?? -1) ??
+        (actor === undefined ? (thread?.endedAt ?? loop?.closedAt) : actor.endedAt) ??
+        processEnds.get(actor?.thread ?? ofThread ?? loop?.thread ?? -1) ??
         null;
       columns.name.push(name);
       columns.from.push(from);
       columns.to.push(Math.max(from, goesOn ?? ended ?? reading.wall, lastTo));
       columns.fate.push(fates.indexOf(fate));
-      columns.made.push(this.#place(actor?.place ?? thread?.place ?? -1));
+      columns.made.push(this.#place(actor?.place ?? thread?.place ?? loop?.opened?.place ?? -1));
       columns.stood.push(this.#place(actor?.lastPlace ?? -1));
       const parent = actor?.parent ?? null;
       columns.parent.push(parent === null ? -1 : (index[this.#stretches.entityOf(parent)] ?? -1));

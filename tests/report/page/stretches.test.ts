@@ -69,6 +69,44 @@ tasks:
   });
 });
 
+test("each loop has a lane for as long as it is open, those that one line opened beside each other, and no thread's own loop", () => {
+  const told = (rules: string) =>
+    toldOfEvents(
+      [
+        `{"type":"trace-began","format":"tandem-events/2","tandem":"by hand","source":{"kind":"observed","language":"python","runtime":"CPython 3.13","command":"python app.py"}}`,
+        `{"define":"process","id":0}`,
+        `{"define":"thread","id":0,"process":0,"name":"MainThread"}`,
+        `{"define":"place","id":0,"file":"app.py","line":7}`,
+        `{"define":"place","id":1,"file":"app.py","line":9}`,
+        ...[0, 1, 2].map((id) => `{"define":"loop","id":${id},"thread":0,"rules":"${rules}"}`),
+        `{"define":"actor","id":"main","kind":"main"}`,
+        `{"at":0,"type":"main-started","thread":0,"actor":"main"}`,
+        ...[0, 30, 60].flatMap((at, k) => [
+          `{"at":${at},"type":"loop-opened","thread":0,"actor":"main","place":${k === 2 ? 1 : 0}}`,
+          ...(k === 2
+            ? []
+            : [`{"at":${at + 10},"type":"loop-closed","thread":0,"actor":"main","place":0}`]),
+        ]),
+        `{"at":90,"type":"process-ended","thread":0,"actor":"main","code":0}`,
+      ].join("\n"),
+    ).report;
+  const report = told("asyncio");
+  const { rows, entities } = report.timeline;
+  expect(rows.map(({ name, count, story }) => `${name} ×${count}: ${story}`)).toEqual([
+    "main ×1: MainThread, event loop ×3",
+    "event loop ×2: app.py:7",
+    "event loop ×1: app.py:9",
+  ]);
+  const times = [1, 2, 3].map((k) => [entities.from[k]! / 1000, entities.to[k]! / 1000]);
+  expect(times).toEqual([
+    [0, 10],
+    [30, 40],
+    [60, 90],
+  ]);
+  expect([1, 2, 3].map((k) => fates[entities.fate[k]!])).toEqual(["ended", "ended", "none"]);
+  expect(told("javascript").timeline.rows.map(({ name }) => name)).toEqual(["main"]);
+});
+
 test("what nothing has ended is told to the end of whoever was at it, and a job with the thread that did it", () => {
   const { report } = toldOfEvents(
     [
