@@ -17,6 +17,7 @@ import { basename, dirname, join } from "node:path";
 import { javascript } from "../../src/observe/javascript/javascript.ts";
 import { bundle } from "../../src/observe/javascript/loading/bundle.ts";
 import type { RecordLine } from "../../src/observe/javascript/record.ts";
+import { patience } from "./patience.ts";
 import { withoutTypes } from "../observe/without-types.ts";
 import { eventShapes, type EventShape } from "../../src/trace/event.ts";
 
@@ -50,7 +51,8 @@ export async function recordProgram(
   options: {
     args?: string[];
     env?: Record<string, string>;
-    timeout?: number;
+    /** Of a program that does not end by itself: it is killed when its record has come to this. */
+    until?: (told: Pick<RecordedProgram, "lines" | "events">) => boolean;
     blocksMs?: number;
   } = {},
 ): Promise<RecordedProgram> {
@@ -86,16 +88,21 @@ export async function recordProgram(
         stdout: "pipe",
         stderr: "pipe",
         stdin: "ignore",
-        ...(options.timeout === undefined
-          ? {}
-          : { timeout: options.timeout, killSignal: "SIGKILL" as const }),
+        timeout: patience / 2,
+        killSignal: "SIGKILL",
       },
     );
+    const told = (): Pick<RecordedProgram, "lines" | "events"> => {
+      const own = readdirSync(run).find((one) => one.startsWith(`${child.pid}-`));
+      const lines = own === undefined ? [] : linesIn(readFileSync(join(run, own), "utf8"));
+      return { lines, events: eventsOf(lines) };
+    };
+    const { until } = options;
+    const look = setInterval(() => until?.(told()) && child.kill("SIGKILL"), 50);
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     await child.exited;
-    const own = readdirSync(run).find((one) => one.startsWith(`${child.pid}-`));
-    const lines = own === undefined ? [] : linesIn(readFileSync(join(run, own), "utf8"));
-    return { exitCode: child.exitCode, stdout, stderr, lines, events: eventsOf(lines) };
+    clearInterval(look);
+    return { exitCode: child.exitCode, stdout, stderr, ...told() };
   } finally {
     rmSync(folder, { recursive: true, force: true });
     rmSync(run, { recursive: true, force: true });
@@ -158,7 +165,9 @@ if (import.meta.main) {
   for (const file of readdirSync(folder))
     if (/\.[mc]?[jt]sx?$/.test(file) && file !== entry)
       files[file] = readFileSync(join(folder, file), "utf8");
-  const told = await recordProgram(runtime as Runtime, files, { args, timeout: 5000 });
+  const end = performance.now() + 5000;
+  const until = (): boolean => performance.now() > end;
+  const told = await recordProgram(runtime as Runtime, files, { args, until });
   process.stdout.write(`${told.stdout}\n--- stderr\n${told.stderr}\n--- ${told.exitCode}\n`);
   for (const line of told.lines)
     if (["trouble", "unseen", "alive", "child", "dropped", "thread"].includes(line[0]))
