@@ -17,6 +17,7 @@ import { python } from "../../src/observe/python/python.ts";
 import { useOwnCache } from "../support/own-cache.ts";
 import { patience } from "../support/patience.ts";
 import { pythons } from "../support/python.ts";
+import { testByTurns } from "../support/python-turns.ts";
 import { temporaryFolder, type TemporaryFolder } from "../support/tandem.ts";
 import { allRuntimes } from "./javascript/runtimes.ts";
 
@@ -138,26 +139,23 @@ async function runsAsBare(
   return ran;
 }
 
-const installed = pythons().filter(({ minor }) => minor >= 9);
-const tested = installed.filter(({ minor }) => [9, 11, 13].includes(minor));
-
-describe.each(tested.map((each) => ({ ...each, title: `Python 3.${each.minor}` })))(
-  "a changed text in $title",
-  ({ path }) => {
-    test("runs as the script, which sees itself as it would bare", async () => {
-      using folder = temporaryFolder();
-      const text = `import atexit, sys
+describe("a changed text in Python", () => {
+  testByTurns("runs as the script, which sees itself as it would bare", async ({ path }) => {
+    using folder = temporaryFolder();
+    const text = `import atexit, sys
 print("old", __name__, __file__, __loader__.path, __spec__, sys.argv, sys.path[0], sorted(globals()))
 print(getattr(sys, "orig_argv", None), sys._getframe().f_code.co_filename, sys._getframe().f_back)
 atexit.register(lambda: print("__file__" in globals()))
 `;
-      const command = [path, "-W", "ignore", "./in/app.py", "one", "two"];
-      const ran = await runsAsBare(folder, command, { "in/app.py": text });
-      expect(ran.served).toEqual(["app.py 0"]);
-      expect(ran.observed.trace.header.source).toMatchObject({ command: command.join(" ") });
-    });
+    const command = [path, "-W", "ignore", "./in/app.py", "one", "two"];
+    const ran = await runsAsBare(folder, command, { "in/app.py": text });
+    expect(ran.served).toEqual(["app.py 0"]);
+    expect(ran.observed.trace.header.source).toMatchObject({ command: command.join(" ") });
+  });
 
-    test("runs as an imported module, whatever was compiled of it before", async () => {
+  testByTurns(
+    "runs as an imported module, whatever was compiled of it before",
+    async ({ path }) => {
       using folder = temporaryFolder();
       const files = { "app.py": `import lib, other`, "lib.py": `print("old")`, "other.py": `` };
       write(folder, files);
@@ -166,19 +164,20 @@ atexit.register(lambda: print("__file__" in globals()))
       const ran = await run(folder, command, { "lib.py": `print("new")` });
       expect(ran).toMatchObject({ stdout: "new\n", code: 0, served: ["lib.py 0"] });
       expect(Bun.spawnSync(command, { cwd: folder.path }).stdout.toString()).toBe("old\n");
-    });
+    },
+  );
 
-    test("adds no bytecode to the folders of what it imports", async () => {
-      using folder = temporaryFolder();
-      write(folder, { "app.py": `import lib, other`, "lib.py": ``, "other.py": `print("other")` });
-      const ran = await run(folder, [path, "app.py"], { "lib.py": `print("new")` });
-      expect(ran.stdout).toBe("new\nother\n");
-    });
+  testByTurns("adds no bytecode to the folders of what it imports", async ({ path }) => {
+    using folder = temporaryFolder();
+    write(folder, { "app.py": `import lib, other`, "lib.py": ``, "other.py": `print("other")` });
+    const ran = await run(folder, [path, "app.py"], { "lib.py": `print("new")` });
+    expect(ran.stdout).toBe("new\nother\n");
+  });
 
-    test("is what tracebacks, warnings and inspect show", async () => {
-      using folder = temporaryFolder();
-      const files = {
-        "app.py": `import inspect, linecache, threading, traceback, warnings
+  testByTurns("is what tracebacks, warnings and inspect show", async ({ path }) => {
+    using folder = temporaryFolder();
+    const files = {
+      "app.py": `import inspect, linecache, threading, traceback, warnings
 import lib
 def fail():
     raise ValueError("old")  # an old line
@@ -197,35 +196,35 @@ linecache.clearcache()
 print(inspect.getsource(fail))
 fail()  # the last of the old
 `,
-        "lib.py": `if "old" is 1: pass\n`,
-      };
-      await runsAsBare(folder, [path, "app.py"], files);
-    });
+      "lib.py": `if "old" is 1: pass\n`,
+    };
+    await runsAsBare(folder, [path, "app.py"], files);
+  });
 
-    test("runs behind symbolic links, as a package, and as a folder", async () => {
-      using folder = temporaryFolder();
-      const files = {
-        "real/__init__.py": `print("old", __name__)`,
-        "real/__main__.py": `import sys\nprint("old", __name__, __package__, __file__, sys.argv, sys.path[0])\nfrom real import lib`,
-        "real/lib.py": `print("old", __name__, __file__)`,
-        "real/app.py": `import sys\nprint("old", __file__, sys.argv, sys.path[0])\nimport lib, linked_lib`,
-      };
-      write(folder, files);
-      symlinkSync("real/app.py", folder.file("app"));
-      symlinkSync("real", folder.file("linked"));
-      symlinkSync("lib.py", folder.file("real/linked_lib.py"));
-      const script = await runsAsBare(folder, [path, "app", "x"], files);
-      expect(script.served).toEqual(["app.py 0", "lib.py 0"]);
-      await runsAsBare(folder, [path, "linked/../linked/app.py"], files);
-      const main = await runsAsBare(folder, [path, "-m", "real", "x"], files);
-      expect(main.served).toEqual(["__init__.py 0", "__main__.py 0", "lib.py 0"]);
-      const inFolder = { ...files, "real/__main__.py": `import sys\nprint("old", sys.argv)` };
-      expect((await runsAsBare(folder, [path, "real"], inFolder)).served).toEqual([
-        "__main__.py 0",
-      ]);
-    });
+  testByTurns("runs behind symbolic links, as a package, and as a folder", async ({ path }) => {
+    using folder = temporaryFolder();
+    const files = {
+      "real/__init__.py": `print("old", __name__)`,
+      "real/__main__.py": `import sys\nprint("old", __name__, __package__, __file__, sys.argv, sys.path[0])\nfrom real import lib`,
+      "real/lib.py": `print("old", __name__, __file__)`,
+      "real/app.py": `import sys\nprint("old", __file__, sys.argv, sys.path[0])\nimport lib, linked_lib`,
+    };
+    write(folder, files);
+    symlinkSync("real/app.py", folder.file("app"));
+    symlinkSync("real", folder.file("linked"));
+    symlinkSync("lib.py", folder.file("real/linked_lib.py"));
+    const script = await runsAsBare(folder, [path, "app", "x"], files);
+    expect(script.served).toEqual(["app.py 0", "lib.py 0"]);
+    await runsAsBare(folder, [path, "linked/../linked/app.py"], files);
+    const main = await runsAsBare(folder, [path, "-m", "real", "x"], files);
+    expect(main.served).toEqual(["__init__.py 0", "__main__.py 0", "lib.py 0"]);
+    const inFolder = { ...files, "real/__main__.py": `import sys\nprint("old", sys.argv)` };
+    expect((await runsAsBare(folder, [path, "real"], inFolder)).served).toEqual(["__main__.py 0"]);
+  });
 
-    test("is read as its bytes are: CRLF, a BOM, a cookie of latin-1, 10,000 lines, no right to write", async () => {
+  testByTurns(
+    "is read as its bytes are: CRLF, a BOM, a cookie of latin-1, 10,000 lines, no right to write",
+    async ({ path }) => {
       const lines = Array.from({ length: 10_000 }, (_, at) => `def f${at}(): return "old"`);
       const texts: Texts = {
         crlf: `if 1:\r\n\tprint("old", repr("""a\r\nb"""))\r\n`,
@@ -246,9 +245,12 @@ fail()  # the last of the old
       const ran = await run(folder, [path, "app.py"], { "lib.py": `print("new")` });
       expect(ran).toMatchObject({ stdout: "new\n", served: ["lib.py 0"] });
       chmodSync(folder.path, 0o755);
-    });
+    },
+  );
 
-    test("runs in every process below, however it was started, and each is told", async () => {
+  testByTurns(
+    "runs in every process below, however it was started, and each is told",
+    async ({ path }) => {
       using folder = temporaryFolder();
       const files = {
         "app.py": `import multiprocessing, os, subprocess, sys
@@ -269,35 +271,38 @@ if __name__ == "__main__":
       expect(served).toEqual(["app.py 0", "app.py 1", "app.py 2", "app.py 3", "app.py 4"]);
       const pids = [...observed.trace.definitions.processes].map(([, { pid }]) => pid!);
       expect(new Set(observed.served.map(({ pid }) => pid))).toEqual(new Set(pids));
-    });
+    },
+  );
 
-    test("of a module in a zip is not served, and not told to be", async () => {
-      using folder = temporaryFolder();
-      const files = {
-        "app.py": `import sys\nsys.path[:0] = ["all.zip"]\nimport lib`,
-        "lib.py": `print("old")`,
-      };
-      write(folder, files);
-      const zip = Bun.spawnSync([path, "-m", "zipfile", "-c", "all.zip", "lib.py"], {
-        cwd: folder.path,
-      });
-      expect(zip.exitCode).toBe(0);
-      const ran = await run(folder, [path, "app.py"], { "lib.py": `print("new")` });
-      expect(ran).toMatchObject({ stdout: "old\n", served: [] });
+  testByTurns("of a module in a zip is not served, and not told to be", async ({ path }) => {
+    using folder = temporaryFolder();
+    const files = {
+      "app.py": `import sys\nsys.path[:0] = ["all.zip"]\nimport lib`,
+      "lib.py": `print("old")`,
+    };
+    write(folder, files);
+    const zip = Bun.spawnSync([path, "-m", "zipfile", "-c", "all.zip", "lib.py"], {
+      cwd: folder.path,
     });
+    expect(zip.exitCode).toBe(0);
+    const ran = await run(folder, [path, "app.py"], { "lib.py": `print("new")` });
+    expect(ran).toMatchObject({ stdout: "old\n", served: [] });
+  });
 
-    test("of a script that cannot be run otherwise is not served, and not told to be", async () => {
+  testByTurns(
+    "of a script that cannot be run otherwise is not served, and not told to be",
+    async ({ path }) => {
       using folder = temporaryFolder();
       write(folder, { "app.py": `no Python\nprint("old")` });
       const ran = await run(folder, [path, "-x", "app.py"], {
         "app.py": `no Python\nprint("new")`,
       });
       expect(ran).toMatchObject({ stdout: "old\n", served: [] });
-    });
-  },
-);
+    },
+  );
+});
 
-const withPytest = tested.find(
+const withPytest = pythons().find(
   ({ path }) => Bun.spawnSync([path, "-c", "import pytest"], { stderr: "ignore" }).exitCode === 0,
 );
 

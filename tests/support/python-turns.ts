@@ -21,5 +21,5 @@ export function testByTurns(
   const about = pythons().filter(({ minor }) => minor >= leastMinor);
   const inTurn = turn++ % about.length;
   for (const [k, python] of about.entries())
-    if (allRounds || k === inTurn) test(`3.${python.minor}: ${title}`, () => body(python));
+    if (allRounds || k === inTurn) test(`law: 3.${python.minor}: ${title}`, () => body(python));
 }

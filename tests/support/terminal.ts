@@ -23,6 +23,8 @@ export class TandemInTerminal implements AsyncDisposable {
   /** All that was written, escape codes included. */
   written = "";
   readonly #screen: Terminal;
+  /** How often what it shows has changed. */
+  #changes = 0;
   readonly #pty: Bun.Terminal;
   readonly #child: Bun.Subprocess;
   /** Settles when nobody has the terminal open any more, and all that was written to it has come. */
@@ -43,7 +45,7 @@ export class TandemInTerminal implements AsyncDisposable {
           const text = decoder.decode(data, { stream: true });
           this.pieces++;
           this.written += text;
-          this.#screen.write(text);
+          this.#screen.write(text, () => void this.#changes++);
         },
         exit: () => this.#hungUp.resolve(),
       },
@@ -99,6 +101,7 @@ export class TandemInTerminal implements AsyncDisposable {
 
   resize(columns: number, rows: number): void {
     this.#screen.resize(columns, rows);
+    this.#changes++;
     this.#pty.resize(columns, rows);
   }
 
@@ -115,10 +118,13 @@ export class TandemInTerminal implements AsyncDisposable {
 
   /** Waits until the screen shows something. @throws with the screen when it does not. */
   async shows(what: string | RegExp): Promise<void> {
-    await this.until(
-      () => (typeof what === "string" ? this.text.includes(what) : what.test(this.text)),
-      String(what),
-    );
+    let seen = -1;
+    await this.until(() => {
+      if (seen === this.#changes) return false;
+      seen = this.#changes;
+      const { text } = this;
+      return typeof what === "string" ? text.includes(what) : what.test(text);
+    }, String(what));
   }
 
   async until(holds: () => boolean, what: string): Promise<void> {
