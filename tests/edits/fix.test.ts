@@ -15,7 +15,7 @@ import { leastMinor } from "../../src/observe/python/python.ts";
 import { patience } from "../support/patience.ts";
 import { findPython } from "../support/python.ts";
 import { call, command, tandem, temporaryFolder } from "../support/tandem.ts";
-import { undisturbed } from "../observe/observed-case.ts";
+import { undisturbed } from "../support/undisturbed.ts";
 
 setDefaultTimeout(patience);
 

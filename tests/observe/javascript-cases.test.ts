@@ -10,9 +10,10 @@ import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { Lanes } from "../support/real.ts";
 import { environment, temporaryFolder } from "../support/tandem.ts";
-import { casesWith, isUsual, observeCase, onlyCase, undisturbed } from "./observed-case.ts";
+import { casesWith, isUsual, observeCase, onlyCase } from "./observed-case.ts";
 import { type Truth, truthOn } from "./truth.ts";
 import { withoutTypes } from "./without-types.ts";
+import { undisturbed } from "../support/undisturbed.ts";
 
 setDefaultTimeout(patience);
 

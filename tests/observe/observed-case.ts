@@ -1,7 +1,6 @@
 /** The programs made after public reports, and the observation of one of them, held against the truth about it. */
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { allRounds } from "../support/laws.ts";
 import { callBeside, type Called, command, temporaryFolder } from "../support/tandem.ts";
@@ -72,21 +71,6 @@ export async function observeCase(observation: Observation): Promise<Called> {
   const told = JSON.parse(readFileSync(file, "utf8")) as Result;
   expect(discrepancies(truth, told), stderr).toEqual([]);
   return called;
-}
-
-/** How often a case is tried at most where the machine has no room for it, so that what takes its time takes another. */
-const mostTries = 4;
-
-/** Makes an attempt, and others where that fails while the machine has no room for it. @throws what the last throws. */
-export async function undisturbed(attempt: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const [load = 0] = loadavg();
-      if (tries === mostTries || load < 2 * availableParallelism()) throw error;
-    }
-  }
 }
 
 /** How a program that does not end by itself is ended. */

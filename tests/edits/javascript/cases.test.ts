@@ -5,13 +5,13 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { basename, join } from "node:path";
 import { javascriptEditor } from "../../../src/edits/javascript/javascript.ts";
-import { undisturbed } from "../../observe/observed-case.ts";
 import { withoutTypes } from "../../observe/without-types.ts";
 import { allRounds } from "../../support/laws.ts";
 import { patience } from "../../support/patience.ts";
 import { Lanes } from "../../support/real.ts";
 import { callBeside, temporaryFolder } from "../../support/tandem.ts";
 import { changedLines, proposedFor } from "../observed-edits.ts";
+import { undisturbed } from "../../support/undisturbed.ts";
 
 setDefaultTimeout(patience);
 

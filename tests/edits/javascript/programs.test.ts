@@ -4,7 +4,6 @@
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { javascriptEditor } from "../../../src/edits/javascript/javascript.ts";
-import { undisturbed } from "../../observe/observed-case.ts";
 import { rounds } from "../../support/laws.ts";
 import { patience } from "../../support/patience.ts";
 import { Lanes } from "../../support/real.ts";
@@ -12,6 +11,7 @@ import { callBeside, temporaryFolder } from "../../support/tandem.ts";
 import { proposedFor } from "../observed-edits.ts";
 import { type Faulty, faulty } from "./programs.ts";
 import { styles } from "./styles.ts";
+import { undisturbed } from "../../support/undisturbed.ts";
 
 setDefaultTimeout(patience);
 

@@ -8,6 +8,7 @@ import {
 import type { RecordLine } from "../../../src/observe/javascript/record.ts";
 import { allRounds } from "../../support/laws.ts";
 import { patience } from "../../support/patience.ts";
+import { undisturbed } from "../../support/undisturbed.ts";
 
 setDefaultTimeout(patience);
 
@@ -27,17 +28,9 @@ describe.each(runtimes)("in %s", (runtime) => {
   const record = (source: string, options: Parameters<typeof recordProgram>[2] = {}) =>
     recordProgram(runtime, { "app.mjs": source }, options);
 
-  /** Records a program whose holds have these lines: anew where a busy machine has left too few looks at one of them. */
-  async function recordHolds(source: string, holds: readonly string[]): Promise<RecordedProgram> {
-    const most = 4;
-    for (let tries = 1; ; tries++) {
-      const run = await record(source);
-      const found = told(run, "step-ended").map((event) => event.replace(/ cpu.*/, ""));
-      if (!Bun.deepEquals(found, holds) && tries < most) continue;
-      expect(found).toEqual([...holds]);
-      return run;
-    }
-  }
+  /** A test of what computes: a busy machine may leave too few looks at it. */
+  const testOfComputing = (title: string, body: () => Promise<void>): void =>
+    test(title, () => undisturbed(body));
 
   test("a call that is cut off stands at its await, was made where it was called, and floats where its promise was dropped", async () => {
     const run = await record(`${sleeping}
@@ -370,8 +363,10 @@ try {
     ]);
   });
 
-  test("a turn of awaits that never gives way holds the loop, at its await, and makes timers late", async () => {
-    const run = await record(`
+  testOfComputing(
+    "a turn of awaits that never gives way holds the loop, at its await, and makes timers late",
+    async () => {
+      const run = await record(`
 const began = Date.now();
 async function poll() {
   while (Date.now() - began < 700) {
@@ -381,20 +376,23 @@ async function poll() {
 setTimeout(() => {}, 50);
 await poll();
 `);
-    // A machine may have kept the first slice waiting for its memory as well.
-    const steps = told(run, "step-began", "step-ended").slice(-2);
-    expect(steps.map((event) => event.replace(/ (cpu|turns).*/, ""))).toEqual([
-      "step-began poll at 5",
-      "step-ended poll at 5",
-    ]);
-    expect(Number(/turns (\d+)/.exec(steps[1]!)![1])).toBeGreaterThan(1000);
-    const [late] = told(run, "late");
-    expect(late).toEndWith("timer callback at 8");
-    expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(300_000);
-  });
+      // A machine may have kept the first slice waiting for its memory as well.
+      const steps = told(run, "step-began", "step-ended").slice(-2);
+      expect(steps.map((event) => event.replace(/ (cpu|turns).*/, ""))).toEqual([
+        "step-began poll at 5",
+        "step-ended poll at 5",
+      ]);
+      expect(Number(/turns (\d+)/.exec(steps[1]!)![1])).toBeGreaterThan(1000);
+      const [late] = told(run, "late");
+      expect(late).toEndWith("timer callback at 8");
+      expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(300_000);
+    },
+  );
 
-  test("a blocking call holds the loop, by whoever is in it, and calls behind timers are late", async () => {
-    const run = await record(`${sleeping}
+  testOfComputing(
+    "a blocking call holds the loop, by whoever is in it, and calls behind timers are late",
+    async () => {
+      const run = await record(`${sleeping}
 import { execFileSync } from "node:child_process";
 async function probe() {
   for (let i = 0; i < 3; i++) {
@@ -412,14 +410,15 @@ await sleep(20);
 await route();
 await probing;
 `);
-    expect(
-      told(run, "step-began", "step-ended").map((event) => event.replace(/ cpu.*/, "")),
-    ).toEqual(["step-began route at 9", `step-ended route at 9 "execFileSync"`]);
-    const [late, ...others] = told(run, "late");
-    expect(late).toEndWith("probe at 5");
-    expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(300_000);
-    expect(others).toEqual([]);
-  });
+      expect(
+        told(run, "step-began", "step-ended").map((event) => event.replace(/ cpu.*/, "")),
+      ).toEqual(["step-began route at 9", `step-ended route at 9 "execFileSync"`]);
+      const [late, ...others] = told(run, "late");
+      expect(late).toEndWith("probe at 5");
+      expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(300_000);
+      expect(others).toEqual([]);
+    },
+  );
 
   test("an error in a timer's callback is its failure, one at the top of the module main's", async () => {
     const inTimer = await record(`
@@ -574,8 +573,10 @@ process.exit(0);
     },
   );
 
-  test("what computes for long holds the loop at the line where it stood, in whichever function that is", async () => {
-    const program = `${sleeping}
+  testOfComputing(
+    "what computes for long holds the loop at the line where it stood, in whichever function that is",
+    async () => {
+      const program = `${sleeping}
 const text = JSON.stringify(Array.from({ length: 20_000 }, (_, key) => ({ key, of: "key " + key })));
 const begin = () => performance.now() + 1000;
 function parse(until) {
@@ -601,14 +602,16 @@ async function handle(compute) {
 }
 for (const compute of [parse, match, sort]) await handle(compute);
 `;
-    const run = await recordHolds(program, [
-      "step-ended handle at 6",
-      "step-ended handle#2 at 11",
-      "step-ended handle#3 at 17",
-    ]);
-    expect(run.stderr).toBe("");
-    expect(told(run, "step-began")).toHaveLength(3);
-  });
+      const run = await record(program);
+      expect(told(run, "step-ended").map((event) => event.replace(/ cpu.*/, ""))).toEqual([
+        "step-ended handle at 6",
+        "step-ended handle#2 at 11",
+        "step-ended handle#3 at 17",
+      ]);
+      expect(run.stderr).toBe("");
+      expect(told(run, "step-began")).toHaveLength(3);
+    },
+  );
 
   test("a promise that a library gives whoever calls it by a parameter's name is not that of a call which the loop has made before", async () => {
     const run = await record(`${sleeping}
@@ -627,23 +630,28 @@ process.exit();
     ]);
   });
 
-  test("what holds the loop when main is over is not main, but a callback where no site tells of it", async () => {
-    const run = await record(`import { readFile } from "node:fs";
+  testOfComputing(
+    "what holds the loop when main is over is not main, but a callback where no site tells of it",
+    async () => {
+      const run = await record(`import { readFile } from "node:fs";
 readFile(process.argv[1], () => {
-  const until = Date.now() + 500;
+  const until = Date.now() + 1000;
   while (Date.now() < until);
 });
 setTimeout(() => {}, 200);
 `);
-    // On a busy machine what looks gets no core, and the line is not told.
-    const [hold, ...more] = told(run, "step-ended");
-    expect(hold).toMatch(/^step-ended callback(?: at 4)? cpu/);
-    expect(more).toEqual([]);
-    expect(told(run, "=")).toContain("= callback callback");
-  });
+      // On a busy machine what looks gets no core, and the line is not told.
+      const [hold, ...more] = told(run, "step-ended");
+      expect(hold).toMatch(/^step-ended callback(?: at 4)? cpu/);
+      expect(more).toEqual([]);
+      expect(told(run, "=")).toContain("= callback callback");
+    },
+  );
 
-  test("a loop holds by its function, and its line if there is time to look, where its process ends right behind it, of which nothing shows", async () => {
-    const run = await record(`${sleeping}
+  testOfComputing(
+    "a loop holds by its function, and its line if there is time to look, where its process ends right behind it, of which nothing shows",
+    async () => {
+      const run = await record(`${sleeping}
 async function spin() {
   await sleep(60);
   let sum = 0;
@@ -656,16 +664,19 @@ setTimeout(async () => {
   process.exit(3);
 }, 100);
 `);
-    expect(run.exitCode).toBe(3);
-    expect(run.stderr).toBe("");
-    const [hold, ...more] = told(run, "step-ended");
-    // What looks gets no core on a busy machine, and main does not wait for it: then it is where the function begins.
-    expect(hold).toMatch(/^step-ended spin at [26] /);
-    expect(more).toEqual([]);
-  });
+      expect(run.exitCode).toBe(3);
+      expect(run.stderr).toBe("");
+      const [hold, ...more] = told(run, "step-ended");
+      // What looks gets no core on a busy machine, and main does not wait for it: then it is where the function begins.
+      expect(hold).toMatch(/^step-ended spin at [26] /);
+      expect(more).toEqual([]);
+    },
+  );
 
-  test("a turn of callbacks that no site tells of holds the loop all the same", async () => {
-    const run = await record(`
+  testOfComputing(
+    "a turn of callbacks that no site tells of holds the loop all the same",
+    async () => {
+      const run = await record(`
 const until = performance.now() + 700;
 function parse() {
   if (performance.now() < until) process.nextTick(parse);
@@ -673,15 +684,16 @@ function parse() {
 setTimeout(() => {}, 50);
 parse();
 `);
-    // At the line where it stood, or where its function begins, where samples say so.
-    const steps = told(run, "step-began", "step-ended").map((event) =>
-      event.replace(/ cpu.*/, "").replace(/ at [34]$/, ""),
-    );
-    expect(steps).toEqual(["step-began callback", "step-ended callback"]);
-    const [late] = told(run, "late");
-    expect(late).toEndWith("timer callback at 6");
-    expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(400_000);
-  });
+      // At the line where it stood, or where its function begins, where samples say so.
+      const steps = told(run, "step-began", "step-ended").map((event) =>
+        event.replace(/ cpu.*/, "").replace(/ at [34]$/, ""),
+      );
+      expect(steps).toEqual(["step-began callback", "step-ended callback"]);
+      const [late] = told(run, "late");
+      expect(late).toEndWith("timer callback at 6");
+      expect(Number(/late (\d+)/.exec(late!)![1])).toBeGreaterThan(400_000);
+    },
+  );
 
   test("main that stands in Atomics.wait for ever is told to, with what it was about before", async () => {
     const run = await record(

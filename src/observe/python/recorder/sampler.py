@@ -731,14 +731,15 @@ def _sampler_begin():
 
 
 def _sampler_halt():
-    """Ends the thread, and waits at most 100 ms for that: the system's count of threads is one that forks look at."""
+    """Ends the thread, and waits at most a second for that, as a busy machine may need: forks look at the system's count
+    of threads."""
     global _sampler_stop
     stop = _sampler_stop
     if stop is None:
         return
     _sampler_stop = None
     stop.release()
-    until = now() + 100_000_000
+    until = now() + 1_000_000_000
     while now() < until and (_sampler_native == 0 or os.path.exists("/proc/self/task/%d" % _sampler_native)):
         _sampler_time.sleep(0.0002)
 
