@@ -23,12 +23,20 @@ function distance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
+/** The most pairs of letters that a command compares, in some tenths of a second: a document may have 50,000 unknown keys. */
+const mostPairs = 5_000_000;
+
+let pairs = 0;
+
 /** The known word nearest to `word`, when it is near enough to be what was meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > 64 || known.length > 1000) return undefined;
+  if (word.length > 64 || known.length > 1000 || pairs > mostPairs) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
+    // Each letter more is an edit.
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
+    pairs += candidate.length * word.length;
     const d = distance(word.toLowerCase(), candidate.toLowerCase());
     if (d < bestDistance) {
       best = candidate;

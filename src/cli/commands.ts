@@ -68,6 +68,11 @@ const livePage = {
   open: { says: "with --live: open the page in the browser" },
 } as const;
 
+/** The option by which the budget of a command is overruled. */
+const large = {
+  large: { says: "also what would take more than about 10 s or 1 GB by an estimate made before" },
+} as const;
+
 /** A demand as a help writes it; the vocabulary knows each. */
 const must = (...written: WrittenDemand[]): string => written.join(",");
 
@@ -151,6 +156,7 @@ const run = command({
     ...livePage,
     json: { says: "write the result as one JSON object to stdout instead" },
     strict: { says: "exit with 1 if any task was lost" },
+    ...large,
     timeline: { says: "show what every thread and task did, and when, as a picture" },
     "no-live": {
       says: "draw no picture on the terminal while a real run goes on",
@@ -214,6 +220,7 @@ const compare = command({
         differ, with its cause`,
     },
     ...page,
+    ...large,
     json: { says: "write the result objects and the advice, as one JSON object" },
     markdown: { says: "write table and advice as Markdown" },
     ...look("draw without colours, or with ASCII characters only"),
@@ -292,6 +299,7 @@ const check = command({
         ${must("finish", "main<=10s", "lost==0")}`,
     },
     ...page,
+    ...large,
     ascii: { says: `"ok" and "FAIL" instead of signs that not every terminal has` },
   },
   last: ["reporter", "ascii"],

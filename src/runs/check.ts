@@ -12,6 +12,7 @@ import { DocumentError } from "../scenario/problem.ts";
 import { readSource } from "../scenario/source.ts";
 import { type NamedPlan, runEach, type Watcher } from "./many.ts";
 import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
+import { checkBudget } from "./budget.ts";
 import { checkStrategies, checkPlans } from "./plan.ts";
 import type { Run } from "../outcome/run.ts";
 import type { Found } from "./scenario-files.ts";
@@ -23,6 +24,10 @@ export interface Checking {
   compare: boolean;
   /** What must hold beside what the document expects. */
   must: readonly Demand[];
+  /** Whether also those that take more than a budget. */
+  large: boolean;
+  /** Is told beforehand what will take a while. */
+  tell(sentence: string): void;
 }
 
 /** A plan to be run, and where its result goes. */
@@ -70,7 +75,7 @@ export async function check(
 
 async function checksOf(
   found: Found,
-  { driver, compare, must }: Checking,
+  { driver, compare, must, large, tell }: Checking,
 ): Promise<Pick<Checks, "results" | "checks">> {
   try {
     if ("error" in found) throw found.error;
@@ -81,13 +86,17 @@ async function checksOf(
     checkPlans([plan], source);
     const strategies = (compare && scenario.compare) || [scenario.strategy];
     checkStrategies(scenario, strategies, source);
+    const isRun = scenario.expect !== null || must.length > 0;
+    const times = driver.kind === "virtual" ? strategies.length : 0;
+    const before = isRun ? checkBudget(scenario, { times, large }, source) : null;
+    if (before !== null) tell(before);
     const checks = strategies.map((strategy): Check => {
       const result = { file, strategy: strategy.name, checks: [], problems: [], seconds: 0 };
       return { plan: { ...plan, strategy }, name: `${file} (${strategy.name})`, result };
     });
     return {
       results: checks.map(({ result }) => result),
-      checks: scenario.expect === null && must.length === 0 ? [] : checks,
+      checks: isRun ? checks : [],
     };
   } catch (error) {
     const nothing = { strategy: null, checks: [], problems: [], seconds: 0 };

@@ -6,6 +6,7 @@
  */
 import { callsAny } from "../scenario/calls.ts";
 import type { Scenario } from "../scenario/model.ts";
+import { sizeOf } from "../scenario/size.ts";
 import { hasStep } from "../scenario/walk.ts";
 import type { Plan } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
@@ -33,6 +34,9 @@ export interface NamedPlan {
 
 /** For how long, in ms, runs in virtual time follow each other before an abort can be heard. */
 const stretchMs = 100;
+
+/** The size from which on a run is worth the time that its collection takes. */
+const largeBytes = 50e6;
 
 /**
  * Runs the plans, until it is aborted.
@@ -63,6 +67,8 @@ export async function runEach<One extends NamedPlan>(
       const result = await run(next.plan, { signal }).catch(toError);
       if (signal.aborted) return;
       take(next, result, (performance.now() - startedAt) / 1000);
+      // What is left of a large run goes at once, or else several of them are held together.
+      if (sizeOf(next.plan.scenario).bytes > largeBytes) Bun.gc(true);
       done++;
       tell();
       if (performance.now() - rested < stretchMs) continue;

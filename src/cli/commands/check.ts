@@ -22,13 +22,14 @@ import { watched } from "../watched.ts";
 
 export async function run(argv: string[]): Promise<number> {
   const { operands, options } = readArguments(commands.check, argv);
-  const { reporter, compare, speed } = options;
+  const { reporter, compare, speed, large } = options;
   const driver = options.driver === "real" ? { kind: options.driver, speed } : virtual;
   const must = options.must === null ? [] : readDemands("check", options.must, null);
   checkReport(options, commands.check.name);
   const timelines = new Map<CheckedDocument, Timeline>();
   const made = options.report === null ? null : await import("../../report/model/of-run.ts");
-  const checks = await readChecks(findScenarios(operands), { driver, compare, must });
+  const how = { driver, compare, must, large, tell: writeErrLine };
+  const checks = await readChecks(findScenarios(operands), how);
   const { result, signal, progress } = await watched((watcher) =>
     check(checks, watcher, (document, run) => {
       if (made !== null) timelines.set(document, made.runTimeline(run));

@@ -21,6 +21,7 @@ import { demandsOf } from "../../strategies/wishes.ts";
 import { renderMiniatures } from "../../report/terminal/timeline.ts";
 import { compare } from "../../runs/compare.ts";
 import { type Plan, planOf, virtual } from "../../outcome/plan.ts";
+import { checkBudget } from "../../runs/budget.ts";
 import { checkStrategies, checkPlans } from "../../runs/plan.ts";
 import { tryOut } from "../../runs/simulate.ts";
 import { verify } from "../../runs/verify.ts";
@@ -65,12 +66,15 @@ export async function run(argv: string[]): Promise<number> {
   checkPlans(options.verify ? [plan, { ...plan, driver: virtual }] : [plan], source);
   const strategies = strategiesToCompare(scenario, { all, named: options.strategies });
   checkStrategies(scenario, strategies, source);
+  const times = driver === "virtual" || options.verify ? strategies.length : 0;
+  const before = checkBudget(scenario, { times, large: options.large }, source);
   const names = scenario.tasks.map(({ name }) => name);
   const must =
     options.must === null
       ? demandsOf(scenario)
       : askedFor(readDemands("compare", options.must, names));
 
+  if (before !== null) writeErrLine(before);
   const own = scenario.strategy;
   if (options.verify) {
     const verified = await watched((watcher) => verify(plan, strategies, watcher));

@@ -4,6 +4,7 @@ import { findFindings, type ToldFinding } from "../../remedies/findings.ts";
 import { isLost, type Outcome } from "../../outcome/outcome.ts";
 import { toJson } from "../../report/json.ts";
 import { type Driver, type Plan, planOf } from "../../outcome/plan.ts";
+import { checkBudget } from "../../runs/budget.ts";
 import { checkStrategies, checkPlans } from "../../runs/plan.ts";
 import { encodeRecord } from "../../runs/record.ts";
 import { openProcess, type RealProcess } from "../../runs/run.ts";
@@ -70,6 +71,10 @@ export async function run(argv: string[]): Promise<number> {
   });
   checkPlans([plan], source);
   checkStrategies(scenario, [strategy], source);
+  const { large } = words.options;
+  const times = driver.kind === "virtual" ? 1 : 0;
+  const before = checkBudget(scenario, { times, large }, source);
+  if (before !== null) writeErrLine(before);
   if (driver.kind === "virtual" && driver.jitter !== null && options.runs > 1) {
     const { tellOdds } = await import("../odds.ts");
     const again = commandAgain(operands[0]!, words);

@@ -19,11 +19,13 @@ import {
 } from "../../scenario/strategy.ts";
 import { adviseOn } from "../../strategies/choice.ts";
 import { judge, strategiesToCompare } from "../../strategies/judge.ts";
+import { checkBudget } from "../../runs/budget.ts";
 import { simulate, tryOut } from "../../runs/simulate.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { textWidth, writeOut } from "../output.ts";
 import { askSome, askWhether, done, noteAsItIs, noteWidth, tell } from "../questions/prompt.ts";
 import { asWord, save } from "../questions/save.ts";
+import { orTold } from "./setting.ts";
 
 /** The demands that are offered beside those of the scenario. */
 const furtherDemands = parseDemands("finish,lost==0,block<=50ms,late<=100ms");
@@ -43,7 +45,17 @@ export async function compareAndAdvise(
     tell.warning('To compare in virtual time, say how long each "call" takes ("takes: 2s").');
     return now;
   }
-  const performed = await done(() => performAll(scenario, now));
+  const named = { ...scenario, compare: Object.keys(strategyWords).map(parseStrategy) };
+  const strategies = strategiesToCompare(named, { all: false, named: null });
+  const isNew = !strategies.some((one) => isSamePoint(one, now));
+  const all = [...(isNew ? [now] : []), ...strategies];
+  const isPossible = orTold(() => {
+    const before = checkBudget(scenario, { times: all.length, large: false }, source);
+    if (before !== null) tell.info(before);
+    return true;
+  });
+  if (isPossible === null) return now;
+  const performed = await done(() => performAll(scenario, all));
   const own = simulate({ scenario, strategy: scenario.strategy }).outcome;
   const must = await askDemands(demandsOf(scenario), own);
   const advice = await done(() => {
@@ -66,17 +78,9 @@ export async function compareAndAdvise(
   return advice.choose === null ? now : parseStrategy(advice.choose);
 }
 
-/** Performs a scenario under each named strategy and the one that is set, and shows what becomes of it. */
-function performAll(scenario: Scenario, now: Strategy): Run[] {
-  const named = Object.keys(strategyWords).map(parseStrategy);
-  const strategies = strategiesToCompare(
-    { ...scenario, compare: named },
-    { all: false, named: null },
-  );
-  const isNew = !strategies.some((one) => isSamePoint(one, now));
-  const performed = [...(isNew ? [now] : []), ...strategies].map((strategy) =>
-    simulate({ scenario, strategy }),
-  );
+/** Performs a scenario under each strategy, and shows what becomes of it. */
+function performAll(scenario: Scenario, strategies: readonly Strategy[]): Run[] {
+  const performed = strategies.map((strategy) => simulate({ scenario, strategy }));
   const table = performed.map((run) => classOf(judge(run, [], tryOut), scenario.strategy));
   writeOut(joined(["", ...renderComparison(table, textWidth()), "", ""], "\n"));
   return performed;

@@ -8,6 +8,7 @@
 import { joined, printableLines, terminal as terminalText } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
+import { checkBudget } from "../../runs/budget.ts";
 import { checkStrategies, checkPlans } from "../../runs/plan.ts";
 import type { Run } from "../../outcome/run.ts";
 import { openProcessOf } from "../../runs/run.ts";
@@ -191,6 +192,9 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
   const isPossible = orTold(() => {
     checkPlans([plan], setting.source);
     checkStrategies(plan.scenario, [plan.strategy], setting.source);
+    const times = setting.driver === "virtual" ? 1 : 0;
+    const before = checkBudget(setting.scenario, { times, large: false }, setting.source);
+    if (before !== null) tell.info(before);
     return true;
   });
   if (isPossible === null) return null;
