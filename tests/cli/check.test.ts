@@ -419,7 +419,7 @@ FAIL good.yaml (thread): main<=1s: expected main finishes after at most 1s, foun
 
   test.each([
     ["real", ["lost", "--driver", "real"]],
-    ["virtual", ["heavy.yaml", "--compare"]],
+    ["virtual", ["heavy.yaml", "--compare", "--large"]],
   ])("Ctrl-C ends %s runs with 130, and no report of half the truth", async (_, words) => {
     using folder = temporaryFolder();
     const compare = Array.from({ length: 500 }, (_, k) => `{ use: await, timeout: ${k + 1}m }`);
