@@ -10,6 +10,7 @@ import type { Language } from "../emit/language.ts";
 import { choice, command, entriesOf, type Operand } from "./command.ts";
 import { either } from "../base/sentences.ts";
 import { axisNames } from "../scenario/axes.ts";
+import { killWords } from "../scenario/kill.ts";
 import { reportFormats } from "./report-formats.ts";
 import { strategyWords } from "../scenario/strategy.ts";
 import type { FirstWord, WrittenDemand } from "../strategies/demand-words.ts";
@@ -258,6 +259,12 @@ const crash = command({
     ...look("draw without colours, or with ASCII characters only"),
   },
   last: ["json"],
+  sections: [
+    {
+      title: `What can be killed (kill: { what: main, at: 3s } in a document)`,
+      entries: entriesOf(killWords),
+    },
+  ],
   exitStatus: {
     done: "it was found out, whatever it comes to",
     fellShort: "with --driver real a kill comes to something else for no known reason",

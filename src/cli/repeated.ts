@@ -9,6 +9,7 @@ import { shownCommand } from "../report/program-command.ts";
 import { reportProgram } from "../report/program.ts";
 import { repetitionToJson } from "../report/repetition-json.ts";
 import { renderRepetition } from "../report/terminal/repetition.ts";
+import { cutWords } from "../report/terminal/sensitivity.ts";
 import { observeProgram, type ObservedProgram, type ObservingProgram } from "../runs/observe.ts";
 import { encodeRecord } from "../runs/record.ts";
 import { recordingOf } from "../runs/recording.ts";
@@ -92,7 +93,7 @@ function endOf({ outcome }: Run) {
     const names = all.map(({ name }) => name);
     return `${names.length > 4 ? `${formatCount(names.length)} tasks` : names.join(", ")} ${status}`;
   });
-  const cut = interruptedBy === null ? [] : [`cut off by ${interruptedBy}`];
+  const cut = interruptedBy === null ? [] : [cutWords(interruptedBy)];
   return {
     ending: [`main ${main.status}`, ...parts, ...cut].join("; "),
     findings: findFindings(outcome, tryOut).map(({ rule, message, task }) => ({

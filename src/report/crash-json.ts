@@ -11,10 +11,21 @@ import { verifiedToJson } from "./comparison-json.ts";
 /** What a kill leaves of tasks under a strategy, by name, from which instant on. */
 export type TaskRemains = ReadonlyMap<string, readonly (Remains & { from: Ticks })[]>;
 
+/** What the killed run comes to. */
+export type Left = ReturnType<typeof leftToJson>;
+
+/** The worst moment, and the scenario with that kill. */
+interface WorstToTell {
+  moment: CrashMoment;
+  at: Ticks;
+  left: Left;
+  document: () => string;
+}
+
 export interface ToldCrash extends Crash, CrashClass {
   /** Of kills of the whole process; null of a worker's. */
   remains: TaskRemains | null;
-  worst: { moment: CrashMoment; at: Ticks; outcome: Outcome; document: string } | null;
+  worst: WorstToTell | null;
   /** How the worst moment went for real; null where it was not tried. */
   real: Verified | null;
 }
@@ -70,12 +81,14 @@ function momentToJson({
   };
 }
 
-function worstToJson({ moment, at, outcome, document }: NonNullable<ToldCrash["worst"]>) {
+function worstToJson({ moment, at, left, document }: WorstToTell) {
+  return { at: ms(at), moment: momentToJson(moment), ...left, document: document() };
+}
+
+export function leftToJson({ exitCode, tasks }: Outcome) {
   return {
-    at: ms(at),
-    moment: momentToJson(moment),
-    exitCode: outcome.exitCode,
-    tasks: outcome.tasks.map(({ name, status, lost, stepsDone, steps, spec }) => {
+    exitCode,
+    tasks: tasks.map(({ name, status, lost, stepsDone, steps, spec }) => {
       const last = stepsDone === 0 ? undefined : standpoint(spec.steps, stepsDone - 1);
       return {
         name,
@@ -86,7 +99,6 @@ function worstToJson({ moment, at, outcome, document }: NonNullable<ToldCrash["w
         lastDone: last === undefined ? null : standpointToJson(last),
       };
     }),
-    document,
   };
 }
 

@@ -9,13 +9,20 @@ import { isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { type Plan, virtual } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
 import { type HearRemains, readKills } from "../reading/kills.ts";
-import { hasWorkerProcesses, type KillTarget } from "../scenario/kill.ts";
+import { endsAll, type KillTarget, targetsUnder } from "../scenario/kill.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
-import { type Crash, type CrashMoment, middleOf, withKill, worstOf } from "../strategies/crash.ts";
+import {
+  type Crash,
+  type CrashMoment,
+  longer,
+  middleOf,
+  withKill,
+  worstOf,
+} from "../strategies/crash.ts";
 import type { Verified } from "../strategies/divergence.ts";
 import { runEach, type Watcher } from "./many.ts";
-import { runInVirtualTime } from "./run.ts";
+import { run, runInVirtualTime } from "./run.ts";
 import { besideItsModel } from "./verify.ts";
 
 /** The most moments that are tried by a run each. */
@@ -25,7 +32,7 @@ export interface Crashing {
   /** In virtual time; its own kills are left out. */
   plan: Plan;
   strategies: readonly Strategy[];
-  /** Hears what a kill of the process leaves of each task under a strategy. */
+  /** Hears what a kill of everything leaves of each task under a strategy. */
   hear?: (strategy: Strategy) => HearRemains;
 }
 
@@ -36,29 +43,35 @@ export interface Worst<Kept> {
   kept: Kept;
 }
 
-/** @param keep takes what is wanted of the run that is killed at the worst moment. @returns null when it was aborted. */
+/** What is asked of those who keep something of a killed run, whose events may be millions. */
+export type Keep<Kept> = (run: Run, crash: Crash, worst: Omit<Worst<Kept>, "kept">) => Kept;
+
+type Crashed<Kept> = Crash & { worst: Worst<Kept> | null };
+
+/** @returns null when it was aborted. */
 export async function crash<Kept>(
   { plan, strategies, hear }: Crashing,
   { signal, onProgress }: Watcher,
-  keep: (run: Run) => Kept,
-): Promise<(Crash & { worst: Worst<Kept> | null })[] | null> {
-  const found: (Crash & { worst: Worst<Kept> | null })[] = [];
+  keep: Keep<Kept>,
+): Promise<Crashed<Kept>[] | null> {
+  const found: Crashed<Kept>[] = [];
   const scenario: Scenario = { ...plan.scenario, kills: [] };
   for (const [done, strategy] of strategies.entries()) {
     onProgress?.({ done, of: strategies.length, latest: strategy.name });
-    await Bun.sleep(0);
+    const whole = await run({ ...plan, scenario, strategy, driver: virtual }, { signal });
     if (signal.aborted) return null;
-    const whole = runInVirtualTime({ ...plan, scenario, strategy, driver: virtual });
-    const crashes = [ofProcess(whole, hear?.(strategy))];
-    if (hasWorkerProcesses(strategy)) crashes.push(ofWorker(whole));
-    for (const one of crashes) {
+    for (const what of targetsUnder(strategy)) {
+      const moments = endsAll(what)
+        ? { moments: readOff(whole, hear?.(strategy)), passedOver: 0 }
+        : await killEach(whole, what, signal);
+      if (signal.aborted) return null;
+      const one = { ...crashOf(whole, what), ...moments };
       const moment = worstOf(one);
-      if (moment === null) {
-        found.push({ ...one, worst: null });
-        continue;
-      }
-      const at = middleOf(moment);
-      found.push({ ...one, worst: { moment, at, kept: keep(killed(whole, one.killed, at)) } });
+      const at = moment === null ? 0 : middleOf(moment);
+      found.push({
+        ...one,
+        worst: moment && { moment, at, kept: keep(killed(whole, what, at), one, { moment, at }) },
+      });
     }
   }
   return found;
@@ -83,9 +96,9 @@ export async function replay(
     const name = what === "worker" ? `${strategy.name}, worker` : strategy.name;
     return { plan: { ...plan, scenario, strategy }, name, index };
   });
-  await runEach(all, watcher, ({ index, name }, run) => {
-    if (run instanceof Error) throw run;
-    verified[index] = { ...butForLateness(besideItsModel(run)), strategy: name };
+  await runEach(all, watcher, ({ index, name }, real) => {
+    if (real instanceof Error) throw real;
+    verified[index] = { ...butForLateness(besideItsModel(real)), strategy: name };
   });
   return watcher.signal.aborted ? null : verified;
 }
@@ -113,31 +126,40 @@ function crashOf({ outcome, plan }: Run, what: KillTarget): Omit<Crash, "moments
   };
 }
 
-/** Whoever started the process sees its status at once. */
-function ofProcess(whole: Run, hear: HearRemains | undefined): Crash {
-  const moments = readKills(whole.trace, hear).map((one) => ({ ...one, failed: 0, unnoticed: 0 }));
-  return { ...crashOf(whole, "process"), moments, passedOver: 0 };
+/** What a kill of everything leaves. Whoever started the process sees its status at once. */
+function readOff(whole: Run, hear: HearRemains | undefined): CrashMoment[] {
+  return readKills(whole.trace, hear).map((one) => ({ ...one, failed: 0, unnoticed: 0 }));
 }
 
-function ofWorker(whole: Run): Crash {
+/** For how long, in ms, killed runs follow each other before an abort can be heard. */
+const stretchMs = 100;
+
+/** What a kill leaves after which others go on: a run for each moment. */
+async function killEach(
+  whole: Run,
+  what: KillTarget,
+  signal: AbortSignal,
+): Promise<Pick<Crash, "moments" | "passedOver">> {
   const all = gapsOf(whole);
   const step = Math.max(1, Math.ceil(all.length / mostRuns));
   const tried = all.filter((_, index) => index % step === 0);
   const moments: CrashMoment[] = [];
+  let rested = performance.now();
   for (const [index, gap] of tried.entries()) {
     const at = middleOf(gap);
     const to = tried[index + 1]?.from ?? whole.outcome.wall;
-    const now = momentOf(whole.outcome, killed(whole, "worker", at).outcome, at);
+    const now = momentOf(whole.outcome, killed(whole, what, at).outcome, at);
     const last = moments.at(-1);
     if (last !== undefined && isAlike(last, now)) {
       last.to = to;
-      last.unnoticed =
-        last.unnoticed === null || now.unnoticed === null
-          ? null
-          : Math.max(last.unnoticed, now.unnoticed);
+      last.unnoticed = longer(last.unnoticed, now.unnoticed);
     } else moments.push({ ...now, from: gap.from, to });
+    if (performance.now() - rested < stretchMs) continue;
+    await Bun.sleep(0);
+    if (signal.aborted) break;
+    rested = performance.now();
   }
-  return { ...crashOf(whole, "worker"), moments, passedOver: all.length - tried.length };
+  return { moments, passedOver: all.length - tried.length };
 }
 
 /** The whiles between two instants at which something happens. */
@@ -161,9 +183,7 @@ function momentOf(whole: Outcome, { tasks }: Outcome, at: Ticks): Omit<CrashMome
     handedOverLost: lost.filter(({ status }) => status !== "unstarted").length,
     halfDone: [...lost, ...failed].filter(({ stepsDone }: TaskOutcome) => stepsDone > 0).length,
     failed: failed.length,
-    unnoticed: heardAfter.includes(null)
-      ? null
-      : heardAfter.reduce<Ticks>((most, after) => Math.max(most, after!), 0),
+    unnoticed: heardAfter.reduce(longer, 0),
   };
 }
 

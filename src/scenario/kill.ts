@@ -49,6 +49,16 @@ export function whyNoKill({ what }: Pick<Kill, "what">, strategy: Strategy): str
   return `strategy ${strategy.name} has no worker process that could be killed; kill main, or use one that has: --strategy ${strategy.name.split(",")[0]},offload=processes`;
 }
 
+/** What can be killed under a strategy, each with another result. */
+export function targetsUnder(strategy: Strategy): readonly KillTarget[] {
+  return hasWorkerProcesses(strategy) ? ["process", "worker"] : ["process"];
+}
+
+/** Whether nothing goes on after a kill, so that what it leaves is what there was. */
+export function endsAll(what: KillTarget): boolean {
+  return what !== "worker";
+}
+
 /** Whether a kill ends the process that runs main. */
 export function endsMain({ what }: Pick<Kill, "what">): boolean {
   return what !== "worker";

@@ -97,11 +97,14 @@ export function exposureOf(crash: Pick<Crash, "moments" | "lostAnyway">): Ticks 
 
 /** For how long nobody could know of a kill, at the worst; null: for good. */
 export function longestUnnoticed(crash: Pick<Crash, "moments" | "lostAnyway">): Ticks | null {
-  return atRisk(crash).reduce<Ticks | null>(
-    (longest, { unnoticed }) =>
-      longest === null || unnoticed === null ? null : Math.max(longest, unnoticed),
-    0,
-  );
+  return atRisk(crash)
+    .map(({ unnoticed }) => unnoticed)
+    .reduce(longer, 0);
+}
+
+/** The longer of two times, of which null has no end. */
+export function longer(a: Ticks | null, b: Ticks | null): Ticks | null {
+  return a === null || b === null ? null : Math.max(a, b);
 }
 
 /** The scenario with one kill, in the place of those that it has. */

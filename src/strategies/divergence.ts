@@ -204,17 +204,18 @@ function linesOf({ prints }: Outcome, thread: number): Outcome["prints"] {
   return prints.filter((print) => print.thread === thread);
 }
 
-/** The instants that both runs have, side by side. */
+/** The instants that both runs have, side by side; what a kill has ended, the machine has when it sends the signal. */
 function instants(model: Outcome, real: Outcome): { of: string; virtual: Ticks; at: Ticks }[] {
+  const isByKill = (at: Ticks): boolean => model.interruptedBy === "kill" && at === model.wall;
   const end = (of: string, a: { endedAt: Ticks | null }, b: { endedAt: Ticks | null }) =>
-    a.endedAt === null || b.endedAt === null
+    a.endedAt === null || b.endedAt === null || isByKill(a.endedAt)
       ? []
       : [{ of: `the end of ${of}`, virtual: a.endedAt, at: b.endedAt }];
   return [
     ...end("main", model.main, real.main),
     ...end("launch", model.launch, real.launch),
     ...model.tasks.flatMap((task, index) => end(task.name, task, real.tasks[index]!)),
-    { of: "the end of the process", virtual: model.wall, at: real.wall },
+    ...end("the process", { endedAt: model.wall }, { endedAt: real.wall }),
     ...threadsOf(model).flatMap((thread) => {
       const found = linesOf(real, thread);
       return linesOf(model, thread).map(({ at, text }, k) => ({

@@ -45,7 +45,8 @@ export function checkExpectations(outcome: Judgeable, expectations: Expectations
     const position = positions[path] ?? positions[of] ?? positions[name!] ?? null;
     checked.push({ of, met, expected, found, position });
   };
-  if (outcome.interruptedBy !== null && outcome.interruptedBy !== "deadlock")
+  // That its process is killed is what the scenario says; a deadlock has an expectation of its own.
+  if (!["deadlock", "kill", null].includes(outcome.interruptedBy))
     check("run", false, {
       expected: "a run that comes to its end",
       found: interruptionOf(outcome),

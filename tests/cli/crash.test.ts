@@ -1,5 +1,6 @@
 /** `tandem crash`: what a kill at any moment costs, as a user sees it. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { crash } from "../../src/runs/crash.ts";
 import { planOf } from "../../src/outcome/plan.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
@@ -118,6 +119,21 @@ at: 500ms })
     expect((await tandemHere([...args, "--force"], { cwd })).status).toBe(0);
   });
 
+  test("writes the chart and the worst moments in every format of a report", async () => {
+    using folder = temporaryFolder();
+    folder.file("paying.yaml", document);
+    const written = async (file: string): Promise<string> => {
+      const args = ["crash", "paying.yaml", "--report", file];
+      expect((await tandemHere(args, { cwd: folder.path })).status).toBe(0);
+      return Bun.file(join(folder.path, file)).text();
+    };
+    const chart = "█".repeat(8) + "▄".repeat(16) + "·".repeat(8);
+    for (const file of ["a.md", "a.html", "a.csv"])
+      expect((await written(file)).includes(chart)).toBe(true);
+    expect(await written("a.svg")).toContain("await (own)");
+    for (const file of ["a.sarif", "a.perfetto.json"]) JSON.parse(await written(file));
+  });
+
   test("has rows for the end of a worker, which the program may never hear of", async () => {
     const pooled = `name: jobs
 main: [launch, block: 3s]
@@ -174,7 +190,7 @@ compare: []
       const scenario = parseScenario(text, name);
       const strategies = strategiesToCompare(scenario, { all: false, named: null });
       const watcher = { signal: new AbortController().signal };
-      await crash({ plan: planOf(scenario), strategies }, watcher, ({ outcome }) => outcome);
+      await crash({ plan: planOf(scenario), strategies }, watcher, ({ outcome }) => outcome.wall);
     }
     expect(performance.now() - began).toBeLessThan(5000);
   });

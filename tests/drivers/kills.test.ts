@@ -8,6 +8,8 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import { resolveStrategy } from "../../src/scenario/strategy.ts";
 import { eventTypes } from "../../src/trace/event.ts";
 import type { EventLog } from "../../src/trace/log.ts";
+import { Run } from "../../src/outcome/run.ts";
+import { findDivergences } from "../../src/strategies/divergence.ts";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { essence, Lanes, lateness, performTwice, tooEarly } from "../support/real.ts";
@@ -80,6 +82,30 @@ describe("a kill of main", () => {
     expect(stderr).toContain("Nothing was killed at 2s: the process had ended at 700ms.");
     expect(status).toBe(0);
   });
+});
+
+test("a run that is killed as its scenario says is checked as any other", async () => {
+  const kill = { what: "main", at: "250ms" };
+  const expect_ = { lost: 1, tasks: "abandoned", prints: ["sent", "charged"], wall: "<= 250ms" };
+  const document = { ...upload, strategy: "thread", kill, expect: expect_ };
+  const good = await tandemHere(["check", "-"], { stdin: JSON.stringify(document) });
+  expect([good.status, good.stdout]).toEqual([0, expect.stringContaining("1 good") as string]);
+  const short = { ...document, expect: { lost: 0 } };
+  const { stdout } = await tandemHere(["check", "-"], { stdin: JSON.stringify(short) });
+  expect(stdout).toContain("lost: expected 0, found 1");
+});
+
+test("that the machine is late with a signal is no divergence from the model", () => {
+  const killedAt = (at: number) =>
+    parseScenario(JSON.stringify({ ...upload, kill: { what: "main", at } }), "a.yaml");
+  const strategy = resolveStrategy({ use: "thread" });
+  const model = performedVirtually({ scenario: killedAt(250), strategy });
+  const { plan, trace } = performedVirtually({ scenario: killedAt(290), strategy });
+  const real = new Run({ ...plan, driver: { kind: "real", speed: 1 } }, trace);
+  const found = findDivergences(model, real, () => []);
+  expect(found).toMatchObject({ divergences: [], late: 0, cause: null });
+  const early = performedVirtually({ scenario: killedAt(190), strategy });
+  expect(findDivergences(early, real, () => []).divergences).not.toEqual([]);
 });
 
 const jobs = {

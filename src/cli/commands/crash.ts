@@ -3,10 +3,15 @@ import { formatDuration } from "../../base/duration.ts";
 import { isStream, writeFile } from "../../base/files.ts";
 import { lookAt } from "../../base/paths.ts";
 import { json, shellWord, terminal as terminalText } from "../../base/texts.ts";
-import type { Outcome } from "../../outcome/outcome.ts";
 import { type Plan, planOf } from "../../outcome/plan.ts";
 import type { HearRemains } from "../../reading/kills.ts";
-import { crashToJson, type TaskRemains, type ToldCrash } from "../../report/crash-json.ts";
+import {
+  crashToJson,
+  type Left,
+  leftToJson,
+  type TaskRemains,
+  type ToldCrash,
+} from "../../report/crash-json.ts";
 import type { Timeline } from "../../report/model/timeline.ts";
 import { crashSentences, renderCrash, worstWords } from "../../report/terminal/crash.ts";
 import { isUnexplained, renderVerification } from "../../report/terminal/divergence.ts";
@@ -40,11 +45,12 @@ type Options = OptionsOf<typeof commands.crash>;
 
 /** What is kept of the run that is killed at the worst moment. */
 interface Kept {
-  outcome: Outcome;
+  words: string;
+  left: Left;
   timeline: Timeline | null;
 }
 
-type Told = ToldCrash & { timeline: Timeline | null; words: string[] };
+type Told = ToldCrash & { timeline: Timeline | null; words: string };
 
 export async function run(argv: string[]): Promise<number> {
   const words = readArguments(commands.crash, argv);
@@ -63,8 +69,9 @@ export async function run(argv: string[]): Promise<number> {
   const remains = options.json ? new RemainsByTask(plan) : null;
   const hear = remains === null ? {} : { hear: (of: Strategy) => remains.hearer(of) };
   const found = await watched((watcher) =>
-    crash({ plan, strategies, ...hear }, watcher, (killed) => ({
-      outcome: killed.outcome,
+    crash({ plan, strategies, ...hear }, watcher, (killed, of, { moment, at }): Kept => ({
+      words: worstWords(of, moment, at, killed.outcome),
+      left: leftToJson(killed.outcome),
       timeline: timelines?.runTimeline(killed) ?? null,
     })),
   );
@@ -97,18 +104,13 @@ function toldOf(
     remains: killed === "process" ? (remains?.of(strategy) ?? null) : null,
     real: null,
   };
-  if (worst === null) return { ...told, worst: null, timeline: null, words: [] };
+  if (worst === null) return { ...told, worst: null, timeline: null, words: "" };
   const { moment, at, kept } = worst;
-  const words = worstWords({ crash: one, moment, at, outcome: kept.outcome });
+  const { words, left, timeline } = kept;
   const { scenario } = plan;
   const kill = { strategy, what: killed, at };
-  const document = crashDocument({ source, scenario }, kill, words.join(" "));
-  return {
-    ...told,
-    worst: { moment, at, outcome: kept.outcome, document },
-    timeline: kept.timeline,
-    words,
-  };
+  const document = (): string => crashDocument({ source, scenario }, kill, words);
+  return { ...told, worst: { moment, at, left, document }, timeline, words };
 }
 
 /** Writes whatever is asked for. */
@@ -123,7 +125,7 @@ async function tell(
   if (options.output !== null) await writeWorst(options.output, worst, options.force);
   const paragraphs = [
     ...crashSentences(told),
-    ...(worst === null ? [] : [...worst.words, howToRun(worst, operands[0]!, options)]),
+    ...(worst === null ? [] : [worst.words, howToRun(worst, operands[0]!, options)]),
   ];
   const strategies = new Set(told.flatMap(({ members }) => members.map((one) => one.name))).size;
   const headline = `${name}, killed at every moment under ${strategies === 1 ? "one strategy" : `${strategies} strategies`}, in virtual time`;
@@ -161,7 +163,7 @@ async function writeWorst(file: string, worst: Told | null, replace: boolean): P
     throw refusal(
       `-o ${file}: no kill at any moment loses work, so there is no worst one to write`,
     );
-  await writeFile(file, [await visibleDocument(worst.worst!.document)], { replace });
+  await writeFile(file, [await visibleDocument(worst.worst!.document())], { replace });
 }
 
 /** What a kill of the process leaves of each task, by strategy. */

@@ -3,7 +3,7 @@
  *
  * Meaning is in the characters and words; colour only repeats it.
  */
-import { formatTime } from "../../base/duration.ts";
+import { formatTime, type Ticks } from "../../base/duration.ts";
 import { pad, wrap } from "../../base/layout.ts";
 import { counted, list } from "../../base/sentences.ts";
 import { roundPercent } from "../../base/shares.ts";
@@ -173,31 +173,26 @@ export function sparkline(crash: Crash, span: number): string {
   return barOf(crash, harmOf, { cells: 32, span, unicode: true });
 }
 
-/** A moment at which something is killed, and what the run came to. */
-export interface WorstMoment {
-  crash: Told;
-  moment: CrashMoment;
-  at: number;
-  outcome: Outcome;
-}
-
 /** As many kinds of tasks are told of a moment; the others are counted. */
 const mostTold = 5;
 
-/** What the worst moment comes to, in sentences. */
-export function worstWords({ crash, moment, at, outcome }: WorstMoment): string[] {
-  const what = crash.killed === "worker" ? "a worker" : "the process";
-  const between = `between ${formatTime(moment.from)} and ${formatTime(moment.to)}`;
-  const harmed = outcome.tasks.filter((task) => isLost(task) || isFailedBy(task, at));
+/** What the worst moment comes to, in a sentence or two. @param at when the run was killed that came to this. */
+export function worstWords(
+  { strategy, killed }: Pick<Crash, "strategy" | "killed">,
+  { from, to }: CrashMoment,
+  at: Ticks,
+  { tasks }: Outcome,
+): string {
+  const what = killed === "worker" ? "a worker" : "the process";
+  const between = `between ${formatTime(from)} and ${formatTime(to)}`;
+  const harmed = tasks.filter((task) => isLost(task) || isFailedBy(task, at));
   const kinds = Map.groupBy(harmed, (task) =>
     [task.spec.name, task.status, task.stepsDone].join("\0"),
   );
   const words = [...kinds.values()].map(taskWords);
   const more = words.length - mostTold;
   if (more > 0) words.splice(mostTold, Infinity, `${more} more kinds of outcome`);
-  return [
-    `The worst moment under ${crash.strategy.name}: ${what} is killed ${between}, as at ${formatTime(at)}. Then ${list(words)}.`,
-  ];
+  return `The worst moment under ${strategy.name}: ${what} is killed ${between}, as at ${formatTime(at)}. Then ${list(words)}.`;
 }
 
 function isFailedBy({ status, endedAt }: TaskOutcome, at: number): boolean {

@@ -167,9 +167,13 @@ function endingWords({ main, tasks, interruptedBy }: Ending): string {
     const count = members.reduce((sum, { copies }) => sum + copies, 0);
     return `${counted(count, "task")} ${words}`;
   });
-  const cut =
-    interruptedBy === null || main === "deadlocked" ? [] : [`cut off by ${interruptedBy}`];
+  const cut = interruptedBy === null || main === "deadlocked" ? [] : [cutWords(interruptedBy)];
   return [`main ${main}`, ...parts, ...cut].join("; ");
+}
+
+/** What ended a run, behind what became of everybody. */
+export function cutWords(interruptedBy: string): string {
+  return interruptedBy === "kill" ? "killed" : `cut off by ${interruptedBy}`;
 }
 
 const heardWords = { raised: "raised", logged: "logged", nobody: "nobody heard" };
