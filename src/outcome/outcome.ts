@@ -117,6 +117,15 @@ export function isLost(task: ActorOutcome): boolean {
   return task.lost;
 }
 
+/** Whether the record ends before an actor does, so that nobody knows what becomes of it. */
+export function outlivesRecord(
+  { status, destroyed }: Pick<ActorOutcome, "status" | "destroyed">,
+  { interruptedBy }: Pick<Outcome, "interruptedBy">,
+): boolean {
+  const isOpen = status === "abandoned" || status === "interrupted" || status === "unstarted";
+  return isOpen && !destroyed && interruptedBy === "cut-off";
+}
+
 /** Whether a task was cut off, before its last step or in its clean-up. */
 export function wasStopped({ status }: Pick<ActorOutcome, "status">): boolean {
   return status === "cancelled" || status === "abandoned";
@@ -187,6 +196,7 @@ function programOf({ status, startedAt, endedAt, error }: ActorOutcome): Program
 /** The tasks, with their steps joined to them. The objects are extended in place, since there may be a million. */
 function tasksOf(scenario: Scenario, reading: Reading): TaskOutcome[] {
   const { actors } = reading;
+  const [process] = reading.processes as [Reading["processes"][number]];
   const counts = new Map(scenario.tasks.map((spec) => [spec, countSteps(spec.steps)]));
   const instances = new TaskInstances(scenario);
   const byNumber = reading.attempts.length === 0 ? null : actorsByNumber(actors);
@@ -201,6 +211,7 @@ function tasksOf(scenario: Scenario, reading: Reading): TaskOutcome[] {
     const stoodAt = wasStopped({ status }) ? (standpoint(spec.steps, last.done) ?? null) : null;
     return Object.assign(actor, {
       status,
+      lost: actor.lost && !outlivesRecord(actor, process),
       spec,
       attempts: own,
       cleanup: last.cleanup,

@@ -9,7 +9,7 @@ import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
 
-test("law: a record that was cut says so in the verdict, beside the timeline and in the JSON", async () => {
+test("law: a record that was cut says so in the verdict, beside the timeline and in the JSON, and tells no task as lost that was under way", async () => {
   using folder = temporaryFolder();
   await fc.assert(
     fc.asyncProperty(
@@ -33,7 +33,20 @@ test("law: a record that was cut says so in the verdict, beside the timeline and
             /^The record ends at .*; what happened afterwards is not in it\./m,
           );
         const { stdout } = await tandemHere(["report", cut, "--json"]);
-        expect(JSON.parse(stdout)).toMatchObject({ interruptedBy: "cut-off" });
+        const result = JSON.parse(stdout);
+        expect(result).toMatchObject({ interruptedBy: "cut-off" });
+        type Told = { status: string; lost: boolean };
+        const open = result.tasks.filter(
+          ({ status, lost }: Told) => ["abandoned", "unstarted"].includes(status) && !lost,
+        ).length;
+        // A task that was destroyed is lost wherever the record ends.
+        if (!whole.includes("task-destroyed")) {
+          expect(
+            result.tasks.filter(({ status, lost }: Told) => status === "abandoned" && lost),
+          ).toEqual([]);
+        }
+        const { stdout: told } = await tandemHere(["report", cut]);
+        expect(told.includes(`, ${open} alive when it ends`)).toBe(open > 0);
       },
     ),
     { numRuns: rounds(20, 2000) },

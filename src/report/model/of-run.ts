@@ -6,7 +6,7 @@ import { headingOf } from "../../scenario/axes.ts";
 import type { ActorOutcome } from "../../reading/entities.ts";
 import type { Run } from "../../outcome/run.ts";
 import type { ToldFinding } from "../../remedies/findings.ts";
-import { wasStopped } from "../../outcome/outcome.ts";
+import { outlivesRecord, wasStopped } from "../../outcome/outcome.ts";
 import type { Hold } from "../../reading/holds.ts";
 import { Names } from "../../remedies/program/names.ts";
 import { renderRecord } from "../terminal/record.ts";
@@ -49,11 +49,8 @@ export function runReport(run: Run, findings: readonly ToldFinding[], find: Find
       edits: [],
     };
   });
-  for (const task of outcome.tasks) {
-    const { lost, lastPlace, spec } = task;
-    if (lost && !goesOn(task, run))
-      notes.add(places.get(lastPlace ?? NaN), "stood", `${spec.name} stood here`);
-  }
+  for (const { lost, lastPlace, spec } of outcome.tasks)
+    if (lost) notes.add(places.get(lastPlace ?? NaN), "stood", `${spec.name} stood here`);
   return {
     title: plan.scenario.name,
     verdict: runVerdict(outcome),
@@ -68,7 +65,7 @@ export function runReport(run: Run, findings: readonly ToldFinding[], find: Find
 /** The report on a run that goes on: what it comes to is told at its end. */
 export function growingReport(run: Run, find: FindSource): Report {
   const { tasks, scenario, strategy } = run.outcome;
-  const over = tasks.filter((task) => !goesOn(task, run)).length;
+  const over = tasks.filter((task) => !outlivesRecord(task, run.outcome)).length;
   const of = `${formatCount(over)} of ${counted(tasks.length, "task")}`;
   return {
     ...runReport(run, [], find),
@@ -81,12 +78,6 @@ export function growingReport(run: Run, find: FindSource): Report {
   };
 }
 
-/** Whether a record ends before an actor did, so that nobody knows what became of it. */
-function goesOn({ status }: ActorOutcome, { outcome }: Run): boolean {
-  const isCutOff = outcome.interruptedBy === "cut-off";
-  return isCutOff && ["abandoned", "interrupted", "unstarted"].includes(status);
-}
-
 /** What a run's threads and tasks were at. */
 export function runTimeline(run: Run): Timeline {
   const { trace, reading } = run;
@@ -96,7 +87,7 @@ export function runTimeline(run: Run): Timeline {
     reading,
     names: new Names(definitions),
     resources: new Map([...definitions.resources].map(([number, { name }]) => [number, name])),
-    fateOf: (actor) => (goesOn(actor, run) ? "alive" : fateOf(actor)),
+    fateOf: (actor) => (outlivesRecord(actor, run.outcome) ? "alive" : fateOf(actor)),
     processName: ({ name }) => name,
   });
 }

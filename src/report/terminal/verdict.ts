@@ -9,6 +9,7 @@ import {
   actorName,
   endedAtShutdown,
   isLost,
+  outlivesRecord,
   type Outcome,
   type TaskOutcome,
   wasStopped,
@@ -134,7 +135,7 @@ function taskRow(tasks: TaskOutcome[], outcome: Outcome): Row {
   const several = ends.length > 0 && least !== most;
   return {
     who: tasks.length === 1 ? first.name : `${first.spec.name} x ${formatCount(tasks.length)}`,
-    status: first.status,
+    status: outlivesRecord(first, outcome) ? "alive" : first.status,
     when: several ? `${at(least)} to ${at(most)}` : at(first.endedAt),
     story: story(first, outcome),
   };
@@ -244,9 +245,11 @@ function summary(outcome: Outcome): string[] {
     tasks.length === 0 ? "There were no tasks" : `${lost} of ${counted(tasks.length, "task")} lost`;
   const givenUp = tasks.filter((task) => task.givenUp !== null && !isLost(task)).length;
   const dropped = givenUp > 0 ? `, ${givenUp} given up` : "";
+  const open = tasks.filter((task) => outlivesRecord(task, outcome)).length;
+  const alive = open > 0 ? `, ${open} alive when it ends` : "";
   const broke = failed > 0 ? `, ${failed} failed` : "";
   const status = exitCode === null ? "" : `; the program's exit status is ${exitCode}`;
-  sentences.push(`${kept}${dropped}${broke}${status}.`);
+  sentences.push(`${kept}${dropped}${broke}${alive}${status}.`);
   if (interruptedBy === null && outcome.driver.kind === "real" && !outcome.aftermath.isAllOver)
     sentences.push(
       "What your functions set going without waiting for it is not among these: the process ended before it was known to be over.",
