@@ -238,9 +238,9 @@ const crash = command({
   name: "crash",
   summary: "kill a scenario at every moment, and show what is lost",
   about: `Shows what a crash at any moment costs (SIGKILL, the out-of-memory killer, a power cut) under each
-    strategy of "compare": how many tasks are lost or left half done, for how long that may happen, and
-    when somebody could know of it. Where a pool has worker processes, the same for the end of one of
-    them. That of the whole process is noticed at once, by its status 137. The moments are the whiles between two instants at which something happens: within one, a kill
+    strategy of "compare", and under durable where the scenario allows that: how many tasks are lost, left
+    half done or done twice, for how long that may happen, and when somebody could know of it. Where there
+    are worker processes, the same for the end of one of them. That of the whole process is noticed at once, by its status 137. The moments are the whiles between two instants at which something happens: within one, a kill
     comes to the same. Steps that take no time happen at one instant, and no kill comes between them. A
     "kill" of the document is left out.`,
   operand: scenario,

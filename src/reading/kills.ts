@@ -1,5 +1,5 @@
 /**
- * What a kill of the process would leave, whenever it came: read in one pass off the run without one.
+ * What a kill of main's process would leave, whenever it came: read in one pass off the run without one.
  *
  * What has happened by an instant does not depend on a kill that comes then, so each state of the run is what a
  * kill would leave; it changes only where something happens. A law holds this against runs that are really killed.
@@ -13,12 +13,16 @@ import { Entities, hasDone, isProgram, type OpenActor } from "./entities.ts";
 import { hearings } from "./listener.ts";
 import { isLostWork, type Surroundings } from "./loss.ts";
 import { type Span, SpanFold } from "./spans.ts";
+import { AttemptReader } from "./attempts.ts";
 import { AftermathReader } from "./user-code.ts";
 
 /** What a kill leaves of one task. */
 export interface Remains {
   lost: boolean;
-  /** Whether it had been handed over: otherwise whoever was to do that was killed before. */
+  /**
+   * Whether it had been handed over: otherwise whoever was to do that was killed before. To a durable queue it has
+   * been when that has said so.
+   */
   isHandedOver: boolean;
   /** How many of its operations had been done. */
   done: number;
@@ -50,7 +54,7 @@ const sleepEnded = typeNumber["sleep-ended"];
 const completed = completions.indexOf("completed");
 
 /** What is known of tasks by their events, sleeps left out. */
-const heard = hearings([AftermathReader.hears, ActorReader.hears]);
+const heard = hearings([AftermathReader.hears, ActorReader.hears, AttemptReader.hears]);
 
 class KillReader {
   readonly #trace: Trace;
@@ -73,11 +77,15 @@ class KillReader {
     this.#hear = hear;
     this.#entities = new Entities(trace);
     const aftermath = new AftermathReader(this.#entities);
-    this.#readers = [aftermath, new ActorReader(this.#entities, this.#spans, aftermath)];
+    this.#readers = [
+      aftermath,
+      new ActorReader(this.#entities, this.#spans, aftermath),
+      new AttemptReader(this.#entities),
+    ];
   }
 
   read(): KillMoment[] {
-    for (const actor of this.#entities.actors) if (!isProgram(actor)) this.#touched.add(actor);
+    for (const actor of this.#entities.actors) if (isTask(actor)) this.#touched.add(actor);
     const event = new LogCursor(this.#trace.log);
     let now = 0;
     while (event.next()) {
@@ -92,7 +100,7 @@ class KillReader {
 
   #take(event: LogCursor): void {
     const actor = this.#entities.actor(event.actor);
-    if (!isProgram(actor)) this.#touched.add(actor);
+    if (isTask(actor)) this.#touched.add(actor);
     const type = event.typeNumber;
     if (type === sleepBegan) return this.#spans.sleepBegan(event);
     if (type === sleepEnded) {
@@ -156,7 +164,9 @@ class KillReader {
     finishWork(killed, at);
     return {
       lost: isLostWork(killed, this.#surroundings(actor.number, at)),
-      isHandedOver: actor.isCreated || actor.submittedAt !== null,
+      isHandedOver: this.#entities.hasWorkers
+        ? actor.queuedAt !== null
+        : actor.isCreated || actor.submittedAt !== null,
       done: actor.done,
     };
   }
@@ -177,4 +187,9 @@ class KillReader {
     if (isHandedOver) this.#handedOverLost += by;
     if (done > 0) this.#halfDone += by;
   }
+}
+
+/** Whether an actor is a task itself, and no program and no further attempt at one. */
+function isTask({ kind }: OpenActor): boolean {
+  return !isProgram({ kind }) && kind !== "attempt";
 }

@@ -68,6 +68,7 @@ function momentToJson({
   handedOverLost,
   halfDone,
   failed,
+  twice,
   unnoticed,
 }: CrashMoment) {
   return {
@@ -77,6 +78,7 @@ function momentToJson({
     handedOverLost,
     halfDone,
     failed,
+    twice,
     unnoticed: unnoticed === null ? null : ms(unnoticed),
   };
 }

@@ -495,6 +495,7 @@ const crashMoment = z
     handedOverLost: count("how many of these had been handed over, and were not still to be"),
     halfDone: count("of how many that are lost or fail some steps had been done"),
     failed: count("how many tasks fail by it"),
+    twice: count("of how many tasks steps are done again that had been done"),
     unnoticed: ms("for how long nobody could know of it").nullable().describe("null: for good"),
   })
   .meta({

@@ -15,6 +15,7 @@ import type { Strategy } from "../scenario/strategy.ts";
 import {
   type Crash,
   type CrashMoment,
+  isDoneTwice,
   longer,
   middleOf,
   withKill,
@@ -61,7 +62,7 @@ export async function crash<Kept>(
     const whole = await run({ ...plan, scenario, strategy, driver: virtual }, { signal });
     if (signal.aborted) return null;
     for (const what of targetsUnder(strategy)) {
-      const moments = endsAll(what)
+      const moments = endsAll(what, strategy)
         ? { moments: readOff(whole, hear?.(strategy)), passedOver: 0 }
         : await killEach(whole, what, signal);
       if (signal.aborted) return null;
@@ -128,7 +129,12 @@ function crashOf({ outcome, plan }: Run, what: KillTarget): Omit<Crash, "moments
 
 /** What a kill of everything leaves. Whoever started the process sees its status at once. */
 function readOff(whole: Run, hear: HearRemains | undefined): CrashMoment[] {
-  return readKills(whole.trace, hear).map((one) => ({ ...one, failed: 0, unnoticed: 0 }));
+  return readKills(whole.trace, hear).map((one) => ({
+    ...one,
+    failed: 0,
+    twice: 0,
+    unnoticed: 0,
+  }));
 }
 
 /** For how long, in ms, killed runs follow each other before an abort can be heard. */
@@ -177,21 +183,36 @@ function momentOf(whole: Outcome, { tasks }: Outcome, at: Ticks): Omit<CrashMome
   const failed = tasks.filter(
     (task) => task.status === "failed" && whole.tasks[task.number]!.status !== "failed",
   );
-  const heardAfter = failed.map(({ heard }) => (heard?.at == null ? null : heard.at - at));
+  const twice = tasks.filter(
+    (task) => isDoneTwice(task) && !isDoneTwice(whole.tasks[task.number]!),
+  );
+  const harmed = [...lost, ...failed];
   return {
     lost: lost.length,
-    handedOverLost: lost.filter(({ status }) => status !== "unstarted").length,
-    halfDone: [...lost, ...failed].filter(({ stepsDone }: TaskOutcome) => stepsDone > 0).length,
+    handedOverLost: lost.filter(isHandedOver).length,
+    halfDone: harmed.filter(({ stepsDone }) => stepsDone > 0).length,
     failed: failed.length,
-    unnoticed: heardAfter.reduce(longer, 0),
+    twice: twice.length,
+    unnoticed: [
+      ...failed.map(({ heard }) => (heard?.at == null ? null : heard.at - at)),
+      ...tasks.flatMap((task) => takenUpAfter(task, at)),
+    ].reduce(longer, 0),
   };
 }
 
+function isHandedOver({ status, submittedAt }: TaskOutcome): boolean {
+  return status !== "unstarted" || submittedAt !== null;
+}
+
+/** How long after a kill a task's next attempt began, if the kill had cut one off. */
+function takenUpAfter({ attempts }: TaskOutcome, at: Ticks): Ticks[] {
+  const cut = attempts.findIndex(({ how, to }) => how === null && to === at);
+  const next = cut < 0 ? undefined : attempts[cut + 1];
+  return next === undefined ? [] : [next.from - at];
+}
+
 function isAlike(a: CrashMoment, b: Omit<CrashMoment, "from" | "to">): boolean {
-  return (
-    a.lost === b.lost &&
-    a.failed === b.failed &&
-    a.halfDone === b.halfDone &&
-    a.handedOverLost === b.handedOverLost
+  return (["lost", "failed", "halfDone", "handedOverLost", "twice"] as const).every(
+    (count) => a[count] === b[count],
   );
 }

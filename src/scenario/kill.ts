@@ -51,12 +51,14 @@ export function whyNoKill({ what }: Pick<Kill, "what">, strategy: Strategy): str
 
 /** What can be killed under a strategy, each with another result. */
 export function targetsUnder(strategy: Strategy): readonly KillTarget[] {
+  // Where nothing outlives main, its end is that of everything.
+  if (strategy.consumers !== null) return ["main", "worker", "process"];
   return hasWorkerProcesses(strategy) ? ["process", "worker"] : ["process"];
 }
 
 /** Whether nothing goes on after a kill, so that what it leaves is what there was. */
-export function endsAll(what: KillTarget): boolean {
-  return what !== "worker";
+export function endsAll(what: KillTarget, { consumers }: Strategy): boolean {
+  return what !== "worker" && consumers === null;
 }
 
 /** Whether a kill ends the process that runs main. */

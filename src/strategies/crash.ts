@@ -4,15 +4,25 @@
  */
 import type { Ticks } from "../base/duration.ts";
 import type { KillMoment } from "../reading/kills.ts";
+import type { TaskOutcome } from "../outcome/outcome.ts";
 import type { KillTarget } from "../scenario/kill.ts";
 import type { Scenario } from "../scenario/model.ts";
-import { isSamePoint, type Strategy } from "../scenario/strategy.ts";
+import {
+  isSamePoint,
+  isWithinProcess,
+  parseStrategy,
+  type Strategy,
+} from "../scenario/strategy.ts";
+import { canOutlive } from "../scenario/walk.ts";
 import { complexity } from "./comparison.ts";
+import { strategiesToCompare } from "./judge.ts";
 
 /** A while in which a kill comes to the same, whenever it comes. */
 export interface CrashMoment extends KillMoment {
   /** How many tasks fail by it, which else would not. */
   failed: number;
+  /** Of how many tasks steps are done again that had been done before. */
+  twice: number;
   /** For how long nobody could know that something had been killed; null: for good. */
   unnoticed: Ticks | null;
 }
@@ -46,15 +56,24 @@ export function harmOf({ lost, failed }: CrashMoment): number {
   return lost + failed;
 }
 
+/** Whether some of a task's steps have been done in more than one attempt. */
+export function isDoneTwice({ attempts }: Pick<TaskOutcome, "attempts">): boolean {
+  return attempts.filter(({ stepsDone }) => stepsDone > 0).length > 1;
+}
+
 /**
- * The moment at which a kill does the most harm: to the most tasks, the most of them half done, and for the
- * longest while; null where none does any.
+ * The moment at which a kill does the most harm: to the most tasks, the most of them half done or done twice, and
+ * for the longest while; null where none does any.
  */
 export function worstOf({ moments }: Pick<Crash, "moments">): CrashMoment | null {
   const [worst] = moments.toSorted(
-    (a, b) => harmOf(b) - harmOf(a) || b.halfDone - a.halfDone || b.to - b.from - (a.to - a.from),
+    (a, b) =>
+      harmOf(b) - harmOf(a) ||
+      b.halfDone - a.halfDone ||
+      b.twice - a.twice ||
+      b.to - b.from - (a.to - a.from),
   );
-  return worst === undefined || harmOf(worst) === 0 ? null : worst;
+  return worst === undefined || harmOf(worst) + worst.twice === 0 ? null : worst;
 }
 
 /**
@@ -96,10 +115,8 @@ export function exposureOf(crash: Pick<Crash, "moments" | "lostAnyway">): Ticks 
 }
 
 /** For how long nobody could know of a kill, at the worst; null: for good. */
-export function longestUnnoticed(crash: Pick<Crash, "moments" | "lostAnyway">): Ticks | null {
-  return atRisk(crash)
-    .map(({ unnoticed }) => unnoticed)
-    .reduce(longer, 0);
+export function longestUnnoticed({ moments }: Pick<Crash, "moments">): Ticks | null {
+  return moments.map(({ unnoticed }) => unnoticed).reduce(longer, 0);
 }
 
 /** The longer of two times, of which null has no end. */
@@ -110,6 +127,20 @@ export function longer(a: Ticks | null, b: Ticks | null): Ticks | null {
 /** The scenario with one kill, in the place of those that it has. */
 export function withKill(scenario: Scenario, what: KillTarget, at: Ticks): Scenario {
   return { ...scenario, kills: [{ what, at, position: { line: 1, column: 1 } }] };
+}
+
+/**
+ * The strategies whose crashes are told: those that are compared, and a durable queue where none of them outlives
+ * the process and the scenario allows it, since that is the answer to whoever must not lose anything.
+ */
+export function strategiesToCrash(
+  scenario: Scenario,
+  which: { all: boolean; named: readonly Strategy[] | null },
+): readonly Strategy[] {
+  const compared = strategiesToCompare(scenario, which);
+  const isEnough =
+    which.named !== null || !canOutlive(scenario) || !compared.every(isWithinProcess);
+  return isEnough ? compared : [...compared, parseStrategy("durable")];
 }
 
 /** Groups crashes that come to the same, each group from simple to complex. */

@@ -5,7 +5,7 @@ import { crash } from "../../src/runs/crash.ts";
 import { planOf } from "../../src/outcome/plan.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { strategiesToCompare } from "../../src/strategies/judge.ts";
+import { strategiesToCrash } from "../../src/strategies/crash.ts";
 import { patience } from "../support/patience.ts";
 import { tandemHere, temporaryFolder } from "../support/tandem.ts";
 
@@ -22,13 +22,16 @@ compare: [thread, detach]
 expect: { lost: 0 }
 `;
 
+/** The same with a channel, which is memory of one process, so that no durable queue is thought of. */
+const within = `${document}channels: { unused: }\n`;
+
 function crashed(args: readonly string[], stdin = document) {
   return tandemHere(["crash", "-", ...args], { stdin });
 }
 
 describe("tandem crash", () => {
   test("shows a table, a chart over time and the worst moment", async () => {
-    const { status, stdout, stderr } = await crashed(["--ascii"]);
+    const { status, stdout, stderr } = await crashed(["--ascii"], within);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toBe(`paying, killed at every moment under 3 strategies, in virtual time
 
@@ -37,15 +40,15 @@ await (own)  2 of 2        1          3s (75%)   -            at once
 thread       2 of 2        1          3s (100%)  -            at once
 detach       2 of 2        1          -          2            -
 
-await (own)  lost 8888888888888888444444444444444444444444444444...............
-             half 4444444444444444444444444444444444444444444444...............
-thread       lost 8888888888888888444444444444444444444444444444
-             half 4444444444444444444444444444444444444444444444
-detach       lost 8888888888888888
-             half 4444444444444444
-                  +--------------+--------------+--------------+---------------
-                  0              1s             2s             3s
-                  . none   1 few of its tasks   8 all of them
+await (own)  lost  888888888888888444444444444444444444444444444...............
+             half  444444444444444444444444444444444444444444444...............
+thread       lost  888888888888888444444444444444444444444444444
+             half  444444444444444444444444444444444444444444444
+detach       lost  888888888888888
+             half  444444444444444
+                   +--------------+--------------+--------------+--------------
+                   0              1s             2s             3s
+                   . none   1 few of its tasks   8 all of them
 
 The worst moment under await: the process is killed between 0ms and 1s, as at
 500ms. Then pay is lost half done, after 1 of 4 steps, the last of them at line
@@ -144,7 +147,7 @@ compare: []
     const { stdout } = await crashed(["--json"], pooled);
     const { crashes } = JSON.parse(stdout) as { crashes: Record<string, unknown>[] };
     const harm = { lost: 0, handedOverLost: 0, halfDone: 0 };
-    expect(crashes).toMatchObject([
+    expect(crashes.slice(0, 2)).toMatchObject([
       { killed: "process", lostAnyway: 0 },
       {
         killed: "worker",
@@ -156,6 +159,42 @@ compare: []
         ],
       },
     ]);
+  });
+
+  test("beside them shows a durable queue, which loses nothing and may do things twice", async () => {
+    const { stdout } = await crashed(["--json"]);
+    const { crashes } = JSON.parse(stdout) as { crashes: { killed: string; strategy: object }[] };
+    const durable = { strategy: { name: "durable" }, lostAnyway: 0, remains: null };
+    const kept = { lost: 0, handedOverLost: 0, halfDone: 0, failed: 0 };
+    const worker = {
+      ...durable,
+      killed: "worker",
+      moments: [
+        { ...kept, from: 0, to: 75, twice: 0 },
+        // Of the other task nothing has been done before its only step is.
+        { ...kept, from: 75, to: 3075, twice: 1 },
+      ],
+      worst: { at: 1575, exitCode: 0, tasks: [{ status: "finished" }, { status: "finished" }] },
+    };
+    expect(crashes.slice(3)).toMatchObject([
+      {
+        ...durable,
+        killed: "main",
+        moments: [
+          // The second task is stored from the third millisecond on.
+          { from: 0, to: 2, lost: 1, handedOverLost: 0 },
+          { ...kept, from: 2, to: 3075, twice: 0 },
+        ],
+      },
+      worker,
+      { ...worker, killed: "process", worst: { exitCode: 137 } },
+    ]);
+    const once = `name: once\nmain: [submit: a]\ntasks: { a: [print: x, sleep: 1s] }\n`;
+    const { stdout: told } = await crashed(["--strategy", "durable"], once);
+    expect(told).toContain("No kill at any moment loses more than is lost without one.");
+    expect(told.replaceAll("\n", " ")).toContain(
+      "Then a is performed again from its first step on, of which 1 of 2 steps had been done.",
+    );
   });
 
   test("says that no kill costs anything where nothing is left to lose", async () => {
@@ -178,17 +217,24 @@ compare: []
   });
 
   test("replays the worst moments for real, and both come to the same", async () => {
-    const { stdout } = await crashed(["--driver", "real", "--speed", "4", "--json"]);
-    const { crashes } = JSON.parse(stdout) as { crashes: { real: unknown }[] };
-    const real = { divergences: [], cause: null };
-    expect(crashes).toMatchObject([{ real }, { real }, { real }]);
+    for (let tries = 1; ; tries++) {
+      const { stdout } = await crashed(["--driver", "real", "--speed", "2", "--json"]);
+      const { crashes } = JSON.parse(stdout) as { crashes: { real: { cause: string } | null }[] };
+      // On a busy machine a signal may come so late that more has happened by then, which is told.
+      if (tries < 6 && crashes.some(({ real }) => real?.cause?.includes("busy"))) continue;
+      const real = { divergences: [], cause: null };
+      expect(crashes.slice(0, 3)).toMatchObject([{ real }, { real }, { real }]);
+      // Nothing outlives its process for real.
+      expect(crashes.slice(3).map((one) => one.real)).toEqual([null, null, null]);
+      return;
+    }
   });
 
   test("takes under 5 s for the whole catalogue", async () => {
     const began = performance.now();
     for (const { name, text } of catalogue) {
       const scenario = parseScenario(text, name);
-      const strategies = strategiesToCompare(scenario, { all: false, named: null });
+      const strategies = strategiesToCrash(scenario, { all: false, named: null });
       const watcher = { signal: new AbortController().signal };
       await crash({ plan: planOf(scenario), strategies }, watcher, ({ outcome }) => outcome.wall);
     }

@@ -24,6 +24,7 @@ function crashed(strategy: string, lost: readonly number[], tasks = 5): Crash {
       handedOverLost: count,
       halfDone: Math.floor(count / 2),
       failed: 0,
+      twice: 0,
       unnoticed: 0,
     })),
     passedOver: 0,

@@ -137,6 +137,8 @@ test.each([
     "thread",
     "a kill between 1s and 2s loses 1 task",
   ],
+  ["survives-kill", one("sleep: 1s"), "durable", null],
+  ["survives-kill", one("sleep: 1s", "main: [block: 1s, submit: a]"), "durable", null],
   ["survives-kill", one("print: x"), "await", null],
   ["survives-kill", one("print: x", "main: [block: 1s, launch]"), "await", null],
   ["survives-kill", "name: own\nmain: [block: 1s]\n", "thread", null],

@@ -16,21 +16,21 @@ import type { Timeline } from "../../report/model/timeline.ts";
 import { crashSentences, renderCrash, worstWords } from "../../report/terminal/crash.ts";
 import { isUnexplained, renderVerification } from "../../report/terminal/divergence.ts";
 import { crash, replay, type Worst } from "../../runs/crash.ts";
-import { checkPlans } from "../../runs/plan.ts";
+import { checkPlans, checkStrategies } from "../../runs/plan.ts";
 import { TaskInstances } from "../../scenario/instances.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
-import type { Strategy } from "../../scenario/strategy.ts";
+import { isWithinProcess, type Strategy } from "../../scenario/strategy.ts";
 import { visibleDocument } from "../../scenario/visible.ts";
 import {
   type Crash,
   type CrashClass,
   crashClasses,
   crashClassOf,
+  strategiesToCrash,
   worstOfAll,
 } from "../../strategies/crash.ts";
 import { crashDocument } from "../../strategies/crash-document.ts";
-import { strategiesToCompare } from "../../strategies/judge.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
@@ -64,7 +64,8 @@ export async function run(argv: string[]): Promise<number> {
   checkPlans(isReal ? [plan, real] : [plan], source);
   const { all, strategy, report } = options;
   const named = strategy === null ? null : [strategy];
-  const strategies = strategiesToCompare(scenario, { all, named });
+  const strategies = strategiesToCrash(scenario, { all, named });
+  checkStrategies({ ...scenario, kills: [] }, strategies, source);
   const timelines = report === null ? null : await import("../../report/model/of-run.ts");
   const remains = options.json ? new RemainsByTask(plan) : null;
   const hear = remains === null ? {} : { hear: (of: Strategy) => remains.hearer(of) };
@@ -82,10 +83,12 @@ export async function run(argv: string[]): Promise<number> {
     : found.result.map((one) => crashClassOf(one, own));
   const told = classes.map((one) => toldOf(one, { source, plan }, remains));
   if (isReal) {
-    const kills = told.flatMap((one) => (one.worst === null ? [] : [{ ...one, at: one.worst.at }]));
+    // What outlives the process has no real driver.
+    const tried = told.filter(({ strategy: one, worst }) => worst !== null && isWithinProcess(one));
+    const kills = tried.map((one) => ({ ...one, at: one.worst!.at }));
     const replayed = await watched((watcher) => replay(real, kills, watcher));
     if (replayed.result === null) return interrupted(replayed);
-    for (const one of told) one.real = one.worst === null ? null : replayed.result.shift()!;
+    for (const [index, one] of tried.entries()) one.real = replayed.result[index]!;
   }
   await tell(told, { source, plan, words });
   const verified = told.flatMap(({ real: one }) => one ?? []);

@@ -1,6 +1,6 @@
 /** The report on what crashes cost: the table with a chart in each row, and the run of each worst moment. */
 import { formatTime } from "../../base/duration.ts";
-import { crashName, crashRows, sparkline } from "../terminal/crash.ts";
+import { crashName, crashRows, sparkline, targets } from "../terminal/crash.ts";
 import { joinedTimelines } from "./joined.ts";
 import type { ToldCrash } from "../crash-json.ts";
 import type { Report } from "./report.ts";
@@ -44,7 +44,7 @@ export function crashReport(
           : [
               {
                 name: crashName(one),
-                story: `${one.killed === "worker" ? "a worker" : "all"} killed at ${formatTime(one.worst!.at)}`,
+                story: `${targets[one.killed]} killed at ${formatTime(one.worst!.at)}`,
                 timeline: one.timeline,
               },
             ],

@@ -16,6 +16,7 @@ import {
   trimmedEnd,
 } from "../../base/texts.ts";
 import { isLost, type Outcome, type TaskOutcome } from "../../outcome/outcome.ts";
+import type { KillTarget } from "../../scenario/kill.ts";
 import { standpoint } from "../../scenario/walk.ts";
 import {
   type Crash,
@@ -23,6 +24,7 @@ import {
   type CrashMoment,
   exposureOf,
   harmOf,
+  isDoneTwice,
   longestUnnoticed,
 } from "../../strategies/crash.ts";
 import { renderTable } from "./table.ts";
@@ -40,22 +42,42 @@ export function crashName({ strategy, members, own }: Told): string {
   return beside.length === 0 ? strategy.name : `${strategy.name} (${beside.join(", ")})`;
 }
 
+/** What is killed, in words. */
+export const targets: Readonly<Record<KillTarget, string>> = {
+  main: "main",
+  worker: "a worker",
+  process: "all of it",
+};
+
 /** A row of titles, and one for each class. */
 export function crashRows(crashes: readonly Told[]): string[][] {
-  const hasWorkers = crashes.some(({ killed }) => killed === "worker");
-  const what = ({ killed }: Told): string => (killed === "worker" ? "a worker" : "all of it");
+  const differ = crashes.some(({ killed }) => killed !== "process");
   return [
-    ["strategy", "killed", "lost at most", "half done", "at risk", "lost anyway", "noticed"],
+    [
+      "strategy",
+      "killed",
+      "lost at most",
+      "half done",
+      "done twice",
+      "at risk",
+      "lost anyway",
+      "noticed",
+    ],
     ...crashes.map((one) => [
       crashName(one),
-      hasWorkers ? what(one) : "-",
+      differ ? targets[one.killed] : "-",
       mostHarm(one),
-      String(mostOf(one, ({ halfDone }) => halfDone)),
+      orNothing(mostOf(one, ({ halfDone }) => halfDone)),
+      orNothing(mostOf(one, ({ twice }) => twice)),
       riskWords(one),
-      one.lostAnyway === 0 ? "-" : String(one.lostAnyway),
+      orNothing(one.lostAnyway),
       noticedWords(one),
     ]),
   ];
+}
+
+function orNothing(count: number): string {
+  return count === 0 ? "-" : String(count);
 }
 
 function mostOf({ moments }: Crash, of: (moment: CrashMoment) => number): number {
@@ -79,7 +101,7 @@ function riskWords(crash: Crash): string {
 
 /** For a kill of all, whoever started the process is told by its status. */
 function noticedWords(crash: Crash): string {
-  if (exposureOf(crash) === 0) return "-";
+  if (exposureOf(crash) === 0 && mostOf(crash, ({ twice }) => twice) === 0) return "-";
   const longest = longestUnnoticed(crash);
   if (longest === null) return "never";
   return longest === 0 ? "at once" : `within ${formatTime(longest)}`;
@@ -98,6 +120,7 @@ const none = { unicode: "·", ascii: "." };
 const charts = [
   { name: "lost", of: harmOf, colour: 31 },
   { name: "half", of: ({ halfDone }: CrashMoment) => halfDone, colour: 35 },
+  { name: "twice", of: ({ twice }: CrashMoment) => twice, colour: 33 },
 ] as const;
 
 /**
@@ -107,7 +130,7 @@ const charts = [
  */
 export function renderCrashChart(crashes: readonly Told[], look: Look): TerminalText[] {
   const names = crashes.map((one) =>
-    one.killed === "worker" ? `a worker of ${crashName(one)}` : crashName(one),
+    one.killed === "process" ? crashName(one) : `${targets[one.killed]} of ${crashName(one)}`,
   );
   const widest = names.reduce((most, name) => Math.max(most, Bun.stringWidth(name)), 0);
   const nameWidth = Math.min(widest, Math.floor(look.width / 3));
@@ -136,8 +159,8 @@ export function renderCrashChart(crashes: readonly Told[], look: Look): Terminal
   ];
 }
 
-/** "lost" or "half", and a space. */
-const rowNameWidth = 5;
+/** "lost", "half" or "twice", and a space. */
+const rowNameWidth = 6;
 
 interface Scale {
   cells: number;
@@ -183,13 +206,14 @@ export function worstWords(
   at: Ticks,
   { tasks }: Outcome,
 ): string {
-  const what = killed === "worker" ? "a worker" : "the process";
+  const what = killed === "process" ? "the process" : targets[killed];
   const between = `between ${formatTime(from)} and ${formatTime(to)}`;
   const harmed = tasks.filter((task) => isLost(task) || isFailedBy(task, at));
   const kinds = Map.groupBy(harmed, (task) =>
     [task.spec.name, task.status, task.stepsDone].join("\0"),
   );
-  const words = [...kinds.values()].map(taskWords);
+  const again = tasks.filter((task) => isDoneTwice(task) && !harmed.includes(task));
+  const words = [...[...kinds.values()].map(taskWords), ...again.map(againWords)];
   const more = words.length - mostTold;
   if (more > 0) words.splice(mostTold, Infinity, `${more} more kinds of outcome`);
   return `The worst moment under ${strategy.name}: ${what} is killed ${between}, as at ${formatTime(at)}. Then ${list(words)}.`;
@@ -197,6 +221,12 @@ export function worstWords(
 
 function isFailedBy({ status, endedAt }: TaskOutcome, at: number): boolean {
   return status === "failed" && endedAt !== null && endedAt >= at;
+}
+
+/** What is done twice, so that it had better be such that this does no harm. */
+function againWords({ name, attempts, steps }: TaskOutcome): string {
+  const [first] = attempts as [TaskOutcome["attempts"][number]];
+  return `${name} is performed again from its first step on, of which ${first.stepsDone} of ${counted(steps, "step")} had been done`;
 }
 
 function taskWords(tasks: readonly TaskOutcome[]): string {
