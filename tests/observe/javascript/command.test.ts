@@ -5,6 +5,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { readTrace } from "../../../src/trace/read.ts";
 import { findPython } from "../../support/python.ts";
+import { allRounds } from "../../support/laws.ts";
 import { patience } from "../../support/patience.ts";
 import { Lanes } from "../../support/real.ts";
 import {
@@ -44,13 +45,20 @@ const mayMount =
   Bun.which("unshare") !== null &&
   Bun.spawnSync(["unshare", "-rm", "true"]).exitCode === 0;
 
-for (const { name, options, runtime, isThere } of runtimes) {
+for (const [order, { name, options, runtime, isThere }] of runtimes.entries()) {
   /** Observes a program that is given as its text. */
   const observed = async (text: string, more: readonly string[] = [], call: CallOptions = {}) => {
     using folder = temporaryFolder();
     folder.file("app.mjs", text);
     const words = [...command(), "observe", ...options, ...more, "app.mjs", "a", "--b"];
     return await callBeside(words, { cwd: folder.path, ...call });
+  };
+
+  let turn = 0;
+  /** What tandem does alike whatever the runtime: in the suite on one of them, by turns, and by the laws on both. */
+  const byTurns = (title: string, body: () => Promise<void>): void => {
+    const isInTurn = turn++ % runtimes.filter((one) => one.isThere).length === order;
+    if (allRounds || isInTurn) beside(`law: ${title}`, body);
   };
 
   describe.skipIf(!isThere)(`a program on ${name}`, () => {
@@ -75,7 +83,7 @@ for (const { name, options, runtime, isThere } of runtimes) {
       expect({ stdout, stderr }).toEqual({ stdout: "a,--b typed\n", stderr: "" });
     });
 
-    beside(
+    byTurns(
       "may come by standard input, of which nothing is seen then, and that is said",
       async () => {
         const stdin = "console.log(process.argv.slice(2).join())";
@@ -102,7 +110,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect(processes.map(([called]) => called)).toEqual(["again.mjs", "it's my app.mjs"]);
     });
 
-    beside(
+    byTurns(
       "has its verdict on stderr, behind what it wrote there itself, by its own name",
       async () => {
         const { stderr } = await observed("console.error('mine')");
@@ -111,7 +119,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       },
     );
 
-    beside("is a trace that is read again, with its process and its end", async () => {
+    byTurns("is a trace that is read again, with its process and its end", async () => {
       using folder = temporaryFolder();
       const file = folder.file("events.ndjson");
       await observed("process.exit(4)", ["--quiet", "--events", file]);
@@ -122,7 +130,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect(readFileSync(file, "utf8")).toMatch(/"type":"process-ended".*"code":4/);
     });
 
-    beside("leaves stdout to --json - alone where that is wanted", async () => {
+    byTurns("leaves stdout to --json - alone where that is wanted", async () => {
       const words = ["--quiet-program", "--quiet", "--json", "-"];
       const { stdout } = await observed("console.log('hidden')", words);
       const { source, exit } = JSON.parse(stdout) as { source: { runtime: string }; exit: object };
@@ -133,7 +141,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       });
     });
 
-    beside("is ended when its time is over, and where it stood is told", async () => {
+    byTurns("is ended when its time is over, and where it stood is told", async () => {
       const text =
         "function wait() {\n  return new Promise((go) => setTimeout(go, 60_000));\n}\nawait wait();";
       const { status, stderr } = await observed(text, ["--timeout", "2s"]);
@@ -142,7 +150,7 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
       expect(stderr).toContain("--timeout");
     });
 
-    beside("that heeds no SIGTERM is killed when its time is over", async () => {
+    byTurns("that heeds no SIGTERM is killed when its time is over", async () => {
       const text = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";
       expect((await observed(text, ["--timeout", "500ms", "--quiet"])).status).toBe(124);
     });
@@ -181,8 +189,8 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
         const cell = "const cell = new Int32Array(new SharedArrayBuffer(4));";
         const child = `import { execFileSync } from "node:child_process";`;
         for (const text of [
-          `${cell} Atomics.wait(cell, 0, 0, 2000); console.log("done");`,
-          `${child} execFileSync("sleep", ["2"]); console.log("done");`,
+          `${cell} Atomics.wait(cell, 0, 0, 1500); console.log("done");`,
+          `${child} execFileSync("sleep", ["1.5"]); console.log("done");`,
         ]) {
           const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
           expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
@@ -191,12 +199,12 @@ execFileSync(process.execPath, ["it's my app.mjs"]);`,
     );
 
     beside("that a timer will wake is no hang", async () => {
-      const text = "await new Promise((go) => setTimeout(go, 2500)); console.log('done')";
+      const text = "await new Promise((go) => setTimeout(go, 1800)); console.log('done')";
       const { status, stdout } = await observed(text, ["--hang", "500ms", "--quiet"]);
       expect({ status, stdout }).toEqual({ status: 0, stdout: "done\n" });
     });
 
-    beside("falls short of a demand with 1, unless it has a status of its own", async () => {
+    byTurns("falls short of a demand with 1, unless it has a status of its own", async () => {
       const text = "await new Promise((go) => setTimeout(go, 200));";
       const must = ["--must", "wall<=1ms"];
       expect((await observed(text, must)).status).toBe(1);
@@ -262,7 +270,7 @@ setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);`,
       expect(stderr).toContain("app.mjs:2");
     });
 
-    beside("runs on when tandem is killed, and what that left is swept by the next", async () => {
+    byTurns("runs on when tandem is killed, and what that left is swept by the next", async () => {
       using folder = temporaryFolder();
       folder.file(
         "app.mjs",
@@ -285,7 +293,7 @@ setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);`,
       expect(existsSync(left!)).toBeFalse();
     });
 
-    beside(
+    byTurns(
       "gets Ctrl-C by the terminal, once, and its verdict comes behind its own end",
       async () => {
         using folder = temporaryFolder();
@@ -309,7 +317,7 @@ setInterval(() => {}, 1000);`,
       },
     );
 
-    beside("that a Ctrl-C ends has the status of that, and a verdict", async () => {
+    byTurns("that a Ctrl-C ends has the status of that, and a verdict", async () => {
       using folder = temporaryFolder();
       folder.file("app.mjs", `console.log("ready"); setInterval(() => {}, 1000);`);
       await using terminal = new TandemInTerminal(["observe", ...options, "app.mjs"], {
@@ -321,14 +329,14 @@ setInterval(() => {}, 1000);`,
       expect(terminal.text).toContain("SIGINT");
     });
 
-    beside("is observed where the cache folder cannot be written", async () => {
+    byTurns("is observed where the cache folder cannot be written", async () => {
       const env = { XDG_CACHE_HOME: "/proc/nowhere" };
       const { stdout, stderr } = await observed("console.log('mine')", [], { env });
       expect(stdout).toBe("mine\n");
       expect(stderr).toMatch(/app\.mjs a --b, (?:Bun|Node\.js) \d/);
     });
 
-    beside("leaves nothing behind but the recorders, which are its user's alone", async () => {
+    byTurns("leaves nothing behind but the recorders, which are its user's alone", async () => {
       using home = temporaryFolder();
       using temporary = temporaryFolder();
       using folder = temporaryFolder();
