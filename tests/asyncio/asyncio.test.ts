@@ -57,7 +57,7 @@ interface Outcome {
 
 const oraclePath = join(import.meta.dir, "oracle.py");
 const seed = Number(process.env.TANDEM_SEED ?? 20260117);
-const runs = Number(process.env.TANDEM_RUNS ?? rounds(150, 4000));
+const runs = Number(process.env.TANDEM_RUNS ?? rounds(75, 4000));
 /** In ms; all is performed by one Python, one after the other. */
 const limit = rounds(300_000, 3_600_000);
 const onlyCase = process.env.TANDEM_CASE === undefined ? null : Number(process.env.TANDEM_CASE);

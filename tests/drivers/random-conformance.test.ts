@@ -66,8 +66,8 @@ async function tryCase({ document, strategy }: Case): Promise<Wrong | null> {
 }
 
 describe.each([
-  ["over all four axes", draw, rounds(24, 300)],
-  ["that submit to a closing loop", drawClosing, rounds(8, 100)],
+  ["over all four axes", draw, rounds(12, 300)],
+  ["that submit to a closing loop", drawClosing, rounds(5, 100)],
 ] as const)("random scenarios %s", (_, from, wanted) => {
   test("law: they end alike, virtually and for real", async () => {
     const failures: string[] = [];

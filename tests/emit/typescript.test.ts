@@ -186,7 +186,7 @@ function timed(drawn: Drawn, random: (() => number) | null): Drawn {
 }
 
 const only = process.env["TANDEM_CASE"];
-const wanted = rounds(10, 200);
+const wanted = rounds(6, 200);
 
 test(`law: ${wanted} random programs do at the same instants what their runs do`, async () => {
   const failures: string[] = [];

@@ -224,12 +224,12 @@ const limit = rounds(300_000, 3_600_000);
 
 test.skipIf(reference === null)(
   `law: random scenarios with a loop beside main do what CPython's threads do${whyNoPython()}`,
-  () => holdAgainstPython(cases(draw, rounds(24, 600)).map(withoutRaceAtExit)),
+  () => holdAgainstPython(cases(draw, rounds(14, 600)).map(withoutRaceAtExit)),
   limit,
 );
 
 test.skipIf(reference === null)(
   `law: what main submits to a closing loop becomes what it becomes in CPython${whyNoPython()}`,
-  () => holdAgainstPython(cases(drawClosing, rounds(12, 400))),
+  () => holdAgainstPython(cases(drawClosing, rounds(8, 400))),
   limit,
 );
