@@ -1,6 +1,6 @@
 /** Texts laid out for a terminal. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { wrap } from "../../src/base/layout.ts";
+import { cutApart, wrap } from "../../src/base/layout.ts";
 import { randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
@@ -37,4 +37,20 @@ test("law: a wrapped text breaks no line before it is full, whatever its words h
     );
     expect(wrap(words.join(" "), width)).toBe(linesOf(shown, width).join("\n") as never);
   }
+});
+
+test.each([
+  [["short", "a line that is long"], 10, ["short", "a line ..."]],
+  [["the same beginning, one", "the same beginning, two"], 13, ["the s..., one", "the s..., two"]],
+  [
+    ["aaaaaaaaaaaaaX and much that is the same", "aaaaaaaaaaaaaY and much that is the same"],
+    14,
+    ["aaaaa...X a...", "aaaaa...Y a..."],
+  ],
+  [["日本語の長い行です一", "日本語の長い行です二"], 13, ["日本語...す一", "日本語...す二"]],
+  [["one long line, twice", "one long line, twice"], 10, ["one lon...", "one lon..."]],
+])("%j in %d columns: %j", (texts, width, expected) => {
+  const cut = cutApart(texts, width);
+  expect(cut).toEqual(expected);
+  for (const text of cut) expect(Bun.stringWidth(text)).toBeLessThanOrEqual(width);
 });

@@ -69,6 +69,31 @@ export function withNumber(text: string, { from, to }: DocumentNumber, written: 
   return text.slice(0, from) + written + text.slice(to);
 }
 
+/** The document, whose title and description say that it was edited: they may speak of other numbers. */
+export function markedAsEdited(text: string): string {
+  return edited(edited(text, "description", descriptionEdited), "title", "(edited)");
+}
+
+const descriptionEdited = "(Edited: some numbers are others than this says.)";
+
+/** The document with a remark behind the text of a key, unless it stands there or there is no such text. */
+function edited(text: string, key: "title" | "description", remark: string): string {
+  const { contents } = parseDocument(text);
+  if (!isMap(contents)) return text;
+  const pair = contents.items.find((item) => isScalar(item.key) && item.key.value === key);
+  const scalar = pair?.value as Scalar | undefined;
+  if (typeof scalar?.value !== "string" || !scalar.range) return text;
+  const { value, range } = scalar;
+  if (value.trimEnd().endsWith(remark)) return text;
+  const [from, to] = range;
+  const written = text.slice(from, to);
+  // A block's lines go on below, as wide in as its last one.
+  const last = /\n([ ]+)\S[^\n]*\n*$/.exec(written);
+  if (/^[|>]/.test(written) && last !== null)
+    return `${text.slice(0, from)}${written.trimEnd()}\n${last[1]}${remark}\n${text.slice(to)}`;
+  return text.slice(0, from) + JSON.stringify(`${value} ${remark}`) + text.slice(to);
+}
+
 /** The document with another strategy. */
 export function withStrategy(text: string, strategy: Strategy): string {
   const written = inOneLine(toDocument(strategy));

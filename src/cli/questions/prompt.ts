@@ -273,17 +273,56 @@ export async function askFound(
   choices: readonly Choice<string>[],
   none: string,
 ): Promise<string> {
-  return answer<string>(
+  return answer<Found>(
     message,
     (before) => (seat) =>
-      clack.autocomplete({
+      clack.autocomplete<Found>({
         ...seat,
         message: printable(message),
-        options: choices.map((choice) => ({ value: choice.value, ...wordsOf(choice) })),
-        ...(before === undefined ? {} : { initialValue: before }),
+        options: searchable(choices),
+        filter: (_, { value }) => value.isFound,
+        ...(before === undefined ? {} : { initialUserInput: before.name }),
         validate: (found) => (found === undefined ? none : undefined),
       }),
-  );
+  ).then(({ name }) => name);
+}
+
+/** A choice, and whether a search has found it. Each search has others, so that the cursor goes to the best of them. */
+interface Found {
+  name: string;
+  isFound: boolean;
+}
+
+/** All choices as options of a search, the best match first. */
+function searchable(choices: readonly Choice<string>[]) {
+  let searched: string | null = null;
+  let options: { value: Found; label: TerminalText; hint?: TerminalText }[] = [];
+  return function (this: { userInput: string }) {
+    if (this.userInput === searched) return options;
+    searched = this.userInput;
+    const found = ranked(searched, choices);
+    options = [...new Set([...found, ...choices])].map((choice, index) => ({
+      value: { name: choice.value, isFound: index < found.length },
+      ...wordsOf(choice),
+    }));
+    return options;
+  };
+}
+
+/** The choices in which a text is found: where a name begins with it, then in a name, in a label, in a hint. */
+export function ranked<Some extends Choice<string>>(
+  text: string,
+  choices: readonly Some[],
+): Some[] {
+  const sought = text.trim().toLowerCase();
+  const rank = ({ value, label, hint = "" }: Some): number => {
+    const [name, words] = [value.toLowerCase(), label.toLowerCase()];
+    if (name.startsWith(sought)) return 0;
+    if (name.includes(sought)) return 1;
+    if (words.includes(sought)) return 2;
+    return hint.toLowerCase().includes(sought) ? 3 : Infinity;
+  };
+  return choices.filter((choice) => rank(choice) < Infinity).toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Asks for any number of them. @param initial those that are proposed. */

@@ -7,7 +7,7 @@ import {
   type Outcome,
   type TaskOutcome,
 } from "../../outcome/outcome.ts";
-import { pad, wrap } from "../../base/layout.ts";
+import { cutApart, pad, wrap } from "../../base/layout.ts";
 import { counted } from "../../base/sentences.ts";
 import { areCallsTimed } from "../../scenario/calls.ts";
 import { formatTime } from "../../base/duration.ts";
@@ -60,7 +60,20 @@ export function foretell(scenario: Scenario): Possible | null {
       if (!lines.has(text)) lines.set(text, { text, by: actorName(outcome, print.actor) });
     }
   }
-  return { tasks: [...tasks], lines: [...lines.values()].slice(0, most) };
+  const asked = [...lines.values()].slice(0, most);
+  return { tasks: [...tasks], lines: asked.toSorted((a, b) => inOrder(a.text, b.text)) };
+}
+
+/** By the alphabet, numbers by their size: the order in which lines are printed would give away which are. */
+function inOrder(a: string, b: string): number {
+  const [first, second] = [a, b].map((text) => text.split(/(\d+)/));
+  for (const [index, part] of first!.entries()) {
+    const other = second![index];
+    if (other === undefined) return 1;
+    if (part === other) continue;
+    return index % 2 === 1 ? Number(part) - Number(other) : part < other ? -1 : 1;
+  }
+  return first!.length - second!.length;
 }
 
 interface Row {
@@ -102,10 +115,14 @@ export function renderPrediction(
     width - 28,
     rows.reduce((sum, { what }) => Math.max(sum, Bun.stringWidth(what)), 0),
   );
-  const table = ordered.map((row) => {
+  const shown = cutApart(
+    ordered.map(({ what }) => what),
+    widest,
+  );
+  const table = ordered.map((row, index) => {
     const said = `you: ${row.said ? "yes" : "no"}`;
     const mark = row.said === row.did ? " " : "!";
-    return `${mark} ${pad(cut(row.what, widest), widest)}  ${pad(said, 8)}  truth: ${row.how}`;
+    return `${mark} ${pad(shown[index]!, widest)}  ${pad(said, 8)}  truth: ${row.how}`;
   });
   const summary =
     wrong.length === 0
@@ -118,11 +135,6 @@ export function renderPrediction(
     summary,
     ...reasons.slice(0, mostReasons).map((reason) => wrap(`* ${reason}.`, width - 2, "  ")),
   ].join("\n");
-}
-
-/** The beginning of a text that is wider than it may be. */
-function cut(text: string, width: number): string {
-  return Bun.stringWidth(text) <= width ? text : `${Bun.sliceAnsi(text, 0, width - 3)}...`;
 }
 
 /** A reason for each program of which something was thought that did not happen. */

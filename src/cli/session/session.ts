@@ -5,6 +5,7 @@
  * user having named the file. The session is performed again to go back a question (`answers.ts`), so
  * what it does beside asking it does by `done`, and what it changes it has made itself.
  */
+import { cutApart } from "../../base/layout.ts";
 import { joined, printableLines, terminal as terminalText } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { renderVerdict } from "../../report/terminal/verdict.ts";
@@ -171,11 +172,13 @@ async function askWhatNext(setting: Setting, ran: Run | null): Promise<Next> {
 async function askPrediction(setting: Setting): Promise<Prediction | null> {
   const possible = await done(() => foretell(setting.scenario));
   if (possible === null || !(await askWhether("Predict first what will happen?"))) return null;
-  const choose = (message: string, words: string[]): Promise<string[]> =>
-    askSome(
+  const choose = (message: string, words: string[]): Promise<string[]> => {
+    const labels = cutApart(words, noteWidth());
+    return askSome(
       `${message} (space: yes, enter: done)`,
-      words.map((value) => ({ value, label: value })),
+      words.map((value, index) => ({ value, label: labels[index]! })),
     );
+  };
   return {
     ...possible,
     finished: await choose("Which tasks will finish?", possible.tasks),

@@ -6,7 +6,13 @@ import { DocumentError } from "../../scenario/problem.ts";
 import { readSource, readSourceNow, type Source } from "../../scenario/source.ts";
 import { parseStrategy, type Strategy, strategyWords } from "../../scenario/strategy.ts";
 import { type Plan, planOf, virtual } from "../../outcome/plan.ts";
-import { documentProblem, firstProblem, numbersOf, withNumber } from "../questions/edit.ts";
+import {
+  documentProblem,
+  firstProblem,
+  markedAsEdited,
+  numbersOf,
+  withNumber,
+} from "../questions/edit.ts";
 import { makeScenario } from "../questions/make.ts";
 import {
   type Choice,
@@ -193,7 +199,9 @@ async function changeNumber(setting: Setting): Promise<void> {
       ? "Write a number or a duration"
       : documentProblem(withNumber(document, number, word), file);
   const written = await askText(number.of, { initial: number.written, problem });
-  setting.source = { ...setting.source, text: withNumber(document, number, written) };
+  if (written === number.written) return;
+  const changed = markedAsEdited(withNumber(document, number, written));
+  setting.source = { ...setting.source, text: changed };
   setting.scenario = parseScenario(setting.source.text, file);
   setStake("The numbers that you have changed are in no file.");
 }
