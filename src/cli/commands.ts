@@ -255,6 +255,7 @@ const crash = command({
     },
     speed: { says: "for real: N times as fast" },
     ...page,
+    ...large,
     json: { says: "write the result as one JSON object to stdout instead" },
     ...look("draw without colours, or with ASCII characters only"),
   },

@@ -13,8 +13,12 @@ const patienceMs = 1000;
 
 /** How a scenario is to be performed. */
 export interface Performing {
-  /** How often in virtual time; 0 where only for real, which takes as long as the document says. */
+  /** Under how many strategies in virtual time; 0 where only for real, which takes as long as the document says. */
   times: number;
+  /** How often under each; once where it is left out. */
+  each?: number;
+  /** How to ask for fewer strategies, as the beginning of a way out. */
+  fewer?: string;
   /** Whether the user wants it whatever it takes. */
   large: boolean;
 }
@@ -27,11 +31,11 @@ export interface Performing {
  */
 export function checkBudget(
   scenario: Scenario,
-  { times, large }: Performing,
+  { times, large, each = 1, fewer = "compare fewer strategies (--strategies)" }: Performing,
   { file }: Pick<Source, "file">,
 ): string | null {
   const size = sizeOf(scenario);
-  const seconds = (size.ms * times) / 1000;
+  const seconds = (size.ms * times * each) / 1000;
   const gigabytes = size.bytes / 1e9;
   const isTooLarge = gigabytes > most.gigabytes;
   const takes = isTooLarge
@@ -42,8 +46,8 @@ export function checkBudget(
   const steps = stepsOf(size, times);
   if (takes !== null && !large) {
     const { path, position } = size.largest;
-    const fewer = times > 1 && !isTooLarge ? "compare fewer strategies (--strategies), " : "";
-    const message = `${steps} would take tandem ${takes}, where ${most.seconds} s and ${most.gigabytes} GB are the most; ${fewer}let it do less, most of which is done here, or add --large`;
+    const instead = times > 1 && !isTooLarge ? `${fewer}, ` : "";
+    const message = `${steps} would take tandem ${takes}, where ${most.seconds} s and ${most.gigabytes} GB are the most; ${instead}let it do less, most of which is done here, or add --large`;
     throw new DocumentError(file, [{ position, path, message }]);
   }
   return seconds * 1000 < patienceMs

@@ -26,8 +26,10 @@ import { runEach, type Watcher } from "./many.ts";
 import { run, runInVirtualTime } from "./run.ts";
 import { besideItsModel } from "./verify.ts";
 
-/** The most moments that are tried by a run each. */
+/** The most moments that are tried by a run each, the most events that these have in all, and the fewest runs. */
 const mostRuns = 200;
+const mostEvents = 700_000;
+const fewestRuns = 8;
 
 export interface Crashing {
   /** In virtual time; its own kills are left out. */
@@ -147,7 +149,9 @@ async function killEach(
   signal: AbortSignal,
 ): Promise<Pick<Crash, "moments" | "passedOver">> {
   const all = gapsOf(whole);
-  const step = Math.max(1, Math.ceil(all.length / mostRuns));
+  const events = whole.trace.log.chunks.reduce((sum, { length }) => sum + length, 0);
+  const most = Math.max(fewestRuns, Math.min(mostRuns, Math.floor(mostEvents / events)));
+  const step = Math.max(1, Math.ceil(all.length / most));
   const tried = all.filter((_, index) => index % step === 0);
   const moments: CrashMoment[] = [];
   let rested = performance.now();

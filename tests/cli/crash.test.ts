@@ -216,6 +216,18 @@ compare: []
     expect([status, stderr]).toEqual([2, expect.stringContaining(sentence) as string]);
   });
 
+  test("refuses what would take long, and tells what it passes over where others go on", async () => {
+    const large = (copies: number) =>
+      `name: large\nmain: [launch]\ntasks: { t: { copies: ${copies}, steps: [{ repeat: 50, steps: [sleep: 1s] }] } }\ncompare: []\n`;
+    const { status, stderr } = await crashed(["--all"], large(1000));
+    expect(status).toBe(2);
+    expect(stderr).toContain("name one strategy (--strategy), let it do less");
+    const { stdout } = await crashed(["--strategy", "durable"], large(40));
+    expect(stdout.replaceAll("\n", " ")).toMatch(
+      /Of the moments for a kill after which others go on, [\d,]+ were passed over, as that would have taken long\./,
+    );
+  });
+
   test("replays the worst moments for real, and both come to the same", async () => {
     for (let tries = 1; ; tries++) {
       const { stdout } = await crashed(["--driver", "real", "--speed", "2", "--json"]);

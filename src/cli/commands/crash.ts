@@ -15,6 +15,7 @@ import {
 import type { Timeline } from "../../report/model/timeline.ts";
 import { crashSentences, renderCrash, worstWords } from "../../report/terminal/crash.ts";
 import { isUnexplained, renderVerification } from "../../report/terminal/divergence.ts";
+import { checkBudget } from "../../runs/budget.ts";
 import { crash, replay, type Worst } from "../../runs/crash.ts";
 import { checkPlans, checkStrategies } from "../../runs/plan.ts";
 import { TaskInstances } from "../../scenario/instances.ts";
@@ -66,6 +67,15 @@ export async function run(argv: string[]): Promise<number> {
   const named = strategy === null ? null : [strategy];
   const strategies = strategiesToCrash(scenario, { all, named });
   checkStrategies({ ...scenario, kills: [] }, strategies, source);
+  const performing = {
+    times: strategies.length,
+    // As it is, read twice, and killed at the worst moment.
+    each: 3,
+    fewer: "name one strategy (--strategy)",
+    large: options.large,
+  };
+  const before = checkBudget(scenario, performing, source);
+  if (before !== null) writeErrLine(before);
   const timelines = report === null ? null : await import("../../report/model/of-run.ts");
   const remains = options.json ? new RemainsByTask(plan) : null;
   const hear = remains === null ? {} : { hear: (of: Strategy) => remains.hearer(of) };

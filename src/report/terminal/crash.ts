@@ -3,6 +3,7 @@
  *
  * Meaning is in the characters and words; colour only repeats it.
  */
+import { formatCount } from "../../base/count.ts";
 import { formatTime, type Ticks } from "../../base/duration.ts";
 import { pad, wrap } from "../../base/layout.ts";
 import { counted, list } from "../../base/sentences.ts";
@@ -253,7 +254,7 @@ export function crashSentences(crashes: readonly Told[]): string[] {
     ...(passed === 0
       ? []
       : [
-          `${counted(passed, "moment")} for a worker's end were passed over, as there were too many.`,
+          `Of the moments for a kill after which others go on, ${formatCount(passed)} were passed over, as that would have taken long.`,
         ]),
   ];
 }
