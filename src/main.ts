@@ -10,6 +10,9 @@ if (argv[0] === "__child") {
 } else if (argv[0] === "__pool") {
   const { runPoolProcess } = await import("./drivers/real/pool-process.ts");
   runPoolProcess();
+} else if (argv[0] === "__consumer") {
+  const { runConsumerProcess } = await import("./drivers/real/durable/consumer-process.ts");
+  runConsumerProcess();
 } else {
   // First of all: from here on no signal ends it without the status that says so.
   const { hearSignals } = await import("./cli/signals.ts");

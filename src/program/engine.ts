@@ -3,6 +3,7 @@
  * source. A model in virtual time knows no more of an engine than this.
  */
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
+import type { EngineAddress } from "../scenario/engine.ts";
 
 export interface Engine {
   /** What it is called, and where it keeps tasks. */
@@ -30,9 +31,7 @@ export const engines = {
     results: second,
     mostBackoff: 100 * second,
   },
-} as const satisfies Record<string, Engine>;
-
-export type EngineName = keyof typeof engines;
+} as const satisfies Record<EngineAddress["engine"], Engine>;
 
 /**
  * How often a worker takes a task beyond its tries before it gives it up: attempts that came to no end, as their

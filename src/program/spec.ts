@@ -1,10 +1,11 @@
 /** The specification of a run's thread programs: a scenario under a strategy, and the numbers they share. */
 import { LOOP_THREAD, MAIN_THREAD } from "../scenario/numbers.ts";
+import { type EngineAddress, ownQueue } from "../scenario/engine.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { isBeside, type Strategy } from "../scenario/strategy.ts";
-import { type Engine, type EngineName, engines } from "./engine.ts";
+import { type Engine, engines } from "./engine.ts";
 
 /** A scenario under a strategy. Plain data: it travels to the child process of a real run. */
 export interface ProgramSpec {
@@ -14,8 +15,8 @@ export interface ProgramSpec {
   runtime: string;
   /** The durations of calls in virtual time. Without them the user's functions are really called. */
   takes?: CallTimes;
-  /** The engine of a durable queue; left out: the one that needs no server. */
-  engineName?: EngineName;
+  /** Where the tasks of a durable queue are kept; left out: where nobody need name it. */
+  queue?: EngineAddress;
 }
 
 /** The same with its tasks and channels numbered. */
@@ -46,6 +47,6 @@ export function numbered(spec: ProgramSpec): NumberedSpec {
     channelNames: spec.scenario.channels.map(({ name }) => name),
     poolResource: spec.scenario.channels.length,
     loopThread: isBeside(spec.strategy) ? LOOP_THREAD : MAIN_THREAD,
-    engine: engines[spec.engineName ?? "sqlite"],
+    engine: engines[(spec.queue ?? ownQueue).engine],
   };
 }

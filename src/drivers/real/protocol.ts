@@ -15,6 +15,15 @@ export interface ChildInput {
   folder: string;
   /** What the blocks of events begin with (wire.ts), so that user code cannot make any. */
   secret: string;
+  /** The file that a durable queue keeps its tasks in; null where there is no such queue. */
+  queueFile: string | null;
+}
+
+/** From tandem to a worker process of a durable queue, as JSON on its standard input. */
+export interface ConsumerInput extends ChildInput {
+  queueFile: string;
+  /** The thread that it is in the run. */
+  thread: number;
 }
 
 /** From the child's main thread to a Worker. */
@@ -49,8 +58,8 @@ export function talks(run: NumberedSpec): [number, number][] {
   return pairs;
 }
 
-/** The size of a run's shared memory, by what it has to hold. */
-export function boardSize(run: NumberedSpec): BoardSize {
+/** The size of a run's shared memory, by what it has to hold. @param thread one that has a part in it. */
+export function boardSize(run: NumberedSpec, thread: number): BoardSize {
   const { scenario, strategy } = run;
   const jobs =
     strategy.workers === null
@@ -60,7 +69,7 @@ export function boardSize(run: NumberedSpec): BoardSize {
             sum + (task.copies ?? 1) * countSteps([...task.steps, ...task.finally], isPoolStep),
           0,
         );
-  const threads = Math.max(MAIN_THREAD, ...otherThreads(run)) + 1;
+  const threads = Math.max(MAIN_THREAD, thread, ...otherThreads(run)) + 1;
   return { threads, channels: scenario.channels.length, jobs };
 }
 

@@ -14,6 +14,7 @@ import { counted } from "../../base/sentences.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import { endsMain, killedStatus } from "../../scenario/kill.ts";
 import type { Step } from "../../scenario/model.ts";
+import { does } from "../../scenario/strategy.ts";
 import type { ChildInput } from "./protocol.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
 import { after } from "./timer.ts";
@@ -107,6 +108,24 @@ export class RealRun implements Disposable {
 
   /** Performs a plan to its end, or to whatever ends it before. */
   async perform(plan: ProgramSpec, options: RealOptions): Promise<RealResult> {
+    if (!does(plan.strategy, "outlives")) return await this.#performMain(plan, options, null);
+    const { performDurably } = await import("./durable/durable-run.ts");
+    return await performDurably(plan, options, {
+      perform: (queueFile, onBegin) => this.#performMain(plan, options, { queueFile, onBegin }),
+      longest: longestRun(plan),
+    });
+  }
+
+  /**
+   * Performs main, and whatever of the background is in its process.
+   *
+   * @param durable the durable queue's file, and who hears when main begins, in ms since 1970.
+   */
+  async #performMain(
+    plan: ProgramSpec,
+    options: RealOptions,
+    durable: { queueFile: string; onBegin: (epoch: number) => void } | null,
+  ): Promise<RealResult> {
     const child = this.#child;
     this.#isPerformed = true;
     const secret = newSecret();
@@ -124,6 +143,7 @@ export class RealRun implements Disposable {
     const kill = plan.scenario.kills.find(endsMain);
     const onReady: (() => void)[] = [];
     listener.onReady = () => onReady.forEach((begin) => begin());
+    if (durable !== null) onReady.push(() => durable.onBegin(listener.epoch!));
     if (kill !== undefined)
       // The clock of the scenario has begun a moment before this process hears of it.
       onReady.push(() => limit("kill", realMs(Math.max(0, kill.at - listener.now(options.speed)))));
@@ -140,7 +160,8 @@ export class RealRun implements Disposable {
     const forwarding = this.#forward(options);
     const complaint = this.#mayWrite ? Promise.resolve("") : new Response(child.stderr).text();
     try {
-      await this.#hand({ plan, speed: options.speed, folder: options.folder, secret });
+      const { speed, folder } = options;
+      await this.#hand({ plan, speed, folder, secret, queueFile: durable?.queueFile ?? null });
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
         listener.hear(chunk);
         // A wake-up for every event would take a core that the program may need.

@@ -1,9 +1,15 @@
 /** Making the threads of a real run, each on the thread that it stands for, with all that it needs. */
 import { interruptions, typeNumber } from "../../trace/event.ts";
-import { LOOP_THREAD, MAIN, MAIN_THREAD, POOL_THREAD } from "../../scenario/numbers.ts";
+import {
+  CONSUMER_THREAD,
+  LOOP_THREAD,
+  MAIN,
+  MAIN_THREAD,
+  POOL_THREAD,
+} from "../../scenario/numbers.ts";
 import { LocalChannel } from "../../program/channel.ts";
 import { type NumberedSpec, numbered } from "../../program/spec.ts";
-import { isBeside } from "../../scenario/strategy.ts";
+import { isBeside, isWithinProcess } from "../../scenario/strategy.ts";
 import { callsAny, type CallStep, callSteps } from "../../scenario/calls.ts";
 import type { Step } from "../../scenario/model.ts";
 import { poolSteps } from "../../scenario/walk.ts";
@@ -41,7 +47,7 @@ export class PreparedThread {
     this.number = number;
     this.#input = input;
     this.run = numbered(input.plan);
-    this.board = new Board(boardSize(this.run), memory);
+    this.board = new Board(boardSize(this.run, number), memory);
     // User code, or a kill, may end the process at any moment: then events are written without delay.
     const { scenario } = this.run;
     const mayBeEnded = callsAny(scenario) || scenario.kills.length > 0;
@@ -52,6 +58,10 @@ export class PreparedThread {
   /** Loads the user's modules that this thread calls, and starts the process that it does jobs with. */
   async load(): Promise<void> {
     const { strategy } = this.run;
+    if (this.#input.queueFile !== null) {
+      const { openQueue } = await import("./durable/open.ts");
+      this.queue = await openQueue(this.#input.queueFile, this.#input);
+    }
     if (this.number > LOOP_THREAD && strategy.offload === "processes") {
       const { PoolProcess } = await import("./pool-process.ts");
       this.#process = await PoolProcess.start(this.#input);
@@ -164,8 +174,11 @@ export function callsOn(
   return [
     ...(thread === MAIN_THREAD ? main : []),
     ...(thread === loopThread ? launch : []),
-    ...(thread === loopThread && strategy.offload === "none" ? tasks : []),
+    ...(thread === loopThread && strategy.offload === "none" && isWithinProcess(strategy)
+      ? tasks
+      : []),
     ...(thread > LOOP_THREAD && strategy.offload === "threads" ? tasks : []),
+    ...(thread >= CONSUMER_THREAD ? tasks : []),
   ];
 }
 

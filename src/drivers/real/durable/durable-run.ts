@@ -1,0 +1,224 @@
+/**
+ * A real run with a durable queue, in tandem's process: main in one process, and the worker processes that perform
+ * its tasks, which tandem starts, and starts again when one of them is killed.
+ *
+ * Invariant: when it has settled all of them are gone, and so is the queue's file unless its user named it.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Interruption, interruptions, typeNumber } from "../../../trace/event.ts";
+import { type Ticks, TICKS_PER_MS } from "../../../base/duration.ts";
+import { mostAttempts } from "../../../program/engine.ts";
+import type { ProgramSpec } from "../../../program/spec.ts";
+import { ownQueue } from "../../../scenario/engine.ts";
+import { consumersOf, type Kill } from "../../../scenario/kill.ts";
+import { CONSUMER_THREAD, consumerActor, MAIN, MAIN_THREAD } from "../../../scenario/numbers.ts";
+import { type Columns, EventLog } from "../../../trace/log.ts";
+import type { RealOptions, RealResult } from "../real.ts";
+import { after } from "../timer.ts";
+import { ConsumerProcess } from "./consumer.ts";
+import { openQueue } from "./open.ts";
+import { checkEmpty, prepareQueue } from "./prepare.ts";
+import type { DurableQueue } from "./queue.ts";
+
+/** What performs main. */
+interface Main {
+  /** @param onBegin hears when main begins, in ms since 1970. */
+  perform: (queueFile: string, onBegin: (epoch: number) => void) => Promise<RealResult>;
+  /** The longest that everything takes, one after the other. */
+  longest: Ticks;
+}
+
+/** How often, in ms, it is looked whether the queue is empty once main has ended. */
+const lookEvery = 20;
+
+export async function performDurably(
+  plan: ProgramSpec,
+  options: RealOptions,
+  main: Main,
+): Promise<RealResult> {
+  const { file } = plan.queue ?? ownQueue;
+  const folder = file === null ? mkdtempSync(join(tmpdir(), "tandem-queue-")) : null;
+  const queueFile = file ?? join(folder!, "queue.db");
+  try {
+    await prepareQueue(queueFile);
+    if (file !== null) await checkEmpty(file, plan);
+    const queue = await openQueue(queueFile, { plan, speed: options.speed });
+    try {
+      return await new DurableRun(plan, options, { queue, queueFile }).perform(main);
+    } finally {
+      await queue.close();
+    }
+  } finally {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+class DurableRun {
+  readonly #plan: ProgramSpec;
+  readonly #options: RealOptions;
+  readonly #queue: DurableQueue;
+  readonly #queueFile: string;
+  readonly #consumers: ConsumerProcess[] = [];
+  /** How many processes there may be, those included that take the place of killed ones. */
+  readonly #most: number;
+  #isFinishing = false;
+  /** When main started, in ms since 1970; null before that. */
+  #epoch: number | null = null;
+  /** What has been told before main started. */
+  #early: (() => void)[] = [];
+  readonly #log = new EventLog();
+
+  constructor(
+    plan: ProgramSpec,
+    options: RealOptions,
+    { queue, queueFile }: { queue: DurableQueue; queueFile: string },
+  ) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#queue = queue;
+    this.#queueFile = queueFile;
+    this.#most = consumersOf(plan.strategy, plan.scenario.kills);
+  }
+
+  async perform(main: Main): Promise<RealResult> {
+    const { strategy } = this.#plan;
+    const takeBack: (() => void)[] = [];
+    try {
+      await Promise.all(Array.from({ length: strategy.consumers! }, () => this.#start()));
+      const result = await main.perform(this.#queueFile, (epoch) => {
+        this.#begins(epoch);
+        takeBack.push(...this.#plan.scenario.kills.map((kill) => this.#killAt(kill)));
+      });
+      const by = result.endedEarly ? null : await this.#untilEmpty(main.longest);
+      this.#isFinishing = true;
+      const isCut = result.endedEarly || by !== null;
+      await Promise.all(this.#consumers.map((one) => (isCut ? one.kill() : one.finish())));
+      return this.#joined(result, by);
+    } finally {
+      this.#isFinishing = true;
+      for (const undo of takeBack) undo();
+      await Promise.all(this.#consumers.map((one) => one.kill()));
+    }
+  }
+
+  /** Starts a worker process, and waits until it takes tasks. */
+  async #start(): Promise<void> {
+    const thread = CONSUMER_THREAD + this.#consumers.length;
+    const { speed, folder, onRaw } = this.#options;
+    const consumer = new ConsumerProcess(
+      { plan: this.#plan, speed, folder, queueFile: this.#queueFile, thread },
+      {
+        onEvents: (epoch, columns) => this.#hear({ thread, epoch }, columns),
+        onEnd: (end) => this.#ended(consumer, end),
+        onRaw,
+      },
+    );
+    this.#consumers.push(consumer);
+    await consumer.ready;
+  }
+
+  /** A worker process has ended. Whatever keeps it running starts another one. */
+  #ended({ thread }: ConsumerProcess, { told, detail, killed }: ConsumerEnd): void {
+    if (!told) {
+      const at = (): Ticks => Math.max(0, this.#now());
+      this.#whenBegun(() => {
+        const by = interruptions.indexOf(killed ? "kill" : "crash");
+        const actor = consumerActor(thread);
+        const log = this.#log;
+        const text = killed ? undefined : detail;
+        log.add(at(), "interrupted", thread, actor, by, text);
+        log.add(at(), "process-ended", thread, actor, 137);
+      });
+    }
+    if (this.#isFinishing || this.#consumers.length >= this.#most) return;
+    void this.#start();
+  }
+
+  /** Kills at an instant what the scenario says. @returns takes it back. */
+  #killAt({ what, at }: Kill): () => void {
+    if (what === "main") return () => undefined;
+    return after(this.#msUntil(at), () => {
+      const alive = this.#consumers.filter((one) => one.isAlive);
+      for (const one of what === "worker" ? alive.slice(0, 1) : alive) void one.kill();
+    });
+  }
+
+  /** Waits until main's tasks have all come to an end for good. @returns what ended the run before. */
+  async #untilEmpty(longest: Ticks): Promise<Interruption | null> {
+    const { signal, timeout } = this.#options;
+    const watchdog =
+      performance.now() +
+      10 * mostAttempts(this.#plan.strategy) * this.#realMs(longest) +
+      30_000 +
+      this.#realMs(this.#plan.strategy.lease! * mostAttempts(this.#plan.strategy));
+    for (;;) {
+      const { count } = await this.#queue.perform({ kind: "count" });
+      if (count === 0) return null;
+      if (signal.aborted) return "signal";
+      if (timeout !== null && this.#now() >= timeout) return "timeout";
+      if (performance.now() >= watchdog) return "watchdog";
+      if (!this.#consumers.some((one) => one.isAlive)) return "crash";
+      await Bun.sleep(lookEvery);
+    }
+  }
+
+  #begins(epoch: number): void {
+    this.#epoch = epoch;
+    for (const tell of this.#early.splice(0)) tell();
+  }
+
+  #whenBegun(tell: () => void): void {
+    if (this.#epoch === null) this.#early.push(tell);
+    else tell();
+  }
+
+  /** Events of a worker process, whose clock began at another instant than main's. */
+  #hear({ thread, epoch }: { thread: number; epoch: number }, columns: Columns): void {
+    this.#whenBegun(() => {
+      const behind = Math.round((epoch - this.#epoch!) * TICKS_PER_MS * this.#options.speed);
+      const at = columns.at.map((one) => Math.max(0, one + behind));
+      const own = { ...columns, at };
+      this.#log.recordAll(thread, own);
+      this.#options.onEvents?.(thread, own);
+      const { printed, complained } = typeNumber;
+      for (const [k, text] of columns.texts)
+        if (columns.type[k] === printed || columns.type[k] === complained)
+          this.#options.onPrint?.(text, columns.type[k] === printed ? "stdout" : "stderr");
+    });
+  }
+
+  #joined({ log, ...result }: RealResult, by: Interruption | null): RealResult {
+    for (const chunk of log.chunks) this.#log.recordAll(MAIN_THREAD, chunk);
+    const all = this.#log.inTimeOrder();
+    if (by === null) return { ...result, log: all };
+    const end = by === "timeout" ? this.#options.timeout! : this.#now();
+    all.add(Math.max(all.end, end), "interrupted", MAIN_THREAD, MAIN, interruptions.indexOf(by));
+    return { ...result, log: all, endedEarly: true };
+  }
+
+  /** The present instant of scenario time. */
+  #now(): Ticks {
+    const sinceMain = performance.timeOrigin + performance.now() - this.#epoch!;
+    return Math.round(sinceMain * TICKS_PER_MS * this.#options.speed);
+  }
+
+  #msUntil(at: Ticks): number {
+    return Math.max(0, this.#realMs(at - this.#now()));
+  }
+
+  #realMs(ticks: Ticks): number {
+    return ticks / TICKS_PER_MS / this.#options.speed;
+  }
+}
+
+/** How a worker process ended. */
+export interface ConsumerEnd {
+  /** Whether its own events tell it. */
+  told: boolean;
+  /** The signal, or the exit status. */
+  detail: string;
+  /** Whether tandem killed it. */
+  killed: boolean;
+}

@@ -1,0 +1,182 @@
+/**
+ * A durable queue on a SQLite file: OpenWorkflow's backend, of which no more is used than what stands here.
+ *
+ * Four things that it leaves to its caller: the file is migrated once, before another process opens it; a process
+ * that finds it locked waits for a while; leases are as long as the run says; and who takes tasks gives those up
+ * that come to no end (`program/consumer.ts`).
+ */
+import { BackendSqlite } from "openworkflow/sqlite";
+import { TICKS_PER_MS, type Ticks } from "../../../base/duration.ts";
+import { backoffAfter, engines } from "../../../program/engine.ts";
+import type { Claim, QueueAnswer, QueuedResult, QueueRequest } from "../../../program/queue.ts";
+import { nameOfQueue } from "./name.ts";
+import type { Queued } from "./open.ts";
+import type { DurableQueue } from "./queue.ts";
+
+/** For how long, in ms, a process waits for another one that writes. */
+const busyTimeout = 5000;
+
+/** What the backend knows a claim by. */
+interface Held {
+  workflowRunId: string;
+  workerId: string;
+}
+
+export class SqliteQueue implements DurableQueue {
+  readonly #backend: BackendSqlite;
+  readonly #name: string;
+  readonly #queued: Queued;
+  /** By task, of those that were stored here. */
+  readonly #stored = new Map<number, string>();
+  readonly #held = new Map<string, Held>();
+
+  private constructor(backend: BackendSqlite, name: string, queued: Queued) {
+    this.#backend = backend;
+    this.#name = name;
+    this.#queued = queued;
+  }
+
+  /** Makes the file what the engine needs, before anybody else opens it. */
+  static async prepare(file: string): Promise<void> {
+    await BackendSqlite.connect(file).stop();
+  }
+
+  static open(file: string, queued: Queued): SqliteQueue {
+    const namespaceId = nameOfQueue(queued.plan.scenario);
+    const backend = BackendSqlite.connect(file, { namespaceId, runMigrations: false });
+    // There is no option for it: without it a second process is refused at once.
+    const { db } = backend as unknown as { db: { exec(sql: string): void } };
+    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+    return new SqliteQueue(backend, namespaceId, queued);
+  }
+
+  async perform(request: QueueRequest): Promise<QueueAnswer> {
+    switch (request.kind) {
+      case "enqueue":
+        await this.#enqueue(request.task);
+        return {};
+      case "claim":
+        return { claims: await this.#claim(request.most) };
+      case "extend":
+        return await this.#ended(request.claim, async (held) => {
+          await this.#backend.extendWorkflowRunLease({ ...held, leaseDurationMs: this.#lease });
+          return "done";
+        });
+      case "complete":
+        return await this.#ended(request.claim, async (held) => {
+          await this.#backend.completeWorkflowRun({ ...held, output: null });
+          return "done";
+        });
+      case "fail":
+        return await this.#ended(request.claim, (held) =>
+          this.#fail(held, request.claim, request.error),
+        );
+      case "results":
+        return { results: await this.#results(request.tasks) };
+      case "count": {
+        const counts = await this.#backend.countWorkflowRuns();
+        return { count: counts.pending + counts.running };
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#backend.stop();
+  }
+
+  get #lease(): number {
+    return this.#msOf(this.#queued.plan.strategy.lease!);
+  }
+
+  /** A stretch of scenario time, in whole ms of real time, as the engine counts. */
+  #msOf(ticks: Ticks): number {
+    return Math.max(1, Math.round(ticks / TICKS_PER_MS / this.#queued.speed));
+  }
+
+  async #enqueue(task: number): Promise<void> {
+    const { id } = await this.#backend.createWorkflowRun({
+      workflowName: this.#name,
+      version: null,
+      idempotencyKey: null,
+      config: {},
+      context: null,
+      input: { task },
+      parentStepAttemptNamespaceId: null,
+      parentStepAttemptId: null,
+      availableAt: null,
+      deadlineAt: null,
+    });
+    this.#stored.set(task, id);
+  }
+
+  async #claim(most: number): Promise<Claim[]> {
+    const claims: Claim[] = [];
+    while (claims.length < most) {
+      const workerId = crypto.randomUUID();
+      const run = await this.#backend.claimWorkflowRun({ workerId, leaseDurationMs: this.#lease });
+      if (run === null) break;
+      const { task } = run.input as { task: number };
+      const claim = { task, attempt: run.attempts };
+      this.#held.set(keyOf(claim), { workflowRunId: run.id, workerId });
+      claims.push(claim);
+    }
+    return claims;
+  }
+
+  async #fail(held: Held, { attempt }: Claim, message: string): Promise<"done" | "again"> {
+    const { strategy } = this.#queued.plan;
+    const backoff = this.#msOf(backoffAfter(1, strategy, engines.sqlite));
+    const { status } = await this.#backend.failWorkflowRun({
+      ...held,
+      error: { message },
+      retryPolicy: {
+        initialInterval: `${backoff}ms`,
+        backoffCoefficient: 2,
+        maximumInterval: `${this.#msOf(engines.sqlite.mostBackoff)}ms`,
+        maximumAttempts: 1 + (strategy.retry ?? 0),
+      },
+      attempts: attempt,
+      deadlineAt: null,
+    });
+    return status === "failed" ? "done" : "again";
+  }
+
+  /** Does something with a claim, unless the queue has given the task to another one since. */
+  async #ended(
+    claim: Claim,
+    end: (held: Held) => Promise<NonNullable<QueueAnswer["taken"]>>,
+  ): Promise<QueueAnswer> {
+    const held = this.#held.get(keyOf(claim))!;
+    try {
+      return { taken: await end(held) };
+    } catch (error) {
+      const { workflowRunId, workerId } = held;
+      const run = await this.#backend.getWorkflowRun({ workflowRunId });
+      if (run?.status === "running" && run.workerId === workerId) throw error;
+      return { taken: "refused" };
+    }
+  }
+
+  async #results(tasks: readonly number[]): Promise<QueuedResult[]> {
+    const results: QueuedResult[] = [];
+    for (const task of tasks) {
+      const workflowRunId = this.#stored.get(task);
+      if (workflowRunId === undefined) continue;
+      const run = await this.#backend.getWorkflowRun({ workflowRunId });
+      if (run?.status === "completed") results.push({ task, status: "finished", error: "" });
+      else if (run?.status === "failed")
+        results.push({ task, status: "failed", error: messageOf(run.error) });
+    }
+    return results;
+  }
+}
+
+function keyOf({ task, attempt }: Claim): string {
+  return `${task} ${attempt}`;
+}
+
+/** What a task failed with, as it is stored. */
+function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === "string" ? message : String(error);
+}
