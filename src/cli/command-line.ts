@@ -45,6 +45,7 @@ const modules: Record<CommandName, () => Promise<CommandModule>> = {
   crash: () => import("./commands/crash.ts"),
   check: () => import("./commands/check.ts"),
   code: () => import("./commands/code.ts"),
+  worker: () => import("./commands/worker.ts"),
   list: () => import("./commands/list.ts"),
   show: () => import("./commands/show.ts"),
   new: () => import("./commands/new.ts"),

@@ -135,6 +135,10 @@ const run = command({
       says: `run N times as fast; reported times are multiplied back, those of\\
         your own functions ("call") as well`,
     },
+    engine: {
+      says: `for real: where a durable queue keeps tasks (sqlite:FILE); left out: in a file of the
+        run's own, which is removed with it`,
+    },
     "takes-from": {
       says: `in virtual time: what "call" steps come to, from a recorded run: each task's calls in
         order, their times, and the errors they failed with; what was cancelled or cut off takes the
@@ -362,6 +366,32 @@ const code = command({
   ],
 });
 
+const worker = command({
+  name: "worker",
+  summary: "perform the tasks of a durable queue that somebody else fills",
+  about: `Is a worker process of a durable queue (loop=durable), on whichever machine: it takes tasks that a
+    run of the scenario has put there, now or before, and performs them, until it is told to end. What
+    tasks print goes to stdout, what becomes of each attempt to stderr. SIGTERM and Ctrl-C have it take no
+    more tasks, and end when those that it has begun have ended; a second one ends it at once, and what it
+    had begun is performed again when its lease has run out.`,
+  operand: scenario,
+  options: {
+    engine: { says: "the queue: sqlite:FILE, as for the run that fills it" },
+    strategy: {
+      says: `how it works, as the run that fills it: slots, retry, backoff and lease of a durable
+        strategy; left out: the document's own, or durable`,
+    },
+    speed: { says: "N times as fast, as the run that fills it" },
+    "until-empty": { says: "end when nothing is in the queue any more" },
+    quiet: { says: "tell only at the end what became of attempts" },
+  },
+  exitStatus: {
+    done: "it has ended as it was told to",
+    fellShort: "its process ended unexpectedly",
+    wrong: "the command line or the document is wrong, or the queue cannot be used",
+  },
+});
+
 const list = command({
   name: "list",
   summary: "list the scenarios that come with tandem",
@@ -553,6 +583,7 @@ export const commands = {
   crash,
   check,
   code,
+  worker,
   list,
   show,
   new: make,

@@ -104,6 +104,15 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
     tandem("code", ["lost"], { strategy: "await" }),
     `${tandem("code", ["threaded"])} > threaded.ts && bun threaded.ts`,
   ],
+  worker: [
+    `${tandem("run", ["mail.yaml"], { strategy: "durable", engine: "sqlite:queue.db" })}`,
+    tandem("worker", ["mail.yaml"], { engine: "sqlite:queue.db" }),
+    tandem("worker", ["mail.yaml"], {
+      engine: "sqlite:queue.db",
+      strategy: "durable,slots=8,retry=3",
+      "until-empty": true,
+    }),
+  ],
   list: [tandem("list")],
   show: [tandem("show", ["lost"]), `${tandem("show", ["threaded"])} > mine.yaml`],
   new: [tandem("new"), tandem("new", ["mine.yaml"])],

@@ -10,6 +10,7 @@ import { parseDuration, type Ticks } from "../base/duration.ts";
 import { nearest, suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { type Language, languages } from "../emit/language.ts";
+import { type EngineAddress, EngineError, parseEngine } from "../scenario/engine.ts";
 import { mostSeed, parseJitterShare } from "../scenario/jitter.ts";
 import {
   parseStrategy,
@@ -95,6 +96,7 @@ export const valuedOptions = {
   output: { short: "o", value: "FILE", isFile: true, parse: asWritten },
   "takes-from": { value: "EVENTS", isFile: true, parse: asWritten },
   speed: { value: "N", default: 1, parse: speedFrom },
+  engine: { value: "WHERE", parse: engineFrom },
   timeout: { value: "D", parse: durationFrom },
   hang: { value: "D", parse: durationFrom },
   blocks: { value: "D", parse: durationFrom },
@@ -172,6 +174,15 @@ function durationFrom(written: string, option: string): Ticks {
     );
   if (duration !== undefined) return duration;
   throw new ValueError(`${option} is a duration (as 250ms, 3s, 2m or 1h), not "${written}"`);
+}
+
+function engineFrom(written: string, option: string): EngineAddress {
+  try {
+    return parseEngine(written);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new ValueError(`${option}: ${error.message}`);
+  }
 }
 
 /** A share of a duration, from 0 to 1. */

@@ -16,7 +16,8 @@ import type { Jitter } from "../../scenario/jitter.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { maxEventBytes, readSource, readTextPieces, type Source } from "../../scenario/source.ts";
-import type { Strategy } from "../../scenario/strategy.ts";
+import type { EngineAddress } from "../../scenario/engine.ts";
+import { isWithinProcess, type Strategy } from "../../scenario/strategy.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
@@ -37,6 +38,8 @@ type Words = Arguments<typeof commands.run>;
 interface RunOptions extends ShowOptions {
   driver: Driver;
   strategy: Strategy | null;
+  /** Where a durable queue keeps tasks; null: where nobody need name it. */
+  engine: EngineAddress | null;
   events: string | null;
   /** Whether a file of events that exists is replaced. */
   force: boolean;
@@ -60,6 +63,10 @@ export async function run(argv: string[]): Promise<number> {
   const scenario = await loadScenario(source);
   const strategy = options.strategy ?? scenario.strategy;
 
+  if (options.engine !== null && isWithinProcess(strategy))
+    throw refusal(
+      `--engine says where a durable queue keeps tasks, and strategy ${strategy.name} has none; add --strategy durable, or leave it out`,
+    );
   const takes = options.takesFrom === null ? null : await takesFrom(options.takesFrom, scenario);
   const { file, folder } = source;
   const plan = planOf(scenario, {
@@ -68,6 +75,7 @@ export async function run(argv: string[]): Promise<number> {
     folder,
     driver,
     ...(takes === null ? {} : { takes }),
+    ...(options.engine === null ? {} : { queue: options.engine }),
   });
   checkPlans([plan], source);
   checkStrategies(scenario, [strategy], source);
@@ -179,7 +187,7 @@ function openFor({ text }: Source, strategy: Strategy | null): Promise<RealProce
 /** What is to be done, as the options say together. @throws UsageError where they contradict. */
 function planned(words: Words): RunOptions {
   const { options } = words;
-  const { strategy, timeout, runs, events, force, json, strict, timeline } = options;
+  const { strategy, engine, timeout, runs, events, force, json, strict, timeline } = options;
   const takesFrom = options["takes-from"];
   const jitter = jitterOf(words);
   const driver = options.driver ?? (jitter === null ? "real" : "virtual");
@@ -200,6 +208,7 @@ function planned(words: Words): RunOptions {
     throw refusal("--live is about one run; leave out --runs, or keep the rarest with --events");
   return {
     strategy,
+    engine,
     driver: driver === "real" ? { kind: driver, speed: options.speed } : { kind: driver, jitter },
     timeout,
     runs,

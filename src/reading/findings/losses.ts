@@ -81,7 +81,8 @@ export function cancelledAtExit(subject: Case): Detected<"cancelled-at-exit">[] 
 /** Tasks that were never made, or never handed to their loop. */
 export function neverStarted(subject: Case): Detected<"never-started">[] {
   if (subject.interruptedBy !== null) return [];
-  return alike(subject, ({ status }) => status === "unstarted").map((tasks) => ({
+  // What a durable queue keeps is begun by whoever looks into it next.
+  return alike(subject, ({ status, lost }) => status === "unstarted" && lost).map((tasks) => ({
     rule: "never-started",
     actors: tasks,
     at: subject.wall,

@@ -141,7 +141,7 @@ function taskRow(tasks: TaskOutcome[], outcome: Outcome): Row {
   };
 }
 
-function story(task: TaskOutcome, { strategy }: Outcome): string {
+function story(task: TaskOutcome, { strategy, interruptedBy }: Outcome): string {
   const parts: string[] = [];
   if (task.status === "failed")
     parts.push(quoted(task.error!), heardWords(task.heard, strategy.settle));
@@ -152,7 +152,13 @@ function story(task: TaskOutcome, { strategy }: Outcome): string {
     else if (task.stoodAt !== null) parts.push(`stood at ${standpointWords(task.stoodAt)}`);
     parts.push(...stopWords(task));
   }
-  if (task.queuedAt !== null && task.endedAt === null) parts.push("it is still in its queue");
+  if (task.queuedAt !== null && task.endedAt === null)
+    // A run by itself ends only when its queue is empty.
+    parts.push(
+      interruptedBy === null || interruptedBy === "kill"
+        ? "a worker process of somebody else's performed it"
+        : "it is still in its queue",
+    );
   parts.push(...attemptWords(task));
   if (task.cleanup === "skipped") parts.push("its clean-up did not run");
   if (task.cleanup === "cut-short") parts.push("its clean-up did not run to its end");
