@@ -229,6 +229,7 @@ describe("the source", () => {
           "main.ts",
           "cli/signals.ts",
           "drivers/real/child.ts",
+          "drivers/real/durable/consumer-process.ts",
           "drivers/real/pool-process.ts",
           "drivers/real/worker-thread.ts",
         ]).toContain(file);
@@ -293,7 +294,7 @@ describe("the source", () => {
       if (/\bas (?:Output|Safe<|[A-Z]\w*Text\b)/.test(text)) expect(file).toBe("base/texts.ts");
       // What is the program's own is written by whoever shows a run, and by nobody else.
       if (/\b(?:p|stillP)rogramText\(/.test(text))
-        expect(["base/texts.ts", "cli/shown-run.ts"]).toContain(file);
+        expect(["base/texts.ts", "cli/commands/worker.ts", "cli/shown-run.ts"]).toContain(file);
       // What clack draws has been made safe before it was handed to it.
       if (/\bdrawing\(/.test(text))
         expect(["base/texts.ts", "cli/questions/screen.ts"]).toContain(file);

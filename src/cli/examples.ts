@@ -105,9 +105,9 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
     `${tandem("code", ["threaded"])} > threaded.ts && bun threaded.ts`,
   ],
   worker: [
-    `${tandem("run", ["mail.yaml"], { strategy: "durable", engine: "sqlite:queue.db" })}`,
-    tandem("worker", ["mail.yaml"], { engine: "sqlite:queue.db" }),
-    tandem("worker", ["mail.yaml"], {
+    tandem("run", ["lost"], { strategy: "durable", engine: "sqlite:queue.db", speed: "10" }),
+    tandem("worker", ["lost"], { engine: "sqlite:queue.db", "until-empty": true }),
+    tandem("worker", ["lost"], {
       engine: "sqlite:queue.db",
       strategy: "durable,slots=8,retry=3",
       "until-empty": true,

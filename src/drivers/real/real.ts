@@ -16,25 +16,12 @@ import { endsMain, killedStatus } from "../../scenario/kill.ts";
 import type { Step } from "../../scenario/model.ts";
 import { does } from "../../scenario/strategy.ts";
 import type { ChildInput } from "./protocol.ts";
+import type { RealOptions, RealResult } from "./terms.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
 import { after } from "./timer.ts";
 import { EventReader, newSecret, pipeClosed } from "./wire.ts";
 
-export interface RealOptions {
-  speed: number;
-  /** The folder that paths of the user's modules are relative to. */
-  folder: string;
-  /** Ends the run at this instant of scenario time. */
-  timeout: Ticks | null;
-  /** Ends the run when it is aborted. */
-  signal: AbortSignal;
-  /** Hears each line the program prints when it is printed. */
-  onPrint?: ((text: string, stream: "stdout" | "stderr") => void) | undefined;
-  /** Hears each line that comes out of the child's own streams, past tandem and the record. */
-  onRaw?: (text: string, stream: "stdout" | "stderr") => void;
-  /** Hears of all events, thread by thread, and of a line after the events before it. */
-  onEvents?: (thread: number, columns: Columns) => void;
-}
+export type { RealOptions, RealResult } from "./terms.ts";
 
 /** The longest, in ms, that the streams of a child that has ended are waited for. */
 const patience = 50;
@@ -55,22 +42,6 @@ const restMs = 3;
 /** A plan, as far as the driver needs it. */
 export function traitsOf({ scenario, strategy }: Omit<ProgramSpec, "runtime">): RunTraits {
   return { mayCall: callsAny(scenario), mayHavePool: strategy.offload !== "none" };
-}
-
-/** The result of a real run. */
-export interface RealResult {
-  /** The events in the order of time. */
-  log: EventLog;
-  /** The places in user code that it came upon, by their numbers in the log. */
-  places: ReadonlyMap<number, Place>;
-  /** When main started, in ms since 1970; null if it did not. */
-  epoch: number | null;
-  /** Whether something else than the program's end has ended the run. */
-  endedEarly: boolean;
-  /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */
-  signal: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM" | null;
-  /** What the child wrote to stderr, if it ended unexpectedly; and what user code did to the pipe of events. */
-  complaint: string;
 }
 
 /**

@@ -4,10 +4,19 @@ import { typeNumber } from "../../../trace/event.ts";
 import type { Columns } from "../../../trace/log.ts";
 import { callsAny } from "../../../scenario/calls.ts";
 import type { ConsumerInput } from "../protocol.ts";
-import type { RealOptions } from "../real.ts";
+import type { RealOptions } from "../terms.ts";
 import { selfCommand, withoutOrphans } from "../self.ts";
 import { EventReader, newSecret } from "../wire.ts";
-import type { ConsumerEnd } from "./durable-run.ts";
+
+/** How a worker process ended. */
+export interface ConsumerEnd {
+  /** Whether its own events tell it. */
+  told: boolean;
+  /** The signal, or the exit status. */
+  detail: string;
+  /** Whether tandem killed it. */
+  killed: boolean;
+}
 
 interface Hearing {
   /** @param epoch when the clock of its events began, in ms since 1970. */

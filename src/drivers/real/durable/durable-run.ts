@@ -15,9 +15,9 @@ import { ownQueue } from "../../../scenario/engine.ts";
 import { consumersOf, type Kill } from "../../../scenario/kill.ts";
 import { CONSUMER_THREAD, consumerActor, MAIN, MAIN_THREAD } from "../../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../../trace/log.ts";
-import type { RealOptions, RealResult } from "../real.ts";
+import type { RealOptions, RealResult } from "../terms.ts";
 import { after } from "../timer.ts";
-import { ConsumerProcess } from "./consumer.ts";
+import { type ConsumerEnd, ConsumerProcess } from "./consumer.ts";
 import { openQueue } from "./open.ts";
 import { checkEmpty, prepareQueue } from "./prepare.ts";
 import type { DurableQueue } from "./queue.ts";
@@ -211,14 +211,4 @@ class DurableRun {
   #realMs(ticks: Ticks): number {
     return ticks / TICKS_PER_MS / this.#options.speed;
   }
-}
-
-/** How a worker process ended. */
-export interface ConsumerEnd {
-  /** Whether its own events tell it. */
-  told: boolean;
-  /** The signal, or the exit status. */
-  detail: string;
-  /** Whether tandem killed it. */
-  killed: boolean;
 }

@@ -1,5 +1,13 @@
 /** A durable queue for real, as the processes of a run have it: whatever its engine, they ask no more of it. */
+import type { ProgramSpec } from "../../../program/spec.ts";
 import type { QueueAnswer, QueueRequest } from "../../../program/queue.ts";
+
+/** What a queue needs to know of a run. */
+export interface Queued {
+  plan: ProgramSpec;
+  /** By which the engine's own times are divided as well. */
+  speed: number;
+}
 
 export interface DurableQueue {
   perform(request: QueueRequest): Promise<QueueAnswer>;

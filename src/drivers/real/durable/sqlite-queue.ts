@@ -10,8 +10,7 @@ import { TICKS_PER_MS, type Ticks } from "../../../base/duration.ts";
 import { backoffAfter, engines } from "../../../program/engine.ts";
 import type { Claim, QueueAnswer, QueuedResult, QueueRequest } from "../../../program/queue.ts";
 import { nameOfQueue } from "./name.ts";
-import type { Queued } from "./open.ts";
-import type { DurableQueue } from "./queue.ts";
+import type { DurableQueue, Queued } from "./queue.ts";
 
 /** For how long, in ms, a process waits for another one that writes. */
 const busyTimeout = 5000;
