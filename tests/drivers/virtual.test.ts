@@ -18,6 +18,7 @@ import {
 } from "../../src/scenario/strategy.ts";
 import { scenarios } from "../asyncio/arbitrary.ts";
 import { simulate } from "../support/simulate.ts";
+import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -72,7 +73,7 @@ const runs: fc.Arbitrary<RandomRun> = fc
   }));
 
 function law(property: (run: RandomRun) => void): void {
-  fc.assert(fc.property(runs, property), { seed, numRuns: 300 });
+  fc.assert(fc.property(runs, property), { seed, numRuns: rounds(100, 1000) });
 }
 
 /** The file of events of a run. */
@@ -94,18 +95,18 @@ function lines(run: RandomRun): Line[] {
 }
 
 describe(`every virtual run (replay: ${replay})`, () => {
-  test("the same plan gives the same events", () => {
+  test("law: the same plan gives the same events", () => {
     law((run) => expect(lines(run)).toEqual(lines(run)));
   });
 
-  test("time never goes back", () => {
+  test("law: time never goes back", () => {
     law((run) => {
       const times = lines(run).map(({ at }) => at);
       expect(times).toEqual(times.toSorted((a, b) => a - b));
     });
   });
 
-  test("what began has an end, and nobody begins a thing twice at once", () => {
+  test("law: what began has an end, and nobody begins a thing twice at once", () => {
     law((run) => {
       const events = lines(run);
       expect(events.at(-1)!.type).toBe("process-ended");
@@ -123,7 +124,7 @@ describe(`every virtual run (replay: ${replay})`, () => {
     });
   });
 
-  test("while a blocking step holds a thread, nothing else happens on it", () => {
+  test("law: while a blocking step holds a thread, nothing else happens on it", () => {
     law((run) => {
       const holder = new Map<string, string>();
       for (const { type, thread, actor } of lines(run)) {
@@ -136,7 +137,7 @@ describe(`every virtual run (replay: ${replay})`, () => {
     });
   });
 
-  test("read back from its lines, a log is the same", () => {
+  test("law: read back from its lines, a log is the same", () => {
     law((run) => {
       const text = perform(run);
       const again = readRecording([text], "events.ndjson");
@@ -144,7 +145,7 @@ describe(`every virtual run (replay: ${replay})`, () => {
     });
   });
 
-  test("every task is told of, once, and a lost one never finished its steps", () => {
+  test("law: every task is told of, once, and a lost one never finished its steps", () => {
     law((run) => {
       const { tasks } = simulate(run.document, axesOf(run.strategy));
       expect(tasks.map(({ name }) => name)).toEqual(

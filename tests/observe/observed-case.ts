@@ -35,12 +35,12 @@ export function casesWith(files: readonly string[]): ObservedCase[] {
 }
 
 /**
- * Whether the suite tries a case, and not the laws alone: those made after public reports, and of the others one of three.
+ * Whether the suite tries a case, and not the laws alone: those made after public reports, and of the others one of five.
  *
  * @param turn its place among them.
  */
 export function isUsual({ name }: ObservedCase, turn: number): boolean {
-  return allRounds || onlyCase !== undefined || /^[0-3]\d-/.test(name) || turn % 3 === 0;
+  return allRounds || onlyCase !== undefined || /^[0-3]\d-/.test(name) || turn % 5 === 0;
 }
 
 /** How a program is observed. */

@@ -25,15 +25,23 @@ const aliveIn = (lines: readonly RecordLine[]): readonly string[] =>
   lines.flatMap((line) => (line[0] === "alive" && line[1] === 1 ? [line[2]] : [])).at(-1) ?? [];
 
 describe.each(runtimes)("in %s", (runtime) => {
+  let turn = 0;
+  /** In the suite on one of the runtimes, by turns, and by the laws on each. */
+  const testByTurns = (title: string, body: () => Promise<void>): void => {
+    const isInTurn = turn++ % runtimes.length === runtimes.indexOf(runtime);
+    if (allRounds || isInTurn) test(`law: ${title}`, body);
+  };
   const record = (source: string, options: Parameters<typeof recordProgram>[2] = {}) =>
     recordProgram(runtime, { "app.mjs": source }, options);
 
   /** A test of what computes: a busy machine may leave too few looks at it. */
   const testOfComputing = (title: string, body: () => Promise<void>): void =>
-    test(title, () => undisturbed(body));
+    testByTurns(title, () => undisturbed(body));
 
-  test("a call that is cut off stands at its await, was made where it was called, and floats where its promise was dropped", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "a call that is cut off stands at its await, was made where it was called, and floats where its promise was dropped",
+    async () => {
+      const run = await record(`${sleeping}
 async function inner() {
   await sleep(5000);
 }
@@ -46,31 +54,34 @@ const kept = inner();
 await sleep(30);
 process.exit(3);
 `);
-    expect(run.exitCode).toBe(3);
-    expect(told(run, "=", "floated", "exit-called")).toEqual([
-      "= main main",
-      "= outer call at 8 code 5 by main",
-      "= inner call at 6 code 2 by outer",
-      "= inner#2 call at 9 code 2 by main",
-      "= inner#3 call at 10 code 2 by main",
-      `floated outer at 8 "statement"`,
-      `floated inner#2 at 9 "void"`,
-      "exit-called 3 main at 12",
-    ]);
-    expect(told(run, "stood-at", "waits-for")).toEqual(
-      expect.arrayContaining([
-        `stood-at inner at 3 "inner"`,
-        `waits-for inner "timer"`,
-        `stood-at outer at 6 "outer"`,
-        "waits-for outer whom inner",
-        `stood-at inner#3 at 3 "inner"`,
-      ]),
-    );
-    expect(told(run, "task-ended")).toEqual([]);
-  });
+      expect(run.exitCode).toBe(3);
+      expect(told(run, "=", "floated", "exit-called")).toEqual([
+        "= main main",
+        "= outer call at 8 code 5 by main",
+        "= inner call at 6 code 2 by outer",
+        "= inner#2 call at 9 code 2 by main",
+        "= inner#3 call at 10 code 2 by main",
+        `floated outer at 8 "statement"`,
+        `floated inner#2 at 9 "void"`,
+        "exit-called 3 main at 12",
+      ]);
+      expect(told(run, "stood-at", "waits-for")).toEqual(
+        expect.arrayContaining([
+          `stood-at inner at 3 "inner"`,
+          `waits-for inner "timer"`,
+          `stood-at outer at 6 "outer"`,
+          "waits-for outer whom inner",
+          `stood-at inner#3 at 3 "inner"`,
+        ]),
+      );
+      expect(told(run, "task-ended")).toEqual([]);
+    },
+  );
 
-  test("calls that are over before anything is written are summed up by function and place", async () => {
-    const run = await record(`
+  testByTurns(
+    "calls that are over before anything is written are summed up by function and place",
+    async () => {
+      const run = await record(`
 async function quick(value) {
   await null;
   return value;
@@ -78,21 +89,24 @@ async function quick(value) {
 for (let i = 0; i < 50; i++) await quick(i);
 for (let i = 0; i < 3; i++) await quick(i);
 `);
-    expect(told(run, "=", "task-ended")).toEqual([
-      "= main main",
-      "= quick call at 6 code 2 by main",
-      "= quick#2 call at 7 code 2 by main",
-      "task-ended finished quick",
-      "task-ended finished quick#2",
-    ]);
-    expect(told(run, "alike").map((event) => event.replace(/ longest.*/, ""))).toEqual([
-      "alike 49 quick",
-      "alike 2 quick#2",
-    ]);
-  });
+      expect(told(run, "=", "task-ended")).toEqual([
+        "= main main",
+        "= quick call at 6 code 2 by main",
+        "= quick#2 call at 7 code 2 by main",
+        "task-ended finished quick",
+        "task-ended finished quick#2",
+      ]);
+      expect(told(run, "alike").map((event) => event.replace(/ longest.*/, ""))).toEqual([
+        "alike 49 quick",
+        "alike 2 quick#2",
+      ]);
+    },
+  );
 
-  test("a call that has come to another wait waits no longer for what it waited for before, whether the new one is known or not", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "a call that has come to another wait waits no longer for what it waited for before, whether the new one is known or not",
+    async () => {
+      const run = await record(`${sleeping}
 const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
 // The recorder writes every 20 ms of what is 10 ms old: once at least before the last of these.
 async function load() {
@@ -110,15 +124,16 @@ async function besides() {
 through();
 besides();
 `);
-    expect(told(run, "waits-for").filter((event) => !event.includes("timer"))).toEqual([
-      "waits-for through whom load",
-      "waits-for besides whom load#2",
-      `waits-for through "next value"`,
-      "waits-for besides",
-    ]);
-  });
+      expect(told(run, "waits-for").filter((event) => !event.includes("timer"))).toEqual([
+        "waits-for through whom load",
+        "waits-for besides whom load#2",
+        `waits-for through "next value"`,
+        "waits-for besides",
+      ]);
+    },
+  );
 
-  test("a callback whose promise is ignored floats, at what ignores it", async () => {
+  testByTurns("a callback whose promise is ignored floats, at what ignores it", async () => {
     const run = await record(`${sleeping}
 async function update() {
   await sleep(5000);
@@ -139,8 +154,10 @@ process.exit();
     ]);
   });
 
-  test("listeners for the end are registered, and begin where the process comes to them", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "listeners for the end are registered, and begin where the process comes to them",
+    async () => {
+      const run = await record(`${sleeping}
 process.on("beforeExit", () => console.log("never"));
 process.on("exit", () => console.log("at exit"));
 process.once("exit", async () => {
@@ -148,20 +165,25 @@ process.once("exit", async () => {
 });
 process.exit(0);
 `);
-    expect(run.stdout).toBe("at exit\n");
-    expect(told(run, "handler-registered", "handler-began", "handler-ended", "stood-at")).toEqual([
-      `handler-registered 0 at 2 "beforeExit listener" < 2`,
-      `handler-registered 1 at 3 "exit listener" < 3`,
-      `handler-registered 2 at 4 "exit listener" < 4`,
-      "handler-began 1",
-      "handler-ended 1",
-      "handler-began 2",
-      `stood-at exit listener at 5 "exit listener"`,
-    ]);
-  });
+      expect(run.stdout).toBe("at exit\n");
+      expect(told(run, "handler-registered", "handler-began", "handler-ended", "stood-at")).toEqual(
+        [
+          `handler-registered 0 at 2 "beforeExit listener" < 2`,
+          `handler-registered 1 at 3 "exit listener" < 3`,
+          `handler-registered 2 at 4 "exit listener" < 4`,
+          "handler-began 1",
+          "handler-ended 1",
+          "handler-began 2",
+          `stood-at exit listener at 5 "exit listener"`,
+        ],
+      );
+    },
+  );
 
-  test("a failure has the line that threw, and is heard at the catch that takes it; who passes it on fails with it", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "a failure has the line that threw, and is heard at the catch that takes it; who passes it on fails with it",
+    async () => {
+      const run = await record(`${sleeping}
 function check(value) {
   if (value > 1) throw new TypeError("too large");
 }
@@ -182,18 +204,21 @@ async function top() {
 await top();
 await work(5).catch(() => {});
 `);
-    expect(told(run, "task-ended", "heard")).toEqual([
-      `task-ended failed work at 3 "too large"`,
-      `task-ended failed middle at 10 "too large" from work`,
-      "heard raised work at 15 in top",
-      "task-ended finished top",
-      `task-ended failed work#2 at 3 "too large"`,
-      "heard raised work#2 at 20",
-    ]);
-  });
+      expect(told(run, "task-ended", "heard")).toEqual([
+        `task-ended failed work at 3 "too large"`,
+        `task-ended failed middle at 10 "too large" from work`,
+        "heard raised work at 15 in top",
+        "task-ended finished top",
+        `task-ended failed work#2 at 3 "too large"`,
+        "heard raised work#2 at 20",
+      ]);
+    },
+  );
 
-  test("what is given to code that is not seen fails, and that code hears of it", async () => {
-    const run = await record(`
+  testByTurns(
+    "what is given to code that is not seen fails, and that code hears of it",
+    async () => {
+      const run = await record(`
 const library = new Function("f", "const given = f(); given.then(null, (error) => console.log(error.message));");
 library(async () => {
   await null;
@@ -201,15 +226,18 @@ library(async () => {
 });
 setTimeout(() => {}, 60);
 `);
-    expect(run.exitCode).toBe(0);
-    expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
-      `task-ended failed library callback at 5 "taken"`,
-      "heard raised library callback",
-    ]);
-  });
+      expect(run.exitCode).toBe(0);
+      expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
+        `task-ended failed library callback at 5 "taken"`,
+        "heard raised library callback",
+      ]);
+    },
+  );
 
-  test("a rejection that a library takes and does not handle ends the process, and is logged", async () => {
-    const run = await record(`
+  testByTurns(
+    "a rejection that a library takes and does not handle ends the process, and is logged",
+    async () => {
+      const run = await record(`
 const library = new Function("f", "(async () => { await f(); })();");
 setTimeout(() => {
   library(async () => {
@@ -219,18 +247,21 @@ setTimeout(() => {
 }, 10);
 setTimeout(() => {}, 5000);
 `);
-    expect(run.exitCode).toBe(1);
-    expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
-      `task-ended failed library callback at 6 "passed on"`,
-      expect.stringMatching(
-        /^error-logged .*unhandled-rejection|^error-logged unhandled-rejection/,
-      ),
-    ]);
-  });
+      expect(run.exitCode).toBe(1);
+      expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
+        `task-ended failed library callback at 6 "passed on"`,
+        expect.stringMatching(
+          /^error-logged .*unhandled-rejection|^error-logged unhandled-rejection/,
+        ),
+      ]);
+    },
+  );
 
-  test("a runner's own module is told to have ended, and what it hears of before its process.exit as heard", async () => {
-    const run = await recordProgram(runtime, {
-      "node_modules/runner/run.mjs": `
+  testByTurns(
+    "a runner's own module is told to have ended, and what it hears of before its process.exit as heard",
+    async () => {
+      const run = await recordProgram(runtime, {
+        "node_modules/runner/run.mjs": `
 import { test } from "../../app.mjs";
 test().then(null, () => {});
 setTimeout(() => {
@@ -240,22 +271,25 @@ setTimeout(() => {
 }, 20);
 await new Promise(() => {});
 `,
-      "app.mjs": `export async function test() {
+        "app.mjs": `export async function test() {
   await new Promise((go) => setTimeout(go, 10));
   throw new Error("no");
 }
 `,
-    });
-    expect(run.exitCode).toBe(0);
-    expect(told(run, "main-ended", "task-ended", "heard")).toEqual([
-      `task-ended failed test at 3 "no"`,
-      "heard raised test",
-      "main-ended finished main",
-    ]);
-  });
+      });
+      expect(run.exitCode).toBe(0);
+      expect(told(run, "main-ended", "task-ended", "heard")).toEqual([
+        `task-ended failed test at 3 "no"`,
+        "heard raised test",
+        "main-ended finished main",
+      ]);
+    },
+  );
 
-  test("what a listener for unhandled rejections or for uncaught exceptions hears of is told as heard", async () => {
-    const run = await record(`
+  testByTurns(
+    "what a listener for unhandled rejections or for uncaught exceptions hears of is told as heard",
+    async () => {
+      const run = await record(`
 process.on("unhandledRejection", (error) => console.log(error.message));
 process.on("uncaughtException", (error) => console.log(error.message));
 async function fails() {
@@ -268,17 +302,20 @@ setTimeout(() => {
 }, 10);
 setTimeout(() => {}, 60);
 `);
-    expect(run.exitCode).toBe(0);
-    expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
-      `task-ended failed fails at 6 "rejected"`,
-      "heard raised fails",
-      `task-ended failed timer callback at 10 "thrown"`,
-      "heard raised timer callback",
-    ]);
-  });
+      expect(run.exitCode).toBe(0);
+      expect(told(run, "task-ended", "heard", "error-logged")).toEqual([
+        `task-ended failed fails at 6 "rejected"`,
+        "heard raised fails",
+        `task-ended failed timer callback at 10 "thrown"`,
+        "heard raised timer callback",
+      ]);
+    },
+  );
 
-  test("what Promise.all has failed without goes on, and a second failure is heard by nobody", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "what Promise.all has failed without goes on, and a second failure is heard by nobody",
+    async () => {
+      const run = await record(`${sleeping}
 async function insert(name, ms) {
   await sleep(ms);
   if (name.startsWith("bad")) throw new Error(name);
@@ -291,20 +328,21 @@ try {
 } catch {}
 await sleep(300);
 `);
-    expect(told(run, "settled-race", "task-ended", "heard")).toEqual([
-      "task-ended finished insert",
-      `task-ended failed insert#2 at 4 "bad one"`,
-      `settled-race insert#3 at 7 "all"`,
-      `settled-race insert#4 at 7 "all"`,
-      `task-ended failed save at 7 "bad one" from insert#2`,
-      "heard raised insert#2 at 11 in main",
-      "task-ended finished insert#3",
-      `task-ended failed insert#4 at 4 "bad two"`,
-      "heard nobody insert#4",
-    ]);
-  });
+      expect(told(run, "settled-race", "task-ended", "heard")).toEqual([
+        "task-ended finished insert",
+        `task-ended failed insert#2 at 4 "bad one"`,
+        `settled-race insert#3 at 7 "all"`,
+        `settled-race insert#4 at 7 "all"`,
+        `task-ended failed save at 7 "bad one" from insert#2`,
+        "heard raised insert#2 at 11 in main",
+        "task-ended finished insert#3",
+        `task-ended failed insert#4 at 4 "bad two"`,
+        "heard nobody insert#4",
+      ]);
+    },
+  );
 
-  test("the losers of a race are those that have not ended when it settles", async () => {
+  testByTurns("the losers of a race are those that have not ended when it settles", async () => {
     const run = await record(`${sleeping}
 async function fetched(ms) {
   await sleep(ms);
@@ -327,25 +365,30 @@ process.exit();
     ]);
   });
 
-  test("whoever wins a race is told, however quick it was: its like are no longer wanted then", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "whoever wins a race is told, however quick it was: its like are no longer wanted then",
+    async () => {
+      const run = await record(`${sleeping}
 async function mirror(ms) {
   await sleep(ms);
 }
 await Promise.race([mirror(1), mirror(150)]);
 await sleep(200);
 `);
-    expect(told(run, "settled-race", "task-ended", "used").sort()).toEqual([
-      `settled-race mirror#2 at 5 "race"`,
-      "task-ended finished mirror",
-      "task-ended finished mirror#2",
-      `used mirror at 5 "race" by main`,
-      `used mirror#2 at 5 "race" by main`,
-    ]);
-  });
+      expect(told(run, "settled-race", "task-ended", "used").sort()).toEqual([
+        `settled-race mirror#2 at 5 "race"`,
+        "task-ended finished mirror",
+        "task-ended finished mirror#2",
+        `used mirror at 5 "race" by main`,
+        `used mirror#2 at 5 "race" by main`,
+      ]);
+    },
+  );
 
-  test("a rejection that nobody has handled in time ends the process, and is logged", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "a rejection that nobody has handled in time ends the process, and is logged",
+    async () => {
+      const run = await record(`${sleeping}
 async function price() {
   await sleep(60);
   throw new Error("down");
@@ -356,12 +399,13 @@ try {
   await early;
 } catch {}
 `);
-    expect(run.exitCode).toBe(1);
-    expect(told(run, "task-ended", "error-logged")).toEqual([
-      `task-ended failed price at 4 "down"`,
-      "error-logged unhandled-rejection price",
-    ]);
-  });
+      expect(run.exitCode).toBe(1);
+      expect(told(run, "task-ended", "error-logged")).toEqual([
+        `task-ended failed price at 4 "down"`,
+        "error-logged unhandled-rejection price",
+      ]);
+    },
+  );
 
   testOfComputing(
     "a turn of awaits that never gives way holds the loop, at its await, and makes timers late",
@@ -420,8 +464,10 @@ await probing;
     },
   );
 
-  test("an error in a timer's callback is its failure, one at the top of the module main's", async () => {
-    const inTimer = await record(`
+  testByTurns(
+    "an error in a timer's callback is its failure, one at the top of the module main's",
+    async () => {
+      const inTimer = await record(`
 function broken() {
   throw new Error("in a timer");
 }
@@ -429,30 +475,33 @@ setTimeout(() => {
   broken();
 }, 5);
 `);
-    expect(inTimer.exitCode).toBe(1);
-    expect(told(inTimer, "main-ended", "task-ended", "error-logged")).toEqual([
-      "main-ended finished main",
-      `task-ended failed timer callback at 3 "in a timer"`,
-      "error-logged uncaught-exception timer callback",
-    ]);
-    const atTop = await record(`
+      expect(inTimer.exitCode).toBe(1);
+      expect(told(inTimer, "main-ended", "task-ended", "error-logged")).toEqual([
+        "main-ended finished main",
+        `task-ended failed timer callback at 3 "in a timer"`,
+        "error-logged uncaught-exception timer callback",
+      ]);
+      const atTop = await record(`
 async function load() {
   await null;
   throw new Error("at the top");
 }
 await load();
 `);
-    expect(atTop.exitCode).toBe(1);
-    expect(told(atTop, "main-ended", "task-ended", "error-logged")).toEqual([
-      `task-ended failed load at 4 "at the top"`,
-      `main-ended failed main at 4 "at the top"`,
-      "error-logged main-failed load",
-    ]);
-  });
+      expect(atTop.exitCode).toBe(1);
+      expect(told(atTop, "main-ended", "task-ended", "error-logged")).toEqual([
+        `task-ended failed load at 4 "at the top"`,
+        `main-ended failed main at 4 "at the top"`,
+        "error-logged main-failed load",
+      ]);
+    },
+  );
 
-  test("what keeps a program whose main has ended is told with the line that made it, and nothing that was stopped", async () => {
-    const run = await record(
-      `
+  testByTurns(
+    "what keeps a program whose main has ended is told with the line that made it, and nothing that was stopped",
+    async () => {
+      const run = await record(
+        `
 import { createServer } from "node:http";
 import { Worker } from "node:worker_threads";
 const stopped = createServer();
@@ -464,23 +513,24 @@ setInterval(() => {}, 100_000);
 createServer().listen(0);
 new Worker("setTimeout(() => {}, 100_000)", { eval: true });
 `,
-      {
-        until: ({ lines, events }) =>
-          told({ events }, "handle-alive").length === 3 && !aliveIn(lines).includes("other"),
-      },
-    );
-    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
-    expect(told(run, "handle-alive").toSorted()).toEqual([
-      `handle-alive main at 10 "server"`,
-      `handle-alive main at 11 "worker"`,
-      `handle-alive main at 9 "interval"`,
-    ]);
-    expect(aliveIn(run.lines)).toEqual(
-      runtime === "bun" ? ["interval", "server", "worker"] : ["server", "timer", "worker"],
-    );
-  });
+        {
+          until: ({ lines, events }) =>
+            told({ events }, "handle-alive").length === 3 && !aliveIn(lines).includes("other"),
+        },
+      );
+      expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+      expect(told(run, "handle-alive").toSorted()).toEqual([
+        `handle-alive main at 10 "server"`,
+        `handle-alive main at 11 "worker"`,
+        `handle-alive main at 9 "interval"`,
+      ]);
+      expect(aliveIn(run.lines)).toEqual(
+        runtime === "bun" ? ["interval", "server", "worker"] : ["server", "timer", "worker"],
+      );
+    },
+  );
 
-  test("a Worker is a thread, with calls of its own and the line that made it", async () => {
+  testByTurns("a Worker is a thread, with calls of its own and the line that made it", async () => {
     const run = await recordProgram(runtime, {
       "app.mjs": `
 import { once } from "node:events";
@@ -516,9 +566,11 @@ process.exit(0);
     expect(threads).toEqual(["main", "worker 1"]);
   });
 
-  test("whoever ends a Worker is told with the line, also where a function does it that is handed on", async () => {
-    const run = await recordProgram(runtime, {
-      "app.mjs": `
+  testByTurns(
+    "whoever ends a Worker is told with the line, also where a function does it that is handed on",
+    async () => {
+      const run = await recordProgram(runtime, {
+        "app.mjs": `
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 const workers = [1, 2].map(() => new Worker(new URL("./job.mjs", import.meta.url)));
@@ -527,20 +579,21 @@ const end = (worker) => worker.terminate();
 await Promise.all(workers.map(end));
 workers[0].terminate();
 `,
-      "job.mjs": `
+        "job.mjs": `
 import { parentPort } from "node:worker_threads";
 parentPort.on("message", () => {});
 parentPort.postMessage("ready");
 `,
-    });
-    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
-    const ends = run.lines.filter(([, , type]) => type === "exit-called");
-    expect(new Set(ends.map(([, , , thread]) => thread)).size).toBe(2);
-    const terminated = `exit-called 1 main at 6 "terminate"`;
-    expect(told(run, "exit-called")).toEqual([terminated, terminated]);
-  });
+      });
+      expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+      const ends = run.lines.filter(([, , type]) => type === "exit-called");
+      expect(new Set(ends.map(([, , , thread]) => thread)).size).toBe(2);
+      const terminated = `exit-called 1 main at 6 "terminate"`;
+      expect(told(run, "exit-called")).toEqual([terminated, terminated]);
+    },
+  );
 
-  test("what has just begun is told before the process kills itself", async () => {
+  testByTurns("what has just begun is told before the process kills itself", async () => {
     const run = await record(`${sleeping}
 async function store() {
   await sleep(5000);
@@ -613,8 +666,10 @@ for (const compute of [parse, match, sort]) await handle(compute);
     },
   );
 
-  test("a promise that a library gives whoever calls it by a parameter's name is not that of a call which the loop has made before", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "a promise that a library gives whoever calls it by a parameter's name is not that of a call which the loop has made before",
+    async () => {
+      const run = await record(`${sleeping}
 setTimeout(async () => {
   await sleep(200);
 }, 10);
@@ -625,10 +680,11 @@ async function wait(run) {
 await wait(sleep);
 process.exit();
 `);
-    expect(told(run, "waits-for").filter((event) => event.includes("whom"))).toEqual([
-      "waits-for main whom wait",
-    ]);
-  });
+      expect(told(run, "waits-for").filter((event) => event.includes("whom"))).toEqual([
+        "waits-for main whom wait",
+      ]);
+    },
+  );
 
   testOfComputing(
     "what holds the loop when main is over is not main, but a callback where no site tells of it",
@@ -695,9 +751,11 @@ parse();
     },
   );
 
-  test("main that stands in Atomics.wait for ever is told to, with what it was about before", async () => {
-    const run = await record(
-      `${sleeping}
+  testByTurns(
+    "main that stands in Atomics.wait for ever is told to, with what it was about before",
+    async () => {
+      const run = await record(
+        `${sleeping}
 async function work() {
   await sleep(10);
 }
@@ -707,25 +765,23 @@ function block(flag) {
 work();
 block(new Int32Array(new SharedArrayBuffer(4)));
 `,
-      { until: (run) => told(run, "waits-for").includes(`waits-for main "Atomics.wait"`) },
-    );
-    expect(run.exitCode).toBe(null);
-    expect(told(run, "step-began", "step-ended", "stood-at", "waits-for", "floated")).toEqual([
-      "step-began main at 6",
-      `floated work at 8 "statement"`,
-      `stood-at work at 3 "work"`,
-      `waits-for work "timer"`,
-      "stood-at main at 6",
-      `waits-for main "Atomics.wait"`,
-    ]);
-  });
+        { until: (run) => told(run, "waits-for").includes(`waits-for main "Atomics.wait"`) },
+      );
+      expect(run.exitCode).toBe(null);
+      expect(told(run, "step-began", "step-ended", "stood-at", "waits-for", "floated")).toEqual([
+        "step-began main at 6",
+        `floated work at 8 "statement"`,
+        `stood-at work at 3 "work"`,
+        `waits-for work "timer"`,
+        "stood-at main at 6",
+        `waits-for main "Atomics.wait"`,
+      ]);
+    },
+  );
 
-  // Some seconds have to be computed for it.
-  test.skipIf(!allRounds && runtime === "node")(
-    "law: what computes for ever is told while it does",
-    async () => {
-      const run = await record(
-        `
+  testByTurns("what computes for ever is told while it does", async () => {
+    const run = await record(
+      `
 function spin() {
   for (let n = 1; ; n++) if (n < 0) return n;
 }
@@ -736,17 +792,18 @@ async function route() {
 await new Promise((go) => setTimeout(go, 80));
 await route();
 `,
-        { until: (run) => told(run, "stood-at").at(-1) === "stood-at main at 5" },
-      );
-      expect(run.exitCode).toBe(null);
-      const last = told(run, "step-began", "step-ended", "stood-at").slice(-2);
-      // It is known which function of those that are followed main went into, and no more.
-      expect(last).toEqual(["step-began main at 5", "stood-at main at 5"]);
-    },
-  );
+      { until: (run) => told(run, "stood-at").at(-1) === "stood-at main at 5" },
+    );
+    expect(run.exitCode).toBe(null);
+    const last = told(run, "step-began", "step-ended", "stood-at").slice(-2);
+    // It is known which function of those that are followed main went into, and no more.
+    expect(last).toEqual(["step-began main at 5", "stood-at main at 5"]);
+  });
 
-  test("a new Promise that a handler waits for is told while it is pending, by the call that it came out of", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "a new Promise that a handler waits for is told while it is pending, by the call that it came out of",
+    async () => {
+      const run = await record(`${sleeping}
 function answer() {
   return new Promise(() => {});
 }
@@ -761,24 +818,27 @@ void new Promise(() => {});
 await sleep(700);
 process.exit();
 `);
-    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
-    expect(told(run, "=").toSorted()).toEqual([
-      "= answer promise at 8 code 3 by main",
-      "= answer#2 promise at 10 code 3 by main",
-      "= main main",
-      "= soon promise at 9 code 6 by main",
-    ]);
-    expect(told(run, "task-ended")).toEqual(["task-ended finished soon"]);
-    expect(told(run, "used")).toEqual([
-      `used answer at 8 "then" by main`,
-      `used soon at 9 "then" by main`,
-      `used answer#2 at 10 "all" by main`,
-    ]);
-  });
+      expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+      expect(told(run, "=").toSorted()).toEqual([
+        "= answer promise at 8 code 3 by main",
+        "= answer#2 promise at 10 code 3 by main",
+        "= main main",
+        "= soon promise at 9 code 6 by main",
+      ]);
+      expect(told(run, "task-ended")).toEqual(["task-ended finished soon"]);
+      expect(told(run, "used")).toEqual([
+        `used answer at 8 "then" by main`,
+        `used soon at 9 "then" by main`,
+        `used answer#2 at 10 "all" by main`,
+      ]);
+    },
+  );
 
-  test("a method that is handed over as it stands was called by way of where that is, and floats there", async () => {
-    const run = await recordProgram(runtime, {
-      "app.mjs": `import { EventEmitter } from "node:events";
+  testByTurns(
+    "a method that is handed over as it stands was called by way of where that is, and floats there",
+    async () => {
+      const run = await recordProgram(runtime, {
+        "app.mjs": `import { EventEmitter } from "node:events";
 import { other } from "./other.mjs";
 class Store {
   constructor(events) {
@@ -798,24 +858,27 @@ other(events);
 for (const each of ["save", "load", "other"]) events.emit(each);
 setTimeout(() => process.exit(), 60);
 `,
-      "other.mjs": `const listeners = { async save() { await new Promise(() => {}); } };
+        "other.mjs": `const listeners = { async save() { await new Promise(() => {}); } };
 export const other = (events) => Reflect.apply(events.on, events, ["other", listeners.save]);
 `,
-    });
-    expect(told(run, "floated")).toEqual([
-      `floated Store.save at 5 "on"`,
-      `floated Store.#load at 6 "on"`,
-    ]);
-    expect(told(run, "=").filter((event) => / call (?:at|code)/.test(event))).toEqual([
-      "= Store.save call at 5 code 8 by main",
-      "= Store.#load call at 6 code 11 by main",
-      "= save call code 1 by main",
-    ]);
-  });
+      });
+      expect(told(run, "floated")).toEqual([
+        `floated Store.save at 5 "on"`,
+        `floated Store.#load at 6 "on"`,
+      ]);
+      expect(told(run, "=").filter((event) => / call (?:at|code)/.test(event))).toEqual([
+        "= Store.save call at 5 code 8 by main",
+        "= Store.#load call at 6 code 11 by main",
+        "= save call code 1 by main",
+      ]);
+    },
+  );
 
-  test("what ends by an abort is cancelled by who aborted it; where that is not known it has failed", async () => {
-    const run = await recordProgram(runtime, {
-      "app.mjs": `${sleeping}
+  testByTurns(
+    "what ends by an abort is cancelled by who aborted it; where that is not known it has failed",
+    async () => {
+      const run = await recordProgram(runtime, {
+        "app.mjs": `${sleeping}
 import { stopped } from "lib";
 async function load(signal) {
   await sleep(5000, null, { signal });
@@ -836,29 +899,32 @@ await stop();
 await all;
 await settle(load(stopped), load(AbortSignal.timeout(1)));
 `,
-      "node_modules/lib/package.json": `{"type":"module","main":"index.js"}`,
-      "node_modules/lib/index.js": `const own = new AbortController();
+        "node_modules/lib/package.json": `{"type":"module","main":"index.js"}`,
+        "node_modules/lib/index.js": `const own = new AbortController();
 own.abort();
 export const stopped = own.signal;
 `,
-    });
-    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
-    expect(told(run, "cancel-requested")).toEqual([
-      "cancel-requested program load at 15 by stop",
-      "cancel-requested program load#2 at 15 by stop",
-      "cancel-requested timed-out load#4 at 20 by main",
-    ]);
-    expect(told(run, "task-ended").filter((event) => /load|save/.test(event))).toEqual([
-      `task-ended cancelled load "The operation was aborted"`,
-      `task-ended cancelled load#2 "The operation was aborted"`,
-      `task-ended failed save at 7 "not saved"`,
-      `task-ended failed load#3 at 4 "The operation was aborted"`,
-      `task-ended cancelled load#4 "The operation was aborted"`,
-    ]);
-  });
+      });
+      expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+      expect(told(run, "cancel-requested")).toEqual([
+        "cancel-requested program load at 15 by stop",
+        "cancel-requested program load#2 at 15 by stop",
+        "cancel-requested timed-out load#4 at 20 by main",
+      ]);
+      expect(told(run, "task-ended").filter((event) => /load|save/.test(event))).toEqual([
+        `task-ended cancelled load "The operation was aborted"`,
+        `task-ended cancelled load#2 "The operation was aborted"`,
+        `task-ended failed save at 7 "not saved"`,
+        `task-ended failed load#3 at 4 "The operation was aborted"`,
+        `task-ended cancelled load#4 "The operation was aborted"`,
+      ]);
+    },
+  );
 
-  test("of a program that awaits all it begins nothing is told but what it did", async () => {
-    const run = await record(`${sleeping}
+  testByTurns(
+    "of a program that awaits all it begins nothing is told but what it did",
+    async () => {
+      const run = await record(`${sleeping}
 async function step(ms) {
   await sleep(ms);
   return ms;
@@ -878,13 +944,14 @@ await server.handle(1);
 for await (const each of server.stream()) await server.handle(each);
 await Promise.allSettled([1, 2, 3].map(async (ms) => step(ms)));
 `);
-    expect(run.stderr).toBe("");
-    expect(
-      told(run, "floated", "heard", "settled-race", "step-began", "late", "error-logged"),
-    ).toEqual([]);
-    expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
-    expect(told(run, "main-ended")).toEqual(["main-ended finished main"]);
-    const begun = told(run, "task-created").length;
-    expect(told(run, "task-ended")).toHaveLength(begun);
-  });
+      expect(run.stderr).toBe("");
+      expect(
+        told(run, "floated", "heard", "settled-race", "step-began", "late", "error-logged"),
+      ).toEqual([]);
+      expect(run.lines.filter(([is]) => is === "trouble")).toEqual([]);
+      expect(told(run, "main-ended")).toEqual(["main-ended finished main"]);
+      const begun = told(run, "task-created").length;
+      expect(told(run, "task-ended")).toHaveLength(begun);
+    },
+  );
 });
