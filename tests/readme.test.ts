@@ -3,6 +3,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json";
+import { topics } from "./support/examples.ts";
 import { Lanes } from "./support/real.ts";
 import { findPython, whyNoPython } from "./support/python.ts";
 import {
@@ -146,7 +147,9 @@ describe("README.md", () => {
     return /\.py|python/.test(line) ? "python3" : /node|npm/.test(line) ? "npm" : "sh";
   };
 
-  for (const line of lines.filter((line) => line.startsWith("tandem ")))
+  // Examples of the help are tried as those.
+  const examples = new Set(topics.flatMap((topic) => topic.examples));
+  for (const line of lines.filter((line) => line.startsWith("tandem ") && !examples.has(line)))
     test.concurrent.skipIf(Bun.which(neededBy(line)) === null)(`${line} works`, () =>
       lanes.run(async () => {
         using folder = temporaryFolder();

@@ -2,8 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { commands } from "../../src/cli/commands.ts";
-import { overview, renderHelp } from "../../src/cli/help.ts";
+import { topics } from "../support/examples.ts";
 import { Lanes } from "../support/real.ts";
 import { environment, shellBeside, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
@@ -36,15 +35,6 @@ async function upload() {
 await upload();
 `;
 
-/** The lines below "Example" or "Examples", without what is said beside them. */
-function examplesOf(help: string): string[] {
-  const [, below = ""] = help.split(/^Examples?\n/m);
-  return below
-    .trimEnd()
-    .split("\n")
-    .map((line) => line.trim().split(/ {3,}/)[0]!);
-}
-
 /** What must be there for an example: what its user has, and what the one before it has written. */
 function prepared(): ReturnType<typeof temporaryFolder> {
   const folder = temporaryFolder();
@@ -58,23 +48,13 @@ function prepared(): ReturnType<typeof temporaryFolder> {
   return folder;
 }
 
-const topics = [
-  ...Object.values(commands).map((one) => ({
-    name: `tandem help ${one.name}`,
-    help: renderHelp(one),
-  })),
-  { name: "tandem help", help: overview() },
-];
-
 /** Where the shell finds Bun, however the tests were started. */
 const bunFolder = join(import.meta.dir, "../../node_modules/.bin");
 
 /** So many topics at once: real runs mostly sleep. */
 const lanes = new Lanes(3);
 
-describe.each(topics)("$name", ({ help }) => {
-  const examples = examplesOf(help);
-
+describe.each(topics)("$name", ({ help, examples }) => {
   test("has examples, each of them of its command", () => {
     expect(examples.length).toBeGreaterThanOrEqual(1);
     for (const example of examples) expect(example).toMatch(/\btandem\b/);
