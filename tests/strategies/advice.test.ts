@@ -56,9 +56,11 @@ describe("law: a counter-example, compared under the demands that were told, say
     "for the catalogue, --must %p, --all %p",
     (must, all) => {
       const seen = { examples: 0, hopeless: 0 };
-      for (const { text } of catalogue) keepsItsWord(text, { must, all }, seen);
+      // The suite tries one of three.
+      const tried = catalogue.filter((_, index) => index % rounds(3, 1) === 0);
+      for (const { text } of tried) keepsItsWord(text, { must, all }, seen);
       // Where every task is to finish, it can only be time that decides.
-      expect(seen.examples).toBeGreaterThan(must === "finish,heard,main" ? -1 : 3);
+      expect(seen.examples).toBeGreaterThan(must === "finish,heard,main" ? -1 : rounds(1, 3));
     },
     600_000,
   );
