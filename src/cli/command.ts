@@ -6,6 +6,8 @@ export const exitStatus = {
   done: 0,
   fellShort: 1,
   wrong: 2,
+  /** A real run fell short, and its machine had kept it from going on. */
+  undecided: 3,
   /** A program was ended for its time or its hang; as of timeout(1). */
   overtime: 124,
   /** Tandem itself failed; a program's own status may be any other. */

@@ -333,6 +333,8 @@ const check = command({
     done: "all is as expected",
     fellShort: "something fell short",
     wrong: "a document is wrong",
+    undecided: `a real run fell short each of the three times that it was tried, and had to wait
+      for a core of the machine, or was stopped: that decides nothing`,
     SIGINT: "interrupted",
   },
 });

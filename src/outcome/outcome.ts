@@ -5,7 +5,7 @@
 import type { Ticks } from "../base/duration.ts";
 import { waits } from "../trace/event.ts";
 import { LAUNCH, MAIN, taskOfActor } from "../scenario/numbers.ts";
-import type { Trace } from "../trace/trace.ts";
+import type { Disturbance, Trace } from "../trace/trace.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import { does } from "../scenario/strategy.ts";
 import type { Scenario, TaskSpec } from "../scenario/model.ts";
@@ -29,6 +29,7 @@ import type { Listener } from "../reading/listener.ts";
 import { read, type Reading } from "../reading/reading.ts";
 import { precisionOf } from "../reading/precision.ts";
 import type { MainWait } from "../reading/standstill.ts";
+import { disturbanceOf } from "./disturbed.ts";
 import type { Plan } from "./plan.ts";
 
 export type TaskOutcome = ActorOutcome & {
@@ -69,6 +70,8 @@ export interface Outcome extends Performed, Pick<Reading, Told> {
   reading: Reading;
   /** The uncertainty of every time in it; 0 in virtual time. */
   precision: Ticks;
+  /** What kept it from going on although nothing of its own did; null in virtual time. */
+  disturbed: Disturbance | null;
   main: ProgramOutcome & {
     /** The time for which main stood still before its steps ended: blocking steps, an inline loop, joins. */
     blocked: Ticks;
@@ -162,6 +165,7 @@ export function readOutcome({ scenario, strategy, driver }: Performed, trace: Tr
     driver,
     reading,
     precision: precisionOf(trace.source),
+    disturbed: disturbanceOf(trace.source),
     wall: reading.wall,
     main,
     launch: { ...programOf(launch), heard: launch.heard },

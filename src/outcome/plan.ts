@@ -2,7 +2,7 @@
 import type { ProgramSpec } from "../program/spec.ts";
 import type { Jitter } from "../scenario/jitter.ts";
 import type { Scenario } from "../scenario/model.ts";
-import type { ScenarioSource } from "../trace/trace.ts";
+import type { Disturbance, ScenarioSource } from "../trace/trace.ts";
 
 /** The driver that takes a program through its operations; `speed`: every duration is divided by it. */
 export type Driver = { kind: "virtual"; jitter: Jitter | null } | { kind: "real"; speed: number };
@@ -42,12 +42,16 @@ export function jitterOf(driver: Driver): Jitter | null {
 }
 
 /** Where the trace of a plan's run comes from. */
-export function sourceOf({ strategy, driver }: Pick<Plan, "strategy" | "driver">): ScenarioSource {
+export function sourceOf(
+  { strategy, driver }: Pick<Plan, "strategy" | "driver">,
+  disturbed: Disturbance | null,
+): ScenarioSource {
   return {
     kind: "scenario",
     strategy: strategy.name,
     driver: driver.kind,
     speed: speedOf(driver),
     jitter: jitterOf(driver),
+    disturbed,
   };
 }

@@ -3,7 +3,7 @@ import { definitionsOf } from "../program/definitions.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Place } from "../trace/definitions.ts";
 import type { EventLog } from "../trace/log.ts";
-import { newTrace, type Trace, withPlaces } from "../trace/trace.ts";
+import { type Disturbance, newTrace, type Trace, withPlaces } from "../trace/trace.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import { type Plan, sourceOf } from "./plan.ts";
 
@@ -54,14 +54,16 @@ export class Run implements Required<Beside> {
 export interface Recorded extends Beside {
   /** The places in user code that the run came upon; the document's steps are known. */
   places?: ReadonlyMap<number, Place>;
+  /** What kept it from going on; null in virtual time. */
+  disturbed?: Disturbance | null;
 }
 
 /** The run of a plan whose events have just been recorded. @param log in the order of time. */
 export function runOf(
   plan: Plan,
   log: EventLog,
-  { places = new Map(), ...beside }: Recorded = {},
+  { places = new Map(), disturbed = null, ...beside }: Recorded = {},
 ): Run {
   const definitions = withPlaces(definitionsOf(plan, plan.file), places);
-  return new Run(plan, newTrace(sourceOf(plan), definitions, log), beside);
+  return new Run(plan, newTrace(sourceOf(plan, disturbed), definitions, log), beside);
 }

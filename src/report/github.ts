@@ -2,6 +2,7 @@
 import type { CheckedDocument } from "../strategies/expectations.ts";
 import type { Position } from "../base/position.ts";
 import { joined, workflowCommand, type WorkflowText } from "../base/texts.ts";
+import { checkWords } from "./terminal/checks.ts";
 import { formatCount } from "../base/count.ts";
 
 /** The most annotations of one kind that GitHub takes from a step; the others it drops in silence. */
@@ -31,20 +32,28 @@ export function limitedAnnotations(annotations: readonly Annotation[]): Workflow
 
 export function toAnnotations(documents: readonly CheckedDocument[]): WorkflowText {
   return limitedAnnotations(
-    documents.flatMap(({ file, strategy, checks, problems }) => [
+    documents.flatMap(({ file, strategy, checks, problems, undecided }) => [
       ...problems.map(({ position, path, message }) =>
-        annotation(file, position, path === "" ? message : `${path}: ${message}`),
+        annotation("error", { file, position }, path === "" ? message : `${path}: ${message}`),
       ),
       ...checks
         .filter(({ met }) => !met)
-        .map(({ of, expected, found, position }) =>
-          annotation(file, position, `${strategy}: ${of}: expected ${expected}, found ${found}`),
+        .map((check) =>
+          annotation(
+            undecided === null ? "error" : "warning",
+            { file, position: check.position },
+            `${strategy}: ${checkWords(check, undecided)}`,
+          ),
         ),
     ]),
   );
 }
 
-function annotation(file: string, position: Position | null, message: string): Annotation {
+function annotation(
+  level: Annotation["level"],
+  { file, position }: { file: string; position: Position | null },
+  message: string,
+): Annotation {
   const place = position === null ? {} : { line: position.line, col: position.column };
-  return { level: "error", properties: { file, ...place }, message };
+  return { level, properties: { file, ...place }, message };
 }

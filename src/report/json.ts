@@ -32,6 +32,7 @@ export function toJson(outcome: Outcome, findings: ToldFinding[]) {
     driver: driver.kind,
     speed: speedOf(driver),
     ...(jitter === null ? {} : { jitter }),
+    disturbed: disturbedToJson(outcome),
     wall: ms(wall),
     exitCode,
     interruptedBy,
@@ -57,6 +58,13 @@ export function toJson(outcome: Outcome, findings: ToldFinding[]) {
     })),
     findings: findings.map((finding) => ({ ...finding, at: ms(finding.at) })),
   };
+}
+
+function disturbedToJson({ disturbed, driver }: Outcome) {
+  if (disturbed === null) return null;
+  const { waited, stopped } = disturbed;
+  const speed = speedOf(driver);
+  return { waited: waited === null ? null : waited * speed, stopped: stopped * speed };
 }
 
 /** A strategy with its durations in ms, as all times of the JSON are. */

@@ -1,6 +1,7 @@
 /** Checks as JUnit XML, which CI systems read: a test suite for each scenario, a test case for each expectation. */
 import type { CheckedDocument } from "../strategies/expectations.ts";
 import { joined, xml, type XmlText } from "../base/texts.ts";
+import { checkWords } from "./terminal/checks.ts";
 import { formatProblem } from "../scenario/problem.ts";
 
 /**
@@ -26,9 +27,10 @@ interface Suite {
   text: XmlText;
 }
 
-function toSuite({ file, strategy, checks, problems, seconds }: CheckedDocument): Suite {
+function toSuite({ file, strategy, checks, problems, undecided, seconds }: CheckedDocument): Suite {
   const name = strategy === null ? file : `${file} (${strategy})`;
-  const failures = checks.filter(({ met }) => !met).length;
+  const short = checks.filter(({ met }) => !met).length;
+  const failures = undecided === null ? short : 0;
   // One run answers all expectations, so each has its part of the time; readers add them up.
   const each = time(checks.length === 0 ? 0 : seconds / checks.length);
   const testCase = (of: string, inside: XmlText | null, took = time(0)): XmlText => {
@@ -41,6 +43,10 @@ function toSuite({ file, strategy, checks, problems, seconds }: CheckedDocument)
     ),
     ...checks.map(({ of, met, expected, found, position }) => {
       if (met) return testCase(of, null, each);
+      if (undecided !== null) {
+        const why = checkWords({ of, expected, found }, undecided);
+        return testCase(of, xml`<skipped message="${why}"/>`, each);
+      }
       const message = `expected ${expected}, found ${found}`;
       const where = position === null ? file : `${file}:${position.line}:${position.column}`;
       const failure = xml`<failure type="expectation" message="${message}">${where}</failure>`;
@@ -50,7 +56,7 @@ function toSuite({ file, strategy, checks, problems, seconds }: CheckedDocument)
       ? [testCase("expect", xml`<skipped message="the document expects nothing"/>`)]
       : []),
   ];
-  const skipped = checks.length + problems.length === 0 ? 1 : 0;
+  const skipped = checks.length + problems.length === 0 ? 1 : short - failures;
   const counts = xml`tests="${cases.length}" failures="${failures}" errors="${problems.length}" skipped="${skipped}" time="${time(seconds)}"`;
   return {
     tests: cases.length,

@@ -103,6 +103,15 @@ const strict = {
       seed: z.int().describe("the seed of the random durations"),
     })
     .optional(),
+  disturbed: z
+    .strictObject({
+      waited: ms("the most that one of its threads waited for a core, in all").nullable(),
+      stopped: ms("for how long its processes were stopped"),
+    })
+    .nullable()
+    .describe(
+      "what kept a real run from going on, as measured (waited: null where it is not); null in virtual time",
+    ),
   wall: ms("when the process ended"),
   exitCode: z.int().nullable().describe("the program's exit status; null where it had none"),
   interruptedBy,
@@ -291,6 +300,12 @@ const check = z.strictObject({
           message: z.string(),
         }),
       ),
+      undecided: z
+        .string()
+        .nullable()
+        .describe(
+          "why nothing is decided although a real run fell short: what kept it from going on; null where it is decided",
+        ),
       seconds: z.number().nonnegative().describe("how long its run took, in seconds of real time"),
     }),
   ),

@@ -6,16 +6,22 @@ import {
   type CheckedDocument,
   checkExpectations,
 } from "../strategies/expectations.ts";
+import { mayBeTheMachine } from "../strategies/undecided.ts";
+import { disturbedWords } from "../outcome/disturbed.ts";
+import type { Outcome } from "../outcome/outcome.ts";
+import { areCallsTimed } from "../scenario/calls.ts";
 import { noExpectations } from "../scenario/expectation.ts";
 import { parseScenario } from "../scenario/parse.ts";
 import { DocumentError } from "../scenario/problem.ts";
 import { readSource } from "../scenario/source.ts";
+import { countAllSteps } from "../scenario/walk.ts";
 import { type NamedPlan, runEach, type Watcher } from "./many.ts";
 import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
 import { checkBudget } from "./budget.ts";
 import { checkStrategies, checkPlans } from "./plan.ts";
 import type { Run } from "../outcome/run.ts";
 import type { Found } from "./scenario-files.ts";
+import { simulate } from "./simulate.ts";
 
 /** How documents are checked. */
 export interface Checking {
@@ -54,8 +60,12 @@ export async function readChecks(documents: readonly Found[], how: Checking): Pr
   return all;
 }
 
+/** How often a real run is tried that falls short while its machine keeps it from going on. */
+const mostTries = 3;
+
 /**
- * Checks documents that have been read.
+ * Checks documents that have been read. A real run that may have fallen short for its machine's sake is tried
+ * again, and then undecided.
  *
  * @param hear is told each run that has been checked.
  * @returns their results; null when it was aborted.
@@ -65,12 +75,35 @@ export async function check(
   watcher: Watcher,
   hear: (document: CheckedDocument, run: Run) => void = () => undefined,
 ): Promise<CheckedDocument[] | null> {
-  await runEach(checks, watcher, ({ plan, result }, run, seconds) => {
+  const take = ({ plan, result }: Check, run: Run | Error, seconds: number): void => {
     result.seconds = seconds;
-    result.checks = run instanceof Error ? [broken(run)] : checked(plan, run, must);
-    if (!(run instanceof Error)) hear(result, run);
-  });
-  return watcher.signal.aborted ? null : results;
+    result.undecided = null;
+    if (run instanceof Error) {
+      result.checks = [broken(run)];
+      return;
+    }
+    result.checks = checked(plan, run.outcome, must);
+    if (!areMet(result.checks) && isMachines(plan, run.outcome, must))
+      result.undecided = disturbedWords(run.outcome);
+    hear(result, run);
+  };
+  await runEach(checks, watcher, take);
+  const { signal } = watcher;
+  for (let tries = 1; tries < mostTries; tries++)
+    // One at a time, and so with less to do for the machine.
+    for (const one of checks)
+      if (one.result.undecided !== null) await runEach([one], { signal }, take);
+  return signal.aborted ? null : results;
+}
+
+/** The most steps that are performed in virtual time to know what the machine has changed. */
+const mostModelled = 200_000;
+
+function isMachines(plan: Plan, outcome: Outcome, must: readonly Demand[]): boolean {
+  const { scenario } = plan;
+  const isKnown = areCallsTimed(scenario) && countAllSteps(scenario) <= mostModelled;
+  const model = isKnown ? simulate(plan).outcome : null;
+  return mayBeTheMachine(outcome, model, (one) => areMet(checked(plan, one, must)));
 }
 
 async function checksOf(
@@ -91,7 +124,14 @@ async function checksOf(
     const before = isRun ? checkBudget(scenario, { times, large }, source) : null;
     if (before !== null) tell(before);
     const checks = strategies.map((strategy): Check => {
-      const result = { file, strategy: strategy.name, checks: [], problems: [], seconds: 0 };
+      const result = {
+        file,
+        strategy: strategy.name,
+        checks: [],
+        problems: [],
+        undecided: null,
+        seconds: 0,
+      };
       return { plan: { ...plan, strategy }, name: `${file} (${strategy.name})`, result };
     });
     return {
@@ -99,7 +139,7 @@ async function checksOf(
       checks: isRun ? checks : [],
     };
   } catch (error) {
-    const nothing = { strategy: null, checks: [], problems: [], seconds: 0 };
+    const nothing = { strategy: null, checks: [], problems: [], undecided: null, seconds: 0 };
     if (error instanceof DocumentError) {
       const { file, problems } = error;
       return { results: [{ ...nothing, file, problems }], checks: [] };
@@ -110,7 +150,11 @@ async function checksOf(
   }
 }
 
-function checked({ scenario }: Plan, { outcome }: Run, must: readonly Demand[]): Checked[] {
+function areMet(checks: readonly Checked[]): boolean {
+  return checks.every(({ met }) => met);
+}
+
+function checked({ scenario }: Plan, outcome: Outcome, must: readonly Demand[]): Checked[] {
   return [
     ...checkExpectations(outcome, scenario.expect ?? noExpectations),
     ...checkDemands(outcome, must),

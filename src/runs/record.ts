@@ -1,5 +1,6 @@
 /** A run as a trace in lines of JSON: what was run, whom and what it is about, and what happened. */
 import type { JsonText } from "../base/texts.ts";
+import { disturbanceOf } from "../outcome/disturbed.ts";
 import { sourceOf } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
 import { encodeTrace } from "../trace/ndjson.ts";
@@ -15,6 +16,6 @@ export function encodeRecord(
   document: string,
   tandem: string,
 ): Iterable<JsonText> {
-  const source = { ...sourceOf(plan), file: plan.file, document };
+  const source = { ...sourceOf(plan, disturbanceOf(trace.source)), file: plan.file, document };
   return encodeTrace(trace, { tandem, epoch, source });
 }

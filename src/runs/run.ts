@@ -59,12 +59,12 @@ async function runOn(
   { signal = new AbortController().signal, timeout = null, ...hearing }: RunOptions,
 ): Promise<Run> {
   const { folder } = plan;
-  const { log, places, epoch, ...ending } = await process.perform(plan, {
+  const { log, places, epoch, disturbed, ...ending } = await process.perform(plan, {
     speed: speedOf(plan.driver),
     folder,
     signal,
     timeout,
     ...hearing,
   });
-  return runOf(plan, log, { ending, epoch, places });
+  return runOf(plan, log, { ending, epoch, places, disturbed });
 }

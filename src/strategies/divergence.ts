@@ -8,6 +8,7 @@ import { threads } from "../scenario/numbers.ts";
 import type { EventLog } from "../trace/log.ts";
 import { callsAny } from "../scenario/calls.ts";
 import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";
+import { disturbedWords } from "../outcome/disturbed.ts";
 import type { Outcome } from "../outcome/outcome.ts";
 import { speedOf } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
@@ -47,10 +48,10 @@ export interface Verified extends Verification {
  * The tolerated lateness, in ms of real time. Waking a thread, sending a message and starting a process
  * take no time only in virtual time.
  */
-const toleranceMs = 20;
+export const toleranceMs = 20;
 
-/** The least lateness, in ms of real time, for which a busy machine is given as the cause. */
-const busyMs = 2;
+/** The least delay, in ms of real time, that is given as a cause where nothing else was measured. */
+const slowMs = 2;
 
 /**
  * Compares a real run with the same run in virtual time.
@@ -68,7 +69,9 @@ export function findDivergences(
   const calls = callsAny(model.plan.scenario);
   const others = differences(model.outcome, real.outcome);
   const tolerance = toleranceMs * TICKS_PER_MS * speed;
-  const busy = `the machine was busy: sleeps and blocks ended ${formatTime(delayed)} late in all`;
+  const words = disturbedWords(real.outcome);
+  const slow = `sleeps and blocks ended ${formatTime(delayed)} late in all`;
+  const disturbed = words === null ? slow : `${words}, and ${slow}`;
   const timeless = { cause: null, late: null, lateBecause: null, tolerance, onlyLate: false };
   const cause = (): string | null => {
     if (endsWithMain(model, others, raceWindow(speed)))
@@ -77,8 +80,7 @@ export function findDivergences(
       if (differences(variant, real.outcome).length === 0)
         return "luck: with durations a hundredth longer or shorter, virtual time comes to the same";
     if (calls) return "your own functions do what they do, and take what they take";
-    if (delayed > busyMs * TICKS_PER_MS * speed) return busy;
-    return null;
+    return words !== null || delayed > slowMs * TICKS_PER_MS * speed ? disturbed : null;
   };
   // Where the runs differ in more than time, their times differ because of that, and are not told apart.
   if (others.length > 0)
@@ -102,21 +104,11 @@ export function findDivergences(
   return {
     ...timeless,
     divergences,
+    cause: divergences.length === 0 ? null : words,
     late,
-    lateBecause: divergences.length === 0 && late > tolerance ? busy : null,
+    lateBecause: divergences.length === 0 && late > tolerance ? disturbed : null,
     onlyLate: divergences.length > 0 && times.every(({ virtual, at }) => at >= virtual),
   };
-}
-
-/**
- * The words for an overloaded machine, as the cause of lateness; null where it was not overloaded, or
- * does not know its load (Windows).
- *
- * @param load how many threads ran or wanted to run, on average over the last minute.
- */
-export function tooMuchToDo(load: number, cores: number): string | null {
-  if (load <= cores) return null;
-  return `the machine was busy: ${load.toFixed(1)} threads wanted its ${cores} cores, on average over a minute`;
 }
 
 /** A divergence, and when in virtual time it can be seen; null for what never ended there. */

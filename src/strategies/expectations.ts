@@ -32,8 +32,20 @@ export interface CheckedDocument {
   checks: Checked[];
   /** The problems of the document. */
   problems: Problem[];
+  /** Why nothing is decided although it fell short: what was measured of the machine; null where it is decided. */
+  undecided: string | null;
   /** The duration of its run, in seconds of real time. */
   seconds: number;
+}
+
+/** What came of checking a document. */
+export type Verdict = "good" | "fell short" | "undecided" | "expects nothing" | "cannot be read";
+
+export function verdictOf({ checks, problems, undecided }: CheckedDocument): Verdict {
+  if (problems.length > 0) return "cannot be read";
+  if (checks.length === 0) return "expects nothing";
+  if (checks.every(({ met }) => met)) return "good";
+  return undecided === null ? "fell short" : "undecided";
 }
 
 /** Checks each expectation. */

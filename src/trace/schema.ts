@@ -22,6 +22,16 @@ const scenarioSource = z.object({
     .object({ share: z.number().positive().max(1), seed: z.int() })
     .nullable()
     .default(null),
+  disturbed: z
+    .object({
+      waited: z.number().nonnegative().max(mostMs).nullable(),
+      stopped: z.number().nonnegative().max(mostMs),
+    })
+    .describe(
+      "what kept a real run from going on, in ms: the most that a thread waited for a core, and how long its processes were stopped",
+    )
+    .nullable()
+    .default(null),
 });
 
 const observedSource = z.object({

@@ -11,6 +11,16 @@ export interface ScenarioSource {
   speed: number;
   /** How durations varied, in virtual time; null if they did not. */
   jitter: { share: number; seed: number } | null;
+  /** What kept it from going on, for real; null in virtual time. */
+  disturbed: Disturbance | null;
+}
+
+/** What kept a real run from going on although nothing of its own did, as measured, in ms of real time. */
+export interface Disturbance {
+  /** The most that one of its threads waited for a core of the machine, in all; null where nobody counts it. */
+  waited: number | null;
+  /** How long its processes were stopped. */
+  stopped: number;
 }
 
 /** A program that somebody else wrote, with a recorder in it. */

@@ -1,9 +1,10 @@
 /** Model against reality: what differs is found, and nothing is excused that has no cause. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { findDivergences, tooMuchToDo } from "../../src/strategies/divergence.ts";
+import { findDivergences } from "../../src/strategies/divergence.ts";
 import { simulate, simulateVaried } from "../../src/runs/simulate.ts";
 import { type Run, runOf } from "../../src/outcome/run.ts";
 import { EventLog } from "../../src/trace/log.ts";
+import type { Disturbance } from "../../src/trace/trace.ts";
 import { renderVerification } from "../../src/report/terminal/divergence.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
@@ -112,18 +113,18 @@ describe("a run beside its model", () => {
 
 describe("a run in which the same happened, but later", () => {
   /** A run on a machine on which everything takes so many times as long. */
-  function slowed({ plan, trace }: Run, times: number): Run {
+  function slowed({ plan, trace }: Run, times: number, disturbed: Disturbance | null): Run {
     const slow = new EventLog();
     for (const { length, at, type, thread, actor, value, texts } of trace.log.chunks)
       for (let k = 0; k < length; k++)
         slow.record(at[k]! * times, type[k]!, thread[k]!, actor[k]!, value[k]!, {
           text: texts.get(k),
         });
-    return runOf(plan, slow);
+    return runOf(plan, slow, { disturbed });
   }
-  const told = (times: number): string => {
+  const told = (times: number, disturbed: Disturbance | null = null): string => {
     const model = perform(base, "await");
-    const found = findDivergences(model, slowed(model, times), () => []);
+    const found = findDivergences(model, slowed(model, times, disturbed), () => []);
     return renderVerification([{ strategy: "await", ...found }], 80);
   };
 
@@ -140,10 +141,20 @@ no time only there, so late by up to 20ms is no difference.
     );
   });
 
-  test("by more than that agrees because the machine was busy, and that is said with how much", () => {
+  test("by more than that agrees, and it is said by how much sleeps were late, and what was measured", () => {
     expect(told(1.3)).toStartWith(
-      `await  alike, at most 540ms late (the machine was busy: sleeps and blocks ended
-       540ms late in all)
+      `await  alike, at most 540ms late (sleeps and blocks ended 540ms late in all)
+`,
+    );
+    expect(told(1.3, { waited: 0.3, stopped: 0 })).toBe(told(1.3));
+    expect(told(1.3, { waited: 400, stopped: 0 })).toStartWith(
+      `await  alike, at most 540ms late (one of its threads waited 400ms for a core of
+       the busy machine, and sleeps and blocks ended 540ms late in all)
+`,
+    );
+    expect(told(1.3, { waited: null, stopped: 500 })).toStartWith(
+      `await  alike, at most 540ms late (its processes were stopped for 500ms, and
+       sleeps and blocks ended 540ms late in all)
 `,
     );
   });
@@ -169,19 +180,15 @@ test("where functions take what they take, no lateness is claimed", () => {
   );
 });
 
-test("what was only late has a cause where more threads wanted the cores than there are", () => {
-  expect(tooMuchToDo(9.34, 2)).toBe(
-    "the machine was busy: 9.3 threads wanted its 2 cores, on average over a minute",
-  );
-  expect([tooMuchToDo(2, 2), tooMuchToDo(0, 8)]).toEqual([null, null]);
-});
-
 describe("tandem compare --verify", () => {
   test("runs every strategy on both drivers; model and reality agree", () => {
     const { status, stdout } = tandem(["compare", "choosing", "--verify", "--speed", "4"]);
     // A busy machine may hesitate, and then luck may decide; no other cause is allowed for here.
     expect(stdout).toMatch(/agree under all 8 strategies[:.]|, 0 of them for no known cause\.\n$/);
-    const causes = stdout.match(/^ +(the machine |luck: )/gm)?.length ?? 0;
+    const causes =
+      stdout.match(
+        /^ +(the machine |luck: |one of its threads |its processes |sleeps and blocks )/gm,
+      )?.length ?? 0;
     expect(stdout.match(/^\S+ +differs$/gm)?.length ?? 0).toBe(causes);
     expect(status).toBe(0);
   });
@@ -196,7 +203,10 @@ describe("tandem compare --verify", () => {
     expect(verified.map(({ strategy }) => strategy)).toEqual(["thread", "daemon", "await"]);
     // As above, a busy machine may be late.
     for (const { divergences, cause } of verified)
-      if (divergences.length > 0) expect(cause).toMatch(/^(the machine |luck: )/);
+      if (divergences.length > 0)
+        expect(cause).toMatch(
+          /^(the machine |luck: |one of its threads |its processes |sleeps and blocks )/,
+        );
   });
 
   test("needs both: durations for virtual time, and functions that are there", () => {

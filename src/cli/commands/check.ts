@@ -3,7 +3,7 @@ import { joined, json, type Output } from "../../base/texts.ts";
 import { check, readChecks } from "../../runs/check.ts";
 import { virtual } from "../../outcome/plan.ts";
 import { findScenarios } from "../../runs/scenario-files.ts";
-import type { CheckedDocument } from "../../strategies/expectations.ts";
+import { type CheckedDocument, verdictOf } from "../../strategies/expectations.ts";
 import type { Timeline } from "../../report/model/timeline.ts";
 import { checksToJson } from "../../report/checks-json.ts";
 import { toAnnotations } from "../../report/github.ts";
@@ -47,9 +47,10 @@ export async function run(argv: string[]): Promise<number> {
     await writeReport(options.report, file, { fullPaths: options["full-paths"] });
   }
   writeOut(await told(reporter, result, unicode));
-  if (result.some(({ problems }) => problems.length > 0)) return exitStatus.wrong;
-  const fellShort = result.some(({ checks }) => checks.some(({ met }) => !met));
-  return fellShort ? exitStatus.fellShort : exitStatus.done;
+  const verdicts = result.map(verdictOf);
+  if (verdicts.includes("cannot be read")) return exitStatus.wrong;
+  if (verdicts.includes("fell short")) return exitStatus.fellShort;
+  return verdicts.includes("undecided") ? exitStatus.undecided : exitStatus.done;
 }
 
 async function told(

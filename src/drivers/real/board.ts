@@ -63,7 +63,7 @@ const longestWriting = 2000;
 const fixedCells = 4;
 
 /** The number of cells for each thread. */
-const cellsPerThread = 6;
+const cellsPerThread = 7;
 
 /** The size of a run, which decides that of the memory. */
 export interface BoardSize {
@@ -88,6 +88,8 @@ export class Board {
   readonly origin: Float64Array;
   /** By thread: its Lamport clock (clock.ts), the earliest time, in ticks, of what comes after all that it has done. */
   readonly nextTimes: Float64Array;
+  /** By thread: how long it has waited for a core, in ms (core-wait.ts). */
+  readonly waits: Float64Array;
   /** The lock of the event pipe: its holder writes. */
   readonly pipe: Lock;
   /** The lock of all channels: its holder sends or receives. */
@@ -107,13 +109,14 @@ export class Board {
   constructor(size: BoardSize, memory?: SharedArrayBuffer) {
     this.size = size;
     const cells = fixedCells + cellsPerThread * size.threads + 2 * size.channels;
-    const clocks = 8 * (1 + 2 * size.threads);
+    const clocks = 8 * (1 + 3 * size.threads);
     const jobs = clocks + 4 * cells;
     const taken = jobs + 8 * size.jobs;
     this.memory = memory ?? new SharedArrayBuffer(taken + size.jobs);
     this.origin = new Float64Array(this.memory, 0, 1);
     this.#corrections = new Float64Array(this.memory, 8, size.threads);
     this.nextTimes = new Float64Array(this.memory, 8 * (1 + size.threads), size.threads);
+    this.waits = new Float64Array(this.memory, 8 * (1 + 2 * size.threads), size.threads);
     this.#cells = new Int32Array(this.memory, clocks, cells);
     this.#jobs = new Int32Array(this.memory, jobs, 2 * size.jobs);
     this.#taken = new Int8Array(this.memory, taken, size.jobs);
@@ -169,6 +172,11 @@ export class Board {
   /** The id of the process that does a pool thread's jobs; 0 where there is none. */
   process(thread: number): Int32Array {
     return this.#perThread(3, thread);
+  }
+
+  /** The system's number of the thread or process whose wait for a core is that of a thread; 0 where it has ended. */
+  waiter(thread: number): Int32Array {
+    return this.#perThread(6, thread);
   }
 
   /** The debt of a thread: 1 while it has unflushed events of which other threads may have heard. */

@@ -11,6 +11,7 @@ import { openWorker } from "../../open-worker.ts";
 import { mainProgram } from "../../program/main.ts";
 import { numbered } from "../../program/spec.ts";
 import { type Board, Deadlock, stages } from "./board.ts";
+import { beginWaits, longestWait, noteWaiter } from "./core-wait.ts";
 import type { RealThread } from "./real-thread.ts";
 import {
   type ChildInput,
@@ -49,6 +50,8 @@ async function performRun(): Promise<never> {
   // A thread that has not been started, or only waits, must not keep the process alive.
   for (const worker of workers) worker.unref();
 
+  noteWaiter(board, MAIN_THREAD);
+  beginWaits(board);
   const origin = performance.now();
   board.origin[0] = origin;
   prepared.writer.ready(performance.timeOrigin + origin);
@@ -84,6 +87,7 @@ async function performRun(): Promise<never> {
     // Events of other threads may still be unflushed.
     board.awaitDebts(MAIN_THREAD);
     thread.flush();
+    prepared.writer.waited(longestWait(board));
     endPool(board, others);
   });
   startPool(board, others);

@@ -6,6 +6,7 @@
 import { closeSync } from "node:fs";
 import { type Interruption, interruptions, typeNumber } from "../../trace/event.ts";
 import type { Place } from "../../trace/definitions.ts";
+import type { Disturbance } from "../../trace/trace.ts";
 import { MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../trace/log.ts";
 import type { ProgramSpec } from "../../program/spec.ts";
@@ -18,6 +19,7 @@ import { does } from "../../scenario/strategy.ts";
 import type { ChildInput } from "./protocol.ts";
 import type { RealOptions, RealResult } from "./terms.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
+import { StopWatch } from "./stops.ts";
 import { after } from "./timer.ts";
 import { EventReader, newSecret, pipeClosed } from "./wire.ts";
 
@@ -128,6 +130,7 @@ export class RealRun implements Disposable {
         limit("timeout", length);
       });
     }
+    using stops = new StopWatch(child.pid);
     const forwarding = this.#forward(options);
     const complaint = this.#mayWrite ? Promise.resolve("") : new Response(child.stderr).text();
     try {
@@ -153,7 +156,8 @@ export class RealRun implements Disposable {
       await Promise.race([forwarding, Bun.sleep(patience)]);
       closeSync(child.stdio[3] as number);
     }
-    return this.#result(listener, options, await complaint);
+    const disturbed = { waited: listener.waited, stopped: stops.stopped };
+    return { ...this.#result(listener, options, await complaint), disturbed };
   }
 
   /** Hands on what comes out of the child's own streams, line by line. */
@@ -200,7 +204,11 @@ export class RealRun implements Disposable {
     }
   }
 
-  #result(listener: Listener, { timeout, speed }: RealOptions, complaint: string): RealResult {
+  #result(
+    listener: Listener,
+    { timeout, speed }: RealOptions,
+    complaint: string,
+  ): Omit<RealResult, "disturbed"> {
     const log = listener.log.inTimeOrder();
     const { epoch, places, foreignBytes } = listener;
     const toPipe = this.#isCutOff
@@ -324,6 +332,11 @@ class Listener {
   /** When main's clock began, in epoch ms; null before that is known. */
   get epoch(): number | null {
     return this.#reader.readyAt ?? null;
+  }
+
+  /** How long one of its threads has waited for a core at most, in ms; null where that is not known. */
+  get waited(): number | null {
+    return this.#reader.waited;
   }
 
   /** The number of bytes that came through the pipe and are no events. */

@@ -2,6 +2,7 @@
 import type { Ticks } from "../../base/duration.ts";
 import type { Place } from "../../trace/definitions.ts";
 import type { Columns, EventLog } from "../../trace/log.ts";
+import type { Disturbance } from "../../trace/trace.ts";
 
 export interface RealOptions {
   speed: number;
@@ -27,6 +28,8 @@ export interface RealResult {
   places: ReadonlyMap<number, Place>;
   /** When main started, in ms since 1970; null if it did not. */
   epoch: number | null;
+  /** What kept it from going on. */
+  disturbed: Disturbance;
   /** Whether something else than the program's end has ended the run. */
   endedEarly: boolean;
   /** The signal of a terminal that ended the child, when it was none of tandem's own sending. */

@@ -16,6 +16,7 @@ import { poolSteps } from "../../scenario/walk.ts";
 import { Board } from "./board.ts";
 import { type ChannelUse, SharedChannel } from "./channel.ts";
 import { Clock } from "./clock.ts";
+import { endWait } from "./core-wait.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RealThread, type RealThreadOptions } from "./real-thread.ts";
 import type { PoolProcess } from "./pool-process.ts";
@@ -126,6 +127,7 @@ export class PreparedThread {
 
   /** Ends a thread beside main. */
   close(): void {
+    endWait(this.board, this.number);
     this.#userCode?.end();
     this.#process?.end();
     this.writer.flush();

@@ -53,6 +53,9 @@ const longestBlock = 2 ** 31 - 1;
 /** In place of a thread: the block says when main's clock began, by the time of its only event, in epoch ms. */
 const ready = -1;
 
+/** The same: how long one of the threads has waited for a core at most, in ms. */
+const coreWaited = -2;
+
 /**
  * The secret that each block of a run begins with. User code can write to the descriptor as well, whatever
  * it likes; what it writes is no block, and where it tears one, the hash no longer fits.
@@ -158,6 +161,13 @@ export class EventWriter {
     this.#write(ready);
   }
 
+  /** Tells how long a thread has waited for a core, at most; null where nobody counts it. */
+  waited(ms: number | null): void {
+    if (ms === null) return;
+    this.record(ms, 0, 0, 0);
+    this.#write(coreWaited);
+  }
+
   flush(): void {
     if (this.#length > 0) this.#write(this.#thread);
   }
@@ -255,6 +265,8 @@ function inodeOfPipe(): number | undefined {
 export class EventReader {
   /** When main's clock began, in epoch ms; undefined before the run begins. */
   readyAt: number | undefined;
+  /** How long one of its threads has waited for a core at most, in ms; null where nobody has said. */
+  waited: number | null = null;
   /** The places in user code that events have named, by the numbers that they have got here. */
   readonly places = new Map<number, Place>();
   /** The same numbers, by the JSON of each place. */
@@ -326,10 +338,9 @@ export class EventReader {
       return secretBytes;
     }
     const base = new Float64Array(buffer, start + baseOffset, 1)[0]!;
-    if (thread === ready) {
-      this.readyAt = base;
-      return size;
-    }
+    if (thread === ready) this.readyAt = base;
+    if (thread === coreWaited) this.waited = base;
+    if (thread === ready || thread === coreWaited) return size;
     const { later, ...columns } = columnsAt(buffer, start, { length: count, valueBytes });
     const at = new Float64Array(count);
     for (let k = 0; k < count; k++) at[k] = base + later[k]!;

@@ -2,6 +2,7 @@
 import { LOOP_THREAD, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { loopProgram } from "../../program/main.ts";
 import { poolProgram } from "../../program/pool.ts";
+import { noteWaiter } from "./core-wait.ts";
 import type { RealThread } from "./real-thread.ts";
 import { stages } from "./board.ts";
 import type { ThreadStart, WorkerInput } from "./protocol.ts";
@@ -20,6 +21,7 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
   });
   await prepared.load();
   isLoading = false;
+  noteWaiter(board, input.thread);
   // performance.now() counts from each thread's own start; this is what main's shows at our zero.
   const behind = performance.timeOrigin - input.mainTimeOrigin;
   postMessage({ exited: null } satisfies ThreadStart);

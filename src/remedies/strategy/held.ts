@@ -11,6 +11,7 @@ import { callsAny } from "../../scenario/calls.ts";
 import type { Crowd } from "../../reading/blame.ts";
 import { noticeable, type Victim } from "../../reading/victims.ts";
 import { sumWords } from "../words.ts";
+import { disturbedWords } from "../../outcome/disturbed.ts";
 import { actorName, documentName, type Outcome } from "../../outcome/outcome.ts";
 import { does } from "../../scenario/strategy.ts";
 import type { Words } from "../context.ts";
@@ -98,10 +99,19 @@ function starvedByMachine(outcome: Outcome, victims: readonly Victim[]): Words<R
   // A function that awaits may keep the thread in turns too short to be told.
   const or = callsAny(outcome.scenario) ? ", or functions of yours kept it in short turns" : "";
   return {
-    message: `${victimWords(outcome, victims)}: no step of the scenario is known to have held the loop's thread meanwhile, so the machine was busy${or}`,
+    message: `${victimWords(outcome, victims)}: no step of the scenario is known to have held the loop's thread meanwhile, ${machineWords(outcome)}${or}`,
     remedies: [],
     otherwise: `run it again when less else runs, more slowly (--speed), or in virtual time`,
   };
+}
+
+/** What was measured of the machine, where no step of the scenario explains what came late. */
+function machineWords(outcome: Outcome): string {
+  const words = disturbedWords(outcome);
+  if (words !== null) return `but ${words}`;
+  if (outcome.disturbed?.waited == null)
+    return "and nobody has counted how long it waited for a core";
+  return "and it hardly waited for a core: the machine hesitated";
 }
 
 function victimWords(outcome: Outcome, victims: readonly Victim[]): string {

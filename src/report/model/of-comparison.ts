@@ -4,7 +4,7 @@ import { formatTime } from "../../base/duration.ts";
 import type { Driver } from "../../outcome/plan.ts";
 import type { Advice } from "../../strategies/advice.ts";
 import type { Class } from "../../strategies/comparison.ts";
-import type { CheckedDocument } from "../../strategies/expectations.ts";
+import { type CheckedDocument, verdictOf } from "../../strategies/expectations.ts";
 import { adviceParagraphs, className, comparisonRows } from "../terminal/comparison.ts";
 import { checkWords, sumOfChecks } from "../terminal/checks.ts";
 import { howItRan } from "../terminal/verdict.ts";
@@ -116,14 +116,13 @@ export function checksReport(
   };
 }
 
-function resultOf({ checks, problems }: CheckedDocument): string {
-  if (problems.length > 0) return "cannot be read";
-  if (checks.length === 0) return "expects nothing";
-  return checks.every(({ met }) => met) ? "good" : "FELL SHORT";
+function resultOf(document: CheckedDocument): string {
+  const verdict = verdictOf(document);
+  return verdict === "fell short" ? verdict.toUpperCase() : verdict;
 }
 
 function findingsOf(
-  { file, strategy, checks, problems }: CheckedDocument,
+  { file, strategy, checks, problems, undecided }: CheckedDocument,
   notes: Notes,
 ): ReportedFinding[] {
   const finding = (rule: string, message: string, line: number | null): ReportedFinding => {
@@ -138,7 +137,7 @@ function findingsOf(
     ...checks
       .filter(({ met }) => !met)
       .map((check) => {
-        const message = `${file} (${strategy}): ${checkWords(check)}`;
+        const message = `${file} (${strategy}): ${checkWords(check, undecided)}`;
         return finding(check.of, message, check.position?.line ?? null);
       }),
   ];
