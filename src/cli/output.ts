@@ -9,6 +9,7 @@ import {
   fstatSync,
   openSync,
   readFileSync,
+  stat,
   type Stats,
   statSync,
   write,
@@ -48,7 +49,7 @@ class ProcessStream implements Stream {
   readonly #descriptor: number;
   readonly #what: string;
   readonly #stream: () => NodeJS.WriteStream;
-  #isClosed: boolean | undefined;
+  #open: number | "blocking" | "closed" | undefined;
 
   /** @param stream is asked for its size alone, and only when that is wanted: to make it takes time. */
   constructor(descriptor: number, what: string, stream: () => NodeJS.WriteStream) {
@@ -79,10 +80,23 @@ class ProcessStream implements Stream {
     bytes: Buffer,
     done: (error: NodeJS.ErrnoException | null, written: number) => void,
   ): void {
-    this.#isClosed ??= wasClosed(this.#descriptor);
-    if (this.#isClosed)
-      setImmediate(done, Object.assign(new Error("it is closed"), { code: "EBADF" }), 0);
-    else write(this.#descriptor, bytes, 0, bytes.length, null, done);
+    this.#open ??= openWithoutBlocking(this.#descriptor);
+    const open = this.#open;
+    const writeNow = (descriptor: number): void => {
+      try {
+        done(null, writeSync(descriptor, bytes));
+      } catch (error) {
+        done(error as NodeJS.ErrnoException, 0);
+      }
+    };
+    if (open === "closed") setImmediate(done, closedError(), 0);
+    else if (open !== "blocking") setImmediate(writeNow, open);
+    else
+      void canUseThreads().then((can) =>
+        can
+          ? write(this.#descriptor, bytes, 0, bytes.length, null, done)
+          : writeNow(this.#descriptor),
+      );
   }
 
   failureOf(error: NodeJS.ErrnoException): OutputError {
@@ -104,6 +118,37 @@ function mayBeTerminal(descriptor: number): boolean {
   } catch {
     return true;
   }
+}
+
+/**
+ * A descriptor of the same stream on which a write does not wait for anybody, as that of a file is. A pipe or a
+ * terminal is opened once more: the mode would else be that of all who have it. `blocking` where that cannot be
+ * done, and a thread has to wait in the place of this one; `closed` where there is no stream.
+ */
+function openWithoutBlocking(descriptor: number): number | "blocking" | "closed" {
+  if (wasClosed(descriptor)) return "closed";
+  try {
+    if (fstatSync(descriptor).isFile()) return descriptor;
+    const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return "blocking";
+  }
+}
+
+function closedError(): NodeJS.ErrnoException {
+  return Object.assign(new Error("it is closed"), { code: "EBADF" });
+}
+
+/** The longest, in ms, that the runtime takes to start a thread. */
+const startingMs = 500;
+
+let threads: Promise<boolean> | undefined;
+
+/** Whether the runtime has threads that can wait in the place of this one: where no more may be started it says nothing. */
+function canUseThreads(): Promise<boolean> {
+  const looked = new Promise<boolean>((resolve) => stat("/", () => resolve(true)));
+  return (threads ??= Promise.race([looked, Bun.sleep(startingMs).then(() => false)]));
 }
 
 function isNullDevice({ rdev }: Stats): boolean {
@@ -192,6 +237,9 @@ export function writeErrLine(line: string): void {
   writeErr(joined([printable(line), ""], "\n"));
 }
 
+/** The longest, in ms, that a stream is left alone that takes nothing. */
+const mostPatienceMs = 16;
+
 /**
  * Standard output or error that is written beside whatever else goes on: a reader that takes nothing must
  * not keep tandem from ending a run.
@@ -203,6 +251,8 @@ export class QueuedOutput {
   readonly #stream: Stream;
   readonly #queue: { stream: Stream; text: Output }[] = [];
   #writing = false;
+  /** For how long, in ms, a stream was left alone that took nothing. */
+  #patienceMs = 0.5;
   #idle: PromiseWithResolvers<void> | undefined;
 
   /** @param onBroken called once, when writing has failed. */
@@ -244,7 +294,9 @@ export class QueuedOutput {
   #write(stream: Stream, bytes: Buffer): void {
     stream.writeSome(bytes, (error, written) => {
       if (error?.code === "EAGAIN") {
-        setTimeout(() => this.#write(stream, bytes), 1);
+        // Nobody reads just now, and perhaps not for long.
+        this.#patienceMs = Math.min(2 * this.#patienceMs, mostPatienceMs);
+        setTimeout(() => this.#write(stream, bytes), this.#patienceMs);
       } else if (error !== null) {
         // Without the other one its own goes on.
         if (stream === this.#stream) {
@@ -252,10 +304,10 @@ export class QueuedOutput {
           this.#onBroken();
         }
         this.#next();
-      } else if (written < bytes.length) {
-        this.#write(stream, bytes.subarray(written));
       } else {
-        this.#next();
+        this.#patienceMs = 0.5;
+        if (written < bytes.length) this.#write(stream, bytes.subarray(written));
+        else this.#next();
       }
     });
   }

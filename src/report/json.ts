@@ -32,7 +32,7 @@ export function toJson(outcome: Outcome, findings: ToldFinding[]) {
     driver: driver.kind,
     speed: speedOf(driver),
     ...(jitter === null ? {} : { jitter }),
-    disturbed: disturbedToJson(outcome),
+    ...disturbedToJson(outcome),
     wall: ms(wall),
     exitCode,
     interruptedBy,
@@ -61,10 +61,12 @@ export function toJson(outcome: Outcome, findings: ToldFinding[]) {
 }
 
 function disturbedToJson({ disturbed, driver }: Outcome) {
-  if (disturbed === null) return null;
+  if (disturbed === null) return {};
   const { waited, stopped } = disturbed;
   const speed = speedOf(driver);
-  return { waited: waited === null ? null : waited * speed, stopped: stopped * speed };
+  return {
+    disturbed: { waited: waited === null ? null : waited * speed, stopped: stopped * speed },
+  };
 }
 
 /** A strategy with its durations in ms, as all times of the JSON are. */

@@ -108,10 +108,8 @@ const strict = {
       waited: ms("the most that one of its threads waited for a core, in all").nullable(),
       stopped: ms("for how long its processes were stopped"),
     })
-    .nullable()
-    .describe(
-      "what kept a real run from going on, as measured (waited: null where it is not); null in virtual time",
-    ),
+    .optional()
+    .describe("what kept a real run from going on, as measured; waited: null where it is not"),
   wall: ms("when the process ended"),
   exitCode: z.int().nullable().describe("the program's exit status; null where it had none"),
   interruptedBy,

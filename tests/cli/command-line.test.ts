@@ -102,6 +102,7 @@ const resultShape = z.strictObject({
   exitCode: z.int().nullable(),
   interruptedBy: z.string().nullable(),
   interruption: z.string().nullable(),
+  disturbed: z.strictObject({ waited: time.nullable(), stopped: time }).optional(),
   main: z.strictObject({
     status: programStatus,
     endedAt: time.nullable(),

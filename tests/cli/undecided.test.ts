@@ -1,5 +1,6 @@
 /** A real check that falls short while its machine kept it from going on decides nothing, and says what was measured. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { disturbedWords, isDisturbed } from "../../src/outcome/disturbed.ts";
 import type { Outcome } from "../../src/outcome/outcome.ts";
 import { toAnnotations } from "../../src/report/github.ts";
@@ -32,6 +33,12 @@ describe.skipIf(process.platform !== "linux")("a real check whose process is sto
     }),
   );
 
+  /** Waits until the main thread of a process sleeps by nanosleep or clock_nanosleep, of x86-64 or ARM. */
+  async function mainBlocks(pid: number): Promise<void> {
+    while (!/^(?:35|230|101|115) /.test(readFileSync(`/proc/${pid}/syscall`, "latin1")))
+      await Bun.sleep(5);
+  }
+
   /** Checks a document; of its real runs the first few are stopped for a while. @returns also how many there were. */
   async function stopped(file: string, stops: number) {
     const child = Bun.spawn([...command(), "check", file, "--driver", "real"], {
@@ -41,7 +48,7 @@ describe.skipIf(process.platform !== "linux")("a real check whose process is sto
     const seen = new Set<number>();
     const stopping: Promise<void>[] = [];
     const stop = async (pid: number): Promise<void> => {
-      await Bun.sleep(200);
+      await mainBlocks(pid);
       process.kill(pid, "SIGSTOP");
       await Bun.sleep(400);
       process.kill(pid, "SIGCONT");

@@ -1,6 +1,7 @@
 /** `tandem observe <program>` */
 import { OutputError, OutputFailed } from "../../base/files.ts";
 import { NS_PER_TICK, TICKS_PER_MS } from "../../base/duration.ts";
+import { systemRefused } from "../../base/system-error.ts";
 import { UserError } from "../../base/user-error.ts";
 import { keepInput, observeProgram } from "../../runs/observe.ts";
 import type { Demand } from "../../strategies/demands.ts";
@@ -89,7 +90,8 @@ function sayItWaits(): void {
 function failed(error: unknown): number {
   if (!(error instanceof OutputError)) {
     if (error instanceof UserError) throw error;
-    writeErrLine(`tandem: it failed itself, and what it knew is lost: ${Bun.inspect(error)}`);
+    const why = systemRefused(error)?.message ?? Bun.inspect(error);
+    writeErrLine(`tandem: it failed itself, and what it knew is lost: ${why}`);
   } else for (const line of error.told) writeErrLine(line);
   return error instanceof OutputError && !(error instanceof OutputFailed)
     ? error.status

@@ -5,6 +5,7 @@
  * program does: by process.exit, whatever else is still going on.
  */
 import { readFileSync, writeSync } from "node:fs";
+import { SystemRefused, systemRefused } from "../../base/system-error.ts";
 import { interruptions, typeNumber } from "../../trace/event.ts";
 import { LOOP_THREAD, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { openWorker } from "../../open-worker.ts";
@@ -25,7 +26,8 @@ import { callsOn, PreparedThread } from "./threads.ts";
 /** Begins a run, and does not wait for it: below a top-level await Bun's process never ends by itself. */
 export function startChild(): void {
   performRun().catch((error: unknown) => {
-    writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
+    const told = systemRefused(error)?.told.join("\n");
+    writeSync(2, `${told ?? (error instanceof Error ? error.stack : String(error))}\n`);
     process.exit(1);
   });
 }
@@ -153,7 +155,8 @@ async function prepareWorker(
 ): Promise<Worker> {
   const worker = openWorker();
   const ready = new Promise<void>((resolve, reject) => {
-    worker.onmessage = ({ data: { exited } }: MessageEvent<ThreadStart>) => {
+    worker.onmessage = ({ data: { exited, refused } }: MessageEvent<ThreadStart>) => {
+      if (refused !== null) return reject(new SystemRefused(refused));
       if (exited === null) return resolve();
       writeSync(
         2,

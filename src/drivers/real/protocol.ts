@@ -40,6 +40,8 @@ export interface WorkerInput extends ChildInput {
 export interface ThreadStart {
   /** The status with which user code has ended the thread meanwhile; null where it is there. */
   exited: number | null;
+  /** What the system has refused it, in a sentence; null where it is there. */
+  refused: string | null;
 }
 
 /** The threads of a run beside main. */

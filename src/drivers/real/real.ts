@@ -231,6 +231,7 @@ export class RealRun implements Disposable {
         ? signalCode
         : null;
     const by = this.#interruption ?? (signal === null ? "crash" : "signal");
+    const hasBegun = epoch !== null;
     log.add(
       Math.max(log.end, by === "timeout" ? timeout! : listener.now(speed)),
       "interrupted",
@@ -250,9 +251,17 @@ export class RealRun implements Disposable {
       epoch,
       endedEarly: true,
       signal,
-      complaint: toPipe + (by === "crash" ? complaint : ""),
+      complaint:
+        toPipe + (by !== "crash" ? "" : hasBegun ? complaint : notBegun(signalCode, complaint)),
     };
   }
+}
+
+/** What is told of a process that ended before main began: where its runtime crashed, not in that one's many words. */
+function notBegun(signalCode: string | null, complaint: string): string {
+  return signalCode === null
+    ? complaint
+    : `tandem: the runtime of the run's process could not start (${signalCode}): it needs some threads and memory; \`ulimit -u\` and \`ulimit -v\` say how many and how much it may have\n`;
 }
 
 /**

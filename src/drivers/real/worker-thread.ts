@@ -1,4 +1,5 @@
 /** The body of a Worker: the thread of an event loop beside main, or one of the pool. */
+import { systemRefused } from "../../base/system-error.ts";
 import { LOOP_THREAD, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { loopProgram } from "../../program/main.ts";
 import { poolProgram } from "../../program/pool.ts";
@@ -17,14 +18,21 @@ export async function runWorkerThread(input: WorkerInput): Promise<void> {
   let isLoading = true;
   // It would leave main waiting for a thread that never comes.
   process.on("exit", (code) => {
-    if (isLoading) postMessage({ exited: code } satisfies ThreadStart);
+    if (isLoading) postMessage({ exited: code, refused: null } satisfies ThreadStart);
   });
-  await prepared.load();
+  try {
+    await prepared.load();
+  } catch (error) {
+    const refused = systemRefused(error);
+    if (refused === null) throw error;
+    postMessage({ exited: null, refused: refused.message } satisfies ThreadStart);
+    return;
+  }
   isLoading = false;
   noteWaiter(board, input.thread);
   // performance.now() counts from each thread's own start; this is what main's shows at our zero.
   const behind = performance.timeOrigin - input.mainTimeOrigin;
-  postMessage({ exited: null } satisfies ThreadStart);
+  postMessage({ exited: null, refused: null } satisfies ThreadStart);
   board.awaitStage(input.thread, stages.askedForTime);
   board.correction(input.thread)[0] = performance.now() + behind;
   board.reach(input.thread, stages.toldTime);
