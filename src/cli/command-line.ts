@@ -13,6 +13,7 @@ import { commandNamed } from "./command-named.ts";
 import { type CommandName, commands, tandem } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { overview, renderHelp } from "./help.ts";
+import { checkSurroundings } from "./surroundings.ts";
 import { canAsk, prepareForQuestions } from "./terminal.ts";
 import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut, written } from "./output.ts";
 
@@ -25,6 +26,7 @@ import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut, written } 
 export async function runCommandLine(argv: string[], on?: Terminal): Promise<number> {
   if (on !== undefined) return speakingTo(on, () => runCommandLine(argv));
   try {
+    checkSurroundings(argv);
     const status = await dispatch(argv);
     await written();
     return status;

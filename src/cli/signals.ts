@@ -17,6 +17,9 @@ export function hearSignals(): void {
     process.on(name, () => {
       if (hearing.length === 0) process.exit(signalStatus[name]);
     });
+  // Whoever started it may have had this one ignored, which is inherited: the system would then forget
+  // children as they end, and nobody would hear of that.
+  if (process.platform !== "win32") process.on("SIGCHLD", () => undefined);
 }
 
 /** Signals that somebody hears until its scope ends (`using`), and that do not end tandem itself. */

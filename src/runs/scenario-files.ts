@@ -59,6 +59,8 @@ function inFolder(folder: string): Found[] {
 /** A file of a folder. What was not named, and is no file, might never come to an end: it is not opened. */
 function scenarioAt(path: string): Found {
   const there = lookAt(path);
+  if (there.kind === "nothing" && path.includes("\ufffd"))
+    return refusal(path, "its name is not UTF-8; give it another");
   if (there.kind === "stream") return refusal(path, "it is neither a file nor a folder");
   if (there.kind === "unreachable") return refusal(path, `it cannot be read: ${there.why}`);
   if (there.kind === "file" && there.stats.size > maxBytes)

@@ -1338,6 +1338,7 @@ describe("a run for real", () => {
     expect(resultOf(stdout)).toMatchObject({
       driver: "real",
       speed: 1,
+      disturbed: { waited: process.platform === "linux" ? expect.any(Number) : null, stopped: 0 },
       prints: [{ text: "hello" }],
     });
   });

@@ -1,8 +1,17 @@
 /** What tandem meets in folders and systems that are not as they should be: one sentence each, and the rest is done. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { rounds } from "../support/laws.ts";
+import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { call, command, shell, tandem, temporaryFolder } from "../support/tandem.ts";
 
@@ -139,12 +148,87 @@ describe.skipIf(process.platform !== "linux")("a system that has run out", () =>
   });
 
   test("of its parent's interest in children hears of their end all the same", () => {
-    const { status, stderr } = call([
-      ...["env", "--ignore-signal=CHLD", ...command()],
-      ...["run", "processes", "--speed", "20"],
-    ]);
-    expect(stderr).not.toMatch(/\n\s+at /);
-    expect(status).toBe(0);
+    for (const words of [
+      ["run", "processes", "--speed", "20"],
+      ["observe", "--", "echo", "hello"],
+    ]) {
+      const { status, stderr } = call(["env", "--ignore-signal=CHLD", ...command(), ...words]);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(status).toBe(0);
+    }
+  });
+
+  test("of descriptors for the record of a program is told as that as well", () => {
+    const { status, stderr } = shell("ulimit -n 6; tandem observe -- true");
+    expect(stderr).toBe(
+      "tandem: it failed itself, and what it knew is lost: this process may open no more files (EMFILE); `ulimit -n` says how many it may\n",
+    );
+    expect(status).toBe(125);
+  });
+
+  // Only root may become somebody who has no other processes, and whose limit therefore counts tandem's alone.
+  test.skipIf(!allRounds || process.getuid?.() !== 0)(
+    "law: of threads and processes is told in a sentence, and hangs nothing",
+    () => {
+      using folder = temporaryFolder();
+      chmodSync(folder.path, 0o777);
+      const own = folder.file("tandem");
+      copyFileSync(command()[0]!, own);
+      chmodSync(own, 0o755);
+      const stranger = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"];
+      const home = { cwd: folder.path, env: { HOME: folder.path, TMPDIR: folder.path } };
+      // With less its runtime does not start.
+      for (const most of [6, 8, 12, 20])
+        for (const words of ["run awaited --speed 50", "compare lost", "observe -- true", "list"]) {
+          const limited = `ulimit -u ${most}; exec '${own}' ${words}`;
+          const { status, stderr } = call([...stranger, "bash", "-c", limited], home);
+          expect([most, words, status === 0 || stderr !== ""]).toEqual([most, words, true]);
+          expect(stderr).not.toMatch(/\n\s+at /);
+        }
+    },
+  );
+});
+
+describe.skipIf(process.platform !== "linux")("what is not UTF-8", () => {
+  const sentence = /^tandem: [^\n]+ not UTF-8[^\n]+\n$/;
+
+  test("is refused as a word, which would come to mean another file or argument", () => {
+    using folder = temporaryFolder();
+    const words = [
+      ...["run", "check", "compare", "code", "show", "report", "observe"].map(
+        (name) => `${name} $'x\\xff.yaml'`,
+      ),
+      "run lost --driver virtual --events $'x\\xff'",
+      "observe -- echo $'\\xff'",
+    ];
+    for (const line of words) {
+      const { status, stdout, stderr } = shell(`tandem ${line}`, { cwd: folder.path });
+      expect([line, status, stdout]).toEqual([line, 2, ""]);
+      expect(stderr).toMatch(sentence);
+    }
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test("is refused as the current folder, but by what needs no file", () => {
+    using folder = temporaryFolder();
+    const there = `cd '${folder.path}'; mkdir -p $'f\\xff'; cd $'f\\xff'; echo 'print(1)' > x.py`;
+    for (const words of ["run lost", "check .", "observe x.py", "new"]) {
+      const { status, stderr } = shell(`${there}; tandem ${words}`);
+      expect([words, status]).toEqual([words, 2]);
+      expect(stderr).toMatch(sentence);
+    }
+    expect(shell(`${there}; tandem list`).status).toBe(0);
+  });
+
+  test("is one entry of a folder that cannot be read", () => {
+    using folder = temporaryFolder();
+    folder.file("good.yaml", good("good"));
+    const { status, stdout } = shell(
+      `cd '${folder.path}'; echo 'main: []' > $'b\\xff.yaml'; tandem check .`,
+    );
+    expect(stdout).toContain("b\ufffd.yaml: its name is not UTF-8; give it another\n");
+    expect(stdout).toEndWith("1 good, 0 fell short, 1 cannot be read\n");
+    expect(status).toBe(2);
   });
 });
 

@@ -47,15 +47,6 @@ export function traitsOf({ scenario, strategy }: Omit<ProgramSpec, "runtime">): 
 }
 
 /**
- * Has this process hear of the end of its children. Whoever started it may have had SIGCHLD ignored, which
- * is inherited, and by which the system forgets children as they end.
- */
-function heedChildren(): void {
-  if (process.platform !== "win32" && process.listenerCount("SIGCHLD") === 0)
-    process.on("SIGCHLD", () => undefined);
-}
-
-/**
  * A child process for one run. It is started at once and waits for its plan, so that reading the
  * document takes place beside its start.
  */
@@ -72,7 +63,6 @@ export class RealRun implements Disposable {
 
   constructor(traits: RunTraits) {
     this.#mayWrite = traits.mayCall;
-    heedChildren();
     this.#child = Bun.spawn([...selfCommand(), "__child"], {
       stdio: ["pipe", traits.mayCall ? "pipe" : "ignore", "pipe", "pipe"],
       env: { ...engineFor(traits), ...withoutOrphans() },
