@@ -6,7 +6,6 @@
 import { closeSync } from "node:fs";
 import { type Interruption, interruptions, typeNumber } from "../../trace/event.ts";
 import type { Place } from "../../trace/definitions.ts";
-import type { Disturbance } from "../../trace/trace.ts";
 import { MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../trace/log.ts";
 import type { ProgramSpec } from "../../program/spec.ts";

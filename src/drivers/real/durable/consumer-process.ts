@@ -15,7 +15,7 @@ import { PreparedThread } from "../threads.ts";
 /** Begins, and does not wait for it: below a top-level await Bun's process never ends by itself. */
 export function runConsumerProcess(): void {
   // Ctrl-C reaches every process of the terminal. Tandem itself hears it and ends this one.
-  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
+  for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"]) process.on(signal, () => undefined);
   delete process.env["BUN_OPTIONS"];
   consume(JSON.parse(readFileSync(0, "utf8")) as ConsumerInput).catch((error: unknown) => {
     writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
