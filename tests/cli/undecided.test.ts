@@ -9,7 +9,7 @@ import { renderChecks } from "../../src/report/terminal/checks.ts";
 import { mayBeTheMachine } from "../../src/strategies/undecided.ts";
 import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
-import { command, environment, tandem, temporaryFolder } from "../support/tandem.ts";
+import { tandem, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
 
@@ -17,75 +17,56 @@ const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
 describe.skipIf(process.platform !== "linux")("a real check whose process is stopped", () => {
-  const main = ["launch", { block: "200ms" }];
-  const timely = folder.file(
-    "timely.json",
-    JSON.stringify({
-      ...{ name: "timely", strategy: "thread", main, tasks: { task: [{ sleep: "100ms" }] } },
-      expect: { lost: 0, wall: "<= 300ms" },
-    }),
-  );
-  const losing = folder.file(
-    "losing.json",
-    JSON.stringify({
-      ...{ name: "losing", strategy: "daemon", main, tasks: { task: [{ sleep: "2s" }] } },
-      expect: { lost: 0 },
-    }),
+  /** Stops its process for a while, in the first few runs of which the file beside it tells. */
+  folder.file(
+    "stop.ts",
+    `import { spawn } from "node:child_process";
+import { appendFileSync, readFileSync } from "node:fs";
+
+export default function ({ args: { runs, stops } }) {
+  appendFileSync(runs, "run\\n");
+  if (readFileSync(runs, "utf8").split("\\n").length - 1 > stops) return;
+  spawn("sh", ["-c", \`sleep 0.4; kill -CONT \${process.pid}\`]);
+  process.kill(process.pid, "SIGSTOP");
+}
+`,
   );
 
-  /** Waits until the main thread of a process sleeps for a while by nanosleep or clock_nanosleep, of x86-64 or ARM. */
-  async function mainBlocks(pid: number): Promise<void> {
-    for (let seen = 0; seen < 4; await Bun.sleep(5)) {
-      const call = readFileSync(`/proc/${pid}/syscall`, "latin1");
-      seen = /^(?:35|230|101|115) /.test(call) ? seen + 1 : 0;
-    }
+  /** Checks a document whose main is stopped in its first few runs. @returns also how many there were. */
+  function stopped(name: string, stops: number, document: object) {
+    const runs = folder.file(`${name}.runs`);
+    const call = { module: "./stop.ts", takes: "10ms", args: { runs, stops } };
+    const whole = { name, main: ["launch", { call }], ...document };
+    const file = folder.file(`${name}.json`, JSON.stringify(whole));
+    const { status, stdout } = tandem(["check", file, "--driver", "real"]);
+    return { status, stdout, runs: readFileSync(runs, "utf8").match(/run/g)!.length };
   }
 
-  /** Checks a document; of its real runs the first few are stopped for a while. @returns also how many there were. */
-  async function stopped(file: string, stops: number) {
-    const child = Bun.spawn([...command(), "check", file, "--driver", "real"], {
-      stdout: "pipe",
-      env: environment(),
-    });
-    const seen = new Set<number>();
-    const stopping: Promise<void>[] = [];
-    const stop = async (pid: number): Promise<void> => {
-      await mainBlocks(pid);
-      process.kill(pid, "SIGSTOP");
-      await Bun.sleep(400);
-      process.kill(pid, "SIGCONT");
-    };
-    while (child.exitCode === null) {
-      const { stdout } = Bun.spawnSync(["pgrep", "-P", String(child.pid)]);
-      for (const pid of stdout.toString().split("\n").filter(Boolean).map(Number)) {
-        if (seen.has(pid)) continue;
-        seen.add(pid);
-        if (seen.size <= stops) stopping.push(stop(pid));
-      }
-      await Bun.sleep(10);
-    }
-    await Promise.all(stopping);
-    return { status: child.exitCode, stdout: await child.stdout.text(), runs: seen.size };
-  }
+  const timely = {
+    strategy: "thread",
+    tasks: { task: [{ sleep: "10ms" }] },
+    expect: { lost: 0, wall: "<= 300ms" },
+  };
 
-  test("each time is undecided after three tries, with what was measured, and status 3", async () => {
-    const { status, stdout, runs } = await stopped(timely, 3);
+  test("each time is undecided after three tries, with what was measured, and status 3", () => {
+    const { status, stdout, runs } = stopped("always", 3, timely);
     expect(stdout).toMatch(
-      /^\? \S+timely\.json:1:\d+ \(thread\): undecided: wall: expected <= 300ms, found [\d.]+ms; but its processes were stopped for \d{3}/,
+      /^\? \S+always\.json:1:\d+ \(thread\): undecided: wall: expected <= 300ms, found [\d.]+ms; but its processes were stopped for \d{3}/,
     );
     expect(stdout).toEndWith("0 good, 0 fell short, 1 undecided\n");
     expect([status, runs]).toEqual([3, 3]);
   });
 
-  test("once is tried again, and good", async () => {
-    const { status, stdout, runs } = await stopped(timely, 1);
+  test("once is tried again, and good", () => {
+    const { status, stdout, runs } = stopped("once", 1, timely);
     expect(stdout).toEndWith("1 good, 0 fell short\n");
     expect(status).toBe(0);
     expect(runs).toBeGreaterThan(1);
   });
 
-  test("is decided where the scenario falls short by itself", async () => {
-    const { status, stdout, runs } = await stopped(losing, 1);
+  test("is decided where the scenario falls short by itself", () => {
+    const losing = { strategy: "daemon", tasks: { task: [{ sleep: "9s" }] }, expect: { lost: 0 } };
+    const { status, stdout, runs } = stopped("losing", 1, losing);
     expect(stdout).toEndWith("0 good, 1 fell short\n");
     expect([status, runs]).toEqual([1, 1]);
   });
