@@ -92,7 +92,7 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
     tandem("crash", ["lost"]),
     tandem("crash", ["threaded"], { all: true }),
     tandem("crash", ["lost"], { strategy: "await", output: "worst.yaml" }),
-    tandem("crash", ["threaded"], { driver: "real", speed: "5" }),
+    tandem("crash", ["threaded"], { strategy: "thread", driver: "real", speed: "5" }),
   ],
   check: [
     tandem("check", ["scenarios/"]),

@@ -1,6 +1,6 @@
 /** The chart of what crashes cost, on terminals of any width. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { renderCrash, sparkline } from "../../src/report/terminal/crash.ts";
+import { renderCrash, spanOf, sparkline } from "../../src/report/terminal/crash.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
 import { crashClasses, type Crash, worstOf, worstOfAll } from "../../src/strategies/crash.ts";
 import { patience } from "../support/patience.ts";
@@ -56,6 +56,21 @@ test("a cell shows the most that is lost in it, in eighths of all tasks, and not
   expect(sparkline(crashed("await", [8, 4, 1, 0], 8), 8 * second)).toBe("████▄▄▄▄▁▁▁▁····");
   expect(sparkline(crashed("await", [1], 1_000_000), second)).toBe("▁".repeat(32));
   expect(sparkline(crashed("await", []), second)).toBe("");
+});
+
+test("a queue that is worked off for long leaves the others room in the chart, and says that it goes on", () => {
+  const slow = crashed(
+    "durable",
+    Array.from({ length: 100 }, () => 0),
+  );
+  const crashes = crashClasses([crashed("await", [5, 0]), slow], own);
+  expect(spanOf(crashes)).toBe(4 * second);
+  const look = { width: 60, unicode: true, colour: false };
+  const chart = renderCrash("heading", crashes, [], look);
+  expect(chart).toMatch(/await \(own\) +lost +█+·+\n/);
+  expect(chart).toMatch(/durable +lost +·+…\n/);
+  expect(chart).toContain("… goes on");
+  expect(spanOf([slow])).toBe(100 * second);
 });
 
 test("what comes to the same shares a row of the simplest, and the own strategy is told first where a kill matters", () => {

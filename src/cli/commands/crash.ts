@@ -21,7 +21,7 @@ import { checkPlans, checkStrategies } from "../../runs/plan.ts";
 import { TaskInstances } from "../../scenario/instances.ts";
 import { loadScenario } from "../../scenario/load.ts";
 import { readSource, type Source } from "../../scenario/source.ts";
-import { isWithinProcess, type Strategy } from "../../scenario/strategy.ts";
+import type { Strategy } from "../../scenario/strategy.ts";
 import { visibleDocument } from "../../scenario/visible.ts";
 import {
   type Crash,
@@ -93,8 +93,7 @@ export async function run(argv: string[]): Promise<number> {
     : found.result.map((one) => crashClassOf(one, own));
   const told = classes.map((one) => toldOf(one, { source, plan }, remains));
   if (isReal) {
-    // What outlives the process has no real driver.
-    const tried = told.filter(({ strategy: one, worst }) => worst !== null && isWithinProcess(one));
+    const tried = told.filter(({ worst }) => worst !== null);
     const kills = tried.map((one) => ({ ...one, at: one.worst!.at }));
     const replayed = await watched((watcher) => replay(real, kills, watcher));
     if (replayed.result === null) return interrupted(replayed);

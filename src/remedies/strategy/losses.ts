@@ -3,6 +3,7 @@ import type { End, FindingOf } from "../../reading/findings/finding.ts";
 import type { Outcome, TaskOutcome } from "../../outcome/outcome.ts";
 import type { LeafStep, Scenario } from "../../scenario/model.ts";
 import { type Axes, does, isBeside } from "../../scenario/strategy.ts";
+import { canOutlive, standpoint } from "../../scenario/walk.ts";
 import type { WayOut, Words } from "../context.ts";
 import { strayCause } from "./errors.ts";
 import { cutWords, quote } from "../words.ts";
@@ -68,13 +69,21 @@ export function killed(outcome: Outcome, finding: FindingOf<"killed">): Words<Re
   const tasks = tasksOf(outcome, finding);
   return {
     message: began
-      ? `the process was killed, and ${subject(tasks)} stopped with ${progress(tasks)} done${cutWords(cleanupCut)}`
+      ? `the process was killed, and ${subject(tasks)} stopped with ${progress(tasks)} done${lastDone(tasks)}${cutWords(cleanupCut)}`
       : `the process was killed before ${subject(tasks)} had a turn`,
-    remedies: [],
+    remedies: canOutlive(outcome.scenario) ? [changing("loop", { loop: "durable" })] : [],
     otherwise: began
       ? "hand it to something that outlives the process, and make its steps such that they may be done twice"
       : "hand it to something that outlives the process",
   };
+}
+
+/** Which step they all had done last; nothing where that differs, or none was done. */
+function lastDone(tasks: readonly [TaskOutcome, ...TaskOutcome[]]): string {
+  const [{ spec, stepsDone }] = tasks;
+  if (stepsDone === 0 || tasks.some((task) => task.stepsDone !== stepsDone)) return "";
+  const last = standpoint(spec.steps, stepsDone - 1);
+  return last === undefined ? "" : ` (the last in line ${last.step.position.line})`;
 }
 
 export function abandoned(outcome: Outcome, finding: FindingOf<"abandoned">): Words<Remedy> {

@@ -149,6 +149,8 @@ class Trials {
   #mainIsNoWorse({ main }: Outcome, isHearing: boolean): boolean {
     const { scenario, main: before } = this.#outcome;
     if (main.status === "finished") return true;
+    // Whatever becomes of its tasks, main is killed under every strategy.
+    if (main.status === "interrupted" && before.status === "interrupted") return true;
     if (before.status === "failed" && main.endedAt! >= before.endedAt!) return true;
     if (before.status === "finished" && !isHearing) return false;
     const all = [scenario.main, scenario.launch, ...scenario.tasks.map(leavesOf)].flatMap(leaves);

@@ -1,6 +1,6 @@
 /** The report on what crashes cost: the table with a chart in each row, and the run of each worst moment. */
 import { formatTime } from "../../base/duration.ts";
-import { crashName, crashRows, sparkline, targets } from "../terminal/crash.ts";
+import { crashName, crashRows, spanOf, sparkline, targets } from "../terminal/crash.ts";
 import { joinedTimelines } from "./joined.ts";
 import type { ToldCrash } from "../crash-json.ts";
 import type { Report } from "./report.ts";
@@ -23,7 +23,7 @@ export function crashReport(
 ): Report {
   const notes = new Notes();
   notes.show(document);
-  const span = crashes.reduce((most, { end }) => Math.max(most, end), 1);
+  const span = spanOf(crashes);
   const [titles = [], ...rows] = crashRows(crashes);
   return {
     title: scenario,

@@ -18,6 +18,7 @@ import {
 } from "../../base/texts.ts";
 import { isLost, type Outcome, type TaskOutcome } from "../../outcome/outcome.ts";
 import type { KillTarget } from "../../scenario/kill.ts";
+import { isWithinProcess } from "../../scenario/strategy.ts";
 import { standpoint } from "../../scenario/walk.ts";
 import {
   type Crash,
@@ -116,6 +117,23 @@ export function renderCrashTable(crashes: readonly Told[], width: number): Termi
 /** From few to all, and none. */
 const levels = { unicode: "▁▂▃▄▅▆▇█", ascii: "12345678" };
 const none = { unicode: "·", ascii: "." };
+const goesOn = { unicode: "…", ascii: ">" };
+
+function signOf(sign: typeof none, { unicode }: Pick<Look, "unicode">): string {
+  return unicode ? sign.unicode : sign.ascii;
+}
+
+/**
+ * Where the axis of a chart ends: with the last process, unless a queue is worked off for much longer than those live
+ * that have none, of which little would be left to be seen.
+ */
+export function spanOf(crashes: readonly Crash[]): Ticks {
+  const longest = (some: readonly Crash[]): Ticks =>
+    some.reduce((most, { end }) => Math.max(most, end), 0);
+  const within = longest(crashes.filter(({ strategy }) => isWithinProcess(strategy)));
+  const all = longest(crashes);
+  return Math.max(1, within === 0 ? all : Math.min(all, 2 * within));
+}
 
 /** The rows of the chart: what counts in each, and its colour (SGR). */
 const charts = [
@@ -136,7 +154,7 @@ export function renderCrashChart(crashes: readonly Told[], look: Look): Terminal
   const widest = names.reduce((most, name) => Math.max(most, Bun.stringWidth(name)), 0);
   const nameWidth = Math.min(widest, Math.floor(look.width / 3));
   const cells = Math.max(8, look.width - nameWidth - 2 - rowNameWidth);
-  const span = crashes.reduce((most, { end }) => Math.max(most, end), 1);
+  const span = spanOf(crashes);
   const left = " ".repeat(nameWidth + 2 + rowNameWidth);
   const lines = crashes.flatMap((crash, index) =>
     charts
@@ -150,7 +168,8 @@ export function renderCrashChart(crashes: readonly Told[], look: Look): Terminal
       }),
   );
   const [few, all] = look.unicode ? ["▁", "█"] : ["1", "8"];
-  const legend = `${look.unicode ? none.unicode : none.ascii} none   ${few} few of its tasks   ${all} all of them`;
+  const cut = crashes.some(({ end }) => end > span) ? `   ${signOf(goesOn, look)} goes on` : "";
+  const legend = `${signOf(none, look)} none   ${few} few of its tasks   ${all} all of them${cut}`;
   return [
     ...lines,
     ...axis(span, cells, look).map((line) => trimmedEnd(terminal`${left}${line}`)),
@@ -170,26 +189,25 @@ interface Scale {
 }
 
 /** A character for each cell, the most of what lies in it; blank where the process is over. */
-export function barOf(
+function barOf(
   { moments, tasks, end }: Crash,
   of: (moment: CrashMoment) => number,
   { cells, span, unicode }: Scale,
 ): string {
   const signs = unicode ? levels.unicode : levels.ascii;
-  const most: number[] = Array.from({ length: Math.ceil((end / span) * cells) }, () => 0);
+  const length = Math.min(cells, Math.ceil((end / span) * cells));
+  const most: number[] = Array.from({ length }, () => 0);
   for (const moment of moments) {
     const count = of(moment);
-    const last = Math.min(most.length, Math.ceil((moment.to / span) * cells)) - 1;
+    const last = Math.min(length, Math.ceil((moment.to / span) * cells)) - 1;
     for (let cell = Math.floor((moment.from / span) * cells); cell <= last; cell++)
       most[cell] = Math.max(most[cell]!, count);
   }
-  return most
-    .map((count) =>
-      count === 0
-        ? none[unicode ? "unicode" : "ascii"]
-        : signs[Math.ceil((count / tasks) * signs.length) - 1]!,
-    )
-    .join("");
+  const drawn = most.map((count) =>
+    count === 0 ? signOf(none, { unicode }) : signs[Math.ceil((count / tasks) * signs.length) - 1]!,
+  );
+  if (end > span) drawn[cells - 1] = signOf(goesOn, { unicode });
+  return drawn.join("");
 }
 
 /** The chart of one class as a text, for a cell of a table. */
