@@ -4,10 +4,10 @@
  * Parsing (`arguments.ts`), help (`help.ts`), completion (`completion.ts`) and the manual page are
  * made of it, and its types hold the examples (`examples.ts`), so none of them can say what another
  * does not; what a command's code reads of its options is typed by its row. Paragraphs may be broken
- * anywhere: the help sets them anew, and keeps a break only behind a backslash.
+ * anywhere: the help sets them anew.
  */
 import type { Language } from "../emit/language.ts";
-import { choice, command, entriesOf, type Operand } from "./command.ts";
+import { choice, command, type Entry, entriesOf, type Operand } from "./command.ts";
 import { either } from "../base/sentences.ts";
 import { axisNames } from "../scenario/axes.ts";
 import { killWords } from "../scenario/kill.ts";
@@ -107,7 +107,7 @@ const demandWords = entriesOf<DemandHead>({
 export const tandem = command({
   name: null,
   summary: "run a synchronous program beside its asynchronous background tasks",
-  about: `tandem runs a synchronous program beside its asynchronous background tasks, and shows what\\
+  about: `tandem runs a synchronous program beside its asynchronous background tasks, and shows what
     finishes, what is lost, what blocks, and who hears of a failure.`,
   // What stands there is told what it is, and where it belongs.
   operand: { name: "command", what: "nothing", least: 0, most: Infinity },
@@ -132,7 +132,7 @@ const run = command({
     },
     driver: { says: "for real (default), or at once in virtual time" },
     speed: {
-      says: `run N times as fast; reported times are multiplied back, those of\\
+      says: `run N times as fast; reported times are multiplied back, those of
         your own functions ("call") as well`,
     },
     engine: {
@@ -354,14 +354,14 @@ const code = command({
       title: "What differs from a run",
       entries: entriesOf<Language>({
         python: `No loop floats there ("float", "exit"), and it cannot import the module of a
-            "call": both are refused. "{runtime}" is "python". Before 3.11 the program says that it\\
+            "call": both are refused. "{runtime}" is "python". Before 3.11 the program says that it
             needs a later one, and exits with 2.`,
-        typescript: `Where asyncio's rules hold and JavaScript has none, the program brings its own:\\
-            tasks that are cancelled where they wait, and a loop that goes by turns and\\
-            closes. Its timers count whole milliseconds. Main hears that a task failed, not\\
+        typescript: `Where asyncio's rules hold and JavaScript has none, the program brings its own:
+            tasks that are cancelled where they wait, and a loop that goes by turns and
+            closes. Its timers count whole milliseconds. Main hears that a task failed, not
             why. Your own functions get args, signal, sleep and print; keep the program beside the
-            document. Refused are a channel that both threads send into or receive from, a\\
-            bounded one from a Worker to main, a pool for "call", and a main that waits for\\
+            document. Refused are a channel that both threads send into or receive from, a
+            bounded one from a Worker to main, a pool for "call", and a main that waits for
             what floats.`,
       }),
     },
@@ -576,6 +576,24 @@ const help = command({
     offers: async (): Promise<readonly string[]> => [...Object.keys(commands), ...topics],
   },
   options: {},
+});
+
+/** The variables of the environment that tandem goes by. */
+export const environment: readonly Entry[] = entriesOf({
+  NO_COLOR: "if it is set and not empty, nothing is drawn in colours",
+  FORCE_COLOR: "colours also where no terminal is; 0: none",
+  COLUMNS: "the width of texts (40 to 120), instead of the terminal's, or 80",
+  TERM: '"dumb" draws and asks nothing, "linux" draws in ASCII',
+  CI: "if it is set, nothing is drawn over itself, and nothing is asked",
+  "LC_ALL, LC_CTYPE, LANG": "the first that is set: without UTF-8, all is drawn in ASCII",
+  "XDG_CACHE_HOME, TMPDIR": "where what observing keeps, and what a run needs, is put",
+});
+
+/** The files and folders that tandem reads or writes unasked. */
+export const files: readonly Entry[] = entriesOf({
+  "~/.cache/tandem": `what observing takes to begin, kept for the next time; it can be deleted at
+    any time`,
+  "/tmp/tandem-*": "what a run or a record needs while it goes on; deleted at its end",
 });
 
 /** All commands, by name, in the order of \`tandem help\`. */

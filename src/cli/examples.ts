@@ -58,11 +58,8 @@ function shows(example: string, what: string): string {
 export const firstExamples: readonly string[] = [
   shows(tandem("run", ["lost"]), "a task that nobody awaits is lost"),
   shows(tandem("run", ["lost"], { strategy: "await" }), "awaited, it finishes"),
-  shows(
-    tandem("run", ["threaded"], { speed: "10" }),
-    "the loop in a thread of its own, ten times as fast",
-  ),
-  shows(tandem("help", ["run"]), `all options of "run", as "tandem run --help"`),
+  shows(tandem("run", ["threaded"], { speed: "10" }), "the loop in its own thread, 10 × as fast"),
+  shows(tandem("help", ["run"]), `all options of "run"`),
 ];
 
 /** The examples of each command's help. */

@@ -1,12 +1,12 @@
-/** The help as text: the table of commands, set out for a terminal of 100 columns. */
+/** The help as text: the table of commands, set out for a terminal of 80 columns. */
 import { wrap } from "../base/layout.ts";
 import { type Command, type Entry, exitStatus, type Operand, signalStatus } from "./command.ts";
-import { type CommandName, commands, tandem } from "./commands.ts";
+import { type CommandName, commands, environment, tandem } from "./commands.ts";
 import { examples, firstExamples } from "./examples.ts";
 import { valuedOption } from "./options.ts";
 
 /** The width of a line. It is the same on every terminal, since the manual page has the same lines. */
-const width = 100;
+const width = 80;
 
 const indent = "  ";
 
@@ -43,8 +43,26 @@ Usage: tandem ${own.join(" ")}   asks what to do, in a terminal
 Commands
 ${columns(rows)}
 
+Environment
+${columns(environment)}
+
 ${renderExamples(firstExamples)}
 `;
+}
+
+/** The ways to call tandem, a line each. */
+export function synopsis(): string {
+  const own = optionNames(tandem).map((name) => `[--${name}]`);
+  return [
+    ["tandem", ...own].join(" "),
+    ...Object.values<Command>(commands).map(usageLineOf),
+    "tandem --help | --version",
+  ].join("\n");
+}
+
+/** Entries in two columns, as in the help. */
+export function listed(entries: readonly Entry[]): string {
+  return columns(entries);
 }
 
 /** The names of a command's options, in the order in which the help tells them. */
@@ -152,8 +170,5 @@ function paragraph(text: string, before = ""): string {
 
 /** Sets a text of the table anew, its lines after the first behind `before`. */
 function reflowed(text: string, room: number, before: string): string {
-  return text
-    .split(/\\\n/)
-    .map((line) => wrap(line.trim().replaceAll(/\s+/g, " "), room, before))
-    .join(`\n${before}`);
+  return wrap(text.trim().replaceAll(/\s+/g, " "), room, before);
 }

@@ -10,6 +10,7 @@ import { parseDuration, type Ticks } from "../base/duration.ts";
 import { nearest, suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { type Language, languages } from "../emit/language.ts";
+import { axisNames, axisOf } from "../scenario/axes.ts";
 import { type EngineAddress, EngineError, parseEngine } from "../scenario/engine.ts";
 import { mostSeed, parseJitterShare } from "../scenario/jitter.ts";
 import {
@@ -55,6 +56,9 @@ export type Reporter = (typeof reporters)[number];
 
 /** The largest value of `--runs`: enough to tell odds of one in a hundred thousand. */
 const mostRuns = 1_000_000;
+
+/** The axes of a strategy that are durations. */
+const durationAxes = axisNames.filter((name) => axisOf(name).kind === "duration");
 
 /** The names of strategies, in the order in which a newcomer should meet them. */
 const strategyNames = Object.keys(strategyWords);
@@ -141,6 +145,11 @@ function languageFrom(word: string, option: string): Language {
 }
 
 function strategyFrom(text: string, option: string): Strategy {
+  const unitless = durationAxes.flatMap((axis) => {
+    const [, value] = new RegExp(`,\\s*${axis}\\s*=\\s*(\\d[\\d.]*)\\s*(?:,|$)`).exec(text) ?? [];
+    return value === undefined || Number(value) === 0 ? [] : [{ axis, value }];
+  });
+  for (const { axis, value } of unitless) throw unitNeeded(`${option}: ${axis}`, value);
   try {
     return parseStrategy(text);
   } catch (error) {
@@ -167,11 +176,8 @@ function speedFrom(written: string, option: string): number {
 
 function durationFrom(written: string, option: string): Ticks {
   const duration = parseDuration(written);
-  // In a document a bare number is milliseconds; whoever types `--timeout 5` means seconds.
   if (duration !== undefined && duration > 0 && /\d\s*$/.test(written))
-    throw new ValueError(
-      `${option} needs a unit: did you mean ${written.trim()}s, or ${written.trim()}ms?`,
-    );
+    throw unitNeeded(option, written.trim());
   if (duration !== undefined) return duration;
   throw new ValueError(`${option} is a duration (as 250ms, 3s, 2m or 1h), not "${written}"`);
 }
@@ -183,6 +189,11 @@ function engineFrom(written: string, option: string): EngineAddress {
     if (!(error instanceof EngineError)) throw error;
     throw new ValueError(`${option}: ${error.message}`);
   }
+}
+
+/** In a document a bare number is milliseconds; whoever types `--timeout 5` means seconds. */
+function unitNeeded(what: string, value: string): ValueError {
+  return new ValueError(`${what} needs a unit: did you mean ${value}s, or ${value}ms?`);
 }
 
 /** A share of a duration, from 0 to 1. */

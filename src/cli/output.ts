@@ -313,7 +313,10 @@ export class QueuedOutput {
   }
 }
 
-/** The width of a line of text. */
+/** The width of a line of text: what COLUMNS says, or else the terminal's, within what can be read. */
 export function textWidth(): number {
-  return Math.max(40, Math.min(terminal.stderr.columns ?? terminal.stdout.columns ?? 80, 120));
+  const said = Number(process.env["COLUMNS"] ?? "");
+  const columns = Number.isInteger(said) && said > 0 ? said : undefined;
+  const width = columns ?? terminal.stderr.columns ?? terminal.stdout.columns ?? 80;
+  return Math.max(40, Math.min(width, 120));
 }

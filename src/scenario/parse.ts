@@ -4,6 +4,7 @@
  * Invariant: what is returned keeps every promise of `model.ts`; what is wrong is told completely,
  * each problem with its line, column and path.
  */
+import { basename, extname } from "node:path";
 import { toExpectations, type WrittenExpectations } from "./expectation.ts";
 import type { Kill } from "./kill.ts";
 import type { Scenario, Step, TaskSpec } from "./model.ts";
@@ -14,7 +15,7 @@ import { describe, documentSchema, once, type ParsedStep } from "./schema.ts";
 import { resolveStrategy, type Strategy } from "./strategy.ts";
 import { type LocatedData, parseYaml } from "./yaml.ts";
 
-const needs = `a scenario is an object with at least "name" and "main" (see: tandem show lost)`;
+const needs = `a scenario is an object with at least "main" (see: tandem show lost)`;
 
 /**
  * Reads a scenario from the text of a YAML or JSON document.
@@ -56,12 +57,12 @@ export function parseScenario(text: string, file: string): Scenario {
   };
   checkConstraints(object, report, located.isBare);
   if (!parsed.success || problems.length > 0) throw new DocumentError(file, inOrder(problems));
-  return new DocumentReader(located).scenario(parsed.data as Parsed);
+  return new DocumentReader(located, file).scenario(parsed.data as Parsed);
 }
 
 /** The document after zod: references resolve and every step stands in its place. */
 interface Parsed {
-  name: string;
+  name?: string;
   title?: string;
   description?: string;
   main: ParsedStep[];
@@ -132,14 +133,25 @@ function keysOf(value: unknown): string[] {
     : [];
 }
 
+/** The name of a file, without its folder and ending, in kebab-case. */
+function nameOfFile(file: string): string {
+  const words = basename(file, extname(file))
+    .normalize("NFKD")
+    .toLowerCase()
+    .match(/[a-z0-9]+/g);
+  return words?.join("-") ?? "unnamed";
+}
+
 /** Turns the checked document into the model. */
 class DocumentReader {
   readonly #located: LocatedData;
+  readonly #file: string;
   /** How many steps have been read. */
   #places = 0;
 
-  constructor(located: LocatedData) {
+  constructor(located: LocatedData, file: string) {
     this.#located = located;
+    this.#file = file;
   }
 
   scenario(parsed: Parsed): Scenario {
@@ -153,7 +165,7 @@ class DocumentReader {
     if (!launch.some(({ kind }) => kind === "settle"))
       launch.push({ kind: "settle", position: launch.at(-1)?.position ?? start });
     return {
-      name: parsed.name,
+      name: parsed.name ?? nameOfFile(this.#file),
       title: parsed.title ?? null,
       description: parsed.description ?? null,
       main: this.#steps(parsed.main, ["main"]),

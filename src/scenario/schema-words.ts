@@ -13,7 +13,10 @@ export const keyWords: Readonly<Record<string, Readonly<Record<string, KeyWords>
       says: "The schema of this document, for editors; nothing else reads it.",
       example: "./scenario.schema.json",
     },
-    name: { says: "What the scenario is called, in kebab-case.", example: "upload-report" },
+    name: {
+      says: "What the scenario is called, in kebab-case; left out, as its file is.",
+      example: "upload-report",
+    },
     title: { says: "What it is about, in a line.", example: "An upload that nobody waits for" },
     description: { says: "More about it.", example: "Main ends while the upload is under way." },
     main: {

@@ -433,7 +433,7 @@ function documentShape(
 ) {
   const list = (place: Place) => z.array(steps(place), expecting("a list of steps"));
   return {
-    name: kebab,
+    name: kebab.optional(),
     title: label.optional(),
     description: label.optional(),
     main: list("main"),
@@ -461,7 +461,7 @@ function documentShape(
 /** The checking schema for a document that gives these names. */
 export function documentSchema(names: Names) {
   return object(
-    "a scenario: an object with at least name and main",
+    "a scenario: an object with at least main",
     documentShape(names, (place) => stepAt(place, names), strategy),
   );
 }

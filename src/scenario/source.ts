@@ -64,8 +64,11 @@ function sourceOf(word: string, pieces: Iterable<Uint8Array>): Source {
   return { file, text: decode(Buffer.concat([...pieces]), file), folder };
 }
 
+/** The entry of the catalogue that a word means: by its name, or as tandem calls it, unless such a file is there. */
 function inCatalogue(word: string) {
-  return catalogue.find((entry) => entry.name === word);
+  return catalogue.find(
+    ({ name, file }) => name === word || (file === word && lookAt(word).kind === "nothing"),
+  );
 }
 
 /** What a file is called in messages. */

@@ -9,7 +9,14 @@ import { demandWords } from "../../src/strategies/demand-words.ts";
 import { boundedFigures } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
-import { type Called, command, shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
+import {
+  type Called,
+  command,
+  shell,
+  tandem,
+  tandemHere,
+  temporaryFolder,
+} from "../support/tandem.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -248,7 +255,7 @@ describe("tandem help", () => {
     expect(help).toMatchObject({ status: 0, stderr: "" });
     expect(help.stdout).toContain(`tandem ${name}`);
     expect(help.stdout).toEndWith("\n");
-    for (const line of help.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    for (const line of help.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     expect(await tandemHere([name, "--help"])).toEqual(help);
     expect(await tandemHere([name, "-h"])).toEqual(help);
   });
@@ -467,7 +474,6 @@ describe("tandem schema", () => {
     const validator = await schema();
     for (const wrong of [
       { main: undefined },
-      { name: undefined },
       { name: "Two Words" },
       { titel: "x" },
       { main: "launch" },
@@ -870,6 +876,23 @@ describe("--timeout", () => {
     const { status, stdout, stderr } = await tandemHere(["run", "lost", "--timeout", "5"]);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("--timeout needs a unit: did you mean 5s, or 5ms?");
+  });
+
+  test.each([
+    [
+      ["run", "lost", "-s", "await,timeout=5"],
+      "--strategy: timeout needs a unit: did you mean 5s, or 5ms?",
+    ],
+    [
+      ["run", "lost", "-s", "thread,atExit=cancel,grace= 1.5 "],
+      "grace needs a unit: did you mean 1.5s",
+    ],
+    [["compare", "lost", "--strategies", "await,timeout=5,detach"], "did you mean 5s, or 5ms?"],
+    [["compare", "lost", "--must", "main<=5"], "a time needs a unit, as main<=5s"],
+  ])("as %j is", async (words, sentence) => {
+    const { status, stdout, stderr } = await tandemHere(words);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(sentence);
   });
 
   test("of nothing ends the run before anything took time", async () => {
@@ -1375,4 +1398,47 @@ describe("a scenario named like a file that is there", () => {
       "small, strategy",
     );
   });
+});
+
+describe("a scenario", () => {
+  test.each([
+    ["My Report (2).v1.yaml", "my-report-2-v1"],
+    ["Übung.yml", "u-bung"],
+    ["日本.json", "unnamed"],
+  ])("without a name has that of its file: %s is %s", async (file, name) => {
+    using folder = temporaryFolder();
+    const path = folder.file(file, '{ "main": ["launch"], "tasks": { "t": [{ "sleep": "1s" }] } }');
+    const { status, stdout, stderr } = await tandemHere(["run", path, "-d", "virtual", "--json"]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout).scenario).toBe(name);
+  });
+
+  test("of the catalogue is also named as check names it, unless such a file is there", async () => {
+    const { stdout } = await tandemHere(["check", "lost"]);
+    const [, named] = /^\S+ (\S+) /.exec(stdout)!;
+    expect((await tandemHere(["show", named!])).stdout).toBe(
+      (await tandemHere(["show", "lost"])).stdout,
+    );
+    using folder = temporaryFolder();
+    folder.file("lost.yaml", "name: mine\nmain: [launch]\n");
+    expect(tandem(["show", "lost.yaml"], { cwd: folder.path }).stdout).toContain("name: mine");
+  });
+});
+
+test("COLUMNS says how wide texts are, and FORCE_COLOR that they are coloured where no terminal is", () => {
+  const words = ["run", "lost", "-d", "virtual", "--timeline"];
+  const widest = (env: Record<string, string>): number => {
+    const { stderr } = tandem(words, { env });
+    return Math.max(...stderr.split("\n").map((line) => Bun.stringWidth(line)));
+  };
+  expect(widest({ COLUMNS: "60" })).toBeLessThanOrEqual(60);
+  expect(widest({ COLUMNS: "110" })).toBeGreaterThan(80);
+  expect(widest({ COLUMNS: "0" })).toBe(widest({}));
+  expect(widest({ COLUMNS: "wide" })).toBe(widest({}));
+  const coloured = (env: Record<string, string>) =>
+    tandem(words, { env }).stderr.includes("\u001b[");
+  expect(coloured({})).toBe(false);
+  expect(coloured({ FORCE_COLOR: "1" })).toBe(true);
+  expect(coloured({ FORCE_COLOR: "0" })).toBe(false);
+  expect(coloured({ FORCE_COLOR: "1", NO_COLOR: "1" })).toBe(false);
 });

@@ -77,4 +77,19 @@ test("the manual page holds the help of every command", async () => {
   for (const name of ["run", "list", "new", "completion"])
     expect(stdout).toContain(`.SS ${name}\n`);
   expect(stdout).toContain("\\-\\-takes\\-from EVENTS");
+  const headings = [...stdout.matchAll(/^\.SH (.*)$/gm)].map(([, title]) => title);
+  expect(headings.join(" ")).toBe("NAME SYNOPSIS DESCRIPTION COMMANDS ENVIRONMENT FILES");
+  for (const variable of ["NO_COLOR", "FORCE_COLOR", "COLUMNS"]) expect(stdout).toContain(variable);
+  expect(stdout).toContain("\ntandem run <scenario> [options]\n");
+});
+
+test("a page of the manual fits 80 columns, as man sets it", async () => {
+  if (Bun.which("nroff") === null) return;
+  const { stdout: page } = await tandemHere(["man"]);
+  const { status, stdout } = call(["nroff", "-man", "-rLL=80n"], { stdin: page });
+  expect(status).toBe(0);
+  // oxlint-disable-next-line no-control-regex
+  const lines = stdout.replaceAll(/\u001b\[[\d;]*m|.\u0008/g, "").split("\n");
+  expect(lines.length).toBeGreaterThan(500);
+  for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
 });

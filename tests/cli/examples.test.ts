@@ -60,8 +60,8 @@ describe.each(topics)("$name", ({ help, examples }) => {
     for (const example of examples) expect(example).toMatch(/\btandem\b/);
   });
 
-  test("no line is wider than 100 columns", () => {
-    for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  test("no line is wider than 80 columns", () => {
+    for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test.concurrent("each example works, one after the other", () =>

@@ -115,8 +115,7 @@ describe("a document", () => {
     });
   });
 
-  test("without a name, or without a main, says which is missing", () => {
-    expectProblems("▲main: []\n", ["name", "name"]);
+  test("without a main says that it is missing", () => {
     expectProblems("▲name: sample\n", ["main", "list of steps"]);
   });
 
