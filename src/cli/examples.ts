@@ -102,11 +102,11 @@ export const examples: Readonly<Record<CommandName, readonly string[]>> = {
     `${tandem("code", ["threaded"])} > threaded.ts && bun threaded.ts`,
   ],
   worker: [
-    tandem("run", ["lost"], { strategy: "durable", engine: "sqlite:queue.db", speed: "10" }),
-    tandem("worker", ["lost"], { engine: "sqlite:queue.db", "until-empty": true }),
+    tandem("run", ["lost"], { strategy: "durable", engine: "sqlite:q", speed: "10" }),
+    tandem("worker", ["lost"], { engine: "sqlite:q", "until-empty": true }),
     tandem("worker", ["lost"], {
-      engine: "sqlite:queue.db",
-      strategy: "durable,slots=8,retry=3",
+      engine: "sqlite:q",
+      strategy: "durable,slots=8",
       "until-empty": true,
     }),
   ],
