@@ -12,6 +12,14 @@ export const rules = {
       "the process was killed with a task not done: no clean-up ran, and nothing is left of it",
     fix: `keep what must not be lost where it outlives the process, as a queue on disk`,
   },
+  "failed-though-done": {
+    about: "a durable queue holds a task for failed whose steps an attempt had all done",
+    fix: `give it a lease that outlasts whatever holds its worker's loop, or let it give way`,
+  },
+  "gave-up": {
+    about: "a task of a durable queue was given up, as no attempt at it came to an end",
+    fix: `find out what in it ends or holds its worker; put it aside after few attempts`,
+  },
   "lost-at-close": {
     about: "the event loop closed with a task not done, and cancelled it",
     fix: `wait at the completion point (settle=gather), or keep the loop open (--strategy portal)`,
@@ -39,6 +47,18 @@ export const rules = {
   "cleanup-cut": {
     about: "a task was cancelled, or its process ended, in the middle of its clean-up",
     fix: `wait for clean-up where the task is cancelled (settle=settled or group), and keep it short`,
+  },
+  "lease-lost": {
+    about: "a task of a durable queue was performed by two at once, as its lease was not renewed",
+    fix: `give it a lease that outlasts whatever holds its worker's loop, or let it give way`,
+  },
+  "no-retry": {
+    about: "a task of a durable queue failed, and nothing says that it is to be tried again",
+    fix: `say how often (retry=3), and how long after (backoff=1s)`,
+  },
+  "done-twice": {
+    about: "a durable queue had steps of a task done again, after a kill or a failure",
+    fix: `make its steps such that they do no harm a second time, or make a task of each`,
   },
   "nobody-heard": {
     about: "a task failed, and its error reached nobody",

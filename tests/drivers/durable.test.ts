@@ -4,6 +4,8 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { planOf } from "../../src/outcome/plan.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { detect, findFindings } from "../../src/remedies/findings.ts";
+import { tryOut } from "../../src/runs/simulate.ts";
 import { runInVirtualTime } from "../../src/runs/run.ts";
 import type { Outcome } from "../../src/outcome/outcome.ts";
 import { patience } from "../support/patience.ts";
@@ -30,6 +32,13 @@ function told({ tasks, reading }: Outcome): unknown[] {
       how,
     ]),
   ]);
+}
+
+/** What is said of the findings, and what to do about them. */
+function detectWords(text: string, strategy: string): string[] {
+  return findFindings(outcomeOf(text, strategy), tryOut).map(
+    ({ message, fix }) => `${message}; ${fix}`,
+  );
 }
 
 const one = `main: [launch]
@@ -191,6 +200,33 @@ kill: { what: worker, at: 500ms }
     ]);
     expect(outcome.prints.map(({ text }) => text)).toEqual(["begin", "begin", "end", "clean"]);
     expect(outcome.tasks[0]).toMatchObject({ lost: false, cleanup: "ran", cleanupCut: null });
+  });
+
+  test("has what it did twice, held too long, gave up or tried once told as findings", () => {
+    const rules = (steps: string, strategy: string, kill = ""): string[] => {
+      const text = `main: [launch]\nlaunch: [start: a]\ntasks: { a: [${steps}] }\n${kill}`;
+      return detect(outcomeOf(text, strategy)).map(({ rule }) => rule);
+    };
+    const kill = "kill: { what: worker, at: 500ms }\n";
+    expect(rules("sleep: 1s", "durable")).toEqual([]);
+    expect(rules("print: x, sleep: 1s", "durable,lease=1s", kill)).toEqual(["done-twice"]);
+    expect(rules("sleep: 1s", "durable,lease=1s", kill)).toEqual([]);
+    expect(rules("fail: x", "durable")).toEqual(["no-retry", "nobody-heard"]);
+    expect(rules("print: x, fail: y", "durable,retry=1")).toEqual(["done-twice", "nobody-heard"]);
+    const held = "durable,consumers=2,lease=1s";
+    expect(rules("block: 1200ms", held)).toEqual(["lease-lost", "loop-blocked"]);
+    expect(rules("block: 3s", held)).toEqual([
+      "failed-though-done",
+      "lease-lost",
+      "nobody-heard",
+      "loop-blocked",
+    ]);
+    const given = detectWords(
+      "main: [launch]\nlaunch: [start: a]\ntasks: { a: [block: 3s] }",
+      held,
+    );
+    expect(given[0]).toContain("although all of its steps had been done");
+    expect(given[1]).toContain("give it a longer lease (lease=6s)");
   });
 
   test("refuses a channel, which is in the memory of one process", () => {

@@ -95,6 +95,8 @@ function caseOf({ works = [], ...rest }: Made): Case {
     failures: [],
     waiting: [],
     blames: [],
+    attempts: new Map(),
+    holds: [],
     races: [],
     aftermath: {
       wasCalled: false,

@@ -49,7 +49,7 @@ function namedIn(fix: string, own: Strategy): Strategy[] {
       for (const word of words!.split(",")) {
         const [axis, value] = word.split("=");
         if (value === undefined) delete axes[axis!.replace("no ", "")];
-        else axes[axis!] = value;
+        else axes[axis!] = /^\d+$/.test(value) ? Number(value) : value;
       }
       if (axes["loop"] !== "durable")
         for (const axis of ["consumers", "slots", "retry", "backoff", "lease"]) delete axes[axis];

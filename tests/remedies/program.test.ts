@@ -111,6 +111,40 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
       "the process was killed while it stood at app.py:10 in upload, and upload#1 (made at app.py:30 in main) with it; hand it to something that outlives the process",
     ],
   ],
+  "failed-though-done": [
+    [
+      { ...one, rule: "failed-though-done", evidence: { error: "late", held: null } },
+      'upload#1 (made at app.py:30 in main) failed for good ("late") although all of its steps had been done; give it a longer lease, or let its steps give way now and then: what holds the loop also holds up the renewal',
+    ],
+  ],
+  "gave-up": [
+    [
+      { ...one, rule: "gave-up", evidence: { attempts: 6, held: null } },
+      "upload#1 (made at app.py:30 in main) was given up after 6 attempts of which none came to an end; find out what in it ends or holds its worker",
+    ],
+  ],
+  "lease-lost": [
+    [
+      { ...one, rule: "lease-lost", evidence: { attempts: 2, held: null } },
+      "upload#1 (made at app.py:30 in main) was given to another attempt while one went on, and performed 2 times; give it a longer lease, or let its steps give way now and then: what holds the loop also holds up the renewal",
+    ],
+  ],
+  "done-twice": [
+    [
+      { ...one, rule: "done-twice", evidence: { because: "killed", steps: 1 } },
+      "upload#1 (made at app.py:30 in main) was performed again from its first step, since its worker was killed; make its steps such that they do no harm a second time",
+    ],
+    [
+      { ...one, rule: "done-twice", evidence: { because: "failed", steps: 1 } },
+      "upload#1 (made at app.py:30 in main) was performed again from its first step, since an attempt failed; make its steps such that they do no harm a second time",
+    ],
+  ],
+  "no-retry": [
+    [
+      { ...one, rule: "no-retry", evidence: { error: "down" } },
+      'upload#1 (made at app.py:30 in main) failed ("down") at its only attempt; say how often it is to be tried again',
+    ],
+  ],
   "lost-at-close": [
     [
       {

@@ -5,6 +5,7 @@
 import type { Ticks } from "../../base/duration.ts";
 import type { ActorDefinition, Table } from "../../trace/definitions.ts";
 import type { CancelReason } from "../../trace/event.ts";
+import type { Attempt } from "../attempts.ts";
 import type { Blame } from "../blame.ts";
 import type {
   Cancellation,
@@ -15,6 +16,7 @@ import type {
   TaskStatus,
 } from "../entities.ts";
 import type { Failure } from "../failures.ts";
+import type { Hold } from "../holds.ts";
 import type { Reading, Waiting } from "../reading.ts";
 import type { MainWait } from "../standstill.ts";
 import type { Race } from "../races.ts";
@@ -61,6 +63,9 @@ export type Actor = Pick<
   "kind" | "name" | "function" | "parent" | "place" | "until"
 >;
 
+/** An attempt at a task, and how many operations it did. */
+export type AttemptMade = Attempt & { stepsDone: number };
+
 /** A run, or as much of it as was recorded. */
 export interface Case {
   wall: Ticks;
@@ -93,6 +98,10 @@ export interface Case {
   waiting: readonly Waiting[];
   /** By loop: who held its thread, and who was late through that. */
   blames: readonly Blame[];
+  /** By task of a durable queue: the attempts at it, the first one first. */
+  attempts: ReadonlyMap<number, readonly AttemptMade[]>;
+  /** The slow holds of all loops. */
+  holds: readonly Hold[];
   races: readonly Race[];
   aftermath: Aftermath;
   droppedPromises: Reading["droppedPromises"];

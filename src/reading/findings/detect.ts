@@ -13,6 +13,7 @@ import {
   lostAtClose,
   neverStarted,
 } from "./losses.ts";
+import { doneTwice, failedThoughDone, gaveUp, leaseLost, notRetried } from "./queues.ts";
 import { cutOff, keptAlive, outlived, unsettled, wentOn } from "./user-code.ts";
 import { deadlock, joinedTooLong, resultsTimedOut } from "./waits.ts";
 
@@ -20,6 +21,8 @@ import { deadlock, joinedTooLong, resultsTimedOut } from "./waits.ts";
 const detectors: readonly ((subject: Case) => Detected<Rule>[])[] = [
   deadlock,
   killed,
+  failedThoughDone,
+  gaveUp,
   lostAtClose,
   abandoned,
   destroyedPending,
@@ -27,6 +30,9 @@ const detectors: readonly ((subject: Case) => Detected<Rule>[])[] = [
   neverStarted,
   givenUp,
   cleanupCut,
+  leaseLost,
+  notRetried,
+  doneTwice,
   nobodyHeard,
   launchUnheard,
   strays,

@@ -98,6 +98,14 @@ export interface Evidence {
   "given-up": { by: GivenUpBy; failed: number | null };
   /** `began`: whether any of its steps ran. */
   "cleanup-cut": { by: CancelReason | "process-ended"; began: boolean };
+  /** `held`: for how long a loop was held meanwhile, at most; null where none is known to have been. */
+  "failed-though-done": { error: string | null; held: Ticks | null };
+  /** `attempts`: how many came to no end. */
+  "gave-up": { attempts: number; held: Ticks | null };
+  "lease-lost": { attempts: number; held: Ticks | null };
+  /** `steps`: how many the attempt had done that was cut off, or failed. */
+  "done-twice": { because: "killed" | "failed"; steps: number };
+  "no-retry": { error: string | null };
   "nobody-heard": Unheard;
   "thread-failed": Unheard | Stray;
   "only-logged": Unheard | Stray;

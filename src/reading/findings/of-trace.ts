@@ -56,6 +56,11 @@ export function caseOfTrace(reading: Reading, source: ReadingSource): Case {
     failures: reading.failures,
     waiting: interruptedBy === "deadlock" ? reading.waiting : [],
     blames: [...loops.map(({ blame }) => blame), reading.elsewhere],
+    attempts: Map.groupBy(
+      reading.attempts.map((one) => ({ ...one, stepsDone: byNumber.get(one.actor)?.done ?? 0 })),
+      ({ task }) => task,
+    ),
+    holds: loops.flatMap(({ blame }) => blame.holds.map(({ hold }) => hold)),
     races: reading.races,
     aftermath: reading.aftermath,
     droppedPromises: reading.droppedPromises,

@@ -17,6 +17,7 @@ import {
   neverStarted,
 } from "./losses.ts";
 import type { Names } from "./names.ts";
+import { doneTwice, failedThoughDone, gaveUp, leaseLost, notRetried } from "./queues.ts";
 import { deadlock, joinedTooLong, resultTimedOut } from "./waits.ts";
 
 /** @param names those of the trace in which findings were detected. */
@@ -24,6 +25,8 @@ export function programContext(names: Names): Context<never> {
   return {
     deadlock: (finding) => deadlock(names, finding),
     killed: (finding) => killed(names, finding),
+    "failed-though-done": (finding) => failedThoughDone(names, finding),
+    "gave-up": (finding) => gaveUp(names, finding),
     "lost-at-close": (finding) => lostAtClose(names, finding),
     abandoned: (finding) => abandoned(names, finding),
     "destroyed-pending": (finding) => destroyedPending(names, finding),
@@ -31,6 +34,9 @@ export function programContext(names: Names): Context<never> {
     "never-started": (finding) => neverStarted(names, finding),
     "given-up": (finding) => givenUp(names, finding),
     "cleanup-cut": (finding) => cleanupCut(names, finding),
+    "lease-lost": (finding) => leaseLost(names, finding),
+    "done-twice": (finding) => doneTwice(names, finding),
+    "no-retry": (finding) => notRetried(names, finding),
     "nobody-heard": (finding) => nobodyHeard(names, finding),
     "thread-failed": (finding) => threadFailed(names, finding),
     "only-logged": (finding) => onlyLogged(names, finding),

@@ -32,6 +32,8 @@ export function caseOf(outcome: Outcome): Case {
     failures: outcome.failures,
     waiting: outcome.waiting,
     blames: [outcome.blame],
+    attempts: new Map(outcome.tasks.map(({ number, attempts }) => [number, attempts])),
+    holds: reading.loops.flatMap(({ blame }) => blame.holds.map(({ hold }) => hold)),
     races: outcome.races,
     aftermath: outcome.aftermath,
     droppedPromises: reading.droppedPromises,

@@ -7,6 +7,7 @@ import { nobodyHeard, onlyLogged, promiseNotAwaited, threadFailed } from "./erro
 import { loopBlocked, starved } from "./held.ts";
 import { abandoned, destroyedPending, killed, lostAtClose, neverStarted } from "./losses.ts";
 import { quote } from "../words.ts";
+import { doneTwice, failedThoughDone, gaveUp, leaseLost, notRetried } from "./queues.ts";
 import type { Remedy } from "./remedy.ts";
 import { cancelledAtExit, cleanupCut, givenUp } from "./stopped.ts";
 import { keptAlive, leftBehind, outlived, unsettled } from "./user-code.ts";
@@ -17,6 +18,8 @@ export function strategyContext(outcome: Outcome): Context<Remedy> {
   return {
     deadlock: (finding) => deadlock(outcome, finding),
     killed: (finding) => killed(outcome, finding),
+    "failed-though-done": (finding) => failedThoughDone(outcome, finding),
+    "gave-up": (finding) => gaveUp(outcome, finding),
     "lost-at-close": (finding) => lostAtClose(outcome, finding),
     abandoned: (finding) => abandoned(outcome, finding),
     "destroyed-pending": (finding) => destroyedPending(outcome, finding),
@@ -24,6 +27,9 @@ export function strategyContext(outcome: Outcome): Context<Remedy> {
     "never-started": (finding) => neverStarted(outcome, finding),
     "given-up": (finding) => givenUp(outcome, finding),
     "cleanup-cut": (finding) => cleanupCut(outcome, finding),
+    "lease-lost": (finding) => leaseLost(outcome, finding),
+    "done-twice": (finding) => doneTwice(outcome, finding),
+    "no-retry": (finding) => notRetried(outcome, finding),
     "nobody-heard": (finding) => nobodyHeard(outcome, finding),
     "thread-failed": (finding) => threadFailed(outcome, finding),
     "only-logged": (finding) => onlyLogged(outcome, finding),

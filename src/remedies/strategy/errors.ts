@@ -2,7 +2,7 @@
 import type { FindingOf, Stray, Unheard } from "../../reading/findings/finding.ts";
 import { documentName, type Outcome, type TaskOutcome } from "../../outcome/outcome.ts";
 import type { Scenario } from "../../scenario/model.ts";
-import type { Axes, Strategy } from "../../scenario/strategy.ts";
+import { type Axes, does, type Strategy } from "../../scenario/strategy.ts";
 import { leaves } from "../../scenario/walk.ts";
 import type { WayOut, Words } from "../context.ts";
 import { quote } from "../words.ts";
@@ -10,7 +10,10 @@ import { changing, type Remedy, subject, tasksOf } from "./remedy.ts";
 import { unbounded } from "./waits.ts";
 
 export function nobodyHeard(outcome: Outcome, finding: FindingOf<"nobody-heard">): Words<Remedy> {
-  return unheard(outcome, finding, finding.evidence, ", and its error reached nobody");
+  const what = does(outcome.strategy, "outlives")
+    ? ", and nobody asked for its result, which is in its queue"
+    : ", and its error reached nobody";
+  return unheard(outcome, finding, finding.evidence, what);
 }
 
 export function onlyLogged(outcome: Outcome, finding: FindingOf<"only-logged">): Words<Remedy> {

@@ -1,0 +1,122 @@
+/** Findings about tasks of a durable queue: what is performed more than once, given up, or not tried again. */
+import type { Ticks } from "../../base/duration.ts";
+import { alike, type AttemptMade, type Case, workOf } from "./case.ts";
+import type { Detected } from "./finding.ts";
+
+/** Tasks that their queue holds for failed although an attempt had done all their steps, and was refused. */
+export function failedThoughDone(subject: Case): Detected<"failed-though-done">[] {
+  return alike(subject, (_, actor) => isDoneAndFailed(subject, actor)).map((tasks) => {
+    const [task] = tasks as [number];
+    return {
+      rule: "failed-though-done",
+      actors: tasks,
+      at: workOf(subject, task).endedAt!,
+      evidence: { error: workOf(subject, task).error, held: heldDuring(subject, task) },
+    };
+  });
+}
+
+/** Tasks that were given up, since no attempt at them came to an end. */
+export function gaveUp(subject: Case): Detected<"gave-up">[] {
+  return alike(subject, (_, actor) => isGivenUp(subject, actor)).map((tasks) => {
+    const [task] = tasks as [number];
+    return {
+      rule: "gave-up",
+      actors: tasks,
+      at: workOf(subject, task).endedAt!,
+      evidence: { attempts: attemptsAt(subject, task).length - 1, held: heldDuring(subject, task) },
+    };
+  });
+}
+
+/** Tasks that were given to another attempt while one went on that had not renewed its lease. */
+export function leaseLost(subject: Case): Detected<"lease-lost">[] {
+  return alike(subject, (_, actor) => overtaken(subject, actor) !== undefined).map((tasks) => {
+    const [task] = tasks as [number];
+    const attempts = attemptsAt(subject, task);
+    return {
+      rule: "lease-lost",
+      actors: tasks,
+      at: overtaken(subject, task)!.from,
+      evidence: { attempts: attempts.length, held: heldDuring(subject, task) },
+    };
+  });
+}
+
+/** Tasks of which steps were done again, as an attempt had been cut off or had failed after them. */
+export function doneTwice(subject: Case): Detected<"done-twice">[] {
+  const fits = (actor: number): boolean =>
+    repeated(subject, actor) !== undefined &&
+    overtaken(subject, actor) === undefined &&
+    !isGivenUp(subject, actor);
+  return alike(subject, (_, actor) => fits(actor)).map((tasks) => {
+    const [task] = tasks as [number];
+    const { how, to, from, stepsDone } = repeated(subject, task)!;
+    return {
+      rule: "done-twice",
+      actors: tasks,
+      at: to ?? from,
+      evidence: { because: how === null ? "killed" : "failed", steps: stepsDone },
+    };
+  });
+}
+
+/** Tasks that failed at their only attempt. */
+export function notRetried(subject: Case): Detected<"no-retry">[] {
+  const fits = (actor: number): boolean => {
+    const attempts = attemptsAt(subject, actor);
+    return attempts.length === 1 && attempts[0]!.how === "failed";
+  };
+  return alike(subject, ({ status }, actor) => status === "failed" && fits(actor)).map((tasks) => {
+    const { endedAt, error } = workOf(subject, tasks[0]!);
+    return { rule: "no-retry", actors: tasks, at: endedAt!, evidence: { error } };
+  });
+}
+
+function attemptsAt({ attempts }: Case, task: number): readonly AttemptMade[] {
+  return attempts.get(task) ?? [];
+}
+
+function isDoneAndFailed(subject: Case, task: number): boolean {
+  return (
+    workOf(subject, task).status === "failed" &&
+    attemptsAt(subject, task).some(({ how, error }) => how === "refused" && error === null)
+  );
+}
+
+/** Whether the last attempt only told that none before it had come to an end. */
+function isGivenUp(subject: Case, task: number): boolean {
+  const attempts = attemptsAt(subject, task);
+  return (
+    workOf(subject, task).status === "failed" &&
+    attempts.length > 1 &&
+    attempts.slice(0, -1).every(({ how }) => how === null || how === "refused") &&
+    !isDoneAndFailed(subject, task)
+  );
+}
+
+/** The first attempt that began while one before it went on. */
+function overtaken(subject: Case, task: number): AttemptMade | undefined {
+  const attempts = attemptsAt(subject, task);
+  return attempts.find((one, index) =>
+    attempts.slice(0, index).some(({ to, how }) => how !== null && to !== null && to > one.from),
+  );
+}
+
+/** The first attempt that had done something, and was followed by another one. */
+function repeated(subject: Case, task: number): AttemptMade | undefined {
+  return attemptsAt(subject, task)
+    .slice(0, -1)
+    .find(({ how, stepsDone }) => stepsDone > 0 && (how === null || how === "failed"));
+}
+
+/** For how long a loop was held at most while attempts at a task went on; null where none is known to have been. */
+function heldDuring(subject: Case, task: number): Ticks | null {
+  const attempts = attemptsAt(subject, task);
+  const longest = subject.holds
+    .filter(({ at, ticks }) =>
+      attempts.some(({ from, to }) => at < (to ?? Infinity) && at + ticks > from),
+    )
+    .reduce((most, { ticks }) => Math.max(most, ticks), 0);
+  return longest === 0 ? null : longest;
+}

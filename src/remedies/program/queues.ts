@@ -1,0 +1,52 @@
+/** What holds of any program about tasks of a durable queue. */
+import type { FindingOf } from "../../reading/findings/finding.ts";
+import type { Words } from "../context.ts";
+import { quote } from "../words.ts";
+import type { Names } from "./names.ts";
+
+const outlast =
+  "give it a longer lease, or let its steps give way now and then: what holds the loop also holds up the renewal";
+
+export function failedThoughDone(
+  names: Names,
+  finding: FindingOf<"failed-though-done">,
+): Words<never> {
+  return {
+    message: `${names.subject(finding)} failed for good (${quote(finding.evidence.error)}) although all of its steps had been done`,
+    remedies: [],
+    otherwise: outlast,
+  };
+}
+
+export function gaveUp(names: Names, finding: FindingOf<"gave-up">): Words<never> {
+  return {
+    message: `${names.subject(finding)} was given up after ${finding.evidence.attempts} attempts of which none came to an end`,
+    remedies: [],
+    otherwise: "find out what in it ends or holds its worker",
+  };
+}
+
+export function leaseLost(names: Names, finding: FindingOf<"lease-lost">): Words<never> {
+  return {
+    message: `${names.subject(finding)} was given to another attempt while one went on, and performed ${finding.evidence.attempts} times`,
+    remedies: [],
+    otherwise: outlast,
+  };
+}
+
+export function doneTwice(names: Names, finding: FindingOf<"done-twice">): Words<never> {
+  const why = finding.evidence.because === "killed" ? "its worker was killed" : "an attempt failed";
+  return {
+    message: `${names.subject(finding)} was performed again from its first step, since ${why}`,
+    remedies: [],
+    otherwise: "make its steps such that they do no harm a second time",
+  };
+}
+
+export function notRetried(names: Names, finding: FindingOf<"no-retry">): Words<never> {
+  return {
+    message: `${names.subject(finding)} failed (${quote(finding.evidence.error)}) at its only attempt`,
+    remedies: [],
+    otherwise: "say how often it is to be tried again",
+  };
+}
