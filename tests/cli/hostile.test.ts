@@ -1,8 +1,9 @@
 /** Hostile texts, wherever a document, a file's name or an argument may hold them: none reaches an output as it is. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, rmSync } from "node:fs";
 import fc from "fast-check";
-import { dangersIn, hostileText } from "../support/hostile.ts";
-import { rounds } from "../support/laws.ts";
+import { allDangers, dangersIn, hostileText } from "../support/hostile.ts";
+import { allRounds, rounds } from "../support/laws.ts";
 import { findPython } from "../support/python.ts";
 import { patience } from "../support/patience.ts";
 import { call, tandemHere, temporaryFolder } from "../support/tandem.ts";
@@ -74,6 +75,18 @@ const commands: readonly (readonly string[])[] = [
   ["report", "FILE"],
 ];
 
+/** Further outputs of the same, that no text of a document reaches by another way. */
+const furtherCommands: readonly (readonly string[])[] = [
+  ["run", "FILE", ...virtual, "--timeline", "--json"],
+  ["run", "FILE", ...virtual, "--jitter", "5%", "--runs", "3", "--json"],
+  ["compare", "FILE", "--all"],
+  ["compare", "FILE", "--all", "--markdown"],
+  ["check", "FILE", "--reporter", "sarif"],
+  ["check", "FILE", "--compare"],
+  ["crash", "FILE"],
+  ["crash", "FILE", "--json"],
+];
+
 describe("a hostile text", () => {
   test("law: of a document reaches no output of any command", async () => {
     using folder = temporaryFolder();
@@ -125,6 +138,79 @@ describe("a hostile text", () => {
       }),
       { numRuns: rounds(10, 500) },
     );
+  });
+
+  test("law: of dangerous code points alone reaches no output and no file, wherever it stands", async () => {
+    using folder = temporaryFolder();
+    // In the suite some of each kind: of C0, C1, what turns lines and hides, and tags.
+    const dangers = allDangers.filter((_, index) => allRounds || index % 17 === 0);
+    const every = dangers.join("");
+    // A file's name has at most 255 bytes, and no NUL.
+    const inNames = dangers.filter((one) => one !== "\0");
+    const nameOf = (begin: number): string => inNames.slice(begin, begin + 40).join("");
+    const call = {
+      module: `./${every.replace("\0", "")}.ts`,
+      takes: "5ms",
+      args: { [every]: every },
+    };
+    const whole = {
+      name: "hostile",
+      title: every,
+      description: `First.\n\n${every}`,
+      main: [{ print: every }, "launch", { call }, { send: { channel: "values", value: every } }],
+      tasks: {
+        worker: [{ receive: "values" }, { print: `{value}${every}` }, { call }, { sleep: "1s" }],
+        failing: [{ sleep: "1ms" }, { fail: every }],
+      },
+      channels: { values: null },
+      strategy: "thread",
+      compare: ["await", "thread"],
+      expect: { prints: [every], tasks: "finished" },
+    };
+    const reports = ["html", "svg", "md", "csv", "sarif", "perfetto.json"];
+    const without = (steps: (object | string)[]) =>
+      steps.filter((step) => typeof step === "string" || !("call" in step));
+    const { main, tasks } = whole;
+    const worker = without(tasks.worker);
+    const plain = folder.file(
+      "plain.json",
+      JSON.stringify({ ...whole, main: without(main), tasks: { ...tasks, worker } }),
+    );
+    for (let begin = 0; begin < inNames.length; begin += 40) {
+      const file = folder.file(`${nameOf(begin)}.json`, JSON.stringify(whole));
+      // Other names change nothing but where they stand.
+      const all = begin === 0 ? [...commands, ...furtherCommands] : commands.slice(0, 10);
+      for (const words of all) {
+        // Python cannot import the modules that are called.
+        const given = words.includes("python") ? plain : file;
+        const args = words.map((word) => (word === "FILE" ? given : word));
+        const { status, stdout, stderr } = await tandemHere(args);
+        expect([words, dangersIn(stdout + stderr)]).toEqual([words, []]);
+        // The document is no record, and there may be no counter-example.
+        const isNone = words[0] === "report" || words.includes("--counter-example");
+        if (!isNone) expect([words, status === 2, stderr]).toEqual([words, false, stderr]);
+      }
+      for (const ending of begin === 0 ? reports : []) {
+        const report = folder.file(`report.${ending}`);
+        for (const words of [
+          ["run", file, ...virtual],
+          ["compare", file],
+          ["check", file],
+        ]) {
+          const { status, stderr } = await tandemHere([...words, "--report", report]);
+          expect([words, status === 2, stderr]).toEqual([words, false, stderr]);
+          const written = readFileSync(report, "utf8");
+          expect([ending, words[0], dangersIn(written)]).toEqual([ending, words[0], []]);
+          rmSync(report);
+        }
+      }
+    }
+    // Strings of the format for Perfetto are between bytes that are none of a text.
+    const file = folder.file("hostile.json", JSON.stringify(whole));
+    const binary = folder.file("report.pftrace");
+    await tandemHere(["run", file, ...virtual, "--report", binary]);
+    expect(readFileSync(binary).includes("\u202e")).toBeFalse();
+    expect(readFileSync(binary).includes("\u001b[")).toBeFalse();
   });
 
   test("law: in an argument, a file's name or a document's keys reaches no message", async () => {

@@ -16,6 +16,12 @@ export function dangersIn(text: string): string[] {
   );
 }
 
+/** Each dangerous code point that can stand in text of UTF-8, hence no half of a pair. */
+export const allDangers: readonly string[] = Array.from({ length: 0xe0200 }, (_, code) => code)
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code))
+  .filter((one) => dangersIn(one).length > 0);
+
 const nasty = [
   ..."\u0000\u0001\u0007\b\t\n\v\f\r\u001b\u007f\u0085\u009b\u009d\u061c\u200b\u200d\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\ufffe\u00ad\u180e\u2060\u3164\u{e0001}\u{e0041}\u{e0100}",
   "\ud800",
