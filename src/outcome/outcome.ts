@@ -24,7 +24,6 @@ import {
 import type { LogCursor } from "../reading/cursor.ts";
 import type { LoopOutcome } from "../reading/loops.ts";
 import type { Hold } from "../reading/holds.ts";
-import { type KillMoment, readKills } from "../reading/kills.ts";
 import type { Listener } from "../reading/listener.ts";
 import { read, type Reading } from "../reading/reading.ts";
 import { precisionOf } from "../reading/precision.ts";
@@ -97,8 +96,8 @@ export interface Outcome extends Performed, Pick<Reading, Told> {
   left: { loop: boolean; jobs: number };
   /** Whether main came to its `launch` step. */
   launched: boolean;
-  /** What a kill of the process would leave, whenever it came: read when it is asked for. */
-  kills: () => readonly KillMoment[];
+  /** What it was read off, for what is seldom asked. */
+  trace: Trace;
 }
 
 /** The name of an actor; of an attempt that of its task. */
@@ -189,7 +188,7 @@ export function readOutcome({ scenario, strategy, driver }: Performed, trace: Tr
       jobs: reading.unfinished.filter(({ kind }) => kind === "job").length,
     },
     launched: launched.came,
-    kills: () => readKills(trace),
+    trace,
   };
 }
 

@@ -37,6 +37,7 @@ export function toJson(outcome: Outcome, findings: ToldFinding[]) {
     exitCode,
     interruptedBy,
     interruption,
+    ...killedToJson(outcome),
     main: mainToJson(outcome.main),
     launch: launchToJson(outcome.launch),
     tasks: outcome.tasks.map(taskToJson),
@@ -75,6 +76,13 @@ export function strategyToJson(strategy: Strategy): Strategy {
     .filter((name) => axisOf(name).kind === "duration")
     .map((name) => [name, orNull(strategy[name] as Ticks | null)]);
   return { ...strategy, ...(Object.fromEntries(durations) as Partial<Strategy>) };
+}
+
+/** The processes that were killed; nothing where none was. */
+function killedToJson({ reading }: Outcome) {
+  const killed = reading.processes.filter(({ interruptedBy }) => interruptedBy === "kill");
+  if (killed.length === 0) return {};
+  return { killed: killed.map(({ name, endedAt }) => ({ process: name, at: orNull(endedAt) })) };
 }
 
 function mainToJson({ status, endedAt, blocked, error }: Outcome["main"]) {

@@ -117,6 +117,15 @@ const strict = {
     .string()
     .nullable()
     .describe("more about that; null where there is nothing to say"),
+  killed: z
+    .array(
+      z.strictObject({
+        process: text("main, or the name of the worker process"),
+        at: at("when it was killed").nullable(),
+      }),
+    )
+    .optional()
+    .describe("the processes that were killed; left out where none was"),
   main: z.strictObject({
     status: z.enum([...taskStatus.options, "deadlocked", "interrupted"]),
     endedAt: at("when main ended").nullable(),

@@ -24,8 +24,8 @@ export interface Judgeable extends Pick<Outcome, Told> {
   tasks: readonly JudgedTask[];
   /** How a program ended that tandem did not end, where it came to no end of its own. */
   ended?: string;
-  /** What a kill of the process would leave; absent where nobody kills it. */
-  kills?: Outcome["kills"];
+  /** By which it is known what a kill of its process would leave; absent where nobody kills that. */
+  trace?: Outcome["trace"];
   left: Outcome["left"] & {
     /** A child that had not ended. */
     child?: string | null;

@@ -1,7 +1,7 @@
 /** The words and figures of demands: for each its one meaning, wherever it is used. */
 import { formatDuration, formatTime } from "../base/duration.ts";
 import { counted } from "../base/sentences.ts";
-import type { KillMoment } from "../reading/kills.ts";
+import { type KillMoment, readKills } from "../reading/kills.ts";
 import { type Bound, isWithin } from "../scenario/expectation.ts";
 import type { Demand } from "./demands.ts";
 import { backgroundEnd, figureOf } from "./expectations.ts";
@@ -73,8 +73,8 @@ const wordRows = {
   },
   "survives-kill": {
     says: "a kill at any moment loses nothing that was handed over",
-    lack: ({ kills }) => {
-      const moments = kills?.() ?? [];
+    lack: ({ trace }) => {
+      const moments = trace === undefined ? [] : readKills(trace);
       const most = moments.reduce((sum, one) => Math.max(sum, one.handedOverLost), 0);
       if (most === 0) return null;
       const isLess = (one: KillMoment): boolean => one.handedOverLost < most;

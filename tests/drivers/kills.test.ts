@@ -39,6 +39,7 @@ describe("a kill of main", () => {
       wall: 250,
       exitCode: 137,
       interruptedBy: "kill",
+      killed: [{ process: "main", at: 250 }],
       main: { status: "interrupted", endedAt: 250, error: null },
       launch: { status: "interrupted" },
       tasks: [{ status: "abandoned", lost: true, stepsDone: 3, cleanup: "skipped" }],
@@ -130,6 +131,8 @@ describe("a kill of a worker", () => {
     const result = simulate({ ...jobs, main, kill: { what: "worker", at } }, pooled);
     expect(result).toMatchObject({
       exitCode: 0,
+      interruptedBy: null,
+      killed: [{ process: "pool#0", at }],
       main: { status: "finished" },
       tasks: [{ status: "failed", endedAt: failsAt }, { status: "finished" }],
     });

@@ -58,6 +58,13 @@ describe("the schema", () => {
       expect(await problemsOf("compare", ["compare", ...args, "--json"])).toBeUndefined();
   });
 
+  test("of run holds for one that is killed", async () => {
+    const text =
+      "name: a\nmain: [launch]\ntasks: { t: [sleep: 1s] }\nkill: { what: main, at: 1ms }\n";
+    const { stdout } = await tandemHere(["run", "-", "-d", "virtual", "--json"], { stdin: text });
+    expect(await problemsIn("run", stdout)).toBeUndefined();
+  });
+
   test("of crash holds, with workers, for real and where nothing is at risk", async () => {
     for (const args of [
       ["lost"],
