@@ -34,6 +34,16 @@ export class ProcessReader {
   finish(): void {
     for (const process of this.#entities.processes)
       if (process.exitCode === null) process.interruptedBy ??= "cut-off";
+    const { processes, isObserved, hasWorkers } = this.#entities;
+    // A scenario's run goes on when main has ended, for as long as its worker processes do.
+    if (!isObserved && hasWorkers && this.#workersGoOn()) processes[0]!.interruptedBy ??= "cut-off";
+  }
+
+  #workersGoOn(): boolean {
+    return this.#entities.threads.some(
+      ({ number, startedAt }) =>
+        startedAt !== null && this.#entities.processOf(number).exitCode === null,
+    );
   }
 
   get processes(): ProcessOutcome[] {

@@ -97,7 +97,11 @@ const speeds: Record<string, number> = {
 };
 
 const documents = [
-  ...catalogue.map((entry) => ({ ...entry, speed: speeds[entry.name]! })),
+  // What a queue does for real is held in durable-real.test.ts.
+  ...catalogue.flatMap((entry) => {
+    const speed = speeds[entry.name];
+    return speed === undefined ? [] : [{ ...entry, speed }];
+  }),
   ...further.map((one) => ({
     name: one.name,
     file: one.name,

@@ -6,6 +6,7 @@
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { unwritable } from "../../src/scenario/axes.ts";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
@@ -43,9 +44,10 @@ async function expectSame(
 describe(`the program prints what the run prints, at the same instants, and ends as it does${without}:`, () => {
   for (const { text, file } of catalogue) {
     const scenario = parseScenario(text, file);
+    const written = scenario.compare!.filter((one) => unwritable(one, "python") === null);
+    if (written.length === 0) continue;
     withPython(`${scenario.name}, under every strategy it is compared under`, async () => {
-      for (const strategy of scenario.compare!)
-        if (strategy.loop !== "float") await expectSame({ scenario, strategy });
+      for (const strategy of written) await expectSame({ scenario, strategy });
     });
   }
 

@@ -121,7 +121,8 @@ class DurableRun {
 
   /** A worker process has ended. Whatever keeps it running starts another one. */
   #ended({ thread }: ConsumerProcess, { told, detail, killed }: ConsumerEnd): void {
-    if (!told) {
+    // What is ended with the run has no end of its own.
+    if (!told && !(killed && this.#isFinishing)) {
       const at = (): Ticks => Math.max(0, this.#now());
       this.#whenBegun(() => {
         const by = interruptions.indexOf(killed ? "kill" : "crash");
