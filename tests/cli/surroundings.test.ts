@@ -138,7 +138,7 @@ describe.skipIf(process.platform !== "linux")("a system that has run out", () =>
 
   test("is not what many real runs make of it: none leaves a descriptor", () => {
     using folder = temporaryFolder();
-    const count = rounds(24, 300);
+    const count = rounds(12, 300);
     for (let k = 0; k < count; k++) folder.file(`m${k}.yaml`, good(`m${k}`));
     const { status, stdout } = shell(
       `ulimit -n 32; tandem check '${folder.path}' --driver real --speed 20`,

@@ -129,7 +129,7 @@ describe("random scenarios", () => {
     }
   }
 
-  const runs = rounds(15, 500);
+  const runs = rounds(8, 500);
   withPython(
     `law: ${runs} programs print what the run prints, at the same instants, and end as it does${without}`,
     () => tryMany(runs, virtual()),

@@ -25,7 +25,7 @@ import { simulate } from "../support/simulate.ts";
 setDefaultTimeout(600_000);
 
 const seed = Number(process.env["TANDEM_SEED"] ?? 20261129);
-const runs = rounds(8, 200);
+const runs = rounds(5, 200);
 const only = process.env["TANDEM_CASE"] === undefined ? null : Number(process.env["TANDEM_CASE"]);
 const sideways = 6;
 /** A case that ends differently is performed again, more slowly, so that a busy machine matters less. */
