@@ -17,12 +17,14 @@ import { TypeScriptDraft } from "./typescript/draft.ts";
 import { writeLaunch, writeTask } from "./typescript/coroutines.ts";
 import { writeMachinery } from "./typescript/machinery.ts";
 import { refuseWhatIsTooMuch } from "./typescript/refusals.ts";
+import { emitQueued } from "./typescript/queue.ts";
 import { declareValue, onMain, writeSteps } from "./typescript/steps.ts";
 import { inside } from "./typescript/syntax.ts";
 import { exitAfter } from "./typescript/close.ts";
 
 /** The program in TypeScript. @throws EmitError where there is none of reasonable size. */
 export function emitTypeScript(scenario: Scenario, strategy: Strategy): SourceText {
+  if (does(strategy, "outlives")) return emitQueued(scenario, strategy);
   const facts = new Facts(scenario, strategy);
   const { launches, channels } = facts;
   if (launches) refuseWhatIsTooMuch(facts);

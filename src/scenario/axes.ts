@@ -81,8 +81,6 @@ const words = {
       remedy: "hand it to a durable queue",
       outlives: true,
       unwritable: {
-        typescript:
-          "keeps tasks in a durable queue, and tandem writes no program for one; use another strategy",
         python:
           "keeps tasks in a durable queue, and tandem writes no Python program for one; use --lang typescript, which has BullMQ, or another strategy",
       },

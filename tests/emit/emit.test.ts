@@ -251,7 +251,33 @@ describe("tandem code", () => {
     expect(code("lost", "-l", "python", "-s", "thread,atExit=abandon")).toContain("daemon=True");
   });
 
+  test("writes BullMQ for a durable queue, in one file for main and for workers", () => {
+    const written = (...words: string[]): string => tandem(["code", ...words]).stdout;
+    const text = written("asked-for", "-s", "durable,settle=gather,retry=2,backoff=500ms,lease=5s");
+    for (const line of [
+      `  async "report"() {`,
+      `    console.log("report is done");`,
+      "    concurrency: 4,",
+      "    lockDuration: 5000, // renewed after half of that, by a timer: what holds the loop holds it up",
+      `    defaultJobOptions: { attempts: 3, backoff: { type: "exponential", delay: 500 } },`,
+      `    await hand("report", 1);`,
+      `    for (const job of handed.get("report")!) await job.waitUntilFinished(events);`,
+    ])
+      expect(text.split("\n")).toContain(line);
+    const copies = written("handed-over");
+    expect(copies.split("\n")).toContain(`    await hand("mail", 2);`);
+    // Nobody asks for a result, so nothing of results is there.
+    expect(copies).not.toContain("events");
+    for (const program of [text, copies])
+      expect(new Bun.Transpiler({ loader: "ts" }).scanImports(program)).toMatchObject([
+        { path: "bun" },
+        { path: "bullmq" },
+      ]);
+  });
+
   test("says in one sentence what a language cannot express, and what can", () => {
+    expect(refused(["handed-over", "--lang", "python"])).toContain("which has BullMQ");
+    expect(refused(["queue", "--strategy", "durable"])).toContain("memory of one process");
     expect(refused(["floating", "--lang", "python"])).toContain("use --lang typescript");
     const calls = "name: own\nmain: [{ call: { module: ./own.ts } }]\n";
     expect(refused(["-", "--lang", "python"], calls)).toContain("line 2 calls ./own.ts");

@@ -341,7 +341,7 @@ function call(draft: TypeScriptDraft, step: Of<"call">, place: Place): string[] 
  *
  * @param inJson what is filled in stands inside a string of JSON.
  */
-function filledIn(text: readonly Piece[], { task, depth }: Place, inJson = false): string {
+export function filledIn(text: readonly Piece[], { task, depth }: Place, inJson = false): string {
   let filled = false;
   const pieces = text.map((piece): { text: string; code?: string } => {
     if ("literal" in piece) return { text: piece.literal };
