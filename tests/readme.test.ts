@@ -193,6 +193,23 @@ describe("README.md", () => {
     expect(outside).not.toContain(packageJson.devDependencies.bun);
   });
 
+  test("the functions that its scenario calls are beside it, and called", () => {
+    using folder = temporaryFolder();
+    const [, own] = blocks.filter(({ language }) => language === "yaml");
+    const [orders, ...others] = blocks.filter(({ language }) => language === "ts");
+    expect(others).toEqual([]);
+    folder.file("orders.ts", orders!.text);
+    const file = folder.file("own.yaml", own!.text);
+    const { status, stdout } = tandem(["run", file, "-s", "thread", "--speed", "50"]);
+    expect(status).toBe(0);
+    const lines = stdout.trim().split("\n");
+    const served = [1, 2].map((order) => `order ${order} is served`);
+    const imported = [1, 2, 3, 4, 5].map((order) => `order ${order} is imported`);
+    expect(lines.toSorted()).toEqual([...served, ...imported].toSorted());
+    for (const orders of [served, imported])
+      expect(lines.filter((line) => orders.includes(line))).toEqual(orders);
+  });
+
   test("the scenarios it shows run, and do what it says", () => {
     const documents = blocks.filter(({ language }) => language === "yaml");
     const [mine, own] = documents.map(({ text }) =>
