@@ -4,6 +4,7 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { collectLicenses } from "../src/cli/licenses/collect.ts";
 import { described } from "../src/observe/folders.ts";
 import { bundle } from "../src/observe/javascript/loading/bundle.ts";
 import { recorderFiles } from "../src/observe/python/recorder.ts";
@@ -79,6 +80,17 @@ const preparedPage: Bun.BunPlugin = {
   },
 };
 
+/** The licences of what is held: what `cli/licenses/prepared.ts` then holds. */
+const preparedLicenses: Bun.BunPlugin = {
+  name: "prepared licences",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]cli[\\/]licenses[\\/]prepared\.ts$/ }, () => {
+      const contents = `export const prepared = ${JSON.stringify(collectLicenses())};`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 /** @param target a platform's name; this machine's own when left out. */
 export async function build(
   outfile: string,
@@ -87,7 +99,13 @@ export async function build(
   await Bun.build({
     // The Worker's file is an entry of its own: in the executable it is found beside main.
     entrypoints: [join(root, "src/main.ts"), join(root, "src/worker.ts")],
-    plugins: [preparedCatalogue, preparedPython, preparedJavaScript, preparedPage],
+    plugins: [
+      preparedCatalogue,
+      preparedPython,
+      preparedJavaScript,
+      preparedPage,
+      preparedLicenses,
+    ],
     format: "esm",
     minify: { whitespace: true, syntax: true, identifiers: false },
     // What a command does not need stays unloaded, and what is loaded is not parsed again.

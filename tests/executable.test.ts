@@ -7,6 +7,7 @@ import { builtExecutable } from "./support/executable.ts";
 import { call, type Called, temporaryFolder } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
 import type { RunResult } from "./support/simulate.ts";
+import { allRounds } from "./support/laws.ts";
 import { patience } from "./support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -20,6 +21,22 @@ function tandem(args: string[], env: Record<string, string> = {}): Called {
   return call([executable, ...args], { cwd: elsewhere.path, env });
 }
 
+test.skipIf(!allRounds)("law: builds of the same sources are equal to the byte", async () => {
+  using folder = temporaryFolder();
+  const sums: string[] = [];
+  for (const name of ["first", "second"]) {
+    const file = folder.file(name);
+    // Each in a process of its own, as two builds are.
+    const script = `import { build } from "./.ci/build.ts"; await build(${JSON.stringify(file)});`;
+    const { status, stderr } = call([process.execPath, "-e", script], {
+      cwd: join(import.meta.dir, ".."),
+    });
+    expect([status, stderr]).toEqual([0, ""]);
+    sums.push(new Bun.CryptoHasher("sha256").update(readFileSync(file)).digest("hex"));
+  }
+  expect(sums[1]).toBe(sums[0]!);
+});
+
 describe("the executable", () => {
   test("tells its version", () => {
     const { status, stdout } = tandem(["version"]);
@@ -27,6 +44,34 @@ describe("the executable", () => {
       0,
       `tandem ${packageJson.version} (Bun ${Bun.version}, ${process.platform} ${process.arch})\n`,
     ]);
+  });
+
+  test("tells the licences of all that it holds: each package that is bundled, Bun and its engine", async () => {
+    const { status, stdout } = tandem(["version", "--licenses"]);
+    expect(status).toBe(0);
+    expect(stdout).toStartWith(`tandem ${packageJson.version} (MIT)\n\nMIT License\n`);
+    expect(stdout).toContain(`\nBun ${Bun.version} (MIT), with JavaScriptCore (LGPL-2)`);
+    const bundled = new Set<string>();
+    for (const [entry, target] of [
+      ["src/main.ts", "bun"],
+      ["src/worker.ts", "bun"],
+      ["src/report/page/browser/page.ts", "browser"],
+    ] as const) {
+      const { outputs } = await Bun.build({
+        ...{
+          entrypoints: [join(import.meta.dir, "..", entry)],
+          target,
+          splitting: target === "bun",
+        },
+        sourcemap: "external",
+      });
+      for (const output of outputs.filter(({ kind }) => kind === "sourcemap"))
+        for (const source of (JSON.parse(await output.text()) as { sources: string[] }).sources)
+          for (const [, name] of source.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)\//g))
+            bundled.add(name!);
+    }
+    expect(bundled.size).toBeGreaterThan(10);
+    for (const name of bundled) expect(stdout).toMatch(new RegExp(`^${name} \\d\\S* \\(`, "m"));
   });
 
   test("runs a scenario in virtual time, with nothing on its PATH and no home", () => {

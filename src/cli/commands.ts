@@ -559,7 +559,12 @@ const version = command({
   summary: "print the version",
   about: `Prints the version of tandem, of the Bun inside it, and the platform.`,
   operand: null,
-  options: {},
+  options: {
+    licenses: {
+      says: `the licences and notices of all that the executable holds instead: tandem, its packages,
+        and Bun with JavaScriptCore`,
+    },
+  },
 });
 
 const help = command({
