@@ -356,7 +356,7 @@ const points = {
     loop: "portal",
     settle: "none",
     atExit: "wait",
-    about: 'loop in a thread, open to "submit"; main waits at its end',
+    about: 'loop in a thread, open to "submit"; main waits at end',
   },
   float: {
     loop: "float",
