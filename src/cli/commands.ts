@@ -255,7 +255,8 @@ const crash = command({
     force: { says: "let -o replace a file that exists" },
     driver: {
       default: "virtual",
-      says: "in virtual time (default); real: the worst moments for real as well, beside their model",
+      says: `in virtual time (default); real: the worst moments that last long enough to be hit
+        (100ms) for real as well, beside their model`,
     },
     speed: { says: "for real: N times as fast" },
     ...page,

@@ -28,12 +28,16 @@ export interface Remains {
   done: number;
 }
 
-/** A while in which a kill leaves the same, whenever it comes. */
-export interface KillMoment {
-  /** What happens at this instant has happened. */
+/** From an instant, at which all that happens has happened, to one at which nothing has. */
+export interface While {
   from: Ticks;
-  /** When the next thing happens, that a kill before would have kept from happening. */
   to: Ticks;
+}
+
+/** A while in which a kill leaves the same, whenever it comes. */
+export interface KillMoment extends While {
+  /** The longest while within it in which nothing happens at all: its middle stands for the moment. */
+  calm: While;
   /** How many tasks it loses, and how many of these had been handed over. */
   lost: number;
   handedOverLost: number;
@@ -131,11 +135,13 @@ class KillReader {
     const last = this.#moments.at(-1);
     if (!changes) {
       last!.to = to;
+      last!.calm = longerWhile(last!.calm, { from, to });
       return;
     }
     this.#moments.push({
       from,
       to,
+      calm: { from, to },
       lost: this.#lost,
       handedOverLost: this.#handedOverLost,
       halfDone: this.#halfDone,
@@ -187,6 +193,11 @@ class KillReader {
     if (isHandedOver) this.#handedOverLost += by;
     if (done > 0) this.#halfDone += by;
   }
+}
+
+/** The longer of two whiles; of equal ones the first. */
+export function longerWhile(a: While, b: While): While {
+  return b.to - b.from > a.to - a.from ? b : a;
 }
 
 /** Whether an actor is a task itself, and no program and no further attempt at one. */

@@ -26,8 +26,8 @@ export interface ToldCrash extends Crash, CrashClass {
   /** Of kills of the whole process; null of a worker's. */
   remains: TaskRemains | null;
   worst: WorstToTell | null;
-  /** How the worst moment went for real; null where it was not tried. */
-  real: Verified | null;
+  /** How a kill at the worst moment that can be hit for real went there; null where it was not tried. */
+  real: (Verified & { at: Ticks }) | null;
 }
 
 export function crashToJson(scenario: string, crashes: readonly ToldCrash[]): object {
@@ -56,7 +56,7 @@ export function crashToJson(scenario: string, crashes: readonly ToldCrash[]): ob
               })),
             })),
       worst: crash.worst === null ? null : worstToJson(crash.worst),
-      real: crash.real === null ? null : verifiedToJson(crash.real),
+      real: crash.real === null ? null : { ...verifiedToJson(crash.real), at: ms(crash.real.at) },
     })),
   };
 }

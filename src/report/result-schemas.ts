@@ -575,7 +575,12 @@ const crash = z.strictObject({
         })
         .nullable()
         .describe("the moment at which a kill does the most harm; null where none does any"),
-      real: verified.nullable().describe("the same kill for real; null where it was not tried"),
+      real: verified
+        .extend({ at: at("the instant at which it was killed") })
+        .nullable()
+        .describe(
+          "a kill for real, at the worst moment that can be hit; null where none was tried",
+        ),
     }),
   ),
 });

@@ -4,11 +4,11 @@
  * A kill of the whole process is read off one run without it (`reading/kills.ts`). Where others go on after a kill,
  * as after that of a worker, each moment is a run of its own.
  */
-import type { Ticks } from "../base/duration.ts";
+import { formatTime, type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 import { isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { type Plan, virtual } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
-import { type HearRemains, readKills } from "../reading/kills.ts";
+import { type HearRemains, longerWhile, readKills, type While } from "../reading/kills.ts";
 import { endsAll, type KillTarget, targetsUnder } from "../scenario/kill.ts";
 import type { Scenario } from "../scenario/model.ts";
 import type { Strategy } from "../scenario/strategy.ts";
@@ -37,6 +37,15 @@ export interface Crashing {
   strategies: readonly Strategy[];
   /** Hears what a kill of everything leaves of each task under a strategy. */
   hear?: (strategy: Strategy) => HearRemains;
+}
+
+/** How long a moment has to last, in ms of real time, for a kill to come within it on a busy machine. */
+const leastReal = 100;
+
+/** The worst of the moments that can be hit for real; null where none does harm. */
+export function worstForReal(crash: Crash, speed: number): CrashMoment | null {
+  const least = leastReal * TICKS_PER_MS * speed;
+  return worstOf({ moments: crash.moments.filter(({ calm }) => calm.to - calm.from >= least) });
 }
 
 /** The worst moment under a strategy: when it is, and what is kept of the run that is killed then. */
@@ -70,7 +79,7 @@ export async function crash<Kept>(
       if (signal.aborted) return null;
       const one = { ...crashOf(whole, what), ...moments };
       const moment = worstOf(one);
-      const at = moment === null ? 0 : middleOf(moment);
+      const at = moment === null ? 0 : middleOf(moment.calm);
       found.push({
         ...one,
         worst: moment && { moment, at, kept: keep(killed(whole, what, at), one, { moment, at }) },
@@ -96,7 +105,7 @@ export async function replay(
   const verified: Verified[] = [];
   const all = kills.map(({ strategy, killed: what, at }, index) => {
     const scenario = withKill(plan.scenario, what, at);
-    const name = what === "worker" ? `${strategy.name}, worker` : strategy.name;
+    const name = `${what === "process" ? "" : `${what} of `}${strategy.name} at ${formatTime(at)}`;
     return { plan: { ...plan, scenario, strategy }, name, index };
   });
   await runEach(all, watcher, ({ index, name }, real) => {
@@ -166,8 +175,9 @@ async function killEach(
     const last = moments.at(-1);
     if (last !== undefined && isAlike(last, now)) {
       last.to = to;
+      last.calm = longerWhile(last.calm, gap);
       last.unnoticed = longer(last.unnoticed, now.unnoticed);
-    } else moments.push({ ...now, from: gap.from, to });
+    } else moments.push({ ...now, from: gap.from, to, calm: gap });
     if (performance.now() - rested < stretchMs) continue;
     await Bun.sleep(0);
     if (signal.aborted) break;
@@ -177,7 +187,7 @@ async function killEach(
 }
 
 /** The whiles between two instants at which something happens. */
-function gapsOf({ trace }: Run): { from: Ticks; to: Ticks }[] {
+function gapsOf({ trace }: Run): While[] {
   const instants = new Set<Ticks>([0]);
   for (const { at, length } of trace.log.chunks)
     for (let k = 0; k < length; k++) instants.add(at[k]!);
@@ -185,8 +195,10 @@ function gapsOf({ trace }: Run): { from: Ticks; to: Ticks }[] {
   return sorted.slice(1).map((to, index) => ({ from: sorted[index]!, to }));
 }
 
+type Counts = Omit<CrashMoment, "from" | "to" | "calm">;
+
 /** What a kill came to, beside the same run without. */
-function momentOf(whole: Outcome, { tasks }: Outcome, at: Ticks): Omit<CrashMoment, "from" | "to"> {
+function momentOf(whole: Outcome, { tasks }: Outcome, at: Ticks): Counts {
   const lost = tasks.filter(isLost);
   const failed = tasks.filter(
     (task) => task.status === "failed" && whole.tasks[task.number]!.status !== "failed",
@@ -219,7 +231,7 @@ function takenUpAfter({ attempts }: TaskOutcome, at: Ticks): Ticks[] {
   return next === undefined ? [] : [next.from - at];
 }
 
-function isAlike(a: CrashMoment, b: Omit<CrashMoment, "from" | "to">): boolean {
+function isAlike(a: CrashMoment, b: Counts): boolean {
   return (["lost", "failed", "halfDone", "handedOverLost", "twice"] as const).every(
     (count) => a[count] === b[count],
   );

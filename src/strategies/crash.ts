@@ -3,7 +3,7 @@
  * moment for it.
  */
 import type { Ticks } from "../base/duration.ts";
-import type { KillMoment } from "../reading/kills.ts";
+import type { KillMoment, While } from "../reading/kills.ts";
 import type { TaskOutcome } from "../outcome/outcome.ts";
 import type { KillTarget } from "../scenario/kill.ts";
 import type { Scenario } from "../scenario/model.ts";
@@ -96,8 +96,8 @@ export function worstOfAll<One extends Crash & CrashClass>(crashes: readonly One
   return first?.one ?? null;
 }
 
-/** The instant that stands for a moment: in its middle, where no machine is so late that it matters. */
-export function middleOf({ from, to }: Pick<KillMoment, "from" | "to">): Ticks {
+/** The instant in the middle of a while. */
+export function middleOf({ from, to }: While): Ticks {
   return from + Math.floor((to - from) / 2);
 }
 

@@ -80,6 +80,9 @@ export function findDivergences(
       if (differences(variant, real.outcome).length === 0)
         return "luck: with durations a hundredth longer or shorter, virtual time comes to the same";
     if (calls) return "your own functions do what they do, and take what they take";
+    const late = model.plan.scenario.kills.length === 0 ? 0 : lateWhenKilled(model, real);
+    if (late > tolerance)
+      return `the machine was busy: by the kill it was ${formatTime(late)} late`;
     return words !== null || delayed > slowMs * TICKS_PER_MS * speed ? disturbed : null;
   };
   // Where the runs differ in more than time, their times differ because of that, and are not told apart.
@@ -194,6 +197,35 @@ function threadsOf(...outcomes: Outcome[]): number[] {
 
 function linesOf({ prints }: Outcome, thread: number): Outcome["prints"] {
   return prints.filter((print) => print.thread === thread);
+}
+
+/**
+ * By how much a killed run was late with its kill, or with what each thread had done by then: what a thread had not
+ * come to was late by then.
+ */
+function lateWhenKilled(model: Run, real: Run): Ticks {
+  const found = doneByThread(real.trace.log);
+  let most = real.outcome.wall - model.outcome.wall;
+  for (const [thread, due] of doneByThread(model.trace.log)) {
+    const done = found.get(thread) ?? [];
+    for (const [k, { at, what }] of due.entries()) {
+      const same = done[k] ?? { at: real.outcome.wall, what };
+      if (same.what !== what) break;
+      most = Math.max(most, same.at - at);
+    }
+  }
+  return most;
+}
+
+/** By thread: what happened on it, and when. */
+function doneByThread({ chunks }: EventLog): Map<number, { at: Ticks; what: string }[]> {
+  const done = new Map<number, { at: Ticks; what: string }[]>();
+  for (const { length, at, thread, type, actor } of chunks)
+    for (let k = 0; k < length; k++)
+      done
+        .getOrInsertComputed(thread[k]!, () => [])
+        .push({ at: at[k]!, what: `${type[k]} ${actor[k]}` });
+  return done;
 }
 
 /** The instants that both runs have, side by side; what a kill has ended, the machine has when it sends the signal. */

@@ -20,6 +20,7 @@ function crashed(strategy: string, lost: readonly number[], tasks = 5): Crash {
     moments: lost.map((count, k) => ({
       from: k * second,
       to: (k + 1) * second,
+      calm: { from: k * second, to: (k + 1) * second },
       lost: count,
       handedOverLost: count,
       halfDone: Math.floor(count / 2),

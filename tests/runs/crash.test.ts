@@ -27,7 +27,13 @@ test("law: a kill leaves at every moment what is read off the run without it", (
       changes.push({ task, from, remains });
     });
     expect(moments.at(-1)?.to ?? 0).toBe(whole.outcome.wall);
+    const instants = whole.trace.log.chunks.flatMap(({ at, length }) => [
+      ...at.subarray(0, length),
+    ]);
     for (const moment of moments) {
+      const { calm, from, to } = moment;
+      expect([calm.from >= from, calm.to <= to, calm.from < calm.to]).toEqual([true, true, true]);
+      expect(instants.some((at) => at > calm.from && at < calm.to)).toBe(false);
       // In the middle, at the first instant, and at the last.
       const at = [middleOf(moment), moment.from, moment.to - 1][Math.floor(random() * 3)]!;
       const { outcome } = simulate({ scenario: withKill(scenario, "process", at), strategy });

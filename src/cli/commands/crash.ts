@@ -16,7 +16,7 @@ import type { Timeline } from "../../report/model/timeline.ts";
 import { crashSentences, renderCrash, worstWords } from "../../report/terminal/crash.ts";
 import { isUnexplained, renderVerification } from "../../report/terminal/divergence.ts";
 import { checkBudget } from "../../runs/budget.ts";
-import { crash, replay, type Worst } from "../../runs/crash.ts";
+import { crash, replay, type Worst, worstForReal } from "../../runs/crash.ts";
 import { checkPlans, checkStrategies } from "../../runs/plan.ts";
 import { TaskInstances } from "../../scenario/instances.ts";
 import { loadScenario } from "../../scenario/load.ts";
@@ -28,6 +28,7 @@ import {
   type CrashClass,
   crashClasses,
   crashClassOf,
+  middleOf,
   strategiesToCrash,
   worstOfAll,
 } from "../../strategies/crash.ts";
@@ -93,11 +94,15 @@ export async function run(argv: string[]): Promise<number> {
     : found.result.map((one) => crashClassOf(one, own));
   const told = classes.map((one) => toldOf(one, { source, plan }, remains));
   if (isReal) {
-    const tried = told.filter(({ worst }) => worst !== null);
-    const kills = tried.map((one) => ({ ...one, at: one.worst!.at }));
+    const tried = told.flatMap((one) => {
+      const moment = worstForReal(one, options.speed);
+      return moment === null ? [] : [{ one, at: middleOf(moment.calm) }];
+    });
+    const kills = tried.map(({ one, at }) => ({ ...one, at }));
     const replayed = await watched((watcher) => replay(real, kills, watcher));
     if (replayed.result === null) return interrupted(replayed);
-    for (const [index, one] of tried.entries()) one.real = replayed.result[index]!;
+    for (const [index, { one, at }] of tried.entries())
+      one.real = { ...replayed.result[index]!, at };
   }
   await tell(told, { source, plan, words });
   const verified = told.flatMap(({ real: one }) => one ?? []);
