@@ -25,7 +25,9 @@ test.skipIf(!allRounds)("law: builds of the same sources are equal to the byte",
   using folder = temporaryFolder();
   const sums: string[] = [];
   for (const name of ["first", "second"]) {
-    const file = folder.file(name);
+    // An executable holds its own name.
+    const file = join(folder.path, name, "tandem");
+    mkdirSync(join(folder.path, name));
     // Each in a process of its own, as two builds are.
     const script = `import { build } from "./.ci/build.ts"; await build(${JSON.stringify(file)});`;
     const { status, stderr } = call([process.execPath, "-e", script], {

@@ -16,7 +16,7 @@ import { strategyWords } from "../scenario/strategy.ts";
 import type { FirstWord, WrittenDemand } from "../strategies/demand-words.ts";
 
 /** The shells whose completion can be printed. */
-export const shells = ["bash", "zsh", "fish"] as const;
+export const shells = ["bash", "zsh", "fish", "powershell"] as const;
 
 /** What has a JSON Schema. */
 const schemas = ["scenario", "events", "run", "compare", "crash", "check", "observe"] as const;

@@ -1,14 +1,16 @@
 /** Completion and the manual page, as a shell and a reader meet them. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { call, shell, tandemHere } from "../support/tandem.ts";
+import { call, shell, tandemHere, temporaryFolder } from "../support/tandem.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
 
 /** What bash offers for a line that is being typed. */
-function offers(line: string): string[] {
-  const words = line.split(" ");
+function offers(line: string, breaks = true): string[] {
+  // Bash takes words apart at "=", unless somebody has told it not to.
+  const words = (breaks ? line.replaceAll("=", " = ") : line).split(" ");
   const script = `eval "$(tandem completion bash)"
+COMP_WORDBREAKS=' ${breaks ? "=" : ""}'
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _tandem
 printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { status, stdout, stderr } = shell(script, { cwd: "/" });
@@ -38,6 +40,15 @@ describe("tandem completion bash", () => {
     ["tandem run lost --takes-from et", ["etc"]],
     ["tandem report et", ["etc"]],
     ["tandem new et", ["etc"]],
+    ["tandem run lost --driver=v", ["virtual"]],
+    ["tandem run lost --strategy=da", ["daemon"]],
+    [
+      "tandem run lost --strategy thread,atE",
+      ["thread,atExit=wait", "thread,atExit=cancel", "thread,atExit=abandon"],
+    ],
+    ["tandem run lost -s thread,atExit=c", ["cancel"]],
+    ["tandem run lost --strategy=thread,atExit=cancel,gra", ["cancel,grace="]],
+    ["tandem compare lost --strategies await,po", ["await,portal"]],
     [
       "tandem schema ",
       ["scenario", "events", "run", "compare", "crash", "check", "observe", "--help"],
@@ -47,6 +58,21 @@ describe("tandem completion bash", () => {
   });
 });
 
+test("where words are not taken apart, completion offers them whole", () => {
+  expect(offers("tandem run lost --driver=v", false)).toEqual(["--driver=virtual"]);
+  expect(offers("tandem run lost -s thread,atExit=c", false)).toEqual(["thread,atExit=cancel"]);
+});
+
+test("a file is one word of completion, whatever is in its name", () => {
+  using folder = temporaryFolder();
+  for (const name of ["my file.yaml", "my other file.yaml"]) folder.file(name, "");
+  const script = `eval "$(tandem completion bash)"
+COMP_WORDS=(tandem run my); COMP_CWORD=2; _tandem
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = shell(script, { cwd: folder.path });
+  expect(stdout.trim().split("\n").toSorted()).toEqual(["my file.yaml", "my other file.yaml"]);
+});
+
 test("each word that completion offers for a rule or a column is in the help", async () => {
   const { stdout: help } = await tandemHere(["help", "compare"]);
   for (const option of ["must", "sort"])
@@ -54,13 +80,16 @@ test("each word that completion offers for a rule or a column is in the help", a
       expect(help).toMatch(new RegExp(`\\b${word.replace(".", "\\.")}\\b`));
 });
 
-test.each(["zsh", "fish"])(
+test.each(["zsh", "fish", "powershell"])(
   "the script for %s is one that it understands, where it is installed",
   async (name) => {
     const { status, stdout } = await tandemHere(["completion", name]);
     expect(status).toBe(0);
     expect(stdout).toContain("lost");
-    if (Bun.which(name) !== null)
+    // Options are described, and axes known.
+    expect(stdout).toContain("exit with 1 if any task was lost");
+    expect(stdout).toContain("atExit=cancel");
+    if (name !== "powershell" && Bun.which(name) !== null)
       expect(call([name, "-n"], { stdin: stdout })).toMatchObject({ status: 0, stderr: "" });
   },
 );

@@ -1,4 +1,4 @@
-/** `tandem completion bash|zsh|fish` */
+/** `tandem completion bash|zsh|fish|powershell` */
 import { printableLines } from "../../base/texts.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
