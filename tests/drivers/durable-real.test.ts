@@ -4,11 +4,20 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { planOf } from "../../src/outcome/plan.ts";
 import type { RunResult } from "../../src/report/json.ts";
+import { run } from "../../src/runs/run.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
+import { Lanes } from "../support/real.ts";
 import { tandem } from "../support/tandem.ts";
+import { randomFrom } from "./arbitrary.ts";
 
-setDefaultTimeout(patience);
+setDefaultTimeout(Math.max(patience, rounds(0, 1_200_000)));
+
+const seed = Number(process.env["TANDEM_SEED"] ?? 20261130);
 
 /** A folder with a document in it, for as long as its scope lasts; temporary files of what runs there lie in it as well. */
 class Place implements Disposable {
@@ -91,4 +100,62 @@ strategy: { use: durable, slots: 1, lease: 1s }
     expect(worked.stderr).toContain("nothing is left in the queue");
     expect(place.files).toEqual(["kept.yaml", "queue.db"]);
   });
+
+  test("law: loses nothing that it has taken, whoever is killed and whenever", async () => {
+    const random = randomFrom(seed);
+    const whole = (least: number, most: number): number =>
+      least + Math.floor(random() * (most - least + 1));
+    const all = Array.from({ length: rounds(3, 200) }, () => {
+      const tasks = whole(2, 6);
+      const kill = { what: oneOf(random, ["main", "worker", "process"]), at: whole(1, 3000) };
+      return killedDocument(tasks, kill, () => whole(0, 1500));
+    });
+    await new Lanes(3).each(all, async (document) => {
+      const scenario = parseScenario(JSON.stringify(document), "kept.json");
+      const strategy = parseStrategy(
+        `durable,lease=2s,consumers=${1 + (document.main.length % 2)}`,
+      );
+      const { outcome } = await run(
+        planOf(scenario, { strategy, driver: { kind: "real", speed: 4 } }),
+      );
+      const { tasks, prints } = outcome;
+      const kept = tasks.filter(({ queuedAt }) => queuedAt !== null);
+      expect([document, kept.map(({ status }) => status)]).toEqual([
+        document,
+        kept.map(() => "finished"),
+      ]);
+      expect([document, kept.filter(({ lost }) => lost)]).toEqual([document, []]);
+      // A write may be on disk although main was killed before it was told so, which holds for one at most.
+      const others = tasks.filter(({ queuedAt }) => queuedAt === null);
+      expect(others.filter(({ status }) => status !== "unstarted").length).toBeLessThanOrEqual(1);
+      // Whatever was performed twice is told, with each attempt.
+      for (const { name, attempts } of tasks) {
+        const begun = attempts.filter(({ stepsDone }) => stepsDone > 0).length;
+        expect([name, prints.filter(({ text }) => text === `${name} begins`).length]).toEqual([
+          name,
+          begun,
+        ]);
+      }
+    });
+  });
 });
+
+/** A document whose main submits one task after the other, 300 ms apart, and in which somebody is killed. */
+function killedDocument(count: number, kill: { what: string; at: number }, duration: () => number) {
+  const names = Array.from({ length: count }, (_, k) => `task-${k}`);
+  return {
+    name: "kept",
+    main: names.flatMap((submit) => [{ submit }, { block: 300 }]),
+    tasks: Object.fromEntries(
+      names.map((name) => [
+        name,
+        [{ print: `${name} begins` }, { sleep: duration() }, { print: `${name} ends` }],
+      ]),
+    ),
+    kill,
+  };
+}
+
+function oneOf<One>(random: () => number, all: readonly One[]): One {
+  return all[Math.floor(random() * all.length)]!;
+}
