@@ -18,6 +18,8 @@ export type QueueRequest =
   | { kind: "fail"; claim: Claim; error: string }
   /** What became of those of these tasks that have come to an end for good. */
   | { kind: "results"; tasks: readonly number[] }
+  /** The same of all tasks that were ever stored. */
+  | { kind: "ended" }
   /** How many tasks have not. */
   | { kind: "count" };
 

@@ -66,6 +66,8 @@ export class VirtualQueue {
         return this.#fail(request.claim, request.error, now);
       case "results":
         return { results: request.tasks.flatMap((task) => this.#all.get(task)?.result ?? []) };
+      case "ended":
+        return { results: [...this.#all.values()].flatMap(({ result }) => result ?? []) };
       case "count":
         return { count: this.#open };
     }

@@ -100,12 +100,15 @@ class TimelineMaker {
     // A loop by JavaScript's rules is its thread's own, and there as long as that.
     this.#loops = told.reading.loops.filter(({ rules }) => rules !== "javascript");
     const processEnds = this.#processEnds();
+    // What a task does after its first attempt is its other attempts'.
+    const attempts = new Map(told.reading.attempts.map(({ actor, to }) => [actor, to]));
     this.#stretches = new Stretches(told.trace, {
       ...told,
       loops: this.#loops,
       endOf: (number) => {
         const actor = this.#actors.get(number);
-        return actor?.endedAt ?? processEnds.get(actor?.thread ?? -1) ?? null;
+        const end = actor?.endedAt ?? processEnds.get(actor?.thread ?? -1) ?? null;
+        return attempts.get(number) ?? end;
       },
     });
   }
@@ -200,7 +203,7 @@ class TimelineMaker {
   #isShown(actor: ActorOutcome): boolean {
     const entity = this.#stretches.entities[this.#stretches.entityOf(actor.number)]!;
     if (entity.thread !== null || actor.kind === "main") return false;
-    if (actor.kind === "launch") return actor.startedAt !== null;
+    if (actor.kind === "launch" || actor.kind === "attempt") return actor.startedAt !== null;
     return isWork(actor) && (actor.startedAt !== null || this.#stretches.created.has(actor.number));
   }
 

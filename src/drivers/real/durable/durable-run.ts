@@ -7,13 +7,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Interruption, interruptions, typeNumber } from "../../../trace/event.ts";
+import { endings, type Interruption, interruptions, typeNumber } from "../../../trace/event.ts";
 import { type Ticks, TICKS_PER_MS } from "../../../base/duration.ts";
 import { mostAttempts } from "../../../program/engine.ts";
 import type { ProgramSpec } from "../../../program/spec.ts";
 import { ownQueue } from "../../../scenario/engine.ts";
+import { TaskInstances } from "../../../scenario/instances.ts";
 import { consumersOf, type Kill } from "../../../scenario/kill.ts";
-import { CONSUMER_THREAD, consumerActor, MAIN, MAIN_THREAD } from "../../../scenario/numbers.ts";
+import {
+  CONSUMER_THREAD,
+  consumerActor,
+  MAIN,
+  MAIN_THREAD,
+  taskOfActor,
+} from "../../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../../trace/log.ts";
 import type { RealOptions, RealResult } from "../terms.ts";
 import { after } from "../timer.ts";
@@ -95,6 +102,7 @@ class DurableRun {
       this.#isFinishing = true;
       const isCut = result.endedEarly || by !== null;
       await Promise.all(this.#consumers.map((one) => (isCut ? one.kill() : one.finish())));
+      await this.#endUntold();
       return this.#joined(result, by);
     } finally {
       this.#isFinishing = true;
@@ -190,6 +198,31 @@ class DurableRun {
     });
   }
 
+  /**
+   * A worker may be killed when the queue has just taken the end of a task, and before it could tell: only the queue
+   * knows of it then.
+   */
+  async #endUntold(): Promise<void> {
+    const tasks = new TaskInstances(this.#plan.scenario).size;
+    /** By task that has begun and not ended: the thread of its last attempt. */
+    const open = new Map<number, number>();
+    const event = { began: typeNumber["attempt-began"], ended: typeNumber["task-ended"] };
+    for (const { type, actor, thread, length } of this.#log.chunks)
+      for (let k = 0; k < length; k++)
+        if (type[k] === event.began) open.set(taskOfActor(actor[k]!, tasks), thread[k]!);
+    for (const { type, actor, length } of this.#log.chunks)
+      for (let k = 0; k < length; k++) if (type[k] === event.ended) open.delete(actor[k]!);
+    if (open.size === 0) return;
+    const { results } = await this.#queue.perform({ kind: "ended" });
+    for (const { task, status, error } of results!) {
+      const thread = open.get(task);
+      if (thread === undefined) continue;
+      const text = status === "failed" ? error : undefined;
+      const at = endOf(this.#log, thread);
+      this.#log.add(at, "task-ended", thread, task, endings.indexOf(status), text);
+    }
+  }
+
   #joined({ log, ...result }: RealResult, by: Interruption | null): RealResult {
     for (const chunk of log.chunks) this.#log.recordAll(MAIN_THREAD, chunk);
     const all = this.#log.inTimeOrder();
@@ -212,4 +245,12 @@ class DurableRun {
   #realMs(ticks: Ticks): number {
     return ticks / TICKS_PER_MS / this.#options.speed;
   }
+}
+
+/** When the last event of a thread happened. */
+function endOf({ chunks }: EventLog, wanted: number): Ticks {
+  let end = 0;
+  for (const { at, thread, length } of chunks)
+    for (let k = 0; k < length; k++) if (thread[k] === wanted) end = Math.max(end, at[k]!);
+  return end;
 }

@@ -72,6 +72,8 @@ export class SqliteQueue implements DurableQueue {
         );
       case "results":
         return { results: await this.#results(request.tasks) };
+      case "ended":
+        return { results: await this.#allResults() };
       case "count": {
         const counts = await this.#backend.countWorkflowRuns();
         return { count: counts.pending + counts.running };
@@ -162,16 +164,38 @@ export class SqliteQueue implements DurableQueue {
       const workflowRunId = this.#stored.get(task);
       if (workflowRunId === undefined) continue;
       const run = await this.#backend.getWorkflowRun({ workflowRunId });
-      if (run?.status === "completed") results.push({ task, status: "finished", error: "" });
-      else if (run?.status === "failed")
-        results.push({ task, status: "failed", error: messageOf(run.error) });
+      results.push(...resultOf(task, run));
     }
     return results;
+  }
+
+  /** What tasks have come to; of one that was stored more than once, what it came to last. */
+  async #allResults(): Promise<QueuedResult[]> {
+    const results = new Map<number, QueuedResult>();
+    for (let after: string | null | undefined; after !== null;) {
+      const page = await this.#backend.listWorkflowRuns({
+        workflowName: this.#name,
+        ...(after === undefined ? {} : { after }),
+      });
+      // The newest come first.
+      for (const run of page.data) {
+        const { task } = run.input as { task: number };
+        for (const result of resultOf(task, run)) if (!results.has(task)) results.set(task, result);
+      }
+      after = page.pagination.next;
+    }
+    return [...results.values()];
   }
 }
 
 function keyOf({ task, attempt }: Claim): string {
   return `${task} ${attempt}`;
+}
+
+/** What a task has come to for good; nothing where it has not. */
+function resultOf(task: number, run: { status: string; error: unknown } | null): QueuedResult[] {
+  if (run?.status === "completed") return [{ task, status: "finished", error: "" }];
+  return run?.status === "failed" ? [{ task, status: "failed", error: messageOf(run.error) }] : [];
 }
 
 /** What a task failed with, as it is stored. */
