@@ -37,6 +37,7 @@ export class ForwardedSignals implements Disposable {
 
   goTo(program: RunningProgram): void {
     this.#program = program;
+    if (this.forwarded !== null) program.send(this.forwarded);
   }
 
   /** Tells where everything stands, and lets the program go on. */

@@ -67,6 +67,8 @@ export interface Running {
   pid: number;
   /** Hands it a signal that has come to tandem, unless it came by the terminal, which sends it to both. */
   forward(signal: NodeJS.Signals): void;
+  /** Sends it a signal that came before it was started: nobody else has sent it that. */
+  send(signal: NodeJS.Signals): void;
   /** Asks where everything stands now. */
   look(): Promise<RecordedTrace>;
   /** How many events have come so far. */
@@ -202,10 +204,10 @@ class Observation implements Running {
 
   forward(signal: NodeJS.Signals): void {
     const isTyped = ["SIGINT", "SIGQUIT", "SIGHUP"].includes(signal);
-    if (!isTyped || !isInForeground()) this.#send(signal);
+    if (!isTyped || !isInForeground()) this.send(signal);
   }
 
-  #send(signal: NodeJS.Signals): void {
+  send(signal: NodeJS.Signals): void {
     if (!this.#hasEnded) this.#child.kill(signal);
   }
 
@@ -313,9 +315,9 @@ class Observation implements Running {
     this.#endedFor = why;
     if (why !== "hang") await this.#ask();
     const below = descendantsOf(this.pid);
-    this.#send("SIGTERM");
+    this.send("SIGTERM");
     await this.#waitForEnd(graceMs);
-    this.#send("SIGKILL");
+    this.send("SIGKILL");
     while (!this.#hasEnded) await this.#waitForEnd(graceMs);
     for (const pid of below) kill(pid, "SIGTERM");
     const until = performance.now() + answerMs;

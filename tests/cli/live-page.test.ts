@@ -68,6 +68,10 @@ class Live implements AsyncDisposable {
     return { status: await this.#child.exited, stdout };
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   /** Ends tandem where it stands. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
@@ -223,6 +227,12 @@ console.log("done");`,
     folder.file("go", "");
     expect(await live.ended()).toEqual({ status: 0, stdout: "done\n" });
     expect(live.told).toMatch(/work ×20,000\s+20,000 finished/);
+  });
+
+  test("ends with its program by a signal that comes as soon as its address is told, before that is started", async () => {
+    await using run = await served(waiting);
+    run.live.signal("SIGTERM");
+    expect((await run.live.ended()).status).toBe(143);
   });
 
   test("is opened by --open, and where nothing opens it a sentence says so", async () => {
