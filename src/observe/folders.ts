@@ -41,7 +41,7 @@ export function makeRunFolder(): string {
     if (place !== tmpdir() && !hasRoom(place)) continue;
     try {
       sweep(place);
-      return mkdtempSync(join(place, `${prefix}-${process.pid}-`));
+      return kept(mkdtempSync(join(place, `${prefix}-${process.pid}-`)));
     } catch (error) {
       failure = error;
     }
@@ -49,8 +49,20 @@ export function makeRunFolder(): string {
   throw failure;
 }
 
+/** By folder of a run that goes on: what removes it as the process ends, by whatever ends it. */
+const removals = new Map<string, () => void>();
+
+function kept(folder: string): string {
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  removals.set(folder, remove);
+  process.on("exit", remove);
+  return folder;
+}
+
 export function removeRunFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
+  process.off("exit", removals.get(folder) ?? ((): void => undefined));
+  removals.delete(folder);
 }
 
 function hasRoom(place: string): boolean {

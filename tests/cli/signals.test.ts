@@ -9,6 +9,7 @@ import {
   readFileSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
@@ -230,6 +231,27 @@ describe.skipIf(process.platform !== "linux")("a signal", () => {
         expect(readFileSync(`${folder.path}/at-any-moment`, "utf8")).toEndWith("\n");
     }
   });
+
+  test.each(signals)(
+    "leaves no folder of an input that was to be kept (%s)",
+    async (name, number, one) => {
+      const child = Bun.spawn([...command(), "observe", "--runs", "2", "--", "cat"], {
+        ...{ stdin: "pipe", stdout: "ignore", stderr: "pipe" },
+      });
+      child.stdin.write("something");
+      await child.stdin.flush();
+      const folders = (): string[] =>
+        ["/dev/shm", tmpdir()].flatMap((place) =>
+          readdirSync(place).filter((each) => each.startsWith(`tandem-observe-${child.pid}-`)),
+        );
+      while (child.exitCode === null && (folders().length === 0 || !hears(child.pid, number)))
+        await Bun.sleep(2);
+      child.kill(name);
+      await child.exited;
+      expect(child.signalCode ?? child.exitCode).toBe(one);
+      expect(folders()).toEqual([]);
+    },
+  );
 
   test.each(signals)("gives the terminal back at a question (%s)", async (name, _, one) => {
     await using session = new TandemInTerminal([]);
