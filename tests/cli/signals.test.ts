@@ -7,13 +7,14 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
-import { command, temporaryFolder } from "../support/tandem.ts";
+import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import { TandemInTerminal } from "../support/terminal.ts";
 
 setDefaultTimeout(patience);
@@ -231,6 +232,25 @@ describe.skipIf(process.platform !== "linux")("a signal", () => {
         expect(readFileSync(`${folder.path}/at-any-moment`, "utf8")).toEndWith("\n");
     }
   });
+
+  test.skipIf(!allRounds).each(signals)(
+    "law: ends at once what is told of a run of very many events, whose record is whole by then (%s)",
+    async (name, _, one) => {
+      const steps = [{ repeat: 20, steps: [{ print: "a line" }, { sleep: 1 }] }];
+      const many = { name: "many", main: ["launch"], tasks: { task: { steps, copies: 20_000 } } };
+      const path = folder.file("many.json", JSON.stringify({ ...many, strategy: "await" }));
+      const events = folder.file("many.ndjson");
+      const run = ["run", path, ...virtual, "--json", "--events", events];
+      const child = Bun.spawn([...command(), ...run], { stdout: "ignore", stderr: "ignore" });
+      while (child.exitCode === null && !existsSync(events)) await Bun.sleep(2);
+      child.kill(name);
+      await child.exited;
+      expect([name, String(one)]).toContain(String(child.signalCode ?? child.exitCode));
+      const { status, stdout } = tandem(["report", events]);
+      expect([status, stdout.includes("0 of 20,000 tasks lost")]).toEqual([0, true]);
+      rmSync(events);
+    },
+  );
 
   test.each(signals)(
     "leaves no folder of an input that was to be kept (%s)",

@@ -29,7 +29,7 @@ import { checkLive, checkReport, sourceOrDocument, writeReport } from "../report
 import type { LivePage } from "../live-page.ts";
 import type { FindSource } from "../../report/model/sources.ts";
 import type { Columns } from "../../trace/log.ts";
-import { SignalWatch } from "../signals.ts";
+import { SignalsAtOnce, SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -100,38 +100,46 @@ export async function run(argv: string[]): Promise<number> {
   // To the end of all that is written: a signal in between must not take away what has been recorded.
   using watch = new SignalWatch();
   const shown = await showRun(plan, { ...options, hear }, process);
-  const { outcome, ending } = shown.run;
-  let findings: ToldFinding[] | null = null;
+  const { trace, ending } = shown.run;
+  let status: number = exitStatus.done;
   try {
-    if (shown.broken !== null) throw shown.broken;
-    findings = findFindings(outcome, tryOut);
-    if (options.json) writeOut(json(toJson(outcome, findings), 2));
-    else {
-      if (options.timeline || options.picture)
-        writeErr(joined(["", timelineOf(shown.run, options.look())], "\n"));
-      writeErr(joined(["", renderVerdict(outcome, findings, textWidth())], "\n"));
-    }
-    writeErr(printableLines(ending.complaint));
-  } finally {
-    // Whatever became of stdout, the events are kept.
+    // Before all that is told, and also where a signal has ended the run: what had happened by then is kept.
     if (options.events !== null) {
       const pieces = encodeRecord(shown.run, source.text, version);
-      // Also where a signal has ended the run: what had happened by then is kept.
       await keepRecord(options.events, pieces, options.force);
     }
-    const { report, "full-paths": fullPaths } = words.options;
-    if (report !== null || live !== null) {
-      const { runReport } = await import("../../report/model/of-run.ts");
-      findings ??= findFindings(outcome, tryOut);
-      const told = runReport(shown.run, findings, find);
-      live?.show(told);
-      if (report !== null) await writeReport(report, told, { fullPaths });
+  } finally {
+    const events = trace.log.chunks.reduce((sum, { length }) => sum + length, 0);
+    using _ = new SignalsAtOnce(events);
+    const { outcome } = shown.run;
+    status = statusOf(outcome, options.strict);
+    let findings: ToldFinding[] | null = null;
+    try {
+      if (shown.broken !== null) throw shown.broken;
+      findings = findFindings(outcome, tryOut);
+      if (options.json) writeOut(json(toJson(outcome, findings), 2));
+      else {
+        if (options.timeline || options.picture)
+          writeErr(joined(["", timelineOf(shown.run, options.look())], "\n"));
+        writeErr(joined(["", renderVerdict(outcome, findings, textWidth())], "\n"));
+      }
+      writeErr(printableLines(ending.complaint));
+    } finally {
+      // Whatever became of stdout.
+      const { report, "full-paths": fullPaths } = words.options;
+      if (report !== null || live !== null) {
+        const { runReport } = await import("../../report/model/of-run.ts");
+        findings ??= findFindings(outcome, tryOut);
+        const told = runReport(shown.run, findings, find);
+        live?.show(told);
+        if (report !== null) await writeReport(report, told, { fullPaths });
+      }
     }
   }
   watch[Symbol.dispose]();
   const signal = shown.signal ?? watch.heard;
   if (signal === null) await live?.leave();
-  return signal === null ? statusOf(outcome, options.strict) : signalStatus[signal];
+  return signal === null ? status : signalStatus[signal];
 }
 
 /** Has a page grow with a real run. @returns what hears the events of the run. */
