@@ -12,6 +12,7 @@ import { disturbedWords } from "../outcome/disturbed.ts";
 import type { Outcome } from "../outcome/outcome.ts";
 import { speedOf } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
+import { isWithinProcess } from "../scenario/strategy.ts";
 import { findRaces } from "../reading/races.ts";
 import { followSpans, type Span } from "../reading/spans.ts";
 import { raceWindow } from "../reading/precision.ts";
@@ -80,7 +81,12 @@ export function findDivergences(
       if (differences(variant, real.outcome).length === 0)
         return "luck: with durations a hundredth longer or shorter, virtual time comes to the same";
     if (calls) return "your own functions do what they do, and take what they take";
-    const late = model.plan.scenario.kills.length === 0 ? 0 : lateWhenKilled(model, real);
+    const { scenario, strategy } = model.plan;
+    if (!isWithinProcess(strategy) && others.every(({ of }) => of.startsWith("line ")))
+      return "luck: which worker process has a task, and when, hangs on when each looks into the queue";
+    // When it is looked into is chance, so there nothing follows from when a thread had done what.
+    const late =
+      scenario.kills.length > 0 && isWithinProcess(strategy) ? lateWhenKilled(model, real) : 0;
     if (late > tolerance)
       return `the machine was busy: by the kill it was ${formatTime(late)} late`;
     return words !== null || delayed > slowMs * TICKS_PER_MS * speed ? disturbed : null;

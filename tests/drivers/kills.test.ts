@@ -97,6 +97,19 @@ test("a run that is killed as its scenario says is checked as any other", async 
   expect(stdout).toContain("lost: expected 0, found 1");
 });
 
+test("what had not been done by a kill is told with how late the machine was", () => {
+  const killed = (main: unknown[]) =>
+    parseScenario(JSON.stringify({ ...upload, main, kill: { what: "main", at: 250 } }), "a.yaml");
+  const strategy = resolveStrategy({ use: "thread" });
+  const model = performedVirtually({ scenario: killed(upload.main), strategy });
+  // As if main had got no core for so long.
+  const slow = performedVirtually({ scenario: killed([{ block: 100 }, ...upload.main]), strategy });
+  const real = new Run({ ...model.plan, driver: { kind: "real", speed: 1 } }, slow.trace);
+  const found = findDivergences(model, real, () => []);
+  expect(found.divergences.map(({ of }) => of)).toContain("the steps of upload");
+  expect(found.cause).toMatch(/^the machine was busy: by the kill it was \d+ms late$/);
+});
+
 test("that the machine is late with a signal is no divergence from the model", () => {
   const killedAt = (at: number) =>
     parseScenario(JSON.stringify({ ...upload, kill: { what: "main", at } }), "a.yaml");
