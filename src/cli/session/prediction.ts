@@ -187,6 +187,8 @@ function whyItFinished({ name, endedAt }: TaskOutcome, strategy: Strategy): stri
     return settle === "none"
       ? `${end}: it never had to wait, so its one turn was enough`
       : `${end}: launch waited for it at the completion point, and main for launch`;
+  if (loop === "durable")
+    return `${end}: main had handed it to a queue, and a worker process performed it, whatever main did`;
   if (loop === "float")
     return `${end}: once main's steps were over, the loop on main's thread could go on`;
   return atExit === "wait"

@@ -260,6 +260,10 @@ function summary(outcome: Outcome): string[] {
     sentences.push(
       "What your functions set going without waiting for it is not among these: the process ended before it was known to be over.",
     );
+  if (leavesInQueue(outcome))
+    sentences.push(
+      "What had not come to its end is in the queue: it can be performed by tandem worker where --engine has named that, and is removed with the run where not.",
+    );
   const madeLate =
     lateness.max > 0 || outcome.blame.holders.some(({ victims }) => victims.length > 0);
   if (longestBlock !== null && madeLate) {
@@ -269,6 +273,18 @@ function summary(outcome: Outcome): string[] {
     );
   }
   return sentences;
+}
+
+/** Whether a real run was ended while its durable queue held tasks. */
+function leavesInQueue({ tasks, driver, interruptedBy }: Outcome): boolean {
+  const isEnded = interruptedBy !== null && interruptedBy !== "kill";
+  return (
+    isEnded &&
+    driver.kind === "real" &&
+    tasks.some(
+      ({ queuedAt, status }) => queuedAt !== null && status !== "finished" && status !== "failed",
+    )
+  );
 }
 
 /** What was killed beside main, and what was to be killed and was not there any more. */
