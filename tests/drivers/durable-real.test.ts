@@ -86,7 +86,7 @@ strategy: { use: durable, slots: 1, lease: 1s }
 `);
     const engine = ["--engine", "sqlite:queue.db", "--speed", "2"];
     const cut = await place.call("run", "kept.yaml", ...engine, "--timeout", "700ms");
-    expect(cut.stderr).toContain("0 of 2 tasks lost.");
+    expect(cut.stderr).toContain("0 of 2 tasks lost");
     expect(cut.stderr.replaceAll("\n", " ")).toContain("can be performed by tandem worker");
     const again = await place.call("run", "kept.yaml", ...engine);
     expect(again.status).toBe(2);
