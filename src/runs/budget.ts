@@ -15,6 +15,8 @@ const patienceMs = 1000;
 export interface Performing {
   /** Under how many strategies in virtual time; 0 where only for real, which takes as long as the document says. */
   times: number;
+  /** Whether (also) for real, where texts take more memory. */
+  isReal: boolean;
   /** How often under each; once where it is left out. */
   each?: number;
   /** How to ask for fewer strategies, as the beginning of a way out. */
@@ -31,10 +33,10 @@ export interface Performing {
  */
 export function checkBudget(
   scenario: Scenario,
-  { times, large, each = 1, fewer = "compare fewer strategies (--strategies)" }: Performing,
+  { times, isReal, large, each = 1, fewer = "compare fewer strategies (--strategies)" }: Performing,
   { file }: Pick<Source, "file">,
 ): string | null {
-  const size = sizeOf(scenario);
+  const size = sizeOf(scenario, isReal ? "real" : "virtual");
   const seconds = (size.ms * times * each) / 1000;
   const gigabytes = size.bytes / 1e9;
   const isTooLarge = gigabytes > most.gigabytes;

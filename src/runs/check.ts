@@ -120,8 +120,9 @@ async function checksOf(
     const strategies = (compare && scenario.compare) || [scenario.strategy];
     checkStrategies(scenario, strategies, source);
     const isRun = scenario.expect !== null || must.length > 0;
-    const times = driver.kind === "virtual" ? strategies.length : 0;
-    const before = isRun ? checkBudget(scenario, { times, large }, source) : null;
+    const isReal = driver.kind === "real";
+    const performing = { times: isReal ? 0 : strategies.length, isReal, large };
+    const before = isRun ? checkBudget(scenario, performing, source) : null;
     if (before !== null) tell(before);
     const checks = strategies.map((strategy): Check => {
       const result = {

@@ -68,7 +68,7 @@ export async function runEach<One extends NamedPlan>(
       if (signal.aborted) return;
       take(next, result, (performance.now() - startedAt) / 1000);
       // What is left of a large run goes at once, or else several of them are held together.
-      if (sizeOf(next.plan.scenario).bytes > largeBytes) Bun.gc(true);
+      if (sizeOf(next.plan.scenario, next.plan.driver.kind).bytes > largeBytes) Bun.gc(true);
       done++;
       tell();
       if (performance.now() - rested < stretchMs) continue;

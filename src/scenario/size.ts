@@ -1,6 +1,6 @@
 /**
- * The size of a scenario: what it takes to perform it once in virtual time and to tell of it, estimated
- * from the document alone, so that it can be told before.
+ * The size of a scenario: what it takes to perform it once and to tell of it, estimated from the document
+ * alone, so that it can be told before. The time is that of virtual time: for real, it takes what it says.
  *
  * The costs were measured on a machine of two cores, with a million of each; what they add up to is
  * right within a factor of two.
@@ -21,39 +21,54 @@ export interface ScenarioSize extends Size {
   largest: { path: string; position: Position | null };
 }
 
-/** The costs of a step, in microseconds and bytes. */
-function costOf(step: LeafStep, longestValue: number): Omit<Size, "steps"> {
+/** What texts take that a program prints or sends, in bytes: they are kept, filled in and written. */
+interface TextCosts {
+  line: number;
+  character: number;
+  /** The length of the longest value that is sent: what `{value}` may come to. */
+  longestValue: number;
+}
+
+/** The costs of texts in virtual time, and where they come from a process, in its blocks, through queues. */
+const textCosts = {
+  virtual: { line: 400, character: 3 },
+  real: { line: 2500, character: 25 },
+};
+
+/** The costs of a step. */
+function costOf(step: LeafStep, { line, character, longestValue }: TextCosts): Omit<Size, "steps"> {
   switch (step.kind) {
     case "sleep":
       return { ms: 0.6e-3, bytes: 100 };
     case "print": {
       const filled = step.text.includes("{value}") ? longestValue : 0;
-      return { ms: 1.5e-3, bytes: 400 + textBytes * (step.text.length + filled) };
+      return { ms: 1.5e-3, bytes: line + character * (step.text.length + filled) };
     }
     case "send":
-      return { ms: 2e-3, bytes: 300 + textBytes * lengthOf(step.value) };
+      return { ms: 2e-3, bytes: 300 + character * lengthOf(step.value) };
     default:
       return { ms: 2e-3, bytes: 200 };
   }
 }
 
-/** What a character takes that a program prints or sends: it is kept, filled in and written. */
-const textBytes = 3;
-
 /** What a task takes beside its steps, and one that may wait for what never comes. */
 const task: Size = { steps: 0, ms: 12e-3, bytes: 1500 };
 const waitingTask: Size = { steps: 0, ms: 36e-3, bytes: 6500 };
 
-export function sizeOf({ main, launch, tasks }: Scenario): ScenarioSize {
+/** @param driver the one that performs it. */
+export function sizeOf(
+  { main, launch, tasks }: Scenario,
+  driver: keyof typeof textCosts,
+): ScenarioSize {
   const all = [...main, ...launch, ...tasks.flatMap((one) => [...one.steps, ...one.finally])];
-  const longest = longestValueOf(all);
+  const texts: TextCosts = { ...textCosts[driver], longestValue: longestValueOf(all) };
   const parts = [
-    ...partsOf(main, "main", longest),
-    ...partsOf(launch, "launch", longest),
+    ...partsOf(main, "main", texts),
+    ...partsOf(launch, "launch", texts),
     ...tasks.map((one) => ({
       path: `tasks.${one.name}`,
       position: firstPositionOf(one),
-      size: times(one.copies ?? 1, taskSize(one, longest)),
+      size: times(one.copies ?? 1, taskSize(one, texts)),
     })),
   ];
   const none = { path: "", position: null, size: { steps: 0, ms: 0, bytes: 0 } };
@@ -64,25 +79,25 @@ export function sizeOf({ main, launch, tasks }: Scenario): ScenarioSize {
   return { ...sum(parts.map(({ size }) => size)), largest: { path, position } };
 }
 
-function partsOf(steps: readonly Step[], name: string, longestValue: number) {
+function partsOf(steps: readonly Step[], name: string, texts: TextCosts) {
   return steps.map((step, index) => ({
     path: `${name}[${index}]`,
     position: step.position,
-    size: sizeOfSteps([step], longestValue),
+    size: sizeOfSteps([step], texts),
   }));
 }
 
-function taskSize(spec: TaskSpec, longestValue: number): Size {
+function taskSize(spec: TaskSpec, texts: TextCosts): Size {
   const steps = [...spec.steps, ...spec.finally];
-  return sum([waits(steps) ? waitingTask : task, sizeOfSteps(steps, longestValue)]);
+  return sum([waits(steps) ? waitingTask : task, sizeOfSteps(steps, texts)]);
 }
 
-function sizeOfSteps(steps: readonly Step[], longestValue: number): Size {
+function sizeOfSteps(steps: readonly Step[], texts: TextCosts): Size {
   return sum(
     steps.map((step) =>
       step.kind === "repeat"
-        ? times(step.times, sizeOfSteps(step.steps, longestValue))
-        : { steps: 1, ...costOf(step, longestValue) },
+        ? times(step.times, sizeOfSteps(step.steps, texts))
+        : { steps: 1, ...costOf(step, texts) },
     ),
   );
 }
@@ -93,7 +108,7 @@ function waits(steps: readonly Step[]): boolean {
   );
 }
 
-/** The length of the longest value that is sent: what `{value}` may come to. */
+/** The length of the longest value that is sent. */
 function longestValueOf(steps: readonly Step[]): number {
   return steps.reduce((longest, step) => {
     if (step.kind === "repeat") return Math.max(longest, longestValueOf(step.steps));

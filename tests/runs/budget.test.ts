@@ -26,7 +26,11 @@ strategy: thread
 /** What is told of it: before it is performed, or to refuse it. */
 function told(text: string, times: number, large = false): string | null {
   try {
-    return checkBudget(parseScenario(text, source.file), { times, large }, source);
+    return checkBudget(
+      parseScenario(text, source.file),
+      { times, isReal: times === 0, large },
+      source,
+    );
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     return error.message;
@@ -65,13 +69,19 @@ describe("a document is refused with what it would take, at its largest part", (
       "about 31 GB of memory",
     ],
     [
+      "a million prints for real, where each comes from another process",
+      document(repeated(1e6, "print: x"), "sleep: 1s"),
+      0,
+      "1,000,004 steps would take tandem about 3 GB of memory",
+    ],
+    [
       "long values, also for real",
       document(
         repeated(1000, `send: { channel: c, value: ${"v".repeat(900_000)} }`),
         repeated(1000, `receive: c, print: "{value}"`),
       ),
       0,
-      "about 6 GB of memory",
+      "about 46 GB of memory",
     ],
   ];
   test.each(attacks)("%s", (_, text, times, sentence) => {
@@ -90,7 +100,7 @@ test("what takes a second or more is told before, and what takes less is not spo
   expect(told(document(repeated(1e5, "print: x"), "sleep: 1s"), 1)).toBeNull();
   for (const { text, file } of catalogue)
     expect(
-      checkBudget(parseScenario(text, file), { times: 100, large: false }, { file }),
+      checkBudget(parseScenario(text, file), { times: 100, isReal: true, large: false }, { file }),
     ).toBeNull();
 });
 
@@ -101,7 +111,7 @@ launch: [start: t, settle]
 tasks: { t: { copies: 5, steps: [sleep: 1s], finally: [block: 1ms] } }
 `;
   // Launch itself, 12 of main, two of launch, five times two of the tasks.
-  expect(sizeOf(parseScenario(text, "n.yaml")).steps).toBe(1 + 12 + 2 + 10);
+  expect(sizeOf(parseScenario(text, "n.yaml"), "virtual").steps).toBe(1 + 12 + 2 + 10);
 });
 
 test("compare, run and check say so and exit with 2, check beside the other documents", () => {

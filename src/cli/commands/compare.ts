@@ -67,7 +67,7 @@ export async function run(argv: string[]): Promise<number> {
   const strategies = strategiesToCompare(scenario, { all, named: options.strategies });
   checkStrategies(scenario, strategies, source);
   const times = driver === "virtual" || options.verify ? strategies.length : 0;
-  const before = checkBudget(scenario, { times, large: options.large }, source);
+  const before = checkBudget(scenario, { times, isReal, large: options.large }, source);
   const names = scenario.tasks.map(({ name }) => name);
   const must =
     options.must === null

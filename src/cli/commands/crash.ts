@@ -70,6 +70,7 @@ export async function run(argv: string[]): Promise<number> {
   checkStrategies({ ...scenario, kills: [] }, strategies, source);
   const performing = {
     times: strategies.length,
+    isReal,
     // As it is, read twice, and killed at the worst moment.
     each: 3,
     fewer: "name one strategy (--strategy)",

@@ -80,8 +80,8 @@ export async function run(argv: string[]): Promise<number> {
   checkPlans([plan], source);
   checkStrategies(scenario, [strategy], source);
   const { large } = words.options;
-  const times = driver.kind === "virtual" ? 1 : 0;
-  const before = checkBudget(scenario, { times, large }, source);
+  const isReal = driver.kind === "real";
+  const before = checkBudget(scenario, { times: isReal ? 0 : 1, isReal, large }, source);
   if (before !== null) writeErrLine(before);
   if (driver.kind === "virtual" && driver.jitter !== null && options.runs > 1) {
     const { tellOdds } = await import("../odds.ts");

@@ -195,8 +195,9 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
   const isPossible = orTold(() => {
     checkPlans([plan], setting.source);
     checkStrategies(plan.scenario, [plan.strategy], setting.source);
-    const times = setting.driver === "virtual" ? 1 : 0;
-    const before = checkBudget(setting.scenario, { times, large: false }, setting.source);
+    const isReal = setting.driver === "real";
+    const performing = { times: isReal ? 0 : 1, isReal, large: false };
+    const before = checkBudget(setting.scenario, performing, setting.source);
     if (before !== null) tell.info(before);
     return true;
   });
