@@ -35,8 +35,8 @@ export class ProcessReader {
     for (const process of this.#entities.processes)
       if (process.exitCode === null) process.interruptedBy ??= "cut-off";
     const { processes, isObserved, hasWorkers } = this.#entities;
-    // A scenario's run goes on when main has ended, for as long as its worker processes do.
-    if (!isObserved && hasWorkers && this.#workersGoOn()) processes[0]!.interruptedBy ??= "cut-off";
+    // A scenario's run goes on when main has ended or was killed, for as long as its worker processes do.
+    if (!isObserved && hasWorkers && this.#workersGoOn()) processes[0]!.interruptedBy = "cut-off";
   }
 
   #workersGoOn(): boolean {
