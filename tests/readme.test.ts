@@ -45,6 +45,8 @@ function withoutFigures(told: string): string {
       .replace("(0s: ", "(")
       .replace(/(CPython|Bun) \d+\.\d+\.\d+/g, "$1")
       .replace(/\s+/g, " ")
+      // There an import may be a notable part of it, as the listings sleep for a tenth of their time.
+      .replace(/; 0s: import asyncio, [\w.]+:\d+/g, "")
       .trim()
   );
 }
