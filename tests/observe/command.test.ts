@@ -341,7 +341,7 @@ describe.skipIf(python === null)(`what was not seen is said${why}`, () => {
 
   test("of a child with an environment of its own", async () => {
     const text = `import subprocess, sys
-subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], env={})`;
+subprocess.run([sys.executable, "-c", "import time; time.sleep(3)"], env={})`;
     const { stderr } = await observed(text);
     expect(stderr.replaceAll(/\s+/g, " ")).toContain("an environment of its own");
   });
