@@ -53,7 +53,13 @@ export function makeRunFolder(): string {
 const removals = new Map<string, () => void>();
 
 function kept(folder: string): string {
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Without a descriptor to spare no folder can be looked into; the next run sweeps it away.
+    }
+  };
   removals.set(folder, remove);
   process.on("exit", remove);
   return folder;
