@@ -5,7 +5,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { planOf } from "../../src/outcome/plan.ts";
-import type { RunResult } from "../../src/report/json.ts";
+import type { Driver } from "../../src/outcome/plan.ts";
+import { type RunResult, toJson } from "../../src/report/json.ts";
 import { run } from "../../src/runs/run.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { parseStrategy } from "../../src/scenario/strategy.ts";
@@ -54,7 +55,7 @@ function fates({ main, tasks, exitCode }: RunResult): unknown {
       name,
       status,
       error,
-      attempts!.map(({ worker, how, stepsDone }) => [worker, how, stepsDone]),
+      (attempts ?? []).map(({ worker, how, stepsDone }) => [worker, how, stepsDone]),
     ]),
   ];
 }
@@ -99,6 +100,30 @@ strategy: { use: durable, slots: 1, lease: 1s }
     expect(place.files).toEqual(["kept.yaml", "queue.db"]);
   });
 
+  test("law: comes to what its model says, whatever tasks do, how often they are tried and who asks for results", async () => {
+    const all = Array.from({ length: rounds(3, 150) }, (_, number) =>
+      drawDurable(randomFrom(seed + 7919 * number)),
+    );
+    await new Lanes(3).each(all, async ({ document, strategy }) => {
+      const scenario = parseScenario(JSON.stringify(document), "random.json");
+      const comesTo = async (driver: Driver): Promise<unknown> => {
+        const plan = planOf(scenario, { strategy: parseStrategy(strategy), driver });
+        const result = toJson((await run(plan)).outcome, []);
+        // Workers print side by side; main does by itself.
+        const lines = result.prints.filter(({ thread }) => thread === "main");
+        return [
+          fates(result),
+          result.main.error,
+          result.launch.error,
+          lines.map(({ text }) => text),
+        ];
+      };
+      const model = await comesTo({ kind: "virtual", jitter: null });
+      const real = await comesTo({ kind: "real", speed: 2 });
+      expect([document, strategy, real]).toEqual([document, strategy, model]);
+    });
+  });
+
   test("law: loses nothing that it has taken, whoever is killed and whenever", async () => {
     const random = randomFrom(seed);
     const whole = (least: number, most: number): number =>
@@ -137,6 +162,60 @@ strategy: { use: durable, slots: 1, lease: 1s }
     });
   });
 });
+
+/** A scenario for a durable queue, with a strategy, whose ends hang on no time; lines and errors have texts of their own. */
+function drawDurable(random: () => number) {
+  const chance = (share: number): boolean => random() < share;
+  const times = <Value>(least: number, most: number, make: () => Value): Value[] =>
+    Array.from({ length: least + Math.floor(random() * (most - least + 1)) }, make);
+  let label = 0;
+  const taskStep = (): object => {
+    const kind = random();
+    if (kind < 0.4) return { sleep: Math.floor(random() * 300) };
+    if (kind < 0.5) return { block: Math.floor(random() * 100) };
+    if (kind < 0.65) return { fail: `failure ${label++}` };
+    if (kind < 0.75) return { repeat: oneOf(random, [0, 2]), steps: [{ sleep: 20 }, taskStep()] };
+    return { print: `line ${label++}` };
+  };
+  const names = ["one", "two", "three", "four"].slice(0, oneOf(random, [1, 2, 2, 3, 4]));
+  const submitted = names.filter(() => chance(0.4));
+  const main = [
+    "launch",
+    { print: "launched" },
+    ...submitted.flatMap((submit) => [
+      { submit },
+      ...(chance(0.5) ? [{ block: 50 }] : []),
+      ...(chance(0.5) ? [{ result: submit }, { print: `${submit} came` }] : []),
+    ]),
+    ...(chance(0.2) ? [{ fail: "main fails" }] : []),
+    { print: "over" },
+  ];
+  const start = names.filter((name) => !submitted.includes(name));
+  const tasks = Object.fromEntries(
+    names.map((name) => [
+      name,
+      {
+        steps: times(1, 4, taskStep),
+        ...(chance(0.3) ? { finally: [{ print: `${name} cleans up` }] } : {}),
+        ...(chance(0.2) ? { copies: submitted.includes(name) ? 1 : 2 } : {}),
+      },
+    ]),
+  );
+  const axes = [
+    `settle=${oneOf(random, ["none", "none", "gather", "group", "settled"])}`,
+    ...(chance(0.5) ? [`retry=${oneOf(random, [1, 2])}`, "backoff=100ms"] : []),
+    ...(chance(0.5) ? [`slots=${oneOf(random, [1, 2])}`] : []),
+  ];
+  return {
+    document: {
+      name: "random",
+      main,
+      launch: [...(start.length > 0 ? [{ start }] : []), "settle"],
+      tasks,
+    },
+    strategy: ["durable", ...axes].join(","),
+  };
+}
 
 /** A document whose main submits one task after the other, 300 ms apart, and in which somebody is killed. */
 function killedDocument(count: number, kill: { what: string; at: number }, duration: () => number) {
