@@ -19,6 +19,7 @@ import type { ChildInput } from "./protocol.ts";
 import type { RealOptions, RealResult } from "./terms.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
 import { StopWatch } from "./stops.ts";
+import { forwardLines, handInput, tellLines } from "./streams.ts";
 import { after } from "./timer.ts";
 import { EventReader, newSecret, pipeClosed } from "./wire.ts";
 
@@ -120,11 +121,12 @@ export class RealRun implements Disposable {
       });
     }
     using stops = new StopWatch(child.pid);
-    const forwarding = this.#forward(options);
+    const forwarding = this.#mayWrite ? forwardLines(child, options.onRaw) : null;
     const complaint = this.#mayWrite ? Promise.resolve("") : new Response(child.stderr).text();
     try {
       const { speed, folder } = options;
-      await this.#hand({ plan, speed, folder, secret, queueFile: durable?.queueFile ?? null });
+      const queueFile = durable?.queueFile ?? null;
+      await handInput(child.stdin, { plan, speed, folder, secret, queueFile } satisfies ChildInput);
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
         listener.hear(chunk);
         // A wake-up for every event would take a core that the program may need.
@@ -149,22 +151,6 @@ export class RealRun implements Disposable {
     return { ...this.#result(listener, options, await complaint), disturbed };
   }
 
-  /** Hands on what comes out of the child's own streams, line by line. */
-  async #forward({ onRaw }: RealOptions): Promise<void> {
-    if (!this.#mayWrite) return;
-    const forward = async (name: "stdout" | "stderr"): Promise<void> => {
-      const decoder = new TextDecoder();
-      let partial = "";
-      for await (const piece of this.#child[name] as ReadableStream<Uint8Array>) {
-        const lines = (partial + decoder.decode(piece, { stream: true })).split("\n");
-        partial = lines.pop()!;
-        for (const line of lines) onRaw?.(line, name);
-      }
-      if (partial !== "") onRaw?.(partial, name);
-    };
-    await Promise.all([forward("stdout"), forward("stderr")]);
-  }
-
   /** The present instant of scenario time; 0 before main has started. */
   now(speed: number): Ticks {
     return this.#listener?.now(speed) ?? 0;
@@ -181,16 +167,6 @@ export class RealRun implements Disposable {
   #stop(by: Interruption): void {
     this.#interruption ??= by;
     this[Symbol.dispose]();
-  }
-
-  async #hand(input: ChildInput): Promise<void> {
-    try {
-      await this.#child.stdin.write(JSON.stringify(input));
-      await this.#child.stdin.end();
-    } catch (error) {
-      // The child has been ended meanwhile, and its exit status tells the rest.
-      if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
-    }
   }
 
   #result(
@@ -312,13 +288,7 @@ class Listener {
     if (this.endedAt !== null) return;
     this.log.recordAll(thread, columns);
     this.#onEvents?.(thread, columns);
-    // Few types matter here, and in a block of sleeps none of them is found at the speed of memory.
-    const { printed, complained } = typeNumber;
-    const { type } = columns;
-    if (this.#onPrint !== undefined && (type.includes(printed) || type.includes(complained)))
-      for (const [k, text] of columns.texts)
-        if (type[k] === printed || type[k] === complained)
-          this.#onPrint(text, type[k] === printed ? "stdout" : "stderr");
+    if (this.#onPrint !== undefined) tellLines(columns, this.#onPrint);
     // A worker process may end while main goes on.
     if (thread !== MAIN_THREAD) return;
     for (const last of [typeNumber["process-ended"], typeNumber.interrupted]) {

@@ -5,6 +5,7 @@ import type { Columns } from "../../../trace/log.ts";
 import { callsAny } from "../../../scenario/calls.ts";
 import type { ConsumerInput } from "../protocol.ts";
 import type { RealOptions } from "../terms.ts";
+import { forwardLines, handInput } from "../streams.ts";
 import { selfCommand, withoutOrphans } from "../self.ts";
 import { EventReader, newSecret } from "../wire.ts";
 
@@ -45,7 +46,7 @@ export class ConsumerProcess {
     });
     const secret = newSecret();
     this.#over = this.#follow(secret, mayCall);
-    void this.#hand({ ...input, secret });
+    void handInput(this.#process.stdin, { ...input, secret } satisfies ConsumerInput);
   }
 
   /** Settles when it takes tasks, or has ended. */
@@ -72,16 +73,6 @@ export class ConsumerProcess {
     await this.#over;
   }
 
-  async #hand(input: ConsumerInput): Promise<void> {
-    try {
-      await this.#process.stdin.write(JSON.stringify(input));
-      await this.#process.stdin.end();
-    } catch (error) {
-      // It has been ended meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
-    }
-  }
-
   async #follow(secret: string, mayCall: boolean): Promise<void> {
     const { onEvents, onEnd, onRaw } = this.#hearing;
     const descriptor = this.#process.stdio[3] as number;
@@ -96,7 +87,7 @@ export class ConsumerProcess {
       secret,
     );
     const lines = mayCall
-      ? Promise.all((["stdout", "stderr"] as const).map((name) => this.#forward(name, onRaw)))
+      ? forwardLines(this.#process, onRaw)
       : new Response(this.#process.stderr).text();
     for await (const piece of Bun.file(descriptor).stream()) {
       reader.hear(piece);
@@ -114,17 +105,5 @@ export class ConsumerProcess {
       killed: this.#isKilled,
     });
     this.#ready.resolve();
-  }
-
-  async #forward(name: "stdout" | "stderr", onRaw: RealOptions["onRaw"]): Promise<void> {
-    const stream = this.#process[name] as ReadableStream<Uint8Array>;
-    const decoder = new TextDecoder();
-    let partial = "";
-    for await (const piece of stream) {
-      const lines = (partial + decoder.decode(piece, { stream: true })).split("\n");
-      partial = lines.pop()!;
-      for (const line of lines) onRaw?.(line, name);
-    }
-    if (partial !== "") onRaw?.(partial, name);
   }
 }

@@ -23,6 +23,7 @@ import {
 } from "../../../scenario/numbers.ts";
 import { type Columns, EventLog } from "../../../trace/log.ts";
 import type { RealOptions, RealResult } from "../terms.ts";
+import { tellLines } from "../streams.ts";
 import { after } from "../timer.ts";
 import { type ConsumerEnd, ConsumerProcess } from "./consumer.ts";
 import { openQueue } from "./open.ts";
@@ -191,10 +192,7 @@ class DurableRun {
       const own = { ...columns, at };
       this.#log.recordAll(thread, own);
       this.#options.onEvents?.(thread, own);
-      const { printed, complained } = typeNumber;
-      for (const [k, text] of columns.texts)
-        if (columns.type[k] === printed || columns.type[k] === complained)
-          this.#options.onPrint?.(text, columns.type[k] === printed ? "stdout" : "stderr");
+      if (this.#options.onPrint !== undefined) tellLines(columns, this.#options.onPrint);
     });
   }
 
