@@ -162,7 +162,7 @@ async function killEach(
   signal: AbortSignal,
 ): Promise<Pick<Crash, "moments" | "passedOver">> {
   const all = gapsOf(whole);
-  const events = whole.trace.log.chunks.reduce((sum, { length }) => sum + length, 0);
+  const events = whole.trace.log.length;
   const most = Math.max(fewestRuns, Math.min(mostRuns, Math.floor(mostEvents / events)));
   const step = Math.max(1, Math.ceil(all.length / most));
   const tried = all.filter((_, index) => index % step === 0);

@@ -6,7 +6,6 @@ import { type Columns, EventLog } from "../trace/log.ts";
 export class GrowingRun {
   readonly #plan: Plan;
   readonly #log = new EventLog();
-  #heard = 0;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -15,12 +14,11 @@ export class GrowingRun {
   /** Takes in events of a thread, which stand in the order of time. */
   hear(thread: number, columns: Columns): void {
     this.#log.recordAll(thread, columns);
-    this.#heard += columns.length;
   }
 
   /** How many events have come. */
   get heard(): number {
-    return this.#heard;
+    return this.#log.length;
   }
 
   /** The run as far as it is known. Its record has no end, so of what has none in it nothing is known yet. */

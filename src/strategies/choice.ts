@@ -109,7 +109,7 @@ function tryOutWith({ simulate }: Advising): Simulate {
 function eventsOf({ scenario, simulate }: Advising): number {
   if (!areCallsTimed(scenario)) return Infinity;
   const { trace } = simulate({ scenario, strategy: scenario.strategy });
-  return trace.log.chunks.reduce((sum, { length }) => sum + length, 0);
+  return trace.log.length;
 }
 
 /**

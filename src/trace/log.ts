@@ -173,6 +173,11 @@ export class EventLog implements EventSink {
     this.record(at, typeNumber[type], thread, actor, value, text === undefined ? text : { text });
   }
 
+  /** How many events there are. */
+  get length(): number {
+    return countOf(this.chunks);
+  }
+
   /** When the last event happened, in ticks; 0 for an empty log. */
   get end(): number {
     const last = this.chunks.at(-1);
@@ -214,6 +219,10 @@ export class EventLog implements EventSink {
   }
 }
 
+function countOf(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
+}
+
 function isInTimeOrder(chunks: readonly Chunk[]): boolean {
   let before = -Infinity;
   for (const { at, length } of chunks)
@@ -229,7 +238,7 @@ export function eachInTimeOrder(
   chunks: readonly Chunk[],
   visit: (chunk: Chunk, k: number) => void,
 ): void {
-  const times = new Float64Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  const times = new Float64Array(countOf(chunks));
   const starts: number[] = [];
   let count = 0;
   for (const { at, length } of chunks) {

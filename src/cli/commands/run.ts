@@ -109,8 +109,7 @@ export async function run(argv: string[]): Promise<number> {
       await keepRecord(options.events, pieces, options.force);
     }
   } finally {
-    const events = trace.log.chunks.reduce((sum, { length }) => sum + length, 0);
-    using _ = new SignalsAtOnce(events);
+    using _ = new SignalsAtOnce(trace.log.length);
     const { outcome } = shown.run;
     status = statusOf(outcome, options.strict);
     let findings: ToldFinding[] | null = null;
