@@ -74,6 +74,10 @@ const large = {
   large: { says: "also what would take more than about 10 s or 1 GB by an estimate made before" },
 } as const;
 
+/** What is said of the place of a durable queue by commands that run more than once. */
+const engineSays = `for real: where a durable queue keeps tasks (sqlite:FILE), from one run to the next;
+  left out: in a file of each run's own`;
+
 /** A demand as a help writes it; the vocabulary knows each. */
 const must = (...written: WrittenDemand[]): string => written.join(",");
 
@@ -204,6 +208,7 @@ const compare = command({
     all: { says: "every meaningful combination of loop, settle, atExit and offload" },
     driver: { default: "virtual", says: "in virtual time (default), or for real" },
     speed: { says: "for real: N times as fast" },
+    engine: { says: engineSays },
     sort: {
       says: `the best first: finished, lost, failed, main, background, wall ("process"), block
         ("loop held") or cleanup`,
@@ -259,6 +264,7 @@ const crash = command({
         (100ms) for real as well, beside their model`,
     },
     speed: { says: "for real: N times as fast" },
+    engine: { says: engineSays },
     ...page,
     ...large,
     json: { says: "write the result as one JSON object to stdout instead" },
@@ -306,6 +312,7 @@ const check = command({
         that compute or call your functions one by one`,
     },
     speed: { says: "for real: N times as fast; what is expected stays the same" },
+    engine: { says: engineSays },
     compare: { says: `under each strategy of the document's "compare"` },
     must: {
       says: `what must hold in each, beside what it expects, as for "compare":

@@ -15,8 +15,8 @@ export interface ProgramSpec {
   runtime: string;
   /** The durations of calls in virtual time. Without them the user's functions are really called. */
   takes?: CallTimes;
-  /** Where the tasks of a durable queue are kept; left out: where nobody need name it. */
-  queue?: EngineAddress;
+  /** Where the tasks of a durable queue are kept; left out or null: where nobody need name it. */
+  queue?: EngineAddress | null;
 }
 
 /** The same with its tasks and channels numbered. */

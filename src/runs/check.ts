@@ -1,4 +1,5 @@
 /** Documents held against what they expect, and what must hold beside that. */
+import { QueueError } from "../drivers/real/durable/prepare.ts";
 import { systemRefused } from "../base/system-error.ts";
 import { checkDemands, type Demand } from "../strategies/demands.ts";
 import {
@@ -9,6 +10,7 @@ import {
 import { mayBeTheMachine } from "../strategies/undecided.ts";
 import { disturbedWords } from "../outcome/disturbed.ts";
 import type { Outcome } from "../outcome/outcome.ts";
+import type { EngineAddress } from "../scenario/engine.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
 import { noExpectations } from "../scenario/expectation.ts";
 import { parseScenario } from "../scenario/parse.ts";
@@ -26,6 +28,8 @@ import { simulate } from "./simulate.ts";
 /** How documents are checked. */
 export interface Checking {
   driver: Driver;
+  /** Where a durable queue keeps tasks; null: each run has its own. */
+  queue: EngineAddress | null;
   /** Whether under each strategy of its `compare` instead of its own. */
   compare: boolean;
   /** What must hold beside what the document expects. */
@@ -78,6 +82,8 @@ export async function check(
   const take = ({ plan, result }: Check, run: Run | Error, seconds: number): void => {
     result.seconds = seconds;
     result.undecided = null;
+    // That the place cannot be used which the command names for all of them is no document's doing.
+    if (run instanceof QueueError) throw run;
     if (run instanceof Error) {
       result.checks = [broken(run)];
       return;
@@ -108,14 +114,14 @@ function isMachines(plan: Plan, outcome: Outcome, must: readonly Demand[]): bool
 
 async function checksOf(
   found: Found,
-  { driver, compare, must, large, tell }: Checking,
+  { driver, queue, compare, must, large, tell }: Checking,
 ): Promise<Pick<Checks, "results" | "checks">> {
   try {
     if ("error" in found) throw found.error;
     const source = await readSource(found.word);
     const { file, folder } = source;
     const scenario = parseScenario(source.text, file);
-    const plan = planOf(scenario, { driver, file, folder });
+    const plan = planOf(scenario, { driver, queue, file, folder });
     checkPlans([plan], source);
     const strategies = (compare && scenario.compare) || [scenario.strategy];
     checkStrategies(scenario, strategies, source);

@@ -7,6 +7,7 @@
 import { callsAny } from "../scenario/calls.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { sizeOf } from "../scenario/size.ts";
+import { isWithinProcess } from "../scenario/strategy.ts";
 import { hasStep } from "../scenario/walk.ts";
 import type { Plan } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
@@ -44,7 +45,8 @@ const largeBytes = 50e6;
  * Real runs go side by side, one for each core. They mostly sleep; what takes a core from others is a
  * child's start. Measured on 2 cores with the catalogue at speed 5, runs ended later than in virtual
  * time by (median, worst) 6 and 10 ms one at a time, 7 and 11 ms with one a core, 7 and 23 ms with two,
- * and 7 and 33 ms with four. Those that compute, or call what may, come last, one at a time.
+ * and 7 and 33 ms with four. Those that compute, or call what may, or keep tasks in one file, come last,
+ * one at a time.
  *
  * @param take is given each run that came to its end, or the error that kept it from that, and how
  *   many seconds that took.
@@ -78,7 +80,7 @@ export async function runEach<One extends NamedPlan>(
   };
   const isReal = ({ plan }: One): boolean => plan.driver.kind === "real";
   const { quiet = [], loud = [] } = Object.groupBy(all, (one) =>
-    isReal(one) && usesCores(one.plan.scenario) ? "loud" : "quiet",
+    isReal(one) && (usesCores(one.plan.scenario) || isShared(one.plan)) ? "loud" : "quiet",
   );
   const lanes = all.some(isReal) ? navigator.hardwareConcurrency : 1;
   await Promise.all(Array.from({ length: lanes }, () => work(quiet)));
@@ -87,6 +89,11 @@ export async function runEach<One extends NamedPlan>(
 
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Whether a plan's durable queue is where that of others may be as well. */
+function isShared({ queue, strategy }: Plan): boolean {
+  return queue != null && !isWithinProcess(strategy);
 }
 
 /** Whether a scenario does more than wait: it computes, or calls functions that nobody knows. */

@@ -43,6 +43,17 @@ export function checkStrategies(
   if (problems.length > 0) throw new DocumentError(file, problems);
 }
 
+/** Why it means nothing where a durable queue is, beside these strategies, with the way out; null where it means something. */
+export function whyNoEngine(strategies: readonly Strategy[]): string | null {
+  if (!strategies.every(isWithinProcess)) return null;
+  const [first, second] = strategies;
+  const none =
+    first !== undefined && second === undefined
+      ? `strategy ${first.name} has none`
+      : "no strategy here has one";
+  return `--engine says where a durable queue keeps tasks, and ${none}; use strategy durable, or leave it out`;
+}
+
 function channelProblem(scenario: Scenario, { name }: Strategy): Problem {
   // Where no step uses it, what is called may.
   const step = channelStep(scenario) ?? leaves(scenario.main)[0]!;

@@ -641,6 +641,17 @@ describe("tandem run", () => {
     expectRefusal(await tandemHere(["run", "lost", ...args]), ...words);
   });
 
+  test.each([
+    [["run"], "strategy detach has none"],
+    [["compare", "--strategies", "await,detach"], "no strategy here has one"],
+    [["check"], "strategy detach has none"],
+    [["crash", "--strategy", "await"], "strategy await has none"],
+  ])("%p refuses a place for a durable queue where no strategy has one", async (words, why) => {
+    const stdin = document({ main: ["launch"], strategy: "detach", expect: { lost: 0 } });
+    const args = [...words, "-", "--engine", "sqlite:queue.db"];
+    expectRefusal(await tandemHere(args, { stdin }), `${why}; use strategy durable`);
+  });
+
   test("writes no escape codes into a pipe", async () => {
     const calls = [
       await tandemHere(["help"]),

@@ -100,6 +100,54 @@ strategy: { use: durable, slots: 1, lease: 1s }
     expect(place.files).toEqual(["kept.yaml", "queue.db"]);
   });
 
+  test("is the file that was named under each strategy of compare, check and crash, one run after the other", async () => {
+    using place = new Place(`main: [launch]
+launch: [start: mail]
+tasks: { mail: [print: begun, sleep: 1s] }
+strategy: durable
+compare: [durable, { use: durable, slots: 1 }, thread]
+expect: { lost: 0, tasks: finished }
+`);
+    const real = ["kept.yaml", "--driver", "real", "--speed", "4", "--engine", "sqlite:queue.db"];
+    const commands = [["compare"], ["check", "--compare"], ["crash", "--strategy", "durable"]];
+    for (const words of commands) {
+      const { status, stderr } = await place.call(...words, ...real);
+      expect([words, status, stderr]).toEqual([words, 0, ""]);
+      expect(place.files).toContain("queue.db");
+    }
+    const { Database } = await import("bun:sqlite");
+    using queue = new Database(join(place.folder, "queue.db"), { readonly: true });
+    const runs = queue.query("SELECT status FROM workflow_runs").values().flat();
+    // Two durable strategies of compare, as many of check, and the worst moments of crash that can be hit.
+    expect(runs.length).toBeGreaterThan(4);
+    expect(new Set(runs)).toEqual(new Set(["completed"]));
+  });
+
+  test("that cannot be used ends a check with status 2", async () => {
+    using place = new Place(`main: [submit: a]
+tasks: { a: [sleep: 10ms] }
+strategy: durable
+expect: { lost: 0 }
+`);
+    const real = ["check", "kept.yaml", "--driver", "real", "--engine"];
+    const { status, stderr } = await place.call(...real, "sqlite:kept.yaml");
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining("kept.yaml cannot be used as a queue") as string,
+    ]);
+  });
+
+  test("tells of a run that is cut nothing that an earlier one has left in the same file", async () => {
+    using place = new Place(`main: [submit: a]
+tasks: { a: [sleep: 1s] }
+strategy: durable
+`);
+    const engine = ["--engine", "sqlite:queue.db", "--speed", "2"];
+    expect((await place.result(...engine)).tasks).toMatchObject([{ status: "finished" }]);
+    const cut = await place.result(...engine, "--timeout", "700ms");
+    expect(cut.tasks).toMatchObject([{ status: "abandoned", lost: false }]);
+  });
+
   test("law: comes to what its model says, whatever tasks do, how often they are tried and who asks for results", async () => {
     const all = Array.from({ length: rounds(3, 150) }, (_, number) =>
       drawDurable(randomFrom(seed + 7919 * number)),

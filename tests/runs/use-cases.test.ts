@@ -123,7 +123,7 @@ describe("a check", () => {
       writeFileSync(good, JSON.stringify({ ...JSON.parse(text), expect: { lost: 0 } }));
       writeFileSync(bad, "{}");
       const how = {
-        ...{ driver: virtual, compare: false, must: [] },
+        ...{ driver: virtual, queue: null, compare: false, must: [] },
         ...{ large: false, tell: () => undefined },
       };
       const words = [{ word: bad }, { word: good }, { word: join(folder, "none.json") }];

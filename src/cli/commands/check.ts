@@ -13,6 +13,7 @@ import { readArguments } from "../arguments.ts";
 import { readDemands } from "../demands.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
+import { checkEngine } from "../engine.ts";
 import type { Reporter } from "../options.ts";
 import { terminal, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceInFolder, writeReport } from "../report-file.ts";
@@ -28,8 +29,13 @@ export async function run(argv: string[]): Promise<number> {
   checkReport(options, commands.check.name);
   const timelines = new Map<CheckedDocument, Timeline>();
   const made = options.report === null ? null : await import("../../report/model/of-run.ts");
-  const how = { driver, compare, must, large, tell: writeErrLine };
+  const how = { driver, queue: options.engine, compare, must, large, tell: writeErrLine };
   const checks = await readChecks(findScenarios(operands), how);
+  checkEngine(
+    commands.check.name,
+    options.engine,
+    checks.checks.map(({ plan }) => plan.strategy),
+  );
   const { result, signal, progress } = await watched((watcher) =>
     check(checks, watcher, (document, run) => {
       if (made !== null) timelines.set(document, made.runTimeline(run));

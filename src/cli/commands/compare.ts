@@ -35,6 +35,7 @@ import { visibleDocument } from "../../scenario/visible.ts";
 import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
+import { checkEngine } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
@@ -61,10 +62,12 @@ export async function run(argv: string[]): Promise<number> {
     file: source.file,
     folder: source.folder,
     driver: isReal ? { kind: "real", speed: options.speed } : virtual,
+    queue: options.engine,
   });
   // To be verified, its model is run in virtual time as well.
   checkPlans(options.verify ? [plan, { ...plan, driver: virtual }] : [plan], source);
   const strategies = strategiesToCompare(scenario, { all, named: options.strategies });
+  checkEngine(commands.compare.name, options.engine, strategies);
   checkStrategies(scenario, strategies, source);
   const times = driver === "virtual" || options.verify ? strategies.length : 0;
   const before = checkBudget(scenario, { times, isReal, large: options.large }, source);

@@ -36,6 +36,7 @@ import { crashDocument } from "../../strategies/crash-document.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
+import { checkEngine } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { checkFile } from "../events-file.ts";
 import { terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
@@ -60,13 +61,15 @@ export async function run(argv: string[]): Promise<number> {
   checkTogether(words);
   const source = await readSource(operands[0]!);
   const scenario = await loadScenario(source);
-  const plan = planOf(scenario, { file: source.file, folder: source.folder });
+  const { file, folder } = source;
+  const plan = planOf(scenario, { file, folder, queue: options.engine });
   const real: Plan = { ...plan, driver: { kind: "real", speed: options.speed } };
   const isReal = options.driver === "real";
   checkPlans(isReal ? [plan, real] : [plan], source);
   const { all, strategy, report } = options;
   const named = strategy === null ? null : [strategy];
   const strategies = strategiesToCrash(scenario, { all, named });
+  checkEngine(commands.crash.name, options.engine, strategies);
   checkStrategies({ ...scenario, kills: [] }, strategies, source);
   const performing = {
     times: strategies.length,

@@ -17,10 +17,11 @@ import { loadScenario } from "../../scenario/load.ts";
 import type { Scenario } from "../../scenario/model.ts";
 import { maxEventBytes, readSource, readTextPieces, type Source } from "../../scenario/source.ts";
 import type { EngineAddress } from "../../scenario/engine.ts";
-import { isWithinProcess, type Strategy } from "../../scenario/strategy.ts";
+import type { Strategy } from "../../scenario/strategy.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
+import { checkEngine } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { checkEventsFile, keepRecord } from "../events-file.ts";
 import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
@@ -63,10 +64,7 @@ export async function run(argv: string[]): Promise<number> {
   const scenario = await loadScenario(source);
   const strategy = options.strategy ?? scenario.strategy;
 
-  if (options.engine !== null && isWithinProcess(strategy))
-    throw refusal(
-      `--engine says where a durable queue keeps tasks, and strategy ${strategy.name} has none; add --strategy durable, or leave it out`,
-    );
+  checkEngine(commands.run.name, options.engine, [strategy]);
   const takes = options.takesFrom === null ? null : await takesFrom(options.takesFrom, scenario);
   const { file, folder } = source;
   const plan = planOf(scenario, {
@@ -75,7 +73,7 @@ export async function run(argv: string[]): Promise<number> {
     folder,
     driver,
     ...(takes === null ? {} : { takes }),
-    ...(options.engine === null ? {} : { queue: options.engine }),
+    queue: options.engine,
   });
   checkPlans([plan], source);
   checkStrategies(scenario, [strategy], source);

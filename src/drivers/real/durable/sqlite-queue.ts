@@ -28,6 +28,8 @@ export class SqliteQueue implements DurableQueue {
   /** By task, of those that were stored here. */
   readonly #stored = new Map<number, string>();
   readonly #held = new Map<string, Held>();
+  /** What is older is an earlier run's, in the same file. */
+  readonly #openedAt = Date.now();
 
   private constructor(backend: BackendSqlite, name: string, queued: Queued) {
     this.#backend = backend;
@@ -169,7 +171,7 @@ export class SqliteQueue implements DurableQueue {
     return results;
   }
 
-  /** What tasks have come to; of one that was stored more than once, what it came to last. */
+  /** What the tasks of this run have come to; of one that was stored more than once, what it came to last. */
   async #allResults(): Promise<QueuedResult[]> {
     const results = new Map<number, QueuedResult>();
     for (let after: string | null | undefined; after !== null;) {
@@ -179,6 +181,7 @@ export class SqliteQueue implements DurableQueue {
       });
       // The newest come first.
       for (const run of page.data) {
+        if (run.createdAt.getTime() < this.#openedAt) return [...results.values()];
         const { task } = run.input as { task: number };
         for (const result of resultOf(task, run)) if (!results.has(task)) results.set(task, result);
       }
