@@ -13,6 +13,7 @@ import { EventLoop, type LoopOptions } from "./loop.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { LoopPool } from "./pool.ts";
 import type { NumberedSpec } from "./spec.ts";
+import type { Ticks } from "../base/duration.ts";
 import { type Coroutine, type Task, UNTOLD, type Wanted } from "./task.ts";
 import { placeholderValues, placeOf, type Special, valueText, Stepper } from "./stepper.ts";
 
@@ -29,6 +30,8 @@ export class Background {
   readonly #silence: PlaceholderValues;
   /** The callback for main's `finish`: from then on the loop is to end when its tasks have. */
   onFinish: () => void = () => undefined;
+  /** The callback for a durable queue that has a task from an instant on. */
+  onDue: (from: Ticks) => void = () => undefined;
 
   constructor(run: NumberedSpec, thread: Thread, rules: Pick<LoopOptions, "eager" | "consumer">) {
     this.run = run;
@@ -111,6 +114,9 @@ export class Background {
         break;
       case "finish":
         this.onFinish();
+        break;
+      case "due":
+        this.onDue(message.from);
         break;
       case "submit":
         this.#submit(message.task);

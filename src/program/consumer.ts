@@ -2,15 +2,17 @@
  * The program of a worker process of a durable queue: it takes tasks out of the queue, performs them in an event
  * loop, and tells the queue how they ended.
  *
- * It follows OpenWorkflow's Worker: a tick claims for each slot that is free; after one that claimed nothing it
- * waits, each time longer; a timer renews each claim after half of its lease. All of it runs on the one loop, so a
- * step that holds the thread holds up the renewals as well.
+ * It follows the engines' own workers. OpenWorkflow's looks into the queue: a tick claims for each slot that is free;
+ * after one that claimed nothing it waits, each time longer. BullMQ's takes one after the other, and where it finds
+ * none it has itself told of the next; it also checks from time to time whether others have let go of what they
+ * took. In both a timer renews each claim after half of its lease. All of it runs on the one loop, so a step that
+ * holds the thread holds up the renewals as well.
  */
 import { attemptEnds, endings, typeNumber } from "../trace/event.ts";
 import { attemptActor, consumerActor } from "../scenario/numbers.ts";
 import type { Ticks } from "../base/duration.ts";
 import { Background } from "./background.ts";
-import { mostAttempts } from "./engine.ts";
+import { mostAttempts, type Polling } from "./engine.ts";
 import { ask, Nap } from "./handover.ts";
 import type { Thread, ThreadProgram } from "./operation.ts";
 import type { Claim, QueueAnswer } from "./queue.ts";
@@ -31,6 +33,10 @@ class Consumer {
   /** The wait between two looks into the queue. */
   readonly #nap: Nap;
   readonly #over: Future;
+  /** Until when the queue tells of a task; null where it has not been asked to. */
+  #toldUntil: Ticks | null = null;
+  /** The instant from which there is one, as it has told. */
+  #dueFrom: Ticks = 0;
   #performing = 0;
   #isFinishing = false;
 
@@ -44,6 +50,11 @@ class Consumer {
     const { loop } = this.#background;
     this.#nap = new Nap(loop);
     this.#over = new Future(loop);
+    this.#background.onDue = (from) => {
+      this.#toldUntil = null;
+      this.#dueFrom = from;
+      this.#nap.end();
+    };
     this.#background.onFinish = () => {
       this.#isFinishing = true;
       this.#nap.end();
@@ -53,24 +64,60 @@ class Consumer {
 
   *program(): ThreadProgram<void> {
     const { loop } = this.#background;
-    loop.createTask(UNTOLD, this.#takeTasks());
+    const { pickUp } = this.#run.engine;
+    if (pickUp.by === "polling") loop.createTask(UNTOLD, this.#poll(pickUp));
+    else {
+      loop.createTask(UNTOLD, this.#checkOthers());
+      loop.createTask(UNTOLD, this.#takeAsTold());
+    }
     yield* loop.runUntilDone(this.#over);
     loop.recordClosed();
   }
 
   /** Looks into the queue for as long as it is to take tasks. */
-  *#takeTasks(): Coroutine {
-    const { strategy, engine } = this.#run;
+  *#poll({ first, most: longest }: Polling): Coroutine {
     for (let inVain = 0; !this.#isFinishing;) {
-      const most = strategy.slots! - this.#performing;
+      const most = this.#run.strategy.slots! - this.#performing;
       const { claims = [] } = most > 0 ? yield* ask({ kind: "claim", most }) : {};
       for (const claim of claims) this.#begin(claim);
       inVain = claims.length > 0 ? 0 : inVain + 1;
       if (inVain === 0) continue;
-      const { first, most: longest } = engine.poll;
       const whole = Math.min(first * 2 ** Math.min(inVain - 1, 30), longest);
       const share = 0.5 + this.#thread.random() / 2;
       yield* this.#nap.until(this.#thread.now() + Math.round(whole * share));
+    }
+  }
+
+  /** Takes tasks one after the other, and waits to be told of the next one where there is none. */
+  *#takeAsTold(): Coroutine {
+    const thread = this.#thread;
+    while (!this.#isFinishing) {
+      const now = thread.now();
+      if (now < this.#dueFrom) {
+        yield* this.#nap.until(this.#dueFrom);
+        continue;
+      }
+      if (this.#toldUntil !== null && now >= this.#toldUntil) this.#toldUntil = null;
+      const free = this.#run.strategy.slots! - this.#performing;
+      // The one that it is told of next has a slot already.
+      const most = this.#toldUntil === null ? free : free - 1;
+      const { claims = [] } = most > 0 ? yield* ask({ kind: "claim", most }) : {};
+      for (const claim of claims) this.#begin(claim);
+      if (claims.length > 0) continue;
+      if (free > 0 && this.#toldUntil === null) {
+        const { until = Infinity } = yield* ask({ kind: "await" });
+        this.#toldUntil = until;
+      }
+      yield* this.#nap.until(this.#toldUntil ?? Infinity);
+    }
+  }
+
+  /** Checks again and again, a lease apart, whether workers have let theirs run out. */
+  *#checkOthers(): Coroutine {
+    const nap = new Nap(this.#background.loop);
+    while (!this.#isFinishing) {
+      yield* ask({ kind: "check" });
+      yield* nap.until(this.#thread.now() + this.#run.strategy.lease!);
     }
   }
 
@@ -92,7 +139,9 @@ class Consumer {
     const renewal = { isOver: false };
     let raised: Error | undefined;
     // What takes its worker along time after time must not do so for ever.
-    if (claim.attempt > mostAttempts(this.#run.strategy)) raised = attemptedTooOften(claim);
+    if (claim.givenUp !== undefined) raised = new Error(claim.givenUp);
+    else if (claim.attempt > mostAttempts(this.#run.strategy, this.#run.engine))
+      raised = attemptedTooOften(claim);
     else {
       loop.createTask(UNTOLD, this.#renew(claim, renewing, renewal));
       raised = yield* caught(this.#background.coroutineOf(actor));
@@ -105,6 +154,7 @@ class Consumer {
         : yield* ask({ kind: "fail", claim, error: raised.message });
     this.#ended({ claim, actor, raised, answer });
     this.#performing--;
+    if (this.#run.engine.pickUp.by === "pushing") this.#nap.end();
     this.#endIfIdle();
   }
 

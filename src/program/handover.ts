@@ -28,6 +28,7 @@ export class Nap {
   *until(instant: Ticks): Coroutine {
     this.#over = new Future(this.#loop);
     const over = this.#over;
+    if (instant === Infinity) return yield* wait(over);
     const timer = this.#loop.callAt(instant, () => {
       if (!over.done) over.finish();
     });

@@ -115,6 +115,8 @@ export type Message =
   /** A value has come into a channel, or gone out of a bounded one. */
   | { kind: "filled"; channel: number }
   | { kind: "drained"; channel: number }
+  /** To a worker process of a durable queue that waits for it: there may be a task from that instant on. */
+  | { kind: "due"; from: Ticks }
   /** To a thread of the pool that had nothing to do: there may be a job now. */
   | { kind: "job" }
   /** To a thread of the pool that has no job: the process that would do it has been killed. */

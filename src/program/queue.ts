@@ -1,10 +1,14 @@
 /** What programs ask of a durable queue, and what it answers. Its driver has one; none of this is a message. */
 
+import type { Ticks } from "../base/duration.ts";
+
 /** A task that a worker has taken: the queue knows it by both numbers, and refuses the end of an older attempt. */
 export interface Claim {
   task: number;
   /** Counted from 1; those that came to no end count as well. */
   attempt: number;
+  /** Why the queue has given it up: all that is left to do is to fail it. Left out where it has not. */
+  givenUp?: string;
 }
 
 export type QueueRequest =
@@ -12,6 +16,10 @@ export type QueueRequest =
   | { kind: "enqueue"; task: number }
   /** Give me tasks that are due, as many as that at most. */
   | { kind: "claim"; most: number }
+  /** I have found nothing: tell me when there may be a task, by a message (`due`). Of a queue that pushes. */
+  | { kind: "await" }
+  /** Give back tasks whose worker has let its lease run out. Of a queue that does not see that by itself. */
+  | { kind: "check" }
   /** The claim is still mine. */
   | { kind: "extend"; claim: Claim }
   | { kind: "complete"; claim: Claim }
@@ -33,6 +41,8 @@ export interface QueuedResult {
 /** What is answered; a field is there where it was asked for. */
 export interface QueueAnswer {
   claims?: readonly Claim[];
+  /** When to look by oneself, if nothing is told before. */
+  until?: Ticks;
   /** What the end of an attempt was: taken as it is, followed by a further attempt at this instant, or refused. */
   taken?: "done" | "again" | "refused";
   results?: readonly QueuedResult[];

@@ -1,6 +1,6 @@
 /** The specification of a run's thread programs: a scenario under a strategy, and the numbers they share. */
 import { LOOP_THREAD, MAIN_THREAD } from "../scenario/numbers.ts";
-import { type EngineAddress, ownQueue } from "../scenario/engine.ts";
+import type { EngineAddress } from "../scenario/engine.ts";
 import type { CallTimes } from "../scenario/calls.ts";
 import { TaskInstances } from "../scenario/instances.ts";
 import type { Scenario } from "../scenario/model.ts";
@@ -47,6 +47,6 @@ export function numbered(spec: ProgramSpec): NumberedSpec {
     channelNames: spec.scenario.channels.map(({ name }) => name),
     poolResource: spec.scenario.channels.length,
     loopThread: isBeside(spec.strategy) ? LOOP_THREAD : MAIN_THREAD,
-    engine: engines[(spec.queue ?? ownQueue).engine],
+    engine: engines[spec.strategy.engine ?? "sqlite"],
   };
 }

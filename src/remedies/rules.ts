@@ -49,7 +49,8 @@ export const rules = {
     fix: `wait for clean-up where the task is cancelled (settle=settled or group), and keep it short`,
   },
   "lease-lost": {
-    about: "a task of a durable queue was performed by two at once, as its lease was not renewed",
+    about:
+      "a worker lost the lease of a task of a durable queue, which was performed once more for that",
     fix: `give it a lease that outlasts whatever holds its worker's loop, or let it give way`,
   },
   "no-retry": {

@@ -13,6 +13,11 @@ export function quote(text: string | null): string {
   return printable(JSON.stringify(text));
 }
 
+/** How often, behind what was done. */
+export function times(count: number): string {
+  return count === 1 ? "once" : `${formatCount(count)} times`;
+}
+
 /** That a clean-up was cut, behind what cut it. */
 export function cutWords(cleanupCut: boolean): string {
   return cleanupCut ? "; its clean-up did not run to its end" : "";

@@ -1,6 +1,7 @@
 /** Whether what is planned can be run: a document says what it calls, and only the driver what it can. */
 import { dirname, join, resolve } from "node:path";
 import { lookAt } from "../base/paths.ts";
+import { UserError } from "../base/user-error.ts";
 import { callSteps, functionName } from "../scenario/calls.ts";
 import { whyNoKill } from "../scenario/kill.ts";
 import type { Plan } from "../outcome/plan.ts";
@@ -10,12 +11,20 @@ import type { Source } from "../scenario/source.ts";
 import { isWithinProcess, type Strategy } from "../scenario/strategy.ts";
 import { canOutlive, channelStep, leaves } from "../scenario/walk.ts";
 
+/** A queue on a server that no run can have. */
+class UnknownServer extends UserError {}
+
 /**
  * Passes plans of one document that can be run.
  *
  * @throws DocumentError where the driver of a plan cannot perform its calls.
  */
 export function checkPlans(plans: readonly Plan[], { file }: Pick<Source, "file">): void {
+  for (const { strategy, driver } of plans)
+    if (driver.kind === "real" && strategy.engine === "redis")
+      throw new UnknownServer(
+        `strategy ${strategy.name} keeps tasks on a Redis server, which tandem knows in virtual time alone; add --driver virtual, or use engine=sqlite`,
+      );
   const problems = plans.flatMap(callProblems);
   if (problems.length > 0) throw new DocumentError(file, problems);
 }

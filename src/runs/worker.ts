@@ -25,6 +25,6 @@ export function doneWords({ task, attempt, what, error }: Done): string {
     case "failed":
       return `${which}: failed (${error})`;
     case "refused":
-      return `${which}: its end was refused, as its lease had run out and another one had taken it`;
+      return `${which}: its end was refused, as its lease had run out`;
   }
 }

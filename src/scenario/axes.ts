@@ -118,6 +118,10 @@ const words = {
     threads: { weight: 40, remedy: "hand what blocks to a pool" },
     processes: { weight: 80 },
   },
+  engine: {
+    sqlite: { weight: 0 },
+    redis: { weight: 30, costs: "a server (which must write to disk what it is given)" },
+  },
 } as const satisfies Record<string, Record<string, Word>>;
 
 /** The values of a strategy, one on each axis; null where an axis means nothing beside the others. */
@@ -133,7 +137,9 @@ export interface Axes {
   offload: keyof (typeof words)["offload"];
   /** Null without a pool. */
   workers: number | null;
-  /** How many processes perform tasks of a durable queue; null without one, as all that follows. */
+  /** By whose rules a durable queue lives; null without one, as all that follows. */
+  engine: keyof (typeof words)["engine"] | null;
+  /** How many processes perform tasks of a durable queue. */
   consumers: number | null;
   /** How many tasks each of them performs at once. */
   slots: number | null;
@@ -254,6 +260,16 @@ const axes: { readonly [name in AxisName]: Row } = {
       offload === "none"
         ? `workers is the size of the pool, and "offload: none" has no pool; use "offload: threads", or leave workers out`
         : null,
+  },
+  engine: {
+    asks: "by whose rules does a durable queue live?",
+    kind: "word",
+    words: words.engine,
+    hangsOn: "loop",
+    usual: "sqlite",
+    absent: "there is no such queue",
+    meaningless: onlyDurable("engine is what keeps a durable queue"),
+    heading: ({ engine }) => (engine === null ? null : `engine ${engine}`),
   },
   consumers: {
     asks: "how many worker processes perform the tasks of a durable queue?",
@@ -405,6 +421,7 @@ const plainest: Omit<Axes, "loop" | "settle"> = {
   grace: null,
   offload: "none",
   workers: null,
+  engine: null,
   consumers: null,
   slots: null,
   retry: null,

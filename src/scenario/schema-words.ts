@@ -128,6 +128,10 @@ export const keyWords: Readonly<Record<string, Readonly<Record<string, KeyWords>
     },
     offload: { says: "Who executes the blocking steps of tasks?", example: "threads" },
     workers: { says: "How many workers does the pool have?", example: 2 },
+    engine: {
+      says: "By whose rules does a durable queue live: those of OpenWorkflow on SQLite, or of BullMQ on Redis?",
+      example: "redis",
+    },
     consumers: {
       says: "How many worker processes perform the tasks of a durable queue?",
       example: 2,

@@ -133,9 +133,9 @@ describe("the table", () => {
     ]);
   });
 
-  test("--all groups all 124 strategies into classes of equal outcome, under the simplest", async () => {
+  test("--all groups all 128 strategies into classes of equal outcome, under the simplest", async () => {
     const { classes, runs } = await compare("threaded", "--all");
-    expect(runs).toHaveLength(124);
+    expect(runs).toHaveLength(128);
     expect(classes!.flatMap(({ members }) => members).toSorted()).toEqual(
       runs.map(({ strategy }) => strategy.name).toSorted(),
     );
@@ -145,6 +145,8 @@ describe("the table", () => {
       "thread",
       "durable",
       "durable,settle=gather",
+      "durable,engine=redis",
+      "durable,settle=gather,engine=redis",
       "float",
       "exit",
     ]);
@@ -410,7 +412,7 @@ strategy: thread
       "So the scenario has to change, or what must hold.",
     ]);
     const { because } = (await compare(file, "--must", "finish", "--all")).advice;
-    expect(because[0]).toBe("None of the 124 strategies compared keeps all of that.");
+    expect(because[0]).toBe("None of the 128 strategies compared keeps all of that.");
     expect(because.at(-1)).toBe("So the scenario has to change, or what must hold.");
   });
 

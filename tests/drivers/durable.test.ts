@@ -8,6 +8,7 @@ import { detect, findFindings } from "../../src/remedies/findings.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
 import { runInVirtualTime } from "../../src/runs/run.ts";
 import type { Outcome } from "../../src/outcome/outcome.ts";
+import { attemptsOf } from "../support/attempts.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -17,21 +18,6 @@ const ms = 1000;
 function outcomeOf(text: string, strategy = "durable"): Outcome {
   const scenario = parseScenario(`name: kept\n${text}`, "kept.yaml");
   return runInVirtualTime(planOf(scenario, { strategy: parseStrategy(strategy) })).outcome;
-}
-
-/** Of each task: its status, and of each attempt the worker, from when to when (ms), and how. */
-function told({ tasks, reading }: Outcome): unknown[] {
-  const names = new Map(reading.threads.map(({ number, name }) => [number, name]));
-  return tasks.map(({ name, status, attempts }) => [
-    name,
-    status,
-    ...attempts.map(({ thread, from, to, how }) => [
-      names.get(thread),
-      from / ms,
-      to === null ? null : to / ms,
-      how,
-    ]),
-  ]);
 }
 
 /** What is said of the findings, and what to do about them. */
@@ -54,7 +40,7 @@ tasks: { a: [sleep: 1s], b: [sleep: 500ms] }
 `);
     expect(outcome.main).toMatchObject({ status: "finished", endedAt: 4 * ms });
     expect(outcome.tasks.map(({ queuedAt }) => queuedAt)).toEqual([2 * ms, 4 * ms]);
-    expect(told(outcome)).toEqual([
+    expect(attemptsOf(outcome)).toEqual([
       ["a", "finished", ["worker#0", 75, 1075, "completed"]],
       ["b", "finished", ["worker#0", 75, 575, "completed"]],
     ]);
@@ -67,7 +53,7 @@ tasks: { a: [sleep: 1s], b: [sleep: 500ms] }
 tasks: { a: [sleep: 1s] }
 `);
     // Looks at 0, 75, 225, 525, 1125 ms, and then every 750 ms.
-    expect(told(outcome)).toEqual([["a", "finished", ["worker#0", 5625, 6625, "completed"]]]);
+    expect(attemptsOf(outcome)).toEqual([["a", "finished", ["worker#0", 5625, 6625, "completed"]]]);
   });
 
   test("has none of its tasks performed before main hands it over, nor any that main does not", () => {
@@ -75,7 +61,7 @@ tasks: { a: [sleep: 1s] }
 launch: [start: a]
 tasks: { a: [sleep: 1s] }
 `);
-    expect(told(outcome)).toEqual([["a", "unstarted"]]);
+    expect(attemptsOf(outcome)).toEqual([["a", "unstarted"]]);
     expect(outcome.tasks[0]!.lost).toBe(true);
     expect(outcome.wall).toBe(1000 * ms);
   });
@@ -88,7 +74,7 @@ tasks: { a: { copies: 3, steps: [sleep: 1s] } }
 `,
       "durable,slots=1,consumers=2",
     );
-    expect(told(outcome)).toEqual([
+    expect(attemptsOf(outcome)).toEqual([
       ["a#0", "finished", ["worker#0", 75, 1075, "completed"]],
       ["a#1", "finished", ["worker#1", 75, 1075, "completed"]],
       // 75 + 75 + 150 + 300 + 600 ms: a slot that gets free is seen at the next look.
@@ -101,9 +87,9 @@ tasks: { a: { copies: 3, steps: [sleep: 1s] } }
 launch: [start: a]
 tasks: { a: [sleep: 100ms, fail: down] }
 `;
-    expect(told(outcomeOf(text))).toEqual([["a", "failed", ["worker#0", 75, 175, "failed"]]]);
+    expect(attemptsOf(outcomeOf(text))).toEqual([["a", "failed", ["worker#0", 75, 175, "failed"]]]);
     const outcome = outcomeOf(text, "durable,retry=2,backoff=200ms");
-    expect(told(outcome)).toEqual([
+    expect(attemptsOf(outcome)).toEqual([
       [
         "a",
         "failed",
@@ -152,14 +138,14 @@ launch: [start: a]
 tasks: { a: [block: 3s] }
 `;
     const outcome = outcomeOf(text, "durable,consumers=2,lease=2s");
-    expect(told(outcome)[0]).toEqual(
+    expect(attemptsOf(outcome)[0]).toEqual(
       expect.arrayContaining([
         ["worker#0", 75, 3075, "refused"],
         ["worker#1", 2625, 5625, "refused"],
       ]),
     );
     const rested = outcomeOf(text.replace("block", "sleep"), "durable,consumers=2,lease=2s");
-    expect(told(rested)).toEqual([["a", "finished", ["worker#0", 75, 3075, "completed"]]]);
+    expect(attemptsOf(rested)).toEqual([["a", "finished", ["worker#0", 75, 3075, "completed"]]]);
   });
 
   test("gives up a task whose attempts come to no end, where the engine would go on for ever", () => {
@@ -182,7 +168,7 @@ tasks: { a: [block: 3s] }
 kill: { what: main, at: 500ms }
 `);
     expect(outcome.main).toMatchObject({ status: "interrupted", endedAt: 500 * ms });
-    expect(told(outcome)).toEqual([["a", "finished", ["worker#0", 75, 1075, "completed"]]]);
+    expect(attemptsOf(outcome)).toEqual([["a", "finished", ["worker#0", 75, 1075, "completed"]]]);
     expect(outcome.exitCode).toBe(137);
   });
 
@@ -195,7 +181,7 @@ kill: { what: worker, at: 500ms }
 `,
       "durable,lease=2s",
     );
-    expect(told(outcome)).toEqual([
+    expect(attemptsOf(outcome)).toEqual([
       ["a", "finished", ["worker#0", 75, 500, null], ["worker#1", 2375, 3375, "completed"]],
     ]);
     expect(outcome.prints.map(({ text }) => text)).toEqual(["begin", "begin", "end", "clean"]);

@@ -52,7 +52,8 @@ function namedIn(fix: string, own: Strategy): Strategy[] {
         else axes[axis!] = /^\d+$/.test(value) ? Number(value) : value;
       }
       if (axes["loop"] !== "durable")
-        for (const axis of ["consumers", "slots", "retry", "backoff", "lease"]) delete axes[axis];
+        for (const axis of ["engine", "consumers", "slots", "retry", "backoff", "lease"])
+          delete axes[axis];
       // An axis that has come to mean nothing is left out by whoever writes it down.
       if (axes["loop"] === "inline") delete axes["atExit"];
       if (axes["loop"] === "inline" || axes["atExit"] === "abandon") delete axes["grace"];

@@ -125,8 +125,12 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
   ],
   "lease-lost": [
     [
-      { ...one, rule: "lease-lost", evidence: { attempts: 2, held: null } },
+      { ...one, rule: "lease-lost", evidence: { attempts: 2, held: null, together: true } },
       "upload#1 (made at app.py:30 in main) was given to another attempt while one went on, and performed 2 times; give it a longer lease, or let its steps give way now and then: what holds the loop also holds up the renewal",
+    ],
+    [
+      { ...one, rule: "lease-lost", evidence: { attempts: 2, held: null, together: false } },
+      "upload#1 (made at app.py:30 in main) had lost its lease when it ended, so its end was refused, and it was performed 2 times; give it a longer lease, or let its steps give way now and then: what holds the loop also holds up the renewal",
     ],
   ],
   "done-twice": [

@@ -31,7 +31,14 @@ const points: Record<string, Partial<Strategy>> = {
   portal: { loop: "portal", settle: "none", atExit: "wait" },
   float: { loop: "float", settle: "none", atExit: "wait" },
   exit: { loop: "float", settle: "none", atExit: "abandon" },
-  durable: { loop: "durable", settle: "none", consumers: 1, slots: 4, lease: 30_000_000 },
+  durable: {
+    loop: "durable",
+    settle: "none",
+    engine: "sqlite",
+    consumers: 1,
+    slots: 4,
+    lease: 30_000_000,
+  },
 };
 
 const loops = ["inline", "thread", "portal", "float", "durable"];
@@ -79,7 +86,14 @@ function* everyInput(): Generator<StrategyInput> {
 
 describe("a named point", () => {
   test.each(Object.entries(points))("%s is where people look for it", (name, axes) => {
-    const queue = { consumers: null, slots: null, retry: null, backoff: null, lease: null };
+    const queue = {
+      engine: null,
+      consumers: null,
+      slots: null,
+      retry: null,
+      backoff: null,
+      lease: null,
+    };
     const rest = { timeout: null, grace: null, offload: "none", workers: null };
     const expected = { name, atExit: null, ...queue, ...axes, ...rest };
     expect(parseStrategy(name)).toEqual(expected as Strategy);
@@ -262,7 +276,7 @@ describe("changing a strategy", () => {
   test("on one axis of words gives its neighbours, and no other point", () => {
     for (const strategy of allStrategies())
       for (const other of neighboursOf(strategy)) {
-        const axes = ["loop", "settle", "atExit", "offload", "timeout", "grace"] as const;
+        const axes = ["loop", "settle", "atExit", "offload", "engine", "timeout", "grace"] as const;
         expect(axes.filter((axis) => strategy[axis] !== other[axis])).toHaveLength(1);
         expect(other.loop).toBe(strategy.loop);
       }

@@ -31,10 +31,11 @@ import { failures } from "../../program/failure.ts";
 import { poolProgram } from "../../program/pool.ts";
 import { type NumberedSpec, type ProgramSpec, numbered } from "../../program/spec.ts";
 import { endsMain, hasWorkerProcesses, killedStatus, type Kill } from "../../scenario/kill.ts";
-import { does, isBeside } from "../../scenario/strategy.ts";
+import { isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
-import { VirtualQueue } from "./queue.ts";
+import { openQueue } from "./open-queue.ts";
+import type { VirtualQueue } from "./queue.ts";
 import { random, varying } from "./vary.ts";
 
 /** A thread is a sequential resource: what it does next happens at `wakesAt` or, on a message, before. */
@@ -182,9 +183,7 @@ class Scheduler {
     this.vary = jitter === null ? null : varying(jitter);
     this.random = jitter === null ? () => 0.5 : random(~jitter.seed);
     this.#run = numbered({ takes: { byActor: {}, byFunction: {} }, ...plan });
-    this.#queue = does(plan.strategy, "outlives")
-      ? new VirtualQueue(this.#run.engine, plan.strategy)
-      : null;
+    this.#queue = openQueue(this.#run, (thread, from) => this.post(thread, { kind: "due", from }));
     this.#begin(this.#run);
   }
 
@@ -333,7 +332,7 @@ class Scheduler {
       }
       case "queue": {
         const queue = this.#queue!;
-        thread.result = { queue: queue.perform(operation.request, this.now) };
+        thread.result = { queue: queue.perform(operation.request, this.now, thread.number) };
         this.#schedule(thread, this.now + queue.costOf(operation.request), false);
         this.#finishIfEmpty();
         break;
@@ -382,6 +381,7 @@ class Scheduler {
       what === "main" ? [] : what === "worker" ? this.#consumers.slice(0, 1) : [...this.#consumers];
     const killed = what !== "worker" && !main.isOver ? [main, ...workers] : workers;
     for (const { number } of killed) {
+      this.#queue!.forget(number);
       const actor = number === MAIN_THREAD ? MAIN : consumerActor(number);
       this.log.record(at, typeNumber.interrupted, number, actor, interruptions.indexOf("kill"));
       this.log.record(at, typeNumber["process-ended"], number, actor, killedStatus);

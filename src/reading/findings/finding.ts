@@ -102,7 +102,8 @@ export interface Evidence {
   "failed-though-done": { error: string | null; held: Ticks | null };
   /** `attempts`: how many came to no end. */
   "gave-up": { attempts: number; held: Ticks | null };
-  "lease-lost": { attempts: number; held: Ticks | null };
+  /** `together`: whether one began while another one went on. */
+  "lease-lost": { attempts: number; held: Ticks | null; together: boolean };
   /** `steps`: how many the attempt had done that was cut off, or failed. */
   "done-twice": { because: "killed" | "failed"; steps: number };
   "no-retry": { error: string | null };

@@ -29,16 +29,23 @@ export function gaveUp(subject: Case): Detected<"gave-up">[] {
   });
 }
 
-/** Tasks that were given to another attempt while one went on that had not renewed its lease. */
+/**
+ * Tasks of which an attempt had not renewed its lease: they were given to another one while it went on, or its end
+ * was refused.
+ */
 export function leaseLost(subject: Case): Detected<"lease-lost">[] {
-  return alike(subject, (_, actor) => overtaken(subject, actor) !== undefined).map((tasks) => {
+  return alike(subject, (_, actor) => leaseLostAt(subject, actor) !== null).map((tasks) => {
     const [task] = tasks as [number];
     const attempts = attemptsAt(subject, task);
     return {
       rule: "lease-lost",
       actors: tasks,
-      at: overtaken(subject, task)!.from,
-      evidence: { attempts: attempts.length, held: heldDuring(subject, task) },
+      at: leaseLostAt(subject, task)!,
+      evidence: {
+        attempts: attempts.length,
+        held: heldDuring(subject, task),
+        together: overtaken(subject, task) !== undefined,
+      },
     };
   });
 }
@@ -47,7 +54,7 @@ export function leaseLost(subject: Case): Detected<"lease-lost">[] {
 export function doneTwice(subject: Case): Detected<"done-twice">[] {
   const fits = (actor: number): boolean =>
     repeated(subject, actor) !== undefined &&
-    overtaken(subject, actor) === undefined &&
+    leaseLostAt(subject, actor) === null &&
     !isGivenUp(subject, actor);
   return alike(subject, (_, actor) => fits(actor)).map((tasks) => {
     const [task] = tasks as [number];
@@ -101,6 +108,12 @@ function overtaken(subject: Case, task: number): AttemptMade | undefined {
   return attempts.find((one, index) =>
     attempts.slice(0, index).some(({ to, how }) => how !== null && to !== null && to > one.from),
   );
+}
+
+/** When it was first seen that an attempt had no lease any more; null where none has lost it. */
+function leaseLostAt(subject: Case, task: number): Ticks | null {
+  const refused = attemptsAt(subject, task).find(({ how }) => how === "refused");
+  return overtaken(subject, task)?.from ?? refused?.to ?? null;
 }
 
 /** The first attempt that had done something, and was followed by another one. */

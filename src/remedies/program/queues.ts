@@ -1,7 +1,7 @@
 /** What holds of any program about tasks of a durable queue. */
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Words } from "../context.ts";
-import { quote } from "../words.ts";
+import { quote, times } from "../words.ts";
 import type { Names } from "./names.ts";
 
 const outlast =
@@ -27,8 +27,12 @@ export function gaveUp(names: Names, finding: FindingOf<"gave-up">): Words<never
 }
 
 export function leaseLost(names: Names, finding: FindingOf<"lease-lost">): Words<never> {
+  const { attempts, together } = finding.evidence;
+  const what = together
+    ? `was given to another attempt while one went on, and performed ${attempts} times`
+    : `had lost its lease when it ended, so its end was refused, and it was performed ${times(attempts)}`;
   return {
-    message: `${names.subject(finding)} was given to another attempt while one went on, and performed ${finding.evidence.attempts} times`,
+    message: `${names.subject(finding)} ${what}`,
     remedies: [],
     otherwise: outlast,
   };

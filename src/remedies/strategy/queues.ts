@@ -3,7 +3,7 @@ import { formatDuration, formatTime, type Ticks, TICKS_PER_MS } from "../../base
 import type { FindingOf, Rule } from "../../reading/findings/finding.ts";
 import type { Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
-import { quote } from "../words.ts";
+import { quote, times } from "../words.ts";
 import { type Remedy, subject, tasksOf } from "./remedy.ts";
 
 const giveWay =
@@ -32,15 +32,18 @@ export function gaveUp(outcome: Outcome, finding: FindingOf<"gave-up">): Words<R
 }
 
 export function leaseLost(outcome: Outcome, finding: FindingOf<"lease-lost">): Words<Remedy> {
-  const { attempts, held } = finding.evidence;
+  const { attempts, held, together } = finding.evidence;
   const { lease } = outcome.strategy;
   const why =
     held === null
       ? "its worker did not renew the lease"
       : `its worker's loop was held for ${formatTime(held)}`;
   const limit = lease === null ? "" : `, and the lease is ${formatDuration(lease)}`;
+  const what = together
+    ? `given to another attempt while one went on, and performed ${attempts} times`
+    : `performed ${times(attempts)}, since an end without the lease is refused`;
   return {
-    message: `${why}${limit}: ${were(outcome, finding)} given to another attempt while one went on, and performed ${attempts} times`,
+    message: `${why}${limit}: ${were(outcome, finding)} ${what}`,
     remedies: longerLease(held),
     otherwise: giveWay,
   };

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endings, type Interruption, interruptions, typeNumber } from "../../../trace/event.ts";
 import { type Ticks, TICKS_PER_MS } from "../../../base/duration.ts";
-import { mostAttempts } from "../../../program/engine.ts";
+import { engines, mostAttempts } from "../../../program/engine.ts";
 import type { ProgramSpec } from "../../../program/spec.ts";
 import { ownQueue } from "../../../scenario/engine.ts";
 import { TaskInstances } from "../../../scenario/instances.ts";
@@ -158,11 +158,12 @@ class DurableRun {
   /** Waits until main's tasks have all come to an end for good. @returns what ended the run before. */
   async #untilEmpty(longest: Ticks): Promise<Interruption | null> {
     const { signal, timeout } = this.#options;
+    const { strategy } = this.#plan;
+    const attempts = mostAttempts(strategy, engines[strategy.engine!]);
     const watchdog =
       performance.now() +
-      10 * mostAttempts(this.#plan.strategy) * this.#realMs(longest) +
-      30_000 +
-      this.#realMs(this.#plan.strategy.lease! * mostAttempts(this.#plan.strategy));
+      attempts * (10 * this.#realMs(longest) + this.#realMs(strategy.lease!)) +
+      30_000;
     for (;;) {
       const { count } = await this.#queue.perform({ kind: "count" });
       if (count === 0) return null;

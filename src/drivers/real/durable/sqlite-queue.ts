@@ -80,6 +80,9 @@ export class SqliteQueue implements DurableQueue {
         const counts = await this.#backend.countWorkflowRuns();
         return { count: counts.pending + counts.running };
       }
+      case "await":
+      case "check":
+        throw new Error("its workers look into it by themselves");
     }
   }
 
