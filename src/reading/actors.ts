@@ -71,9 +71,14 @@ export class ActorReader {
     "cancel-requested": (reader, { actor: number, value, at, numbers, place }) => {
       const actor = reader.#entities.actor(number);
       const reason = reader.#entities.word(cancelReasons, value);
-      actor.cancelled ??= { reason, at, by: numbers?.["by"] ?? null, place };
+      if (actor.cancelled === null || actor.cancelled.over)
+        actor.cancelled = { reason, at, by: numbers?.["by"] ?? null, place };
       const by = cancelReasons[value];
       if (actor.cleanup === "cut-short" && by !== undefined) actor.cleanupCut ??= { by, at };
+    },
+    "cancel-over": (reader, { actor: number }) => {
+      const { cancelled } = reader.#entities.actor(number);
+      if (cancelled !== null) cancelled.over = true;
     },
     printed: (reader, event) => reader.#saysOrPasses(event),
     sent: (reader, event) => reader.#saysOrPasses(event),
@@ -116,6 +121,8 @@ export class ActorReader {
       if (!isProgram(actor)) finishWork(actor, end);
       else if (actor.startedAt !== null && actor.endedAt === null)
         this.#finishProgram(actor, end, strays);
+      // What it had caught before did not cut it off.
+      if (actor.cancelled?.over && actor.status === "abandoned") actor.cancelled = null;
       if (actor.kind === "promise") actor.lost = isWaitedForInVain(actor, process);
       if (!isWork(actor) || actor.kind === "promise") continue;
       this.#standsAtEnd(actor);

@@ -112,6 +112,8 @@ export interface Cancellation {
   /** Whose line it was, and where that stands, as far as the trace tells. */
   by: number | null;
   place: number | null;
+  /** There where the actor caught it, and has gone on since. */
+  over?: true;
   /** Whose cancellation it came out of, as of one that waited for that actor; absent where it is its own. */
   from?: number;
 }

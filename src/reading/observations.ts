@@ -1,6 +1,14 @@
 /** What a recorder tells beside what happened: what it saw when it looked, and what it has left out. */
 import type { Ticks } from "../base/duration.ts";
-import { ends, type Misuse, misuses, swallowings, waits } from "../trace/event.ts";
+import {
+  type CancelReason,
+  cancelReasons,
+  ends,
+  type Misuse,
+  misuses,
+  swallowings,
+  waits,
+} from "../trace/event.ts";
 import { NOBODY, type Stack } from "../trace/log.ts";
 import type { Cancellation, Entities } from "./entities.ts";
 import type { Hears } from "./listener.ts";
@@ -71,6 +79,13 @@ export interface Swallowed {
   place: number | null;
   cancelled: Cancellation | null;
   how: (typeof swallowings)[number] | (string & {});
+}
+
+/** A wait that a limit of the actor's own has ended, or the failure of a group of its own. */
+export interface GivenUpWait {
+  actor: number;
+  at: Ticks;
+  reason: CancelReason | (string & {});
 }
 
 /** A function to be called when its process ends. */
@@ -155,6 +170,7 @@ export class ObservationReader {
   readonly attached: Attachment[] = [];
   readonly misused: Misused[] = [];
   readonly swallowed: Swallowed[] = [];
+  readonly givenUpWaits: GivenUpWait[] = [];
   readonly handles: Handle[] = [];
   readonly folded: Folded[] = [];
   readonly dropped: Dropped[] = [];
@@ -209,6 +225,9 @@ export class ObservationReader {
       const how = reader.#entities.word(swallowings, value);
       reader.swallowed.push({ actor, at, place, cancelled, how });
     },
+    "wait-given-up": (reader, { actor, at, value }) => {
+      reader.givenUpWaits.push({ actor, at, reason: reader.#entities.word(cancelReasons, value) });
+    },
     "handler-registered": (reader, { thread, at, value: number, text, place, stack }) => {
       const process = reader.#entities.processOf(thread).number;
       const handler = { number, process, function: text!, at, place, code: stack?.[0] ?? null };
@@ -225,7 +244,8 @@ export class ObservationReader {
     folded: (reader, { actor: number, thread, text, value: count, numbers }) => {
       const actor = number === NOBODY ? null : number;
       const { busy = 0, longest = 0 } = numbers ?? {};
-      const isAfterCancel = actor !== null && reader.#entities.actor(actor).cancelled !== null;
+      const cancelled = actor === null ? null : reader.#entities.actor(actor).cancelled;
+      const isAfterCancel = cancelled !== null && cancelled.over === undefined;
       reader.folded.push({ actor, thread, kind: text!, count, busy, longest, isAfterCancel });
     },
     dropped: (reader, { at, value: count, text }) => {

@@ -6,6 +6,7 @@
 import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 import { byActor, inputsWith, type SettledWithout, type Use, waitingUses } from "./calls.ts";
 import { actorsByNumber, type ActorOutcome } from "./entities.ts";
+import type { GivenUpWait } from "./observations.ts";
 import type { Standstill } from "./standstill.ts";
 import { noticeable } from "./victims.ts";
 
@@ -31,6 +32,7 @@ const shortEnd: Ticks = 100 * TICKS_PER_MS;
 /** What may be known of waits. */
 interface Waits {
   standstills: readonly Standstill[];
+  givenUpWaits: readonly GivenUpWait[];
   settledWithout: readonly SettledWithout[];
   uses: readonly Use[];
 }
@@ -38,15 +40,19 @@ interface Waits {
 /** What of all work outlived whoever waited for it. */
 export function outlivedWork(
   actors: readonly ActorOutcome[],
-  { standstills, settledWithout, uses }: Waits,
+  { standstills, givenUpWaits, settledWithout, uses }: Waits,
 ): OutlivedWork[] {
   const byNumber = actorsByNumber(actors);
+  const waitsOf = byActor(givenUpWaits);
   const jobs = actors.flatMap((job): OutlivedWork[] => {
     if (job.kind !== "job" || job.startedAt === null || job.parent === null) return [];
+    // Whoever gives up what it waits for asks that to stop as well; what it waits for beside that it may still want.
+    const askedAt = job.cancelled?.at ?? -Infinity;
     const cancelled = byNumber.get(job.parent)?.cancelled ?? null;
-    if (cancelled === null || !givers.has(cancelled.reason)) return [];
-    if (cancelled.at < job.startedAt || !outlasts(job, cancelled.at)) return [];
-    const { at, reason } = cancelled;
+    const ends = [...(waitsOf.get(job.parent) ?? []), ...(cancelled === null ? [] : [cancelled])];
+    const end = ends.findLast(({ reason, at }) => givers.has(reason) && at <= askedAt);
+    if (end === undefined || end.at < job.startedAt || !outlasts(job, end.at)) return [];
+    const { at, reason } = end;
     const by = reason === "timed-out" ? "timed-out" : "cancelled";
     return [{ actor: job.number, waiter: job.parent, at, by, endedAt: endOf(job) }];
   });

@@ -332,7 +332,7 @@ class TraceReader {
     const floats = (thread: number): boolean => this.#turns.loopOn(thread)?.floats === true;
     this.#exits.finish(strays, precisionOf(this.#trace.source), floats);
     const { alike, floated, uses, settledWithout, outputCut } = this.#calls;
-    const { sightings } = this.#observations;
+    const { sightings, givenUpWaits } = this.#observations;
     const chains = new Chains({ actors: this.#entities.actors, sightings, uses, settledWithout });
     if (this.#entities.isObserved)
       this.#actors.losePrograms(
@@ -380,7 +380,12 @@ class TraceReader {
       settledWithout,
       outputCut,
       chains,
-      outlived: outlivedWork(this.#entities.actors, { standstills, settledWithout, uses }),
+      outlived: outlivedWork(this.#entities.actors, {
+        standstills,
+        givenUpWaits,
+        settledWithout,
+        uses,
+      }),
       collected: this.#actors.collected,
       stacks: this.#entities.stacks,
       dropped: this.#observations.dropped,

@@ -385,6 +385,11 @@ export const eventShapes = {
     text: error,
     about: "task",
   },
+  // What had asked the actor to stop counts no more: it caught that, and has gone on.
+  "cancel-over": {},
+  // A limit of the actor's own, or a group of its own that failed, has ended what it waited for, at the place; it
+  // goes on, with an error that it can catch.
+  "wait-given-up": { value: { name: "reason", words: cancelReasons } },
 } as const satisfies Record<string, EventShape>;
 
 export type EventType = keyof typeof eventShapes;

@@ -209,6 +209,7 @@ describe("work that did not come to its end", () => {
             .at(5, "task-created", `slow#${k}`)
             .at(6, "task-started", `slow#${k}`, `pool_${k}`)
             .at(50, "cancel-requested", `to_thread#${k}`, "Main", { reason: "timed-out" })
+            .at(50, "cancel-requested", `slow#${k}`, "Main", { reason: "timed-out" })
             .at(51, "task-ended", `to_thread#${k}`, "Main", { status: "cancelled" })
             .at(400, "task-ended", `slow#${k}`, `pool_${k}`, { status: "finished" });
         });
@@ -216,6 +217,25 @@ describe("work that did not come to its end", () => {
       },
       (count) => [told("outlived", names("slow", count), { made: [10] })],
     );
+  });
+
+  test("is what cut it off last, where it had caught a cancellation before and gone on", () => {
+    for (const reason of ["program", "timed-out", "group-failed"])
+      holds(
+        (process, each) => {
+          loop(process);
+          each((k) =>
+            task(process, `beat#${k}`)
+              .at(50, "cancel-requested", `beat#${k}`, "Main", { reason, place: 42 })
+              .at(60, "cancel-over", `beat#${k}`)
+              .at(80, "stood-at", `beat#${k}`, "Main", { place: 13 }),
+          );
+          closes(process, 100);
+        },
+        (count) => [
+          told("loop-closed-under-tasks", names("beat", count), { made: [10], stood: [13] }),
+        ],
+      );
   });
 
   test("is told of in no way where a line of the program cancelled it, or its user's Ctrl-C", () => {
@@ -247,6 +267,7 @@ describe("work that went on", () => {
             .at(5, "task-created", `slow#${k}`)
             .at(6, "task-started", `slow#${k}`, `pool_${k}`)
             .at(50, "cancel-requested", `wait#${k}`, "Main", { reason: "timed-out" })
+            .at(50, "cancel-requested", `slow#${k}`, "Main", { reason: "timed-out" })
             .at(51, "task-ended", `wait#${k}`, "Main", { status: "cancelled", place: 12 })
             .at(400, "task-ended", `slow#${k}`, `pool_${k}`, { status: "finished" });
         });

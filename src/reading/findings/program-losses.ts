@@ -91,9 +91,10 @@ export function neverBegun(program: Program): DetectedInProgram<"never-started">
 export function outlived(program: Program): DetectedInProgram<"outlived">[] {
   const { outlived: all, actors } = program.reading;
   const byNumber = actorsByNumber(actors);
-  const kinds = Map.groupBy(all, ({ actor }) => {
+  const kinds = Map.groupBy(all, ({ actor, waiter, by }) => {
     const { kind, name, function: of, place } = byNumber.get(actor)!;
-    return `${kind} ${of ?? name} ${place}`;
+    const { function: waiting = null } = byNumber.get(waiter ?? -1) ?? {};
+    return `${kind} ${of ?? name} ${place} ${waiting} ${by}`;
   });
   return [...kinds.values()].map((some) => {
     const [first] = some as [(typeof some)[number]];

@@ -193,10 +193,13 @@ export function givenUp(facts: PythonFacts, finding: InProgram<"given-up">): Wor
 export function outlived(facts: PythonFacts, finding: InProgram<"outlived">): Words<never> {
   const { at, evidence } = finding;
   const { waiter, by, endedAt, until } = evidence;
-  const how = by === "cancelled" ? "was cancelled" : "stopped waiting for it";
+  const several = finding.actors.length > 1;
+  const it = several ? "them" : "it";
+  const how = by === "cancelled" ? "was cancelled" : `stopped waiting for ${it}`;
+  const where = several ? "in their threads, the first" : "in its thread";
   const end = endedAt === null ? " and had not ended when the process did" : "";
   return words(
-    `${waiter === null ? "whoever waited" : facts.function(waiter)} ${how} at ${formatMeasured(at)}, but ${facts.whoMade(finding, "handed over")} ran on in its thread for ${formatMeasured(until - at)}${end}: nothing can cancel a function that a thread has begun`,
+    `${waiter === null ? "whoever waited" : facts.function(waiter)} ${how} at ${formatMeasured(at)}, but ${facts.whoMade(finding, "handed over")} ran on ${where} for ${formatMeasured(until - at)}${end}: nothing can cancel a function that a thread has begun`,
     "hand it a threading.Event and let it look between two pieces of its work whether it is still wanted, or give what it calls a timeout of its own",
   );
 }

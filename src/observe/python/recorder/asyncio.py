@@ -507,7 +507,8 @@ def _task_ended(task, ended_at=0):
             status = TASK_ENDED_CANCELLED
             if actor in _task_stood:
                 at = _task_stood[actor]
-            if actor not in _cancel_asked:
+            asked = _cancel_asked.get(actor)
+            if asked is None or asked.is_own:
                 error = _task_cancellation(task)
         if _task_stood:
             _task_stood.pop(actor, None)
@@ -674,8 +675,8 @@ def _task_collected(task):
         task = None
 
 
-# What is looked at after each step, by actor: a function of (actor, the step's task, its callback), which says
-# whether that is over.
+# What is looked at after each step, by actor, or another key: a function of (key, the step's task, its callback),
+# which says whether that is over.
 watched = {}
 _task_most_watched = 64
 

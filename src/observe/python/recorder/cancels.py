@@ -17,14 +17,26 @@ _cancel_running = {}
 class _Why:
     """Why a task was asked to stop: the reason's word, the actor and the place that asked."""
 
-    __slots__ = ("reason", "by", "place", "proper")
+    __slots__ = ("reason", "by", "place", "is_own", "stood")
 
-    def __init__(self, reason, by, place, proper=False):
+    def __init__(self, reason, by, place, is_own=False):
         self.reason = reason
         self.by = by
         self.place = place
-        # Whoever is asked catches it as a matter of course: a timeout's or a group's own task.
-        self.proper = proper
+        # Whoever is asked catches it as a matter of course, and goes on: a timeout's or a group's own task.
+        self.is_own = is_own
+        # Where the one that was asked stood: the code and line of each of its frames, outermost first.
+        self.stood = ()
+
+
+def _cancel_passed_on(why):
+    """The same reason for another one, which whoever was asked takes along."""
+    return why and _Why(why.reason, why.by, why.place)
+
+
+def cancel_reason_of(actor):
+    """Why an actor has been asked to stop, as the reason of what it takes along; None where it has not."""
+    return _cancel_passed_on(_cancel_asked.get(actor))
 
 
 def cancel_bridged(actor, where):
@@ -69,7 +81,7 @@ def _cancel_by_group(frame, task):
     if outer is not None and outer.f_code in _cancel_reasons:
         failed = task_actor(outer.f_locals.get("task"))
         return _Why(CANCEL_REQUESTED_GROUP_FAILED, failed, 0)
-    return _cancel_asked.get(current_actor()) or _Why(
+    return cancel_reason_of(current_actor()) or _Why(
         CANCEL_REQUESTED_GROUP_FAILED, current_actor(), user_place(outer)
     )
 
@@ -92,14 +104,14 @@ def _cancel_by_timeout(frame, task):
 def _cancel_by_wait_for(frame, task):
     """wait_for up to 3.11: its limit has passed, or whoever waits is to stop itself."""
     mine = current_actor()
-    return _cancel_asked.get(mine) or _Why(CANCEL_REQUESTED_TIMED_OUT, mine, user_place(frame))
+    return cancel_reason_of(mine) or _Why(CANCEL_REQUESTED_TIMED_OUT, mine, user_place(frame))
 
 
 def _cancel_why(frame, task):
     """Why a task is asked to stop, by the frames of whoever called its cancel()."""
     outer = _cancel_running.get(get_ident())
     if outer is not None:
-        return outer
+        return _cancel_passed_on(outer)
     at = frame
     while at is not None:
         code = at.f_code
@@ -126,9 +138,16 @@ def _task_cancels(task, frame):
         if actor < 0:
             # As from 3.12 on, where it is whoever waits that a limit cancels.
             if why.reason == CANCEL_REQUESTED_TIMED_OUT:
-                emit(CANCEL_REQUESTED, -actor, why.reason, why.place)
+                emit(WAIT_GIVEN_UP, -actor, why.reason, why.place)
             return None
         frames = await_frames(task.get_coro())
+        if why.is_own:
+            emit(WAIT_GIVEN_UP, actor, why.reason, why.place)
+            if actor not in _cancel_asked:
+                _cancel_asked[actor] = why
+                watched[actor, "own"] = _cancel_own_is_over
+            return why
+        cancel_forget_spent(task, actor, frames)
         stood = _cancel_stood(task, actor, frames)
         if actor not in _cancel_asked and task._tandem_steps > 0:
             # How many steps it has had of its own, before the one in which it hears of this.
@@ -136,9 +155,11 @@ def _task_cancels(task, frame):
         if why.by:
             more(why.by)
         emit(CANCEL_REQUESTED, actor, why.reason, why.place)
-        _cancel_asked.setdefault(actor, why)
+        if actor not in _cancel_asked:
+            why.stood = [(one.f_code, one.f_lineno) for one in frames]
+            _cancel_asked[actor] = why
         _task_stood.setdefault(actor, stood)
-        if not why.proper and task._tandem_steps > 0 and actor not in _cancel_caught:
+        if task._tandem_steps > 0 and actor not in _cancel_caught:
             _cancel_look(actor, frames)
         return why
     except AttributeError:
@@ -148,6 +169,54 @@ def _task_cancels(task, frame):
         return None
     finally:
         task = frame = frames = why = None
+
+
+def _cancel_own_is_over(key, task, callback):
+    """After a step of a task whose own timeout or group has asked it to stop: whether it is through with that."""
+    actor = key[0]
+    asked = _cancel_asked.get(actor)
+    if asked is None or not asked.is_own:
+        return True
+    if task is None or task._tandem_actor != actor or task.cancelling():
+        return False
+    del _cancel_asked[actor]
+    return True
+
+
+def cancel_forget_spent(task, actor, frames):
+    """Where a task has gone on after it was asked to stop, that counts no more; tells so."""
+    asked = _cancel_asked.get(actor)
+    if asked is None:
+        return
+    if not asked.is_own:
+        # From 3.11 on: whoever catches a cancellation may take it back, as a library's own timeouts do.
+        cancelling = getattr(task, "cancelling", None)
+        if (cancelling is None or cancelling() > 0) and not _cancel_went_on(asked.stood, frames):
+            return
+        emit(CANCEL_OVER, actor)
+        _task_stood.pop(actor, None)
+        _cancel_caught.pop(actor, None)
+    del _cancel_asked[actor]
+
+
+def _cancel_went_on(stood, frames):
+    """Whether a task that was asked to stop where it stood then, and is now elsewhere, has done so without unwinding.
+
+    What unwinds runs the clauses of a try around the line where it was, or leaves a `with` around that. Where
+    either may be so, and in a library's code, it is not said to have gone on.
+    """
+    for (code, line), frame in zip(stood, frames):
+        file = code.co_filename
+        if frame.f_code is not code or not is_user_file(file):
+            return False
+        now_at = frame.f_lineno
+        if now_at == line:
+            continue
+        if any(one.clauses <= now_at <= one.end for one in tries_around(file, line)):
+            return False
+        lines = source_lines(file)
+        return 0 < now_at <= len(lines) and not lines[now_at - 1].lstrip().startswith(("with ", "async with "))
+    return False
 
 
 def _cancel_stood(task, actor, frames):
@@ -251,6 +320,8 @@ def _cancel_swallowed(actor, task, callback):
                 return False
             break
     del _cancel_caught[actor]
-    _cancel_asked.pop(actor, None)
     emit(CANCEL_SWALLOWED, actor, CANCEL_SWALLOWED_WENT_ON, caught.place)
+    if _cancel_asked.pop(actor, None) is not None:
+        emit(CANCEL_OVER, actor)
+        _task_stood.pop(actor, None)
     return True

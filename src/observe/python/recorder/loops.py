@@ -185,6 +185,7 @@ def _loop_stands(task):
     """Tells where a task that is left stands."""
     actor = task_actor(task)
     frames = await_frames(task.get_coro())
+    cancel_forget_spent(task, actor, frames)
     own = places_of(frames[::-1])
     name_task(task)
     if task._tandem_steps == 0:

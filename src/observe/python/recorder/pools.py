@@ -294,7 +294,7 @@ def _pool_tell_cancel(job, caller):
     """Tells who cancels a job: a line of the program, or what cancelled the task that awaited it."""
     reason, by, where = CANCEL_REQUESTED_PROGRAM, current_actor(), _pool_step_line(caller)
     if _pool_from_asyncio(caller):
-        why = _cancel_asked.get(job.asker)
+        why = cancel_reason_of(job.asker)
         if why is not None:
             reason, by, where = why.reason, why.by, why.place
         else:
