@@ -82,6 +82,8 @@ while time.thread_time() < end:
 `,
 );
 
+const rests = program("rests.py", "import time\ntime.sleep(0.7)\ntime.sleep(0.7)\n");
+
 const crowd = program(
   "crowd.py",
   `import asyncio, time
@@ -360,6 +362,20 @@ describe.skipIf(pythons().length === 0)(`the sampler${whyNoPython(9)}`, () => {
     )!;
     expect(source.text).toBe("time.sleep(0.15)");
   });
+
+  testByTurns(
+    "what a thread stands still in for long has its own time, and not its next's",
+    ({ path }) => {
+      const slots = slotsOf(path, rests);
+      const [first, second] = ["rests.py:2 <module>", "rests.py:3 <module>"].map((line) => {
+        const at = (kind: string): number =>
+          slots.find((one) => one.kind === kind && one.place === line)!.at;
+        return at("block-ended") - at("block-began");
+      });
+      expect(first).toBeGreaterThan(600 * ms);
+      expect(second).toBeGreaterThan(600 * ms);
+    },
+  );
 
   testByTurns("of a program that is killed it is known where its tasks stood", ({ path }) => {
     const { processes } = record(path, [killed]);

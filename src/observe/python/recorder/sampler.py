@@ -64,7 +64,7 @@ class _sampler_State:
     """What the sampler knows of a thread: its ids, what it was doing at the last tick and since when."""
 
     __slots__ = (
-        "ident", "number", "clock", "at", "cpu", "key", "kind", "word", "place", "since", "spot", "actor", "told",
+        "ident", "number", "clock", "at", "seen", "cpu", "key", "kind", "word", "place", "since", "spot", "actor", "told",
         "skipped", "native", "pressed", "pressed_at",
     )
 
@@ -74,7 +74,8 @@ class _sampler_State:
         self.native = native
         # The clock of another thread's CPU time, as Linux numbers it: asking for it touches no thread that is gone.
         self.clock = ((~native) << 3) | 6 if native and sys.platform == "linux" else None
-        self.at = self.since = now()
+        # When its CPU time was read, and when it was last seen where it stood then.
+        self.at = self.seen = self.since = now()
         self.cpu = _sampler_cpu(self)
         self.key = None
         self.kind = _NONE
@@ -321,13 +322,15 @@ def _sampler_look_at_thread(state, frame, at, tells):
     if still and state.kind in (_NONE, _BLOCK, _WAIT) and state.told and state.skipped < 8:
         # It stands where it stood. Asking for its CPU time costs 2 us, which a crowd of threads would feel.
         state.skipped += 1
+        state.seen = at
         return False
     state.skipped = 0
     cpu = _sampler_cpu(state)
     passed = at - state.at
     busy = cpu - state.cpu if cpu is not None and state.cpu is not None else (0 if still else passed)
-    last = state.at
-    state.at, state.cpu, state.key = at, cpu, key
+    last = state.seen
+    state.at = state.seen = at
+    state.cpu, state.key = cpu, key
     computes = busy * 20 > passed
     if still and not computes and state.kind != _COMPUTE:
         if state.kind == _UNSURE:
