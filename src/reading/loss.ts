@@ -16,7 +16,7 @@ export interface Surroundings {
   results: readonly Pick<MainWait, "of" | "whom" | "at" | "ticks">[];
   /** Whether the program came to its own end. */
   endedItself: boolean;
-  /** Whether it is a thread that serves others, as a daemon does, and had nothing to do. */
+  /** Whether it is a thread or a task that serves others, as a daemon does, and had nothing to do. */
   isIdle: boolean;
 }
 
@@ -36,7 +36,7 @@ export function givenUpOf({
 /** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
 export function isLostWork(fate: ActorOutcome, surroundings: Surroundings): boolean {
   const { results, endedItself, isIdle } = surroundings;
-  const { status, until, startedAt, endedAt, destroyed, queuedAt } = fate;
+  const { status, until, startedAt, endedAt, destroyed, queuedAt, cancelled } = fate;
   // What a durable queue keeps is there to be performed, by whoever looks into it next.
   if (queuedAt !== null) return false;
   if (status === "finished" || status === "failed" || status === "ended") return false;
@@ -44,6 +44,7 @@ export function isLostWork(fate: ActorOutcome, surroundings: Surroundings): bool
   if (status === "unstarted") return true;
   const isPromised = results.some((wait) => isFor(wait, fate) && wait.at + wait.ticks >= endedAt!);
   if (isPromised || destroyed) return true;
+  if (isIdle && cancelled?.reason === "loop-closed") return false;
   if (givenUpOf(fate) !== null) return false;
   if (isDecided(fate)) return false;
   return until !== "shutdown" || startedAt === null || !endedItself;

@@ -171,6 +171,8 @@ export class ObservationReader {
   readonly misused: Misused[] = [];
   readonly swallowed: Swallowed[] = [];
   readonly givenUpWaits: GivenUpWait[] = [];
+  /** By actor: the place of the loop without an end that it was in. */
+  readonly rounds = new Map<number, number | null>();
   readonly handles: Handle[] = [];
   readonly folded: Folded[] = [];
   readonly dropped: Dropped[] = [];
@@ -225,6 +227,9 @@ export class ObservationReader {
       const how = reader.#entities.word(swallowings, value);
       reader.swallowed.push({ actor, at, place, cancelled, how });
     },
+    "goes-round": (reader, { actor, place }) => {
+      reader.rounds.set(actor, place);
+    },
     "wait-given-up": (reader, { actor, at, value }) => {
       reader.givenUpWaits.push({ actor, at, reason: reader.#entities.word(cancelReasons, value) });
     },
@@ -275,6 +280,11 @@ export class ObservationReader {
 
   #isOver(actor: number): boolean {
     return ["finished", "failed", "cancelled"].includes(this.#entities.actor(actor).status);
+  }
+
+  /** What an actor waited for when it was seen last, over or not. */
+  lastSightingOf(actor: number): Sighting | undefined {
+    return this.#waits.get(actor);
   }
 
   /** The last that was seen of each actor which has not ended, the first seen coming first. */

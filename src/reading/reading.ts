@@ -129,6 +129,8 @@ export interface Reading {
   handlers: Handler[];
   /** Uses of loops and threads that cannot work. */
   misused: Misused[];
+  /** By actor: the place of the loop that it was in when it was cut off, where that goes round for ever. */
+  rounds: ReadonlyMap<number, number | null>;
   /** Cancellations that their tasks caught, and went on. */
   swallowed: Swallowed[];
   /** The attempts of worker processes at tasks of a durable queue, in the order in which they began. */
@@ -180,6 +182,7 @@ const loopOpened = typeNumber["loop-opened"];
 const isElsewhere = eventTypes.map((type) =>
   [
     "cancel-requested",
+    "goes-round",
     "call-held",
     "left-behind",
     "went-on",
@@ -289,6 +292,9 @@ class TraceReader {
 
   /** Whether the thread of an actor serves others, and waits for something to do or turns a loop. */
   #isIdle({ kind, thread, number }: OpenActor, unfinished: readonly Span[]): boolean {
+    // A task that goes round for ever serves others as well.
+    if (kind === "task" && this.#observations.rounds.has(number))
+      return this.#isServing(number, unfinished);
     if (kind !== "thread" || thread === null) return false;
     // A Worker waits for messages when its module has been evaluated; what it is at besides is told by itself.
     if (this.#turnsFloating(thread)) return true;
@@ -309,7 +315,7 @@ class TraceReader {
     const span = unfinished.findLast((one) => one.actor === number);
     if (span !== undefined)
       return span.kind === "wait" && idleWaits.has(wordOf(this.#trace, waits, span.value));
-    const seen = this.#observations.sightings.find((one) => one.actor === number);
+    const seen = this.#observations.lastSightingOf(number);
     if (seen === undefined) return false;
     const { kind: of } = this.#trace.definitions.resources.get(seen.resource ?? -1) ?? {};
     return of === undefined ? idleWaits.has(seen.of ?? "") : idleResources.has(of);
@@ -373,6 +379,7 @@ class TraceReader {
       handlers: this.#observations.handlers,
       misused: this.#observations.misused,
       swallowed: this.#observations.swallowed,
+      rounds: this.#observations.rounds,
       attempts: this.#attempts.attempts,
       alike,
       floated,

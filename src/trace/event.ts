@@ -390,6 +390,8 @@ export const eventShapes = {
   // A limit of the actor's own, or a group of its own that failed, has ended what it waited for, at the place; it
   // goes on, with an error that it can catch.
   "wait-given-up": { value: { name: "reason", words: cancelReasons } },
+  // The actor is in a loop, at the place, that nothing in it ends but an error or its cancellation.
+  "goes-round": {},
 } as const satisfies Record<string, EventShape>;
 
 export type EventType = keyof typeof eventShapes;

@@ -48,6 +48,14 @@ function waysToAwait(
   if (by?.kind === "callback")
     return `let ${facts.function(parent!)} only set an event, and await ${facts.call(first)} in ${entry} before that returns (in a finally)`;
   const several = actors.length > 1;
+  if (actors.some((actor) => facts.reading.rounds.has(actor)))
+    return [
+      several
+        ? `keep the tasks, and cancel them before ${entry} returns, once they are no longer wanted (for task in tasks: task.cancel(), then await asyncio.gather(*tasks, return_exceptions=True))`
+        : `keep the task, and cancel it before ${entry} returns, once it is no longer wanted (task.cancel(), then await asyncio.gather(task, return_exceptions=True))`,
+      `give ${several ? "their" : "its"} loop an end that ${entry} can wait for: as it is, ${several ? "they go" : "it goes"} round for ever`,
+      ...ownThread(facts, launch),
+    ].join("; or ");
   const keep =
     launch !== null && facts.isStartedIn(first, launch)
       ? several
@@ -57,12 +65,15 @@ function waysToAwait(
   return [
     keep,
     ...(facts.has(11) ? [`start ${several ? "them" : "it"} in an asyncio.TaskGroup`] : []),
-    ...(goesOnAfter(facts, launch)
-      ? [
-          "run this loop in a thread that lives as long as main does (threading.Thread, then join())",
-        ]
-      : []),
+    ...ownThread(facts, launch),
   ].join(", or ");
+}
+
+/** What helps where main goes on for long when the loop has closed. */
+function ownThread(facts: PythonFacts, launch: number | null): string[] {
+  return goesOnAfter(facts, launch)
+    ? ["run this loop in a thread that lives as long as main does (threading.Thread, then join())"]
+    : [];
 }
 
 /** Whether main's thread turned the loop, and main went on for long when that had closed. */

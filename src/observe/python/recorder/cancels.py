@@ -159,6 +159,8 @@ def _task_cancels(task, frame):
             why.stood = [(one.f_code, one.f_lineno) for one in frames]
             _cancel_asked[actor] = why
         _task_stood.setdefault(actor, stood)
+        if why.reason == CANCEL_REQUESTED_LOOP_CLOSED and task._tandem_steps > 0:
+            _cancel_at_rest(task, actor, frames)
         if task._tandem_steps > 0 and actor not in _cancel_caught:
             _cancel_look(actor, frames)
         return why
@@ -230,6 +232,14 @@ def _cancel_stood(task, actor, frames):
     emit(STOOD_AT, actor, 0, at)
     _snapshot_source(at, inner, _snapshot_owed)
     return at
+
+
+def _cancel_at_rest(task, actor, frames):
+    """Tells of a task that its loop's close ends what it waits for, where it goes round for ever."""
+    tell_round(actor, 0, standing_of(frames))
+    stood = _waits_of_task(task)
+    if stood.word is not None:
+        _snapshot_waits(stood, actor, 0, user_place(stood.frame), False)
 
 
 # By actor: the function that would catch the task's cancellation, its try statement, and the place in it; and

@@ -123,6 +123,55 @@ def with_catches(file, line, outer):
     return False
 
 
+# By file and line: the line of the loop without an end around it.
+_handlers_rounds = {}
+
+
+def round_for_ever(file, line):
+    """The line of a loop around a line, within its function, that nothing in it ends but an error; 0: there is none."""
+    known = _handlers_rounds.get((file, line))
+    if known is None:
+        known = _handlers_round(source_lines(file), line)
+        if len(_handlers_rounds) < 10000:
+            _handlers_rounds[file, line] = known
+    return known
+
+
+def _handlers_round(lines, line):
+    if not 0 < line <= len(lines):
+        return 0
+    depth = _handlers_depth(lines[line - 1])
+    for at in range(line, 0, -1):
+        words = lines[at - 1].strip()
+        here = _handlers_depth(lines[at - 1])
+        if not words or words.startswith("#") or here >= depth and at != line:
+            continue
+        depth = here
+        if words.startswith(("def ", "async def ", "class ")):
+            return 0
+        if words.startswith(("while True:", "while 1:")) and not _handlers_leaves(lines, at, here):
+            return at
+    return 0
+
+
+def _handlers_leaves(lines, begin, depth):
+    """Whether the body of a loop may leave it by itself; what it does when it is cancelled is not by itself."""
+    clause = None
+    for at in range(begin + 1, len(lines) + 1):
+        words = lines[at - 1].partition("#")[0].strip()
+        if not words:
+            continue
+        here = _handlers_depth(lines[at - 1])
+        if here <= depth:
+            break
+        if clause is not None and here > clause:
+            continue
+        clause = here if words.startswith("except") and "CancelledError" in words else None
+        if clause is None and any(one in words.replace(":", " ").split() for one in ("return", "break")):
+            return True
+    return False
+
+
 def catching(frames, error, grouped=False):
     """The first of some frames, innermost first, that would catch an error, its try and the line of the clause.
 

@@ -830,7 +830,7 @@ def _sampler_forked():
     """In the child of a fork no thread but the one that forked is there."""
     global _sampler_stop, _sampler_is_ending, _sampler_answered
     del _sampler_lags[:], _sampler_slept[:]
-    for known in (_sampler_states, _sampler_held, _sampler_unknown, _snapshot_told):
+    for known in (_sampler_states, _sampler_held, _sampler_unknown, _snapshot_told, _snapshot_rounds):
         known.clear()
     _snapshot_sources.clear()
     _sampler_stop = None

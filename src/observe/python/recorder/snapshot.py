@@ -66,8 +66,12 @@ def _snapshot_source(place_id, frame, spots):
 
 
 def _snapshot_texts(spots):
-    """Tells what was noted: the texts of calls, and tasks that stand at their `def`. Reads files."""
+    """Tells what was noted: the texts of calls, tasks that stand at their `def`, and those that go round for ever. Reads
+    files."""
     for place_id, spot in spots:
+        if place_id == _snapshot_standing:
+            tell_round(*spot)
+            continue
         if not place_id:
             actor, thread, code, urgent = spot
             _snapshot_put(STOOD_AT, actor, thread, def_place(code), 0, 0, 0, (), urgent)
@@ -75,6 +79,36 @@ def _snapshot_texts(spots):
         words = _calls_text(spot)
         if words:
             emit(SOURCE, 0, 0, place_id, text(words))
+
+
+# In the place of a place: what is noted are the lines where a task stands.
+_snapshot_standing = -1
+# The actors of tasks of which it has been told that they go round for ever.
+_snapshot_rounds = set()
+
+
+def tell_round(actor, thread, standing, urgent=False):
+    """Tells of a task in which loop it goes round for ever, if in any, by the lines where it stands. Reads files.
+
+    standing: file, line and function of its frames, outermost first.
+    """
+    if actor in _snapshot_rounds:
+        return
+    for file, line, function in standing:
+        begins = round_for_ever(file, line)
+        if begins:
+            _snapshot_rounds.add(actor)
+            _snapshot_put(GOES_ROUND, actor, thread, place(file, begins, function), 0, 0, 0, (), urgent)
+            return
+
+
+def standing_of(frames):
+    """File, line and function of the frames that are the program's."""
+    return [
+        (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+        for frame in frames
+        if is_user_file(frame.f_code.co_filename)
+    ]
 
 
 def _snapshot_threads(spots, urgent):
@@ -265,11 +299,10 @@ def _snapshot_task(task, actor, steps, spots, urgent):
     at = user_place(stood.frame)
     if at:
         _snapshot_source(at, stood.frame, spots)
-    frames = [
-        place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-        for frame in reversed(stood.frames)
-        if is_user_file(frame.f_code.co_filename)
-    ]
+    standing = standing_of(stood.frames)
+    if actor not in _snapshot_rounds:
+        spots.append((_snapshot_standing, (actor, thread, standing, urgent)))
+    frames = [place(*one) for one in reversed(standing)]
     _snapshot_put(STOOD_AT, actor, thread, at, 0, 0, 0, frames[:16] if len(frames) > 1 else (), urgent)
     if stood.word == WAIT_BEGAN_LOCK:
         return 1
