@@ -7,17 +7,21 @@
  * none it has itself told of the next; it also checks from time to time whether others have let go of what they
  * took. In both a timer renews each claim after half of its lease. All of it runs on the one loop, so a step that
  * holds the thread holds up the renewals as well.
+ *
+ * Where tasks are acknowledged early, as by default in Celery, a claim ends as soon as it is made, so that nobody else
+ * gets the task any more, and what it comes to is kept apart from the queue.
  */
 import { attemptEnds, endings, typeNumber } from "../trace/event.ts";
 import { attemptActor, consumerActor } from "../scenario/numbers.ts";
+import { does } from "../scenario/strategy.ts";
 import type { Ticks } from "../base/duration.ts";
 import { Background } from "./background.ts";
-import { mostAttempts, type Polling } from "./engine.ts";
+import { leaseOf, mostAttempts, type Polling } from "./engine.ts";
 import { ask, Nap } from "./handover.ts";
 import type { Thread, ThreadProgram } from "./operation.ts";
-import type { Claim, QueueAnswer } from "./queue.ts";
+import type { Claim, QueueAnswer, QueuedResult } from "./queue.ts";
 import type { NumberedSpec } from "./spec.ts";
-import { caught, type Coroutine, Future, UNTOLD } from "./task.ts";
+import { caught, type Coroutine, Future, UNTOLD, type Waiting } from "./task.ts";
 import { detailsOf } from "./failure.ts";
 
 /** The program of a worker process. It ends when it is told to, and what it performs has come to its end. */
@@ -78,8 +82,7 @@ class Consumer {
   *#poll({ first, most: longest }: Polling): Coroutine {
     for (let inVain = 0; !this.#isFinishing;) {
       const most = this.#run.strategy.slots! - this.#performing;
-      const { claims = [] } = most > 0 ? yield* ask({ kind: "claim", most }) : {};
-      for (const claim of claims) this.#begin(claim);
+      const claims = yield* this.#claim(most);
       inVain = claims.length > 0 ? 0 : inVain + 1;
       if (inVain === 0) continue;
       const whole = Math.min(first * 2 ** Math.min(inVain - 1, 30), longest);
@@ -101,8 +104,7 @@ class Consumer {
       const free = this.#run.strategy.slots! - this.#performing;
       // The one that it is told of next has a slot already.
       const most = this.#toldUntil === null ? free : free - 1;
-      const { claims = [] } = most > 0 ? yield* ask({ kind: "claim", most }) : {};
-      for (const claim of claims) this.#begin(claim);
+      const claims = yield* this.#claim(most);
       if (claims.length > 0) continue;
       if (free > 0 && this.#toldUntil === null) {
         const { until = Infinity } = yield* ask({ kind: "await" });
@@ -117,8 +119,25 @@ class Consumer {
     const nap = new Nap(this.#background.loop);
     while (!this.#isFinishing) {
       yield* ask({ kind: "check" });
-      yield* nap.until(this.#thread.now() + this.#run.strategy.lease!);
+      yield* nap.until(this.#thread.now() + leaseOf(this.#run.strategy));
     }
+  }
+
+  get #isEarly(): boolean {
+    return does(this.#run.strategy, "acknowledgesFirst");
+  }
+
+  /** Takes so many tasks at most, and begins them. */
+  *#claim(most: number): Waiting<readonly Claim[]> {
+    const { claims = [] } = most > 0 ? yield* ask({ kind: "claim", most }) : {};
+    // All of them, before any of them can hold the thread.
+    if (this.#isEarly)
+      for (const claim of claims) {
+        yield* ask({ kind: "complete", claim });
+        this.#thread.record(typeNumber.acknowledged, claim.task, 0);
+      }
+    for (const claim of claims) this.#begin(claim);
+    return claims;
   }
 
   #begin(claim: Claim): void {
@@ -143,13 +162,14 @@ class Consumer {
     else if (claim.attempt > mostAttempts(this.#run.strategy, this.#run.engine))
       raised = attemptedTooOften(claim);
     else {
-      loop.createTask(UNTOLD, this.#renew(claim, renewing, renewal));
+      if (!this.#isEarly) loop.createTask(UNTOLD, this.#renew(claim, renewing, renewal));
       raised = yield* caught(this.#background.coroutineOf(actor));
     }
     renewal.isOver = true;
     renewing.end();
-    const answer =
-      raised === undefined
+    const answer = this.#isEarly
+      ? yield* ask({ kind: "record", result: resultOf(claim, raised) })
+      : raised === undefined
         ? yield* ask({ kind: "complete", claim })
         : yield* ask({ kind: "fail", claim, error: raised.message });
     this.#ended({ claim, actor, raised, answer });
@@ -192,6 +212,11 @@ class Consumer {
   #endIfIdle(): void {
     if (this.#isFinishing && this.#performing === 0 && !this.#over.done) this.#over.finish();
   }
+}
+
+function resultOf({ task }: Claim, raised: Error | undefined): QueuedResult {
+  if (raised === undefined) return { task, status: "finished", error: "" };
+  return { task, status: "failed", error: raised.message };
 }
 
 function attemptedTooOften({ attempt }: Claim): Error {

@@ -69,6 +69,14 @@ export function mostAttempts(
   return 1 + (retry ?? 0) + mostCrashes;
 }
 
+/**
+ * For how long a claim holds. Where a task is acknowledged as it is taken that is no longer than an instant, and only
+ * says when another worker has it if its own is killed within that.
+ */
+export function leaseOf({ lease }: { lease: Ticks | null }): Ticks {
+  return lease ?? 30 * second;
+}
+
 /** How long the queue waits before the next attempt, when so many have been made. */
 export function backoffAfter(
   attempts: number,

@@ -1,11 +1,12 @@
 /** Launch's side of a durable queue: tasks are handed over by a durable write, and their results asked for. */
 import { raisedInto, typeNumber } from "../trace/event.ts";
-import type { LeafStep } from "../scenario/model.ts";
-import { does } from "../scenario/strategy.ts";
+import type { LeafStep, StepPosition } from "../scenario/model.ts";
+import { does, type Strategy } from "../scenario/strategy.ts";
 import type { Background } from "./background.ts";
 import { failures, GroupFailure, StepFailure } from "./failure.ts";
 import type { EventLoop } from "./loop.ts";
-import type { QueueAnswer, QueueRequest } from "./queue.ts";
+import type { OperationResult, Thread } from "./operation.ts";
+import type { QueueAnswer, QueueOperation, QueueRequest, WriteOperation } from "./queue.ts";
 import { type Coroutine, Future, wait, type Waiting } from "./task.ts";
 import type { Ticks } from "../base/duration.ts";
 
@@ -52,10 +53,25 @@ export function* handOver(
 ): Coroutine {
   for (const name of step.tasks)
     for (const task of run.indicesOf.get(name)!) {
-      yield* ask({ kind: "enqueue", task });
-      loop.thread.record(typeNumber.queued, task, 0, step.position);
+      yield* stored(run.strategy, loop.thread, task, step.position);
       handedOver.push(task);
     }
+}
+
+/** Stores a task, in whatever program, or only begins to. */
+export function* stored(
+  strategy: Strategy,
+  thread: Thread,
+  task: number,
+  position: StepPosition,
+): Generator<QueueOperation | WriteOperation, void, OperationResult | undefined> {
+  if (does(strategy, "leavesWrites")) {
+    thread.record(typeNumber["enqueue-began"], task, 0, position);
+    yield { kind: "write", task, position };
+    return;
+  }
+  yield { kind: "queue", request: { kind: "enqueue", task } };
+  thread.record(typeNumber.queued, task, 0, position);
 }
 
 /**
@@ -70,7 +86,7 @@ export function* resultsOf({ run, loop }: Background, tasks: readonly number[]):
   const errors: StepFailure[] = [];
   const nap = new Nap(loop);
   for (;;) {
-    const { results } = yield* ask({ kind: "results", tasks: [...open] });
+    const { results } = yield* ask({ kind: "results", tasks: [...open], until });
     for (const { task, status, error } of results!) {
       open.delete(task);
       if (status === "finished") continue;

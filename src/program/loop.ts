@@ -32,7 +32,7 @@ import type {
   Thread,
   ThreadProgram,
 } from "./operation.ts";
-import type { QueueOperation } from "./queue.ts";
+import type { QueueOperation, WriteOperation } from "./queue.ts";
 import {
   type Callback,
   type Coroutine,
@@ -50,13 +50,20 @@ type HoldingStep =
   | Extract<LeafStep, { kind: "block" | "compute" }>
   | Extract<Wanted, { kind: "hold" }>
   | CallOperation
-  | QueueOperation;
+  | QueueOperation
+  | WriteOperation;
+
+const holding: ReadonlySet<string> = new Set<HoldingStep["kind"]>([
+  "block",
+  "compute",
+  "call",
+  "hold",
+  "queue",
+  "write",
+]);
 
 function isHolding(wanted: Wanted): wanted is HoldingStep {
-  const { kind } = wanted;
-  return (
-    kind === "block" || kind === "compute" || kind === "call" || kind === "hold" || kind === "queue"
-  );
+  return holding.has(wanted.kind);
 }
 
 export interface LoopOptions {
@@ -379,7 +386,7 @@ export class EventLoop implements ReadyQueue {
   *#hold(step: HoldingStep, index: number): ThreadProgram<OperationResult | undefined> {
     let result: OperationResult | undefined;
     // It is no step of anybody's, and soon over.
-    if (step.kind === "queue") return yield step;
+    if (step.kind === "queue" || step.kind === "write") return yield step;
     this.beginStep(index);
     if (step.kind === "call") result = yield step;
     else if (step.kind === "hold") yield { kind: "block", ticks: step.ticks };

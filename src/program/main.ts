@@ -15,7 +15,7 @@ import { Cancelled, detailsOf, failures, StepFailure } from "./failure.ts";
 import { launchCoroutine, runAsync } from "./launch.ts";
 import type { Message, Thread, ThreadProgram } from "./operation.ts";
 import { does, isBeside, mayAbandon } from "../scenario/strategy.ts";
-import type { QueueOperation } from "./queue.ts";
+import { stored } from "./handover.ts";
 import type { NumberedSpec } from "./spec.ts";
 import { placeholderValues, placeOf, valueText, Stepper } from "./stepper.ts";
 
@@ -180,10 +180,8 @@ class MainThread {
 
   *#submit(step: Extract<LeafStep, { kind: "submit" }>): ThreadProgram<void> {
     if (does(this.#run.strategy, "outlives")) {
-      for (const task of this.#run.indicesOf.get(step.task)!) {
-        yield toQueue(task);
-        this.#thread.record(typeNumber.queued, task, 0, step.position);
-      }
+      for (const task of this.#run.indicesOf.get(step.task)!)
+        yield* stored(this.#run.strategy, this.#thread, task, step.position);
       return;
     }
     this.#hear();
@@ -202,8 +200,9 @@ class MainThread {
     const about = { ...awaiting(task, step), text: name };
     const known = (): boolean => this.#resultOf(task) !== undefined;
     const came = does(this.#run.strategy, "outlives")
-      ? yield* this.#ask("result", about, step.timeout, function* (main) {
-          const answer = yield { kind: "queue", request: { kind: "results", tasks: [task] } };
+      ? yield* this.#ask("result", about, step.timeout, function* (main, until) {
+          const request = { kind: "results", tasks: [task], until } as const;
+          const answer = yield { kind: "queue", request };
           const [result] = answer!.queue!.results!;
           if (result !== undefined) main.#results.set(task, result);
           return result !== undefined;
@@ -303,7 +302,8 @@ class MainThread {
   }
 
   /**
-   * Asks a durable queue again and again until something is so.
+   * Asks a durable queue again and again until something is so. Meanwhile the thread's own loop turns, by which
+   * writes go on that nobody has awaited.
    *
    * @returns false when the time has run out before.
    */
@@ -311,17 +311,17 @@ class MainThread {
     what: (typeof waits)[number],
     about: Details | undefined,
     timeout: Ticks | undefined,
-    isSo: (main: MainThread) => ThreadProgram<boolean>,
+    isSo: (main: MainThread, until: Ticks) => ThreadProgram<boolean>,
   ): ThreadProgram<boolean> {
     const thread = this.#thread;
     const until = timeout === undefined ? Infinity : thread.now() + timeout;
     thread.record(typeNumber["wait-began"], MAIN, waits.indexOf(what), about);
-    let so = yield* isSo(this);
+    let so = yield* isSo(this, until);
     while (!so && thread.now() < until) {
       const next = thread.now() + this.#run.engine.results;
       while (thread.now() < Math.min(next, until))
-        yield { kind: "wait", until: Math.min(next, until) };
-      so = yield* isSo(this);
+        yield { kind: "park", until: Math.min(next, until) };
+      so = yield* isSo(this, until);
     }
     thread.record(typeNumber["wait-ended"], MAIN, waits.indexOf(what));
     return so;
@@ -386,11 +386,6 @@ class MainThread {
     const result = yield { kind: "drain", until };
     return result?.exitCode ?? 0;
   }
-}
-
-/** The operation that has a durable queue store a task. */
-function toQueue(task: number): QueueOperation {
-  return { kind: "queue", request: { kind: "enqueue", task } };
 }
 
 /** The details of a wait for an actor. */

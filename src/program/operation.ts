@@ -9,7 +9,7 @@ import type { CallStep } from "../scenario/calls.ts";
 import type { Ticks } from "../base/duration.ts";
 import type { Details } from "../trace/log.ts";
 import type { PoolStep } from "../scenario/walk.ts";
-import type { QueueAnswer, QueueOperation } from "./queue.ts";
+import type { QueueAnswer, QueueOperation, WriteOperation } from "./queue.ts";
 
 export type Operation =
   /** The whole thread stands still for this long (time.sleep). */
@@ -22,7 +22,8 @@ export type Operation =
   | CallOperation
   | JobOperation
   | DrainOperation
-  | QueueOperation;
+  | QueueOperation
+  | WriteOperation;
 
 /** A park: an event loop has nothing to do until this instant, or until a message comes. */
 export interface ParkOperation {

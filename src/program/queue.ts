@@ -1,6 +1,7 @@
 /** What programs ask of a durable queue, and what it answers. Its driver has one; none of this is a message. */
 
 import type { Ticks } from "../base/duration.ts";
+import type { StepPosition } from "../scenario/model.ts";
 
 /** A task that a worker has taken: the queue knows it by both numbers, and refuses the end of an older attempt. */
 export interface Claim {
@@ -23,9 +24,11 @@ export type QueueRequest =
   /** The claim is still mine. */
   | { kind: "extend"; claim: Claim }
   | { kind: "complete"; claim: Claim }
+  /** Keep what a task came to that was acknowledged before it was done: the queue itself has forgotten it. */
+  | { kind: "record"; result: QueuedResult }
   | { kind: "fail"; claim: Claim; error: string }
-  /** What became of those of these tasks that have come to an end for good. */
-  | { kind: "results"; tasks: readonly number[] }
+  /** What became of those of these tasks that have come to an end for good. Whoever asks goes on asking until then. */
+  | { kind: "results"; tasks: readonly number[]; until: Ticks }
   /** The same of all tasks that were ever stored. */
   | { kind: "ended" }
   /** How many tasks have not. */
@@ -53,4 +56,15 @@ export interface QueueAnswer {
 export interface QueueOperation {
   kind: "queue";
   request: QueueRequest;
+}
+
+/**
+ * An operation of a thread program: the write of a task into the queue begins, and nobody waits for it. It goes on
+ * when the thread parks, which its loop turns by, and its driver tells when it is done; it is never done where the
+ * thread does not park before its process ends.
+ */
+export interface WriteOperation {
+  kind: "write";
+  task: number;
+  position: StepPosition;
 }

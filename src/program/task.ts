@@ -10,7 +10,7 @@ import type { LeafStep } from "../scenario/model.ts";
 import { LAUNCH } from "../scenario/numbers.ts";
 import { Cancelled } from "./failure.ts";
 import type { CallOperation, OperationResult, Program } from "./operation.ts";
-import type { QueueOperation } from "./queue.ts";
+import type { QueueOperation, WriteOperation } from "./queue.ts";
 import type { Timer } from "./timers.ts";
 
 /** A request of a coroutine to its event loop: a step to perform, or a future to await. */
@@ -20,6 +20,7 @@ export type Wanted =
   | { kind: "create"; task: number; madeAt: Details }
   | CallOperation
   | QueueOperation
+  | WriteOperation
   /** The thread blocks without an event of its own. */
   | { kind: "hold"; ticks: Ticks };
 

@@ -36,6 +36,12 @@ export class AttemptReader {
     queued: (reader, { actor, at }) => {
       reader.#entities.actor(actor).queuedAt = at;
     },
+    "enqueue-began": (reader, { actor, at }) => {
+      reader.#entities.actor(actor).enqueueBeganAt = at;
+    },
+    acknowledged: (reader, { actor, at }) => {
+      reader.#entities.actor(actor).acknowledgedAt = at;
+    },
     "attempt-began": (reader, event) => reader.#began(event),
     "attempt-ended": (reader, event) => reader.#ended(event),
   };

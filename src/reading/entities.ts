@@ -139,6 +139,10 @@ export interface ActorOutcome extends ProgramOutcome {
   submittedAt: Ticks | null;
   /** When it had been stored in a durable queue, which keeps it whatever ends; null when it was in none. */
   queuedAt: Ticks | null;
+  /** When its write into a durable queue had begun that nobody awaited; null where that was awaited, or was none. */
+  enqueueBeganAt: Ticks | null;
+  /** When its worker had the queue know that it is done, before it was; null where it did that at its end, or never. */
+  acknowledgedAt: Ticks | null;
   /** Who learned of its failure, and when; null unless it failed. */
   heard: HeardBy | null;
   /** Why it was asked to stop first, and when. */
@@ -321,6 +325,8 @@ export class Entities {
       done: 0,
       submittedAt: null,
       queuedAt: null,
+      enqueueBeganAt: null,
+      acknowledgedAt: null,
       heard: null,
       cancelled: null,
       lost: false,

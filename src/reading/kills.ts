@@ -21,7 +21,7 @@ export interface Remains {
   lost: boolean;
   /**
    * Whether it had been handed over: otherwise whoever was to do that was killed before. To a durable queue it has
-   * been when that has said so.
+   * been when that has said so, or when main goes on without waiting for that.
    */
   isHandedOver: boolean;
   /** How many of its operations had been done. */
@@ -171,7 +171,7 @@ class KillReader {
     return {
       lost: isLostWork(killed, this.#surroundings(actor.number, at)),
       isHandedOver: this.#entities.hasWorkers
-        ? actor.queuedAt !== null
+        ? actor.queuedAt !== null || actor.enqueueBeganAt !== null
         : actor.isCreated || actor.submittedAt !== null,
       done: actor.done,
     };

@@ -36,9 +36,9 @@ export function givenUpOf({
 /** Whether nobody decided that a task should not come to its end, or somebody still counted on it. */
 export function isLostWork(fate: ActorOutcome, surroundings: Surroundings): boolean {
   const { results, endedItself, isIdle } = surroundings;
-  const { status, until, startedAt, endedAt, destroyed, queuedAt, cancelled } = fate;
+  const { status, until, startedAt, endedAt, destroyed, cancelled } = fate;
   // What a durable queue keeps is there to be performed, by whoever looks into it next.
-  if (queuedAt !== null) return false;
+  if (fate.queuedAt !== null && fate.acknowledgedAt === null) return false;
   if (status === "finished" || status === "failed" || status === "ended") return false;
   if (status === "abandoned" && isIdle) return false;
   if (status === "unstarted") return true;

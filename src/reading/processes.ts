@@ -35,8 +35,11 @@ export class ProcessReader {
     for (const process of this.#entities.processes)
       if (process.exitCode === null) process.interruptedBy ??= "cut-off";
     const { processes, isObserved, hasWorkers } = this.#entities;
+    const [first] = processes;
     // A scenario's run goes on when main has ended or was killed, for as long as its worker processes do.
-    if (!isObserved && hasWorkers && this.#workersGoOn()) processes[0]!.interruptedBy = "cut-off";
+    const isOver = first === undefined || !["kill", null].includes(first.interruptedBy);
+    if (!isObserved && hasWorkers && !isOver && this.#workersGoOn())
+      first.interruptedBy = "cut-off";
   }
 
   #workersGoOn(): boolean {

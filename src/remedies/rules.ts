@@ -12,6 +12,14 @@ export const rules = {
       "the process was killed with a task not done: no clean-up ran, and nothing is left of it",
     fix: `keep what must not be lost where it outlives the process, as a queue on disk`,
   },
+  "acknowledged-early": {
+    about: "a task was off its durable queue before it was done, and its worker ended with it",
+    fix: `acknowledge a task when it is done (acks=late), and make its steps such that they may be done twice`,
+  },
+  "enqueue-unawaited": {
+    about: "main ended with a task not stored, as nothing awaited the write into its durable queue",
+    fix: `await each write before main goes on (enqueue=awaited)`,
+  },
   "failed-though-done": {
     about: "a durable queue holds a task for failed whose steps an attempt had all done",
     fix: `give it a lease that outlasts whatever holds its worker's loop, or let it give way`,

@@ -123,6 +123,8 @@ function taskToJson(task: TaskOutcome) {
     ...(task.queuedAt === null && task.attempts.length === 0
       ? {}
       : { queuedAt: orNull(task.queuedAt), attempts: task.attempts.map(attemptToJson) }),
+    ...(task.enqueueBeganAt === null ? {} : { enqueueBeganAt: ms(task.enqueueBeganAt) }),
+    ...(task.acknowledgedAt === null ? {} : { acknowledgedAt: ms(task.acknowledgedAt) }),
   };
 }
 

@@ -183,6 +183,12 @@ const strict = {
         )
         .optional()
         .describe("the attempts at it, the first one first"),
+      enqueueBeganAt: at(
+        "when its write into a durable queue began that nobody awaited; left out where that was awaited",
+      ).optional(),
+      acknowledgedAt: at(
+        "when its worker had the queue know that it was done, before it was; left out where it had not",
+      ).optional(),
     }),
   ),
   prints: z.array(

@@ -220,8 +220,10 @@ function momentOf(whole: Outcome, { tasks }: Outcome, at: Ticks): Counts {
   };
 }
 
-function isHandedOver({ status, submittedAt }: TaskOutcome): boolean {
-  return status !== "unstarted" || submittedAt !== null;
+function isHandedOver({ status, submittedAt, queuedAt, enqueueBeganAt }: TaskOutcome): boolean {
+  return (
+    [submittedAt, queuedAt, enqueueBeganAt].some((at) => at !== null) || status !== "unstarted"
+  );
 }
 
 /** How long after a kill a task's next attempt began, if the kill had cut one off. */

@@ -17,6 +17,10 @@ interface Traits {
   floats?: true;
   /** Tasks are kept in a durable queue and performed by processes of their own, whatever becomes of main's. */
   outlives?: true;
+  /** A task is taken off its durable queue when it is begun, and not when it is done. */
+  acknowledgesFirst?: true;
+  /** Tasks are written into a durable queue by writes that nobody waits for. */
+  leavesWrites?: true;
   /** Launch waits at its completion point for the tasks that it has started. */
   awaits?: true;
   /** The first task that fails cancels the others. */
@@ -122,6 +126,27 @@ const words = {
     sqlite: { weight: 0 },
     redis: { weight: 30, costs: "a server (which must write to disk what it is given)" },
   },
+  acks: {
+    late: { weight: 0, remedy: "acknowledge it when it is done" },
+    early: {
+      weight: 1000,
+      costs:
+        "the tasks whose worker ends before they do (they are off the queue when they are begun)",
+      acknowledgesFirst: true,
+      unwritable: {
+        typescript:
+          "acknowledges a task before it is done, and BullMQ does that when its processor has returned, so no program does it that way; use acks=late, or another strategy",
+      },
+    },
+  },
+  enqueue: {
+    awaited: { weight: 0, remedy: "await the write into the queue" },
+    unawaited: {
+      weight: 1000,
+      costs: "the tasks whose write into the queue is not done when main ends",
+      leavesWrites: true,
+    },
+  },
 } as const satisfies Record<string, Record<string, Word>>;
 
 /** The values of a strategy, one on each axis; null where an axis means nothing beside the others. */
@@ -147,8 +172,12 @@ export interface Axes {
   retry: number | null;
   /** How long before it is tried again the first time; null where it is not. */
   backoff: Ticks | null;
-  /** For how long a task is its worker's alone if that renews nothing. */
+  /** For how long a task is its worker's alone if that renews nothing; null where it is off the queue by then. */
   lease: Ticks | null;
+  /** When a task is off the queue: when it is done, or when a worker takes it. */
+  acks: keyof (typeof words)["acks"] | null;
+  /** Whether main waits until a task is stored. */
+  enqueue: keyof (typeof words)["enqueue"] | null;
 }
 
 export type AxisName = keyof Axes;
@@ -172,6 +201,11 @@ type Row = Values & {
   without?: string;
   /** What having no value means, where that is not having no limit. */
   absent?: string;
+  /**
+   * Whether all of its values but the usual one are mistakes that people make: they are performed, and told of, but
+   * neither enumerated nor advised.
+   */
+  isPitfall?: true;
   /** The axis that must have no value of its own for this one to be varied by itself. */
   variedWithout?: AxisName;
   /** A value as it stands in a verdict's heading; left out where that does not tell it. */
@@ -295,9 +329,11 @@ const axes: { readonly [name in AxisName]: Row } = {
     asks: "how often is a task of a durable queue tried again that has failed?",
     kind: "count",
     most: 1000,
-    hangsOn: "loop",
+    hangsOn: "acks",
     absent: "never",
-    meaningless: onlyDurable("retry is what a durable queue does with a task that has failed"),
+    meaningless: (all) =>
+      onlyDurable("retry is what a durable queue does with a task that has failed")(all) ??
+      onlyLate("it is tried again by nobody", "retry")(all),
     heading: ({ retry }) => (retry === null ? null : `retry ${retry}`),
   },
   backoff: {
@@ -314,15 +350,45 @@ const axes: { readonly [name in AxisName]: Row } = {
   lease: {
     asks: "for how long does a task of a durable queue belong to its worker, if that renews nothing?",
     kind: "duration",
-    hangsOn: "loop",
+    hangsOn: "acks",
     usual: TICKS_PER_MS * 30_000,
     absent: "there is no such queue",
-    meaningless: onlyDurable(
-      "lease is for how long a task of a durable queue is its worker's alone",
-    ),
+    meaningless: (all) =>
+      onlyDurable("lease is for how long a task of a durable queue is its worker's alone")(all) ??
+      onlyLate("no other worker ever gets it", "lease")(all),
     heading: ({ lease }) => (lease === null ? null : `lease ${formatDuration(lease)}`),
   },
+  acks: {
+    asks: "when is a task off its durable queue: when it is done, or when a worker takes it?",
+    kind: "word",
+    words: words.acks,
+    hangsOn: "loop",
+    usual: "late",
+    absent: "there is no such queue",
+    isPitfall: true,
+    meaningless: onlyDurable("acks is when a worker has a durable queue know that a task is done"),
+    heading: ({ acks }) => (acks === "early" ? "acks early" : null),
+  },
+  enqueue: {
+    asks: "does main wait until a task is stored in its durable queue?",
+    kind: "word",
+    words: words.enqueue,
+    hangsOn: "loop",
+    usual: "awaited",
+    absent: "there is no such queue",
+    isPitfall: true,
+    meaningless: onlyDurable("enqueue is how a task comes into a durable queue"),
+    heading: ({ enqueue }) => (enqueue === "unawaited" ? "enqueue unawaited" : null),
+  },
 };
+
+/** Why an axis means nothing where a task is off its queue before it is done. */
+function onlyLate(why: string, name: AxisName): (axes: Axes) => string | null {
+  return ({ acks }) =>
+    acks === "early"
+      ? `with "acks: early" a task is off its queue when it is begun, so ${why}; leave ${name} out, or use "acks: late"`
+      : null;
+}
 
 /** Why an axis of durable queues means nothing without one. */
 function onlyDurable(what: string): (axes: Axes) => string | null {
@@ -409,6 +475,12 @@ export function wordsOf(name: AxisName): readonly string[] {
   return axis.kind === "word" ? Object.keys(axis.words) : [];
 }
 
+/** The same without those that are mistakes. */
+export function advisedOf(name: AxisName): readonly string[] {
+  const { isPitfall = false, usual } = axes[name];
+  return isPitfall ? [String(usual)] : wordsOf(name);
+}
+
 /** The effect of each named point, in a line. */
 export const strategyWords: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(points).map(([name, { about }]) => [name, about]),
@@ -427,6 +499,8 @@ const plainest: Omit<Axes, "loop" | "settle"> = {
   retry: null,
   backoff: null,
   lease: null,
+  acks: null,
+  enqueue: null,
 };
 
 /** The axes that hang on others, each behind the one that it hangs on. */
@@ -474,7 +548,7 @@ export function combinations(): Partial<Axes>[] {
     (all, name) =>
       all.flatMap((some) =>
         (axes[name].meaningless?.(some as Axes) ?? null) === null
-          ? wordsOf(name).map((word) => ({ ...some, [name]: word }))
+          ? advisedOf(name).map((word) => ({ ...some, [name]: word }))
           : [some],
       ),
     [{}],

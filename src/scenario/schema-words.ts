@@ -152,6 +152,14 @@ export const keyWords: Readonly<Record<string, Readonly<Record<string, KeyWords>
       says: "For how long does a task of a durable queue belong to its worker, if that renews nothing?",
       example: "30s",
     },
+    acks: {
+      says: "When is a task off its durable queue: when it is done, or when a worker takes it?",
+      example: "late",
+    },
+    enqueue: {
+      says: "Does main wait until a task is stored in its durable queue?",
+      example: "awaited",
+    },
   },
   expect: {
     tasks: { says: "The status of all tasks, or by name.", example: { upload: "finished" } },

@@ -8,6 +8,7 @@ import { durationExamples, parseDuration } from "../base/duration.ts";
 import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import {
+  advisedOf,
   type Axes,
   type AxisName,
   axisNames,
@@ -137,7 +138,7 @@ export function neighboursOf(strategy: Strategy): Strategy[] {
   };
   return wordAxes
     .filter((name) => name !== "loop" && strategy[name] !== null && !isFixed(name))
-    .flatMap((name) => wordsOf(name).map((word) => changeStrategy(strategy, { [name]: word })))
+    .flatMap((name) => advisedOf(name).map((word) => changeStrategy(strategy, { [name]: word })))
     .filter(
       (other) =>
         !isSamePoint(other, strategy) &&

@@ -30,6 +30,8 @@ function partsOf({ strategy, figures, late }: Judged): string[] {
       : []),
     ...costsOf(strategy, "loop"),
     ...costsOf(strategy, "settle"),
+    ...costsOf(strategy, "acks"),
+    ...costsOf(strategy, "enqueue"),
     ...(isWorth(waited, figures) ? [`${formatTime(waited)} in which main stands still`] : []),
     ...(late >= slow + figures.precision ? [`tasks that wake up to ${formatTime(late)} late`] : []),
     ...costsOf(strategy, "offload"),

@@ -392,6 +392,12 @@ export const eventShapes = {
   "wait-given-up": { value: { name: "reason", words: cancelReasons } },
   // The actor is in a loop, at the place, that nothing in it ends but an error or its cancellation.
   "goes-round": {},
+  // The write of the task into a durable queue has begun, and nobody waits for its end, which is told as any other's
+  // (`queued`): it comes when the thread's loop turns, if that ever does.
+  "enqueue-began": { about: "task" },
+  // A worker process has had its queue know that the task is done, and has not performed it yet: whatever becomes of
+  // it from now on, nobody else will.
+  acknowledged: { about: "task" },
 } as const satisfies Record<string, EventShape>;
 
 export type EventType = keyof typeof eventShapes;

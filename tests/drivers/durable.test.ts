@@ -3,7 +3,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { planOf } from "../../src/outcome/plan.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { allStrategies, neighboursOf, parseStrategy } from "../../src/scenario/strategy.ts";
 import { detect, findFindings } from "../../src/remedies/findings.ts";
 import { tryOut } from "../../src/runs/simulate.ts";
 import { runInVirtualTime } from "../../src/runs/run.ts";
@@ -226,4 +226,120 @@ channels: { box: {} }
       error: `channel "box" is in the memory of one process, and tasks are performed by others`,
     });
   });
+});
+
+describe("a durable queue whose tasks are acknowledged early", () => {
+  const text = `main: [launch]
+launch: [start: [mail, flaky]]
+tasks:
+  mail: { steps: [print: begun, sleep: 3s], finally: [print: closed] }
+  flaky: [sleep: 100ms, fail: down]
+`;
+  const early = "durable,acks=early";
+
+  test("loses for good what its worker performs when that is killed, while the queue is empty", () => {
+    const killed = `${text}kill: { what: worker, at: 2s }\n`;
+    const outcome = outcomeOf(killed, early);
+    expect(attemptsOf(outcome)).toEqual([
+      ["mail", "abandoned", ["worker#0", 75, 2000, null]],
+      ["flaky", "failed", ["worker#0", 75, 175, "failed"]],
+    ]);
+    expect(outcome.tasks[0]).toMatchObject({ lost: true, acknowledgedAt: 75 * ms, stepsDone: 1 });
+    expect([outcome.wall, outcome.exitCode]).toEqual([2000 * ms, 0]);
+    expect(detectWords(killed, early)).toEqual([
+      "the worker of mail ended with 1 of 2 steps done: mail was acknowledged when taken, and so off the queue, and nobody performs it again; its clean-up did not run to its end; acknowledge it when it is done (--strategy durable)",
+      'flaky failed ("down") at its only attempt: it had been acknowledged when taken, so the queue has nothing to try again; acknowledge it when it is done, and try it again (acks=late,retry=3)',
+      'flaky failed ("down"), and nobody asked for its result, which is in its queue; await it where its error is raised (settle=gather)',
+    ]);
+  });
+
+  test("keeps what tasks come to apart from that, for whoever asks", () => {
+    const { launch } = outcomeOf(text, `${early},settle=gather`);
+    expect(launch).toMatchObject({ status: "failed", error: "down", endedAt: 1004 * ms });
+    const done = outcomeOf(text, `${early},settle=settled`);
+    expect(done.launch).toMatchObject({ status: "finished", endedAt: 4004 * ms });
+    expect(done.tasks.map(({ status, lost }) => [status, lost])).toEqual([
+      ["finished", false],
+      ["failed", false],
+    ]);
+  });
+
+  test("has whoever waits for a task that a kill has lost wait for ever, or for as long as the timeout", () => {
+    const killed = `${text}kill: { what: worker, at: 2s }\n`;
+    const forEver = outcomeOf(killed, `${early},settle=settled`);
+    expect([forEver.interruptedBy, forEver.wall]).toEqual(["deadlock", 2004 * ms]);
+    const limited = outcomeOf(killed, `${early},settle=settled,timeout=4s`);
+    expect(limited.launch).toMatchObject({ status: "failed", endedAt: 4004 * ms });
+  });
+});
+
+describe("writes into a durable queue that nobody awaits", () => {
+  const unawaited = "durable,enqueue=unawaited";
+  const task = "tasks: { a: [sleep: 1s], b: [sleep: 1s], c: [sleep: 1s] }\n";
+
+  test("are done once main's loop turns, one after the other, and never where main ends or is killed before", () => {
+    const waits = outcomeOf(
+      `main: [launch, block: 3s]\nlaunch: [start: [a, b], sleep: 100ms, start: c]\n${task}`,
+      unawaited,
+    );
+    expect(waits.tasks.map(({ enqueueBeganAt, queuedAt }) => [enqueueBeganAt, queuedAt])).toEqual([
+      [0, 2 * ms],
+      [0, 4 * ms],
+      [100 * ms, null],
+    ]);
+    expect(waits.tasks.map(({ status, lost }) => [status, lost])).toEqual([
+      ["finished", false],
+      ["finished", false],
+      ["unstarted", true],
+    ]);
+    const text = (kill: string): string =>
+      `main: [submit: a, block: 3s, submit: b]\ntasks: { a: [sleep: 1s], b: [sleep: 1s] }\n${kill}`;
+    expect(detectWords(text(""), unawaited)).toEqual(
+      ["a", "b"].map(
+        (name) =>
+          `${name} was never stored in the queue: main did not await the write, and ended before its loop turned again; await the write into the queue (--strategy durable)`,
+      ),
+    );
+    expect(detectWords(text("kill: { what: main, at: 1s }\n"), unawaited)).toContain(
+      "a was never stored in the queue: main did not await the write, and was killed before its loop turned again; await the write into the queue (--strategy durable)",
+    );
+  });
+
+  test("cost by the rules of Redis what they cost by those of SQLite", () => {
+    const text = `main: [launch, block: 3s]\nlaunch: [start: [a, b], sleep: 100ms, start: c]\n${task}`;
+    for (const engine of ["sqlite", "redis"]) {
+      const { tasks } = outcomeOf(text, `${unawaited},engine=${engine}`);
+      expect(tasks.map(({ status, lost }) => [status, lost])).toEqual([
+        ["finished", false],
+        ["finished", false],
+        ["unstarted", true],
+      ]);
+      const killed = outcomeOf(
+        `main: [submit: a, block: 1s]\n${task}launch: []\nkill: { what: worker, at: 500ms }\n`,
+        `durable,acks=early,engine=${engine}`,
+      );
+      expect(killed.tasks[0]).toMatchObject({ status: "abandoned", lost: true });
+      expect(killed.exitCode).toBe(0);
+    }
+  });
+
+  test("go on while main waits for a result", () => {
+    const outcome = outcomeOf(`main: [submit: a, result: a]\n${task}launch: []\n`, unawaited);
+    expect(outcome.main).toMatchObject({ status: "finished", endedAt: 2000 * ms });
+    expect(outcome.tasks[0]).toMatchObject({ status: "finished", queuedAt: 2 * ms });
+  });
+});
+
+test("axes of a durable queue that are mistakes are neither enumerated nor advised", () => {
+  const all = [...allStrategies(), ...neighboursOf(parseStrategy("durable"))];
+  expect(all.filter(({ acks, enqueue }) => acks === "early" || enqueue === "unawaited")).toEqual(
+    [],
+  );
+  const names = neighboursOf(parseStrategy("durable,acks=early")).map(({ name }) => name);
+  expect(names).toContain("durable");
+  expect(() => parseStrategy("durable,acks=early,retry=3")).toThrow(
+    "so it is tried again by nobody",
+  );
+  expect(() => parseStrategy("durable,acks=early,lease=3s")).toThrow('or use "acks: late"');
+  expect(() => parseStrategy("thread,enqueue=unawaited")).toThrow('use "loop: durable"');
 });

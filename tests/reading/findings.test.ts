@@ -51,8 +51,9 @@ const finished = { status: "finished", startedAt: 0, endedAt: 10, error: null } 
 function work(actor: number, rest: Partial<Work> = {}): [number, Work] {
   const name = actors[actor]!.name;
   const kept = { submittedAt: null, heard: null, cancelled: null, lost: false, givenUp: null };
+  const queue = { queuedAt: null, enqueueBeganAt: null, acknowledgedAt: null };
   const clean = { cleanup: "none", cleanupCut: null, destroyed: false } as const;
-  return [actor, { name, ...finished, ...kept, ...clean, stoodAt: null, ...rest }];
+  return [actor, { name, ...finished, ...kept, ...queue, ...clean, stoodAt: null, ...rest }];
 }
 
 function table<Item>(entries: readonly [number, Item][]): Table<Item> {

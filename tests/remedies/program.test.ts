@@ -133,6 +133,22 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
       "upload#1 (made at app.py:30 in main) had lost its lease when it ended, so its end was refused, and it was performed 2 times; give it a longer lease, or let its steps give way now and then: what holds the loop also holds up the renewal",
     ],
   ],
+  "acknowledged-early": [
+    [
+      { ...one, rule: "acknowledged-early", evidence: { began: true, cleanupCut: false } },
+      "upload#1 (made at app.py:30 in main) was acknowledged before it was done, and its worker ended with it: nobody performs it again; acknowledge it when it is done",
+    ],
+  ],
+  "enqueue-unawaited": [
+    [
+      { ...one, rule: "enqueue-unawaited", evidence: { killed: false } },
+      "upload#1 (made at app.py:30 in main) was never stored in its queue: nothing awaited the write, and the process ended before it was done; await the write before the program goes on",
+    ],
+    [
+      { ...one, rule: "enqueue-unawaited", evidence: { killed: true } },
+      "upload#1 (made at app.py:30 in main) was never stored in its queue: nothing awaited the write, and the process was killed before it was done; await the write before the program goes on",
+    ],
+  ],
   "done-twice": [
     [
       { ...one, rule: "done-twice", evidence: { because: "killed", steps: 1 } },
@@ -145,7 +161,7 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
   ],
   "no-retry": [
     [
-      { ...one, rule: "no-retry", evidence: { error: "down" } },
+      { ...one, rule: "no-retry", evidence: { error: "down", acknowledged: false } },
       'upload#1 (made at app.py:30 in main) failed ("down") at its only attempt; say how often it is to be tried again',
     ],
   ],

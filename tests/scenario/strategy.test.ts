@@ -38,6 +38,8 @@ const points: Record<string, Partial<Strategy>> = {
     consumers: 1,
     slots: 4,
     lease: 30_000_000,
+    acks: "late",
+    enqueue: "awaited",
   },
 };
 
@@ -93,6 +95,8 @@ describe("a named point", () => {
       retry: null,
       backoff: null,
       lease: null,
+      acks: null,
+      enqueue: null,
     };
     const rest = { timeout: null, grace: null, offload: "none", workers: null };
     const expected = { name, atExit: null, ...queue, ...axes, ...rest };

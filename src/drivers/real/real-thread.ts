@@ -36,6 +36,7 @@ import type { RealDetails } from "./protocol.ts";
 import type { PoolProcess } from "./pool-process.ts";
 import { after } from "./timer.ts";
 import type { Host, UserCode } from "./user-code.ts";
+import type { WriteOperation } from "../../program/queue.ts";
 import type { DurableQueue } from "./durable/queue.ts";
 import { type EventWriter, longestDebt } from "./wire.ts";
 
@@ -92,6 +93,8 @@ export class RealThread implements Thread, Host {
   #lastReading: Ticks = 0;
   /** The number of events that may still share the latest reading of the clock. */
   #readingsLeft = 0;
+  /** The writes into the durable queue that nobody awaits. They go on where this thread's native loop turns. */
+  readonly #writes = new Set<Promise<void>>();
   /** The timer that flushes what is unflushed. */
   #paying: ReturnType<typeof setTimeout> | undefined;
   /** The number of each of the pool's steps. A step whose placeholders are filled in is another object, with the same position. */
@@ -267,6 +270,9 @@ export class RealThread implements Thread, Host {
         case "queue":
           result = { queue: await this.#options.queue!.perform(value.request) };
           break;
+        case "write":
+          this.#beginWrite(value);
+          break;
         case "job": {
           const { step } = value.job;
           if (this.#options.process !== null || step.kind === "call")
@@ -279,6 +285,16 @@ export class RealThread implements Thread, Host {
         }
       }
     }
+  }
+
+  /** Has a task written into the durable queue as a program does that does not await it: it may be never. */
+  #beginWrite({ task, position }: WriteOperation): void {
+    const write = this.#options.queue!.write(task).then(() => {
+      this.#writes.delete(write);
+      this.record(typeNumber.queued, task, 0, position);
+      this.flush();
+    });
+    this.#writes.add(write);
   }
 
   /** Flushes before an operation, unless that is over before events must be flushed in any case. */
@@ -429,6 +445,11 @@ export class RealThread implements Thread, Host {
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
   async #park({ until, floats = false }: ParkOperation): Promise<OperationResult> {
     let stranded = false;
+    // Until then this thread does nothing else, as those that write hold it.
+    if (this.#writes.size > 0) {
+      this.flush();
+      await Promise.all(this.#writes);
+    }
     const { mailbox, userCode, board, clock, writer } = this.#options;
     // A message may come at once, so flushing can wait for a while; a timer comes later than that.
     if (until !== Infinity) this.flush();

@@ -8,7 +8,7 @@
  * there, which the worker takes that waits longest.
  */
 import type { Ticks } from "../../base/duration.ts";
-import { backoffAfter, type Engine, type Pushing } from "../../program/engine.ts";
+import { backoffAfter, type Engine, leaseOf, type Pushing } from "../../program/engine.ts";
 import type { Claim, QueueAnswer, QueuedResult, QueueRequest } from "../../program/queue.ts";
 import { Timer, Timers } from "../../program/timers.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
@@ -86,7 +86,7 @@ export class RedisQueue implements VirtualQueue {
       case "extend": {
         const job = this.#lockedBy(request.claim, now);
         if (job === null) return { taken: "refused" };
-        job.lockedUntil = now + this.#strategy.lease!;
+        job.lockedUntil = now + leaseOf(this.#strategy);
         this.#marked.delete(job);
         return { taken: "done" };
       }
@@ -96,6 +96,8 @@ export class RedisQueue implements VirtualQueue {
       }
       case "fail":
         return this.#fail(request.claim, request.error, now);
+      case "record":
+        throw new Error("what tasks come to that were acknowledged before is kept apart");
       case "results":
         return { results: request.tasks.flatMap((task) => this.#all.get(task)?.result ?? []) };
       case "ended":
@@ -126,7 +128,7 @@ export class RedisQueue implements VirtualQueue {
       const job = this.#waiting.shift();
       if (job === undefined) break;
       job.started++;
-      job.lockedUntil = now + this.#strategy.lease!;
+      job.lockedUntil = now + leaseOf(this.#strategy);
       this.#active.add(job);
       const { task, started: attempt } = job;
       const isOver = job.stalled > this.#mostStalls;
@@ -175,7 +177,7 @@ export class RedisQueue implements VirtualQueue {
 
   #check(now: Ticks): void {
     if (now < this.#checkedUntil) return;
-    this.#checkedUntil = now + this.#strategy.lease!;
+    this.#checkedUntil = now + leaseOf(this.#strategy);
     const marked = [...this.#marked];
     this.#marked.clear();
     for (const job of marked) {

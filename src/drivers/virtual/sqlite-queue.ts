@@ -6,7 +6,7 @@
  * is taken unless another one was made since, whether or not its lease had run out.
  */
 import type { Ticks } from "../../base/duration.ts";
-import { backoffAfter, type Engine } from "../../program/engine.ts";
+import { backoffAfter, type Engine, leaseOf } from "../../program/engine.ts";
 import type { Claim, QueueAnswer, QueuedResult, QueueRequest } from "../../program/queue.ts";
 import { Timer, Timers } from "../../program/timers.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
@@ -55,7 +55,7 @@ export class SqliteQueue implements VirtualQueue {
       case "extend": {
         const kept = this.#ownedBy(request.claim);
         if (kept === null) return { taken: "refused" };
-        kept.availableAt = now + this.#strategy.lease!;
+        kept.availableAt = now + leaseOf(this.#strategy);
         return { taken: "done" };
       }
       case "complete": {
@@ -65,6 +65,8 @@ export class SqliteQueue implements VirtualQueue {
       }
       case "fail":
         return this.#fail(request.claim, request.error, now);
+      case "record":
+        throw new Error("what tasks come to that were acknowledged before is kept apart");
       case "results":
         return { results: request.tasks.flatMap((task) => this.#all.get(task)?.result ?? []) };
       case "ended":
@@ -93,7 +95,7 @@ export class SqliteQueue implements VirtualQueue {
       const kept = this.#pending.takeDue(now)?.target ?? this.#expired(now);
       if (kept === undefined) break;
       kept.attempts++;
-      kept.availableAt = now + this.#strategy.lease!;
+      kept.availableAt = now + leaseOf(this.#strategy);
       this.#running.add(kept);
       claims.push({ task: kept.task, attempt: kept.attempts });
     }

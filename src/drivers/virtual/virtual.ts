@@ -24,6 +24,7 @@ import type {
   Message,
   Operation,
   OperationResult,
+  ParkOperation,
   Thread,
   ThreadProgram,
 } from "../../program/operation.ts";
@@ -31,11 +32,13 @@ import { failures } from "../../program/failure.ts";
 import { poolProgram } from "../../program/pool.ts";
 import { type NumberedSpec, type ProgramSpec, numbered } from "../../program/spec.ts";
 import { endsMain, hasWorkerProcesses, killedStatus, type Kill } from "../../scenario/kill.ts";
-import { isBeside } from "../../scenario/strategy.ts";
+import { does, isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
+import type { WriteOperation } from "../../program/queue.ts";
 import { openQueue } from "./open-queue.ts";
 import type { VirtualQueue } from "./queue.ts";
+import { RecordedResults } from "./results.ts";
 import { random, varying } from "./vary.ts";
 
 /** A thread is a sequential resource: what it does next happens at `wakesAt` or, on a message, before. */
@@ -55,6 +58,10 @@ class VirtualThread implements Thread {
   given: Job | undefined;
   /** What came of its last operation. */
   result: OperationResult | undefined;
+  /** The writes into a durable queue that it has begun and that are not done, the first one first. */
+  readonly unwritten: WriteOperation[] = [];
+  /** The park that it is in once the first of these is done; undefined while none goes on. */
+  writingIn: ParkOperation | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, number: number, channels: readonly Channel[]) {
@@ -168,6 +175,8 @@ class Scheduler {
   readonly #threads: VirtualThread[] = [];
   /** Null where tasks are no other process's. */
   readonly #queue: VirtualQueue | null;
+  /** Null where the queue itself knows what tasks have come to. */
+  readonly #results: RecordedResults | null;
   /** The threads of the durable queue's worker processes that have not ended. */
   readonly #consumers: VirtualThread[] = [];
   #consumersStarted = 0;
@@ -184,6 +193,7 @@ class Scheduler {
     this.random = jitter === null ? () => 0.5 : random(~jitter.seed);
     this.#run = numbered({ takes: { byActor: {}, byFunction: {} }, ...plan });
     this.#queue = openQueue(this.#run, (thread, from) => this.post(thread, { kind: "due", from }));
+    this.#results = does(plan.strategy, "acknowledgesFirst") ? new RecordedResults() : null;
     this.#begin(this.#run);
   }
 
@@ -249,9 +259,15 @@ class Scheduler {
         continue;
       }
       this.now = thread.wakesAt;
+      if (thread.writingIn !== undefined) {
+        this.#hasWritten(thread);
+        continue;
+      }
       const { done, value } = thread.program!.next(thread.result);
-      if (!done) this.#perform(thread, value as Operation);
-      else if (this.#hasEnded(thread)) return true;
+      if (!done) {
+        this.#perform(thread, value as Operation);
+        if (this.#isInVain(thread, value as Operation)) return this.interrupt("deadlock");
+      } else if (this.#hasEnded(thread)) return true;
     }
     return false;
   }
@@ -325,14 +341,27 @@ class Scheduler {
         break;
       }
       case "park":
-      case "wait": {
-        const due = thread.messages.length > 0 ? this.now : Math.max(this.now, operation.until);
-        this.#schedule(thread, due, true);
+        if (thread.unwritten.length > 0) {
+          thread.writingIn = operation;
+          this.#write(thread);
+          break;
+        }
+        this.#rest(thread, operation.until);
         break;
-      }
+      case "wait":
+        this.#rest(thread, operation.until);
+        break;
+      case "write":
+        thread.unwritten.push(operation);
+        this.#schedule(thread, this.now, false);
+        break;
       case "queue": {
         const queue = this.#queue!;
-        thread.result = { queue: queue.perform(operation.request, this.now, thread.number) };
+        const { request } = operation;
+        const answer =
+          this.#results?.perform(request, thread.number) ??
+          queue.perform(request, this.now, thread.number);
+        thread.result = { queue: answer };
         this.#schedule(thread, this.now + queue.costOf(operation.request), false);
         this.#finishIfEmpty();
         break;
@@ -341,6 +370,39 @@ class Scheduler {
       case "drain":
         throw new Error("in virtual time no user code is called: its plan says what calls take");
     }
+  }
+
+  /** Whether a thread waits for ever for what a task came to that a kill has taken from its queue and its worker. */
+  #isInVain({ result }: VirtualThread, operation: Operation): boolean {
+    if (this.#results === null || operation.kind !== "queue") return false;
+    const { request } = operation;
+    return (
+      request.kind === "results" &&
+      request.until === Infinity &&
+      this.#queue!.open + this.#results.open === 0 &&
+      result!.queue!.results!.length < request.tasks.length
+    );
+  }
+
+  #rest(thread: VirtualThread, until: Ticks): void {
+    this.#schedule(thread, thread.messages.length > 0 ? this.now : Math.max(this.now, until), true);
+  }
+
+  /** The loop of a thread turns, and by that the first of the writes goes on that nobody has awaited. */
+  #write(thread: VirtualThread): void {
+    const queue = this.#queue!;
+    const request = { kind: "enqueue", task: thread.unwritten[0]!.task } as const;
+    queue.perform(request, this.now, thread.number);
+    this.#schedule(thread, this.now + queue.costOf(request), false);
+  }
+
+  #hasWritten(thread: VirtualThread): void {
+    const { task, position } = thread.unwritten.shift()!;
+    thread.record(typeNumber.queued, task, 0, position);
+    if (thread.unwritten.length > 0) return this.#write(thread);
+    const { until } = thread.writingIn!;
+    thread.writingIn = undefined;
+    this.#rest(thread, until);
   }
 
   #schedule(thread: VirtualThread, at: Ticks, resting: boolean): void {
@@ -382,6 +444,7 @@ class Scheduler {
     const killed = what !== "worker" && !main.isOver ? [main, ...workers] : workers;
     for (const { number } of killed) {
       this.#queue!.forget(number);
+      this.#results?.forget(number);
       const actor = number === MAIN_THREAD ? MAIN : consumerActor(number);
       this.log.record(at, typeNumber.interrupted, number, actor, interruptions.indexOf("kill"));
       this.log.record(at, typeNumber["process-ended"], number, actor, killedStatus);

@@ -148,9 +148,12 @@ function writeMain(scenario: Scenario, strategy: Strategy, asks: boolean): strin
   const body = main.flatMap((step) =>
     step.kind === "launch"
       ? writeLaunch(scenario, strategy)
-      : writeSteps([step], onMain, copiesOf(scenario)),
+      : writeSteps([step], onMain, handingOf(scenario, strategy)),
   );
-  const keeps = asks ? ["const handed = new Map<string, Job[]>();"] : [];
+  const leaves = does(strategy, "leavesWrites");
+  const keeps = asks
+    ? [`const handed = new Map<string, ${leaves ? "Promise<Job>" : "Job"}[]>();`]
+    : [];
   return [
     "async function main(): Promise<void> {",
     ...inside([
@@ -160,21 +163,44 @@ function writeMain(scenario: Scenario, strategy: Strategy, asks: boolean): strin
       ...(asks
         ? ["const events = new QueueEvents(name, { connection: connect() });", ...keeps]
         : []),
-      "/** Each copy is stored when this returns; not awaited, it may be lost with the process. */",
-      "const hand = async (task: string, copies: number): Promise<void> => {",
-      ...inside([
-        ...(asks ? ["const jobs: Job[] = [];"] : []),
-        `for (let copy = 0; copy < copies; copy++) ${asks ? "jobs.push(await queue.add(task, { copy }))" : "await queue.add(task, { copy })"};`,
-        ...(asks ? ["handed.set(task, jobs);"] : []),
-      ]),
-      "};",
-      "try {",
-      ...inside(body),
-      "} finally {",
-      ...inside([...(asks ? ["await events.close();"] : []), "await queue.close();"]),
-      "}",
+      ...(leaves ? handUnawaited(asks) : handAwaited(asks)),
+      ...(leaves
+        ? [...body, "process.exit(); // what has not been written by now is lost"]
+        : [
+            "try {",
+            ...inside(body),
+            "} finally {",
+            ...inside([...(asks ? ["await events.close();"] : []), "await queue.close();"]),
+            "}",
+          ]),
     ]),
     "}",
+  ];
+}
+
+function handAwaited(asks: boolean): string[] {
+  return [
+    "/** Each copy is stored when this returns; not awaited, it may be lost with the process. */",
+    "const hand = async (task: string, copies: number): Promise<void> => {",
+    ...inside([
+      ...(asks ? ["const jobs: Job[] = [];"] : []),
+      `for (let copy = 0; copy < copies; copy++) ${asks ? "jobs.push(await queue.add(task, { copy }))" : "await queue.add(task, { copy })"};`,
+      ...(asks ? ["handed.set(task, jobs);"] : []),
+    ]),
+    "};",
+  ];
+}
+
+function handUnawaited(asks: boolean): string[] {
+  return [
+    "/** No copy is stored when this returns: that takes until the event loop has turned. */",
+    "const hand = (task: string, copies: number): void => {",
+    ...inside([
+      ...(asks ? ["const jobs: Promise<Job>[] = [];"] : []),
+      `for (let copy = 0; copy < copies; copy++) ${asks ? "jobs.push(queue.add(task, { copy }))" : "void queue.add(task, { copy })"};`,
+      ...(asks ? ["handed.set(task, jobs);"] : []),
+    ]),
+    "};",
   ];
 }
 
@@ -183,7 +209,7 @@ function writeLaunch(scenario: Scenario, strategy: Strategy): string[] {
   return launch.flatMap((step) =>
     step.kind === "settle"
       ? writeSettle(launch, strategy)
-      : writeSteps([step], inLaunch, copiesOf(scenario)),
+      : writeSteps([step], inLaunch, handingOf(scenario, strategy)),
   );
 }
 
@@ -194,7 +220,8 @@ function writeSettle(launch: readonly Step[], strategy: Strategy): string[] {
     step.kind === "start" ? step.tasks : [],
   );
   const limit = strategy.timeout === null ? "" : `, ${milliseconds(strategy.timeout)}`;
-  const results = `[${started.map((name) => JSON.stringify(name)).join(", ")}].flatMap((task) => handed.get(task)!.map((job) => job.waitUntilFinished(events${limit})))`;
+  const waiting = waitingWords(!does(strategy, "leavesWrites"), limit);
+  const results = `[${started.map((name) => JSON.stringify(name)).join(", ")}].flatMap((task) => handed.get(task)!.map(${waiting}))`;
   if (does(strategy, "collects")) return [`await Promise.allSettled(${results});`];
   if (!does(strategy, "groups")) return [`await Promise.all(${results});`];
   return [
@@ -204,27 +231,41 @@ function writeSettle(launch: readonly Step[], strategy: Strategy): string[] {
   ];
 }
 
-type Copies = ReadonlyMap<string, number>;
-
-function copiesOf({ tasks }: Pick<Scenario, "tasks">): Copies {
-  return new Map(tasks.map(({ name, copies }) => [name, copies ?? 1]));
+/** How tasks are handed over: of how many copies each is, and whether the write is awaited. */
+interface Handing {
+  copies: ReadonlyMap<string, number>;
+  isAwaited: boolean;
 }
 
-function handing(task: string, copies: Copies): string {
-  return `await hand(${JSON.stringify(task)}, ${copies.get(task)!});`;
+function handingOf({ tasks }: Pick<Scenario, "tasks">, strategy: Strategy): Handing {
+  const copies = new Map(tasks.map(({ name, copies: many }) => [name, many ?? 1]));
+  return { copies, isAwaited: !does(strategy, "leavesWrites") };
 }
 
-function writeSteps(steps: readonly Step[], place: Place, copies: Copies = new Map()): string[] {
+function handing(task: string, { copies, isAwaited }: Handing): string {
+  return `${isAwaited ? "await " : ""}hand(${JSON.stringify(task)}, ${copies.get(task)!});`;
+}
+
+/** The function that waits for the end of a job that has been handed over. */
+function waitingWords(isAwaited: boolean, limit: string): string {
+  return isAwaited
+    ? `(job) => job.waitUntilFinished(events${limit})`
+    : `async (job) => (await job).waitUntilFinished(events${limit})`;
+}
+
+/** Tasks hand nothing over. */
+const noHanding: Handing = { copies: new Map(), isAwaited: true };
+
+function writeSteps(steps: readonly Step[], place: Place, how: Handing = noHanding): string[] {
   return steps.flatMap((step) => {
-    if (step.kind !== "repeat") return writeStep(step, place, copies);
+    if (step.kind !== "repeat") return writeStep(step, place, how);
     const index = indexName(place.depth);
-    const body = writeSteps(step.steps, { ...place, depth: place.depth + 1 }, copies);
+    const body = writeSteps(step.steps, { ...place, depth: place.depth + 1 }, how);
     return [`for (let ${index} = 0; ${index} < ${step.times}; ${index}++) {`, ...inside(body), "}"];
   });
 }
 
-/** @param copies of how many copies each task is. */
-function writeStep(step: LeafStep, place: Place, copies: Copies): string[] {
+function writeStep(step: LeafStep, place: Place, how: Handing): string[] {
   switch (step.kind) {
     case "print":
       return [`console.log(${filledIn(splitPlaceholders(step.text), place)});`];
@@ -237,19 +278,21 @@ function writeStep(step: LeafStep, place: Place, copies: Copies): string[] {
     case "compute":
       return [`compute(${milliseconds(step.ticks)});`];
     case "start":
-      return step.tasks.map((name) => handing(name, copies));
+      return step.tasks.map((name) => handing(name, how));
     case "submit":
-      return [handing(step.task, copies)];
+      return [handing(step.task, how)];
     case "result": {
       const limit = step.timeout === undefined ? "" : `, ${milliseconds(step.timeout)}`;
       return [
-        `for (const job of handed.get(${JSON.stringify(step.task)})!) await job.waitUntilFinished(events${limit});`,
+        `for (const job of handed.get(${JSON.stringify(step.task)})!) await ${how.isAwaited ? "job" : "(await job)"}.waitUntilFinished(events${limit});`,
       ];
     }
-    case "join":
+    case "join": {
+      const limit = step.timeout === undefined ? "" : `, ${milliseconds(step.timeout)}`;
       return [
-        `await Promise.allSettled([...handed.values()].flat().map((job) => job.waitUntilFinished(events${step.timeout === undefined ? "" : `, ${milliseconds(step.timeout)}`})));`,
+        `await Promise.allSettled([...handed.values()].flat().map(${waitingWords(how.isAwaited, limit)}));`,
       ];
+    }
     case "launch":
     case "settle":
     case "send":

@@ -46,6 +46,9 @@ export interface Work {
   endedAt: Ticks | null;
   error: string | null;
   submittedAt: Ticks | null;
+  queuedAt: Ticks | null;
+  enqueueBeganAt: Ticks | null;
+  acknowledgedAt: Ticks | null;
   heard: HeardBy | null;
   cancelled: Pick<Cancellation, "reason" | "at" | "from"> | null;
   lost: boolean;

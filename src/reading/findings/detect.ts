@@ -13,7 +13,15 @@ import {
   lostAtClose,
   neverStarted,
 } from "./losses.ts";
-import { doneTwice, failedThoughDone, gaveUp, leaseLost, notRetried } from "./queues.ts";
+import {
+  acknowledgedEarly,
+  doneTwice,
+  enqueueUnawaited,
+  failedThoughDone,
+  gaveUp,
+  leaseLost,
+  notRetried,
+} from "./queues.ts";
 import { cutOff, keptAlive, outlived, unsettled, wentOn } from "./user-code.ts";
 import { deadlock, joinedTooLong, resultsTimedOut } from "./waits.ts";
 
@@ -21,6 +29,8 @@ import { deadlock, joinedTooLong, resultsTimedOut } from "./waits.ts";
 const detectors: readonly ((subject: Case) => Detected<Rule>[])[] = [
   deadlock,
   killed,
+  acknowledgedEarly,
+  enqueueUnawaited,
   failedThoughDone,
   gaveUp,
   lostAtClose,

@@ -106,7 +106,11 @@ export interface Evidence {
   "lease-lost": { attempts: number; held: Ticks | null; together: boolean };
   /** `steps`: how many the attempt had done that was cut off, or failed. */
   "done-twice": { because: "killed" | "failed"; steps: number };
-  "no-retry": { error: string | null };
+  /** `acknowledged`: whether that had been done before it failed, so that nothing could have tried it again. */
+  "no-retry": { error: string | null; acknowledged: boolean };
+  /** `began`: whether any of its steps ran. */
+  "acknowledged-early": { began: boolean; cleanupCut: boolean };
+  "enqueue-unawaited": { killed: boolean };
   "nobody-heard": Unheard;
   "thread-failed": Unheard | Stray;
   "only-logged": Unheard | Stray;

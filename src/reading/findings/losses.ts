@@ -3,6 +3,7 @@ import type { CancelReason } from "../../trace/event.ts";
 import { alike, type Case, type Work, workOf } from "./case.ts";
 import { endOf, whyNeverBegun } from "./ends.ts";
 import type { Detected } from "./finding.ts";
+import { isLostAcknowledged, isLostUnwritten } from "./queues.ts";
 
 /** Tasks that a loop cancelled when it closed. */
 export function lostAtClose(subject: Case): Detected<"lost-at-close">[] {
@@ -26,8 +27,8 @@ export function lostAtClose(subject: Case): Detected<"lost-at-close">[] {
 /** Tasks that a kill of the process has cut off, or kept from beginning. */
 export function killed(subject: Case): Detected<"killed">[] {
   if (subject.interruptedBy !== "kill") return [];
-  const fits = ({ lost, status }: Work): boolean =>
-    lost && (status === "abandoned" || status === "unstarted");
+  const fits = (task: Work): boolean =>
+    task.lost && (task.status === "abandoned" || task.status === "unstarted") && !isQueues(task);
   return alike(subject, fits).map((tasks) => ({
     rule: "killed",
     actors: tasks,
@@ -42,8 +43,8 @@ export function killed(subject: Case): Detected<"killed">[] {
 /** Tasks that were pending when the process ended. What an interrupted run left undone is nobody's fault. */
 export function abandoned(subject: Case): Detected<"abandoned">[] {
   if (subject.interruptedBy !== null) return [];
-  const fits = ({ lost, status, destroyed }: Work): boolean =>
-    lost && status === "abandoned" && !destroyed;
+  const fits = (task: Work): boolean =>
+    task.lost && task.status === "abandoned" && !task.destroyed && !isQueues(task);
   return alike(subject, fits).map((tasks) => ({
     rule: "abandoned",
     actors: tasks,
@@ -82,7 +83,8 @@ export function cancelledAtExit(subject: Case): Detected<"cancelled-at-exit">[] 
 export function neverStarted(subject: Case): Detected<"never-started">[] {
   if (subject.interruptedBy !== null) return [];
   // What a durable queue keeps is begun by whoever looks into it next.
-  return alike(subject, ({ status, lost }) => status === "unstarted" && lost).map((tasks) => ({
+  const fits = (task: Work): boolean => task.status === "unstarted" && task.lost && !isQueues(task);
+  return alike(subject, fits).map((tasks) => ({
     rule: "never-started",
     actors: tasks,
     at: subject.wall,
@@ -120,6 +122,11 @@ export function cleanupCut(subject: Case): Detected<"cleanup-cut">[] {
     const began = tasks.some((task) => workOf(subject, task).cleanup !== "skipped");
     return { rule: "cleanup-cut", actors: tasks, at, evidence: { by, began } };
   });
+}
+
+/** Whether a task was lost on its way into a durable queue, or out of it, which has a finding of its own. */
+function isQueues(task: Work): boolean {
+  return isLostAcknowledged(task) || isLostUnwritten(task);
 }
 
 function isLostBy(reason: CancelReason): (task: Work) => boolean {

@@ -1,6 +1,6 @@
 /** Findings about tasks of a durable queue: what is performed more than once, given up, or not tried again. */
 import type { Ticks } from "../../base/duration.ts";
-import { alike, type AttemptMade, type Case, workOf } from "./case.ts";
+import { alike, type AttemptMade, type Case, type Work, workOf } from "./case.ts";
 import type { Detected } from "./finding.ts";
 
 /** Tasks that their queue holds for failed although an attempt had done all their steps, and was refused. */
@@ -75,9 +75,46 @@ export function notRetried(subject: Case): Detected<"no-retry">[] {
     return attempts.length === 1 && attempts[0]!.how === "failed";
   };
   return alike(subject, ({ status }, actor) => status === "failed" && fits(actor)).map((tasks) => {
-    const { endedAt, error } = workOf(subject, tasks[0]!);
-    return { rule: "no-retry", actors: tasks, at: endedAt!, evidence: { error } };
+    const { endedAt, error, acknowledgedAt } = workOf(subject, tasks[0]!);
+    const acknowledged = acknowledgedAt !== null;
+    return { rule: "no-retry", actors: tasks, at: endedAt!, evidence: { error, acknowledged } };
   });
+}
+
+/** Tasks that were off their queue when their worker ended, and not done. */
+export function acknowledgedEarly(subject: Case): Detected<"acknowledged-early">[] {
+  return alike(subject, isLostAcknowledged).map((tasks) => {
+    const works = tasks.map((task) => workOf(subject, task));
+    return {
+      rule: "acknowledged-early",
+      actors: tasks,
+      at: works[0]!.endedAt ?? works[0]!.acknowledgedAt!,
+      evidence: {
+        began: works.some(({ startedAt }) => startedAt !== null),
+        cleanupCut: works.some((task) => task.cleanupCut !== null),
+      },
+    };
+  });
+}
+
+/** Tasks whose write into a queue nobody awaited, and was never done. */
+export function enqueueUnawaited(subject: Case): Detected<"enqueue-unawaited">[] {
+  return alike(subject, isLostUnwritten).map((tasks) => ({
+    rule: "enqueue-unawaited",
+    actors: tasks,
+    at: subject.main.endedAt ?? subject.wall,
+    evidence: { killed: subject.interruptedBy === "kill" },
+  }));
+}
+
+/** Whether a task was lost since its queue held it for done. */
+export function isLostAcknowledged({ lost, acknowledgedAt }: Work): boolean {
+  return lost && acknowledgedAt !== null;
+}
+
+/** Whether a task was lost since it never came into its queue, although main had begun to put it there. */
+export function isLostUnwritten({ lost, status, enqueueBeganAt }: Work): boolean {
+  return lost && status === "unstarted" && enqueueBeganAt !== null;
 }
 
 function attemptsAt({ attempts }: Case, task: number): readonly AttemptMade[] {

@@ -17,7 +17,15 @@ import {
   neverStarted,
 } from "./losses.ts";
 import type { Names } from "./names.ts";
-import { doneTwice, failedThoughDone, gaveUp, leaseLost, notRetried } from "./queues.ts";
+import {
+  acknowledgedEarly,
+  doneTwice,
+  enqueueUnawaited,
+  failedThoughDone,
+  gaveUp,
+  leaseLost,
+  notRetried,
+} from "./queues.ts";
 import { deadlock, joinedTooLong, resultTimedOut } from "./waits.ts";
 
 /** @param names those of the trace in which findings were detected. */
@@ -25,6 +33,8 @@ export function programContext(names: Names): Context<never> {
   return {
     deadlock: (finding) => deadlock(names, finding),
     killed: (finding) => killed(names, finding),
+    "acknowledged-early": (finding) => acknowledgedEarly(names, finding),
+    "enqueue-unawaited": (finding) => enqueueUnawaited(names, finding),
     "failed-though-done": (finding) => failedThoughDone(names, finding),
     "gave-up": (finding) => gaveUp(names, finding),
     "lost-at-close": (finding) => lostAtClose(names, finding),

@@ -1,11 +1,35 @@
 /** What holds of any program about tasks of a durable queue. */
 import type { FindingOf } from "../../reading/findings/finding.ts";
 import type { Words } from "../context.ts";
-import { quote, times } from "../words.ts";
+import { cutWords, quote, times } from "../words.ts";
 import type { Names } from "./names.ts";
 
 const outlast =
   "give it a longer lease, or let its steps give way now and then: what holds the loop also holds up the renewal";
+
+export function acknowledgedEarly(
+  names: Names,
+  finding: FindingOf<"acknowledged-early">,
+): Words<never> {
+  const cut = cutWords(finding.evidence.cleanupCut);
+  return {
+    message: `${names.subject(finding)} was acknowledged before it was done, and its worker ended with it: nobody performs it again${cut}`,
+    remedies: [],
+    otherwise: "acknowledge it when it is done",
+  };
+}
+
+export function enqueueUnawaited(
+  names: Names,
+  finding: FindingOf<"enqueue-unawaited">,
+): Words<never> {
+  const ended = finding.evidence.killed ? "was killed" : "ended";
+  return {
+    message: `${names.subject(finding)} was never stored in its queue: nothing awaited the write, and the process ${ended} before it was done`,
+    remedies: [],
+    otherwise: "await the write before the program goes on",
+  };
+}
 
 export function failedThoughDone(
   names: Names,

@@ -7,7 +7,15 @@ import { nobodyHeard, onlyLogged, promiseNotAwaited, threadFailed } from "./erro
 import { loopBlocked, starved } from "./held.ts";
 import { abandoned, destroyedPending, killed, lostAtClose, neverStarted } from "./losses.ts";
 import { quote } from "../words.ts";
-import { doneTwice, failedThoughDone, gaveUp, leaseLost, notRetried } from "./queues.ts";
+import {
+  acknowledgedEarly,
+  doneTwice,
+  enqueueUnawaited,
+  failedThoughDone,
+  gaveUp,
+  leaseLost,
+  notRetried,
+} from "./queues.ts";
 import type { Remedy } from "./remedy.ts";
 import { cancelledAtExit, cleanupCut, givenUp } from "./stopped.ts";
 import { keptAlive, leftBehind, outlived, unsettled } from "./user-code.ts";
@@ -18,6 +26,8 @@ export function strategyContext(outcome: Outcome): Context<Remedy> {
   return {
     deadlock: (finding) => deadlock(outcome, finding),
     killed: (finding) => killed(outcome, finding),
+    "acknowledged-early": (finding) => acknowledgedEarly(outcome, finding),
+    "enqueue-unawaited": (finding) => enqueueUnawaited(outcome, finding),
     "failed-though-done": (finding) => failedThoughDone(outcome, finding),
     "gave-up": (finding) => gaveUp(outcome, finding),
     "lost-at-close": (finding) => lostAtClose(outcome, finding),

@@ -3,11 +3,38 @@ import { formatDuration, formatTime, type Ticks, TICKS_PER_MS } from "../../base
 import type { FindingOf, Rule } from "../../reading/findings/finding.ts";
 import type { Outcome } from "../../outcome/outcome.ts";
 import type { Words } from "../context.ts";
-import { quote, times } from "../words.ts";
-import { type Remedy, subject, tasksOf } from "./remedy.ts";
+import { cutWords, quote, times } from "../words.ts";
+import { changing, progress, type Remedy, subject, tasksOf } from "./remedy.ts";
 
 const giveWay =
   "let it give way now and then, or do it in a process of its own: what holds the loop also holds up the renewal of the lease";
+
+export function acknowledgedEarly(
+  outcome: Outcome,
+  finding: FindingOf<"acknowledged-early">,
+): Words<Remedy> {
+  const { began, cleanupCut } = finding.evidence;
+  const tasks = tasksOf(outcome, finding);
+  const how = began ? `with ${progress(tasks)} done` : "before its first step";
+  return {
+    message: `the worker of ${subject(tasks)} ended ${how}: ${were(outcome, finding)} acknowledged when taken, and so off the queue, and nobody performs ${tasks.length === 1 ? "it" : "them"} again${cutWords(cleanupCut)}`,
+    remedies: [changing("acks", { acks: "late" })],
+    otherwise:
+      "acknowledge it when it is done (acks=late), and make its steps such that they may be done twice",
+  };
+}
+
+export function enqueueUnawaited(
+  outcome: Outcome,
+  finding: FindingOf<"enqueue-unawaited">,
+): Words<Remedy> {
+  const ended = finding.evidence.killed ? "was killed" : "ended";
+  return {
+    message: `${were(outcome, finding)} never stored in the queue: main did not await the write, and ${ended} before its loop turned again`,
+    remedies: [changing("enqueue", { enqueue: "awaited" })],
+    otherwise: "await the write before main goes on (enqueue=awaited)",
+  };
+}
 
 export function failedThoughDone(
   outcome: Outcome,
@@ -63,8 +90,22 @@ export function doneTwice(outcome: Outcome, finding: FindingOf<"done-twice">): W
 }
 
 export function notRetried(outcome: Outcome, finding: FindingOf<"no-retry">): Words<Remedy> {
+  const { error, acknowledged } = finding.evidence;
+  const failed = `${subject(tasksOf(outcome, finding))} failed (${quote(error)}) at its only attempt`;
+  if (acknowledged)
+    return {
+      message: `${failed}: it had been acknowledged when taken, so the queue has nothing to try again`,
+      remedies: [
+        {
+          does: "acknowledge it when it is done, and try it again",
+          axes: { acks: "late", retry: 3 },
+        },
+      ],
+      otherwise:
+        "acknowledge it when it is done (acks=late), and say how often it is to be tried again, with retry",
+    };
   return {
-    message: `${subject(tasksOf(outcome, finding))} failed (${quote(finding.evidence.error)}) at its only attempt: unless it is told to, a queue tries nothing again`,
+    message: `${failed}: unless it is told to, a queue tries nothing again`,
     remedies: [{ does: "try it again", axes: { retry: 3 } }],
     otherwise: "say how often it is to be tried again, with retry",
   };

@@ -20,7 +20,7 @@ import { formatDuration, formatTime } from "../../base/duration.ts";
 import { headingOf } from "../../scenario/axes.ts";
 import type { Kill } from "../../scenario/kill.ts";
 import type { LeafStep } from "../../scenario/model.ts";
-import { does, type Strategy } from "../../scenario/strategy.ts";
+import type { Strategy } from "../../scenario/strategy.ts";
 import type { Standpoint } from "../../scenario/walk.ts";
 import { wrap } from "../../base/layout.ts";
 import { counted } from "../../base/sentences.ts";
@@ -152,7 +152,10 @@ function story(task: TaskOutcome, { strategy, interruptedBy }: Outcome): string 
     else if (task.stoodAt !== null) parts.push(`stood at ${standpointWords(task.stoodAt)}`);
     parts.push(...stopWords(task));
   }
-  if (task.queuedAt !== null && task.endedAt === null)
+  if (task.enqueueBeganAt !== null && task.queuedAt === null && task.status === "unstarted")
+    parts.push("never stored in its queue");
+  if (task.acknowledgedAt !== null && task.lost) parts.push("it is off its queue");
+  else if (task.queuedAt !== null && task.endedAt === null)
     // A run by itself ends only when its queue is empty.
     parts.push(
       interruptedBy === null || interruptedBy === "kill"
@@ -282,17 +285,27 @@ function leavesInQueue({ tasks, driver, interruptedBy }: Outcome): boolean {
     isEnded &&
     driver.kind === "real" &&
     tasks.some(
-      ({ queuedAt, status }) => queuedAt !== null && status !== "finished" && status !== "failed",
+      ({ queuedAt, acknowledgedAt, status }) =>
+        queuedAt !== null &&
+        acknowledgedAt === null &&
+        status !== "finished" &&
+        status !== "failed",
     )
   );
 }
 
+/** What followed the end of a worker process, as the end of a sentence. */
+function afterKill({ strategy, reading }: Outcome): string {
+  if (strategy.consumers === null) return ", which broke its pool";
+  // Where there is nothing left to take, no further one is started.
+  const further = reading.processes.slice(1 + strategy.consumers);
+  return further.some(({ endedAt }) => endedAt !== null) ? ", and another one took its place" : "";
+}
+
 /** What was killed beside main, and what was to be killed and was not there any more. */
 function killSentences(outcome: Outcome): string[] {
-  const { scenario, strategy, reading, interruptedBy, wall } = outcome;
-  const after = does(strategy, "outlives")
-    ? ", and another one took its place"
-    : ", which broke its pool";
+  const { scenario, reading, interruptedBy, wall } = outcome;
+  const after = afterKill(outcome);
   const workers = reading.processes.slice(1).filter((one) => one.interruptedBy === "kill");
   const isDone = ({ what }: Kill): boolean =>
     what === "worker" ? workers.length > 0 : interruptedBy === "kill";

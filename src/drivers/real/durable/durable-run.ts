@@ -7,16 +7,24 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endings, type Interruption, interruptions, typeNumber } from "../../../trace/event.ts";
+import {
+  endings,
+  type EventType,
+  type Interruption,
+  interruptions,
+  typeNumber,
+} from "../../../trace/event.ts";
 import { type Ticks, TICKS_PER_MS } from "../../../base/duration.ts";
-import { engines, mostAttempts } from "../../../program/engine.ts";
+import { engines, leaseOf, mostAttempts } from "../../../program/engine.ts";
 import type { ProgramSpec } from "../../../program/spec.ts";
 import { ownQueue } from "../../../scenario/engine.ts";
+import { does } from "../../../scenario/strategy.ts";
 import { TaskInstances } from "../../../scenario/instances.ts";
 import { consumersOf, type Kill } from "../../../scenario/kill.ts";
 import {
   CONSUMER_THREAD,
   consumerActor,
+  consumerThread,
   MAIN,
   MAIN_THREAD,
   taskOfActor,
@@ -71,7 +79,10 @@ class DurableRun {
   readonly #consumers: ConsumerProcess[] = [];
   /** How many processes there may be, those included that take the place of killed ones. */
   readonly #most: number;
+  /** Whether worker processes take no more tasks, as there will be none. */
   #isFinishing = false;
+  /** Whether what is killed now is killed as the run is over. */
+  #isOver = false;
   /** When main started, in ms since 1970; null before that. */
   #epoch: number | null = null;
   /** What has been told before main started. */
@@ -99,17 +110,20 @@ class DurableRun {
         this.#begins(epoch);
         takeBack.push(...this.#plan.scenario.kills.map((kill) => this.#killAt(kill)));
       });
-      const by = result.endedEarly ? null : await this.#untilEmpty(main.longest);
-      this.#isFinishing = true;
-      const isCut = result.endedEarly || by !== null;
-      await Promise.all(this.#consumers.map((one) => (isCut ? one.kill() : one.finish())));
-      await this.#endUntold();
+      const by = result.endedEarly ? null : await this.#untilOver(main.longest);
+      await this.#end();
+      await this.#endUntold(result.log);
       return this.#joined(result, by);
     } finally {
-      this.#isFinishing = true;
       for (const undo of takeBack) undo();
-      await Promise.all(this.#consumers.map((one) => one.kill()));
+      await this.#end();
     }
+  }
+
+  /** Ends whichever worker processes there are. */
+  async #end(): Promise<void> {
+    this.#isFinishing = this.#isOver = true;
+    await Promise.all(this.#consumers.map((one) => one.kill()));
   }
 
   /** Starts a worker process, and waits until it takes tasks. */
@@ -131,7 +145,7 @@ class DurableRun {
   /** A worker process has ended. Whatever keeps it running starts another one. */
   #ended({ thread }: ConsumerProcess, { told, detail, killed }: ConsumerEnd): void {
     // What is ended with the run has no end of its own.
-    if (!told && !(killed && this.#isFinishing)) {
+    if (!told && !(killed && this.#isOver)) {
       const at = (): Ticks => Math.max(0, this.#now());
       this.#whenBegun(() => {
         const by = interruptions.indexOf(killed ? "kill" : "crash");
@@ -155,23 +169,36 @@ class DurableRun {
     });
   }
 
-  /** Waits until main's tasks have all come to an end for good. @returns what ended the run before. */
-  async #untilEmpty(longest: Ticks): Promise<Interruption | null> {
+  /**
+   * Waits until nothing is in the queue any more, and the worker processes have ended what they took from it.
+   *
+   * @returns what ended the run before.
+   */
+  async #untilOver(longest: Ticks): Promise<Interruption | null> {
     const { signal, timeout } = this.#options;
     const { strategy } = this.#plan;
     const attempts = mostAttempts(strategy, engines[strategy.engine!]);
     const watchdog =
       performance.now() +
-      attempts * (10 * this.#realMs(longest) + this.#realMs(strategy.lease!)) +
+      attempts * (10 * this.#realMs(longest) + this.#realMs(leaseOf(strategy))) +
       30_000;
+    let hasFinished = false;
+    let finished: Promise<unknown> = Promise.withResolvers().promise;
     for (;;) {
-      const { count } = await this.#queue.perform({ kind: "count" });
-      if (count === 0) return null;
+      if (hasFinished) return null;
+      if (!this.#isFinishing) {
+        const { count } = await this.#queue.perform({ kind: "count" });
+        this.#isFinishing = count === 0;
+        if (this.#isFinishing)
+          finished = Promise.all(this.#consumers.map((one) => one.finish())).then(() => {
+            hasFinished = true;
+          });
+      }
       if (signal.aborted) return "signal";
       if (timeout !== null && this.#now() >= timeout) return "timeout";
       if (performance.now() >= watchdog) return "watchdog";
-      if (!this.#consumers.some((one) => one.isAlive)) return "crash";
-      await Bun.sleep(lookEvery);
+      if (!this.#isFinishing && !this.#consumers.some((one) => one.isAlive)) return "crash";
+      await Promise.race([Bun.sleep(lookEvery), finished]);
     }
   }
 
@@ -198,10 +225,13 @@ class DurableRun {
   }
 
   /**
-   * A worker may be killed when the queue has just taken the end of a task, and before it could tell: only the queue
-   * knows of it then.
+   * A worker may be killed when the queue has just taken the end of a task, or its acknowledgement, and before it could
+   * tell: only the queue knows of it then.
+   *
+   * @param mains what main told.
    */
-  async #endUntold(): Promise<void> {
+  async #endUntold(mains: EventLog): Promise<void> {
+    if (does(this.#plan.strategy, "acknowledgesFirst")) await this.#acknowledgeUntold(mains);
     const tasks = new TaskInstances(this.#plan.scenario).size;
     /** By task that has begun and not ended: the thread of its last attempt. */
     const open = new Map<number, number>();
@@ -220,6 +250,16 @@ class DurableRun {
       const at = endOf(this.#log, thread);
       this.#log.add(at, "task-ended", thread, task, endings.indexOf(status), text);
     }
+  }
+
+  async #acknowledgeUntold(mains: EventLog): Promise<void> {
+    const { count } = await this.#queue.perform({ kind: "count" });
+    const [killed] = actorsIn(this.#log, "interrupted");
+    if (count! > 0 || killed === undefined) return;
+    const thread = consumerThread(killed);
+    const told = new Set(actorsIn(this.#log, "acknowledged"));
+    for (const task of actorsIn(mains, "queued"))
+      if (!told.has(task)) this.#log.add(endOf(this.#log, thread), "acknowledged", thread, task, 0);
   }
 
   #joined({ log, ...result }: RealResult, by: Interruption | null): RealResult {
@@ -244,6 +284,15 @@ class DurableRun {
   #realMs(ticks: Ticks): number {
     return ticks / TICKS_PER_MS / this.#options.speed;
   }
+}
+
+/** Whom the events of a type are about. */
+function actorsIn({ chunks }: EventLog, wanted: EventType): number[] {
+  return chunks.flatMap(({ type, actor, length }) =>
+    Array.from({ length }, (_, k) => k)
+      .filter((k) => type[k] === typeNumber[wanted])
+      .map((k) => actor[k]!),
+  );
 }
 
 /** When the last event of a thread happened. */

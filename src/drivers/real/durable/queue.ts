@@ -11,6 +11,11 @@ export interface Queued {
 
 export interface DurableQueue {
   perform(request: QueueRequest): Promise<QueueAnswer>;
+  /**
+   * Stores a task by the engine's own client, as a program of its user's does: nothing is written before the loop of
+   * its thread has turned.
+   */
+  write(task: number): Promise<void>;
   /** Lets go of what the engine holds open. What is stored stays. */
   close(): Promise<void>;
 }

@@ -5,10 +5,12 @@
  * that finds it locked waits for a while; leases are as long as the run says; and who takes tasks gives those up
  * that come to no end (`program/consumer.ts`).
  */
+import { OpenWorkflow } from "openworkflow";
 import { BackendSqlite } from "openworkflow/sqlite";
 import { TICKS_PER_MS, type Ticks } from "../../../base/duration.ts";
-import { backoffAfter, engines } from "../../../program/engine.ts";
+import { backoffAfter, engines, leaseOf } from "../../../program/engine.ts";
 import type { Claim, QueueAnswer, QueuedResult, QueueRequest } from "../../../program/queue.ts";
+import { does } from "../../../scenario/strategy.ts";
 import { nameOfQueue } from "./name.ts";
 import type { DurableQueue, Queued } from "./queue.ts";
 
@@ -23,6 +25,8 @@ interface Held {
 
 export class SqliteQueue implements DurableQueue {
   readonly #backend: BackendSqlite;
+  /** Where that is kept which tasks come to that were acknowledged before; null where the queue knows it. */
+  readonly #records: BackendSqlite | null;
   readonly #name: string;
   readonly #queued: Queued;
   /** By task, of those that were stored here. */
@@ -31,10 +35,13 @@ export class SqliteQueue implements DurableQueue {
   /** What is older is an earlier run's, in the same file. */
   readonly #openedAt = Date.now();
 
-  private constructor(backend: BackendSqlite, name: string, queued: Queued) {
-    this.#backend = backend;
-    this.#name = name;
+  private constructor(file: string, queued: Queued) {
+    this.#name = nameOfQueue(queued.plan.scenario);
     this.#queued = queued;
+    this.#backend = connected(file, this.#name);
+    this.#records = does(queued.plan.strategy, "acknowledgesFirst")
+      ? connected(file, `${this.#name} results`)
+      : null;
   }
 
   /** Makes the file what the engine needs, before anybody else opens it. */
@@ -43,12 +50,7 @@ export class SqliteQueue implements DurableQueue {
   }
 
   static open(file: string, queued: Queued): SqliteQueue {
-    const namespaceId = nameOfQueue(queued.plan.scenario);
-    const backend = BackendSqlite.connect(file, { namespaceId, runMigrations: false });
-    // There is no option for it: without it a second process is refused at once.
-    const { db } = backend as unknown as { db: { exec(sql: string): void } };
-    db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-    return new SqliteQueue(backend, namespaceId, queued);
+    return new SqliteQueue(file, queued);
   }
 
   async perform(request: QueueRequest): Promise<QueueAnswer> {
@@ -56,6 +58,9 @@ export class SqliteQueue implements DurableQueue {
       case "enqueue":
         await this.#enqueue(request.task);
         return {};
+      case "record":
+        await this.#insert(this.#records!, request.result);
+        return { taken: "done" };
       case "claim":
         return { claims: await this.#claim(request.most) };
       case "extend":
@@ -86,12 +91,19 @@ export class SqliteQueue implements DurableQueue {
     }
   }
 
+  async write(task: number): Promise<void> {
+    const client = new OpenWorkflow({ backend: this.#backend });
+    const { workflowRun } = await client.runWorkflow({ name: this.#name }, { task });
+    this.#stored.set(task, workflowRun.id);
+  }
+
   async close(): Promise<void> {
     await this.#backend.stop();
+    await this.#records?.stop();
   }
 
   get #lease(): number {
-    return this.#msOf(this.#queued.plan.strategy.lease!);
+    return this.#msOf(leaseOf(this.#queued.plan.strategy));
   }
 
   /** A stretch of scenario time, in whole ms of real time, as the engine counts. */
@@ -100,19 +112,23 @@ export class SqliteQueue implements DurableQueue {
   }
 
   async #enqueue(task: number): Promise<void> {
-    const { id } = await this.#backend.createWorkflowRun({
+    this.#stored.set(task, await this.#insert(this.#backend, { task }));
+  }
+
+  async #insert(into: BackendSqlite, input: QueuedResult | { task: number }): Promise<string> {
+    const { id } = await into.createWorkflowRun({
       workflowName: this.#name,
       version: null,
       idempotencyKey: null,
       config: {},
       context: null,
-      input: { task },
+      input: { ...input },
       parentStepAttemptNamespaceId: null,
       parentStepAttemptId: null,
       availableAt: null,
       deadlineAt: null,
     });
-    this.#stored.set(task, id);
+    return id;
   }
 
   async #claim(most: number): Promise<Claim[]> {
@@ -164,6 +180,10 @@ export class SqliteQueue implements DurableQueue {
   }
 
   async #results(tasks: readonly number[]): Promise<QueuedResult[]> {
+    if (this.#records !== null) {
+      const all = await this.#allResults();
+      return all.filter(({ task }) => tasks.includes(task));
+    }
     const results: QueuedResult[] = [];
     for (const task of tasks) {
       const workflowRunId = this.#stored.get(task);
@@ -178,20 +198,31 @@ export class SqliteQueue implements DurableQueue {
   async #allResults(): Promise<QueuedResult[]> {
     const results = new Map<number, QueuedResult>();
     for (let after: string | null | undefined; after !== null;) {
-      const page = await this.#backend.listWorkflowRuns({
+      const page = await (this.#records ?? this.#backend).listWorkflowRuns({
         workflowName: this.#name,
         ...(after === undefined ? {} : { after }),
       });
       // The newest come first.
       for (const run of page.data) {
         if (run.createdAt.getTime() < this.#openedAt) return [...results.values()];
-        const { task } = run.input as { task: number };
-        for (const result of resultOf(task, run)) if (!results.has(task)) results.set(task, result);
+        const input = run.input as unknown as QueuedResult;
+        const { task } = input;
+        const ended = this.#records === null ? resultOf(task, run) : [input];
+        for (const result of ended) if (!results.has(task)) results.set(task, result);
       }
       after = page.pagination.next;
     }
     return [...results.values()];
   }
+}
+
+/** Opens a file that has been prepared. */
+function connected(file: string, namespaceId: string): BackendSqlite {
+  const backend = BackendSqlite.connect(file, { namespaceId, runMigrations: false });
+  // There is no option for it: without it a second process is refused at once.
+  const { db } = backend as unknown as { db: { exec(sql: string): void } };
+  db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+  return backend;
 }
 
 function keyOf({ task, attempt }: Claim): string {
