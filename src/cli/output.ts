@@ -313,6 +313,12 @@ export class QueuedOutput {
   }
 }
 
+/** Writes a line to stderr before something that may take long, and waits until it stands there. */
+export async function announce(line: string): Promise<void> {
+  writeErrLine(line);
+  await written();
+}
+
 /** The width of a line of text: what COLUMNS says, or else the terminal's, within what can be read. */
 export function textWidth(): number {
   const said = Number(process.env["COLUMNS"] ?? "");

@@ -17,7 +17,9 @@ export interface Performing {
   times: number;
   /** Whether (also) for real, where texts take more memory. */
   isReal: boolean;
-  /** How often under each; once where it is left out. */
+  /** How often the user wants it to run under each; once where it is left out. */
+  runs?: number;
+  /** How often it is performed for each of these runs; once where it is left out. */
   each?: number;
   /** How to ask for fewer strategies, as the beginning of a way out. */
   fewer?: string;
@@ -33,11 +35,11 @@ export interface Performing {
  */
 export function checkBudget(
   scenario: Scenario,
-  { times, isReal, large, each = 1, fewer = "compare fewer strategies (--strategies)" }: Performing,
+  { times, runs = 1, each = 1, isReal, large, fewer = fewerOf(runs) }: Performing,
   { file }: Pick<Source, "file">,
 ): string | null {
   const size = sizeOf(scenario, isReal ? "real" : "virtual");
-  const seconds = (size.ms * times * each) / 1000;
+  const seconds = (size.ms * times * runs * each) / 1000;
   const gigabytes = size.bytes / 1e9;
   const isTooLarge = gigabytes > most.gigabytes;
   const takes = isTooLarge
@@ -45,20 +47,28 @@ export function checkBudget(
     : seconds > most.seconds
       ? `about ${formatCount(Math.ceil(seconds))} s`
       : null;
-  const steps = stepsOf(size, times);
+  const steps = stepsOf(size, times, runs);
   if (takes !== null && !large) {
     const { path, position } = size.largest;
-    const instead = times > 1 && !isTooLarge ? `${fewer}, ` : "";
+    const instead = times * runs > 1 && !isTooLarge ? `${fewer}, ` : "";
     const message = `${steps} would take tandem ${takes}, where ${most.seconds} s and ${most.gigabytes} GB are the most; ${instead}let it do less, most of which is done here, or add --large`;
     throw new DocumentError(file, [{ position, path, message }]);
   }
-  return seconds * 1000 < patienceMs
+  // For real nothing is known but what it takes to tell of it.
+  const told = times === 0 ? size.ms / 1000 : seconds;
+  const beside = times === 0 ? " to tell of" : "";
+  return told * 1000 < patienceMs
     ? null
-    : `${file}: ${steps}, which takes about ${Math.ceil(seconds)} s; Ctrl-C ends it`;
+    : `${file}: ${steps}, which takes about ${formatCount(Math.ceil(told))} s${beside}; Ctrl-C ends it`;
+}
+
+function fewerOf(runs: number): string {
+  return runs > 1 ? "ask for fewer runs (--runs)" : "compare fewer strategies (--strategies)";
 }
 
 /** The steps that are performed in all, in words. */
-function stepsOf({ steps }: ScenarioSize, times: number): string {
-  const each = formatCount(steps);
-  return times > 1 ? `${each} steps under each of ${times} strategies` : `${each} steps`;
+function stepsOf({ steps }: ScenarioSize, times: number, runs: number): string {
+  const each = `${formatCount(steps)} steps`;
+  if (times > 1) return `${each} under each of ${times} strategies`;
+  return runs > 1 ? `${each} in each of ${formatCount(runs)} runs` : each;
 }

@@ -36,8 +36,8 @@ export interface Checking {
   must: readonly Demand[];
   /** Whether also those that take more than a budget. */
   large: boolean;
-  /** Is told beforehand what will take a while. */
-  tell(sentence: string): void;
+  /** Is told beforehand what will take a while, and waited for. */
+  tell(sentence: string): Promise<void>;
 }
 
 /** A plan to be run, and where its result goes. */
@@ -129,7 +129,7 @@ async function checksOf(
     const isReal = driver.kind === "real";
     const performing = { times: isReal ? 0 : strategies.length, isReal, large };
     const before = isRun ? checkBudget(scenario, performing, source) : null;
-    if (before !== null) tell(before);
+    if (before !== null) await tell(before);
     const checks = strategies.map((strategy): Check => {
       const result = {
         file,

@@ -11,28 +11,58 @@ export interface Problem {
   message: string;
 }
 
-/** The most problems of one document that are told at once. */
+/** The most problems of one document that are told at once, and that are kept for those who want them all. */
 const mostTold = 20;
+const mostKept = 1000;
+
+/** The longest word and the longest sentence that are told whole, in characters: a document may have a megabyte in one. */
+const longest = { word: 200, sentence: 1000 };
 
 /** A document that cannot be used, with all that is wrong with it. */
 export class DocumentError extends UserError {
   readonly file: string;
   readonly problems: Problem[];
+  readonly #count: number;
 
+  /** @param problems of which the last ones are counted only, where there are very many. */
   constructor(file: string, problems: Problem[]) {
-    super(problems.map((problem) => formatProblem(file, problem)).join("\n"));
+    const kept = problems.slice(0, mostKept).map(shortened);
+    const more = problems.length - kept.length;
+    super(kept.map((problem) => formatProblem(file, problem)).join("\n"));
     this.file = file;
-    this.problems = problems;
+    this.#count = problems.length;
+    const others = { position: null, path: "", message: `… and ${moreProblems(more)}` };
+    this.problems = more === 0 ? kept : [...kept, others];
   }
 
   /** A line for each problem, which begins with its place as compilers write it. */
   override get told(): readonly string[] {
     const lines = this.message.split("\n");
-    const more = lines.length - mostTold;
+    const more = this.#count - mostTold;
     if (more <= 0) return lines;
-    const others = `… and ${more} more problem${more === 1 ? "" : "s"} in ${this.file}`;
-    return [...lines.slice(0, mostTold), others];
+    return [...lines.slice(0, mostTold), `… and ${moreProblems(more)} in ${this.file}`];
   }
+}
+
+function moreProblems(count: number): string {
+  return `${count} more problem${count === 1 ? "" : "s"}`;
+}
+
+/** A problem in a sentence, whatever stands in the document. Its beginning says what was found, its end what is right. */
+function shortened({ position, path, message }: Problem): Problem {
+  const half = longest.sentence / 2;
+  const words = shortWords(message);
+  const sentence =
+    words.length > longest.sentence ? `${words.slice(0, half)}… …${words.slice(-half)}` : words;
+  return { position, path: shortWords(path), message: sentence };
+}
+
+function shortWords(text: string): string {
+  return text.replaceAll(/\S+/g, (word) =>
+    word.length > longest.word
+      ? `${word.slice(0, longest.word / 2)}…${word.slice(-longest.word / 2)}`
+      : word,
+  );
 }
 
 /** One line: `scenario.yaml:14:7: main[2].sleep: message`. */

@@ -6,7 +6,7 @@ import { DocumentError } from "../../src/scenario/problem.ts";
 import { sizeOf } from "../../src/scenario/size.ts";
 import { checkBudget } from "../../src/runs/budget.ts";
 import { patience } from "../support/patience.ts";
-import { tandem, temporaryFolder } from "../support/tandem.ts";
+import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
 
@@ -102,6 +102,26 @@ test("what takes a second or more is told before, and what takes less is not spo
     expect(
       checkBudget(parseScenario(text, file), { times: 100, isReal: true, large: false }, { file }),
     ).toBeNull();
+});
+
+test("what takes a while is told while it has only begun, and how often it is to run counts", async () => {
+  using folder = temporaryFolder();
+  const file = folder.file("big.yaml", document(repeated(1e6, "print: x"), "sleep: 1s"));
+  for (const words of [
+    ["check", file, "--must", "finish"],
+    ["run", file, "--driver", "virtual"],
+  ]) {
+    const child = Bun.spawn([...command(), ...words], { stdout: "ignore", stderr: "pipe" });
+    const { value } = await child.stderr.getReader().read();
+    child.kill("SIGKILL");
+    await child.exited;
+    expect(new TextDecoder().decode(value)).toContain("Ctrl-C ends it");
+    expect(child.signalCode).toBe("SIGKILL");
+  }
+  const { status, stderr } = tandem(["run", file, "--jitter", "5%", "--runs", "100"]);
+  expect(status).toBe(2);
+  expect(stderr).toContain("1,000,004 steps in each of 100 runs would take tandem about");
+  expect(stderr).toContain("ask for fewer runs (--runs)");
 });
 
 test("the size of a document counts repeats within repeats, copies and clean-ups", () => {

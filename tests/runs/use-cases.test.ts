@@ -124,7 +124,7 @@ describe("a check", () => {
       writeFileSync(bad, "{}");
       const how = {
         ...{ driver: virtual, queue: null, compare: false, must: [] },
-        ...{ large: false, tell: () => undefined },
+        ...{ large: false, tell: async () => undefined },
       };
       const words = [{ word: bad }, { word: good }, { word: join(folder, "none.json") }];
       const results = await check(await readChecks(words, how), watching());

@@ -1354,3 +1354,30 @@ describe("reading a document", () => {
     );
   });
 });
+
+test("a sentence repeats no more of a document than its reader needs, however long that is", () => {
+  const long = "x".repeat(100_000);
+  const text = JSON.stringify({
+    name: "long",
+    main: ["launch", { [long]: 1 }, { start: long }],
+    tasks: { [long]: [{ receive: long }] },
+    strategy: long,
+    compare: [{ use: "thread", settle: `${"a b ".repeat(20_000)}` }],
+    [long]: long,
+  });
+  const problems = problemsOf(text);
+  expect(problems.length).toBeGreaterThan(4);
+  for (const problem of problems) expect(problem.length).toBeLessThan(2000);
+  expect(problems.join("\n")).toContain("is not a strategy; strategies: detach, await");
+});
+
+test("of a document with very many problems the first thousand are told, and how many there are", async () => {
+  using folder = temporaryFolder();
+  for (const text of [`main: [${"[], ".repeat(20_000)}]`, "%\n".repeat(20_000)]) {
+    const file = folder.file("wrong.yaml", text);
+    const { status, stdout } = await tandemHere(["check", file]);
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/^\s*.*wrong\.yaml: … and 19\d{3} more problems$/m);
+    expect(stdout.split("\n").length).toBeLessThan(1010);
+  }
+});

@@ -22,7 +22,8 @@ export const allDangers: readonly string[] = Array.from({ length: 0xe0200 }, (_,
   .map((code) => String.fromCodePoint(code))
   .filter((one) => dangersIn(one).length > 0);
 
-const nasty = [
+/** What steers, hides, turns, or breaks out of the format it stands in. */
+export const hostilePieces: readonly string[] = [
   ..."\u0000\u0001\u0007\b\t\n\v\f\r\u001b\u007f\u0085\u009b\u009d\u061c\u200b\u200d\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\ufffe\u00ad\u180e\u2060\u3164\u{e0001}\u{e0041}\u{e0100}",
   "\ud800",
   "\udc00",
@@ -51,7 +52,7 @@ const nasty = [
 
 /** A text with ordinary words and hostile pieces. */
 export const hostileText: fc.Arbitrary<string> = fc
-  .array(fc.oneof(fc.constantFrom(...nasty), fc.constantFrom(..."abc é漢 ")), {
+  .array(fc.oneof(fc.constantFrom(...hostilePieces), fc.constantFrom(..."abc é漢 ")), {
     minLength: 1,
     maxLength: 6,
   })

@@ -15,7 +15,7 @@ import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { checkEngine } from "../engine.ts";
 import type { Reporter } from "../options.ts";
-import { terminal, writeErrLine, writeOut } from "../output.ts";
+import { announce, terminal, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceInFolder, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -29,7 +29,7 @@ export async function run(argv: string[]): Promise<number> {
   checkReport(options, commands.check.name);
   const timelines = new Map<CheckedDocument, Timeline>();
   const made = options.report === null ? null : await import("../../report/model/of-run.ts");
-  const how = { driver, queue: options.engine, compare, must, large, tell: writeErrLine };
+  const how = { driver, queue: options.engine, compare, must, large, tell: announce };
   const checks = await readChecks(findScenarios(operands), how);
   checkEngine(
     commands.check.name,

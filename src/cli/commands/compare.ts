@@ -37,7 +37,7 @@ import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
 import { checkEngine } from "../engine.ts";
 import { UsageError } from "../errors.ts";
-import { terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
+import { announce, terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
 import { type Watched, watched } from "../watched.ts";
@@ -77,7 +77,7 @@ export async function run(argv: string[]): Promise<number> {
       ? demandsOf(scenario)
       : askedFor(readDemands("compare", options.must, names));
 
-  if (before !== null) writeErrLine(before);
+  if (before !== null) await announce(before);
   const own = scenario.strategy;
   if (options.verify) {
     const verified = await watched((watcher) => verify(plan, strategies, watcher));

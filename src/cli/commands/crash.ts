@@ -39,7 +39,7 @@ import { commands } from "../commands.ts";
 import { checkEngine } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { checkFile } from "../events-file.ts";
-import { terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
+import { announce, terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
 import { type Watched, watched } from "../watched.ts";
@@ -80,7 +80,7 @@ export async function run(argv: string[]): Promise<number> {
     large: options.large,
   };
   const before = checkBudget(scenario, performing, source);
-  if (before !== null) writeErrLine(before);
+  if (before !== null) await announce(before);
   const timelines = report === null ? null : await import("../../report/model/of-run.ts");
   const remains = options.json ? new RemainsByTask(plan) : null;
   const hear = remains === null ? {} : { hear: (of: Strategy) => remains.hearer(of) };

@@ -24,7 +24,7 @@ import { commands } from "../commands.ts";
 import { checkEngine } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { checkEventsFile, keepRecord } from "../events-file.ts";
-import { terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
+import { announce, terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
 import { showRun, type ShowOptions, timelineOf } from "../shown-run.ts";
 import { checkLive, checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
 import type { LivePage } from "../live-page.ts";
@@ -79,8 +79,9 @@ export async function run(argv: string[]): Promise<number> {
   checkStrategies(scenario, [strategy], source);
   const { large } = words.options;
   const isReal = driver.kind === "real";
-  const before = checkBudget(scenario, { times: isReal ? 0 : 1, isReal, large }, source);
-  if (before !== null) writeErrLine(before);
+  const runs = isReal ? 1 : options.runs;
+  const before = checkBudget(scenario, { times: isReal ? 0 : 1, runs, isReal, large }, source);
+  if (before !== null) await announce(before);
   if (driver.kind === "virtual" && driver.jitter !== null && options.runs > 1) {
     const { tellOdds } = await import("../odds.ts");
     const again = commandAgain(operands[0]!, words);
