@@ -91,6 +91,24 @@ const preparedLicenses: Bun.BunPlugin = {
   },
 };
 
+/**
+ * What of BullMQ is left out: the part for PostgreSQL, and an addon of the package that packs its arguments, which would
+ * be looked for where this machine has it, on whichever machine the executable runs.
+ */
+export const leftOut: Bun.BunPlugin = {
+  name: "left out",
+  setup(builder) {
+    builder.onResolve({ filter: /^msgpackr-extract$/ }, () => ({
+      path: "x",
+      namespace: "left-out",
+    }));
+    builder.onResolve({ filter: /^\.\/postgres$/ }, ({ importer }) =>
+      /[\\/]bullmq[\\/]dist[\\/]/.test(importer) ? { path: "x", namespace: "left-out" } : undefined,
+    );
+    builder.onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "", loader: "js" }));
+  },
+};
+
 /** @param target a platform's name; this machine's own when left out. */
 export async function build(
   outfile: string,
@@ -105,6 +123,7 @@ export async function build(
       preparedJavaScript,
       preparedPage,
       preparedLicenses,
+      leftOut,
     ],
     format: "esm",
     minify: { whitespace: true, syntax: true, identifiers: false },

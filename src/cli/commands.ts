@@ -75,8 +75,8 @@ const large = {
 } as const;
 
 /** What is said of the place of a durable queue by commands that run more than once. */
-const engineSays = `for real: where a durable queue keeps tasks (sqlite:FILE), from one run to the next;
-  left out: in a file of each run's own`;
+const engineSays = `for real: where a durable queue keeps tasks (sqlite:FILE, or redis://HOST:PORT with the rules
+  of that), from one run to the next; left out: in a file of each run's own`;
 
 /** A demand as a help writes it; the vocabulary knows each. */
 const must = (...written: WrittenDemand[]): string => written.join(",");
@@ -131,7 +131,7 @@ const run = command({
       below: [
         entriesOf(strategyWords),
         `axes: ${axisNames.join(", ")}; offload=threads or processes has a pool perform the
-        blocking steps of tasks; those from consumers on are a durable queue's`,
+        blocking steps of tasks; those from engine on are a durable queue's`,
       ],
     },
     driver: { says: "for real (default), or at once in virtual time" },
@@ -140,8 +140,9 @@ const run = command({
         your own functions ("call") as well`,
     },
     engine: {
-      says: `for real: where a durable queue keeps tasks (sqlite:FILE); left out: in a file of the
-        run's own, which is removed with it`,
+      says: `for real: where a durable queue keeps tasks: sqlite:FILE, or a server
+        (redis://HOST:PORT/DATABASE, rediss:// with TLS, USER:PASSWORD@ before HOST), which also sets
+        engine=redis; left out: in a file of the run's own, which is removed with it`,
     },
     "takes-from": {
       says: `in virtual time: what "call" steps come to, from a recorded run: each task's calls in
@@ -386,7 +387,7 @@ const worker = command({
     had begun is performed again when its lease has run out.`,
   operand: scenario,
   options: {
-    engine: { says: "the queue: sqlite:FILE, as for the run that fills it" },
+    engine: { says: "the queue: sqlite:FILE or redis://HOST:PORT, as for the run that fills it" },
     strategy: {
       says: `how it works, as the run that fills it: slots, retry, backoff and lease of a durable
         strategy; left out: the document's own, or durable`,

@@ -1,5 +1,5 @@
 /** Documents held against what they expect, and what must hold beside that. */
-import { QueueError } from "../drivers/real/durable/prepare.ts";
+import { QueueError } from "../drivers/real/durable/queue.ts";
 import { systemRefused } from "../base/system-error.ts";
 import { checkDemands, type Demand } from "../strategies/demands.ts";
 import {
@@ -20,6 +20,7 @@ import { countAllSteps } from "../scenario/walk.ts";
 import { type NamedPlan, runEach, type Watcher } from "./many.ts";
 import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
 import { checkBudget } from "./budget.ts";
+import { strategiesAt } from "./engine.ts";
 import { checkStrategies, checkPlans } from "./plan.ts";
 import type { Run } from "../outcome/run.ts";
 import type { Found } from "./scenario-files.ts";
@@ -123,7 +124,8 @@ async function checksOf(
     const scenario = parseScenario(source.text, file);
     const plan = planOf(scenario, { driver, queue, file, folder });
     checkPlans([plan], source);
-    const strategies = (compare && scenario.compare) || [scenario.strategy];
+    const own = (compare && scenario.compare) || [scenario.strategy];
+    const strategies = strategiesAt(own, { queue, driver: driver.kind });
     checkStrategies(scenario, strategies, source);
     const isRun = scenario.expect !== null || must.length > 0;
     const isReal = driver.kind === "real";

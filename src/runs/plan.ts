@@ -1,7 +1,6 @@
 /** Whether what is planned can be run: a document says what it calls, and only the driver what it can. */
 import { dirname, join, resolve } from "node:path";
 import { lookAt } from "../base/paths.ts";
-import { UserError } from "../base/user-error.ts";
 import { callSteps, functionName } from "../scenario/calls.ts";
 import { whyNoKill } from "../scenario/kill.ts";
 import type { Plan } from "../outcome/plan.ts";
@@ -11,20 +10,12 @@ import type { Source } from "../scenario/source.ts";
 import { isWithinProcess, type Strategy } from "../scenario/strategy.ts";
 import { canOutlive, channelStep, leaves } from "../scenario/walk.ts";
 
-/** A queue on a server that no run can have. */
-class UnknownServer extends UserError {}
-
 /**
  * Passes plans of one document that can be run.
  *
  * @throws DocumentError where the driver of a plan cannot perform its calls.
  */
 export function checkPlans(plans: readonly Plan[], { file }: Pick<Source, "file">): void {
-  for (const { strategy, driver } of plans)
-    if (driver.kind === "real" && strategy.engine === "redis")
-      throw new UnknownServer(
-        `strategy ${strategy.name} keeps tasks on a Redis server, which tandem knows in virtual time alone; add --driver virtual, or use engine=sqlite`,
-      );
   const problems = plans.flatMap(callProblems);
   if (problems.length > 0) throw new DocumentError(file, problems);
 }
@@ -50,17 +41,6 @@ export function checkStrategies(
   );
   if (outliving !== undefined) problems.push(channelProblem(scenario, outliving));
   if (problems.length > 0) throw new DocumentError(file, problems);
-}
-
-/** Why it means nothing where a durable queue is, beside these strategies, with the way out; null where it means something. */
-export function whyNoEngine(strategies: readonly Strategy[]): string | null {
-  if (!strategies.every(isWithinProcess)) return null;
-  const [first, second] = strategies;
-  const none =
-    first !== undefined && second === undefined
-      ? `strategy ${first.name} has none`
-      : "no strategy here has one";
-  return `--engine says where a durable queue keeps tasks, and ${none}; use strategy durable, or leave it out`;
 }
 
 function channelProblem(scenario: Scenario, { name }: Strategy): Problem {

@@ -8,10 +8,14 @@ export type { Done, LoneResult } from "../drivers/real/durable/lone-worker.ts";
 /** Takes tasks out of the queue of a plan until it is aborted, or until nothing is in it. */
 export async function work(
   plan: Plan,
-  options: Omit<LoneOptions, "speed" | "folder">,
+  options: Omit<LoneOptions, "speed" | "folder" | "queuePlace">,
 ): Promise<LoneResult> {
   const { workAlone } = await import("../drivers/real/durable/lone-worker.ts");
-  return await workAlone(plan, { ...options, speed: speedOf(plan.driver), folder: plan.folder });
+  const { placeNamed } = await import("../drivers/real/durable/prepare.ts");
+  const queuePlace = placeNamed(plan);
+  if (queuePlace === null) throw new Error("nobody has named the queue");
+  const { driver, folder } = plan;
+  return await workAlone(plan, { ...options, queuePlace, speed: speedOf(driver), folder });
 }
 
 /** What an attempt came to, in words. */

@@ -121,7 +121,7 @@ tasks: { a: { copies: 5, steps: [sleep: 1s] } }
       ],
       [
         "lease-lost",
-        "its worker's loop was held for 3s, and the lease is 2s: a was performed 3 times, since an end without the lease is refused",
+        "its worker's loop was held for 3s, and the lease is 2s: a was performed 2 times, since an end without the lease is refused",
       ],
     ]);
     expect(attemptsOf(outcomeOf(taskOf("sleep: 3s"), ",lease=2s"))).toEqual([

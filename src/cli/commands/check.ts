@@ -13,7 +13,7 @@ import { readArguments } from "../arguments.ts";
 import { readDemands } from "../demands.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
-import { checkEngine } from "../engine.ts";
+import { placed } from "../engine.ts";
 import type { Reporter } from "../options.ts";
 import { announce, terminal, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceInFolder, writeReport } from "../report-file.ts";
@@ -31,9 +31,8 @@ export async function run(argv: string[]): Promise<number> {
   const made = options.report === null ? null : await import("../../report/model/of-run.ts");
   const how = { driver, queue: options.engine, compare, must, large, tell: announce };
   const checks = await readChecks(findScenarios(operands), how);
-  checkEngine(
-    commands.check.name,
-    options.engine,
+  await placed(
+    { command: commands.check.name, engine: options.engine, driver: driver.kind },
     checks.checks.map(({ plan }) => plan.strategy),
   );
   const { result, signal, progress } = await watched((watcher) =>

@@ -35,7 +35,7 @@ import { visibleDocument } from "../../scenario/visible.ts";
 import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { readDemands } from "../demands.ts";
-import { checkEngine } from "../engine.ts";
+import { placed } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { announce, terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
 import { checkReport, sourceOrDocument, writeReport } from "../report-file.ts";
@@ -66,8 +66,10 @@ export async function run(argv: string[]): Promise<number> {
   });
   // To be verified, its model is run in virtual time as well.
   checkPlans(options.verify ? [plan, { ...plan, driver: virtual }] : [plan], source);
-  const strategies = strategiesToCompare(scenario, { all, named: options.strategies });
-  checkEngine(commands.compare.name, options.engine, strategies);
+  const strategies = await placed(
+    { command: commands.compare.name, engine: options.engine, driver: plan.driver.kind, all },
+    strategiesToCompare(scenario, { all, named: options.strategies }),
+  );
   checkStrategies(scenario, strategies, source);
   const times = driver === "virtual" || options.verify ? strategies.length : 0;
   const before = checkBudget(scenario, { times, isReal, large: options.large }, source);

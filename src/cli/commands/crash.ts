@@ -36,7 +36,7 @@ import { crashDocument } from "../../strategies/crash-document.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, type OptionsOf, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
-import { checkEngine } from "../engine.ts";
+import { placed } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { checkFile } from "../events-file.ts";
 import { announce, terminal, textWidth, writeErrLine, writeOut } from "../output.ts";
@@ -68,8 +68,16 @@ export async function run(argv: string[]): Promise<number> {
   checkPlans(isReal ? [plan, real] : [plan], source);
   const { all, strategy, report } = options;
   const named = strategy === null ? null : [strategy];
-  const strategies = strategiesToCrash(scenario, { all, named });
-  checkEngine(commands.crash.name, options.engine, strategies);
+  const strategies = await placed(
+    {
+      command: commands.crash.name,
+      engine: options.engine,
+      driver: isReal ? "real" : "virtual",
+      written: words.given.get("strategy"),
+      all,
+    },
+    strategiesToCrash(scenario, { all, named }),
+  );
   checkStrategies({ ...scenario, kills: [] }, strategies, source);
   const performing = {
     times: strategies.length,

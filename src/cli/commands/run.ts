@@ -21,7 +21,7 @@ import type { Strategy } from "../../scenario/strategy.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
-import { checkEngine } from "../engine.ts";
+import { placed } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { checkEventsFile, keepRecord } from "../events-file.ts";
 import { announce, terminal, textWidth, writeErr, writeErrLine, writeOut } from "../output.ts";
@@ -62,9 +62,11 @@ export async function run(argv: string[]): Promise<number> {
   using process =
     driver.kind === "real" && options.runs === 1 ? await openFor(source, options.strategy) : null;
   const scenario = await loadScenario(source);
-  const strategy = options.strategy ?? scenario.strategy;
-
-  checkEngine(commands.run.name, options.engine, [strategy]);
+  const written = words.given.get("strategy");
+  const placing = { command: commands.run.name, engine: options.engine, driver: driver.kind };
+  const [strategy] = await placed({ ...placing, written }, [
+    options.strategy ?? scenario.strategy,
+  ] as const);
   const takes = options.takesFrom === null ? null : await takesFrom(options.takesFrom, scenario);
   const { file, folder } = source;
   const plan = planOf(scenario, {

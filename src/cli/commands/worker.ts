@@ -10,23 +10,31 @@ import { isWithinProcess, parseStrategy } from "../../scenario/strategy.ts";
 import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
+import { placed } from "../engine.ts";
 import { UsageError } from "../errors.ts";
 import { QueuedOutput, terminal, writeErrLine } from "../output.ts";
 import { SignalWatch } from "../signals.ts";
 
 export async function run(argv: string[]): Promise<number> {
-  const { operands, options } = readArguments(commands.worker, argv);
+  const { operands, options, given } = readArguments(commands.worker, argv);
   const { engine, speed } = options;
-  if (engine === null || engine.file === null)
-    throw refusal("a worker needs the queue that it takes tasks from; add --engine sqlite:FILE");
+  if (engine === null)
+    throw refusal(
+      "a worker needs the queue that it takes tasks from; add --engine sqlite:FILE, or a server, as --engine redis://localhost:6379",
+    );
   const source = await readSource(operands[0]!);
   const scenario = await loadScenario(source);
   const own = isWithinProcess(scenario.strategy) ? parseStrategy("durable") : scenario.strategy;
-  const strategy = options.strategy ?? own;
-  if (isWithinProcess(strategy))
+  const wanted = options.strategy ?? own;
+  if (isWithinProcess(wanted))
     throw refusal(
-      `strategy ${strategy.name} has no durable queue; use durable, refined as in the run that fills it`,
+      `strategy ${wanted.name} has no durable queue; use durable, refined as in the run that fills it`,
     );
+  const written = given.get("strategy");
+  const [strategy] = await placed(
+    { command: commands.worker.name, engine, driver: "real", written },
+    [wanted] as const,
+  );
   const { file, folder } = source;
   const driver = { kind: "real", speed } as const;
   const plan = planOf(scenario, { strategy, file, folder, driver, queue: engine });
@@ -41,7 +49,6 @@ export async function run(argv: string[]): Promise<number> {
   const output = new QueuedOutput(() => controller.abort());
   const ends = { completed: 0, failed: 0, refused: 0 };
   const { left, brokeOff } = await work(plan, {
-    queueFile: engine.file,
     untilEmpty: options["until-empty"],
     signal: controller.signal,
     onPrint: (text, on) => output.write(programText(`${text}\n`), terminal[on]),

@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeSync } from "node:fs";
 import { SystemRefused, systemRefused } from "../../base/system-error.ts";
+import { UserError } from "../../base/user-error.ts";
 import { interruptions, typeNumber } from "../../trace/event.ts";
 import { LOOP_THREAD, MAIN, MAIN_THREAD } from "../../scenario/numbers.ts";
 import { openWorker } from "../../open-worker.ts";
@@ -26,7 +27,8 @@ import { callsOn, PreparedThread } from "./threads.ts";
 /** Begins a run, and does not wait for it: below a top-level await Bun's process never ends by itself. */
 export function startChild(): void {
   performRun().catch((error: unknown) => {
-    const told = systemRefused(error)?.told.join("\n");
+    const refused = error instanceof UserError ? error : systemRefused(error);
+    const told = refused?.told.join("\n");
     writeSync(2, `${told ?? (error instanceof Error ? error.stack : String(error))}\n`);
     process.exit(1);
   });

@@ -6,6 +6,7 @@ import { countSteps, isPoolStep } from "../../scenario/walk.ts";
 import type { Place } from "../../trace/definitions.ts";
 import type { Details } from "../../trace/log.ts";
 import type { BoardSize } from "./board.ts";
+import type { QueuePlace } from "./durable/queue.ts";
 
 /** From tandem to the child process, as JSON on its standard input. */
 export interface ChildInput {
@@ -15,13 +16,13 @@ export interface ChildInput {
   folder: string;
   /** What the blocks of events begin with (wire.ts), so that user code cannot make any. */
   secret: string;
-  /** The file that a durable queue keeps its tasks in; null where there is no such queue. */
-  queueFile: string | null;
+  /** Where a durable queue keeps its tasks; null where there is no such queue. */
+  queuePlace: QueuePlace | null;
 }
 
 /** From tandem to a worker process of a durable queue, as JSON on its standard input. */
 export interface ConsumerInput extends ChildInput {
-  queueFile: string;
+  queuePlace: QueuePlace;
   /** The thread that it is in the run. */
   thread: number;
 }

@@ -15,6 +15,7 @@ import { callsAny } from "../../scenario/calls.ts";
 import { endsMain, killedStatus } from "../../scenario/kill.ts";
 import type { Step } from "../../scenario/model.ts";
 import { does } from "../../scenario/strategy.ts";
+import type { QueuePlace } from "./durable/queue.ts";
 import type { ChildInput } from "./protocol.ts";
 import type { RealOptions, RealResult } from "./terms.ts";
 import { engineFor, type RunTraits, selfCommand, withoutOrphans } from "./self.ts";
@@ -74,7 +75,7 @@ export class RealRun implements Disposable {
     if (!does(plan.strategy, "outlives")) return await this.#performMain(plan, options, null);
     const { performDurably } = await import("./durable/durable-run.ts");
     return await performDurably(plan, options, {
-      perform: (queueFile, onBegin) => this.#performMain(plan, options, { queueFile, onBegin }),
+      perform: (queuePlace, onBegin) => this.#performMain(plan, options, { queuePlace, onBegin }),
       longest: longestRun(plan),
     });
   }
@@ -82,12 +83,12 @@ export class RealRun implements Disposable {
   /**
    * Performs main, and whatever of the background is in its process.
    *
-   * @param durable the durable queue's file, and who hears when main begins, in ms since 1970.
+   * @param durable where the durable queue is, and who hears when main begins, in ms since 1970.
    */
   async #performMain(
     plan: ProgramSpec,
     options: RealOptions,
-    durable: { queueFile: string; onBegin: (epoch: number) => void } | null,
+    durable: { queuePlace: QueuePlace; onBegin: (epoch: number) => void } | null,
   ): Promise<RealResult> {
     const child = this.#child;
     this.#isPerformed = true;
@@ -125,8 +126,14 @@ export class RealRun implements Disposable {
     const complaint = this.#mayWrite ? Promise.resolve("") : new Response(child.stderr).text();
     try {
       const { speed, folder } = options;
-      const queueFile = durable?.queueFile ?? null;
-      await handInput(child.stdin, { plan, speed, folder, secret, queueFile } satisfies ChildInput);
+      const queuePlace = durable?.queuePlace ?? null;
+      await handInput(child.stdin, {
+        plan,
+        speed,
+        folder,
+        secret,
+        queuePlace,
+      } satisfies ChildInput);
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
         listener.hear(chunk);
         // A wake-up for every event would take a core that the program may need.

@@ -59,9 +59,11 @@ export class PreparedThread {
   /** Loads the user's modules that this thread calls, and starts the process that it does jobs with. */
   async load(): Promise<void> {
     const { strategy } = this.run;
-    if (this.#input.queueFile !== null) {
+    const { queuePlace } = this.#input;
+    if (queuePlace !== null) {
       const { openQueue } = await import("./durable/open.ts");
-      this.queue = await openQueue(this.#input.queueFile, this.#input);
+      const onDue = (): void => this.mailbox.deliver({ kind: "due", from: 0 });
+      this.queue = await openQueue(queuePlace, this.#input, onDue);
     }
     if (this.number > LOOP_THREAD && strategy.offload === "processes") {
       const { PoolProcess } = await import("./pool-process.ts");

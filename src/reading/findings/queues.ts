@@ -36,7 +36,10 @@ export function gaveUp(subject: Case): Detected<"gave-up">[] {
 export function leaseLost(subject: Case): Detected<"lease-lost">[] {
   return alike(subject, (_, actor) => leaseLostAt(subject, actor) !== null).map((tasks) => {
     const [task] = tasks as [number];
-    const attempts = attemptsAt(subject, task);
+    // The last one may only tell that it was given up.
+    const attempts = attemptsAt(subject, task).filter(
+      ({ how, stepsDone }) => how !== "failed" || stepsDone > 0,
+    );
     return {
       rule: "lease-lost",
       actors: tasks,

@@ -8,6 +8,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { consumerProgram } from "../../../program/consumer.ts";
 import { typeNumber } from "../../../trace/event.ts";
 import { consumerActor } from "../../../scenario/numbers.ts";
+import { QueueError } from "./queue.ts";
 import type { ConsumerInput } from "../protocol.ts";
 import type { RealThread } from "../real-thread.ts";
 import { PreparedThread } from "../threads.ts";
@@ -18,6 +19,8 @@ export function runConsumerProcess(): void {
   for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"]) process.on(signal, () => undefined);
   delete process.env["BUN_OPTIONS"];
   consume(JSON.parse(readFileSync(0, "utf8")) as ConsumerInput).catch((error: unknown) => {
+    // Tandem finds that as well, and tells it.
+    if (error instanceof QueueError) process.exit(1);
     writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
   });
@@ -26,7 +29,10 @@ export function runConsumerProcess(): void {
 async function consume(input: ConsumerInput): Promise<never> {
   const { thread: number } = input;
   const prepared = new PreparedThread(number, input, []);
-  const finish = (): void => prepared.mailbox.deliver({ kind: "finish" });
+  const finish = (): void => {
+    prepared.queue?.leave();
+    prepared.mailbox.deliver({ kind: "finish" });
+  };
   process.on("SIGTERM", finish);
   await prepared.load();
   const origin = performance.now();

@@ -2,7 +2,7 @@
  * A real run with a durable queue, in tandem's process: main in one process, and the worker processes that perform
  * its tasks, which tandem starts, and starts again when one of them is killed.
  *
- * Invariant: when it has settled all of them are gone, and so is the queue's file unless its user named it.
+ * Invariant: when it has settled all of them are gone, and so is the queue's file unless its user named it, and on a server all that is not left to be done.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,6 @@ import {
 import { type Ticks, TICKS_PER_MS } from "../../../base/duration.ts";
 import { engines, leaseOf, mostAttempts } from "../../../program/engine.ts";
 import type { ProgramSpec } from "../../../program/spec.ts";
-import { ownQueue } from "../../../scenario/engine.ts";
 import { does } from "../../../scenario/strategy.ts";
 import { TaskInstances } from "../../../scenario/instances.ts";
 import { consumersOf, type Kill } from "../../../scenario/kill.ts";
@@ -35,13 +34,13 @@ import { tellLines } from "../streams.ts";
 import { after } from "../timer.ts";
 import { type ConsumerEnd, ConsumerProcess } from "./consumer.ts";
 import { openQueue } from "./open.ts";
-import { checkEmpty, prepareQueue } from "./prepare.ts";
-import type { DurableQueue } from "./queue.ts";
+import { checkEmpty, placeNamed, prepareQueue } from "./prepare.ts";
+import type { DurableQueue, QueuePlace } from "./queue.ts";
 
 /** What performs main. */
 interface Main {
   /** @param onBegin hears when main begins, in ms since 1970. */
-  perform: (queueFile: string, onBegin: (epoch: number) => void) => Promise<RealResult>;
+  perform: (queuePlace: QueuePlace, onBegin: (epoch: number) => void) => Promise<RealResult>;
   /** The longest that everything takes, one after the other. */
   longest: Ticks;
 }
@@ -54,15 +53,18 @@ export async function performDurably(
   options: RealOptions,
   main: Main,
 ): Promise<RealResult> {
-  const { file } = plan.queue ?? ownQueue;
-  const folder = file === null ? mkdtempSync(join(tmpdir(), "tandem-queue-")) : null;
-  const queueFile = file ?? join(folder!, "queue.db");
+  const named = placeNamed(plan);
+  const folder = named === null ? mkdtempSync(join(tmpdir(), "tandem-queue-")) : null;
+  const queuePlace = named ?? { engine: "sqlite", file: join(folder!, "queue.db") };
   try {
-    await prepareQueue(queueFile);
-    if (file !== null) await checkEmpty(file, plan);
-    const queue = await openQueue(queueFile, { plan, speed: options.speed });
+    await prepareQueue(queuePlace);
+    if (named !== null) await checkEmpty(named, plan);
+    const queue = await openQueue(queuePlace, { plan, speed: options.speed });
     try {
-      return await new DurableRun(plan, options, { queue, queueFile }).perform(main);
+      const result = await new DurableRun(plan, options, { queue, queuePlace }).perform(main);
+      const { count } = await queue.perform({ kind: "count" });
+      if (count === 0) await queue.clear();
+      return result;
     } finally {
       await queue.close();
     }
@@ -75,7 +77,7 @@ class DurableRun {
   readonly #plan: ProgramSpec;
   readonly #options: RealOptions;
   readonly #queue: DurableQueue;
-  readonly #queueFile: string;
+  readonly #queuePlace: QueuePlace;
   readonly #consumers: ConsumerProcess[] = [];
   /** How many processes there may be, those included that take the place of killed ones. */
   readonly #most: number;
@@ -92,12 +94,12 @@ class DurableRun {
   constructor(
     plan: ProgramSpec,
     options: RealOptions,
-    { queue, queueFile }: { queue: DurableQueue; queueFile: string },
+    { queue, queuePlace }: { queue: DurableQueue; queuePlace: QueuePlace },
   ) {
     this.#plan = plan;
     this.#options = options;
     this.#queue = queue;
-    this.#queueFile = queueFile;
+    this.#queuePlace = queuePlace;
     this.#most = consumersOf(plan.strategy, plan.scenario.kills);
   }
 
@@ -106,7 +108,7 @@ class DurableRun {
     const takeBack: (() => void)[] = [];
     try {
       await Promise.all(Array.from({ length: strategy.consumers! }, () => this.#start()));
-      const result = await main.perform(this.#queueFile, (epoch) => {
+      const result = await main.perform(this.#queuePlace, (epoch) => {
         this.#begins(epoch);
         takeBack.push(...this.#plan.scenario.kills.map((kill) => this.#killAt(kill)));
       });
@@ -131,7 +133,7 @@ class DurableRun {
     const thread = CONSUMER_THREAD + this.#consumers.length;
     const { speed, folder, onRaw } = this.#options;
     const consumer = new ConsumerProcess(
-      { plan: this.#plan, speed, folder, queueFile: this.#queueFile, thread },
+      { plan: this.#plan, speed, folder, queuePlace: this.#queuePlace, thread },
       {
         onEvents: (epoch, columns) => this.#hear({ thread, epoch }, columns),
         onEnd: (end) => this.#ended(consumer, end),

@@ -10,6 +10,7 @@ import type { Columns } from "../../../trace/log.ts";
 import { ConsumerProcess } from "./consumer.ts";
 import { openQueue } from "./open.ts";
 import { prepareQueue } from "./prepare.ts";
+import type { QueuePlace } from "./queue.ts";
 
 /** What it has done with a task just now. */
 export interface Done {
@@ -21,7 +22,7 @@ export interface Done {
 }
 
 export interface LoneOptions {
-  queueFile: string;
+  queuePlace: QueuePlace;
   speed: number;
   /** The folder that paths of the user's modules are relative to. */
   folder: string;
@@ -45,15 +46,15 @@ export interface LoneResult {
 const lookEvery = 100;
 
 export async function workAlone(plan: ProgramSpec, options: LoneOptions): Promise<LoneResult> {
-  const { queueFile, speed, folder, signal } = options;
-  await prepareQueue(queueFile);
-  const queue = await openQueue(queueFile, { plan, speed });
+  const { queuePlace, speed, folder, signal } = options;
+  await prepareQueue(queuePlace);
+  const queue = await openQueue(queuePlace, { plan, speed });
   const teller = new Teller(plan, options);
   let brokeOff: string | null = null;
   const count = async (): Promise<number> => (await queue.perform({ kind: "count" })).count!;
   try {
     const worker = new ConsumerProcess(
-      { plan, speed, folder, queueFile, thread: CONSUMER_THREAD },
+      { plan, speed, folder, queuePlace, thread: CONSUMER_THREAD },
       {
         onEvents: (_, columns) => teller.hear(columns),
         onEnd: ({ told, detail }) => {
@@ -70,7 +71,9 @@ export async function workAlone(plan: ProgramSpec, options: LoneOptions): Promis
     } finally {
       await worker.kill();
     }
-    return { left: await count(), brokeOff };
+    const left = await count();
+    if (left === 0) await queue.clear();
+    return { left, brokeOff };
   } finally {
     await queue.close();
   }

@@ -1,18 +1,28 @@
 /** Preparing the place that a durable queue keeps its tasks in. */
-import { UserError } from "../../../base/user-error.ts";
 import type { ProgramSpec } from "../../../program/spec.ts";
-import type { Scenario } from "../../../scenario/model.ts";
+import { formatEngine } from "../../../scenario/engine.ts";
 import { openQueue } from "./open.ts";
+import { QueueError, type QueuePlace } from "./queue.ts";
 
-/** A queue that cannot be used for a run. */
-export class QueueError extends UserError {}
+/** The place that somebody has named for the queue of this strategy; null where a run has its own. */
+export function placeNamed({ queue, strategy }: ProgramSpec): QueuePlace | null {
+  if (queue?.engine !== strategy.engine) return null;
+  if (queue.engine === "redis") return queue;
+  return queue.file === null ? null : { engine: "sqlite", file: queue.file };
+}
 
 /**
- * Makes a file ready, before any other process opens it.
+ * Makes a place ready, before any other process opens it.
  *
- * @throws QueueError where it is no such file.
+ * @throws QueueError where no queue can be there.
  */
-export async function prepareQueue(file: string): Promise<void> {
+export async function prepareQueue(place: QueuePlace): Promise<void> {
+  if (place.engine === "redis") {
+    const { askServer } = await import("./redis-server.ts");
+    await askServer(place);
+    return;
+  }
+  const { file } = place;
   const { SqliteQueue } = await import("./sqlite-queue.ts");
   try {
     await SqliteQueue.prepare(file);
@@ -28,16 +38,25 @@ export async function prepareQueue(file: string): Promise<void> {
  *
  * @throws QueueError where something does: this run could not tell it from its own tasks.
  */
-export async function checkEmpty(file: string, plan: ProgramSpec): Promise<void> {
-  const queue = await openQueue(file, { plan, speed: 1 });
-  const { count } = await queue.perform({ kind: "count" });
-  await queue.close();
-  if (count! > 0) throw new QueueError(leftWords(file, plan.scenario, count!));
+export async function checkEmpty(place: QueuePlace, plan: ProgramSpec): Promise<void> {
+  const queue = await openQueue(place, { plan, speed: 1 });
+  try {
+    const { count } = await queue.perform({ kind: "count" });
+    if (count! > 0) throw new QueueError(leftWords(place, plan.scenario.name, count!));
+    await queue.clear();
+  } finally {
+    await queue.close();
+  }
 }
 
-function leftWords(file: string, { name }: Scenario, count: number): string {
+function leftWords(place: QueuePlace, name: string, count: number): string {
   const tasks = count === 1 ? "a task" : `${count} tasks`;
-  return `${file} holds ${tasks} of an earlier run of ${name}; have them performed (tandem worker ${name} --engine sqlite:${file}), or name another file`;
+  const engine = formatEngine(place);
+  const [where, other] =
+    place.engine === "sqlite"
+      ? [place.file, "name another file"]
+      : [engine, "name another database of it"];
+  return `${where} holds ${tasks} of an earlier run of ${name}; have them performed (tandem worker ${name} --engine ${engine}), or ${other}`;
 }
 
 /** What is behind an error, on one line. */

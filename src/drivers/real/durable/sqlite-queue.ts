@@ -97,6 +97,12 @@ export class SqliteQueue implements DurableQueue {
     this.#stored.set(task, workflowRun.id);
   }
 
+  /** It has handed over all that it has taken. */
+  leave(): void {}
+
+  /** What was done stays in the file, which is its user's, or removed as a whole. */
+  async clear(): Promise<void> {}
+
   async close(): Promise<void> {
     await this.#backend.stop();
     await this.#records?.stop();
