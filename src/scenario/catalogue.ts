@@ -10,6 +10,7 @@ import floating from "./catalogue/floating.yaml" with { type: "text" };
 import groupFailure from "./catalogue/group-failure.yaml" with { type: "text" };
 import handedOver from "./catalogue/handed-over.yaml" with { type: "text" };
 import joinTimeout from "./catalogue/join-timeout.yaml" with { type: "text" };
+import killedTwice from "./catalogue/killed-twice.yaml" with { type: "text" };
 import leaseLost from "./catalogue/lease-lost.yaml" with { type: "text" };
 import lost from "./catalogue/lost.yaml" with { type: "text" };
 import mailTwice from "./catalogue/mail-twice.yaml" with { type: "text" };
@@ -55,6 +56,7 @@ export const catalogue: readonly CatalogueEntry[] = Object.entries({
   "asked-for": askedFor,
   "main-killed": mainKilled,
   "worker-killed": workerKilled,
+  "killed-twice": killedTwice,
   "lease-lost": leaseLost,
   "mail-twice": mailTwice,
   "one-attempt": oneAttempt,

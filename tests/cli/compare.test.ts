@@ -277,6 +277,7 @@ const expert: Record<string, string | null> = {
   // Whoever is killed has not handed over what comes later.
   "main-killed": null,
   "worker-killed": "durable",
+  "killed-twice": "durable,retry=3,lease=1s",
   "lease-lost": "durable,consumers=2",
   // Two mails are sent by trying again alone, and no queue makes heard what nobody asks for.
   "mail-twice": null,
