@@ -7,7 +7,7 @@ import { type Ticks, TICKS_PER_MS } from "../base/duration.ts";
 import { byActor, inputsWith, type SettledWithout, type Use, waitingUses } from "./calls.ts";
 import { actorsByNumber, type ActorOutcome } from "./entities.ts";
 import type { GivenUpWait } from "./observations.ts";
-import type { Standstill } from "./standstill.ts";
+import type { Standstill, Stretch } from "./standstill.ts";
 import { noticeable } from "./victims.ts";
 
 export interface OutlivedWork {
@@ -61,9 +61,13 @@ export function outlivedWork(
       const work = wait.whom === null ? undefined : byNumber.get(wait.whom);
       const at = wait.at + wait.ticks;
       if (work === undefined || (wait.for !== "result" && wait.for !== "join")) return [];
-      // Who looks again and again has not given up yet.
+      // Who only looked has not waited, and who looks again and again has not given up yet, nor has who waits for a
+      // whole pool then.
+      if (wait.ticks < noticeable) return [];
       const again = [...waits.slice(index + 1), ...stretches.filter(({ goesOn }) => goesOn)];
-      if (again.some((one) => one.whom === wait.whom && one.for === wait.for)) return [];
+      const isForIt = ({ whom, of }: Pick<Stretch, "whom" | "of">): boolean =>
+        whom === wait.whom || (of?.startsWith("Executor.") ?? false);
+      if (again.some(isForIt)) return [];
       if (work.kind === "main" || work.kind === "launch" || !outlasts(work, at)) return [];
       return [{ actor: work.number, waiter, at, by: "timed-out", endedAt: endOf(work) }];
     }),

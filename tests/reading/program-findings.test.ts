@@ -286,12 +286,12 @@ describe("work that went on", () => {
             .actor("job", `slow#${k}`, { line: 12, code: 3 })
             .at(5, "task-created", `slow#${k}`)
             .at(6, "task-started", `slow#${k}`, `pool_${k}`)
-            .at(10 + k, "wait-began", "main", "Main", {
+            .at(10 + 40 * k, "wait-began", "main", "Main", {
               for: "result",
               whom: `slow#${k}`,
               place: 20,
             })
-            .at(10.5 + k, "wait-ended", "main", "Main", { for: "result" })
+            .at(40 + 40 * k, "wait-ended", "main", "Main", { for: "result" })
             .at(400, "task-ended", `slow#${k}`, `pool_${k}`, { status: "finished" }),
         );
         process.ends(500);

@@ -430,15 +430,26 @@ export class ProgramRows {
     );
     const total = still.reduce((sum, { ticks }) => sum + ticks, 0);
     if (total < noteworthy) return null;
-    const told = still
-      .filter(({ place, ticks }) => place !== null && ticks >= total / 10)
+    // One call may wait for several, one after the other.
+    const calls = Map.groupBy(
+      still.filter(({ place }) => place !== null),
+      ({ place, of }) => this.#waitingWords(place!, of),
+    );
+    const told = [...calls]
+      .map(([words, some]) => ({ words, ticks: some.reduce((sum, { ticks }) => sum + ticks, 0) }))
+      .filter(({ ticks }) => ticks >= total / 10)
+      .toSorted((a, b) => b.ticks - a.ticks)
       .slice(0, mostStretches)
-      .map(({ place, ticks }) => {
-        const part = ticks === total ? "" : `${formatMeasured(ticks)}: `;
-        return `${part}${this.#callWords(place!)}`;
-      });
+      .map(({ words, ticks }) => `${ticks === total ? "" : `${formatMeasured(ticks)}: `}${words}`);
     const where = told.length === 0 ? "" : ` (${told.join("; ")})`;
     return `stood still for ${formatMeasured(total)}${where}`;
+  }
+
+  /** The call at a place; what leaves a `with` stands at some line of it, whose call it is not. */
+  #waitingWords(place: number, of: string | null): string {
+    const words = this.#callWords(place);
+    const isLeaving = of?.endsWith(".__exit__") && !/^(async )?with /.test(words);
+    return isLeaving ? `${of}, ${this.#names.line(place)}` : words;
   }
 
   /** A call and its line, as `time.sleep(3), app.py:25`. */

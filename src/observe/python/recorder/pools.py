@@ -286,6 +286,7 @@ def _pool_heard(job, where):
 
 def _pool_over(job):
     job.is_running = False
+    count_end()
     if job.runs_in == _POOL_THREAD:
         _thread_actors.pop(thread_id(), None)
 

@@ -56,6 +56,8 @@ _sampler_due = _sampler_never
 _sampler_waiting_calls = frozenset(
     ("sleep", "input", "select", "accept", "recv", "recvfrom", "recv_into", "waitpid", "wait4", "system", "sigwait")
 )
+# Waits that are over when some thread or job has ended.
+_sampler_words_for_ends = (WAIT_BEGAN_JOIN, WAIT_BEGAN_RESULT)
 # When main's code was over; what main waits for then began later.
 _sampler_main_over = 0
 
@@ -64,8 +66,8 @@ class _sampler_State:
     """What the sampler knows of a thread: its ids, what it was doing at the last tick and since when."""
 
     __slots__ = (
-        "ident", "number", "clock", "at", "seen", "cpu", "key", "kind", "word", "place", "since", "spot", "actor", "told",
-        "skipped", "native", "pressed", "pressed_at",
+        "ident", "number", "clock", "at", "seen", "cpu", "key", "kind", "word", "place", "about", "since", "spot", "actor",
+        "told", "skipped", "native", "pressed", "pressed_at",
     )
 
     def __init__(self, ident, number, native):
@@ -79,7 +81,7 @@ class _sampler_State:
         self.cpu = _sampler_cpu(self)
         self.key = None
         self.kind = _NONE
-        self.word = self.place = self.actor = self.skipped = 0
+        self.word = self.place = self.about = self.actor = self.skipped = 0
         self.spot = None
         self.told = False
         # CPU time and run-queue wait as they were last read, and when.
@@ -318,6 +320,9 @@ def _sampler_look(at, loops, tells, holds, since):
 def _sampler_look_at_thread(state, frame, at, tells):
     """Sees what a thread without a loop does; whether it has moved."""
     key = _sampler_position(frame)
+    if state.kind == _WAIT and state.word in _sampler_words_for_ends:
+        # When one has ended it may wait for the next one, in the same frames.
+        key += (ends_counted(),)
     still = key == state.key
     if still and state.kind in (_NONE, _BLOCK, _WAIT) and state.told and state.skipped < 8:
         # It stands where it stood. Asking for its CPU time costs 2 us, which a crowd of threads would feel.
@@ -360,9 +365,11 @@ def _sampler_position(frame):
 def _sampler_see(state, frame, last, at, busy, computes):
     """Finds out what a thread does that has moved or computed since the last tick."""
     stood = _waits_of_thread(frame)
-    word, where = 0, 0
+    word, where, about = 0, 0, 0
     if stood.word is not None:
         kind, word = _WAIT, stood.word
+        if word in _sampler_words_for_ends:
+            about = id(stood.object)
     elif stood.frame is None:
         kind = _NONE
     elif computes:
@@ -372,7 +379,7 @@ def _sampler_see(state, frame, last, at, busy, computes):
     if stood.frame is not None:
         where = user_place(stood.frame)
     actor = _sampler_actor(state.ident, state)
-    same = kind == state.kind and word == state.word and actor == state.actor
+    same = kind == state.kind and word == state.word and about == state.about and actor == state.actor
     if same and (kind == _COMPUTE or where == state.place):
         return
     # A thread that blocks again and again in one line, as one that polls, stands still for all that time.
@@ -385,7 +392,7 @@ def _sampler_see(state, frame, last, at, busy, computes):
     if state.number == 1:
         ran = max(ran, min(_sampler_main_over, at))
     _sampler_leave(state, ran + busy if state.kind == _COMPUTE else ran)
-    state.kind, state.word, state.place, state.actor = kind, word, where, actor
+    state.kind, state.word, state.place, state.about, state.actor = kind, word, where, about, actor
     state.since = ran if kind == _COMPUTE else min(at, ran + busy)
 
 

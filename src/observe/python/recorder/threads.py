@@ -217,9 +217,24 @@ class _ThreadHooks:
                 emit(TASK_ENDED, mark.actor, TASK_ENDED_FINISHED)
             else:
                 _thread_tell_failure(mark)
+        count_end()
         if not mark.flags & THREAD_HIDDEN:
             emit(THREAD_ENDED, mark.actor)
         forget_thread()
+
+
+_thread_ends = 0
+
+
+def count_end():
+    """A thread or a job has ended."""
+    global _thread_ends
+    _thread_ends += 1
+
+
+def ends_counted():
+    """How many threads and jobs have ended, or so; it is another number after each."""
+    return _thread_ends
 
 
 def _thread_tell_failure(mark):
