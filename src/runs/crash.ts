@@ -215,6 +215,10 @@ function momentOf(whole: Outcome, { tasks }: Outcome, at: Ticks): Counts {
     twice: twice.length,
     unnoticed: [
       ...failed.map(({ heard }) => (heard?.at == null ? null : heard.at - at)),
+      // What its queue holds for done, though it is not, nobody comes to know of.
+      ...lost.flatMap(({ number, acknowledgedAt }) =>
+        acknowledgedAt === null || isLost(whole.tasks[number]!) ? [] : [null],
+      ),
       ...tasks.flatMap((task) => takenUpAfter(task, at)),
     ].reduce(longer, 0),
   };

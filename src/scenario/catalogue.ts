@@ -15,6 +15,7 @@ import leaseLost from "./catalogue/lease-lost.yaml" with { type: "text" };
 import lost from "./catalogue/lost.yaml" with { type: "text" };
 import mailTwice from "./catalogue/mail-twice.yaml" with { type: "text" };
 import mainKilled from "./catalogue/main-killed.yaml" with { type: "text" };
+import notAwaited from "./catalogue/not-awaited.yaml" with { type: "text" };
 import offloaded from "./catalogue/offloaded.yaml" with { type: "text" };
 import oneAttempt from "./catalogue/one-attempt.yaml" with { type: "text" };
 import processes from "./catalogue/processes.yaml" with { type: "text" };
@@ -22,6 +23,7 @@ import queue from "./catalogue/queue.yaml" with { type: "text" };
 import reraised from "./catalogue/reraised.yaml" with { type: "text" };
 import resultTimeout from "./catalogue/result-timeout.yaml" with { type: "text" };
 import submit from "./catalogue/submit.yaml" with { type: "text" };
+import takenOff from "./catalogue/taken-off.yaml" with { type: "text" };
 import threaded from "./catalogue/threaded.yaml" with { type: "text" };
 import unretrieved from "./catalogue/unretrieved.yaml" with { type: "text" };
 import workerKilled from "./catalogue/worker-killed.yaml" with { type: "text" };
@@ -60,4 +62,6 @@ export const catalogue: readonly CatalogueEntry[] = Object.entries({
   "lease-lost": leaseLost,
   "mail-twice": mailTwice,
   "one-attempt": oneAttempt,
+  "not-awaited": notAwaited,
+  "taken-off": takenOff,
 }).map(([name, text]) => ({ name, file: `${name}.yaml`, text: String(text) }));

@@ -282,6 +282,8 @@ const expert: Record<string, string | null> = {
   // Two mails are sent by trying again alone, and no queue makes heard what nobody asks for.
   "mail-twice": null,
   "one-attempt": "await",
+  "not-awaited": "durable",
+  "taken-off": "durable,lease=1s",
 };
 
 /** What a result lacks of a demand, judged here from the result alone. */

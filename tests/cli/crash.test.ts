@@ -197,6 +197,43 @@ compare: []
     );
   });
 
+  test("tells that nobody comes to know of what was acknowledged before it was done", async () => {
+    const text = `name: once\nmain: [submit: a]\ntasks: { a: [print: x, sleep: 1s] }\n`;
+    const { stdout } = await crashed(["--strategy", "durable,acks=early", "--json"], text);
+    const { crashes } = JSON.parse(stdout) as { crashes: object[] };
+    const lost = {
+      moments: [
+        { from: 0, lost: 0 },
+        { from: 75, to: 1075, lost: 1, handedOverLost: 1, halfDone: 1, twice: 0, unnoticed: null },
+      ],
+    };
+    expect(crashes.slice(1)).toMatchObject([
+      { killed: "worker", ...lost },
+      { killed: "process", worst: { tasks: [{ lost: true, status: "abandoned" }] } },
+    ]);
+    const told = (await crashed(["--strategy", "durable,acks=early"], text)).stdout;
+    expect(told).toMatch(/a worker +1 of 1 +1 +1s \(9\d%\) +never/);
+  });
+
+  test("tells that a write which nobody awaits is lost with main, until its loop turns", async () => {
+    const text = `name: once\nmain: [launch, block: 1s]\nlaunch: [start: a, sleep: 500ms]\ntasks: { a: [sleep: 1s] }\n`;
+    const { stdout } = await crashed(["--strategy", "durable,enqueue=unawaited", "--json"], text);
+    const { crashes } = JSON.parse(stdout) as { crashes: object[] };
+    expect(crashes[0]).toMatchObject({ killed: "main", moments: [{ from: 0, lost: 0 }] });
+    const late = text.replace("start: a, sleep: 500ms", "start: a");
+    const { stdout: blocked } = await crashed(
+      ["--strategy", "durable,enqueue=unawaited", "--json"],
+      late,
+    );
+    expect(JSON.parse(blocked)).toMatchObject({
+      crashes: [
+        { killed: "main", lostAnyway: 1, moments: [{ lost: 1, handedOverLost: 1 }] },
+        {},
+        {},
+      ],
+    });
+  });
+
   test("says that no kill costs anything where nothing is left to lose", async () => {
     const { stdout } = await crashed([], "name: bare\nmain: [block: 1s]\ncompare: []\n");
     expect(stdout).toContain("No kill at any moment loses more than is lost without one.");

@@ -3,7 +3,8 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { YAML } from "bun";
 import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
-import { parseStrategy } from "../../src/scenario/strategy.ts";
+import { axisOf } from "../../src/scenario/axes.ts";
+import { type AxisName, parseStrategy } from "../../src/scenario/strategy.ts";
 import { simulate } from "../support/simulate.ts";
 import { patience } from "../support/patience.ts";
 
@@ -49,6 +50,24 @@ type Row = [
 ];
 
 const rows: Row[] = [
+  ["not-awaited", "durable", 600, "finished", { welcome: "finished", receipt: "finished" }, []],
+  [
+    "not-awaited",
+    "durable,enqueue=unawaited",
+    500,
+    "finished",
+    { welcome: "finished", receipt: "unstarted" },
+    ["enqueue-unawaited"],
+  ],
+  ["taken-off", "durable,lease=1s", 4425, "finished", { backup: "finished" }, ["done-twice"]],
+  [
+    "taken-off",
+    "durable,acks=early",
+    1500,
+    "finished",
+    { backup: "abandoned" },
+    ["acknowledged-early"],
+  ],
   ["lost", "detach", 9000, "finished", { task: "cancelled" }, ["lost-at-close"]],
   ["lost", "await", 14000, "finished", { task: "finished" }, []],
   ["lost", "thread", 9000, "finished", { task: "finished" }, []],
@@ -327,7 +346,7 @@ describe("in virtual time", () => {
           .filter(([, value]) => value !== null)
           .map(([axis, value]) => [
             axis,
-            typeof value === "number" && axis !== "workers" ? value / 1000 : value,
+            axisOf(axis as AxisName).kind === "duration" ? Number(value) / 1000 : value,
           ]),
       );
       const result = simulate(documents.get(name), written);
