@@ -17,17 +17,15 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { isPrivate, makeOwnFolder } from "../base/own-folder.ts";
 import { lookAt } from "../base/paths.ts";
 import type { RecorderFiles } from "./language.ts";
-import { isAlive } from "./system.ts";
 
 /** The room, in bytes, that a file system must have for the files of some processes. */
 const leastRoom = 256 * 2 ** 20;
 
 /** How many versions of recorders are kept. */
 const mostVersions = 8;
-
-const prefix = "tandem-observe";
 
 /**
  * Makes the folder of a run, in memory where the system has room for it there.
@@ -40,35 +38,12 @@ export function makeRunFolder(): string {
   for (const place of places) {
     if (place !== tmpdir() && !hasRoom(place)) continue;
     try {
-      sweep(place);
-      return kept(mkdtempSync(join(place, `${prefix}-${process.pid}-`)));
+      return makeOwnFolder(place, "tandem-observe");
     } catch (error) {
       failure = error;
     }
   }
   throw failure;
-}
-
-/** By folder of a run that goes on: what removes it as the process ends, by whatever ends it. */
-const removals = new Map<string, () => void>();
-
-function kept(folder: string): string {
-  const remove = (): void => {
-    try {
-      rmSync(folder, { recursive: true, force: true });
-    } catch {
-      // Without a descriptor to spare no folder can be looked into; the next run sweeps it away.
-    }
-  };
-  removals.set(folder, remove);
-  process.on("exit", remove);
-  return folder;
-}
-
-export function removeRunFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  process.off("exit", removals.get(folder) ?? ((): void => undefined));
-  removals.delete(folder);
 }
 
 function hasRoom(place: string): boolean {
@@ -77,16 +52,6 @@ function hasRoom(place: string): boolean {
     return bavail * bsize >= leastRoom;
   } catch {
     return false;
-  }
-}
-
-/** Removes the folders of runs whose tandem is gone. */
-function sweep(place: string): void {
-  for (const name of readdirSync(place)) {
-    const pid = new RegExp(`^${prefix}-(\\d+)-`).exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    const folder = join(place, name);
-    if (isPrivate(folder)) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -154,14 +119,6 @@ function holds(folder: string, lengths: RecorderFiles["lengths"]): boolean {
     const there = lookAt(join(folder, name));
     return there.kind === "file" && there.stats.size === length;
   });
-}
-
-/** Whether a folder is there, and is nobody's but this user's. */
-function isPrivate(path: string): boolean {
-  const there = lookAt(path);
-  if (there.kind !== "folder") return false;
-  if (process.getuid === undefined) return true;
-  return there.stats.uid === process.getuid() && (there.stats.mode & 0o077) === 0;
 }
 
 /** Removes the versions that have not been used for the longest. */

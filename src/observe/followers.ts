@@ -8,7 +8,8 @@ import type { ObservedLanguage } from "./language.ts";
 import { LinesFollowed } from "./lines-followed.ts";
 import type { ProcessHeader, ProcessTranscript } from "./process-transcript.ts";
 import { RingsFollowed } from "./rings-followed.ts";
-import { isAlive, parentOf } from "./system.ts";
+import { isAlive } from "../base/processes.ts";
+import { parentOf } from "./system.ts";
 import type { Transcript } from "./transcript.ts";
 import type { Unseen } from "./unseen.ts";
 

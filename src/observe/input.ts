@@ -12,7 +12,8 @@ import {
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../base/user-error.ts";
-import { makeRunFolder, removeRunFolder } from "./folders.ts";
+import { removeOwnFolder } from "../base/own-folder.ts";
+import { makeRunFolder } from "./folders.ts";
 
 /**
  * For how long, in ms, the first of a pipe's input is waited for; and after how long whoever waits for its end is to be
@@ -43,7 +44,7 @@ export async function keepInput(onWait: () => void): Promise<KeptInput | null> {
   let waiting: NodeJS.Timeout | undefined;
   let folder: string | undefined;
   const dispose = (): void => {
-    if (folder !== undefined) removeRunFolder(folder);
+    if (folder !== undefined) removeOwnFolder(folder);
   };
   try {
     const first = await firstOf();

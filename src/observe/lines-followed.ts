@@ -11,7 +11,7 @@ import type { ObservedLanguage } from "./language.ts";
 import { isFields, isId, isText, isTime, LinesProcess } from "./lines-process.ts";
 import { drainBytes, type Line, LinesFile } from "./lines.ts";
 import type { ProcessHeader, ProcessTranscript } from "./process-transcript.ts";
-import { isAlive } from "./system.ts";
+import { isAlive } from "../base/processes.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** How long, in ms, a recorder may take to write what has changed, and a little more. */

@@ -10,20 +10,15 @@ import { type Interruption, interruptions } from "../trace/event.ts";
 import type { RecordedTrace } from "../trace/read.ts";
 import { shellWord } from "../base/texts.ts";
 import { UserError } from "../base/user-error.ts";
-import { makeRunFolder, recorderFolder, removeRunFolder } from "./folders.ts";
+import { removeOwnFolder } from "../base/own-folder.ts";
+import { isAlive } from "../base/processes.ts";
+import { makeRunFolder, recorderFolder } from "./folders.ts";
 import { Followers } from "./followers.ts";
 import type { ObservedLanguage, RecorderSettings } from "./language.ts";
 import { KeptOutput } from "./output.ts";
 import { layOut, type OverlaidFile, type Served, servedFrom } from "./overlay.ts";
 import { lookMs, type Motion, StillnessWatch } from "./stillness.ts";
-import {
-  cpuOf,
-  descendantsOf,
-  descriptorsFor,
-  isAlive,
-  isAwake,
-  isInForeground,
-} from "./system.ts";
+import { cpuOf, descendantsOf, descriptorsFor, isAwake, isInForeground } from "./system.ts";
 import { Transcript } from "./transcript.ts";
 import { type Unseen, UnseenWatch } from "./unseen.ts";
 
@@ -122,7 +117,7 @@ export async function observe(observing: Observing): Promise<Observed> {
     return await new Observation(observing, place, descriptors).perform();
   } finally {
     place.output?.[Symbol.dispose]();
-    if (place.folders !== null) removeRunFolder(place.folders.run);
+    if (place.folders !== null) removeOwnFolder(place.folders.run);
   }
 }
 
@@ -156,7 +151,7 @@ async function prepared(observing: Observing): Promise<Prepared> {
     const output = keepsOutput ? new KeptOutput(run) : null;
     return { folders: { run, overlay: texts, recorders }, why: "", output };
   } catch (error) {
-    if (run !== undefined) removeRunFolder(run);
+    if (run !== undefined) removeOwnFolder(run);
     const why = `there is no room for its record: ${(error as Error).message}`;
     return { folders: null, why, output: null };
   }

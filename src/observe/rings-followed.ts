@@ -4,7 +4,7 @@ import type { ObservedLanguage } from "./language.ts";
 import type { ProcessTranscript } from "./process-transcript.ts";
 import { DETAIL, LASTING, RecordFile, type RecordHeader } from "./ring.ts";
 import { SlotsProcess } from "./slots-process.ts";
-import { isAlive } from "./system.ts";
+import { isAlive } from "../base/processes.ts";
 import type { Transcript } from "./transcript.ts";
 
 export class RingsFollowed implements FollowedRecord {

@@ -2,17 +2,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { UnseenProcess } from "./language.ts";
 
-/** Whether a process is there and has not ended, even if nobody has asked for its status yet. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  return process.platform !== "linux" || !"ZX".includes(statOf(pid)?.state ?? "X");
-}
-
 /** The processes below one, itself left out. */
 export function descendantsOf(pid: number): number[] {
   const found = new Set<number>();

@@ -16,7 +16,7 @@ import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { Lanes } from "../support/real.ts";
 import { redisMissing, RedisServer, redisServer } from "../support/redis.ts";
-import { tandem } from "../support/tandem.ts";
+import { command, tandem } from "../support/tandem.ts";
 import { randomFrom } from "./arbitrary.ts";
 
 setDefaultTimeout(Math.max(patience, rounds(0, 1_200_000)));
@@ -41,6 +41,14 @@ class Place implements Disposable {
 
   call(...args: string[]) {
     return tandem(args, { cwd: this.folder, env: { TMPDIR: this.folder } });
+  }
+
+  start(...args: string[]): Bun.Subprocess {
+    return Bun.spawn([...command(), ...args], {
+      cwd: this.folder,
+      env: { ...process.env, TMPDIR: this.folder },
+      stdio: ["ignore", "ignore", "ignore"],
+    });
   }
 
   async result(...args: string[]): Promise<RunResult> {
@@ -268,6 +276,23 @@ expect: { lost: 0, tasks: finished }
     // Two durable strategies of compare, as many of check, and the worst moments of crash that can be hit.
     expect(runs.length).toBeGreaterThan(4);
     expect(new Set(runs)).toEqual(new Set(["completed"]));
+  });
+
+  test("is removed by the next run where the tandem that had made it was killed", async () => {
+    using place = new Place(`main: [submit: a, result: a]
+tasks: { a: [sleep: 1m] }
+strategy: durable
+`);
+    const folders = (): string[] => place.files.filter((name) => name.startsWith("tandem-queue-"));
+    const killed = place.start("run", "kept.yaml");
+    while (folders().length === 0) await Bun.sleep(5);
+    killed.kill("SIGKILL");
+    await killed.exited;
+    const [left] = folders();
+    expect(left).toBeDefined();
+    writeFileSync(join(place.folder, "quick.yaml"), "main: [submit: a]\ntasks: { a: [] }\n");
+    expect((await place.call("run", "quick.yaml", "-s", "durable")).status).toBe(0);
+    expect(folders()).toEqual([]);
   });
 
   test("that cannot be used ends a check with status 2", async () => {

@@ -4,9 +4,9 @@
  *
  * Invariant: when it has settled all of them are gone, and so is the queue's file unless its user named it, and on a server all that is not left to be done.
  */
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeOwnFolder, removeOwnFolder } from "../../../base/own-folder.ts";
 import {
   endings,
   type EventType,
@@ -54,7 +54,7 @@ export async function performDurably(
   main: Main,
 ): Promise<RealResult> {
   const named = placeNamed(plan);
-  const folder = named === null ? mkdtempSync(join(tmpdir(), "tandem-queue-")) : null;
+  const folder = named === null ? makeOwnFolder(tmpdir(), "tandem-queue") : null;
   const queuePlace = named ?? { engine: "sqlite", file: join(folder!, "queue.db") };
   try {
     await prepareQueue(queuePlace);
@@ -69,7 +69,7 @@ export async function performDurably(
       await queue.close();
     }
   } finally {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    if (folder !== null) removeOwnFolder(folder);
   }
 }
 
