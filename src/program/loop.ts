@@ -98,6 +98,8 @@ export class EventLoop implements ReadyQueue {
   callsPending = 0;
   readonly #options: LoopOptions;
   readonly #timers = new Timers<Callback>();
+  /** Whether something was begun to be written since the last park, and nobody waits for it. */
+  #hasLeftWrites = false;
   /** The ready queue, from `#taken` to `#scheduled`. Its array is reused, since the next turn is about as large. */
   readonly #ready: Callback[] = [];
   #taken = 0;
@@ -340,7 +342,9 @@ export class EventLoop implements ReadyQueue {
         const next = this.#timers.next;
         const atRest = next === Infinity && this.outstanding === 0;
         if (eager && (atRest || thread.now() >= until)) return;
-        if (next > thread.now()) {
+        // However late the next timer is, the loop turns between two waits, and by that what was left to be written is.
+        if (next > thread.now() || this.#hasLeftWrites) {
+          this.#hasLeftWrites = false;
           park.until = Math.min(next, until);
           const result = yield park;
           this.#receive();
@@ -386,6 +390,7 @@ export class EventLoop implements ReadyQueue {
   *#hold(step: HoldingStep, index: number): ThreadProgram<OperationResult | undefined> {
     let result: OperationResult | undefined;
     // It is no step of anybody's, and soon over.
+    if (step.kind === "write") this.#hasLeftWrites = true;
     if (step.kind === "queue" || step.kind === "write") return yield step;
     this.beginStep(index);
     if (step.kind === "call") result = yield step;

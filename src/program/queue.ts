@@ -60,8 +60,8 @@ export interface QueueOperation {
 
 /**
  * An operation of a thread program: the write of a task into the queue begins, and nobody waits for it. It goes on
- * when the thread parks, which its loop turns by, and its driver tells when it is done; it is never done where the
- * thread does not park before its process ends.
+ * when the thread parks or asks the queue for something, by which its loop turns, and its driver tells when it is
+ * done; it is never done where the process ends before that.
  */
 export interface WriteOperation {
   kind: "write";

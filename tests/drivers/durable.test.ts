@@ -325,7 +325,7 @@ describe("writes into a durable queue that nobody awaits", () => {
 
   test("go on while main waits for a result", () => {
     const outcome = outcomeOf(`main: [submit: a, result: a]\n${task}launch: []\n`, unawaited);
-    expect(outcome.main).toMatchObject({ status: "finished", endedAt: 2000 * ms });
+    expect(outcome.main).toMatchObject({ status: "finished", endedAt: 2002 * ms });
     expect(outcome.tasks[0]).toMatchObject({ status: "finished", queuedAt: 2 * ms });
   });
 });

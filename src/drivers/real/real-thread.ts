@@ -268,6 +268,7 @@ export class RealThread implements Thread, Host {
           result = await this.#drain(value);
           break;
         case "queue":
+          await this.#allWritten();
           result = { queue: await this.#options.queue!.perform(value.request) };
           break;
         case "write":
@@ -295,6 +296,13 @@ export class RealThread implements Thread, Host {
       this.flush();
     });
     this.#writes.add(write);
+  }
+
+  /** This thread's native loop turns until all is written, which it does nothing beside. */
+  async #allWritten(): Promise<void> {
+    if (this.#writes.size === 0) return;
+    this.flush();
+    await Promise.all(this.#writes);
   }
 
   /** Flushes before an operation, unless that is over before events must be flushed in any case. */
@@ -445,11 +453,7 @@ export class RealThread implements Thread, Host {
   /** Leaves the thread to its native event loop until the instant, or until a message comes. */
   async #park({ until, floats = false }: ParkOperation): Promise<OperationResult> {
     let stranded = false;
-    // Until then this thread does nothing else, as those that write hold it.
-    if (this.#writes.size > 0) {
-      this.flush();
-      await Promise.all(this.#writes);
-    }
+    await this.#allWritten();
     const { mailbox, userCode, board, clock, writer } = this.#options;
     // A message may come at once, so flushing can wait for a while; a timer comes later than that.
     if (until !== Infinity) this.flush();

@@ -24,7 +24,6 @@ import type {
   Message,
   Operation,
   OperationResult,
-  ParkOperation,
   Thread,
   ThreadProgram,
 } from "../../program/operation.ts";
@@ -35,7 +34,7 @@ import { endsMain, hasWorkerProcesses, killedStatus, type Kill } from "../../sce
 import { does, isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../base/duration.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
-import type { WriteOperation } from "../../program/queue.ts";
+import type { QueueAnswer, QueueRequest, WriteOperation } from "../../program/queue.ts";
 import { openQueue } from "./open-queue.ts";
 import type { VirtualQueue } from "./queue.ts";
 import { RecordedResults } from "./results.ts";
@@ -60,8 +59,8 @@ class VirtualThread implements Thread {
   result: OperationResult | undefined;
   /** The writes into a durable queue that it has begun and that are not done, the first one first. */
   readonly unwritten: WriteOperation[] = [];
-  /** The park that it is in once the first of these is done; undefined while none goes on. */
-  writingIn: ParkOperation | undefined;
+  /** The operation before which these go on, as the thread's loop turns in it; undefined while none does. */
+  writingBefore: Operation | undefined;
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, number: number, channels: readonly Channel[]) {
@@ -259,14 +258,13 @@ class Scheduler {
         continue;
       }
       this.now = thread.wakesAt;
-      if (thread.writingIn !== undefined) {
-        this.#hasWritten(thread);
+      if (thread.writingBefore !== undefined) {
+        if (this.#hasWritten(thread)) return this.interrupt("deadlock");
         continue;
       }
       const { done, value } = thread.program!.next(thread.result);
       if (!done) {
-        this.#perform(thread, value as Operation);
-        if (this.#isInVain(thread, value as Operation)) return this.interrupt("deadlock");
+        if (this.#perform(thread, value as Operation)) return this.interrupt("deadlock");
       } else if (this.#hasEnded(thread)) return true;
     }
     return false;
@@ -327,8 +325,15 @@ class Scheduler {
     return first;
   }
 
-  #perform(thread: VirtualThread, operation: Operation): void {
+  /** @returns whether it is an operation that waits for what can never come. */
+  #perform(thread: VirtualThread, operation: Operation): boolean {
     thread.result = undefined;
+    const turns = operation.kind === "park" || operation.kind === "queue";
+    if (turns && thread.unwritten.length > 0) {
+      thread.writingBefore = operation;
+      this.#write(thread);
+      return false;
+    }
     switch (operation.kind) {
       case "block":
       case "compute":
@@ -341,13 +346,6 @@ class Scheduler {
         break;
       }
       case "park":
-        if (thread.unwritten.length > 0) {
-          thread.writingIn = operation;
-          this.#write(thread);
-          break;
-        }
-        this.#rest(thread, operation.until);
-        break;
       case "wait":
         this.#rest(thread, operation.until);
         break;
@@ -364,23 +362,23 @@ class Scheduler {
         thread.result = { queue: answer };
         this.#schedule(thread, this.now + queue.costOf(operation.request), false);
         this.#finishIfEmpty();
-        break;
+        return this.#isInVain(request, answer);
       }
       case "call":
       case "drain":
         throw new Error("in virtual time no user code is called: its plan says what calls take");
     }
+    return false;
   }
 
-  /** Whether a thread waits for ever for what a task came to that a kill has taken from its queue and its worker. */
-  #isInVain({ result }: VirtualThread, operation: Operation): boolean {
-    if (this.#results === null || operation.kind !== "queue") return false;
-    const { request } = operation;
+  /** Whether somebody waits for ever for what tasks came to that a kill has taken from their queue and their worker. */
+  #isInVain(request: QueueRequest, { results }: QueueAnswer): boolean {
     return (
+      this.#results !== null &&
       request.kind === "results" &&
       request.until === Infinity &&
       this.#queue!.open + this.#results.open === 0 &&
-      result!.queue!.results!.length < request.tasks.length
+      results!.length < request.tasks.length
     );
   }
 
@@ -396,13 +394,17 @@ class Scheduler {
     this.#schedule(thread, this.now + queue.costOf(request), false);
   }
 
-  #hasWritten(thread: VirtualThread): void {
+  /** @returns the same as of the operation that comes behind the last write. */
+  #hasWritten(thread: VirtualThread): boolean {
     const { task, position } = thread.unwritten.shift()!;
     thread.record(typeNumber.queued, task, 0, position);
-    if (thread.unwritten.length > 0) return this.#write(thread);
-    const { until } = thread.writingIn!;
-    thread.writingIn = undefined;
-    this.#rest(thread, until);
+    if (thread.unwritten.length > 0) {
+      this.#write(thread);
+      return false;
+    }
+    const operation = thread.writingBefore!;
+    thread.writingBefore = undefined;
+    return this.#perform(thread, operation);
   }
 
   #schedule(thread: VirtualThread, at: Ticks, resting: boolean): void {
