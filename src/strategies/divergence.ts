@@ -4,7 +4,8 @@
  * Invariant: what luck, the machine or user code may change is told with that cause; a divergence
  * without a cause is a mistake of tandem's.
  */
-import { threads } from "../scenario/numbers.ts";
+import { MAIN_THREAD, threads } from "../scenario/numbers.ts";
+import { typeNumber } from "../trace/event.ts";
 import type { EventLog } from "../trace/log.ts";
 import { callsAny } from "../scenario/calls.ts";
 import { formatTime, TICKS_PER_MS, type Ticks } from "../base/duration.ts";
@@ -84,9 +85,7 @@ export function findDivergences(
     const { scenario, strategy } = model.plan;
     if (!isWithinProcess(strategy) && others.every(({ of }) => of.startsWith("line ")))
       return "luck: which worker process has a task, and when, hangs on when each looks into the queue";
-    // When it is looked into is chance, so there nothing follows from when a thread had done what.
-    const late =
-      scenario.kills.length > 0 && isWithinProcess(strategy) ? lateWhenKilled(model, real) : 0;
+    const late = scenario.kills.length > 0 ? lateWhenKilled(model, real) : 0;
     if (late > tolerance)
       return `the machine was busy: by the kill it was ${formatTime(late)} late`;
     return words !== null || delayed > slowMs * TICKS_PER_MS * speed ? disturbed : null;
@@ -207,21 +206,29 @@ function linesOf({ prints }: Outcome, thread: number): Outcome["prints"] {
 
 /**
  * By how much a killed run was late with its kill, or with what each thread had done by then: what a thread had not
- * come to was late by then.
+ * come to was late by then. When a worker looks into a durable queue is chance, so beside one only main can be late.
  */
 function lateWhenKilled(model: Run, real: Run): Ticks {
+  const isAlone = isWithinProcess(model.plan.strategy);
+  const [main] = real.outcome.reading.processes;
+  const end = (isAlone ? null : main?.endedAt) ?? real.outcome.wall;
   const found = doneByThread(real.trace.log);
-  let most = real.outcome.wall - model.outcome.wall;
+  let most = isAlone ? end - model.outcome.wall : 0;
   for (const [thread, due] of doneByThread(model.trace.log)) {
+    if (!isAlone && thread !== MAIN_THREAD) continue;
     const done = found.get(thread) ?? [];
     for (const [k, { at, what }] of due.entries()) {
-      const same = done[k] ?? { at: real.outcome.wall, what };
-      if (same.what !== what) break;
-      most = Math.max(most, same.at - at);
+      const same = done[k] ?? { at: end, what };
+      const isSame = same.what === what;
+      if (isSame || same.what.startsWith(interrupted)) most = Math.max(most, same.at - at);
+      if (!isSame) break;
     }
   }
   return most;
 }
+
+/** How what a kill is known by begins. */
+const interrupted = `${typeNumber.interrupted} `;
 
 /** By thread: what happened on it, and when. */
 function doneByThread({ chunks }: EventLog): Map<number, { at: Ticks; what: string }[]> {

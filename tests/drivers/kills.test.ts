@@ -110,6 +110,21 @@ test("what had not been done by a kill is told with how late the machine was", (
   expect(found.cause).toMatch(/^the machine was busy: by the kill it was \d+ms late$/);
 });
 
+test("that a kill came to main beside a durable queue although it should have ended is told with how late it was", () => {
+  const killed = (block: number) => {
+    const main = ["launch", { block }, { print: "main ends" }];
+    const kill = { what: "process", at: 450 };
+    return parseScenario(JSON.stringify({ ...upload, main, kill }), "a.yaml");
+  };
+  const strategy = resolveStrategy({ use: "durable" });
+  const model = performedVirtually({ scenario: killed(300), strategy });
+  const slow = performedVirtually({ scenario: killed(900), strategy });
+  const real = new Run({ ...model.plan, driver: { kind: "real", speed: 1 } }, slow.trace);
+  const found = findDivergences(model, real, () => []);
+  expect(found.divergences.map(({ of }) => of)).toContain("main");
+  expect(found.cause).toMatch(/^the machine was busy: by the kill it was \d+ms late$/);
+});
+
 test("that the machine is late with a signal is no divergence from the model", () => {
   const killedAt = (at: number) =>
     parseScenario(JSON.stringify({ ...upload, kill: { what: "main", at } }), "a.yaml");
