@@ -46,9 +46,17 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
+/**
+ * A value that somebody wrote, as one would spell it. Made to a string, an object would be asked for a function that
+ * it may have something else in the place of (`toString: 1`).
+ */
+export function spelled(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+}
+
 /** `did you mean "x"?`, or the list of what there is: the end of a sentence about an unknown word. */
-export function suggestion(word: string, known: readonly string[], what: string): string {
-  const near = nearest(word, known);
+export function suggestion(written: unknown, known: readonly string[], what: string): string {
+  const near = nearest(spelled(written), known);
   if (near !== undefined) return `did you mean "${near}"?`;
   if (known.length === 0) return `there are no ${what}`;
   const shown = known.slice(0, 24).join(", ");

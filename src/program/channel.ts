@@ -19,14 +19,14 @@ export class LoopChannels {
   readonly #loop: EventLoop;
   readonly #names: readonly string[];
   /** The futures of those who wait for a value, and of those who wait for room, by channel. */
-  readonly #getters: Future[][];
-  readonly #putters: Future[][];
+  readonly #getters: Set<Future>[];
+  readonly #putters: Set<Future>[];
 
   constructor(loop: EventLoop, names: readonly string[]) {
     this.#loop = loop;
     this.#names = names;
-    this.#getters = names.map(() => []);
-    this.#putters = names.map(() => []);
+    this.#getters = names.map(() => new Set());
+    this.#putters = names.map(() => new Set());
   }
 
   /** Sends for a task or launch, waiting for room (Queue.put). */
@@ -111,12 +111,11 @@ export class LoopChannels {
     try {
       do {
         const waiter = new Future(this.#loop);
-        waiters.push(waiter);
+        waiters.add(waiter);
         try {
           yield* wait(waiter);
         } catch (error) {
-          const index = waiters.indexOf(waiter);
-          if (index >= 0) waiters.splice(index, 1);
+          waiters.delete(waiter);
           if (isFree() && waiter.state !== "cancelled") wakeNext(waiters);
           throw error;
         }
@@ -127,12 +126,13 @@ export class LoopChannels {
   }
 }
 
-function wakeNext(waiters: Future[]): void {
-  for (let waiter; (waiter = waiters.shift()) !== undefined;)
-    if (!waiter.done) {
-      waiter.finish();
-      return;
-    }
+function wakeNext(waiters: Set<Future>): void {
+  for (const waiter of waiters) {
+    waiters.delete(waiter);
+    if (waiter.done) continue;
+    waiter.finish();
+    return;
+  }
 }
 
 /** The channel ends of a thread that shares them with nobody, or with others in its own memory. */

@@ -180,7 +180,7 @@ class Consumer {
 
   /** Renews a claim for as long as its attempt goes on, and the queue takes it. */
   *#renew(claim: Claim, nap: Nap, renewal: { isOver: boolean }): Coroutine {
-    const every: Ticks = Math.floor(this.#run.strategy.lease! / 2);
+    const every: Ticks = Math.max(1, Math.floor(this.#run.strategy.lease! / 2));
     for (;;) {
       yield* nap.until(this.#thread.now() + every);
       if (renewal.isOver) return;

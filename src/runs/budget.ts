@@ -4,6 +4,7 @@ import { DocumentError } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { type ScenarioSize, sizeOf } from "../scenario/size.ts";
 import type { Source } from "../scenario/source.ts";
+import type { Strategy } from "../scenario/strategy.ts";
 
 /** The most that a command takes without being told to (`--large`): of time in virtual time, and of memory. */
 const most = { seconds: 10, gigabytes: 1 };
@@ -13,14 +14,16 @@ const patienceMs = 1000;
 
 /** How a scenario is to be performed. */
 export interface Performing {
-  /** Under how many strategies in virtual time; 0 where only for real, which takes as long as the document says. */
-  times: number;
+  /** The strategies under which it is performed. */
+  under: readonly Strategy[];
+  /** Whether in virtual time; only for real it takes as long as the document says. */
+  isVirtual: boolean;
   /** Whether (also) for real, where texts take more memory. */
   isReal: boolean;
   /** How often the user wants it to run under each; once where it is left out. */
   runs?: number;
-  /** How often it is performed for each of these runs; once where it is left out. */
-  each?: number;
+  /** How often it is performed under a strategy for each of these runs; once where it is left out. */
+  each?: (strategy: Strategy) => number;
   /** How to ask for fewer strategies, as the beginning of a way out. */
   fewer?: string;
   /** Whether the user wants it whatever it takes. */
@@ -35,12 +38,15 @@ export interface Performing {
  */
 export function checkBudget(
   scenario: Scenario,
-  { times, runs = 1, each = 1, isReal, large, fewer = fewerOf(runs) }: Performing,
+  { under, isVirtual, runs = 1, each = () => 1, isReal, large, fewer = fewerOf(runs) }: Performing,
   { file }: Pick<Source, "file">,
 ): string | null {
-  const size = sizeOf(scenario, isReal ? "real" : "virtual");
-  const seconds = (size.ms * times * runs * each) / 1000;
+  const sizes = under.map((strategy) => sizeOf(scenario, isReal ? "real" : "virtual", strategy));
+  const size = sizes.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+  const ms = sizes.reduce((sum, one, index) => sum + one.ms * each(under[index]!), 0);
+  const seconds = isVirtual ? (ms * runs) / 1000 : 0;
   const gigabytes = size.bytes / 1e9;
+  const times = isVirtual ? under.length : 0;
   const isTooLarge = gigabytes > most.gigabytes;
   const takes = isTooLarge
     ? `about ${formatCount(Math.ceil(gigabytes))} GB of memory`
@@ -55,8 +61,8 @@ export function checkBudget(
     throw new DocumentError(file, [{ position, path, message }]);
   }
   // For real nothing is known but what it takes to tell of it.
-  const told = times === 0 ? size.ms / 1000 : seconds;
-  const beside = times === 0 ? " to tell of" : "";
+  const told = isVirtual ? seconds : size.ms / 1000;
+  const beside = isVirtual ? "" : " to tell of";
   return told * 1000 < patienceMs
     ? null
     : `${file}: ${steps}, which takes about ${formatCount(Math.ceil(told))} s${beside}; Ctrl-C ends it`;

@@ -129,7 +129,7 @@ async function checksOf(
     checkStrategies(scenario, strategies, source);
     const isRun = scenario.expect !== null || must.length > 0;
     const isReal = driver.kind === "real";
-    const performing = { times: isReal ? 0 : strategies.length, isReal, large };
+    const performing = { under: strategies, isVirtual: !isReal, isReal, large };
     const before = isRun ? checkBudget(scenario, performing, source) : null;
     if (before !== null) await tell(before);
     const checks = strategies.map((strategy): Check => {

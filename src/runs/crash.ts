@@ -11,6 +11,7 @@ import type { Run } from "../outcome/run.ts";
 import { type HearRemains, longerWhile, readKills, type While } from "../reading/kills.ts";
 import { endsAll, type KillTarget, targetsUnder } from "../scenario/kill.ts";
 import type { Scenario } from "../scenario/model.ts";
+import { sizeOf } from "../scenario/size.ts";
 import type { Strategy } from "../scenario/strategy.ts";
 import {
   type Crash,
@@ -31,12 +32,24 @@ const mostRuns = 200;
 const mostEvents = 700_000;
 const fewestRuns = 8;
 
+/** How long an event takes, in ms. */
+const eventMs = 2e-3;
+
 export interface Crashing {
   /** In virtual time; its own kills are left out. */
   plan: Plan;
   strategies: readonly Strategy[];
   /** Hears what a kill of everything leaves of each task under a strategy. */
   hear?: (strategy: Strategy) => HearRemains;
+}
+
+/**
+ * How often a large scenario is performed under a strategy, about: as it is, read twice, and killed at the worst
+ * moment; and where others go on after a kill, killed at the fewest moments that are tried.
+ */
+export function runsToCrash(strategy: Strategy): number {
+  const goesOn = targetsUnder(strategy).some((what) => !endsAll(what, strategy));
+  return 3 + (goesOn ? fewestRuns : 0);
 }
 
 /** How long a moment has to last, in ms of real time, for a kill to come within it on a busy machine. */
@@ -162,7 +175,10 @@ async function killEach(
   signal: AbortSignal,
 ): Promise<Pick<Crash, "moments" | "passedOver">> {
   const all = gapsOf(whole);
-  const events = whole.trace.log.length;
+  const { scenario, strategy } = whole.plan;
+  // Looks into a queue are no events, and take as long.
+  const looks = sizeOf(scenario, "virtual", strategy).ms / eventMs;
+  const events = Math.max(whole.trace.log.length, looks);
   const most = Math.max(fewestRuns, Math.min(mostRuns, Math.floor(mostEvents / events)));
   const step = Math.max(1, Math.ceil(all.length / most));
   const tried = all.filter((_, index) => index % step === 0);

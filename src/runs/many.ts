@@ -70,7 +70,8 @@ export async function runEach<One extends NamedPlan>(
       if (signal.aborted) return;
       take(next, result, (performance.now() - startedAt) / 1000);
       // What is left of a large run goes at once, or else several of them are held together.
-      if (sizeOf(next.plan.scenario, next.plan.driver.kind).bytes > largeBytes) Bun.gc(true);
+      const { scenario, driver, strategy } = next.plan;
+      if (sizeOf(scenario, driver.kind, strategy).bytes > largeBytes) Bun.gc(true);
       done++;
       tell();
       if (performance.now() - rested < stretchMs) continue;

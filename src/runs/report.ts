@@ -1,4 +1,5 @@
 /** What a file of events tells: a scenario's run (`record.ts`), or a program that no scenario describes. */
+import { brief } from "../base/sentences.ts";
 import { conventionOf } from "../program/definitions.ts";
 import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
 import { Run } from "../outcome/run.ts";
@@ -62,7 +63,7 @@ function readStrategy(text: string, file: string): Strategy {
     return parseStrategy(text);
   } catch (error) {
     if (error instanceof StrategyError)
-      throw new EventsError(`${file}:1:1: the header's strategy: ${error.message}`);
+      throw new EventsError(`${file}:1:1: the header's strategy: ${brief(error.message)}`);
     throw error;
   }
 }

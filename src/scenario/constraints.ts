@@ -5,6 +5,7 @@
  * They look at the data as written and pass over whatever has another shape, so that they are told
  * together with the schema's complaints and not after them.
  */
+import { spelled } from "../base/suggest.ts";
 import { placeholderProblems, valueProblems } from "./placeholders.ts";
 
 /** The most steps of one run. The events of more might not fit into memory. */
@@ -134,7 +135,7 @@ class Constraints {
     const things =
       word === "start" || word === "submit"
         ? [value].flat().map((task) => ({
-            key: `begin ${String(task)}`,
+            key: `begin ${spelled(task)}`,
             what: `task ${JSON.stringify(task)} is ${word === "start" ? "started" : "submitted"}`,
             wayOut: `use "copies", or a task of its own`,
           }))

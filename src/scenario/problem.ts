@@ -1,5 +1,6 @@
 /** Problems of a document: each says where it is, what was found and what would be right. */
 import type { Position } from "../base/position.ts";
+import { brief } from "../base/sentences.ts";
 import { printable, type TerminalText } from "../base/texts.ts";
 import { UserError } from "../base/user-error.ts";
 
@@ -14,9 +15,6 @@ export interface Problem {
 /** The most problems of one document that are told at once, and that are kept for those who want them all. */
 const mostTold = 20;
 const mostKept = 1000;
-
-/** The longest word and the longest sentence that are told whole, in characters: a document may have a megabyte in one. */
-const longest = { word: 200, sentence: 1000 };
 
 /** A document that cannot be used, with all that is wrong with it. */
 export class DocumentError extends UserError {
@@ -48,21 +46,9 @@ function moreProblems(count: number): string {
   return `${count} more problem${count === 1 ? "" : "s"}`;
 }
 
-/** A problem in a sentence, whatever stands in the document. Its beginning says what was found, its end what is right. */
+/** A problem in sentences of a length that somebody reads, whatever stands in the document. */
 function shortened({ position, path, message }: Problem): Problem {
-  const half = longest.sentence / 2;
-  const words = shortWords(message);
-  const sentence =
-    words.length > longest.sentence ? `${words.slice(0, half)}… …${words.slice(-half)}` : words;
-  return { position, path: shortWords(path), message: sentence };
-}
-
-function shortWords(text: string): string {
-  return text.replaceAll(/\S+/g, (word) =>
-    word.length > longest.word
-      ? `${word.slice(0, longest.word / 2)}…${word.slice(-longest.word / 2)}`
-      : word,
-  );
+  return { position, path: brief(path), message: brief(message) };
 }
 
 /** One line: `scenario.yaml:14:7: main[2].sleep: message`. */

@@ -137,7 +137,7 @@ function reference(what: string, names: string[], wanted = `the name of a ${what
   const known = new Set(names);
   return z.string(expecting(wanted)).refine((name) => known.has(name), {
     error: (issue) =>
-      `no ${what} is named ${describe(issue.input)}; ${suggestion(String(issue.input), names, `${what}s`)}`,
+      `no ${what} is named ${describe(issue.input)}; ${suggestion(issue.input, names, `${what}s`)}`,
   });
 }
 
@@ -337,7 +337,7 @@ const shareBound = bound("%", ">= 50%");
 
 const status = z.enum(taskStatuses, {
   error: (issue) =>
-    `${describe(issue.input)} is not a status; ${suggestion(String(issue.input), taskStatuses, "statuses")}`,
+    `${describe(issue.input)} is not a status; ${suggestion(issue.input, taskStatuses, "statuses")}`,
 });
 
 function expectation(names: Names | null) {
@@ -411,7 +411,7 @@ function named<Value extends z.ZodType>(what: string, value: Value) {
 
 const target = z.enum(killTargets, {
   error: (issue) =>
-    `${describe(issue.input)} is nothing that can be killed; ${suggestion(String(issue.input), killTargets, "words here")}`,
+    `${describe(issue.input)} is nothing that can be killed; ${suggestion(issue.input, killTargets, "words here")}`,
 });
 
 /** One kill, or several. */

@@ -227,7 +227,7 @@ function known(key: string, value: unknown, words: readonly string[]): string {
   const what = key === "use" ? "strategies" : `values of ${key}`;
   throw new StrategyError(
     key,
-    `${JSON.stringify(value)} is not ${key === "use" ? "a strategy" : `a value of ${key}`}; ${suggestion(String(value), words, what)}`,
+    `${JSON.stringify(value)} is not ${key === "use" ? "a strategy" : `a value of ${key}`}; ${suggestion(value, words, what)}`,
   );
 }
 

@@ -4,16 +4,18 @@ import { areCallsTimed } from "../scenario/calls.ts";
 import { EditableDocument } from "../scenario/editable.ts";
 import type { Run } from "../outcome/run.ts";
 import type { Scenario } from "../scenario/model.ts";
+import { sizeOf } from "../scenario/size.ts";
 import type { Source } from "../scenario/source.ts";
 import {
   alternativesTo,
   isSamePoint,
+  isWithinProcess,
   neighboursOf,
   parseStrategy,
   type Strategy,
   toDocument,
 } from "../scenario/strategy.ts";
-import { poolSteps } from "../scenario/walk.ts";
+import { canOutlive, poolSteps } from "../scenario/walk.ts";
 import type { Simulate } from "../remedies/simulate.ts";
 import { advise, type Advice, bySimplicity, unlessWords } from "./advice.ts";
 import { type CounterExample, findCounterExample } from "./counter-example.ts";
@@ -26,6 +28,9 @@ const mostEvents = 700_000;
 
 /** The most runs, however short: each has a cost of its own. */
 const mostRuns = 600;
+
+/** How long an event takes, in ms. */
+const eventMs = 2e-3;
 
 /** The fewest runs with which a search for a counter-example is begun. */
 const fewestRuns = 50;
@@ -105,11 +110,19 @@ function tryOutWith({ simulate }: Advising): Simulate {
   return (scenario, strategy) => simulate({ scenario, strategy }).outcome;
 }
 
-/** The number of events of a run; infinite where it can only be performed for real. */
+/**
+ * The number of events of a run, and of what takes as long as events and is none, as looks into a queue; infinite
+ * where it can only be performed for real.
+ */
 function eventsOf({ scenario, simulate }: Advising): number {
   if (!areCallsTimed(scenario)) return Infinity;
   const { trace } = simulate({ scenario, strategy: scenario.strategy });
-  return trace.log.length;
+  // Where it can be handed to a queue, that is among what is tried.
+  const durable = canOutlive(scenario) ? [parseStrategy("durable")] : [];
+  const looks = [scenario.strategy, ...durable]
+    .filter((strategy) => !isWithinProcess(strategy))
+    .map((strategy) => sizeOf(scenario, "virtual", strategy).ms / eventMs);
+  return Math.round(Math.max(trace.log.length, ...looks));
 }
 
 /**

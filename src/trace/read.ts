@@ -5,6 +5,8 @@
  * What is known must have its shape. What this version does not know is no reason to refuse: kinds and
  * words are kept; events, definitions and fields are passed over, and counted.
  */
+import { brief } from "../base/sentences.ts";
+import { spelled } from "../base/suggest.ts";
 import { TICKS_PER_MS } from "../base/duration.ts";
 import { UserError } from "../base/user-error.ts";
 import {
@@ -132,7 +134,7 @@ class Lines {
   }
 
   refuse(message: string): never {
-    throw new EventsError(`${this.#file}:${Math.max(this.number, 1)}:1: ${message}`);
+    throw new EventsError(`${this.#file}:${Math.max(this.number, 1)}:1: ${brief(message)}`);
   }
 
   #parse(line: string): Line {
@@ -153,7 +155,7 @@ function readHeader(line: Line, lines: Lines): TraceHeader {
   const { format, tandem } = line;
   if (format === "tandem-events/1")
     lines.refuse(
-      `it is of the format ${format}, which this tandem reads no more; perform the run again, or read it with tandem ${String(tandem)}, which wrote it`,
+      `it is of the format ${format}, which this tandem reads no more; perform the run again, or read it with tandem ${spelled(tandem)}, which wrote it`,
     );
   if (typeof format === "string" && format !== eventsFormat)
     lines.refuse(
@@ -241,7 +243,7 @@ class LineReader {
         : this.#reference(line, "actor", "actor");
     if (shape.about === "task" && this.#programs.has(actor))
       this.#lines.refuse(
-        `a "${String(line["type"])}" is about a task, not about ${String(line["actor"])}`,
+        `a "${spelled(line["type"])}" is about a task, not about ${spelled(line["actor"])}`,
       );
     this.#log.record(
       toTicks(at),
@@ -260,7 +262,7 @@ class LineReader {
     if (index >= 0) return index;
     if (typeof word !== "string")
       this.#misfit(line, shape.name, `a word, as ${shape.words.join(", ")}`);
-    this.#count("word", `${String(line["type"])}.${shape.name}: ${word as string}`);
+    this.#count("word", `${spelled(line["type"])}.${shape.name}: ${word as string}`);
     let known = this.#words.get(word as string);
     if (known === undefined) this.#words.set(word as string, (known = this.#words.size));
     return shape.words.length + known;
@@ -378,7 +380,7 @@ class LineReader {
 
   #misfit(line: Line, field: string, wanted: string): never {
     const what =
-      "type" in line ? `"${String(line["type"])}"` : `definition of a ${String(line["define"])}`;
+      "type" in line ? `"${spelled(line["type"])}"` : `definition of a ${spelled(line["define"])}`;
     const value = line[field];
     // JSON has no word for a number that is too large for it.
     const told = typeof value === "number" ? String(value) : JSON.stringify(value);

@@ -4,6 +4,7 @@ import { catalogue } from "../../src/scenario/catalogue.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
 import { sizeOf } from "../../src/scenario/size.ts";
+import type { Strategy } from "../../src/scenario/strategy.ts";
 import { checkBudget } from "../../src/runs/budget.ts";
 import { patience } from "../support/patience.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
@@ -26,11 +27,10 @@ strategy: thread
 /** What is told of it: before it is performed, or to refuse it. */
 function told(text: string, times: number, large = false): string | null {
   try {
-    return checkBudget(
-      parseScenario(text, source.file),
-      { times, isReal: times === 0, large },
-      source,
-    );
+    const scenario = parseScenario(text, source.file);
+    const under = Array<Strategy>(Math.max(1, times)).fill(scenario.strategy);
+    const isReal = times === 0;
+    return checkBudget(scenario, { under, isVirtual: !isReal, isReal, large }, source);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     return error.message;
@@ -45,13 +45,13 @@ describe("a document is refused with what it would take, at its largest part", (
       "a million prints under eight strategies",
       document(repeated(1e6, "print: x"), "sleep: 1s"),
       8,
-      "big.yaml:2:16: main[1]: 1,000,004 steps under each of 8 strategies would take tandem about 13 s",
+      "big.yaml:2:16: main[1]: 1,000,004 steps under each of 8 strategies would take tandem about 25 s",
     ],
     [
       "a hundred thousand receivers under eight strategies",
       document("block: 1s", "receive: c", 100_000),
       8,
-      "big.yaml:4:39: tasks.t: 100,004 steps under each of 8 strategies would take tandem about 31 s",
+      "big.yaml:4:39: tasks.t: 100,004 steps under each of 8 strategies would take tandem about 55 s",
     ],
     [
       "a few lines that repeat a million times and more",
@@ -66,7 +66,7 @@ describe("a document is refused with what it would take, at its largest part", (
       "long lines",
       document(repeated(100_000, `print: ${"x".repeat(100_000)}`), "sleep: 1s"),
       1,
-      "about 31 GB of memory",
+      "about 6 GB of memory",
     ],
     [
       "a million prints for real, where each comes from another process",
@@ -95,13 +95,16 @@ describe("a document is refused with what it would take, at its largest part", (
 
 test("what takes a second or more is told before, and what takes less is not spoken of", () => {
   expect(told(document(repeated(1e6, "print: x"), "sleep: 1s"), 1)).toBe(
-    "big.yaml: 1,000,004 steps, which takes about 2 s; Ctrl-C ends it",
+    "big.yaml: 1,000,004 steps, which takes about 4 s; Ctrl-C ends it",
   );
   expect(told(document(repeated(1e5, "print: x"), "sleep: 1s"), 1)).toBeNull();
-  for (const { text, file } of catalogue)
+  for (const { text, file } of catalogue) {
+    const scenario = parseScenario(text, file);
+    const under = Array<Strategy>(100).fill(scenario.strategy);
     expect(
-      checkBudget(parseScenario(text, file), { times: 100, isReal: true, large: false }, { file }),
+      checkBudget(scenario, { under, isVirtual: true, isReal: true, large: false }, { file }),
     ).toBeNull();
+  }
 });
 
 test("what takes a while is told while it has only begun, and how often it is to run counts", async () => {

@@ -1381,3 +1381,22 @@ test("of a document with very many problems the first thousand are told, and how
     expect(stdout.split("\n").length).toBeLessThan(1010);
   }
 });
+
+test("an object that has something else in the place of what every object has is told as any other", () => {
+  const odd = { toString: 1, valueOf: 1, toJSON: 1, __proto__: null };
+  const written = JSON.stringify(odd).replace("}", ',"__proto__":1}');
+  for (const text of [
+    `{"main":["launch"],"strategy":{"use":${written}}}`,
+    `{"main":["launch"],"strategy":{"use":"await","settle":${written}}}`,
+    `{"main":["launch"],"strategy":{"use":"thread","grace":${written}}}`,
+    `{"main":["launch",{"submit":${written}},{"result":${written}},{"sleep":${written}}]}`,
+    `{"main":["launch"],"launch":[{"start":${written}}],"tasks":{"t":[]}}`,
+    `{"main":["launch"],"launch":[{"start":[${written}]}],"tasks":{"t":[]}}`,
+    `{"main":["launch"],"tasks":{"t":[{"receive":${written}}]}}`,
+    `{"main":["launch"],"expect":{"tasks":${written},"wall":${written},"prints":${written}}}`,
+    `{"main":["launch"],"kill":{"what":${written},"at":${written}}}`,
+    `{"main":["launch"],"channels":{"c":{"capacity":${written}}}}`,
+    `{"main":[${written}],"name":${written},"title":${written},"compare":${written}}`,
+  ])
+    expect(problemsOf(text).length).toBeGreaterThan(0);
+});

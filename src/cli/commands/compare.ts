@@ -71,8 +71,9 @@ export async function run(argv: string[]): Promise<number> {
     strategiesToCompare(scenario, { all, named: options.strategies }),
   );
   checkStrategies(scenario, strategies, source);
-  const times = driver === "virtual" || options.verify ? strategies.length : 0;
-  const before = checkBudget(scenario, { times, isReal, large: options.large }, source);
+  const isVirtual = driver === "virtual" || options.verify;
+  const performing = { under: strategies, isVirtual, isReal, large: options.large };
+  const before = checkBudget(scenario, performing, source);
   const names = scenario.tasks.map(({ name }) => name);
   const must =
     options.must === null

@@ -16,7 +16,7 @@ import type { Timeline } from "../../report/model/timeline.ts";
 import { crashSentences, renderCrash, worstWords } from "../../report/terminal/crash.ts";
 import { isUnexplained, renderVerification } from "../../report/terminal/divergence.ts";
 import { checkBudget } from "../../runs/budget.ts";
-import { crash, replay, type Worst, worstForReal } from "../../runs/crash.ts";
+import { crash, replay, runsToCrash, type Worst, worstForReal } from "../../runs/crash.ts";
 import { checkPlans, checkStrategies } from "../../runs/plan.ts";
 import { TaskInstances } from "../../scenario/instances.ts";
 import { loadScenario } from "../../scenario/load.ts";
@@ -80,10 +80,10 @@ export async function run(argv: string[]): Promise<number> {
   );
   checkStrategies({ ...scenario, kills: [] }, strategies, source);
   const performing = {
-    times: strategies.length,
+    under: strategies,
+    isVirtual: true,
     isReal,
-    // As it is, read twice, and killed at the worst moment.
-    each: 3,
+    each: runsToCrash,
     fewer: "name one strategy (--strategy)",
     large: options.large,
   };

@@ -82,7 +82,8 @@ export async function run(argv: string[]): Promise<number> {
   const { large } = words.options;
   const isReal = driver.kind === "real";
   const runs = isReal ? 1 : options.runs;
-  const before = checkBudget(scenario, { times: isReal ? 0 : 1, runs, isReal, large }, source);
+  const performing = { under: [strategy], isVirtual: !isReal, isReal, runs, large };
+  const before = checkBudget(scenario, performing, source);
   if (before !== null) await announce(before);
   if (driver.kind === "virtual" && driver.jitter !== null && options.runs > 1) {
     const { tellOdds } = await import("../odds.ts");

@@ -50,7 +50,7 @@ export async function compareAndAdvise(
   const isNew = !strategies.some((one) => isSamePoint(one, now));
   const all = [...(isNew ? [now] : []), ...strategies];
   const isPossible = orTold(() => {
-    const performing = { times: all.length, isReal: false, large: false };
+    const performing = { under: all, isVirtual: true, isReal: false, large: false };
     const before = checkBudget(scenario, performing, source);
     if (before !== null) tell.info(before);
     return true;

@@ -196,7 +196,7 @@ async function runSetting(setting: Setting, prediction: Prediction | null): Prom
     checkPlans([plan], setting.source);
     checkStrategies(plan.scenario, [plan.strategy], setting.source);
     const isReal = setting.driver === "real";
-    const performing = { times: isReal ? 0 : 1, isReal, large: false };
+    const performing = { under: [plan.strategy], isVirtual: !isReal, isReal, large: false };
     const before = checkBudget(setting.scenario, performing, setting.source);
     if (before !== null) tell.info(before);
     return true;

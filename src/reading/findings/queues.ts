@@ -144,10 +144,12 @@ function isGivenUp(subject: Case, task: number): boolean {
 
 /** The first attempt that began while one before it went on. */
 function overtaken(subject: Case, task: number): AttemptMade | undefined {
-  const attempts = attemptsAt(subject, task);
-  return attempts.find((one, index) =>
-    attempts.slice(0, index).some(({ to, how }) => how !== null && to !== null && to > one.from),
-  );
+  let latestEnd: Ticks = -1;
+  return attemptsAt(subject, task).find(({ from, to, how }) => {
+    if (latestEnd > from) return true;
+    if (how !== null && to !== null) latestEnd = Math.max(latestEnd, to);
+    return false;
+  });
 }
 
 /** When it was first seen that an attempt had no lease any more; null where none has lost it. */

@@ -7,13 +7,14 @@
  */
 import { areCallsTimed } from "../../scenario/calls.ts";
 import type { Scenario } from "../../scenario/model.ts";
+import { sizeOf } from "../../scenario/size.ts";
 import {
   type Axes,
   changesBetween,
   changeStrategy,
   type Strategy,
 } from "../../scenario/strategy.ts";
-import { countAllSteps, leaves, leavesOf } from "../../scenario/walk.ts";
+import { leaves, leavesOf } from "../../scenario/walk.ts";
 import type { Finding, Rule } from "../../reading/findings/finding.ts";
 import { documentName, isLost, type Outcome } from "../../outcome/outcome.ts";
 import { rankOf } from "../rules.ts";
@@ -23,8 +24,8 @@ import type { Remedy } from "./remedy.ts";
 /** As many ways out one wants to be told of. */
 const mostTold = 2;
 
-/** How many steps all trials of one run may take together: a fraction of a second. */
-const mostSteps = 200_000;
+/** How long all trials of one run may take together, in ms. */
+const mostMs = 600;
 
 /** About whom nobody was told: that main is, and fails, is what such a finding asks for. */
 export const unheard: ReadonlySet<Rule> = new Set(["nobody-heard", "thread-failed", "only-logged"]);
@@ -118,9 +119,8 @@ class Trials {
     this.#detect = detect;
     this.#simulate = simulate;
     const { scenario } = outcome;
-    this.#left = areCallsTimed(scenario)
-      ? Math.floor(mostSteps / Math.max(1, countAllSteps(scenario)))
-      : 0;
+    const { ms } = sizeOf(scenario, "virtual", outcome.strategy);
+    this.#left = areCallsTimed(scenario) ? Math.floor(mostMs / ms) : 0;
   }
 
   /** Whether a finding is gone with a remedy, and nothing is there instead that is as bad. */
