@@ -156,6 +156,50 @@ describe(`a Redis server${redisMissing}`, () => {
   );
 
   test.skipIf(isMissing)(
+    "that is killed ends a worker that waits for tasks with a sentence",
+    async () => {
+      await using server = await RedisServer.start();
+      const worker = Bun.spawn({
+        cmd: [...command(), "worker", "-", "--engine", server.url],
+        stdio: [new Blob([document]), "pipe", "pipe"],
+      });
+      const filled = await run("--engine", server.url);
+      expect(filled.status).toBe(0);
+      await server.kill();
+      expect(await worker.exited).toBe(2);
+      expect(await new Response(worker.stderr).text()).toEndWith(
+        `tandem: ${server.url} does not answer any more; what it had acknowledged is there when it comes back, as far as it was on its disk\n`,
+      );
+    },
+  );
+
+  test.skipIf(isMissing)(
+    "that takes no task ends main there, which is told with what it says",
+    async () => {
+      await using server = await RedisServer.start();
+      const late = `name: late
+main: [print: begins, block: 1s, submit: a]
+tasks: { a: [print: done] }
+strategy: durable
+`;
+      const called = Bun.spawn({
+        cmd: [...command(), "run", "-", "--no-live", "--engine", server.url],
+        stdio: [new Blob([late]), "pipe", "pipe"],
+      });
+      for await (const _ of called.stdout) {
+        await server.set("maxmemory", "1");
+        break;
+      }
+      expect(await called.exited).toBe(1);
+      const told = await new Response(called.stderr).text();
+      expect(told).toContain("The process of the run ended unexpectedly");
+      expect(told).toEndWith(
+        `tandem: ${server.url} refuses what a queue needs (OOM command not allowed when used memory > 'maxmemory'); have it take that, or name another server\n`,
+      );
+    },
+  );
+
+  test.skipIf(isMissing)(
     "is beside a file where compare has a strategy by the rules of each",
     async () => {
       const words = [

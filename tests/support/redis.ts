@@ -55,6 +55,13 @@ export class RedisServer implements AsyncDisposable {
     return all;
   }
 
+  /** Changes one of its settings. */
+  async set(setting: string, value: string): Promise<void> {
+    const client = new RedisClient(this.url);
+    await client.send("CONFIG", ["SET", setting, value]);
+    client.close();
+  }
+
   async kill(): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.#process.exited;

@@ -100,8 +100,9 @@ async function performRun(): Promise<never> {
     over = true;
     process.exit(code);
   } catch (error) {
+    // What keeps it from going on, as a queue that is gone, is told by whoever has started this process.
+    over = error instanceof Deadlock || error instanceof UserError;
     if (!(error instanceof Deadlock)) throw error;
-    over = true;
     thread.record(typeNumber.interrupted, MAIN, interruptions.indexOf("deadlock"));
     process.exit(1);
   }

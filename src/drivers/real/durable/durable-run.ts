@@ -35,7 +35,7 @@ import { after } from "../timer.ts";
 import { type ConsumerEnd, ConsumerProcess } from "./consumer.ts";
 import { openQueue } from "./open.ts";
 import { checkEmpty, placeNamed, prepareQueue } from "./prepare.ts";
-import type { DurableQueue, QueuePlace } from "./queue.ts";
+import { type DurableQueue, QueueError, type QueuePlace } from "./queue.ts";
 
 /** What performs main. */
 interface Main {
@@ -62,14 +62,23 @@ export async function performDurably(
     const queue = await openQueue(queuePlace, { plan, speed: options.speed });
     try {
       const result = await new DurableRun(plan, options, { queue, queuePlace }).perform(main);
-      const { count } = await queue.perform({ kind: "count" });
-      if (count === 0) await queue.clear();
+      await clearIfEmpty(queue);
       return result;
     } finally {
       await queue.close();
     }
   } finally {
     if (folder !== null) removeOwnFolder(folder);
+  }
+}
+
+/** Removes what the queue keeps of a run that is over; a server that does not answer any more takes nothing from that. */
+async function clearIfEmpty(queue: DurableQueue): Promise<void> {
+  try {
+    const { count } = await queue.perform({ kind: "count" });
+    if (count === 0) await queue.clear();
+  } catch (error) {
+    if (!(error instanceof QueueError)) throw error;
   }
 }
 

@@ -45,6 +45,9 @@ export interface LoneResult {
 /** How often, in ms, it is looked whether the queue is empty. */
 const lookEvery = 100;
 
+/** The same for one that goes on when it is. */
+const restEvery = 1000;
+
 export async function workAlone(plan: ProgramSpec, options: LoneOptions): Promise<LoneResult> {
   const { queuePlace, speed, folder, signal } = options;
   await prepareQueue(queuePlace);
@@ -65,8 +68,12 @@ export async function workAlone(plan: ProgramSpec, options: LoneOptions): Promis
     );
     try {
       await worker.ready;
-      while (worker.isAlive && !signal.aborted && !(options.untilEmpty && (await count()) === 0))
-        await Bun.sleep(lookEvery);
+      const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+      while (worker.isAlive && !signal.aborted) {
+        // Where it goes on in any case, this finds whether its queue is there.
+        if ((await count()) === 0 && options.untilEmpty) break;
+        await Promise.race([Bun.sleep(options.untilEmpty ? lookEvery : restEvery), aborted]);
+      }
       await worker.finish();
     } finally {
       await worker.kill();

@@ -79,20 +79,12 @@ export class RedisQueue implements DurableQueue {
 
   static async open(server: Server, queued: Queued, onDue: () => void): Promise<RedisQueue> {
     const queue = new RedisQueue(server, queued, onDue);
-    try {
-      await queue.#queue.waitUntilReady();
-    } catch (error) {
-      throw queue.#told(error);
-    }
+    await queue.#telling(queue.#queue.waitUntilReady());
     return queue;
   }
 
   async perform(request: QueueRequest): Promise<QueueAnswer> {
-    try {
-      return await this.#perform(request);
-    } catch (error) {
-      throw this.#told(error);
-    }
+    return await this.#telling(this.#perform(request));
   }
 
   async #perform(request: QueueRequest): Promise<QueueAnswer> {
@@ -139,7 +131,7 @@ export class RedisQueue implements DurableQueue {
   async write(task: number): Promise<void> {
     // This client is connected already, and writes at once what a program's own would write when its loop turns.
     await new Promise((resolve) => setImmediate(resolve));
-    await this.#enqueue(task);
+    await this.#telling(this.#enqueue(task));
   }
 
   leave(): void {
@@ -147,13 +139,7 @@ export class RedisQueue implements DurableQueue {
   }
 
   async clear(): Promise<void> {
-    // Whoever is there has a run that goes on, or clears it later.
-    const until = performance.now() + longestGoing;
-    while ((await this.#others()) > 0) {
-      if (performance.now() > until) return;
-      await Bun.sleep(20);
-    }
-    await this.#queue.obliterate({ force: true });
+    await this.#telling(this.#clear());
   }
 
   async close(): Promise<void> {
@@ -167,6 +153,10 @@ export class RedisQueue implements DurableQueue {
   get #name(): string {
     // BullMQ takes none with a colon.
     return encodeURIComponent(nameOfQueue(this.#queued.plan.scenario).toWellFormed());
+  }
+
+  get #isEarly(): boolean {
+    return does(this.#queued.plan.strategy, "acknowledgesFirst");
   }
 
   get #lease(): number {
@@ -191,6 +181,16 @@ export class RedisQueue implements DurableQueue {
     });
     this.#worker.on("error", () => undefined);
     return this.#worker;
+  }
+
+  async #clear(): Promise<void> {
+    // Whoever is there has a run that goes on, or clears it later.
+    const until = performance.now() + longestGoing;
+    while ((await this.#others()) > 0) {
+      if (performance.now() > until) return;
+      await Bun.sleep(20);
+    }
+    await this.#queue.obliterate({ force: true });
   }
 
   /** How many workers of this queue there are. */
@@ -254,6 +254,14 @@ export class RedisQueue implements DurableQueue {
     this.#onDue();
   }
 
+  async #telling<Result>(doing: Promise<Result>): Promise<Result> {
+    try {
+      return await doing;
+    } catch (error) {
+      throw this.#told(error);
+    }
+  }
+
   /** An error of the server's, or of the way to it, in a sentence. */
   #told(error: unknown): unknown {
     const { code, message } = error as { code?: unknown; message: string };
@@ -264,7 +272,7 @@ export class RedisQueue implements DurableQueue {
       );
     return typeof code === "string" && code.startsWith("ERR_REDIS")
       ? new QueueError(
-          `${name} refuses what a queue needs (${printable(message)}); have it take that, or name another server`,
+          `${name} refuses what a queue needs (${printable(message.replace(/\.? script: .*$/s, ""))}); have it take that, or name another server`,
         )
       : error;
   }
@@ -283,6 +291,9 @@ export class RedisQueue implements DurableQueue {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       return { taken: "refused" };
+    } finally {
+      // What is acknowledged early is only then performed.
+      if (!this.#isEarly) this.#held.delete(keyOf(claim));
     }
   }
 
@@ -321,8 +332,7 @@ export class RedisQueue implements DurableQueue {
     const { data, failedReason } = job;
     const { task } = data;
     if (state === "failed") return [{ task, status: "failed", error: failedReason }];
-    if (does(this.#queued.plan.strategy, "acknowledgesFirst"))
-      return data.result === undefined ? [] : [data.result];
+    if (this.#isEarly) return data.result === undefined ? [] : [data.result];
     return [{ task, status: "finished", error: "" }];
   }
 }
