@@ -162,7 +162,7 @@ expect: { tasks: { upload: finished, log: failed }, wall: "<= 2.5s" }
   });
 
   test("is one of --all, in the row of those that come to the same", () => {
-    expect(compareDocument(text, { all: true }, "choice").runs).toHaveLength(125);
+    expect(compareDocument(text, { all: true }, "choice").runs).toHaveLength(129);
     expect(rows({ all: true }).filter((name) => name.includes("own"))).toHaveLength(1);
   });
 
