@@ -43,7 +43,7 @@ export class RedisServer implements AsyncDisposable {
     throw new Error(`redis-server does not start:\n${said}`);
   }
 
-  /** All that it keeps in any database, but for what removes itself. */
+  /** All that it keeps, in whichever database. */
   async keys(): Promise<string[]> {
     const client = new RedisClient(this.url);
     const all: string[] = [];
