@@ -115,8 +115,10 @@ export async function build(
   target?: (typeof platforms)[number]["target"],
 ): Promise<void> {
   await Bun.build({
-    // The Worker's file is an entry of its own: in the executable it is found beside main.
-    entrypoints: [join(root, "src/main.ts"), join(root, "src/worker.ts")],
+    // The Workers' files are entries of their own: in the executable they are found beside main.
+    entrypoints: ["main.ts", "worker.ts", "command-worker.ts"].map((file) =>
+      join(root, "src", file),
+    ),
     plugins: [
       preparedCatalogue,
       preparedPython,

@@ -58,6 +58,7 @@ describe("the executable", () => {
     for (const [entry, target] of [
       ["src/main.ts", "bun"],
       ["src/worker.ts", "bun"],
+      ["src/command-worker.ts", "bun"],
       ["src/report/page/browser/page.ts", "browser"],
     ] as const) {
       const { outputs } = await Bun.build({

@@ -70,6 +70,7 @@ export async function writeFile(
   // Whatever ends the process meanwhile.
   const remove = (): void => rmSync(sibling, { force: true });
   process.on("exit", remove);
+  tellUnfinished(sibling, true);
   try {
     await fill(sibling, pieces, options);
     // The file keeps the permissions that its owner has given to what stood there before.
@@ -87,7 +88,15 @@ export async function writeFile(
     throw failureOf(error, file, (message) => message.replaceAll(sibling, file));
   } finally {
     process.off("exit", remove);
+    tellUnfinished(sibling, false);
   }
+}
+
+let tellUnfinished: (sibling: string, isThere: boolean) => void = () => undefined;
+
+/** Has somebody hear of the names under which files are being written, who may have to remove them for a Worker. */
+export function hearUnfinished(hear: (sibling: string, isThere: boolean) => void): void {
+  tellUnfinished = hear;
 }
 
 /** A name conflict: a file already has the name that another was to get. */

@@ -71,8 +71,15 @@ async function dispatch(argv: string[]): Promise<number> {
     writeOut(printableLines(renderHelp(commands[command])));
     return exitStatus.done;
   }
+  if (longComputing.has(command)) {
+    const { canBeBeside, performBeside } = await import("./beside.ts");
+    if (canBeBeside()) return performBeside([command, ...rest]);
+  }
   return (await modules[command]()).run(rest);
 }
+
+/** The commands that may compute for long; of a run that is known when its document has been read. */
+const longComputing: ReadonlySet<CommandName> = new Set(["compare", "crash", "check", "report"]);
 
 /** The options of `tandem` without a command. */
 const sessionOptions = Object.keys(tandem.options).map((name) => `--${name}`);

@@ -184,6 +184,11 @@ let toProcess: QueuedOutput | undefined;
 /** The streams of the command line that runs now: the process's own, unless its caller brought others. */
 export let terminal = own;
 
+/** Whether these are the process's own. */
+export function isOwnTerminal(): boolean {
+  return terminal === own;
+}
+
 /**
  * Waits until all that tandem has written stands where it was written to, as before another program writes there.
  *

@@ -69,28 +69,3 @@ export class SignalWatch implements Disposable {
     this.#signals[Symbol.dispose]();
   }
 }
-
-/** From how many events on reading what became of a run takes so long that a user notices. */
-const manyEvents = 200_000;
-
-/**
- * Has signals end the process at once until its scope ends (`using`), by the system's default, where there is as
- * much to compute as so many events make it: a handler runs only where the event loop turns, and would keep a
- * user waiting for many seconds. Whoever watches for signals within hears them all the same.
- */
-export class SignalsAtOnce implements Disposable {
-  readonly #handlers: readonly (readonly [EndingSignal, NodeJS.SignalsListener[]])[];
-
-  constructor(events: number) {
-    this.#handlers =
-      events < manyEvents
-        ? []
-        : endingSignals.map((name) => [name, process.listeners(name) as NodeJS.SignalsListener[]]);
-    for (const [name] of this.#handlers) process.removeAllListeners(name);
-  }
-
-  [Symbol.dispose](): void {
-    for (const [name, handlers] of this.#handlers)
-      for (const handler of handlers) process.on(name, handler);
-  }
-}

@@ -5,6 +5,7 @@
  * as after that of a worker, each moment is a run of its own.
  */
 import { formatTime, type Ticks, TICKS_PER_MS } from "../base/duration.ts";
+import { Stretch } from "../base/stretch.ts";
 import { isLost, type Outcome, type TaskOutcome } from "../outcome/outcome.ts";
 import { type Plan, virtual } from "../outcome/plan.ts";
 import type { Run } from "../outcome/run.ts";
@@ -81,8 +82,10 @@ export async function crash<Kept>(
 ): Promise<Crashed<Kept>[] | null> {
   const found: Crashed<Kept>[] = [];
   const scenario: Scenario = { ...plan.scenario, kills: [] };
+  const stretch = new Stretch();
   for (const [done, strategy] of strategies.entries()) {
     onProgress?.({ done, of: strategies.length, latest: strategy.name });
+    if (stretch.isOver) await stretch.rest();
     const whole = await run({ ...plan, scenario, strategy, driver: virtual }, { signal });
     if (signal.aborted) return null;
     for (const what of targetsUnder(strategy)) {
@@ -165,9 +168,6 @@ function readOff(whole: Run, hear: HearRemains | undefined): CrashMoment[] {
   }));
 }
 
-/** For how long, in ms, killed runs follow each other before an abort can be heard. */
-const stretchMs = 100;
-
 /** What a kill leaves after which others go on: a run for each moment. */
 async function killEach(
   whole: Run,
@@ -183,7 +183,7 @@ async function killEach(
   const step = Math.max(1, Math.ceil(all.length / most));
   const tried = all.filter((_, index) => index % step === 0);
   const moments: CrashMoment[] = [];
-  let rested = performance.now();
+  const stretch = new Stretch();
   for (const [index, gap] of tried.entries()) {
     const at = middleOf(gap);
     const to = tried[index + 1]?.from ?? whole.outcome.wall;
@@ -194,10 +194,9 @@ async function killEach(
       last.calm = longerWhile(last.calm, gap);
       last.unnoticed = longer(last.unnoticed, now.unnoticed);
     } else moments.push({ ...now, from: gap.from, to, calm: gap });
-    if (performance.now() - rested < stretchMs) continue;
-    await Bun.sleep(0);
+    if (!stretch.isOver) continue;
+    await stretch.rest();
     if (signal.aborted) break;
-    rested = performance.now();
   }
   return { moments, passedOver: all.length - tried.length };
 }

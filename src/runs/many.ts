@@ -5,6 +5,7 @@
  * Invariant: an abort ends it between two runs, and a real one at once.
  */
 import { callsAny } from "../scenario/calls.ts";
+import { Stretch } from "../base/stretch.ts";
 import type { Scenario } from "../scenario/model.ts";
 import { sizeOf } from "../scenario/size.ts";
 import { isWithinProcess } from "../scenario/strategy.ts";
@@ -33,9 +34,6 @@ export interface NamedPlan {
   name: string;
 }
 
-/** For how long, in ms, runs in virtual time follow each other before an abort can be heard. */
-const stretchMs = 100;
-
 /** The size from which on a run is worth the time that its collection takes. */
 const largeBytes = 50e6;
 
@@ -61,7 +59,7 @@ export async function runEach<One extends NamedPlan>(
   const tell = (): void => onProgress?.({ done, of: all.length, latest });
   tell();
   const work = async (waiting: One[]): Promise<void> => {
-    let rested = performance.now();
+    const stretch = new Stretch();
     for (let next; !signal.aborted && (next = waiting.shift()) !== undefined;) {
       latest = next.name;
       tell();
@@ -74,9 +72,7 @@ export async function runEach<One extends NamedPlan>(
       if (sizeOf(scenario, driver.kind, strategy).bytes > largeBytes) Bun.gc(true);
       done++;
       tell();
-      if (performance.now() - rested < stretchMs) continue;
-      await Bun.sleep(0);
-      rested = performance.now();
+      if (stretch.isOver) await stretch.rest();
     }
   };
   const isReal = ({ plan }: One): boolean => plan.driver.kind === "real";

@@ -1,6 +1,7 @@
 /** The odds of a scenario: a plan run many times in virtual time, its durations varied. */
 import { Sensitivity } from "../strategies/sensitivity.ts";
 import type { Ticks } from "../base/duration.ts";
+import { Stretch } from "../base/stretch.ts";
 import { type Jitter, seedOfRepetition } from "../scenario/jitter.ts";
 import type { Watcher } from "./many.ts";
 import type { Plan } from "../outcome/plan.ts";
@@ -13,9 +14,6 @@ export interface Repetitions {
   timeout: Ticks | null;
 }
 
-/** For how long, in ms, runs follow each other before an abort can be heard and progress is told. */
-const stretchMs = 50;
-
 /**
  * Runs a plan many times. Each run has a seed of its own, and is forgotten when it has been taken in.
  *
@@ -27,7 +25,7 @@ export async function repeat(
   { signal, onProgress }: Watcher,
 ): Promise<Sensitivity> {
   const sensitivity = new Sensitivity(plan.scenario);
-  let stretchEnds = performance.now() + stretchMs;
+  const stretch = new Stretch();
   for (let done = 0; done < runs && !signal.aborted;) {
     const seed = seedOfRepetition(jitter.seed, done);
     const driver = { kind: "virtual", jitter: { share: jitter.share, seed } } as const;
@@ -36,10 +34,9 @@ export async function repeat(
     if (signal.aborted) break;
     sensitivity.add(seed, one);
     done++;
-    if (performance.now() < stretchEnds) continue;
+    if (!stretch.isOver) continue;
     onProgress?.({ done, of: runs, latest: "" });
-    await Bun.sleep(0);
-    stretchEnds = performance.now() + stretchMs;
+    await stretch.rest();
   }
   return sensitivity;
 }

@@ -26,6 +26,14 @@ export function readStandardInputFrom(descriptor: number): void {
   standardInput = descriptor;
 }
 
+/** A document that has been read already, by the word that means it. */
+let alreadyRead: { word: string; text: string } | undefined;
+
+/** Has a word mean a text that has been read: of a stream there is nothing more to be read. */
+export function keepRead(word: string, text: string): void {
+  alreadyRead = { word, text };
+}
+
 export interface Source {
   /** What the document is called in messages: its path, `<stdin>`, or `lost.yaml` of the catalogue. */
   file: string;
@@ -106,6 +114,7 @@ function* decoded(pieces: Iterable<Uint8Array>, file: string): Generator<string>
 
 /** The bytes of a file, which are read as they are taken, or of a stream, of which signals can end the reading. */
 async function piecesOf(word: string, most: number): Promise<Iterable<Uint8Array>> {
+  if (word === alreadyRead?.word) return [Buffer.from(alreadyRead.text)];
   return isStream(word) ? readStream(word, most) : piecesOfFile(word, most);
 }
 

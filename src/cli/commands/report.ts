@@ -1,5 +1,4 @@
 /** `tandem report <events>` */
-import { lookAt } from "../../base/paths.ts";
 import { joined, json, type TerminalText } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
@@ -19,13 +18,9 @@ import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
 import { terminal, textWidth, writeOut } from "../output.ts";
 import { checkReportFile, sourceInFolder, sourceOrDocument, writeReport } from "../report-file.ts";
-import { SignalsAtOnce } from "../signals.ts";
 import { pictureOf, timelineOf } from "../shown-run.ts";
 import { lookOf } from "../terminal.ts";
 import type { Look } from "../../report/terminal/timeline.ts";
-
-/** How long the line of an event is, about. */
-const bytesPerEvent = 100;
 
 export async function run(argv: string[]): Promise<number> {
   const { operands, options } = readArguments(commands.report, argv);
@@ -34,8 +29,6 @@ export async function run(argv: string[]): Promise<number> {
   else if (options["full-paths"]) throw refusal("--full-paths is about the file of -o; name one");
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
-  const there = lookAt(word);
-  using _ = new SignalsAtOnce(there.kind === "file" ? there.stats.size / bytesPerEvent : 0);
   const recording = readRecording(await readTextPieces(word, maxEventBytes), file);
   const views = recording.of === "scenario" ? viewsOfRun(recording) : viewsOfProgram(recording);
   const { trace } = recording.of === "scenario" ? recording.run : recording;

@@ -18,7 +18,9 @@ import type { Scenario } from "../../scenario/model.ts";
 import { maxEventBytes, readSource, readTextPieces, type Source } from "../../scenario/source.ts";
 import type { EngineAddress } from "../../scenario/engine.ts";
 import type { Strategy } from "../../scenario/strategy.ts";
+import { countAllSteps } from "../../scenario/walk.ts";
 import { type Arguments, readArguments } from "../arguments.ts";
+import { canBeBeside, manySteps, performBeside } from "../beside.ts";
 import { exitStatus, signalStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { placed } from "../engine.ts";
@@ -30,7 +32,7 @@ import { checkLive, checkReport, sourceOrDocument, writeReport } from "../report
 import type { LivePage } from "../live-page.ts";
 import type { FindSource } from "../../report/model/sources.ts";
 import type { Columns } from "../../trace/log.ts";
-import { SignalsAtOnce, SignalWatch } from "../signals.ts";
+import { SignalWatch } from "../signals.ts";
 import { canRedraw, lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -81,6 +83,12 @@ export async function run(argv: string[]): Promise<number> {
   checkStrategies(scenario, [strategy], source);
   const { large } = words.options;
   const isReal = driver.kind === "real";
+  // Not waited for here: the process that was started for it ends at once.
+  if (countAllSteps(scenario) >= manySteps && canBeBeside())
+    return performBeside(["run", ...argv], {
+      read: { word: operands[0]!, text: source.text },
+      keepsRecord: options.events !== null,
+    });
   const runs = isReal ? 1 : options.runs;
   const performing = { under: [strategy], isVirtual: !isReal, isReal, runs, large };
   const before = checkBudget(scenario, performing, source);
@@ -102,7 +110,7 @@ export async function run(argv: string[]): Promise<number> {
   // To the end of all that is written: a signal in between must not take away what has been recorded.
   using watch = new SignalWatch();
   const shown = await showRun(plan, { ...options, hear }, process);
-  const { trace, ending } = shown.run;
+  const { ending } = shown.run;
   let status: number = exitStatus.done;
   try {
     // Before all that is told, and also where a signal has ended the run: what had happened by then is kept.
@@ -111,7 +119,6 @@ export async function run(argv: string[]): Promise<number> {
       await keepRecord(options.events, pieces, options.force);
     }
   } finally {
-    using _ = new SignalsAtOnce(trace.log.length);
     const { outcome } = shown.run;
     status = statusOf(outcome, options.strict);
     let findings: ToldFinding[] | null = null;

@@ -11,6 +11,7 @@ import { type Columns, EventLog } from "../../trace/log.ts";
 import type { ProgramSpec } from "../../program/spec.ts";
 import { type Ticks, TICKS_PER_MS } from "../../base/duration.ts";
 import { counted } from "../../base/sentences.ts";
+import { Stretch } from "../../base/stretch.ts";
 import { callsAny } from "../../scenario/calls.ts";
 import { endsMain, killedStatus } from "../../scenario/kill.ts";
 import type { Step } from "../../scenario/model.ts";
@@ -134,18 +135,21 @@ export class RealRun implements Disposable {
         secret,
         queuePlace,
       } satisfies ChildInput);
+      const stretch = new Stretch();
       for await (const chunk of Bun.file(child.stdio[3] as number).stream()) {
         listener.hear(chunk);
         // A wake-up for every event would take a core that the program may need.
         if (chunk.length < littleBytes && listener.endedAt === null) await Bun.sleep(restMs);
+        // What is there already is read without a turn of the loop.
+        else if (stretch.isOver) await stretch.rest();
       }
-      listener.catchUp();
+      await listener.catchUp();
       if (listener.endedAt === null && this.#interruption === undefined) {
         await Promise.race([child.exited, Bun.sleep(longestEnd)]);
         this.#isCutOff = child.exitCode === null && child.signalCode === null;
       }
     } finally {
-      listener.catchUp();
+      await listener.catchUp();
       for (const takeBack of limits) takeBack();
       options.signal.removeEventListener("abort", onAbort);
       if (listener.endedAt === null) this[Symbol.dispose]();
@@ -286,9 +290,13 @@ class Listener {
     else this.#reader.hear(piece);
   }
 
-  /** Reads the pieces that have not been read yet. */
-  catchUp(): void {
-    for (const piece of this.#unread.splice(0)) this.#reader.hear(piece);
+  /** Reads the pieces that have not been read yet, beside whatever else goes on. */
+  async catchUp(): Promise<void> {
+    const stretch = new Stretch();
+    for (const piece of this.#unread.splice(0)) {
+      this.#reader.hear(piece);
+      if (stretch.isOver) await stretch.rest();
+    }
   }
 
   take(thread: number, columns: Columns): void {

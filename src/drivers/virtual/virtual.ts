@@ -33,6 +33,7 @@ import { type NumberedSpec, type ProgramSpec, numbered } from "../../program/spe
 import { endsMain, hasWorkerProcesses, killedStatus, type Kill } from "../../scenario/kill.ts";
 import { does, isBeside } from "../../scenario/strategy.ts";
 import type { Ticks } from "../../base/duration.ts";
+import { Stretch } from "../../base/stretch.ts";
 import type { Jitter } from "../../scenario/jitter.ts";
 import type { QueueAnswer, QueueRequest, WriteOperation } from "../../program/queue.ts";
 import { openQueue } from "./open-queue.ts";
@@ -487,9 +488,6 @@ export function runVirtually(
 /** The number of operations between two looks at the clock: they take some microseconds each. */
 const operationsPerLook = 1000;
 
-/** For how long, in ms, operations follow each other before an abort can be heard. */
-const stretchMs = 50;
-
 /** The same beside whatever else goes on, until it is aborted: then the events end with an interruption. */
 export async function runVirtuallyUntil(
   signal: AbortSignal,
@@ -497,14 +495,14 @@ export async function runVirtuallyUntil(
   options: VirtualOptions,
 ): Promise<EventLog> {
   const scheduler = new Scheduler(plan, options);
-  for (let rested = performance.now(); !scheduler.goOn(operationsPerLook);) {
-    if (performance.now() - rested < stretchMs) continue;
-    await Bun.sleep(0);
+  const stretch = new Stretch();
+  while (!scheduler.goOn(operationsPerLook)) {
+    if (!stretch.isOver) continue;
+    await stretch.rest();
     if (signal.aborted) {
       scheduler.interrupt("signal");
       break;
     }
-    rested = performance.now();
   }
   return scheduler.log;
 }
