@@ -15,7 +15,15 @@ import { UsageError } from "./errors.ts";
 import { overview, renderHelp } from "./help.ts";
 import { checkSurroundings } from "./surroundings.ts";
 import { canAsk, prepareForQuestions } from "./terminal.ts";
-import { speakingTo, type Terminal, writeErr, writeErrLine, writeOut, written } from "./output.ts";
+import {
+  isErrLost,
+  speakingTo,
+  type Terminal,
+  writeErr,
+  writeErrLine,
+  writeOut,
+  written,
+} from "./output.ts";
 
 /**
  * Runs the command that `argv` means. @returns the exit status.
@@ -29,7 +37,7 @@ export async function runCommandLine(argv: string[], on?: Terminal): Promise<num
     checkSurroundings(argv);
     const status = await dispatch(argv);
     await written();
-    return status;
+    return status === exitStatus.done && isErrLost() ? exitStatus.fellShort : status;
   } catch (error) {
     const told = error instanceof UserError ? error : systemRefused(error);
     for (const line of told?.told ?? []) writeErrLine(line);

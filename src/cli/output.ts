@@ -16,7 +16,7 @@ import {
   writeSync,
 } from "node:fs";
 import { joined, type Output, printable } from "../base/texts.ts";
-import { failureOf, OutputError } from "../base/files.ts";
+import { failureOf, OutputClosed, OutputError } from "../base/files.ts";
 
 /** A stream that tandem writes to. */
 export interface Stream {
@@ -228,7 +228,15 @@ export function writeOut(text: Output): void {
   terminal.stdout.write(text);
 }
 
-/** Writes text to stderr, if that can be done: there is nowhere else to complain. */
+/** The streams that did not take all that was written to them, although nobody had closed them. */
+const incomplete = new Set<Stream>();
+
+/** Whether something that was to be told on stderr stands nowhere, as there is no room or no stream. */
+export function isErrLost(): boolean {
+  return incomplete.has(terminal.stderr);
+}
+
+/** Writes text to stderr, if that can be done: there is nowhere else to complain, and only the status can tell. */
 export function writeErr(text: Output): void {
   try {
     terminal.stderr.write(text);
@@ -303,9 +311,11 @@ export class QueuedOutput {
         this.#patienceMs = Math.min(2 * this.#patienceMs, mostPatienceMs);
         setTimeout(() => this.#write(stream, bytes), this.#patienceMs);
       } else if (error !== null) {
+        const failure = stream.failureOf(error);
+        if (!(failure instanceof OutputClosed)) incomplete.add(stream);
         // Without the other one its own goes on.
         if (stream === this.#stream) {
-          this.broken = stream.failureOf(error);
+          this.broken = failure;
           this.#onBroken();
         }
         this.#next();

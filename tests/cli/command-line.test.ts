@@ -18,6 +18,7 @@ import {
   temporaryFolder,
 } from "../support/tandem.ts";
 import { patience } from "../support/patience.ts";
+import { unlessLinux } from "../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -1283,7 +1284,7 @@ describe("a reader that goes away", () => {
     ["no space left", "it is closed"][index]!,
   ]);
   test.skipIf(process.platform !== "linux").each(lost)(
-    "%s is told in one sentence, and the status is not 0",
+    `%s is told in one sentence, and the status is not 0${unlessLinux}`,
     (_, target, why) => {
       const program = `tandem run lost ${virtual.join(" ")}`;
       for (const words of [
@@ -1298,6 +1299,27 @@ describe("a reader that goes away", () => {
         expect(stderr).toContain(why);
         expect(stderr).not.toMatch(noTrace);
       }
+    },
+  );
+
+  // There is nowhere left to tell it but in the status.
+  test.skipIf(process.platform !== "linux").each(["2> /dev/full", "2>&-"])(
+    `of what stands on stderr is told by the status (%s)${unlessLinux}`,
+    (target) => {
+      const program = `tandem run lost ${virtual.join(" ")}`;
+      for (const [words, expected] of [
+        [program, 1],
+        [`${program} --json --timeline`, 0],
+        ["tandem run lost --speed 100", 1],
+        [`${program} --jitter 5% --runs 2`, 0],
+        ["tandem list", 0],
+        ["tandem run nothing", 2],
+        ["tandem observe -- true", 125],
+        ["tandem observe --runs 2 -- true", 125],
+        ["tandem observe --quiet -- true", 0],
+        ["tandem observe -- sh -c 'exit 3'", 125],
+      ] as const)
+        expect([words, shell(`${words} ${target}`).status]).toEqual([words, expected]);
     },
   );
 });

@@ -17,7 +17,7 @@ import {
   programOf,
   refusal,
 } from "../program-file.ts";
-import { writeErrLine, written } from "../output.ts";
+import { isErrLost, writeErrLine, written } from "../output.ts";
 import { checkLive, checkReport } from "../report-file.ts";
 import { SignalWatch } from "../signals.ts";
 import { canAsk } from "../terminal.ts";
@@ -43,7 +43,9 @@ export async function run(argv: string[]): Promise<number> {
     if (isRepeated) {
       if (!isCommand) hintAt(words);
       const { observeRepeatedly } = await import("../repeated.ts");
-      return await observeRepeatedly(observing, words, demands);
+      const status = await observeRepeatedly(observing, words, demands);
+      await written();
+      return isErrLost() ? exitStatus.broken : status;
     }
     using signals = new ForwardedSignals({ isQuiet: words.options.quiet });
     using live = words.options.live
@@ -74,7 +76,7 @@ export async function run(argv: string[]): Promise<number> {
     await written();
     if (watch.heard !== null) return signalStatus[watch.heard];
     await live?.leave();
-    return status;
+    return isErrLost() ? exitStatus.broken : status;
   } catch (error) {
     return failed(error);
   }
