@@ -112,7 +112,7 @@ export const rules = {
   },
   starved: {
     about:
-      "a task had its turn 100 ms late: many short steps came first, or for real the machine was busy",
+      "a task had its turn 100 ms late, and no long step is the reason: many short steps came first, or none that are known",
     fix: `hand what blocks to a pool (offload=threads), or let fewer tasks run at a time`,
   },
   "joined-too-long": {

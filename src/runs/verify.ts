@@ -27,8 +27,7 @@ export async function verify(
     const { signal } = watcher;
     const again = await runUnder(plan, [strategies[index]!], { signal }, besideItsModel);
     if (again === null) return null;
-    if (again[0]!.divergences.length === 0)
-      first.cause = "the machine hesitated: performed again, nothing differs";
+    if (again[0]!.divergences.length === 0) first.cause = "performed again, nothing differs";
   }
   return verified;
 }

@@ -86,8 +86,7 @@ export function findDivergences(
     if (!isWithinProcess(strategy) && others.every(({ of }) => of.startsWith("line ")))
       return "luck: which worker process has a task, and when, hangs on when each looks into the queue";
     const late = scenario.kills.length > 0 ? lateWhenKilled(model, real) : 0;
-    if (late > tolerance)
-      return `the machine was busy: by the kill it was ${formatTime(late)} late`;
+    if (late > tolerance) return `when it was killed, the real run was ${formatTime(late)} late`;
     return words !== null || delayed > slowMs * TICKS_PER_MS * speed ? disturbed : null;
   };
   // Where the runs differ in more than time, their times differ because of that, and are not told apart.

@@ -386,7 +386,7 @@ const said: { [R in Rule]: [AnyOf<R>, string][] } = {
         rule: "starved",
         evidence: { by: "nobody", victims: [victim(FIRST!, { tasks: 2, times: 3, alike: false })] },
       },
-      "2 tasks of upload were up to 150ms late: no step is known to have held the thread meanwhile, so the machine was busy, or something held it in turns too short to be told; run it again when less else runs",
+      "2 tasks of upload were up to 150ms late: no step is known to have held the thread meanwhile, and what did is not in the record; run it again when less else runs, or with a smaller --blocks, which tells of shorter steps",
     ],
   ],
   "joined-too-long": [

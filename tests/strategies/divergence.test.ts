@@ -187,7 +187,7 @@ describe("tandem compare --verify", () => {
     expect(stdout).toMatch(/agree under all 8 strategies[:.]|, 0 of them for no known cause\.\n$/);
     const causes =
       stdout.match(
-        /^ +(the machine |luck: |one of its threads |its processes |sleeps and blocks )/gm,
+        /^ +(performed again, |when it was killed, |luck: |one of its threads |its processes |sleeps and blocks )/gm,
       )?.length ?? 0;
     expect(stdout.match(/^\S+ +differs$/gm)?.length ?? 0).toBe(causes);
     expect(status).toBe(0);
@@ -205,7 +205,7 @@ describe("tandem compare --verify", () => {
     for (const { divergences, cause } of verified)
       if (divergences.length > 0)
         expect(cause).toMatch(
-          /^(the machine |luck: |one of its threads |its processes |sleeps and blocks )/,
+          /^(performed again, |when it was killed, |luck: |one of its threads |its processes |sleeps and blocks )/,
         );
   });
 

@@ -33,9 +33,10 @@ export function starved(names: Names, { evidence }: FindingOf<"starved">): Words
   const late = victimWords(names, evidence.victims);
   if (evidence.by === "nobody")
     return {
-      message: `${late}: no step is known to have held the thread meanwhile, so the machine was busy, or something held it in turns too short to be told`,
+      message: `${late}: no step is known to have held the thread meanwhile, and what did is not in the record`,
       remedies: [],
-      otherwise: "run it again when less else runs",
+      otherwise:
+        "run it again when less else runs, or with a smaller --blocks, which tells of shorter steps",
     };
   const otherwise = "let fewer tasks run at a time, or block elsewhere than on the loop's thread";
   if (evidence.by === "sums")

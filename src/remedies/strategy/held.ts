@@ -96,8 +96,9 @@ function starvedByCrowd(
 }
 
 function starvedByMachine(outcome: Outcome, victims: readonly Victim[]): Words<Remedy> {
-  // A function that awaits may keep the thread in turns too short to be told.
-  const or = callsAny(outcome.scenario) ? ", or functions of yours kept it in short turns" : "";
+  const or = callsAny(outcome.scenario)
+    ? "; short turns of functions of yours are not counted"
+    : "";
   return {
     message: `${victimWords(outcome, victims)}: no step of the scenario is known to have held the loop's thread meanwhile, ${machineWords(outcome)}${or}`,
     remedies: [],
@@ -111,7 +112,7 @@ function machineWords(outcome: Outcome): string {
   if (words !== null) return `but ${words}`;
   if (outcome.disturbed?.waited == null)
     return "and nobody has counted how long it waited for a core";
-  return "and it hardly waited for a core: the machine hesitated";
+  return "and it hardly waited for a core, so what did is not known";
 }
 
 function victimWords(outcome: Outcome, victims: readonly Victim[]): string {
