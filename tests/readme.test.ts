@@ -15,6 +15,7 @@ import {
 } from "./support/tandem.ts";
 import { TandemInTerminal } from "./support/terminal.ts";
 import { patience } from "./support/patience.ts";
+import { unless } from "./support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -148,11 +149,13 @@ describe("README.md", () => {
     if (!line.startsWith("tandem observe")) return "sh";
     return /\.py|python/.test(line) ? "python3" : /node|npm/.test(line) ? "npm" : "sh";
   };
+  const whyNot = (line: string): string =>
+    unless(Bun.which(neededBy(line)) !== null, `there is no ${neededBy(line)}`);
 
   // Examples of the help are tried as those.
   const examples = new Set(topics.flatMap((topic) => topic.examples));
   for (const line of lines.filter((line) => line.startsWith("tandem ") && !examples.has(line)))
-    test.concurrent.skipIf(Bun.which(neededBy(line)) === null)(`${line} works`, () =>
+    test.concurrent.skipIf(whyNot(line) !== "")(`${line} works${whyNot(line)}`, () =>
       lanes.run(async () => {
         using folder = temporaryFolder();
         folder.file(

@@ -8,6 +8,7 @@ import { dangersIn } from "../support/hostile.ts";
 import { allRounds, rounds } from "../support/laws.ts";
 import { mutantOf } from "../support/mutants.ts";
 import { command, environment, temporaryFolder } from "../support/tandem.ts";
+import { unless } from "../support/skipped.ts";
 
 setDefaultTimeout(allRounds ? 4 * 3_600_000 : 300_000);
 
@@ -75,7 +76,7 @@ test(`${allRounds ? "law: " : ""}whatever a document is, each command performs i
 });
 
 test.skipIf(only !== undefined)(
-  `${allRounds ? "law: " : ""}the executable does so by itself, in 10 s and 1 GB`,
+  `${allRounds ? "law: " : ""}the executable does so by itself, in 10 s and 1 GB${unless(only === undefined, "only some are wanted")}`,
   async () => {
     using folder = temporaryFolder();
     const commands = [

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { allRounds, rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
 import { call, command, shell, tandem, temporaryFolder } from "../support/tandem.ts";
+import { unless, unlessLinux } from "../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -125,7 +126,7 @@ describe("a name that every object has a property of", () => {
   });
 });
 
-describe.skipIf(process.platform !== "linux")("a system that has run out", () => {
+describe.skipIf(process.platform !== "linux")(`a system that has run out${unlessLinux}`, () => {
   test("of descriptors is told as that", () => {
     for (const most of [6, 8, 10]) {
       const { status, stdout, stderr } = shell(`ulimit -n ${most}; tandem run lost --speed 100`);
@@ -168,7 +169,7 @@ describe.skipIf(process.platform !== "linux")("a system that has run out", () =>
 
   // Only root may become somebody who has no other processes, and whose limit therefore counts tandem's alone.
   test.skipIf(!allRounds || process.getuid?.() !== 0)(
-    "law: of threads and processes is told in a sentence, and hangs nothing",
+    `law: of threads and processes is told in a sentence, and hangs nothing${unless(process.getuid?.() === 0, "only root can become somebody else")}`,
     () => {
       using folder = temporaryFolder();
       chmodSync(folder.path, 0o777);
@@ -189,7 +190,7 @@ describe.skipIf(process.platform !== "linux")("a system that has run out", () =>
   );
 });
 
-describe.skipIf(process.platform !== "linux")("what is not UTF-8", () => {
+describe.skipIf(process.platform !== "linux")(`what is not UTF-8${unlessLinux}`, () => {
   const sentence = /^tandem: [^\n]+ not UTF-8[^\n]+\n$/;
 
   test("is refused as a word, which would come to mean another file or argument", () => {

@@ -9,6 +9,7 @@ import { renderChecks } from "../../src/report/terminal/checks.ts";
 import { mayBeTheMachine } from "../../src/strategies/undecided.ts";
 import { allRounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
+import { unlessLinux } from "../support/skipped.ts";
 import { tandem, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
@@ -16,7 +17,7 @@ setDefaultTimeout(patience);
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-describe.skipIf(process.platform !== "linux")("a real check whose process is stopped", () => {
+describe.skipIf(unlessLinux !== "")(`a real check whose process is stopped${unlessLinux}`, () => {
   /** Stops its process for a while, in the first few runs of which the file beside it tells. */
   folder.file(
     "stop.ts",

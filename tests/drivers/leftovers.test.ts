@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { allRounds, rounds } from "../support/laws.ts";
 import { Lanes } from "../support/real.ts";
 import { command, temporaryFolder } from "../support/tandem.ts";
+import { unlessLinux } from "../support/skipped.ts";
 
 // The last one waits for all the others, and where a machine is busy, to start a process takes long.
 setDefaultTimeout(300_000);
@@ -129,7 +130,7 @@ const everyLoop = [
 /** How many of them the suite tries with each ending. */
 const tried = everyLoop.slice(0, rounds(3, everyLoop.length));
 
-describe.skipIf(!onLinux)("law: nothing is left behind", () => {
+describe.skipIf(!onLinux)(`law: nothing is left behind${unlessLinux}`, () => {
   test.concurrent.each(tried)("by a run that --timeout ends, with %s", async (strategy) => {
     await leavesNothing(long, { strategy, args: ["--timeout", "300ms"] });
   });

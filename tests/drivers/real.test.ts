@@ -10,6 +10,7 @@ import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 import type { RunResult } from "../support/simulate.ts";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
+import { unlessLinux } from "../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -104,21 +105,24 @@ describe("an interrupted run", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)
-    test.skipIf(!linux)(`${signal} to every process of the terminal is told the same`, async () => {
-      for (let repetition = 0; repetition < 5; repetition++) {
-        const run = start(["run", "threaded"], ["setsid"]);
-        await run.printed("Background task iteration 0");
-        process.kill(-run.process.pid, signal);
-        const stderr = await new Response(run.process.stderr).text();
-        expect([await run.process.exited, stderr]).toEqual([
-          status,
-          expect.stringContaining("Interrupted at"),
-        ]);
-      }
-    });
+    test.skipIf(!linux)(
+      `${signal} to every process of the terminal is told the same${unlessLinux}`,
+      async () => {
+        for (let repetition = 0; repetition < 5; repetition++) {
+          const run = start(["run", "threaded"], ["setsid"]);
+          await run.printed("Background task iteration 0");
+          process.kill(-run.process.pid, signal);
+          const stderr = await new Response(run.process.stderr).text();
+          expect([await run.process.exited, stderr]).toEqual([
+            status,
+            expect.stringContaining("Interrupted at"),
+          ]);
+        }
+      },
+    );
 
   test.skipIf(!linux)(
-    "a run whose process is killed by somebody else keeps what it had told",
+    `a run whose process is killed by somebody else keeps what it had told${unlessLinux}`,
     async () => {
       const run = start(["run", "threaded"]);
       await run.printed("Background task iteration 0");
@@ -155,15 +159,18 @@ describe("an interrupted run", () => {
     if (child !== undefined) await gone([child]);
   });
 
-  test.skipIf(!linux)("killed outright, tandem leaves no process behind", async () => {
-    const run = start(["run", "threaded"]);
-    await run.printed("Background task iteration 0");
-    const children = runsOf(run.process.pid);
-    expect(children.length).toBeGreaterThan(0);
-    run.process.kill("SIGKILL");
-    await run.process.exited;
-    await gone(children);
-  });
+  test.skipIf(!linux)(
+    `killed outright, tandem leaves no process behind${unlessLinux}`,
+    async () => {
+      const run = start(["run", "threaded"]);
+      await run.printed("Background task iteration 0");
+      const children = runsOf(run.process.pid);
+      expect(children.length).toBeGreaterThan(0);
+      run.process.kill("SIGKILL");
+      await run.process.exited;
+      await gone(children);
+    },
+  );
 
   test("a timeout ends a run in the middle of a blocking step, and main has not finished", () => {
     const { status, stdout, stderr } = tandem([

@@ -16,6 +16,7 @@ import {
   tandemHere,
   temporaryFolder,
 } from "../support/tandem.ts";
+import { unlessLinux } from "../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -85,17 +86,20 @@ asyncio.run(main())`;
     expect({ stdout, stderr }).toEqual({ stdout: "['app.py', 'a', '--b'] typed\n", stderr: "" });
   });
 
-  test.skipIf(process.platform !== "linux")("has the descriptors that it is given", async () => {
-    using folder = temporaryFolder();
-    folder.file(
-      "app.py",
-      "import os, sys; print(os.read(3, 9), open(sys.argv[1]).read(), len(os.listdir('/proc/self/fd')))",
-    );
-    const line = `exec ${command().join(" ")} observe --quiet --python ${interpreter} app.py <(echo two) 3< <(echo one)`;
-    const { stdout, stderr } = await callBeside(["bash", "-c", line], { cwd: folder.path });
-    expect({ stdout, stderr }).toMatchObject({ stderr: "" });
-    expect(stdout).toStartWith("b'one\\n' two\n ");
-  });
+  test.skipIf(process.platform !== "linux")(
+    `has the descriptors that it is given${unlessLinux}`,
+    async () => {
+      using folder = temporaryFolder();
+      folder.file(
+        "app.py",
+        "import os, sys; print(os.read(3, 9), open(sys.argv[1]).read(), len(os.listdir('/proc/self/fd')))",
+      );
+      const line = `exec ${command().join(" ")} observe --quiet --python ${interpreter} app.py <(echo two) 3< <(echo one)`;
+      const { stdout, stderr } = await callBeside(["bash", "-c", line], { cwd: folder.path });
+      expect({ stdout, stderr }).toMatchObject({ stderr: "" });
+      expect(stdout).toStartWith("b'one\\n' two\n ");
+    },
+  );
 
   test("a verdict stands on stderr, behind what it wrote there itself", async () => {
     const { stderr } = await observed("import sys; print('mine', file=sys.stderr)");

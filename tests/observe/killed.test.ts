@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
 import { patience } from "../support/patience.ts";
-import { pythons } from "../support/python.ts";
+import { pythons, whyNoPython } from "../support/python.ts";
 import { Lanes } from "../support/real.ts";
 import { command, environment, temporaryFolder, type TemporaryFolder } from "../support/tandem.ts";
 import type { Result } from "./truth.ts";
@@ -67,7 +67,7 @@ async function exists(folder: TemporaryFolder, name: string, ms = 60_000): Promi
 }
 
 test.skipIf(installed.length === 0)(
-  `law: a program killed at ${kills} random moments is told as far as it was known, and as cut off`,
+  `law: a program killed at ${kills} random moments is told as far as it was known, and as cut off${whyNoPython(9)}`,
   async () => {
     const random = randomFrom(20261129);
     const moments = Array.from({ length: kills }, () => Math.floor(random() * 900));
@@ -102,7 +102,7 @@ test.skipIf(installed.length === 0)(
 );
 
 test.skipIf(installed.length === 0)(
-  "a program whose tandem is killed goes on to its end",
+  `a program whose tandem is killed goes on to its end${whyNoPython(9)}`,
   async () => {
     using folder = temporaryFolder();
     const tandem = observe(folder, installed[0]!.path);
@@ -114,7 +114,7 @@ test.skipIf(installed.length === 0)(
 );
 
 test.skipIf(installed.length === 0)(
-  "a program does not wait for a tandem that is stopped, and is told when that goes on",
+  `a program does not wait for a tandem that is stopped, and is told when that goes on${whyNoPython(9)}`,
   async () => {
     using folder = temporaryFolder();
     const tandem = observe(folder, installed[0]!.path);
@@ -146,7 +146,7 @@ asyncio.run(main())
 `;
 
 test.skipIf(installed.length === 0)(
-  "law: of a flood of tasks what does not fit is counted and said, and the end is told all the same",
+  `law: of a flood of tasks what does not fit is counted and said, and the end is told all the same${whyNoPython(9)}`,
   async () => {
     using folder = temporaryFolder();
     const app = folder.file("flood.py", flood);

@@ -20,6 +20,7 @@ import { pythons } from "../support/python.ts";
 import { testByTurns } from "../support/python-turns.ts";
 import { temporaryFolder, type TemporaryFolder } from "../support/tandem.ts";
 import { allRuntimes } from "./javascript/runtimes.ts";
+import { unless } from "../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -392,30 +393,41 @@ console.log(spawnSync(process.execPath, ["child.mjs"], { env: { PATH: process.en
     });
 
     // Bun does not ask what stands in require.extensions for what a plugin gives it.
-    test.skipIf(isBun)("is what loaders of the program's own make something of", async () => {
-      using folder = temporaryFolder();
-      const making = (from: string): string =>
-        `require.extensions[".js"] = (module, file) =>
+    test.skipIf(isBun)(
+      `is what loaders of the program's own make something of${unless(!isBun, "Bun has no such loaders")}`,
+      async () => {
+        using folder = temporaryFolder();
+        const making = (from: string): string =>
+          `require.extensions[".js"] = (module, file) =>
   module._compile(require("node:fs").readFileSync(${from}, "utf8").replace("made", "of"), file);
 `;
-      const lib = `const { readFileSync } = require("node:fs");
+        const lib = `const { readFileSync } = require("node:fs");
 console.log("old made", readFileSync(__filename, "utf8").slice(-3));
 async function lost() { await new Promise(() => {}); }
 lost();//old`;
-      const ranWith = async (from: string): Promise<Ran> => {
-        write(folder, { "made.cjs": making(from), "app.cjs": app, "lib.js": lib, "kept.txt": lib });
-        const ran = await run(folder, [...command, "app.cjs"], changedIn({ "lib.js": lib }));
-        const { actors } = ran.observed.trace.definitions;
-        expect([...actors].map(([, { function: of }]) => of)).toContain("lost");
-        expect(ran).toMatchObject({ stderr: "", code: 0 });
-        return ran;
-      };
-      const app = `require("./made.cjs");\nrequire("./lib.js");`;
-      // The program itself reads what stands in the file.
-      expect(await ranWith("file")).toMatchObject({ stdout: "new of old\n", served: ["lib.js 0"] });
-      const ofOther = `file.replace("lib.js", "kept.txt")`;
-      expect(await ranWith(ofOther)).toMatchObject({ stdout: "old of old\n", served: [] });
-    });
+        const ranWith = async (from: string): Promise<Ran> => {
+          write(folder, {
+            "made.cjs": making(from),
+            "app.cjs": app,
+            "lib.js": lib,
+            "kept.txt": lib,
+          });
+          const ran = await run(folder, [...command, "app.cjs"], changedIn({ "lib.js": lib }));
+          const { actors } = ran.observed.trace.definitions;
+          expect([...actors].map(([, { function: of }]) => of)).toContain("lost");
+          expect(ran).toMatchObject({ stderr: "", code: 0 });
+          return ran;
+        };
+        const app = `require("./made.cjs");\nrequire("./lib.js");`;
+        // The program itself reads what stands in the file.
+        expect(await ranWith("file")).toMatchObject({
+          stdout: "new of old\n",
+          served: ["lib.js 0"],
+        });
+        const ofOther = `file.replace("lib.js", "kept.txt")`;
+        expect(await ranWith(ofOther)).toMatchObject({ stdout: "old of old\n", served: [] });
+      },
+    );
 
     test("is told of a process of which another thread has told before", async () => {
       using folder = temporaryFolder();
@@ -435,14 +447,17 @@ if (require("node:worker_threads").isMainThread) {
       expect(ran.observed.unseen).toEqual([]);
     });
 
-    test.skipIf(!isTyped)("runs as TypeScript", async () => {
-      using folder = temporaryFolder();
-      const ran = await runsAsBare(folder, [...command, "app.mts"], {
-        "app.mts": `import type { Word } from "./lib.mts";\nimport { word } from "./lib.mts";\nconst mine: Word = "old";\nconsole.log(mine, word);`,
-        "lib.mts": `export type Word = string;\nexport const word: Word = "old lib";`,
-      });
-      expect(ran.served.toSorted()).toEqual(["app.mts 0", "lib.mts 0"]);
-    });
+    test.skipIf(!isTyped)(
+      `runs as TypeScript${unless(isTyped, "this Node reads no types")}`,
+      async () => {
+        using folder = temporaryFolder();
+        const ran = await runsAsBare(folder, [...command, "app.mts"], {
+          "app.mts": `import type { Word } from "./lib.mts";\nimport { word } from "./lib.mts";\nconst mine: Word = "old";\nconsole.log(mine, word);`,
+          "lib.mts": `export type Word = string;\nexport const word: Word = "old lib";`,
+        });
+        expect(ran.served.toSorted()).toEqual(["app.mts 0", "lib.mts 0"]);
+      },
+    );
   },
 );
 

@@ -10,7 +10,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { randomFrom } from "../drivers/arbitrary.ts";
 import { rounds } from "../support/laws.ts";
-import { pythons } from "../support/python.ts";
+import { pythons, whyNoPython } from "../support/python.ts";
 import { Lanes } from "../support/real.ts";
 import { command, environment, temporaryFolder } from "../support/tandem.ts";
 import { type RandomProgram, randomProgram } from "./random-programs.ts";
@@ -24,7 +24,7 @@ const programs = rounds(10, 300);
 const installed = pythons().filter(({ minor }) => minor >= 9);
 
 test.skipIf(installed.length === 0)(
-  `law: ${programs} random programs print the same bytes and end the same, bare and observed`,
+  `law: ${programs} random programs print the same bytes and end the same, bare and observed${whyNoPython(9)}`,
   async () => {
     const numbers = Array.from({ length: programs }, (_, k) => k);
     const different: { what: string; bare: End; observed: End }[] = [];

@@ -12,6 +12,7 @@ import { Lanes } from "../../support/real.ts";
 import { callBeside, temporaryFolder } from "../../support/tandem.ts";
 import { changedLines, proposedFor } from "../observed-edits.ts";
 import { undisturbed } from "../../support/undisturbed.ts";
+import { unless } from "../../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -264,7 +265,7 @@ const cases: Wanted[] = [
 const tried = cases.filter((_, index) => allRounds || index % 3 === 0);
 for (const { program, onNode = false, edits, prints, choices = [], reasons = {} } of tried)
   test.concurrent.skipIf(onNode && node === null)(
-    `law: ${program} is offered its edits, and has lost its fault with each`,
+    `law: ${program} is offered its edits, and has lost its fault with each${unless(!onNode || node !== null, "there is no Node")}`,
     () =>
       lanes.run(() =>
         undisturbed(async () => {

@@ -18,6 +18,7 @@ import {
   temporaryFolder,
 } from "../../support/tandem.ts";
 import { TandemInTerminal } from "../../support/terminal.ts";
+import { unless } from "../../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -61,7 +62,7 @@ for (const [order, { name, options, runtime, isThere }] of runtimes.entries()) {
     if (allRounds || isInTurn) beside(`law: ${title}`, body);
   };
 
-  describe.skipIf(!isThere)(`a program on ${name}`, () => {
+  describe.skipIf(!isThere)(`a program on ${name}${unless(isThere, "it is not installed")}`, () => {
     test.each([
       ["its own", "process.exit(3)", 3],
       ["that which it has set", "process.exitCode = 4", 4],
@@ -353,7 +354,7 @@ setInterval(() => {}, 1000);`,
     });
 
     test.skipIf(!mayMount)(
-      "notices nothing of a record that finds no room, and nobody is lost whose end found none",
+      `notices nothing of a record that finds no room, and nobody is lost whose end found none${unless(mayMount, "nothing may be mounted here")}`,
       async () => {
         using folder = temporaryFolder();
         using small = temporaryFolder();
@@ -454,7 +455,7 @@ describe("what cannot be started has a sentence, and status 2", () => {
 
 describe("what runs a program", () => {
   test.skipIf(Bun.which("node") === null)(
-    "is what its first line says where its name says nothing, and the Bun inside tandem where that does",
+    `is what its first line says where its name says nothing, and the Bun inside tandem where that does${unless(Bun.which("node") !== null, "there is no Node")}`,
     async () => {
       using folder = temporaryFolder();
       const text = "console.log(typeof Bun, process.argv[2])";
@@ -514,7 +515,7 @@ async function processesOf(words: readonly string[], cwd: string) {
 const python = findPython(9);
 
 describe.skipIf(Bun.which("npm") === null || python === null)(
-  "processes of several languages",
+  `processes of several languages${unless(Bun.which("npm") !== null && python !== null, "there is no npm, or no Python")}`,
   () => {
     /** Programs that are started, and what starts them. */
     const files = {

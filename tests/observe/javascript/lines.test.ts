@@ -14,6 +14,7 @@ import { readTrace, type RecordedTrace } from "../../../src/trace/read.ts";
 import { useOwnCache } from "../../support/own-cache.ts";
 import { patience } from "../../support/patience.ts";
 import { holds } from "../../support/property.ts";
+import { unless } from "../../support/skipped.ts";
 import { temporaryFolder } from "../../support/tandem.ts";
 import { eventsOf } from "../../support/trace-events.ts";
 
@@ -393,7 +394,9 @@ ${script}
 
 const now = `$(date +%s)000`;
 
-describe.skipIf(process.platform === "win32")("a program that writes lines", () => {
+const why = unless(process.platform !== "win32", "Windows has no sh");
+
+describe.skipIf(why !== "")(`a program that writes lines${why}`, () => {
   test("is told with the end that its parent saw, and its children with theirs", async () => {
     const { trace, unseen, code } = await observed(`
 { head $$ 1 ${now} "bun app.ts"; echo "$told"; } | record $$ 1

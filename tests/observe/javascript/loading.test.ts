@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { patience } from "../../support/patience.ts";
 import { Programs } from "./programs.ts";
 import { allRuntimes } from "./runtimes.ts";
+import { unless } from "../../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -239,54 +240,60 @@ console.log(vm.runInThisContext("1 + 1"), vm.runInThisContext.name, vm.runInThis
     expect(stdout + stderr).toMatch(isBun ? /\b2 pass\b/ : /\bpass 2\b/);
   });
 
-  test.skipIf(!isBun)("what is imported as a text or a file is one", async () => {
-    const folder = await programs.write({
-      "app.ts": `import text from "./text.ts" with { type: "text" };
+  test.skipIf(!isBun)(
+    `what is imported as a text or a file is one${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const folder = await programs.write({
+        "app.ts": `import text from "./text.ts" with { type: "text" };
 import file from "./file.ts" with { type: "file" };
 import { basename } from "node:path";
 import { value } from "./module.ts";
 const later = await import("./later.js", { with: { type: "text" } });
 console.log(text, basename(file), value, later.default);
 `,
-      "text.ts": `export const text: number = 1;\n`,
-      "file.ts": `console.log("never");\n`,
-      "module.ts": `export const value: number = 2;\n`,
-      "later.js": `exports.later = 3;\n`,
-    });
-    const { told } = await seen([...command, "app.ts"], folder);
-    expect(told.filter((line) => line.includes(": module"))).toEqual([
-      "app.ts: module 1",
-      "module.ts: module 1",
-    ]);
-  });
+        "text.ts": `export const text: number = 1;\n`,
+        "file.ts": `console.log("never");\n`,
+        "module.ts": `export const value: number = 2;\n`,
+        "later.js": `exports.later = 3;\n`,
+      });
+      const { told } = await seen([...command, "app.ts"], folder);
+      expect(told.filter((line) => line.includes(": module"))).toEqual([
+        "app.ts: module 1",
+        "module.ts: module 1",
+      ]);
+    },
+  );
 
-  test.skipIf(!isBun)("a plugin of the user's own is asked for its files", async () => {
-    const folder = await programs.write({
-      "bunfig.toml": `preload = ["./plugin.ts"]\n`,
-      "plugin.ts": `import { plugin } from "bun";
+  test.skipIf(!isBun)(
+    `a plugin of the user's own is asked for its files${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const folder = await programs.write({
+        "bunfig.toml": `preload = ["./plugin.ts"]\n`,
+        "plugin.ts": `import { plugin } from "bun";
 plugin({ name: "own", setup(build) {
   build.onLoad({ filter: /made\\.ts$/ }, () => ({ contents: "export const job = async () => { return await 'made'; };", loader: "ts" }));
   build.onLoad({ filter: /soon\\.ts$/ }, async () => ({ contents: "export const job = async () => 'soon';", loader: "js" }));
   build.onLoad({ filter: /\\.words$/ }, () => ({ exports: { default: "words" }, loader: "object" }));
 } });
 `,
-      "app.ts": `import { job } from "./made.ts";\nimport { job as soon } from "./soon.ts";\nimport words from "./a.words";\nconsole.log(await job(), await soon(), words);\n`,
-      "made.ts": `throw new Error("not asked");\n`,
-      "soon.ts": `throw new Error("not asked");\n`,
-      "a.words": "",
-      "main.cjs": `console.log(require("./made.ts").job.name);\n`,
-    });
-    const { told } = await seen([...command, "app.ts"], folder);
-    // Bun asks one plugin only, and that is the user's: what it makes of its files is not seen.
-    expect(told.filter((line) => /: (?:module|bunfig)/.test(line))).toEqual([
-      "app.ts: module 1",
-      "plugin.ts: bunfig.toml has it loaded before the recorder, and what plugins in it make of other files is not seen",
-    ]);
-    await seen([...command, "main.cjs"], folder);
-  });
+        "app.ts": `import { job } from "./made.ts";\nimport { job as soon } from "./soon.ts";\nimport words from "./a.words";\nconsole.log(await job(), await soon(), words);\n`,
+        "made.ts": `throw new Error("not asked");\n`,
+        "soon.ts": `throw new Error("not asked");\n`,
+        "a.words": "",
+        "main.cjs": `console.log(require("./made.ts").job.name);\n`,
+      });
+      const { told } = await seen([...command, "app.ts"], folder);
+      // Bun asks one plugin only, and that is the user's: what it makes of its files is not seen.
+      expect(told.filter((line) => /: (?:module|bunfig)/.test(line))).toEqual([
+        "app.ts: module 1",
+        "plugin.ts: bunfig.toml has it loaded before the recorder, and what plugins in it make of other files is not seen",
+      ]);
+      await seen([...command, "main.cjs"], folder);
+    },
+  );
 
   test.skipIf(!isBun)(
-    "what a plugin makes that comes after the recorder is seen, where its lines are those of the file",
+    `what a plugin makes that comes after the recorder is seen, where its lines are those of the file${unless(isBun, "it is about Bun")}`,
     async () => {
       const marked = "export const job = async () => {\n  await null;\n  return MARK;\n};\n";
       const folder = await programs.write({
@@ -327,14 +334,17 @@ register({ name: "own", setup(build) {
     },
   );
 
-  test.skipIf(!isBun)("what is preloaded comes before the program", async () => {
-    const folder = await programs.write({
-      "first.mjs": `console.log("first");\n`,
-      "app.mjs": `console.log("app");\n`,
-    });
-    const { stdout } = await seen([...command, "--preload", "./first.mjs", "app.mjs"], folder);
-    expect(stdout).toBe("first\napp\n");
-  });
+  test.skipIf(!isBun)(
+    `what is preloaded comes before the program${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const folder = await programs.write({
+        "first.mjs": `console.log("first");\n`,
+        "app.mjs": `console.log("app");\n`,
+      });
+      const { stdout } = await seen([...command, "--preload", "./first.mjs", "app.mjs"], folder);
+      expect(stdout).toBe("first\napp\n");
+    },
+  );
 
   test.skipIf(!isTyped || why !== "")(`TypeScript is seen${why}`, async () => {
     const folder = await programs.write({
@@ -349,7 +359,7 @@ register({ name: "own", setup(build) {
   });
 
   test.skipIf(!isBun)(
-    "CommonJS runs whatever is in it: elements, words of TypeScript's own, types, comments",
+    `CommonJS runs whatever is in it: elements, words of TypeScript's own, types, comments${unless(isBun, "it is about Bun")}`,
     async () => {
       const jsx = `const React = { createElement: (tag, ...more) => [tag, ...more] };\n`;
       const folder = await programs.write({
@@ -370,13 +380,16 @@ register({ name: "own", setup(build) {
     },
   );
 
-  test.skipIf(!isBun)("TypeScript and TSX are seen", async () => {
-    const folder = await programs.write({
-      "app.ts": `import { size, type Size } from "./size.tsx";\nenum Kind { Small = 1 }\nconst job = async (of: Size): Promise<number> => of.width;\nconsole.log(await job(size), Kind.Small);\n`,
-      "size.tsx": `export interface Size { width: number }\nexport const size: Size = { width: 3 };\nexport const view = async () => <T,>(a: T) => a;\n`,
-      "common.ts": `interface Size { width: number }\nconst job = async (of: Size): Promise<number> => of.width;\njob({ width: 5 }).then(console.log);\n`,
-    });
-    expect((await seen([...command, "app.ts"], folder)).told).toContain("app.ts: call 3");
-    expect((await seen([...command, "common.ts"], folder)).told).toContain("common.ts: call 2");
-  });
+  test.skipIf(!isBun)(
+    `TypeScript and TSX are seen${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const folder = await programs.write({
+        "app.ts": `import { size, type Size } from "./size.tsx";\nenum Kind { Small = 1 }\nconst job = async (of: Size): Promise<number> => of.width;\nconsole.log(await job(size), Kind.Small);\n`,
+        "size.tsx": `export interface Size { width: number }\nexport const size: Size = { width: 3 };\nexport const view = async () => <T,>(a: T) => a;\n`,
+        "common.ts": `interface Size { width: number }\nconst job = async (of: Size): Promise<number> => of.width;\njob({ width: 5 }).then(console.log);\n`,
+      });
+      expect((await seen([...command, "app.ts"], folder)).told).toContain("app.ts: call 3");
+      expect((await seen([...command, "common.ts"], folder)).told).toContain("common.ts: call 2");
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { builtExecutable } from "../../support/executable.ts";
 import { patience } from "../../support/patience.ts";
 import { Programs } from "./programs.ts";
 import { allRuntimes } from "./runtimes.ts";
+import { unless } from "../../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -60,7 +61,7 @@ try { new Worker(5) } catch (error) { console.log(error.name) }
     ]);
   });
 
-  test.skipIf(!isBun)("Workers of the web", async () => {
+  test.skipIf(!isBun)(`Workers of the web${unless(isBun, "it is about Bun")}`, async () => {
     const folder = await programs.write({
       "app.ts": `const worker = new Worker(new URL("./job.ts", import.meta.url).href, { name: "w" });
 worker.onmessage = ({ data }) => { console.log(data); worker.terminate(); };
@@ -102,9 +103,11 @@ const show = (text) => console.log(String(text).trim());
     );
   });
 
-  test.skipIf(!isBun)("children of Bun's shell, whatever environment they are given", async () => {
-    const folder = await programs.write({
-      "app.ts": `const { $ } = Bun;
+  test.skipIf(!isBun)(
+    `children of Bun's shell, whatever environment they are given${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const folder = await programs.write({
+        "app.ts": `const { $ } = Bun;
 import { $ as other } from "bun";
 const { PATH } = process.env;
 console.log(await $\`\${process.execPath} a.js\`.text());
@@ -121,17 +124,20 @@ await $\`\${process.execPath} f.js\`;
 console.log($.name, $.length, typeof $, $ === other, $.env.name, $.ShellPromise.prototype.env.length, String($.env));
 console.log(await $\`echo $OWN\`.env({ OWN: "6" }).text());
 `,
-      ...Object.fromEntries([..."abcdef"].map((name) => [`${name}.js`, said(name)])),
-    });
-    const files = [..."abcdef"].map((name) => `${name}.js`);
-    expect(await modulesSeen([...command, "app.ts"], folder)).toEqual(
-      files.toSpliced(1, 0, "app.ts"),
-    );
-  });
+        ...Object.fromEntries([..."abcdef"].map((name) => [`${name}.js`, said(name)])),
+      });
+      const files = [..."abcdef"].map((name) => `${name}.js`);
+      expect(await modulesSeen([...command, "app.ts"], folder)).toEqual(
+        files.toSpliced(1, 0, "app.ts"),
+      );
+    },
+  );
 
-  test.skipIf(!isBun)("children of Bun.spawn and Bun.spawnSync", async () => {
-    const folder = await programs.write({
-      "app.ts": `const bun = process.execPath;
+  test.skipIf(!isBun)(
+    `children of Bun.spawn and Bun.spawnSync${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const folder = await programs.write({
+        "app.ts": `const bun = process.execPath;
 console.log(Bun.spawnSync([bun, "a.js"], { env: { OWN: "1" } }).stdout.toString().trim());
 console.log(Bun.spawnSync({ cmd: [bun, "b.js"], env: {} }).stdout.toString().trim());
 await Bun.spawn([bun, "c.js"], { stdout: "inherit", env: { OWN: "2" } }).exited;
@@ -139,16 +145,17 @@ await Bun.spawn({ cmd: [bun, "d.js"], stdout: "inherit" }).exited;
 console.log(Bun.spawn.name, Bun.spawn.length, Bun.spawnSync.name, Bun.spawnSync.length, Bun.spawn.toString());
 try { Bun.spawn([]) } catch (error) { console.log(error.message) }
 `,
-      ...Object.fromEntries([..."abcd"].map((name) => [`${name}.js`, said(name)])),
-    });
-    expect(await modulesSeen([...command, "app.ts"], folder)).toEqual([
-      "a.js",
-      "app.ts",
-      "b.js",
-      "c.js",
-      "d.js",
-    ]);
-  });
+        ...Object.fromEntries([..."abcd"].map((name) => [`${name}.js`, said(name)])),
+      });
+      expect(await modulesSeen([...command, "app.ts"], folder)).toEqual([
+        "a.js",
+        "app.ts",
+        "b.js",
+        "c.js",
+        "d.js",
+      ]);
+    },
+  );
 });
 
 describe("the Bun inside the executable", () => {

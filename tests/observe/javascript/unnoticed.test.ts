@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { patience } from "../../support/patience.ts";
 import { Programs } from "./programs.ts";
 import { allRuntimes } from "./runtimes.ts";
+import { unless } from "../../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -148,8 +149,10 @@ console.log(new Error("here").stack.split("\\n").filter((line) => line.includes(
     expect(told.length).toBeGreaterThan(0);
   });
 
-  test.skipIf(!isBun)("sees no change in CommonJS with types", async () => {
-    const text = `
+  test.skipIf(!isBun)(
+    `sees no change in CommonJS with types${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const text = `
 interface Size { width: number }
 type Named<T = string> = { name: T }
 declare const nowhere: number;
@@ -178,26 +181,30 @@ for (const each of [1, 2] as const) list.push(new Map<string, number[]>([["a", [
   try { await (null as any).x } catch (error: unknown) { console.log(at(error as Error)) }
 })()
 `;
-    const folder = await programs.write({ "app.ts": text });
-    const bare = await programs.bare([...command, "app.ts"], folder);
-    const { told, ...observed } = await programs.observed([...command, "app.ts"], folder);
-    expect(observed).toEqual(bare);
-    expect(bare.status).toBe(0);
-    expect(told).toContain("app.ts: call 18");
-  });
+      const folder = await programs.write({ "app.ts": text });
+      const bare = await programs.bare([...command, "app.ts"], folder);
+      const { told, ...observed } = await programs.observed([...command, "app.ts"], folder);
+      expect(observed).toEqual(bare);
+      expect(bare.status).toBe(0);
+      expect(told).toContain("app.ts: call 18");
+    },
+  );
 
-  test.skipIf(!isBun)("sees no change in the texts of TypeScript's functions", async () => {
-    const text = `
+  test.skipIf(!isBun)(
+    `sees no change in the texts of TypeScript's functions${unless(isBun, "it is about Bun")}`,
+    async () => {
+      const text = `
 enum Kind { A = 1 }
 export async function job<T>(a: T, ...rest: Kind[]): Promise<T> { await rest[0]; return a as T; }
 abstract class Base { constructor(protected readonly x: number) {} async m(this: Base, y?: number): Promise<number> { return (await this.x!) + y! } }
 class Real extends Base { override async m() { return await super.m(1) } }
 for (const f of [job, Base, Real, Real.prototype.m, (async <T,>(x: T) => await x)]) console.log(f.toString());
 `;
-    const folder = await programs.write({ "app.ts": text });
-    const bare = await programs.bare([...command, "app.ts"], folder);
-    const { told, ...observed } = await programs.observed([...command, "app.ts"], folder);
-    expect(observed).toEqual(bare);
-    expect(told.length).toBeGreaterThan(0);
-  });
+      const folder = await programs.write({ "app.ts": text });
+      const bare = await programs.bare([...command, "app.ts"], folder);
+      const { told, ...observed } = await programs.observed([...command, "app.ts"], folder);
+      expect(observed).toEqual(bare);
+      expect(told.length).toBeGreaterThan(0);
+    },
+  );
 });

@@ -9,6 +9,7 @@ import { chromium, type Look, Page } from "../../support/browser.ts";
 import { allRounds } from "../../support/laws.ts";
 import { patience } from "../../support/patience.ts";
 import { fileOf, toldOfEvents, toldOfScenario, toldOfTrace } from "../../support/reports.ts";
+import { unless } from "../../support/skipped.ts";
 import { temporaryFolder } from "../../support/tandem.ts";
 
 setDefaultTimeout(patience);
@@ -50,7 +51,9 @@ tasks:
   quick: { copies: 30, steps: [sleep: 50ms, sleep: 50ms, print: x] }
 `;
 
-describe.skipIf(chromium === null)("the page of a report", () => {
+const why = unless(chromium !== null, "there is no Chromium");
+
+describe.skipIf(why !== "")(`the page of a report${why}`, () => {
   for (const [name, told] of [
     ["an observed program", app],
     ["a scenario", () => toldOfScenario(blocking, "thread,atExit=abandon")],

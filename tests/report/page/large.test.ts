@@ -7,6 +7,7 @@ import { chromium, Page } from "../../support/browser.ts";
 import { patience } from "../../support/patience.ts";
 import { fileOf } from "../../support/reports.ts";
 import { temporaryFolder } from "../../support/tandem.ts";
+import { unless } from "../../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -82,7 +83,7 @@ describe("a report of a million stretches", () => {
   });
 
   test.skipIf(chromium === null)(
-    "is drawn, zoomed and opened, and its losses are found, with nothing but one redraw a frame",
+    `is drawn, zoomed and opened, and its losses are found, with nothing but one redraw a frame${unless(chromium !== null, "there is no Chromium")}`,
     async () => {
       using folder = temporaryFolder();
       await using page = await Page.open(folder.file("large.html", await file));
