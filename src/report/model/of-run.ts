@@ -20,6 +20,16 @@ import { type Timeline, timelineOf } from "./timeline.ts";
 const holding = states.indexOf("holding");
 
 export function runReport(run: Run, findings: readonly ToldFinding[], find: FindSource): Report {
+  const record = renderRecord(run.trace).map((line) => line.trimEnd());
+  return { ...drawn(run, findings, find), verdict: runVerdict(run.outcome), record };
+}
+
+/** All of a report but what is told of the whole run in sentences. */
+function drawn(
+  run: Run,
+  findings: readonly ToldFinding[],
+  find: FindSource,
+): Omit<Report, "verdict" | "record"> {
   const { outcome, trace, plan } = run;
   const timeline = runTimeline(run);
   const { places } = trace.definitions;
@@ -53,12 +63,10 @@ export function runReport(run: Run, findings: readonly ToldFinding[], find: Find
     if (lost) notes.add(places.get(lastPlace ?? NaN), "stood", `${spec.name} stood here`);
   return {
     title: plan.scenario.name,
-    verdict: runVerdict(outcome),
     matrix: null,
     findings: told,
     timeline,
     sources: notes.sources(find, null),
-    record: renderRecord(trace).map((line) => line.trimEnd()),
   };
 }
 
@@ -68,7 +76,7 @@ export function growingReport(run: Run, find: FindSource): Report {
   const over = tasks.filter((task) => !outlivesRecord(task, run.outcome)).length;
   const of = `${formatCount(over)} of ${counted(tasks.length, "task")}`;
   return {
-    ...runReport(run, [], find),
+    ...drawn(run, [], find),
     verdict: {
       headline: `${scenario.name}, strategy ${strategy.name} (${headingOf(strategy)})`,
       rows: [],
