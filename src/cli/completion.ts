@@ -316,50 +316,60 @@ function powershell(vocabulary: Vocabulary): string {
   });
   const values = vocabulary.options.flatMap(({ name, short, words }) =>
     [name, ...(short === null ? [] : [`-${short}`])].map(
-      (written) => `    '${written}' = ${quoted(words)}`,
+      (written) => `  $values['${written}'] = ${quoted(words)}`,
     ),
   );
+  const axed = quoted([...strategyOptions, "-s"]);
   return `# tandem: completion for PowerShell. In $PROFILE: tandem completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName tandem -ScriptBlock {
   param($word, $line, $cursor)
   $commands = [ordered]@{
 ${commands.join("\n")}
   }
+  # In a literal -s and -S would be one key.
   $values = [Collections.Hashtable]::new([StringComparer]::Ordinal)
-  @{
 ${values.join("\n")}
-  }.GetEnumerator() | ForEach-Object { $values[$_.Key] = $_.Value }
   $axes = ${quoted(axisValues)}
+  # The argument as far as it is typed. To PowerShell a comma begins another word, which alone is replaced.
+  $until = $cursor - $line.Extent.StartOffset
+  $typed = ''
+  if ($until -le $line.Extent.Text.Length) { $typed = ($line.Extent.Text.Substring(0, $until) -split '\\s')[-1] }
+  $start = $cursor - $typed.Length
+  $kept = [Math]::Max(0, $typed.Length - $word.Length)
+  $quote = ''
+  if ($typed -match '^[''"]') { $quote = $Matches[0]; $typed = $typed.Substring(1); $kept = 0 }
   function Complete($text, $says) {
+    if (-not $text.StartsWith($typed, [StringComparison]::Ordinal)) { return }
     $shown = if ($says) { $says } else { $text }
-    [Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', $shown)
+    [Management.Automation.CompletionResult]::new($quote + $text.Substring($kept) + $quote, $text, 'ParameterValue', $shown)
   }
-  $before = @($line.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object { $_.ToString() })
+  $before = @($line.CommandElements | Where-Object { $_.Extent.EndOffset -lt $start } | ForEach-Object { $_.ToString() })
   if ($before.Count -le 1) {
-    $commands.GetEnumerator() | Where-Object { $_.Key -like "$word*" } | ForEach-Object { Complete $_.Key $_.Value.says }
+    $commands.GetEnumerator() | ForEach-Object { Complete $_.Key $_.Value.says }
+    if ($typed.StartsWith('-')) { ${quoted(firstOptions)} | ForEach-Object { Complete $_ $null } }
     return
   }
   $option = $before[-1]
   $prefix = ''
-  if ($word -match '^(--[a-z-]+)=(.*)$') {
+  if ($typed -cmatch '^(--[a-z-]+)=') {
     $option = $Matches[1]
-    $prefix = "$option="
-    $word = $Matches[2]
+    $prefix = $Matches[0]
   }
   if ($values.ContainsKey($option)) {
     $words = $values[$option]
-    if ($option -in @(${strategyOptions.map((name) => `'${name}'`).join(", ")}, '-s') -and $word -match '^(.*,)([^,]*)$') {
-      $prefix += $Matches[1]
-      $word = $Matches[2]
-      $words = $axes
+    $comma = $typed.LastIndexOf(',')
+    if ($option -cin ${axed} -and $comma -ge $prefix.Length) {
+      $words = if ($option -ceq '--strategies') { $words + $axes } else { $axes }
+      $prefix = $typed.Substring(0, $comma + 1)
     }
-    $words | Where-Object { $_ -like "$word*" } | ForEach-Object { Complete "$prefix$_" $null }
+    # Where none fits, PowerShell offers the names of files.
+    $words | ForEach-Object { Complete "$prefix$_" $null }
     return
   }
   $command = $commands[$before[1]]
   if ($null -eq $command) { return }
-  $command.operands | Where-Object { $_ -like "$word*" } | ForEach-Object { Complete $_ $null }
-  $command.options.GetEnumerator() | Where-Object { $_.Key -like "$word*" } | ForEach-Object { Complete $_.Key $_.Value }
+  $command.operands | ForEach-Object { Complete $_ $null }
+  $command.options.GetEnumerator() | ForEach-Object { Complete $_.Key $_.Value }
 }
 `;
 }

@@ -94,6 +94,34 @@ test.each(["zsh", "fish", "powershell"])(
   },
 );
 
+// PowerShell is nowhere that tests run, so its script is held against what its language says.
+test("the script for PowerShell is text that its parser takes", async () => {
+  const { stdout } = await tandemHere(["completion", "powershell"]);
+  // It takes typographic quotes for quotes, and a pipe may change what is not ASCII.
+  expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
+  const code = stdout.replaceAll(/^\s*#.*$/gm, "").replaceAll(/'(?:[^'\n]|'')*'|"[^"\n]*"/g, "Q");
+  expect(code).not.toMatch(/['"]/);
+  const open: string[] = [];
+  const pairs: Record<string, string> = { "}": "{", ")": "(", "]": "[" };
+  for (const [sign] of code.matchAll(/[{}()[\]]/g))
+    if (sign in pairs) expect(open.pop()).toBe(pairs[sign]!);
+    else open.push(sign);
+  expect(open).toEqual([]);
+  // A literal with two keys that differ in case alone is no literal.
+  for (const [, keys] of stdout.matchAll(/\[ordered\]@\{ (.*?) \}/g)) {
+    const names = [...keys!.matchAll(/'(--[a-z-]+)' = /g)].map(([, name]) => name!.toLowerCase());
+    expect(names.length).toBeGreaterThan(0);
+    expect(new Set(names).size).toBe(names.length);
+  }
+});
+
+test("what the script for PowerShell offers needs no quotes there", async () => {
+  const { stdout } = await tandemHere(["completion", "powershell"]);
+  const lists = [...stdout.matchAll(/ = @\(('[^)]*)\)/g)].flatMap(([, list]) => list!.split(", "));
+  expect(lists.length).toBeGreaterThan(50);
+  for (const word of lists) expect(word).toMatch(/^'[\w.=-]+'$/);
+});
+
 test("a shell that is none is refused with those there are", async () => {
   expect(await tandemHere(["completion", "fihs"])).toMatchObject({ status: 2, stdout: "" });
   expect((await tandemHere(["completion", "fihs"])).stderr).toContain('did you mean "fish"?');
