@@ -58,7 +58,17 @@ export async function fixProgram(program: ToldProgram, words: Words): Promise<Fi
   const { report } = program;
   const fixing = await fixingOf(program, given.has("runs") ? options.runs : null);
   const none: ProvenEdits = { edits: [], without: fixing.proposals.without };
-  const asked = await mayRun(fixing, program, options);
+  let left: number | null = null;
+  const asked = await mayRun(fixing, program, options, async (question) => {
+    const { askAlone, askWhether, Left } = await import("./questions/prompt.ts");
+    const answer = await askAlone(() => askWhether(question));
+    if (answer instanceof Left) left = answer.status;
+    return answer === true;
+  });
+  if (left !== null) {
+    writeErrLine("Interrupted: nothing was proven, and nothing is written.");
+    return { ...none, status: left };
+  }
   const { result, signal } = asked ? await proven(fixing) : { result: none, signal: null };
   if (result === null) return { ...none, status: signalStatus[signal ?? "SIGINT"] };
   if (!options.quiet) tellEdits(result, report, words);
@@ -99,11 +109,12 @@ function provenUnlessLeft<Result>(
   });
 }
 
-/** Whether the program may run again, for real. */
+/** Whether the program may run again, for real. @param ask asks that of the user. */
 export async function mayRun(
   { proposals: { edits }, runs }: Fixing,
   { signalled }: ToldProgram,
   options: Pick<Words["options"], "yes" | "quiet">,
+  ask: (question: string) => Promise<boolean>,
 ): Promise<boolean> {
   if (edits.length === 0) return false;
   const what = `${counted(edits.length, "edit")} could heal this`;
@@ -122,8 +133,7 @@ export async function mayRun(
     if (!options.quiet) tellLine(words);
     return true;
   }
-  const { askWhether } = await import("./questions/prompt.ts");
-  return askWhether(`${what}. To prove ${them}, run the program again, for real, ${again}?`);
+  return ask(`${what}. To prove ${them}, run the program again, for real, ${again}?`);
 }
 
 /** A sentence, apart from what stands above it. */

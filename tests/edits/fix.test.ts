@@ -15,6 +15,7 @@ import { leastMinor } from "../../src/observe/python/python.ts";
 import { patience } from "../support/patience.ts";
 import { findPython } from "../support/python.ts";
 import { call, command, tandem, temporaryFolder } from "../support/tandem.ts";
+import { TandemInTerminal } from "../support/terminal.ts";
 import { undisturbed } from "../support/undisturbed.ts";
 
 setDefaultTimeout(patience);
@@ -222,6 +223,27 @@ setTimeout(() => process.exit(0), 30);
     expect(status, stderr).toBe(0);
     const { edits } = JSON.parse(readFileSync(result, "utf8")) as FixedProgram;
     expect(edits.map(({ proof }) => proof.verdict)).toEqual(["proven"]);
+  });
+
+  test.each([
+    ["Ctrl-C", "\u0003", 130],
+    ["Escape", "\u001b", 130],
+    ["Ctrl-D", "\u0004", 130],
+    ["SIGTERM", null, 143],
+    ["SIGHUP", null, 129],
+  ])("is left at its question by %s, in the status that says so", async (name, key, status) => {
+    using folder = temporaryFolder();
+    const file = copied(folder.file("program"), "25-foreach-async");
+    const cwd = folder.file("program");
+    await using session = new TandemInTerminal(["observe", "--fix", file], { cwd });
+    if (key === null) {
+      await session.at("To prove");
+      session.signal(name as NodeJS.Signals);
+    } else await session.at("To prove", key);
+    expect(await session.exited()).toBe(status);
+    expect(session.text).toContain("Interrupted: nothing was proven, and nothing is written.");
+    expect(session.text).not.toMatch(/^\s+at /m);
+    expect([session.isCooked, session.hasCursor]).toEqual([true, true]);
   });
 
   test("has nothing to edit where nothing was found", () => {

@@ -96,6 +96,16 @@ export async function converse(
   }
 }
 
+/** Has a question asked that belongs to no conversation. @returns its answer; what it was left by, where it has none. */
+export async function askAlone<Value>(question: () => Promise<Value>): Promise<Value | Left> {
+  try {
+    return await asking(() => retracing(question));
+  } catch (error) {
+    if (error instanceof Left) return error;
+    throw error;
+  }
+}
+
 /** Performs questions, and performs them again each time that one goes back. */
 async function retracing<Value>(questions: () => Promise<Value>): Promise<Value> {
   answers = new Answers();

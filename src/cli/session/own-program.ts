@@ -13,7 +13,15 @@ import { fixingOf, mayRun, proven, type ToldProgram, write } from "../fixes.ts";
 import { ForwardedSignals, usualHangMs, usualSettings } from "../observing.ts";
 import { terminal, textWidth, writeOut, written } from "../output.ts";
 import { leavingNothing, type ProgramToStart, programOf } from "../program-file.ts";
-import { askOne, askText, done, noteDrawn, noteWidth, tell } from "../questions/prompt.ts";
+import {
+  askOne,
+  askText,
+  askWhether,
+  done,
+  noteDrawn,
+  noteWidth,
+  tell,
+} from "../questions/prompt.ts";
 import { lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
 
@@ -30,7 +38,7 @@ export async function observeOwn(): Promise<void> {
   const fixing = await done(() => fixingOf(told, null));
   if (report.findings.length === 0)
     return tell.success("Nothing was lost, and nothing is to be changed.");
-  if (await mayRun(fixing, told, { yes: false, quiet: false })) {
+  if (await mayRun(fixing, told, { yes: false, quiet: false }, askWhether)) {
     const { result } = await done(() => proven(fixing));
     if (result === null) return;
     await offer(result.edits, report);
