@@ -160,17 +160,18 @@ export class TurnReader {
     return place === null ? {} : { place };
   }
 
-  /** Nothing comes after this instant: who still sleeps was late by then, if it was due. */
+  /** Nothing comes after this instant: who still sleeps was late by then, or by its process's end, if it was due. */
   finish(wall: Ticks): void {
     for (const loop of this.#loops) loop.holds.finish(wall);
     for (const { number, thread, endedAt } of this.#entities.actors) {
       if (endedAt !== null) continue;
       const due = this.#spans.dueOf(number);
-      if (wall - due >= this.#thresholds.noticeable)
+      const end = (thread === null ? null : this.#entities.processOf(thread).endedAt) ?? wall;
+      if (end - due >= this.#thresholds.noticeable)
         this.#isLate(thread ?? -1, {
           actor: number,
           due,
-          at: wall,
+          at: end,
           how: "cut-off",
           ...this.#sleepPlace(number),
         });

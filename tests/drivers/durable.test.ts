@@ -1,7 +1,8 @@
 // Durable queues in virtual time: what is handed over when, who performs it, how often, and what a kill costs.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { planOf } from "../../src/outcome/plan.ts";
+import { planOf, sourceOf } from "../../src/outcome/plan.ts";
+import { Run } from "../../src/outcome/run.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { allStrategies, neighboursOf, parseStrategy } from "../../src/scenario/strategy.ts";
 import { detect, findFindings } from "../../src/remedies/findings.ts";
@@ -250,6 +251,21 @@ tasks:
       "the worker of mail ended with 1 of 2 steps done: mail was acknowledged when taken, and so off the queue, and nobody performs it again; its clean-up did not run to its end; acknowledge it when it is done (--strategy durable)",
       'flaky failed ("down") at its only attempt: it had been acknowledged when taken, so the queue has nothing to try again; acknowledge it when it is done, and try it again (acks=late,retry=3)',
       'flaky failed ("down"), and nobody asked for its result, which is in its queue; await it where its error is raised (settle=gather)',
+    ]);
+  });
+
+  test("tells of a kill alone, and not that what was killed woke too late, however long main goes on", () => {
+    const long = text.replace("main: [launch]", "main: [launch, block: 20s]");
+    const scenario = parseScenario(`name: long\n${long}kill: { what: worker, at: 2s }\n`, "a.yaml");
+    const plan = planOf(scenario, { strategy: parseStrategy(early) });
+    const { trace } = runInVirtualTime(plan);
+    // As if it had been for real, where a machine may be late.
+    const source = { ...sourceOf(plan, null), driver: "real" as const };
+    const real = new Run({ ...plan, driver: { kind: "real", speed: 1 } }, { ...trace, source });
+    expect(detect(real.outcome).map(({ rule }) => rule)).toEqual([
+      "acknowledged-early",
+      "no-retry",
+      "nobody-heard",
     ]);
   });
 
