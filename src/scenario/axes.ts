@@ -45,6 +45,8 @@ interface Word extends Traits {
   costs?: string;
   /** Its effect as the remedy of a finding, as the beginning of "… (atExit=wait)"; left out: it is none. */
   remedy?: string;
+  /** The mistake that it is, which people make: it is performed, and told of, but neither enumerated nor advised. */
+  mistake?: string;
   /** The reason why a language has no program for it, with the way out, behind the strategy's name; left out: it has one. */
   unwritable?: { readonly [language in "typescript" | "python"]?: string };
 }
@@ -133,6 +135,7 @@ const words = {
       costs:
         "the tasks whose worker ends before they do (they are off the queue when they are begun)",
       acknowledgesFirst: true,
+      mistake: "a task is off the queue when it is begun",
       unwritable: {
         typescript:
           "acknowledges a task before it is done, and BullMQ does that when its processor has returned, so no program does it that way; use acks=late, or another strategy",
@@ -145,6 +148,7 @@ const words = {
       weight: 1000,
       costs: "the tasks whose write into the queue is not done when main ends",
       leavesWrites: true,
+      mistake: "nothing awaits the write into the queue",
     },
   },
 } as const satisfies Record<string, Record<string, Word>>;
@@ -201,11 +205,6 @@ type Row = Values & {
   without?: string;
   /** What having no value means, where that is not having no limit. */
   absent?: string;
-  /**
-   * Whether all of its values but the usual one are mistakes that people make: they are performed, and told of, but
-   * neither enumerated nor advised.
-   */
-  isPitfall?: true;
   /** The axis that must have no value of its own for this one to be varied by itself. */
   variedWithout?: AxisName;
   /** A value as it stands in a verdict's heading; left out where that does not tell it. */
@@ -365,7 +364,6 @@ const axes: { readonly [name in AxisName]: Row } = {
     hangsOn: "loop",
     usual: "late",
     absent: "there is no such queue",
-    isPitfall: true,
     meaningless: onlyDurable("acks is when a worker has a durable queue know that a task is done"),
     heading: ({ acks }) => (acks === "early" ? "acks early" : null),
   },
@@ -376,7 +374,6 @@ const axes: { readonly [name in AxisName]: Row } = {
     hangsOn: "loop",
     usual: "awaited",
     absent: "there is no such queue",
-    isPitfall: true,
     meaningless: onlyDurable("enqueue is how a task comes into a durable queue"),
     heading: ({ enqueue }) => (enqueue === "unawaited" ? "enqueue unawaited" : null),
   },
@@ -477,8 +474,16 @@ export function wordsOf(name: AxisName): readonly string[] {
 
 /** The same without those that are mistakes. */
 export function advisedOf(name: AxisName): readonly string[] {
-  const { isPitfall = false, usual } = axes[name];
-  return isPitfall ? [String(usual)] : wordsOf(name);
+  const axis = axes[name];
+  if (axis.kind !== "word") return [];
+  return Object.entries(axis.words).flatMap(([word, { mistake }]) =>
+    mistake === undefined ? [word] : [],
+  );
+}
+
+/** The mistakes that a strategy makes, whatever comes of them, each as a sentence without its full stop. */
+export function mistakesOf(values: Axes): string[] {
+  return wordAxes.flatMap((name) => wordAt(values, name)?.mistake ?? []);
 }
 
 /** The effect of each named point, in a line. */

@@ -15,6 +15,7 @@ import {
   type Strategy,
   toDocument,
 } from "../scenario/strategy.ts";
+import { mistakesOf } from "../scenario/axes.ts";
 import { canOutlive, poolSteps } from "../scenario/walk.ts";
 import type { Simulate } from "../remedies/simulate.ts";
 import { advise, type Advice, bySimplicity, unlessWords } from "./advice.ts";
@@ -135,7 +136,9 @@ function alternatives(
 ): (changed: Scenario) => readonly Strategy[] {
   const others = [...alternativesTo(compared), ...compared, ...neighboursOf(choice)].filter(
     (one, index, all) =>
-      !isSamePoint(one, choice) && all.findIndex((other) => isSamePoint(one, other)) === index,
+      !isSamePoint(one, choice) &&
+      mistakesOf(one).length === 0 &&
+      all.findIndex((other) => isSamePoint(one, other)) === index,
   );
   const sorted = bySimplicity(
     others.map((strategy) => ({ strategy })),

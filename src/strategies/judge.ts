@@ -5,6 +5,7 @@ import { remediesOf } from "../remedies/findings.ts";
 import type { Simulate } from "../remedies/simulate.ts";
 import type { Ticks } from "../base/duration.ts";
 import { areCallsTimed } from "../scenario/calls.ts";
+import { mistakesOf } from "../scenario/axes.ts";
 import type { Scenario } from "../scenario/model.ts";
 import {
   allStrategies,
@@ -35,7 +36,8 @@ export function judge(
   return {
     strategy,
     figures: figuresOf(outcome),
-    lacks: lacksOf(outcome, demands),
+    // Whatever a mistake comes to this time.
+    lacks: [...lacksOf(outcome, demands), ...mistakesOf(strategy)],
     late: outcome.lateness.max,
     computesAtOnce: computeAtOnce(scenario, strategy, trace.log),
     helps: () => whatHelps(scenario, strategy, demands, tryOut),

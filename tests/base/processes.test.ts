@@ -1,7 +1,10 @@
 /** Processes: which are there, as the system says, or does not. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { isAlive } from "../../src/base/processes.ts";
+import { patience } from "../support/patience.ts";
+
+setDefaultTimeout(patience);
 
 test("a process is alive until it has ended, whether or not somebody has asked for its status", async () => {
   const child = Bun.spawn(["sleep", "60"]);

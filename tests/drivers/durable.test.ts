@@ -10,6 +10,7 @@ import { tryOut } from "../../src/runs/simulate.ts";
 import { runInVirtualTime } from "../../src/runs/run.ts";
 import type { Outcome } from "../../src/outcome/outcome.ts";
 import { attemptsOf } from "../support/attempts.ts";
+import { tandemHere } from "../support/tandem.ts";
 import { patience } from "../support/patience.ts";
 
 setDefaultTimeout(patience);
@@ -358,4 +359,18 @@ test("axes of a durable queue that are mistakes are neither enumerated nor advis
   );
   expect(() => parseStrategy("durable,acks=early,lease=3s")).toThrow('or use "acks: late"');
   expect(() => parseStrategy("thread,enqueue=unawaited")).toThrow('use "loop: durable"');
+});
+
+test("what is a mistake is not advised, even where nothing comes of it and nothing else was compared", async () => {
+  for (const [axis, why] of [
+    ["acks=early", "a task is off the queue when it is begun"],
+    ["enqueue=unawaited", "nothing awaits the write into the queue"],
+  ]) {
+    const stdin = `name: fine\nmain: [launch]\nlaunch: [start: a, sleep: 10ms]\ntasks: { a: [sleep: 1s] }\n`;
+    const args = ["compare", "-", "--json", "--strategies", `durable,${axis}`];
+    const { stdout } = await tandemHere(args, { stdin });
+    const { advice } = JSON.parse(stdout) as { advice: { choose: string; because: string[] } };
+    expect(advice.choose).not.toContain(axis!);
+    expect(advice.because.join(" ")).toContain(why!);
+  }
 });
