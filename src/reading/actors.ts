@@ -138,11 +138,13 @@ export class ActorReader {
    * Loses programs that did not come to their end, as work is lost; known when it is known which calls for an
    * exit ended processes, and which errors. In a scenario's run nobody asks.
    *
+   * @param rounds those that go round for ever.
    * @param isServing whether an actor waits for something to do.
    * @param floating the loop on a thread, where that goes by JavaScript's rules.
    */
   losePrograms(
     chains: Chains,
+    rounds: ReadonlyMap<number, unknown>,
     isServing: (actor: OpenActor) => boolean,
     floating: (thread: number | null) => { keeper: number | null } | null,
   ): void {
@@ -172,6 +174,16 @@ export class ActorReader {
     for (const actor of this.#entities.actors)
       if (actor.lost && mayBeEnded(actor) && chains.isAt(actor.number, "message"))
         actor.lost = false;
+    // Where a process ends by itself, whoever goes round for ever was waiting for something to do: nothing was left
+    // that could bring it any. So was whoever that one awaited.
+    for (const actor of this.#entities.actors) {
+      const { exit, error, interruptedBy } = this.#processOf(actor);
+      const isNatural = exit === null && error === null && interruptedBy === null;
+      if (!actor.lost || !isNatural || !rounds.has(actor.number)) continue;
+      if (floating(actor.thread) === null || chains.isAt(actor.number, "timer")) continue;
+      actor.lost = false;
+      for (const one of chains.line(actor.number)) this.#entities.actor(one).lost = false;
+    }
     for (const actor of programs) {
       if (actor.kind !== "main" || !actor.lost || floating(actor.thread) === null) continue;
       const { exit, error, exitCode, interruptedBy } = this.#processOf(actor);

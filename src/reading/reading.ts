@@ -343,6 +343,7 @@ class TraceReader {
     if (this.#entities.isObserved)
       this.#actors.losePrograms(
         chains,
+        this.#observations.rounds,
         ({ number }) => this.#isServing(number, unfinished),
         (thread) => {
           const loop = this.#turns.loopOn(thread ?? -1);

@@ -390,7 +390,7 @@ export const eventShapes = {
   // A limit of the actor's own, or a group of its own that failed, has ended what it waited for, at the place; it
   // goes on, with an error that it can catch.
   "wait-given-up": { value: { name: "reason", words: cancelReasons } },
-  // The actor is in a loop, at the place, that nothing in it ends but an error or its cancellation.
+  // The actor stands in a loop that nothing in it ends but an error or its cancellation. It begins at the place.
   "goes-round": {},
   // The write of the task into a durable queue has begun, and nobody waits for its end, which is told as any other's
   // (`queued`): it comes when the thread's loop turns, if that ever does.

@@ -181,6 +181,8 @@ export interface Site {
   name?: string;
   /** Of a call: whether it is an async generator. */
   generator?: true;
+  /** Of an await: whether it is in a loop of its function that nothing in that ends but an error. */
+  goesRound?: true;
   /** Of a yield: whether a `finally` of its function is to run behind it. */
   guarded?: true;
   /** Of a call or callback. */

@@ -80,6 +80,8 @@ interface Scope {
   asyncGenerator: boolean;
   /** Whether a `finally` of the function stands around. */
   isGuarded?: boolean;
+  /** Whether a loop of the function stands around that nothing in it ends but an error. */
+  goesRound?: boolean;
   function: string;
   /** What a synchronous function was given to, where its value is ignored there. */
   ignoredBy: Given | null;
@@ -263,13 +265,13 @@ class Transformation {
       case "WhileStatement":
       case "DoWhileStatement":
         this.#visit(node["test"], scope, { drop: "condition" });
-        for (const part of ["consequent", "alternate", "body"]) this.#visit(node[part], scope);
-        return;
+        for (const part of ["consequent", "alternate"]) this.#visit(node[part], scope);
+        return this.#visit(node["body"], within(node, scope));
       case "ForStatement":
         this.#visit(node["init"], scope, { drop: "statement" });
         this.#visit(node["test"], scope, { drop: "condition" });
         this.#visit(node["update"], scope, { drop: "statement" });
-        return this.#visit(node["body"], scope);
+        return this.#visit(node["body"], within(node, scope));
       case "ForOfStatement":
         return node["await"]
           ? this.#visitForAwait(node, node, scope)
@@ -377,8 +379,13 @@ class Transformation {
     if (running === null) return this.#visit(argument, scope, "taken");
     this.#noteAwait(scope);
     const isDropped = typeof use === "object" && use.drop === "statement";
-    const dropped: Partial<Site> = isDropped ? { dropped: "statement" } : {};
-    const site = this.#site("await", node, scope, { ...this.#calledIn(argument), ...dropped });
+    // Whoever takes the values of a generator may leave it, and a `finally` is to be run in any case.
+    const goesRound = scope.goesRound === true && !scope.asyncGenerator && !scope.isGuarded;
+    const site = this.#site("await", node, scope, {
+      ...this.#calledIn(argument),
+      ...(isDropped ? { dropped: "statement" } : {}),
+      ...(goesRound ? { goesRound } : {}),
+    });
     const close = this.#edits.around(node, `${this.#t}.b(${running},`);
     this.#wrapOperand(argument, `${this.#t}.a(${running},@${site},`, scope);
     close();
@@ -695,6 +702,30 @@ function usedByUnary(operator: string): Use {
 }
 
 /** Whether the body of a loop may jump to a label that stands outside of the loop's own. */
+/** The scope within a loop. */
+function within(loop: SyntaxNode, scope: Scope): Scope {
+  return isForEver(loop) ? { ...scope, goesRound: true } : scope;
+}
+
+/** Whether a loop has no way out but an error. */
+function isForEver(loop: SyntaxNode): boolean {
+  const test: SyntaxNode | null = loop["test"];
+  const isTrue =
+    test === null ||
+    (test.type === "BooleanLiteral" && test["value"] === true) ||
+    (test.type === "NumericLiteral" && test["value"] !== 0);
+  return isTrue && loop["body"] !== undefined && !leaves(loop["body"], true);
+}
+
+/** Whether a statement may leave a loop around it. `breaks`: a `break` without a label is that loop's. */
+function leaves(node: SyntaxNode, breaks: boolean): boolean {
+  if (node.type === "ReturnStatement") return true;
+  if (node.type === "BreakStatement" || node.type === "ContinueStatement")
+    return node["label"] ? true : breaks && node.type === "BreakStatement";
+  const isOther = /^(While|DoWhile|For|ForIn|ForOf|Switch)Statement$/.test(node.type);
+  return !isFunction(node) && childrenOf(node).some((one) => leaves(one, breaks && !isOther));
+}
+
 function jumpsOutOf(outer: SyntaxNode, body: SyntaxNode): boolean {
   const own = new Set<string>();
   for (let node = outer; node.type === "LabeledStatement"; node = node["body"])

@@ -371,7 +371,11 @@ function tellStand(call: Call): void {
   if (site === -1 || (call.state !== STANDING && call.returns === null)) return;
   if (call.toldAt === site && call.toldOn === on) return;
   const time = Math.round(call.since);
-  if (call.toldAt !== site) tellStoodAt(call, site, time);
+  if (call.toldAt !== site) {
+    tellStoodAt(call, site, time);
+    if (sites[site]!.goesRound === true)
+      write(["event", time, "goes-round", thread, call.id, 0, {}]);
+  }
   call.toldAt = site;
   const waits = waitsFor(call);
   // That it waits for something unknown is told where it was told to wait for something else.
