@@ -21,7 +21,7 @@ import { failureOf, OutputClosed, OutputError } from "../base/files.ts";
 /** A stream that tandem writes to. */
 export interface Stream {
   readonly isTTY: boolean;
-  /** The size of the terminal; undefined where it is none. */
+  /** The size of the terminal; undefined where it is none, or has not been told its size, as by `script` in a CI. */
   readonly columns: number | undefined;
   readonly rows: number | undefined;
   /**
@@ -63,11 +63,11 @@ class ProcessStream implements Stream {
   }
 
   get columns(): number | undefined {
-    return mayBeTerminal(this.#descriptor) ? this.#stream().columns : undefined;
+    return mayBeTerminal(this.#descriptor) ? this.#stream().columns || undefined : undefined;
   }
 
   get rows(): number | undefined {
-    return mayBeTerminal(this.#descriptor) ? this.#stream().rows : undefined;
+    return mayBeTerminal(this.#descriptor) ? this.#stream().rows || undefined : undefined;
   }
 
   write(text: Output): void {

@@ -10,15 +10,16 @@ import { boundedFigures } from "../../src/scenario/expectation.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { DocumentError } from "../../src/scenario/problem.ts";
 import {
-  type Called,
+  call,
   command,
   shell,
   tandem,
   tandemHere,
   temporaryFolder,
+  type Called,
 } from "../support/tandem.ts";
 import { patience } from "../support/patience.ts";
-import { unlessLinux } from "../support/skipped.ts";
+import { unless, unlessLinux } from "../support/skipped.ts";
 
 setDefaultTimeout(patience);
 
@@ -1345,6 +1346,18 @@ describe("a terminal", () => {
     child.terminal?.close();
     return shown.replaceAll("\r", "").split("\n");
   }
+
+  const whyNoScript = unless(Bun.which("script") !== null, "there is no script");
+  test.skipIf(whyNoScript !== "")(
+    `that nobody has told its size is taken for one of 80 columns${whyNoScript}`,
+    () => {
+      const words = `${command()[0]} run lost ${virtual.join(" ")}`;
+      const { stdout } = call(["script", "-qec", words, "/dev/null"], { stdin: "" });
+      expect(stdout.replaceAll("\r", "")).toContain(
+        "* the loop closed when launch returned, and nothing had waited for task:\n",
+      );
+    },
+  );
 
   test("of 40 columns is not overrun by a verdict", async () => {
     const cols = 40;
