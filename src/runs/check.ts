@@ -17,7 +17,7 @@ import { parseScenario } from "../scenario/parse.ts";
 import { DocumentError } from "../scenario/problem.ts";
 import { readSource } from "../scenario/source.ts";
 import { countAllSteps } from "../scenario/walk.ts";
-import { type NamedPlan, runEach, type Watcher } from "./many.ts";
+import { type NamedPlan, type Progress, runEach, type Watcher } from "./many.ts";
 import { type Driver, type Plan, planOf } from "../outcome/plan.ts";
 import { checkBudget } from "./budget.ts";
 import { strategiesAt } from "./engine.ts";
@@ -54,13 +54,25 @@ export interface Checks {
   must: readonly Demand[];
 }
 
+/** For how long, in ms, documents are read one after the other before signals are heard and progress is told. */
+const stretchMs = 50;
+
 /** Reads documents. What is wrong with one is a result as well, and keeps no other from being checked. */
-export async function readChecks(documents: readonly Found[], how: Checking): Promise<Checks> {
+export async function readChecks(
+  documents: readonly Found[],
+  how: Checking,
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<Checks> {
   const all: Checks = { results: [], checks: [], must: how.must };
-  for (const found of documents) {
+  let rested = performance.now();
+  for (const [done, found] of documents.entries()) {
     const { results, checks } = await checksOf(found, how);
     all.results.push(...results);
     all.checks.push(...checks);
+    if (performance.now() - rested < stretchMs) continue;
+    onProgress({ done, of: documents.length, latest: "" });
+    await Bun.sleep(0);
+    rested = performance.now();
   }
   return all;
 }

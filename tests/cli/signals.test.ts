@@ -4,11 +4,13 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -183,6 +185,25 @@ describe.skipIf(process.platform !== "linux")(`a signal${unlessLinux}`, () => {
       expect(status).toBe(one);
     },
   );
+
+  test("ends the reading of very many documents, which it is heard within", async () => {
+    const many = `${folder.path}/many`;
+    mkdirSync(many);
+    const steps = Array.from({ length: 100 }, () => ({ sleep: 1 }));
+    const one = JSON.stringify({ name: "one", main: ["launch"], tasks: { task: steps } });
+    for (let k = 0; k < 1500; k++) writeFileSync(`${many}/${k}.json`, one);
+    const check = [...command(), "check", many];
+    const whole = Bun.spawnSync(check).resourceUsage!.cpuTime.total;
+    const child = Bun.spawn(check, { stdout: "ignore", stderr: "ignore" });
+    /** The time that it has computed, in hundredths of a second: it is up in a tenth of one. */
+    const computed = (): number =>
+      Number(readFileSync(`/proc/${child.pid}/stat`, "utf8").replace(/.*\) /, "").split(" ")[11]);
+    while (child.exitCode === null && computed() < 25) await Bun.sleep(2);
+    child.kill("SIGINT");
+    await child.exited;
+    expect(child.exitCode).toBe(130);
+    expect(Number(child.resourceUsage()!.cpuTime.total)).toBeLessThan(0.7 * Number(whole));
+  });
 
   test.each(usual)("law: ends the reading of a standard input (%s)", async (name, number, one) => {
     for (const words of [

@@ -127,6 +127,22 @@ test("what takes a while is told while it has only begun, and how often it is to
   expect(stderr).toContain("ask for fewer runs (--runs)");
 });
 
+test("what a large file of events takes to read is told before, and that of a small one is not", () => {
+  using folder = temporaryFolder();
+  for (const [count, told] of [
+    [400_000, "events, which takes about 2 s; Ctrl-C ends it"],
+    [4000, null],
+  ] as const) {
+    const file = folder.file("doc.yaml", document(repeated(count, "print: x"), "sleep: 1s"));
+    const events = folder.file(`events-${count}.ndjson`);
+    tandem(["run", file, "--driver", "virtual", "--events", events]);
+    const { status, stderr } = tandem(["report", events]);
+    expect(status).toBe(0);
+    if (told === null) expect(stderr).toBe("");
+    else expect(stderr).toContain(told);
+  }
+});
+
 test("the size of a document counts repeats within repeats, copies and clean-ups", () => {
   const text = `name: n
 main: [launch, { repeat: 2, steps: [{ repeat: 3, steps: [block: 1ms, block: 1ms] }] }]

@@ -1,6 +1,6 @@
 /** `tandem check <files or folders>` */
 import { joined, json, type Output } from "../../base/texts.ts";
-import { check, readChecks } from "../../runs/check.ts";
+import { check, type Checking, type Checks, readChecks } from "../../runs/check.ts";
 import { virtual } from "../../outcome/plan.ts";
 import { findScenarios } from "../../runs/scenario-files.ts";
 import { type CheckedDocument, verdictOf } from "../../strategies/expectations.ts";
@@ -16,6 +16,7 @@ import { commands } from "../commands.ts";
 import { placed } from "../engine.ts";
 import type { Reporter } from "../options.ts";
 import { announce, terminal, writeErrLine, writeOut } from "../output.ts";
+import { ProgressLine } from "../progress.ts";
 import { checkReport, sourceInFolder, writeReport } from "../report-file.ts";
 import { lookOf } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -30,7 +31,7 @@ export async function run(argv: string[]): Promise<number> {
   const timelines = new Map<CheckedDocument, Timeline>();
   const made = options.report === null ? null : await import("../../report/model/of-run.ts");
   const how = { driver, queue: options.engine, compare, must, large, tell: announce };
-  const checks = await readChecks(findScenarios(operands), how);
+  const checks = await readAll(operands, how);
   await placed(
     { command: commands.check.name, engine: options.engine, driver: driver.kind },
     checks.checks.map(({ plan }) => plan.strategy),
@@ -56,6 +57,14 @@ export async function run(argv: string[]): Promise<number> {
   if (verdicts.includes("cannot be read")) return exitStatus.wrong;
   if (verdicts.includes("fell short")) return exitStatus.fellShort;
   return verdicts.includes("undecided") ? exitStatus.undecided : exitStatus.done;
+}
+
+/** Reads all documents. A signal ends tandem meanwhile, since a standard input may never come to its end. */
+async function readAll(operands: readonly string[], how: Checking): Promise<Checks> {
+  using line = new ProgressLine();
+  return await readChecks(findScenarios(operands), how, ({ done, of }) =>
+    line.show(`${done} of ${of} documents read`),
+  );
 }
 
 async function told(

@@ -1,4 +1,6 @@
 /** `tandem report <events>` */
+import { formatCount } from "../../base/count.ts";
+import { lookAt } from "../../base/paths.ts";
 import { joined, json, type TerminalText } from "../../base/texts.ts";
 import { findFindings } from "../../remedies/findings.ts";
 import { toJson } from "../../report/json.ts";
@@ -16,11 +18,17 @@ import { readArguments } from "../arguments.ts";
 import { exitStatus } from "../command.ts";
 import { commands } from "../commands.ts";
 import { UsageError } from "../errors.ts";
-import { terminal, textWidth, writeOut } from "../output.ts";
+import { announce, terminal, textWidth, writeOut } from "../output.ts";
 import { checkReportFile, sourceInFolder, sourceOrDocument, writeReport } from "../report-file.ts";
 import { pictureOf, timelineOf } from "../shown-run.ts";
 import { lookOf } from "../terminal.ts";
 import type { Look } from "../../report/terminal/timeline.ts";
+
+/** How long the line of an event is, about. */
+const bytesPerEvent = 100;
+
+/** How long it takes to read and tell of it, in ms. */
+const msPerEvent = 4e-3;
 
 export async function run(argv: string[]): Promise<number> {
   const { operands, options } = readArguments(commands.report, argv);
@@ -29,6 +37,13 @@ export async function run(argv: string[]): Promise<number> {
   else if (options["full-paths"]) throw refusal("--full-paths is about the file of -o; name one");
   const word = operands[0]!;
   const file = word === "-" ? "<stdin>" : word === "" ? `""` : word;
+  const there = lookAt(word);
+  const events = there.kind === "file" ? there.stats.size / bytesPerEvent : 0;
+  const seconds = (events * msPerEvent) / 1000;
+  if (seconds >= 1)
+    await announce(
+      `${file}: some ${formatCount(Math.round(events / 1000) * 1000)} events, which takes about ${Math.ceil(seconds)} s; Ctrl-C ends it`,
+    );
   const recording = readRecording(await readTextPieces(word, maxEventBytes), file);
   const views = recording.of === "scenario" ? viewsOfRun(recording) : viewsOfProgram(recording);
   const { trace } = recording.of === "scenario" ? recording.run : recording;
