@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { joined, type Output, printable } from "../base/texts.ts";
 import { failureOf, OutputClosed, OutputError } from "../base/files.ts";
+import { SignalWatch } from "./signals.ts";
 
 /** A stream that tandem writes to. */
 export interface Stream {
@@ -328,10 +329,15 @@ export class QueuedOutput {
   }
 }
 
-/** Writes a line to stderr before something that may take long, and waits until it stands there. */
+/**
+ * Writes a line to stderr before something that may take long, and waits until it stands there. A signal that comes
+ * meanwhile is for what follows, which can say how far it came.
+ */
 export async function announce(line: string): Promise<void> {
+  using watch = new SignalWatch();
   writeErrLine(line);
   await written();
+  if (watch.heard !== null) process.kill(process.pid, watch.heard);
 }
 
 /** The width of a line of text: what COLUMNS says, or else the terminal's, within what can be read. */

@@ -60,7 +60,7 @@ const job: Cost = { ms: 14e-3, bytes: 1200 };
 function costOf(step: LeafStep, context: Context): Cost {
   switch (step.kind) {
     case "sleep":
-      return { ms: 3e-3, bytes: 100 };
+      return { ms: 2.2e-3, bytes: 100 };
     case "print": {
       const { line, character, longestValue } = context;
       const length = step.text.length + (step.text.includes("{value}") ? longestValue : 0);
