@@ -56,7 +56,7 @@ describe("a program of three threads, two loops and a second process", () => {
       "stood at app.py:21; cancelled because main ended; its clean-up did not run to its end",
       "waits for a value in db since 154ms, at app.py:12;",
       "waits for a value in stdin since 6ms, at helper.py:6 in pull",
-      "2 of 3 tasks lost; 1 of 1 callback failed; 1 of 1 coroutine lost; serve and the main program were lost too.",
+      "2 of 3 tasks lost; 1 of 1 callback failed; 1 of 1 coroutine lost; serve and the main program of a child process were lost too.",
       "What kept the process app from its end: socket (db.py:1).",
     ])
       expect(text).toContain(words);

@@ -7,6 +7,7 @@ import { formatMeasured, type Ticks } from "../../base/duration.ts";
 import { wrap } from "../../base/layout.ts";
 import { counted, list } from "../../base/sentences.ts";
 import { joined, type TerminalText } from "../../base/texts.ts";
+import type { ActorOutcome, ProcessOutcome } from "../../reading/entities.ts";
 import { NOBODY } from "../../trace/log.ts";
 import { functionName } from "../../remedies/program/names.ts";
 import type { Verdict } from "../model/report.ts";
@@ -108,7 +109,7 @@ function sumWords(report: ProgramReport): string {
   });
   const all = [...counts, ...(threads === null ? [] : [threads])];
   const isLost = kinds.some(({ counts }) => counts.lost > 0);
-  const also = programWords(programs, { isToo: isLost, isModule });
+  const also = programWords(programs, report, { isToo: isLost, isModule });
   const parts = [
     ...(all.length === 0 ? [`There were no ${isModule ? "async calls" : "tasks"}`] : all),
     ...(also === null ? [] : [also]),
@@ -163,14 +164,27 @@ function countWords(
 /** Which programs were lost; null where none was. @param isToo whether work was as well. @param isModule whether main is one. */
 function programWords(
   programs: ProgramReport["programs"],
+  { reading }: ProgramReport,
   { isToo, isModule }: { isToo: boolean; isModule: boolean },
 ): string | null {
-  const names = programs.map(({ kind, name, function: of }) =>
-    kind !== "main" ? functionName(of ?? name) : isModule ? "the main module" : "the main program",
+  const what = isModule ? "main module" : "main program";
+  const processOf = ({ thread }: ActorOutcome): ProcessOutcome | undefined => {
+    const { process } = reading.threads.find(({ number }) => number === thread) ?? {};
+    return reading.processes.find(({ number }) => number === process);
+  };
+  const isChilds = (one: ActorOutcome): boolean =>
+    one.kind === "main" && (processOf(one)?.parent ?? null) !== null;
+  const [children, others] = [programs.filter(isChilds), programs.filter((one) => !isChilds(one))];
+  const names = others.map(({ kind, name, function: of }) =>
+    kind !== "main" ? functionName(of ?? name) : `the ${what}`,
   );
+  if (children.length === 1) names.push(`the ${what} of a child process`);
+  if (children.length > 1)
+    names.push(`the ${what}s of ${formatCount(children.length)} child processes`);
   const all = [...new Set(names)];
   if (all.length === 0) return null;
-  return `${list(all)} ${all.length === 1 ? "was" : "were"} lost${isToo ? " too" : ""}`;
+  const isOne = all.length === 1 && children.length < 2;
+  return `${list(all)} ${isOne ? "was" : "were"} lost${isToo ? " too" : ""}`;
 }
 
 /** Which processes no recorder saw. */

@@ -840,6 +840,9 @@ def _sampler_forked():
     for known in (_sampler_states, _sampler_held, _sampler_unknown, _snapshot_told, _snapshot_rounds):
         known.clear()
     _snapshot_sources.clear()
+    # Nor does it turn a loop of its parent's, or make a step of a task of that one's.
+    _loop_ids.clear()
+    step_began.clear()
     _sampler_stop = None
     _sampler_is_ending = False
     _sampler_answered = 0
