@@ -391,7 +391,7 @@ describe("--jitter with --runs", () => {
 
   test("in a terminal a line tells how far it is, and Ctrl-C what has been gathered so far: 130", async () => {
     await using run = new TandemInTerminal([
-      ...["run", "threaded", "--jitter", "5%", "--runs", "1000000"],
+      ...["run", "threaded", "--jitter", "5%", "--runs", "1000000", "--large"],
     ]);
     await run.shows(/^[\d,]+ of 1,000,000 runs$/m);
     run.type("\u0003");
@@ -399,6 +399,6 @@ describe("--jitter with --runs", () => {
     const [, count] = /tandem: interrupted after (\d+) of 1000000 runs/.exec(run.text)!;
     const runs = Number(count).toLocaleString("en");
     expect(run.text).toContain(`jitter 5%: ${runs} runs in virtual time, seed 1`);
-    expect(run.text).not.toContain("of 1,000,000 runs");
+    expect(run.text).not.toMatch(/^[\d,]+ of 1,000,000 runs$/m);
   });
 });
