@@ -7,6 +7,7 @@ import { sizeOf } from "../../src/scenario/size.ts";
 import type { Strategy } from "../../src/scenario/strategy.ts";
 import { checkBudget } from "../../src/runs/budget.ts";
 import { patience } from "../support/patience.ts";
+import { findPython } from "../support/python.ts";
 import { command, tandem, temporaryFolder } from "../support/tandem.ts";
 
 setDefaultTimeout(patience);
@@ -142,6 +143,27 @@ test("what a large file of events takes to read is told before, and that of a sm
     else expect(stderr).toContain(told);
   }
 });
+
+test.skipIf(findPython() === null)(
+  "how long it takes to tell of very many events of a program is told when it has ended",
+  () => {
+    using folder = temporaryFolder();
+    const program = (count: number): string => `import asyncio
+async def task(): pass
+async def main():
+    for k in range(${count}):
+        await asyncio.gather(*(task() for _ in range(1000)))
+asyncio.run(main())
+`;
+    const told = /^tandem: [\d,]+ events were recorded, of which to tell takes about \d+ s\n/;
+    const large = tandem(["observe", folder.file("large.py", program(50))], {
+      timeoutMs: patience,
+    });
+    expect([large.status, told.test(large.stderr)]).toEqual([0, true]);
+    const small = tandem(["observe", folder.file("small.py", program(1))]);
+    expect([small.status, small.stderr.includes("events were recorded")]).toEqual([0, false]);
+  },
+);
 
 test("the size of a document counts repeats within repeats, copies and clean-ups", () => {
   const text = `name: n

@@ -1,4 +1,5 @@
 /** `tandem observe <program>` */
+import { formatCount } from "../../base/count.ts";
 import { OutputError, OutputFailed } from "../../base/files.ts";
 import { NS_PER_TICK, TICKS_PER_MS } from "../../base/duration.ts";
 import { systemRefused } from "../../base/system-error.ts";
@@ -17,13 +18,16 @@ import {
   programOf,
   refusal,
 } from "../program-file.ts";
-import { isErrLost, writeErrLine, written } from "../output.ts";
+import { announce, isErrLost, writeErrLine, written } from "../output.ts";
 import { checkLive, checkReport } from "../report-file.ts";
 import { SignalWatch } from "../signals.ts";
 import { canAsk } from "../terminal.ts";
 import { version } from "../version.ts";
 
 type Words = Arguments<typeof commands.observe>;
+
+/** How long it takes to read an event and to tell of it. */
+const secondsPerEvent = 8e-6;
 
 export async function run(argv: string[]): Promise<number> {
   checkRuntimeOptions(ownWords(commands.observe, argv));
@@ -68,6 +72,11 @@ export async function run(argv: string[]): Promise<number> {
     using watch = new SignalWatch();
     signals[Symbol.dispose]();
     if (!isCommand) hintAt(words);
+    const seconds = observed.trace.log.length * secondsPerEvent;
+    if (seconds >= 1 && !words.options.quiet)
+      await announce(
+        `tandem: ${formatCount(observed.trace.log.length)} events were recorded, of which to tell takes about ${Math.ceil(seconds)} s`,
+      );
     const { tell } = await import("../observed.ts");
     const again = { observing, signalled: signals.forwarded, took };
     const status = await tell(observed, words, { demands, again, live });
