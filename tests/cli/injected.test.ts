@@ -88,7 +88,9 @@ const reports = ["html", "svg", "md", "csv", "sarif", "perfetto.json"];
 /** The dangers of all that tandem itself says. */
 function expectSafe(about: unknown, text: string): void {
   expect([about, dangersIn(text.replaceAll("\r\n", "\n"))]).toEqual([about, []]);
-  const commands = text.match(/^[^\S\n]*::(?!(?:error|warning|notice) (?:file|title)=).*$/gm);
+  const commands = text.match(
+    /^[^\S\n]*::(?!(?:error|warning|notice) (?:file|title)=)[a-z-]+(?: .*)?::.*$/gm,
+  );
   expect([about, commands]).toEqual([about, null]);
 }
 

@@ -147,6 +147,7 @@ const kinds: Record<string, Mutation> = {
     const written = JSON.stringify(data, null, chance.below(3));
     const changed = repeatedly(written, rounds, (before) => {
       const marks = [...before.matchAll(/[[\]{},:"]/g)];
+      if (marks.length === 0) return before;
       const { index, 0: mark } = chance.one(marks);
       const [begin, end] = [before.slice(0, index), before.slice(index + 1)];
       return chance.one([
