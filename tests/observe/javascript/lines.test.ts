@@ -400,9 +400,9 @@ describe.skipIf(why !== "")(`a program that writes lines${why}`, () => {
   test("is told with the end that its parent saw, and its children with theirs", async () => {
     const { trace, unseen, code } = await observed(`
 { head $$ 1 ${now} "bun app.ts"; echo "$told"; } | record $$ 1
-sh -c 'sleep 0.3' & slow=$!
-sh -c 'sleep 0.3; kill -9 $$' & killed=$!
-sh -c 'sleep 0.3' & own=$!
+sh -c 'sleep 1' & slow=$!
+sh -c 'sleep 1; kill -9 $$' & killed=$!
+sh -c 'sleep 1' & own=$!
 at=2
 for one in $slow $killed $own; do
   { head $one $$ ${now} "bun child.ts"; echo "$told"; } | record $one $at; at=$((at+1))
