@@ -7,9 +7,18 @@ import { joined, printable, terminal, type TerminalText } from "./texts.ts";
  * Lines after the first get `indent` before them, which is not counted.
  */
 export function wrap(text: string, width: number, indent = ""): TerminalText {
-  const wrapped = Bun.wrapAnsi(printable(text), width, { hard: true });
-  const [first, ...others] = wrapped.split("\n");
+  const safe = printable(text);
+  const wrapped = Bun.wrapAnsi(safe, width, { hard: true });
+  const lines = wrapped.split("\n");
+  const [first, ...others] = lines.some(isCommand)
+    ? Bun.wrapAnsi(safe.replaceAll("::", "\\u003a:"), width, { hard: true }).split("\n")
+    : lines;
   return joined([printable(first!), ...others.map((line) => terminal`${indent}${line}`)], "\n");
+}
+
+/** Whether GitHub, where the line stands in the log of a job, would take it for a command: `::error::message`. */
+function isCommand(line: string): boolean {
+  return /^\s*::[a-z-]+(?: [^:]*)?::/i.test(line);
 }
 
 /** Fills a text, made safe, with spaces up to a width. */

@@ -54,3 +54,13 @@ test.each([
   expect(cut).toEqual(expected);
   for (const text of cut) expect(Bun.stringWidth(text)).toBeLessThanOrEqual(width);
 });
+
+test("law: no line of a wrapped text is a command of GitHub's workflows, wherever it breaks", () => {
+  const text = `xxxxx ${"::error::boom ".repeat(7)}::warning file=a::b`;
+  for (let width = 8; width <= 120; width++)
+    for (const one of [text, text.slice(6)])
+      for (const line of wrap(one, width, "  ").split("\n")) {
+        expect(line).not.toMatch(/^\s*::[a-z]+( .*)?::/);
+        expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width + 2);
+      }
+});
