@@ -15,7 +15,7 @@ import { call, command, environment, tandem, temporaryFolder } from "../support/
 setDefaultTimeout(allRounds ? 3_600_000 : 300_000);
 
 const only = process.env["TANDEM_CASE"];
-const cases = Number(process.env["TANDEM_CASES"] ?? rounds(2, 150));
+const cases = Number(process.env["TANDEM_CASES"] ?? rounds(1, 150));
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());

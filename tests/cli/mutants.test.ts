@@ -13,7 +13,7 @@ import { unless } from "../support/skipped.ts";
 setDefaultTimeout(allRounds ? 4 * 3_600_000 : 300_000);
 
 const only = process.env["TANDEM_CASE"];
-const cases = Number(process.env["TANDEM_CASES"] ?? rounds(30, 20_000));
+const cases = Number(process.env["TANDEM_CASES"] ?? rounds(12, 20_000));
 
 /** How many are tried by one process, whose memory is then its own again. */
 const atOnce = 500;
