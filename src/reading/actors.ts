@@ -158,7 +158,7 @@ export class ActorReader {
       if (actor.kind !== "main") continue;
       // Where it turns a loop the entry of that is what was lost.
       const isSpared = this.#waitsForEntry(actor) || this.#endedByParent(this.#processOf(actor));
-      const isAtRest = (): boolean => isServing(actor) || this.#isOutsideOfUsers(actor);
+      const isAtRest = (): boolean => isServing(actor) || this.#isOfLibrary(actor);
       actor.lost = isCut(actor) && !isSpared && !(this.#isChild(actor) && isAtRest());
     }
     for (const actor of this.#entities.actors)
@@ -234,12 +234,11 @@ export class ActorReader {
   }
 
   /**
-   * Whether the program of a child process is a library's, as that of a pool's worker, and stood in none of its
-   * user's lines. What a fork has of its parent's stack ends where the child was made.
+   * Whether the program of a child process is a library's, as that of a pool's worker. What it is at is a job, told by
+   * itself where it is known; when somebody looked last it may have been at one that is done by now.
    */
-  #isOutsideOfUsers({ number, place, lastPlace }: OpenActor): boolean {
-    const isLibrarys = place !== null && this.#entities.codeOf(number) === null;
-    return isLibrarys && (lastPlace === null || lastPlace === place);
+  #isOfLibrary({ number, place }: OpenActor): boolean {
+    return place !== null && this.#entities.codeOf(number) === null;
   }
 
   #waitsForEntry({ thread }: OpenActor): boolean {
