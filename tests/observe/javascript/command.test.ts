@@ -589,20 +589,23 @@ await once(killed, "exit");`,
       "of which none has a module of the user's are unseen, and nothing is said to be lost or not",
       async () => {
         using folder = withFiles();
-        // A process is looked at from time to time, and on a busy machine seldom.
         folder.file("slow.mjs", "setTimeout(() => undefined, 2000);");
+        // A process is looked at from time to time; on a busy machine it may never be, after env has become it.
         for (const [words, why] of [
           [
             ["--", "node", "-e", "1"],
-            "its text stands in no file, and only modules in files are seen",
+            /its text stands in no file, and only modules in files are seen/,
           ],
-          [["--", "npm", "--version"], "no module of yours was seen by the observer"],
-          [["--", "env", "-i", Bun.which("node")!, "slow.mjs"], "an environment of its own"],
+          [["--", "npm", "--version"], /no module of yours was seen by the observer/],
+          [
+            ["--", "env", "-i", Bun.which("node")!, "slow.mjs"],
+            /an environment of its own|no process below it loaded the recorder/,
+          ],
         ] as const) {
           const { stderr } = await callBeside([...command(), "observe", ...words], {
             cwd: folder.path,
           });
-          expect(stderr.replaceAll(/\s+/g, " ")).toContain(why);
+          expect(stderr.replaceAll(/\s+/g, " ")).toMatch(why);
           expect(stderr).not.toMatch(/\d+ of \d+|no async calls|no tasks|breaks off/);
         }
       },
