@@ -145,7 +145,7 @@ export interface ActorOutcome extends ProgramOutcome {
   acknowledgedAt: Ticks | null;
   /** Who learned of its failure, and when; null unless it failed. */
   heard: HeardBy | null;
-  /** Why it was asked to stop first, and when. */
+  /** Why it was asked to stop, and when: the first time that it has not caught, and gone on after. */
   cancelled: Cancellation | null;
   /** Whether it did not come to its end although nobody decided so (`loss.ts`). */
   lost: boolean;

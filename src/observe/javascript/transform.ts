@@ -701,7 +701,6 @@ function usedByUnary(operator: string): Use {
   return operator === "!" ? { drop: "condition" } : "plain";
 }
 
-/** Whether the body of a loop may jump to a label that stands outside of the loop's own. */
 /** The scope within a loop. */
 function within(loop: SyntaxNode, scope: Scope): Scope {
   return isForEver(loop) ? { ...scope, goesRound: true } : scope;
@@ -726,6 +725,7 @@ function leaves(node: SyntaxNode, breaks: boolean): boolean {
   return !isFunction(node) && childrenOf(node).some((one) => leaves(one, breaks && !isOther));
 }
 
+/** Whether the body of a loop may jump to a label that stands outside of the loop's own. */
 function jumpsOutOf(outer: SyntaxNode, body: SyntaxNode): boolean {
   const own = new Set<string>();
   for (let node = outer; node.type === "LabeledStatement"; node = node["body"])
